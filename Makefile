@@ -1,0 +1,77 @@
+# One command each; `make` alone lists them. RETRATO_NET and RETRATO_RUN_DIR select another suite.
+.DEFAULT_GOAL := help
+.SUFFIXES:
+SHELL := /bin/bash
+
+# With RETRATO_PYTHON=… that interpreter is used as it is, and nothing is installed.
+PYTHON := $(or $(RETRATO_PYTHON),$(abspath $(or $(RETRATO_VENV_DIR),.run))/venv/bin/python)
+BOOTSTRAP := $(if $(RETRATO_PYTHON),@true,@python3 -m infra.bootstrap)
+BIN = $(dir $(PYTHON))
+
+##@ Run the suite
+.PHONY: up down status logs trace restart reset psql
+up: ready ## install what is missing, start everything, say where it is
+	@$(PYTHON) -m infra up
+down: ready ## stop everything; the data stays
+	@$(PYTHON) -m infra down
+status: ready ## a table: process, address, state, memory, since when
+	@$(PYTHON) -m infra status
+logs: ready ## follow the logs of a service: make logs S=feed
+	@$(PYTHON) -m infra logs "$(S)"
+trace: ready ## every line about one request, in the order of time: make trace R=<X-Request-ID>
+	@$(PYTHON) -m infra trace "$(R)"
+restart: ready ## a rolling restart, one replica at a time: make restart S=feed
+	@$(PYTHON) -m infra restart "$(S)"
+reset: ready ## delete the data, after asking (YES=1 does not ask)
+	@$(PYTHON) -m infra reset $(if $(YES),--yes)
+
+##@ Fill it and look inside
+.PHONY: demo migrate migrate-status reconcile
+demo: ready ## a small world: people, follows, posts with pictures
+	@$(PYTHON) -m infra.demo
+migrate: ready ## bring every logical shard to the newest schema
+	@$(PYTHON) -m infra migrate
+migrate-status: ready ## how far each logical shard is
+	@$(PYTHON) -m infra migrate-status
+reconcile: ready ## compare both sides of every edge and all counts, repair what drifted
+	@$(PYTHON) -m infra reconcile
+psql: ready ## psql as the superuser: make psql P=users-a
+	@$(PYTHON) -m infra psql "$(P)"
+
+##@ Work on it
+.PHONY: check test fmt openapi bench-internal bench-sign-in lock
+check: ready-dev ## format, lint, types, import contracts, tidy
+	@$(BIN)ruff format --check .
+	@$(BIN)ruff check .
+	@$(PYTHON) -m mypy
+	@$(BIN)lint-imports
+	@$(PYTHON) -m pytest -q tests/architecture
+test: ready-dev ## all tests, against an isolated suite that leaves nothing
+	@$(PYTHON) -m pytest $(T)
+fmt: ready-dev ## format, and mend what the linter can mend
+	@$(BIN)ruff format .
+	@$(BIN)ruff check --fix .
+openapi: ready ## write the public document to openapi.json
+	@curl --silent --show-error --fail --output openapi.json http://127.0.0.1:8080/v1/openapi.json
+bench-internal: ready-dev ## what one call between two services costs
+	@$(PYTHON) -m bench.internal_call
+bench-sign-in: ready-dev ## does the time of a failed sign-in tell whether the account exists? (after make up)
+	@$(PYTHON) -m bench.sign_in_timing
+lock: ready-dev ## pin the newest versions of what infra/locks/*.in ask for
+	@cd infra/locks && for name in main dev; do \
+		$(PYTHON) -m piptools compile $(LOCK_OPTIONS) --output-file=$$name.txt $$name.in; done
+	@cd infra/locks && $(PYTHON) -m piptools compile $(LOCK_OPTIONS) \
+		--output-file=decoder.txt ../../services/upload/decoder/requirements.in
+
+LOCK_OPTIONS := --quiet --upgrade --generate-hashes --strip-extras --allow-unsafe --no-header \
+	--no-annotate --no-emit-index-url --no-emit-find-links --no-emit-trusted-host
+
+.PHONY: help ready ready-dev
+ready:
+	$(BOOTSTRAP)
+ready-dev:
+	$(BOOTSTRAP) --dev
+help:
+	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} \
+		/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@echo

@@ -1,0 +1,94 @@
+"""Does the time of a failed sign-in tell whether the account exists? Medians of 500 tries each.
+
+Against the stores of the suite that is up (RETRATO_RUN_DIR or .run), in this process and so without
+the noise of the way there. The limits count as always, but refuse nothing. Accounts that exist and
+names that nobody has take turns; so do the two kinds of names.
+"""
+
+import asyncio
+import os
+import secrets
+import statistics
+import time
+from pathlib import Path
+from unittest.mock import patch
+
+from services.users.actions.sign_in import SignInForm, sign_in
+from services.users.actions.sign_up import sign_up
+from services.users.domain.passwords import WrongCredentials
+from services.users.domain.sign_in_limits import Limit
+from services.users.domain.sign_up_form import SignUpForm
+from services.users.resources import Resources, open_resources
+from services.users.settings import UsersSettings
+from services.users.store.sign_in_limits import SignInLimits
+from shared.network.network import open_network
+from shared.network.redis_client import open_redis
+from tests.suite import Suite
+
+TRIES = 500
+WARM_UP_TRIES = 20
+ACCOUNTS = 10
+# QUALITY's bound for the difference of the medians.
+DIFFERENCE_MS_MAX = 5.0
+
+
+async def main() -> None:
+    """Print the medians and their difference."""
+    folder = Path(os.environ.get("RETRATO_RUN_DIR") or ".run")
+    with patch.dict(os.environ, Suite(folder, None).env("users")):
+        settings = UsersSettings()  # type: ignore[call-arg] # from the environment
+    async with open_resources(settings) as resources, open_network(settings) as network:
+        redis = await open_redis(settings.redis_url.get_secret_value(), network)
+        unlimited = Limit(10**9, 60_000)
+        try:
+            await measure(resources, SignInLimits(redis, unlimited, unlimited))
+        finally:
+            await redis.aclose()
+
+
+async def measure(resources: Resources, limits: SignInLimits) -> None:
+    """Sign a few people up, and then fail to sign in by turns as them and as nobody."""
+    existing = [login for _ in range(ACCOUNTS) for login in await _account(resources)]
+    times_ms: dict[str, list[float]] = {"existing": [], "missing": []}
+    for number in range(WARM_UP_TRIES + TRIES):
+        login = existing[number % len(existing)]
+        missing = _name() + login[login.find("@") :] if "@" in login else _name()
+        for kind, tried in (("existing", login), ("missing", missing)):
+            spent_ms = await _failed_sign_in_ms(resources, limits, tried)
+            if number >= WARM_UP_TRIES:
+                times_ms[kind].append(spent_ms)
+    _report(times_ms)
+
+
+def _name() -> str:
+    return f"timing_{secrets.token_hex(6)}"
+
+
+async def _account(resources: Resources) -> tuple[str, str]:
+    name = _name()
+    form = SignUpForm(name, f"{name}@mail.example", secrets.token_hex(), "")
+    await sign_up(resources.group, resources.passwords, resources.tokens, form, None)
+    return form.username, form.email
+
+
+async def _failed_sign_in_ms(resources: Resources, limits: SignInLimits, login: str) -> float:
+    form = SignInForm(login, "not the password", "", address="203.0.113.7")
+    began_s = time.perf_counter()
+    try:
+        await sign_in(resources.group, resources.passwords, resources.tokens, limits, form, None)
+    except WrongCredentials:
+        return (time.perf_counter() - began_s) * 1000
+    raise RuntimeError("a wrong password was accepted")
+
+
+def _report(times_ms: dict[str, list[float]]) -> None:
+    medians_ms = {kind: statistics.median(times) for kind, times in times_ms.items()}
+    for kind, times in times_ms.items():
+        p95_ms = statistics.quantiles(times, n=20)[-1]
+        print(f"{kind:9} {len(times)} tries: median {medians_ms[kind]:.2f} ms, p95 {p95_ms:.2f} ms")
+    difference_ms = abs(medians_ms["existing"] - medians_ms["missing"])
+    print(f"difference of the medians {difference_ms:.2f} ms (at most {DIFFERENCE_MS_MAX:.0f})")
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

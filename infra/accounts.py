@@ -1,0 +1,54 @@
+"""Which user of the machine each kind of program runs as."""
+
+import os
+import pwd
+from dataclasses import dataclass
+from pathlib import Path
+
+# Debian's own users of these programs; an ordinary user runs everything as itself.
+_USER_OF_KIND = {"postgres": "postgres", "redis": "redis", "dns": "pdns", "nginx": "www-data"}
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A user of the machine; `switch` is False where we are that user already."""
+
+    name: str
+    uid: int
+    gid: int
+    switch: bool
+
+    def own(self, path: Path, mode: int) -> None:
+        """Give a file or folder to this user."""
+        if self.switch:
+            os.chown(path, self.uid, self.gid)
+        path.chmod(mode)
+
+    def command_prefix(self, home: Path) -> list[str]:
+        """What makes a command run as this user.
+
+        HOME is set as well: libpq reads client certificates from there, and root's is closed.
+        """
+        if not self.switch:
+            return []
+        return [
+            "setpriv",
+            f"--reuid={self.uid}",
+            f"--regid={self.gid}",
+            "--clear-groups",
+            "env",
+            f"HOME={home}",
+        ]
+
+
+def account_for(kind: str) -> Account:
+    """The user for a kind of process: its own one when we are root and it exists."""
+    ours = pwd.getpwuid(os.geteuid())
+    wanted = _USER_OF_KIND.get(kind)
+    if os.geteuid() != 0 or wanted is None:
+        return Account(ours.pw_name, ours.pw_uid, ours.pw_gid, switch=False)
+    try:
+        found = pwd.getpwnam(wanted)
+    except KeyError:
+        found = pwd.getpwnam("nobody")
+    return Account(found.pw_name, found.pw_uid, found.pw_gid, switch=True)

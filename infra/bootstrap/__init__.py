@@ -1,0 +1,1 @@
+"""What a fresh machine lacks, installed with nothing but the standard library."""

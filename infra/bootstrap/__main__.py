@@ -1,0 +1,59 @@
+"""Entry point of `python3 -m infra.bootstrap [--dev]`: makes sure that everything is installed.
+
+It runs before anything is installed, so it and all that it imports use the standard library only.
+"""
+
+import os
+import sys
+import time
+from pathlib import Path
+
+from infra.bootstrap.debian import install_missing_packages
+from infra.bootstrap.environments import make_environment
+from infra.bootstrap.failures import BootstrapFailure
+from infra.run_folder import REPOSITORY, RunFolderClosed, locate_run_folder
+
+_PYTHON_MIN = (3, 11)
+_LOCKS = REPOSITORY / "infra" / "locks"
+
+
+def main(arguments: list[str]) -> int:
+    """Install what is missing; costs a fraction of a second when nothing is."""
+    began_s = time.monotonic()
+
+    def say(text: str) -> None:
+        sys.stdout.write(f"{time.monotonic() - began_s:6.1f} s  {text}\n")
+        sys.stdout.flush()
+
+    try:
+        _require_python()
+        install_missing_packages(say)
+        folder = _environments_folder()
+        names = ("main.txt", "dev.txt") if "--dev" in arguments else ("main.txt",)
+        make_environment(folder / "venv", [_LOCKS / name for name in names], say)
+        make_environment(folder / "venv-decoder", [_LOCKS / "decoder.txt"], say)
+    except (BootstrapFailure, RunFolderClosed) as failure:
+        sys.stderr.write(f"\n{failure}\n")
+        return 1
+    except KeyboardInterrupt:
+        sys.stderr.write("\nInterrupted; run the same command again to go on.\n")
+        return 130
+    return 0
+
+
+def _environments_folder() -> Path:
+    requested = os.environ.get("RETRATO_VENV_DIR")
+    if requested:
+        return Path(requested).absolute()
+    return locate_run_folder(REPOSITORY / ".run").root
+
+
+def _require_python() -> None:
+    if sys.version_info < _PYTHON_MIN:
+        have, need = (
+            ".".join(map(str, version[:2])) for version in (sys.version_info, _PYTHON_MIN)
+        )
+        raise BootstrapFailure(f"This is Python {have}; install Python {need} or newer first.")
+
+
+sys.exit(main(sys.argv[1:]))

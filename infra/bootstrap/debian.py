@@ -1,0 +1,157 @@
+"""The Debian packages that the suite needs, installed without a question or a side effect."""
+
+import importlib.util
+import os
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from infra.bootstrap.failures import BootstrapFailure
+
+Say = Callable[[str], None]
+
+_SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+_POLICY_FILE = Path("/usr/sbin/policy-rc.d")
+_CREATE_CLUSTER_FILE = Path("/etc/postgresql-common/createcluster.conf")
+_LIBRARY_FOLDERS = (Path("/usr/lib"), Path("/usr/local/lib"))
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """A package and how to see that what it brings is there, wherever it came from."""
+
+    name: str
+    is_there: Callable[[], bool]
+
+
+def install_missing_packages(say: Say) -> None:
+    """Install what is missing, as root or through a sudo that asks nothing."""
+    missing = [package.name for package in _packages() if not package.is_there()]
+    if not missing:
+        return
+    if shutil.which("apt-get") is None:
+        raise BootstrapFailure(
+            "This machine has no apt-get. Install what these Debian packages hold, then run this"
+            f" again: {' '.join(missing)}"
+        )
+    as_root = _root_prefix(missing)
+    say(f"installing Debian packages: {' '.join(missing)}")
+    with ExitStack() as stack:
+        stack.enter_context(_servers_stay_down(as_root))
+        stack.enter_context(_no_default_cluster(as_root))
+        _apt(as_root, "update")
+        _apt(
+            as_root,
+            "install",
+            "--yes",
+            "--no-install-recommends",
+            "--option=Dpkg::Options::=--force-confold",
+            *missing,
+        )
+    say("installed; the packages' own services stay down and are not used")
+
+
+def _packages() -> list[Package]:
+    return [
+        Package("postgresql", lambda: _matches(Path("/usr/lib/postgresql"), "*/bin/postgres")),
+        Package("redis-server", lambda: _program("redis-server")),
+        Package("nginx-light", lambda: _program("nginx")),
+        Package("pdns-server", lambda: _program("pdns_server")),
+        Package("pdns-backend-bind", lambda: _library("pdns/libbindbackend.so")),
+        # The build of pillow-simd, of which there are no wheels.
+        Package("gcc", lambda: _program("gcc")),
+        Package("libc6-dev", lambda: Path("/usr/include/stdio.h").exists()),
+        Package("libjpeg-dev", lambda: Path("/usr/include/jpeglib.h").exists()),
+        Package("zlib1g-dev", lambda: Path("/usr/include/zlib.h").exists()),
+        Package("python3-dev", lambda: _matches(Path("/usr/include"), "python3.*/Python.h")),
+        Package("python3-venv", lambda: importlib.util.find_spec("ensurepip") is not None),
+        Package("libseccomp2", lambda: _library("libseccomp.so.2")),
+        Package("util-linux", lambda: _program("setpriv")),
+        Package("curl", lambda: _program("curl")),
+    ]
+
+
+def _program(name: str) -> bool:
+    return shutil.which(name, path=_SYSTEM_PATH) is not None
+
+
+def _library(tail: str) -> bool:
+    return any(
+        _matches(folder, pattern) for folder in _LIBRARY_FOLDERS for pattern in (tail, f"*/{tail}")
+    )
+
+
+def _matches(folder: Path, pattern: str) -> bool:
+    return next(folder.glob(pattern), None) is not None
+
+
+def _root_prefix(missing: list[str]) -> list[str]:
+    if os.geteuid() == 0:
+        return []
+    asks_nothing = ["sudo", "--non-interactive"]
+    if (
+        shutil.which("sudo")
+        and subprocess.run([*asks_nothing, "true"], check=False, capture_output=True).returncode
+        == 0
+    ):
+        return asks_nothing
+    raise BootstrapFailure(
+        "Some Debian packages are missing, and this user may not install them without a password."
+        f" Run this once, then `make up` again:\n  sudo apt-get install {' '.join(missing)}"
+    )
+
+
+def _apt(as_root: list[str], *arguments: str) -> None:
+    command = [
+        *as_root,
+        "env",
+        "DEBIAN_FRONTEND=noninteractive",
+        "apt-get",
+        "--quiet",
+        "--option=DPkg::Lock::Timeout=120",
+        *arguments,
+    ]
+    done = subprocess.run(
+        command, check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+    if done.returncode:
+        tail = "\n".join(done.stdout.splitlines()[-15:])
+        raise BootstrapFailure(f"apt-get {arguments[0]} failed:\n{tail}")
+
+
+@contextmanager
+def _servers_stay_down(as_root: list[str]) -> Iterator[None]:
+    """Debian starts a server that it installs; the suite starts its own, at its own addresses."""
+    if _POLICY_FILE.exists():
+        yield
+        return
+    _write(as_root, _POLICY_FILE, "#!/bin/sh\nexit 101\n")
+    _run(as_root, "chmod", "755", str(_POLICY_FILE))
+    try:
+        yield
+    finally:
+        _run(as_root, "rm", "-f", str(_POLICY_FILE))
+
+
+@contextmanager
+def _no_default_cluster(as_root: list[str]) -> Iterator[None]:
+    """Debian makes a database cluster when it installs Postgres; nobody here would use it."""
+    if _CREATE_CLUSTER_FILE.exists():
+        yield
+        return
+    _run(as_root, "mkdir", "-p", str(_CREATE_CLUSTER_FILE.parent))
+    _write(as_root, _CREATE_CLUSTER_FILE, "create_main_cluster = false\n")
+    yield
+
+
+def _write(as_root: list[str], file: Path, text: str) -> None:
+    subprocess.run(
+        [*as_root, "tee", str(file)], input=text, text=True, check=True, stdout=subprocess.DEVNULL
+    )
+
+
+def _run(as_root: list[str], *command: str) -> None:
+    subprocess.run([*as_root, *command], check=True)

@@ -1,0 +1,154 @@
+"""The internal certificate authority and the server certificates that it signs."""
+
+import datetime as dt
+import ipaddress
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+_AUTHORITY_DAYS = 3650
+_SERVER_DAYS = 397
+# `make up` renews what would end within a month.
+_RENEW_BEFORE = dt.timedelta(days=30)
+_CLOCK_SKEW = dt.timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class KeyPair:
+    """The files of a certificate and of its private key."""
+
+    certificate: Path
+    key: Path
+
+
+class Authority:
+    """Our own CA: nothing outside trusts it, and nothing inside trusts another."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self.certificate_file = folder / "ca.crt"
+        self._key_file = folder / "ca.key"
+        folder.mkdir(parents=True, exist_ok=True)
+        folder.chmod(0o755)
+        if not (self.certificate_file.exists() and self._key_file.exists()):
+            self._create()
+        self._certificate = x509.load_pem_x509_certificate(self.certificate_file.read_bytes())
+        loaded = serialization.load_pem_private_key(self._key_file.read_bytes(), password=None)
+        if not isinstance(loaded, ec.EllipticCurvePrivateKey):
+            raise TypeError(f"{self._key_file} holds no elliptic curve key")
+        self._key = loaded
+
+    def server_pair(self, name: str, hosts: Iterable[str]) -> KeyPair:
+        """A certificate for these names and addresses; the one at hand if it still fits."""
+        pair = KeyPair(self._folder / f"{name}.crt", self._folder / f"{name}.key")
+        wanted = list(dict.fromkeys(hosts))
+        if not self._still_fits(pair, wanted):
+            self._issue(pair, name, wanted)
+        return pair
+
+    def _still_fits(self, pair: KeyPair, hosts: list[str]) -> bool:
+        if not (pair.certificate.exists() and pair.key.exists()):
+            return False
+        held = x509.load_pem_x509_certificate(pair.certificate.read_bytes())
+        names = held.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+        return (
+            list(names) == [_alternative_name(host) for host in hosts]
+            and held.issuer == self._certificate.subject
+            and held.not_valid_after_utc - dt.datetime.now(dt.UTC) > _RENEW_BEFORE
+        )
+
+    def _issue(self, pair: KeyPair, name: str, hosts: list[str]) -> None:
+        key = ec.generate_private_key(ec.SECP256R1())
+        certificate = (
+            _builder(name, self._certificate.subject, key, _SERVER_DAYS)
+            .add_extension(
+                x509.SubjectAlternativeName([_alternative_name(host) for host in hosts]),
+                critical=False,
+            )
+            .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+            .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
+            .add_extension(
+                x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key()),
+                critical=False,
+            )
+            .sign(self._key, hashes.SHA256())
+        )
+        _write_pair(pair, key, certificate)
+
+    def _create(self) -> None:
+        key = ec.generate_private_key(ec.SECP256R1())
+        # A new name for each CA, so that a certificate of an earlier one is seen as foreign.
+        subject = f"Retrato internal CA {x509.random_serial_number():x}"[:60]
+        certificate = (
+            _builder(subject, _name(subject), key, _AUTHORITY_DAYS)
+            .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+            .add_extension(_signing_only(), critical=True)
+            .add_extension(
+                x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False
+            )
+            .sign(key, hashes.SHA256())
+        )
+        _write_pair(KeyPair(self.certificate_file, self._key_file), key, certificate)
+
+
+def _builder(
+    subject: str, issuer: x509.Name, key: ec.EllipticCurvePrivateKey, days: int
+) -> x509.CertificateBuilder:
+    now = dt.datetime.now(dt.UTC)
+    return (
+        x509.CertificateBuilder()
+        .subject_name(_name(subject))
+        .issuer_name(issuer)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - _CLOCK_SKEW)
+        .not_valid_after(now + dt.timedelta(days=days))
+    )
+
+
+def _name(common_name: str) -> x509.Name:
+    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common_name)])
+
+
+def _signing_only() -> x509.KeyUsage:
+    return x509.KeyUsage(
+        digital_signature=False,
+        content_commitment=False,
+        key_encipherment=False,
+        data_encipherment=False,
+        key_agreement=False,
+        key_cert_sign=True,
+        crl_sign=True,
+        encipher_only=False,
+        decipher_only=False,
+    )
+
+
+def _alternative_name(host: str) -> x509.GeneralName:
+    try:
+        return x509.IPAddress(ipaddress.ip_address(host))
+    except ValueError:
+        return x509.DNSName(host)
+
+
+def _write_pair(
+    pair: KeyPair, key: ec.EllipticCurvePrivateKey, certificate: x509.Certificate
+) -> None:
+    secret = key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+    # The key of a renewed certificate may belong to a database's user: replaced, not rewritten.
+    pair.key.unlink(missing_ok=True)
+    descriptor = os.open(pair.key, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as handle:
+        handle.write(secret)
+    pair.certificate.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+    pair.certificate.chmod(0o644)

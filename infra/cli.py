@@ -1,0 +1,184 @@
+"""The commands behind the Makefile: `python -m infra up`, `down`, `status` and the rest."""
+
+import asyncio
+import sys
+from collections.abc import Callable
+from functools import wraps
+from typing import Annotated, ParamSpec
+
+import typer
+
+from infra.driving.failures import SuiteFailure
+from infra.driving.migrations import migrate_all, status_of_all
+from infra.driving.progress import Progress
+from infra.driving.psql import become_psql
+from infra.driving.reconcile import reconcile_all
+from infra.driving.reset import delete_everything
+from infra.driving.restart import restart_rolling
+from infra.driving.start import start_suite
+from infra.driving.stop import stop_suite
+from infra.processes import Tier
+from infra.programs import ProgramMissing
+from infra.run_folder import RunFolderClosed
+from infra.suite import open_suite
+from infra.topology import TopologyError
+from infra.watching.logs import follow, log_files
+from infra.watching.status import print_table, rows_of
+from infra.watching.trace import lines_of_request
+from infra.watching.welcome import welcome
+
+P = ParamSpec("P")
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
+
+
+def main() -> None:
+    """Run the command that the arguments name."""
+    app()
+
+
+def _told(command: Callable[P, None]) -> Callable[P, None]:
+    """What goes wrong is a sentence on standard error and a non-zero exit, not a traceback."""
+
+    @wraps(command)
+    def run(*args: P.args, **kwargs: P.kwargs) -> None:
+        try:
+            command(*args, **kwargs)
+        except (SuiteFailure, ProgramMissing, RunFolderClosed, TopologyError) as failure:
+            sys.stderr.write(f"\n{failure}\n")
+            raise typer.Exit(1) from None
+        except PermissionError as error:
+            sys.stderr.write(
+                f"\n{error.filename} belongs to another user: run this as the user who ran"
+                " `make up` first, or choose another folder with RETRATO_RUN_DIR.\n"
+            )
+            raise typer.Exit(1) from None
+        except KeyboardInterrupt:
+            sys.stderr.write("\nInterrupted; run the same command again to go on.\n")
+            raise typer.Exit(130) from None
+
+    return run
+
+
+@app.command()
+@_told
+def up(
+    data_only: Annotated[
+        bool, typer.Option("--data-only", help="Only names, databases, Redis and the store.")
+    ] = False,
+) -> None:
+    """Start the suite, wait until all of it answers, and say where."""
+    suite = open_suite()
+    progress = Progress()
+    upto = Tier.REPLICAS if data_only else Tier.BALANCERS
+    if asyncio.run(start_suite(suite, progress, upto=upto)):
+        progress.say("everything answers")
+    else:
+        progress.say("it is up already")
+    if not data_only:
+        sys.stdout.write(welcome(suite))
+
+
+@app.command()
+@_told
+def down() -> None:
+    """Stop everything; the data stays."""
+    progress = Progress()
+    ran = stop_suite(open_suite(), progress)
+    progress.say("nothing runs and nothing listens any more" if ran else "it is down already")
+
+
+@app.command()
+@_told
+def status() -> None:
+    """Show every process: address, state, memory, since when."""
+    rows = asyncio.run(rows_of(open_suite()))
+    print_table(rows)
+    if not all(row.is_well for row in rows):
+        raise typer.Exit(1)
+
+
+@app.command()
+@_told
+def logs(what: Annotated[str, typer.Argument(help="A service or a process.")] = "") -> None:
+    """Follow the logs of a service."""
+    follow(log_files(open_suite(), what))
+
+
+@app.command()
+@_told
+def trace(request_id: str) -> None:
+    """Print all that was logged about one request."""
+    lines = lines_of_request(open_suite().folder.log, request_id)
+    if not lines:
+        raise SuiteFailure(
+            f"No log names the request {request_id!r}; X-Request-ID of a reply does."
+        )
+    sys.stdout.writelines(f"{line}\n" for line in lines)
+
+
+@app.command()
+@_told
+def restart(what: str) -> None:
+    """Restart a service, one replica at a time."""
+    asyncio.run(restart_rolling(open_suite(), what, Progress()))
+
+
+@app.command()
+@_told
+def reset(yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False) -> None:
+    """Delete the data, logs and keys of the suite."""
+    suite = open_suite()
+    if not yes:
+        typer.confirm(f"Delete all data, logs and keys in {suite.folder.root}?", abort=True)
+    progress = Progress()
+    stop_suite(suite, progress)
+    gone = delete_everything(suite)
+    progress.say(f"deleted: {', '.join(gone)}" if gone else "there was nothing to delete")
+
+
+@app.command()
+@_told
+def migrate() -> None:
+    """Bring every logical shard to the newest schema."""
+    progress = Progress()
+    asyncio.run(migrate_all(open_suite(), progress))
+    progress.say("every shard is at the newest migration")
+
+
+@app.command("migrate-status")
+@_told
+def migrate_status() -> None:
+    """Say how far each logical shard is."""
+    behind = 0
+    for group, shards in asyncio.run(status_of_all(open_suite())).items():
+        late = [shard for shard in shards if shard.pending]
+        behind += len(late)
+        done = {shard.applied for shard in shards}
+        sys.stdout.write(
+            f"{group:<8} {len(shards)} shards, {len(shards) - len(late)} at the newest,"
+            f" migrations applied: {', '.join(map(str, sorted(done)))}\n"
+        )
+        for shard in late:
+            sys.stdout.write(
+                f"    shard {shard.shard:>4} on {shard.primary}: lacks {', '.join(shard.pending)}\n"
+            )
+    if behind:
+        raise typer.Exit(1)
+
+
+@app.command()
+@_told
+def reconcile() -> None:
+    """Compare both sides of all edges, and all counts; repair what has drifted."""
+    asyncio.run(reconcile_all(open_suite(), Progress()))
+
+
+@app.command(context_settings={"ignore_unknown_options": True})
+@_told
+def psql(
+    node: Annotated[str, typer.Argument(help="A Postgres server, such as users-a.")],
+    arguments: Annotated[list[str] | None, typer.Argument(help="Passed on to psql.")] = None,
+) -> None:
+    """Open psql as the superuser on one server, in the database of its group."""
+    become_psql(open_suite(), node, arguments or [])

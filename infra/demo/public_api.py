@@ -1,0 +1,125 @@
+"""A small client of the public API, patient where the API says to be."""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any, Self
+from urllib.parse import quote
+
+import httpx
+
+_ATTEMPTS_MAX = 8
+# What the API asks to try again later: not ready, too many, unavailable, too slow.
+_TRY_AGAIN = {
+    httpx.codes.TOO_MANY_REQUESTS,
+    httpx.codes.BAD_GATEWAY,
+    httpx.codes.SERVICE_UNAVAILABLE,
+    httpx.codes.GATEWAY_TIMEOUT,
+}
+_TRY_AGAIN_CODES = {"photo_not_ready", "request_in_progress"}
+_WAIT_S_MAX = 10.0
+
+
+class ApiError(Exception):
+    """The API's answer to a request that it does not take, by its stable code."""
+
+    def __init__(self, request: str, status: int, code: str, detail: str) -> None:
+        super().__init__(f"{request}: {status} {code}: {detail}")
+        self.status = status
+        self.code = code
+
+
+class PublicApi:
+    """One connection pool for everybody in the demo; each call says by whose token it is made."""
+
+    def __init__(self, url: str, connections: int) -> None:
+        self._http = httpx.AsyncClient(
+            base_url=url,
+            timeout=httpx.Timeout(40, connect=5),
+            limits=httpx.Limits(max_connections=connections, max_keepalive_connections=connections),
+        )
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_error: object) -> None:
+        await self._http.aclose()
+
+    async def sign_up(self, account: Mapping[str, str]) -> dict[str, Any]:
+        """`{user, session}` of a new account; ApiError with username_taken if it exists."""
+        return dict(await self._send("POST", "/v1/users", json=account))
+
+    async def sign_in(self, login: str, password: str) -> dict[str, Any]:
+        """`{user, session}` of an account; ApiError with wrong_credentials if there is none."""
+        credentials = {"login": login, "password": password, "device": "demo"}
+        return dict(await self._send("POST", "/v1/sessions", json=credentials))
+
+    async def profile(self, username: str, token: str) -> dict[str, Any]:
+        """A profile by username; ApiError with not_found."""
+        return dict(await self._send("GET", f"/v1/users/by-username/{quote(username)}", token))
+
+    async def follow(self, user_id: str, token: str) -> None:
+        """Follow; a second time changes nothing."""
+        await self._send("PUT", f"/v1/users/{user_id}/follow", token)
+
+    async def upload(self, jpeg: bytes, key: str, token: str) -> str:
+        """The id of an uploaded photo."""
+        headers = {"Content-Type": "image/jpeg", "Idempotency-Key": key}
+        reply = await self._send("POST", "/v1/photos", token, content=jpeg, headers=headers)
+        return str(reply["photo"]["id"])
+
+    async def publish(self, draft: Mapping[str, Any], key: str, token: str) -> str:
+        """The id of a new post; waits until its photos are ready."""
+        headers = {"Idempotency-Key": key}
+        reply = await self._send("POST", "/v1/posts", token, json=draft, headers=headers)
+        return str(reply["post"]["id"])
+
+    async def posts_of(self, user_id: str, token: str) -> list[dict[str, Any]]:
+        """All posts of a person, oldest first."""
+        found: list[dict[str, Any]] = []
+        cursor: str | None = ""
+        while cursor is not None:
+            after = f"&cursor={quote(cursor)}" if cursor else ""
+            page = await self._send("GET", f"/v1/users/{user_id}/posts?limit=40{after}", token)
+            found += page["items"]
+            cursor = page["next_cursor"]
+        return found[::-1]
+
+    async def like(self, post_id: str, token: str) -> None:
+        """Like; a second time changes nothing."""
+        await self._send("PUT", f"/v1/posts/{post_id}/like", token)
+
+    async def _send(
+        self,
+        method: str,
+        path: str,
+        token: str | None = None,
+        headers: Mapping[str, str] | None = None,
+        **body: Any,
+    ) -> Any:
+        named = dict(headers or {})
+        if token is not None:
+            named["Authorization"] = f"Bearer {token}"
+        for attempt in range(_ATTEMPTS_MAX):
+            reply = await self._http.request(method, path, headers=named, **body)
+            if reply.is_success:
+                return reply.json() if reply.content else None
+            refusal = _refusal(f"{method} {path}", reply)
+            may_pass = reply.status_code in _TRY_AGAIN or refusal.code in _TRY_AGAIN_CODES
+            if not may_pass or attempt == _ATTEMPTS_MAX - 1:
+                raise refusal
+            await asyncio.sleep(_wait_s(reply, attempt))
+        raise AssertionError("the loop returns or raises")
+
+
+def _refusal(request: str, reply: httpx.Response) -> ApiError:
+    try:
+        problem = reply.json()
+        return ApiError(request, reply.status_code, problem["code"], problem["detail"])
+    except (ValueError, KeyError, TypeError):
+        return ApiError(request, reply.status_code, "unexplained", reply.text[:200])
+
+
+def _wait_s(reply: httpx.Response, attempt: int) -> float:
+    asked_for = reply.headers.get("Retry-After", "")
+    wait_s = float(asked_for) if asked_for.isdecimal() else 0.2 * 2**attempt
+    return min(_WAIT_S_MAX, wait_s)

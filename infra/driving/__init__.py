@@ -1,0 +1,1 @@
+"""Starting, stopping and asking after the processes of the suite."""

@@ -1,0 +1,176 @@
+"""Starts the suite tier by tier; each tier is asked until it answers before the next one begins."""
+
+import asyncio
+import os
+import shutil
+import time
+from collections.abc import Iterable
+from itertools import count
+
+from infra.driving.failures import SuiteFailure
+from infra.driving.health import is_healthy
+from infra.driving.leftovers import end_processes, leftover_pids
+from infra.driving.migrations import migrate_all
+from infra.driving.ports import require_free, suite_endpoints
+from infra.driving.postgres_data import make_primaries, make_replicas
+from infra.driving.postgres_roles import prepare_primary
+from infra.driving.progress import Progress
+from infra.driving.stop import wait_stopped
+from infra.driving.supervisor import Supervisor
+from infra.processes import Process, Tier, processes_of
+from infra.rendering.everything import render_everything
+from infra.suite import Suite
+
+# What ends is seen at once; this is for what hangs, on a machine that is busy with other things.
+_HEALTH_TIMEOUT_S = 120.0
+_POLL_S = 0.05
+# A process whose port is closed costs nothing to ask; the supervisor costs milliseconds.
+_POLLS_A_LOOK = 8
+_FREE_BYTES_MIN = 2 * 1024**3
+_LOG_TAIL_LINES = 12
+_LOG_LINE_CHARS_MAX = 300
+_END_TIMEOUT_S = 20.0
+
+
+async def start_suite(suite: Suite, progress: Progress, *, upto: Tier) -> bool:
+    """Bring up every tier to `upto`; returns False if all of it was up already."""
+    processes = processes_of(suite)
+    wanted = [process for process in processes if process.tier <= upto]
+    supervisor = Supervisor(suite.folder)
+    if supervisor.is_running():
+        if await _all_well(suite, supervisor, wanted):
+            _tell_changes(render_everything(suite, processes), progress)
+            return False
+        progress.say("the supervisor runs, but not everything else: starting what is missing")
+        changed = render_everything(suite, processes)
+        _renew_described(supervisor, processes)
+        running = {name for name, state in supervisor.states().items() if state.is_up}
+        _tell_changes(changed & running, progress)
+    else:
+        _clear_the_ground(suite, processes, progress)
+        render_everything(suite, processes)
+        progress.say(f"configuration, keys and certificates are in {suite.folder.root}")
+        require_free(suite_endpoints(suite.topology, processes))
+        supervisor.launch()
+    made = await _start_databases(suite, supervisor, wanted, progress)
+    for tier in (Tier.SERVICES, Tier.GATEWAYS, Tier.BALANCERS):
+        await _start_tier(suite, supervisor, [p for p in wanted if p.tier == tier], progress)
+    if made:
+        # What was made without waiting for the disk is safe before we say that it is there.
+        await asyncio.to_thread(os.sync)
+    return True
+
+
+async def start_process(suite: Suite, supervisor: Supervisor, process: Process) -> float:
+    """Start one process and wait until it answers; returns the seconds that it took."""
+    began_s = time.monotonic()
+    supervisor.start(process.name)
+    for attempt in count():
+        if await is_healthy(suite, process):
+            break
+        waited_s = time.monotonic() - began_s
+        if attempt % _POLLS_A_LOOK == 0:
+            state = supervisor.state(process.name)
+            if state.has_failed or waited_s > _HEALTH_TIMEOUT_S:
+                raise SuiteFailure(_obituary(suite, process, state.state, waited_s))
+        await asyncio.sleep(_POLL_S)
+    return time.monotonic() - began_s
+
+
+async def _start_databases(
+    suite: Suite, supervisor: Supervisor, wanted: list[Process], progress: Progress
+) -> bool:
+    made = await make_primaries(suite)
+    if made:
+        progress.say(f"made {len(made)} Postgres primaries: {', '.join(made)}")
+    await _start_tier(suite, supervisor, [p for p in wanted if p.tier == Tier.DATA], progress)
+    await asyncio.gather(
+        *(
+            prepare_primary(suite, group, primary)
+            for group in suite.topology.groups.values()
+            for primary in group.primaries
+        )
+    )
+    copied = await make_replicas(suite)
+    if copied:
+        progress.say(f"copied {len(copied)} Postgres replicas: {', '.join(copied)}")
+    await _start_tier(suite, supervisor, [p for p in wanted if p.tier == Tier.REPLICAS], progress)
+    await migrate_all(suite, progress)
+    _make_bucket(suite)
+    return bool(made or copied)
+
+
+async def _start_tier(
+    suite: Suite, supervisor: Supervisor, processes: list[Process], progress: Progress
+) -> None:
+    async def start(process: Process) -> None:
+        took_s = await start_process(suite, supervisor, process)
+        progress.say(f"{process.name:<25} answers at {process.endpoint:<20} after {took_s:.1f} s")
+
+    await asyncio.gather(*(start(process) for process in processes))
+
+
+async def _all_well(suite: Suite, supervisor: Supervisor, wanted: Iterable[Process]) -> bool:
+    states = supervisor.states()
+    processes = list(wanted)
+    if not all(process.name in states and states[process.name].is_up for process in processes):
+        return False
+    return all(await asyncio.gather(*(is_healthy(suite, process) for process in processes)))
+
+
+def _renew_described(supervisor: Supervisor, processes: tuple[Process, ...]) -> None:
+    """An earlier start stopped half-way and its cause was mended: the new commands count."""
+    described = supervisor.reload()
+    changed = [process for process in processes if process.name in described]
+    for process in changed:
+        supervisor.begin_stop(process.name)
+    wait_stopped(supervisor, changed)
+    for process in changed:
+        supervisor.renew(process.name)
+
+
+def _clear_the_ground(suite: Suite, processes: tuple[Process, ...], progress: Progress) -> None:
+    """End what a supervisor that died has left running, and remove its socket."""
+    free_bytes = shutil.disk_usage(suite.folder.root).free
+    if free_bytes < _FREE_BYTES_MIN:
+        raise SuiteFailure(
+            f"Only {free_bytes / 1024**3:.1f} GiB are free below {suite.folder.root}, and the suite"
+            f" needs {_FREE_BYTES_MIN / 1024**3:.0f}: make room and run `make up` again."
+        )
+    left = leftover_pids(suite.folder, suite_endpoints(suite.topology, processes))
+    if left:
+        progress.say(f"ending {len(left)} processes that an earlier run left behind")
+        still = end_processes(left, timeout_s=_END_TIMEOUT_S)
+        if still:
+            raise SuiteFailure(f"These processes do not end: {sorted(still)}. End them by hand.")
+    suite.folder.supervisor_socket.unlink(missing_ok=True)
+    suite.folder.supervisor_pid_file.unlink(missing_ok=True)
+
+
+def _make_bucket(suite: Suite) -> None:
+    if not suite.topology.store.embedded:
+        return
+    for prefix in ("quarantine", "renditions"):
+        folder = suite.folder.data / "store" / suite.topology.store.bucket / prefix
+        folder.mkdir(parents=True, exist_ok=True)
+        # The embedded store removes a folder that empties, also while another object enters it.
+        (folder / ".keep").touch()
+
+
+def _tell_changes(changed: set[str], progress: Progress) -> None:
+    if changed:
+        progress.say(
+            f"the configuration has changed since the start for: {', '.join(sorted(changed))}"
+        )
+        progress.say("`make down up` makes it count")
+
+
+def _obituary(suite: Suite, process: Process, state: str, waited_s: float) -> str:
+    log = suite.folder.process_log(process.name)
+    lines = log.read_text(encoding="utf-8", errors="replace").splitlines() if log.exists() else []
+    tail = [f"    {line[:_LOG_LINE_CHARS_MAX]}" for line in lines[-_LOG_TAIL_LINES:]]
+    said = "\n".join(tail) or "    (nothing)"
+    return (
+        f"{process.name} does not answer at {process.endpoint} after {waited_s:.0f} s"
+        f" (the supervisor says {state}). The last lines of {log}:\n{said}"
+    )

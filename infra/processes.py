@@ -1,0 +1,204 @@
+"""Every process of the suite: what it is called, what it runs, and which comes up before which."""
+
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import IntEnum
+
+from infra.accounts import Account, account_for
+from infra.programs import postgres_program, program
+from infra.suite import Suite
+from infra.topology import PostgresNode, Service
+
+
+class Tier(IntEnum):
+    """What must answer before the next tier is started."""
+
+    DATA = 1
+    REPLICAS = 2
+    SERVICES = 3
+    GATEWAYS = 4
+    BALANCERS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """One process under the supervisor; `kind` decides how it is asked for its health."""
+
+    name: str
+    kind: str
+    tier: Tier
+    address: str
+    port: int
+    command: tuple[str, ...]
+    account: Account
+    environment: Mapping[str, str] = field(default_factory=dict)
+    stop_signal: str = "TERM"
+    stop_wait_s: int = 20
+    service: str = ""  # the service that `make restart S=` and `make logs S=` know it by
+
+    @property
+    def endpoint(self) -> str:
+        """Address and port, as people write them."""
+        return f"{self.address}:{self.port}"
+
+
+def processes_of(suite: Suite) -> tuple[Process, ...]:
+    """All processes in the order of their tiers."""
+    return tuple(
+        sorted(
+            [
+                _dns(suite),
+                *(_postgres(suite, node) for node in suite.topology.postgres_nodes),
+                *_redises(suite),
+                *_stores(suite),
+                *(
+                    process
+                    for service in suite.topology.services.values()
+                    for process in _service(suite, service)
+                ),
+                *_balancers(suite),
+            ],
+            key=lambda process: process.tier,
+        )
+    )
+
+
+def _dns(suite: Suite) -> Process:
+    return Process(
+        name="dns",
+        kind="dns",
+        tier=Tier.DATA,
+        address=suite.topology.dns.address,
+        port=suite.topology.dns.port,
+        command=(program("pdns_server"), f"--config-dir={suite.folder.etc / 'dns'}"),
+        account=account_for("dns"),
+        service="dns",
+    )
+
+
+def _postgres(suite: Suite, node: PostgresNode) -> Process:
+    config = suite.folder.etc / "postgres" / node.name / "postgresql.conf"
+    return Process(
+        name=f"postgres-{node.name}",
+        kind="postgres",
+        tier=Tier.REPLICAS if node.primary else Tier.DATA,
+        address=node.address,
+        port=suite.topology.limits.postgres_port,
+        command=(postgres_program("postgres"), "-D", str(config.parent)),
+        account=account_for("postgres"),
+        # HOME, because libpq looks there for certificates and root's own is closed to others.
+        environment={"HOME": str(suite.folder.data / "postgres")},
+        # "Fast": sessions are ended, transactions rolled back, and the WAL is closed properly.
+        stop_signal="INT",
+        stop_wait_s=60,
+        service="postgres",
+    )
+
+
+def _redises(suite: Suite) -> Iterator[Process]:
+    for group in suite.topology.groups.values():
+        yield Process(
+            name=f"redis-{group.name}",
+            kind="redis",
+            tier=Tier.DATA,
+            address=group.redis_address,
+            port=suite.topology.limits.redis_port,
+            command=(
+                program("redis-server"),
+                str(suite.folder.etc / "redis" / f"{group.name}.conf"),
+            ),
+            account=account_for("redis"),
+            service="redis",
+        )
+
+
+def _stores(suite: Suite) -> Iterator[Process]:
+    store = suite.topology.store
+    if not store.embedded:
+        return
+    tls = suite.folder.pki / "store"
+    yield Process(
+        name="store",
+        kind="store",
+        tier=Tier.DATA,
+        address=store.address,
+        port=store.port,
+        command=(
+            *_with_environment(suite, "store"),
+            program("rclone"),
+            "serve",
+            "s3",
+            f"--addr={store.address}:{store.port}",
+            f"--cert={tls}.crt",
+            f"--key={tls}.key",
+            "--vfs-cache-mode=off",
+            # Another process of this suite never writes below it, so what it listed stays true.
+            "--dir-cache-time=10m",
+            "--config=",
+            str(suite.folder.data / "store"),
+        ),
+        account=account_for("store"),
+        service="store",
+    )
+
+
+def _service(suite: Suite, service: Service) -> Iterator[Process]:
+    tier = Tier.GATEWAYS if service.name == "gateway" else Tier.SERVICES
+    for number, address in enumerate(service.replicas, 1):
+        yield _python_process(suite, service, f"{service.name}-{number}", address, tier)
+    for number, address in enumerate(service.workers, 1):
+        yield _python_process(suite, service, f"{service.name}-worker-{number}", address, tier)
+
+
+def _python_process(suite: Suite, service: Service, name: str, address: str, tier: Tier) -> Process:
+    module = "worker" if "-worker-" in name else "app"
+    prefix = service.name.upper()
+    return Process(
+        name=name,
+        kind="service",
+        tier=tier,
+        address=address,
+        port=suite.topology.limits.service_port,
+        command=(
+            *_with_environment(suite, service.name),
+            sys.executable,
+            "-m",
+            f"services.{service.name}.{module}",
+        ),
+        account=account_for("service"),
+        environment={f"{prefix}_INSTANCE": name, f"{prefix}_LISTEN_HOST": address},
+        stop_wait_s=int(suite.topology.limits.drain_seconds) + 20,
+        service=service.name,
+    )
+
+
+def _with_environment(suite: Suite, name: str) -> tuple[str, ...]:
+    """The shell reads an environment file and is then replaced by the program that follows."""
+    return ("/bin/sh", "-ac", '. "$0"; exec "$@"', str(suite.folder.environment(name)))
+
+
+def _balancers(suite: Suite) -> Iterator[Process]:
+    for number, address in enumerate(suite.topology.nginx.replicas, 1):
+        name = f"nginx-{number}"
+        config = suite.folder.etc / "nginx" / f"{name}.conf"
+        nginx = suite.topology.nginx
+        places = [f"{address}:{nginx.port}"]
+        yield Process(
+            name=name,
+            kind="nginx",
+            tier=Tier.BALANCERS,
+            address=address,
+            port=suite.topology.nginx.port,
+            command=(
+                sys.executable,
+                "-m",
+                "infra.driving.nginx_start",
+                str(config),
+                program("nginx"),
+                *places,
+            ),
+            account=account_for("nginx_master"),
+            stop_signal="QUIT",
+            service="nginx",
+        )

@@ -1,0 +1,189 @@
+"""One documented environment file for each service: all that ties it to this suite."""
+
+import json
+import shlex
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from infra.accounts import account_for
+from infra.rendering.files import write_rendered
+from infra.suite import Suite
+from infra.topology import Service
+
+_HEADING = """\
+# The environment of the service "{name}": all that it knows of where it runs.
+# Rendered by `make up` from infra/topology.toml; changes here are lost.
+#
+# To run it elsewhere, give the same variables other values: a Postgres group, a Redis, an S3 and
+# a DNS that somebody else operates will do. Each process needs two more of its own:
+#   {prefix}INSTANCE=…     its name in logs and metrics, such as {name}-1
+#   {prefix}LISTEN_HOST=…  the address on which it listens
+# The shape (single quotes where needed) is read by a POSIX shell and by systemd's EnvironmentFile=.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """One line: the name without the service's prefix, the value, and what it is."""
+
+    name: str
+    value: str
+    meaning: str
+
+
+def render_environments(suite: Suite) -> list[str]:
+    """Write one file a service; returns the names of those for which something changed."""
+    texts = {name: _text(suite, service) for name, service in suite.topology.services.items()}
+    if suite.topology.store.embedded:
+        texts["store"] = _store_text(suite)
+    account = account_for("service")
+    return [
+        name
+        for name, text in texts.items()
+        if write_rendered(suite.folder.environment(name), text, account)
+    ]
+
+
+def _text(suite: Suite, service: Service) -> str:
+    prefix = f"{service.name.upper()}_"
+    lines = [_HEADING.format(name=service.name, prefix=prefix)]
+    lines += [
+        f"\n# {variable.meaning}\n{prefix}{variable.name}={shlex.quote(variable.value)}\n"
+        for variable in _variables(suite, service)
+    ]
+    return "".join(lines)
+
+
+def _store_text(suite: Suite) -> str:
+    access_key, secret_key = suite.secrets["s3_access_key"], suite.secrets["s3_secret_key"]
+    # A line of CSV whose only field holds a comma.
+    value = shlex.quote(f'"{access_key},{secret_key}"')
+    return f"# Who may use the embedded object store.\nRCLONE_AUTH_KEY={value}\n"
+
+
+def _variables(suite: Suite, service: Service) -> Iterator[Variable]:
+    yield from _process(suite, service)
+    for called in service.calls:
+        host = suite.topology.services[called].host
+        yield Variable(
+            f"{called.upper()}_URL",
+            f"https://{host}:{suite.topology.limits.service_port}",
+            f"Where {called} is; the name stands for all its replicas.",
+        )
+    if service.name in suite.topology.groups:
+        yield from _stores(suite, service)
+    yield from _OWN.get(service.name, _nothing)(suite)
+
+
+def _process(suite: Suite, service: Service) -> Iterator[Variable]:
+    limits = suite.topology.limits
+    dns = suite.topology.dns
+    addresses = (*service.replicas, *service.workers)
+    pair = suite.authority.server_pair(service.name, (service.host, *addresses))
+    account_for("service").own(pair.key, 0o600)
+    keys = suite.secrets.internal_keys(tuple(sorted({service.name, *service.calls})))
+    yield Variable("LISTEN_PORT", str(limits.service_port), "The port, the same for all replicas.")
+    yield Variable("TLS_CERT_FILE", str(pair.certificate), "Its certificate, for the names above.")
+    yield Variable("TLS_KEY_FILE", str(pair.key), "The key of the certificate.")
+    yield Variable(
+        "TLS_CA_FILE",
+        str(suite.ca_file),
+        "Whom it trusts when it calls others; absent: whom the operating system trusts.",
+    )
+    yield Variable(
+        "DNS_SERVERS",
+        f"{dns.address}:{dns.port}",
+        "Name servers as address:port, comma separated; empty: the operating system's resolver.",
+    )
+    yield Variable(
+        "INTERNAL_KEYS",
+        json.dumps(keys),
+        "Keys of internal tokens by audience: its own to verify callers, others' to call them.",
+    )
+    yield Variable("LOG_LEVEL", limits.log_level, "DEBUG, INFO, WARNING or ERROR.")
+    yield Variable(
+        "DRAIN_SECONDS",
+        str(limits.drain_seconds),
+        "How long it says that it is leaving before it stops; above the DNS check plus the TTL.",
+    )
+
+
+def _stores(suite: Suite, service: Service) -> Iterator[Variable]:
+    name = service.name
+    group = suite.topology.groups[name]
+    limits = suite.topology.limits
+    yield Variable(
+        "SHARD_MAP_FILE",
+        str(suite.folder.shard_map(name)),
+        "Where each shard lives (JSON); read again when it changes.",
+    )
+    yield Variable("POSTGRES_USER", name, "The role that owns the group's databases.")
+    yield Variable("POSTGRES_PASSWORD", suite.secrets[f"postgres_{name}"], "Its password.")
+    yield Variable("POSTGRES_DATABASE", name, "The database, of the same name on every primary.")
+    yield Variable(
+        "POSTGRES_POOL_MAX",
+        str(limits.postgres_pool_max),
+        "The most connections of one process to one server.",
+    )
+    password = suite.secrets[f"redis_{name}"]
+    yield Variable(
+        "REDIS_URL",
+        f"rediss://{name}:{password}@{group.redis_host}:{limits.redis_port}/0",
+        "Its Redis; rediss is TLS with the name verified.",
+    )
+
+
+def _users(suite: Suite) -> Iterator[Variable]:
+    yield Variable(
+        "TOKEN_KEY",
+        suite.secrets["session_token_key"],
+        "With this key session tokens are hashed at rest; another one signs everybody out.",
+    )
+
+
+def _upload(suite: Suite) -> Iterator[Variable]:
+    store = suite.topology.store
+    yield Variable("S3_ENDPOINT_URL", store.endpoint, "The object store; any S3 will do.")
+    yield Variable("S3_BUCKET", store.bucket, "Its bucket, private, which must exist.")
+    yield Variable("S3_REGION", store.region, "The region that requests are signed for.")
+    yield Variable("S3_ACCESS_KEY", suite.secrets["s3_access_key"], "Who it is there.")
+    yield Variable("S3_SECRET_KEY", suite.secrets["s3_secret_key"], "And the secret of that.")
+    if store.embedded:
+        yield Variable(
+            "S3_CA_FILE",
+            str(suite.ca_file),
+            "Who signed the store's certificate; absent: whom the operating system trusts.",
+        )
+    yield Variable(
+        "MEDIA_TOKEN",
+        suite.secrets["media_token"],
+        "What nginx presents when it fetches a rendition that it has not cached.",
+    )
+    yield Variable(
+        "DECODER_PYTHON",
+        str(suite.decoder_python),
+        "The interpreter of the environment in which outside pictures are decoded.",
+    )
+
+
+def _gateway(suite: Suite) -> Iterator[Variable]:
+    yield Variable(
+        "MEDIA_SIGNING_KEY",
+        suite.secrets["media_signing_key"],
+        "Signs the addresses of photos; nginx checks them with the same key.",
+    )
+    yield Variable(
+        "MEDIA_BASE_URL", suite.topology.public_url, "How clients reach nginx, without a slash."
+    )
+    yield Variable(
+        "MEDIA_URL_SECONDS",
+        str(suite.topology.limits.media_url_seconds),
+        "The longest life of such an address; at least half of it is left when it is given out.",
+    )
+
+
+def _nothing(_suite: Suite) -> Iterator[Variable]:
+    yield from ()
+
+
+_OWN = {"users": _users, "upload": _upload, "gateway": _gateway}

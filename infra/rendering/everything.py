@@ -1,0 +1,44 @@
+"""Renders all of a suite's files in the order in which they need each other."""
+
+from infra.accounts import account_for
+from infra.processes import Process
+from infra.rendering.dns import render_dns
+from infra.rendering.environment import render_environments
+from infra.rendering.files import make_folder, write_rendered
+from infra.rendering.nginx import render_nginx
+from infra.rendering.postgres import render_postgres
+from infra.rendering.redis import render_redis
+from infra.rendering.shard_maps import render_shard_maps
+from infra.rendering.supervisor import render_supervisor
+from infra.suite import Suite
+
+# Passed through by the databases' users, listed by nobody but the owner.
+_PASSABLE = 0o711
+
+
+def render_everything(suite: Suite, processes: tuple[Process, ...]) -> set[str]:
+    """Write what differs; returns the names of the processes whose files changed."""
+    ours = account_for("supervisor")
+    folder = suite.folder
+    for path in (folder.data, folder.etc, folder.log, folder.cache, folder.sockets):
+        make_folder(path, ours, _PASSABLE)
+    write_rendered(folder.network_file, suite.topology.network + "\n", ours)
+    make_folder(folder.data / "postgres", account_for("postgres"))
+    make_folder(folder.etc / "postgres", account_for("postgres"))
+    if suite.topology.store.embedded:
+        make_folder(folder.data / "store", ours)
+        suite.authority.server_pair(
+            "store", (f"store.{suite.topology.dns.zone}", suite.topology.store.address)
+        )
+    render_shard_maps(suite)
+    changed = {
+        *render_postgres(suite),
+        *render_redis(suite),
+        *render_dns(suite),
+        *render_nginx(suite),
+    }
+    services = set(render_environments(suite))
+    changed |= {process.name for process in processes if process.service in services}
+    if render_supervisor(suite, processes):
+        changed.add("supervisor")
+    return changed

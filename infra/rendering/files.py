@@ -1,0 +1,53 @@
+"""Templates become files: written only when they differ, readable only by those who must."""
+
+import shlex
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import jinja2
+
+from infra.accounts import Account
+
+_TEMPLATES = Path(__file__).resolve().parents[1] / "templates"
+
+
+@cache
+def _environment() -> jinja2.Environment:
+    environment = jinja2.Environment(  # noqa: S701 - configuration files, not pages
+        loader=jinja2.FileSystemLoader(_TEMPLATES),
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters["shell_words"] = shlex.join
+    environment.filters["quoted"] = lambda value: '"' + value.replace('"', '\\"') + '"'
+    # The supervisor's configuration reads %(name)s as a variable.
+    environment.filters["percent"] = lambda value: str(value).replace("%", "%%")
+    return environment
+
+
+def render(template: str, values: Mapping[str, Any]) -> str:
+    """The text of a template; an unknown variable is an error."""
+    return _environment().get_template(template).render(values)
+
+
+def write_rendered(file: Path, text: str, account: Account) -> bool:
+    """Write a file that only `account` reads; returns whether it said something else before."""
+    changed = not file.exists() or file.read_text(encoding="utf-8") != text
+    if changed:
+        draft = file.with_name(file.name + ".draft")
+        draft.touch(mode=0o600)
+        draft.write_text(text, encoding="utf-8")
+        draft.replace(file)
+    account.own(file, 0o600)
+    return changed
+
+
+def make_folder(folder: Path, account: Account, mode: int = 0o700) -> Path:
+    """A folder of `account`; those above it can be passed through but not listed."""
+    folder.mkdir(parents=True, exist_ok=True)
+    account.own(folder, mode)
+    return folder

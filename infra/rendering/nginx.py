@@ -1,0 +1,84 @@
+"""The configuration of the balancers."""
+
+from pathlib import Path
+from typing import Any
+
+from infra.accounts import account_for
+from infra.rendering.files import make_folder, render, write_rendered
+from infra.suite import Suite
+
+# What a caller might say of himself; only our own tiers say it, so it ends here.
+_DROPPED_HEADERS = (
+    "Forwarded",
+    "X-Forwarded-Host",
+    "X-Forwarded-Port",
+    "X-Original-URL",
+    "X-Real-IP",
+    "X-Rewrite-URL",
+    "X-Timeout-Ms",
+    "X-User-Id",
+    "X-Viewer-Id",
+)
+_PROBLEMS = {
+    400: {"code": "bad_request", "title": "The request could not be understood."},
+    403: {"code": "forbidden", "title": "You may not do this."},
+    404: {"code": "not_found", "title": "There is nothing here."},
+    405: {"code": "method_not_allowed", "title": "This method is not allowed here."},
+    410: {"code": "link_expired", "title": "This link has expired; ask for the post again."},
+    413: {"code": "too_large", "title": "The request is too large."},
+    414: {"code": "address_too_long", "title": "The address is too long."},
+    502: {"code": "unavailable", "title": "A part of the service does not answer at the moment."},
+    503: {"code": "unavailable", "title": "A part of the service does not answer at the moment."},
+    504: {"code": "deadline_exceeded", "title": "The answer did not come in time."},
+}
+# The pages of the API: their scripts lie beside them and start from the page itself.
+_PAGE_POLICY = (
+    "default-src 'none'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; "
+    "img-src 'self' data:; connect-src 'self'; base-uri 'self'; frame-ancestors 'none'"
+)
+
+
+def render_nginx(suite: Suite) -> list[str]:
+    """Write it all; returns the names of the processes for which something changed."""
+    master = account_for("nginx_master")
+    make_folder(suite.folder.etc / "nginx", master)
+    nginx = suite.topology.nginx
+    hosts = ("localhost", "nginx.internal", nginx.public_host or "127.0.0.1", *nginx.replicas)
+    suite.authority.server_pair("nginx", hosts)
+    changed = []
+    for number, address in enumerate(nginx.replicas, 1):
+        listen = [address]
+        if number == 1 and nginx.public_host:
+            listen.append(nginx.public_host)
+        name = f"nginx-{number}"
+        text = render("nginx.conf.j2", _values(suite, name, listen))
+        if write_rendered(suite.folder.etc / "nginx" / f"{name}.conf", text, master):
+            changed.append(name)
+    return changed
+
+
+def _values(suite: Suite, name: str, listen: list[str]) -> dict[str, Any]:
+    workers = account_for("nginx")
+    return {
+        "name": name,
+        "listen": listen,
+        "nginx": suite.topology.nginx,
+        "worker_user": workers.name if workers.switch else None,
+        "temporary": _temporary_folder(suite, name),
+        "upstreams": list(suite.topology.services.values()),
+        "client_network": suite.topology.client_network,
+        "limits": suite.topology.limits,
+        "pki": suite.folder.pki,
+        "secrets": suite.secrets,
+        "dropped_headers": _DROPPED_HEADERS,
+        "problems": _PROBLEMS,
+        "page_policy": _PAGE_POLICY,
+    }
+
+
+def _temporary_folder(suite: Suite, name: str) -> Path:
+    workers = account_for("nginx")
+    folder = make_folder(suite.folder.cache / name, workers)
+    for part in ("body", "proxy", "fastcgi", "uwsgi", "scgi", "photos"):
+        make_folder(folder / part, workers)
+    return folder

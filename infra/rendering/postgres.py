@@ -1,0 +1,50 @@
+"""The configuration of every Postgres server."""
+
+from pathlib import Path
+
+from infra.accounts import account_for
+from infra.rendering.files import make_folder, render, write_rendered
+from infra.suite import Suite
+from infra.topology import PostgresNode
+
+
+def render_postgres(suite: Suite) -> list[str]:
+    """Write it all; returns the names of the processes for which something changed."""
+    return [
+        f"postgres-{node.name}" for node in suite.topology.postgres_nodes if _render(suite, node)
+    ]
+
+
+def data_folder(suite: Suite, node: PostgresNode) -> Path:
+    """Where a server's databases lie."""
+    return suite.folder.data / "postgres" / node.name
+
+
+def slot_name(node: PostgresNode) -> str:
+    """The slot in which the primary keeps the WAL that this replica still needs."""
+    return node.name.replace("-", "_")
+
+
+def _render(suite: Suite, node: PostgresNode) -> bool:
+    account = account_for("postgres")
+    folder = make_folder(suite.folder.etc / "postgres" / node.name, account)
+    pair = suite.authority.server_pair(f"{node.name}.postgres", (node.host, node.address))
+    account.own(pair.key, 0o600)
+    values = {
+        "node": node,
+        "primary": suite.topology.postgres_node(node.primary) if node.primary else None,
+        "slot": slot_name(node),
+        "data_folder": data_folder(suite, node),
+        "etc_folder": folder,
+        "pki": suite.folder.pki,
+        "limits": suite.topology.limits,
+        "clients": suite.topology.client_network,
+        "secrets": suite.secrets,
+    }
+    texts = {
+        "postgresql.conf": render("postgresql.conf.j2", values),
+        "pg_hba.conf": render("pg_hba.conf.j2", values),
+        "pg_ident.conf": "# Nobody is known by the user of the machine.\n",
+    }
+    written = [write_rendered(folder / name, text, account) for name, text in texts.items()]
+    return any(written)

@@ -1,0 +1,42 @@
+"""The configuration and the users of every Redis."""
+
+import hashlib
+
+from infra.accounts import account_for
+from infra.rendering.files import make_folder, render, write_rendered
+from infra.suite import Suite
+from infra.topology import Group
+
+
+def render_redis(suite: Suite) -> list[str]:
+    """Write it all; returns the names of the processes for which something changed."""
+    return [
+        f"redis-{group.name}" for group in suite.topology.groups.values() if _render(suite, group)
+    ]
+
+
+def _render(suite: Suite, group: Group) -> bool:
+    account = account_for("redis")
+    folder = make_folder(suite.folder.etc / "redis", account)
+    make_folder(suite.folder.data / "redis", account)
+    data = make_folder(suite.folder.data / "redis" / group.name, account)
+    pair = suite.authority.server_pair(
+        f"{group.name}.redis", (group.redis_host, group.redis_address)
+    )
+    account.own(pair.key, 0o600)
+    values = {
+        "group": group,
+        "data_folder": data,
+        "etc_folder": folder,
+        "pki": suite.folder.pki,
+        "limits": suite.topology.limits,
+        "password_sha256": _sha256(suite.secrets[f"redis_{group.name}"]),
+        "operator_sha256": _sha256(suite.secrets["redis_operator"]),
+    }
+    config = write_rendered(folder / f"{group.name}.conf", render("redis.conf.j2", values), account)
+    users = write_rendered(folder / f"{group.name}.acl", render("redis.acl.j2", values), account)
+    return config or users
+
+
+def _sha256(password: str) -> str:
+    return hashlib.sha256(password.encode()).hexdigest()

@@ -1,0 +1,61 @@
+"""Passwords and keys of a suite: made once at random, kept in one file for its owner only."""
+
+import json
+import os
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
+
+from infra.topology import Topology
+
+KEY_BYTES = 32
+
+
+class SecretValues:
+    """Named secrets, each a string safe in a URL, a shell and a configuration file."""
+
+    def __init__(self, values: Mapping[str, str]) -> None:
+        self._values = dict(values)
+
+    def __getitem__(self, name: str) -> str:
+        return self._values[name]
+
+    def internal_keys(self, audiences: tuple[str, ...]) -> dict[str, str]:
+        """The keys of internal tokens for these audiences."""
+        return {audience: self._values[f"internal_key_{audience}"] for audience in audiences}
+
+
+def open_secrets(file: Path, topology: Topology) -> SecretValues:
+    """Read the file; what the topology needs and the file lacks is made and written first."""
+    known: dict[str, str] = json.loads(file.read_text()) if file.exists() else {}
+    missing = [name for name in _names(topology) if name not in known]
+    if missing:
+        known |= {name: secrets.token_hex(KEY_BYTES) for name in missing}
+        _write_private(file, json.dumps(known, indent=1) + "\n")
+    return SecretValues(known)
+
+
+def _names(topology: Topology) -> list[str]:
+    return [
+        "postgres_superuser",
+        "postgres_replication",
+        *(f"postgres_{group}" for group in topology.groups),
+        *(f"redis_{group}" for group in topology.groups),
+        *(f"internal_key_{service}" for service in topology.services),
+        "redis_operator",
+        "s3_access_key",
+        "s3_secret_key",
+        "session_token_key",
+        "media_signing_key",
+        "media_token",
+    ]
+
+
+def _write_private(file: Path, text: str) -> None:
+    draft = file.with_suffix(".draft")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as handle:
+        handle.write(text)
+        handle.flush()
+        os.fsync(handle.fileno())
+    draft.replace(file)

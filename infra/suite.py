@@ -1,0 +1,68 @@
+"""One suite on this machine: its picture, its folder, its secrets and its certificates."""
+
+import os
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from infra.certificates import Authority
+from infra.run_folder import REPOSITORY, RunFolder, locate_run_folder
+from infra.secret_values import SecretValues, open_secrets
+from infra.topology import Topology, TopologyError, load_topology
+
+
+@dataclass(frozen=True)
+class Suite:
+    """What every command works on."""
+
+    topology: Topology
+    folder: RunFolder
+    decoder_python: Path
+
+    @cached_property
+    def secrets(self) -> SecretValues:
+        """Passwords and keys; made when they are first asked for."""
+        return open_secrets(self.folder.secrets_file, self.topology)
+
+    @cached_property
+    def authority(self) -> Authority:
+        """The internal CA; made when it is first asked for."""
+        return Authority(self.folder.pki)
+
+    @property
+    def ca_file(self) -> Path:
+        """What every client verifies servers with."""
+        return self.folder.pki / "ca.crt"
+
+
+def open_suite() -> Suite:
+    """The suite that the environment names.
+
+    RETRATO_NET moves it to another network, RETRATO_RUN_DIR to another folder, RETRATO_VENV_DIR
+    says where the decoder's environment is; without them it is the suite of `make up`.
+    """
+    folder = locate_run_folder(Path(os.environ.get("RETRATO_RUN_DIR") or REPOSITORY / ".run"))
+    network = network_of(folder, requested=os.environ.get("RETRATO_NET") or None)
+    return suite_in(folder, network)
+
+
+def suite_in(folder: RunFolder, network: str | None) -> Suite:
+    """The suite of a folder on a network; None is the default one."""
+    venvs = Path(os.environ.get("RETRATO_VENV_DIR") or REPOSITORY / ".run")
+    return Suite(
+        topology=load_topology(network=network),
+        folder=folder,
+        decoder_python=venvs.absolute() / "venv-decoder" / "bin" / "python",
+    )
+
+
+def network_of(folder: RunFolder, *, requested: str | None) -> str | None:
+    """The network of a folder's suite: as at its first start, whatever this shell forgot to say."""
+    file = folder.network_file
+    known = file.read_text(encoding="ascii").strip() if file.exists() else None
+    if known and requested and known != requested:
+        raise TopologyError(
+            f"The suite of {folder.root} lives on {known}, and not on {requested}: choose another"
+            " folder for another suite with RETRATO_RUN_DIR, or `make reset` this one."
+        )
+    return known or requested

@@ -1,0 +1,290 @@
+"""The typed reading of topology.toml: what the suite consists of, with whole addresses."""
+
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+TOPOLOGY_FILE = Path(__file__).with_name("topology.toml")
+_NETWORK = re.compile(r"127\.\d{1,3}|\d{1,3}\.\d{1,3}")
+
+
+class TopologyError(Exception):
+    """The topology contradicts itself; the message says where."""
+
+
+@dataclass(frozen=True, slots=True)
+class PostgresNode:
+    """One Postgres server; `primary` names the one that a replica follows, None for a primary."""
+
+    name: str
+    address: str
+    group: str
+    primary: str | None = None
+
+    @property
+    def host(self) -> str:
+        """The internal name, which its certificate carries."""
+        return f"{self.name}.postgres.internal"
+
+
+@dataclass(frozen=True, slots=True)
+class Primary:
+    """A primary, the inclusive range of logical shards that it starts with, and its replicas."""
+
+    node: PostgresNode
+    first_shard: int
+    last_shard: int
+    replicas: tuple[PostgresNode, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The shard group of one service and the Redis beside it."""
+
+    name: str
+    shard_count: int
+    primaries: tuple[Primary, ...]
+    redis_address: str
+
+    @property
+    def redis_host(self) -> str:
+        """The internal name of the group's Redis."""
+        return f"{self.name}.redis.internal"
+
+    def nodes(self) -> Iterator[PostgresNode]:
+        """Every Postgres server of the group, primaries first."""
+        yield from (primary.node for primary in self.primaries)
+        for primary in self.primaries:
+            yield from primary.replicas
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """One of the four services: its addresses and the services that it may call."""
+
+    name: str
+    replicas: tuple[str, ...]
+    workers: tuple[str, ...]
+    calls: tuple[str, ...]
+
+    @property
+    def host(self) -> str:
+        """The internal name that stands for all replicas."""
+        return f"{self.name}.internal"
+
+
+@dataclass(frozen=True, slots=True)
+class Nginx:
+    """The balancers at the edge; `public_host` is a second address of the first one."""
+
+    replicas: tuple[str, ...]
+    port: int
+    tls_port: int
+    public_host: str | None
+    photo_bytes_max: int
+    body_bytes_max: int
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """The object store: one of our own (`embedded`) or anybody's (`external`)."""
+
+    kind: str
+    address: str
+    port: int
+    endpoint: str
+    bucket: str
+    region: str
+
+    @property
+    def embedded(self) -> bool:
+        """Whether this suite runs the store itself."""
+        return self.kind == "embedded"
+
+
+@dataclass(frozen=True, slots=True)
+class Dns:
+    """The server of the internal names."""
+
+    address: str
+    port: int
+    zone: str
+    ttl_seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Figures that several processes of a kind share; units stand in the names."""
+
+    service_port: int
+    drain_seconds: float
+    log_level: str
+    postgres_port: int
+    postgres_connections_max: int
+    postgres_pool_max: int
+    postgres_shared_buffers: str
+    redis_port: int
+    redis_memory_bytes_max: int
+    media_url_seconds: int
+    media_cache_bytes_max: int
+
+
+@dataclass(frozen=True)
+class Topology:
+    """The whole picture, on one network."""
+
+    network: str
+    is_default_network: bool
+    client_network: str
+    nginx: Nginx
+    services: Mapping[str, Service]
+    groups: Mapping[str, Group]
+    store: Store
+    dns: Dns
+    limits: Limits
+
+    @cached_property
+    def postgres_nodes(self) -> tuple[PostgresNode, ...]:
+        """Every Postgres server of every group."""
+        return tuple(node for group in self.groups.values() for node in group.nodes())
+
+    def postgres_node(self, name: str) -> PostgresNode:
+        """The server of that name."""
+        return next(node for node in self.postgres_nodes if node.name == name)
+
+    @property
+    def public_url(self) -> str:
+        """Where a client of this machine finds the suite."""
+        host = self.nginx.public_host or self.nginx.replicas[0]
+        return f"http://{host}:{self.nginx.port}"
+
+
+def load_topology(file: Path = TOPOLOGY_FILE, *, network: str | None = None) -> Topology:
+    """Read and check the picture; `network` ("127.21") moves every address to another one."""
+    drawn = tomllib.loads(file.read_text(encoding="utf-8"))
+    default = drawn["network"]["default"]
+    net = network or default
+    if not _NETWORK.fullmatch(net):
+        raise TopologyError(f"network {net!r} is not the first half of an address, like 127.20")
+    topology = Topology(
+        network=net,
+        is_default_network=net == default,
+        client_network=drawn["network"]["clients"],
+        nginx=_nginx(drawn["nginx"], net, with_public=net == default),
+        services=_services(drawn["service"], net),
+        groups={name: _group(name, table, net) for name, table in drawn["group"].items()},
+        store=Store(**{**drawn["store"], "address": f"{net}.{drawn['store']['address']}"}),
+        dns=Dns(**{**drawn["dns"], "address": f"{net}.{drawn['dns']['address']}"}),
+        limits=_limits(drawn),
+    )
+    _check(topology)
+    return topology
+
+
+def _nginx(table: Mapping[str, Any], net: str, *, with_public: bool) -> Nginx:
+    return Nginx(
+        replicas=tuple(f"{net}.{tail}" for tail in table["replicas"]),
+        port=table["port"],
+        tls_port=table["tls_port"],
+        public_host=table.get("public_host") if with_public else None,
+        photo_bytes_max=table["photo_bytes_max"],
+        body_bytes_max=table["body_bytes_max"],
+    )
+
+
+def _services(table: Mapping[str, Any], net: str) -> dict[str, Service]:
+    return {
+        name: Service(
+            name=name,
+            replicas=tuple(f"{net}.{tail}" for tail in drawn["replicas"]),
+            workers=tuple(f"{net}.{tail}" for tail in drawn.get("workers", ())),
+            calls=tuple(drawn["calls"]),
+        )
+        for name, drawn in table.items()
+        if isinstance(drawn, dict)
+    }
+
+
+def _group(name: str, table: Mapping[str, Any], net: str) -> Group:
+    return Group(
+        name=name,
+        shard_count=table["shard_count"],
+        primaries=tuple(_primary(name, drawn, net) for drawn in table["primary"]),
+        redis_address=f"{net}.{table['redis']}",
+    )
+
+
+def _primary(group: str, drawn: Mapping[str, Any], net: str) -> Primary:
+    first, last = drawn["shards"]
+    return Primary(
+        node=PostgresNode(drawn["name"], f"{net}.{drawn['address']}", group),
+        first_shard=first,
+        last_shard=last,
+        replicas=tuple(
+            PostgresNode(replica["name"], f"{net}.{replica['address']}", group, drawn["name"])
+            for replica in drawn.get("replicas", ())
+        ),
+    )
+
+
+def _limits(drawn: Mapping[str, Any]) -> Limits:
+    return Limits(
+        service_port=drawn["service"]["port"],
+        drain_seconds=drawn["service"]["drain_seconds"],
+        log_level=drawn["service"]["log_level"],
+        postgres_port=drawn["postgres"]["port"],
+        postgres_connections_max=drawn["postgres"]["connections_max"],
+        postgres_pool_max=drawn["postgres"]["pool_max"],
+        postgres_shared_buffers=drawn["postgres"]["shared_buffers"],
+        redis_port=drawn["redis"]["port"],
+        redis_memory_bytes_max=drawn["redis"]["memory_bytes_max"],
+        media_url_seconds=drawn["media"]["url_seconds"],
+        media_cache_bytes_max=drawn["media"]["cache_bytes_max"],
+    )
+
+
+def _check(topology: Topology) -> None:
+    if topology.store.kind not in {"embedded", "external"}:
+        raise TopologyError("store.kind is neither embedded nor external")
+    for group in topology.groups.values():
+        _check_shards(group)
+    for service in topology.services.values():
+        unknown = set(service.calls) - set(topology.services)
+        if unknown:
+            raise TopologyError(f"service {service.name} calls unknown services: {unknown}")
+    _check_addresses(topology)
+
+
+def _check_addresses(topology: Topology) -> None:
+    used = [
+        topology.dns.address,
+        topology.store.address,
+        *topology.nginx.replicas,
+        *(node.address for node in topology.postgres_nodes),
+        *(group.redis_address for group in topology.groups.values()),
+        *(
+            a
+            for service in topology.services.values()
+            for a in (*service.replicas, *service.workers)
+        ),
+    ]
+    twice = {address for address in used if used.count(address) > 1}
+    if twice:
+        raise TopologyError(f"more than one process is drawn at {', '.join(sorted(twice))}")
+
+
+def _check_shards(group: Group) -> None:
+    count = group.shard_count
+    if count & (count - 1) or not 0 < count <= 8192:
+        raise TopologyError(f"group {group.name}: {count} shards is no power of two up to 8192")
+    held = [
+        shard
+        for primary in group.primaries
+        for shard in range(primary.first_shard, primary.last_shard + 1)
+    ]
+    if sorted(held) != list(range(count)):
+        raise TopologyError(f"group {group.name}: each of {count} shards needs exactly one primary")

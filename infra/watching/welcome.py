@@ -1,0 +1,29 @@
+"""What `make up` says in the end: where everything is, and what to try first."""
+
+from infra.suite import Suite
+
+_TEXT = """
+  The API       {url}/v1   (both balancers: {balancers})
+  Its page      {url}/docs
+  The services  {url}/docs/users  {url}/docs/upload  {url}/docs/feed
+  Over TLS      {tls_url}   (curl --cacert {ca_file})
+  Files         {folder}
+
+  Sign up:
+    curl -s {url}/v1/users -H 'Content-Type: application/json' -d '{{"username": "alice",
+      "email": "alice@example.com", "password": "correct horse", "device": "curl"}}'
+
+  make status · make logs S=feed · make trace R=<X-Request-ID of a reply> · make down
+"""
+
+
+def welcome(suite: Suite) -> str:
+    """The addresses, the pages and a first curl."""
+    nginx = suite.topology.nginx
+    return _TEXT.format(
+        url=suite.topology.public_url,
+        balancers=" and ".join(f"http://{address}:{nginx.port}" for address in nginx.replicas),
+        tls_url=f"https://{nginx.replicas[0]}:{nginx.tls_port}",
+        ca_file=suite.ca_file,
+        folder=suite.folder.root,
+    )

@@ -1,0 +1,1 @@
+"""The four services; each is a slice with the same layers inside."""

@@ -1,0 +1,1 @@
+"""feed: posts, likes and timelines."""

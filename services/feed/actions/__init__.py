@@ -1,0 +1,1 @@
+"""What feed does, a file per verb."""

@@ -1,0 +1,94 @@
+"""Brings home timelines in line with changes of the follow graph."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+
+from services.feed.domain.skeletons import ABOVE_ALL
+from services.feed.store.author_entries import AuthorEntries
+from services.feed.store.graph_versions import GraphVersions
+from services.feed.store.home_timelines import HomeTimelines
+from shared.contracts.people import GraphEvent
+
+# How many posts of somebody newly followed are merged into an existing timeline. If there are
+# more, the timeline's floor rises to the oldest of them: beyond it, reads go on from Postgres.
+BACK_FILL_MAX = 200
+
+_ACTORS_AT_ONCE = 8
+
+
+async def apply_graph_events(
+    versions: GraphVersions,
+    timelines: HomeTimelines,
+    entries: AuthorEntries,
+    events: Sequence[GraphEvent],
+) -> None:
+    """Apply each event that is not older than what is known of its pair; repeating does no harm.
+
+    Those of one actor go in their order. Raises Unavailable: then all of them are to come again.
+    """
+    gate = asyncio.Semaphore(_ACTORS_AT_ONCE)
+
+    async def apply_in_order(of_actor: Sequence[GraphEvent]) -> None:
+        async with gate:
+            for event in of_actor:
+                if await versions.note(event):
+                    await _apply(timelines, entries, event)
+
+    ends = await asyncio.gather(
+        *(apply_in_order(of_actor) for of_actor in _by_actor(events)), return_exceptions=True
+    )
+    # Only when all have ended: what comes again must not overtake what is still under way.
+    for fault in ends:
+        if fault is not None:
+            raise fault
+
+
+async def settle_graph_event(
+    versions: GraphVersions, timelines: HomeTimelines, entries: AuthorEntries, event: GraphEvent
+) -> None:
+    """Apply an event once more, when all that was under way at its time has ended.
+
+    A delivery that had read the followers before an unfollow may have pushed after it; one that
+    read them before a follow was mirrored may have left the new follower out.
+    """
+    if await versions.is_newest(event):
+        await _apply(timelines, entries, event)
+
+
+async def _apply(timelines: HomeTimelines, entries: AuthorEntries, event: GraphEvent) -> None:
+    actor_id, subject_id = event["actor_id"], event["subject_id"]
+    match event["kind"]:
+        case "follow":
+            await _back_fill(timelines, entries, actor_id, subject_id)
+        case "unfollow":
+            # Entries do not name their authors: the next read rebuilds without this one.
+            await timelines.drop(actor_id)
+        case "block":
+            await timelines.drop(actor_id)
+            await timelines.drop(subject_id)
+        case "deletion":
+            # The posts go when users has the account erased; until then nobody may see them.
+            await timelines.drop(actor_id)
+        case "privacy":
+            # Who may see what is asked of users at every read; no timeline holds the answer.
+            return
+
+
+async def _back_fill(
+    timelines: HomeTimelines, entries: AuthorEntries, viewer_id: int, author_id: int
+) -> None:
+    if not await timelines.exists(viewer_id):
+        # The read that makes one finds the new followee by itself.
+        return
+    found = await entries.newest_of({author_id: ABOVE_ALL}, BACK_FILL_MAX + 1)
+    ids = found.ids_by_author.get(author_id, [])
+    floor = ids[BACK_FILL_MAX] if len(ids) > BACK_FILL_MAX else 0
+    await timelines.merge(viewer_id, ids[:BACK_FILL_MAX], floor)
+
+
+def _by_actor(events: Iterable[GraphEvent]) -> list[list[GraphEvent]]:
+    by_actor: dict[int, list[GraphEvent]] = defaultdict(list)
+    for event in events:
+        by_actor[event["actor_id"]].append(event)
+    return list(by_actor.values())

@@ -1,0 +1,111 @@
+"""The entries of home timelines: from Redis where they are there, rebuilt or read on below it."""
+
+from dataclasses import dataclass
+
+from prometheus_client import Counter
+
+from services.feed.actions.newest_entries import Newest, newest_entries
+from services.feed.clients.users import UsersClient
+from services.feed.domain.skeletons import ABOVE_ALL, Skeleton, skeleton_from_newest
+from services.feed.store.author_entries import AuthorEntries
+from services.feed.store.home_timelines import HomeTimelines
+from services.feed.store.redis_guard import RedisAway
+from services.feed.store.single_flight import SingleFlight
+
+READS = Counter("retrato_feed_home_reads_total", "Home timelines opened.", ["source"])
+
+
+@dataclass(frozen=True, slots=True)
+class OpenTimeline:
+    """A reader's skeleton; not `complete` if it was read while some authors could not be asked."""
+
+    viewer_id: int
+    skeleton: Skeleton
+    complete: bool
+
+
+class HomeEntries:
+    """Finds the entries of a reader's home timeline; all paths give the same ones."""
+
+    def __init__(
+        self, timelines: HomeTimelines, entries: AuthorEntries, users: UsersClient
+    ) -> None:
+        self._timelines = timelines
+        self._entries = entries
+        self._users = users
+        self._rebuilds: SingleFlight[int, OpenTimeline] = SingleFlight()
+
+    async def open(self, viewer_id: int, *, is_first_page: bool) -> OpenTimeline:
+        """The skeleton, rebuilt first if there is none."""
+        try:
+            found = await self._timelines.find(viewer_id)
+            if isinstance(found, Skeleton) and is_first_page:
+                await self._timelines.keep(viewer_id)
+        except RedisAway:
+            # Nobody misses anything: the same entries come from Postgres, more slowly.
+            found = None
+        if isinstance(found, Skeleton):
+            READS.labels("skeleton").inc()
+            return OpenTimeline(viewer_id, found, complete=True)
+        READS.labels("rebuild").inc()
+        return await self._rebuilds.share(viewer_id, lambda: self._rebuild(viewer_id))
+
+    async def below(self, timeline: OpenTimeline, before: int, count: int) -> Newest:
+        """The newest `count` entries older than `before`; fewer only at the very end."""
+        skeleton = timeline.skeleton
+        ids = skeleton.below(before, count)
+        if len(ids) == count or skeleton.floor == 0:
+            return Newest(ids, complete=True)
+        # The skeleton says nothing of what stands at its floor or below.
+        rest = await newest_entries(
+            self._entries,
+            await self._authors_for(timeline.viewer_id),
+            before=min(before, skeleton.floor + 1),
+            count=count - len(ids),
+        )
+        return Newest(ids + rest.ids, rest.complete)
+
+    async def _rebuild(self, viewer_id: int) -> OpenTimeline:
+        token = await self._begin(viewer_id)
+        try:
+            newest = await newest_entries(
+                self._entries,
+                await self._authors_for(viewer_id),
+                before=ABOVE_ALL,
+                count=self._timelines.entries_max + 1,
+            )
+        except BaseException:
+            await self._abandon(viewer_id, token)
+            raise
+        skeleton = skeleton_from_newest(newest.ids, self._timelines.entries_max)
+        if newest.complete:
+            await self._finish(viewer_id, token, skeleton)
+        else:
+            await self._abandon(viewer_id, token)
+        return OpenTimeline(viewer_id, skeleton, newest.complete)
+
+    async def _authors_for(self, viewer_id: int) -> list[int]:
+        return [*await self._users.following_ids(viewer_id), viewer_id]
+
+    async def _begin(self, viewer_id: int) -> str | None:
+        try:
+            return await self._timelines.begin_rebuild(viewer_id)
+        except RedisAway:
+            return None
+
+    async def _finish(self, viewer_id: int, token: str | None, skeleton: Skeleton) -> None:
+        if token is None:
+            return
+        try:
+            await self._timelines.finish_rebuild(viewer_id, token, skeleton)
+        except RedisAway:
+            # The list that was begun runs out; until then each read is served from Postgres.
+            return
+
+    async def _abandon(self, viewer_id: int, token: str | None) -> None:
+        if token is None:
+            return
+        try:
+            await self._timelines.abandon_rebuild(viewer_id, token)
+        except RedisAway:
+            return

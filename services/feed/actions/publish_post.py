@@ -1,0 +1,58 @@
+"""Publishing: photos become a post, once, however often it is asked for."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from services.feed.actions.settle_photos import CONFIRM_TOPIC, confirmation
+from services.feed.clients.upload import UploadClient
+from services.feed.domain.drafts import Draft, faults_of
+from services.feed.domain.post_bodies import UNMARKED, shown
+from services.feed.store.fan_outs import begin_fan_out
+from services.feed.store.home_timelines import HomeTimelines
+from services.feed.store.posts import insert_post
+from shared.errors import Invalid, Unavailable
+from shared.sharding.idempotency import IdempotentRequest, begin_once
+from shared.sharding.shard_group import ShardGroup
+from shared.web.idempotency_key import body_hash
+
+
+async def publish_post(
+    group: ShardGroup,
+    upload: UploadClient,
+    timelines: HomeTimelines,
+    author_id: int,
+    draft: Draft,
+    key: str,
+) -> Mapping[str, Any]:
+    """The new post, or the recorded reply of the request that made it with this key.
+
+    Raises Invalid, what upload says of the photos (NotFound, or Conflict while one is not ready
+    or if it is in another post), IdempotencyKeyReused and RequestInProgress.
+    """
+    faults = faults_of(draft)
+    if faults:
+        raise Invalid(errors=faults)
+    shard = group.shard_of(author_id)
+    request = IdempotentRequest(f"publish:{author_id}", key, body_hash(asdict(draft)), shard)
+    async with begin_once(group, request) as attempt:
+        if attempt.reply is not None:
+            return attempt.reply
+        # The same key claims again what it has claimed: a second attempt finds them its own.
+        photos = await upload.claim(draft.photo_ids, key, owner_id=author_id)
+        async with group.writer(shard) as tx:
+            body = await insert_post(tx, author_id, draft, photos)
+            post = dict(shown(body, UNMARKED))
+            await begin_fan_out(tx, body["id"], author_id)
+            await tx.publish(CONFIRM_TOPIC, confirmation(author_id, draft.photo_ids, key))
+            await attempt.finish(tx, post)
+    await _show_author(timelines, author_id, body["id"])
+    return post
+
+
+async def _show_author(timelines: HomeTimelines, author_id: int, post_id: int) -> None:
+    try:
+        await timelines.push(post_id, [author_id])
+    except Unavailable:
+        # The author's own timeline has it a moment later: the fan-out delivers it again.
+        return

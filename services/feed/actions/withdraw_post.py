@@ -1,0 +1,71 @@
+"""Withdrawing an own post: it is gone from every page at once, and its photos soon."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from services.feed.actions.settle_photos import RELEASE_TOPIC, release
+from services.feed.clients.users import UsersClient
+from services.feed.store.fan_outs import forget_fan_out
+from services.feed.store.post_bodies import PostBodies
+from services.feed.store.posts import Posts, erase_post
+from shared.errors import Forbidden, NotFound, Unavailable
+from shared.sharding.outbox import OutboxEvent
+from shared.sharding.shard_group import ShardGroup
+
+WITHDRAWN_TOPIC = "post.withdrawn"
+
+
+async def withdraw_post(
+    group: ShardGroup,
+    posts: Posts,
+    bodies: PostBodies,
+    users: UsersClient,
+    post_id: int,
+    viewer_id: int,
+) -> None:
+    """Withdraw; again is the same as once.
+
+    Raises Forbidden for a post of somebody else that the viewer may see, and NotFound for one
+    that is not there or that the viewer may not know of.
+    """
+    authorship = await posts.find_authorship(post_id)
+    if authorship is None:
+        raise NotFound
+    if authorship.author_id != viewer_id:
+        may_know = not authorship.is_withdrawn and await users.may_view(
+            authorship.author_id, viewer_id=viewer_id
+        )
+        raise Forbidden if may_know else NotFound
+    await withdraw_own_post(group, bodies, post_id, viewer_id)
+
+
+async def withdraw_own_post(
+    group: ShardGroup, bodies: PostBodies, post_id: int, author_id: int
+) -> None:
+    """Withdraw a post that is known to be the author's; again is the same as once."""
+    await _erase(group, author_id, post_id)
+    try:
+        await bodies.forget(post_id)
+    except Unavailable:
+        # Copies of the body may be shown for the second that the relay takes to do this again.
+        return
+
+
+async def forget_bodies(bodies: PostBodies, events: Sequence[OutboxEvent]) -> None:
+    """A handler of the relay: makes sure that no copy of a withdrawn post is left."""
+    for event in events:
+        await bodies.forget(event.payload["post_id"])
+
+
+async def _erase(group: ShardGroup, author_id: int, post_id: int) -> None:
+    async with group.writer(group.shard_of(post_id)) as tx:
+        photo_ids = await erase_post(tx, author_id, post_id)
+        if photo_ids is None:
+            return
+        await forget_fan_out(tx, post_id)
+        await tx.publish(WITHDRAWN_TOPIC, _withdrawal(post_id))
+        await tx.publish(RELEASE_TOPIC, release(author_id, photo_ids))
+
+
+def _withdrawal(post_id: int) -> dict[str, Any]:
+    return {"post_id": post_id}

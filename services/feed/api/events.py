@@ -1,0 +1,55 @@
+"""What users tells feed of the follow graph."""
+
+from typing import cast
+
+from fastapi import APIRouter, Request, Response
+from pydantic import BaseModel, Field
+
+from services.feed.actions.apply_graph_events import apply_graph_events
+from services.feed.api import examples
+from services.feed.api.opened import opened
+from services.feed.api.path_ids import Id
+from services.feed.api.reply_docs import no_content
+from shared.contracts.people import EventKind, GraphEvent
+from shared.web.problems import problem_replies
+
+router = APIRouter(tags=["Events"])
+
+# A batch of the outbox.
+EVENTS_MAX = 500
+
+
+class NewEvent(BaseModel):
+    """A change between two users; of two with the same pair, the higher version is the newer."""
+
+    id: Id
+    kind: EventKind
+    actor_id: Id
+    subject_id: Id
+    version: Id
+
+
+class NewEvents(BaseModel):
+    """Changes in the order in which they happened."""
+
+    events: list[NewEvent] = Field(max_length=EVENTS_MAX, examples=[[examples.GRAPH_EVENT]])
+
+
+@router.post(
+    "/events",
+    status_code=204,
+    response_class=Response,
+    summary="Changes of the follow graph",
+    responses={
+        **no_content("All of them have been taken note of."),
+        **problem_replies(400, 422, 503, 504),
+    },
+)
+async def post_events(request: Request, told: NewEvents) -> Response:
+    """At least once, in order per pair of users; after an error, the whole batch comes again."""
+    resources = opened(request)
+    events = [cast(GraphEvent, event.model_dump()) for event in told.events]
+    await apply_graph_events(
+        resources.versions, resources.timelines, resources.author_entries, events
+    )
+    return Response(status_code=204)

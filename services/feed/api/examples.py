@@ -1,0 +1,51 @@
+"""One believable value of each reply, for the OpenAPI document."""
+
+from shared.contracts.people import GraphEvent
+from shared.contracts.posts import HomePage, Liked, Post, PostCounts, PostPage
+
+POST: Post = {
+    "id": 493848221934518272,
+    "author_id": 493848221934518001,
+    "photos": [
+        {
+            "id": 493848221934518100,
+            "width": 3024,
+            "height": 4032,
+            "thumbhash": "3OcRJYB4d3h/iIeHeEh3eIhw+j2w",
+            "alt_text": "A harbour in the fog",
+            "renditions": [
+                {
+                    "name": "large",
+                    "width": 1080,
+                    "height": 1440,
+                    "key": "renditions/493848221934518100/large-9f86d081884c7d65.jpg",
+                    "content_type": "image/jpeg",
+                    "bytes": 183422,
+                }
+            ],
+        }
+    ],
+    "caption": "Fog over the harbour with @bob #morning",
+    "hashtags": ["morning"],
+    "mentions": ["bob"],
+    "place": {"name": "Old harbour", "lat": 53.5436, "lng": 9.9668},
+    "created_at": "2026-05-04T09:30:00.000Z",
+    "edited_at": None,
+    "version": 1,
+    "like_count": 12,
+    "comment_count": 3,
+    "liked": True,
+    "saved": False,
+}
+CURSOR = "WzQ5Mzg0ODIyMTkzNDUxODI3Ml0"
+POST_PAGE: PostPage = {"items": [POST], "next_cursor": CURSOR}
+HOME_PAGE: HomePage = {"items": [POST], "next_cursor": CURSOR, "completeness": "complete"}
+LIKED: Liked = {"liked": True, "like_count": 13}
+POST_COUNTS: PostCounts = {"counts": {"493848221934518001": 42}}
+GRAPH_EVENT: GraphEvent = {
+    "id": 493848221934520000,
+    "kind": "follow",
+    "actor_id": 493848221934518002,
+    "subject_id": 493848221934518001,
+    "version": 493848221934519999,
+}

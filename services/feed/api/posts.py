@@ -1,0 +1,183 @@
+"""Publishing, reading, withdrawing, liking and counting posts."""
+
+import uuid
+from typing import Annotated, cast
+
+from fastapi import APIRouter, Request, Response
+from pydantic import BaseModel, Field
+
+from services.feed.actions.like_post import like_post, unlike_post
+from services.feed.actions.publish_post import publish_post
+from services.feed.actions.read_posts import read_post, read_user_posts
+from services.feed.actions.withdraw_post import withdraw_post
+from services.feed.api import examples
+from services.feed.api.opened import opened
+from services.feed.api.path_ids import Id, PostId, UserId
+from services.feed.api.reply_docs import no_content, reply
+from services.feed.domain.drafts import CAPTION_CHARACTERS_MAX, PHOTOS_MAX, Draft
+from shared.contracts.posts import Liked, Place, Post, PostCounts, PostPage
+from shared.web.idempotency_key import IdempotencyKey
+from shared.web.json_reply import JsonReply
+from shared.web.paging import POSTS_LIMIT_DEFAULT, Cursor, PostsLimit
+from shared.web.problems import problem_replies
+from shared.web.viewer import ViewerId
+
+router = APIRouter(tags=["Posts"])
+
+AUTHORS_MAX = 200
+
+_LIKED = {
+    **reply(200, Liked, "Whether the viewer likes it, and how many do.", examples.LIKED),
+    **problem_replies(401, 404, 503),
+}
+
+
+class NewPlace(BaseModel):
+    """Where the photos were taken; degrees in WGS 84."""
+
+    name: str = Field(examples=["Old harbour"])
+    lat: float = Field(json_schema_extra={"minimum": -90, "maximum": 90}, examples=[53.5436])
+    lng: float = Field(json_schema_extra={"minimum": -180, "maximum": 180}, examples=[9.9668])
+
+
+class NewPost(BaseModel):
+    """A post to be; the rules are those of `domain.drafts`, named here for the document."""
+
+    photo_ids: Annotated[
+        list[Id],
+        Field(
+            description="Own photos that are in no post yet, in the order to show.",
+            json_schema_extra={"minItems": 1, "maxItems": PHOTOS_MAX},
+        ),
+    ]
+    caption: str = Field(
+        "",
+        json_schema_extra={"maxLength": CAPTION_CHARACTERS_MAX},
+        examples=["Fog over the harbour with @bob #morning"],
+    )
+    place: NewPlace | None = None
+
+    def draft(self) -> Draft:
+        """In the words of the domain."""
+        place = None if self.place is None else cast(Place, self.place.model_dump())
+        return Draft(tuple(self.photo_ids), self.caption, place)
+
+
+class AuthorIds(BaseModel):
+    """Whose posts are to be counted."""
+
+    ids: list[Id] = Field(max_length=AUTHORS_MAX)
+
+
+@router.post(
+    "/posts",
+    status_code=201,
+    summary="Publish",
+    responses={
+        **reply(201, Post, "The post, or the one that this key made before.", examples.POST),
+        **problem_replies(400, 401, 404, 409, 422, 503, 504),
+    },
+)
+async def post_posts(
+    request: Request,
+    new_post: NewPost,
+    viewer_id: ViewerId,
+    idempotency_key: IdempotencyKey = None,
+) -> Response:
+    """Make the viewer's photos a post; waits up to 5 s for those that are being processed.
+
+    409 `photo_not_ready` (with Retry-After), `photo_already_published`, `request_in_progress`;
+    422 `idempotency_key_reused`.
+    """
+    resources = opened(request)
+    post = await publish_post(
+        resources.group,
+        resources.upload,
+        resources.timelines,
+        viewer_id,
+        new_post.draft(),
+        # The key is also what the photos are claimed for, so there is always one.
+        idempotency_key or f"once {uuid.uuid4().hex}",
+    )
+    return JsonReply(post, 201)
+
+
+@router.get(
+    "/posts/{post_id}",
+    summary="A post",
+    responses={**reply(200, Post, "The post.", examples.POST), **problem_replies(401, 404, 503)},
+)
+async def get_post(request: Request, post_id: PostId, viewer_id: ViewerId) -> Response:
+    """Whoever wrote it: whether the viewer may see it is for the caller to ask of users."""
+    resources = opened(request)
+    return JsonReply(await read_post(resources.bodies, resources.likes, post_id, viewer_id))
+
+
+@router.delete(
+    "/posts/{post_id}",
+    status_code=204,
+    response_class=Response,
+    summary="Withdraw a post",
+    responses={
+        **no_content("It is gone, also if it was before."),
+        **problem_replies(401, 403, 404, 503),
+    },
+)
+async def delete_post(request: Request, post_id: PostId, viewer_id: ViewerId) -> Response:
+    """The author's only: it leaves every timeline at once, and its photos go soon after."""
+    resources = opened(request)
+    await withdraw_post(
+        resources.group, resources.posts, resources.bodies, resources.users, post_id, viewer_id
+    )
+    return Response(status_code=204)
+
+
+@router.get(
+    "/users/{user_id}/posts",
+    summary="A person's posts",
+    responses={
+        **reply(200, PostPage, "Newest first.", examples.POST_PAGE),
+        **problem_replies(401, 404, 422, 503),
+    },
+)
+async def get_user_posts(
+    request: Request,
+    user_id: UserId,
+    viewer_id: ViewerId,
+    limit: PostsLimit = POSTS_LIMIT_DEFAULT,
+    cursor: Cursor = None,
+) -> Response:
+    """Empty for somebody who does not exist: whether the viewer may see them is the caller's."""
+    resources = opened(request)
+    page = await read_user_posts(
+        resources.posts, resources.likes, user_id, viewer_id, (limit, cursor)
+    )
+    return JsonReply(page)
+
+
+@router.put("/posts/{post_id}/like", summary="Like", responses=_LIKED)
+async def put_like(request: Request, post_id: PostId, viewer_id: ViewerId) -> Response:
+    """Again is the same as once."""
+    resources = opened(request)
+    return JsonReply(await like_post(resources.bodies, resources.likes, post_id, viewer_id))
+
+
+@router.delete("/posts/{post_id}/like", summary="Take a like back", responses=_LIKED)
+async def delete_like(request: Request, post_id: PostId, viewer_id: ViewerId) -> Response:
+    """The same whether or not the viewer liked it."""
+    resources = opened(request)
+    return JsonReply(await unlike_post(resources.bodies, resources.likes, post_id, viewer_id))
+
+
+@router.post(
+    "/post-counts",
+    summary="How many posts people have",
+    responses={
+        **reply(200, PostCounts, "By decimal id, for each one asked for.", examples.POST_COUNTS),
+        **problem_replies(400, 422, 503),
+    },
+)
+async def post_post_counts(request: Request, authors: AuthorIds) -> Response:
+    """A read, by POST only for the length of its question."""
+    counts = await opened(request).posts.counts_by_authors(authors.ids)
+    return JsonReply({"counts": {str(author_id): count for author_id, count in counts.items()}})

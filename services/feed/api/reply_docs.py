@@ -1,0 +1,19 @@
+"""How a successful reply is written down in the OpenAPI document."""
+
+from typing import Any
+
+
+def reply(status: int, model: Any, description: str, example: Any) -> dict[int | str, Any]:
+    """For a route's `responses=`: the type of the body, and one body as it may look."""
+    return {
+        status: {
+            "model": model,
+            "description": description,
+            "content": {"application/json": {"example": example}},
+        }
+    }
+
+
+def no_content(description: str) -> dict[int | str, Any]:
+    """For a route's `responses=`: nothing is said but that it is done."""
+    return {204: {"description": description}}

@@ -1,0 +1,39 @@
+"""The process that answers for feed: `python -m services.feed.app`."""
+
+from functools import partial
+
+from fastapi import FastAPI
+
+from services.feed.api import accounts, events, posts, timelines
+from services.feed.resources import open_resources
+from services.feed.settings import FeedSettings
+from shared.settings import read_settings
+from shared.web.server import serve
+from shared.web.service_app import AppInfo, OpenResources, create_app
+
+INFO = AppInfo(
+    name="feed",
+    title="feed.internal",
+    description=(
+        "Posts, likes and timelines. Called by the gateway, and by users with news of the follow "
+        "graph, with a token that says who calls and for which viewer. Whether a viewer may see "
+        "what an author publishes is decided by users and applied by the caller."
+    ),
+    audience="feed",
+)
+ROUTERS = (posts.router, timelines.router, events.router, accounts.router)
+
+
+def feed_app(settings: FeedSettings, opened: OpenResources) -> FastAPI:
+    """The internal API over the given resources."""
+    return create_app(INFO, settings, opened, ROUTERS)
+
+
+def main() -> None:
+    """Serve until told to stop."""
+    settings = read_settings(FeedSettings)
+    serve(feed_app(settings, partial(open_resources, settings)), settings)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,45 @@
+"""upload.internal: the photos that posts are made of."""
+
+from collections.abc import Sequence
+from typing import cast
+
+from shared.contracts.photos import ClaimedPhotos, PhotoSnapshot
+from shared.web.service_client import ServiceClient
+
+# How long a publication waits for photos that are still being processed (the public API's 5 s).
+CLAIM_WAIT_MS = 5_000
+_CLAIM_TIMEOUT_MS = CLAIM_WAIT_MS + 2_000
+
+
+class UploadClient:
+    """The calls of feed to upload; each may be repeated."""
+
+    def __init__(self, service: ServiceClient) -> None:
+        self._service = service
+
+    async def claim(
+        self, photo_ids: Sequence[int], claimant: str, *, owner_id: int
+    ) -> list[PhotoSnapshot]:
+        """Reserve photos for a post, in the order asked for.
+
+        Raises Conflict with upload's code while one is not ready or if another post has it, and
+        NotFound for one that is not the owner's.
+        """
+        reply = await self._service.post(
+            "/photos/claim",
+            {"photo_ids": list(photo_ids), "claimant": claimant, "wait_ms": CLAIM_WAIT_MS},
+            viewer_id=owner_id,
+            idempotent=True,
+            timeout_ms=_CLAIM_TIMEOUT_MS,
+        )
+        return cast(ClaimedPhotos, reply)["photos"]
+
+    async def confirm(self, owner_id: int, photo_ids: Sequence[int], claimant: str) -> None:
+        """Say that the post they were claimed for is there."""
+        body = {"owner_id": owner_id, "photo_ids": list(photo_ids), "claimant": claimant}
+        await self._service.post("/photos/confirm", body, idempotent=True)
+
+    async def release(self, owner_id: int, photo_ids: Sequence[int]) -> None:
+        """Say that their post is gone: so shall they."""
+        body = {"owner_id": owner_id, "photo_ids": list(photo_ids)}
+        await self._service.post("/photos/release", body, idempotent=True)

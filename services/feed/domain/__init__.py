@@ -1,0 +1,1 @@
+"""Rules of posts and timelines: no I/O, no clock, no framework."""

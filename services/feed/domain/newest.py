@@ -1,0 +1,41 @@
+"""Picks the newest entries of many authors without reading all that each of them has.
+
+Each round asks every author that may still matter for some of its ids. An author matters as long
+as its list was cut off above the oldest entry kept: at most `count / ids per author` of them can,
+so that a round is bounded however many people are followed and however much each of them posts.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from heapq import nlargest
+
+# The first round asks for about this many ids of all authors together.
+_FIRST_ROUND_IDS = 8_000
+_EACH_MIN = 4
+_GROWTH = 8
+
+
+def first_limit_each(authors: int, count: int) -> int:
+    """How many ids of each author the first round asks for."""
+    return min(count, max(_EACH_MIN, _FIRST_ROUND_IDS // max(authors, 1)))
+
+
+def next_limit_each(limit_each: int, count: int) -> int:
+    """How many the next round asks for, of the few authors that it still concerns."""
+    return min(count, limit_each * _GROWTH)
+
+
+def keep_newest(kept: Iterable[int], found: Mapping[int, Sequence[int]], count: int) -> list[int]:
+    """The `count` newest of what was kept before and what was found now, in descending order."""
+    return nlargest(count, [*kept, *(post_id for ids in found.values() for post_id in ids)])
+
+
+def still_open(
+    found: Mapping[int, Sequence[int]], kept: Sequence[int], count: int, limit_each: int
+) -> dict[int, int]:
+    """The authors who may have more that belongs to the kept, each with where to go on below."""
+    oldest = kept[-1] if len(kept) == count else 0
+    return {
+        author_id: ids[-1]
+        for author_id, ids in found.items()
+        if len(ids) == limit_each and ids[-1] > oldest
+    }

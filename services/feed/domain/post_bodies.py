@@ -1,0 +1,62 @@
+"""What of a post is the same for every viewer, and how it is shown to one."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from typing_extensions import TypedDict
+
+from shared.contracts.photos import PhotoSnapshot
+from shared.contracts.posts import Place, Post
+
+
+class PostBody(TypedDict):
+    """A post without what changes by viewer or by the minute; this is what is cached."""
+
+    id: int
+    author_id: int
+    photos: list[PhotoSnapshot]
+    caption: str
+    hashtags: list[str]
+    mentions: list[str]
+    place: Place | None
+    created_at: str
+    edited_at: str | None
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """What a viewer did with some posts, and how many people like each of them."""
+
+    liked: frozenset[int]
+    like_counts: Mapping[int, int]
+
+
+UNMARKED = Marks(frozenset(), {})
+
+
+def time_text(moment: datetime) -> str:
+    """A time in UTC as it travels: RFC 3339 with milliseconds and `Z`."""
+    return moment.isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
+
+
+def shown(body: PostBody, marks: Marks) -> Post:
+    """The post for the viewer whose marks these are."""
+    post_id = body["id"]
+    return {
+        **body,
+        "like_count": marks.like_counts.get(post_id, 0),
+        "comment_count": 0,
+        "liked": post_id in marks.liked,
+        "saved": False,
+    }
+
+
+Completeness = Literal["complete", "partial"]
+
+
+def completeness(*, complete: bool) -> Completeness:
+    """The word for it in the reply."""
+    return "complete" if complete else "partial"

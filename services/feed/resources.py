@@ -1,0 +1,86 @@
+"""What a process of feed holds open while it runs."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+
+from redis import asyncio as aioredis
+
+from services.feed.actions.home_entries import HomeEntries
+from services.feed.clients.upload import UploadClient
+from services.feed.clients.users import UsersClient
+from services.feed.settings import FeedSettings
+from services.feed.store.author_entries import AuthorEntries
+from services.feed.store.body_cache import BodyCache
+from services.feed.store.fan_outs import FanOuts
+from services.feed.store.graph_versions import GraphVersions
+from services.feed.store.home_timelines import HomeTimelines
+from services.feed.store.post_bodies import PostBodies
+from services.feed.store.posts import Posts
+from services.feed.store.redis_guard import RedisGuard
+from shared.network.network import open_network
+from shared.network.redis_client import open_redis
+from shared.sharding.edges import Edges
+from shared.sharding.shard_group import ShardGroup, open_shard_group
+from shared.web.service_client import ServiceClient
+
+
+@dataclass(frozen=True, slots=True)
+class Resources:
+    """The collaborators of every route and of the worker."""
+
+    group: ShardGroup
+    posts: Posts
+    bodies: PostBodies
+    likes: Edges
+    timelines: HomeTimelines
+    entries: HomeEntries
+    author_entries: AuthorEntries
+    fan_outs: FanOuts
+    versions: GraphVersions
+    users: UsersClient
+    upload: UploadClient
+
+
+@asynccontextmanager
+async def open_resources(settings: FeedSettings) -> AsyncIterator[Resources]:
+    """Opened at once and connected when first used: whatever is away, the process starts."""
+    async with AsyncExitStack() as stack:
+        network = await stack.enter_async_context(open_network(settings))
+        group = await open_shard_group(settings, network)
+        stack.push_async_callback(group.close)
+        redis = await open_redis(settings.redis_url.get_secret_value(), network)
+        stack.push_async_callback(redis.aclose)
+
+        async def service(name: str, base_url: str) -> ServiceClient:
+            return await stack.enter_async_context(ServiceClient(name, base_url, network, settings))
+
+        yield resources_over(
+            group,
+            redis,
+            users=UsersClient(await service("users", settings.users_url)),
+            upload=UploadClient(await service("upload", settings.upload_url)),
+        )
+
+
+def resources_over(
+    group: ShardGroup, redis: aioredis.Redis, *, users: UsersClient, upload: UploadClient
+) -> Resources:
+    """The collaborators, given the stores and a way to the two services."""
+    guard = RedisGuard()
+    posts = Posts(group)
+    timelines = HomeTimelines(redis, guard)
+    author_entries = AuthorEntries(group)
+    return Resources(
+        group=group,
+        posts=posts,
+        bodies=PostBodies(BodyCache(redis, guard), posts),
+        likes=Edges(group, "like"),
+        timelines=timelines,
+        entries=HomeEntries(timelines, author_entries, users),
+        author_entries=author_entries,
+        fan_outs=FanOuts(group),
+        versions=GraphVersions(group),
+        users=users,
+        upload=upload,
+    )

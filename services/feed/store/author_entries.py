@@ -1,0 +1,77 @@
+"""The newest entries of many authors, from their own shards."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import accumulate
+from pathlib import Path
+
+from asyncpg import Record
+
+from services.feed.store.primaries import apart_by_primary
+from shared.errors import Unavailable
+from shared.sharding.shard_group import ShardGroup
+from shared.sql_files import load_queries
+
+_SQL = load_queries(Path(__file__).with_suffix(".sql"))
+
+
+@dataclass(frozen=True, slots=True)
+class FoundEntries:
+    """Ids of each author in descending order; `away` if some authors' primary did not answer."""
+
+    ids_by_author: Mapping[int, list[int]]
+    away: bool
+
+
+class AuthorEntries:
+    """Ids of posts by their authors, always as the primaries know them."""
+
+    def __init__(self, group: ShardGroup) -> None:
+        self._group = group
+
+    async def newest_of(self, befores: Mapping[int, int], limit_each: int) -> FoundEntries:
+        """For each author, the newest ids below the one given; one statement per primary.
+
+        Raises Unavailable only if no primary answers.
+        """
+        answers = await asyncio.gather(
+            *(
+                self._newest_on_primary(authors, befores, limit_each)
+                for authors in apart_by_primary(self._group, befores)
+            ),
+            return_exceptions=True,
+        )
+        ids: dict[int, list[int]] = defaultdict(list)
+        faults: list[Unavailable] = []
+        for answer in answers:
+            if isinstance(answer, Unavailable):
+                faults.append(answer)
+            elif isinstance(answer, BaseException):
+                raise answer
+            else:
+                for author_id, post_id in answer:
+                    ids[author_id].append(post_id)
+        if faults and len(faults) == len(answers):
+            raise faults[0]
+        for of_author in ids.values():
+            of_author.sort(reverse=True)
+        return FoundEntries(ids, away=bool(faults))
+
+    async def _newest_on_primary(
+        self, authors: list[int], befores: Mapping[int, int], limit_each: int
+    ) -> list[Record]:
+        shards = [self._group.shard_of(author_id) for author_id in authors]
+        by_shard = [author_id for _, author_id in sorted(zip(shards, authors, strict=True))]
+        counts = [0] * self._group.shard_count
+        for shard in shards:
+            counts[shard] += 1
+        return await self._group.rows_across(
+            _SQL["newest_of_authors"],
+            shards,
+            authors=by_shard,
+            befores=[befores[author_id] for author_id in by_shard],
+            starts=list(accumulate(counts, initial=0)),
+            limit_each=limit_each,
+        )

@@ -1,0 +1,80 @@
+"""Bodies of posts in Redis, with leases so that a popular one that expires is loaded once."""
+
+import secrets
+from collections.abc import Mapping, Sequence
+from typing import cast
+
+import orjson
+from redis import asyncio as aioredis
+
+from services.feed.domain.post_bodies import PostBody
+from services.feed.store.lua_scripts import register
+from services.feed.store.redis_guard import RedisGuard
+
+BODY_SECONDS_MAX = 24 * 3600
+# Longer than a read of the database may take.
+LEASE_MS_MAX = 3_000
+
+_GONE = b"gone"
+_BODY_BEGINS = b"{"
+
+
+def body_key(post_id: int) -> str:
+    """STRING: the body as JSON, or `gone`, or `lease:<token>` of who is loading it.
+
+    Bound: one for each post looked at within a day; a lease lives three seconds.
+    """
+    return f"post:{post_id}"
+
+
+class BodyCache:
+    """Copies of bodies; every method raises RedisAway if Redis does not answer."""
+
+    def __init__(
+        self, redis: aioredis.Redis, guard: RedisGuard, *, lease_ms: int = LEASE_MS_MAX
+    ) -> None:
+        self._redis = redis
+        self._guard = guard
+        self._lease_ms = lease_ms
+        self._lease = register(redis, "lease_bodies")
+        self._fill = register(redis, "fill_bodies")
+
+    async def get(self, ids: Sequence[int]) -> dict[int, PostBody | None]:
+        """What is known: the body, or None of a post that is gone. The rest must be loaded."""
+        with self._guard.calls():
+            found = await self._redis.mget([body_key(post_id) for post_id in ids])
+        values = cast(list[bytes | None], found)
+        return {
+            post_id: None if value == _GONE else orjson.loads(value)
+            for post_id, value in zip(ids, values, strict=True)
+            if value is not None and (value.startswith(_BODY_BEGINS) or value == _GONE)
+        }
+
+    async def lease(self, ids: Sequence[int]) -> tuple[str, set[int]]:
+        """A token, and those of the ids that its holder shall load."""
+        token = f"lease:{secrets.token_hex(8)}"
+        with self._guard.calls():
+            leased = await self._lease([body_key(id_) for id_ in ids], [token, self._lease_ms])
+        return token, {post_id for post_id, mine in zip(ids, leased, strict=True) if mine}
+
+    async def fill(
+        self, token: str, leased: Sequence[int], loaded: Mapping[int, PostBody | None]
+    ) -> None:
+        """Store what was loaded, but for what was changed since it was leased.
+
+        Of a post that there is not, nothing is noted: it may be about to come into being.
+        """
+        if not leased:
+            return
+        values = [_value(loaded[post_id]) if post_id in loaded else b"" for post_id in leased]
+        with self._guard.calls():
+            await self._fill([body_key(id_) for id_ in leased], [token, BODY_SECONDS_MAX, *values])
+
+    async def mark_gone(self, post_id: int) -> None:
+        """Say that a post is withdrawn; what others are just loading will not be stored."""
+        with self._guard.calls():
+            await self._redis.set(body_key(post_id), _GONE, ex=BODY_SECONDS_MAX)
+
+
+def _value(body: PostBody | None) -> bytes:
+    return _GONE if body is None else orjson.dumps(body)

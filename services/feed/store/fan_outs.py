@@ -1,0 +1,85 @@
+"""How far the delivery of each post has got, and the jobs that carry it on."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from shared.sharding.shard_group import ShardGroup
+from shared.sharding.transaction import Transaction
+from shared.sql_files import load_queries
+
+_SQL = load_queries(Path(__file__).with_suffix(".sql"))
+
+# The first page of followers, and the others in a lane of their own: who has a few followers
+# never waits behind who has a million.
+FAN_OUT = "fan_out"
+FAN_OUT_MORE = "fan_out_more"
+
+FIRST_PAGE_PRIORITY = 10
+
+
+@dataclass(frozen=True, slots=True)
+class FanOutJob:
+    """One page of followers to deliver a post to."""
+
+    post_id: int
+    author_id: int
+    page: int
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """The page that is due, and the follower up to whom the post has been delivered."""
+
+    page: int
+    after_id: int
+
+
+class FanOuts:
+    """The progress of deliveries under way, in the authors' shards."""
+
+    def __init__(self, group: ShardGroup) -> None:
+        self._group = group
+
+    async def find(self, post_id: int) -> Progress | None:
+        """None when it has ended, or the post was withdrawn."""
+        reader = self._group.reader(self._group.shard_of(post_id))
+        row = await reader.row(_SQL["find_fan_out"], post_id=post_id)
+        return None if row is None else Progress(row["page"], row["after_id"])
+
+    async def advance(self, post_id: int, after_id: int) -> None:
+        """Note that followers up to this one have been delivered to."""
+        async with self._group.writer(self._group.shard_of(post_id)) as tx:
+            await tx.execute(_SQL["advance_fan_out"], post_id=post_id, after_id=after_id)
+
+    async def turn_page(self, job: FanOutJob, after_id: int) -> None:
+        """End a page and enqueue the next one, both or neither."""
+        async with self._group.writer(self._group.shard_of(job.post_id)) as tx:
+            turned = await tx.execute(
+                _SQL["turn_page"], post_id=job.post_id, page=job.page, after_id=after_id
+            )
+            if turned:
+                await _enqueue(tx, FanOutJob(job.post_id, job.author_id, job.page + 1))
+
+    async def end(self, post_id: int) -> None:
+        """Note that every follower has been delivered to."""
+        async with self._group.writer(self._group.shard_of(post_id)) as tx:
+            await tx.execute(_SQL["end_fan_out"], post_id=post_id)
+
+
+async def begin_fan_out(tx: Transaction, post_id: int, author_id: int) -> None:
+    """Have a new post delivered, if the transaction that writes it commits."""
+    await tx.execute(_SQL["begin_fan_out"], post_id=post_id)
+    await _enqueue(tx, FanOutJob(post_id, author_id, 0))
+
+
+async def forget_fan_out(tx: Transaction, post_id: int) -> None:
+    """Stop the delivery of a post that is being withdrawn."""
+    await tx.execute(_SQL["end_fan_out"], post_id=post_id)
+
+
+async def _enqueue(tx: Transaction, job: FanOutJob) -> None:
+    await tx.enqueue(
+        FAN_OUT if job.page == 0 else FAN_OUT_MORE,
+        {"post_id": job.post_id, "author_id": job.author_id, "page": job.page},
+        priority=FIRST_PAGE_PRIORITY if job.page == 0 else 0,
+    )

@@ -1,0 +1,30 @@
+-- Shared by the scripts on home timelines.
+-- A list holds ids as they arrived, the newest arrival first, and ends with a tail:
+--   ~<floor>   every post above this id is in the list
+--   !<token>   the list is being rebuilt by who knows the token
+
+-- Ids exceed what a Lua number holds exactly, so they are compared as text.
+local function is_newer(a, b)
+  if #a ~= #b then return #a > #b end
+  return a > b
+end
+
+local function is_whole(tail)
+  return tail and string.sub(tail, 1, 1) == '~'
+end
+
+local function trim(key, cap)
+  local dropped = redis.call('LRANGE', key, cap, -1)
+  local tail = table.remove(dropped)
+  if not is_whole(tail) then
+    -- Arrivals pile up on a list whose rebuild does not end: the next read begins another.
+    redis.call('DEL', key)
+    return
+  end
+  local floor = string.sub(tail, 2)
+  for _, id in ipairs(dropped) do
+    if is_newer(id, floor) then floor = id end
+  end
+  redis.call('LTRIM', key, 0, cap - 1)
+  redis.call('RPUSH', key, '~' .. floor)
+end

@@ -1,0 +1,119 @@
+"""Bodies of posts: from the cache in Redis, and once per process and body from Postgres."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from prometheus_client import Counter
+
+from services.feed.domain.post_bodies import PostBody
+from services.feed.store.body_cache import BodyCache
+from services.feed.store.posts import Posts
+from services.feed.store.redis_guard import RedisAway
+from services.feed.store.single_flight import SingleFlight
+from shared.errors import Unavailable
+
+# Another process that holds a lease needs a few milliseconds; one that has died holds us up for
+# a fifth of a second at most.
+_LEASE_LOOKS_MAX = 10
+_LEASE_LOOK_S = 0.02
+
+LOOKED_UP = Counter("retrato_feed_bodies_total", "Bodies of posts looked up.", ["found_in"])
+
+Loaded = dict[int, PostBody | None]
+
+
+@dataclass(frozen=True, slots=True)
+class FoundBodies:
+    """Bodies of the posts that stand; `away` if some primary that was needed did not answer."""
+
+    bodies: Mapping[int, PostBody]
+    away: Unavailable | None
+
+
+class PostBodies:
+    """Looks bodies up. Without Redis everything comes from Postgres: slower, and the same."""
+
+    def __init__(self, cache: BodyCache, posts: Posts) -> None:
+        self._cache = cache
+        self._posts = posts
+        self._loads: SingleFlight[int, Loaded] = SingleFlight()
+
+    async def find(self, post_id: int) -> PostBody | None:
+        """One body; None if the post does not stand. Raises Unavailable."""
+        found = await self.find_many([post_id])
+        if found.away is not None:
+            raise found.away
+        return found.bodies.get(post_id)
+
+    async def find_many(self, ids: Sequence[int]) -> FoundBodies:
+        """Those that stand; raises nothing for a primary that is away, but says so."""
+        if not ids:
+            return FoundBodies({}, None)
+        known = await self._cached(ids)
+        missing = [post_id for post_id in ids if post_id not in known]
+        LOOKED_UP.labels("cache").inc(len(known))
+        away = await self._load_into(known, missing) if missing else None
+        return FoundBodies({id_: body for id_, body in known.items() if body is not None}, away)
+
+    async def forget(self, post_id: int) -> None:
+        """Say that a post was withdrawn; raises RedisAway."""
+        await self._cache.mark_gone(post_id)
+
+    async def _cached(self, ids: Sequence[int]) -> Loaded:
+        try:
+            return await self._cache.get(ids)
+        except RedisAway:
+            return {}
+
+    async def _load_into(self, known: Loaded, missing: Sequence[int]) -> Unavailable | None:
+        runs = [run for id_ in missing if (run := self._loads.running(id_)) is not None]
+        waiting = [post_id for post_id in missing if self._loads.running(post_id) is None]
+        runs += [
+            self._loads.start(part, self._load(part)) for part in self._posts.by_primary(waiting)
+        ]
+        away: Unavailable | None = None
+        for answer in await _outcomes(runs):
+            if isinstance(answer, Unavailable):
+                away = answer
+            elif isinstance(answer, BaseException):
+                raise answer
+            else:
+                known |= {post_id: answer[post_id] for post_id in missing if post_id in answer}
+        return away
+
+    async def _load(self, ids: list[int]) -> Loaded:
+        try:
+            token, leased = await self._cache.lease(ids)
+        except RedisAway:
+            return await self._from_postgres(ids)
+        mine = [post_id for post_id in ids if post_id in leased]
+        loaded = await self._from_postgres(mine)
+        try:
+            await self._cache.fill(token, mine, loaded)
+        except RedisAway:
+            # The leases run out by themselves; who looks meanwhile loads what it needs, too.
+            return loaded | await self._from_postgres([id_ for id_ in ids if id_ not in leased])
+        return loaded | await self._await_others([id_ for id_ in ids if id_ not in leased])
+
+    async def _await_others(self, ids: list[int]) -> Loaded:
+        """What other processes are loading; if that takes too long, loaded here and not stored."""
+        arrived: Loaded = {}
+        for _look in range(_LEASE_LOOKS_MAX):
+            if len(arrived) == len(ids):
+                return arrived
+            await asyncio.sleep(_LEASE_LOOK_S)
+            arrived |= await self._cached([id_ for id_ in ids if id_ not in arrived])
+        return arrived | await self._from_postgres([id_ for id_ in ids if id_ not in arrived])
+
+    async def _from_postgres(self, ids: list[int]) -> Loaded:
+        if not ids:
+            return {}
+        LOOKED_UP.labels("postgres").inc(len(ids))
+        return await self._posts.bodies_by_ids(ids)
+
+
+async def _outcomes(runs: Sequence[asyncio.Task[Loaded]]) -> list[Loaded | BaseException]:
+    # Waited for and not gathered: a caller that is cancelled must not cancel what others wait for.
+    await asyncio.wait(set(runs))
+    return [run.exception() or run.result() for run in set(runs)]

@@ -1,0 +1,116 @@
+"""The rows of posts: the truth about them."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast
+
+from asyncpg import Record
+
+from services.feed.domain.drafts import Draft
+from services.feed.domain.hashtags import hashtags_of, mentions_of
+from services.feed.domain.post_bodies import PostBody, time_text
+from services.feed.store.primaries import apart_by_primary
+from shared.contracts.photos import PhotoSnapshot
+from shared.ids import created_at
+from shared.sharding.shard_group import ShardGroup
+from shared.sharding.transaction import Transaction
+from shared.sql_files import load_queries
+
+_SQL = load_queries(Path(__file__).with_suffix(".sql"))
+
+# Somebody else's list of posts may be this much behind; one's own never is.
+OTHERS_LAG_MS_MAX = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Authorship:
+    """Whose post an id is, and whether it was withdrawn."""
+
+    author_id: int
+    is_withdrawn: bool
+
+
+class Posts:
+    """Reads of posts."""
+
+    def __init__(self, group: ShardGroup) -> None:
+        self._group = group
+
+    def by_primary(self, ids: Iterable[int]) -> list[list[int]]:
+        """The ids apart by the primary that holds them: each part fails or succeeds by itself."""
+        return apart_by_primary(self._group, ids)
+
+    async def bodies_by_ids(self, ids: Sequence[int]) -> dict[int, PostBody | None]:
+        """The body of each post that there is, None of a withdrawn one.
+
+        One statement per primary, and never a replica's answer: the result is cached.
+        """
+        shards = {self._group.shard_of(post_id) for post_id in ids}
+        rows = await self._group.rows_across(_SQL["posts_by_ids"], shards, ids=list(ids))
+        return {row["id"]: None if row["is_withdrawn"] else _body(row) for row in rows}
+
+    async def page_of_author(
+        self, author_id: int, *, before: int, limit: int, viewer_id: int
+    ) -> list[PostBody]:
+        """An author's posts older than `before`, newest first."""
+        lag_ms_max = 0 if viewer_id == author_id else OTHERS_LAG_MS_MAX
+        reader = self._group.reader(self._group.shard_of(author_id), lag_ms_max=lag_ms_max)
+        rows = await reader.rows(
+            _SQL["page_of_author"], author_id=author_id, before=before, limit=limit
+        )
+        return [_body(row) for row in rows]
+
+    async def find_authorship(self, post_id: int) -> Authorship | None:
+        """Who wrote it; None if it never was."""
+        reader = self._group.reader(self._group.shard_of(post_id))
+        row = await reader.row(_SQL["author_of_post"], post_id=post_id)
+        return None if row is None else Authorship(row["author_id"], row["is_withdrawn"])
+
+    async def counts_by_authors(self, author_ids: Sequence[int]) -> dict[int, int]:
+        """How many posts each has; every author asked for is in the answer."""
+        shards = {self._group.shard_of(author_id) for author_id in author_ids}
+        rows = await self._group.rows_across(_SQL["post_counts"], shards, ids=list(author_ids))
+        return dict.fromkeys(author_ids, 0) | {row["author_id"]: row["post_count"] for row in rows}
+
+
+async def insert_post(
+    tx: Transaction, author_id: int, draft: Draft, photos: Sequence[PhotoSnapshot]
+) -> PostBody:
+    """Write a post of the author in whose shard the transaction is."""
+    row = await tx.row(
+        _SQL["insert_post"],
+        author_id=author_id,
+        photos=list(photos),
+        caption=draft.caption,
+        hashtags=hashtags_of(draft.caption),
+        mentions=mentions_of(draft.caption),
+        place=draft.place,
+    )
+    await tx.execute(_SQL["count_post"], author_id=author_id, change=1)
+    return _body(cast(Record, row))
+
+
+async def erase_post(tx: Transaction, author_id: int, post_id: int) -> list[int] | None:
+    """Empty an author's post; the ids of its photos, or None if it does not stand."""
+    photos = await tx.value(_SQL["withdraw_post"], post_id=post_id, author_id=author_id)
+    if photos is None:
+        return None
+    await tx.execute(_SQL["count_post"], author_id=author_id, change=-1)
+    return [photo["id"] for photo in photos]
+
+
+def _body(row: Record) -> PostBody:
+    edited_at = row["edited_at"]
+    return {
+        "id": row["id"],
+        "author_id": row["author_id"],
+        "photos": row["photos"],
+        "caption": row["caption"],
+        "hashtags": row["hashtags"],
+        "mentions": row["mentions"],
+        "place": row["place"],
+        "created_at": time_text(created_at(row["id"])),
+        "edited_at": None if edited_at is None else time_text(edited_at),
+        "version": row["version"],
+    }

@@ -1,0 +1,72 @@
+"""The process that delivers posts and tells upload of them: `python -m services.feed.worker`."""
+
+import asyncio
+from dataclasses import replace
+from functools import partial
+from typing import Any, cast
+
+from services.feed.actions.apply_graph_events import settle_graph_event
+from services.feed.actions.fan_out import fan_out
+from services.feed.actions.settle_photos import (
+    CONFIRM_TOPIC,
+    RELEASE_TOPIC,
+    confirm_photos,
+    release_photos,
+)
+from services.feed.actions.withdraw_post import WITHDRAWN_TOPIC, forget_bodies
+from services.feed.app import INFO
+from services.feed.resources import Resources, open_resources
+from services.feed.settings import FeedSettings
+from services.feed.store.fan_outs import FAN_OUT, FAN_OUT_MORE, FanOutJob
+from services.feed.store.graph_versions import SETTLE
+from shared.contracts.people import GraphEvent
+from shared.settings import read_settings
+from shared.streams.edge_reconciler import EdgeReconciler
+from shared.streams.job_worker import JobWorker, Lane
+from shared.streams.outbox_relay import OutboxRelay
+from shared.web.worker_app import serve_worker
+
+# Whoever has at most one page of followers goes through a door of their own. One Redis carries
+# them all: more places would only make each delivery slower.
+LANES = (Lane((FAN_OUT,), 8), Lane((FAN_OUT_MORE,), 2), Lane((SETTLE,), 4))
+
+
+async def run(resources: Resources, stop: asyncio.Event) -> None:
+    """The loops of the worker, until `stop` is set. Mirrored edges need no handler of ours."""
+
+    async def deliver(payload: dict[str, Any]) -> None:
+        job = FanOutJob(**payload)
+        await fan_out(resources.fan_outs, resources.timelines, resources.users, job)
+
+    async def settle(payload: dict[str, Any]) -> None:
+        event = cast(GraphEvent, payload)
+        await settle_graph_event(
+            resources.versions, resources.timelines, resources.author_entries, event
+        )
+
+    jobs = JobWorker(
+        resources.group, {FAN_OUT: deliver, FAN_OUT_MORE: deliver, SETTLE: settle}, LANES
+    )
+    relay = OutboxRelay(
+        resources.group,
+        {
+            CONFIRM_TOPIC: partial(confirm_photos, resources.upload),
+            RELEASE_TOPIC: partial(release_photos, resources.upload),
+            WITHDRAWN_TOPIC: partial(forget_bodies, resources.bodies),
+        },
+    )
+    async with asyncio.TaskGroup() as loops:
+        loops.create_task(jobs.run(stop))
+        loops.create_task(relay.run(stop))
+        loops.create_task(EdgeReconciler(resources.group).run(stop))
+
+
+def main() -> None:
+    """Work until told to stop."""
+    settings = read_settings(FeedSettings)
+    info = replace(INFO, title="feed's worker")
+    serve_worker(info, settings, partial(open_resources, settings), run)
+
+
+if __name__ == "__main__":
+    main()

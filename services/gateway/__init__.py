@@ -1,0 +1,1 @@
+"""The public API: owns no truth, composes what users, upload and feed say."""

@@ -1,0 +1,1 @@
+"""What needs more than one service, or a decision, to answer."""

@@ -1,0 +1,1 @@
+"""The public routes: each parses, makes one call and shapes the answer."""

@@ -1,0 +1,164 @@
+"""Signing up, the own profile and the password."""
+
+from fastapi import APIRouter, Request, Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from services.gateway.actions.change_password import change_password
+from services.gateway.actions.edit_profile import edit_profile
+from services.gateway.actions.read_profile import read_me
+from services.gateway.api.idempotency import key_or_new
+from services.gateway.api.opened import opened
+from services.gateway.api.problem_codes import (
+    BAD_REQUEST,
+    EMAIL_TAKEN,
+    IDEMPOTENCY_KEY_REUSED,
+    INVALID,
+    PROFILE_CHANGED,
+    REQUEST_IN_PROGRESS,
+    TOO_MANY_REQUESTS,
+    UNAUTHENTICATED,
+    USERNAME_TAKEN,
+    WRONG_CREDENTIALS,
+    problems,
+)
+from services.gateway.api.replies import conditional_reply, private_reply
+from services.gateway.api.reply_docs import conditional, no_content, reply
+from services.gateway.api.session import WITHOUT_SESSION, InSession, ViewerId
+from services.gateway.api.text import Text
+from services.gateway.domain.people import Me, public_me
+from services.gateway.domain.sessions import SignedIn, public_signed_in
+from shared.web.idempotency_key import IdempotencyKey
+
+router = APIRouter(tags=["Accounts"])
+
+
+class SignUp(BaseModel):
+    """A new account. The limits are named here and kept by users, which owns the rules."""
+
+    username: Text = Field(
+        description="1 to 30 of a-z, 0-9, dot and underscore, not ending in a dot.",
+        json_schema_extra={"minLength": 1, "maxLength": 30},
+        examples=["alice"],
+    )
+    email: Text = Field(json_schema_extra={"format": "email"}, examples=["alice@mail.example"])
+    password: Text = Field(
+        json_schema_extra={"minLength": 8, "maxLength": 128, "format": "password"},
+        examples=["correct horse battery"],
+    )
+    device: Text = Field(
+        "", description="How the user will recognise this device.", examples=["Alice's phone"]
+    )
+
+
+@router.post(
+    "/v1/users",
+    status_code=201,
+    summary="Sign up",
+    openapi_extra=WITHOUT_SESSION,
+    responses={
+        **reply(201, SignedIn, "The new account, signed in."),
+        **problems(
+            BAD_REQUEST,
+            USERNAME_TAKEN,
+            EMAIL_TAKEN,
+            REQUEST_IN_PROGRESS,
+            INVALID,
+            IDEMPOTENCY_KEY_REUSED,
+            TOO_MANY_REQUESTS,
+        ),
+    },
+)
+async def sign_up(
+    request: Request, account: SignUp, idempotency_key: IdempotencyKey = None
+) -> Response:
+    """Create an account and open its first session, on this device."""
+    resources = opened(request)
+    signed_in = await resources.users.sign_up(account.model_dump(), key_or_new(idempotency_key))
+    # A new account has no posts; a repeated request gets the same reply as the first.
+    return private_reply(public_signed_in(signed_in, 0, resources.url_of()), 201)
+
+
+class ProfileChange(BaseModel):
+    """What is to be changed: what is left out stays. The limits are kept by users."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    username: Text = Field(
+        "",
+        description="1 to 30 of a-z, 0-9, dot and underscore, not ending in a dot. Nobody else"
+        " gets the old one within 14 days.",
+        json_schema_extra={"minLength": 1, "maxLength": 30},
+        examples=["alice.m"],
+    )
+    display_name: Text = Field("", json_schema_extra={"maxLength": 50}, examples=["Alice Moreau"])
+    bio: Text = Field(
+        "",
+        json_schema_extra={"maxLength": 150},
+        examples=["Analogue things, mostly in the fog."],
+    )
+    website: Text = Field(
+        "", description="http or https, or empty.", examples=["https://alice.example"]
+    )
+    is_private: bool = Field(
+        False, description="Whether only followers see what you publish.", examples=[True]
+    )
+
+
+class PasswordChange(BaseModel):
+    """The password as it is and as it shall be."""
+
+    current_password: Text = Field(
+        json_schema_extra={"format": "password"}, examples=["correct horse battery"]
+    )
+    new_password: Text = Field(
+        json_schema_extra={"minLength": 8, "maxLength": 128, "format": "password"},
+        examples=["staple incorrectly"],
+    )
+
+
+@router.get(
+    "/v1/me",
+    summary="Own profile",
+    responses={
+        **conditional(Me, "The profile with its private fields."),
+        **problems(UNAUTHENTICATED),
+    },
+)
+async def get_me(request: Request, viewer_id: ViewerId) -> Response:
+    """One's own profile, with the fields that nobody else sees."""
+    resources = opened(request)
+    profile, count = await read_me(resources.users, resources.feed, viewer_id)
+    return conditional_reply(request, public_me(profile, count, resources.url_of()))
+
+
+@router.patch(
+    "/v1/me",
+    summary="Change the own profile",
+    responses={
+        **reply(200, Me, "The profile as it is now."),
+        **problems(BAD_REQUEST, UNAUTHENTICATED, USERNAME_TAKEN, PROFILE_CHANGED, INVALID),
+    },
+)
+async def patch_me(request: Request, changes: ProfileChange, viewer_id: ViewerId) -> Response:
+    """Change some fields of your profile, your username included."""
+    resources = opened(request)
+    given = changes.model_dump(exclude_unset=True)
+    profile, count = await edit_profile(resources.users, resources.feed, given, viewer_id)
+    return private_reply(public_me(profile, count, resources.url_of()))
+
+
+@router.put(
+    "/v1/me/password",
+    status_code=204,
+    response_class=Response,
+    summary="Change the password",
+    responses={
+        **no_content("Every other session has ended, everywhere within 5 seconds."),
+        **problems(BAD_REQUEST, UNAUTHENTICATED, WRONG_CREDENTIALS, INVALID, TOO_MANY_REQUESTS),
+    },
+)
+async def put_password(request: Request, change: PasswordChange, current: InSession) -> Response:
+    """Set a new password; all your other devices are signed out."""
+    resources = opened(request)
+    await change_password(resources.users, resources.sessions, current, change.model_dump())
+    return Response(status_code=204)

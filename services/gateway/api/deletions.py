@@ -1,0 +1,61 @@
+"""Deleting one's account, and the receipt that tells how far that has got."""
+
+from fastapi import APIRouter, Request, Response
+from pydantic import BaseModel, Field
+
+from services.gateway.actions.delete_account import delete_account
+from services.gateway.api.opened import opened
+from services.gateway.api.path_parts import ReceiptId
+from services.gateway.api.problem_codes import (
+    BAD_REQUEST,
+    INVALID,
+    NOT_FOUND,
+    UNAUTHENTICATED,
+    WRONG_CREDENTIALS,
+    problems,
+)
+from services.gateway.api.replies import private_reply
+from services.gateway.api.reply_docs import reply
+from services.gateway.api.session import WITHOUT_SESSION, ViewerId
+from services.gateway.api.text import Text
+from shared.contracts.accounts import DeletionReceipt
+
+router = APIRouter(tags=["Accounts"])
+
+
+class Deletion(BaseModel):
+    """The password once more: a session that was left open does not delete an account."""
+
+    password: Text = Field(
+        json_schema_extra={"format": "password"}, examples=["correct horse battery"]
+    )
+
+
+@router.delete(
+    "/v1/me",
+    status_code=202,
+    summary="Delete the account",
+    responses={
+        **reply(202, DeletionReceipt, "Gone for everybody; being erased."),
+        **problems(BAD_REQUEST, UNAUTHENTICATED, WRONG_CREDENTIALS, INVALID),
+    },
+)
+async def delete_me(request: Request, asked: Deletion, viewer_id: ViewerId) -> Response:
+    """Delete your account, and with it all that it holds. Keep the receipt: all sessions end."""
+    resources = opened(request)
+    receipt = await delete_account(resources.users, resources.sessions, asked.password, viewer_id)
+    return private_reply(receipt, 202)
+
+
+@router.get(
+    "/v1/deletions/{receipt_id:receipt}",
+    summary="A deletion's progress",
+    openapi_extra=WITHOUT_SESSION,
+    responses={
+        **reply(200, DeletionReceipt, "When each part was finished; null until then."),
+        **problems(NOT_FOUND),
+    },
+)
+async def get_deletion(request: Request, receipt_id: ReceiptId) -> Response:
+    """How far a deletion has got, for whoever has the receipt."""
+    return private_reply(await opened(request).users.deletion(receipt_id))

@@ -1,0 +1,86 @@
+"""The public OpenAPI document: what is said once for all routes, and where it is served."""
+
+from typing import Any
+
+from fastapi import APIRouter, FastAPI, Request, Response
+
+from services.gateway.api.examples import EXAMPLES
+from shared.web.json_reply import JsonReply
+
+router = APIRouter(include_in_schema=False)
+
+DESCRIPTION = """
+Photos, the people who take them, and who follows whom.
+
+* **Sign in** with `POST /v1/users` or `POST /v1/sessions`; send the access token as
+  `Authorization: Bearer …`. 401 always means that there is no valid session; what you may not see
+  is 404, as if it did not exist.
+* **Ids** are strings of decimal digits. **Times** are RFC 3339 in UTC with milliseconds.
+* **Errors** are `application/problem+json` (RFC 9457): tell them apart by `code`, which is stable,
+  and quote `request_id` (also in the header `X-Request-ID` of every reply) when you ask for help.
+* **Pages** take `limit` and `cursor`; go on with `next_cursor`, or with the `Link` header, until it
+  is null. A page may hold fewer items than asked for and still not be the last.
+* **Idempotency-Key** on a POST that creates something: the same key and body give the same reply
+  again for 24 hours at least, so a request whose reply was lost is safe to repeat.
+* **PUT and DELETE** may be repeated: a second time gives the same reply.
+""".strip()
+
+_TAGS = [
+    {"name": "Accounts", "description": "Sign up, sign in, oneself."},
+    {"name": "People", "description": "Profiles and the follow graph."},
+    {"name": "Photos", "description": "Upload first, publish then: bytes travel meanwhile."},
+    {"name": "Posts", "description": "One to ten photos with a caption, and likes."},
+    {"name": "Timelines", "description": "What the people one follows have published."},
+]
+_FRAMEWORKS_SCHEMAS = ("HTTPValidationError", "ValidationError")
+_REQUEST_ID = {
+    "description": "Names the request in every log; quote it when you ask for help.",
+    "schema": {"type": "string"},
+}
+
+
+@router.get("/v1/openapi.json")
+async def get_document(request: Request) -> Response:
+    """The document of the public API."""
+    return JsonReply(request.app.openapi())
+
+
+def make_public(app: FastAPI) -> None:
+    """Let the application's document also say what holds for all its routes."""
+    plain = app.openapi
+    made: dict[str, Any] = {}
+
+    def openapi() -> dict[str, Any]:
+        if not made:
+            made.update(_with_common_parts(plain()))
+        return made
+
+    app.openapi = openapi  # type: ignore[method-assign]
+
+
+def _with_common_parts(document: dict[str, Any]) -> dict[str, Any]:
+    document["tags"] = _TAGS
+    document["servers"] = [{"url": "/"}]
+    components = document["components"]
+    components["headers"] = {"RequestId": _REQUEST_ID}
+    components["examples"] = {name: {"value": value} for name, value in EXAMPLES.items()}
+    for path in document["paths"].values():
+        for operation in path.values():
+            _drop_the_frameworks_422(operation["responses"])
+            _name_the_request(operation["responses"])
+    for schema in _FRAMEWORKS_SCHEMAS:
+        components["schemas"].pop(schema, None)
+    return document
+
+
+def _drop_the_frameworks_422(responses: dict[str, Any]) -> None:
+    # It is put at every route with a parameter, in a shape that no reply of ours has; where 422
+    # can really happen the route says so itself.
+    if "application/json" in responses.get("422", {}).get("content", {}):
+        del responses["422"]
+
+
+def _name_the_request(responses: dict[str, Any]) -> None:
+    reference = {"$ref": "#/components/headers/RequestId"}
+    for reply in responses.values():
+        reply["headers"] = {**reply.get("headers", {}), "X-Request-ID": reference}

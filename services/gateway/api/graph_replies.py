@@ -1,0 +1,39 @@
+"""The replies that the routes of the follow graph have in common."""
+
+from fastapi import Request, Response
+
+from services.gateway.api.opened import opened
+from services.gateway.api.problem_codes import (
+    INVALID,
+    NOT_FOUND,
+    OWN_ACCOUNT,
+    UNAUTHENTICATED,
+    problems,
+)
+from services.gateway.api.replies import link_to_next, private_reply
+from services.gateway.api.reply_docs import page, reply
+from services.gateway.domain.pages import PageRequest
+from services.gateway.domain.people import PersonPage, public_person_page
+from shared.contracts import people as contract
+
+_NEW_RELATIONSHIP = reply(200, contract.RelationshipReply, "How you now stand to them.")
+
+RELATIONSHIP = {
+    **_NEW_RELATIONSHIP,
+    **problems(UNAUTHENTICATED, NOT_FOUND, OWN_ACCOUNT),
+}
+ANSWERED = {**_NEW_RELATIONSHIP, **problems(UNAUTHENTICATED, NOT_FOUND)}
+PEOPLE = {
+    **page(PersonPage, "A page of people."),
+    **problems(UNAUTHENTICATED, NOT_FOUND, INVALID),
+}
+OWN_PEOPLE = {
+    **page(PersonPage, "A page of people."),
+    **problems(UNAUTHENTICATED, INVALID),
+}
+
+
+def people_reply(request: Request, asked: PageRequest, found: contract.PersonPage) -> Response:
+    """A page of people with the address of the next one."""
+    shown = public_person_page(found, opened(request).url_of())
+    return private_reply(shown, headers=link_to_next(request, asked, found["next_cursor"]))

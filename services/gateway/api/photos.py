@@ -1,0 +1,113 @@
+"""Uploading a photo, and seeing how far it is."""
+
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+
+from services.gateway.api.idempotency import key_or_new
+from services.gateway.api.opened import opened
+from services.gateway.api.path_parts import PhotoId
+from services.gateway.api.problem_codes import (
+    IDEMPOTENCY_KEY_REUSED,
+    INVALID,
+    NOT_AN_IMAGE,
+    NOT_FOUND,
+    QUOTA_EXCEEDED,
+    REQUEST_IN_PROGRESS,
+    TOO_LARGE,
+    TOO_MANY_REQUESTS,
+    UNAUTHENTICATED,
+    UNSUPPORTED_MEDIA_TYPE,
+    problems,
+)
+from services.gateway.api.replies import private_reply
+from services.gateway.api.reply_docs import reply
+from services.gateway.api.session import ViewerId
+from services.gateway.domain.photos import Photo, PhotoReply, public_photo
+from shared.web.idempotency_key import IdempotencyKey
+
+router = APIRouter(tags=["Photos"])
+
+# 20 MB of picture, and what a multipart form puts around it.
+_BODY_BYTES_MAX = 21 * 1024 * 1024
+
+_UPLOAD_BODY: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "description": "The picture: JPEG, PNG, WebP, HEIC or AVIF, up to 20 MB and 50 megapixels.",
+        "content": {
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "required": ["file"],
+                    "properties": {
+                        "file": {
+                            "type": "string",
+                            "contentMediaType": "application/octet-stream",
+                            "description": "The picture's file.",
+                        }
+                    },
+                }
+            },
+            "image/*": {"schema": {"type": "string", "contentMediaType": "image/*"}},
+        },
+    }
+}
+
+
+@router.post(
+    "/v1/photos",
+    status_code=202,
+    summary="Upload a photo",
+    max_body_size=_BODY_BYTES_MAX,
+    openapi_extra=_UPLOAD_BODY,
+    responses={
+        **reply(202, PhotoReply, "Received; being processed."),
+        **problems(
+            UNAUTHENTICATED,
+            REQUEST_IN_PROGRESS,
+            TOO_LARGE,
+            UNSUPPORTED_MEDIA_TYPE,
+            INVALID,
+            NOT_AN_IMAGE,
+            IDEMPOTENCY_KEY_REUSED,
+            TOO_MANY_REQUESTS,
+            QUOTA_EXCEEDED,
+        ),
+    },
+)
+async def upload_photo(
+    request: Request, viewer_id: ViewerId, idempotency_key: IdempotencyKey = None
+) -> Response:
+    """Send a picture in one request, as a form or as the bare bytes.
+
+    Publish it with `POST /v1/posts`, which waits for the processing. What is published are resized
+    copies: upright, in sRGB, without any metadata; the original is deleted.
+    """
+    resources = opened(request)
+    headers = _headers_to_pass_on(request, key_or_new(idempotency_key))
+    photo = await resources.upload.send_photo(request.stream(), headers, viewer_id=viewer_id)
+    return private_reply({"photo": public_photo(photo, resources.url_of())}, 202)
+
+
+@router.get(
+    "/v1/photos/{photo_id:id}",
+    summary="An own photo",
+    responses={
+        **reply(200, Photo, "The photo and how far it is."),
+        **problems(UNAUTHENTICATED, NOT_FOUND),
+    },
+)
+async def get_photo(request: Request, photo_id: PhotoId, viewer_id: ViewerId) -> Response:
+    """The state of an own photo and, once it is ready, its renditions."""
+    resources = opened(request)
+    photo = await resources.upload.photo(photo_id, viewer_id=viewer_id)
+    return private_reply(public_photo(photo, resources.url_of()))
+
+
+def _headers_to_pass_on(request: Request, idempotency_key: str) -> dict[str, str]:
+    passed_on = {"Idempotency-Key": idempotency_key}
+    for name in ("Content-Type", "Content-Length"):
+        if (value := request.headers.get(name)) is not None:
+            passed_on[name] = value
+    return passed_on

@@ -1,0 +1,178 @@
+"""Publishing, reading, withdrawing and liking posts."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Request, Response
+from pydantic import BaseModel, Field
+
+from services.gateway.actions.delete_post import delete_post
+from services.gateway.actions.like_post import like_post, unlike_post
+from services.gateway.actions.publish_post import publish_post
+from services.gateway.actions.read_posts import read_post, read_user_posts
+from services.gateway.api.idempotency import key_or_new
+from services.gateway.api.opened import opened
+from services.gateway.api.path_parts import PostId, UserId
+from services.gateway.api.problem_codes import (
+    BAD_REQUEST,
+    FORBIDDEN,
+    IDEMPOTENCY_KEY_REUSED,
+    INVALID,
+    NOT_FOUND,
+    PHOTO_ALREADY_PUBLISHED,
+    PHOTO_NOT_READY,
+    REQUEST_IN_PROGRESS,
+    TOO_MANY_REQUESTS,
+    UNAUTHENTICATED,
+    problems,
+)
+from services.gateway.api.replies import conditional_reply, link_to_next, private_reply
+from services.gateway.api.reply_docs import conditional, no_content, page, reply
+from services.gateway.api.session import ViewerId
+from services.gateway.api.text import Text
+from services.gateway.domain.pages import PageRequest
+from services.gateway.domain.posts import Post, PostPage, PostReply, public_post, public_posts
+from services.gateway.domain.wire_types import Id
+from shared.contracts.posts import Liked
+from shared.web.idempotency_key import IdempotencyKey
+from shared.web.paging import POSTS_LIMIT_DEFAULT, Cursor, PostsLimit
+
+router = APIRouter(tags=["Posts"])
+
+_LIKED = {
+    **reply(200, Liked, "Whether you like it, and how many do."),
+    **problems(UNAUTHENTICATED, NOT_FOUND),
+}
+
+
+class DraftPlace(BaseModel):
+    """Where the photos were taken; degrees in WGS 84."""
+
+    name: Text = Field(examples=["Old harbour"])
+    lat: float = Field(json_schema_extra={"minimum": -90, "maximum": 90}, examples=[53.5436])
+    lng: float = Field(json_schema_extra={"minimum": -180, "maximum": 180}, examples=[9.9668])
+
+
+class Draft(BaseModel):
+    """A post to be. The limits are named here and kept by feed, which owns the rules."""
+
+    photo_ids: Annotated[
+        list[Id],
+        Field(
+            description="1 to 10 own photos that are in no post yet, in the order to show.",
+            json_schema_extra={"minItems": 1, "maxItems": 10},
+        ),
+    ]
+    caption: Text = Field(
+        "",
+        json_schema_extra={"maxLength": 2200},
+        examples=["Fog over the harbour with @bob #morning"],
+    )
+    place: DraftPlace | None = None
+
+    def as_contract(self) -> dict[str, Any]:
+        """As feed wants it: ids are numbers inside."""
+        return {**self.model_dump(), "photo_ids": [int(photo_id) for photo_id in self.photo_ids]}
+
+
+@router.post(
+    "/v1/posts",
+    status_code=201,
+    summary="Publish",
+    responses={
+        **reply(201, PostReply, "The post."),
+        **problems(
+            BAD_REQUEST,
+            UNAUTHENTICATED,
+            NOT_FOUND,
+            PHOTO_NOT_READY,
+            PHOTO_ALREADY_PUBLISHED,
+            REQUEST_IN_PROGRESS,
+            INVALID,
+            IDEMPOTENCY_KEY_REUSED,
+            TOO_MANY_REQUESTS,
+        ),
+    },
+)
+async def publish(
+    request: Request, draft: Draft, viewer_id: ViewerId, idempotency_key: IdempotencyKey = None
+) -> Response:
+    """Publish photos with a caption; waits up to 5 s for photos that are still being processed."""
+    resources = opened(request)
+    key = key_or_new(idempotency_key)
+    made = await publish_post(resources.feed, resources.users, draft.as_contract(), key, viewer_id)
+    post = public_post(made.post, made.authors, resources.url_of())
+    return private_reply({"post": post}, 201)
+
+
+@router.get(
+    "/v1/posts/{post_id:id}",
+    summary="A post",
+    responses={
+        **conditional(Post, "The post."),
+        **problems(UNAUTHENTICATED, NOT_FOUND),
+    },
+)
+async def get_post(request: Request, post_id: PostId, viewer_id: ViewerId) -> Response:
+    """A post, if its author lets you see what they publish."""
+    resources = opened(request)
+    found = await read_post(resources.feed, resources.users, post_id, viewer_id)
+    return conditional_reply(request, public_post(found.post, found.authors, resources.url_of()))
+
+
+@router.delete(
+    "/v1/posts/{post_id:id}",
+    status_code=204,
+    response_class=Response,
+    summary="Delete a post",
+    responses={
+        **no_content("It is gone, from every timeline too."),
+        **problems(UNAUTHENTICATED, FORBIDDEN, NOT_FOUND),
+    },
+)
+async def delete(request: Request, post_id: PostId, viewer_id: ViewerId) -> Response:
+    """Delete an own post together with its photos."""
+    resources = opened(request)
+    await delete_post(resources.feed, resources.users, post_id, viewer_id)
+    return Response(status_code=204)
+
+
+@router.get(
+    "/v1/users/{user_id:id}/posts",
+    summary="A person's posts",
+    responses={
+        **page(PostPage, "A page of posts."),
+        **problems(UNAUTHENTICATED, NOT_FOUND, INVALID),
+    },
+)
+async def get_user_posts(
+    request: Request,
+    user_id: UserId,
+    viewer_id: ViewerId,
+    limit: PostsLimit = POSTS_LIMIT_DEFAULT,
+    cursor: Cursor = None,
+) -> Response:
+    """What a person has published, newest first."""
+    asked = PageRequest(limit, cursor)
+    resources = opened(request)
+    found, authors = await read_user_posts(
+        resources.feed, resources.users, user_id, asked, viewer_id
+    )
+    shown: PostPage = {
+        "items": public_posts(found["items"], authors, resources.url_of()),
+        "next_cursor": found["next_cursor"],
+    }
+    return private_reply(shown, headers=link_to_next(request, asked, found["next_cursor"]))
+
+
+@router.put("/v1/posts/{post_id:id}/like", summary="Like a post", responses=_LIKED)
+async def like(request: Request, post_id: PostId, viewer_id: ViewerId) -> Response:
+    """Like a post; again is the same as once."""
+    resources = opened(request)
+    return private_reply(await like_post(resources.feed, resources.users, post_id, viewer_id))
+
+
+@router.delete("/v1/posts/{post_id:id}/like", summary="Take a like back", responses=_LIKED)
+async def unlike(request: Request, post_id: PostId, viewer_id: ViewerId) -> Response:
+    """Take back a like; again is the same as once."""
+    resources = opened(request)
+    return private_reply(await unlike_post(resources.feed, resources.users, post_id, viewer_id))

@@ -1,0 +1,98 @@
+"""Every error code of the public API, with its status and title, for the document."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from shared import errors
+from shared.web.problems import MEDIA_TYPE, TYPE_PREFIX
+
+
+@dataclass(frozen=True, slots=True)
+class ProblemCode:
+    """What a client can tell apart."""
+
+    status: int
+    code: str
+    title: str
+
+
+def _of(kind: type[errors.AppError]) -> ProblemCode:
+    return ProblemCode(kind.status, kind.code, kind.title)
+
+
+BAD_REQUEST = _of(errors.BadRequest)
+UNAUTHENTICATED = _of(errors.Unauthenticated)
+SESSION_ENDED = ProblemCode(401, "session_ended", "This session has ended; sign in again.")
+WRONG_CREDENTIALS = ProblemCode(401, "wrong_credentials", "The name or the password is wrong.")
+FORBIDDEN = _of(errors.Forbidden)
+NOT_FOUND = _of(errors.NotFound)
+USERNAME_TAKEN = ProblemCode(409, "username_taken", "This username is taken.")
+EMAIL_TAKEN = ProblemCode(409, "email_taken", "This e-mail address has an account.")
+PHOTO_NOT_READY = ProblemCode(409, "photo_not_ready", "A photo is still being processed.")
+PHOTO_ALREADY_PUBLISHED = ProblemCode(
+    409, "photo_already_published", "A photo is part of a post already."
+)
+PROFILE_CHANGED = ProblemCode(
+    409, "profile_changed", "The profile was changed at the same time; try again."
+)
+REQUEST_IN_PROGRESS = _of(errors.RequestInProgress)
+TOO_LARGE = _of(errors.TooLarge)
+UNSUPPORTED_MEDIA_TYPE = _of(errors.UnsupportedMediaType)
+INVALID = _of(errors.Invalid)
+IDEMPOTENCY_KEY_REUSED = _of(errors.IdempotencyKeyReused)
+OWN_ACCOUNT = ProblemCode(422, "own_account", "This cannot be done with your own account.")
+NOT_AN_IMAGE = ProblemCode(422, "not_an_image", "This is not a picture that can be read.")
+TOO_MANY_REQUESTS = _of(errors.TooManyRequests)
+TOO_MANY_SIGN_INS = ProblemCode(
+    429, "too_many_sign_ins", "Too many attempts to sign in; wait a little."
+)
+UNAVAILABLE = _of(errors.Unavailable)
+OVERLOADED = _of(errors.Overloaded)
+DEADLINE_EXCEEDED = _of(errors.DeadlineExceeded)
+QUOTA_EXCEEDED = _of(errors.QuotaExceeded)
+
+_FIELDS = {
+    INVALID: [{"field": "caption", "message": "At most 2200 characters."}],
+    OWN_ACCOUNT: [{"field": "user_id", "message": "This is your own account."}],
+}
+
+# Any route may be refused at the door, or wait for a part that does not answer.
+_ALWAYS = (OVERLOADED, UNAVAILABLE, DEADLINE_EXCEEDED)
+
+
+def problems(*codes: ProblemCode) -> dict[int | str, dict[str, Any]]:
+    """For a route's `responses=`: its problems by status, each code with an example."""
+    replies: dict[int | str, dict[str, Any]] = {}
+    # Whoever must bring a token may bring one that has ended.
+    ended = (SESSION_ENDED,) if UNAUTHENTICATED in codes else ()
+    for code in (*codes, *ended, *_ALWAYS):
+        reply = replies.setdefault(
+            code.status,
+            {
+                "description": "",
+                "content": {
+                    MEDIA_TYPE: {
+                        "schema": {"$ref": "#/components/schemas/Problem"},
+                        "examples": {},
+                    }
+                },
+            },
+        )
+        reply["description"] += (" or " if reply["description"] else "") + f"`{code.code}`"
+        reply["content"][MEDIA_TYPE]["examples"][code.code] = {"value": _example(code)}
+    return replies
+
+
+def _example(code: ProblemCode) -> dict[str, Any]:
+    example: dict[str, Any] = {
+        "type": TYPE_PREFIX + code.code,
+        "title": code.title,
+        "status": code.status,
+        "detail": code.title,
+        "code": code.code,
+        "request_id": "0f8fad5bd9cb469fa16570867728950e",
+        "error": code.title,
+    }
+    if code.status == INVALID.status:
+        example["errors"] = _FIELDS.get(code, [])
+    return example

@@ -1,0 +1,58 @@
+"""How a route's success is described in the public document."""
+
+from typing import Any
+
+Replies = dict[int | str, dict[str, Any]]
+
+_ETAG = {
+    "ETag": {
+        "description": "Send it as `If-None-Match` to get 304 while nothing has changed.",
+        "schema": {"type": "string"},
+    }
+}
+_LINK = {
+    "Link": {
+        "description": 'Address of the next page, `rel="next"`; absent on the last one.',
+        "schema": {"type": "string"},
+    }
+}
+
+
+def reply(status: int, model: type[Any], description: str) -> Replies:
+    """A JSON reply of this shape, with the example of its name."""
+    # By reference, because the framework drops every null from what is written here.
+    name = model.__name__
+    examples = {name: {"$ref": f"#/components/examples/{name}"}}
+    return {
+        status: {
+            "model": model,
+            "description": description,
+            "content": {"application/json": {"examples": examples}},
+        }
+    }
+
+
+def no_content(description: str) -> Replies:
+    """Nothing is said but that it is done."""
+    return {204: {"description": description}}
+
+
+def conditional(model: type[Any], description: str) -> Replies:
+    """A reply with an ETag, and the 304 that follows from it."""
+    found = reply(200, model, description)
+    found[200]["headers"] = _ETAG
+    return {**found, 304: {"description": "Nothing has changed.", "headers": _ETAG}}
+
+
+def page(model: type[Any], description: str) -> Replies:
+    """A page of a list."""
+    found = reply(200, model, description)
+    found[200]["headers"] = _LINK
+    return found
+
+
+def conditional_page(model: type[Any], description: str) -> Replies:
+    """A page of a list whose first one has an ETag."""
+    found = conditional(model, description)
+    found[200]["headers"] = {**_ETAG, **_LINK}
+    return found

@@ -1,0 +1,160 @@
+"""Signing in, staying signed in, and signing out."""
+
+from fastapi import APIRouter, Request, Response
+from pydantic import BaseModel, Field
+
+from services.gateway.actions.read_profile import posts_count
+from services.gateway.actions.sign_out import sign_out
+from services.gateway.api.idempotency import key_or_new
+from services.gateway.api.opened import opened
+from services.gateway.api.path_parts import SessionId
+from services.gateway.api.problem_codes import (
+    BAD_REQUEST,
+    IDEMPOTENCY_KEY_REUSED,
+    INVALID,
+    NOT_FOUND,
+    REQUEST_IN_PROGRESS,
+    SESSION_ENDED,
+    TOO_MANY_SIGN_INS,
+    UNAUTHENTICATED,
+    WRONG_CREDENTIALS,
+    problems,
+)
+from services.gateway.api.replies import private_reply
+from services.gateway.api.reply_docs import no_content, reply
+from services.gateway.api.session import WITHOUT_SESSION, InSession
+from services.gateway.api.text import Text
+from services.gateway.domain.sessions import (
+    Devices,
+    RefreshedSession,
+    SignedIn,
+    public_devices,
+    public_session,
+    public_signed_in,
+)
+from shared.web.idempotency_key import IdempotencyKey
+
+# The longest way to write an IPv6 address, and some.
+_ADDRESS_CHARACTERS_MAX = 64
+
+router = APIRouter(tags=["Accounts"])
+
+
+class SignIn(BaseModel):
+    """Name and password of an account."""
+
+    login: Text = Field(description="Username or e-mail address.", examples=["alice"])
+    password: Text = Field(
+        json_schema_extra={"format": "password"}, examples=["correct horse battery"]
+    )
+    device: Text = Field(
+        "", description="How the user will recognise this device.", examples=["Alice's phone"]
+    )
+
+
+class Refresh(BaseModel):
+    """What the last sign-up, sign-in or refresh gave."""
+
+    refresh_token: Text = Field(examples=["rtr_8dK2mPq0.1.cmVmcmVzaA"])
+
+
+@router.post(
+    "/v1/sessions",
+    status_code=201,
+    summary="Sign in",
+    openapi_extra=WITHOUT_SESSION,
+    responses={
+        **reply(201, SignedIn, "A new session."),
+        **problems(
+            BAD_REQUEST,
+            WRONG_CREDENTIALS,
+            REQUEST_IN_PROGRESS,
+            INVALID,
+            IDEMPOTENCY_KEY_REUSED,
+            TOO_MANY_SIGN_INS,
+        ),
+    },
+)
+async def sign_in(
+    request: Request, credentials: SignIn, idempotency_key: IdempotencyKey = None
+) -> Response:
+    """Open a session on this device. The answer is the same whether or not the account exists."""
+    resources = opened(request)
+    known = {**credentials.model_dump(), "address": _address_of(request)}
+    signed_in = await resources.users.sign_in(known, key_or_new(idempotency_key))
+    user_id = signed_in["user"]["id"]
+    count = await posts_count(resources.feed, user_id, user_id)
+    return private_reply(public_signed_in(signed_in, count, resources.url_of()), 201)
+
+
+@router.post(
+    "/v1/sessions/refresh",
+    summary="Refresh a session",
+    openapi_extra=WITHOUT_SESSION,
+    responses={
+        **reply(200, RefreshedSession, "The session with its next pair of tokens."),
+        **problems(BAD_REQUEST, SESSION_ENDED, INVALID),
+    },
+)
+async def refresh_session(request: Request, presented: Refresh) -> Response:
+    """Get the next pair of tokens.
+
+    The same token again within 30 s gets the same successor, in case the reply was lost; later it
+    must be in other hands, and the whole session ends.
+    """
+    refreshed = await opened(request).users.refresh_session(presented.refresh_token)
+    return private_reply({"session": public_session(refreshed["session"])})
+
+
+@router.get(
+    "/v1/sessions",
+    summary="Signed-in devices",
+    responses={
+        **reply(200, Devices, "The devices, the last refreshed first."),
+        **problems(UNAUTHENTICATED),
+    },
+)
+async def get_sessions(request: Request, current: InSession) -> Response:
+    """Where you are signed in."""
+    found = await opened(request).users.devices(current.user_id)
+    return private_reply(public_devices(found, current.id))
+
+
+@router.delete(
+    "/v1/sessions/current",
+    status_code=204,
+    response_class=Response,
+    summary="Sign out",
+    responses={
+        **no_content("This session has ended, everywhere within 5 seconds."),
+        **problems(UNAUTHENTICATED),
+    },
+)
+async def sign_out_here(request: Request, current: InSession) -> Response:
+    """End the session of this request."""
+    resources = opened(request)
+    await sign_out(resources.users, resources.sessions, current, current.id)
+    return Response(status_code=204)
+
+
+@router.delete(
+    "/v1/sessions/{session_id:id}",
+    status_code=204,
+    response_class=Response,
+    summary="Sign out a device",
+    responses={
+        **no_content("That session has ended, everywhere within 5 seconds."),
+        **problems(UNAUTHENTICATED, NOT_FOUND),
+    },
+)
+async def sign_out_device(request: Request, session_id: SessionId, current: InSession) -> Response:
+    """End one of your sessions."""
+    resources = opened(request)
+    await sign_out(resources.users, resources.sessions, current, session_id)
+    return Response(status_code=204)
+
+
+def _address_of(request: Request) -> str | None:
+    # The balancer replaces whatever the client wrote there with where it calls from.
+    address = request.headers.get("x-forwarded-for")
+    return None if address is None else address[:_ADDRESS_CHARACTERS_MAX]

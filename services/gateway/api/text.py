@@ -1,0 +1,17 @@
+"""Text in a request body."""
+
+from typing import Annotated
+
+from pydantic import AfterValidator
+
+
+def _encodable(text: str) -> str:
+    # JSON can spell half of a surrogate pair, which no service, database or reply can write down.
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise ValueError("This is not Unicode text") from None
+    return text
+
+
+Text = Annotated[str, AfterValidator(_encodable)]

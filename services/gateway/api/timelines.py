@@ -1,0 +1,44 @@
+"""The home timeline: the hot path."""
+
+from fastapi import APIRouter, Request, Response
+
+from services.gateway.actions.read_posts import read_home_timeline
+from services.gateway.api.opened import opened
+from services.gateway.api.problem_codes import INVALID, UNAUTHENTICATED, problems
+from services.gateway.api.replies import conditional_reply, link_to_next, private_reply
+from services.gateway.api.reply_docs import conditional_page
+from services.gateway.api.session import ViewerId
+from services.gateway.domain.pages import PageRequest
+from services.gateway.domain.posts import HomePage, timeline_posts
+from shared.web.paging import POSTS_LIMIT_DEFAULT, Cursor, PostsLimit
+
+router = APIRouter(tags=["Timelines"])
+
+
+@router.get(
+    "/v1/timelines/home",
+    summary="The home timeline",
+    responses={
+        **conditional_page(HomePage, "A page of posts."),
+        **problems(UNAUTHENTICATED, INVALID),
+    },
+)
+async def get_home_timeline(
+    request: Request,
+    viewer_id: ViewerId,
+    limit: PostsLimit = POSTS_LIMIT_DEFAULT,
+    cursor: Cursor = None,
+) -> Response:
+    """Posts of the people you follow, and your own, newest first. The first page has an ETag."""
+    asked = PageRequest(limit, cursor)
+    resources = opened(request)
+    home, authors = await read_home_timeline(resources.feed, resources.users, asked, viewer_id)
+    shown: HomePage = {
+        "items": timeline_posts(home["items"], authors, resources.url_of()),
+        "next_cursor": home["next_cursor"],
+        "completeness": home["completeness"],
+    }
+    link = link_to_next(request, asked, home["next_cursor"])
+    if cursor is None:
+        return conditional_reply(request, shown, link)
+    return private_reply(shown, headers=link)

@@ -1,0 +1,67 @@
+"""The gateway's process: `python -m services.gateway.app`."""
+
+from functools import partial
+
+from fastapi import FastAPI
+
+from services.gateway.api import (
+    accounts,
+    blocks,
+    deletions,
+    discovery,
+    document,
+    follow_requests,
+    people,
+    photos,
+    posts,
+    relationships,
+    sessions,
+    timelines,
+)
+from services.gateway.resources import open_resources
+from services.gateway.settings import GatewaySettings
+from shared.settings import read_settings
+from shared.web.request_context import Deadlines
+from shared.web.server import serve
+from shared.web.service_app import AppInfo, OpenResources, create_app
+
+INFO = AppInfo(
+    name="gateway",
+    title="Retrato",
+    description=document.DESCRIPTION,
+    audience=None,
+    # A photo of 20 MB takes its time; publishing waits up to 5 s for the photos.
+    deadlines=Deadlines(by_route={"POST /v1/photos": 35_000}),
+)
+# A request is matched against one route after the other: the most asked for come first.
+ROUTERS = (
+    timelines.router,
+    posts.router,
+    people.router,
+    photos.router,
+    relationships.router,
+    sessions.router,
+    accounts.router,
+    discovery.router,
+    deletions.router,
+    follow_requests.router,
+    blocks.router,
+    document.router,
+)
+
+
+def gateway_app(settings: GatewaySettings, opened: OpenResources) -> FastAPI:
+    """The public API over the given resources."""
+    app = create_app(INFO, settings, opened, ROUTERS)
+    document.make_public(app)
+    return app
+
+
+def main() -> None:
+    """Serve until told to stop."""
+    settings = read_settings(GatewaySettings)
+    serve(gateway_app(settings, partial(open_resources, settings)), settings)
+
+
+if __name__ == "__main__":
+    main()

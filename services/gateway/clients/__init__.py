@@ -1,0 +1,1 @@
+"""The calls to the three services behind the gateway, by their paths."""

@@ -1,0 +1,68 @@
+"""feed.internal: posts, likes and timelines."""
+
+from typing import Any, cast
+
+from shared.contracts import posts as contract
+from shared.web.service_client import ServiceClient
+
+# A profile does not wait longer for a number than it takes itself.
+_COUNTS_TIMEOUT_MS = 500
+
+
+class FeedClient:
+    """The calls of the gateway to feed."""
+
+    def __init__(self, service: ServiceClient) -> None:
+        self._service = service
+
+    async def publish(
+        self, draft: dict[str, Any], idempotency_key: str, *, viewer_id: int
+    ) -> contract.Post:
+        """Publish photos; raises Conflict while one is not ready."""
+        reply = await self._service.post(
+            "/posts", draft, viewer_id=viewer_id, idempotency_key=idempotency_key
+        )
+        return cast(contract.Post, reply)
+
+    async def post(self, post_id: int, *, viewer_id: int) -> contract.Post:
+        """A post, whoever wrote it: whether the viewer may see it is not feed's to say."""
+        return cast(
+            contract.Post, await self._service.get(f"/posts/{post_id}", viewer_id=viewer_id)
+        )
+
+    async def delete_post(self, post_id: int, *, viewer_id: int) -> None:
+        """Withdraw an own post."""
+        await self._service.delete(f"/posts/{post_id}", viewer_id=viewer_id)
+
+    async def posts_of(
+        self, user_id: int, page: dict[str, Any], *, viewer_id: int
+    ) -> contract.PostPage:
+        """A person's posts, newest first; `page` holds limit and cursor."""
+        reply = await self._service.get(f"/users/{user_id}/posts", viewer_id=viewer_id, params=page)
+        return cast(contract.PostPage, reply)
+
+    async def like(self, post_id: int, *, viewer_id: int) -> contract.Liked:
+        """Like; the same again when repeated."""
+        reply = await self._service.put(f"/posts/{post_id}/like", None, viewer_id=viewer_id)
+        return cast(contract.Liked, reply)
+
+    async def unlike(self, post_id: int, *, viewer_id: int) -> contract.Liked:
+        """Take a like back; the same again when repeated."""
+        reply = await self._service.delete(f"/posts/{post_id}/like", viewer_id=viewer_id)
+        return cast(contract.Liked, reply)
+
+    async def home_timeline(self, page: dict[str, Any], *, viewer_id: int) -> contract.HomePage:
+        """The viewer's home timeline, newest first; `page` holds limit and cursor."""
+        reply = await self._service.get("/timelines/home", viewer_id=viewer_id, params=page)
+        return cast(contract.HomePage, reply)
+
+    async def posts_count(self, user_id: int, *, viewer_id: int) -> int:
+        """How many posts a person has published."""
+        reply = await self._service.post(
+            "/post-counts",
+            {"ids": [user_id]},
+            viewer_id=viewer_id,
+            idempotent=True,
+            timeout_ms=_COUNTS_TIMEOUT_MS,
+        )
+        return cast(contract.PostCounts, reply)["counts"].get(str(user_id), 0)

@@ -1,0 +1,1 @@
+"""The public shapes and the pure functions that make them."""

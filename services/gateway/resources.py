@@ -1,0 +1,72 @@
+"""What the gateway holds open while it runs: a client for each service and the session answers."""
+
+import time
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+
+from services.gateway.clients.feed import FeedClient
+from services.gateway.clients.patching import PatchingServiceClient
+from services.gateway.clients.session_checks import SessionChecks
+from services.gateway.clients.upload import UploadClient
+from services.gateway.clients.users import UsersClient
+from services.gateway.domain.media_urls import MediaUrls, UrlOf
+from services.gateway.settings import GatewaySettings
+from shared.network.network import open_network
+from shared.web.service_client import ServiceClient
+
+
+@dataclass(frozen=True, slots=True)
+class Resources:
+    """The collaborators of every route."""
+
+    users: UsersClient
+    upload: UploadClient
+    feed: FeedClient
+    sessions: SessionChecks
+    media: MediaUrls
+
+    def url_of(self) -> UrlOf:
+        """The speller of media addresses for a reply made now."""
+        return self.media.at(time.time())
+
+
+@asynccontextmanager
+async def open_resources(settings: GatewaySettings) -> AsyncIterator[Resources]:
+    """One pool of connections for each upstream, so that a slow one holds up no other."""
+    async with AsyncExitStack() as stack:
+        network = await stack.enter_async_context(open_network(settings))
+
+        async def service(name: str, base_url: str) -> PatchingServiceClient:
+            client = PatchingServiceClient(name, base_url, network, settings)
+            await stack.enter_async_context(client)
+            return client
+
+        yield resources_over(
+            settings,
+            users=await service("users", settings.users_url),
+            upload=await service("upload", settings.upload_url),
+            feed=await service("feed", settings.feed_url),
+        )
+
+
+def resources_over(
+    settings: GatewaySettings,
+    *,
+    users: PatchingServiceClient,
+    upload: ServiceClient,
+    feed: ServiceClient,
+) -> Resources:
+    """The collaborators, given a way to each service."""
+    users_client = UsersClient(users)
+    return Resources(
+        users=users_client,
+        upload=UploadClient(upload),
+        feed=FeedClient(feed),
+        sessions=SessionChecks(users_client),
+        media=MediaUrls(
+            base_url=settings.media_base_url,
+            signing_key=settings.media_signing_key.get_secret_value(),
+            lifetime_s=settings.media_url_seconds,
+        ),
+    )

@@ -1,0 +1,1 @@
+"""Photos: received, decoded in safety, kept as renditions only."""

@@ -1,0 +1,1 @@
+"""What upload does: one file and one public function for each."""

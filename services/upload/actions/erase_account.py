@@ -1,0 +1,26 @@
+"""Takes an account that is being deleted out of upload, a page at a time."""
+
+from services.upload.actions.delete_photo import delete_photo
+from services.upload.actions.release_photos import release_photos
+from services.upload.store.erasures import photo_ids_of_owner
+from services.upload.store.objects import Objects
+from shared.sharding.shard_group import ShardGroup
+
+# Each photo has five objects at most, and the caller waits ten seconds at most.
+PAGE_MAX = 50
+
+
+async def erase_account(group: ShardGroup, objects: Objects, owner_id: int) -> bool:
+    """Delete a page of photos with their objects; True once there is nothing left.
+
+    May be repeated, before and after the end. Originals without a photo go with the last page.
+    """
+    photo_ids = await photo_ids_of_owner(group, owner_id, PAGE_MAX)
+    if photo_ids:
+        await release_photos(group, owner_id, photo_ids)
+        for photo_id in photo_ids:
+            await delete_photo(group, objects, photo_id)
+        return False
+    keys = await objects.keys_of_originals(owner_id, PAGE_MAX)
+    await objects.delete(keys)
+    return not keys

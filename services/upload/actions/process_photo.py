@@ -1,0 +1,83 @@
+"""Makes a received photo ready: decoded in the child, drawn, put, committed; the original goes."""
+
+import time
+
+from services.upload.actions.photo_steps import note_step, photos_processed, timed_step
+from services.upload.clients.memory_files import MemoryFile
+from services.upload.clients.workshop import Workshop
+from services.upload.domain.photos import StoredPhoto
+from services.upload.domain.picture_faults import PictureFault, PictureRefused
+from services.upload.domain.picture_kinds import PictureKind
+from services.upload.domain.renditions import DrawnPhoto
+from services.upload.store.objects import Objects
+from services.upload.store.photos import find_photo, forget_original, mark_failed, mark_ready
+from shared.errors import NotFound
+from shared.ids import created_ms
+from shared.logs import get_logger
+from shared.sharding.shard_group import ShardGroup
+
+# Two names, so that slow codecs have places of their own and hold up nobody else.
+PROCESS_JOB = "process_photo"
+PROCESS_SLOW_JOB = "process_slow_photo"
+
+log = get_logger()
+
+
+def job_for(kind: PictureKind) -> str:
+    """The job that processes a picture of this kind."""
+    return PROCESS_SLOW_JOB if kind.is_slow else PROCESS_JOB
+
+
+async def process_photo(
+    group: ShardGroup, objects: Objects, workshop: Workshop, photo_id: int
+) -> None:
+    """Bring a photo to its end, ready or failed; any step may have been done by an earlier try.
+
+    The same original gives the same keys, so a try that was cut short leaves nothing behind that
+    the next one does not overwrite. Raises Unavailable when something of ours is away.
+    """
+    photo = await find_photo(group, photo_id)
+    if photo is None:
+        return
+    if photo.state == "processing":
+        note_step("queue", time.time() - created_ms(photo_id) / 1000)
+        await _settle(group, objects, workshop, photo)
+    if photo.quarantine_key is not None:
+        await objects.delete([photo.quarantine_key])
+        await forget_original(group, photo_id)
+
+
+async def _settle(
+    group: ShardGroup, objects: Objects, workshop: Workshop, photo: StoredPhoto
+) -> None:
+    try:
+        drawn = await _develop(objects, workshop, photo)
+    except PictureRefused as refused:
+        async with group.writer(group.shard_of(photo.id)) as tx:
+            await mark_failed(tx, photo.id, refused.fault.value)
+        photos_processed.labels(refused.fault.name.lower()).inc()
+        log.info("photo_failed", photo_id=photo.id, fault=refused.fault.name)
+        return
+    renditions = [rendition.described(photo.id) for rendition in drawn.renditions]
+    with timed_step("put"):
+        await objects.put_renditions(drawn.renditions, renditions)
+    with timed_step("finish"):
+        async with group.writer(group.shard_of(photo.id)) as tx:
+            await mark_ready(tx, photo.id, drawn.size, drawn.thumbhash, renditions)
+    photos_processed.labels("ready").inc()
+
+
+async def _develop(objects: Objects, workshop: Workshop, photo: StoredPhoto) -> DrawnPhoto:
+    if photo.quarantine_key is None:
+        raise PictureRefused(PictureFault.LOST)
+    with MemoryFile("original") as original:
+        with timed_step("fetch"):
+            try:
+                await objects.read_original(photo.quarantine_key, original.append)
+            except NotFound:
+                raise PictureRefused(PictureFault.LOST) from None
+        original.seal_content()
+        developed = await workshop.develop(original, PictureKind[photo.kind])
+    note_step("decode", developed.decode_seconds)
+    note_step("encode", developed.draw_seconds)
+    return developed.drawn

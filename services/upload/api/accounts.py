@@ -1,0 +1,31 @@
+"""What users tells upload of accounts that are being deleted."""
+
+from fastapi import APIRouter, Request, Response
+
+from services.upload.actions.erase_account import erase_account
+from services.upload.api.opened import opened
+from services.upload.api.reply_docs import reply
+from shared.contracts.accounts import Erased
+from shared.errors import NotFound
+from shared.web.json_reply import JsonReply
+from shared.web.problems import problem_replies
+
+router = APIRouter(tags=["Accounts"])
+
+
+@router.post(
+    "/accounts/{user_id}/erase",
+    summary="Erase a page of an account",
+    responses={
+        **reply(200, Erased, "Whether that was the last page.", {"finished": True}),
+        **problem_replies(401, 404, 422, 503, 504),
+    },
+)
+async def post_erasure(request: Request, user_id: int) -> Response:
+    """Photos, renditions and originals; again until `finished`, and once more is fine."""
+    # What no id can be is simply not there.
+    if not 0 < user_id < 2**63:
+        raise NotFound
+    resources = opened(request)
+    finished = await erase_account(resources.group, resources.objects, user_id)
+    return JsonReply({"finished": finished})

@@ -1,0 +1,38 @@
+"""Bodies as they may look, for the OpenAPI document."""
+
+from typing import Any
+
+PHOTO_ID = 493848221934518272
+OWNER_ID = 493848109310902272
+_LARGE = {
+    "name": "large",
+    "width": 1080,
+    "height": 1440,
+    "key": f"renditions/{PHOTO_ID}/large-d47a8bc7a7632f25.jpg",
+    "content_type": "image/jpeg",
+    "bytes": 182044,
+}
+
+SNAPSHOT: dict[str, Any] = {
+    "id": PHOTO_ID,
+    "width": 3024,
+    "height": 4032,
+    "thumbhash": "H/gNNQx/eHeIh4eHh4h4d3B3+Hh4",
+    "alt_text": "",
+    "renditions": [_LARGE],
+}
+PROCESSING: dict[str, Any] = {
+    "id": PHOTO_ID,
+    "owner_id": OWNER_ID,
+    "state": "processing",
+    "failure": None,
+    "width": None,
+    "height": None,
+    "thumbhash": None,
+    "alt_text": "",
+    "renditions": [],
+    "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+    "created_at": "2026-05-04T09:30:00.000Z",
+}
+READY: dict[str, Any] = {**PROCESSING, **SNAPSHOT, "state": "ready"}
+CLAIMED: dict[str, Any] = {"photos": [SNAPSHOT]}

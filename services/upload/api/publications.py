@@ -1,0 +1,114 @@
+"""Photos and the posts that show them: claimed, confirmed, released; called by feed."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Request, Response
+from pydantic import BaseModel, Field
+
+from services.upload.actions.claim_photos import WAIT_MS_MAX, claim_photos
+from services.upload.actions.release_photos import release_photos
+from services.upload.api import examples
+from services.upload.api.opened import opened
+from services.upload.api.reply_docs import no_content, reply
+from services.upload.store.photos import confirm_photos
+from shared.contracts.photos import ClaimedPhotos
+from shared.web.json_reply import JsonReply
+from shared.web.problems import problem_replies
+from shared.web.viewer import ViewerId
+
+router = APIRouter(tags=["Publications"])
+
+_ID_MAX = 2**63 - 1
+_PHOTOS_MAX = 10
+
+Id = Annotated[int, Field(gt=0, le=_ID_MAX)]
+PhotoIds = Annotated[
+    list[Id], Field(min_length=1, max_length=_PHOTOS_MAX, examples=[[examples.PHOTO_ID]])
+]
+OwnerId = Annotated[int, Field(gt=0, le=_ID_MAX, examples=[examples.OWNER_ID])]
+Claimant = Annotated[
+    str,
+    Field(
+        min_length=1,
+        max_length=255,
+        description="Names the post to be; the same one may claim again.",
+        examples=["post/6f1d"],
+    ),
+]
+
+
+class Claim(BaseModel):
+    """Photos wanted for a post."""
+
+    photo_ids: PhotoIds
+    claimant: Claimant
+    wait_ms: int = Field(
+        0, ge=0, le=WAIT_MS_MAX, description="How long to wait for photos being processed."
+    )
+
+
+class Confirmation(BaseModel):
+    """The post that they were claimed for exists."""
+
+    owner_id: OwnerId
+    photo_ids: PhotoIds
+    claimant: Claimant
+
+
+class Release(BaseModel):
+    """Their post is gone."""
+
+    owner_id: OwnerId
+    photo_ids: PhotoIds
+
+
+@router.post(
+    "/photos/claim",
+    summary="Reserve photos for a post",
+    responses={
+        **reply(200, ClaimedPhotos, "In the order asked for.", examples.CLAIMED),
+        **problem_replies(400, 401, 404, 409, 422, 503, 504),
+    },
+)
+async def post_claim(request: Request, claim: Claim, viewer_id: ViewerId) -> Response:
+    """All of the viewer's photos or none, for ten minutes unless confirmed; may be repeated.
+
+    404 if one is not the viewer's, 409 `photo_not_ready`, `photo_failed` or
+    `photo_already_published`.
+    """
+    claimed = await claim_photos(
+        opened(request).group, viewer_id, claim.photo_ids, claim.claimant, claim.wait_ms
+    )
+    return JsonReply(claimed)
+
+
+@router.post(
+    "/photos/confirm",
+    status_code=204,
+    summary="Say that their post exists",
+    responses={
+        **no_content("They are the post's for good."),
+        **problem_replies(400, 401, 422, 503),
+    },
+)
+async def post_confirmation(request: Request, confirmation: Confirmation) -> Response:
+    """May be repeated, and come late."""
+    await confirm_photos(
+        opened(request).group,
+        confirmation.owner_id,
+        confirmation.photo_ids,
+        confirmation.claimant,
+    )
+    return Response(status_code=204)
+
+
+@router.post(
+    "/photos/release",
+    status_code=204,
+    summary="Say that their post is gone",
+    responses={**no_content("They are gone as well."), **problem_replies(400, 401, 422, 503)},
+)
+async def post_release(request: Request, release: Release) -> Response:
+    """At once for their owner; their renditions leave the store a moment later. May be repeated."""
+    await release_photos(opened(request).group, release.owner_id, release.photo_ids)
+    return Response(status_code=204)

@@ -1,0 +1,46 @@
+"""The process that answers for upload: `python -m services.upload.app`."""
+
+from functools import partial
+
+from fastapi import FastAPI
+
+from services.upload.api import accounts, photos, publications, renditions
+from services.upload.resources import open_resources
+from services.upload.settings import UploadSettings
+from shared.settings import read_settings
+from shared.web.request_context import Deadlines
+from shared.web.server import serve
+from shared.web.service_app import AppInfo, OpenResources, create_app
+
+# 20 MB over a slow line; nginx gathers bodies first, so that only the inner stretch counts.
+_RECEIVE_MS_MAX = 60_000
+
+INFO = AppInfo(
+    name="upload",
+    title="upload.internal",
+    description=(
+        "Photos before and behind posts: received, decoded in a contained process, kept as "
+        "renditions without metadata. Called by the gateway and by feed, with a token that says "
+        "who calls and for which viewer, and by nginx for renditions that it has not cached."
+    ),
+    audience="upload",
+    open_prefixes=("/renditions/",),
+    deadlines=Deadlines(by_route={"POST /photos": _RECEIVE_MS_MAX}),
+)
+# "/photos/claim" and its like stand before "/photos/{photo_id}".
+ROUTERS = (publications.router, photos.router, renditions.router, accounts.router)
+
+
+def upload_app(settings: UploadSettings, opened: OpenResources) -> FastAPI:
+    """The internal API over the given resources."""
+    return create_app(INFO, settings, opened, ROUTERS)
+
+
+def main() -> None:
+    """Serve until told to stop."""
+    settings = read_settings(UploadSettings)
+    serve(upload_app(settings, partial(open_resources, settings)), settings)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""The only place that talks to another process: here, the contained decoder."""

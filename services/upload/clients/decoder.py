@@ -1,0 +1,184 @@
+"""One contained decoder process and the calls to it; they block, so they belong in a thread."""
+
+import mmap
+import socket
+import struct
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+from services.upload.clients.memory_files import MemoryFile
+from services.upload.decoder import limits
+from services.upload.decoder.wire import (
+    REPLY_BYTES,
+    Containment,
+    Outcome,
+    PictureFormat,
+    Reply,
+    Request,
+    receive_ready,
+    send_request,
+)
+from services.upload.domain.picture_faults import PictureFault, PictureRefused
+from shared.errors import Unavailable
+
+_ROOT = Path(__file__).resolve().parents[3]
+# Importing the codecs took 0.3 s when measured; a cold, busy disk takes longer.
+_START_SECONDS_MAX = 30.0
+# The decoder stops a child after its wall limit; beyond that it is the decoder that hangs.
+_REPLY_SECONDS_MAX = limits.CHILD_WALL_SECONDS_MAX + 5.0
+_END_SECONDS_MAX = 5.0
+# All of its environment: large blocks come in huge pages and are used again, which spares page
+# faults, a quarter of the processor time of whatever is not decoded in place.
+_ENVIRONMENT = {
+    "GLIBC_TUNABLES": (
+        "glibc.malloc.hugetlb=1:glibc.malloc.mmap_threshold=33554432"
+        ":glibc.malloc.trim_threshold=536870912"
+    )
+}
+_FAULTS = {
+    Outcome.NOT_A_PICTURE: PictureFault.NOT_A_PICTURE,
+    Outcome.DAMAGED: PictureFault.DAMAGED,
+    Outcome.TOO_MANY_PIXELS: PictureFault.TOO_MANY_PIXELS,
+    Outcome.TOO_LONG_A_SIDE: PictureFault.TOO_LONG_A_SIDE,
+    Outcome.TOO_COSTLY: PictureFault.TOO_COSTLY,
+}
+
+
+class DecoderUnavailable(Unavailable):
+    """The decoder stalled or died, which says nothing of the picture: worth another try."""
+
+    code = "decoder_unavailable"
+    title = "The picture decoder does not answer."
+
+
+@dataclass(frozen=True)
+class DecodedPicture:
+    """Pixels as the child left them: RGBX rows in stored order, `orientation` not yet applied.
+
+    `upright_width` and `upright_height` are those of the whole picture as a person sees it.
+    `pixels` is a map of shared memory that goes with the last reference to it.
+    """
+
+    upright_width: int
+    upright_height: int
+    width: int
+    height: int
+    orientation: int
+    pixels: mmap.mmap
+    cpu_ms: int
+    memory_kib: int
+
+
+class Decoder:
+    """A warm decoder: started on first use, started again after it died; one call at a time."""
+
+    def __init__(self, python: str) -> None:
+        self._python = python
+        self._process: subprocess.Popen[bytes] | None = None
+        self._control: socket.socket | None = None
+        self.containment = Containment(0)
+
+    @property
+    def process_id(self) -> int:
+        """Of the warm parent, 0 while there is none."""
+        return 0 if self._process is None else self._process.pid
+
+    def start(self) -> None:
+        """Starts the process, with next to no environment and no descriptor but its socket."""
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._control = ours
+        ours.settimeout(_START_SECONDS_MAX)
+        try:
+            self._launch(theirs)
+            self.containment = receive_ready(ours)
+        except (OSError, EOFError) as error:
+            self.stop()
+            raise DecoderUnavailable(f"The picture decoder did not start: {error}") from error
+        self._refuse_without_walls()
+        ours.settimeout(_REPLY_SECONDS_MAX)
+
+    def decode(
+        self, source: MemoryFile, picture_format: PictureFormat, side_pixels_min: int
+    ) -> DecodedPicture:
+        """Decodes a sealed source; PictureRefused is its fault, DecoderUnavailable is ours."""
+        if self._control is None:
+            self.start()
+        with MemoryFile("pixels") as decoded:
+            decoded.reserve(limits.DECODED_BYTES_MAX)
+            request = Request(
+                picture_format, source.size, side_pixels_min, limits.DECODED_BYTES_MAX
+            )
+            reply = self._ask(request, source, decoded)
+            _raise_unless_decoded(reply)
+            size = _checked_size(reply)
+            pixels = decoded.map_readable(size)
+        return DecodedPicture(
+            reply.width,
+            reply.height,
+            reply.decoded_width,
+            reply.decoded_height,
+            reply.orientation,
+            pixels,
+            reply.cpu_ms,
+            reply.memory_kib,
+        )
+
+    def stop(self) -> None:
+        """Ends the process, and with it a child that is still at work."""
+        if self._control is not None:
+            self._control.close()
+            self._control = None
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait(_END_SECONDS_MAX)
+            self._process = None
+
+    def _launch(self, theirs: socket.socket) -> None:
+        with theirs:
+            self._process = subprocess.Popen(
+                [self._python, "-s", "-m", "services.upload.decoder", str(theirs.fileno())],
+                cwd=_ROOT,
+                env=_ENVIRONMENT,
+                pass_fds=[theirs.fileno()],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+            )
+
+    def _ask(self, request: Request, source: MemoryFile, decoded: MemoryFile) -> Reply:
+        assert self._control is not None  # noqa: S101 - decode() started it
+        try:
+            send_request(self._control, request, source.descriptor, decoded.descriptor)
+            return Reply.unpack(self._control.recv(REPLY_BYTES))
+        except (OSError, struct.error, ValueError) as error:
+            # Out of step or gone: a new one starts with the next picture.
+            self.stop()
+            raise DecoderUnavailable from error
+
+    def _refuse_without_walls(self) -> None:
+        if not self.containment & (Containment.LANDLOCK | Containment.SECCOMP):
+            self.stop()
+            raise DecoderUnavailable(
+                "This kernel has neither seccomp nor Landlock: pictures cannot be decoded safely."
+            )
+
+
+def _raise_unless_decoded(reply: Reply) -> None:
+    if reply.outcome is Outcome.STALLED:
+        raise DecoderUnavailable("The picture decoder got no time to work.")
+    if reply.outcome is not Outcome.DECODED:
+        raise PictureRefused(_FAULTS[reply.outcome])
+
+
+def _checked_size(reply: Reply) -> int:
+    """Bytes of pixels; the child is not believed: its numbers must lie within the limits."""
+    sides = (reply.width, reply.height, reply.decoded_width, reply.decoded_height)
+    pixels = reply.decoded_width * reply.decoded_height
+    sound = (
+        all(1 <= side <= limits.SIDE_PIXELS_MAX for side in sides)
+        and pixels <= limits.PIXELS_MAX
+        and reply.orientation in range(1, 9)
+    )
+    if not sound:
+        raise PictureRefused(PictureFault.DAMAGED)
+    return pixels * limits.BYTES_PER_PIXEL

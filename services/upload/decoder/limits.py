@@ -1,0 +1,12 @@
+"""What one picture may cost: the same numbers bind the child, its parent and the worker."""
+
+PIXELS_MAX = 50_000_000
+SIDE_PIXELS_MAX = 12_000
+
+# Pillow keeps four bytes a pixel; the child hands its pixels over in the same shape (RGBX).
+BYTES_PER_PIXEL = 4
+DECODED_BYTES_MAX = PIXELS_MAX * BYTES_PER_PIXEL
+
+CHILD_MEMORY_BYTES_MAX = 512 * 1024 * 1024
+CHILD_CPU_SECONDS_MAX = 5
+CHILD_WALL_SECONDS_MAX = 10.0

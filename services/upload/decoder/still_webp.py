@@ -1,0 +1,46 @@
+"""Decodes a WebP that does not move straight into the memory of its pixels.
+
+Pillow decodes every WebP as an animation and holds it five times over: one of 30 megapixels would
+not fit into the memory of a child.
+"""
+
+import ctypes
+from collections.abc import Callable
+
+from PIL import _webp
+
+from services.upload.decoder.limits import BYTES_PER_PIXEL
+
+_Decode = ctypes.CFUNCTYPE(
+    ctypes.c_void_p,
+    ctypes.c_char_p,
+    ctypes.c_size_t,
+    ctypes.c_void_p,
+    ctypes.c_size_t,
+    ctypes.c_int,
+)
+
+
+def decode_still(content: bytes, width: int, pixels: memoryview) -> bool:
+    """Fills `pixels` with RGBA rows; False if this is an animation, damaged, or not possible here.
+
+    What it wrote is then undefined, and Pillow may have its try.
+    """
+    if _decode_rgba_into is None:
+        return False
+    room = (ctypes.c_char * len(pixels)).from_buffer(pixels)
+    stride = width * BYTES_PER_PIXEL
+    filled = _decode_rgba_into(content, len(content), ctypes.addressof(room), len(pixels), stride)
+    return bool(filled)
+
+
+def _find_decoder() -> Callable[..., int | None] | None:
+    # The symbols of what a library was linked with are found through it.
+    library = ctypes.CDLL(_webp.__file__)
+    try:
+        return _Decode(("WebPDecodeRGBAInto", library))
+    except AttributeError:
+        return None
+
+
+_decode_rgba_into = _find_decoder()

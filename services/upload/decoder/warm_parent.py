@@ -1,0 +1,115 @@
+"""The warm parent: takes one request after the other and forks a child for each."""
+
+import gc
+import os
+import resource
+import select
+import signal
+import socket
+import struct
+import time
+from dataclasses import dataclass, replace
+
+from services.upload.decoder import limits
+from services.upload.decoder.child import run_child
+from services.upload.decoder.containment import ChildWalls, contain_decoder
+from services.upload.decoder.pixels import prepare_codecs
+from services.upload.decoder.wire import (
+    REPLY_BYTES,
+    Outcome,
+    Reply,
+    Request,
+    receive_request,
+    send_ready,
+)
+
+
+@dataclass(frozen=True)
+class _Ending:
+    """How a child ended: its wait status, what it used, and whether it had to be stopped."""
+
+    status: int
+    usage: resource.struct_rusage
+    stalled: bool
+
+    @property
+    def cpu_seconds(self) -> float:
+        """Of the processor, the kernel's share included."""
+        return self.usage.ru_utime + self.usage.ru_stime
+
+
+def serve(control: socket.socket) -> None:
+    """Serves the worker at the other end of `control` until that end closes."""
+    prepare_codecs()
+    walls, standing = contain_decoder()
+    # Children share the parent's pages until written to: the collector would write to all.
+    gc.collect()
+    gc.freeze()
+    gc.disable()
+    send_ready(control, standing)
+    while (received := receive_request(control)) is not None:
+        request, source, decoded = received
+        try:
+            reply = _decode_in_child(control, request, (source, decoded), walls)
+        finally:
+            os.close(source)
+            os.close(decoded)
+        control.send(reply.pack())
+
+
+def _decode_in_child(
+    control: socket.socket, request: Request, files: tuple[int, int], walls: ChildWalls
+) -> Reply:
+    answer_end, child_end = os.pipe()
+    started = time.monotonic()
+    child = os.fork()
+    if child == 0:
+        os.close(answer_end)
+        run_child(request, *files, child_end, walls)
+    os.close(child_end)
+    try:
+        ending = _wait_for(child, control)
+        # Only now: a child that still runs could answer and go on changing the pixels.
+        record = os.read(answer_end, REPLY_BYTES + 1)
+    finally:
+        os.close(answer_end)
+    return replace(
+        _judge(ending, record),
+        cpu_ms=round(ending.cpu_seconds * 1000),
+        wall_ms=round((time.monotonic() - started) * 1000),
+        memory_kib=ending.usage.ru_maxrss,
+    )
+
+
+def _wait_for(child: int, control: socket.socket) -> _Ending:
+    handle = os.pidfd_open(child)
+    try:
+        # The worker sends nothing while it waits: if `control` stirs, the worker is gone.
+        watched = [handle, control.fileno()]
+        stirring, _, _ = select.select(watched, [], [], limits.CHILD_WALL_SECONDS_MAX)
+        ended = handle in stirring
+        if not ended:
+            signal.pidfd_send_signal(handle, signal.SIGKILL)
+        _, status, usage = os.wait4(child, 0)
+    finally:
+        os.close(handle)
+    return _Ending(status, usage, stalled=not ended)
+
+
+def _judge(ending: _Ending, record: bytes) -> Reply:
+    """What the child said if it ended well, else what its end says of the picture."""
+    if ending.stalled:
+        # On a busy machine a child may not get to its processor limit within the wall limit.
+        is_greedy = ending.cpu_seconds >= limits.CHILD_CPU_SECONDS_MAX / 2
+        return Reply(Outcome.TOO_COSTLY if is_greedy else Outcome.STALLED)
+    if ending.status == 0:
+        try:
+            return Reply.unpack(record)
+        except (struct.error, ValueError):
+            return Reply(Outcome.DAMAGED)
+    if os.WIFSIGNALED(ending.status) and os.WTERMSIG(ending.status) in {
+        signal.SIGXCPU,
+        signal.SIGKILL,
+    }:
+        return Reply(Outcome.TOO_COSTLY)
+    return Reply(Outcome.DAMAGED)

@@ -1,0 +1,140 @@
+"""The messages between worker, decoder and child: fixed records, so that none can be misread."""
+
+import array
+import enum
+import socket
+import struct
+from dataclasses import dataclass
+
+# Input (the bytes as received) and output (room for the pixels) travel as two memory files.
+_DESCRIPTORS_PER_REQUEST = 2
+_REQUEST = struct.Struct("<BIIQ")
+_REPLY = struct.Struct("<BIIIIBIII")
+_READY = struct.Struct("<H")
+
+
+class PictureFormat(enum.IntEnum):
+    """The formats that a picture may have; the child runs the parser of the one named."""
+
+    JPEG = 1
+    PNG = 2
+    WEBP = 3
+    HEIF = 4
+    AVIF = 5
+
+
+class Outcome(enum.IntEnum):
+    """How a request ended; all but DECODED, STALLED and GONE are the picture's own fault."""
+
+    DECODED = 0
+    NOT_A_PICTURE = 1
+    DAMAGED = 2
+    TOO_MANY_PIXELS = 3
+    TOO_LONG_A_SIDE = 4
+    TOO_COSTLY = 5
+    STALLED = 6
+
+
+class Containment(enum.IntFlag):
+    """The walls that this machine let the decoder put up around its children."""
+
+    RESOURCE_LIMITS = 1
+    NO_NEW_PRIVILEGES = 2
+    OWN_NETWORK = 4
+    NOBODY = 8
+    LANDLOCK = 16
+    SECCOMP = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One picture to decode; its shorter side keeps `side_pixels_min` pixels if it has them."""
+
+    picture_format: PictureFormat
+    source_bytes: int
+    side_pixels_min: int
+    decoded_bytes_max: int
+
+    def pack(self) -> bytes:
+        """The record that travels."""
+        return _REQUEST.pack(
+            self.picture_format, self.source_bytes, self.side_pixels_min, self.decoded_bytes_max
+        )
+
+    @classmethod
+    def unpack(cls, record: bytes) -> "Request":
+        """Reads a record; ValueError or struct.error when it is none."""
+        picture_format, source_bytes, side_pixels_min, decoded_bytes_max = _REQUEST.unpack(record)
+        return cls(PictureFormat(picture_format), source_bytes, side_pixels_min, decoded_bytes_max)
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """The outcome; for DECODED `width` and `height` are the upright size of the whole picture.
+
+    `decoded_width` and `decoded_height` are those of the pixels handed over, which still lie as
+    stored: `orientation` (1 to 8, as in EXIF) says how to turn them.
+    """
+
+    outcome: Outcome
+    width: int = 0
+    height: int = 0
+    decoded_width: int = 0
+    decoded_height: int = 0
+    orientation: int = 1
+    cpu_ms: int = 0
+    wall_ms: int = 0
+    memory_kib: int = 0
+
+    def pack(self) -> bytes:
+        """The record that travels."""
+        return _REPLY.pack(
+            self.outcome,
+            self.width,
+            self.height,
+            self.decoded_width,
+            self.decoded_height,
+            self.orientation,
+            self.cpu_ms,
+            self.wall_ms,
+            self.memory_kib,
+        )
+
+    @classmethod
+    def unpack(cls, record: bytes) -> "Reply":
+        """Reads a record; ValueError or struct.error when it is none."""
+        outcome, *numbers = _REPLY.unpack(record)
+        return cls(Outcome(outcome), *numbers)
+
+
+REPLY_BYTES = _REPLY.size
+
+
+def send_ready(control: socket.socket, containment: Containment) -> None:
+    """The decoder's first message: it is warm, and these walls stand."""
+    control.send(_READY.pack(containment))
+
+
+def receive_ready(control: socket.socket) -> Containment:
+    """What `send_ready` sent; EOFError when the decoder died instead."""
+    record = control.recv(_READY.size)
+    if not record:
+        raise EOFError("the decoder ended before it was warm")
+    return Containment(_READY.unpack(record)[0])
+
+
+def send_request(control: socket.socket, request: Request, source: int, decoded: int) -> None:
+    """Sends the record together with the two descriptors."""
+    descriptors = array.array("i", [source, decoded])
+    control.sendmsg(
+        [request.pack()], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, descriptors.tobytes())]
+    )
+
+
+def receive_request(control: socket.socket) -> tuple[Request, int, int] | None:
+    """The next request with its two descriptors, which the caller closes; None at the end."""
+    record, descriptors, _, _ = socket.recv_fds(control, _REQUEST.size, _DESCRIPTORS_PER_REQUEST)
+    if not record:
+        return None
+    source, decoded = descriptors
+    return Request.unpack(record), source, decoded

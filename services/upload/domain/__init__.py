@@ -1,0 +1,1 @@
+"""Rules about pictures: no I/O, no clock, no framework."""

@@ -1,0 +1,92 @@
+"""A photo: what is known of it, and what its owner and the posts that show it are told."""
+
+from dataclasses import dataclass
+
+from services.upload.domain.wire_time import wire_time
+from shared.contracts.photos import Photo, PhotoSnapshot, PhotoState, Rendition
+from shared.errors import Conflict
+from shared.ids import created_at
+
+
+class PhotoNotReady(Conflict):
+    """It is still being processed; a moment later it will do."""
+
+    code = "photo_not_ready"
+    title = "The photo is still being processed."
+
+
+class PhotoAlreadyPublished(Conflict):
+    """Another post has it, or is about to."""
+
+    code = "photo_already_published"
+    title = "The photo is already part of a post."
+
+
+class PhotoUnusable(Conflict):
+    """It could not be processed, and never will."""
+
+    code = "photo_failed"
+    title = "The photo could not be processed."
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPhoto:
+    """A photo as the database has it.
+
+    `kind` is the name of its PictureKind; `quarantine_key` is where the original lies until the
+    renditions are durable. `claimant` names the post that has it: for good if `is_taken`.
+    """
+
+    id: int
+    owner_id: int
+    state: PhotoState
+    failure: str | None
+    width: int | None
+    height: int | None
+    thumbhash: str | None
+    alt_text: str
+    renditions: list[Rendition]
+    sha256: bytes
+    kind: str
+    quarantine_key: str | None
+    claimant: str | None
+    is_taken: bool
+
+
+def photo_of(stored: StoredPhoto) -> Photo:
+    """What its owner is told."""
+    return {
+        "id": stored.id,
+        "owner_id": stored.owner_id,
+        "state": stored.state,
+        "failure": stored.failure,
+        "width": stored.width,
+        "height": stored.height,
+        "thumbhash": stored.thumbhash,
+        "alt_text": stored.alt_text,
+        "renditions": stored.renditions,
+        "sha256": stored.sha256.hex(),
+        "created_at": wire_time(created_at(stored.id)),
+    }
+
+
+def snapshot_of(stored: StoredPhoto) -> PhotoSnapshot:
+    """What a post keeps of it; raises PhotoNotReady or PhotoUnusable."""
+    if stored.state == "failed":
+        raise PhotoUnusable(stored.failure)
+    if stored.width is None or stored.height is None or stored.thumbhash is None:
+        raise PhotoNotReady(retry_after_s=1)
+    return {
+        "id": stored.id,
+        "width": stored.width,
+        "height": stored.height,
+        "thumbhash": stored.thumbhash,
+        "alt_text": stored.alt_text,
+        "renditions": stored.renditions,
+    }
+
+
+def check_claimable(stored: StoredPhoto, claimant: str) -> None:
+    """Raises PhotoAlreadyPublished if somebody other than `claimant` has the photo."""
+    if stored.is_taken and stored.claimant != claimant:
+        raise PhotoAlreadyPublished

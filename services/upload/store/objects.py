@@ -1,0 +1,185 @@
+"""Bytes in the object store: originals in quarantine, renditions for good."""
+
+import asyncio
+import io
+import uuid
+from collections.abc import AsyncIterator, Callable, Collection, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import IO, Any
+
+import aiohttp
+import botocore.exceptions  # type: ignore[import-untyped]
+
+from services.upload.domain.renditions import DrawnRendition
+from shared.contracts.photos import Rendition
+from shared.errors import NotFound, Unavailable
+
+_QUARANTINE = "quarantine"
+_CHUNK_BYTES = 256 * 1024
+# For one answer of the store, the body of a put included: 20 MB take a second on a slow disk.
+_ANSWER_SECONDS_MAX = 20.0
+_MISSING = {"NoSuchKey", "404"}
+
+
+class StoreUnavailable(Unavailable):
+    """The object store does not answer, or answers with an error of its own."""
+
+    code = "store_unavailable"
+    title = "The photo store does not answer at the moment."
+
+
+@dataclass(frozen=True, slots=True)
+class StoredObject:
+    """An object being read; `chunks` may be walked once."""
+
+    size: int
+    chunks: AsyncIterator[bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class ListedOriginal:
+    """An original as the store lists it."""
+
+    key: str
+    owner_id: int
+    modified_at: datetime
+
+
+def quarantine_key(owner_id: int) -> str:
+    """A new place for an original; the owner in it tells the sweeper which shard to ask.
+
+    All lie side by side: a store on files would make and remove a folder for each owner, and a put
+    that meets such a removal fails.
+    """
+    return f"{_QUARANTINE}/{owner_id}.{uuid.uuid4().hex}"
+
+
+def rendition_key(photo_id: int, file_name: str) -> str:
+    """Where a rendition lies; the domain makes the same key from its content."""
+    return f"renditions/{photo_id}/{file_name}"
+
+
+class Objects:
+    """One bucket, through one client; any S3 will do.
+
+    Keys are written once: overwriting one gives the same bytes. Every fault of the store is
+    StoreUnavailable, a missing object NotFound.
+    """
+
+    def __init__(self, client: Any, bucket: str) -> None:
+        self._client = client
+        self._bucket = bucket
+
+    async def put_original(self, key: str, body: IO[bytes], size: int) -> None:
+        """Store the bytes as received; `body` is read from its present position."""
+        async with _answer():
+            await self._client.put_object(
+                Bucket=self._bucket, Key=key, Body=body, ContentLength=size
+            )
+
+    async def read_original(self, key: str, take: Callable[[bytes], None]) -> None:
+        """Hand the bytes to `take`, piece by piece."""
+        async with self._opened(key) as stored:
+            async for chunk in stored.chunks:
+                take(chunk)
+
+    async def put_renditions(
+        self, drawn: Sequence[DrawnRendition], described: Sequence[Rendition]
+    ) -> None:
+        """Store all renditions of a photo; again if it was interrupted."""
+        puts = [
+            self._put_rendition(said, rendition.content)
+            for rendition, said in zip(drawn, described, strict=True)
+        ]
+        # All end before the first fault is told: none goes on behind the back of a new try.
+        for fault in await asyncio.gather(*puts, return_exceptions=True):
+            if fault is not None:
+                raise fault
+
+    @asynccontextmanager
+    async def open_rendition(self, photo_id: int, file_name: str) -> AsyncIterator[StoredObject]:
+        """A rendition, to be read within the block; raises NotFound."""
+        async with self._opened(rendition_key(photo_id, file_name)) as stored:
+            yield stored
+
+    async def delete(self, keys: Collection[str]) -> None:
+        """Remove objects; those that are not there are no error.
+
+        One by one: some stores want a checksum for batches that others do not compute.
+        """
+        for key in keys:
+            async with _answer():
+                await self._client.delete_object(Bucket=self._bucket, Key=key)
+
+    async def page_of_originals(
+        self, after: str, limit: int
+    ) -> tuple[list[ListedOriginal], str | None]:
+        """Originals in the order of their keys, and where to go on; None at the end."""
+        async with _answer():
+            page = await self._client.list_objects_v2(
+                Bucket=self._bucket, Prefix=f"{_QUARANTINE}/", StartAfter=after, MaxKeys=limit
+            )
+        listed = list(_originals(page.get("Contents", ())))
+        return listed, listed[-1].key if page.get("IsTruncated") and listed else None
+
+    async def keys_of_originals(self, owner_id: int, limit: int) -> list[str]:
+        """Where originals of one owner lie."""
+        async with _answer():
+            page = await self._client.list_objects_v2(
+                Bucket=self._bucket, Prefix=f"{_QUARANTINE}/{owner_id}.", MaxKeys=limit
+            )
+        return [found["Key"] for found in page.get("Contents", ())]
+
+    async def _put_rendition(self, said: Rendition, content: bytes) -> None:
+        async with _answer():
+            await self._client.put_object(
+                Bucket=self._bucket,
+                Key=said["key"],
+                Body=io.BytesIO(content),
+                ContentType=said["content_type"],
+            )
+
+    @asynccontextmanager
+    async def _opened(self, key: str) -> AsyncIterator[StoredObject]:
+        async with _answer():
+            reply = await self._client.get_object(Bucket=self._bucket, Key=key)
+        # Its bytes may be wanted slowly; between two pieces the client's own limit holds.
+        with _store_faults():
+            async with reply["Body"] as body:
+                yield StoredObject(reply["ContentLength"], body.iter_chunks(_CHUNK_BYTES))
+
+
+def _originals(contents: Sequence[dict[str, Any]]) -> Iterator[ListedOriginal]:
+    for found in contents:
+        owner, dot, _unique = found["Key"].removeprefix(f"{_QUARANTINE}/").partition(".")
+        # Anything else under the prefix is none of ours, and is left alone.
+        if dot and owner.isdecimal():
+            yield ListedOriginal(found["Key"], int(owner), found["LastModified"])
+
+
+@asynccontextmanager
+async def _answer() -> AsyncIterator[None]:
+    with _store_faults():
+        async with asyncio.timeout(_ANSWER_SECONDS_MAX):
+            yield
+
+
+@contextmanager
+def _store_faults() -> Iterator[None]:
+    try:
+        yield
+    except botocore.exceptions.ClientError as error:
+        said = error.response.get("Error", {})
+        if said.get("Code") in _MISSING:
+            raise NotFound from error
+        raise StoreUnavailable(f"The photo store refused: {said.get('Code')}.") from error
+    except (
+        botocore.exceptions.BotoCoreError,
+        botocore.exceptions.HTTPClientError,
+        aiohttp.ClientError,
+        TimeoutError,
+        OSError,
+    ) as error:
+        raise StoreUnavailable from error

@@ -1,0 +1,159 @@
+"""Photos in the database, each in its owner's shard."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from asyncpg import Record
+
+from services.upload.domain.photos import StoredPhoto
+from services.upload.domain.picture_kinds import PictureKind
+from services.upload.domain.rendition_plan import Size
+from shared.contracts.photos import Rendition
+from shared.errors import NotFound
+from shared.sharding.shard_group import ShardGroup
+from shared.sharding.transaction import Transaction
+from shared.sql_files import load_queries
+
+_SQL = load_queries(Path(__file__).with_suffix(".sql"))
+
+# An unconfirmed claim keeps a photo from other posts for this long. Confirmations come from
+# feed's outbox, within a second in peace and after minutes when something is down.
+CLAIM_SECONDS = 600.0
+
+
+@dataclass(frozen=True, slots=True)
+class NewPhoto:
+    """What is known when the bytes have been received."""
+
+    owner_id: int
+    kind: PictureKind
+    sha256: bytes
+    received_bytes: int
+    quarantine_key: str
+
+
+async def insert_photo(tx: Transaction, new: NewPhoto) -> StoredPhoto:
+    """Write a photo that waits to be processed."""
+    row = await tx.row(
+        _SQL["insert_photo"],
+        owner_id=new.owner_id,
+        sha256=new.sha256,
+        received_bytes=new.received_bytes,
+        kind=new.kind.name,
+        quarantine_key=new.quarantine_key,
+    )
+    assert row is not None  # noqa: S101 - an INSERT with RETURNING
+    return _photo(row)
+
+
+async def find_photo(group: ShardGroup, photo_id: int) -> StoredPhoto | None:
+    """A photo as it now is, or None if it never was or has been released."""
+    row = await group.reader(group.shard_of(photo_id)).row(_SQL["find_photo"], photo_id=photo_id)
+    return None if row is None else _photo(row)
+
+
+async def get_own_photo(group: ShardGroup, photo_id: int, owner_id: int) -> StoredPhoto:
+    """A photo as its owner may see it; raises NotFound for everybody else."""
+    photo = await find_photo(group, photo_id)
+    if photo is None or photo.owner_id != owner_id:
+        raise NotFound
+    return photo
+
+
+async def find_released_photo(group: ShardGroup, photo_id: int) -> StoredPhoto | None:
+    """A photo whose renditions are to be deleted; None once that is done."""
+    row = await group.reader(group.shard_of(photo_id)).row(
+        _SQL["find_released_photo"], photo_id=photo_id
+    )
+    return None if row is None else _photo(row)
+
+
+async def count_processing(group: ShardGroup, owner_id: int, photo_ids: Sequence[int]) -> int:
+    """How many of one's photos are still being processed."""
+    count: int = await group.reader(group.shard_of(owner_id)).value(
+        _SQL["count_processing"], owner_id=owner_id, photo_ids=list(photo_ids)
+    )
+    return count
+
+
+async def lock_own_photos(
+    tx: Transaction, owner_id: int, photo_ids: Collection[int]
+) -> dict[int, StoredPhoto]:
+    """One's photos by id, locked until the transaction ends; `is_taken` heeds present claims."""
+    rows = await tx.rows(
+        _SQL["lock_own_photos"],
+        owner_id=owner_id,
+        photo_ids=list(photo_ids),
+        claim_seconds=CLAIM_SECONDS,
+    )
+    return {row["id"]: _photo(row) for row in rows}
+
+
+async def claim_photos(tx: Transaction, photo_ids: Collection[int], claimant: str) -> None:
+    """Let a post have them for CLAIM_SECONDS, or go on having them."""
+    await tx.execute(_SQL["claim_photos"], photo_ids=list(photo_ids), claimant=claimant)
+
+
+async def confirm_photos(
+    group: ShardGroup, owner_id: int, photo_ids: Collection[int], claimant: str
+) -> None:
+    """Let the post that exists have them for good; a second time changes nothing."""
+    async with group.writer(group.shard_of(owner_id)) as tx:
+        await tx.execute(
+            _SQL["confirm_photos"],
+            owner_id=owner_id,
+            photo_ids=list(photo_ids),
+            claimant=claimant,
+        )
+
+
+async def release_photos(tx: Transaction, owner_id: int, photo_ids: Collection[int]) -> list[int]:
+    """Take photos away from everybody; which of them were not taken away before."""
+    rows = await tx.rows(_SQL["release_photos"], owner_id=owner_id, photo_ids=list(photo_ids))
+    return [row["id"] for row in rows]
+
+
+async def mark_ready(
+    tx: Transaction, photo_id: int, size: Size, thumbhash: str, renditions: list[Rendition]
+) -> None:
+    """Processed: its renditions are durable."""
+    await tx.execute(
+        _SQL["mark_ready"],
+        photo_id=photo_id,
+        width=size.width,
+        height=size.height,
+        thumbhash=thumbhash,
+        renditions=renditions,
+    )
+
+
+async def mark_failed(tx: Transaction, photo_id: int, failure: str) -> None:
+    """It cannot be processed; `failure` is a sentence for its owner."""
+    await tx.execute(_SQL["mark_failed"], photo_id=photo_id, failure=failure)
+
+
+async def forget_original(group: ShardGroup, photo_id: int) -> None:
+    """The original is gone from the store."""
+    async with group.writer(group.shard_of(photo_id)) as tx:
+        await tx.execute(_SQL["forget_original"], photo_id=photo_id)
+
+
+async def delete_photo(group: ShardGroup, photo_id: int) -> None:
+    """Remove the row of a released photo whose objects are gone."""
+    async with group.writer(group.shard_of(photo_id)) as tx:
+        await tx.execute(_SQL["delete_photo"], photo_id=photo_id)
+
+
+async def quarantine_keys_in_use(
+    group: ShardGroup, owner_id: int, keys: Collection[str]
+) -> set[str]:
+    """Which originals of an owner still belong to a photo."""
+    rows = await group.reader(group.shard_of(owner_id)).rows(
+        _SQL["quarantine_keys_in_use"], keys=list(keys)
+    )
+    return {row["quarantine_key"] for row in rows}
+
+
+def _photo(row: Record) -> StoredPhoto:
+    return StoredPhoto(**row)

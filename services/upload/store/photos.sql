@@ -1,0 +1,71 @@
+-- name: insert_photo
+INSERT INTO :schema.photo (owner_id, sha256, received_bytes, kind, quarantine_key)
+VALUES (:owner_id, :sha256, :received_bytes, :kind, :quarantine_key)
+RETURNING id, owner_id, state, failure, width, height, thumbhash, alt_text, renditions, sha256,
+          kind, quarantine_key, claimant, false AS is_taken
+
+-- name: find_photo
+SELECT id, owner_id, state, failure, width, height, thumbhash, alt_text, renditions, sha256,
+       kind, quarantine_key, claimant, published AS is_taken
+  FROM :schema.photo
+ WHERE id = :photo_id AND state <> 'released'
+
+-- name: find_released_photo
+SELECT id, owner_id, state, failure, width, height, thumbhash, alt_text, renditions, sha256,
+       kind, quarantine_key, claimant, published AS is_taken
+  FROM :schema.photo
+ WHERE id = :photo_id AND state = 'released'
+
+-- name: count_processing
+SELECT count(*)
+  FROM :schema.photo
+ WHERE id = ANY(:photo_ids::bigint[]) AND owner_id = :owner_id AND state = 'processing'
+
+-- name: lock_own_photos
+-- In the order of ids, so that two claims of the same photos cannot wait for each other.
+SELECT id, owner_id, state, failure, width, height, thumbhash, alt_text, renditions, sha256,
+       kind, quarantine_key, claimant,
+       published OR coalesce(claimed_at > now() - make_interval(secs => :claim_seconds), false)
+           AS is_taken
+  FROM :schema.photo
+ WHERE id = ANY(:photo_ids::bigint[]) AND owner_id = :owner_id AND state <> 'released'
+ ORDER BY id
+   FOR UPDATE
+
+-- name: claim_photos
+UPDATE :schema.photo
+   SET claimant = :claimant, claimed_at = now()
+ WHERE id = ANY(:photo_ids::bigint[]) AND NOT published
+
+-- name: confirm_photos
+-- A confirmation that comes after its claim ran out still counts if no other post was confirmed.
+UPDATE :schema.photo
+   SET claimant = :claimant, published = true
+ WHERE id = ANY(:photo_ids::bigint[]) AND owner_id = :owner_id AND state = 'ready'
+   AND NOT published
+
+-- name: release_photos
+UPDATE :schema.photo
+   SET state = 'released'
+ WHERE id = ANY(:photo_ids::bigint[]) AND owner_id = :owner_id AND state <> 'released'
+RETURNING id
+
+-- name: mark_ready
+UPDATE :schema.photo
+   SET state = 'ready', width = :width, height = :height, thumbhash = :thumbhash,
+       renditions = :renditions
+ WHERE id = :photo_id AND state = 'processing'
+
+-- name: mark_failed
+UPDATE :schema.photo
+   SET state = 'failed', failure = :failure
+ WHERE id = :photo_id AND state = 'processing'
+
+-- name: forget_original
+UPDATE :schema.photo SET quarantine_key = NULL WHERE id = :photo_id
+
+-- name: delete_photo
+DELETE FROM :schema.photo WHERE id = :photo_id AND state = 'released'
+
+-- name: quarantine_keys_in_use
+SELECT quarantine_key FROM :schema.photo WHERE quarantine_key = ANY(:keys::text[])

@@ -1,0 +1,63 @@
+"""The process that makes photos ready: `python -m services.upload.worker`."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+from services.upload.actions.delete_photo import delete_photo
+from services.upload.actions.process_photo import PROCESS_JOB, PROCESS_SLOW_JOB, process_photo
+from services.upload.actions.release_photos import DELETE_JOB
+from services.upload.actions.sweep_quarantine import keep_quarantine_swept
+from services.upload.app import INFO
+from services.upload.resources import WorkerResources, open_worker_resources
+from services.upload.settings import UploadSettings
+from shared.settings import read_settings
+from shared.streams.job_worker import JobWorker, Lane
+from shared.web.worker_app import serve_worker
+
+# While one photo is being developed another can be fetched or put: two per processor.
+_PHOTOS_PER_PLACE = 2
+_SLOW_PHOTOS = 1
+_DELETIONS = 4
+
+
+async def run(resources: WorkerResources, stop: asyncio.Event) -> None:
+    """The loops of the worker, until `stop` is set."""
+    process = _with_photo_id(
+        partial(process_photo, resources.group, resources.objects, resources.workshop)
+    )
+    delete = _with_photo_id(partial(delete_photo, resources.group, resources.objects))
+    jobs = JobWorker(
+        resources.group,
+        {PROCESS_JOB: process, PROCESS_SLOW_JOB: process, DELETE_JOB: delete},
+        [
+            Lane([PROCESS_JOB], _PHOTOS_PER_PLACE * resources.pictures_at_once),
+            Lane([PROCESS_SLOW_JOB], _SLOW_PHOTOS),
+            Lane([DELETE_JOB], _DELETIONS),
+        ],
+    )
+    async with asyncio.TaskGroup() as loops:
+        loops.create_task(jobs.run(stop))
+        loops.create_task(keep_quarantine_swept(resources.group, resources.objects, stop))
+
+
+def _with_photo_id(
+    action: Callable[[int], Awaitable[None]],
+) -> Callable[[dict[str, Any]], Awaitable[None]]:
+    async def handle(payload: dict[str, Any]) -> None:
+        await action(payload["photo_id"])
+
+    return handle
+
+
+def main() -> None:
+    """Work until told to stop."""
+    settings = read_settings(UploadSettings)
+    info = replace(INFO, title="upload's worker")
+    serve_worker(info, settings, partial(open_worker_resources, settings), run)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""What users does, a file by verb."""

@@ -1,0 +1,53 @@
+"""Lets the viewer block a person: each disappears for the other, and both follows end."""
+
+from dataclasses import replace
+
+from services.users.actions.cut_follow import cut_follow
+from services.users.actions.enforce_blocks import BLOCKS_TOPIC, enforce_block
+from services.users.actions.get_blockable_person import get_blockable_person
+from services.users.actions.tell_feed import graph_event, publish_graph_event
+from services.users.clients.feed import FeedClient
+from services.users.domain.edge_kinds import BLOCK
+from services.users.domain.people import relationship_of
+from services.users.store.relations import lock_pair
+from shared.contracts.people import Relationship
+from shared.errors import Unavailable
+from shared.logs import get_logger
+from shared.sharding.edge_mirror import EdgeChange
+from shared.sharding.edges import ACTIVE, Edges
+from shared.sharding.shard_group import ShardGroup
+
+log = get_logger()
+
+
+async def block(
+    group: ShardGroup,
+    follows: Edges,
+    blocks: Edges,
+    feed: FeedClient,
+    viewer_id: int,
+    user_id: int,
+) -> Relationship:
+    """The same when repeated; raises OwnAccount and NotFound.
+
+    The block and the end of the viewer's own follow are one transaction in the viewer's shard.
+    The other's follow, in the other's shard, ends at once or, if that is away, from the outbox.
+    """
+    relation = await get_blockable_person(group, viewer_id, user_id)
+    async with group.writer(group.shard_of(viewer_id)) as tx:
+        await lock_pair(tx, viewer_id, user_id)
+        edge = await blocks.put(viewer_id, user_id, tx=tx)
+        await cut_follow(tx, follows, feed, viewer_id, user_id)
+        if edge.changed:
+            said = {"blocker_id": viewer_id, "blocked_id": user_id, "version": edge.version}
+            await tx.publish(BLOCKS_TOPIC, said)
+            event = graph_event("block", viewer_id, user_id, edge.version)
+            await publish_graph_event(tx, feed, event)
+    try:
+        made = EdgeChange(BLOCK, viewer_id, user_id, ACTIVE, edge.version)
+        await enforce_block(group, follows, blocks, feed, made)
+    except Unavailable:
+        # The blocked person goes on to count as a follower, and sees no more for it.
+        log.warning("block_not_enforced_yet", blocker_id=viewer_id, blocked_id=user_id)
+    now = replace(relation, blocking=True, following=False, requested=False, followed_by=False)
+    return relationship_of(now)

@@ -1,0 +1,28 @@
+"""Turns ids into cards, each with the privacy decision for the viewer."""
+
+import asyncio
+from collections.abc import Sequence
+
+from services.users.domain.people import card_of
+from services.users.domain.visibility import may_know
+from services.users.store.profiles import faces_by_ids
+from services.users.store.relations import relations_of
+from shared.contracts.people import Card
+from shared.sharding.shard_group import ShardGroup
+
+
+async def cards_by_ids(
+    group: ShardGroup, viewer_id: int | None, ids: Sequence[int]
+) -> dict[int, Card]:
+    """Those whom the viewer may know of, in the order of `ids`.
+
+    However many they are: one statement per primary for the faces, one for the relations.
+    """
+    faces, relations = await asyncio.gather(
+        faces_by_ids(group, ids), relations_of(group, viewer_id, ids)
+    )
+    return {
+        user_id: card_of(faces[user_id], viewer_id, relations[user_id])
+        for user_id in ids
+        if user_id in faces and may_know(viewer_id, user_id, relations[user_id])
+    }

@@ -1,0 +1,54 @@
+"""Replaces a password, and ends every session but the one that does it."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from services.users.actions.forget_sessions import SESSIONS_TOPIC
+from services.users.domain.passwords import WrongCredentials, password_fault
+from services.users.store.accounts import change_password_hash, find_credentials
+from services.users.store.password_hashes import PasswordHashes
+from services.users.store.session_cache import SessionCache
+from services.users.store.sessions import end_sessions_except
+from shared.errors import FieldError, Invalid
+from shared.sharding.shard_group import ShardGroup
+
+
+@dataclass(frozen=True, slots=True)
+class PasswordChange:
+    """`kept_session_id` names the session that goes on."""
+
+    current_password: str
+    new_password: str
+    kept_session_id: int
+
+
+async def change_password(
+    group: ShardGroup,
+    passwords: PasswordHashes,
+    cache: SessionCache,
+    user_id: int,
+    change: PasswordChange,
+) -> None:
+    """Raises WrongCredentials unless the current password is right, and Invalid for the new one."""
+    fault = password_fault(change.new_password)
+    if fault is not None:
+        raise Invalid(errors=[FieldError("new_password", fault)])
+    verified = await find_credentials(group, user_id)
+    known_hash = None if verified is None else verified.password_hash
+    matches = await passwords.verify(known_hash, change.current_password)
+    if verified is None or not matches:
+        raise WrongCredentials
+    new_hash = await passwords.hash(change.new_password)
+    async with group.writer(group.shard_of(user_id)) as tx:
+        if not await change_password_hash(tx, verified, new_hash):
+            raise WrongCredentials
+        ended = await end_sessions_except(
+            tx,
+            change.kept_session_id,
+            user_id=user_id,
+            now=datetime.now(UTC),
+            reason="password_changed",
+        )
+        await tx.publish(SESSIONS_TOPIC, {"ended": ended})
+    # At once if Redis can be told; else the event is delivered until it can.
+    await cache.mark_ended(ended)

@@ -1,0 +1,40 @@
+"""Deletes the viewer's account: gone for everybody at once, and from every service by a job."""
+
+import secrets
+
+from services.users.actions.erase_account import ERASE_JOB
+from services.users.actions.forget_sessions import SESSIONS_TOPIC
+from services.users.actions.tell_feed import graph_event
+from services.users.domain.passwords import WrongCredentials
+from services.users.domain.receipts import Receipt
+from services.users.store.accounts import find_credentials
+from services.users.store.deletions import delete_sessions, void_account
+from services.users.store.password_hashes import PasswordHashes
+from services.users.store.session_cache import SessionCache
+from shared.sharding.shard_group import ShardGroup
+
+# The gateway believes in a session for 5 s at most: what it lets in until then is erased too.
+ERASE_DELAY_S = 8.0
+
+
+async def delete_account(
+    group: ShardGroup, passwords: PasswordHashes, cache: SessionCache, user_id: int, password: str
+) -> Receipt:
+    """Raises WrongCredentials unless the password is right; a second time there is no account."""
+    verified = await find_credentials(group, user_id)
+    known_hash = None if verified is None else verified.password_hash
+    matches = await passwords.verify(known_hash, password)
+    if verified is None or not matches:
+        raise WrongCredentials
+    receipt = Receipt(user_id, secrets.token_urlsafe(24))
+    async with group.writer(group.shard_of(user_id)) as tx:
+        if not await void_account(tx, verified, receipt):
+            raise WrongCredentials
+        ended = await delete_sessions(tx, user_id)
+        await tx.publish(SESSIONS_TOPIC, {"ended": ended})
+        # The only one of its kind and pair, so any version will do.
+        await tx.publish(*graph_event("deletion", user_id, user_id, 1))
+        await tx.enqueue(ERASE_JOB, {"user_id": user_id}, delay_s=ERASE_DELAY_S)
+    # At once if Redis can be told; else the event is delivered until it can.
+    await cache.mark_ended(ended)
+    return receipt

@@ -1,0 +1,79 @@
+"""Changes what a person shows of themselves, the username included."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from services.users.actions.accept_requests import OPENED_TOPIC
+from services.users.actions.give_names_back import give_names_back
+from services.users.actions.reserve_names import reserve_names
+from services.users.actions.settle_names import NAMES_TOPIC, names_event, settle_names_now
+from services.users.actions.tell_feed import graph_event
+from services.users.domain.names import username_of
+from services.users.domain.people import Person
+from services.users.domain.profile_change import ProfileChanged, check_profile_change
+from services.users.store.directory import Holder
+from services.users.store.profiles import change_profile, find_person, lock_profile
+from shared.errors import Unauthenticated
+from shared.sharding.shard_group import ShardGroup
+from shared.sharding.transaction import Transaction
+
+
+async def edit_profile(group: ShardGroup, user_id: int, changes: Mapping[str, Any]) -> Person:
+    """`changes` holds new values by field; the person afterwards.
+
+    Raises Invalid, UsernameTaken, and ProfileChanged where a renaming met another change.
+    """
+    person = await _get_person(group, user_id)
+    check_profile_change(changes, person.face.username)
+    if changes.get("username", person.face.username) != person.face.username:
+        await _rename(group, person, changes)
+    elif changes:
+        async with group.writer(group.shard_of(user_id)) as tx:
+            await _change(tx, user_id, changes)
+    return await _get_person(group, user_id)
+
+
+async def _get_person(group: ShardGroup, user_id: int) -> Person:
+    person = await find_person(group, user_id)
+    if person is None:
+        raise Unauthenticated
+    return person
+
+
+async def _rename(group: ShardGroup, person: Person, changes: Mapping[str, Any]) -> None:
+    """The version read before the reservation is the fence: who takes the name over changes it."""
+    user_id, old = person.face.id, username_of(person.face.username)
+    new = username_of(changes["username"])
+    holder = Holder(user_id, f"rename:{user_id}")
+    await reserve_names(group, [new], holder)
+    settled = names_event(user_id, confirmed=[new], retired=[old])
+    try:
+        async with group.writer(group.shard_of(user_id)) as tx:
+            await _change(tx, user_id, changes, expected_version=person.version)
+            await tx.publish(NAMES_TOPIC, settled)
+    except ProfileChanged:
+        await give_names_back(group, [new], holder)
+        raise
+    await settle_names_now(group, settled)
+
+
+async def _change(
+    tx: Transaction,
+    user_id: int,
+    changes: Mapping[str, Any],
+    expected_version: int | None = None,
+) -> None:
+    fields = await lock_profile(tx, user_id)
+    if fields is None:
+        raise Unauthenticated
+    if expected_version is not None and fields.version != expected_version:
+        raise ProfileChanged
+    changed = replace(fields, **changes)
+    if changed == fields:
+        return
+    version = await change_profile(tx, user_id, changed)
+    if changed.is_private != fields.is_private:
+        await tx.publish(*graph_event("privacy", user_id, user_id, version))
+    if fields.is_private and not changed.is_private:
+        await tx.publish(OPENED_TOPIC, {"user_id": user_id})

@@ -1,0 +1,43 @@
+"""Lets the viewer follow a person, or ask to."""
+
+from dataclasses import replace
+
+from services.users.actions.accept_requests import accept_if_public
+from services.users.actions.get_known_person import get_known_person
+from services.users.actions.tell_feed import graph_event, publish_graph_event
+from services.users.clients.feed import FeedClient
+from services.users.domain.edge_kinds import REQUESTED
+from services.users.domain.following import check_two_people, step_of_follow
+from services.users.domain.people import relationship_of
+from services.users.domain.visibility import may_know
+from services.users.store.relations import lock_pair, relation_within, relations_of
+from shared.contracts.people import Relationship
+from shared.errors import NotFound
+from shared.sharding.edges import ACTIVE, Edges
+from shared.sharding.shard_group import ShardGroup
+
+
+async def follow(
+    group: ShardGroup, follows: Edges, feed: FeedClient, viewer_id: int, user_id: int
+) -> Relationship:
+    """The same when repeated; raises OwnAccount and NotFound.
+
+    The edge in the viewer's shard is the truth and is committed together with the event for feed.
+    """
+    check_two_people(viewer_id, user_id)
+    known = await get_known_person(group, viewer_id, user_id)
+    step = step_of_follow(subject_is_private=known.person.face.is_private)
+    async with group.writer(group.shard_of(viewer_id)) as tx:
+        await lock_pair(tx, viewer_id, user_id)
+        relation = await relation_within(tx, viewer_id, user_id)
+        if not may_know(viewer_id, user_id, relation):
+            raise NotFound
+        edge = await follows.put(viewer_id, user_id, step.state, tx=tx, replacing=step.replacing)
+        if edge.changed and edge.state == ACTIVE:
+            event = graph_event("follow", viewer_id, user_id, edge.version)
+            await publish_graph_event(tx, feed, event)
+    # The person may have turned public since, too early for this request to be found.
+    if edge.state == REQUESTED and await accept_if_public(group, follows, viewer_id, user_id):
+        return relationship_of((await relations_of(group, viewer_id, [user_id]))[user_id])
+    now = replace(relation, following=edge.state == ACTIVE, requested=edge.state == REQUESTED)
+    return relationship_of(now)

@@ -1,0 +1,24 @@
+"""Lets the viewer keep a person out of the own timelines, without a trace for the person."""
+
+from dataclasses import replace
+
+from services.users.actions.get_known_person import get_known_person
+from services.users.domain.following import check_two_people
+from services.users.domain.people import relationship_of
+from shared.contracts.people import Relationship
+from shared.sharding.edges import Edges
+from shared.sharding.shard_group import ShardGroup
+
+
+async def mute(
+    group: ShardGroup, mutes: Edges, viewer_id: int, user_id: int, *, muting: bool
+) -> Relationship:
+    """Mute, or with `muting` False undo it; the same when repeated.
+
+    Raises OwnAccount and NotFound.
+    """
+    check_two_people(viewer_id, user_id)
+    known = await get_known_person(group, viewer_id, user_id)
+    change = mutes.put if muting else mutes.remove
+    await change(viewer_id, user_id)
+    return relationship_of(replace(known.relation, muting=muting))

@@ -1,0 +1,78 @@
+"""Reserves the unique names of an account that is about to be made or renamed."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
+
+from services.users.actions.give_names_back import give_names_back
+from services.users.domain.names import Name, taken
+from services.users.store import directory
+from services.users.store.accounts import keeps_name
+from services.users.store.directory import Entry, Holder
+from shared.sharding.shard_group import ShardGroup
+
+# Once more when the entry that stood in the way has just been given back.
+_TRIES = 2
+
+
+async def reserve_names(group: ShardGroup, names: Sequence[Name], wanted: Holder) -> Holder:
+    """All of them or none; raises UsernameTaken or EmailTaken.
+
+    They are reserved one after the other: of two requests for the same names, whoever gets the
+    first gets the second too. The holder that results has an earlier user id where this very
+    request had broken off after reserving.
+    """
+    await _refuse_what_is_taken(group, names, wanted)
+    holder = wanted
+    reserved: list[Name] = []
+    for name in names:
+        user_id = await _reserve(group, name, holder)
+        if user_id is None or (reserved and user_id != holder.user_id):
+            await give_names_back(group, reserved, holder)
+            raise taken(name)
+        holder = replace(holder, user_id=user_id)
+        reserved.append(name)
+    return holder
+
+
+async def _refuse_what_is_taken(group: ShardGroup, names: Sequence[Name], wanted: Holder) -> None:
+    """The common refusal writes nothing."""
+    entries = await asyncio.gather(*(directory.find_entry(group, name) for name in names))
+    for name, entry in zip(names, entries, strict=True):
+        if entry is not None and entry.is_confirmed and not _may_be_taken(entry, wanted):
+            raise taken(name)
+
+
+def _may_be_taken(entry: Entry, holder: Holder) -> bool:
+    return entry.has_expired or _is_own_retired(entry, holder)
+
+
+def _is_own_retired(entry: Entry, holder: Holder) -> bool:
+    # What one has given up oneself is kept from others only.
+    is_retired = entry.is_confirmed and entry.expires_at is not None
+    return is_retired and entry.holder.user_id == holder.user_id
+
+
+async def _reserve(group: ShardGroup, name: Name, holder: Holder) -> int | None:
+    for _try in range(_TRIES):
+        user_id = await directory.reserve_free_name(group, name, holder)
+        if user_id is not None:
+            return user_id
+        entry = await directory.find_entry(group, name)
+        if entry is not None:
+            return await _take_if_abandoned(group, name, entry, holder)
+    return None
+
+
+async def _take_if_abandoned(
+    group: ShardGroup, name: Name, entry: Entry, holder: Holder
+) -> int | None:
+    if not _may_be_taken(entry, holder):
+        return None
+    is_own = _is_own_retired(entry, holder)
+    if not is_own and await keeps_name(group, entry.holder.user_id, name):
+        # The account has it after all, and only the confirmation is missing.
+        await directory.confirm(group, name, entry.holder.user_id)
+        return None
+    was_first = await directory.take_over(group, name, entry, holder)
+    return holder.user_id if was_first else None

@@ -1,0 +1,135 @@
+"""Opens a session for whoever knows the password."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from services.users.actions.forget_sessions import SESSIONS_TOPIC
+from services.users.actions.guard_sign_in import guard_sign_in
+from services.users.domain.names import Name, name_of_login
+from services.users.domain.passwords import WrongCredentials
+from services.users.domain.session_tokens import SessionTokens
+from services.users.domain.signed_in import signed_in_reply, token_reply
+from services.users.domain.texts import DEVICE_CHARACTERS_MAX, line_fault
+from services.users.store.accounts import (
+    Credentials,
+    change_password_hash,
+    find_credentials,
+    lock_credentials,
+)
+from services.users.store.directory import find_entry
+from services.users.store.password_hashes import PasswordHashes
+from services.users.store.profiles import find_person
+from services.users.store.sessions import NewSession, end_surplus_sessions, insert_session
+from services.users.store.sign_in_limits import SignInLimits
+from shared.contracts.people import SignedIn
+from shared.errors import FieldError, Invalid
+from shared.sharding.idempotency import IdempotentRequest, Reply, once
+from shared.sharding.shard_group import ShardGroup
+from shared.sharding.transaction import Transaction
+
+# No account has it; asking for it takes as long as asking for one that exists.
+_NOBODY = 0
+
+
+@dataclass(frozen=True, slots=True)
+class SignInForm:
+    """`login` is a username or an e-mail address; `device` names the session.
+
+    `address` is where the request comes from; without one only the name limits the tries.
+    """
+
+    login: str
+    password: str
+    device: str
+    address: str | None = None
+
+
+async def sign_in(
+    group: ShardGroup,
+    passwords: PasswordHashes,
+    tokens: SessionTokens,
+    limits: SignInLimits,
+    form: SignInForm,
+    idempotency_key: str | None,
+) -> SignedIn:
+    """A new session; raises TooManySignIns and WrongCredentials.
+
+    The work is the same whether or not the account exists.
+    """
+    _check_device(form.device)
+    name = name_of_login(form.login)
+    login = form.login if name is None else name.key
+    async with guard_sign_in(limits, login, form.address) as guess:
+        credentials = await _find_credentials(group, name)
+        user_id, known_hash = None, None
+        if credentials is not None:
+            user_id, known_hash = credentials.user_id, credentials.password_hash
+        counts = await guess.count_for_account(user_id)
+        matches = await passwords.verify(known_hash, form.password)
+        if credentials is None or not (matches and counts):
+            raise WrongCredentials
+        opened = await _open_session(group, tokens, credentials, form, idempotency_key)
+    await _renew_hash(group, passwords, credentials, form.password)
+    person = await find_person(group, credentials.user_id)
+    if person is None:
+        raise WrongCredentials
+    opened_at = datetime.fromisoformat(opened["opened_at"])
+    return signed_in_reply(person, token_reply(tokens, opened["session_id"], 1, opened_at))
+
+
+def _check_device(device: str) -> None:
+    fault = line_fault(device, DEVICE_CHARACTERS_MAX)
+    if fault is not None:
+        raise Invalid(errors=[FieldError("device", fault)])
+
+
+async def _find_credentials(group: ShardGroup, name: Name | None) -> Credentials | None:
+    entry = None if name is None else await find_entry(group, name)
+    # Reserved is enough: right after a sign-up the confirmation may still be on its way.
+    user_id = _NOBODY if entry is None else entry.holder.user_id
+    credentials = await find_credentials(group, user_id)
+    if credentials is None or name not in credentials.names:
+        return None
+    return credentials
+
+
+async def _open_session(
+    group: ShardGroup,
+    tokens: SessionTokens,
+    credentials: Credentials,
+    form: SignInForm,
+    idempotency_key: str | None,
+) -> Reply:
+    async def open_session(tx: Transaction) -> Reply:
+        if not await lock_credentials(tx, credentials):
+            # The password was changed while this one was being verified.
+            raise WrongCredentials
+        new = NewSession(credentials.user_id, form.device, datetime.now(UTC))
+        session = await insert_session(tx, new, tokens)
+        ended = await end_surplus_sessions(tx, credentials.user_id, new.now)
+        if ended:
+            await tx.publish(SESSIONS_TOPIC, {"ended": ended})
+        return {"session_id": session.id, "opened_at": new.now.isoformat()}
+
+    shard = group.shard_of(credentials.user_id)
+    if idempotency_key is None:
+        async with group.writer(shard) as tx:
+            return await open_session(tx)
+    request = IdempotentRequest(
+        f"sign_in:{credentials.user_id}",
+        idempotency_key,
+        tokens.fingerprint(form.login, form.password, form.device),
+        shard,
+    )
+    return await once(group, request, open_session)
+
+
+async def _renew_hash(
+    group: ShardGroup, passwords: PasswordHashes, verified: Credentials, password: str
+) -> None:
+    """Only here is the password at hand to be kept under today's parameters."""
+    if not passwords.is_outdated(verified.password_hash):
+        return
+    password_hash = await passwords.hash(password)
+    async with group.writer(group.shard_of(verified.user_id)) as tx:
+        await change_password_hash(tx, verified, password_hash)

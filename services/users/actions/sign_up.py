@@ -1,0 +1,128 @@
+"""Makes an account with its first session: names reserved, account committed, names confirmed."""
+
+import hashlib
+import secrets
+from datetime import UTC, datetime
+
+from services.users.actions.give_names_back import give_names_back
+from services.users.actions.reserve_names import reserve_names
+from services.users.actions.settle_names import NAMES_TOPIC, names_event, settle_names_now
+from services.users.domain.emails import EmailTaken
+from services.users.domain.names import email_of, hashed_shard, username_of
+from services.users.domain.people import new_person
+from services.users.domain.session_tokens import SessionTokens
+from services.users.domain.sign_up_form import SignUpForm, check_sign_up_form
+from services.users.domain.signed_in import signed_in_reply, token_reply
+from services.users.domain.usernames import UsernameTaken
+from services.users.store.accounts import NewAccount, insert_account, new_user_id
+from services.users.store.directory import Holder
+from services.users.store.password_hashes import PasswordHashes
+from services.users.store.sessions import NewSession, insert_session
+from shared.contracts.people import SignedIn
+from shared.errors import IdempotencyKeyReused, Overloaded, Unavailable
+from shared.sharding.idempotency import IdempotentRequest, Reply, once
+from shared.sharding.shard_group import ShardGroup
+from shared.sharding.transaction import Transaction
+
+_SCOPE = "sign_up"
+
+
+class SignUpOvertaken(Unavailable):
+    """It took so long that somebody else may have had the names; sent again, it begins anew."""
+
+    code = "sign_up_overtaken"
+    title = "Signing up took too long; try once more."
+
+
+class _NotAnsweredYet(Exception):
+    """Nothing was recorded for this request."""
+
+
+async def sign_up(
+    group: ShardGroup,
+    passwords: PasswordHashes,
+    tokens: SessionTokens,
+    form: SignUpForm,
+    idempotency_key: str | None,
+) -> SignedIn:
+    """The account and its session; with the same key and form the same reply again.
+
+    Raises Invalid, UsernameTaken, EmailTaken, IdempotencyKeyReused and RequestInProgress. Nobody
+    is signed in yet, so the key itself picks the shard, for the record and for the account.
+    """
+    check_sign_up_form(form)
+    request = _request(tokens, form, idempotency_key or secrets.token_hex(), group.shard_count)
+    try:
+        made = await _make_account(group, passwords, tokens, form, request)
+    except (UsernameTaken, EmailTaken):
+        # Perhaps by this very request: an earlier attempt of it, or one at the same time.
+        recorded = await _recorded(group, request)
+        if recorded is None:
+            raise
+        made = recorded
+    opened_at = datetime.fromisoformat(made["opened_at"])
+    return signed_in_reply(
+        new_person(made["user_id"], form.username, form.email),
+        token_reply(tokens, made["session_id"], 1, opened_at),
+    )
+
+
+def _request(
+    tokens: SessionTokens, form: SignUpForm, key: str, shard_count: int
+) -> IdempotentRequest:
+    fingerprint = tokens.fingerprint(form.username, form.email, form.password, form.device)
+    return IdempotentRequest(_SCOPE, key, fingerprint, hashed_shard(key, shard_count))
+
+
+async def _recorded(group: ShardGroup, request: IdempotentRequest) -> Reply | None:
+    """What another attempt recorded; raises IdempotencyKeyReused and RequestInProgress."""
+
+    async def only_look(_tx: Transaction) -> Reply:
+        raise _NotAnsweredYet
+
+    try:
+        return await once(group, request, only_look)
+    except _NotAnsweredYet:
+        return None
+
+
+async def _make_account(
+    group: ShardGroup,
+    passwords: PasswordHashes,
+    tokens: SessionTokens,
+    form: SignUpForm,
+    request: IdempotentRequest,
+) -> Reply:
+    names = (username_of(form.username), email_of(form.email))
+    # Of the same request only: a later attempt finds the reservations of one that was killed.
+    claim = hashlib.sha256(request.key.encode() + request.body_hash).hexdigest()
+    user_id = await new_user_id(group, request.shard)
+    holder = await reserve_names(group, names, Holder(user_id, claim))
+
+    settled = names_event(holder.user_id, confirmed=names)
+
+    async def commit(tx: Transaction) -> Reply:
+        account = NewAccount(holder.user_id, form.username, form.email, password_hash)
+        if not await insert_account(tx, account):
+            raise SignUpOvertaken(retry_after_s=1)
+        session = NewSession(holder.user_id, form.device, datetime.now(UTC))
+        session_id = (await insert_session(tx, session, tokens)).id
+        await tx.publish(NAMES_TOPIC, settled)
+        return {
+            "user_id": holder.user_id,
+            "session_id": session_id,
+            "opened_at": session.now.isoformat(),
+        }
+
+    try:
+        password_hash = await passwords.hash(form.password)
+        made = await once(group, request, commit)
+    except (Overloaded, SignUpOvertaken, IdempotencyKeyReused):
+        await give_names_back(group, names, holder)
+        raise
+    if made["user_id"] == holder.user_id:
+        await settle_names_now(group, settled)
+    else:
+        # The account was made long ago and has been renamed since: it needs them no more.
+        await give_names_back(group, names, holder)
+    return made

@@ -1,0 +1,16 @@
+"""Lets the viewer take a block back; nobody follows anybody again by it."""
+
+from dataclasses import replace
+
+from services.users.actions.get_blockable_person import get_blockable_person
+from services.users.domain.people import relationship_of
+from shared.contracts.people import Relationship
+from shared.sharding.edges import Edges
+from shared.sharding.shard_group import ShardGroup
+
+
+async def unblock(group: ShardGroup, blocks: Edges, viewer_id: int, user_id: int) -> Relationship:
+    """The same when repeated; raises OwnAccount and NotFound."""
+    relation = await get_blockable_person(group, viewer_id, user_id)
+    await blocks.remove(viewer_id, user_id)
+    return relationship_of(replace(relation, blocking=False))

@@ -1,0 +1,1 @@
+"""The routes of users.internal, a file by noun."""

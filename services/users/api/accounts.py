@@ -1,0 +1,183 @@
+"""Signing up, and one's own profile."""
+
+from fastapi import APIRouter, Request, Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from services.users.actions.change_password import PasswordChange, change_password
+from services.users.actions.edit_profile import edit_profile
+from services.users.actions.sign_up import sign_up
+from services.users.api import examples
+from services.users.api.opened import opened
+from services.users.api.reply_docs import no_content, reply
+from services.users.domain.emails import EMAIL_CHARACTERS_MAX
+from services.users.domain.passwords import PASSWORD_CHARACTERS_MAX, PASSWORD_CHARACTERS_MIN
+from services.users.domain.people import own_profile_of
+from services.users.domain.sign_up_form import SignUpForm
+from services.users.domain.texts import (
+    BIO_CHARACTERS_MAX,
+    DEVICE_CHARACTERS_MAX,
+    DISPLAY_NAME_CHARACTERS_MAX,
+    WEBSITE_CHARACTERS_MAX,
+)
+from services.users.domain.usernames import USERNAME_CHARACTERS_MAX, USERNAME_PATTERN
+from services.users.store.profiles import find_person
+from shared.contracts.people import Profile, SignedIn
+from shared.errors import Unauthenticated
+from shared.web.idempotency_key import IdempotencyKey
+from shared.web.json_reply import JsonReply
+from shared.web.problems import problem_replies
+from shared.web.viewer import ViewerId
+
+router = APIRouter(tags=["Accounts"])
+
+
+class SignUp(BaseModel):
+    """A new account. The limits are only named here: the domain refuses all faults at once."""
+
+    username: str = Field(
+        description="Not a reserved name, and nobody else's.",
+        json_schema_extra={"maxLength": USERNAME_CHARACTERS_MAX, "pattern": USERNAME_PATTERN},
+        examples=["alice"],
+    )
+    email: str = Field(
+        json_schema_extra={"format": "email", "maxLength": EMAIL_CHARACTERS_MAX},
+        examples=["alice@mail.example"],
+    )
+    password: str = Field(
+        json_schema_extra={
+            "format": "password",
+            "minLength": PASSWORD_CHARACTERS_MIN,
+            "maxLength": PASSWORD_CHARACTERS_MAX,
+        },
+        examples=["correct horse battery"],
+    )
+    device: str = Field(
+        "",
+        description="Names the session that is opened at once.",
+        json_schema_extra={"maxLength": DEVICE_CHARACTERS_MAX},
+        examples=["Alice's phone"],
+    )
+
+
+@router.post(
+    "/users",
+    status_code=201,
+    summary="Sign up",
+    responses={
+        **reply(201, SignedIn, "The account, signed in.", examples.SIGNED_IN),
+        **problem_replies(400, 401, 409, 422, 503),
+    },
+)
+async def post_user(
+    request: Request, account: SignUp, idempotency_key: IdempotencyKey = None
+) -> Response:
+    """Create an account and its first session.
+
+    409 `username_taken`, `email_taken` or `request_in_progress`; with the same key and body the
+    same reply again, tokens included.
+    """
+    resources = opened(request)
+    form = SignUpForm(account.username, account.email, account.password, account.device)
+    signed_in = await sign_up(
+        resources.group, resources.passwords, resources.tokens, form, idempotency_key
+    )
+    return JsonReply(signed_in, 201)
+
+
+class ProfileChange(BaseModel):
+    """What is to be changed; what is left out stays as it is."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    username: str = Field(
+        "",
+        description="The old one is kept from others for 14 days.",
+        json_schema_extra={"maxLength": USERNAME_CHARACTERS_MAX, "pattern": USERNAME_PATTERN},
+        examples=["alice.m"],
+    )
+    display_name: str = Field(
+        "",
+        json_schema_extra={"maxLength": DISPLAY_NAME_CHARACTERS_MAX},
+        examples=["Alice Moreau"],
+    )
+    bio: str = Field(
+        "",
+        json_schema_extra={"maxLength": BIO_CHARACTERS_MAX},
+        examples=["Analogue things, mostly in the fog."],
+    )
+    website: str = Field(
+        "",
+        description="http or https, or empty.",
+        json_schema_extra={"maxLength": WEBSITE_CHARACTERS_MAX},
+        examples=["https://alice.example"],
+    )
+    is_private: bool = Field(False, examples=[True])
+
+
+class NewPassword(BaseModel):
+    """`session_id` names the session that does not end: the one in which this is done."""
+
+    current_password: str = Field(
+        max_length=PASSWORD_CHARACTERS_MAX,
+        json_schema_extra={"format": "password"},
+        examples=["correct horse battery"],
+    )
+    new_password: str = Field(
+        json_schema_extra={
+            "format": "password",
+            "minLength": PASSWORD_CHARACTERS_MIN,
+            "maxLength": PASSWORD_CHARACTERS_MAX,
+        },
+        examples=["staple incorrectly"],
+    )
+    session_id: int = Field(ge=1, lt=2**63, examples=[examples.SESSION["id"]])
+
+
+@router.get(
+    "/me",
+    summary="The viewer's own profile",
+    responses={
+        **reply(200, Profile, "The profile with its private fields.", examples.OWN_PROFILE),
+        **problem_replies(401, 503),
+    },
+)
+async def get_me(request: Request, viewer_id: ViewerId) -> Response:
+    """A profile as only its owner sees it; 401 if the account is gone."""
+    person = await find_person(opened(request).group, viewer_id)
+    if person is None:
+        raise Unauthenticated
+    return JsonReply(own_profile_of(person))
+
+
+@router.patch(
+    "/me",
+    summary="Change the viewer's own profile",
+    responses={
+        **reply(200, Profile, "The profile as it is now.", examples.OWN_PROFILE),
+        **problem_replies(400, 401, 409, 422, 503),
+    },
+)
+async def patch_me(request: Request, changes: ProfileChange, viewer_id: ViewerId) -> Response:
+    """409 `username_taken`, or `profile_changed` where a renaming met another change."""
+    given = changes.model_dump(exclude_unset=True)
+    person = await edit_profile(opened(request).group, viewer_id, given)
+    return JsonReply(own_profile_of(person))
+
+
+@router.put(
+    "/me/password",
+    status_code=204,
+    summary="Change the viewer's password",
+    responses={
+        **no_content("Every other session has ended, everywhere within 5 seconds."),
+        **problem_replies(400, 401, 422, 503),
+    },
+)
+async def put_password(request: Request, new: NewPassword, viewer_id: ViewerId) -> Response:
+    """401 `wrong_credentials` unless the current password is right."""
+    resources = opened(request)
+    change = PasswordChange(new.current_password, new.new_password, new.session_id)
+    await change_password(
+        resources.group, resources.passwords, resources.sessions, viewer_id, change
+    )
+    return Response(status_code=204)

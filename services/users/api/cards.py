@@ -1,0 +1,49 @@
+"""Cards: the few facts of many people that lists and posts show."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Request, Response
+from pydantic import BaseModel, Field
+
+from services.users.actions.cards_by_ids import cards_by_ids
+from services.users.api import examples
+from services.users.api.opened import opened
+from services.users.api.reply_docs import reply
+from shared.contracts.people import Cards
+from shared.web.json_reply import JsonReply
+from shared.web.problems import problem_replies
+from shared.web.viewer import OptionalViewerId
+
+router = APIRouter(tags=["Profiles"])
+
+CARDS_MAX = 200
+
+
+class CardIds(BaseModel):
+    """Whose cards are wanted."""
+
+    ids: list[Annotated[int, Field(ge=1, lt=2**63)]] = Field(
+        max_length=CARDS_MAX, examples=[[493848221934518272]]
+    )
+
+
+@router.post(
+    "/cards",
+    summary="Cards of many people",
+    responses={
+        **reply(
+            200,
+            Cards,
+            "By decimal id; who does not exist, or must not be known of, is left out.",
+            {"cards": {str(examples.CARD["id"]): examples.CARD}},
+        ),
+        **problem_replies(400, 401, 422, 503),
+    },
+)
+async def post_cards(request: Request, wanted: CardIds, viewer_id: OptionalViewerId) -> Response:
+    """A read, by POST only for the length of its question.
+
+    `may_view` is the one privacy decision: may the viewer see what this person publishes?
+    """
+    cards = await cards_by_ids(opened(request).group, viewer_id, wanted.ids)
+    return JsonReply({"cards": {str(user_id): card for user_id, card in cards.items()}})

@@ -1,0 +1,113 @@
+"""The follow graph: following, and who follows whom."""
+
+from functools import partial
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Response
+
+from services.users.actions.follow import follow
+from services.users.actions.page_of_people import page_of_people
+from services.users.actions.unfollow import unfollow
+from services.users.api import examples
+from services.users.api.graph_replies import PEOPLE, RELATIONSHIP
+from services.users.api.opened import opened
+from services.users.api.reply_docs import reply
+from services.users.api.user_id import UserId
+from shared.contracts.people import IdPage
+from shared.web.json_reply import JsonReply
+from shared.web.paging import PEOPLE_LIMIT_DEFAULT, Cursor, PeopleLimit
+from shared.web.problems import problem_replies
+from shared.web.viewer import OptionalViewerId, ViewerId
+
+router = APIRouter(tags=["Follow graph"])
+
+IDS_MAX = 10_000
+
+After = Annotated[
+    int, Query(ge=0, lt=2**63, description="`next_after` of the page before; 0 for the first.")
+]
+IdsLimit = Annotated[int, Query(ge=1, le=IDS_MAX, alias="limit")]
+
+_IDS = {
+    **reply(200, IdPage, "In ascending order.", examples.ID_PAGE),
+    **problem_replies(401, 404, 422, 503),
+}
+
+
+@router.put("/users/{user_id}/follow", summary="Follow, or ask to", responses=RELATIONSHIP)
+async def put_follow(request: Request, user_id: UserId, viewer_id: ViewerId) -> Response:
+    """A private account is asked. 422 `own_account` for oneself."""
+    resources = opened(request)
+    relationship = await follow(
+        resources.group, resources.follows, resources.feed, viewer_id, user_id
+    )
+    return JsonReply({"relationship": relationship})
+
+
+@router.delete(
+    "/users/{user_id}/follow",
+    summary="Stop following, or take a request back",
+    responses=RELATIONSHIP,
+)
+async def delete_follow(request: Request, user_id: UserId, viewer_id: ViewerId) -> Response:
+    """The same whether or not the viewer followed. 422 `own_account` for oneself."""
+    resources = opened(request)
+    relationship = await unfollow(
+        resources.group, resources.follows, resources.feed, viewer_id, user_id
+    )
+    return JsonReply({"relationship": relationship})
+
+
+@router.get("/users/{user_id}/followers", summary="Who follows a person", responses=PEOPLE)
+async def get_followers(
+    request: Request,
+    user_id: UserId,
+    viewer_id: OptionalViewerId,
+    limit: PeopleLimit = PEOPLE_LIMIT_DEFAULT,
+    cursor: Cursor = None,
+) -> Response:
+    """404 where the viewer may not see the person's lists."""
+    resources = opened(request)
+    edges = partial(resources.follows.page_of_sources, user_id, limit=limit, cursor=cursor)
+    return JsonReply(await page_of_people(resources.group, viewer_id, user_id, edges))
+
+
+@router.get("/users/{user_id}/following", summary="Whom a person follows", responses=PEOPLE)
+async def get_following(
+    request: Request,
+    user_id: UserId,
+    viewer_id: OptionalViewerId,
+    limit: PeopleLimit = PEOPLE_LIMIT_DEFAULT,
+    cursor: Cursor = None,
+) -> Response:
+    """404 where the viewer may not see the person's lists."""
+    resources = opened(request)
+    edges = partial(resources.follows.page_of_targets, user_id, limit=limit, cursor=cursor)
+    return JsonReply(await page_of_people(resources.group, viewer_id, user_id, edges))
+
+
+@router.get(
+    "/users/{user_id}/follower-ids", summary="The ids of all followers, in pages", responses=_IDS
+)
+async def get_follower_ids(
+    request: Request, user_id: UserId, after: After = 0, limit: IdsLimit = IDS_MAX
+) -> Response:
+    """For fan-out: complete and without a viewer; a person who does not exist has none."""
+    ids = await opened(request).follows.source_ids(user_id, after=after, limit=limit)
+    return JsonReply(_id_page(ids, limit))
+
+
+@router.get(
+    "/users/{user_id}/following-ids", summary="The ids of all whom one follows", responses=_IDS
+)
+async def get_following_ids(
+    request: Request, user_id: UserId, after: After = 0, limit: IdsLimit = IDS_MAX
+) -> Response:
+    """For rebuilding timelines: complete and without a viewer."""
+    ids = await opened(request).follows.target_ids(user_id, after=after, limit=limit)
+    return JsonReply(_id_page(ids, limit))
+
+
+def _id_page(ids: list[int], limit: int) -> IdPage:
+    # A full page may be the last one: then the next is empty.
+    return {"ids": ids, "next_after": ids[-1] if len(ids) == limit else None}

@@ -1,0 +1,20 @@
+"""The documented replies that the routes of the graph have in common."""
+
+from services.users.api import examples
+from services.users.api.reply_docs import reply
+from shared.contracts.people import PersonPage, RelationshipReply
+from shared.web.problems import problem_replies
+
+RELATIONSHIP = {
+    **reply(
+        200,
+        RelationshipReply,
+        "How the viewer now stands to the person.",
+        {"relationship": examples.RELATIONSHIP},
+    ),
+    **problem_replies(401, 404, 422, 503),
+}
+PEOPLE = {
+    **reply(200, PersonPage, "Newest first; a page may be short.", examples.PERSON_PAGE),
+    **problem_replies(401, 404, 422, 503),
+}

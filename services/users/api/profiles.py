@@ -1,0 +1,42 @@
+"""Profiles of people, by id and by username."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Request, Response
+
+from services.users.actions.get_known_person import get_known_person
+from services.users.actions.get_person_by_username import get_person_by_username
+from services.users.api import examples
+from services.users.api.opened import opened
+from services.users.api.reply_docs import reply
+from services.users.api.user_id import UserId
+from services.users.domain.people import profile_of
+from shared.contracts.people import Profile
+from shared.web.json_reply import JsonReply
+from shared.web.problems import problem_replies
+from shared.web.viewer import OptionalViewerId
+
+router = APIRouter(tags=["Profiles"])
+
+_REPLIES = {
+    **reply(200, Profile, "The profile as the viewer may see it.", examples.PROFILE),
+    **problem_replies(401, 404, 422, 503),
+}
+
+
+@router.get("/users/by-username/{username}", summary="A profile by username", responses=_REPLIES)
+async def get_user_by_username(
+    request: Request,
+    username: Annotated[str, Path(description="In any case.", examples=["alice"])],
+    viewer_id: OptionalViewerId,
+) -> Response:
+    """404 also where the viewer may not know of the person."""
+    known = await get_person_by_username(opened(request).group, viewer_id, username)
+    return JsonReply(profile_of(known.person, viewer_id, known.relation))
+
+
+@router.get("/users/{user_id}", summary="A profile", responses=_REPLIES)
+async def get_user(request: Request, user_id: UserId, viewer_id: OptionalViewerId) -> Response:
+    """404 also where the viewer may not know of the person."""
+    known = await get_known_person(opened(request).group, viewer_id, user_id)
+    return JsonReply(profile_of(known.person, viewer_id, known.relation))

@@ -1,0 +1,55 @@
+"""How the viewer stands to many people at once."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Response
+from pydantic import Field
+
+from services.users.api import examples
+from services.users.api.opened import opened
+from services.users.api.reply_docs import reply
+from services.users.domain.people import relationship_of
+from services.users.store.relations import relations_of
+from shared.contracts.people import Relationships
+from shared.web.json_reply import JsonReply
+from shared.web.problems import problem_replies
+from shared.web.viewer import ViewerId
+
+router = APIRouter(tags=["Follow graph"])
+
+RELATIONSHIPS_MAX = 80
+
+Ids = Annotated[
+    list[Annotated[int, Field(ge=1, lt=2**63)]],
+    Query(
+        min_length=1,
+        max_length=RELATIONSHIPS_MAX,
+        description="Repeated: `ids=1&ids=2`.",
+        examples=[[examples.CARD["id"]]],
+    ),
+]
+
+
+@router.get(
+    "/relationships",
+    summary="How the viewer stands to many people",
+    responses={
+        **reply(
+            200,
+            Relationships,
+            "By decimal id; somebody who does not exist is a stranger.",
+            {"relationships": {str(examples.CARD["id"]): examples.RELATIONSHIP}},
+        ),
+        **problem_replies(401, 422, 503),
+    },
+)
+async def get_relationships(request: Request, viewer_id: ViewerId, ids: Ids) -> Response:
+    """One statement in the viewer's shard, however many people."""
+    relations = await relations_of(opened(request).group, viewer_id, ids)
+    return JsonReply(
+        {
+            "relationships": {
+                str(user_id): relationship_of(relation) for user_id, relation in relations.items()
+            }
+        }
+    )

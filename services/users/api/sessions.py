@@ -1,0 +1,166 @@
+"""Signing in, checking and refreshing tokens, and signing devices out."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Request, Response
+from pydantic import BaseModel, Field
+
+from services.users.actions.check_session import check_session
+from services.users.actions.refresh_session import refresh_session
+from services.users.actions.sign_in import SignInForm, sign_in
+from services.users.actions.sign_out import sign_out
+from services.users.api import examples
+from services.users.api.opened import opened
+from services.users.api.reply_docs import no_content, reply
+from services.users.domain.emails import EMAIL_CHARACTERS_MAX
+from services.users.domain.passwords import PASSWORD_CHARACTERS_MAX
+from services.users.domain.sessions import device_of
+from services.users.domain.sign_in_limits import ADDRESS_CHARACTERS_MAX
+from services.users.domain.texts import DEVICE_CHARACTERS_MAX
+from services.users.store.sessions import live_sessions
+from shared.contracts.people import Devices, RefreshedSession, SessionCheck, SignedIn
+from shared.web.idempotency_key import IdempotencyKey
+from shared.web.json_reply import JsonReply
+from shared.web.problems import problem_replies
+from shared.web.viewer import ViewerId
+
+router = APIRouter(tags=["Sessions"])
+
+
+class SignIn(BaseModel):
+    """Name and password of an account; `device` names the session."""
+
+    login: str = Field(
+        description="A username or an e-mail address.",
+        max_length=EMAIL_CHARACTERS_MAX,
+        examples=["alice"],
+    )
+    password: str = Field(
+        max_length=PASSWORD_CHARACTERS_MAX,
+        json_schema_extra={"format": "password"},
+        examples=["correct horse battery"],
+    )
+    device: str = Field(
+        "",
+        json_schema_extra={"maxLength": DEVICE_CHARACTERS_MAX},
+        examples=["Alice's phone"],
+    )
+    address: str | None = Field(
+        None,
+        description="Where the client calls from, as the gateway was told; limits the tries.",
+        max_length=ADDRESS_CHARACTERS_MAX,
+        examples=["203.0.113.7"],
+    )
+
+
+class AccessToken(BaseModel):
+    """What a client sent as its bearer token, whatever it is."""
+
+    access_token: str = Field(examples=[examples.SESSION["access_token"]])
+
+
+class RefreshToken(BaseModel):
+    """What a client sent to get new tokens, whatever it is."""
+
+    refresh_token: str = Field(examples=[examples.SESSION["refresh_token"]])
+
+
+@router.post(
+    "/sessions",
+    status_code=201,
+    summary="Sign in",
+    responses={
+        **reply(201, SignedIn, "A new session.", examples.SIGNED_IN),
+        **problem_replies(400, 401, 409, 422, 429, 503),
+    },
+)
+async def post_session(
+    request: Request, credentials: SignIn, idempotency_key: IdempotencyKey = None
+) -> Response:
+    """Open a session. 401 `wrong_credentials`, and as late, whether or not the account exists.
+
+    429 `too_many_sign_ins` after 25 tries of an address in 5 minutes or 10 failures of a name in an
+    hour, whether or not it is anybody's.
+    """
+    resources = opened(request)
+    form = SignInForm(
+        credentials.login, credentials.password, credentials.device, credentials.address
+    )
+    signed_in = await sign_in(
+        resources.group,
+        resources.passwords,
+        resources.tokens,
+        resources.sign_in_limits,
+        form,
+        idempotency_key,
+    )
+    return JsonReply(signed_in, 201)
+
+
+@router.post(
+    "/sessions/check",
+    summary="Whom does an access token stand for?",
+    responses={
+        **reply(200, SessionCheck, "A session that is good now.", examples.SESSION_CHECK),
+        **problem_replies(400, 401, 422, 503),
+    },
+)
+async def post_session_check(request: Request, presented: AccessToken) -> Response:
+    """401 `session_ended` for a token that is made up, expired or revoked; changes nothing."""
+    resources = opened(request)
+    check = await check_session(
+        resources.group, resources.sessions, resources.tokens, presented.access_token
+    )
+    return JsonReply(check)
+
+
+@router.post(
+    "/sessions/refresh",
+    summary="Get the next pair of tokens",
+    responses={
+        **reply(200, RefreshedSession, "The new pair of tokens.", {"session": examples.SESSION}),
+        **problem_replies(400, 401, 422, 503),
+    },
+)
+async def post_session_refresh(request: Request, presented: RefreshToken) -> Response:
+    """The same token again within 30 s gets the same successor; later it ends the session."""
+    resources = opened(request)
+    session = await refresh_session(
+        resources.group, resources.sessions, resources.tokens, presented.refresh_token
+    )
+    return JsonReply({"session": session})
+
+
+@router.get(
+    "/sessions",
+    summary="The viewer's signed-in devices",
+    responses={
+        **reply(200, Devices, "At most 50, the last refreshed first.", examples.DEVICES),
+        **problem_replies(401, 503),
+    },
+)
+async def get_sessions(request: Request, viewer_id: ViewerId) -> Response:
+    """Where the viewer is signed in."""
+    sessions = await live_sessions(opened(request).group, viewer_id, datetime.now(UTC))
+    return JsonReply({"items": [device_of(session) for session in sessions]})
+
+
+@router.delete(
+    "/sessions/{session_id}",
+    status_code=204,
+    summary="Sign a device out",
+    responses={
+        **no_content("The session has ended, everywhere within 5 seconds."),
+        **problem_replies(401, 404, 422, 503),
+    },
+)
+async def delete_session(
+    request: Request,
+    viewer_id: ViewerId,
+    session_id: Annotated[int, Path(ge=1, lt=2**63, examples=[examples.SESSION["id"]])],
+) -> Response:
+    """End one of the viewer's own sessions; 404 if it is not theirs."""
+    resources = opened(request)
+    await sign_out(resources.group, resources.sessions, viewer_id, session_id)
+    return Response(status_code=204)

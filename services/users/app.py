@@ -1,0 +1,61 @@
+"""The process that answers for users: `python -m services.users.app`."""
+
+from functools import partial
+
+from fastapi import FastAPI
+
+from services.users.api import (
+    accounts,
+    blocks,
+    cards,
+    deletions,
+    discovery,
+    follow_requests,
+    follows,
+    profiles,
+    relationships,
+    sessions,
+)
+from services.users.resources import open_resources
+from services.users.settings import UsersSettings
+from shared.settings import read_settings
+from shared.web.server import serve
+from shared.web.service_app import AppInfo, OpenResources, create_app
+
+INFO = AppInfo(
+    name="users",
+    title="users.internal",
+    description=(
+        "Accounts, sessions, profiles and the follow graph. Called by the gateway, by feed and by "
+        "upload, with a token that says who calls and for which viewer."
+    ),
+    audience="users",
+)
+# "/users/by-username/…", "/users/search" and "/users/suggested" stand before "/users/{user_id}".
+ROUTERS = (
+    accounts.router,
+    sessions.router,
+    discovery.router,
+    profiles.router,
+    cards.router,
+    deletions.router,
+    follows.router,
+    follow_requests.router,
+    blocks.router,
+    relationships.router,
+)
+
+
+def users_app(settings: UsersSettings, opened: OpenResources) -> FastAPI:
+    """The internal API over the given resources."""
+    return create_app(INFO, settings, opened, ROUTERS)
+
+
+def main() -> None:
+    """Serve until told to stop."""
+    settings = read_settings(UsersSettings)
+    serve(users_app(settings, partial(open_resources, settings)), settings)
+
+
+if __name__ == "__main__":
+    main()

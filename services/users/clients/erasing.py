@@ -1,0 +1,23 @@
+"""feed.internal and upload.internal: each erases what it has of an account, page by page."""
+
+from typing import cast
+
+from shared.contracts.accounts import Erased
+from shared.web.service_client import ServiceClient
+
+# A page of photos is some hundred calls to the store.
+_TIMEOUT_MS = 15_000
+
+
+class ErasingClient:
+    """The part of another service in a deletion."""
+
+    def __init__(self, service: ServiceClient) -> None:
+        self._service = service
+
+    async def erase(self, user_id: int) -> bool:
+        """Erase a page; True once nothing is left. Repeating it does no harm."""
+        reply = await self._service.post(
+            f"/accounts/{user_id}/erase", {}, idempotent=True, timeout_ms=_TIMEOUT_MS
+        )
+        return cast(Erased, reply)["finished"]

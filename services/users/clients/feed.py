@@ -1,0 +1,20 @@
+"""feed.internal: it is told of every change that timelines depend on."""
+
+from shared.contracts.people import GraphEvent
+from shared.web.service_client import ServiceClient
+
+# A batch of unfollows empties as many timelines.
+_TIMEOUT_MS = 10_000
+
+
+class FeedClient:
+    """The calls of users to feed."""
+
+    def __init__(self, service: ServiceClient) -> None:
+        self._service = service
+
+    async def post_events(self, events: list[GraphEvent]) -> None:
+        """Hand over events; repeating them does no harm."""
+        await self._service.post(
+            "/events", {"events": events}, idempotent=True, timeout_ms=_TIMEOUT_MS
+        )

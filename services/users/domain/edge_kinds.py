@@ -1,0 +1,10 @@
+"""The kinds of edges of the graph; each begins at who acts."""
+
+from typing import Final
+
+FOLLOW: Final = "follow"
+BLOCK: Final = "block"
+MUTE: Final = "mute"
+
+# The state of a follow that a private person has not accepted yet.
+REQUESTED: Final = "requested"

@@ -1,0 +1,56 @@
+"""What a person may change of the own profile, checked together."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from services.users.domain.texts import (
+    BIO_CHARACTERS_MAX,
+    DISPLAY_NAME_CHARACTERS_MAX,
+    line_fault,
+    lines_fault,
+    website_fault,
+)
+from services.users.domain.usernames import username_fault
+from shared.errors import Conflict, FieldError, Invalid
+
+
+class ProfileChanged(Conflict):
+    """Somebody, most likely the same person elsewhere, has changed it in between."""
+
+    code = "profile_changed"
+    title = "The profile was changed at the same time; try again."
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileFields:
+    """What a person can change, and the version that it was read at."""
+
+    username: str
+    display_name: str
+    bio: str
+    website: str
+    is_private: bool
+    version: int
+
+
+# Field of a profile → why a value is not acceptable.
+_RULES = {
+    "username": username_fault,
+    "display_name": lambda text: line_fault(text, DISPLAY_NAME_CHARACTERS_MAX),
+    "bio": lambda text: lines_fault(text, BIO_CHARACTERS_MAX),
+    "website": website_fault,
+}
+
+
+def check_profile_change(changes: Mapping[str, Any], present_username: str) -> None:
+    """Raises Invalid that names every unacceptable field of `changes`.
+
+    A username that is not changed is not judged: rules may have become stricter since.
+    """
+    faults = {field: rule(changes[field]) for field, rule in _RULES.items() if field in changes}
+    if changes.get("username") == present_username:
+        faults["username"] = None
+    errors = [FieldError(field, fault) for field, fault in faults.items() if fault is not None]
+    if errors:
+        raise Invalid(errors=errors)

@@ -1,0 +1,32 @@
+"""The four things that a new account is made of, checked together."""
+
+from dataclasses import dataclass
+
+from services.users.domain.emails import email_fault
+from services.users.domain.passwords import password_fault
+from services.users.domain.texts import DEVICE_CHARACTERS_MAX, line_fault
+from services.users.domain.usernames import username_fault
+from shared.errors import FieldError, Invalid
+
+
+@dataclass(frozen=True, slots=True)
+class SignUpForm:
+    """What somebody filled in; `device` names the session that is opened at once."""
+
+    username: str
+    email: str
+    password: str
+    device: str
+
+
+def check_sign_up_form(form: SignUpForm) -> None:
+    """Raises Invalid that names every unacceptable field, so that people correct them at once."""
+    faults = {
+        "username": username_fault(form.username),
+        "email": email_fault(form.email),
+        "password": password_fault(form.password),
+        "device": line_fault(form.device, DEVICE_CHARACTERS_MAX),
+    }
+    errors = [FieldError(field, fault) for field, fault in faults.items() if fault is not None]
+    if errors:
+        raise Invalid(errors=errors)

@@ -1,0 +1,27 @@
+"""The reply of sign-up, sign-in and refresh: the only place where tokens stand in clear."""
+
+from datetime import datetime
+
+from services.users.domain.people import Person, own_profile_of
+from services.users.domain.session_tokens import SessionTokens
+from services.users.domain.sessions import ACCESS_LIFETIME, REFRESH_LIFETIME
+from services.users.domain.wire_time import wire_time
+from shared.contracts.people import Session, SignedIn
+
+
+def token_reply(
+    tokens: SessionTokens, session_id: int, generation: int, issued_at: datetime
+) -> Session:
+    """The pair of tokens of one generation; the same again whenever it is asked for."""
+    return {
+        "id": session_id,
+        "access_token": tokens.token("access", session_id, generation),
+        "access_expires_at": wire_time(issued_at + ACCESS_LIFETIME),
+        "refresh_token": tokens.token("refresh", session_id, generation),
+        "refresh_expires_at": wire_time(issued_at + REFRESH_LIFETIME),
+    }
+
+
+def signed_in_reply(person: Person, session: Session) -> SignedIn:
+    """Account and tokens."""
+    return {"user": own_profile_of(person), "session": session}

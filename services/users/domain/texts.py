@@ -1,0 +1,43 @@
+"""What the free texts of an account may hold: bounded, and without control characters."""
+
+import re
+
+DEVICE_CHARACTERS_MAX = 100
+DISPLAY_NAME_CHARACTERS_MAX = 50
+BIO_CHARACTERS_MAX = 150
+WEBSITE_CHARACTERS_MAX = 200
+
+# Controls, other ways to end a line, halves of surrogate pairs, and what turns the direction of the
+# text around it. What joins emoji is fine.
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+
+# An address that a browser opens, and none that runs something.
+_WEBSITE = re.compile(r"https?://[^\s/?#@:]+\.[^\s/?#@:]+(:[0-9]{1,5})?([/?#]\S*)?", re.IGNORECASE)
+
+
+def line_fault(text: str, characters_max: int) -> str | None:
+    """Why this is not one line of text; None if it is fine."""
+    if len(text) > characters_max:
+        return f"At most {characters_max} characters."
+    if _CONTROL.search(text):
+        return "One line, without control characters."
+    return None
+
+
+def lines_fault(text: str, characters_max: int) -> str | None:
+    """Why this is not a short text, which may have several lines; None if it is fine."""
+    if len(text) > characters_max:
+        return f"At most {characters_max} characters."
+    if _CONTROL.search(text.replace("\n", "")):
+        return "Without control characters."
+    return None
+
+
+def website_fault(text: str) -> str | None:
+    """Why this is not a web address; None if it is one, or empty."""
+    if not text:
+        return None
+    fault = line_fault(text, WEBSITE_CHARACTERS_MAX)
+    if fault is None and not _WEBSITE.fullmatch(text):
+        return "A web address begins with http:// or https:// and a domain."
+    return fault

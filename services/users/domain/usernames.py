@@ -1,0 +1,54 @@
+"""What a username may look like, and the ones that nobody may take."""
+
+import re
+
+from shared.errors import Conflict
+
+USERNAME_CHARACTERS_MAX = 30
+USERNAME_PATTERN = r"^[a-z0-9._]{0,29}[a-z0-9_]$"
+
+_ALLOWED = re.compile(USERNAME_PATTERN)
+
+# Words that would pass for the house itself, and path segments that clients put beside usernames.
+RESERVED_USERNAMES = frozenset(
+    {
+        "about", "abuse", "account", "accounts", "activity", "admin", "administrator", "api",
+        "auth", "billing", "blog", "by-username", "contact", "copyright", "current", "developer",
+        "developers", "docs", "explore", "favicon.ico", "feed", "feedback", "gateway", "help",
+        "home", "hostmaster", "info", "legal", "live", "login", "logout", "mail", "me", "media",
+        "metrics", "moderator", "news", "noreply", "official", "postmaster", "posts", "press",
+        "privacy", "ready", "retrato", "robots.txt", "root", "search", "security", "settings",
+        "sign_in", "sign_up", "signin", "signup", "staff", "status", "suggested", "support",
+        "system", "tags", "team", "terms", "upload", "users", "webmaster", "www",
+    }
+)  # fmt: skip
+
+
+class UsernameTaken(Conflict):
+    """Another account has this username, or is about to."""
+
+    code = "username_taken"
+    title = "This username is taken."
+
+
+def username_key(username: str) -> str:
+    """The form under which a username is looked up: case does not tell two people apart."""
+    return username.casefold()
+
+
+def is_username(text: str) -> bool:
+    """Could an account have this username? Reserved ones included: an operator may give them."""
+    return _ALLOWED.fullmatch(text) is not None
+
+
+def username_fault(username: str) -> str | None:
+    """Why a person may not choose this username; None if it is fine."""
+    if not username or len(username) > USERNAME_CHARACTERS_MAX:
+        return f"A username has 1 to {USERNAME_CHARACTERS_MAX} characters."
+    if username.endswith("."):
+        return "A username does not end in a dot."
+    if not is_username(username):
+        return "A username is made of a-z, 0-9, dots and underscores."
+    if username in RESERVED_USERNAMES:
+        return "This username is reserved."
+    return None

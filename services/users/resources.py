@@ -1,0 +1,68 @@
+"""What a process of users holds open while it runs."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+
+from services.users.clients.erasing import ErasingClient
+from services.users.clients.feed import FeedClient
+from services.users.domain.edge_kinds import BLOCK, FOLLOW, MUTE
+from services.users.domain.session_tokens import SessionTokens
+from services.users.settings import UsersSettings
+from services.users.store.password_hashes import PasswordHashes
+from services.users.store.session_cache import SessionCache
+from services.users.store.sign_in_limits import SignInLimits
+from shared.network.network import open_network
+from shared.network.redis_client import open_redis
+from shared.sharding.edges import Edges
+from shared.sharding.shard_group import ShardGroup, open_shard_group
+from shared.web.service_client import ServiceClient
+
+
+@dataclass(frozen=True, slots=True)
+class Resources:
+    """The collaborators of every route and of the worker."""
+
+    group: ShardGroup
+    follows: Edges
+    blocks: Edges
+    mutes: Edges
+    sessions: SessionCache
+    passwords: PasswordHashes
+    tokens: SessionTokens
+    sign_in_limits: SignInLimits
+    feed: FeedClient
+    feed_erasing: ErasingClient
+    upload_erasing: ErasingClient
+
+
+@asynccontextmanager
+async def open_resources(settings: UsersSettings) -> AsyncIterator[Resources]:
+    """Opened at once and connected when first used: whatever is away, the process starts."""
+    async with AsyncExitStack() as stack:
+        network = await stack.enter_async_context(open_network(settings))
+        group = await open_shard_group(settings, network)
+        stack.push_async_callback(group.close)
+        redis = await open_redis(settings.redis_url.get_secret_value(), network)
+        stack.push_async_callback(redis.aclose)
+        feed = await stack.enter_async_context(
+            ServiceClient("feed", settings.feed_url, network, settings)
+        )
+        upload = await stack.enter_async_context(
+            ServiceClient("upload", settings.upload_url, network, settings)
+        )
+        passwords = PasswordHashes()
+        stack.callback(passwords.close)
+        yield Resources(
+            group=group,
+            follows=Edges(group, FOLLOW),
+            blocks=Edges(group, BLOCK),
+            mutes=Edges(group, MUTE),
+            sessions=SessionCache(redis),
+            passwords=passwords,
+            tokens=SessionTokens(settings.token_key.get_secret_value()),
+            sign_in_limits=SignInLimits(redis),
+            feed=FeedClient(feed),
+            feed_erasing=ErasingClient(feed),
+            upload_erasing=ErasingClient(upload),
+        )

@@ -1,0 +1,104 @@
+"""Accounts: their private facts, and how they come into being or are kept from it."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from services.users.domain.names import Name, email_of, username_of
+from shared.sharding.shard_group import ShardGroup
+from shared.sharding.transaction import Transaction
+from shared.sql_files import load_queries
+
+_SQL = load_queries(Path(__file__).with_suffix(".sql"))
+
+
+@dataclass(frozen=True, slots=True)
+class NewAccount:
+    """What a sign-up writes."""
+
+    user_id: int
+    username: str
+    email: str
+    password_hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """What signing in compares; `names` are the ones that the account has at present."""
+
+    user_id: int
+    names: frozenset[Name]
+    password_hash: str
+
+
+async def new_user_id(group: ShardGroup, shard: int) -> int:
+    """An id that no account has had or will have, made in that shard."""
+    user_id: int = await group.reader(shard).value(_SQL["new_user_id"])
+    return user_id
+
+
+async def keeps_name(group: ShardGroup, user_id: int, name: Name) -> bool:
+    """Does the account have the name? If not, no sign-up or renaming now under way gets it that.
+
+    An account that does not exist is made void: the row has the account's own key, so that of a
+    slow sign-up and of whoever wants its name exactly one gets through. A profile without the name
+    gets another version, upon which a slow renaming fails. So this comes before every change of
+    the directory that takes a name from somebody.
+    """
+    async with group.writer(group.shard_of(user_id)) as tx:
+        await tx.execute(_SQL["void_account"], user_id=user_id)
+        row = await tx.row(_SQL["names_of_account"], user_id=user_id)
+        if row is None:
+            return False
+        keeps = name in _names(row["username"], row["email"])
+        if not keeps:
+            await tx.execute(_SQL["bump_version"], user_id=user_id)
+        return keeps
+
+
+async def insert_account(tx: Transaction, account: NewAccount) -> bool:
+    """Write account and profile; False if the account was made void before."""
+    inserted = await tx.value(
+        _SQL["insert_account"],
+        user_id=account.user_id,
+        email=account.email,
+        password_hash=account.password_hash,
+    )
+    if inserted is None:
+        return False
+    await tx.execute(_SQL["insert_profile"], user_id=account.user_id, username=account.username)
+    return True
+
+
+async def find_credentials(group: ShardGroup, user_id: int) -> Credentials | None:
+    """The password hash of an account."""
+    reader = group.reader(group.shard_of(user_id))
+    row = await reader.row(_SQL["credentials"], user_id=user_id)
+    if row is None:
+        return None
+    names = _names(row["username"], row["email"])
+    return Credentials(row["user_id"], names, row["password_hash"])
+
+
+async def lock_credentials(tx: Transaction, verified: Credentials) -> bool:
+    """Keep the password from being changed until the end of the transaction; False if it was."""
+    same: bool | None = await tx.value(
+        _SQL["lock_credentials"],
+        user_id=verified.user_id,
+        verified_hash=verified.password_hash,
+    )
+    return same is not None
+
+
+async def change_password_hash(tx: Transaction, verified: Credentials, password_hash: str) -> bool:
+    """Replace the hash that was verified; False if it was changed meanwhile."""
+    changed = await tx.execute(
+        _SQL["change_password_hash"],
+        user_id=verified.user_id,
+        password_hash=password_hash,
+        verified_hash=verified.password_hash,
+    )
+    return changed == 1
+
+
+def _names(username: str, email: str) -> frozenset[Name]:
+    return frozenset({username_of(username), email_of(email)})

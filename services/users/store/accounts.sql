@@ -1,0 +1,47 @@
+-- Accounts with their private facts; each statement runs in the account's shard.
+
+-- name: new_user_id
+SELECT :schema.next_id();
+
+-- name: insert_account
+INSERT INTO :schema.account (id, state, email, password_hash)
+VALUES (:user_id, 'active', :email, :password_hash)
+ON CONFLICT (id) DO NOTHING
+RETURNING id;
+
+-- name: insert_profile
+WITH searchable AS (
+    INSERT INTO :schema.searchable_name (name, user_id) VALUES (:username, :user_id)
+)
+INSERT INTO :schema.profile (user_id, username) VALUES (:user_id, :username);
+
+-- name: void_account
+INSERT INTO :schema.account (id, state) VALUES (:user_id, 'void')
+ON CONFLICT (id) DO NOTHING;
+
+-- name: names_of_account
+-- Locked, so that a renaming waits or is waited for.
+SELECT profile.username, account.email
+FROM :schema.account
+JOIN :schema.profile ON profile.user_id = account.id
+WHERE account.id = :user_id AND account.state = 'active'
+FOR UPDATE OF profile;
+
+-- name: bump_version
+UPDATE :schema.profile SET version = version + 1 WHERE user_id = :user_id;
+
+-- name: credentials
+SELECT account.id AS user_id, account.email, account.password_hash, profile.username
+FROM :schema.account
+JOIN :schema.profile ON profile.user_id = account.id
+WHERE account.id = :user_id AND account.state = 'active';
+
+-- name: lock_credentials
+SELECT true FROM :schema.account
+WHERE id = :user_id AND state = 'active' AND password_hash = :verified_hash
+FOR SHARE;
+
+-- name: change_password_hash
+-- From the hash that was verified, so that a password changed meanwhile is not undone.
+UPDATE :schema.account SET password_hash = :password_hash
+WHERE id = :user_id AND password_hash = :verified_hash;

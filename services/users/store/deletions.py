@@ -1,0 +1,85 @@
+"""Deleted accounts: their receipts, and what is found of them to be taken away."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Literal
+
+from services.users.domain.names import Name, shard_of_name
+from services.users.domain.receipts import Receipt
+from services.users.store.accounts import Credentials
+from shared.sharding.shard_group import ShardGroup
+from shared.sharding.transaction import Transaction
+from shared.sql_files import load_queries
+
+_SQL = load_queries(Path(__file__).with_suffix(".sql"))
+
+Part = Literal["users", "feed", "upload"]
+Direction = Literal["out", "in"]
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """When each service finished; None while it has not."""
+
+    receipt: Receipt
+    requested_at: datetime
+    finished_at: dict[Part, datetime | None]
+
+
+async def void_account(tx: Transaction, verified: Credentials, receipt: Receipt) -> bool:
+    """Take the account away and write its receipt; False if its password was changed meanwhile."""
+    changed = await tx.execute(
+        _SQL["void_account"], user_id=verified.user_id, verified_hash=verified.password_hash
+    )
+    if changed == 0:
+        return False
+    await tx.execute(_SQL["delete_profile"], user_id=receipt.user_id)
+    await tx.execute(_SQL["insert_deletion"], user_id=receipt.user_id, secret=receipt.secret)
+    return True
+
+
+async def delete_sessions(tx: Transaction, user_id: int) -> list[int]:
+    """Remove the rows of all sessions, ended ones too; their ids."""
+    rows = await tx.rows(_SQL["delete_sessions"], user_id=user_id)
+    return [row["id"] for row in rows]
+
+
+async def find_progress(group: ShardGroup, user_id: int) -> Progress | None:
+    """How far the deletion of an account has got; None if there is none."""
+    row = await group.reader(group.shard_of(user_id)).row(_SQL["find_deletion"], user_id=user_id)
+    if row is None:
+        return None
+    return Progress(
+        Receipt(user_id, row["secret"]),
+        row["requested_at"],
+        {
+            "users": row["users_finished_at"],
+            "feed": row["feed_finished_at"],
+            "upload": row["upload_finished_at"],
+        },
+    )
+
+
+async def note_finished(group: ShardGroup, user_id: int, part: Part) -> None:
+    """Write down that a service has nothing left of the account; the first time counts."""
+    async with group.writer(group.shard_of(user_id)) as tx:
+        await tx.execute(_SQL[f"note_{part}_finished"], user_id=user_id)
+
+
+async def give_names_back(group: ShardGroup, user_id: int) -> None:
+    """Free every name that the account has or had, retired ones too."""
+    rows = await group.rows_across(_SQL["names_of_user"], group.shards(), user_id=user_id)
+    for name in (Name(row["kind"], row["name_key"]) for row in rows):
+        async with group.writer(shard_of_name(name, group.shard_count)) as tx:
+            await tx.execute(_SQL["give_name_back"], kind=name.kind, key=name.key, user_id=user_id)
+
+
+async def other_ends(
+    group: ShardGroup, kind: str, user_id: int, direction: Direction, *, after: int, limit: int
+) -> list[int]:
+    """The other ends of edges from or to somebody, in any state, in ascending order."""
+    rows = await group.reader(group.shard_of(user_id)).rows(
+        _SQL[f"page_{direction}"], kind=kind, user_id=user_id, after=after, limit=limit
+    )
+    return [row["id"] for row in rows]

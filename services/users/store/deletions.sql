@@ -1,0 +1,47 @@
+-- name: insert_deletion
+INSERT INTO :schema.deletion (user_id, secret, requested_at) VALUES (:user_id, :secret, now());
+
+-- name: find_deletion
+SELECT secret, requested_at, users_finished_at, feed_finished_at, upload_finished_at
+FROM :schema.deletion
+WHERE user_id = :user_id;
+
+-- name: note_users_finished
+UPDATE :schema.deletion SET users_finished_at = coalesce(users_finished_at, now())
+WHERE user_id = :user_id;
+
+-- name: note_feed_finished
+UPDATE :schema.deletion SET feed_finished_at = coalesce(feed_finished_at, now())
+WHERE user_id = :user_id;
+
+-- name: note_upload_finished
+UPDATE :schema.deletion SET upload_finished_at = coalesce(upload_finished_at, now())
+WHERE user_id = :user_id;
+
+-- name: void_account
+-- The row stays as one of a sign-up that broke off: no names, no password, and never used again.
+UPDATE :schema.account SET state = 'void', email = NULL, password_hash = NULL
+WHERE id = :user_id AND state = 'active' AND password_hash = :verified_hash;
+
+-- name: delete_profile
+DELETE FROM :schema.profile WHERE user_id = :user_id;
+
+-- name: delete_sessions
+DELETE FROM :schema.session WHERE user_id = :user_id RETURNING id;
+
+-- name: names_of_user
+SELECT kind, name_key FROM :schema.directory WHERE user_id = :user_id;
+
+-- name: give_name_back
+DELETE FROM :schema.directory WHERE kind = :kind AND name_key = :key AND user_id = :user_id;
+
+-- name: page_out
+-- Requests are edges too, so not only active ones.
+SELECT dst AS id FROM :schema.edge_out
+WHERE kind = :kind AND src = :user_id AND dst > :after AND state <> 'removed'
+ORDER BY dst LIMIT :limit;
+
+-- name: page_in
+SELECT src AS id FROM :schema.edge_in
+WHERE kind = :kind AND dst = :user_id AND src > :after AND state <> 'removed'
+ORDER BY src LIMIT :limit;

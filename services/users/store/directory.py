@@ -1,0 +1,111 @@
+"""The directory of unique names: reserve, then create the account, then confirm.
+
+A reservation that was never confirmed expires, but it is taken over or given back only after its
+account was asked and kept from coming into being: see `accounts.keeps_name`.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from services.users.domain.names import RESERVATION, RETIREMENT, Name, shard_of_name
+from shared.sharding.shard_group import ShardGroup
+from shared.sql_files import load_queries
+
+_SQL = load_queries(Path(__file__).with_suffix(".sql"))
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Who wants a name: a user id that may not exist yet, and the request that asks for it."""
+
+    user_id: int
+    request: str
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What the directory says of a name; `has_expired` by the clock of its database."""
+
+    holder: Holder
+    is_confirmed: bool
+    expires_at: datetime | None
+    has_expired: bool
+
+
+async def reserve_free_name(group: ShardGroup, name: Name, holder: Holder) -> int | None:
+    """The user id that the name is now reserved for; None if it is another request's.
+
+    The id is an earlier one where this very request had reserved the name before.
+    """
+    async with group.writer(_shard(group, name)) as tx:
+        user_id: int | None = await tx.value(
+            _SQL["reserve_free_name"],
+            kind=name.kind,
+            key=name.key,
+            user_id=holder.user_id,
+            holder=holder.request,
+            lasts=RESERVATION,
+        )
+    return user_id
+
+
+async def find_entry(group: ShardGroup, name: Name) -> Entry | None:
+    """What stands there, reserved or confirmed."""
+    reader = group.reader(_shard(group, name))
+    row = await reader.row(_SQL["find_entry"], kind=name.kind, key=name.key)
+    if row is None:
+        return None
+    return Entry(
+        Holder(row["user_id"], row["holder"]),
+        row["state"] == "confirmed",
+        row["expires_at"],
+        row["has_expired"],
+    )
+
+
+async def take_over(group: ShardGroup, name: Name, expired: Entry, holder: Holder) -> bool:
+    """Reserve a name that its holder cannot use any more; False if somebody else was faster."""
+    async with group.writer(_shard(group, name)) as tx:
+        changed = await tx.execute(
+            _SQL["take_over"],
+            kind=name.kind,
+            key=name.key,
+            user_id=holder.user_id,
+            holder=holder.request,
+            lasts=RESERVATION,
+            from_user_id=expired.holder.user_id,
+            from_holder=expired.holder.request,
+            from_expires_at=expired.expires_at,
+        )
+    return changed == 1
+
+
+async def confirm(group: ShardGroup, name: Name, user_id: int) -> None:
+    """Make a reservation last, now that the account exists; the same again when repeated."""
+    async with group.writer(_shard(group, name)) as tx:
+        await tx.execute(_SQL["confirm"], kind=name.kind, key=name.key, user_id=user_id)
+
+
+async def retire(group: ShardGroup, name: Name, user_id: int) -> None:
+    """Let a name that its owner has given up be free after a while; the same when repeated."""
+    async with group.writer(_shard(group, name)) as tx:
+        await tx.execute(
+            _SQL["retire"], kind=name.kind, key=name.key, user_id=user_id, lasts=RETIREMENT
+        )
+
+
+async def release(group: ShardGroup, name: Name, holder: Holder) -> None:
+    """Give a reservation back that no account can need any more."""
+    async with group.writer(_shard(group, name)) as tx:
+        await tx.execute(
+            _SQL["release"],
+            kind=name.kind,
+            key=name.key,
+            user_id=holder.user_id,
+            holder=holder.request,
+        )
+
+
+def _shard(group: ShardGroup, name: Name) -> int:
+    return shard_of_name(name, group.shard_count)

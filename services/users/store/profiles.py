@@ -1,0 +1,66 @@
+"""Profiles: one with its counts for a person's page, many of them for lists."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from services.users.domain.people import Face, Person
+from services.users.domain.profile_change import ProfileFields
+from services.users.domain.searchable_names import searchable_names
+from shared.sharding.shard_group import ShardGroup
+from shared.sharding.transaction import Transaction
+from shared.sql_files import load_queries
+
+_SQL = load_queries(Path(__file__).with_suffix(".sql"))
+
+
+async def find_person(group: ShardGroup, user_id: int) -> Person | None:
+    """Everything that a profile page shows; one statement."""
+    row = await group.reader(group.shard_of(user_id)).row(_SQL["find_person"], user_id=user_id)
+    if row is None:
+        return None
+    return Person(
+        Face(
+            row["user_id"],
+            row["username"],
+            row["display_name"],
+            row["avatar_key"],
+            row["is_private"],
+        ),
+        bio=row["bio"],
+        website=row["website"],
+        followers_count=row["followers_count"],
+        following_count=row["following_count"],
+        version=row["version"],
+        email=row["email"],
+    )
+
+
+async def faces_by_ids(group: ShardGroup, ids: Iterable[int]) -> dict[int, Face]:
+    """Those of the people who exist; one statement per primary, however many are asked for."""
+    wanted = list(set(ids))
+    if not wanted:
+        return {}
+    shards = {group.shard_of(user_id) for user_id in wanted}
+    rows = await group.rows_across(_SQL["faces"], shards, ids=wanted)
+    return {row["user_id"]: Face(*row) for row in rows}
+
+
+async def lock_profile(tx: Transaction, user_id: int) -> ProfileFields | None:
+    """What can be changed of a profile, which nobody else changes until the transaction ends."""
+    row = await tx.row(_SQL["lock_profile"], user_id=user_id)
+    return None if row is None else ProfileFields(**row)
+
+
+async def change_profile(tx: Transaction, user_id: int, fields: ProfileFields) -> int:
+    """Write all the fields of a locked profile; its new version."""
+    version: int = await tx.value(
+        _SQL["change_profile"],
+        user_id=user_id,
+        username=fields.username,
+        display_name=fields.display_name,
+        bio=fields.bio,
+        website=fields.website,
+        is_private=fields.is_private,
+        searchable_names=searchable_names(fields.username, fields.display_name),
+    )
+    return version

@@ -1,0 +1,85 @@
+"""How a viewer stands to other people: all kinds of edges, both ways, in one statement."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from pathlib import Path
+
+from services.users.domain.visibility import STRANGERS, Relation
+from shared.sharding.edges import EdgePage
+from shared.sharding.reader import Reader
+from shared.sharding.shard_group import ShardGroup
+from shared.sharding.transaction import Transaction
+from shared.sql_files import load_queries
+from shared.web.cursors import decode_cursor, encode_cursor
+
+_SQL = load_queries(Path(__file__).with_suffix(".sql"))
+
+_ID_MAX = 2**63 - 1
+
+# Kind of edge, its state, and whether it begins at the viewer → what it says of the two.
+_MEANINGS = {
+    ("follow", "active", True): "following",
+    ("follow", "requested", True): "requested",
+    ("follow", "active", False): "followed_by",
+    ("block", "active", True): "blocking",
+    ("block", "active", False): "blocked_by",
+    ("mute", "active", True): "muting",
+}
+
+
+async def relations_of(
+    group: ShardGroup, viewer_id: int | None, other_ids: Iterable[int]
+) -> dict[int, Relation]:
+    """The relation to each of the others; whoever asks without a viewer is a stranger to all."""
+    others = list(other_ids)
+    if viewer_id is None or not others:
+        return dict.fromkeys(others, STRANGERS)
+    return await _relations(group.reader(group.shard_of(viewer_id)), viewer_id, others)
+
+
+async def lock_pair(tx: Transaction, one_id: int, other_id: int) -> None:
+    """Hold up whoever else, in this shard, changes what the two are to each other.
+
+    So a follow never slips in beside a block.
+    """
+    pair = f"{min(one_id, other_id)}:{max(one_id, other_id)}"
+    await tx.execute(_SQL["lock_pair"], pair=pair)
+
+
+async def relation_within(tx: Transaction, viewer_id: int, other_id: int) -> Relation:
+    """The relation as it is in a transaction of the viewer's shard."""
+    return (await _relations(tx, viewer_id, [other_id]))[other_id]
+
+
+async def page_of_requesters(
+    group: ShardGroup, user_id: int, *, limit: int, cursor: str | None
+) -> EdgePage:
+    """Who asks to follow, the newest request first; raises Invalid for a strange cursor."""
+    version, requester_id = (_ID_MAX, _ID_MAX) if cursor is None else _parts(cursor)
+    rows = await group.reader(group.shard_of(user_id)).rows(
+        _SQL["page_of_requesters"],
+        user_id=user_id,
+        version=version,
+        requester_id=requester_id,
+        limit=limit + 1,
+    )
+    last = rows[limit - 1] if len(rows) > limit else None
+    return EdgePage(
+        [row["src"] for row in rows[:limit]],
+        None if last is None else encode_cursor(last["version"], last["src"]),
+    )
+
+
+async def _relations(reader: Reader, viewer_id: int, others: list[int]) -> dict[int, Relation]:
+    rows = await reader.rows(_SQL["relations"], viewer_id=viewer_id, other_ids=others)
+    said: dict[int, dict[str, bool]] = defaultdict(dict)
+    for row in rows:
+        meaning = _MEANINGS.get((row["kind"], row["state"], row["is_own"]))
+        if meaning is not None:
+            said[row["other_id"]][meaning] = True
+    return {other: Relation(**said[other]) if other in said else STRANGERS for other in others}
+
+
+def _parts(cursor: str) -> tuple[int, int]:
+    version, requester_id = decode_cursor(cursor, int, int)
+    return min(int(version), _ID_MAX), min(int(requester_id), _ID_MAX)

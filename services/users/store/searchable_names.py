@@ -1,0 +1,52 @@
+"""Finds people by how their names begin; the names are written with the profile."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from services.users.domain.searchable_names import end_of_prefix
+from shared.sharding.shard_group import ShardGroup
+from shared.sql_files import load_queries
+from shared.web.cursors import decode_cursor, encode_cursor
+
+_SQL = load_queries(Path(__file__).with_suffix(".sql"))
+
+_ID_MAX = 2**63 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class FoundPage:
+    """Ids in the order of the names; `next_cursor` continues, None ends."""
+
+    ids: list[int]
+    next_cursor: str | None
+
+
+async def page_by_prefix(
+    group: ShardGroup, prefix: str, *, limit: int, cursor: str | None
+) -> FoundPage:
+    """One statement per primary, each shard giving a page at most; Invalid for a strange cursor.
+
+    Every shard may have somebody, so all of them are asked.
+    """
+    after_name, after_id = ("", 0) if cursor is None else _parts(cursor)
+    rows = await group.rows_across(
+        _SQL["people_by_prefix"],
+        group.shards(),
+        prefix=prefix,
+        prefix_end=end_of_prefix(prefix),
+        after_name=after_name,
+        after_id=after_id,
+        limit=limit + 1,
+    )
+    found = sorted((row["name"], row["user_id"]) for row in rows)
+    more = len(found) > limit
+    page = found[:limit]
+    return FoundPage(
+        [user_id for _name, user_id in page], encode_cursor(*page[-1]) if more else None
+    )
+
+
+def _parts(cursor: str) -> tuple[str, int]:
+    name, user_id = decode_cursor(cursor, str, int)
+    # What no name can hold comes from no page; the database would refuse it.
+    return str(name).replace("\0", ""), max(0, min(int(user_id), _ID_MAX))

@@ -1,0 +1,131 @@
+"""Copies of live sessions in Redis; it may be emptied or away at any moment."""
+
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final, cast
+
+import orjson
+from prometheus_client import Counter
+from redis import RedisError
+from redis import asyncio as aioredis
+
+from services.users.domain.sessions import ACCESS_LIFETIME, Session, TokenPair
+
+# A copy that outlived its session, because Redis was away while it ended, is bounded by this; the
+# event of the end, delivered until it succeeds, usually is far quicker.
+COPY_LIFETIME_MS = 5 * 60 * 1000
+# Longer than any copy that a slow reader may still be about to write (its deadline is 2 s).
+END_LIFETIME_MS = int(ACCESS_LIFETIME.total_seconds() * 1000)
+
+CACHE_FAULTS = Counter(
+    "retrato_users_session_cache_faults_total",
+    "Times that Redis did not answer and the session was taken from Postgres.",
+)
+
+# After a failure Redis is left alone for a moment: one that hangs would cost every check a timeout.
+PAUSE_S = 1.0
+
+_ENDED: Final = b"ended"
+
+# A copy never replaces the mark of an ended session, nor one of a later generation: what a slow
+# reader brings is older than what it finds.
+_REMEMBER = """
+local kept = redis.call('GET', KEYS[1])
+if kept == 'ended' then return 0 end
+if kept and tonumber(string.match(kept, '^%d+')) >= tonumber(ARGV[2]) then return 0 end
+redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[3])
+return 1
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """The session is known to be over."""
+
+
+class SessionCache:
+    """Finds and remembers sessions by id; a Redis that is away finds and remembers nothing."""
+
+    def __init__(self, redis: aioredis.Redis) -> None:
+        self._redis = redis
+        self._remember = redis.register_script(_REMEMBER)
+        self._asked_again_s = 0.0
+
+    async def find(self, session_id: int) -> Session | Ended | None:
+        """The copy of a session, if there is one; enough of it to check an access token."""
+        if self._is_paused():
+            return None
+        try:
+            kept = cast(bytes | None, await self._redis.get(_key(session_id)))
+        except RedisError:
+            self._pause()
+            return None
+        if kept is None:
+            return None
+        return Ended() if kept == _ENDED else _decoded(session_id, kept)
+
+    async def remember(self, session: Session) -> None:
+        """Keep a copy of a live session, unless something newer is there."""
+        if self._is_paused():
+            return
+        generation = session.current.generation
+        copy = b"%d " % generation + _encoded(session)
+        try:
+            await self._remember(keys=[_key(session.id)], args=[copy, generation, COPY_LIFETIME_MS])
+        except RedisError:
+            self._pause()
+
+    async def mark_ended(self, session_ids: Iterable[int]) -> bool:
+        """Let no copy of these be used any more; False if Redis could not be told."""
+        try:
+            async with self._redis.pipeline(transaction=False) as pipeline:
+                for session_id in session_ids:
+                    pipeline.set(_key(session_id), _ENDED, px=END_LIFETIME_MS)
+                await pipeline.execute()
+        except RedisError:
+            self._pause()
+            return False
+        return True
+
+    def _is_paused(self) -> bool:
+        return time.monotonic() < self._asked_again_s
+
+    def _pause(self) -> None:
+        CACHE_FAULTS.inc()
+        self._asked_again_s = time.monotonic() + PAUSE_S
+
+
+def _key(session_id: int) -> str:
+    """A string: "<generation> <JSON of the hashes and times>", or "ended"; some minutes each."""
+    return f"session:{session_id}"
+
+
+def _encoded(session: Session) -> bytes:
+    previous = session.previous
+    return orjson.dumps(
+        {
+            "user_id": session.user_id,
+            "current": _pair_as_list(session.current),
+            "previous": None if previous is None else _pair_as_list(previous),
+        }
+    )
+
+
+def _pair_as_list(pair: TokenPair) -> list[Any]:
+    return [pair.generation, pair.issued_at.timestamp(), pair.access_hash.hex()]
+
+
+def _decoded(session_id: int, kept: bytes) -> Session:
+    copy = orjson.loads(kept.partition(b" ")[2])
+    current = _pair(copy["current"])
+    previous = None if copy["previous"] is None else _pair(copy["previous"])
+    return Session(session_id, copy["user_id"], "", current.issued_at, current, previous)
+
+
+def _pair(listed: list[Any]) -> TokenPair:
+    generation, issued_s, access_hash = listed
+    issued_at = datetime.fromtimestamp(issued_s, UTC)
+    # Refreshing always asks the truth, so the copy does without the other hash.
+    return TokenPair(generation, issued_at, bytes.fromhex(access_hash), b"")

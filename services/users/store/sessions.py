@@ -1,0 +1,147 @@
+"""Sessions in their user's shard: the truth, of which Redis keeps copies."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from asyncpg import Record
+
+from services.users.domain.session_tokens import SessionTokens, token_hash
+from services.users.domain.sessions import (
+    REFRESH_LIFETIME,
+    SESSIONS_PER_USER_MAX,
+    Session,
+    TokenPair,
+)
+from shared.sharding.shard_group import ShardGroup
+from shared.sharding.transaction import Transaction
+from shared.sql_files import load_queries
+
+_SQL = load_queries(Path(__file__).with_suffix(".sql"))
+
+
+@dataclass(frozen=True, slots=True)
+class NewSession:
+    """Who signs in, with what, and when."""
+
+    user_id: int
+    device: str
+    now: datetime
+
+
+async def find_session(group: ShardGroup, session_id: int) -> Session | None:
+    """A session, ended or not; of the primary always, because its end counts at once."""
+    row = await group.reader(group.shard_of(session_id)).row(_SQL["session"], id=session_id)
+    return None if row is None else _session(row)
+
+
+async def live_sessions(group: ShardGroup, user_id: int, now: datetime) -> list[Session]:
+    """The signed-in devices of a user, the last refreshed first."""
+    rows = await group.reader(group.shard_of(user_id)).rows(
+        _SQL["live_sessions"],
+        user_id=user_id,
+        issued_after=now - REFRESH_LIFETIME,
+        limit=SESSIONS_PER_USER_MAX,
+    )
+    return [_session(row) for row in rows]
+
+
+async def insert_session(tx: Transaction, new: NewSession, tokens: SessionTokens) -> Session:
+    """Open a session with its first pair of tokens."""
+    session_id = await tx.value(_SQL["new_session_id"])
+    pair = pair_of_tokens(tokens, session_id, 1, new.now)
+    await tx.execute(
+        _SQL["insert_session"],
+        id=session_id,
+        user_id=new.user_id,
+        device=new.device,
+        now=new.now,
+        access_hash=pair.access_hash,
+        refresh_hash=pair.refresh_hash,
+    )
+    return Session(session_id, new.user_id, new.device, new.now, pair)
+
+
+async def end_surplus_sessions(tx: Transaction, user_id: int, now: datetime) -> list[int]:
+    """End what is beyond the most that a user may have; their ids."""
+    rows = await tx.rows(
+        _SQL["end_surplus_sessions"], user_id=user_id, now=now, kept=SESSIONS_PER_USER_MAX
+    )
+    return [row["id"] for row in rows]
+
+
+async def lock_session(tx: Transaction, session_id: int) -> Session | None:
+    """A session that nobody else changes until this transaction ends."""
+    row = await tx.row(_SQL["session_for_update"], id=session_id)
+    return None if row is None else _session(row)
+
+
+async def rotate_session(
+    tx: Transaction, session: Session, tokens: SessionTokens, now: datetime
+) -> Session:
+    """The locked session with its next pair of tokens."""
+    pair = pair_of_tokens(tokens, session.id, session.current.generation + 1, now)
+    await tx.execute(
+        _SQL["rotate"],
+        id=session.id,
+        now=now,
+        access_hash=pair.access_hash,
+        refresh_hash=pair.refresh_hash,
+    )
+    return Session(
+        session.id, session.user_id, session.device, session.created_at, pair, session.current
+    )
+
+
+async def end_session(
+    tx: Transaction, session_id: int, *, user_id: int, now: datetime, reason: str
+) -> bool:
+    """End one session of this user; False if there is none such, or it had ended before."""
+    ended = await tx.value(
+        _SQL["end_session"], id=session_id, user_id=user_id, now=now, reason=reason
+    )
+    return ended is not None
+
+
+async def end_sessions_except(
+    tx: Transaction, kept_id: int, *, user_id: int, now: datetime, reason: str
+) -> list[int]:
+    """End all sessions of a user but one; their ids."""
+    rows = await tx.rows(
+        _SQL["end_sessions_except"], user_id=user_id, kept_id=kept_id, now=now, reason=reason
+    )
+    return [row["id"] for row in rows]
+
+
+def pair_of_tokens(
+    tokens: SessionTokens, session_id: int, generation: int, issued_at: datetime
+) -> TokenPair:
+    """What is kept of the tokens of one generation."""
+    return TokenPair(
+        generation,
+        issued_at,
+        token_hash(tokens.token("access", session_id, generation)),
+        token_hash(tokens.token("refresh", session_id, generation)),
+    )
+
+
+def _session(row: Record) -> Session:
+    generation = row["generation"]
+    previous = None
+    if row["previous_issued_at"] is not None:
+        previous = TokenPair(
+            generation - 1,
+            row["previous_issued_at"],
+            row["previous_access_hash"],
+            row["previous_refresh_hash"],
+        )
+    current = TokenPair(generation, row["issued_at"], row["access_hash"], row["refresh_hash"])
+    return Session(
+        row["id"],
+        row["user_id"],
+        row["device"],
+        row["created_at"],
+        current,
+        previous,
+        row["ended_at"],
+    )

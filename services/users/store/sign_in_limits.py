@@ -1,0 +1,105 @@
+"""Counts of tries and failures to sign in: exact in Redis, approximate while it is away."""
+
+import hashlib
+import secrets
+import time
+from typing import cast
+
+from prometheus_client import Counter
+from redis import RedisError
+from redis import asyncio as aioredis
+
+from services.users.domain.sign_in_limits import FAILURES_OF_ACCOUNT, TRIES_OF_ADDRESS, Limit
+from services.users.store.local_windows import LocalWindows
+
+LIMITED_LOCALLY = Counter(
+    "retrato_users_sign_ins_limited_locally_total",
+    "Counts of sign-ins that each process made for itself, because Redis did not answer.",
+)
+
+# After a failure Redis is left alone for a moment: one that hangs would cost every try a timeout.
+PAUSE_S = 1.0
+
+# One step in Redis, so that however many try at once, no more than the limit get through. By the
+# clock of Redis, which is one and the same for all processes.
+_TAKE = """
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local window_ms = tonumber(ARGV[2])
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now - window_ms)
+if redis.call('ZCARD', KEYS[1]) >= tonumber(ARGV[1]) then
+    local oldest = redis.call('ZRANGE', KEYS[1], 0, 0, 'WITHSCORES')
+    return math.max(1, tonumber(oldest[2]) + window_ms - now)
+end
+redis.call('ZADD', KEYS[1], now, ARGV[3])
+redis.call('PEXPIRE', KEYS[1], window_ms)
+return 0
+"""
+
+
+class SignInLimits:
+    """Sliding windows by address and by account.
+
+    A failure is counted before the password is verified and given back after a success: counted
+    afterwards, many guesses at once would all find room.
+    """
+
+    def __init__(
+        self,
+        redis: aioredis.Redis,
+        tries_of_address: Limit = TRIES_OF_ADDRESS,
+        failures_of_account: Limit = FAILURES_OF_ACCOUNT,
+    ) -> None:
+        self._redis = redis
+        self._take_script = redis.register_script(_TAKE)
+        self._tries_of_address = tries_of_address
+        self._failures_of_account = failures_of_account
+        self._local = LocalWindows()
+        self._asked_again_s = 0.0
+
+    async def take_try(self, source: str) -> int:
+        """Milliseconds until the address may try again; 0 if this try was counted."""
+        return await self._take(_tries_key(source), self._tries_of_address, secrets.token_hex(8))
+
+    async def take_failure(self, whose: str, guess: str) -> int:
+        """Milliseconds until a guess is allowed; 0 if this one was counted as a failure."""
+        return await self._take(_failures_key(whose), self._failures_of_account, guess)
+
+    async def give_failure_back(self, whose: str, guess: str) -> None:
+        """The guess was right, or was not looked at."""
+        key = _failures_key(whose)
+        self._local.give_back(key, guess)
+        if time.monotonic() < self._asked_again_s:
+            return
+        try:
+            await self._redis.zrem(key, guess)
+        except RedisError:
+            self._pause()
+
+    async def _take(self, key: str, limit: Limit, member: str) -> int:
+        if time.monotonic() >= self._asked_again_s:
+            try:
+                wait_ms = await self._take_script(
+                    keys=[key], args=[limit.times_max, limit.window_ms, member]
+                )
+                return int(cast(int, wait_ms))
+            except RedisError:
+                self._pause()
+        LIMITED_LOCALLY.inc()
+        return self._local.take(key, limit, member)
+
+    def _pause(self) -> None:
+        self._asked_again_s = time.monotonic() + PAUSE_S
+
+
+def _tries_key(source: str) -> str:
+    """A sorted set of random members by time in ms: at most 25, kept for 5 minutes."""
+    return f"sign_in_tries:{source}"
+
+
+def _failures_key(whose: str) -> str:
+    """A sorted set of guesses by time in ms: at most 10, kept for an hour.
+
+    Whose they are is hashed: people type passwords where the name belongs.
+    """
+    return f"sign_in_failures:{hashlib.blake2b(whose.encode(), digest_size=16).hexdigest()}"

@@ -1,0 +1,74 @@
+"""The process that delivers what users has committed: `python -m services.users.worker`."""
+
+import asyncio
+from functools import partial
+from typing import Any
+
+from services.users.actions.accept_requests import OPENED_TOPIC, accept_requests
+from services.users.actions.enforce_blocks import BLOCKS_TOPIC, enforce_blocks
+from services.users.actions.erase_account import ERASE_JOB, erase_account
+from services.users.actions.forget_sessions import SESSIONS_TOPIC, forget_sessions
+from services.users.actions.settle_names import NAMES_TOPIC, settle_names
+from services.users.actions.tell_feed import GRAPH_TOPIC, tell_feed
+from services.users.domain.edge_kinds import BLOCK, FOLLOW, MUTE
+from services.users.resources import Resources, open_resources
+from services.users.settings import UsersSettings
+from shared.settings import read_settings
+from shared.streams.edge_reconciler import EdgeReconciler
+from shared.streams.job_worker import JobWorker
+from shared.streams.outbox_relay import OutboxRelay
+from shared.web.service_app import AppInfo
+from shared.web.worker_app import serve_worker
+
+INFO = AppInfo(
+    name="users-worker",
+    title="users' worker",
+    description="Delivers what users has committed; answers probes only.",
+    audience="users",
+)
+
+
+async def run(resources: Resources, stop: asyncio.Event) -> None:
+    """The loops of the worker, until `stop` is set. Mirrored edges need no handler of ours."""
+    graph = {FOLLOW: resources.follows, BLOCK: resources.blocks, MUTE: resources.mutes}
+
+    async def erase(payload: dict[str, Any]) -> None:
+        await erase_account(
+            resources.group,
+            graph,
+            resources.feed_erasing,
+            resources.upload_erasing,
+            payload["user_id"],
+        )
+
+    jobs = JobWorker(resources.group, {ERASE_JOB: erase})
+    relay = OutboxRelay(
+        resources.group,
+        {
+            NAMES_TOPIC: partial(settle_names, resources.group),
+            SESSIONS_TOPIC: partial(forget_sessions, resources.sessions),
+            OPENED_TOPIC: partial(accept_requests, resources.group, resources.follows),
+            BLOCKS_TOPIC: partial(
+                enforce_blocks,
+                resources.group,
+                resources.follows,
+                resources.blocks,
+                resources.feed,
+            ),
+            GRAPH_TOPIC: partial(tell_feed, resources.feed),
+        },
+    )
+    async with asyncio.TaskGroup() as loops:
+        loops.create_task(jobs.run(stop))
+        loops.create_task(relay.run(stop))
+        loops.create_task(EdgeReconciler(resources.group).run(stop))
+
+
+def main() -> None:
+    """Work until told to stop."""
+    settings = read_settings(UsersSettings)
+    serve_worker(INFO, settings, partial(open_resources, settings), run)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Mechanisms and wire contracts that at least two services use."""

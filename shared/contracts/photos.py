@@ -1,0 +1,55 @@
+"""What upload.internal says about photos; it knows nothing of captions or followers."""
+
+from typing import Literal
+
+from typing_extensions import TypedDict
+
+PhotoState = Literal["processing", "ready", "failed"]
+RenditionName = Literal["large", "medium", "small", "thumb"]
+
+
+class Rendition(TypedDict):
+    """A resized copy. `key` is host-free and names the content: it never changes."""
+
+    name: RenditionName
+    width: int
+    height: int
+    key: str
+    content_type: str
+    bytes: int
+
+
+class PhotoSnapshot(TypedDict):
+    """The immutable facts of a ready photo, copied into the post that shows it."""
+
+    id: int
+    width: int
+    height: int
+    thumbhash: str
+    alt_text: str
+    renditions: list[Rendition]
+
+
+class Photo(TypedDict):
+    """A photo as its owner sees it; sizes and renditions are filled in once it is ready.
+
+    `sha256` is that of the bytes received, in lower-case hexadecimal. `failure` is a sentence.
+    """
+
+    id: int
+    owner_id: int
+    state: PhotoState
+    failure: str | None
+    width: int | None
+    height: int | None
+    thumbhash: str | None
+    alt_text: str
+    renditions: list[Rendition]
+    sha256: str
+    created_at: str
+
+
+class ClaimedPhotos(TypedDict):
+    """The reply of a claim, in the order in which the photos were asked for."""
+
+    photos: list[PhotoSnapshot]

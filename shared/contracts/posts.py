@@ -1,0 +1,65 @@
+"""What feed.internal says about posts and timelines."""
+
+from typing import Literal
+
+from typing_extensions import TypedDict
+
+from shared.contracts.photos import PhotoSnapshot
+
+
+class Place(TypedDict):
+    """Where a post says it was taken; degrees in WGS 84."""
+
+    name: str
+    lat: float
+    lng: float
+
+
+class Post(TypedDict):
+    """One to ten photos published with a caption; `liked` and `saved` are the viewer's."""
+
+    id: int
+    author_id: int
+    photos: list[PhotoSnapshot]
+    caption: str
+    hashtags: list[str]
+    mentions: list[str]
+    place: Place | None
+    created_at: str
+    edited_at: str | None
+    version: int
+    like_count: int
+    comment_count: int
+    liked: bool
+    saved: bool
+
+
+class PostPage(TypedDict):
+    """A page of posts, newest first."""
+
+    items: list[Post]
+    next_cursor: str | None
+
+
+class HomePage(TypedDict):
+    """A page of the home timeline.
+
+    `completeness` is "complete", or "partial" when some part could not be asked in time.
+    """
+
+    items: list[Post]
+    next_cursor: str | None
+    completeness: Literal["complete", "partial"]
+
+
+class Liked(TypedDict):
+    """The reply of like and unlike."""
+
+    liked: bool
+    like_count: int
+
+
+class PostCounts(TypedDict):
+    """Number of posts by decimal author id."""
+
+    counts: dict[str, int]

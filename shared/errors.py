@@ -1,0 +1,165 @@
+"""The tree of error kinds, each with its HTTP status and stable code.
+
+A named error of a rule lives beside the rule and derives from one of these. `shared.web.problems`
+turns any of them into problem+json, and the service client turns problem+json back into them.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class FieldError:
+    """One rejected field of a request: its dotted path and what is wrong with it."""
+
+    field: str
+    message: str
+
+
+class AppError(Exception):
+    """An outcome that a caller can be told about.
+
+    `status` and `code` are class attributes of each kind; `detail` is a sentence for people,
+    `retry_after_s` becomes the Retry-After header.
+    """
+
+    status = 500
+    code = "internal_error"
+    title = "Something went wrong on our side."
+
+    def __init__(
+        self,
+        detail: str | None = None,
+        *,
+        errors: Sequence[FieldError] = (),
+        retry_after_s: int | None = None,
+    ) -> None:
+        super().__init__(detail or self.title)
+        self.detail = detail or self.title
+        self.errors = tuple(errors)
+        self.retry_after_s = retry_after_s
+
+    def headers(self) -> Mapping[str, str]:
+        """Headers that this error adds to the reply."""
+        return {} if self.retry_after_s is None else {"Retry-After": str(self.retry_after_s)}
+
+
+class BadRequest(AppError):
+    """The request could not be understood at all."""
+
+    status = 400
+    code = "bad_request"
+    title = "The request could not be understood."
+
+
+class Unauthenticated(AppError):
+    """No valid session; never used for a lack of permission."""
+
+    status = 401
+    code = "unauthenticated"
+    title = "Sign in first: there is no valid session."
+
+    def headers(self) -> Mapping[str, str]:
+        """RFC 9110 wants the scheme named on every 401."""
+        return {"WWW-Authenticate": "Bearer"}
+
+
+class Forbidden(AppError):
+    """An action on something that the viewer may see but not change."""
+
+    status = 403
+    code = "forbidden"
+    title = "You may not do this."
+
+
+class NotFound(AppError):
+    """It does not exist, or this viewer may not know that it does: the two look the same."""
+
+    status = 404
+    code = "not_found"
+    title = "There is nothing here."
+
+
+class Conflict(AppError):
+    """The request is sound, but the present state does not allow it."""
+
+    status = 409
+    code = "conflict"
+    title = "The present state does not allow this."
+
+
+class RequestInProgress(Conflict):
+    """The first request with this idempotency key is still running."""
+
+    code = "request_in_progress"
+    title = "The first request with this Idempotency-Key is still running."
+
+
+class TooLarge(AppError):
+    """The body exceeds a limit."""
+
+    status = 413
+    code = "too_large"
+    title = "The request is too large."
+
+
+class UnsupportedMediaType(AppError):
+    """The body is of a type that the route does not take."""
+
+    status = 415
+    code = "unsupported_media_type"
+    title = "This type of content is not accepted here."
+
+
+class Invalid(AppError):
+    """Well-formed, but against a rule; `errors` names the fields."""
+
+    status = 422
+    code = "invalid"
+    title = "Some of the fields are not acceptable."
+
+
+class IdempotencyKeyReused(Invalid):
+    """The same Idempotency-Key came with another body."""
+
+    code = "idempotency_key_reused"
+    title = "This Idempotency-Key was used before with another request."
+
+
+class TooManyRequests(AppError):
+    """A limit of this caller is used up."""
+
+    status = 429
+    code = "too_many_requests"
+    title = "Too many requests; slow down."
+
+
+class Unavailable(AppError):
+    """A part that this needs does not answer; only actions may catch it, to degrade as written."""
+
+    status = 503
+    code = "unavailable"
+    title = "A part of the service does not answer at the moment."
+
+
+class Overloaded(Unavailable):
+    """Refused at the door because the queue is full; cheap, and safe to retry."""
+
+    code = "overloaded"
+    title = "Too much is going on at the moment."
+
+
+class DeadlineExceeded(Unavailable):
+    """The time that the caller allowed is over."""
+
+    status = 504
+    code = "deadline_exceeded"
+    title = "The answer did not come in time."
+
+
+class QuotaExceeded(AppError):
+    """The account has no room left."""
+
+    status = 507
+    code = "quota_exceeded"
+    title = "There is no room left for this account."

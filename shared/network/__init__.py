@@ -1,0 +1,1 @@
+"""How a process finds, trusts and reaches the others: names, TLS, Redis."""

@@ -1,0 +1,76 @@
+"""Opens a Redis by its name: found through our resolver, its certificate checked for that name."""
+
+import ssl
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from redis import asyncio as aioredis
+from redis.asyncio.connection import BlockingConnectionPool, Connection
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import ConnectionError as RedisConnectionError
+
+from shared.errors import Unavailable
+from shared.network.network import Network
+from shared.network.tls import client_context
+
+# Redis answers in well under a millisecond: one that is silent for half a second is as good as
+# gone, and every user of it degrades to Postgres.
+SOCKET_TIMEOUT_S = 0.5
+CONNECTIONS_MAX = 32
+POOL_WAIT_S = 0.5
+HEALTH_CHECK_INTERVAL_S = 15
+
+
+class _NamedConnection(Connection):
+    """Resolves its host anew at every connect, so that a moved Redis is found."""
+
+    def __init__(self, *, network: Network, tls: ssl.SSLContext | None, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self._network = network
+        self._tls = tls
+        self._address = self.host
+
+    async def _connect(self) -> None:
+        try:
+            addresses = await self._network.resolver.addresses(self.host)
+        except Unavailable as error:
+            raise RedisConnectionError(error.detail) from error
+        self._address = addresses[0]
+        await super()._connect()  # type: ignore[no-untyped-call]
+
+    def _connection_arguments(self) -> Mapping[str, Any]:
+        arguments = {"host": self._address, "port": self.port}
+        if self._tls is None:
+            return arguments
+        return {**arguments, "ssl": self._tls, "server_hostname": self.host}
+
+
+async def open_redis(url: str, network: Network) -> aioredis.Redis:
+    """A client with a bounded pool; it connects when first used: a Redis that is down is no error.
+
+    Replies are bytes. Every failure is a `redis.RedisError`, which the store that owns the keys
+    catches to go on without; the caller closes it with `await redis.aclose()`.
+    """
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    tls = client_context(network.ca_file) if parts.scheme == "rediss" else None
+    pool = BlockingConnectionPool(
+        max_connections=CONNECTIONS_MAX,
+        timeout=POOL_WAIT_S,
+        connection_class=_NamedConnection,
+        network=network,
+        tls=tls,
+        host=host,
+        port=parts.port or 6379,
+        db=int(parts.path.strip("/") or 0),
+        username=unquote(parts.username) if parts.username else None,
+        password=unquote(parts.password) if parts.password else None,
+        socket_timeout=SOCKET_TIMEOUT_S,
+        socket_connect_timeout=SOCKET_TIMEOUT_S,
+        health_check_interval=HEALTH_CHECK_INTERVAL_S,
+        # Once more, at once: the first try of a pooled connection may meet a restarted server.
+        retry=Retry(NoBackoff(), 1, supported_errors=(RedisConnectionError,)),
+    )
+    return aioredis.Redis.from_pool(pool)

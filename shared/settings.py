@@ -1,0 +1,75 @@
+"""What every process reads from its environment; a service adds its own fields and its prefix."""
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, NoReturn, TypeVar, cast
+
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+S = TypeVar("S", bound=BaseSettings)
+
+
+def _comma_separated(value: object) -> object:
+    if isinstance(value, str):
+        return tuple(part.strip() for part in value.split(",") if part.strip())
+    return value
+
+
+class ProcessSettings(BaseSettings):
+    """Who this process is, where it listens, whom it trusts and how it finds the others.
+
+    `internal_keys` holds the HMAC key of each audience: a service verifies the calls to it with
+    its own and signs the calls to another with that one's. `dns_servers` are `address:port`;
+    without any, names are asked of the operating system.
+    """
+
+    model_config = SettingsConfigDict(frozen=True)
+
+    instance: str
+    listen_host: str
+    listen_port: int = Field(ge=1, le=65535)
+    tls_cert_file: Path
+    tls_key_file: Path
+    tls_ca_file: Path | None = None
+    dns_servers: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_comma_separated)] = ()
+    internal_keys: dict[str, SecretStr] = Field(default_factory=dict)
+    log_level: str = "INFO"
+    # Longer than the health check's interval (1 s) and the TTL of an answer (1 s) together.
+    drain_seconds: float = Field(default=3.0, ge=0)
+
+
+class PostgresSettings(BaseSettings):
+    """Where the shards of a group are, and as whom to reach them."""
+
+    model_config = SettingsConfigDict(frozen=True)
+
+    shard_map_file: Path
+    postgres_user: str
+    postgres_password: SecretStr
+    postgres_database: str
+    postgres_pool_max: int = Field(default=10, ge=1)
+
+
+class RedisSettings(BaseSettings):
+    """The service's Redis: `rediss://user:password@name:port/0`."""
+
+    model_config = SettingsConfigDict(frozen=True)
+
+    redis_url: SecretStr
+
+
+def read_settings(kind: type[S]) -> S:
+    """The settings of the process that starts; ends it with a sentence if some are unusable."""
+    try:
+        return cast(Callable[[], S], kind)()
+    except ValidationError as error:
+        _refuse_to_start(kind.model_config.get("env_prefix", ""), error)
+
+
+def _refuse_to_start(prefix: str, error: ValidationError) -> NoReturn:
+    for problem in error.errors(include_url=False, include_input=False):
+        variable = prefix + "_".join(str(part) for part in problem["loc"]).upper()
+        sys.stderr.write(f"Cannot start: the environment variable {variable}: {problem['msg']}.\n")
+    raise SystemExit(2)

@@ -1,0 +1,79 @@
+"""Opens connections to a Postgres node: found by name, its certificate checked for that name."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import asyncpg
+import orjson
+
+from shared.network.network import Network
+from shared.network.tls import named_context
+from shared.sharding.shard_map import NodeAddress
+
+CONNECT_SECONDS = 1.5
+COMMAND_SECONDS = 10.0
+
+# A statement is prepared per shard, so a connection sees (shards of its primary) × (hot queries).
+STATEMENTS_MAX = 512
+
+# jsonb travels in binary with one leading byte, its version.
+_JSONB_VERSION = b"\x01"
+
+SESSION_SETTINGS = {
+    "application_name": "retrato",
+    # The statements are small and known: planning each time would cost more than it finds, above
+    # all for those that span the shards of a primary.
+    "plan_cache_mode": "force_generic_plan",
+    "jit": "off",
+    "statement_timeout": "20s",
+    "lock_timeout": "5s",
+    "idle_in_transaction_session_timeout": "60s",
+}
+
+
+@dataclass(frozen=True)
+class PostgresLogin:
+    """As whom the nodes of a group are reached; `use_tls` False is for a test's own server."""
+
+    user: str
+    password: str
+    database: str
+    use_tls: bool = True
+
+
+async def connect(
+    address: NodeAddress,
+    login: PostgresLogin,
+    network: Network,
+    *,
+    session_settings: dict[str, str] | None = None,
+    **options: Any,
+) -> asyncpg.Connection:
+    """A plain connection; `options` go to the driver (the pool adds some of its own)."""
+    return await asyncpg.connect(
+        host=await network.resolver.addresses(address.host),
+        port=address.port,
+        user=login.user,
+        password=login.password,
+        database=login.database,
+        ssl=named_context(network.ca_file, address.host) if login.use_tls else False,
+        timeout=CONNECT_SECONDS,
+        command_timeout=COMMAND_SECONDS,
+        server_settings=session_settings if session_settings is not None else SESSION_SETTINGS,
+        **options,
+    )
+
+
+async def speak_json(connection: asyncpg.Connection) -> None:
+    """Let jsonb columns be Python values."""
+    await connection.set_type_codec(
+        "jsonb", schema="pg_catalog", encoder=_encode, decoder=_decode, format="binary"
+    )
+
+
+def _encode(value: object) -> bytes:
+    return _JSONB_VERSION + orjson.dumps(value)
+
+
+def _decode(data: bytes) -> object:
+    return orjson.loads(data[1:])

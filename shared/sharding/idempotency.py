@@ -1,0 +1,149 @@
+"""One effect and one reply per Idempotency-Key, kept in the shard of who acts."""
+
+import secrets
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from shared.errors import IdempotencyKeyReused, RequestInProgress, Unavailable
+from shared.sharding.shard_group import ShardGroup
+from shared.sharding.transaction import Transaction
+from shared.sql_files import load_queries
+
+_SQL = load_queries(Path(__file__).with_suffix(".sql"))
+
+# A request that began and neither replied nor gave up within a write's deadline (10 s) most likely
+# died with its process. If it did not, it loses: its effect happens only while it holds the lease.
+LEASE_SECONDS = 12.0
+
+# A day is promised; the hour is for clocks and for late retries.
+KEPT_SECONDS = 25 * 3600.0
+
+Reply = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class IdempotentRequest:
+    """A creation: `scope` names the route and the actor, `key` is the caller's own."""
+
+    scope: str
+    key: str
+    body_hash: bytes
+    shard: int
+
+
+async def once(
+    group: ShardGroup,
+    request: IdempotentRequest,
+    action: Callable[[Transaction], Awaitable[Reply]],
+) -> Reply:
+    """Run `action` in a transaction that also records its reply, or return the recorded one.
+
+    If it raises, nothing is recorded and the key is free again. Raises IdempotencyKeyReused and
+    RequestInProgress.
+    """
+    attempt = _new_attempt()
+    async with group.writer(request.shard) as tx:
+        # A second request would wait here for the first one's commit, and keep a connection.
+        alone = await tx.value(_SQL["try_alone"], scope=request.scope, key=request.key)
+        if not alone:
+            raise RequestInProgress(retry_after_s=1)
+        recorded = await _begin(tx, request, attempt)
+        if recorded is not None:
+            return recorded
+        reply = await action(tx)
+        await _record(tx, request, attempt, reply)
+        return reply
+
+
+class Attempt:
+    """A request that was begun; `reply` is the recorded one if it had been answered before."""
+
+    def __init__(self, request: IdempotentRequest, attempt: int, reply: Reply | None) -> None:
+        self.reply = reply
+        self._request = request
+        self._attempt = attempt
+
+    async def finish(self, tx: Transaction, reply: Reply) -> None:
+        """Record the reply in the transaction of the effect, which is on the request's shard.
+
+        Raises RequestInProgress if the lease ran out and another attempt has taken over: then
+        the effect must not happen here.
+        """
+        if tx.shard != self._request.shard:
+            raise ValueError("the effect and its idempotency record belong in one shard")
+        await _record(tx, self._request, self._attempt, reply)
+
+
+@asynccontextmanager
+async def begin_once(group: ShardGroup, request: IdempotentRequest) -> AsyncIterator[Attempt]:
+    """For an action that asks other services before its transaction.
+
+    The beginning is committed at once, so that a second request is told RequestInProgress; what
+    the action does before `finish` must bear being done again by a later attempt.
+    """
+    attempt = _new_attempt()
+    async with group.writer(request.shard) as tx:
+        reply = await _begin(tx, request, attempt)
+    if reply is not None:
+        yield Attempt(request, attempt, reply)
+        return
+    try:
+        yield Attempt(request, attempt, None)
+    except BaseException:
+        await _forget(group, request, attempt)
+        raise
+
+
+async def _begin(tx: Transaction, request: IdempotentRequest, attempt: int) -> Reply | None:
+    """None if the request is now ours to carry out, else the reply of the first one."""
+    row = await tx.row(
+        _SQL["begin_request"],
+        scope=request.scope,
+        key=request.key,
+        body_hash=request.body_hash,
+        attempt=attempt,
+        lease_s=LEASE_SECONDS,
+        kept_s=KEPT_SECONDS,
+    )
+    if row is None:
+        # It was begun between our look and our insert.
+        raise RequestInProgress(retry_after_s=1)
+    if row["body_hash"] != request.body_hash:
+        raise IdempotencyKeyReused
+    if row["mine"]:
+        return None
+    reply: Reply | None = row["reply"]
+    if reply is None:
+        raise RequestInProgress(retry_after_s=1)
+    await tx.execute(_SQL["touch_request"], scope=request.scope, key=request.key)
+    return reply
+
+
+async def _record(tx: Transaction, request: IdempotentRequest, attempt: int, reply: Reply) -> None:
+    recorded = await tx.execute(
+        _SQL["record_reply"],
+        scope=request.scope,
+        key=request.key,
+        attempt=attempt,
+        reply=reply,
+    )
+    if not recorded:
+        raise RequestInProgress(retry_after_s=1)
+
+
+async def _forget(group: ShardGroup, request: IdempotentRequest, attempt: int) -> None:
+    try:
+        async with group.writer(request.shard) as tx:
+            await tx.execute(
+                _SQL["forget_request"], scope=request.scope, key=request.key, attempt=attempt
+            )
+    except Unavailable:
+        # The lease runs out by itself; until then the key answers RequestInProgress.
+        return
+
+
+def _new_attempt() -> int:
+    return secrets.randbits(62)

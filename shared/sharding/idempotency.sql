@@ -1,0 +1,39 @@
+-- name: try_alone
+SELECT pg_try_advisory_xact_lock(hashtextextended(:scope || ' ' || :key, 2025));
+
+-- name: begin_request
+-- One row: of the request that stands under this key now, and whether it is the one begun here.
+-- Each new request sweeps two that nobody will ask for again.
+WITH swept AS (
+    DELETE FROM :schema.idempotency AS old
+     USING (SELECT scope, key FROM :schema.idempotency
+             WHERE started_at < now() - make_interval(secs => :kept_s)
+               AND (scope, key) <> (:scope, :key)
+             ORDER BY started_at LIMIT 2 FOR UPDATE SKIP LOCKED) AS expired
+     WHERE old.scope = expired.scope AND old.key = expired.key
+), begun AS (
+    INSERT INTO :schema.idempotency AS request (scope, key, body_hash, attempt)
+    VALUES (:scope, :key, :body_hash, :attempt)
+    ON CONFLICT (scope, key) DO UPDATE
+        SET attempt = excluded.attempt, started_at = now()
+        WHERE request.reply IS NULL
+          AND request.body_hash = excluded.body_hash
+          AND request.started_at < now() - make_interval(secs => :lease_s)
+    RETURNING body_hash, reply
+)
+SELECT body_hash, reply, true AS mine FROM begun
+UNION ALL
+SELECT body_hash, reply, false FROM :schema.idempotency
+ WHERE scope = :scope AND key = :key AND NOT EXISTS (SELECT FROM begun);
+
+-- name: touch_request
+-- Changes nothing, but makes the replay's commit wait for the standby as the first one's did.
+UPDATE :schema.idempotency SET attempt = attempt WHERE scope = :scope AND key = :key;
+
+-- name: record_reply
+UPDATE :schema.idempotency SET reply = :reply
+ WHERE scope = :scope AND key = :key AND attempt = :attempt AND reply IS NULL;
+
+-- name: forget_request
+DELETE FROM :schema.idempotency
+ WHERE scope = :scope AND key = :key AND attempt = :attempt AND reply IS NULL;

@@ -1,0 +1,187 @@
+"""Brings every logical shard of a group to the newest migration, and tells how far each is."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import asyncpg
+from pgqueuer.adapters.drivers.asyncpg import AsyncpgDriver
+
+from shared.network.network import Network
+from shared.sharding import job_queue
+from shared.sharding.connections import PostgresLogin, connect
+from shared.sharding.migration_files import Migration, MigrationError, pending, read_migrations
+from shared.sharding.shard_map import Primary, ShardMap, parse_shard_map, schema_of
+
+# Two runs at once wait for one another.
+_LOCK = "SELECT pg_advisory_lock(1768909)"
+
+_SESSION_SETTINGS = {
+    "application_name": "retrato-migrate",
+    "client_min_messages": "warning",
+}
+
+_SCHEMAS = "SELECT nspname FROM pg_namespace WHERE nspname LIKE 'shard\\_%'"
+
+_RECORD_TABLE = """
+CREATE TABLE IF NOT EXISTS {schema}.migration (
+    name text PRIMARY KEY,
+    checksum text NOT NULL,
+    applied_at timestamptz NOT NULL DEFAULT clock_timestamp()
+);
+"""
+
+OnProgress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True)
+class MigrationTarget:
+    """A shard group as the operator reaches it: its map and the role that owns its databases."""
+
+    map_file: Path
+    login: PostgresLogin
+    network: Network
+
+    def shard_map(self) -> ShardMap:
+        """The map as it stands."""
+        return parse_shard_map(self.map_file.read_bytes())
+
+
+@dataclass(frozen=True, slots=True)
+class ShardStatus:
+    """How far one shard is."""
+
+    shard: int
+    primary: str
+    applied: int
+    pending: tuple[str, ...]
+
+
+async def migrate(
+    target: MigrationTarget, directories: Sequence[Path], on_progress: OnProgress
+) -> int:
+    """Apply what is missing, shard by shard, the primaries side by side; the number applied.
+
+    `directories` go in order, the foundation first. A run that was cut short is continued by the
+    next. `on_progress(primary, shards done, shards of the primary)` is called after each shard.
+    Raises MigrationError, and the driver's errors for a primary that is away.
+    """
+    migrations = read_migrations(directories)
+    shard_map = target.shard_map()
+    runs = [
+        _migrate_primary(target, shard_map, primary, migrations, on_progress)
+        for primary in shard_map.primaries.values()
+    ]
+    return sum(await asyncio.gather(*runs))
+
+
+async def migration_status(
+    target: MigrationTarget, directories: Sequence[Path]
+) -> list[ShardStatus]:
+    """How far each shard is, in the order of shards; raises like `migrate`."""
+    migrations = read_migrations(directories)
+    shard_map = target.shard_map()
+    statuses = []
+    for primary in shard_map.primaries.values():
+        async with _connected(target, primary) as connection:
+            shards = shard_map.shards_on(primary.name)
+            applied = await _applied(connection, shards)
+        for shard in shards:
+            missing = tuple(item.name for item in pending(migrations, applied[shard], shard))
+            statuses.append(ShardStatus(shard, primary.name, len(applied[shard]), missing))
+    return sorted(statuses, key=lambda status: status.shard)
+
+
+async def _migrate_primary(
+    target: MigrationTarget,
+    shard_map: ShardMap,
+    primary: Primary,
+    migrations: list[Migration],
+    on_progress: OnProgress,
+) -> int:
+    shards = shard_map.shards_on(primary.name)
+    count = 0
+    async with _connected(target, primary) as connection:
+        await connection.execute(_LOCK, timeout=600)
+        await _install_job_queue(connection)
+        applied = await _applied(connection, shards)
+        for done, shard in enumerate(shards, start=1):
+            missing = pending(migrations, applied[shard], shard)
+            if missing:
+                # The log is written in order: the last commit takes those before it to the disk.
+                await _apply(connection, shard, missing, durably=shard == shards[-1])
+                count += len(missing)
+            on_progress(primary.name, done, len(shards))
+    return count
+
+
+@asynccontextmanager
+async def _connected(
+    target: MigrationTarget, primary: Primary
+) -> AsyncIterator[asyncpg.Connection]:
+    connection = await connect(
+        primary.address, target.login, target.network, session_settings=_SESSION_SETTINGS
+    )
+    try:
+        yield connection
+    finally:
+        await connection.close(timeout=5)
+
+
+async def _applied(
+    connection: asyncpg.Connection, shards: Iterable[int]
+) -> dict[int, dict[str, str]]:
+    """By shard, the checksums of the migrations that it has."""
+    there = {row["nspname"] for row in await connection.fetch(_SCHEMAS)}
+    applied: dict[int, dict[str, str]] = {shard: {} for shard in shards}
+    known = [shard for shard in applied if schema_of(shard) in there]
+    if known:
+        rows = await connection.fetch(
+            " UNION ALL ".join(
+                f"SELECT {shard} AS shard, name, checksum FROM {schema_of(shard)}.migration"  # noqa: S608
+                for shard in known
+            )
+        )
+        for row in rows:
+            applied[row["shard"]][row["name"]] = row["checksum"]
+    return applied
+
+
+async def _apply(
+    connection: asyncpg.Connection, shard: int, missing: list[Migration], *, durably: bool
+) -> None:
+    """All that a shard lacks, in one transaction and one round trip."""
+    schema = schema_of(shard)
+    parts = [
+        f"BEGIN; SET LOCAL synchronous_commit = {'on' if durably else 'off'};",
+        f"CREATE SCHEMA IF NOT EXISTS {schema};",
+        _RECORD_TABLE.format(schema=schema),
+    ]
+    for migration in missing:
+        parts.append(migration.for_shard(shard))
+        parts.append(
+            f";INSERT INTO {schema}.migration (name, checksum)"  # noqa: S608 - our own file names
+            f" VALUES ('{migration.name}', '{migration.checksum}');"
+        )
+    try:
+        await connection.execute("\n".join([*parts, "COMMIT;"]), timeout=600)
+    except asyncpg.PostgresError as error:
+        await connection.execute("ROLLBACK")
+        names = ", ".join(migration.name for migration in missing)
+        raise MigrationError(f"shard {shard}: one of {names} failed: {error}") from error
+
+
+async def _install_job_queue(connection: asyncpg.Connection) -> None:
+    queries = job_queue.queries_over(AsyncpgDriver(connection))
+    if await queries.schema_is_installed():
+        await queries.upgrade()
+    else:
+        async with connection.transaction():
+            await queries.install()
+            await queries.optimize_autovacuum()
+    # We wake the workers ourselves, outside of the writing transactions: see WakeUps.
+    await connection.execute(
+        f"DROP TRIGGER IF EXISTS {job_queue.TRIGGER} ON {job_queue.SCHEMA}.{job_queue.TABLE}"
+    )

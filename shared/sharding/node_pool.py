@@ -1,0 +1,189 @@
+"""A bounded pool of connections to one Postgres node, which may come and go."""
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import asyncpg
+from asyncpg.pool import PoolConnectionProxy
+
+from shared.deadlines import budget_ms
+from shared.errors import AppError, DeadlineExceeded, Overloaded, Unavailable
+from shared.network.network import Network
+from shared.sharding.connections import (
+    COMMAND_SECONDS,
+    CONNECT_SECONDS,
+    STATEMENTS_MAX,
+    PostgresLogin,
+    connect,
+    speak_json,
+)
+from shared.sharding.database_faults import fault_of, is_gone, is_lost_connection
+from shared.sharding.pool_metrics import ACQUIRE_SECONDS, FAULTS, POOL_CONNECTIONS, POOL_WAITING
+from shared.sharding.shard_map import NodeAddress
+
+ACQUIRE_SECONDS_MAX = 2.0
+
+# Who waits longer than this many others would wait longer than its deadline.
+WAITING_PER_CONNECTION = 40
+
+# After a failed connect, callers without a connection are refused at once for this long: a node
+# that swallows packets would otherwise hold each of them for the connect timeout.
+REFUSAL_SECONDS = 0.5
+
+
+class NodePool:
+    """Opens nothing until it is used, and stays usable while its node is away."""
+
+    def __init__(
+        self, group: str, address: NodeAddress, login: PostgresLogin, network: Network, size: int
+    ) -> None:
+        self.name = address.host
+        self.address = address
+        self._group = group
+        self._login = login
+        self._network = network
+        self._waiting = 0
+        self._waiting_max = size * WAITING_PER_CONNECTION
+        self._down_until_s = 0.0
+        self._opening = asyncio.Lock()
+        self._opened = False
+        self._pool = asyncpg.create_pool(
+            min_size=0,
+            max_size=size,
+            connect=self._connect,
+            init=speak_json,
+            reset=_keep_session,
+            statement_cache_size=STATEMENTS_MAX,
+            # A statement over all shards of a primary is long and worth keeping.
+            max_cacheable_statement_size=0,
+        )
+        self._acquire_seconds = ACQUIRE_SECONDS.labels(group, self.name)
+        self._publish_gauges()
+
+    async def acquire(self) -> PoolConnectionProxy:
+        """A connection, to be given back by `release`; raises Unavailable, Overloaded."""
+        self._refuse_early()
+        wait_s = budget_ms(ACQUIRE_SECONDS_MAX * 1000) / 1000
+        started_s = time.perf_counter()
+        self._waiting += 1
+        try:
+            async with asyncio.timeout(wait_s):
+                await self._open()
+                return await self._pool.acquire()
+        except TimeoutError as error:
+            raise self._too_late(wait_s) from error
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            raise self._unreachable(type(error).__name__) from error
+        finally:
+            self._waiting -= 1
+            self._acquire_seconds.observe(time.perf_counter() - started_s)
+
+    async def release(self, connection: PoolConnectionProxy) -> None:
+        """Take a connection back; one that broke is replaced when the next is needed."""
+        try:
+            await self._pool.release(connection, timeout=COMMAND_SECONDS)
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+            # The driver has ended it; the pool goes on without it.
+            FAULTS.labels(self._group, self.name, "release").inc()
+
+    async def fetch(self, sql: str, arguments: Sequence[object]) -> list[asyncpg.Record]:
+        """One statement that may be repeated: a connection that had gone stale is replaced once."""
+        try:
+            return await self._fetch_once(sql, arguments)
+        except _StaleConnectionError:
+            return await self._fetch_once(sql, arguments)
+
+    async def _fetch_once(self, sql: str, arguments: Sequence[object]) -> list[asyncpg.Record]:
+        connection = await self.acquire()
+        try:
+            timeout_s = budget_ms(COMMAND_SECONDS * 1000) / 1000
+            return await connection.fetch(sql, *arguments, timeout=timeout_s)
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            closed = is_gone(connection)
+            fault = self.fault(error, closed=closed)
+            if fault is None:
+                raise
+            if is_lost_connection(error, closed=closed):
+                raise _StaleConnectionError(fault.detail, retry_after_s=1) from error
+            raise fault from error
+        finally:
+            await self.release(connection)
+
+    def fault(self, error: BaseException, *, closed: bool) -> AppError | None:
+        """The error to raise for a statement that met a fault of this node; counted."""
+        fault = fault_of(error, self.name, closed=closed)
+        if fault is not None:
+            FAULTS.labels(self._group, self.name, type(error).__name__).inc()
+        return fault
+
+    async def connect_aside(self) -> asyncpg.Connection:
+        """A connection of its own, outside the pool: for LISTEN and for session locks."""
+        try:
+            return await connect(self.address, self._login, self._network)
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            raise self._unreachable(type(error).__name__) from error
+
+    async def close(self) -> None:
+        """End all connections; those in use get a moment to come back."""
+        if not self._opened:
+            return
+        try:
+            async with asyncio.timeout(2):
+                await self._pool.close()
+        except (TimeoutError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+            self._pool.terminate()
+
+    def _refuse_early(self) -> None:
+        if self._waiting >= self._waiting_max:
+            raise Overloaded(f"Too many wait for {self.name}.", retry_after_s=1)
+        if time.monotonic() < self._down_until_s and not self._pool.get_idle_size():
+            raise Unavailable(f"{self.name} cannot be reached.", retry_after_s=1)
+
+    def _too_late(self, waited_s: float) -> Unavailable:
+        if self._pool.get_size() >= self._pool.get_max_size():
+            return Overloaded(f"All connections to {self.name} are in use.", retry_after_s=1)
+        if waited_s < CONNECT_SECONDS:
+            # It says more of the caller's deadline than of the node.
+            return DeadlineExceeded()
+        return self._unreachable("timeout")
+
+    def _unreachable(self, kind: str) -> Unavailable:
+        self._down_until_s = time.monotonic() + REFUSAL_SECONDS
+        FAULTS.labels(self._group, self.name, kind).inc()
+        return Unavailable(f"{self.name} cannot be reached.", retry_after_s=1)
+
+    async def _open(self) -> None:
+        if self._opened:
+            return
+        async with self._opening:
+            if not self._opened:
+                await self._pool
+                self._opened = True
+
+    async def _connect(self, *_arguments: object, **options: Any) -> asyncpg.Connection:
+        connection = await connect(self.address, self._login, self._network, **options)
+        self._down_until_s = 0.0
+        return connection
+
+    def _publish_gauges(self) -> None:
+        gauges: dict[str, Callable[[], float]] = {
+            "open": lambda: self._pool.get_size() if self._opened else 0,
+            "idle": lambda: self._pool.get_idle_size() if self._opened else 0,
+        }
+        for state, read in gauges.items():
+            POOL_CONNECTIONS.labels(self._group, self.name, state).set_function(read)
+        POOL_WAITING.labels(self._group, self.name).set_function(lambda: self._waiting)
+
+
+class _StaleConnectionError(Unavailable):
+    """The statement never reached the server, or a read's answer never reached us."""
+
+
+async def _keep_session(_connection: asyncpg.Connection) -> None:
+    """Nothing to reset: our statements change no session setting, listen to nothing.
+
+    The driver's own reset would cost a round trip after each use; it ends an open transaction
+    without that.
+    """

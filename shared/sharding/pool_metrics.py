@@ -1,0 +1,33 @@
+"""What Prometheus hears about the pools and the replicas of a shard group."""
+
+from prometheus_client import Counter, Gauge, Histogram
+
+POOL_CONNECTIONS = Gauge(
+    "retrato_postgres_pool_connections",
+    "Open connections of a pool.",
+    ["group", "node", "state"],
+)
+POOL_WAITING = Gauge(
+    "retrato_postgres_pool_waiting", "Who waits for a connection of a pool.", ["group", "node"]
+)
+ACQUIRE_SECONDS = Histogram(
+    "retrato_postgres_acquire_seconds",
+    "Time until a pool gave a connection.",
+    ["group", "node"],
+    buckets=(0.0005, 0.002, 0.01, 0.05, 0.2, 1, 5),
+)
+FAULTS = Counter(
+    "retrato_postgres_faults_total",
+    "Statements that failed because a node could not be reached.",
+    ["group", "node", "kind"],
+)
+REPLICA_LAG_MS = Gauge(
+    "retrato_postgres_replica_lag_ms",
+    "Age of the newest state of the primary that a replica is known to hold.",
+    ["group", "node"],
+)
+SHARDS_MOVED = Counter(
+    "retrato_shards_moved_total",
+    "Statements that found their shard on another primary than the map had said.",
+    ["group"],
+)

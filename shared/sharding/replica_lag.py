@@ -1,0 +1,80 @@
+"""How far each replica is known to be behind its primary."""
+
+import asyncio
+import time
+from collections import deque
+
+from shared.errors import AppError
+from shared.sharding.node_pool import NodePool
+from shared.sharding.pool_metrics import REPLICA_LAG_MS
+
+SAMPLE_SECONDS = 0.5
+_SAMPLES = 120
+
+_WRITTEN = "SELECT (pg_current_wal_lsn() - '0/0'::pg_lsn)::bigint"
+_REPLAYED = "SELECT (pg_last_wal_replay_lsn() - '0/0'::pg_lsn)::bigint"
+
+
+class ReplicaLag:
+    """Compares log positions, so it needs no clock but our own and knows nothing it has not seen.
+
+    A position that the primary had written when we asked at t, and that the replica has replayed,
+    proves that the replica holds all that was committed before t. When the primary is silent the
+    proof grows old, and so does the lag.
+    """
+
+    def __init__(self, group: str, primary: NodePool, replicas: list[NodePool]) -> None:
+        self._group = group
+        self._primary = primary
+        self._replicas = replicas
+        self._written: deque[tuple[float, int]] = deque(maxlen=_SAMPLES)
+        self._current_at_s: dict[NodePool, float] = {}
+        self._sampling: asyncio.Task[None] | None = None
+
+    def fresh_replica(self, lag_ms_max: int) -> NodePool | None:
+        """The freshest replica if it is within the bound; none is before the first sample."""
+        if not self._replicas:
+            return None
+        if self._sampling is None:
+            self._sampling = asyncio.create_task(self._sample_for_ever())
+        best = max(self._replicas, key=lambda node: self._current_at_s.get(node, 0.0))
+        return best if self.lag_ms(best) <= lag_ms_max else None
+
+    def lag_ms(self, replica: NodePool) -> float:
+        """Age of the newest state that the replica is known to hold."""
+        current_at_s = self._current_at_s.get(replica)
+        return float("inf") if current_at_s is None else (time.monotonic() - current_at_s) * 1000
+
+    async def sample(self) -> None:
+        """Ask the primary, then the replicas."""
+        asked_s = time.monotonic()
+        try:
+            rows = await self._primary.fetch(_WRITTEN, ())
+            self._written.append((asked_s, rows[0][0]))
+        except AppError:
+            # No new proof: the lag grows until the bound of the readers is passed.
+            pass
+        for replica in self._replicas:
+            await self._look_at(replica)
+
+    async def _look_at(self, replica: NodePool) -> None:
+        try:
+            replayed = (await replica.fetch(_REPLAYED, ()))[0][0]
+        except AppError:
+            self._current_at_s.pop(replica, None)
+        else:
+            proofs = [at_s for at_s, position in self._written if position <= (replayed or 0)]
+            if proofs:
+                self._current_at_s[replica] = max(proofs)
+        REPLICA_LAG_MS.labels(self._group, replica.name).set(self.lag_ms(replica))
+
+    async def _sample_for_ever(self) -> None:
+        while True:
+            await self.sample()
+            await asyncio.sleep(SAMPLE_SECONDS)
+
+    async def close(self) -> None:
+        """Stop asking."""
+        if self._sampling is not None:
+            self._sampling.cancel()
+            await asyncio.wait({self._sampling})

@@ -1,0 +1,262 @@
+"""The shards of one service: where to read and write the rows of an owner."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import asynccontextmanager
+
+import asyncpg
+from asyncpg import Record
+from asyncpg.pool import PoolConnectionProxy
+
+from shared.errors import Unavailable
+from shared.network.network import Network
+from shared.settings import PostgresSettings
+from shared.sharding.connections import PostgresLogin
+from shared.sharding.database_faults import NOT_HERE, ShardMoved, is_gone, is_lost_connection
+from shared.sharding.node_pool import NodePool
+from shared.sharding.pool_metrics import SHARDS_MOVED
+from shared.sharding.reader import Reader
+from shared.sharding.replica_lag import ReplicaLag
+from shared.sharding.shard_map import NodeAddress, Primary, ShardMap, ShardMapFile, schema_of
+from shared.sharding.transaction import Transaction, begin, commit, roll_back
+from shared.sharding.union_statement import arguments_over, union_over
+from shared.sharding.wake_ups import WakeUps
+from shared.sql_files import Query
+
+# Between the moment a shard leaves its primary and the moment the map says where it went.
+MOVE_SECONDS_MAX = 3.0
+_MOVE_POLL_SECONDS = 0.05
+
+_SCHEMAS_HERE = "SELECT nspname FROM pg_namespace WHERE nspname = ANY($1::text[])"
+
+
+class ShardGroup:
+    """Knows each shard's primary, keeps a pool for each node, and follows shards that move."""
+
+    def __init__(
+        self, map_file: ShardMapFile, login: PostgresLogin, network: Network, pool_max: int
+    ) -> None:
+        self._map_file = map_file
+        self._login = login
+        self._network = network
+        self._pool_max = pool_max
+        self._nodes: dict[NodeAddress, NodePool] = {}
+        self._lags: dict[NodeAddress, ReplicaLag] = {}
+        self.wake_ups = WakeUps()
+        self.name = map_file.current().group
+        self.shard_count = map_file.current().shard_count
+
+    def shard_of(self, owner_or_item_id: int) -> int:
+        """The shard of a user's rows in this group, or of an item made in that user's shard."""
+        return self._map_file.current().shard_of(owner_or_item_id)
+
+    def shards(self) -> range:
+        """All logical shards."""
+        return range(self.shard_count)
+
+    def primaries(self) -> list[Primary]:
+        """The primaries of the present map."""
+        return list(self._map_file.current().primaries.values())
+
+    def shards_on(self, primary: str) -> tuple[int, ...]:
+        """The shards that a primary holds by the present map."""
+        return self._map_file.current().shards_on(primary)
+
+    def node(self, address: NodeAddress) -> NodePool:
+        """The pool of a node; made when it is first asked for, opened when it is first used."""
+        pool = self._nodes.get(address)
+        if pool is None:
+            pool = NodePool(self.name, address, self._login, self._network, self._pool_max)
+            self._nodes[address] = pool
+        return pool
+
+    def primary_by_name(self, name: str) -> NodePool:
+        """The pool of a primary; raises Unavailable if the map no longer has it."""
+        primary = self._map_file.current().primaries.get(name)
+        if primary is None:
+            raise Unavailable(f"{name} is no longer in the shard map.")
+        return self.node(primary.address)
+
+    def primary_node(self, shard: int) -> NodePool:
+        """Where the shard takes writes, by the present map."""
+        return self.node(self._map_file.current().primary_by_shard[shard].address)
+
+    def reader(self, shard: int, *, lag_ms_max: int = 0) -> Reader:
+        """Reads of one shard.
+
+        Without a lag allowed, of the primary: for decisions and for what the asker has just
+        written. Otherwise a replica may answer that is known to be no further behind.
+        """
+
+        async def fetch(sql: str, arguments: Sequence[object]) -> list[Record]:
+            if lag_ms_max > 0:
+                rows = await self._fetch_from_replica(shard, lag_ms_max, sql, arguments)
+                if rows is not None:
+                    return rows
+            return await self._fetch_from_primary(shard, sql, arguments)
+
+        return Reader(shard, fetch)
+
+    @asynccontextmanager
+    async def writer(self, shard: int) -> AsyncIterator[Transaction]:
+        """One transaction: committed at the end of the block, undone if it raises.
+
+        Raises Unavailable when the primary is away, and CommitUnknown (one of its kind) when the
+        connection broke while committing.
+        """
+        node, connection = await self._begin(shard)
+        transaction = Transaction(shard, node, connection)
+        try:
+            yield transaction
+        except BaseException:
+            await roll_back(node, connection)
+            raise
+        await commit(node, connection)
+        await self._after_commit(node, transaction)
+
+    async def rows_across(
+        self, query: Query, shards: Iterable[int], **values: object
+    ) -> list[Record]:
+        """The rows of a query in several shards, in no order: one statement per primary.
+
+        Each shard gets all the values, so a query selects by ids, of which a shard has its own.
+        """
+        wanted = set(shards)
+        for _attempt in range(2):
+            current = self._map_file.current()
+            try:
+                return await self._rows_by(current, query, wanted, values)
+            except NOT_HERE as error:
+                # The statement names all shards of a primary, those too that nobody asked for.
+                homes = {current.primary_by_shard[shard].name for shard in wanted}
+                named = {shard for home in homes for shard in current.shards_on(home)}
+                await self._await_move(current, named, error)
+        raise ShardMoved(retry_after_s=1)
+
+    async def close(self) -> None:
+        """Close what is open; a group is closed once."""
+        await self.wake_ups.close()
+        for lag in self._lags.values():
+            await lag.close()
+        for node in self._nodes.values():
+            await node.close()
+
+    async def _rows_by(
+        self, current: ShardMap, query: Query, wanted: set[int], values: dict[str, object]
+    ) -> list[Record]:
+        parts = []
+        for name in sorted({current.primary_by_shard[shard].name for shard in wanted}):
+            here = current.shards_on(name)
+            chosen = [shard for shard in here if shard in wanted]
+            node = self.node(current.primaries[name].address)
+            parts.append(node.fetch(union_over(query, here), arguments_over(query, values, chosen)))
+        if len(parts) == 1:
+            return await parts[0]
+        return [row for rows in await asyncio.gather(*parts) for row in rows]
+
+    async def _begin(self, shard: int) -> tuple[NodePool, PoolConnectionProxy]:
+        schema = schema_of(shard)
+        for _attempt in range(3):
+            current = self._map_file.current()
+            node = self.node(current.primary_by_shard[shard].address)
+            connection = await node.acquire()
+            try:
+                await begin(connection, schema)
+            except NOT_HERE as error:
+                await roll_back(node, connection)
+                await self._await_move(current, {shard}, error)
+            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+                closed = is_gone(connection)
+                await roll_back(node, connection)
+                fault = node.fault(error, closed=closed)
+                # Nothing was written yet: a connection that had gone stale is replaced.
+                if fault is None or not is_lost_connection(error, closed=closed):
+                    raise fault or error from error
+            except BaseException:
+                await roll_back(node, connection)
+                raise
+            else:
+                return node, connection
+        raise Unavailable(f"{self.name} cannot be written to.", retry_after_s=1)
+
+    async def _after_commit(self, node: NodePool, transaction: Transaction) -> None:
+        if transaction.has_jobs:
+            self.wake_ups.jobs(node)
+        if transaction.has_events:
+            self.wake_ups.outbox(node, transaction.shard)
+        for action in transaction.after_commit:
+            await action()
+
+    async def _fetch_from_primary(
+        self, shard: int, sql: str, arguments: Sequence[object]
+    ) -> list[Record]:
+        current = self._map_file.current()
+        try:
+            return await self.node(current.primary_by_shard[shard].address).fetch(sql, arguments)
+        except NOT_HERE as error:
+            await self._await_move(current, {shard}, error)
+        return await self.primary_node(shard).fetch(sql, arguments)
+
+    async def _fetch_from_replica(
+        self, shard: int, lag_ms_max: int, sql: str, arguments: Sequence[object]
+    ) -> list[Record] | None:
+        primary = self._map_file.current().primary_by_shard[shard]
+        lag = self._lags.get(primary.address)
+        if lag is None:
+            replicas = [self.node(address) for address in primary.replicas]
+            lag = ReplicaLag(self.name, self.node(primary.address), replicas)
+            self._lags[primary.address] = lag
+        replica = lag.fresh_replica(lag_ms_max)
+        if replica is None:
+            return None
+        try:
+            return await replica.fetch(sql, arguments)
+        except (Unavailable, *NOT_HERE):
+            # The primary can answer as well; the replica's pool has counted the fault.
+            return None
+
+    async def _await_move(self, before: ShardMap, shards: set[int], error: Exception) -> None:
+        """Return once the map names other primaries for the shards that are not where it said.
+
+        Raises `error` if all of them are there, as it then means something else, and ShardMoved
+        when the map does not change in time.
+        """
+        missing = await self._missing(before, shards)
+        if not missing:
+            raise error
+        SHARDS_MOVED.labels(self.name).inc()
+        give_up_s = time.monotonic() + MOVE_SECONDS_MAX
+        while time.monotonic() < give_up_s:
+            now = self._map_file.reload()
+            if all(
+                now.primary_by_shard[shard].address != before.primary_by_shard[shard].address
+                for shard in missing
+            ):
+                return
+            await asyncio.sleep(_MOVE_POLL_SECONDS)
+        raise ShardMoved(retry_after_s=1) from error
+
+    async def _missing(self, by: ShardMap, shards: set[int]) -> set[int]:
+        missing = set(shards)
+        for primary in {by.primary_by_shard[shard].address for shard in shards}:
+            names = [schema_of(shard) for shard in shards]
+            found = await self.node(primary).fetch(_SCHEMAS_HERE, (names,))
+            here = {row["nspname"] for row in found}
+            missing -= {
+                shard
+                for shard in shards
+                if by.primary_by_shard[shard].address == primary and schema_of(shard) in here
+            }
+        return missing
+
+
+async def open_shard_group(settings: PostgresSettings, network: Network) -> ShardGroup:
+    """The group that the settings name; it opens no connection before the first use."""
+    login = PostgresLogin(
+        settings.postgres_user,
+        settings.postgres_password.get_secret_value(),
+        settings.postgres_database,
+    )
+    map_file = ShardMapFile(settings.shard_map_file)
+    return ShardGroup(map_file, login, network, settings.postgres_pool_max)

@@ -1,0 +1,161 @@
+"""Where each logical shard of a group lives: a versioned file that may change while we run."""
+
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from shared.ids import SHARD_COUNT_MAX, shard_bits
+from shared.logs import get_logger
+
+# A change is seen within this time even if no statement fails because of it.
+CHECK_SECONDS = 1.0
+
+log = get_logger()
+
+
+class ShardMapError(ValueError):
+    """A shard map that is not whole; the sentence says what is wrong with it."""
+
+
+@dataclass(frozen=True, slots=True)
+class NodeAddress:
+    """A Postgres server, by the name that its certificate carries."""
+
+    host: str
+    port: int
+
+
+@dataclass(frozen=True, slots=True)
+class Primary:
+    """A server that takes writes for some shards, and the replicas that follow it."""
+
+    name: str
+    address: NodeAddress
+    replicas: tuple[NodeAddress, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ShardMap:
+    """One version of the map; `primary_by_shard` has one entry for each logical shard."""
+
+    group: str
+    version: int
+    primaries: Mapping[str, Primary]
+    primary_by_shard: tuple[Primary, ...]
+
+    @property
+    def shard_count(self) -> int:
+        """How many logical shards the group was created with; never changes."""
+        return len(self.primary_by_shard)
+
+    def shard_of(self, owner_or_item_id: int) -> int:
+        """The shard of a user's rows, or of what was made in that user's shard."""
+        return shard_bits(owner_or_item_id) & (self.shard_count - 1)
+
+    def shards_on(self, primary: str) -> tuple[int, ...]:
+        """The shards of one primary in ascending order."""
+        return tuple(
+            shard for shard, home in enumerate(self.primary_by_shard) if home.name == primary
+        )
+
+
+def schema_of(shard: int) -> str:
+    """The schema that holds a logical shard."""
+    return f"shard_{shard:04d}"
+
+
+def parse_shard_map(text: bytes) -> ShardMap:
+    """Reads a map and checks that each shard has exactly one home; raises ShardMapError."""
+    try:
+        document = orjson.loads(text)
+        primaries = dict(_primaries(document["primaries"]))
+        homes: list[Primary | None] = [None] * _shard_count(document["shard_count"])
+        for entry in document["shards"]:
+            _settle(homes, entry, primaries)
+        group, version = str(document["group"]), int(document["version"])
+    except (KeyError, TypeError, IndexError, orjson.JSONDecodeError) as error:
+        raise ShardMapError(f"the shard map cannot be read: {error!r}") from error
+    homeless = [shard for shard, home in enumerate(homes) if home is None]
+    if homeless:
+        raise ShardMapError(f"the shard map names no primary for the shards {homeless}")
+    return ShardMap(group, version, primaries, tuple(home for home in homes if home is not None))
+
+
+def _shard_count(count: int) -> int:
+    if not 0 < count <= SHARD_COUNT_MAX or count & (count - 1):
+        raise ShardMapError(f"shard_count {count} is not a power of two up to {SHARD_COUNT_MAX}")
+    return count
+
+
+def _primaries(entries: dict[str, dict[str, Any]]) -> Iterator[tuple[str, Primary]]:
+    for name, entry in entries.items():
+        replicas = tuple(_address(replica) for replica in entry.get("replicas", ()))
+        yield name, Primary(name, _address(entry), replicas)
+
+
+def _address(entry: dict[str, Any]) -> NodeAddress:
+    return NodeAddress(str(entry["host"]), int(entry["port"]))
+
+
+def _settle(
+    homes: list[Primary | None], entry: dict[str, Any], primaries: Mapping[str, Primary]
+) -> None:
+    for shard in range(entry["first"], entry["last"] + 1):
+        if homes[shard] is not None:
+            raise ShardMapError(f"the shard map names two primaries for the shard {shard}")
+        homes[shard] = primaries[entry["primary"]]
+
+
+class ShardMapFile:
+    """The newest map of a file; it is looked at once a second at most, when somebody asks.
+
+    Raises ShardMapError if there is none to begin with.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        try:
+            self._mark = self._file_mark()
+            self._map = parse_shard_map(path.read_bytes())
+        except OSError as error:
+            raise ShardMapError(f"the shard map {path} cannot be read: {error}") from error
+        self._checked_s = time.monotonic()
+
+    def current(self) -> ShardMap:
+        """The map to go by now."""
+        if time.monotonic() - self._checked_s >= CHECK_SECONDS:
+            self.reload()
+        return self._map
+
+    def reload(self) -> ShardMap:
+        """The map after a look at the file: for when a shard is not where it should be.
+
+        A map that is broken, older or of another shape is left alone: a wrong one is worse
+        than an old one, which the databases refuse by not having the schema.
+        """
+        self._checked_s = time.monotonic()
+        try:
+            mark = self._file_mark()
+            if mark != self._mark:
+                self._take_over(parse_shard_map(self._path.read_bytes()))
+                self._mark = mark
+        except (OSError, ShardMapError) as error:
+            log.warning("shard map not taken over", path=str(self._path), reason=str(error))
+        return self._map
+
+    def _take_over(self, proposed: ShardMap) -> None:
+        present = self._map
+        if (proposed.group, proposed.shard_count) != (present.group, present.shard_count):
+            raise ShardMapError("it describes another group or another number of shards")
+        if proposed.version < present.version:
+            raise ShardMapError(f"version {proposed.version} is older than {present.version}")
+        log.info("shard map taken over", group=proposed.group, version=proposed.version)
+        self._map = proposed
+
+    def _file_mark(self) -> tuple[int, int, int]:
+        stat = self._path.stat()
+        return stat.st_mtime_ns, stat.st_size, stat.st_ino

@@ -1,0 +1,79 @@
+"""Tells the workers, right after a commit, that there is something for them."""
+
+import asyncio
+from datetime import UTC, datetime
+
+import orjson
+
+from shared.errors import AppError
+from shared.sharding import job_queue
+from shared.sharding.node_pool import NodePool
+
+OUTBOX_CHANNEL = "outbox"
+
+_NOTIFY = (
+    "SELECT pg_notify(channel, payload) FROM unnest($1::text[], $2::text[]) AS w(channel, payload)"
+)
+
+
+class WakeUps:
+    """NOTIFY outside of the writing transaction, many at once.
+
+    Inside, each would hold a lock of the whole server until its commit is on disk, so that writers
+    commit one after the other. A wake-up that gets lost costs the time until the next poll.
+    """
+
+    def __init__(self) -> None:
+        self._waiting: dict[NodePool, set[tuple[str, str]]] = {}
+        self._senders: set[asyncio.Task[None]] = set()
+
+    def outbox(self, node: NodePool, shard: int) -> None:
+        """An event was committed to the outbox of a shard on this node."""
+        self._add(node, (OUTBOX_CHANNEL, str(shard)))
+
+    def jobs(self, node: NodePool) -> None:
+        """A job was committed to the queue of this node."""
+        self._add(node, (job_queue.CHANNEL, ""))
+
+    async def close(self) -> None:
+        """Send what still waits, for a moment."""
+        if self._senders:
+            await asyncio.wait(self._senders, timeout=1)
+        for sender in self._senders:
+            sender.cancel()
+
+    def _add(self, node: NodePool, wake_up: tuple[str, str]) -> None:
+        waiting = self._waiting.get(node)
+        if waiting is not None:
+            waiting.add(wake_up)
+            return
+        self._waiting[node] = {wake_up}
+        sender = asyncio.create_task(self._send(node))
+        self._senders.add(sender)
+        sender.add_done_callback(self._senders.discard)
+
+    async def _send(self, node: NodePool) -> None:
+        try:
+            while wake_ups := self._waiting[node]:
+                self._waiting[node] = set()
+                channels = [channel for channel, _ in wake_ups]
+                payloads = [payload or _queue_changed() for _, payload in wake_ups]
+                await node.fetch(_NOTIFY, (channels, payloads))
+        except AppError:
+            # The node is away, or too busy for this; the workers' polls find what was written.
+            return
+        finally:
+            del self._waiting[node]
+
+
+def _queue_changed() -> str:
+    """The queue library's own message, which its trigger would send at every change of a row."""
+    return orjson.dumps(
+        {
+            "channel": job_queue.CHANNEL,
+            "operation": "insert",
+            "sent_at": datetime.now(UTC),
+            "table": job_queue.TABLE,
+            "type": "table_changed_event",
+        }
+    ).decode()

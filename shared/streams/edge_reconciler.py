@@ -1,0 +1,79 @@
+"""Compares both sides of every edge of a group, and all counts, and repairs what has drifted."""
+
+import asyncio
+import time
+
+import asyncpg
+
+from shared.errors import AppError
+from shared.logs import get_logger
+from shared.sharding.shard_group import ShardGroup
+from shared.streams.edge_pass import EdgePass, PassReport
+from shared.streams.pauses import pause
+from shared.streams.stream_metrics import EDGE_DRIFT, EDGE_PASS_SECONDS
+
+# In the background: a page of a thousand rows every two seconds, with one small statement for
+# each shard that its edges lead to.
+ROWS_PER_S = 500.0
+REST_SECONDS = 300.0
+
+# A change this young is left to the relay, even if no event of it is found.
+SETTLE_SECONDS = 10.0
+
+# What a shard costs by the measure of pace however little is in it: a statement is a statement.
+_PAGE_ROWS_MIN = 20
+
+log = get_logger()
+
+
+class EdgeReconciler:
+    """The loop of a worker; any number may run, and each may be killed anywhere.
+
+    It reads `rows_per_s` at most in the long run (None: as fast as it can), and rests for `rest_s`
+    after each pass.
+    """
+
+    def __init__(
+        self,
+        group: ShardGroup,
+        *,
+        rows_per_s: float | None = ROWS_PER_S,
+        rest_s: float = REST_SECONDS,
+        settle_s: float = SETTLE_SECONDS,
+    ) -> None:
+        self._group = group
+        self._rows_per_s = rows_per_s
+        self._rest_s = rest_s
+        self._settle_s = settle_s
+        # Kinds that once had edges are reported for ever, be it as 0.
+        self._kinds: set[str] = set()
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Pass after pass until `stop` is set; a primary that is away ends a pass early."""
+        while not stop.is_set():
+            try:
+                await self.full_pass(stop)
+            except (AppError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+                log.warning("edges not compared to the end", reason=repr(error))
+            await pause(stop, self._rest_s)
+
+    async def full_pass(self, stop: asyncio.Event | None = None) -> PassReport:
+        """One pass; it is not complete if `stop` was set meanwhile. Raises Unavailable."""
+        until = stop or asyncio.Event()
+
+        async def go_on(rows: int) -> bool:
+            if self._rows_per_s is not None:
+                await pause(until, max(rows, _PAGE_ROWS_MIN) / self._rows_per_s)
+            return not until.is_set()
+
+        started_s = time.monotonic()
+        report = await EdgePass(self._group, self._settle_s, go_on).walk()
+        if report.complete:
+            self._publish(report, time.monotonic() - started_s)
+        return report
+
+    def _publish(self, report: PassReport, seconds: float) -> None:
+        self._kinds |= report.kinds
+        for kind in self._kinds:
+            EDGE_DRIFT.labels(self._group.name, kind).set(report.drift[kind])
+        EDGE_PASS_SECONDS.labels(self._group.name).set(seconds)

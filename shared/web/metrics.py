@@ -1,0 +1,33 @@
+"""What every process counts of its requests and of its calls, for Prometheus."""
+
+from prometheus_client import Counter, Gauge, Histogram
+
+# Dense where the goals lie: a cached read takes a few milliseconds, an upload seconds.
+_SECONDS = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+
+http_requests = Counter(
+    "retrato_http_requests_total", "Requests answered.", ["route", "method", "status"]
+)
+http_request_seconds = Histogram(
+    "retrato_http_request_seconds", "Time to answer.", ["route", "method"], buckets=_SECONDS
+)
+http_in_flight = Gauge("retrato_http_requests_in_flight", "Requests being worked on.")
+http_waiting = Gauge("retrato_http_requests_waiting", "Requests waiting to be let in.")
+http_refused = Counter("retrato_http_requests_refused_total", "Requests refused at the door.")
+
+upstream_calls = Counter(
+    "retrato_upstream_calls_total", "Calls to another service.", ["upstream", "outcome"]
+)
+upstream_call_seconds = Histogram(
+    "retrato_upstream_call_seconds", "Time of a call.", ["upstream"], buckets=_SECONDS
+)
+upstream_attempts = Counter(
+    "retrato_upstream_attempts_total", "Attempts, retries included.", ["upstream"]
+)
+upstream_retries = Counter(
+    "retrato_upstream_retries_total", "Second attempts.", ["upstream", "granted"]
+)
+upstream_ejections = Counter(
+    "retrato_upstream_ejections_total", "Replicas left out for a while.", ["upstream"]
+)
+upstream_in_flight = Gauge("retrato_upstream_calls_in_flight", "Calls under way.", ["upstream"])

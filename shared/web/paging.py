@@ -1,0 +1,19 @@
+"""The two query parameters of every page, with the limits of the public API."""
+
+from typing import Annotated
+
+from fastapi import Query
+
+PostsLimit = Annotated[
+    int, Query(ge=1, le=40, description="How many posts at most; 20 if not said.")
+]
+PeopleLimit = Annotated[
+    int, Query(ge=1, le=80, description="How many people at most; 20 if not said.")
+]
+Cursor = Annotated[
+    str | None,
+    Query(max_length=256, description="`next_cursor` of the page before; leave out for the first."),
+]
+
+POSTS_LIMIT_DEFAULT = 20
+PEOPLE_LIMIT_DEFAULT = 20

@@ -1,0 +1,1 @@
+"""The tests mirror the source; journeys, failures and architecture look at the whole."""

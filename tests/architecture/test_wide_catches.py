@@ -1,0 +1,50 @@
+"""A wide catch hides the fault that it meets; it stands only in the loops that must survive."""
+
+import ast
+from pathlib import Path
+
+from tests.architecture.source_tree import python_files, syntax_of
+
+# The HTTP handler, the loops of a worker and the operators' command line report and go on.
+ALLOWED = {
+    Path("shared/web/problems.py"),
+    Path("shared/web/worker_app.py"),
+    Path("shared/streams/job_worker.py"),
+    Path("shared/streams/outbox_relay.py"),
+}
+
+
+def test_except_exception_stands_only_in_the_loops() -> None:
+    guilty = [
+        f"{path}:{node.lineno}"
+        for path in python_files()
+        if path.parts[0] in {"services", "shared"} and path not in ALLOWED
+        for node in ast.walk(syntax_of(path))
+        if isinstance(node, ast.ExceptHandler) and _is_wide(node)
+    ]
+    assert not guilty
+
+
+def _is_wide(handler: ast.ExceptHandler) -> bool:
+    if handler.type is None:
+        return True
+    if not isinstance(handler.type, ast.Name) or handler.type.id not in {
+        "Exception",
+        "BaseException",
+    }:
+        return False
+    # One that cleans up and raises again hides nothing.
+    return not any(isinstance(n, ast.Raise) and n.exc is None for n in ast.walk(handler))
+
+
+def test_only_actions_and_clients_catch_unavailable() -> None:
+    guilty = [
+        f"{path}:{node.lineno}"
+        for path in python_files()
+        if path.parts[0] == "services" and not {"actions", "worker.py"} & set(path.parts)
+        for node in ast.walk(syntax_of(path))
+        if isinstance(node, ast.ExceptHandler)
+        and isinstance(node.type, ast.Name)
+        and node.type.id == "Unavailable"
+    ]
+    assert not guilty

@@ -1,0 +1,73 @@
+"""The suite that the tests of a session share: isolated, from clean data, gone afterwards."""
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from infra.run_folder import REPOSITORY
+from tests.suite import Suite
+
+# Beside a suite of `make up`, on a network and in a folder of its own.
+TEST_NETWORK = "127.21"
+TEST_FOLDER = REPOSITORY / ".run-test"
+# RETRATO_TEST_SUITE=.run runs against the suite that is up in that folder, and leaves it as it is:
+# quick while one writes a test. RETRATO_TEST_NET and RETRATO_TEST_RUN_DIR let two sessions coexist.
+ATTACH = "RETRATO_TEST_SUITE"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Those that need the whole suite come last.
+
+    Until then its workers are not there, who would take the jobs and events that other tests make
+    for themselves.
+    """
+    items.sort(key=lambda item: "suite" in getattr(item, "fixturenames", ()))
+
+
+@pytest.fixture(scope="session")
+def data_suite() -> Iterator[Suite]:
+    """Names, databases with migrated shards, Redis and the store; enough for a store's tests."""
+    attached = os.environ.get(ATTACH)
+    if attached:
+        yield Suite(Path(attached), None)
+        return
+    folder = Path(os.environ.get("RETRATO_TEST_RUN_DIR") or TEST_FOLDER)
+    network = os.environ.get("RETRATO_TEST_NET") or TEST_NETWORK
+    with _alone_in(folder):
+        # What a session that was cut short has left is ended and deleted first.
+        Suite(folder, network).reset()
+        suite = Suite(folder, network)
+        try:
+            suite.bring_up(data_only=True)
+            yield suite
+        finally:
+            suite.reset()
+
+
+@pytest.fixture(scope="session")
+def suite(data_suite: Suite) -> Suite:
+    """All of it, through to the balancers."""
+    if not os.environ.get(ATTACH):
+        data_suite.bring_up(data_only=False)
+    return data_suite
+
+
+@contextmanager
+def _alone_in(folder: Path) -> Iterator[None]:
+    lock_file = folder.with_name(f"{folder.name}.lock")
+    with lock_file.open("w") as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            pytest.exit(
+                f"Another session runs in {folder}; wait for it, or set RETRATO_TEST_RUN_DIR and"
+                " RETRATO_TEST_NET to a folder and a network of your own."
+            )
+        try:
+            yield
+        finally:
+            lock_file.unlink()

@@ -1,0 +1,1 @@
+"""What happens when parts of the suite die, shown by killing them."""

@@ -1,0 +1,79 @@
+"""An open-loop stream of requests: so many a second, whether or not the earlier ones are done."""
+
+import asyncio
+import itertools
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+import httpx
+
+ANSWER_SECONDS_MAX = 15.0
+
+
+@dataclass
+class Tally:
+    """What became of the requests so far."""
+
+    sent: int = 0
+    answered: int = 0
+    failures: list[str] = field(default_factory=list)
+
+
+@asynccontextmanager
+async def steady_load(
+    client: httpx.AsyncClient, requests: Sequence[httpx.Request], per_second: int
+) -> AsyncIterator[Tally]:
+    """Send the requests in turn while the block runs; at its end wait for the last answers."""
+    tally = Tally()
+    stop = asyncio.Event()
+    sender = asyncio.create_task(_send_all(client, requests, per_second, tally, stop))
+    try:
+        yield tally
+    finally:
+        stop.set()
+        await sender
+
+
+async def _send_all(
+    client: httpx.AsyncClient,
+    requests: Sequence[httpx.Request],
+    per_second: int,
+    tally: Tally,
+    stop: asyncio.Event,
+) -> None:
+    loop = asyncio.get_running_loop()
+    began_s = loop.time()
+    under_way: set[asyncio.Task[None]] = set()
+    for number, request in enumerate(itertools.cycle(requests)):
+        due_s = began_s + number / per_second
+        try:
+            async with asyncio.timeout_at(due_s):
+                await stop.wait()
+        except TimeoutError:
+            pass
+        else:
+            break
+        task = asyncio.create_task(_send(client, request, tally))
+        under_way.add(task)
+        task.add_done_callback(under_way.discard)
+    if under_way:
+        await asyncio.wait(under_way, timeout=ANSWER_SECONDS_MAX)
+
+
+async def _send(client: httpx.AsyncClient, request: httpx.Request, tally: Tally) -> None:
+    tally.sent += 1
+    again = client.build_request(
+        request.method, request.url, headers=request.headers, content=request.content
+    )
+    try:
+        response = await client.send(again)
+    except httpx.HTTPError as error:
+        tally.failures.append(f"{request.method} {request.url.path}: {error!r}")
+        return
+    if response.status_code >= 400:
+        tally.failures.append(
+            f"{request.method} {request.url.path}: {response.status_code} {response.text[:200]}"
+        )
+    else:
+        tally.answered += 1

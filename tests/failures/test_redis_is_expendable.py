@@ -1,0 +1,59 @@
+"""Redis is emptied or gone: nothing durable is lost, nobody is signed out."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from tests.journeys.phone import Phone, phone_of
+from tests.suite import Suite
+
+POSTS = 5
+
+
+@pytest.fixture
+async def bob_who_follows_two(suite: Suite) -> AsyncIterator[tuple[Phone, list[str]]]:
+    async with (
+        phone_of(suite.public_url, "alice") as alice,
+        phone_of(suite.public_url, "carol") as carol,
+        phone_of(suite.public_url, "bob") as bob,
+    ):
+        await bob.follow(alice)
+        await bob.follow(carol)
+        posts = [await (alice, carol)[number % 2].post() for number in range(POSTS)]
+        await bob.sees(posts[-1]["id"])
+        yield bob, [post["id"] for post in reversed(posts)]
+
+
+async def test_an_emptied_feed_redis_leaves_the_home_timeline_complete(
+    suite: Suite, bob_who_follows_two: tuple[Phone, list[str]]
+) -> None:
+    bob, newest_first = bob_who_follows_two
+    async with suite.redis("feed") as redis:
+        await redis.flushall()
+    page = await bob.get("/v1/timelines/home")
+    assert [post["id"] for post in page["items"]] == newest_first
+    assert page["completeness"] == "complete"
+
+
+async def test_an_emptied_users_redis_signs_nobody_out(
+    suite: Suite, bob_who_follows_two: tuple[Phone, list[str]]
+) -> None:
+    bob, _ = bob_who_follows_two
+    async with suite.redis("users") as redis:
+        await redis.flushall()
+    assert (await bob.get("/v1/me"))["id"] == bob.id
+
+
+@pytest.mark.parametrize("group", ["users", "feed", "upload"])
+async def test_a_dead_redis_breaks_nothing(
+    suite: Suite, bob_who_follows_two: tuple[Phone, list[str]], group: str
+) -> None:
+    bob, newest_first = bob_who_follows_two
+    await suite.stop(f"redis-{group}")
+    try:
+        page = await bob.get("/v1/timelines/home")
+        assert [post["id"] for post in page["items"]] == newest_first
+        assert (await bob.get("/v1/me"))["id"] == bob.id
+        assert len((await bob.post())["photos"]) == 1
+    finally:
+        await suite.start(f"redis-{group}")

@@ -1,0 +1,82 @@
+"""A replica is killed under load: nobody notices, and names follow."""
+
+import asyncio
+from collections.abc import Sequence
+
+import httpx
+import pytest
+
+from tests.eventually import eventually
+from tests.failures.steady_load import Tally, steady_load
+from tests.suite import Suite
+
+REQUESTS_PER_SECOND = 25
+ANSWERS_BETWEEN = 2 * REQUESTS_PER_SECOND
+# One health check (1 s) and a little; the TTL of what was answered before comes on top.
+LEAVES_DNS_WITHIN_S = 2.0
+
+
+@pytest.mark.parametrize("service", ["users", "upload", "feed", "gateway"])
+async def test_a_killed_replica_fails_no_request(
+    suite: Suite, phones: httpx.AsyncClient, reads: Sequence[httpx.Request], service: str
+) -> None:
+    name, host = f"{service}-1", f"{service}.internal"
+    address = suite.process(name).address
+    assert address in await suite.addresses(host)
+
+    async def has_left() -> None:
+        assert address not in await suite.addresses(host)
+
+    async def is_back() -> None:
+        assert address in await suite.addresses(host)
+
+    async with steady_load(phones, reads, REQUESTS_PER_SECOND) as tally:
+        await _more_answers(tally)
+        suite.kill(name)
+        # Not left to the supervisor, which would have it back before the name server looks.
+        stopping = asyncio.create_task(suite.stop(name))
+        await eventually(has_left, within_s=LEAVES_DNS_WITHIN_S)
+        await stopping
+        await _more_answers(tally)
+        await suite.start(name)
+        await eventually(is_back, within_s=5)
+        await _more_answers(tally)
+    assert tally.failures == []
+    assert tally.answered == tally.sent
+
+
+async def test_the_supervisor_brings_a_killed_replica_back(suite: Suite) -> None:
+    before = suite.pid("feed-2")
+    suite.kill("feed-2")
+
+    async def runs_again() -> None:
+        assert suite.pid("feed-2") not in {0, before}
+        assert suite.process("feed-2").address in await suite.addresses("feed.internal")
+
+    await eventually(runs_again, within_s=15)
+
+
+async def test_one_balancer_serves_while_the_other_is_dead(
+    suite: Suite, phones: httpx.AsyncClient, reads: Sequence[httpx.Request]
+) -> None:
+    await suite.stop("nginx-1")
+    try:
+        for request in reads:
+            url = request.url.copy_with(host=suite.process("nginx-2").address)
+            reply = await phones.request(request.method, url, headers=_authorization(request))
+            assert reply.status_code == 200, reply.text
+    finally:
+        await suite.start("nginx-1")
+
+
+def _authorization(request: httpx.Request) -> dict[str, str]:
+    return {"Authorization": request.headers["Authorization"]}
+
+
+async def _more_answers(tally: Tally) -> None:
+    wanted = tally.answered + ANSWERS_BETWEEN
+
+    def enough() -> None:
+        assert tally.answered >= wanted, tally.failures
+
+    await eventually(enough, within_s=20)

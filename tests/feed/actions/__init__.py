@@ -1,0 +1,1 @@
+"""What feed does, over the suite's real Postgres and Redis."""

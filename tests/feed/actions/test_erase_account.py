@@ -1,0 +1,59 @@
+"""What feed has of a deleted account goes, a page at a time."""
+
+from services.feed.actions import erase_account as action
+from services.feed.actions.erase_account import erase_account
+from services.feed.actions.like_post import like_post
+from services.feed.resources import Resources
+from shared.errors import Unavailable
+from tests.feed.cast import Cast, new_id
+from tests.feed.fake_users import FakeUsers
+from tests.feed.feed_api import FeedApi
+
+
+async def _erase(resources: Resources, user_id: int) -> int:
+    """How many pages it took."""
+    for pages in range(1, 10):
+        finished = await erase_account(
+            resources.group,
+            resources.posts,
+            resources.bodies,
+            resources.likes,
+            resources.timelines,
+            user_id,
+        )
+        if finished:
+            return pages
+    raise Unavailable
+
+
+async def test_posts_likes_counts_and_the_timeline_go(
+    cast: Cast, resources: Resources, fake_users: FakeUsers
+) -> None:
+    alice, bob = new_id(), new_id()
+    fake_users.follow(alice, bob)
+    fake_users.follow(bob, alice)
+    of_alice = await cast.has_published(alice, 2)
+    of_bob = await cast.has_published(bob, 1)
+    await like_post(resources.bodies, resources.likes, of_bob[0], alice)
+    assert len(await cast.home_ids(alice)) == len(await cast.home_ids(bob)) == 3
+    assert await _erase(resources, alice) == 2
+    assert await cast.home_ids(bob) == of_bob
+    assert await resources.posts.bodies_by_ids(of_alice) == {}
+    assert (await resources.posts.counts_by_authors([alice]))[alice] == 0
+    assert (await resources.likes.counts(of_bob))[of_bob[0]].in_count == 0
+    assert not await resources.timelines.exists(alice)
+
+
+async def test_more_than_a_page_is_erased_in_several(cast: Cast, resources: Resources) -> None:
+    alice = new_id()
+    await cast.has_published(alice, action.PAGE_MAX + 1)
+    assert await _erase(resources, alice) == 3
+    assert await _erase(resources, alice) == 1
+
+
+async def test_the_route_says_when_it_has_finished(api: FeedApi, cast: Cast) -> None:
+    alice = new_id()
+    await cast.has_published(alice, 1)
+    first = await api.post(f"/accounts/{alice}/erase", {})
+    second = await api.post(f"/accounts/{alice}/erase", {})
+    assert (first.json(), second.json()) == ({"finished": False}, {"finished": True})

@@ -1,0 +1,261 @@
+"""Where entries come from: kept, rebuilt, or read on below the floor, they are the same."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
+from dataclasses import replace
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from redis import asyncio as aioredis
+
+from services.feed.actions.home_entries import HomeEntries
+from services.feed.actions.withdraw_post import withdraw_post
+from services.feed.domain.skeletons import ABOVE_ALL, Skeleton
+from services.feed.resources import Resources
+from services.feed.store.author_entries import AuthorEntries, FoundEntries
+from services.feed.store.home_timelines import BeingRebuilt, home_key
+from shared.errors import Unavailable
+from shared.sharding.shard_group import ShardGroup
+from tests.feed.cast import Cast, new_id
+from tests.feed.fake_users import FakeUsers
+
+
+class InterruptedEntries(AuthorEntries):
+    """Lets something happen right after a rebuild has read the database."""
+
+    def __init__(self, group: ShardGroup, then: Callable[[], Awaitable[None]]) -> None:
+        super().__init__(group)
+        self._then = then
+        self.reads = 0
+
+    async def newest_of(self, befores: Mapping[int, int], limit_each: int) -> FoundEntries:
+        found = await super().newest_of(befores, limit_each)
+        self.reads += 1
+        await self._then()
+        return found
+
+
+def _interrupted(resources: Resources, then: Callable[[], Awaitable[None]]) -> Resources:
+    author_entries = InterruptedEntries(resources.group, then)
+    entries = HomeEntries(resources.timelines, author_entries, resources.users)
+    return replace(resources, entries=entries, author_entries=author_entries)
+
+
+async def test_a_lost_timeline_is_rebuilt_equal_to_what_deliveries_had_made(
+    cast: Cast, redis: aioredis.Redis, fake_users: FakeUsers
+) -> None:
+    bob = new_id()
+    authors = [new_id() for _ in range(3)]
+    fake_users.follow(bob, *authors)
+    assert await cast.home_ids(bob) == []
+    for author in authors * 3:
+        await cast.delivers(await cast.publishes(author), author)
+    delivered = await cast.home_ids(bob)
+    assert len(delivered) == 9
+    await redis.delete(home_key(bob))
+    assert await cast.home_ids(bob) == delivered
+
+
+async def test_a_second_read_asks_neither_users_nor_postgres_for_entries(
+    cast: Cast, fake_users: FakeUsers
+) -> None:
+    alice, bob = new_id(), new_id()
+    fake_users.follow(bob, alice)
+    await cast.has_published(alice, 3)
+    await cast.home(bob)
+    fake_users.calls.clear()
+    fake_users.is_away = True
+    assert len((await cast.home(bob))["items"]) == 3
+    assert fake_users.calls == []
+
+
+async def test_paging_goes_on_from_postgres_below_the_floor_without_a_seam(
+    small: Resources, fake_users: FakeUsers
+) -> None:
+    alice, bob, carol = new_id(), new_id(), new_id()
+    cast = Cast(small)
+    fake_users.follow(carol, alice, bob)
+    posts = [*await cast.has_published(alice, 9), *await cast.has_published(bob, 8)]
+    for limit in (1, 4, 5, 7):
+        assert await cast.home_ids(carol, limit) == sorted(posts, reverse=True)
+    skeleton = await small.timelines.find(carol)
+    assert isinstance(skeleton, Skeleton)
+    assert skeleton.ids == sorted(posts, reverse=True)[:5]
+
+
+async def test_a_timeline_that_deliveries_have_cut_has_no_seam_either(
+    small: Resources, fake_users: FakeUsers
+) -> None:
+    alice, bob = new_id(), new_id()
+    cast = Cast(small)
+    fake_users.follow(bob, alice)
+    assert await cast.home_ids(bob) == []
+    posts = []
+    for _ in range(14):
+        posts.append(await cast.publishes(alice))
+        await cast.delivers(posts[-1], alice)
+    assert await cast.home_ids(bob, limit=4) == posts[::-1]
+
+
+async def test_a_post_delivered_while_its_reader_is_rebuilt_is_not_lost(
+    resources: Resources, cast: Cast, fake_users: FakeUsers
+) -> None:
+    alice, bob = new_id(), new_id()
+    fake_users.follow(bob, alice)
+    before = await cast.has_published(alice, 2)
+    during: list[int] = []
+
+    async def publish_and_deliver() -> None:
+        if not during:
+            during.append(await cast.publishes(alice))
+            await cast.delivers(during[0], alice)
+
+    await Cast(_interrupted(resources, publish_and_deliver)).home(bob)
+    assert await cast.home_ids(bob) == [*during, *before]
+
+
+async def test_a_rebuild_that_an_unfollow_overtakes_is_not_kept(
+    resources: Resources, cast: Cast, fake_users: FakeUsers
+) -> None:
+    alice, bob = new_id(), new_id()
+    fake_users.follow(bob, alice)
+    await cast.has_published(alice, 2)
+
+    async def unfollow() -> None:
+        fake_users.unfollow(bob, alice)
+        await resources.timelines.drop(bob)
+
+    await Cast(_interrupted(resources, unfollow)).home(bob)
+    assert await resources.timelines.find(bob) is None
+    assert await cast.home_ids(bob) == []
+
+
+async def test_many_readers_of_one_missing_timeline_share_a_rebuild(
+    resources: Resources, cast: Cast, fake_users: FakeUsers
+) -> None:
+    alice, bob = new_id(), new_id()
+    fake_users.follow(bob, alice)
+    posts = await cast.has_published(alice, 3)
+
+    async def go_on() -> None:
+        await asyncio.wait_for(asyncio.shield(_tick()), 1)
+
+    shared = _interrupted(resources, go_on)
+    pages = await asyncio.gather(*(Cast(shared).home_ids(bob) for _ in range(50)))
+    assert pages == [posts] * 50
+    assert isinstance(shared.author_entries, InterruptedEntries)
+    assert shared.author_entries.reads == 1
+
+
+async def test_another_process_serves_a_timeline_that_is_being_rebuilt_and_leaves_it_alone(
+    resources: Resources, cast: Cast, fake_users: FakeUsers
+) -> None:
+    alice, bob = new_id(), new_id()
+    fake_users.follow(bob, alice)
+    posts = await cast.has_published(alice, 3)
+    token = await resources.timelines.begin_rebuild(bob)
+    assert token is not None
+    assert await cast.home_ids(bob) == posts
+    assert isinstance(await resources.timelines.find(bob), BeingRebuilt)
+
+
+async def test_a_rebuild_that_fails_leaves_the_way_free(
+    resources: Resources, cast: Cast, fake_users: FakeUsers
+) -> None:
+    alice, bob = new_id(), new_id()
+    fake_users.follow(bob, alice)
+    posts = await cast.has_published(alice, 2)
+    fake_users.is_away = True
+    with pytest.raises(Unavailable):
+        await cast.home(bob)
+    assert await resources.timelines.find(bob) is None
+    fake_users.is_away = False
+    assert await cast.home_ids(bob) == posts
+
+
+async def test_a_reader_who_leaves_during_a_rebuild_takes_nothing_from_the_others(
+    resources: Resources, cast: Cast, fake_users: FakeUsers
+) -> None:
+    alice, bob = new_id(), new_id()
+    fake_users.follow(bob, alice)
+    posts = await cast.has_published(alice, 2)
+    has_read = asyncio.Event()
+    may_go_on = asyncio.Event()
+
+    async def wait() -> None:
+        has_read.set()
+        await may_go_on.wait()
+
+    shared = Cast(_interrupted(resources, wait))
+    impatient = asyncio.create_task(shared.home_ids(bob))
+    await has_read.wait()
+    patient = asyncio.create_task(shared.home_ids(bob))
+    impatient.cancel()
+    with suppress(asyncio.CancelledError):
+        await impatient
+    may_go_on.set()
+    assert await patient == posts
+
+
+@settings(
+    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(st.lists(st.sampled_from(["publish", "withdraw", "lose", "page"]), max_size=25))
+async def test_no_history_makes_a_reader_miss_or_repeat_a_standing_post(
+    small: Resources, fake_users: FakeUsers, history: list[str]
+) -> None:
+    alice, bob = new_id(), new_id()
+    fake_users.follow(bob, alice)
+    cast = Cast(small)
+    standing = await cast.has_published(alice, 12)
+    at_start = list(standing)
+    seen: list[int] = []
+    cursor: str | None = None
+    for step in history:
+        match step:
+            case "publish":
+                standing.insert(0, await cast.publishes(alice))
+                await cast.delivers(standing[0], alice)
+            case "withdraw" if standing:
+                gone = standing.pop(len(standing) // 2)
+                await withdraw_post(
+                    small.group, small.posts, small.bodies, small.users, gone, alice
+                )
+            case "lose":
+                await small.timelines.drop(bob)
+            case "page" if cursor is not None or not seen:
+                page = await cast.home(bob, 3, cursor)
+                seen += [post["id"] for post in page["items"]]
+                cursor = page["next_cursor"]
+    while cursor is not None or not seen:
+        page = await cast.home(bob, 3, cursor)
+        seen += [post["id"] for post in page["items"]]
+        cursor = page["next_cursor"]
+        if not page["items"]:
+            break
+    assert len(seen) == len(set(seen))
+    assert set(at_start) & set(standing) <= set(seen)
+    assert await cast.home_ids(bob, 4) == standing
+
+
+async def _tick() -> None:
+    """Let the others have a turn."""
+    turn = asyncio.Event()
+    asyncio.get_running_loop().call_soon(turn.set)
+    await turn.wait()
+
+
+async def test_the_floor_is_where_postgres_takes_over(
+    small: Resources, fake_users: FakeUsers
+) -> None:
+    alice, bob = new_id(), new_id()
+    cast = Cast(small)
+    fake_users.follow(bob, alice)
+    posts = await cast.has_published(alice, 8)
+    timeline = await small.entries.open(bob, is_first_page=True)
+    assert timeline.skeleton.floor == posts[5]
+    assert (await small.entries.below(timeline, ABOVE_ALL, 5)).ids == posts[:5]
+    assert (await small.entries.below(timeline, posts[3], 4)).ids == posts[4:]
+    assert (await small.entries.below(timeline, posts[6], 4)).ids == posts[7:]

@@ -1,0 +1,61 @@
+"""Likes: a state and an exact count."""
+
+import asyncio
+
+import pytest
+
+from services.feed.actions.like_post import like_post, unlike_post
+from services.feed.actions.read_posts import read_post
+from services.feed.actions.withdraw_post import withdraw_post
+from services.feed.resources import Resources
+from shared.errors import NotFound
+from tests.eventually import eventually
+from tests.feed.cast import Cast, new_id
+
+
+async def test_the_reply_counts_the_own_like(cast: Cast, resources: Resources) -> None:
+    post, bob, carol = await cast.publishes(new_id()), new_id(), new_id()
+    for number, viewer in enumerate((bob, carol), start=1):
+        liked = await like_post(resources.bodies, resources.likes, post, viewer)
+        assert liked == {"liked": True, "like_count": number}
+    again = await like_post(resources.bodies, resources.likes, post, bob)
+    assert again == {"liked": True, "like_count": 2}
+
+
+async def test_taking_it_back_is_the_same_once_or_twice(cast: Cast, resources: Resources) -> None:
+    post, bob = await cast.publishes(new_id()), new_id()
+    await like_post(resources.bodies, resources.likes, post, bob)
+    for _ in range(2):
+        unliked = await unlike_post(resources.bodies, resources.likes, post, bob)
+        assert unliked == {"liked": False, "like_count": 0}
+    shown = await read_post(resources.bodies, resources.likes, post, bob)
+    assert (shown["liked"], shown["like_count"]) == (False, 0)
+
+
+async def test_a_post_that_does_not_stand_can_be_neither_liked_nor_unliked(
+    cast: Cast, resources: Resources
+) -> None:
+    alice = new_id()
+    post = await cast.publishes(alice)
+    await withdraw_post(
+        resources.group, resources.posts, resources.bodies, resources.users, post, alice
+    )
+    for post_id in (post, new_id()):
+        with pytest.raises(NotFound):
+            await like_post(resources.bodies, resources.likes, post_id, alice)
+        with pytest.raises(NotFound):
+            await unlike_post(resources.bodies, resources.likes, post_id, alice)
+
+
+async def test_toggles_of_one_viewer_end_at_none_or_one_and_the_count_agrees(
+    cast: Cast, resources: Resources
+) -> None:
+    post, bob = await cast.publishes(new_id()), new_id()
+    acts = [like_post, unlike_post] * 30
+    await asyncio.gather(*(act(resources.bodies, resources.likes, post, bob) for act in acts))
+
+    async def both_sides_agree() -> None:
+        shown = await read_post(resources.bodies, resources.likes, post, bob)
+        assert shown["like_count"] == int(shown["liked"])
+
+    await eventually(both_sides_agree)

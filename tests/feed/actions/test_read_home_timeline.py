@@ -1,0 +1,182 @@
+"""The home timeline as its reader pages through it."""
+
+from pathlib import Path
+
+import orjson
+import pytest
+from redis import asyncio as aioredis
+
+from services.feed.actions.like_post import like_post
+from services.feed.actions.withdraw_post import withdraw_post
+from services.feed.clients.upload import UploadClient
+from services.feed.clients.users import UsersClient
+from services.feed.resources import Resources, resources_over
+from services.feed.settings import FeedSettings
+from shared.errors import Invalid, Unavailable
+from shared.network.network import Network
+from shared.sharding.node_pool import NodePool
+from shared.sharding.shard_group import open_shard_group
+from tests.feed.cast import Cast, new_id
+from tests.feed.fake_users import FakeUsers
+
+
+async def test_posts_of_followees_and_own_ones_are_there_newest_first(
+    cast: Cast, fake_users: FakeUsers
+) -> None:
+    alice, bob = new_id(), new_id()
+    fake_users.follow(bob, alice)
+    of_alice = await cast.publishes(alice)
+    of_bob = await cast.publishes(bob)
+    assert await cast.home_ids(bob) == sorted([of_bob, of_alice], reverse=True)
+    assert await cast.home_ids(alice) == [of_alice]
+
+
+async def test_somebody_without_followees_and_posts_has_an_empty_page(cast: Cast) -> None:
+    page = await cast.home(new_id())
+    assert page == {"items": [], "next_cursor": None, "completeness": "complete"}
+
+
+async def test_an_own_post_is_there_at_once_and_undelivered(cast: Cast) -> None:
+    alice = new_id()
+    assert await cast.home_ids(alice) == []
+    post = await cast.publishes(alice)
+    assert await cast.home_ids(alice) == [post]
+
+
+async def test_pages_follow_one_another_without_repeat_or_gap(
+    cast: Cast, fake_users: FakeUsers
+) -> None:
+    alice, bob, carol = new_id(), new_id(), new_id()
+    fake_users.follow(carol, alice, bob)
+    posts = [*await cast.has_published(alice, 12), *await cast.has_published(bob, 13)]
+    assert await cast.home_ids(carol, limit=4) == sorted(posts, reverse=True)
+
+
+async def test_what_arrives_between_two_pages_moves_nothing(
+    cast: Cast, fake_users: FakeUsers
+) -> None:
+    alice, bob = new_id(), new_id()
+    fake_users.follow(bob, alice)
+    posts = await cast.has_published(alice, 9)
+    first = await cast.home(bob, limit=4)
+    late = await cast.publishes(alice)
+    await cast.delivers(late, alice)
+    second = await cast.home(bob, 4, first["next_cursor"])
+    seen = [post["id"] for post in [*first["items"], *second["items"]]]
+    assert seen == posts[:8]
+
+
+async def test_a_withdrawn_post_leaves_every_home_timeline_and_the_page_is_filled_up(
+    cast: Cast, resources: Resources, fake_users: FakeUsers
+) -> None:
+    alice, bob = new_id(), new_id()
+    fake_users.follow(bob, alice)
+    posts = await cast.has_published(alice, 6)
+    assert await cast.home_ids(bob) == posts
+    for post_id in posts[1:3]:
+        await withdraw_post(
+            resources.group, resources.posts, resources.bodies, resources.users, post_id, alice
+        )
+    page = await cast.home(bob, limit=3)
+    assert [post["id"] for post in page["items"]] == [posts[0], posts[3], posts[4]]
+    assert await cast.home_ids(bob, limit=2) == [posts[0], *posts[3:]]
+
+
+async def test_a_like_is_seen_by_its_viewer_and_counted_for_all(
+    cast: Cast, resources: Resources, fake_users: FakeUsers
+) -> None:
+    alice, bob, carol = new_id(), new_id(), new_id()
+    for follower in (bob, carol):
+        fake_users.follow(follower, alice)
+    post = await cast.publishes(alice)
+    await like_post(resources.bodies, resources.likes, post, bob)
+    (of_bob,) = (await cast.home(bob))["items"]
+    (of_carol,) = (await cast.home(carol))["items"]
+    assert (of_bob["liked"], of_bob["like_count"]) == (True, 1)
+    assert (of_carol["liked"], of_carol["like_count"]) == (False, 1)
+
+
+async def test_a_cursor_that_is_none_is_refused(cast: Cast) -> None:
+    with pytest.raises(Invalid):
+        await cast.home(new_id(), 20, "nonsense")
+
+
+async def test_without_redis_the_same_pages_come_from_postgres(
+    cast: Cast, without_redis: Resources, fake_users: FakeUsers
+) -> None:
+    alice, bob = new_id(), new_id()
+    fake_users.follow(bob, alice)
+    posts = await cast.has_published(alice, 7)
+    assert await Cast(without_redis).home_ids(bob, limit=3) == posts
+    assert (await Cast(without_redis).home(bob))["completeness"] == "complete"
+
+
+@pytest.mark.parametrize("limit", [1, 20, 40])
+async def test_a_warm_page_takes_three_statements_and_no_call_whatever_its_length(
+    cast: Cast,
+    fake_users: FakeUsers,
+    monkeypatch: pytest.MonkeyPatch,
+    limit: int,
+) -> None:
+    bob = new_id()
+    for author in (new_id() for _ in range(8)):
+        fake_users.follow(bob, author)
+        await cast.has_published(author, 6)
+    await cast.home_ids(bob)
+    statements: list[str] = []
+    fetch = NodePool.fetch
+
+    async def count(pool: NodePool, sql: str, arguments: list[object]) -> object:
+        statements.append(sql)
+        return await fetch(pool, sql, arguments)
+
+    monkeypatch.setattr(NodePool, "fetch", count)
+    fake_users.calls.clear()
+    page = await cast.home(bob, limit)
+    assert len(page["items"]) == limit
+    assert len(statements) <= 3
+    assert fake_users.calls == []
+
+
+@pytest.fixture
+def half_a_map(settings: FeedSettings, tmp_path: Path) -> FeedSettings:
+    """The shard map, but one of the two primaries is at an address where nothing listens."""
+    shard_map = orjson.loads(settings.shard_map_file.read_bytes())
+    away = shard_map["primaries"]["feed-b"]
+    away |= {"host": "127.0.0.1", "port": 9, "replicas": []}
+    file = tmp_path / "shards.json"
+    file.write_bytes(orjson.dumps(shard_map))
+    return settings.model_copy(update={"shard_map_file": file})
+
+
+async def test_with_a_primary_away_the_rest_is_shown_and_called_partial(
+    cast: Cast,
+    half_a_map: FeedSettings,
+    network: Network,
+    redis: aioredis.Redis,
+    users: UsersClient,
+    upload: UploadClient,
+    fake_users: FakeUsers,
+) -> None:
+    alice, bob, carol = (_id_in_shard(shard) for shard in (0, 1, 63))
+    fake_users.follow(bob, alice, carol)
+    of_alice = await cast.publishes(alice)
+    of_carol = await cast.publishes(carol)
+    group = await open_shard_group(half_a_map, network)
+    try:
+        limping = Cast(resources_over(group, redis, users=users, upload=upload))
+        page = await limping.home(bob)
+        assert [post["id"] for post in page["items"]] == [of_alice]
+        assert page["completeness"] == "partial"
+        with pytest.raises(Unavailable):
+            await limping.home(carol)
+    finally:
+        await group.close()
+    # Nothing of that was kept: with both primaries there, the timeline is whole.
+    page = await cast.home(bob)
+    assert [post["id"] for post in page["items"]] == sorted([of_alice, of_carol], reverse=True)
+    assert page["completeness"] == "complete"
+
+
+def _id_in_shard(shard: int) -> int:
+    return (new_id() & ~(0x1FFF << 10)) | (shard << 10)

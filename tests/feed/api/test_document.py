@@ -1,0 +1,37 @@
+"""The OpenAPI document of feed says what a caller needs to know of every route."""
+
+from typing import Any
+
+from tests.feed.feed_api import FeedApi
+
+
+def _operations(document: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
+    return [
+        (f"{method.upper()} {path}", operation)
+        for path, methods in document["paths"].items()
+        for method, operation in methods.items()
+    ]
+
+
+async def test_every_route_has_a_summary_an_explanation_and_its_problems(api: FeedApi) -> None:
+    operations = _operations(api.app.openapi())
+    assert len(operations) == 10
+    for name, operation in operations:
+        assert operation["summary"], name
+        assert operation["description"], name
+        problems = [status for status in operation["responses"] if int(status) >= 400]
+        assert "503" in problems, name
+        for status in set(problems) - {"422"}:
+            assert "application/problem+json" in operation["responses"][status]["content"], name
+
+
+async def test_every_reply_with_a_body_has_an_example(api: FeedApi) -> None:
+    for name, operation in _operations(api.app.openapi()):
+        for status, reply in operation["responses"].items():
+            if status in {"200", "201"}:
+                assert reply["content"]["application/json"]["example"], name
+
+
+async def test_the_document_and_its_page_need_no_token(api: FeedApi) -> None:
+    assert (await api.client.get("/openapi.json")).status_code == 200
+    assert (await api.client.get("/docs")).status_code == 200

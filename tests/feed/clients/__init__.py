@@ -1,0 +1,1 @@
+"""What feed asks of others."""

@@ -1,0 +1,135 @@
+"""feed in this process over the suite's real Postgres and Redis, with stand-ins for the others."""
+
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from unittest.mock import patch
+
+import httpx
+import pytest
+from redis import asyncio as aioredis
+
+from services.feed.actions.home_entries import HomeEntries
+from services.feed.app import feed_app
+from services.feed.clients.upload import UploadClient
+from services.feed.clients.users import UsersClient
+from services.feed.resources import Resources, resources_over
+from services.feed.settings import FeedSettings
+from services.feed.store.home_timelines import HomeTimelines
+from services.feed.store.redis_guard import RedisGuard
+from shared.network.network import Network, open_network
+from shared.network.redis_client import open_redis
+from shared.network.resolver import Resolver
+from shared.sharding.shard_group import ShardGroup, open_shard_group
+from shared.web.internal_tokens import TokenSigner
+from shared.web.service_client import ServiceClient
+from tests.feed.cast import Cast
+from tests.feed.fake_upload import FakeUpload
+from tests.feed.fake_users import FakeUsers
+from tests.feed.feed_api import FeedApi
+from tests.suite import Suite
+
+
+@pytest.fixture(scope="session")
+def settings(data_suite: Suite) -> FeedSettings:
+    with patch.dict(os.environ, data_suite.env("feed")):
+        return FeedSettings()  # type: ignore[call-arg] # from the environment
+
+
+@pytest.fixture(scope="session")
+async def network(settings: FeedSettings) -> AsyncIterator[Network]:
+    async with open_network(settings) as network:
+        yield network
+
+
+@pytest.fixture(scope="session")
+async def group(settings: FeedSettings, network: Network) -> AsyncIterator[ShardGroup]:
+    group = await open_shard_group(settings, network)
+    yield group
+    await group.close()
+
+
+@pytest.fixture(scope="session")
+async def redis(settings: FeedSettings, network: Network) -> AsyncIterator[aioredis.Redis]:
+    client = await open_redis(settings.redis_url.get_secret_value(), network)
+    yield client
+    await client.aclose()
+
+
+@pytest.fixture(scope="session")
+async def no_redis(network: Network) -> AsyncIterator[aioredis.Redis]:
+    """A client of a Redis that is down: nothing listens there."""
+    client = await open_redis("redis://127.0.0.1:9/0", network)
+    yield client
+    await client.aclose()
+
+
+@pytest.fixture
+def fake_users() -> FakeUsers:
+    return FakeUsers()
+
+
+@pytest.fixture
+def fake_upload() -> FakeUpload:
+    return FakeUpload()
+
+
+@pytest.fixture
+def users(settings: FeedSettings, fake_users: FakeUsers) -> UsersClient:
+    return UsersClient(_client("users", settings.users_url, settings, fake_users.transport()))
+
+
+@pytest.fixture
+def upload(settings: FeedSettings, fake_upload: FakeUpload) -> UploadClient:
+    return UploadClient(_client("upload", settings.upload_url, settings, fake_upload.transport()))
+
+
+@pytest.fixture
+def resources(
+    group: ShardGroup, redis: aioredis.Redis, users: UsersClient, upload: UploadClient
+) -> Resources:
+    return resources_over(group, redis, users=users, upload=upload)
+
+
+@pytest.fixture
+def without_redis(
+    group: ShardGroup, no_redis: aioredis.Redis, users: UsersClient, upload: UploadClient
+) -> Resources:
+    return resources_over(group, no_redis, users=users, upload=upload)
+
+
+@pytest.fixture
+def small(resources: Resources, redis: aioredis.Redis) -> Resources:
+    """The same with home timelines that hold five entries, cut when they are three too long."""
+    timelines = HomeTimelines(redis, RedisGuard(), entries_max=5, trim_slack=3)
+    entries = HomeEntries(timelines, resources.author_entries, resources.users)
+    return replace(resources, timelines=timelines, entries=entries)
+
+
+@pytest.fixture
+def cast(resources: Resources) -> Cast:
+    return Cast(resources)
+
+
+@pytest.fixture
+async def api(settings: FeedSettings, resources: Resources) -> AsyncIterator[FeedApi]:
+    @asynccontextmanager
+    async def opened() -> AsyncIterator[Resources]:
+        yield resources
+
+    app = feed_app(settings, opened)
+    key = settings.internal_keys["feed"].get_secret_value()
+    signer = TokenSigner(key=key, audience="feed", caller="gateway-1")
+    transport = httpx.ASGITransport(app=app)
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(transport=transport, base_url="https://feed.internal:8000") as client,
+    ):
+        yield FeedApi(app, client, signer)
+
+
+def _client(
+    name: str, url: str, settings: FeedSettings, transport: httpx.MockTransport
+) -> ServiceClient:
+    return ServiceClient(name, url, Network(Resolver(()), None), settings, transport=transport)

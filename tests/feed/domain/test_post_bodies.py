@@ -1,0 +1,42 @@
+"""A body as one viewer or another gets it."""
+
+from datetime import UTC, datetime
+
+from services.feed.api.examples import POST
+from services.feed.domain.post_bodies import Marks, PostBody, completeness, shown, time_text
+
+_BODY: PostBody = {
+    "id": 7,
+    "author_id": 1,
+    "photos": POST["photos"],
+    "caption": "",
+    "hashtags": [],
+    "mentions": [],
+    "place": None,
+    "created_at": "2026-05-04T09:30:00.000Z",
+    "edited_at": None,
+    "version": 1,
+}
+
+
+def test_a_post_carries_the_marks_of_its_viewer() -> None:
+    post = shown(_BODY, Marks(frozenset({7}), {7: 3}))
+    assert (post["liked"], post["like_count"]) == (True, 3)
+    post = shown(_BODY, Marks(frozenset({8}), {8: 3}))
+    assert (post["liked"], post["like_count"]) == (False, 0)
+
+
+def test_showing_a_body_leaves_the_body_alone() -> None:
+    before = dict(_BODY)
+    shown(_BODY, Marks(frozenset({7}), {7: 3}))
+    assert before == _BODY
+
+
+def test_a_time_is_written_with_milliseconds_and_z() -> None:
+    moment = datetime(2026, 5, 4, 9, 30, 0, 120_999, tzinfo=UTC)
+    assert time_text(moment) == "2026-05-04T09:30:00.120Z"
+
+
+def test_completeness_has_two_words() -> None:
+    assert completeness(complete=True) == "complete"
+    assert completeness(complete=False) == "partial"

@@ -1,0 +1,50 @@
+"""Skeletons: what is certain to be in them, and where they end."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.feed.domain.skeletons import (
+    ABOVE_ALL,
+    Skeleton,
+    page_start,
+    skeleton_from_newest,
+    skeleton_of,
+)
+
+_IDS = st.lists(st.integers(1, 2**62), max_size=60)
+
+
+def test_arrivals_are_sorted_and_repeats_dropped() -> None:
+    skeleton = skeleton_of([b"5", b"9", b"7", b"9", b"5"], 0)
+    assert skeleton.ids == [9, 7, 5]
+
+
+def test_what_stands_at_the_floor_or_below_is_not_vouched_for() -> None:
+    assert skeleton_of([b"9", b"7", b"5", b"3"], 5).ids == [9, 7]
+    assert skeleton_of([b"3"], 5).ids == []
+
+
+def test_a_page_begins_below_its_cursor() -> None:
+    skeleton = Skeleton([9, 7, 5, 3], 0)
+    assert skeleton.below(ABOVE_ALL, 2) == [9, 7]
+    assert skeleton.below(7, 2) == [5, 3]
+    assert skeleton.below(6, 9) == [5, 3]
+    assert skeleton.below(3, 2) == []
+
+
+@given(_IDS, st.integers(0, 2**62), st.integers(1, 10), st.integers(1, 2**63 - 1))
+def test_below_is_what_filtering_gives(ids: list[int], floor: int, count: int, before: int) -> None:
+    skeleton = skeleton_of([str(id_).encode() for id_ in ids], floor)
+    expected = sorted({id_ for id_ in ids if floor < id_ < before}, reverse=True)[:count]
+    assert skeleton.below(before, count) == expected
+
+
+def test_one_entry_more_than_fits_becomes_the_floor() -> None:
+    assert skeleton_from_newest([9, 7, 5], 3) == Skeleton([9, 7, 5], 0)
+    assert skeleton_from_newest([9, 7, 5, 3], 3) == Skeleton([9, 7, 5], 3)
+
+
+def test_a_page_starts_at_the_newest_or_where_its_cursor_says() -> None:
+    assert page_start(None) == ABOVE_ALL
+    assert page_start(5) == 5
+    assert page_start(2**64 - 1) == ABOVE_ALL

@@ -1,0 +1,67 @@
+"""A stand-in for users: a follow graph in memory."""
+
+import base64
+from collections import defaultdict
+from typing import Any
+
+import httpx
+import orjson
+
+
+class FakeUsers:
+    """Answers as users would; `ids_page_max` makes its pages short, `is_away` its answers 503."""
+
+    def __init__(self) -> None:
+        self.followed: dict[int, set[int]] = defaultdict(set)
+        self.hidden: set[tuple[int, int]] = set()
+        self.ids_page_max = 10_000
+        self.is_away = False
+        self.calls: list[str] = []
+
+    def transport(self) -> httpx.MockTransport:
+        return httpx.MockTransport(self._answer)
+
+    def follow(self, follower_id: int, *followee_ids: int) -> None:
+        self.followed[follower_id].update(followee_ids)
+
+    def unfollow(self, follower_id: int, followee_id: int) -> None:
+        self.followed[follower_id].discard(followee_id)
+
+    def hide(self, author_id: int, viewer_id: int) -> None:
+        """The viewer may not see what the author publishes."""
+        self.hidden.add((author_id, viewer_id))
+
+    def _answer(self, request: httpx.Request) -> httpx.Response:
+        self.calls.append(request.url.path)
+        if self.is_away:
+            return httpx.Response(503)
+        match request.url.path.strip("/").split("/"):
+            case ["cards"]:
+                return httpx.Response(200, json=self._cards(request))
+            case ["users", user_id, "follower-ids"]:
+                followers = [one for one, of in self.followed.items() if int(user_id) in of]
+                return httpx.Response(200, json=self._page(followers, request))
+            case ["users", user_id, "following-ids"]:
+                return httpx.Response(200, json=self._page(self.followed[int(user_id)], request))
+        return httpx.Response(404)
+
+    def _page(self, ids: Any, request: httpx.Request) -> dict[str, Any]:
+        limit = min(int(request.url.params["limit"]), self.ids_page_max)
+        page = sorted(id_ for id_ in ids if id_ > int(request.url.params["after"]))[:limit]
+        return {"ids": page, "next_after": page[-1] if len(page) == limit else None}
+
+    def _cards(self, request: httpx.Request) -> dict[str, Any]:
+        viewer_id = viewer_of(request)
+        return {
+            "cards": {
+                str(id_): {"id": id_, "may_view": (id_, viewer_id) not in self.hidden}
+                for id_ in orjson.loads(request.content)["ids"]
+            }
+        }
+
+
+def viewer_of(request: httpx.Request) -> int:
+    """The viewer whom the internal token names; its signature is not what is tested here."""
+    payload = request.headers["Authorization"].removeprefix("Bearer ").split(".")[1]
+    claims = orjson.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+    return int(claims["sub"])

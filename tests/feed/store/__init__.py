@@ -1,0 +1,1 @@
+"""feed's rows and keys, in the suite's real Postgres and Redis."""

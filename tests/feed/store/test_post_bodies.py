@@ -1,0 +1,162 @@
+"""Bodies: from the cache, loaded once, and never an old one over a new one."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pytest
+from redis import asyncio as aioredis
+
+from services.feed.actions.withdraw_post import withdraw_post
+from services.feed.domain.post_bodies import PostBody
+from services.feed.resources import Resources
+from services.feed.store.body_cache import BodyCache, body_key
+from services.feed.store.post_bodies import PostBodies
+from services.feed.store.posts import Posts
+from services.feed.store.redis_guard import RedisGuard
+from shared.sharding.shard_group import ShardGroup
+from tests.feed.cast import Cast, new_id
+
+
+class CountedPosts(Posts):
+    """Counts its loads, and waits before each until it may."""
+
+    def __init__(self, group: ShardGroup) -> None:
+        super().__init__(group)
+        self.loads = 0
+        self.may_load = asyncio.Event()
+        self.may_load.set()
+        self.is_loading = asyncio.Event()
+
+    async def bodies_by_ids(self, ids: Sequence[int]) -> dict[int, PostBody | None]:
+        self.loads += 1
+        found = await super().bodies_by_ids(ids)
+        self.is_loading.set()
+        await self.may_load.wait()
+        return found
+
+
+@dataclass(frozen=True)
+class Process:
+    """What one process of feed has of its own."""
+
+    bodies: PostBodies
+    posts: CountedPosts
+
+
+@pytest.fixture
+def processes(group: ShardGroup, redis: aioredis.Redis) -> list[Process]:
+    made = []
+    for _ in range(2):
+        posts = CountedPosts(group)
+        made.append(Process(PostBodies(BodyCache(redis, RedisGuard()), posts), posts))
+    return made
+
+
+async def test_a_body_is_loaded_once_and_then_comes_from_the_cache(
+    cast: Cast, processes: list[Process]
+) -> None:
+    post = await cast.publishes(new_id(), "hello")
+    first, second = processes
+    bodies = [await first.bodies.find(post), await first.bodies.find(post)]
+    bodies.append(await second.bodies.find(post))
+    assert [body and body["caption"] for body in bodies] == ["hello"] * 3
+    assert (first.posts.loads, second.posts.loads) == (1, 0)
+
+
+async def test_five_hundred_readers_of_an_expired_body_cause_at_most_two_loads(
+    cast: Cast, processes: list[Process], redis: aioredis.Redis
+) -> None:
+    post = await cast.publishes(new_id())
+    assert await processes[0].bodies.find(post) is not None
+    await redis.delete(body_key(post))
+    found = await asyncio.gather(
+        *(processes[reader % 2].bodies.find(post) for reader in range(500))
+    )
+    assert all(body is not None and body["id"] == post for body in found)
+    # One for the first, and one for the second reading of an expired one.
+    assert sum(process.posts.loads for process in processes) - 1 <= 2
+
+
+async def test_a_slow_reader_does_not_bring_a_withdrawn_post_back(
+    cast: Cast, resources: Resources, processes: list[Process]
+) -> None:
+    alice = new_id()
+    post = await cast.publishes(alice)
+    slow = processes[0]
+    slow.posts.may_load.clear()
+    reading = asyncio.create_task(slow.bodies.find(post))
+    await slow.posts.is_loading.wait()
+    await withdraw_post(
+        resources.group, resources.posts, resources.bodies, resources.users, post, alice
+    )
+    slow.posts.may_load.set()
+    await reading
+    assert await processes[1].bodies.find(post) is None
+    assert await slow.bodies.find(post) is None
+
+
+async def test_one_who_holds_a_lease_and_has_died_holds_up_nobody_for_long(
+    cast: Cast, processes: list[Process], redis: aioredis.Redis
+) -> None:
+    post = await cast.publishes(new_id())
+    await redis.set(body_key(post), "lease:of the dead", px=3_000)
+    assert await processes[0].bodies.find(post) is not None
+    assert await redis.get(body_key(post)) == b"lease:of the dead"
+
+
+async def test_a_post_that_there_is_not_yet_is_not_noted_as_gone(
+    processes: list[Process], redis: aioredis.Redis
+) -> None:
+    nothing = new_id()
+    assert await processes[0].bodies.find(nothing) is None
+    assert await redis.get(body_key(nothing)) is None
+
+
+async def test_a_withdrawn_post_is_known_to_be_gone_without_a_load(
+    cast: Cast, resources: Resources, processes: list[Process], redis: aioredis.Redis
+) -> None:
+    alice = new_id()
+    post = await cast.publishes(alice)
+    await withdraw_post(
+        resources.group, resources.posts, resources.bodies, resources.users, post, alice
+    )
+    await redis.delete(body_key(post))
+    assert await processes[0].bodies.find(post) is None
+    assert await processes[1].bodies.find(post) is None
+    assert (processes[0].posts.loads, processes[1].posts.loads) == (1, 0)
+
+
+async def test_many_bodies_take_one_load_per_primary_and_keep_apart(
+    cast: Cast, processes: list[Process]
+) -> None:
+    posts = [await cast.publishes(new_id(), f"post {number}") for number in range(12)]
+    found = await processes[0].bodies.find_many([*posts, new_id()])
+    assert [found.bodies[post]["caption"] for post in posts] == [f"post {n}" for n in range(12)]
+    assert len(found.bodies) == 12
+    assert processes[0].posts.loads <= 2
+
+
+async def test_a_reader_who_leaves_does_not_stop_the_load_for_others(
+    cast: Cast, processes: list[Process]
+) -> None:
+    post = await cast.publishes(new_id())
+    process = processes[0]
+    process.posts.may_load.clear()
+    impatient = asyncio.create_task(process.bodies.find(post))
+    await process.posts.is_loading.wait()
+    patient = asyncio.create_task(process.bodies.find(post))
+    impatient.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await impatient
+    process.posts.may_load.set()
+    assert await patient is not None
+    assert process.posts.loads == 1
+
+
+async def test_without_redis_bodies_come_from_postgres(
+    cast: Cast, without_redis: Resources
+) -> None:
+    post = await cast.publishes(new_id())
+    assert await without_redis.bodies.find(post) is not None
+    assert await without_redis.bodies.find(new_id()) is None

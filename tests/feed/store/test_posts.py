@@ -1,0 +1,43 @@
+"""Rows of posts and how they are counted."""
+
+import pytest
+
+from services.feed.resources import Resources
+from services.feed.store.posts import Authorship, erase_post
+from tests.feed.cast import Cast, new_id
+
+
+async def test_counts_follow_publishing_and_withdrawing(cast: Cast, resources: Resources) -> None:
+    alice, bob, nobody = new_id(), new_id(), new_id()
+    posts = await cast.has_published(alice, 3)
+    await cast.has_published(bob, 1)
+    async with resources.group.writer(resources.group.shard_of(alice)) as tx:
+        assert len(await erase_post(tx, alice, posts[0]) or []) == 1
+        assert await erase_post(tx, alice, posts[0]) is None
+    counts = await resources.posts.counts_by_authors([alice, bob, nobody])
+    assert counts == {alice: 2, bob: 1, nobody: 0}
+
+
+async def test_only_the_author_can_erase(cast: Cast, resources: Resources) -> None:
+    alice, bob = new_id(), new_id()
+    (post,) = await cast.has_published(alice, 1)
+    async with resources.group.writer(resources.group.shard_of(alice)) as tx:
+        assert await erase_post(tx, bob, post) is None
+    assert await resources.posts.find_authorship(post) == Authorship(alice, is_withdrawn=False)
+
+
+async def test_nothing_of_a_post_stands_if_its_transaction_breaks_off(
+    cast: Cast, resources: Resources
+) -> None:
+    alice = new_id()
+    posts = await cast.has_published(alice, 1)
+
+    async def break_off() -> None:
+        async with resources.group.writer(resources.group.shard_of(alice)) as tx:
+            await erase_post(tx, alice, posts[0])
+            raise LookupError
+
+    with pytest.raises(LookupError):
+        await break_off()
+    assert await resources.posts.counts_by_authors([alice]) == {alice: 1}
+    assert await resources.posts.bodies_by_ids(posts) != {posts[0]: None}

@@ -1,0 +1,182 @@
+"""Signing up and in, and the own profile."""
+
+from typing import Any
+
+import pytest
+
+from shared.errors import AppError, Conflict, FieldError, Invalid, Unavailable
+from tests.gateway.conftest import Gateway
+from tests.gateway.samples import ALICE, own_profile, signed_in
+
+ACCOUNT = {
+    "username": "alice",
+    "email": "alice@mail.example",
+    "password": "correct horse",
+    "device": "phone",
+}
+
+
+class UsernameTaken(Conflict):
+    code = "username_taken"
+
+
+def posts_of_alice(gateway: Gateway, answer: Any) -> None:
+    gateway.feed.answer("POST", "/post-counts", answer)
+
+
+async def test_signing_up_gives_the_account_and_its_session(gateway: Gateway) -> None:
+    gateway.users.answer("POST", "/users", signed_in(ALICE), status=201)
+    reply = await gateway.anonymous.post("/v1/users", json=ACCOUNT)
+    assert reply.status_code == 201
+    assert reply.json()["user"]["id"] == str(ALICE)
+    assert reply.json()["user"]["counts"]["posts"] == 0
+    assert reply.json()["session"]["access_token"] == "rta_x"
+    assert reply.headers["cache-control"] == "no-store"
+    assert gateway.users.body_of("/users") == ACCOUNT
+
+
+async def test_the_clients_idempotency_key_is_passed_on(gateway: Gateway) -> None:
+    gateway.users.answer("POST", "/users", signed_in(ALICE), status=201)
+    await gateway.anonymous.post(
+        "/v1/users", json=ACCOUNT, headers={"Idempotency-Key": "of the phone"}
+    )
+    (asked,) = gateway.users.asked("/users")
+    assert asked.headers["idempotency-key"] == "of the phone"
+
+
+async def test_without_a_key_each_request_gets_one_of_its_own(gateway: Gateway) -> None:
+    gateway.users.answer("POST", "/users", signed_in(ALICE), status=201)
+    for _ in range(2):
+        await gateway.anonymous.post("/v1/users", json=ACCOUNT)
+    keys = {asked.headers["idempotency-key"] for asked in gateway.users.asked("/users")}
+    assert len(keys) == 2
+
+
+@pytest.mark.parametrize("key", [b"", b"x" * 256, b"caf\xe9"])
+async def test_an_unusable_key_is_refused(gateway: Gateway, key: bytes) -> None:
+    reply = await gateway.anonymous.post(
+        "/v1/users", json=ACCOUNT, headers={b"Idempotency-Key": key}
+    )
+    assert (reply.status_code, reply.json()["code"]) == (422, "invalid")
+    assert not gateway.users.requests
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        UsernameTaken("This username is taken."),
+        Invalid(errors=[FieldError("password", "At least 8 characters.")]),
+        Unavailable(retry_after_s=2),
+    ],
+    ids=["taken", "invalid", "unavailable"],
+)
+async def test_what_users_objects_to_is_told_as_it_said_it(
+    gateway: Gateway, error: AppError
+) -> None:
+    gateway.users.answer("POST", "/users", error)
+    reply = await gateway.anonymous.post("/v1/users", json=ACCOUNT)
+    body = reply.json()
+    assert reply.headers["content-type"] == "application/problem+json"
+    assert (reply.status_code, body["code"]) == (error.status, error.code)
+    assert (body["detail"], body["error"]) == (error.detail, body["title"])
+    assert [FieldError(**field) for field in body.get("errors", [])] == list(error.errors)
+    assert reply.headers.get("retry-after") == error.headers().get("Retry-After")
+
+
+@pytest.mark.parametrize(
+    ("content", "status", "code"),
+    [
+        (b'{"username": ', 400, "bad_request"),
+        (b"[]", 422, "invalid"),
+        (b'{"username": 7, "email": "a@b.c", "password": "12345678"}', 422, "invalid"),
+        (b"{}", 422, "invalid"),
+        (b'{"username": "\\ud800", "email": "a@b.c", "password": "12345678"}', 422, "invalid"),
+    ],
+)
+async def test_a_body_that_is_no_account_is_refused_here(
+    gateway: Gateway, content: bytes, status: int, code: str
+) -> None:
+    reply = await gateway.anonymous.post(
+        "/v1/users", content=content, headers={"Content-Type": "application/json"}
+    )
+    assert (reply.status_code, reply.json()["code"]) == (status, code)
+    assert not gateway.users.requests
+
+
+async def test_rejected_fields_are_named_as_the_client_wrote_them(gateway: Gateway) -> None:
+    reply = await gateway.anonymous.post("/v1/users", json={**ACCOUNT, "username": 7})
+    assert [field["field"] for field in reply.json()["errors"]] == ["username"]
+
+
+async def test_signing_in_counts_the_posts(gateway: Gateway) -> None:
+    gateway.users.answer("POST", "/sessions", signed_in(ALICE), status=201)
+    posts_of_alice(gateway, {"counts": {str(ALICE): 5}})
+    reply = await gateway.anonymous.post(
+        "/v1/sessions", json={"login": "alice", "password": "correct horse"}
+    )
+    assert reply.status_code == 201
+    assert reply.json()["user"]["counts"]["posts"] == 5
+
+
+async def test_users_is_told_where_a_sign_in_comes_from(gateway: Gateway) -> None:
+    gateway.users.answer("POST", "/sessions", signed_in(ALICE), status=201)
+    posts_of_alice(gateway, {"counts": {}})
+    credentials = {"login": "alice", "password": "correct horse", "address": "198.51.100.1"}
+    await gateway.anonymous.post(
+        "/v1/sessions", json=credentials, headers={"X-Forwarded-For": "203.0.113.7"}
+    )
+    assert gateway.users.body_of("/sessions")["address"] == "203.0.113.7"
+
+
+async def test_one_can_sign_in_while_feed_is_down(gateway: Gateway) -> None:
+    gateway.users.answer("POST", "/sessions", signed_in(ALICE), status=201)
+    posts_of_alice(gateway, Unavailable())
+    reply = await gateway.anonymous.post(
+        "/v1/sessions", json={"login": "alice", "password": "correct horse"}
+    )
+    assert (reply.status_code, reply.json()["user"]["counts"]["posts"]) == (201, None)
+
+
+async def test_the_own_profile_has_the_email_address(gateway: Gateway) -> None:
+    gateway.users.answer("GET", "/me", own_profile(ALICE))
+    posts_of_alice(gateway, {"counts": {}})
+    reply = await gateway.http.get("/v1/me")
+    assert reply.json()["email"] == "alice@mail.example"
+    assert reply.json()["counts"]["posts"] == 0
+
+
+async def test_only_what_is_given_of_a_profile_is_changed(gateway: Gateway) -> None:
+    gateway.users.answer("PATCH", "/me", own_profile(ALICE))
+    posts_of_alice(gateway, {"counts": {str(ALICE): 5}})
+    reply = await gateway.http.patch("/v1/me", json={"bio": "", "is_private": True})
+    assert gateway.users.body_of("/me") == {"bio": "", "is_private": True}
+    assert reply.status_code == 200
+    assert (reply.json()["email"], reply.json()["counts"]["posts"]) == ("alice@mail.example", 5)
+
+
+@pytest.mark.parametrize("body", [{"email": "x@y.z"}, {"bio": None}, {"is_private": "perhaps"}])
+async def test_what_cannot_be_changed_is_refused_here(
+    gateway: Gateway, body: dict[str, Any]
+) -> None:
+    reply = await gateway.http.patch("/v1/me", json=body)
+    assert reply.status_code == 422
+    assert [error["field"] for error in reply.json()["errors"]] == list(body)
+    assert not gateway.users.asked("/me")
+
+
+async def test_a_new_password_keeps_the_session_that_sets_it(gateway: Gateway) -> None:
+    gateway.users.answer("PUT", "/me/password", None)
+    passwords = {"current_password": "correct horse", "new_password": "staple battery"}
+    reply = await gateway.http.put("/v1/me/password", json=passwords)
+    assert reply.status_code == 204
+    assert gateway.users.body_of("/me/password") == {**passwords, "session_id": 9001}
+
+
+async def test_after_a_new_password_sessions_are_checked_anew(gateway: Gateway) -> None:
+    gateway.users.answer("PUT", "/me/password", None)
+    passwords = {"current_password": "correct horse", "new_password": "staple battery"}
+    await gateway.http.put("/v1/me/password", json=passwords)
+    assert len(gateway.users.asked("/sessions/check")) == 1
+    gateway.users.answer("GET", "/me", own_profile(ALICE))
+    await gateway.http.get("/v1/me")
+    assert len(gateway.users.asked("/sessions/check")) == 2

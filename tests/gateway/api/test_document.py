@@ -1,0 +1,188 @@
+"""The public document: every route says what it does, shows what it answers, and how it fails."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+from jsonschema_rs import validator_for
+
+from services.gateway.app import gateway_app
+from services.gateway.settings import GatewaySettings
+from tests.gateway.conftest import Gateway
+
+PUBLIC = {
+    ("post", "/v1/users"),
+    ("post", "/v1/sessions"),
+    ("post", "/v1/sessions/refresh"),
+    ("get", "/v1/deletions/{receipt_id}"),
+}
+WITHOUT_401 = {("post", "/v1/users"), ("get", "/v1/deletions/{receipt_id}")}
+SUCCESSES = {"200", "201", "202"}
+EXPECTED = {
+    "POST /v1/users",
+    "POST /v1/sessions",
+    "POST /v1/sessions/refresh",
+    "GET /v1/sessions",
+    "DELETE /v1/sessions/current",
+    "DELETE /v1/sessions/{session_id}",
+    "GET /v1/me",
+    "PATCH /v1/me",
+    "DELETE /v1/me",
+    "GET /v1/deletions/{receipt_id}",
+    "PUT /v1/me/password",
+    "GET /v1/me/follow-requests",
+    "PUT /v1/me/follow-requests/{user_id}",
+    "DELETE /v1/me/follow-requests/{user_id}",
+    "DELETE /v1/me/followers/{user_id}",
+    "GET /v1/me/blocks",
+    "GET /v1/me/mutes",
+    "GET /v1/relationships",
+    "GET /v1/users/search",
+    "GET /v1/users/suggested",
+    "GET /v1/users/{user_id}",
+    "GET /v1/users/by-username/{username}",
+    "PUT /v1/users/{user_id}/follow",
+    "DELETE /v1/users/{user_id}/follow",
+    "PUT /v1/users/{user_id}/block",
+    "DELETE /v1/users/{user_id}/block",
+    "PUT /v1/users/{user_id}/mute",
+    "DELETE /v1/users/{user_id}/mute",
+    "GET /v1/users/{user_id}/followers",
+    "GET /v1/users/{user_id}/following",
+    "POST /v1/photos",
+    "GET /v1/photos/{photo_id}",
+    "POST /v1/posts",
+    "GET /v1/posts/{post_id}",
+    "DELETE /v1/posts/{post_id}",
+    "GET /v1/users/{user_id}/posts",
+    "PUT /v1/posts/{post_id}/like",
+    "DELETE /v1/posts/{post_id}/like",
+    "GET /v1/timelines/home",
+}
+
+
+@pytest.fixture(scope="module")
+def document(settings: GatewaySettings) -> dict[str, Any]:
+    def nothing() -> Any:
+        raise AssertionError("the document needs no resources")
+
+    app: FastAPI = gateway_app(settings, nothing)
+    return app.openapi()
+
+
+def operations(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items():
+            yield method, path, operation
+
+
+def test_the_document_names_the_public_routes_and_no_other(document: dict[str, Any]) -> None:
+    named = {f"{method.upper()} {path}" for method, path, _ in operations(document)}
+    assert named == EXPECTED
+
+
+def test_every_route_has_a_summary_a_description_and_one_tag(document: dict[str, Any]) -> None:
+    tags = {tag["name"] for tag in document["tags"]}
+    for method, path, operation in operations(document):
+        said = (operation["summary"], operation["description"], operation["tags"])
+        assert all(said), f"{method} {path}"
+        assert set(operation["tags"]) <= tags
+
+
+def test_every_success_shows_an_example_of_its_schema(document: dict[str, Any]) -> None:
+    examples = document["components"]["examples"]
+    for method, path, operation in operations(document):
+        for success in (r for status, r in operation["responses"].items() if status in SUCCESSES):
+            content = success["content"]["application/json"]
+            schema = {**content["schema"], "components": document["components"]}
+            for name in content["examples"]:
+                errors = list(validator_for(schema).iter_errors(examples[name]["value"]))
+                assert not errors, f"{method} {path}: {errors}"
+
+
+def test_every_route_shows_its_problems(document: dict[str, Any]) -> None:
+    for method, path, operation in operations(document):
+        failures = {s: r for s, r in operation["responses"].items() if int(s) >= 400}
+        assert "503" in failures
+        for status, failure in failures.items():
+            content = failure["content"]["application/problem+json"]
+            schema = {**content["schema"], "components": document["components"]}
+            for code, example in content["examples"].items():
+                assert not list(validator_for(schema).iter_errors(example["value"]))
+                assert (example["value"]["status"], example["value"]["code"]) == (int(status), code)
+                assert code in failure["description"], f"{method} {path}"
+
+
+def test_every_route_but_those_that_give_a_session_wants_a_session(
+    document: dict[str, Any],
+) -> None:
+    assert document["security"] == [{"bearer": []}]
+    open_ones = {
+        (m, p) for m, p, operation in operations(document) if operation.get("security") == []
+    }
+    assert open_ones == PUBLIC
+    for method, path, operation in operations(document):
+        assert ("401" in operation["responses"]) is ((method, path) not in WITHOUT_401)
+
+
+def test_every_parameter_and_field_of_a_body_is_explained(document: dict[str, Any]) -> None:
+    for method, path, operation in operations(document):
+        for parameter in operation.get("parameters", []):
+            assert parameter.get("description"), f"{method} {path} {parameter['name']}"
+
+
+def test_ids_in_paths_are_strings_of_digits(document: dict[str, Any]) -> None:
+    for _method, _path, operation in operations(document):
+        for parameter in operation.get("parameters", []):
+            if parameter["name"].endswith("_id") and parameter["name"] != "receipt_id":
+                assert parameter["schema"]["type"] == "string"
+                assert parameter["schema"]["pattern"] == "^[1-9][0-9]{0,18}$"
+
+
+async def test_the_routes_that_want_a_session_refuse_without(
+    gateway: Gateway, document: dict[str, Any]
+) -> None:
+    for method, path, _operation in operations(document):
+        if (method, path) in PUBLIC:
+            continue
+        address = path.replace("{username}", "bob")
+        for name in ("user_id", "post_id", "photo_id", "session_id"):
+            address = address.replace("{" + name + "}", "7")
+        reply = await gateway.anonymous.request(method, address)
+        assert reply.status_code == 401, f"{method} {path}"
+    assert not gateway.users.requests
+
+
+@pytest.mark.parametrize("path", ["/v1/openapi.json", "/docs/openapi.json"])
+async def test_the_document_is_served(
+    gateway: Gateway, document: dict[str, Any], path: str
+) -> None:
+    reply = await gateway.anonymous.get(path)
+    assert reply.status_code == 200
+    assert reply.json() == document
+
+
+async def test_the_page_of_the_document_names_no_other_host(gateway: Gateway) -> None:
+    page = await gateway.anonymous.get("/docs")
+    assert page.status_code == 200
+    assert "http://" not in page.text
+    assert "https://" not in page.text
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "code"),
+    [
+        ("GET", "/nowhere", 404, "not_found"),
+        ("GET", "/v1/", 404, "not_found"),
+        ("GET", "/v1/users", 405, "method_not_allowed"),
+        ("PATCH", "/v1/timelines/home", 405, "method_not_allowed"),
+    ],
+)
+async def test_unknown_addresses_and_methods_are_problems(
+    gateway: Gateway, method: str, path: str, status: int, code: str
+) -> None:
+    reply = await gateway.http.request(method, path)
+    assert (reply.status_code, reply.json()["code"]) == (status, code)
+    assert reply.headers["content-type"] == "application/problem+json"
+    assert not gateway.users.requests

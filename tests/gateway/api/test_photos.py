@@ -1,0 +1,79 @@
+"""Uploading: what comes in goes on as it comes."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from shared.errors import TooLarge
+from tests.gateway.conftest import Gateway
+from tests.gateway.samples import photo
+
+
+async def test_raw_bytes_are_passed_on_with_their_type(gateway: Gateway) -> None:
+    gateway.upload.answer("POST", "/photos", photo(), status=202)
+    reply = await gateway.http.post(
+        "/v1/photos", content=b"\xff\xd8\xff" * 1000, headers={"Content-Type": "image/jpeg"}
+    )
+    (asked,) = gateway.upload.asked("/photos")
+    assert reply.status_code == 202
+    assert reply.json()["photo"]["id"] == "501"
+    assert asked.content == b"\xff\xd8\xff" * 1000
+    assert asked.headers["content-type"] == "image/jpeg"
+    assert asked.headers["content-length"] == "3000"
+    assert asked.headers["idempotency-key"]
+
+
+async def test_a_form_is_passed_on_as_it_is(gateway: Gateway) -> None:
+    gateway.upload.answer("POST", "/photos", photo(), status=202)
+    await gateway.http.post(
+        "/v1/photos",
+        files={"file": ("a.jpg", b"\xff\xd8\xff", "image/jpeg")},
+        headers={"Idempotency-Key": "k1"},
+    )
+    (asked,) = gateway.upload.asked("/photos")
+    assert asked.headers["content-type"].startswith("multipart/form-data; boundary=")
+    assert b'name="file"; filename="a.jpg"' in asked.content
+    assert asked.headers["idempotency-key"] == "k1"
+
+
+async def test_a_body_that_says_it_is_too_large_is_refused_at_once(gateway: Gateway) -> None:
+    reply = await gateway.http.post(
+        "/v1/photos", content=b"x" * (21 * 1024 * 1024 + 1), headers={"Content-Type": "image/png"}
+    )
+    assert (reply.status_code, reply.json()["code"]) == (413, "too_large")
+    assert not gateway.upload.requests
+
+
+async def test_a_body_that_grows_too_large_is_refused_on_the_way(gateway: Gateway) -> None:
+    async def chunks() -> AsyncIterator[bytes]:
+        for _ in range(22):
+            yield b"x" * 1024 * 1024
+
+    reply = await gateway.http.post(
+        "/v1/photos", content=chunks(), headers={"Content-Type": "image/png"}
+    )
+    assert (reply.status_code, reply.json()["code"]) == (413, "too_large")
+
+
+async def test_what_upload_refuses_is_told_as_it_said_it(gateway: Gateway) -> None:
+    gateway.upload.answer("POST", "/photos", TooLarge("At most 20 MB."))
+    reply = await gateway.http.post(
+        "/v1/photos", content=b"x", headers={"Content-Type": "image/png"}
+    )
+    assert (reply.status_code, reply.json()["detail"]) == (413, "At most 20 MB.")
+
+
+async def test_an_own_photo_has_signed_addresses(gateway: Gateway) -> None:
+    gateway.upload.answer("GET", "/photos/501", photo())
+    reply = await gateway.http.get("/v1/photos/501")
+    (rendition,) = reply.json()["renditions"]
+    assert rendition["url"].startswith("http://photos.example/media/renditions/501/large-")
+    assert "&s=" in rendition["url"]
+
+
+@pytest.mark.parametrize("path", ["/v1/users", "/v1/sessions", "/v1/posts"])
+async def test_no_other_route_takes_a_large_body(gateway: Gateway, path: str) -> None:
+    reply = await gateway.http.post(
+        path, content=b"x" * (1024 * 1024 + 1), headers={"Content-Type": "application/json"}
+    )
+    assert (reply.status_code, reply.json()["code"]) == (413, "too_large")

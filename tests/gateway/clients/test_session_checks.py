@@ -1,0 +1,136 @@
+"""Session answers are kept for seconds, asked for once, and bounded."""
+
+import asyncio
+import time
+from typing import Any, cast
+
+import pytest
+
+from services.gateway.clients.session_checks import CurrentSession, SessionChecks
+from services.gateway.clients.users import UsersClient
+from shared.contracts.people import SessionCheck
+from shared.errors import Unauthenticated
+from tests.gateway.samples import ALICE, BOB
+
+SESSION = CurrentSession(9001, ALICE)
+
+
+class FakeUsers:
+    """users with a door that a test may hold shut."""
+
+    def __init__(self, lasts_s: float = 900) -> None:
+        self.tokens: list[str] = []
+        self.was_asked = asyncio.Event()
+        self.open = asyncio.Event()
+        self.open.set()
+        self.refuses = False
+        self._lasts_s = lasts_s
+
+    async def check_session(self, access_token: str) -> SessionCheck:
+        self.tokens.append(access_token)
+        self.was_asked.set()
+        await self.open.wait()
+        if self.refuses:
+            raise Unauthenticated
+        expires_at_ms = int((time.time() + self._lasts_s) * 1000)
+        return {"user_id": ALICE, "session_id": SESSION.id, "expires_at_ms": expires_at_ms}
+
+
+def checks(users: FakeUsers, **limits: Any) -> SessionChecks:
+    return SessionChecks(cast(UsersClient, users), **limits)
+
+
+async def test_a_fresh_answer_is_not_asked_for_again() -> None:
+    users = FakeUsers()
+    sessions = checks(users)
+    assert [await sessions.session_of("a") for _ in range(3)] == [SESSION] * 3
+    assert users.tokens == ["a"]
+
+
+async def test_an_old_answer_is_asked_for_again() -> None:
+    users = FakeUsers()
+    sessions = checks(users, kept_s=0)
+    await sessions.session_of("a")
+    await sessions.session_of("a")
+    assert users.tokens == ["a", "a"]
+
+
+async def test_no_answer_outlives_the_session() -> None:
+    users = FakeUsers(lasts_s=-1)
+    sessions = checks(users)
+    await sessions.session_of("a")
+    await sessions.session_of("a")
+    assert users.tokens == ["a", "a"]
+
+
+async def test_many_requests_at_once_make_one_call() -> None:
+    users = FakeUsers()
+    users.open.clear()
+    sessions = checks(users)
+    waiting = [asyncio.create_task(sessions.session_of("a")) for _ in range(50)]
+    await users.was_asked.wait()
+    users.open.set()
+    assert set(await asyncio.gather(*waiting)) == {SESSION}
+    assert users.tokens == ["a"]
+
+
+async def test_one_who_gives_up_does_not_take_the_answer_from_others() -> None:
+    users = FakeUsers()
+    users.open.clear()
+    sessions = checks(users)
+    impatient, patient = (asyncio.create_task(sessions.session_of("a")) for _ in range(2))
+    await users.was_asked.wait()
+    impatient.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await impatient
+    users.open.set()
+    assert await patient == SESSION
+
+
+async def test_a_refusal_reaches_everyone_and_is_not_kept() -> None:
+    users = FakeUsers()
+    users.refuses = True
+    sessions = checks(users)
+    for _ in range(2):
+        with pytest.raises(Unauthenticated):
+            await sessions.session_of("a")
+    assert users.tokens == ["a", "a"]
+
+
+async def test_memory_is_bounded_and_the_oldest_answer_goes_first() -> None:
+    users = FakeUsers()
+    sessions = checks(users, tokens_max=2)
+    for token in ("a", "b", "c", "c", "b", "a"):
+        await sessions.session_of(token)
+    assert users.tokens == ["a", "b", "c", "a"]
+
+
+async def test_an_answer_from_before_a_sign_out_is_not_believed() -> None:
+    users = FakeUsers()
+    sessions = checks(users)
+    await sessions.session_of("a")
+    sessions.forget(ALICE)
+    users.refuses = True
+    with pytest.raises(Unauthenticated):
+        await sessions.session_of("a")
+
+
+async def test_a_sign_out_overtakes_a_question_that_is_under_way() -> None:
+    users = FakeUsers()
+    users.open.clear()
+    sessions = checks(users)
+    waiting = asyncio.create_task(sessions.session_of("a"))
+    await users.was_asked.wait()
+    sessions.forget(ALICE)
+    users.open.set()
+    assert await waiting == SESSION
+    assert users.tokens == ["a", "a"]
+
+
+async def test_the_sign_out_of_one_leaves_the_answers_about_others() -> None:
+    users = FakeUsers()
+    sessions = checks(users)
+    await sessions.session_of("a")
+    sessions.forget(BOB)
+    await sessions.session_of("a")
+    assert users.tokens == ["a"]

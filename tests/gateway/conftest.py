@@ -1,0 +1,95 @@
+"""The gateway in this process, with stand-ins for the three services behind it."""
+
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from services.gateway.app import gateway_app
+from services.gateway.clients.patching import PatchingServiceClient
+from services.gateway.resources import Resources, resources_over
+from services.gateway.settings import GatewaySettings
+from shared.network.network import Network
+from shared.network.resolver import Resolver
+from tests.gateway.fake_services import FakeService
+from tests.gateway.samples import ALICE
+
+TOKEN = "rta_alice"
+
+
+@pytest.fixture(scope="session")
+def settings() -> GatewaySettings:
+    names = ("users", "upload", "feed")
+    return GatewaySettings.model_validate(
+        {
+            "instance": "gateway-1",
+            "listen_host": "127.0.0.1",
+            "listen_port": 8000,
+            "tls_cert_file": Path("unused"),
+            "tls_key_file": Path("unused"),
+            "internal_keys": {name: f"{name}-key".rjust(32, "0") for name in names},
+            **{f"{name}_url": f"https://{name}.internal:8000" for name in names},
+            "media_signing_key": "secret",
+            "media_base_url": "http://photos.example",
+        }
+    )
+
+
+@dataclass
+class Gateway:
+    """A client of the gateway, signed in as alice, and what stands behind it."""
+
+    app: FastAPI
+    http: httpx.AsyncClient
+    users: FakeService = field(default_factory=FakeService)
+    upload: FakeService = field(default_factory=FakeService)
+    feed: FakeService = field(default_factory=FakeService)
+
+    @property
+    def anonymous(self) -> httpx.AsyncClient:
+        return httpx.AsyncClient(transport=self.http._transport, base_url=self.http.base_url)
+
+
+@pytest.fixture
+async def gateway(settings: GatewaySettings) -> AsyncIterator[Gateway]:
+    fakes = {name: FakeService() for name in ("users", "upload", "feed")}
+
+    @asynccontextmanager
+    async def open_fakes() -> AsyncIterator[Resources]:
+        network = Network(Resolver(()), None)
+        yield resources_over(
+            settings,
+            **{
+                name: PatchingServiceClient(
+                    name,
+                    f"https://{name}.internal:8000",
+                    network,
+                    settings,
+                    transport=fake.transport(),
+                )
+                for name, fake in fakes.items()
+            },
+        )
+
+    fakes["users"].answer("POST", "/sessions/check", lambda _request: session_of(ALICE))
+    app = gateway_app(settings, open_fakes)
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(
+            transport=transport,
+            base_url="http://photos.example",
+            headers={"Authorization": f"Bearer {TOKEN}"},
+        ) as http,
+    ):
+        yield Gateway(app, http, **fakes)
+
+
+def session_of(user_id: int) -> dict[str, int]:
+    expires_at_ms = int((time.time() + 900) * 1000)
+    return {"user_id": user_id, "session_id": 9001, "expires_at_ms": expires_at_ms}

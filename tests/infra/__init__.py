@@ -1,0 +1,1 @@
+"""Tests of the rendering and the driving of the suite."""

@@ -1,0 +1,65 @@
+"""An environment is made once for a lock; the second time costs nothing."""
+
+from pathlib import Path
+
+import pytest
+
+from infra.bootstrap import environments
+from infra.bootstrap.environments import make_environment
+
+
+class Runs:
+    """Counts the commands that would have been run."""
+
+    def __init__(self) -> None:
+        self.commands: list[list[str]] = []
+
+    def __call__(self, command: list[str], _what: str) -> None:
+        self.commands.append(command)
+        if "venv" in command:
+            Path(command[-1]).mkdir(parents=True, exist_ok=True)
+
+
+@pytest.fixture
+def runs(monkeypatch: pytest.MonkeyPatch) -> Runs:
+    runs = Runs()
+    monkeypatch.setattr(environments, "_run", runs)
+    return runs
+
+
+def _locks(folder: Path) -> tuple[Path, Path]:
+    locks = folder / "locks"
+    locks.mkdir()
+    main, dev = locks / "main.txt", locks / "dev.txt"
+    main.write_text("fastapi==1\n", encoding="utf-8")
+    dev.write_text("fastapi==1\npytest==1\n", encoding="utf-8")
+    return main, dev
+
+
+def _say_nothing(_text: str) -> None:
+    """Progress is for people."""
+
+
+def test_the_second_time_runs_nothing(tmp_path: Path, runs: Runs) -> None:
+    main, _dev = _locks(tmp_path)
+    make_environment(tmp_path / "venv", [main], _say_nothing)
+    runs.commands.clear()
+    make_environment(tmp_path / "venv", [main], _say_nothing)
+    assert runs.commands == []
+
+
+def test_an_environment_for_tests_serves_the_suite_too(tmp_path: Path, runs: Runs) -> None:
+    main, dev = _locks(tmp_path)
+    make_environment(tmp_path / "venv", [main, dev], _say_nothing)
+    runs.commands.clear()
+    make_environment(tmp_path / "venv", [main], _say_nothing)
+    assert runs.commands == []
+
+
+def test_a_lock_that_changed_is_installed_again(tmp_path: Path, runs: Runs) -> None:
+    main, _dev = _locks(tmp_path)
+    make_environment(tmp_path / "venv", [main], _say_nothing)
+    main.write_text("fastapi==2\n", encoding="utf-8")
+    runs.commands.clear()
+    make_environment(tmp_path / "venv", [main], _say_nothing)
+    assert any("--require-hashes" in command for command in runs.commands)

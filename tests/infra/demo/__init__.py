@@ -1,0 +1,1 @@
+"""Tests of the demo's plan and pictures."""

@@ -1,0 +1,161 @@
+"""What the edge does by itself: icons, refusals, request ids, replicas that die."""
+
+import asyncio
+import hashlib
+import json
+import ssl
+import time
+from base64 import urlsafe_b64encode
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+
+from tests.eventually import eventually
+from tests.suite import Suite
+
+
+@pytest.fixture
+async def client(suite: Suite) -> AsyncIterator[httpx.AsyncClient]:
+    async with httpx.AsyncClient(base_url=suite.public_url, timeout=10) as client:
+        yield client
+
+
+async def test_an_icon_is_answered_and_leaves_no_trace(
+    suite: Suite, client: httpx.AsyncClient
+) -> None:
+    names = ["nginx-1", *(n for s in suite.topology.services for n in suite.process_names(s))]
+    for path in ("/favicon.ico", "/apple-touch-icon.png", "/apple-touch-icon-120x120.png"):
+        reply = await client.get(path)
+        assert reply.status_code == 200
+        assert "immutable" in reply.headers["Cache-Control"]
+    # A request that is logged comes after them, so that their lines would be there by now.
+    mark = (await client.get("/v1/nothing")).headers["X-Request-ID"]
+    await eventually(lambda: _assert_in(mark, suite.log_of("nginx-1")))
+    assert not [name for name in names if "icon" in suite.log_of(name)]
+
+
+async def test_robots_are_told_to_stay_away(client: httpx.AsyncClient) -> None:
+    reply = await client.get("/robots.txt")
+    assert (reply.status_code, reply.text) == (200, "User-agent: *\nDisallow: /\n")
+
+
+@pytest.mark.parametrize("path", ["/live", "/ready", "/metrics"])
+async def test_what_processes_say_of_themselves_stays_inside(
+    client: httpx.AsyncClient, path: str
+) -> None:
+    reply = await client.get(path)
+    assert reply.status_code == 404
+    assert reply.json()["code"] == "not_found"
+
+
+async def test_the_request_id_is_given_here_and_followed_through(
+    suite: Suite, client: httpx.AsyncClient
+) -> None:
+    reply = await client.get("/v1/me", headers={"X-Request-ID": "chosen-by-an-outsider"})
+    assert reply.status_code == 401
+    request_id = reply.headers["X-Request-ID"]
+    assert request_id != "chosen-by-an-outsider"
+    assert reply.json()["request_id"] == request_id
+    gateways = suite.process_names("gateway")
+    await eventually(lambda: _assert_in(request_id, "".join(map(suite.log_of, gateways))))
+
+
+async def test_a_body_that_is_too_large_is_refused_in_our_own_words(
+    client: httpx.AsyncClient,
+) -> None:
+    reply = await client.post("/v1/sessions", content=b"x" * 1_100_000)
+    assert reply.status_code == 413
+    assert reply.headers["Content-Type"] == "application/problem+json"
+    assert reply.json()["code"] == "too_large"
+
+
+async def test_every_log_line_of_the_edge_is_json_without_the_query(
+    suite: Suite, client: httpx.AsyncClient
+) -> None:
+    mark = (await client.get("/v1/nothing?secret=1")).headers["X-Request-ID"]
+    await eventually(lambda: _assert_in(mark, suite.log_of("nginx-1")))
+    line = next(line for line in suite.log_of("nginx-1").splitlines() if mark in line)
+    assert json.loads(line)["path"] == "/v1/nothing"
+    assert "secret" not in line
+
+
+def _signed(suite: Suite, path: str, *, expires_s: int) -> str:
+    key = suite.env("gateway")["GATEWAY_MEDIA_SIGNING_KEY"]
+    digest = hashlib.md5(f"{expires_s}{path} {key}".encode(), usedforsecurity=False).digest()
+    signature = urlsafe_b64encode(digest).rstrip(b"=").decode()
+    return f"{path}?e={expires_s}&s={signature}"
+
+
+async def test_a_photo_needs_a_signature_that_has_not_ended(
+    suite: Suite, client: httpx.AsyncClient
+) -> None:
+    path = "/media/renditions/1/large-0123456789abcdef.jpg"
+    now_s = int(time.time())
+    valid = _signed(suite, path, expires_s=now_s + 300)
+    ended = _signed(suite, path, expires_s=now_s - 1)
+    assert (await client.get(path)).status_code == 403
+    assert (await client.get(valid.replace("large", "small"))).status_code == 403
+    assert (await client.get(ended)).status_code == 410
+    # Signed well, so it is the upload service that says that there is no such photo.
+    assert (await client.get(valid)).status_code == 404
+    assert (await client.post(valid)).status_code == 405
+
+
+async def test_over_tls_the_same_is_served_with_our_certificate(suite: Suite) -> None:
+    nginx = suite.topology.nginx
+    tls = ssl.create_default_context(cafile=str(suite.ca_file))
+    async with httpx.AsyncClient(verify=tls) as client:
+        reply = await client.get(f"https://{nginx.replicas[0]}:{nginx.tls_port}/robots.txt")
+    assert reply.status_code == 200
+
+
+@pytest.mark.parametrize("service", ["users", "upload", "feed"])
+async def test_each_service_shows_its_page_with_all_its_parts(
+    client: httpx.AsyncClient, service: str
+) -> None:
+    page = await client.get(f"/docs/{service}")
+    assert page.status_code == 200
+    assert "https://" not in page.text
+    assert (await client.get(f"/docs/{service}/openapi.json")).json()["openapi"]
+    assert (await client.get(f"/docs/{service}/assets/swagger-ui.css")).status_code == 200
+
+
+async def test_a_killed_replica_leaves_its_name_within_two_seconds_and_comes_back(
+    suite: Suite,
+) -> None:
+    address = suite.process("users-1").address
+    suite.kill("users-1")
+
+    async def gone() -> None:
+        assert address not in await suite.addresses("users.internal")
+
+    async def back() -> None:
+        assert address in await suite.addresses("users.internal")
+
+    await eventually(gone, within_s=2.0)
+    await eventually(back, within_s=30.0)
+
+
+async def test_requests_do_not_notice_that_a_gateway_is_killed(
+    suite: Suite, client: httpx.AsyncClient
+) -> None:
+    suite.kill("gateway-1")
+    replies = await asyncio.gather(*(client.get("/v1/me") for _ in range(50)))
+    assert {reply.status_code for reply in replies} == {401}
+    await suite.start("gateway-1")
+
+
+async def test_workers_whose_master_was_killed_make_room_for_its_successor(suite: Suite) -> None:
+    suite.kill("nginx-2")
+
+    async def one_master_serves() -> None:
+        assert suite.pid("nginx-2")
+        async with httpx.AsyncClient(base_url=suite.public_urls[1]) as client:
+            assert (await client.get("/robots.txt")).status_code == 200
+
+    await eventually(one_master_serves, within_s=20.0)
+
+
+def _assert_in(part: str, text: str) -> None:
+    assert part in text

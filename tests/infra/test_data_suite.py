@@ -1,0 +1,139 @@
+"""The databases, Redis, store and names of a real suite are as the topology draws them."""
+
+import ssl
+
+import asyncpg
+import httpx
+import pytest
+from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import AuthenticationError, NoPermissionError, RedisError
+
+from tests.suite import Suite
+
+
+async def test_every_replica_follows_its_own_primary(data_suite: Suite) -> None:
+    for group in data_suite.topology.groups.values():
+        for primary in group.primaries:
+            async with data_suite.postgres(primary.node.name, database="postgres") as connection:
+                rows = await connection.fetch(
+                    "SELECT application_name, state FROM pg_stat_replication"
+                )
+            expected = {replica.name.replace("-", "_") for replica in primary.replicas}
+            following = {row["application_name"] for row in rows if row["state"] == "streaming"}
+            assert following == expected
+
+
+async def test_no_two_primaries_could_be_taken_for_one_another(data_suite: Suite) -> None:
+    identifiers = set()
+    primaries = [n for n in data_suite.topology.postgres_nodes if n.primary is None]
+    for node in primaries:
+        async with data_suite.postgres(node.name) as connection:
+            identifiers.add(
+                await connection.fetchval("SELECT system_identifier FROM pg_control_system()")
+            )
+    assert len(identifiers) == len(primaries)
+
+
+async def test_a_shard_is_a_schema_of_the_primary_that_the_map_names(data_suite: Suite) -> None:
+    for group in data_suite.topology.groups.values():
+        for primary in group.primaries:
+            async with data_suite.postgres(primary.node.name) as connection:
+                rows = await connection.fetch(
+                    "SELECT nspname FROM pg_namespace WHERE nspname LIKE 'shard\\_%' ORDER BY 1"
+                )
+            shards = range(primary.first_shard, primary.last_shard + 1)
+            assert [row["nspname"] for row in rows] == [f"shard_{shard:04}" for shard in shards]
+
+
+async def test_postgres_refuses_a_connection_without_tls(data_suite: Suite) -> None:
+    env = data_suite.env("users")
+    with pytest.raises(asyncpg.InvalidAuthorizationSpecificationError, match="no encryption"):
+        await asyncpg.connect(
+            host=data_suite.topology.postgres_node("users-a").address,
+            user=env["USERS_POSTGRES_USER"],
+            password=env["USERS_POSTGRES_PASSWORD"],
+            database=env["USERS_POSTGRES_DATABASE"],
+            ssl=False,
+        )
+
+
+async def test_a_service_cannot_enter_the_database_of_another(data_suite: Suite) -> None:
+    env = data_suite.env("users")
+    with pytest.raises(asyncpg.PostgresError):
+        await asyncpg.connect(
+            host=data_suite.topology.postgres_node("feed-a").address,
+            user=env["USERS_POSTGRES_USER"],
+            password=env["USERS_POSTGRES_PASSWORD"],
+            database="feed",
+            ssl=ssl.create_default_context(cafile=str(data_suite.ca_file)),
+        )
+
+
+async def test_an_acknowledged_write_waits_for_the_disk(data_suite: Suite) -> None:
+    async with data_suite.postgres("feed-a") as connection:
+        assert await connection.fetchval("SHOW fsync") == "on"
+        assert await connection.fetchval("SHOW synchronous_commit") == "on"
+        assert await connection.fetchval("SHOW wal_level") == "logical"
+
+
+def _redis(data_suite: Suite, group: str, *, user: str, password: str) -> Redis:
+    return Redis(
+        host=data_suite.topology.groups[group].redis_address,
+        username=user,
+        password=password,
+        ssl=True,
+        ssl_ca_certs=str(data_suite.ca_file),
+        retry=Retry(NoBackoff(), 0),
+    )
+
+
+async def test_a_service_uses_its_redis_but_does_not_administer_it(data_suite: Suite) -> None:
+    password = data_suite.env("feed")["FEED_REDIS_URL"].split(":")[2].split("@")[0]
+    async with _redis(data_suite, "feed", user="feed", password=password) as client:
+        await client.set("tests:infra", "there", ex=60)
+        assert await client.get("tests:infra") == b"there"
+        for forbidden in (client.flushall, client.config_get, client.keys):
+            with pytest.raises(NoPermissionError):
+                await forbidden()
+
+
+async def test_the_redis_of_one_service_does_not_know_another(data_suite: Suite) -> None:
+    password = data_suite.env("feed")["FEED_REDIS_URL"].split(":")[2].split("@")[0]
+    async with _redis(data_suite, "users", user="feed", password=password) as client:
+        with pytest.raises(AuthenticationError):
+            await client.ping()
+
+
+async def test_redis_keeps_a_log_of_what_it_was_told(data_suite: Suite) -> None:
+    async with data_suite.redis("users") as client:
+        assert (await client.config_get("appendonly"))["appendonly"] == "yes"
+        assert (await client.config_get("port"))["port"] == "0"
+
+
+async def test_redis_refuses_a_connection_without_tls(data_suite: Suite) -> None:
+    address = data_suite.topology.groups["users"].redis_address
+    async with Redis(host=address, retry=Retry(NoBackoff(), 0)) as client:
+        with pytest.raises(RedisError):
+            await client.ping()
+
+
+async def test_the_store_refuses_a_request_without_a_signature(data_suite: Suite) -> None:
+    store = data_suite.topology.store
+    tls = ssl.create_default_context(cafile=str(data_suite.ca_file))
+    async with httpx.AsyncClient(verify=tls) as client:
+        reply = await client.get(f"https://{store.address}:{store.port}/{store.bucket}")
+    assert reply.status_code in {400, 403}
+
+
+async def test_every_internal_name_has_an_address(data_suite: Suite) -> None:
+    hosts = [service.host for service in data_suite.topology.services.values()]
+    hosts += [node.host for node in data_suite.topology.postgres_nodes]
+    hosts += [group.redis_host for group in data_suite.topology.groups.values()]
+    for host in [*hosts, "store.internal"]:
+        assert await data_suite.addresses(host), host
+
+
+async def test_an_unknown_name_has_none(data_suite: Suite) -> None:
+    assert await data_suite.addresses("nobody.internal") == set()

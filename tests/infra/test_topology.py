@@ -1,0 +1,74 @@
+"""The picture is read whole, moves to another network, and may not contradict itself."""
+
+from pathlib import Path
+
+import pytest
+
+from infra.topology import TOPOLOGY_FILE, TopologyError, load_topology
+
+
+def _redrawn(folder: Path, old: str, new: str) -> Path:
+    text = TOPOLOGY_FILE.read_text(encoding="utf-8")
+    assert old in text
+    file = folder / "topology.toml"
+    file.write_text(text.replace(old, new, 1), encoding="utf-8")
+    return file
+
+
+def test_every_address_lies_on_the_chosen_network() -> None:
+    topology = load_topology(network="127.99")
+    addresses = [node.address for node in topology.postgres_nodes]
+    addresses += [a for service in topology.services.values() for a in service.replicas]
+    addresses += [topology.dns.address, topology.store.address, *topology.nginx.replicas]
+    assert all(address.startswith("127.99.") for address in addresses)
+
+
+def test_only_the_default_network_answers_on_the_usual_address() -> None:
+    assert load_topology().public_url == "http://127.0.0.1:8080"
+    assert load_topology(network="127.99").public_url == "http://127.99.1.1:8080"
+
+
+def test_every_primary_has_a_replica_that_knows_it() -> None:
+    for group in load_topology().groups.values():
+        for primary in group.primaries:
+            assert [replica.primary for replica in primary.replicas] == [primary.node.name]
+
+
+def test_each_of_the_three_groups_has_64_shards_on_two_primaries() -> None:
+    groups = load_topology().groups.values()
+    assert [(group.shard_count, len(group.primaries)) for group in groups] == [(64, 2)] * 3
+
+
+def test_what_is_no_network_is_refused() -> None:
+    with pytest.raises(TopologyError, match="first half of an address"):
+        load_topology(network="localhost")
+
+
+def test_a_shard_without_a_primary_is_refused(tmp_path: Path) -> None:
+    file = _redrawn(tmp_path, "shards = [32, 63]", "shards = [33, 63]")
+    with pytest.raises(TopologyError, match="exactly one primary"):
+        load_topology(file)
+
+
+def test_a_shard_with_two_primaries_is_refused(tmp_path: Path) -> None:
+    file = _redrawn(tmp_path, "shards = [32, 63]", "shards = [31, 63]")
+    with pytest.raises(TopologyError, match="exactly one primary"):
+        load_topology(file)
+
+
+def test_a_count_of_shards_that_is_no_power_of_two_is_refused(tmp_path: Path) -> None:
+    file = _redrawn(tmp_path, "shard_count = 64", "shard_count = 48")
+    with pytest.raises(TopologyError, match="power of two"):
+        load_topology(file)
+
+
+def test_two_processes_at_one_address_are_refused(tmp_path: Path) -> None:
+    file = _redrawn(tmp_path, 'redis = "23.1"', 'redis = "13.1"')
+    with pytest.raises(TopologyError, match="more than one process"):
+        load_topology(file)
+
+
+def test_a_call_of_an_unknown_service_is_refused(tmp_path: Path) -> None:
+    file = _redrawn(tmp_path, 'calls = ["feed", "upload"]', 'calls = ["search"]')
+    with pytest.raises(TopologyError, match="unknown services"):
+        load_topology(file)

@@ -1,0 +1,1 @@
+"""Who may do what to whom: every public operation, for every relation, by privacy."""

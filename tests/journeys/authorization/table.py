@@ -1,0 +1,144 @@
+"""The table: what each operation answers, by relation and privacy.
+
+Each line holds the eight outcomes in the order of the heading. A number is the status. `+` is 200
+with the owner's thing in the reply, `-` is 200 without it. To ask a public account is to follow it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+NO_POST = {"photo_ids": ["{photo_id}"]}
+PASSWORDS = {"current_password": "{password}", "new_password": "{password}"}
+
+
+@dataclass(frozen=True)
+class Row:
+    """One operation, its outcomes, and how to ask for it where the path alone does not say.
+
+    `about` tells rows of one operation apart. `address` replaces the path. `shows` is what `+` and
+    `-` look for. `actor` is who asks: the owner then does something about the viewer. What
+    `disturbs` changes the relation of the two; what `ends_session` is asked in a new session. Rows
+    stand in an order in which none takes away what a later one needs.
+    """
+
+    operation: str
+    public: str
+    private: str
+    about: str = ""
+    address: str = ""
+    body: Mapping[str, Any] | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    shows: str = "{user_id}"
+    actor: Literal["viewer", "owner"] = "viewer"
+    disturbs: bool = False
+    ends_session: bool = False
+
+    @property
+    def name(self) -> str:
+        return f"{self.operation} {self.about}".strip()
+
+
+def same(operation: str, outcomes: str, **how: Any) -> Row:
+    """A row for which privacy makes no difference."""
+    return Row(operation, outcomes, outcomes, **how)
+
+
+# For whom the viewer is or what the owner does is no matter: open to all, or to all signed in.
+OPEN = "422 422 422 422 422 422 422 422"
+SIGNED_IN = "401 200 200 200 200 200 200 200"
+DONE = "401 204 204 204 204 204 204 204"
+
+# fmt: off
+ROWS: tuple[Row, ...] = (
+    #                                  anon fol  req  str  bl'd bl'r ex   self
+    same("POST /v1/users",            OPEN, body={}),
+    same("POST /v1/sessions",         OPEN, body={}),
+    same("POST /v1/sessions/refresh", OPEN, body={}),
+    same("GET /v1/sessions",           "401  -    -    -    -    -    -    +",
+        shows="{session_id}"),
+    same("DELETE /v1/sessions/current", DONE, ends_session=True),
+    same("DELETE /v1/sessions/{session_id}",
+                                       "401  404  404  404  404  404  404  204"),
+    same("GET /v1/me",                 "401  -    -    -    -    -    -    +"),
+    same("PATCH /v1/me",               SIGNED_IN, body={"bio": "Fog."}),
+    # Without the password, so that the cast lives on: 422 is past the door.
+    same("DELETE /v1/me",              "401  422  422  422  422  422  422  422", body={}),
+    # Whoever has a receipt may read it; nobody has this one.
+    same("GET /v1/deletions/{receipt_id}",
+                                       "404  404  404  404  404  404  404  404",
+        address="/v1/deletions/1.nobodys"),
+    same("PUT /v1/me/password",        DONE, body=PASSWORDS),
+
+    same("GET /v1/users/{user_id}",    "401  +    +    +    404  404  +    +"),
+    same("GET /v1/users/by-username/{username}",
+                                       "401  +    +    +    404  404  +    +"),
+    Row("GET /v1/users/{user_id}/followers",
+        public=                        "401  200  200  200  404  404  200  200",
+        private=                       "401  200  404  404  404  404  404  200"),
+    same("GET /v1/users/{user_id}/followers",
+                                       "401  +    +    +    -    -    +    +",
+        about="of a third person", address="/v1/users/{witness_id}/followers"),
+    Row("GET /v1/users/{user_id}/following",
+        public=                        "401  200  200  200  404  404  200  200",
+        private=                       "401  200  404  404  404  404  404  200"),
+    same("GET /v1/users/search",       "401  +    +    +    -    -    +    +",
+        address="/v1/users/search?q={username}"),
+    # The viewer follows somebody who follows the owner.
+    same("GET /v1/users/suggested",    "401  -    -    +    -    -    +    -"),
+    same("GET /v1/relationships",      SIGNED_IN, address="/v1/relationships?ids={user_id}"),
+    same("PUT /v1/users/{user_id}/follow",
+                                       "401  200  200  200  404  404  200  422", disturbs=True),
+    same("DELETE /v1/users/{user_id}/follow",
+                                       "401  200  200  200  404  404  200  422", disturbs=True),
+    # One's own block does not stand in the way of blocking and unblocking again.
+    same("PUT /v1/users/{user_id}/block",
+                                       "401  200  200  200  404  200  200  422", disturbs=True),
+    same("DELETE /v1/users/{user_id}/block",
+                                       "401  200  200  200  404  200  200  422", disturbs=True),
+    same("PUT /v1/users/{user_id}/mute",
+                                       "401  200  200  200  404  404  200  422", disturbs=True),
+    same("DELETE /v1/users/{user_id}/mute",
+                                       "401  200  200  200  404  404  200  422"),
+    same("GET /v1/me/blocks",          "401  -    -    -    -    +    -    -"),
+    same("GET /v1/me/mutes",           "401  -    -    -    -    -    -    -"),
+    same("GET /v1/me/follow-requests", "401  -    -    -    -    -    -    -"),
+    Row("GET /v1/me/follow-requests", about="by the owner", actor="owner", shows="{viewer_id}",
+        public=                        "401  -    -    -    -    -    -    -",
+        private=                       "401  -    +    -    -    -    -    -"),
+    same("PUT /v1/me/follow-requests/{user_id}",
+                                       "401  404  404  404  404  404  404  404"),
+    same("PUT /v1/me/follow-requests/{user_id}",
+                                       "401  200  200  404  404  404  404  404", disturbs=True,
+        about="by the owner", actor="owner", address="/v1/me/follow-requests/{viewer_id}"),
+    same("DELETE /v1/me/follow-requests/{user_id}",
+                                       "401  200  200  200  404  404  200  200", disturbs=True,
+        about="by the owner", actor="owner", address="/v1/me/follow-requests/{viewer_id}"),
+    same("DELETE /v1/me/followers/{user_id}",
+                                       "401  200  200  200  404  404  200  200", disturbs=True,
+        about="by the owner", actor="owner", address="/v1/me/followers/{viewer_id}"),
+
+    same("POST /v1/photos",            "401  415  415  415  415  415  415  415",
+        headers={"Content-Type": "text/plain"}),
+    same("GET /v1/photos/{photo_id}",  "401  404  404  404  404  404  404  +", shows="{photo_id}"),
+    same("POST /v1/posts",             "401  404  404  404  404  404  404  409", body=NO_POST),
+    Row("GET /v1/posts/{post_id}", shows="{post_id}",
+        public=                        "401  +    +    +    404  404  +    +",
+        private=                       "401  +    404  404  404  404  404  +"),
+    Row("GET /v1/users/{user_id}/posts", shows="{post_id}",
+        public=                        "401  +    +    +    404  404  +    +",
+        private=                       "401  +    404  404  404  404  404  +"),
+    Row("PUT /v1/posts/{post_id}/like",
+        public=                        "401  200  200  200  404  404  200  200",
+        private=                       "401  200  404  404  404  404  404  200"),
+    Row("DELETE /v1/posts/{post_id}/like",
+        public=                        "401  200  200  200  404  404  200  200",
+        private=                       "401  200  404  404  404  404  404  200"),
+    Row("DELETE /v1/posts/{post_id}", address="/v1/posts/{spare_post_id}",
+        public=                        "401  403  403  403  404  404  403  204",
+        private=                       "401  403  404  404  404  404  404  204"),
+    Row("GET /v1/timelines/home", shows="{post_id}",
+        public=                        "401  +    +    -    -    -    -    +",
+        private=                       "401  +    -    -    -    -    -    +"),
+)
+# fmt: on

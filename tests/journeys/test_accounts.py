@@ -1,0 +1,101 @@
+"""Signing up, signing in, and being found."""
+
+import asyncio
+
+import httpx
+import pytest
+
+from tests.journeys.phone import PASSWORD, Phone, account
+
+
+async def test_an_account_signs_in_by_name_and_by_address(stranger: httpx.AsyncClient) -> None:
+    new = account("alice")
+    made = (await stranger.post("/v1/users", json=new)).json()
+    for login in (new["username"], new["email"]):
+        reply = await stranger.post("/v1/sessions", json={"login": login, "password": PASSWORD})
+        assert reply.status_code == 201
+        assert reply.json()["user"]["id"] == made["user"]["id"]
+        assert reply.json()["session"]["access_token"] != made["session"]["access_token"]
+
+
+async def test_the_same_key_makes_one_account_and_the_same_reply(
+    stranger: httpx.AsyncClient,
+) -> None:
+    new = account("alice")
+    headers = {"Idempotency-Key": new["username"]}
+    first = await stranger.post("/v1/users", json=new, headers=headers)
+    again = await stranger.post("/v1/users", json=new, headers=headers)
+    assert (first.status_code, again.status_code) == (201, 201)
+    assert again.json() == first.json()
+
+
+async def test_the_same_key_with_another_body_is_refused(stranger: httpx.AsyncClient) -> None:
+    new = account("alice")
+    headers = {"Idempotency-Key": new["username"]}
+    await stranger.post("/v1/users", json=new, headers=headers)
+    other = {**new, "device": "another phone"}
+    reply = await stranger.post("/v1/users", json=other, headers=headers)
+    assert (reply.status_code, reply.json()["code"]) == (422, "idempotency_key_reused")
+
+
+@pytest.mark.parametrize(
+    ("same", "code"), [("username", "username_taken"), ("email", "email_taken")]
+)
+async def test_a_name_belongs_to_one_account(
+    stranger: httpx.AsyncClient, same: str, code: str
+) -> None:
+    new = account("alice")
+    await stranger.post("/v1/users", json=new)
+    other = {**account("alice"), same: new[same].upper() if same == "email" else new[same]}
+    reply = await stranger.post("/v1/users", json=other)
+    assert (reply.status_code, reply.json()["code"]) == (409, code)
+
+
+async def test_of_many_who_want_a_name_at_once_one_gets_it(stranger: httpx.AsyncClient) -> None:
+    username = account("alice")["username"]
+    wishes = [{**account("alice"), "username": username} for _ in range(20)]
+    replies = await asyncio.gather(*(stranger.post("/v1/users", json=wish) for wish in wishes))
+    assert sorted(reply.status_code for reply in replies) == [201] + [409] * 19
+
+
+async def test_a_wrong_password_and_a_wrong_name_look_the_same(
+    stranger: httpx.AsyncClient,
+) -> None:
+    new = account("alice")
+    await stranger.post("/v1/users", json=new)
+    problems = []
+    for login in (new["username"], account("nobody")["username"]):
+        reply = await stranger.post("/v1/sessions", json={"login": login, "password": "x" * 12})
+        assert reply.status_code == 401
+        problems.append({**reply.json(), "request_id": None})
+    assert problems[0] == problems[1]
+    assert problems[0]["code"] == "wrong_credentials"
+
+
+async def test_all_faults_of_a_sign_up_are_named_together(stranger: httpx.AsyncClient) -> None:
+    reply = await stranger.post(
+        "/v1/users", json={"username": "Al ice", "email": "nowhere", "password": "short"}
+    )
+    assert (reply.status_code, reply.json()["code"]) == (422, "invalid")
+    fields = {error["field"] for error in reply.json()["errors"]}
+    assert fields == {"username", "email", "password"}
+
+
+async def test_others_see_the_profile_without_the_address(alice: Phone, bob: Phone) -> None:
+    by_id = await bob.get(f"/v1/users/{alice.id}")
+    by_name = await bob.get(f"/v1/users/by-username/{alice.username}")
+    assert by_id == by_name
+    assert "email" not in by_id
+    assert (await alice.get("/v1/me"))["email"] == f"{alice.username}@mail.example"
+
+
+@pytest.mark.parametrize("path", ["/v1/users/1", "/v1/users/by-username/nobody.at.all"])
+async def test_nobody_is_404(alice: Phone, path: str) -> None:
+    assert (await alice.get(path, status=404))["code"] == "not_found"
+
+
+@pytest.mark.parametrize("token", ["x", "rta_made.up.token", "x" * 4000])
+async def test_a_made_up_token_is_401(stranger: httpx.AsyncClient, token: str) -> None:
+    reply = await stranger.get("/v1/me", headers={"Authorization": f"Bearer {token}"})
+    assert reply.status_code == 401
+    assert reply.headers["www-authenticate"] == "Bearer"

@@ -1,0 +1,28 @@
+"""A person leaves: the receipt completes, and nothing of them is shown to anybody."""
+
+from tests.eventually import eventually
+from tests.journeys.phone import PASSWORD, Phone
+
+
+async def test_a_deleted_account_is_gone_from_every_page(alice: Phone, bob: Phone) -> None:
+    await bob.follow(alice)
+    await alice.follow(bob)
+    post = await alice.post()
+    other = await bob.post()
+    await alice.put(f"/v1/posts/{other['id']}/like")
+    await bob.sees(post["id"])
+
+    reply = await alice.http.request("DELETE", "/v1/me", json={"password": PASSWORD})
+    assert reply.status_code == 202, reply.text
+    receipt_id = reply.json()["receipt_id"]
+
+    async def completed() -> None:
+        receipt = await bob.get(f"/v1/deletions/{receipt_id}")
+        assert receipt["finished"], receipt
+
+    await eventually(completed, within_s=60, every_s=0.5)
+    for path in (f"/v1/users/{alice.id}", f"/v1/posts/{post['id']}"):
+        await bob.get(path, status=404)
+    assert [item["id"] for item in await bob.home()] == [other["id"]]
+    assert (await bob.get("/v1/me"))["counts"] == {"posts": 1, "followers": 0, "following": 0}
+    assert (await bob.get(f"/v1/posts/{other['id']}"))["counts"]["likes"] == 0

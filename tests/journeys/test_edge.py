@@ -1,0 +1,119 @@
+"""What nginx and the gateway do with what is no use of the API."""
+
+import httpx
+import pytest
+
+from tests.journeys.phone import Phone
+from tests.suite import Suite
+
+PYTHON_PROCESSES = ("gateway-1", "gateway-2")
+
+
+async def test_the_favicon_never_reaches_python(stranger: httpx.AsyncClient, suite: Suite) -> None:
+    for _ in range(1000):
+        reply = await stranger.get("/favicon.ico")
+        assert reply.status_code == 200
+    assert "immutable" in reply.headers["cache-control"]
+    for process in PYTHON_PROCESSES:
+        assert "favicon" not in suite.log_of(process)
+
+
+@pytest.mark.parametrize("path", ["/robots.txt", "/apple-touch-icon.png"])
+async def test_what_browsers_ask_by_themselves_is_answered(
+    stranger: httpx.AsyncClient, path: str
+) -> None:
+    assert (await stranger.get(path)).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/live", "/ready", "/metrics"])
+async def test_what_a_process_says_of_itself_stays_inside(
+    stranger: httpx.AsyncClient, path: str
+) -> None:
+    assert (await stranger.get(path)).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/nowhere", 404),
+        ("GET", "/v1/nowhere", 404),
+        ("GET", "/v1/users/abc", 404),
+        ("PATCH", "/v1/timelines/home", 405),
+        ("GET", "/v1/me", 401),
+    ],
+)
+async def test_every_refusal_is_a_problem(
+    stranger: httpx.AsyncClient, method: str, path: str, status: int
+) -> None:
+    reply = await stranger.request(method, path)
+    problem = reply.json()
+    assert reply.status_code == status == problem["status"]
+    assert reply.headers["content-type"] == "application/problem+json"
+    assert problem["error"] == problem["title"]
+    assert problem["request_id"] == reply.headers["x-request-id"]
+    assert problem.keys() >= {"type", "title", "status", "detail", "code", "request_id", "error"}
+
+
+async def test_a_large_json_body_is_refused_as_a_problem(stranger: httpx.AsyncClient) -> None:
+    reply = await stranger.post(
+        "/v1/users", content=b" " * 2_000_000, headers={"Content-Type": "application/json"}
+    )
+    assert (reply.status_code, reply.json()["code"]) == (413, "too_large")
+
+
+async def test_the_request_id_is_ours_and_not_the_clients(stranger: httpx.AsyncClient) -> None:
+    reply = await stranger.get("/v1/me", headers={"X-Request-ID": "chosen-by-the-client"})
+    assert reply.headers.get_list("x-request-id") != ["chosen-by-the-client"]
+    assert len(reply.headers.get_list("x-request-id")) == 1
+
+
+async def test_a_request_is_found_in_the_log_of_every_process_it_passed(
+    alice: Phone, suite: Suite
+) -> None:
+    reply = await alice.http.get(f"/v1/users/{alice.id}/posts")
+    request_id = reply.headers["x-request-id"]
+    for service in ("gateway", "users", "feed"):
+        logs = [suite.log_of(name) for name in suite.process_names(service)]
+        assert any(request_id in log for log in logs), service
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"X-User-Id": "{bob}"},
+        {"X-Viewer-Id": "{bob}"},
+        {"X-Forwarded-User": "{bob}"},
+        {"X-Timeout-Ms": "1"},
+    ],
+)
+async def test_no_header_makes_one_someone_else(
+    alice: Phone, bob: Phone, headers: dict[str, str]
+) -> None:
+    spoofed = {name: value.format(bob=bob.id) for name, value in headers.items()}
+    reply = await alice.http.get("/v1/me", headers=spoofed)
+    assert (reply.status_code, reply.json()["id"]) == (200, alice.id)
+
+
+async def test_both_balancers_serve_the_same_session(alice: Phone, suite: Suite) -> None:
+    for url in suite.public_urls:
+        reply = await alice.http.get(f"{url}/v1/me")
+        assert (reply.status_code, reply.json()["id"]) == (200, alice.id)
+
+
+@pytest.mark.parametrize("page", ["/docs", "/docs/users", "/docs/upload", "/docs/feed"])
+async def test_the_pages_of_documents_need_no_outside_network(
+    stranger: httpx.AsyncClient, page: str
+) -> None:
+    reply = await stranger.get(page)
+    assert reply.status_code == 200
+    assert "//cdn" not in reply.text
+    assert "https://" not in reply.text
+    document = await stranger.get(f"{page}/openapi.json")
+    assert document.json()["openapi"].startswith("3.1")
+    for asset in ("swagger-ui-bundle.js", "swagger-ui.css"):
+        assert (await stranger.get(f"{page}/assets/{asset}")).status_code == 200
+
+
+async def test_the_public_document_is_at_its_address(stranger: httpx.AsyncClient) -> None:
+    document = (await stranger.get("/v1/openapi.json")).json()
+    assert "/v1/timelines/home" in document["paths"]

@@ -1,0 +1,93 @@
+"""Renditions: signed, expiring, cached, and nothing else."""
+
+import hashlib
+import time
+from base64 import urlsafe_b64encode
+from urllib.parse import parse_qs, urlsplit
+
+import httpx
+import pytest
+
+from tests.journeys.phone import Phone
+from tests.suite import Suite
+
+
+async def large_of(phone: Phone) -> str:
+    post = await phone.post()
+    return str(next(r["url"] for r in post["photos"][0]["renditions"] if r["name"] == "large"))
+
+
+async def test_a_signed_address_gives_the_picture_to_anyone_who_has_it(
+    alice: Phone, stranger: httpx.AsyncClient
+) -> None:
+    reply = await stranger.get(await large_of(alice))
+    assert reply.status_code == 200
+    assert reply.headers["content-type"] == "image/jpeg"
+    assert "immutable" in reply.headers["cache-control"]
+
+
+async def test_the_second_who_asks_is_answered_from_the_cache(
+    alice: Phone, stranger: httpx.AsyncClient
+) -> None:
+    url = await large_of(alice)
+    first, second = [await stranger.get(url) for _ in range(2)]
+    assert (first.headers["x-cache"], second.headers["x-cache"]) == ("MISS", "HIT")
+    assert first.content == second.content
+
+
+async def test_a_part_of_a_picture_may_be_asked_for(
+    alice: Phone, stranger: httpx.AsyncClient
+) -> None:
+    url = await large_of(alice)
+    whole = await stranger.get(url)
+    part = await stranger.get(url, headers={"Range": "bytes=100-199"})
+    assert (part.status_code, part.content) == (206, whole.content[100:200])
+
+
+async def test_an_address_is_the_same_for_everyone_in_a_while(alice: Phone, bob: Phone) -> None:
+    post = await alice.post()
+    seen = [await phone.get(f"/v1/posts/{post['id']}") for phone in (alice, bob)]
+    first, second = [view["photos"][0]["renditions"][0]["url"] for view in seen]
+    expiry = int(parse_qs(urlsplit(first).query)["e"][0])
+    assert expiry - time.time() >= 299
+    # Unless the two replies fell into two windows.
+    assert first == second or f"e={expiry}" not in second
+
+
+@pytest.mark.parametrize("what", ["signature", "expiry", "path", "nothing"])
+async def test_a_changed_address_is_refused(
+    alice: Phone, stranger: httpx.AsyncClient, what: str
+) -> None:
+    url = await large_of(alice)
+    parts = urlsplit(url)
+    query = {name: values[0] for name, values in parse_qs(parts.query).items()}
+    path = parts.path
+    if what == "signature":
+        query["s"] = query["s"][::-1]
+    elif what == "expiry":
+        query["e"] = str(int(query["e"]) + 3600)
+    elif what == "path":
+        path = path.replace("large-", "small-")
+    else:
+        query = {}
+    reply = await stranger.get(path, params=query)
+    assert reply.status_code == 403
+
+
+async def test_an_expired_address_is_refused(
+    alice: Phone, stranger: httpx.AsyncClient, suite: Suite
+) -> None:
+    path = urlsplit(await large_of(alice)).path
+    key = suite.env("gateway")["GATEWAY_MEDIA_SIGNING_KEY"]
+    past = int(time.time()) - 1
+    digest = hashlib.md5(f"{past}{path} {key}".encode()).digest()
+    signature = urlsafe_b64encode(digest).decode().rstrip("=")
+    reply = await stranger.get(path, params={"e": past, "s": signature})
+    assert reply.status_code == 410
+
+
+@pytest.mark.parametrize(
+    "path", ["/media/", "/media/quarantine/x", "/renditions/1/large-0000.jpg", "/media/../v1/me"]
+)
+async def test_nothing_but_renditions_is_reachable(stranger: httpx.AsyncClient, path: str) -> None:
+    assert (await stranger.get(path)).status_code in {401, 403, 404}

@@ -1,0 +1,100 @@
+"""Publishing once, liking, and withdrawing."""
+
+import pytest
+
+from tests.eventually import eventually
+from tests.journeys.phone import JPEG, Phone, picture
+
+
+async def test_the_same_key_publishes_once(alice: Phone) -> None:
+    draft = {"photo_ids": [await alice.upload(picture())], "caption": "Once"}
+    headers = {"Idempotency-Key": "tap, tap"}
+    first = await alice.http.post("/v1/posts", json=draft, headers=headers)
+    again = await alice.http.post("/v1/posts", json=draft, headers=headers)
+    assert (first.status_code, again.status_code) == (201, 201)
+    assert again.json()["post"]["id"] == first.json()["post"]["id"]
+    own = await alice.get(f"/v1/users/{alice.id}/posts")
+    assert len(own["items"]) == 1
+
+
+async def test_the_same_key_with_another_caption_is_refused(alice: Phone) -> None:
+    draft = {"photo_ids": [await alice.upload(picture())], "caption": "Once"}
+    headers = {"Idempotency-Key": "a key"}
+    await alice.http.post("/v1/posts", json=draft, headers=headers)
+    other = {**draft, "caption": "Twice"}
+    reply = await alice.http.post("/v1/posts", json=other, headers=headers)
+    assert (reply.status_code, reply.json()["code"]) == (422, "idempotency_key_reused")
+
+
+async def test_the_same_key_uploads_once(alice: Phone) -> None:
+    headers = {**JPEG, "Idempotency-Key": "one photo"}
+    bytes_ = picture(seed=1)
+    assert await alice.upload(bytes_, headers) == await alice.upload(bytes_, headers)
+
+
+async def test_a_photo_is_published_once(alice: Phone) -> None:
+    photo_id = await alice.upload(picture())
+    await alice.publish(photo_id)
+    reply = await alice.http.post("/v1/posts", json={"photo_ids": [photo_id]})
+    assert (reply.status_code, reply.json()["code"]) == (409, "photo_already_published")
+
+
+async def test_anothers_photo_is_not_ones_to_see_or_publish(alice: Phone, bob: Phone) -> None:
+    photo_id = await alice.upload(picture())
+    await bob.get(f"/v1/photos/{photo_id}", status=404)
+    reply = await bob.http.post("/v1/posts", json={"photo_ids": [photo_id]})
+    assert reply.status_code == 404
+
+
+async def test_an_uploaded_photo_becomes_ready(alice: Phone) -> None:
+    photo_id = await alice.upload(picture())
+
+    async def ready() -> None:
+        photo = await alice.get(f"/v1/photos/{photo_id}")
+        assert photo["state"] == "ready"
+        assert len(photo["renditions"]) == 4
+
+    await eventually(ready)
+
+
+@pytest.mark.parametrize("photo_ids", [[], ["1"] * 11, ["7", "7"]])
+async def test_a_post_has_one_to_ten_different_photos(alice: Phone, photo_ids: list[str]) -> None:
+    reply = await alice.http.post("/v1/posts", json={"photo_ids": photo_ids})
+    assert reply.status_code == 422
+    assert [error["field"] for error in reply.json()["errors"]] == ["photo_ids"]
+
+
+async def test_likes_are_counted_once_for_each_person(alice: Phone, bob: Phone) -> None:
+    post = await alice.post()
+    like = f"/v1/posts/{post['id']}/like"
+    assert await bob.put(like) == {"liked": True, "like_count": 1}
+    assert await bob.put(like) == {"liked": True, "like_count": 1}
+    assert await alice.put(like) == {"liked": True, "like_count": 2}
+    seen = await bob.get(f"/v1/posts/{post['id']}")
+    assert (seen["counts"]["likes"], seen["viewer"]["liked"]) == (2, True)
+    assert await bob.delete(like) == {"liked": False, "like_count": 1}
+    assert await bob.delete(like) == {"liked": False, "like_count": 1}
+
+
+async def test_a_deleted_post_leaves_every_home_timeline(alice: Phone, bob: Phone) -> None:
+    await bob.follow(alice)
+    post = await alice.post()
+    seen = await bob.sees(post["id"])
+    await alice.delete(f"/v1/posts/{post['id']}", status=204)
+    await alice.get(f"/v1/posts/{post['id']}", status=404)
+    await bob.get(f"/v1/posts/{post['id']}", status=404)
+    await bob.put(f"/v1/posts/{post['id']}/like", status=404)
+
+    async def gone() -> None:
+        assert await bob.home() == []
+        assert (await bob.get(f"/v1/users/{alice.id}/posts"))["items"] == []
+        assert (await alice.get("/v1/me"))["counts"]["posts"] == 0
+
+    await eventually(gone, within_s=2)
+    assert seen["id"] == post["id"]
+
+
+async def test_only_its_author_deletes_a_post(alice: Phone, bob: Phone) -> None:
+    post = await alice.post()
+    await bob.delete(f"/v1/posts/{post['id']}", status=403)
+    await alice.get(f"/v1/posts/{post['id']}")

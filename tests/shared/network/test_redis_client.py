@@ -1,0 +1,139 @@
+"""A Redis over TLS, found by name, lost and found again."""
+
+import shutil
+import subprocess
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+from redis import RedisError
+from redis.asyncio import Redis
+
+from shared.network.network import Network
+from shared.network.redis_client import open_redis
+from shared.network.resolver import Resolver
+from tests.eventually import eventually
+from tests.shared.certificates import Authority
+
+ADDRESS = "127.22.7.1"
+PORT = 6379
+NAME = "users.redis.internal"
+
+CONFIG = """
+bind {address}
+port 0
+tls-port {port}
+tls-cert-file {cert}
+tls-key-file {key}
+tls-ca-cert-file {ca}
+tls-auth-clients no
+save ""
+user default off
+user users on >a%3Dpass ~* &* +@all
+"""
+
+
+class RedisProcess:
+    """A Redis that a test may end and start again."""
+
+    def __init__(self, folder: Path) -> None:
+        self.authority = Authority(folder)
+        certificate = self.authority.issue(NAME)
+        self._config = folder / "redis.conf"
+        self._config.write_text(
+            CONFIG.format(
+                address=ADDRESS,
+                port=PORT,
+                cert=certificate.cert_file,
+                key=certificate.key_file,
+                ca=self.authority.ca_file,
+            )
+        )
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        command = ["redis-server", str(self._config)]
+        self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+
+    def end(self) -> None:
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisProcess]:
+    if shutil.which("redis-server") is None:
+        pytest.skip("redis-server is not installed")
+    process = RedisProcess(tmp_path_factory.mktemp("redis"))
+    process.start()
+    yield process
+    process.end()
+
+
+def network_of(server: RedisProcess, name: str = NAME) -> Network:
+    resolver = Resolver(())
+    resolver.preset(name, [ADDRESS])
+    return Network(resolver, server.authority.ca_file)
+
+
+@pytest.fixture
+async def redis(server: RedisProcess) -> AsyncIterator[Redis]:
+    url = f"rediss://users:a%253Dpass@{NAME}:{PORT}/0"
+    client = await open_redis(url, network_of(server))
+
+    async def answers() -> None:
+        try:
+            assert await client.ping()
+        except RedisError as error:
+            raise AssertionError from error
+
+    await eventually(answers)
+    yield client
+    await client.aclose()
+
+
+async def test_it_is_found_by_name_and_speaks_tls_as_its_user(redis: Redis) -> None:
+    await redis.set("key", "value", ex=60)
+    assert await redis.get("key") == b"value"
+
+
+async def test_a_certificate_of_another_name_is_refused(server: RedisProcess) -> None:
+    other = "feed.redis.internal"
+    client = await open_redis(f"rediss://users:x@{other}:{PORT}/0", network_of(server, other))
+    with pytest.raises(RedisError):
+        await client.ping()
+    await client.aclose()
+
+
+async def test_an_unknown_name_is_an_error_of_redis(server: RedisProcess) -> None:
+    network = Network(Resolver(("127.22.7.53:1",)), server.authority.ca_file)
+    client = await open_redis(f"rediss://users:x@{NAME}:{PORT}/0", network)
+    with pytest.raises(RedisError):
+        await client.ping()
+    await client.aclose()
+
+
+async def test_a_restarted_redis_is_found_again(redis: Redis, server: RedisProcess) -> None:
+    await redis.ping()
+    server.end()
+    with pytest.raises(RedisError):
+        await redis.ping()
+    server.start()
+
+    async def answers() -> None:
+        try:
+            assert await redis.ping()
+        except RedisError as error:
+            raise AssertionError from error
+
+    await eventually(answers)
+
+
+async def test_a_redis_that_is_down_is_no_error_until_it_is_used(server: RedisProcess) -> None:
+    network = network_of(server)
+    network.resolver.preset(NAME, ["127.22.7.9"])
+    client = await open_redis(f"rediss://users:x@{NAME}:{PORT}/0", network)
+    with pytest.raises(RedisError):
+        await client.get("key")
+    await client.aclose()

@@ -1,0 +1,200 @@
+"""Three small Postgres nodes of our own: two primaries and a replica, over TLS, to be broken."""
+
+import os
+import select
+import shutil
+import signal
+import subprocess
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import mkdtemp
+
+import trustme
+
+BIN = Path("/usr/lib/postgresql/15/bin")
+PORT = 5432
+OWNER = "sharding_test"
+PASSWORD = "only for this test"
+
+_CONF = """
+listen_addresses = '{address}'
+port = {port}
+unix_socket_directories = ''
+ssl = on
+ssl_cert_file = '{folder}/server.pem'
+ssl_key_file = '{folder}/server.key'
+max_connections = 120
+shared_buffers = 16MB
+wal_level = logical
+max_wal_senders = 5
+hot_standby = on
+wal_receiver_status_interval = 1s
+log_min_messages = fatal
+recovery_init_sync_method = syncfs
+"""
+_HBA = "host all postgres 127.0.0.0/8 trust\nhost replication postgres 127.0.0.0/8 trust\n"
+_HBA += "hostssl all all 127.0.0.0/8 scram-sha-256\n"
+
+
+@dataclass(frozen=True)
+class PostgresNode:
+    """One server with its folder; `name` is what its certificate says."""
+
+    name: str
+    address: str
+    folder: Path
+
+    @property
+    def data(self) -> Path:
+        return self.folder / "data"
+
+    def start(self) -> None:
+        """Start the server unless it runs; it takes statements when this returns."""
+        if self._runs():
+            return
+        _run("pg_ctl", "-D", self.data, "-l", self.folder / "log", "-w", "-s", "start")
+
+    def stop(self) -> None:
+        """Stop it without asking its clients."""
+        if self._runs():
+            _run("pg_ctl", "-D", self.data, "-m", "immediate", "-w", "-s", "stop")
+
+    def crash(self) -> None:
+        """End it and all its backends as a power cut would."""
+        pids = self._pids()
+        self.send(signal.SIGKILL)
+        for pid in pids:
+            _wait_for_end(pid)
+        # Where nobody reaps orphans its number seems taken for ever.
+        (self.data / "postmaster.pid").unlink()
+
+    def send(self, number: signal.Signals) -> None:
+        """Send a signal to the server and all its backends."""
+        for pid in self._pids():
+            with suppress(ProcessLookupError):
+                os.kill(pid, number)
+
+    def psql(self, sql: str, *, database: str = OWNER) -> str:
+        """Run statements as the superuser; the output without decoration."""
+        to = ["-h", self.address, "-p", str(PORT), "-U", "postgres", "-d", database]
+        return subprocess.run(
+            [BIN / "psql", "-XAtq", "-v", "ON_ERROR_STOP=1", *to, "-c", sql],
+            check=True,
+            capture_output=True,
+            text=True,
+        ).stdout.strip()
+
+    def _runs(self) -> bool:
+        try:
+            _run("pg_ctl", "-D", self.data, "status")
+        except subprocess.CalledProcessError:
+            return False
+        return True
+
+    def _pids(self) -> list[int]:
+        postmaster = int((self.data / "postmaster.pid").read_text().split()[0])
+        backends = Path(f"/proc/{postmaster}/task/{postmaster}/children").read_text()
+        return [postmaster, *map(int, backends.split())]
+
+
+class PostgresNodes:
+    """`a` with its replica, and `b`; made in a folder of their own and taken away with it."""
+
+    def __init__(self, net: str) -> None:
+        self.folder = Path(mkdtemp(prefix="retrato-sharding-", dir="/tmp"))
+        self.folder.chmod(0o755)
+        self.ca = trustme.CA()
+        self.ca_file = self.folder / "ca.pem"
+        self.ca.cert_pem.write_to_path(str(self.ca_file))
+        self.ca_file.chmod(0o644)
+        self.a = self._make("a.postgres.test", f"{net}.13.1")
+        self.b = self._make("b.postgres.test", f"{net}.13.2")
+        self.replica = self._make("a-replica.postgres.test", f"{net}.13.11", copy_of=self.a)
+
+    @property
+    def all(self) -> tuple[PostgresNode, ...]:
+        """The primaries first."""
+        return self.a, self.b, self.replica
+
+    def addresses(self) -> dict[str, str]:
+        """The address of each name."""
+        return {node.name: node.address for node in self.all}
+
+    def remove(self) -> None:
+        """Stop all and delete their folders."""
+        for node in reversed(self.all):
+            with suppress(subprocess.CalledProcessError):
+                node.stop()
+        shutil.rmtree(self.folder)
+
+    def _make(self, name: str, address: str, copy_of: PostgresNode | None = None) -> PostgresNode:
+        node = PostgresNode(name, address, self.folder / name.partition(".")[0])
+        node.folder.mkdir()
+        self._write_certificate(node)
+        _own(node.folder)
+        if copy_of is None:
+            _run("initdb", "-D", node.folder / "data", "-U", "postgres", "-A", "trust", "-N")
+        else:
+            source = f"host={copy_of.address} port={PORT} user=postgres sslmode=disable"
+            _run(
+                "pg_basebackup",
+                "-D",
+                node.folder / "data",
+                "-R",
+                "-X",
+                "stream",
+                "-c",
+                "fast",
+                "-d",
+                source,
+            )
+        conf = _CONF.format(address=address, port=PORT, folder=node.folder)
+        (node.folder / "data" / "postgresql.conf").write_text(conf)
+        (node.folder / "data" / "pg_hba.conf").write_text(_HBA)
+        node.start()
+        if copy_of is None:
+            node.psql(f"CREATE ROLE {OWNER} LOGIN PASSWORD '{PASSWORD}'", database="postgres")
+            node.psql(f"CREATE DATABASE {OWNER} OWNER {OWNER}", database="postgres")
+        return node
+
+    def _write_certificate(self, node: PostgresNode) -> None:
+        certificate = self.ca.issue_cert(node.name)
+        key, chain = node.folder / "server.key", node.folder / "server.pem"
+        certificate.private_key_pem.write_to_path(str(key))
+        chain.write_bytes(b"".join(blob.bytes() for blob in certificate.cert_chain_pems))
+        key.chmod(0o600)
+
+
+def _as_database_user() -> list[str]:
+    """Postgres refuses to run as root."""
+    if os.geteuid() != 0:
+        return []
+    return ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"]
+
+
+def _own(folder: Path) -> None:
+    if os.geteuid() == 0:
+        for path in [folder, *folder.iterdir()]:
+            shutil.chown(path, "postgres", "postgres")
+
+
+def _run(program: str, *arguments: str | Path) -> None:
+    subprocess.run(
+        [*_as_database_user(), BIN / program, *arguments],
+        check=True,
+        capture_output=True,
+        cwd="/",
+        env={"PATH": "/usr/bin:/bin", "HOME": "/tmp", "LC_ALL": "C.UTF-8"},
+    )
+
+
+def _wait_for_end(pid: int) -> None:
+    try:
+        handle = os.pidfd_open(pid)
+    except ProcessLookupError:
+        return
+    try:
+        select.select([handle], [], [], 20)
+    finally:
+        os.close(handle)

@@ -1,0 +1,98 @@
+"""Replicas answer within a bound of lag, and a commit waits for the standby it was promised."""
+
+import asyncio
+
+import pytest
+
+from shared.sharding.database_faults import CommitUnknown
+from shared.sharding.shard_group import ShardGroup
+from shared.sql_files import parse_query
+from tests.eventually import eventually
+from tests.shared.shard_groups import ShardedDatabase
+
+WHERE = parse_query("where", "SELECT pg_is_in_recovery()")
+INSERT = parse_query("insert", "INSERT INTO :schema.note (owner, body) VALUES (1, '{}')")
+
+ON_REPLICA, ON_PRIMARY = True, False
+
+
+async def where(group: ShardGroup, lag_ms_max: int) -> bool:
+    answered: bool = await group.reader(0, lag_ms_max=lag_ms_max).value(WHERE)
+    return answered
+
+
+async def test_reads_that_may_be_stale_go_to_a_fresh_replica(migrated: ShardedDatabase) -> None:
+    async with migrated.open() as group:
+
+        async def the_replica_answers() -> None:
+            assert await where(group, 5_000) is ON_REPLICA
+
+        # Nothing is known of the replica at first.
+        assert await where(group, 5_000) is ON_PRIMARY
+        await eventually(the_replica_answers)
+        assert await where(group, 0) is ON_PRIMARY
+
+
+async def test_a_replica_that_falls_behind_is_left_alone(migrated: ShardedDatabase) -> None:
+    replica = migrated.nodes.replica
+    async with migrated.open() as group:
+
+        async def answers(place: bool) -> None:
+            assert await where(group, 1_500) is place
+
+        await eventually(lambda: answers(ON_REPLICA))
+        replica.psql("SELECT pg_wal_replay_pause()")
+        try:
+            async with group.writer(0) as tx:
+                await tx.execute(INSERT)
+            await eventually(lambda: answers(ON_PRIMARY))
+        finally:
+            replica.psql("SELECT pg_wal_replay_resume()")
+        await eventually(lambda: answers(ON_REPLICA))
+
+
+async def test_the_primary_answers_when_the_replica_is_gone(migrated: ShardedDatabase) -> None:
+    async with migrated.open() as group:
+
+        async def the_replica_answers() -> None:
+            assert await where(group, 60_000) is ON_REPLICA
+
+        await eventually(the_replica_answers)
+        migrated.nodes.replica.crash()
+        try:
+            assert await where(group, 60_000) is ON_PRIMARY
+        finally:
+            migrated.nodes.replica.start()
+
+
+async def test_a_shard_without_a_replica_is_read_from_its_primary(group: ShardGroup) -> None:
+    assert await group.reader(7, lag_ms_max=5_000).value(WHERE) is ON_PRIMARY
+
+
+async def test_a_commit_that_its_standby_did_not_confirm_is_no_success(
+    migrated: ShardedDatabase,
+) -> None:
+    node = migrated.nodes.b
+    node.psql("ALTER SYSTEM SET synchronous_standby_names = 'nobody'")
+    node.psql("SELECT pg_reload_conf()")
+    try:
+        async with migrated.open() as group:
+
+            async def write() -> None:
+                async with group.writer(7) as tx:
+                    await tx.execute(INSERT)
+
+            writing = asyncio.create_task(write())
+
+            def nobody_confirms() -> None:
+                assert node.psql(
+                    "SELECT count(pg_cancel_backend(pid)) FROM pg_stat_activity"
+                    f" WHERE wait_event = 'SyncRep' AND datname = '{migrated.database}'"
+                ) not in {"", "0"}
+
+            await eventually(nobody_confirms)
+            with pytest.raises(CommitUnknown):
+                await writing
+    finally:
+        node.psql("ALTER SYSTEM RESET synchronous_standby_names")
+        node.psql("SELECT pg_reload_conf()")

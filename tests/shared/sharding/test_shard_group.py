@@ -1,0 +1,231 @@
+"""Reading and writing one shard, and many at once."""
+
+import asyncio
+import signal
+from contextlib import suppress
+from functools import partial
+
+import asyncpg
+import pytest
+
+from shared.deadlines import deadline_within
+from shared.errors import DeadlineExceeded, Overloaded, Unavailable
+from shared.ids import shard_bits
+from shared.sharding.shard_group import ShardGroup
+from shared.sharding.union_statement import arguments_over, union_over
+from shared.sql_files import parse_query
+from tests.eventually import eventually
+from tests.shared.shard_groups import SHARD_COUNT, ShardedDatabase
+
+INSERT = parse_query(
+    "insert", "INSERT INTO :schema.note (owner, body) VALUES (:owner, :body) RETURNING id"
+)
+FIND = parse_query("find", "SELECT id, owner, body FROM :schema.note WHERE id = :id")
+BY_IDS = parse_query("by_ids", "SELECT id, owner FROM :schema.note WHERE id = ANY(:ids::bigint[])")
+NEWEST = parse_query(
+    "newest",
+    "SELECT id FROM :schema.note WHERE owner = ANY(:owners::bigint[])"
+    " ORDER BY id DESC LIMIT :limit",
+)
+UPDATE = parse_query(
+    "update", "UPDATE :schema.note SET body = :body WHERE id = ANY(:ids::bigint[])"
+)
+SLEEP = parse_query("sleep", "SELECT pg_sleep(:seconds)")
+BACKEND = parse_query("backend", "SELECT pg_backend_pid()")
+
+
+async def write(group: ShardGroup, shard: int, owner: int = 1, body: object = None) -> int:
+    async with group.writer(shard) as tx:
+        id_: int = await tx.value(INSERT, owner=owner, body=body or {"text": "hello"})
+    return id_
+
+
+async def test_what_is_written_is_read_from_the_same_shard(group: ShardGroup) -> None:
+    id_ = await write(group, 5, owner=7, body={"tags": ["a", "ü"], "n": None})
+    row = await group.reader(5).row(FIND, id=id_)
+    assert row is not None
+    assert (row["owner"], row["body"]) == (7, {"tags": ["a", "ü"], "n": None})
+    assert group.shard_of(id_) == shard_bits(id_) == 5
+    assert await group.reader(4).row(FIND, id=id_) is None
+
+
+async def test_an_error_undoes_the_whole_transaction(group: ShardGroup) -> None:
+    ids = []
+
+    async def write_twice_and_fail() -> None:
+        async with group.writer(2) as tx:
+            ids.append(await tx.value(INSERT, owner=1, body={}))
+            ids.append(await tx.value(INSERT, owner=1, body={}))
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await write_twice_and_fail()
+    assert await group.rows_across(BY_IDS, [2], ids=ids) == []
+
+
+async def test_a_rule_of_the_database_comes_through_as_it_is(group: ShardGroup) -> None:
+    with pytest.raises(asyncpg.NotNullViolationError):
+        async with group.writer(2) as tx:
+            await tx.execute(INSERT, owner=None, body={})
+
+
+async def test_a_swallowed_error_is_no_commit(group: ShardGroup) -> None:
+    async def write_and_look_away() -> None:
+        async with group.writer(2) as tx:
+            with suppress(asyncpg.NotNullViolationError):
+                await tx.execute(INSERT, owner=None, body={})
+
+    with pytest.raises(RuntimeError, match="swallowed"):
+        await write_and_look_away()
+
+
+async def test_execute_tells_how_many_rows_it_touched(group: ShardGroup) -> None:
+    ids = [await write(group, 1) for _ in range(3)]
+    async with group.writer(1) as tx:
+        assert await tx.execute(UPDATE, body={"text": "edited"}, ids=ids) == 3
+        assert await tx.execute(UPDATE, body={}, ids=[]) == 0
+
+
+async def test_rows_of_many_shards_take_one_statement_per_primary(group: ShardGroup) -> None:
+    ids = {await write(group, shard, owner=shard): shard for shard in range(SHARD_COUNT)}
+    rows = await group.rows_across(BY_IDS, group.shards(), ids=list(ids))
+    assert {row["id"]: row["owner"] for row in rows} == ids
+
+    pids = await group.rows_across(BACKEND, group.shards())
+    assert len(pids) == SHARD_COUNT
+    assert len({row["pg_backend_pid"] for row in pids}) <= 2
+
+
+async def test_each_shard_has_its_own_limit_in_a_statement_over_many(group: ShardGroup) -> None:
+    owners = [900, 901]
+    for owner, shard in [(900, 0), (901, 6)] * 3:
+        await write(group, shard, owner=owner)
+    rows = await group.rows_across(NEWEST, [0, 6], owners=owners, limit=2)
+    assert len(rows) == 4
+
+
+async def test_a_statement_over_many_shards_touches_only_those_meant(group: ShardGroup) -> None:
+    shards = (0, 1, 2, 3)
+    plan = await group.primary_by_name("a").fetch(
+        "EXPLAIN (ANALYZE, COSTS OFF) " + union_over(BY_IDS, shards),
+        arguments_over(BY_IDS, {"ids": [1, 2]}, [2]),
+    )
+    scans = [row[0] for row in plan if "Heap Scan on note" in row[0]]
+    assert len(scans) == len(shards)
+    assert ["never executed" in scan for scan in scans] == [True, True, False, True]
+
+
+async def test_no_shards_no_rows(group: ShardGroup) -> None:
+    assert await group.rows_across(BY_IDS, [], ids=[1]) == []
+
+
+async def test_a_deadline_ends_a_statement(group: ShardGroup) -> None:
+    with deadline_within(50), pytest.raises(DeadlineExceeded):
+        await group.reader(0).rows(SLEEP, seconds=5)
+
+    async def sleep_inside() -> None:
+        async with group.writer(0) as tx:
+            with deadline_within(50):
+                await tx.rows(SLEEP, seconds=5)
+
+    with pytest.raises(DeadlineExceeded):
+        await sleep_inside()
+    assert await write(group, 0)
+
+
+async def test_nothing_starts_after_its_deadline(group: ShardGroup) -> None:
+    with deadline_within(0), pytest.raises(DeadlineExceeded):
+        await group.reader(0).rows(BACKEND)
+
+
+async def test_a_commit_is_not_cancelled(group: ShardGroup) -> None:
+    written: list[int] = []
+
+    async def write_and_be_cancelled() -> None:
+        async with group.writer(3) as tx:
+            written.append(await tx.value(INSERT, owner=1, body={}))
+            # Arrives at the next wait, which is the one for the commit.
+            asyncio.get_running_loop().call_soon(writing.cancel)
+
+    writing = asyncio.create_task(write_and_be_cancelled())
+    with pytest.raises(asyncio.CancelledError):
+        await writing
+    assert await group.reader(3).row(FIND, id=written[0]) is not None
+
+
+async def test_a_full_pool_refuses_instead_of_waiting_for_ever(migrated: ShardedDatabase) -> None:
+    async with (
+        migrated.open(pool_max=1) as small,
+        small.writer(0),
+    ):
+        with deadline_within(100), pytest.raises(Overloaded):
+            await small.reader(0).rows(BACKEND)
+
+
+async def test_a_thousand_cancelled_calls_leak_no_connection(migrated: ShardedDatabase) -> None:
+    async with migrated.open(pool_max=4) as small:
+        for _ in range(20):
+            calls = [
+                asyncio.create_task(small.reader(0).rows(SLEEP, seconds=0.001)) for _ in range(50)
+            ]
+            await asyncio.wait(calls, timeout=0)
+            for call in calls[::2]:
+                call.cancel()
+            await asyncio.gather(*calls, return_exceptions=True)
+        async with asyncio.timeout(5):
+            await asyncio.gather(*(small.reader(0).rows(BACKEND) for _ in range(50)))
+
+
+async def test_a_group_opens_and_stays_up_while_a_primary_is_away(
+    migrated: ShardedDatabase,
+) -> None:
+    there, away = 0, SHARD_COUNT - 1
+    migrated.nodes.b.crash()
+    try:
+        async with migrated.open() as group:
+            assert await write(group, there)
+            with pytest.raises(Unavailable):
+                await write(group, away)
+            with pytest.raises(Unavailable):
+                await group.rows_across(BY_IDS, group.shards(), ids=[1])
+            migrated.nodes.b.start()
+            assert await eventually(partial(write_if_possible, group, away))
+    finally:
+        migrated.nodes.b.start()
+
+
+async def test_who_comes_after_a_silent_primary_was_noticed_is_refused_at_once(
+    migrated: ShardedDatabase,
+) -> None:
+    async with migrated.open() as group:
+        migrated.nodes.b.send(signal.SIGSTOP)
+        try:
+            with deadline_within(20), pytest.raises(DeadlineExceeded):
+                await group.reader(7).rows(BACKEND)
+            with pytest.raises(Unavailable):
+                await group.reader(7).rows(BACKEND)
+            # Its deadline is too short for anything but a refusal without a try.
+            with deadline_within(20), pytest.raises(Unavailable) as refused:
+                await group.reader(7).rows(BACKEND)
+            assert not isinstance(refused.value, DeadlineExceeded)
+        finally:
+            migrated.nodes.b.send(signal.SIGCONT)
+        assert await eventually(partial(write_if_possible, group, 7))
+
+
+async def test_a_pool_heals_after_its_primary_was_restarted(migrated: ShardedDatabase) -> None:
+    async with migrated.open(pool_max=4) as group:
+        for _ in range(2):
+            # Fill the pool with connections that are about to break.
+            await asyncio.gather(*(group.reader(7).rows(SLEEP, seconds=0.02) for _ in range(8)))
+            migrated.nodes.b.crash()
+            migrated.nodes.b.start()
+            written = await asyncio.gather(*(write_if_possible(group, 7) for _ in range(8)))
+            assert all(written)
+
+
+async def write_if_possible(group: ShardGroup, shard: int) -> int:
+    try:
+        return await write(group, shard)
+    except Unavailable as error:
+        raise AssertionError(error.detail) from error

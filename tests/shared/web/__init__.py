@@ -1,0 +1,1 @@
+"""Tests of the web side: real sockets, real TLS."""

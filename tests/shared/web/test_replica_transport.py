@@ -1,0 +1,123 @@
+"""Which requests are sent a second time, where to, and how often at most."""
+
+from collections.abc import Collection
+
+import httpx
+import pytest
+
+from shared.network.resolver import Resolver
+from shared.web.replica_transport import REPEAT, TIMEOUT_MS, Repeat, ReplicaTransport
+
+HOST = "users.internal"
+BUSY = httpx.Response(503, json={"code": "overloaded"})
+
+
+class ScriptedExchange:
+    """Answers or fails as told, in order, the last for ever; notes who was asked."""
+
+    def __init__(self, *outcomes: httpx.Response | Exception) -> None:
+        self._outcomes = list(outcomes)
+        self.asked: list[str] = []
+        self.timeouts_s: list[float] = []
+
+    async def send(self, _request: httpx.Request, address: str, timeout_s: float) -> httpx.Response:
+        self.asked.append(address)
+        self.timeouts_s.append(timeout_s)
+        outcome = self._outcomes.pop(0) if len(self._outcomes) > 1 else self._outcomes[0]
+        if isinstance(outcome, Exception):
+            raise outcome
+        return outcome
+
+    def keep_only(self, addresses: Collection[str]) -> None:
+        self.kept = set(addresses)
+
+    async def close(self) -> None:
+        pass
+
+
+def transport_over(exchange: ScriptedExchange, *addresses: str) -> ReplicaTransport:
+    resolver = Resolver(())
+    resolver.preset(HOST, addresses or ("10.0.0.1", "10.0.0.2"))
+    return ReplicaTransport("users", HOST, resolver, exchange)
+
+
+def request(method: str = "GET", repeat: Repeat = Repeat.ALWAYS) -> httpx.Request:
+    extensions = {TIMEOUT_MS: 2_000.0, REPEAT: repeat}
+    return httpx.Request(method, f"https://{HOST}/", extensions=extensions)
+
+
+async def test_the_second_attempt_goes_to_another_replica() -> None:
+    exchange = ScriptedExchange(httpx.ReadError("gone"), httpx.Response(200))
+    await transport_over(exchange).handle_async_request(request())
+    assert sorted(exchange.asked) == ["10.0.0.1", "10.0.0.2"]
+
+
+async def test_there_is_no_third_attempt() -> None:
+    exchange = ScriptedExchange(httpx.ReadError("gone"))
+    with pytest.raises(httpx.ReadError):
+        await transport_over(exchange).handle_async_request(request())
+    assert len(exchange.asked) == 2
+
+
+@pytest.mark.parametrize(
+    ("repeat", "outcome", "attempts"),
+    [
+        (Repeat.ALWAYS, httpx.ReadError("gone"), 2),
+        (Repeat.ALWAYS, httpx.ReadTimeout("late"), 2),
+        (Repeat.ALWAYS, httpx.ConnectError("refused"), 2),
+        (Repeat.ALWAYS, BUSY, 2),
+        (Repeat.IF_NOT_BEGUN, httpx.ReadError("gone"), 1),
+        (Repeat.IF_NOT_BEGUN, httpx.ReadTimeout("late"), 1),
+        (Repeat.IF_NOT_BEGUN, httpx.ConnectError("refused"), 2),
+        (Repeat.IF_NOT_BEGUN, httpx.ConnectTimeout("hangs"), 2),
+        (Repeat.IF_NOT_BEGUN, BUSY, 2),
+        (Repeat.IF_NOT_SENT, httpx.ReadError("gone"), 1),
+        (Repeat.IF_NOT_SENT, BUSY, 1),
+        (Repeat.IF_NOT_SENT, httpx.ConnectError("refused"), 2),
+    ],
+)
+async def test_what_may_be_sent_twice(
+    repeat: Repeat, outcome: httpx.Response | Exception, attempts: int
+) -> None:
+    exchange = ScriptedExchange(outcome, httpx.Response(200))
+    try:
+        await transport_over(exchange).handle_async_request(request("POST", repeat))
+    except httpx.TransportError:
+        assert attempts == 1
+    assert len(exchange.asked) == attempts
+
+
+async def test_an_error_reply_is_an_answer_and_not_repeated() -> None:
+    exchange = ScriptedExchange(httpx.Response(500))
+    response = await transport_over(exchange).handle_async_request(request())
+    assert (response.status_code, len(exchange.asked)) == (500, 1)
+
+
+async def test_attempts_stay_within_the_budget_when_everything_fails() -> None:
+    exchange = ScriptedExchange(httpx.ReadError("gone"))
+    transport = transport_over(exchange)
+    for _ in range(1_000):
+        with pytest.raises(httpx.ReadError):
+            await transport.handle_async_request(request())
+    assert len(exchange.asked) <= 1_000 * 1.12
+
+
+async def test_a_read_leaves_time_for_a_second_attempt() -> None:
+    exchange = ScriptedExchange(httpx.Response(200))
+    await transport_over(exchange).handle_async_request(request())
+    assert exchange.timeouts_s[0] <= 1.0
+
+
+async def test_a_read_from_the_only_replica_gets_all_the_time() -> None:
+    exchange = ScriptedExchange(httpx.Response(200))
+    await transport_over(exchange, "10.0.0.1").handle_async_request(request())
+    assert exchange.timeouts_s[0] > 1.9
+
+
+async def test_connections_to_replicas_that_left_are_given_up() -> None:
+    exchange = ScriptedExchange(httpx.Response(200))
+    transport = transport_over(exchange)
+    await transport.handle_async_request(request())
+    transport._resolver.preset(HOST, ["10.0.0.2"])
+    await transport.handle_async_request(request())
+    assert exchange.kept == {"10.0.0.2"}

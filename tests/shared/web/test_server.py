@@ -1,0 +1,86 @@
+"""A process starts, drains and ends as its supervisor expects."""
+
+import json
+import signal
+import socket
+import ssl
+import subprocess
+import sys
+
+from tests.eventually import eventually
+from tests.shared.certificates import Authority
+from tests.shared.web.conftest import OWN_ADDRESSES, StartReplica
+from tests.shared.web.replica_process import PORT, ROOT
+
+
+async def test_sigterm_drains_and_ends_with_zero(start_replica: StartReplica) -> None:
+    replica = start_replica(OWN_ADDRESSES[0])
+    replica.signal(signal.SIGTERM)
+
+    def draining() -> None:
+        assert replica.ready() == (503, "draining")
+
+    await eventually(draining)
+    assert replica.process is not None
+    assert replica.process.wait(10) == 0
+    assert [line["event"] for line in replica.lines()][-1] == "stopped"
+
+
+async def test_a_draining_replica_asks_its_callers_not_to_come_back(
+    start_replica: StartReplica, authority: Authority
+) -> None:
+    replica = start_replica(OWN_ADDRESSES[0])
+    tls = ssl.create_default_context(cafile=str(authority.ca_file))
+    raw = socket.create_connection((replica.address, PORT))
+    with tls.wrap_socket(raw, server_hostname="users.internal") as connection:
+        ask = b"GET /openapi.json HTTP/1.1\r\nHost: x\r\n\r\n"
+        connection.sendall(ask)
+        assert b"connection: close" not in connection.recv(65_536)
+        replica.signal(signal.SIGTERM)
+
+        def draining() -> None:
+            assert replica.ready()[0] == 503
+
+        await eventually(draining)
+        received = b""
+        connection.sendall(ask)
+        while chunk := connection.recv(65_536):
+            received += chunk
+        assert b"connection: close" in received
+
+
+async def test_every_line_is_json_with_the_name_of_the_process(start_replica: StartReplica) -> None:
+    replica = start_replica(OWN_ADDRESSES[0])
+    written = replica.log.read_text().splitlines()
+    lines = [json.loads(line) for line in written]
+    assert {line["instance"] for line in lines} == {f"users-{OWN_ADDRESSES[0]}"}
+    assert all({"ts", "level", "event", "request_id"} <= set(line) for line in lines)
+
+
+def _run_to_its_end(environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "tests.shared.web.replica_app"],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=20,
+        check=False,
+    )
+
+
+def test_a_port_that_is_taken_is_told_in_one_sentence(start_replica: StartReplica) -> None:
+    replica = start_replica(OWN_ADDRESSES[0])
+    second = _run_to_its_end(replica.environment)
+    assert second.returncode == 1
+    (sentence,) = second.stderr.splitlines()
+    assert f"{OWN_ADDRESSES[0]}:{PORT}" in sentence
+    assert "in use" in sentence
+
+
+def test_a_missing_setting_is_told_by_its_name(start_replica: StartReplica) -> None:
+    environment = dict(start_replica(OWN_ADDRESSES[0]).environment)
+    del environment["REPLICA_LISTEN_PORT"]
+    refused = _run_to_its_end(environment)
+    assert refused.returncode == 2
+    assert "REPLICA_LISTEN_PORT" in refused.stderr

@@ -1,0 +1,175 @@
+"""The suite of processes that a test session runs against, and ways to look at and to break it."""
+
+import asyncio
+import os
+import shlex
+import signal
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import asyncpg
+from redis.asyncio import Redis
+
+from infra.driving.health import connect_superuser, dns_addresses
+from infra.driving.start import start_process
+from infra.driving.stop import wait_stopped
+from infra.driving.supervisor import Supervisor
+from infra.processes import Process, processes_of
+from infra.run_folder import REPOSITORY, locate_run_folder
+from infra.suite import network_of, suite_in
+from infra.topology import Topology
+
+START_TIMEOUT_S = 180
+
+
+class Suite:
+    """A suite in a folder and on a network of its own; `start` and `reset` are for its fixture."""
+
+    def __init__(self, run_dir: Path, network: str | None) -> None:
+        folder = locate_run_folder(run_dir)
+        self._requested_dir = run_dir
+        self._on_disk = suite_in(folder, network_of(folder, requested=network))
+        self._supervisor = Supervisor(self._on_disk.folder)
+
+    @property
+    def topology(self) -> Topology:
+        """What the suite consists of."""
+        return self._on_disk.topology
+
+    @property
+    def run_dir(self) -> Path:
+        """Where its data, logs, keys and configuration are."""
+        return self._on_disk.folder.root
+
+    @property
+    def log_dir(self) -> Path:
+        """One file for each process."""
+        return self._on_disk.folder.log
+
+    @property
+    def ca_file(self) -> Path:
+        """The internal CA."""
+        return self._on_disk.ca_file
+
+    @property
+    def public_url(self) -> str:
+        """nginx-1, as a mobile client reaches it."""
+        return self.topology.public_url
+
+    @property
+    def public_urls(self) -> tuple[str, ...]:
+        """Every balancer."""
+        nginx = self.topology.nginx
+        return tuple(f"http://{address}:{nginx.port}" for address in nginx.replicas)
+
+    def env(self, service: str, *, instance: str | None = None) -> dict[str, str]:
+        """The environment of a process of a service, as the supervisor would give it."""
+        text = self._on_disk.folder.environment(service).read_text(encoding="utf-8")
+        lines = (line for line in text.splitlines() if line and not line.startswith("#"))
+        words = (shlex.split(line)[0].partition("=") for line in lines)
+        prefix = service.upper()
+        return {
+            **{name: value for name, _equals, value in words},
+            f"{prefix}_INSTANCE": instance or f"{service}-test",
+            f"{prefix}_LISTEN_HOST": "127.0.0.1",
+        }
+
+    def process(self, name: str) -> Process:
+        """A process by the name that the supervisor knows it by, such as users-1."""
+        return next(p for p in processes_of(self._on_disk) if p.name == name)
+
+    def process_names(self, service: str) -> list[str]:
+        """The processes of a service, replicas before workers."""
+        return [p.name for p in processes_of(self._on_disk) if p.service == service]
+
+    def pid(self, name: str) -> int:
+        """The process id, 0 while it does not run."""
+        return self._supervisor.state(name).pid
+
+    def kill(self, name: str, signal_number: signal.Signals = signal.SIGKILL) -> None:
+        """Send a signal to the process; with SIGKILL the supervisor soon starts it again."""
+        os.kill(self.pid(name), signal_number)
+
+    def kill_group(self, name: str) -> None:
+        """SIGKILL to the process and all of its children, as when a machine dies."""
+        os.killpg(os.getpgid(self.pid(name)), signal.SIGKILL)
+
+    async def stop(self, name: str) -> None:
+        """Stop it and leave it down."""
+        self._supervisor.begin_stop(name)
+        await asyncio.to_thread(wait_stopped, self._supervisor, [self.process(name)])
+
+    async def start(self, name: str) -> None:
+        """Start it and wait until it answers."""
+        await start_process(self._on_disk, self._supervisor, self.process(name))
+
+    def restart(self, service: str) -> None:
+        """What `make restart` does: one process of the service after the other."""
+        self._infra("restart", service)
+
+    async def addresses(self, host: str) -> set[str]:
+        """What the suite's name server answers for a name now."""
+        return await dns_addresses(self._on_disk, host)
+
+    @asynccontextmanager
+    async def postgres(
+        self, node: str, *, database: str | None = None
+    ) -> AsyncIterator["asyncpg.Connection[asyncpg.Record]"]:
+        """A connection as the superuser to a server such as users-a or users-a-replica."""
+        server = self.topology.postgres_node(node)
+        connection = await connect_superuser(
+            self._on_disk, server.address, database=database or server.group
+        )
+        try:
+            yield connection
+        finally:
+            await connection.close()
+
+    @asynccontextmanager
+    async def redis(self, group: str) -> AsyncIterator[Redis]:
+        """A client as the operator, who may do what the service may not, such as FLUSHALL."""
+        client = Redis(
+            host=self.topology.groups[group].redis_address,
+            port=self.topology.limits.redis_port,
+            username="operator",
+            password=self._on_disk.secrets["redis_operator"],
+            ssl=True,
+            ssl_ca_certs=str(self.ca_file),
+        )
+        async with client:
+            yield client
+
+    def log_of(self, name: str) -> str:
+        """All that a process has written."""
+        return self._on_disk.folder.process_log(name).read_text(encoding="utf-8")
+
+    def bring_up(self, *, data_only: bool) -> None:
+        """What `make up` does, for this folder and network."""
+        self._infra("up", *(["--data-only"] if data_only else []))
+
+    def reset(self) -> None:
+        """Stop it and delete all that it kept, the folder too."""
+        self._infra("reset", "--yes")
+        if self._requested_dir.is_symlink():
+            self._requested_dir.unlink()
+        self.run_dir.rmdir()
+
+    def _infra(self, *arguments: str) -> None:
+        done = subprocess.run(
+            [sys.executable, "-m", "infra", *arguments],
+            cwd=REPOSITORY,
+            env={
+                **os.environ,
+                "RETRATO_NET": self.topology.network,
+                "RETRATO_RUN_DIR": str(self._requested_dir),
+            },
+            check=False,
+            capture_output=True,
+            text=True,
+            timeout=START_TIMEOUT_S,
+        )
+        if done.returncode:
+            raise RuntimeError(f"infra {' '.join(arguments)} failed:\n{done.stdout}{done.stderr}")

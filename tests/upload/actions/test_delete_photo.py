@@ -1,0 +1,58 @@
+"""A released photo leaves nothing in the store and no row; orphans are swept."""
+
+import io
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from services.upload.actions.delete_photo import delete_photo
+from services.upload.actions.release_photos import release_photos
+from services.upload.actions.sweep_quarantine import sweep_quarantine
+from services.upload.store.objects import Objects, quarantine_key
+from services.upload.store.photos import find_photo, find_released_photo
+from shared.errors import NotFound
+from shared.sharding.shard_group import ShardGroup
+from tests.upload.cast import Cast, new_id
+
+
+async def test_all_that_a_photo_left_is_deleted(
+    group: ShardGroup, objects: Objects, cast: Cast
+) -> None:
+    alice = new_id()
+    photo = await cast.has_photo(alice)
+    await release_photos(group, alice, [photo.id])
+    assert await find_photo(group, photo.id) is None
+    for _ in range(2):
+        await delete_photo(group, objects, photo.id)
+    assert await find_released_photo(group, photo.id) is None
+    for rendition in photo.renditions:
+        with pytest.raises(NotFound):
+            async with objects.open_rendition(photo.id, rendition["key"].rpartition("/")[2]):
+                pass
+
+
+async def test_a_photo_that_was_not_released_is_not_deleted(
+    group: ShardGroup, objects: Objects, cast: Cast
+) -> None:
+    photo = await cast.has_photo(new_id())
+    await delete_photo(group, objects, photo.id)
+    assert await find_photo(group, photo.id) == photo
+
+
+async def test_the_sweeper_takes_originals_that_no_photo_knows_and_no_others(
+    group: ShardGroup, objects: Objects, cast: Cast
+) -> None:
+    alice = new_id()
+    known = await find_photo(group, (await cast.sends(alice))["id"])
+    assert known is not None
+    assert known.quarantine_key is not None
+    orphan = quarantine_key(alice)
+    await objects.put_original(orphan, io.BytesIO(b"orphan"), 6)
+
+    yesterday = datetime.now(UTC) - timedelta(days=1)
+    assert await sweep_quarantine(group, objects, yesterday) == 0
+    assert await sweep_quarantine(group, objects, datetime.now(UTC) + timedelta(minutes=1)) >= 1
+
+    with pytest.raises(NotFound):
+        await objects.read_original(orphan, print)
+    await objects.read_original(known.quarantine_key, lambda _piece: None)

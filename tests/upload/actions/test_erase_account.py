@@ -1,0 +1,35 @@
+"""What upload has of a deleted account goes, objects included."""
+
+import io
+
+import pytest
+
+from services.upload.actions.erase_account import erase_account
+from services.upload.store.erasures import photo_ids_of_owner
+from services.upload.store.objects import Objects, quarantine_key
+from shared.errors import NotFound
+from shared.sharding.shard_group import ShardGroup
+from tests.upload.cast import Cast, new_id
+from tests.upload.upload_api import UploadApi
+
+
+async def test_photos_renditions_and_originals_go(
+    cast: Cast, group: ShardGroup, objects: Objects
+) -> None:
+    alice = new_id()
+    photo = await cast.has_photo(alice)
+    await objects.put_original(quarantine_key(alice), io.BytesIO(b"left behind"), 11)
+    assert not await erase_account(group, objects, alice)
+    assert not await erase_account(group, objects, alice)
+    assert await erase_account(group, objects, alice)
+    assert await photo_ids_of_owner(group, alice, 10) == []
+    assert await objects.keys_of_originals(alice, 10) == []
+    file_name = photo.renditions[0]["key"].rsplit("/", 1)[1]
+    with pytest.raises(NotFound):
+        async with objects.open_rendition(photo.id, file_name):
+            pass
+
+
+async def test_the_route_says_when_it_has_finished(api: UploadApi) -> None:
+    reply = await api.post(f"/accounts/{new_id()}/erase", {})
+    assert reply.json() == {"finished": True}

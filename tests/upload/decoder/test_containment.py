@@ -1,0 +1,113 @@
+"""What the contained child can do besides computing: nothing."""
+
+import socket
+import subprocess
+from collections.abc import Iterator
+
+import pytest
+
+from infra.run_folder import REPOSITORY
+from services.upload.clients.memory_files import MemoryFile
+from services.upload.decoder import limits
+from services.upload.decoder.wire import (
+    REPLY_BYTES,
+    Containment,
+    Outcome,
+    PictureFormat,
+    Reply,
+    Request,
+    receive_ready,
+    send_request,
+)
+
+
+class Hostile:
+    """A decoder whose picture is the name of an attempt."""
+
+    def __init__(self, control: socket.socket) -> None:
+        self._control = control
+        self.containment = receive_ready(control)
+
+    def tries_to(self, attempt: str) -> tuple[Reply, str]:
+        """The reply, and what the child said had come of it."""
+        with MemoryFile("source") as source, MemoryFile("decoded") as decoded:
+            source.append(attempt.encode())
+            source.seal_content()
+            decoded.reserve(limits.DECODED_BYTES_MAX)
+            request = Request(PictureFormat.JPEG, source.size, 1080, limits.DECODED_BYTES_MAX)
+            send_request(self._control, request, source.descriptor, decoded.descriptor)
+            reply = Reply.unpack(self._control.recv(REPLY_BYTES))
+            with decoded.map_readable(4096) as said:
+                return reply, said[: reply.width].decode()
+
+
+@pytest.fixture(scope="module")
+def hostile(decoder_python: str) -> Iterator[Hostile]:
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    with theirs:
+        process = subprocess.Popen(
+            [decoder_python, "-m", "tests.upload.decoder.hostile_decoder", str(theirs.fileno())],
+            cwd=REPOSITORY,
+            env={},
+            pass_fds=[theirs.fileno()],
+        )
+    with ours:
+        ours.settimeout(20)
+        yield Hostile(ours)
+    assert process.wait(10) == 0
+
+
+def test_every_wall_that_this_kernel_has_is_up(hostile: Hostile) -> None:
+    needed = Containment.RESOURCE_LIMITS | Containment.NO_NEW_PRIVILEGES | Containment.SECCOMP
+    assert hostile.containment & needed == needed
+
+
+@pytest.mark.parametrize(
+    "attempt",
+    [
+        "read a file",
+        "read the environment of its parent",
+        "write a file",
+        "look at a folder",
+        "open a socket",
+        "open a socket of its own machine",
+        "listen",
+        "send a datagram",
+        "run a program",
+        "fork",
+        "kill its parent",
+        "look into its parent",
+        "become root",
+        "make memory executable",
+        "raise its limits",
+    ],
+)
+def test_the_child_is_denied_to(hostile: Hostile, attempt: str) -> None:
+    reply, said = hostile.tries_to(attempt)
+    assert reply.outcome is Outcome.DECODED
+    assert "Error(1, " in said or "Error(24, " in said, said  # EPERM, EMFILE
+
+
+def test_the_child_cannot_make_a_thread(hostile: Hostile) -> None:
+    assert "can't start new thread" in hostile.tries_to("make a thread")[1]
+
+
+@pytest.mark.parametrize(
+    ("attempt", "outcome"),
+    [
+        ("spin", Outcome.TOO_COSTLY),
+        ("eat memory", Outcome.TOO_COSTLY),
+        ("sleep", Outcome.STALLED),
+        ("crash", Outcome.DAMAGED),
+        ("end well without an answer", Outcome.DAMAGED),
+    ],
+)
+def test_a_child_that_goes_astray_is_ended(
+    hostile: Hostile, attempt: str, outcome: Outcome
+) -> None:
+    assert hostile.tries_to(attempt)[0].outcome is outcome
+
+
+def test_the_next_picture_is_decoded_as_if_nothing_had_happened(hostile: Hostile) -> None:
+    hostile.tries_to("crash")
+    assert hostile.tries_to("read a file")[0].outcome is Outcome.DECODED

@@ -1,0 +1,239 @@
+"""Pictures of every kind come out of the contained decoder as plain pixels, or are refused."""
+
+import io
+import subprocess
+from collections.abc import Callable
+from functools import cache, partial
+from itertools import pairwise
+
+import pytest
+from PIL import Image
+
+from infra.run_folder import REPOSITORY
+from services.upload.clients.decoder import DecodedPicture, Decoder
+from services.upload.clients.memory_files import MemoryFile
+from services.upload.decoder.wire import PictureFormat
+from services.upload.domain.picture_faults import PictureFault, PictureRefused
+from tests.upload import pictures
+from tests.upload.pictures import BLUE, GREEN, RED, WHITE, four_corners, hollow_png, jpeg, png
+
+SIDE = 1080
+Decode = Callable[..., DecodedPicture]
+
+
+@pytest.fixture
+def decode(decoder: Decoder) -> Decode:
+    def decode(
+        content: bytes, picture_format: PictureFormat = PictureFormat.JPEG
+    ) -> DecodedPicture:
+        with MemoryFile("source") as source:
+            source.append(content)
+            source.seal_content()
+            return decoder.decode(source, picture_format, SIDE)
+
+    return decode
+
+
+@cache
+def _written(
+    decoder_python: str, name: str, width: int, height: int, mode: str = "RGB", turn: int = 1
+) -> bytes:
+    """A picture that the decoder's own environment wrote."""
+    words = [name, str(width), str(height), mode, str(turn)]
+    return subprocess.run(
+        [decoder_python, "-m", "tests.upload.decoder.other_formats", *words],
+        cwd=REPOSITORY,
+        check=True,
+        capture_output=True,
+    ).stdout
+
+
+def _pixel(decoded: DecodedPicture, x: float, y: float) -> tuple[int, int, int]:
+    at = 4 * (int(y * decoded.height) * decoded.width + int(x * decoded.width))
+    red, green, blue = decoded.pixels[at : at + 3]
+    return red, green, blue
+
+
+def _assert_near(
+    found: tuple[int, int, int], wanted: tuple[int, int, int], off_max: int = 12
+) -> None:
+    assert max(abs(a - b) for a, b in zip(found, wanted, strict=True)) <= off_max, (found, wanted)
+
+
+def test_a_large_jpeg_is_decoded_at_reduced_scale(decode: Decode) -> None:
+    decoded = decode(jpeg(four_corners(4000, 3000)))
+    assert (decoded.upright_width, decoded.upright_height) == (4000, 3000)
+    assert (decoded.width, decoded.height) == (2000, 1500)
+
+
+def test_both_sides_stay_long_enough_for_the_largest_rendition(decode: Decode) -> None:
+    decoded = decode(jpeg(four_corners(8000, 2100)))
+    assert (decoded.width, decoded.height) == (8000, 2100)
+
+
+def test_orientation_is_told_and_not_yet_applied(decode: Decode) -> None:
+    decoded = decode(jpeg(four_corners(2200, 3000), exif=pictures.exif_of(6)))
+    assert decoded.orientation == 6
+    assert (decoded.width, decoded.height) == (1100, 1500)
+    assert (decoded.upright_width, decoded.upright_height) == (3000, 2200)
+
+
+def test_nonsense_in_the_orientation_tag_is_upright(decode: Decode) -> None:
+    exif = Image.Exif()
+    exif[pictures.ORIENTATION] = 77
+    assert decode(jpeg(four_corners(400, 300), exif=exif)).orientation == 1
+
+
+@pytest.mark.parametrize("mode", ["RGB", "RGBA", "P", "CMYK"])
+def test_colours_come_out_as_they_went_in(decode: Decode, mode: str) -> None:
+    picture = four_corners(600, 400)
+    picture = picture.quantize(8) if mode == "P" else picture.convert(mode)
+    if mode == "CMYK":
+        decoded = decode(jpeg(picture, quality=95))
+    else:
+        decoded = decode(png(picture), PictureFormat.PNG)
+    for x, y, colour in ((0.2, 0.2, RED), (0.8, 0.2, GREEN), (0.2, 0.8, BLUE), (0.8, 0.8, WHITE)):
+        _assert_near(_pixel(decoded, x, y), colour)
+
+
+@pytest.mark.parametrize(("mode", "grey"), [("1", 255), ("L", 90), ("LA", 90)])
+def test_grey_comes_out_as_grey(decode: Decode, mode: str, grey: int) -> None:
+    picture = Image.new("L", (40, 30), grey).convert(mode)
+    _assert_near(_pixel(decode(png(picture), PictureFormat.PNG), 0.5, 0.5), (grey,) * 3)
+
+
+@pytest.mark.parametrize("level", [0, 20_000, 40_000, 65_535])
+def test_sixteen_bits_are_scaled_and_not_clipped(decode: Decode, level: int) -> None:
+    picture = Image.new("I;16", (40, 30), level)
+    decoded = decode(png(picture), PictureFormat.PNG)
+    _assert_near(_pixel(decoded, 0.5, 0.5), (level >> 8,) * 3, off_max=1)
+
+
+def test_what_is_transparent_shows_white(decode: Decode) -> None:
+    picture = four_corners(300, 300).convert("RGBA")
+    picture.putalpha(0)
+    _assert_near(_pixel(decode(png(picture), PictureFormat.PNG), 0.1, 0.1), (255, 255, 255))
+
+
+def test_a_transparent_palette_colour_shows_white(decode: Decode) -> None:
+    picture = Image.new("P", (50, 50), 3)
+    picture.putpalette([9, 9, 9] * 8)
+    decoded = decode(png(picture, transparency=3), PictureFormat.PNG)
+    _assert_near(_pixel(decoded, 0.5, 0.5), (255, 255, 255))
+
+
+def test_a_large_png_is_reduced_without_a_seam(decode: Decode) -> None:
+    gradient = Image.linear_gradient("L").resize((2300, 4700)).convert("RGB")
+    decoded = decode(png(gradient), PictureFormat.PNG)
+    assert (decoded.width, decoded.height) == (1150, 2350)
+    column = [decoded.pixels[4 * (y * decoded.width + 500)] for y in range(decoded.height)]
+    assert max(abs(a - b) for a, b in pairwise(column)) <= 1
+
+
+def test_colours_follow_their_profile(decode: Decode) -> None:
+    # Its red is sRGB's green: whoever ignores the profile shows the wrong one.
+    swapped = pictures.icc_profile(primaries=("g", "r", "b"))
+    decoded = decode(jpeg(Image.new("RGB", (64, 64), (255, 0, 0)), icc_profile=swapped))
+    _assert_near(_pixel(decoded, 0.5, 0.5), (0, 255, 0))
+
+
+@pytest.mark.parametrize("profile", [b"nonsense", b"\0" * 500])
+def test_an_unreadable_profile_is_left_out_of_account(decode: Decode, profile: bytes) -> None:
+    decoded = decode(jpeg(Image.new("RGB", (64, 64), (255, 0, 0)), icc_profile=profile))
+    _assert_near(_pixel(decoded, 0.5, 0.5), (254, 0, 0))
+
+
+@pytest.mark.parametrize("name", ["WEBP", "HEIF", "AVIF"])
+def test_the_newer_formats_are_decoded(decode: Decode, decoder_python: str, name: str) -> None:
+    decoded = decode(_written(decoder_python, name, 2400, 2200), PictureFormat[name])
+    assert (decoded.upright_width, decoded.upright_height) == (2400, 2200)
+    assert (decoded.width, decoded.height) == (1200, 1100)
+    _assert_near(_pixel(decoded, 0.5, 0.1), RED)
+    _assert_near(_pixel(decoded, 0.5, 0.9), BLUE)
+
+
+@pytest.mark.parametrize("name", ["WEBP", "AVIF"])
+def test_a_transparent_one_of_the_newer_formats_shows_white(
+    decode: Decode, decoder_python: str, name: str
+) -> None:
+    decoded = decode(_written(decoder_python, name, 320, 200, "RGBA"), PictureFormat[name])
+    _assert_near(_pixel(decoded, 0.5, 0.5), (255, 255, 255))
+
+
+@pytest.mark.parametrize("name", ["HEIF", "AVIF"])
+def test_a_turned_one_of_the_newer_formats_is_turned_once(
+    decode: Decode, decoder_python: str, name: str
+) -> None:
+    # Some codecs turn it themselves, of others we are told to: 640 by 480 is 480 by 640 upright.
+    decoded = decode(_written(decoder_python, name, 640, 480, "RGB", 6), PictureFormat[name])
+    assert (decoded.upright_width, decoded.upright_height) == (480, 640)
+
+
+def test_of_several_pictures_in_one_file_the_first_is_taken(decode: Decode) -> None:
+    content = io.BytesIO()
+    second = Image.new("RGB", (400, 300), BLUE)
+    four_corners(400, 300).save(content, "MPO", save_all=True, append_images=[second])
+    _assert_near(_pixel(decode(content.getvalue()), 0.2, 0.2), RED)
+
+
+def test_of_a_moving_webp_the_first_picture_is_taken(decode: Decode, decoder_python: str) -> None:
+    decoded = decode(_written(decoder_python, "WEBP", 640, 480, "MOVING"), PictureFormat.WEBP)
+    _assert_near(_pixel(decoded, 0.5, 0.1), RED)
+    _assert_near(_pixel(decoded, 0.5, 0.9), BLUE)
+
+
+def test_a_webp_of_nearly_fifty_megapixels_fits_into_the_memory_of_a_child(
+    decode: Decode, decoder_python: str
+) -> None:
+    decoded = decode(_written(decoder_python, "WEBP", 7000, 7000), PictureFormat.WEBP)
+    assert (decoded.width, decoded.height) == (1750, 1750)
+    _assert_near(_pixel(decoded, 0.5, 0.9), BLUE)
+
+
+def test_of_an_animation_the_first_picture_is_taken(decode: Decode) -> None:
+    second = Image.new("RGB", (400, 300), BLUE)
+    content = png(four_corners(400, 300), save_all=True, append_images=[second])
+    _assert_near(_pixel(decode(content, PictureFormat.PNG), 0.8, 0.2), GREEN)
+
+
+REFUSED: list[tuple[str, Callable[[], bytes], PictureFormat, PictureFault]] = [
+    ("too wide", partial(hollow_png, 12_001, 10), PictureFormat.PNG, PictureFault.TOO_LONG_A_SIDE),
+    ("too large", partial(hollow_png, 9000, 9000), PictureFormat.PNG, PictureFault.TOO_MANY_PIXELS),
+    (
+        "far too large",
+        partial(hollow_png, 60_000, 60_000),
+        PictureFormat.PNG,
+        PictureFault.TOO_MANY_PIXELS,
+    ),
+    ("hollow", partial(hollow_png, 5000, 5000), PictureFormat.PNG, PictureFault.DAMAGED),
+    (
+        "cut short",
+        lambda: jpeg(four_corners(900, 900))[:-2000],
+        PictureFormat.JPEG,
+        PictureFault.DAMAGED,
+    ),
+    (
+        "another kind than it begins like",
+        lambda: b"\xff\xd8\xff" + png(four_corners(9, 9)),
+        PictureFormat.JPEG,
+        PictureFault.NOT_A_PICTURE,
+    ),
+    ("next to nothing", lambda: b"\xff\xd8\xff", PictureFormat.JPEG, PictureFault.NOT_A_PICTURE),
+]
+
+
+@pytest.mark.parametrize(
+    ("content", "kind", "fault"), [r[1:] for r in REFUSED], ids=[r[0] for r in REFUSED]
+)
+def test_a_picture_is_refused_that_is(
+    decode: Decode, content: Callable[[], bytes], kind: PictureFormat, fault: PictureFault
+) -> None:
+    with pytest.raises(PictureRefused) as refused:
+        decode(content(), kind)
+    assert refused.value.fault is fault
+
+
+def test_after_a_refusal_the_next_picture_is_decoded(decode: Decode) -> None:
+    with pytest.raises(PictureRefused):
+        decode(hollow_png(9000, 9000), PictureFormat.PNG)
+    assert decode(pictures.small_jpeg()).width == 800

@@ -1,0 +1,48 @@
+"""The worker's loops over real queues: what was committed is done."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from services.upload.actions.release_photos import release_photos
+from services.upload.clients.workshop import Workshop
+from services.upload.resources import WorkerResources
+from services.upload.store.objects import Objects
+from services.upload.store.photos import find_photo, find_released_photo
+from services.upload.worker import run
+from shared.sharding.shard_group import ShardGroup
+from tests.eventually import eventually
+from tests.upload.cast import Cast, new_id
+from tests.upload.pictures import small_jpeg
+
+
+@asynccontextmanager
+async def working(group: ShardGroup, objects: Objects, workshop: Workshop) -> AsyncIterator[None]:
+    stop = asyncio.Event()
+    loops = asyncio.create_task(run(WorkerResources(group, objects, workshop, 2), stop))
+    try:
+        yield
+    finally:
+        stop.set()
+        await loops
+
+
+async def test_what_was_sent_becomes_ready_or_fails_and_what_was_released_goes(
+    group: ShardGroup, objects: Objects, workshop: Workshop, cast: Cast
+) -> None:
+    alice = new_id()
+    good = [(await cast.sends(new_id()))["id"] for _ in range(6)]
+    bad = (await cast.sends(alice, small_jpeg()[:4000]))["id"]
+    released = await cast.has_photo(alice)
+    await release_photos(group, alice, [released.id])
+
+    async def all_is_done() -> None:
+        states = [photo and photo.state for photo in [await find_photo(group, one) for one in good]]
+        assert states == ["ready"] * 6
+        failed = await find_photo(group, bad)
+        assert failed is not None
+        assert failed.state == "failed"
+        assert await find_released_photo(group, released.id) is None
+
+    async with working(group, objects, workshop):
+        await eventually(all_is_done, within_s=30)

@@ -1,0 +1,41 @@
+"""Calls to upload as the gateway and feed make them: with an internal token for a viewer."""
+
+from typing import Any
+
+import httpx
+from fastapi import FastAPI
+
+from shared.web.internal_tokens import TokenSigner
+
+
+class UploadApi:
+    """One call a method; `viewer_id` None is a call for nobody."""
+
+    def __init__(self, app: FastAPI, client: httpx.AsyncClient, signer: TokenSigner) -> None:
+        self.app = app
+        self.client = client
+        self._signer = signer
+
+    async def get(self, path: str, viewer_id: int | None = None) -> httpx.Response:
+        return await self._send("GET", path, viewer_id)
+
+    async def post(self, path: str, body: Any, viewer_id: int | None = None) -> httpx.Response:
+        return await self._send("POST", path, viewer_id, json=body)
+
+    async def send_picture(
+        self, viewer_id: int | None, content: bytes, *, kind: str = "image/jpeg", key: str = ""
+    ) -> httpx.Response:
+        """The bytes as they are."""
+        headers = {"Content-Type": kind, **({"Idempotency-Key": key} if key else {})}
+        return await self._send("POST", "/photos", viewer_id, content=content, headers=headers)
+
+    async def send_form(self, viewer_id: int, **parts: Any) -> httpx.Response:
+        """A form of parts, as httpx takes them."""
+        return await self._send("POST", "/photos", viewer_id, files=parts)
+
+    async def _send(
+        self, method: str, path: str, viewer_id: int | None, **options: Any
+    ) -> httpx.Response:
+        token = self._signer.token(viewer_id)
+        headers = {**options.pop("headers", {}), "Authorization": f"Bearer {token}"}
+        return await self.client.request(method, path, headers=headers, **options)

@@ -1,0 +1,1 @@
+"""What users does, against real Postgres and Redis."""

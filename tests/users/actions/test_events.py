@@ -1,0 +1,70 @@
+"""What the relay does with the events of users: all of it may happen again."""
+
+import pytest
+
+from services.users.actions.check_session import check_session
+from services.users.actions.forget_sessions import SESSIONS_TOPIC, forget_sessions
+from services.users.actions.settle_names import NAMES_TOPIC, names_event, settle_names
+from services.users.actions.tell_feed import GRAPH_TOPIC, graph_event, tell_feed
+from services.users.domain.names import email_of, username_of
+from services.users.domain.sessions import SessionEnded
+from services.users.resources import Resources
+from services.users.store.directory import find_entry
+from services.users.store.session_cache import SessionCache
+from shared.errors import Unavailable
+from shared.sharding.outbox import OutboxEvent
+from tests.users.absent_redis import redis_that_is_away
+from tests.users.cast import Cast
+from tests.users.fake_feed import FakeFeed
+
+
+def _event(topic: str, payload: dict[str, object], position: int = 1) -> OutboxEvent:
+    return OutboxEvent(position, 0, topic, payload, None)
+
+
+async def test_names_are_confirmed_again_without_harm(resources: Resources, cast: Cast) -> None:
+    alice = (await cast.person("alice"))["user"]
+    names = [username_of(alice["username"]), email_of(alice["email"])]
+    event = _event(NAMES_TOPIC, names_event(alice["id"], confirmed=names))
+    await settle_names(resources.group, [event, event])
+    entry = await find_entry(resources.group, username_of(alice["username"]))
+    assert entry is not None
+    assert entry.is_confirmed
+
+
+async def test_an_ended_session_is_forgotten(resources: Resources, cast: Cast) -> None:
+    alice = await cast.person("alice")
+    token = alice["session"]["access_token"]
+    await check_session(resources.group, resources.sessions, resources.tokens, token)
+    event = _event(SESSIONS_TOPIC, {"ended": [alice["session"]["id"]]})
+    await forget_sessions(resources.sessions, [event, event])
+    with pytest.raises(SessionEnded):
+        await check_session(resources.group, resources.sessions, resources.tokens, token)
+
+
+async def test_an_end_that_redis_was_not_told_of_stays_in_the_outbox() -> None:
+    nowhere = SessionCache(redis_that_is_away())
+    with pytest.raises(Unavailable):
+        await forget_sessions(nowhere, [_event(SESSIONS_TOPIC, {"ended": [1]})])
+
+
+async def test_feed_is_told_with_the_place_in_the_outbox_as_the_id(
+    resources: Resources, fake_feed: FakeFeed
+) -> None:
+    topic, payload = graph_event("follow", 2**40, 2, 5)
+    await tell_feed(resources.feed, [_event(topic, payload, position=77)])
+    assert topic == GRAPH_TOPIC
+    assert fake_feed.events_of(2**40) == [
+        {"id": 77, "kind": "follow", "actor_id": 2**40, "subject_id": 2, "version": 5}
+    ]
+
+
+async def test_while_feed_is_away_its_events_wait(
+    resources: Resources, fake_feed: FakeFeed
+) -> None:
+    fake_feed.is_away = True
+    try:
+        with pytest.raises(Unavailable):
+            await tell_feed(resources.feed, [_event(*graph_event("follow", 1, 2, 5))])
+    finally:
+        fake_feed.is_away = False

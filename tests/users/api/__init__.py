@@ -1,0 +1,1 @@
+"""The routes of users, in this process."""

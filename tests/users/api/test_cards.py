@@ -1,0 +1,26 @@
+"""Cards over HTTP."""
+
+import pytest
+
+from services.users.api.cards import CARDS_MAX
+from tests.users.cast import Cast
+from tests.users.users_api import UsersApi
+
+
+async def test_cards_come_by_decimal_id(api: UsersApi, cast: Cast) -> None:
+    alice, bob = await cast.user_ids("alice", "bob")
+    response = await api.post("/cards", {"ids": [alice, bob, 2**50]}, alice)
+    assert response.status_code == 200
+    cards = response.json()["cards"]
+    assert set(cards) == {str(alice), str(bob)}
+    assert cards[str(bob)]["may_view"] is True
+    assert cards[str(bob)]["avatar_key"] is None
+
+
+async def test_nobody_asked_for_is_nobody_found(api: UsersApi) -> None:
+    assert (await api.post("/cards", {"ids": []}, 1)).json() == {"cards": {}}
+
+
+@pytest.mark.parametrize("ids", [[0], [2**63], ["x"], [1] * (CARDS_MAX + 1), None])
+async def test_a_question_out_of_bounds_is_422(api: UsersApi, ids: object) -> None:
+    assert (await api.post("/cards", {"ids": ids}, 1)).status_code == 422

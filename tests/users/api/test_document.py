@@ -1,0 +1,51 @@
+"""The OpenAPI document: every route says what it does and what may go wrong."""
+
+from typing import Any
+
+import pytest
+
+from tests.users.users_api import UsersApi
+
+_METHODS = {"get", "put", "post", "delete", "patch"}
+
+
+def _operations(api: UsersApi) -> list[tuple[str, dict[str, Any]]]:
+    return [
+        (f"{method} {path}", operation)
+        for path, item in api.app.openapi()["paths"].items()
+        for method, operation in item.items()
+        if method in _METHODS
+    ]
+
+
+@pytest.mark.parametrize("what", ["summary", "description", "tags"])
+def test_every_route_is_described(api: UsersApi, what: str) -> None:
+    assert not [name for name, operation in _operations(api) if not operation.get(what)]
+
+
+def test_every_good_reply_has_an_example(api: UsersApi) -> None:
+    lacking = []
+    for name, operation in _operations(api):
+        good = {status: reply for status, reply in operation["responses"].items() if status < "3"}
+        assert len(good) == 1, name
+        for status, reply in good.items():
+            if status != "204" and "example" not in reply["content"]["application/json"]:
+                lacking.append(name)
+    assert not lacking
+
+
+def test_every_route_names_its_errors_as_problems(api: UsersApi) -> None:
+    for name, operation in _operations(api):
+        errors = {status: r for status, r in operation["responses"].items() if status >= "4"}
+        assert {"401", "503"} <= set(errors), name
+        assert all(list(r["content"]) == ["application/problem+json"] for r in errors.values())
+        assert ("422" in errors) or not (operation.get("parameters") or "requestBody" in operation)
+
+
+def test_every_body_has_examples(api: UsersApi) -> None:
+    schemas = api.app.openapi()["components"]["schemas"]
+    for name, operation in _operations(api):
+        if "requestBody" in operation:
+            ref = operation["requestBody"]["content"]["application/json"]["schema"]["$ref"]
+            fields = schemas[ref.rpartition("/")[2]]["properties"].values()
+            assert all("examples" in field for field in fields), name

@@ -1,0 +1,32 @@
+"""Many relationships over HTTP, by one statement."""
+
+from typing import Any
+from unittest.mock import patch
+
+from shared.sharding.node_pool import NodePool
+from tests.users.cast import Cast
+from tests.users.users_api import UsersApi
+
+
+async def test_eighty_relationships_take_one_statement(api: UsersApi, cast: Cast) -> None:
+    alice, bob = await cast.user_ids("alice", "bob")
+    await api.put(f"/users/{bob}/follow", alice)
+    ids = [bob, *range(2**50, 2**50 + 79)]
+    statements = []
+    fetch = NodePool.fetch
+
+    async def counted(node: NodePool, sql: str, *arguments: Any) -> Any:
+        statements.append(sql)
+        return await fetch(node, sql, *arguments)
+
+    with patch.object(NodePool, "fetch", counted):
+        response = await api.get("/relationships?" + "&".join(f"ids={i}" for i in ids), alice)
+    relationships = response.json()["relationships"]
+    assert len(relationships) == 80
+    assert [i for i in ids if relationships[str(i)]["following"]] == [bob]
+    assert len(statements) == 1
+
+
+async def test_none_or_too_many_are_422(api: UsersApi) -> None:
+    for query in ("", "?ids=x", "?" + "&".join(["ids=1"] * 81)):
+        assert (await api.get(f"/relationships{query}", 1)).status_code == 422

@@ -1,0 +1,50 @@
+"""Sessions over HTTP."""
+
+from tests.users.cast import PASSWORD, Cast
+from tests.users.users_api import UsersApi
+
+
+async def test_signing_in_replies_201(api: UsersApi, cast: Cast) -> None:
+    alice = (await cast.person("alice"))["user"]
+    response = await api.post(
+        "/sessions", {"login": alice["username"], "password": PASSWORD, "device": "tablet"}
+    )
+    assert response.status_code == 201
+    assert response.json()["user"] == alice
+
+
+async def test_wrong_credentials_are_401(api: UsersApi) -> None:
+    response = await api.post("/sessions", {"login": "nobody", "password": PASSWORD})
+    assert response.status_code == 401
+    assert response.json()["code"] == "wrong_credentials"
+    assert response.headers["www-authenticate"] == "Bearer"
+
+
+async def test_a_check_says_who_it_is_or_401(api: UsersApi, cast: Cast) -> None:
+    alice = await cast.person("alice")
+    good = await api.post("/sessions/check", {"access_token": alice["session"]["access_token"]})
+    assert good.status_code == 200
+    assert good.json()["user_id"] == alice["user"]["id"]
+    bad = await api.post("/sessions/check", {"access_token": "rta_made.up"})
+    assert (bad.status_code, bad.json()["code"]) == (401, "session_ended")
+
+
+async def test_a_refresh_gives_the_next_tokens(api: UsersApi, cast: Cast) -> None:
+    first = (await cast.person("alice"))["session"]
+    response = await api.post("/sessions/refresh", {"refresh_token": first["refresh_token"]})
+    assert response.status_code == 200
+    assert response.json()["session"]["refresh_token"] != first["refresh_token"]
+    assert (await api.post("/sessions/refresh", {"refresh_token": "x"})).status_code == 401
+
+
+async def test_devices_are_listed_and_signed_out_one_by_one(api: UsersApi, cast: Cast) -> None:
+    alice = await cast.person("alice")
+    alice_id = alice["user"]["id"]
+    login = {"login": alice["user"]["username"], "password": PASSWORD, "device": "tablet"}
+    tablet = (await api.post("/sessions", login)).json()["session"]
+    listed = (await api.get("/sessions", alice_id)).json()["items"]
+    assert [device["device"] for device in listed] == ["tablet", "alice's phone"]
+    assert (await api.delete(f"/sessions/{tablet['id']}", alice_id)).status_code == 204
+    assert (await api.delete(f"/sessions/{tablet['id']}", alice_id)).status_code == 404
+    listed = (await api.get("/sessions", alice_id)).json()["items"]
+    assert [device["id"] for device in listed] == [alice["session"]["id"]]

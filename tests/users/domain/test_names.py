@@ -1,0 +1,31 @@
+"""Where the unique names are kept."""
+
+from collections import Counter
+
+from services.users.domain.names import (
+    email_of,
+    hashed_shard,
+    name_of_login,
+    shard_of_name,
+    username_of,
+)
+
+
+def test_names_spread_evenly_over_the_shards() -> None:
+    shards = Counter(shard_of_name(username_of(f"user{n}"), 64) for n in range(64_000))
+    assert len(shards) == 64
+    # Six standard deviations of a fair draw.
+    assert all(abs(count - 1000) < 190 for count in shards.values())
+
+
+def test_the_shard_of_a_name_never_changes() -> None:
+    assert shard_of_name(username_of("alice"), 64) == hashed_shard("username:alice", 64) == 11
+
+
+def test_a_smaller_group_keeps_the_low_bits() -> None:
+    assert hashed_shard("alice", 64) & 7 == hashed_shard("alice", 8)
+
+
+def test_a_login_with_an_at_sign_is_an_address() -> None:
+    assert name_of_login("Alice") == username_of("alice")
+    assert name_of_login("Alice@Mail.example") == email_of("alice@mail.example")

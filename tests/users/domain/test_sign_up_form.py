@@ -1,0 +1,28 @@
+"""A form is refused with all its faults at once."""
+
+import pytest
+
+from services.users.domain.sign_up_form import SignUpForm, check_sign_up_form
+from shared.errors import Invalid
+
+
+def test_a_sound_form_passes() -> None:
+    check_sign_up_form(SignUpForm("alice", "alice@mail.example", "12345678", ""))
+
+
+def test_every_fault_is_named_with_its_field() -> None:
+    with pytest.raises(Invalid) as refusal:
+        check_sign_up_form(SignUpForm("Alice", "alice", "1234567", "a phone\0"))
+    assert [e.field for e in refusal.value.errors] == ["username", "email", "password", "device"]
+
+
+@pytest.mark.parametrize(
+    ("password", "is_fine"), [("é" * 8, True), ("x" * 128, True), ("x" * 129, False)]
+)
+def test_a_password_has_8_to_128_characters(password: str, is_fine: bool) -> None:
+    form = SignUpForm("alice", "alice@mail.example", password, "")
+    if is_fine:
+        check_sign_up_form(form)
+    else:
+        with pytest.raises(Invalid):
+            check_sign_up_form(form)

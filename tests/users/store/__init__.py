@@ -1,0 +1,1 @@
+"""Users' stores against real Postgres and Redis."""

@@ -1,0 +1,72 @@
+"""Counts of sign-ins: exact however many come at once, and never open without Redis."""
+
+import asyncio
+import secrets
+from collections.abc import AsyncIterator
+
+import pytest
+from redis import asyncio as aioredis
+
+from services.users.domain.sign_in_limits import Limit
+from services.users.settings import UsersSettings
+from services.users.store.sign_in_limits import SignInLimits
+from shared.network.network import open_network
+from shared.network.redis_client import open_redis
+from tests.eventually import eventually
+from tests.users.absent_redis import redis_that_is_away
+
+FIVE = Limit(5, 60_000)
+
+
+@pytest.fixture
+async def redis(settings: UsersSettings) -> AsyncIterator[aioredis.Redis]:
+    async with open_network(settings) as network:
+        client = await open_redis(settings.redis_url.get_secret_value(), network)
+        yield client
+        await client.aclose()
+
+
+async def test_of_many_at_once_exactly_so_many_get_through(redis: aioredis.Redis) -> None:
+    # Two processes that know nothing of each other.
+    both = [SignInLimits(redis, FIVE, FIVE), SignInLimits(redis, FIVE, FIVE)]
+    source = secrets.token_hex(8)
+    waits = await asyncio.gather(*(both[n % 2].take_try(source) for n in range(40)))
+    assert waits.count(0) == 5
+    assert all(0 < wait <= FIVE.window_ms for wait in waits if wait)
+    assert await both[0].take_try(secrets.token_hex(8)) == 0
+
+
+async def test_a_failure_given_back_makes_room(redis: aioredis.Redis) -> None:
+    limits, whose = SignInLimits(redis, FIVE, FIVE), secrets.token_hex(8)
+    for guess in range(5):
+        assert await limits.take_failure(whose, str(guess)) == 0
+    assert await limits.take_failure(whose, "sixth") > 0
+    await limits.give_failure_back(whose, "2")
+    assert await limits.take_failure(whose, "sixth") == 0
+    assert await limits.take_failure(whose, "seventh") > 0
+
+
+async def test_the_window_slides_and_what_is_kept_has_an_end(redis: aioredis.Redis) -> None:
+    limits, source = SignInLimits(redis, Limit(1, 100), FIVE), secrets.token_hex(8)
+    assert await limits.take_try(source) == 0
+    assert await redis.pttl(f"sign_in_tries:{source}") <= 100
+    assert await limits.take_try(source) > 0
+
+    async def may_again() -> None:
+        assert await limits.take_try(source) == 0
+
+    await eventually(may_again)
+
+
+async def test_without_redis_each_process_counts_for_itself() -> None:
+    nowhere = redis_that_is_away()
+    limits = SignInLimits(nowhere, FIVE, FIVE)
+    waits = [await limits.take_try("203.0.113.7") for _ in range(7)]
+    assert waits[:5] == [0] * 5
+    assert all(wait > 0 for wait in waits[5:])
+    for guess in range(5):
+        assert await limits.take_failure("alice", str(guess)) == 0
+    await limits.give_failure_back("alice", "3")
+    assert await limits.take_failure("alice", "sixth") == 0
+    assert await limits.take_failure("alice", "seventh") > 0
+    await nowhere.aclose()
