@@ -13,7 +13,7 @@ from pathlib import Path
 import asyncpg
 from redis.asyncio import Redis
 
-from infra.driving.health import connect_superuser, dns_addresses
+from infra.driving.health import connect_superuser, dns_addresses, is_healthy
 from infra.driving.start import start_process
 from infra.driving.stop import wait_stopped
 from infra.driving.supervisor import Supervisor
@@ -109,6 +109,10 @@ class Suite:
     def restart(self, service: str) -> None:
         """What `make restart` does: one process of the service after the other."""
         self._infra("restart", service)
+
+    async def is_healthy(self, name: str) -> bool:
+        """Whether the process answers a real question now."""
+        return await is_healthy(self._on_disk, self.process(name))
 
     async def addresses(self, host: str) -> set[str]:
         """What the suite's name server answers for a name now."""

@@ -19,17 +19,14 @@ def leftover_pids(folder: RunFolder, endpoints: Iterable[tuple[str, int]]) -> se
 
 
 def nginx_pids(endpoints: Iterable[tuple[str, int]]) -> set[int]:
-    """Every nginx that listens at these addresses and was started from this repository.
+    """Every nginx of this repository that listens at these addresses or has lost its master.
 
-    nginx writes its title over its environment, so the mark is gone from there; and workers whose
-    master was killed live on.
+    nginx writes its title over its environment, so the mark is gone from there; and the children of
+    a master that was killed live on, of whom the one that tends the cache listens nowhere.
     """
-    return {
-        pid
-        for listener in listeners_at(endpoints)
-        for pid in listener.pids
-        if _program(pid) == "nginx" and _works_in(pid, REPOSITORY)
-    }
+    listening = {pid for listener in listeners_at(endpoints) for pid in listener.pids}
+    ours = {pid for pid in _pids() if _program(pid) == "nginx" and _works_in(pid, REPOSITORY)}
+    return {pid for pid in ours if pid in listening or _has_lost_its_master(pid)}
 
 
 def end_processes(pids: Iterable[int], *, timeout_s: float) -> set[int]:
@@ -55,11 +52,25 @@ def is_alive(pid: int) -> bool:
 
 def _marked(folder: RunFolder) -> Iterator[int]:
     mark = f"{MARK}={folder.root}".encode()
-    for process in Path("/proc").glob("[0-9]*"):
+    for pid in _pids():
         # Processes end while we look, and those of other users stay closed to us.
         with contextlib.suppress(OSError):
-            if mark in (process / "environ").read_bytes().split(b"\0"):
-                yield int(process.name)
+            if mark in Path(f"/proc/{pid}/environ").read_bytes().split(b"\0"):
+                yield pid
+
+
+def _pids() -> Iterator[int]:
+    return (int(process.name) for process in Path("/proc").glob("[0-9]*"))
+
+
+def _has_lost_its_master(pid: int) -> bool:
+    try:
+        title = Path(f"/proc/{pid}/cmdline").read_text(encoding="utf-8", errors="replace")
+        stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8")
+    except OSError:
+        return False
+    parent_pid = int(stat.rpartition(")")[2].split()[1])
+    return title.startswith(("nginx: worker", "nginx: cache")) and _program(parent_pid) != "nginx"
 
 
 def _works_in(pid: int, folder: Path) -> bool:

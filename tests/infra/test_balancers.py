@@ -4,13 +4,16 @@ import asyncio
 import hashlib
 import json
 import ssl
+import subprocess
 import time
 from base64 import urlsafe_b64encode
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import httpx
 import pytest
 
+from infra.run_folder import REPOSITORY
 from tests.eventually import eventually
 from tests.suite import Suite
 
@@ -151,10 +154,26 @@ async def test_workers_whose_master_was_killed_make_room_for_its_successor(suite
 
     async def one_master_serves() -> None:
         assert suite.pid("nginx-2")
-        async with httpx.AsyncClient(base_url=suite.public_urls[1]) as client:
-            assert (await client.get("/robots.txt")).status_code == 200
+        assert _fatherless_nginx() == []
+        assert await suite.is_healthy("nginx-2")
 
     await eventually(one_master_serves, within_s=20.0)
+
+
+def _fatherless_nginx() -> list[str]:
+    """Children of a killed master, the one that tends the cache included."""
+    listed = subprocess.run(
+        ["ps", "-e", "-o", "pid=,ppid=,args="], check=True, capture_output=True, text=True
+    ).stdout
+    rows = [line.split(maxsplit=2) for line in listed.splitlines()]
+    masters = {pid for pid, _parent, title in rows if title.startswith("nginx: master")}
+    return [
+        title
+        for pid, parent, title in rows
+        if title.startswith(("nginx: worker", "nginx: cache"))
+        and parent not in masters
+        and Path(f"/proc/{pid}/cwd").resolve() == REPOSITORY
+    ]
 
 
 def _assert_in(part: str, text: str) -> None:
