@@ -10,8 +10,8 @@ BIN = $(dir $(PYTHON))
 
 ##@ Run the suite
 .PHONY: up down status logs trace restart reset psql
-up: ready ## install what is missing, start everything, say where it is
-	@$(PYTHON) -m infra up
+up: ready ## install what is missing, start everything (LIMITS=loose: for load from one address)
+	@RETRATO_LIMITS=$(or $(LIMITS),usual) $(PYTHON) -m infra up
 down: ready ## stop everything; the data stays
 	@$(PYTHON) -m infra down
 status: ready ## a table: process, address, state, memory, since when

@@ -97,16 +97,16 @@ def _postgres(suite: Suite, node: PostgresNode) -> Process:
 
 
 def _redises(suite: Suite) -> Iterator[Process]:
-    for group in suite.topology.groups.values():
+    for redis in suite.topology.redises.values():
         yield Process(
-            name=f"redis-{group.name}",
+            name=f"redis-{redis.name}",
             kind="redis",
             tier=Tier.DATA,
-            address=group.redis_address,
+            address=redis.address,
             port=suite.topology.limits.redis_port,
             command=(
                 program("redis-server"),
-                str(suite.folder.etc / "redis" / f"{group.name}.conf"),
+                str(suite.folder.etc / "redis" / f"{redis.name}.conf"),
             ),
             account=account_for("redis"),
             service="redis",

@@ -62,6 +62,11 @@ class RunFolder:
         return self.root / "network"
 
     @property
+    def limits_file(self) -> Path:
+        """Whether callers' limits are the usual ones, as the last `make up` said."""
+        return self.root / "limits"
+
+    @property
     def sockets(self) -> Path:
         """Unix sockets; elsewhere when the path of the folder is too long for one."""
         here = self.root / "sockets"

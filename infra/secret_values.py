@@ -40,7 +40,7 @@ def _names(topology: Topology) -> list[str]:
         "postgres_superuser",
         "postgres_replication",
         *(f"postgres_{group}" for group in topology.groups),
-        *(f"redis_{group}" for group in topology.groups),
+        *(f"redis_{name}" for name in topology.redises),
         *(f"internal_key_{service}" for service in topology.services),
         "redis_operator",
         "s3_access_key",

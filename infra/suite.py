@@ -10,6 +10,9 @@ from infra.run_folder import REPOSITORY, RunFolder, locate_run_folder
 from infra.secret_values import SecretValues, open_secrets
 from infra.topology import Topology, TopologyError, load_topology
 
+# How much a caller may ask: what phones need, or as good as all, for load and tests.
+LIMITS = ("usual", "loose")
+
 
 @dataclass(frozen=True)
 class Suite:
@@ -18,6 +21,12 @@ class Suite:
     topology: Topology
     folder: RunFolder
     decoder_python: Path
+    limits: str = "usual"
+
+    @property
+    def limits_factor(self) -> int:
+        """What the limits of every caller are multiplied by."""
+        return self.topology.limits.loose_limits_factor if self.limits == "loose" else 1
 
     @cached_property
     def secrets(self) -> SecretValues:
@@ -39,20 +48,22 @@ def open_suite() -> Suite:
     """The suite that the environment names.
 
     RETRATO_NET moves it to another network, RETRATO_RUN_DIR to another folder, RETRATO_VENV_DIR
-    says where the decoder's environment is; without them it is the suite of `make up`.
+    says where the decoder's environment is, RETRATO_LIMITS how much a caller may ask; without them
+    it is the suite of the last `make up`.
     """
     folder = locate_run_folder(Path(os.environ.get("RETRATO_RUN_DIR") or REPOSITORY / ".run"))
     network = network_of(folder, requested=os.environ.get("RETRATO_NET") or None)
-    return suite_in(folder, network)
+    return suite_in(folder, network, limits_of(folder, requested=os.environ.get("RETRATO_LIMITS")))
 
 
-def suite_in(folder: RunFolder, network: str | None) -> Suite:
+def suite_in(folder: RunFolder, network: str | None, limits: str = "usual") -> Suite:
     """The suite of a folder on a network; None is the default one."""
     venvs = Path(os.environ.get("RETRATO_VENV_DIR") or REPOSITORY / ".run")
     return Suite(
         topology=load_topology(network=network),
         folder=folder,
         decoder_python=venvs.absolute() / "venv-decoder" / "bin" / "python",
+        limits=limits,
     )
 
 
@@ -66,3 +77,13 @@ def network_of(folder: RunFolder, *, requested: str | None) -> str | None:
             " folder for another suite with RETRATO_RUN_DIR, or `make reset` this one."
         )
     return known or requested
+
+
+def limits_of(folder: RunFolder, *, requested: str | None) -> str:
+    """How much a caller of a folder's suite may ask: as asked for, or as it was."""
+    file = folder.limits_file
+    known = file.read_text(encoding="ascii").strip() if file.exists() else LIMITS[0]
+    limits = requested or known
+    if limits not in LIMITS:
+        raise TopologyError(f"LIMITS is one of {', '.join(LIMITS)}, and not {limits}.")
+    return limits

@@ -43,23 +43,31 @@ class Primary:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """The shard group of one service and the Redis beside it."""
+    """The shard group of one service."""
 
     name: str
     shard_count: int
     primaries: tuple[Primary, ...]
-    redis_address: str
-
-    @property
-    def redis_host(self) -> str:
-        """The internal name of the group's Redis."""
-        return f"{self.name}.redis.internal"
 
     def nodes(self) -> Iterator[PostgresNode]:
         """Every Postgres server of the group, primaries first."""
         yield from (primary.node for primary in self.primaries)
         for primary in self.primaries:
             yield from primary.replicas
+
+
+@dataclass(frozen=True, slots=True)
+class RedisServer:
+    """The Redis of the service of that name; `keeps_log` says that it outlives its process."""
+
+    name: str
+    address: str
+    keeps_log: bool
+
+    @property
+    def host(self) -> str:
+        """The internal name, which its certificate carries."""
+        return f"{self.name}.redis.internal"
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +139,7 @@ class Limits:
     redis_memory_bytes_max: int
     media_url_seconds: int
     media_cache_bytes_max: int
+    loose_limits_factor: int
 
 
 @dataclass(frozen=True)
@@ -143,6 +152,7 @@ class Topology:
     nginx: Nginx
     services: Mapping[str, Service]
     groups: Mapping[str, Group]
+    redises: Mapping[str, RedisServer]
     store: Store
     dns: Dns
     limits: Limits
@@ -177,6 +187,7 @@ def load_topology(file: Path = TOPOLOGY_FILE, *, network: str | None = None) -> 
         nginx=_nginx(drawn["nginx"], net, with_public=net == default),
         services=_services(drawn["service"], net),
         groups={name: _group(name, table, net) for name, table in drawn["group"].items()},
+        redises=_redises(drawn["redis"], net),
         store=Store(**{**drawn["store"], "address": f"{net}.{drawn['store']['address']}"}),
         dns=Dns(**{**drawn["dns"], "address": f"{net}.{drawn['dns']['address']}"}),
         limits=_limits(drawn),
@@ -214,8 +225,15 @@ def _group(name: str, table: Mapping[str, Any], net: str) -> Group:
         name=name,
         shard_count=table["shard_count"],
         primaries=tuple(_primary(name, drawn, net) for drawn in table["primary"]),
-        redis_address=f"{net}.{table['redis']}",
     )
+
+
+def _redises(table: Mapping[str, Any], net: str) -> dict[str, RedisServer]:
+    return {
+        name: RedisServer(name, f"{net}.{drawn['address']}", drawn["keeps_log"])
+        for name, drawn in table.items()
+        if isinstance(drawn, dict)
+    }
 
 
 def _primary(group: str, drawn: Mapping[str, Any], net: str) -> Primary:
@@ -244,6 +262,7 @@ def _limits(drawn: Mapping[str, Any]) -> Limits:
         redis_memory_bytes_max=drawn["redis"]["memory_bytes_max"],
         media_url_seconds=drawn["media"]["url_seconds"],
         media_cache_bytes_max=drawn["media"]["cache_bytes_max"],
+        loose_limits_factor=drawn["service"]["gateway"]["loose_limits_factor"],
     )
 
 
@@ -252,6 +271,8 @@ def _check(topology: Topology) -> None:
         raise TopologyError("store.kind is neither embedded nor external")
     for group in topology.groups.values():
         _check_shards(group)
+    if set(topology.redises) != set(topology.services):
+        raise TopologyError("every service needs a Redis of its name, and nothing else does")
     for service in topology.services.values():
         unknown = set(service.calls) - set(topology.services)
         if unknown:
@@ -265,7 +286,7 @@ def _check_addresses(topology: Topology) -> None:
         topology.store.address,
         *topology.nginx.replicas,
         *(node.address for node in topology.postgres_nodes),
-        *(group.redis_address for group in topology.groups.values()),
+        *(redis.address for redis in topology.redises.values()),
         *(
             a
             for service in topology.services.values()

@@ -133,10 +133,10 @@ class Suite:
             await connection.close()
 
     @asynccontextmanager
-    async def redis(self, group: str) -> AsyncIterator[Redis]:
+    async def redis(self, service: str) -> AsyncIterator[Redis]:
         """A client as the operator, who may do what the service may not, such as FLUSHALL."""
         client = Redis(
-            host=self.topology.groups[group].redis_address,
+            host=self.topology.redises[service].address,
             port=self.topology.limits.redis_port,
             username="operator",
             password=self._on_disk.secrets["redis_operator"],
@@ -152,7 +152,7 @@ class Suite:
 
     def bring_up(self, *, data_only: bool) -> None:
         """What `make up` does, for this folder and network."""
-        self._infra("up", *(["--data-only"] if data_only else []))
+        self._infra("up", *(["--data-only"] if data_only else []), limits="loose")
 
     def reset(self) -> None:
         """Stop it and delete all that it kept, the folder too."""
@@ -161,7 +161,7 @@ class Suite:
             self._requested_dir.unlink()
         self.run_dir.rmdir()
 
-    def _infra(self, *arguments: str) -> None:
+    def _infra(self, *arguments: str, limits: str = "") -> None:
         done = subprocess.run(
             [sys.executable, "-m", "infra", *arguments],
             cwd=REPOSITORY,
@@ -169,6 +169,8 @@ class Suite:
                 **os.environ,
                 "RETRATO_NET": self.topology.network,
                 "RETRATO_RUN_DIR": str(self._requested_dir),
+                # All phones of a test come from one address.
+                "RETRATO_LIMITS": limits,
             },
             check=False,
             capture_output=True,

@@ -12,6 +12,11 @@ def delete_everything(suite: Suite) -> list[str]:
     gone = [path for path in folders if path.exists()]
     for path in gone:
         shutil.rmtree(path)
-    for file in (folder.secrets_file, folder.network_file, folder.supervisor_pid_file):
+    for file in (
+        folder.secrets_file,
+        folder.network_file,
+        folder.limits_file,
+        folder.supervisor_pid_file,
+    ):
         file.unlink(missing_ok=True)
     return [path.name for path in gone]

@@ -29,9 +29,8 @@ def names_of(topology: Topology) -> Iterator[Name]:
         )
     for node in topology.postgres_nodes:
         yield Name(f"{node.name}.postgres", node.host, (node.address,), limits.postgres_port)
-    for group in topology.groups.values():
-        label = f"{group.name}.redis"
-        yield Name(label, group.redis_host, (group.redis_address,), limits.redis_port)
+    for redis in topology.redises.values():
+        yield Name(f"{redis.name}.redis", redis.host, (redis.address,), limits.redis_port)
     if topology.store.embedded:
         store = topology.store
         yield Name("store", f"store.{topology.dns.zone}", (store.address,), store.port)

@@ -71,7 +71,8 @@ def _variables(suite: Suite, service: Service) -> Iterator[Variable]:
             f"Where {called} is; the name stands for all its replicas.",
         )
     if service.name in suite.topology.groups:
-        yield from _stores(suite, service)
+        yield from _shards(suite, service)
+    yield _redis(suite, service)
     yield from _OWN.get(service.name, _nothing)(suite)
 
 
@@ -108,9 +109,8 @@ def _process(suite: Suite, service: Service) -> Iterator[Variable]:
     )
 
 
-def _stores(suite: Suite, service: Service) -> Iterator[Variable]:
+def _shards(suite: Suite, service: Service) -> Iterator[Variable]:
     name = service.name
-    group = suite.topology.groups[name]
     limits = suite.topology.limits
     yield Variable(
         "SHARD_MAP_FILE",
@@ -125,10 +125,14 @@ def _stores(suite: Suite, service: Service) -> Iterator[Variable]:
         str(limits.postgres_pool_max),
         "The most connections of one process to one server.",
     )
-    password = suite.secrets[f"redis_{name}"]
-    yield Variable(
+
+
+def _redis(suite: Suite, service: Service) -> Variable:
+    redis = suite.topology.redises[service.name]
+    password = suite.secrets[f"redis_{redis.name}"]
+    return Variable(
         "REDIS_URL",
-        f"rediss://{name}:{password}@{group.redis_host}:{limits.redis_port}/0",
+        f"rediss://{redis.name}:{password}@{redis.host}:{suite.topology.limits.redis_port}/0",
         "Its Redis; rediss is TLS with the name verified.",
     )
 
@@ -179,6 +183,11 @@ def _gateway(suite: Suite) -> Iterator[Variable]:
         "MEDIA_URL_SECONDS",
         str(suite.topology.limits.media_url_seconds),
         "The longest life of such an address; at least half of it is left when it is given out.",
+    )
+    yield Variable(
+        "LIMITS_FACTOR",
+        str(suite.limits_factor),
+        "What the limits of every caller are multiplied by: 1 for phones, more for load and tests.",
     )
 
 

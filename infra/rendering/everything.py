@@ -23,6 +23,7 @@ def render_everything(suite: Suite, processes: tuple[Process, ...]) -> set[str]:
     for path in (folder.data, folder.etc, folder.log, folder.cache, folder.sockets):
         make_folder(path, ours, _PASSABLE)
     write_rendered(folder.network_file, suite.topology.network + "\n", ours)
+    write_rendered(folder.limits_file, suite.limits + "\n", ours)
     make_folder(folder.data / "postgres", account_for("postgres"))
     make_folder(folder.etc / "postgres", account_for("postgres"))
     if suite.topology.store.embedded:

@@ -5,36 +5,34 @@ import hashlib
 from infra.accounts import account_for
 from infra.rendering.files import make_folder, render, write_rendered
 from infra.suite import Suite
-from infra.topology import Group
+from infra.topology import RedisServer
 
 
 def render_redis(suite: Suite) -> list[str]:
     """Write it all; returns the names of the processes for which something changed."""
     return [
-        f"redis-{group.name}" for group in suite.topology.groups.values() if _render(suite, group)
+        f"redis-{redis.name}" for redis in suite.topology.redises.values() if _render(suite, redis)
     ]
 
 
-def _render(suite: Suite, group: Group) -> bool:
+def _render(suite: Suite, redis: RedisServer) -> bool:
     account = account_for("redis")
     folder = make_folder(suite.folder.etc / "redis", account)
     make_folder(suite.folder.data / "redis", account)
-    data = make_folder(suite.folder.data / "redis" / group.name, account)
-    pair = suite.authority.server_pair(
-        f"{group.name}.redis", (group.redis_host, group.redis_address)
-    )
+    data = make_folder(suite.folder.data / "redis" / redis.name, account)
+    pair = suite.authority.server_pair(f"{redis.name}.redis", (redis.host, redis.address))
     account.own(pair.key, 0o600)
     values = {
-        "group": group,
+        "redis": redis,
         "data_folder": data,
         "etc_folder": folder,
         "pki": suite.folder.pki,
         "limits": suite.topology.limits,
-        "password_sha256": _sha256(suite.secrets[f"redis_{group.name}"]),
+        "password_sha256": _sha256(suite.secrets[f"redis_{redis.name}"]),
         "operator_sha256": _sha256(suite.secrets["redis_operator"]),
     }
-    config = write_rendered(folder / f"{group.name}.conf", render("redis.conf.j2", values), account)
-    users = write_rendered(folder / f"{group.name}.acl", render("redis.acl.j2", values), account)
+    config = write_rendered(folder / f"{redis.name}.conf", render("redis.conf.j2", values), account)
+    users = write_rendered(folder / f"{redis.name}.acl", render("redis.acl.j2", values), account)
     return config or users
 
 

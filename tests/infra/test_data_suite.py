@@ -78,9 +78,9 @@ async def test_an_acknowledged_write_waits_for_the_disk(data_suite: Suite) -> No
         assert await connection.fetchval("SHOW wal_level") == "logical"
 
 
-def _redis(data_suite: Suite, group: str, *, user: str, password: str) -> Redis:
+def _redis(data_suite: Suite, service: str, *, user: str, password: str) -> Redis:
     return Redis(
-        host=data_suite.topology.groups[group].redis_address,
+        host=data_suite.topology.redises[service].address,
         username=user,
         password=password,
         ssl=True,
@@ -112,8 +112,14 @@ async def test_redis_keeps_a_log_of_what_it_was_told(data_suite: Suite) -> None:
         assert (await client.config_get("port"))["port"] == "0"
 
 
+async def test_what_the_gateways_count_is_written_to_no_log(data_suite: Suite) -> None:
+    async with data_suite.redis("gateway") as client:
+        assert (await client.config_get("appendonly"))["appendonly"] == "no"
+        assert (await client.config_get("save"))["save"] == ""
+
+
 async def test_redis_refuses_a_connection_without_tls(data_suite: Suite) -> None:
-    address = data_suite.topology.groups["users"].redis_address
+    address = data_suite.topology.redises["users"].address
     async with Redis(host=address, retry=Retry(NoBackoff(), 0)) as client:
         with pytest.raises(RedisError):
             await client.ping()
@@ -130,7 +136,7 @@ async def test_the_store_refuses_a_request_without_a_signature(data_suite: Suite
 async def test_every_internal_name_has_an_address(data_suite: Suite) -> None:
     hosts = [service.host for service in data_suite.topology.services.values()]
     hosts += [node.host for node in data_suite.topology.postgres_nodes]
-    hosts += [group.redis_host for group in data_suite.topology.groups.values()]
+    hosts += [redis.host for redis in data_suite.topology.redises.values()]
     for host in [*hosts, "store.internal"]:
         assert await data_suite.addresses(host), host
 

@@ -63,8 +63,14 @@ def test_a_count_of_shards_that_is_no_power_of_two_is_refused(tmp_path: Path) ->
 
 
 def test_two_processes_at_one_address_are_refused(tmp_path: Path) -> None:
-    file = _redrawn(tmp_path, 'redis = "23.1"', 'redis = "13.1"')
+    file = _redrawn(tmp_path, 'address = "23.1"', 'address = "13.1"')
     with pytest.raises(TopologyError, match="more than one process"):
+        load_topology(file)
+
+
+def test_a_service_without_a_redis_is_refused(tmp_path: Path) -> None:
+    file = _redrawn(tmp_path, "[redis.gateway]", "[redis.elsewhere]")
+    with pytest.raises(TopologyError, match="needs a Redis"):
         load_topology(file)
 
 

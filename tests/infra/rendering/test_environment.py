@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -77,3 +78,9 @@ def test_no_service_is_given_the_superuser_of_its_databases(rendered: Suite) -> 
         text = rendered.folder.environment(service).read_text(encoding="utf-8")
         assert rendered.secrets["postgres_superuser"] not in text
         assert rendered.secrets["redis_operator"] not in text
+
+
+def test_loose_limits_are_the_usual_ones_many_times_over(rendered: Suite) -> None:
+    assert _as_the_shell_reads_it(rendered, "gateway")["GATEWAY_LIMITS_FACTOR"] == "1"
+    render_environments(replace(rendered, limits="loose"))
+    assert int(_as_the_shell_reads_it(rendered, "gateway")["GATEWAY_LIMITS_FACTOR"]) >= 1000
