@@ -39,7 +39,7 @@ psql: ready ## psql as the superuser: make psql P=users-a
 	@$(PYTHON) -m infra psql "$(P)"
 
 ##@ Work on it
-.PHONY: check test fmt openapi bench-internal bench-sign-in lock
+.PHONY: check test fmt openapi bench-internal bench-limits bench-sign-in lock
 check: ready-dev ## format, lint, types, import contracts, tidy
 	@$(BIN)ruff format --check .
 	@$(BIN)ruff check .
@@ -55,6 +55,8 @@ openapi: ready ## write the public document to openapi.json
 	@curl --silent --show-error --fail --output openapi.json http://127.0.0.1:8080/v1/openapi.json
 bench-internal: ready-dev ## what one call between two services costs
 	@$(PYTHON) -m bench.internal_call
+bench-limits: ready-dev ## what it costs to count a request against its caller's limits (after make up)
+	@$(PYTHON) -m bench.limits
 bench-sign-in: ready-dev ## does the time of a failed sign-in tell whether the account exists? (after make up)
 	@$(PYTHON) -m bench.sign_in_timing
 lock: ready-dev ## pin the newest versions of what infra/locks/*.in ask for

@@ -18,6 +18,7 @@ from services.gateway.api import (
     sessions,
     timelines,
 )
+from services.gateway.api.limit_gate import LimitGate
 from services.gateway.resources import open_resources
 from services.gateway.settings import GatewaySettings
 from shared.settings import read_settings
@@ -52,7 +53,7 @@ ROUTERS = (
 
 def gateway_app(settings: GatewaySettings, opened: OpenResources) -> FastAPI:
     """The public API over the given resources."""
-    app = create_app(INFO, settings, opened, ROUTERS)
+    app = create_app(INFO, settings, opened, ROUTERS, LimitGate)
     document.make_public(app)
     return app
 

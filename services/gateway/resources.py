@@ -1,4 +1,4 @@
-"""What the gateway holds open while it runs: a client for each service and the session answers."""
+"""What the gateway holds open while it runs: clients, its Redis, the session answers."""
 
 import time
 from collections.abc import AsyncIterator
@@ -10,8 +10,11 @@ from services.gateway.clients.patching import PatchingServiceClient
 from services.gateway.clients.session_checks import SessionChecks
 from services.gateway.clients.upload import UploadClient
 from services.gateway.clients.users import UsersClient
+from services.gateway.domain.limits import Limits, limits_as_set
 from services.gateway.domain.media_urls import MediaUrls, UrlOf
 from services.gateway.settings import GatewaySettings
+from services.gateway.store.limit_counters import TAKE, LimitCounters
+from services.gateway.store.redis_pipe import RedisPipe
 from shared.network.network import open_network
 from shared.web.service_client import ServiceClient
 
@@ -25,6 +28,8 @@ class Resources:
     feed: FeedClient
     sessions: SessionChecks
     media: MediaUrls
+    limits: Limits
+    limit_counters: LimitCounters
 
     def url_of(self) -> UrlOf:
         """The speller of media addresses for a reply made now."""
@@ -42,8 +47,14 @@ async def open_resources(settings: GatewaySettings) -> AsyncIterator[Resources]:
             await stack.enter_async_context(client)
             return client
 
+        pipe = RedisPipe(
+            settings.redis_url.get_secret_value(), network, prelude=[("SCRIPT", "LOAD", TAKE)]
+        )
+        stack.push_async_callback(pipe.close)
+        await pipe.open()
         yield resources_over(
             settings,
+            pipe,
             users=await service("users", settings.users_url),
             upload=await service("upload", settings.upload_url),
             feed=await service("feed", settings.feed_url),
@@ -52,12 +63,13 @@ async def open_resources(settings: GatewaySettings) -> AsyncIterator[Resources]:
 
 def resources_over(
     settings: GatewaySettings,
+    pipe: RedisPipe,
     *,
     users: PatchingServiceClient,
     upload: ServiceClient,
     feed: ServiceClient,
 ) -> Resources:
-    """The collaborators, given a way to each service."""
+    """The collaborators, given a way to each service and to Redis."""
     users_client = UsersClient(users)
     return Resources(
         users=users_client,
@@ -69,4 +81,6 @@ def resources_over(
             signing_key=settings.media_signing_key.get_secret_value(),
             lifetime_s=settings.media_url_seconds,
         ),
+        limits=limits_as_set(settings.limits, settings.limits_factor),
+        limit_counters=LimitCounters(pipe),
     )

@@ -1,15 +1,17 @@
 """What the gateway reads from its environment (`GATEWAY_…`)."""
 
-from pydantic import Field, SecretStr
+from pydantic import Field, PositiveInt, SecretStr
 from pydantic_settings import SettingsConfigDict
 
-from shared.settings import ProcessSettings
+from shared.settings import ProcessSettings, RedisSettings
 
 
-class GatewaySettings(ProcessSettings):
+class GatewaySettings(ProcessSettings, RedisSettings):
     """Where the three services are, and how media addresses are signed.
 
-    `media_base_url` is what clients reach nginx by, without a slash at its end.
+    `media_base_url` is what clients reach nginx by, without a slash at its end. `limits` replaces
+    some of the usual limits of callers, as JSON: {"reads-viewer": [900, 60]} is 900 requests in
+    60 s for each viewer; their names are in `domain/limits.py`. `limits_factor` multiplies all.
     """
 
     model_config = SettingsConfigDict(env_prefix="GATEWAY_", frozen=True)
@@ -20,3 +22,5 @@ class GatewaySettings(ProcessSettings):
     media_signing_key: SecretStr
     media_base_url: str
     media_url_seconds: int = Field(default=600, ge=2)
+    limits: dict[str, tuple[PositiveInt, PositiveInt]] = Field(default_factory=dict)
+    limits_factor: float = Field(default=1.0, gt=0)

@@ -8,7 +8,7 @@ from typing import Any
 from fastapi import APIRouter, FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic import TypeAdapter
-from starlette.types import Lifespan
+from starlette.types import ASGIApp, Lifespan
 
 from shared.settings import ProcessSettings
 from shared.web.admission import Admission, AdmissionLimits
@@ -21,6 +21,7 @@ from shared.web.readiness import Readiness
 from shared.web.request_context import Deadlines, RequestContext
 from shared.web.token_gate import TokenGate
 
+Gate = Callable[[ASGIApp], ASGIApp]
 OpenResources = Callable[[], AbstractAsyncContextManager[Any]]
 # A route that takes more says so with `max_body_size=`.
 BODY_BYTES_MAX = 1024 * 1024
@@ -48,8 +49,12 @@ def create_app(
     settings: ProcessSettings,
     open_resources: OpenResources,
     routers: Iterable[APIRouter],
+    gate: Gate | None = None,
 ) -> FastAPI:
-    """The application; routes find what `open_resources` gave at `request.app.state.resources`."""
+    """The application; routes find what `open_resources` gave at `request.app.state.resources`.
+
+    `gate` is a middleware of the service's own, where the token's check stands in the others.
+    """
     readiness = Readiness()
     app = FastAPI(
         title=info.title,
@@ -68,7 +73,7 @@ def create_app(
         app.include_router(router)
     install_problem_handlers(app)
     install_docs_page(app, is_read_only=info.audience is not None)
-    _surround(app, info, settings)
+    _surround(app, info, settings, gate)
     app.openapi = lambda: _document(app, info)  # type: ignore[method-assign]
     return app
 
@@ -84,9 +89,11 @@ def _lifespan(open_resources: OpenResources, readiness: Readiness) -> Lifespan[F
     return lifespan
 
 
-def _surround(app: FastAPI, info: AppInfo, settings: ProcessSettings) -> None:
+def _surround(app: FastAPI, info: AppInfo, settings: ProcessSettings, gate: Gate | None) -> None:
     # Innermost first: each one added stands around those before it.
     app.add_middleware(BodyLimit, bytes_max=BODY_BYTES_MAX)
+    if gate is not None:
+        app.add_middleware(gate)
     if info.audience is not None:
         key = settings.internal_keys[info.audience].get_secret_value()
         verifier = TokenVerifier(key=key, audience=info.audience)

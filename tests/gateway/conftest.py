@@ -1,10 +1,12 @@
 """The gateway in this process, with stand-ins for the three services behind it."""
 
+import os
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from unittest.mock import patch
 
 import httpx
 import pytest
@@ -14,10 +16,13 @@ from services.gateway.app import gateway_app
 from services.gateway.clients.patching import PatchingServiceClient
 from services.gateway.resources import Resources, resources_over
 from services.gateway.settings import GatewaySettings
-from shared.network.network import Network
+from services.gateway.store.limit_counters import TAKE
+from services.gateway.store.redis_pipe import RedisPipe
+from shared.network.network import Network, open_network
 from shared.network.resolver import Resolver
 from tests.gateway.fake_services import FakeService
 from tests.gateway.samples import ALICE
+from tests.suite import Suite
 
 TOKEN = "rta_alice"
 
@@ -34,6 +39,7 @@ def settings() -> GatewaySettings:
             "tls_key_file": Path("unused"),
             "internal_keys": {name: f"{name}-key".rjust(32, "0") for name in names},
             **{f"{name}_url": f"https://{name}.internal:8000" for name in names},
+            "redis_url": "redis://gateway.redis.internal",
             "media_signing_key": "secret",
             "media_base_url": "http://photos.example",
         }
@@ -64,6 +70,8 @@ async def gateway(settings: GatewaySettings) -> AsyncIterator[Gateway]:
         network = Network(Resolver(()), None)
         yield resources_over(
             settings,
+            # Never opened: each test counts for itself.
+            RedisPipe("redis://gateway.redis.internal", network),
             **{
                 name: PatchingServiceClient(
                     name,
@@ -93,3 +101,29 @@ async def gateway(settings: GatewaySettings) -> AsyncIterator[Gateway]:
 def session_of(user_id: int) -> dict[str, int]:
     expires_at_ms = int((time.time() + 900) * 1000)
     return {"user_id": user_id, "session_id": 9001, "expires_at_ms": expires_at_ms}
+
+
+@pytest.fixture(scope="session")
+def real_settings(data_suite: Suite) -> GatewaySettings:
+    with patch.dict(os.environ, data_suite.env("gateway")):
+        return GatewaySettings()  # type: ignore[call-arg] # from the environment
+
+
+@pytest.fixture
+async def network(real_settings: GatewaySettings) -> AsyncIterator[Network]:
+    async with open_network(real_settings) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def pipes(
+    real_settings: GatewaySettings, network: Network
+) -> AsyncIterator[tuple[RedisPipe, RedisPipe]]:
+    """Of two gateways."""
+    url = real_settings.redis_url.get_secret_value()
+    one, other = (RedisPipe(url, network, [("SCRIPT", "LOAD", TAKE)]) for _ in range(2))
+    await one.open()
+    await other.open()
+    yield one, other
+    await one.close()
+    await other.close()

@@ -23,6 +23,9 @@ Photos, the people who take them, and who follows whom.
 * **Idempotency-Key** on a POST that creates something: the same key and body give the same reply
   again for 24 hours at least, so a request whose reply was lost is safe to repeat.
 * **PUT and DELETE** may be repeated: a second time gives the same reply.
+* **Limits** are generous for phones. `RateLimit` says how many requests (`r`) are left of the limit
+  that is nearest to its end, and in how many seconds (`t`) it is whole again; 429 comes with
+  `Retry-After`. `RateLimit-Policy` names all limits that a route draws on.
 """.strip()
 
 _TAGS = [
@@ -36,6 +39,14 @@ _FRAMEWORKS_SCHEMAS = ("HTTPValidationError", "ValidationError")
 _REQUEST_ID = {
     "description": "Names the request in every log; quote it when you ask for help.",
     "schema": {"type": "string"},
+}
+
+_LIMIT_HEADERS = {
+    "RateLimit-Policy": ("RateLimitPolicy", "The limits that this route draws on: `q` in `w` s."),
+    "RateLimit": ("RateLimit", "The limit that is nearest to its end: `r` left, whole in `t` s."),
+    "X-RateLimit-Limit": ("LimitQuota", "The same limit: its quota."),
+    "X-RateLimit-Remaining": ("LimitRemaining", "The same limit: what is left of it."),
+    "X-RateLimit-Reset": ("LimitReset", "The same limit: when it is whole again, in Unix time."),
 }
 
 
@@ -62,12 +73,18 @@ def _with_common_parts(document: dict[str, Any]) -> dict[str, Any]:
     document["tags"] = _TAGS
     document["servers"] = [{"url": "/"}]
     components = document["components"]
-    components["headers"] = {"RequestId": _REQUEST_ID}
+    components["headers"] = {
+        "RequestId": _REQUEST_ID,
+        **{
+            name: {"description": said, "schema": {"type": "string"}}
+            for name, said in _LIMIT_HEADERS.values()
+        },
+    }
     components["examples"] = {name: {"value": value} for name, value in EXAMPLES.items()}
     for path in document["paths"].values():
         for operation in path.values():
             _drop_the_frameworks_422(operation["responses"])
-            _name_the_request(operation["responses"])
+            _name_common_headers(operation["responses"])
     for schema in _FRAMEWORKS_SCHEMAS:
         components["schemas"].pop(schema, None)
     return document
@@ -80,7 +97,11 @@ def _drop_the_frameworks_422(responses: dict[str, Any]) -> None:
         del responses["422"]
 
 
-def _name_the_request(responses: dict[str, Any]) -> None:
-    reference = {"$ref": "#/components/headers/RequestId"}
+def _name_common_headers(responses: dict[str, Any]) -> None:
+    common = {"X-Request-ID": "RequestId"}
+    common |= {header: name for header, (name, _said) in _LIMIT_HEADERS.items()}
+    references = {
+        header: {"$ref": f"#/components/headers/{name}"} for header, name in common.items()
+    }
     for reply in responses.values():
-        reply["headers"] = {**reply.get("headers", {}), "X-Request-ID": reference}
+        reply["headers"] = {**reply.get("headers", {}), **references}

@@ -56,8 +56,8 @@ _FIELDS = {
     OWN_ACCOUNT: [{"field": "user_id", "message": "This is your own account."}],
 }
 
-# Any route may be refused at the door, or wait for a part that does not answer.
-_ALWAYS = (OVERLOADED, UNAVAILABLE, DEADLINE_EXCEEDED)
+# Any route may be refused by a limit or at the door, or wait for a part that does not answer.
+_ALWAYS = (TOO_MANY_REQUESTS, OVERLOADED, UNAVAILABLE, DEADLINE_EXCEEDED)
 
 
 def problems(*codes: ProblemCode) -> dict[int | str, dict[str, Any]]:

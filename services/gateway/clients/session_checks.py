@@ -46,12 +46,23 @@ class SessionChecks:
     async def session_of(self, access_token: str) -> CurrentSession:
         """The session and its user; raises Unauthenticated."""
         answer = self._known.get(access_token)
-        if answer is None or answer.until_s <= time.monotonic() or self._is_void(answer):
+        if answer is None or not self._is_good(answer):
             answer = await self._asked(access_token)
             # Asked, by whoever was first, before the user ended sessions meanwhile.
             while self._is_void(answer):
                 answer = await self._asked(access_token)
         return answer.session
+
+    def last_known_user(self, access_token: str) -> int | None:
+        """Whose token it is, for one that was good lately: that does not change when it ends."""
+        answer = self._known.get(access_token)
+        return None if answer is None else answer.session.user_id
+
+    def look_ahead(self, access_token: str) -> None:
+        """Begin to ask, if `session_of` would have to."""
+        answer = self._known.get(access_token)
+        if answer is None or not self._is_good(answer):
+            self._asking_about(access_token)
 
     def forget(self, user_id: int) -> None:
         """Ask anew about all sessions of a user, because some may just have ended.
@@ -63,17 +74,23 @@ class SessionChecks:
         while len(self._void_before_s) > self._tokens_max:
             self._void_before_s.popitem(last=False)
 
+    def _is_good(self, answer: _Answer) -> bool:
+        return answer.until_s > time.monotonic() and not self._is_void(answer)
+
     def _is_void(self, answer: _Answer) -> bool:
         return answer.asked_at_s <= self._void_before_s.get(answer.session.user_id, 0)
 
     async def _asked(self, access_token: str) -> _Answer:
+        # A caller who goes away must not take the answer from the others who wait for it.
+        return await asyncio.shield(self._asking_about(access_token))
+
+    def _asking_about(self, access_token: str) -> asyncio.Task[_Answer]:
         asking = self._asking.get(access_token)
         if asking is None:
             asking = asyncio.create_task(self._ask(access_token))
             self._asking[access_token] = asking
             asking.add_done_callback(lambda done: self._finish(access_token, done))
-        # A caller who goes away must not take the answer from the others who wait for it.
-        return await asyncio.shield(asking)
+        return asking
 
     async def _ask(self, access_token: str) -> _Answer:
         # Taken before the call: the answer is true of some moment after this one.

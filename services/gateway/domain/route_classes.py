@@ -1,0 +1,41 @@
+"""Which class of requests a route belongs to: what its callers' limits are, whatever it is called.
+
+Every route has a class without being named here: reads by their method, writes by theirs. Named are
+only the routes that are neither.
+"""
+
+import re
+from enum import StrEnum
+
+
+class RouteClass(StrEnum):
+    """Requests that draw on the same limits."""
+
+    READS = "reads"
+    WRITES = "writes"
+    UPLOADS = "uploads"
+    SIGN_IN = "sign-in"
+    ENGAGEMENT = "engagement"  # to follow, like, comment: what is done to others, and by robots
+
+
+_READ_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+_NAMED = tuple(
+    (method, re.compile(path), route_class)
+    for method, path, route_class in (
+        ("POST", "/v1/(users|sessions)", RouteClass.SIGN_IN),
+        ("POST", "/v1/(photos|uploads)(/.*)?", RouteClass.UPLOADS),
+        ("PATCH", "/v1/uploads/.*", RouteClass.UPLOADS),
+        (".*", "/v1/.*/(follow|like|save|comments|block|mute|reports?)", RouteClass.ENGAGEMENT),
+        (".*", "/v1/(comments|reports)(/.*)?", RouteClass.ENGAGEMENT),
+    )
+)
+
+
+def class_of(method: str, path: str) -> RouteClass:
+    """The class of a request; one that no route answers has one too."""
+    if method in _READ_METHODS:
+        return RouteClass.READS
+    for of_method, of_path, route_class in _NAMED:
+        if re.fullmatch(of_method, method) and of_path.fullmatch(path):
+            return route_class
+    return RouteClass.WRITES

@@ -1,0 +1,1 @@
+"""The gateway's own Redis: what callers have used of their limits."""

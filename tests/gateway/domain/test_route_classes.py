@@ -1,0 +1,33 @@
+"""Every request has a class, whether or not its route is named."""
+
+import pytest
+
+from services.gateway.domain.route_classes import RouteClass, class_of
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "route_class"),
+    [
+        ("GET", "/v1/timelines/home", RouteClass.READS),
+        ("GET", "/v1/users/12/follow", RouteClass.READS),
+        ("HEAD", "/v1/uploads/12", RouteClass.READS),
+        ("GET", "/no/such/route", RouteClass.READS),
+        ("POST", "/v1/users", RouteClass.SIGN_IN),
+        ("POST", "/v1/sessions", RouteClass.SIGN_IN),
+        ("POST", "/v1/sessions/refresh", RouteClass.WRITES),
+        ("POST", "/v1/photos", RouteClass.UPLOADS),
+        ("POST", "/v1/uploads", RouteClass.UPLOADS),
+        ("PATCH", "/v1/uploads/12", RouteClass.UPLOADS),
+        ("POST", "/v1/posts", RouteClass.WRITES),
+        ("DELETE", "/v1/posts/12", RouteClass.WRITES),
+        ("PUT", "/v1/users/12/follow", RouteClass.ENGAGEMENT),
+        ("DELETE", "/v1/posts/12/like", RouteClass.ENGAGEMENT),
+        ("POST", "/v1/posts/12/comments", RouteClass.ENGAGEMENT),
+        ("DELETE", "/v1/comments/12", RouteClass.ENGAGEMENT),
+        ("PATCH", "/v1/some/route/of/tomorrow", RouteClass.WRITES),
+    ],
+)
+def test_a_request_draws_on_the_limits_of_its_class(
+    method: str, path: str, route_class: RouteClass
+) -> None:
+    assert class_of(method, path) is route_class
