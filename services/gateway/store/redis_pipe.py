@@ -6,7 +6,6 @@ one thing: to send commands and to say at once when it cannot.
 """
 
 import asyncio
-import time
 from collections import deque
 from collections.abc import Sequence
 from typing import Any, cast
@@ -23,9 +22,11 @@ log = get_logger()
 
 Command = tuple[str | bytes | int, ...]
 
-# Redis answers in well under a millisecond. One that is silent for so long is as good as gone, and
-# all that wait for it are told so together.
-SILENCE_S_MAX = 0.15
+# Redis answers in well under a millisecond. One that is silent for 0.15 to 0.22 s is as good as
+# gone, and all that wait for it are told so together. More than one look, because that may come
+# late, out of a process that was busy itself: then the reply is at hand but has not been read.
+LOOK_EVERY_S = 0.075
+SILENT_LOOKS_MAX = 2
 CONNECT_TIMEOUT_S = 0.5
 RECONNECT_AFTER_S = 0.25
 # More than a process lets in at once; the rest is told that the pipe is full, not queued.
@@ -119,7 +120,8 @@ class _Line(asyncio.Protocol):
         self._loop = asyncio.get_running_loop()
         self._transport: asyncio.Transport
         self._reader = hiredis.Reader(notEnoughData=_NOTHING_YET)
-        self._waiting: deque[tuple[asyncio.Future[Any], float]] = deque()
+        self._waiting: deque[asyncio.Future[Any]] = deque()
+        self._silent_looks = 0
         self._unsent: list[bytes] = []
         self._watch: asyncio.TimerHandle | None = None
 
@@ -133,9 +135,9 @@ class _Line(asyncio.Protocol):
         # Its stub knows tuples of one part only.
         self._unsent.append(hiredis.pack_command(cast(Any, command)))
         reply = self._loop.create_future()
-        self._waiting.append((reply, time.monotonic()))
+        self._waiting.append(reply)
         if self._watch is None:
-            self._watch = self._loop.call_later(SILENCE_S_MAX, self._look)
+            self._look_later()
         return reply
 
     def abort(self) -> None:
@@ -148,9 +150,10 @@ class _Line(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Replies, whole or in part."""
+        self._silent_looks = 0
         self._reader.feed(data)
         while (reply := self._reader.gets()) is not _NOTHING_YET:
-            waiter, _asked_s = self._waiting.popleft()
+            waiter = self._waiting.popleft()
             if not waiter.done():  # Cancelled: whoever asked has gone.
                 waiter.set_result(reply)
 
@@ -160,7 +163,7 @@ class _Line(asyncio.Protocol):
         if self._watch is not None:
             self._watch.cancel()
         while self._waiting:
-            waiter, _asked_s = self._waiting.popleft()
+            waiter = self._waiting.popleft()
             if not waiter.done():
                 down = PipeDown()
                 down.__cause__ = exc
@@ -171,15 +174,19 @@ class _Line(asyncio.Protocol):
         if not self._transport.is_closing():
             self._transport.write(b"".join(commands))
 
+    def _look_later(self) -> None:
+        self._watch = self._loop.call_later(LOOK_EVERY_S, self._look)
+
     def _look(self) -> None:
         self._watch = None
         if not self._waiting:
+            self._silent_looks = 0
             return
-        silent_s = time.monotonic() - self._waiting[0][1]
-        if silent_s >= SILENCE_S_MAX:
+        self._silent_looks += 1
+        if self._silent_looks > SILENT_LOOKS_MAX:
             self.abort()
         else:
-            self._watch = self._loop.call_later(SILENCE_S_MAX - silent_s, self._look)
+            self._look_later()
 
 
 _NOTHING_YET = object()
