@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from services.users.clients.erasing import ErasingClient
 from services.users.clients.feed import FeedClient
+from services.users.clients.upload import UploadClient
 from services.users.domain.edge_kinds import BLOCK, FOLLOW, MUTE
 from services.users.domain.session_tokens import SessionTokens
 from services.users.settings import UsersSettings
@@ -32,6 +33,7 @@ class Resources:
     tokens: SessionTokens
     sign_in_limits: SignInLimits
     feed: FeedClient
+    upload: UploadClient
     feed_erasing: ErasingClient
     upload_erasing: ErasingClient
 
@@ -63,6 +65,7 @@ async def open_resources(settings: UsersSettings) -> AsyncIterator[Resources]:
             tokens=SessionTokens(settings.token_key.get_secret_value()),
             sign_in_limits=SignInLimits(redis),
             feed=FeedClient(feed),
+            upload=UploadClient(upload),
             feed_erasing=ErasingClient(feed),
             upload_erasing=ErasingClient(upload),
         )

@@ -5,7 +5,8 @@ import asyncio
 import httpx
 import pytest
 
-from tests.journeys.phone import PASSWORD, Phone, account
+from tests.eventually import eventually
+from tests.journeys.phone import PASSWORD, Phone, account, picture
 
 
 async def test_an_account_signs_in_by_name_and_by_address(stranger: httpx.AsyncClient) -> None:
@@ -99,3 +100,28 @@ async def test_a_made_up_token_is_401(stranger: httpx.AsyncClient, token: str) -
     reply = await stranger.get("/v1/me", headers={"Authorization": f"Bearer {token}"})
     assert reply.status_code == 401
     assert reply.headers["www-authenticate"] == "Bearer"
+
+
+async def test_an_own_photo_becomes_the_avatar_and_the_former_one_goes(
+    alice: Phone, bob: Phone
+) -> None:
+    first, second = [await alice.upload(picture()) for _ in range(2)]
+    reply = await bob.http.patch("/v1/me", json={"avatar_photo_id": first})
+    assert [error["field"] for error in reply.json()["errors"]] == ["avatar_photo_id"]
+    for photo_id in (first, second):
+        reply = await alice.http.patch("/v1/me", json={"avatar_photo_id": photo_id})
+        assert reply.status_code == 200, reply.text
+    seen = (await bob.get(f"/v1/users/{alice.id}"))["avatar"]
+    assert second in seen
+    assert (await bob.http.get(seen)).status_code == 200
+    assert (await alice.post())["author"]["avatar"] == seen
+
+    async def former_is_gone() -> None:
+        await alice.get(f"/v1/photos/{first}", status=404)
+
+    await eventually(former_is_gone)
+    # The avatar is no picture for a post.
+    reply = await alice.http.post("/v1/posts", json={"photo_ids": [second]})
+    assert reply.json()["code"] == "photo_already_published"
+    reply = await alice.http.patch("/v1/me", json={"avatar_photo_id": None})
+    assert reply.json()["avatar"] is None

@@ -12,6 +12,7 @@ import pytest
 from services.users.app import users_app
 from services.users.clients.erasing import ErasingClient
 from services.users.clients.feed import FeedClient
+from services.users.clients.upload import UploadClient
 from services.users.resources import Resources, open_resources
 from services.users.settings import UsersSettings
 from shared.network.network import Network
@@ -48,6 +49,7 @@ async def resources(settings: UsersSettings, fake_feed: FakeFeed) -> AsyncIterat
         yield replace(
             opened,
             feed=FeedClient(feed),
+            upload=UploadClient(upload),
             feed_erasing=ErasingClient(feed),
             upload_erasing=ErasingClient(upload),
         )

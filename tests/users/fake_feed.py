@@ -1,9 +1,12 @@
-"""A stand-in for feed and upload: it takes events and erasures, or is away."""
+"""A stand-in for feed and upload: it takes events, erasures and avatars, or is away."""
 
 from typing import Any
 
 import httpx
 import orjson
+
+from shared.errors import NotFound
+from shared.web.problems import MEDIA_TYPE, problem_body
 
 
 class FakeFeed:
@@ -13,6 +16,9 @@ class FakeFeed:
         self.events: list[dict[str, Any]] = []
         self.is_away = False
         self.erased: list[str] = []
+        # Photos that can be claimed, by id, with whose they are.
+        self.photos: dict[int, int] = {}
+        self.told_of_photos: list[tuple[str, int]] = []
 
     def transport(self) -> httpx.MockTransport:
         return httpx.MockTransport(self._answer)
@@ -30,6 +36,27 @@ class FakeFeed:
             self.erased.append(str(request.url))
             finished = self.erased.count(str(request.url)) > 1
             return httpx.Response(200, json={"finished": finished})
+        if request.url.path.startswith("/photos/"):
+            return self._answer_about_photos(request)
         assert (request.method, request.url.path) == ("POST", "/events")
         self.events += orjson.loads(request.content)["events"]
         return httpx.Response(204)
+
+    def _answer_about_photos(self, request: httpx.Request) -> httpx.Response:
+        (photo_id,) = orjson.loads(request.content)["photo_ids"]
+        step = request.url.path.removeprefix("/photos/")
+        if step != "claim":
+            self.told_of_photos.append((step, photo_id))
+            return httpx.Response(204)
+        if photo_id not in self.photos:
+            return _not_found()
+        renditions = [
+            {"name": name, "key": f"renditions/{photo_id}/{name}.jpg"}
+            for name in ("large", "thumb")
+        ]
+        return httpx.Response(200, json={"photos": [{"id": photo_id, "renditions": renditions}]})
+
+
+def _not_found() -> httpx.Response:
+    body = orjson.dumps(problem_body(NotFound()))
+    return httpx.Response(404, content=body, headers={"Content-Type": MEDIA_TYPE})

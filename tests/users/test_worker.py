@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from services.users.actions.delete_account import delete_account
+from services.users.actions.edit_profile import edit_profile
 from services.users.actions.erase_account import ERASE_JOB
 from services.users.actions.follow import follow
 from services.users.actions.unfollow import unfollow
@@ -84,6 +85,22 @@ async def test_the_receipt_of_a_deletion_is_completed(resources: Resources, cast
         assert None not in progress.finished_at.values()
 
     await eventually(finished)
+
+
+@pytest.mark.usefixtures("_worker")
+async def test_upload_hears_of_the_new_avatar_and_of_the_former_one(
+    resources: Resources, cast: Cast, fake_feed: FakeFeed
+) -> None:
+    alice = await cast.user_id("alice")
+    fake_feed.photos.update({74: alice, 75: alice})
+    for photo_id in (74, 75):
+        await edit_profile(resources.group, resources.upload, alice, {"avatar_photo_id": photo_id})
+
+    def heard() -> None:
+        about = [told for told in fake_feed.told_of_photos if told[1] in {74, 75}]
+        assert about == [("confirm", 74), ("confirm", 75), ("release", 74)]
+
+    await eventually(heard)
 
 
 async def test_names_that_were_not_confirmed_at_once_are_confirmed_by_the_worker(

@@ -1,5 +1,7 @@
 """Signing up, the own profile and the password."""
 
+from typing import Any
+
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -13,6 +15,9 @@ from services.gateway.api.problem_codes import (
     EMAIL_TAKEN,
     IDEMPOTENCY_KEY_REUSED,
     INVALID,
+    PHOTO_ALREADY_PUBLISHED,
+    PHOTO_FAILED,
+    PHOTO_NOT_READY,
     PROFILE_CHANGED,
     REQUEST_IN_PROGRESS,
     TOO_MANY_REQUESTS,
@@ -27,6 +32,7 @@ from services.gateway.api.session import WITHOUT_SESSION, InSession, ViewerId
 from services.gateway.api.text import Text
 from services.gateway.domain.people import Me, public_me
 from services.gateway.domain.sessions import SignedIn, public_signed_in
+from services.gateway.domain.wire_types import Id
 from shared.web.idempotency_key import IdempotencyKey
 
 router = APIRouter(tags=["Accounts"])
@@ -102,6 +108,16 @@ class ProfileChange(BaseModel):
     is_private: bool = Field(
         False, description="Whether only followers see what you publish.", examples=[True]
     )
+    avatar_photo_id: Id | None = Field(
+        None, description="An own photo that is in no post; null takes the avatar away."
+    )
+
+    def as_contract(self) -> dict[str, Any]:
+        """Only what is given; ids are numbers inside."""
+        given = self.model_dump(exclude_unset=True)
+        if given.get("avatar_photo_id") is not None:
+            given["avatar_photo_id"] = int(given["avatar_photo_id"])
+        return given
 
 
 class PasswordChange(BaseModel):
@@ -136,13 +152,25 @@ async def get_me(request: Request, viewer_id: ViewerId) -> Response:
     summary="Change the own profile",
     responses={
         **reply(200, Me, "The profile as it is now."),
-        **problems(BAD_REQUEST, UNAUTHENTICATED, USERNAME_TAKEN, PROFILE_CHANGED, INVALID),
+        **problems(
+            BAD_REQUEST,
+            UNAUTHENTICATED,
+            USERNAME_TAKEN,
+            PROFILE_CHANGED,
+            PHOTO_NOT_READY,
+            PHOTO_FAILED,
+            PHOTO_ALREADY_PUBLISHED,
+            INVALID,
+        ),
     },
 )
 async def patch_me(request: Request, changes: ProfileChange, viewer_id: ViewerId) -> Response:
-    """Change some fields of your profile, your username included."""
+    """Change some fields of your profile, your username included.
+
+    Waits up to 5 s for an avatar that is still being processed. A former avatar's photo is deleted.
+    """
     resources = opened(request)
-    given = changes.model_dump(exclude_unset=True)
+    given = changes.as_contract()
     profile, count = await edit_profile(resources.users, resources.feed, given, viewer_id)
     return private_reply(public_me(profile, count, resources.url_of()))
 

@@ -32,6 +32,7 @@ PHOTO_NOT_READY = ProblemCode(409, "photo_not_ready", "A photo is still being pr
 PHOTO_ALREADY_PUBLISHED = ProblemCode(
     409, "photo_already_published", "A photo is part of a post already."
 )
+PHOTO_FAILED = ProblemCode(409, "photo_failed", "A photo could not be processed.")
 PROFILE_CHANGED = ProblemCode(
     409, "profile_changed", "The profile was changed at the same time; try again."
 )

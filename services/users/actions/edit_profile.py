@@ -5,13 +5,16 @@ from dataclasses import replace
 from typing import Any
 
 from services.users.actions.accept_requests import OPENED_TOPIC
+from services.users.actions.choose_avatar import choose_avatar
 from services.users.actions.give_names_back import give_names_back
 from services.users.actions.reserve_names import reserve_names
+from services.users.actions.settle_avatars import AVATARS_TOPIC, avatar_event
 from services.users.actions.settle_names import NAMES_TOPIC, names_event, settle_names_now
 from services.users.actions.tell_feed import graph_event
+from services.users.clients.upload import UploadClient
 from services.users.domain.names import username_of
 from services.users.domain.people import Person
-from services.users.domain.profile_change import ProfileChanged, check_profile_change
+from services.users.domain.profile_change import ProfileChanged, ProfileFields, check_profile_change
 from services.users.store.directory import Holder
 from services.users.store.profiles import change_profile, find_person, lock_profile
 from shared.errors import Unauthenticated
@@ -19,13 +22,17 @@ from shared.sharding.shard_group import ShardGroup
 from shared.sharding.transaction import Transaction
 
 
-async def edit_profile(group: ShardGroup, user_id: int, changes: Mapping[str, Any]) -> Person:
-    """`changes` holds new values by field; the person afterwards.
+async def edit_profile(
+    group: ShardGroup, upload: UploadClient, user_id: int, given: Mapping[str, Any]
+) -> Person:
+    """`given` holds new values by field; the person afterwards.
 
-    Raises Invalid, UsernameTaken, and ProfileChanged where a renaming met another change.
+    Raises Invalid, UsernameTaken, ProfileChanged where a renaming met another change, and
+    Conflict for an avatar that upload does not give.
     """
     person = await _get_person(group, user_id)
-    check_profile_change(changes, person.face.username)
+    check_profile_change(given, person.face.username)
+    changes = await choose_avatar(upload, user_id, given)
     if changes.get("username", person.face.username) != person.face.username:
         await _rename(group, person, changes)
     elif changes:
@@ -73,7 +80,16 @@ async def _change(
     if changed == fields:
         return
     version = await change_profile(tx, user_id, changed)
+    await _publish_change(tx, user_id, fields, replace(changed, version=version))
+
+
+async def _publish_change(
+    tx: Transaction, user_id: int, fields: ProfileFields, changed: ProfileFields
+) -> None:
+    taken, left = changed.avatar_photo_id, fields.avatar_photo_id
+    if taken != left:
+        await tx.publish(AVATARS_TOPIC, avatar_event(user_id, taken=taken, left=left))
     if changed.is_private != fields.is_private:
-        await tx.publish(*graph_event("privacy", user_id, user_id, version))
+        await tx.publish(*graph_event("privacy", user_id, user_id, changed.version))
     if fields.is_private and not changed.is_private:
         await tx.publish(OPENED_TOPIC, {"user_id": user_id})

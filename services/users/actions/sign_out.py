@@ -4,19 +4,20 @@ from datetime import UTC, datetime
 
 from services.users.actions.forget_sessions import SESSIONS_TOPIC
 from services.users.store.session_cache import SessionCache
-from services.users.store.sessions import end_session
+from services.users.store.sessions import end_session, is_session_of
 from shared.errors import NotFound
 from shared.sharding.shard_group import ShardGroup
 
 
 async def sign_out(group: ShardGroup, cache: SessionCache, user_id: int, session_id: int) -> None:
-    """End it everywhere; raises NotFound unless it is a session of this user that still runs."""
+    """End it everywhere; one that has ended stays so. Raises NotFound if it never was theirs."""
     if group.shard_of(session_id) != group.shard_of(user_id):
         raise NotFound
     async with group.writer(group.shard_of(user_id)) as tx:
         now = datetime.now(UTC)
-        if not await end_session(tx, session_id, user_id=user_id, now=now, reason="signed_out"):
+        if await end_session(tx, session_id, user_id=user_id, now=now, reason="signed_out"):
+            await tx.publish(SESSIONS_TOPIC, {"ended": [session_id]})
+        elif not await is_session_of(tx, session_id, user_id):
             raise NotFound
-        await tx.publish(SESSIONS_TOPIC, {"ended": [session_id]})
     # At once if Redis can be told; else the event is delivered until it can.
     await cache.mark_ended([session_id])

@@ -1,5 +1,7 @@
 """Signing up, and one's own profile."""
 
+from typing import Annotated
+
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -112,6 +114,11 @@ class ProfileChange(BaseModel):
         examples=["https://alice.example"],
     )
     is_private: bool = Field(False, examples=[True])
+    avatar_photo_id: Annotated[int, Field(gt=0, lt=2**63)] | None = Field(
+        None,
+        description="An own photo that no post has; null takes the avatar away.",
+        examples=[493848221934518280],
+    )
 
 
 class NewPassword(BaseModel):
@@ -154,13 +161,18 @@ async def get_me(request: Request, viewer_id: ViewerId) -> Response:
     summary="Change the viewer's own profile",
     responses={
         **reply(200, Profile, "The profile as it is now.", examples.OWN_PROFILE),
-        **problem_replies(400, 401, 409, 422, 503),
+        **problem_replies(400, 401, 409, 422, 503, 504),
     },
 )
 async def patch_me(request: Request, changes: ProfileChange, viewer_id: ViewerId) -> Response:
-    """409 `username_taken`, or `profile_changed` where a renaming met another change."""
+    """The photo of an avatar is waited for as that of a post is; the former avatar's goes.
+
+    409 `username_taken`, `profile_changed` where a renaming met another change, and
+    `photo_not_ready`, `photo_failed` or `photo_already_published`.
+    """
+    resources = opened(request)
     given = changes.model_dump(exclude_unset=True)
-    person = await edit_profile(opened(request).group, viewer_id, given)
+    person = await edit_profile(resources.group, resources.upload, viewer_id, given)
     return JsonReply(own_profile_of(person))
 
 

@@ -31,6 +31,8 @@ class ProfileFields:
     bio: str
     website: str
     is_private: bool
+    avatar_photo_id: int | None
+    avatar_key: str | None
     version: int
 
 

@@ -61,6 +61,8 @@ async def change_profile(tx: Transaction, user_id: int, fields: ProfileFields) -
         bio=fields.bio,
         website=fields.website,
         is_private=fields.is_private,
+        avatar_photo_id=fields.avatar_photo_id,
+        avatar_key=fields.avatar_key,
         searchable_names=searchable_names(fields.username, fields.display_name),
     )
     return version

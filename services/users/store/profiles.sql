@@ -14,7 +14,7 @@ FROM :schema.profile
 WHERE user_id = ANY(:ids::bigint[]);
 
 -- name: lock_profile
-SELECT username, display_name, bio, website, is_private, version
+SELECT username, display_name, bio, website, is_private, avatar_photo_id, avatar_key, version
 FROM :schema.profile
 WHERE user_id = :user_id
 FOR UPDATE;
@@ -30,6 +30,7 @@ WITH forgotten AS (
 )
 UPDATE :schema.profile
 SET username = :username, display_name = :display_name, bio = :bio, website = :website,
-    is_private = :is_private, version = version + 1
+    is_private = :is_private, avatar_photo_id = :avatar_photo_id, avatar_key = :avatar_key,
+    version = version + 1
 WHERE user_id = :user_id
 RETURNING version;

@@ -103,6 +103,12 @@ async def end_session(
     return ended is not None
 
 
+async def is_session_of(tx: Transaction, session_id: int, user_id: int) -> bool:
+    """Whether it is or was a session of this user."""
+    found: bool = await tx.value(_SQL["is_session_of"], id=session_id, user_id=user_id)
+    return found
+
+
 async def end_sessions_except(
     tx: Transaction, kept_id: int, *, user_id: int, now: datetime, reason: str
 ) -> list[int]:

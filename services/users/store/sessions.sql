@@ -42,6 +42,9 @@ UPDATE :schema.session SET ended_at = :now, end_reason = :reason
 WHERE id = :id AND user_id = :user_id AND ended_at IS NULL
 RETURNING id;
 
+-- name: is_session_of
+SELECT EXISTS (SELECT FROM :schema.session WHERE id = :id AND user_id = :user_id);
+
 -- name: end_sessions_except
 UPDATE :schema.session SET ended_at = :now, end_reason = :reason
 WHERE user_id = :user_id AND ended_at IS NULL AND id <> :kept_id

@@ -154,7 +154,27 @@ async def test_only_what_is_given_of_a_profile_is_changed(gateway: Gateway) -> N
     assert (reply.json()["email"], reply.json()["counts"]["posts"]) == ("alice@mail.example", 5)
 
 
-@pytest.mark.parametrize("body", [{"email": "x@y.z"}, {"bio": None}, {"is_private": "perhaps"}])
+@pytest.mark.parametrize(("chosen", "inside"), [("77", 77), (None, None)])
+async def test_an_avatar_is_a_number_inside_and_can_be_taken_away(
+    gateway: Gateway, chosen: str | None, inside: int | None
+) -> None:
+    gateway.users.answer("PATCH", "/me", own_profile(ALICE))
+    posts_of_alice(gateway, {"counts": {}})
+    reply = await gateway.http.patch("/v1/me", json={"avatar_photo_id": chosen})
+    assert gateway.users.body_of("/me") == {"avatar_photo_id": inside}
+    assert reply.json()["avatar"].startswith("http://photos.example/media/")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"email": "x@y.z"},
+        {"bio": None},
+        {"is_private": "perhaps"},
+        {"avatar_photo_id": 77},
+        {"avatar_photo_id": "x"},
+    ],
+)
 async def test_what_cannot_be_changed_is_refused_here(
     gateway: Gateway, body: dict[str, Any]
 ) -> None:

@@ -20,9 +20,10 @@ from services.users.resources import Resources
 from services.users.store import directory
 from services.users.store.accounts import keeps_name
 from services.users.store.directory import Holder
-from shared.errors import Conflict, NotFound, Unauthenticated
+from shared.errors import Conflict, Invalid, NotFound, Unauthenticated
 from shared.sql_files import parse_query
 from tests.users.cast import PASSWORD, Cast
+from tests.users.fake_feed import FakeFeed
 
 _EXPIRE = parse_query(
     "expire",
@@ -33,6 +34,12 @@ _EVENTS = parse_query(
     "events",
     "SELECT payload FROM :schema.outbox WHERE topic = 'graph' AND payload->>'kind' = 'privacy'"
     " AND (payload->>'actor_id')::bigint = :actor_id ORDER BY position",
+)
+
+_AVATARS = parse_query(
+    "avatars",
+    "SELECT payload FROM :schema.outbox WHERE topic = 'avatars'"
+    " AND (payload->>'user_id')::bigint = :user_id ORDER BY position",
 )
 
 
@@ -46,6 +53,32 @@ async def _sign_up_as(resources: Resources, username: str) -> int:
     return made["user"]["id"]
 
 
+async def test_an_own_photo_becomes_the_avatar(
+    resources: Resources, cast: Cast, fake_feed: FakeFeed
+) -> None:
+    alice = (await cast.person("alice"))["user"]["id"]
+    fake_feed.photos.update({71: alice, 72: alice})
+    with pytest.raises(Invalid):
+        await edit_profile(resources.group, resources.upload, alice, {"avatar_photo_id": 70})
+    for photo_id in (71, 72):
+        change = {"avatar_photo_id": photo_id}
+        person = await edit_profile(resources.group, resources.upload, alice, change)
+        assert person.face.avatar_key == f"renditions/{photo_id}/thumb.jpg"
+    events = await resources.group.rows_across(_AVATARS, resources.group.shards(), user_id=alice)
+    told = [(event["payload"]["taken"], event["payload"]["left"]) for event in events]
+    assert told == [(71, None), (72, 71)]
+
+
+async def test_an_avatar_can_be_taken_away(
+    resources: Resources, cast: Cast, fake_feed: FakeFeed
+) -> None:
+    alice = (await cast.person("alice"))["user"]["id"]
+    fake_feed.photos[73] = alice
+    await edit_profile(resources.group, resources.upload, alice, {"avatar_photo_id": 73})
+    person = await edit_profile(resources.group, resources.upload, alice, {"avatar_photo_id": None})
+    assert person.face.avatar_key is None
+
+
 async def _expire(resources: Resources, username: str) -> None:
     shard = directory._shard(resources.group, username_of(username))
     async with resources.group.writer(shard) as tx:
@@ -56,22 +89,28 @@ async def test_only_what_is_given_changes_and_the_version_grows(
     resources: Resources, cast: Cast
 ) -> None:
     alice = await cast.user_id("alice")
-    before = await edit_profile(resources.group, alice, {"bio": "fog"})
-    after = await edit_profile(resources.group, alice, {"display_name": "Alice 👩‍💻"})
+    before = await edit_profile(resources.group, resources.upload, alice, {"bio": "fog"})
+    after = await edit_profile(
+        resources.group, resources.upload, alice, {"display_name": "Alice 👩‍💻"}
+    )
     assert (after.bio, after.face.display_name) == ("fog", "Alice 👩‍💻")
     assert after.version == before.version + 1
 
 
 async def test_a_change_to_the_same_changes_nothing(resources: Resources, cast: Cast) -> None:
     alice = await cast.person("alice")
-    before = await edit_profile(resources.group, alice["user"]["id"], {"bio": "fog"})
+    before = await edit_profile(
+        resources.group, resources.upload, alice["user"]["id"], {"bio": "fog"}
+    )
     same: dict[str, Any] = {"bio": "fog", "username": alice["user"]["username"]}
-    assert await edit_profile(resources.group, alice["user"]["id"], same) == before
+    assert (
+        await edit_profile(resources.group, resources.upload, alice["user"]["id"], same) == before
+    )
 
 
 async def test_nobody_has_no_profile_to_change(resources: Resources) -> None:
     with pytest.raises(Unauthenticated):
-        await edit_profile(resources.group, 2**50, {"bio": "fog"})
+        await edit_profile(resources.group, resources.upload, 2**50, {"bio": "fog"})
 
 
 async def test_feed_is_told_of_a_change_of_privacy_only(resources: Resources, cast: Cast) -> None:
@@ -82,7 +121,7 @@ async def test_feed_is_told_of_a_change_of_privacy_only(resources: Resources, ca
         {"is_private": True},
         {"is_private": False},
     ):
-        await edit_profile(resources.group, alice, change)
+        await edit_profile(resources.group, resources.upload, alice, change)
     rows = await resources.group.reader(resources.group.shard_of(alice)).rows(
         _EVENTS, actor_id=alice
     )
@@ -96,7 +135,7 @@ async def test_a_renamed_person_is_found_and_signs_in_by_the_new_name_only(
 ) -> None:
     alice = (await cast.person("alice"))["user"]
     new = _new_name()
-    await edit_profile(resources.group, alice["id"], {"username": new})
+    await edit_profile(resources.group, resources.upload, alice["id"], {"username": new})
     known = await get_person_by_username(resources.group, None, new)
     assert known.person.face.id == alice["id"]
     with pytest.raises(NotFound):
@@ -121,7 +160,7 @@ async def test_an_old_name_is_kept_from_others_until_it_has_expired(
     resources: Resources, cast: Cast
 ) -> None:
     alice = (await cast.person("alice"))["user"]
-    await edit_profile(resources.group, alice["id"], {"username": _new_name()})
+    await edit_profile(resources.group, resources.upload, alice["id"], {"username": _new_name()})
     with pytest.raises(UsernameTaken):
         await _sign_up_as(resources, alice["username"])
     await _expire(resources, alice["username"])
@@ -130,8 +169,10 @@ async def test_an_old_name_is_kept_from_others_until_it_has_expired(
 
 async def test_an_old_name_may_be_taken_back_at_once(resources: Resources, cast: Cast) -> None:
     alice = (await cast.person("alice"))["user"]
-    await edit_profile(resources.group, alice["id"], {"username": _new_name()})
-    back = await edit_profile(resources.group, alice["id"], {"username": alice["username"]})
+    await edit_profile(resources.group, resources.upload, alice["id"], {"username": _new_name()})
+    back = await edit_profile(
+        resources.group, resources.upload, alice["id"], {"username": alice["username"]}
+    )
     assert back.face.username == alice["username"]
     with pytest.raises(UsernameTaken):
         await _sign_up_as(resources, alice["username"])
@@ -143,7 +184,7 @@ async def test_an_old_name_may_be_taken_back_at_once(resources: Resources, cast:
 async def test_the_name_of_somebody_else_cannot_be_had(resources: Resources, cast: Cast) -> None:
     alice, bob = (await cast.person("alice"))["user"], await cast.user_id("bob")
     with pytest.raises(UsernameTaken):
-        await edit_profile(resources.group, bob, {"username": alice["username"]})
+        await edit_profile(resources.group, resources.upload, bob, {"username": alice["username"]})
 
 
 async def test_of_many_who_rename_to_one_name_exactly_one_gets_it(
@@ -153,7 +194,7 @@ async def test_of_many_who_rename_to_one_name_exactly_one_gets_it(
 
     async def outcome(user_id: int) -> str:
         try:
-            await edit_profile(resources.group, user_id, {"username": wanted})
+            await edit_profile(resources.group, resources.upload, user_id, {"username": wanted})
         except Conflict as refusal:
             return refusal.code
         return "renamed"
@@ -167,7 +208,7 @@ async def test_a_broken_off_renaming_can_be_done_again_at_once(
 ) -> None:
     alice, wanted = await cast.user_id("alice"), _new_name()
     await reserve_names(resources.group, [username_of(wanted)], Holder(alice, f"rename:{alice}"))
-    renamed = await edit_profile(resources.group, alice, {"username": wanted})
+    renamed = await edit_profile(resources.group, resources.upload, alice, {"username": wanted})
     assert renamed.face.username == wanted
 
 
@@ -185,7 +226,7 @@ async def test_a_renaming_that_was_overtaken_makes_no_second_owner(
 
     monkeypatch.setattr("services.users.actions.edit_profile.reserve_names", reserve_and_dawdle)
     with pytest.raises(ProfileChanged):
-        await edit_profile(resources.group, alice, {"username": wanted})
+        await edit_profile(resources.group, resources.upload, alice, {"username": wanted})
     known = await get_person_by_username(resources.group, None, wanted)
     assert [known.person.face.id] == winner
     assert await keeps_name(resources.group, winner[0], username_of(wanted))

@@ -84,7 +84,7 @@ async def test_edges_of_every_kind_and_direction_go_and_counts_follow(
     )
     await follow(group, follows, feed, alice_id, bob)
     await follow(group, follows, feed, bob, alice_id)
-    await edit_profile(group, carol, {"is_private": True})
+    await edit_profile(group, resources.upload, carol, {"is_private": True})
     await follow(group, follows, feed, alice_id, carol)
     await mute(group, resources.mutes, bob, alice_id, muting=True)
     dave = await cast.user_id("dave")

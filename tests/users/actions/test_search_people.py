@@ -19,7 +19,9 @@ async def _found(resources: Resources, viewer_id: int | None, query: str) -> lis
 async def _named(cast: Cast, resources: Resources, *display_names: str) -> list[int]:
     ids = await cast.user_ids(*(["alice"] * len(display_names)))
     for user_id, display_name in zip(ids, display_names, strict=True):
-        await edit_profile(resources.group, user_id, {"display_name": display_name})
+        await edit_profile(
+            resources.group, resources.upload, user_id, {"display_name": display_name}
+        )
     return ids
 
 
@@ -29,7 +31,9 @@ async def test_people_are_found_by_username_and_by_any_word(
     word = "w" + secrets.token_hex(5)
     alice = (await cast.person("alice"))["user"]
     assert await _found(resources, None, alice["username"][:-2].upper()) == [alice["id"]]
-    await edit_profile(resources.group, alice["id"], {"display_name": f"Dr {word.upper()} Lee"})
+    await edit_profile(
+        resources.group, resources.upload, alice["id"], {"display_name": f"Dr {word.upper()} Lee"}
+    )
     for query in (word[:-1], f"dr {word}", f"{word} l"):
         assert alice["id"] in await _found(resources, None, query)
     assert await _found(resources, None, f"{word} x") == []
@@ -38,7 +42,7 @@ async def test_people_are_found_by_username_and_by_any_word(
 async def test_a_former_name_finds_nobody(resources: Resources, cast: Cast) -> None:
     before, after = ("w" + secrets.token_hex(5) for _ in range(2))
     [alice] = await _named(cast, resources, before)
-    await edit_profile(resources.group, alice, {"display_name": after})
+    await edit_profile(resources.group, resources.upload, alice, {"display_name": after})
     assert await _found(resources, None, before) == []
     assert await _found(resources, None, after) == [alice]
 
@@ -59,7 +63,7 @@ async def test_pages_hold_everybody_once_in_the_order_of_names(
             break
         if len(seen) == 1:
             # Somebody who comes before what was seen moves nothing.
-            await edit_profile(resources.group, ids[4], {"display_name": word})
+            await edit_profile(resources.group, resources.upload, ids[4], {"display_name": word})
     assert [user_id for user_id in seen if user_id != ids[4]] == ids[:2] + sorted(ids[2:4])
     assert len(seen) == len(set(seen))
 

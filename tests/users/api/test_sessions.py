@@ -44,7 +44,7 @@ async def test_devices_are_listed_and_signed_out_one_by_one(api: UsersApi, cast:
     tablet = (await api.post("/sessions", login)).json()["session"]
     listed = (await api.get("/sessions", alice_id)).json()["items"]
     assert [device["device"] for device in listed] == ["tablet", "alice's phone"]
-    assert (await api.delete(f"/sessions/{tablet['id']}", alice_id)).status_code == 204
-    assert (await api.delete(f"/sessions/{tablet['id']}", alice_id)).status_code == 404
+    for _time in range(2):
+        assert (await api.delete(f"/sessions/{tablet['id']}", alice_id)).status_code == 204
     listed = (await api.get("/sessions", alice_id)).json()["items"]
     assert [device["id"] for device in listed] == [alice["session"]["id"]]

@@ -1,0 +1,29 @@
+"""Turns the photo that somebody chose into what a profile keeps of it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from services.users.clients.upload import UploadClient
+from services.users.domain.avatars import avatar_key_of
+from shared.errors import FieldError, Invalid, NotFound
+
+
+async def choose_avatar(
+    upload: UploadClient, user_id: int, changes: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The changes of a profile with `avatar_key` beside `avatar_photo_id`, if that is among them.
+
+    Reserves the photo. Raises Invalid for one that is not the person's own, and Conflict with
+    upload's code while it is not ready, if it could not be processed or if a post has it.
+    """
+    if "avatar_photo_id" not in changes:
+        return dict(changes)
+    photo_id = changes["avatar_photo_id"]
+    if photo_id is None:
+        return {**changes, "avatar_key": None}
+    try:
+        photo = await upload.claim_avatar(user_id, photo_id)
+    except NotFound:
+        fault = FieldError("avatar_photo_id", "This is not a photo of yours.")
+        raise Invalid(errors=[fault]) from None
+    return {**changes, "avatar_key": avatar_key_of(photo["renditions"])}

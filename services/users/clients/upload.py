@@ -1,0 +1,54 @@
+"""upload.internal: the photos that people show of themselves."""
+
+from typing import cast
+
+from shared.contracts.photos import ClaimedPhotos, PhotoSnapshot
+from shared.web.service_client import ServiceClient
+
+# How long a change of the profile waits for a photo that is still being processed.
+_CLAIM_WAIT_MS = 5_000
+_CLAIM_TIMEOUT_MS = _CLAIM_WAIT_MS + 2_000
+
+
+class UploadClient:
+    """The calls of users to upload about avatars; each may be repeated."""
+
+    def __init__(self, service: ServiceClient) -> None:
+        self._service = service
+
+    async def claim_avatar(self, owner_id: int, photo_id: int) -> PhotoSnapshot:
+        """Reserve a photo as an avatar, for ten minutes unless confirmed.
+
+        Raises NotFound for one that is not the owner's, and Conflict with upload's code while it
+        is not ready, if it could not be processed or if a post has it.
+        """
+        reply = await self._service.post(
+            "/photos/claim",
+            {
+                "photo_ids": [photo_id],
+                "claimant": _claimant(photo_id),
+                "wait_ms": _CLAIM_WAIT_MS,
+            },
+            viewer_id=owner_id,
+            idempotent=True,
+            timeout_ms=_CLAIM_TIMEOUT_MS,
+        )
+        return cast(ClaimedPhotos, reply)["photos"][0]
+
+    async def confirm_avatar(self, owner_id: int, photo_id: int) -> None:
+        """Say that the photo is the avatar."""
+        body = {
+            "owner_id": owner_id,
+            "photo_ids": [photo_id],
+            "claimant": _claimant(photo_id),
+        }
+        await self._service.post("/photos/confirm", body, idempotent=True)
+
+    async def release_avatar(self, owner_id: int, photo_id: int) -> None:
+        """Say that it no longer is: so shall it go."""
+        body = {"owner_id": owner_id, "photo_ids": [photo_id]}
+        await self._service.post("/photos/release", body, idempotent=True)
+
+
+def _claimant(photo_id: int) -> str:
+    return f"avatar/{photo_id}"
