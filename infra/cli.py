@@ -19,6 +19,7 @@ from infra.driving.start import start_suite
 from infra.driving.stop import stop_suite
 from infra.processes import Tier
 from infra.programs import ProgramMissing
+from infra.remains.everywhere import check_deleted
 from infra.run_folder import RunFolderClosed
 from infra.suite import open_suite
 from infra.topology import TopologyError
@@ -172,6 +173,15 @@ def migrate_status() -> None:
 def reconcile() -> None:
     """Compare both sides of all edges, and all counts; repair what has drifted."""
     asyncio.run(reconcile_all(open_suite(), Progress()))
+
+
+@app.command("check-deleted")
+@_told
+def check_deleted_account(
+    ids: Annotated[list[int], typer.Argument(help="The user's id; ids of posts and photos too.")],
+) -> None:
+    """Say whether anything still names a deleted account."""
+    asyncio.run(check_deleted(open_suite(), ids, Progress()))
 
 
 @app.command(context_settings={"ignore_unknown_options": True})

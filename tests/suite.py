@@ -13,11 +13,18 @@ from pathlib import Path
 import asyncpg
 from redis.asyncio import Redis
 
-from infra.driving.health import connect_superuser, dns_addresses, is_healthy
+from infra.driving.health import (
+    connect_superuser,
+    dns_addresses,
+    is_healthy,
+    redis_operator,
+)
 from infra.driving.start import start_process
 from infra.driving.stop import wait_stopped
 from infra.driving.supervisor import Supervisor
 from infra.processes import Process, processes_of
+from infra.remains.everywhere import remains_everywhere
+from infra.remains.found import Remains
 from infra.run_folder import REPOSITORY, locate_run_folder
 from infra.suite import network_of, suite_in
 from infra.topology import Topology
@@ -135,16 +142,12 @@ class Suite:
     @asynccontextmanager
     async def redis(self, service: str) -> AsyncIterator[Redis]:
         """A client as the operator, who may do what the service may not, such as FLUSHALL."""
-        client = Redis(
-            host=self.topology.redises[service].address,
-            port=self.topology.limits.redis_port,
-            username="operator",
-            password=self._on_disk.secrets["redis_operator"],
-            ssl=True,
-            ssl_ca_certs=str(self.ca_file),
-        )
-        async with client:
+        async with redis_operator(self._on_disk, self.topology.redises[service].address) as client:
             yield client
+
+    async def remains(self, *wanted_ids: str) -> list[Remains]:
+        """Where in Postgres, Redis and the store these ids still stand."""
+        return await remains_everywhere(self._on_disk, [int(wanted) for wanted in wanted_ids])
 
     def log_of(self, name: str) -> str:
         """All that a process has written."""

@@ -91,17 +91,21 @@ async def _ask_postgres(suite: Suite, process: Process) -> bool:
         await connection.close(timeout=1)
 
 
-async def _ask_redis(suite: Suite, process: Process) -> bool:
-    client = redis.asyncio.Redis(
-        host=process.address,
-        port=process.port,
+def redis_operator(suite: Suite, address: str) -> redis.asyncio.Redis:
+    """A client as the operator, who may look at everything; to be closed by the caller."""
+    return redis.asyncio.Redis(
+        host=address,
+        port=suite.topology.limits.redis_port,
         username="operator",
         password=suite.secrets["redis_operator"],
         ssl=True,
         ssl_ca_certs=str(suite.ca_file),
         socket_timeout=_ASK_TIMEOUT_S,
     )
-    async with client:
+
+
+async def _ask_redis(suite: Suite, process: Process) -> bool:
+    async with redis_operator(suite, process.address) as client:
         return bool(await client.ping())
 
 

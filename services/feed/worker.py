@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any, cast
 
 from services.feed.actions.apply_graph_events import settle_graph_event
+from services.feed.actions.clear_post import CLEAR_JOB, clear_post
 from services.feed.actions.fan_out import fan_out
 from services.feed.actions.settle_photos import (
     CONFIRM_TOPIC,
@@ -28,7 +29,12 @@ from shared.web.worker_app import serve_worker
 
 # Whoever has at most one page of followers goes through a door of their own. One Redis carries
 # them all: more places would only make each delivery slower.
-LANES = (Lane((FAN_OUT,), 8), Lane((FAN_OUT_MORE,), 2), Lane((SETTLE,), 4))
+LANES = (
+    Lane((FAN_OUT,), 8),
+    Lane((FAN_OUT_MORE,), 2),
+    Lane((SETTLE,), 4),
+    Lane((CLEAR_JOB,), 2),
+)
 
 
 async def run(resources: Resources, stop: asyncio.Event) -> None:
@@ -44,8 +50,13 @@ async def run(resources: Resources, stop: asyncio.Event) -> None:
             resources.versions, resources.timelines, resources.author_entries, event
         )
 
+    async def clear(payload: dict[str, Any]) -> None:
+        await clear_post(resources.likes, payload["post_id"])
+
     jobs = JobWorker(
-        resources.group, {FAN_OUT: deliver, FAN_OUT_MORE: deliver, SETTLE: settle}, LANES
+        resources.group,
+        {FAN_OUT: deliver, FAN_OUT_MORE: deliver, SETTLE: settle, CLEAR_JOB: clear},
+        LANES,
     )
     relay = OutboxRelay(
         resources.group,

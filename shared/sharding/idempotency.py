@@ -26,7 +26,7 @@ Reply = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class IdempotentRequest:
-    """A creation: `scope` names the route and the actor, `key` is the caller's own."""
+    """A creation: `scope` names the route and, last, the actor; `key` is the caller's own."""
 
     scope: str
     key: str
@@ -95,6 +95,11 @@ async def begin_once(group: ShardGroup, request: IdempotentRequest) -> AsyncIter
     except BaseException:
         await _forget(group, request, attempt)
         raise
+
+
+async def forget_requests_of(tx: Transaction, actor_id: int) -> None:
+    """Forget the replies given to somebody whose account goes; walks a day's keys of one shard."""
+    await tx.execute(_SQL["forget_requests_of"], actor_id=actor_id)
 
 
 async def _begin(tx: Transaction, request: IdempotentRequest, attempt: int) -> Reply | None:

@@ -37,3 +37,7 @@ UPDATE :schema.idempotency SET reply = :reply
 -- name: forget_request
 DELETE FROM :schema.idempotency
  WHERE scope = :scope AND key = :key AND attempt = :attempt AND reply IS NULL;
+
+-- name: forget_requests_of
+-- A scope ends with the id of the actor, whatever stands before it.
+DELETE FROM :schema.idempotency WHERE scope ~ ('[^0-9]' || :actor_id::bigint || '$');

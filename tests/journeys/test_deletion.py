@@ -1,15 +1,21 @@
 """A person leaves: the receipt completes, and nothing of them is shown to anybody."""
 
 from tests.eventually import eventually
-from tests.journeys.phone import PASSWORD, Phone
+from tests.journeys.phone import PASSWORD, Phone, picture
+from tests.suite import Suite
 
 
-async def test_a_deleted_account_is_gone_from_every_page(alice: Phone, bob: Phone) -> None:
+async def test_a_deleted_account_is_gone_from_every_page_and_store(
+    suite: Suite, alice: Phone, bob: Phone
+) -> None:
+    avatar_id = await alice.upload(picture())
+    await alice.http.patch("/v1/me", json={"avatar_photo_id": avatar_id})
     await bob.follow(alice)
     await alice.follow(bob)
     post = await alice.post()
     other = await bob.post()
     await alice.put(f"/v1/posts/{other['id']}/like")
+    await bob.put(f"/v1/posts/{post['id']}/like")
     await bob.sees(post["id"])
 
     reply = await alice.http.request("DELETE", "/v1/me", json={"password": PASSWORD})
@@ -26,3 +32,10 @@ async def test_a_deleted_account_is_gone_from_every_page(alice: Phone, bob: Phon
     assert [item["id"] for item in await bob.home()] == [other["id"]]
     assert (await bob.get("/v1/me"))["counts"] == {"posts": 1, "followers": 0, "following": 0}
     assert (await bob.get(f"/v1/posts/{other['id']}"))["counts"]["likes"] == 0
+
+    async def nothing_is_left() -> None:
+        ids = (alice.id, post["id"], post["photos"][0]["id"], avatar_id)
+        assert await suite.remains(*ids) == []
+
+    # Bob's timeline is told by an event of its own, which may come after the receipt.
+    await eventually(nothing_is_left, within_s=60, every_s=1)

@@ -1,8 +1,9 @@
 """Takes an account that is being deleted out of feed, a page at a time."""
 
+from services.feed.actions.clear_post import take_likes_back
 from services.feed.actions.withdraw_post import withdraw_own_post
 from services.feed.domain.skeletons import ABOVE_ALL
-from services.feed.store.erasures import forget_account
+from services.feed.store.erasures import forget_account, received_likes
 from services.feed.store.home_timelines import HomeTimelines
 from services.feed.store.post_bodies import PostBodies
 from services.feed.store.posts import Posts
@@ -21,7 +22,7 @@ async def erase_account(
     timelines: HomeTimelines,
     user_id: int,
 ) -> bool:
-    """Withdraw a page of posts and take a page of likes back; True once there is nothing left.
+    """Withdraw a page of posts, take a page of likes back; True once there is nothing left.
 
     May be repeated, before and after the end. Raises Unavailable: then it is to come again.
     """
@@ -32,7 +33,9 @@ async def erase_account(
     liked = await likes.target_ids(user_id, after=0, limit=PAGE_MAX)
     for post_id in liked:
         await likes.remove(user_id, post_id)
-    if page or liked:
+    received = await received_likes(group, user_id, PAGE_MAX)
+    await take_likes_back(likes, received)
+    if page or liked or received:
         return False
     await forget_account(group, user_id)
     return True

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from services.feed.actions.clear_post import CLEAR_DELAY_S, CLEAR_JOB
 from services.feed.actions.settle_photos import RELEASE_TOPIC, release
 from services.feed.clients.users import UsersClient
 from services.feed.store.fan_outs import forget_fan_out
@@ -65,6 +66,7 @@ async def _erase(group: ShardGroup, author_id: int, post_id: int) -> None:
         await forget_fan_out(tx, post_id)
         await tx.publish(WITHDRAWN_TOPIC, _withdrawal(post_id))
         await tx.publish(RELEASE_TOPIC, release(author_id, photo_ids))
+        await tx.enqueue(CLEAR_JOB, _withdrawal(post_id), delay_s=CLEAR_DELAY_S)
 
 
 def _withdrawal(post_id: int) -> dict[str, Any]:

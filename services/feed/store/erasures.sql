@@ -1,3 +1,11 @@
+-- name: received_likes
+-- What others like of the withdrawn posts of an author; all of it is mirrored in the author's shard.
+SELECT edge.src AS liker_id, edge.dst AS post_id
+  FROM :schema.post AS post
+  JOIN :schema.edge_in AS edge ON edge.kind = 'like' AND edge.dst = post.id
+ WHERE post.author_id = :user_id AND post.withdrawn_at IS NOT NULL AND edge.state = 'active'
+ LIMIT :limit;
+
 -- name: forget_account
 -- Only what is withdrawn: a post that stands has photos that upload must hear of first.
 WITH posts AS (

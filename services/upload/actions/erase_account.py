@@ -4,6 +4,7 @@ from services.upload.actions.delete_photo import delete_photo
 from services.upload.actions.release_photos import release_photos
 from services.upload.store.erasures import photo_ids_of_owner
 from services.upload.store.objects import Objects
+from shared.sharding.idempotency import forget_requests_of
 from shared.sharding.shard_group import ShardGroup
 
 # Each photo has five objects at most, and the caller waits ten seconds at most.
@@ -23,4 +24,7 @@ async def erase_account(group: ShardGroup, objects: Objects, owner_id: int) -> b
         return False
     keys = await objects.keys_of_originals(owner_id, PAGE_MAX)
     await objects.delete(keys)
+    if not keys:
+        async with group.writer(group.shard_of(owner_id)) as tx:
+            await forget_requests_of(tx, owner_id)
     return not keys

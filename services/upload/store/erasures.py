@@ -9,7 +9,7 @@ _SQL = load_queries(Path(__file__).with_suffix(".sql"))
 
 
 async def photo_ids_of_owner(group: ShardGroup, owner_id: int, limit: int) -> list[int]:
-    """Photos in any state, the oldest first; walks one shard, for there is no index by owner."""
+    """Photos in any state, the oldest first."""
     rows = await group.reader(group.shard_of(owner_id)).rows(
         _SQL["photos_of_owner"], owner_id=owner_id, limit=limit
     )

@@ -3,7 +3,9 @@
 import asyncio
 from collections.abc import Mapping
 
+from services.users.actions.tell_feed import graph_event
 from services.users.clients.erasing import ErasingClient
+from services.users.domain.edge_kinds import FOLLOW
 from services.users.store.deletions import (
     Direction,
     find_progress,
@@ -66,7 +68,10 @@ async def _remove_edges(group: ShardGroup, kind: str, edges: Edges, user_id: int
         ):
             gate = asyncio.Semaphore(_EDGES_AT_ONCE)
             await asyncio.gather(
-                *(_remove(edges, gate, user_id, other, direction) for other in page)
+                *(
+                    _remove(group, edges, gate, *_ends(direction, user_id, other), kind=kind)
+                    for other in page
+                )
             )
             after = page[-1]
         if await other_ends(group, kind, user_id, direction, after=0, limit=1):
@@ -77,11 +82,15 @@ async def _remove_edges(group: ShardGroup, kind: str, edges: Edges, user_id: int
 _DIRECTIONS: tuple[Direction, Direction] = ("out", "in")
 
 
+def _ends(direction: Direction, user_id: int, other: int) -> tuple[int, int]:
+    return (user_id, other) if direction == "out" else (other, user_id)
+
+
 async def _remove(
-    edges: Edges, gate: asyncio.Semaphore, user_id: int, other: int, direction: Direction
+    group: ShardGroup, edges: Edges, gate: asyncio.Semaphore, src: int, dst: int, *, kind: str
 ) -> None:
-    async with gate:
-        if direction == "out":
-            await edges.remove(user_id, other)
-        else:
-            await edges.remove(other, user_id)
+    async with gate, group.writer(group.shard_of(src)) as tx:
+        edge = await edges.remove(src, dst, tx=tx)
+        if kind == FOLLOW and edge.changed:
+            # The posts leave the timelines of those who follow.
+            await tx.publish(*graph_event("unfollow", src, dst, edge.version))

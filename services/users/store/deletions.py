@@ -35,6 +35,7 @@ async def void_account(tx: Transaction, verified: Credentials, receipt: Receipt)
     if changed == 0:
         return False
     await tx.execute(_SQL["delete_profile"], user_id=receipt.user_id)
+    await tx.execute(_SQL["forget_sign_up"], user_id=receipt.user_id)
     await tx.execute(_SQL["insert_deletion"], user_id=receipt.user_id, secret=receipt.secret)
     return True
 

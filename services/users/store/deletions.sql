@@ -23,6 +23,11 @@ WHERE user_id = :user_id;
 UPDATE :schema.account SET state = 'void', email = NULL, password_hash = NULL
 WHERE id = :user_id AND state = 'active' AND password_hash = :verified_hash;
 
+-- name: forget_sign_up
+-- The account was made in the shard of its request's key, which this is.
+DELETE FROM :schema.idempotency
+WHERE scope = 'sign_up' AND (reply->>'user_id')::bigint = :user_id;
+
 -- name: delete_profile
 DELETE FROM :schema.profile WHERE user_id = :user_id;
 

@@ -51,6 +51,17 @@ class Creation:
         return {"id": await tx.value(INSERT, owner=self.owner)}
 
 
+async def test_what_was_replied_to_somebody_can_be_forgotten(group: ShardGroup, owner: int) -> None:
+    other = owner + 80_000
+    for of in (owner, other):
+        await once(group, request(of), Creation(of))
+    async with group.writer(owner % 8) as tx:
+        await idempotency.forget_requests_of(tx, owner)
+    for of, kept in ((owner, None), (other, 1)):
+        found = await group.reader(of % 8).value(FIND, scope=f"notes:{of}", key="k1")
+        assert found == kept
+
+
 async def test_a_repeated_key_gives_the_first_reply_again(group: ShardGroup, owner: int) -> None:
     first = await once(group, request(owner), Creation(owner))
     again = await once(group, request(owner), Creation(owner))

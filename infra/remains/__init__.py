@@ -1,0 +1,1 @@
+"""Looks everywhere for what is left of a deleted account."""
