@@ -5,7 +5,9 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
+from services.gateway.actions.authors_of import AuthorCards
 from services.gateway.clients.feed import FeedClient
+from services.gateway.clients.known_cards import KnownCards
 from services.gateway.clients.patching import PatchingServiceClient
 from services.gateway.clients.session_checks import SessionChecks
 from services.gateway.clients.upload import UploadClient
@@ -14,6 +16,7 @@ from services.gateway.domain.limits import Limits, limits_as_set
 from services.gateway.domain.media_urls import MediaUrls, UrlOf
 from services.gateway.settings import GatewaySettings
 from services.gateway.store.limit_counters import TAKE, LimitCounters
+from services.gateway.store.recent_changes import RecentChanges
 from services.gateway.store.redis_pipe import RedisPipe
 from shared.network.network import open_network
 from shared.web.service_client import ServiceClient
@@ -27,6 +30,8 @@ class Resources:
     upload: UploadClient
     feed: FeedClient
     sessions: SessionChecks
+    authors: AuthorCards
+    changes: RecentChanges
     media: MediaUrls
     limits: Limits
     limit_counters: LimitCounters
@@ -71,11 +76,14 @@ def resources_over(
 ) -> Resources:
     """The collaborators, given a way to each service and to Redis."""
     users_client = UsersClient(users)
+    changes = RecentChanges(pipe)
     return Resources(
         users=users_client,
         upload=UploadClient(upload),
         feed=FeedClient(feed),
         sessions=SessionChecks(users_client),
+        authors=AuthorCards(KnownCards(users_client), changes),
+        changes=changes,
         media=MediaUrls(
             base_url=settings.media_base_url,
             signing_key=settings.media_signing_key.get_secret_value(),

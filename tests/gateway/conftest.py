@@ -63,6 +63,22 @@ class Gateway:
 
 @pytest.fixture
 async def gateway(settings: GatewaySettings) -> AsyncIterator[Gateway]:
+    # Never opened: each test counts for itself.
+    pipe = RedisPipe("redis://gateway.redis.internal", Network(Resolver(()), None))
+    async with open_gateway(settings, pipe) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def gateway_with_redis(
+    settings: GatewaySettings, pipes: tuple[RedisPipe, RedisPipe]
+) -> AsyncIterator[Gateway]:
+    async with open_gateway(settings, pipes[0]) as opened:
+        yield opened
+
+
+@asynccontextmanager
+async def open_gateway(settings: GatewaySettings, pipe: RedisPipe) -> AsyncIterator[Gateway]:
     fakes = {name: FakeService() for name in ("users", "upload", "feed")}
 
     @asynccontextmanager
@@ -70,8 +86,7 @@ async def gateway(settings: GatewaySettings) -> AsyncIterator[Gateway]:
         network = Network(Resolver(()), None)
         yield resources_over(
             settings,
-            # Never opened: each test counts for itself.
-            RedisPipe("redis://gateway.redis.internal", network),
+            pipe,
             **{
                 name: PatchingServiceClient(
                     name,

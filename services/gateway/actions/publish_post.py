@@ -2,22 +2,22 @@
 
 from typing import Any
 
+from services.gateway.actions.authors_of import AuthorCards
 from services.gateway.actions.read_posts import PostWithAuthor
 from services.gateway.clients.feed import FeedClient
-from services.gateway.clients.users import UsersClient
 from shared.errors import Unauthenticated
 
 
 async def publish_post(
     feed: FeedClient,
-    users: UsersClient,
+    cards: AuthorCards,
     draft: dict[str, Any],
     idempotency_key: str,
     viewer_id: int,
 ) -> PostWithAuthor:
     """The new post, or the one that this key made before."""
     # The author's card first: should users not answer, nothing has happened yet.
-    authors = await users.cards([viewer_id], viewer_id=viewer_id)
+    authors = await cards.of([viewer_id], viewer_id)
     if str(viewer_id) not in authors:
         # The account went away within the seconds that a session's answer is kept.
         raise Unauthenticated

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
+from services.gateway.actions.authors_of import AuthorCards
 from services.gateway.actions.side_by_side import side_by_side
 from services.gateway.clients.feed import FeedClient
-from services.gateway.clients.users import UsersClient
 from services.gateway.domain.pages import PageRequest
 from services.gateway.domain.posts import Authors, author_ids, may_be_shown
 from shared.contracts.posts import HomePage, Post, PostPage
@@ -20,19 +20,20 @@ class PostWithAuthor:
 
 
 async def read_home_timeline(
-    feed: FeedClient, users: UsersClient, page: PageRequest, viewer_id: int
+    feed: FeedClient, cards: AuthorCards, page: PageRequest, viewer_id: int
 ) -> tuple[HomePage, Authors]:
     """A page and the cards of all its authors: two calls, whatever the length of the page."""
     home = await feed.home_timeline(page.params(), viewer_id=viewer_id)
-    return home, await users.cards(author_ids(home["items"]), viewer_id=viewer_id)
+    authors, is_of_now = await cards.of_page(author_ids(home["items"]), viewer_id)
+    return home if is_of_now else {**home, "completeness": "partial"}, authors
 
 
 async def read_user_posts(
-    feed: FeedClient, users: UsersClient, user_id: int, page: PageRequest, viewer_id: int
+    feed: FeedClient, cards: AuthorCards, user_id: int, page: PageRequest, viewer_id: int
 ) -> tuple[PostPage, Authors]:
     """A person's posts; raises NotFound where the viewer may not see what that person publishes."""
-    authors, posts = await side_by_side(
-        users.cards([user_id], viewer_id=viewer_id),
+    (authors, _), posts = await side_by_side(
+        cards.of_page([user_id], viewer_id),
         feed.posts_of(user_id, page.params(), viewer_id=viewer_id),
     )
     author = authors.get(str(user_id))
@@ -42,11 +43,11 @@ async def read_user_posts(
 
 
 async def read_post(
-    feed: FeedClient, users: UsersClient, post_id: int, viewer_id: int
+    feed: FeedClient, cards: AuthorCards, post_id: int, viewer_id: int
 ) -> PostWithAuthor:
     """One post; raises NotFound when it is not there and when the viewer may not see it alike."""
     post = await feed.post(post_id, viewer_id=viewer_id)
-    authors = await users.cards([post["author_id"]], viewer_id=viewer_id)
+    authors, _ = await cards.of_page([post["author_id"]], viewer_id)
     if not may_be_shown(post, authors):
         raise NotFound
     return PostWithAuthor(post, authors)

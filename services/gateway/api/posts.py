@@ -101,7 +101,9 @@ async def publish(
     """Publish photos with a caption; waits up to 5 s for photos that are still being processed."""
     resources = opened(request)
     key = key_or_new(idempotency_key)
-    made = await publish_post(resources.feed, resources.users, draft.as_contract(), key, viewer_id)
+    made = await publish_post(
+        resources.feed, resources.authors, draft.as_contract(), key, viewer_id
+    )
     post = public_post(made.post, made.authors, resources.url_of())
     return private_reply({"post": post}, 201)
 
@@ -117,7 +119,7 @@ async def publish(
 async def get_post(request: Request, post_id: PostId, viewer_id: ViewerId) -> Response:
     """A post, if its author lets you see what they publish."""
     resources = opened(request)
-    found = await read_post(resources.feed, resources.users, post_id, viewer_id)
+    found = await read_post(resources.feed, resources.authors, post_id, viewer_id)
     return conditional_reply(request, public_post(found.post, found.authors, resources.url_of()))
 
 
@@ -134,7 +136,7 @@ async def get_post(request: Request, post_id: PostId, viewer_id: ViewerId) -> Re
 async def delete(request: Request, post_id: PostId, viewer_id: ViewerId) -> Response:
     """Delete an own post together with its photos."""
     resources = opened(request)
-    await delete_post(resources.feed, resources.users, post_id, viewer_id)
+    await delete_post(resources.feed, resources.authors, post_id, viewer_id)
     return Response(status_code=204)
 
 
@@ -157,7 +159,7 @@ async def get_user_posts(
     asked = PageRequest(limit, cursor)
     resources = opened(request)
     found, authors = await read_user_posts(
-        resources.feed, resources.users, user_id, asked, viewer_id
+        resources.feed, resources.authors, user_id, asked, viewer_id
     )
     shown: PostPage = {
         "items": public_posts(found["items"], authors, resources.url_of()),
@@ -170,11 +172,11 @@ async def get_user_posts(
 async def like(request: Request, post_id: PostId, viewer_id: ViewerId) -> Response:
     """Like a post; again is the same as once."""
     resources = opened(request)
-    return private_reply(await like_post(resources.feed, resources.users, post_id, viewer_id))
+    return private_reply(await like_post(resources.feed, resources.authors, post_id, viewer_id))
 
 
 @router.delete("/v1/posts/{post_id:id}/like", summary="Take a like back", responses=_LIKED)
 async def unlike(request: Request, post_id: PostId, viewer_id: ViewerId) -> Response:
     """Take back a like; again is the same as once."""
     resources = opened(request)
-    return private_reply(await unlike_post(resources.feed, resources.users, post_id, viewer_id))
+    return private_reply(await unlike_post(resources.feed, resources.authors, post_id, viewer_id))

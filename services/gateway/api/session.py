@@ -6,8 +6,10 @@ from fastapi import Depends, Request
 from starlette.datastructures import Headers
 
 from services.gateway.actions.charge_request import Charge
+from services.gateway.actions.identify_viewer import identify_viewer
 from services.gateway.api.opened import opened
 from services.gateway.clients.session_checks import CurrentSession
+from services.gateway.domain.route_classes import changes_people
 from shared.errors import Unauthenticated
 from shared.web.viewer import SCOPE_KEY
 
@@ -16,6 +18,8 @@ WITHOUT_SESSION: dict[str, Any] = {"security": []}
 
 # Where the gate leaves what the request is charged to; a key of our own in the ASGI scope.
 CHARGE_KEY = "retrato.charge"
+
+_READS = frozenset({"GET", "HEAD"})
 
 # Ours have less than 100 characters; longer ones are not worth a call.
 _TOKEN_CHARACTERS_MAX = 512
@@ -33,10 +37,15 @@ async def _current_session(request: Request) -> CurrentSession:
     token = access_token(request.headers)
     if token is None:
         raise Unauthenticated
-    session = await opened(request).sessions.session_of(token)
+    resources = opened(request)
+    session = await identify_viewer(
+        resources.sessions, resources.changes, token, is_read=request.method in _READS
+    )
     request.scope[SCOPE_KEY] = session.user_id  # The access line names the viewer.
     charge: Charge = request.scope[CHARGE_KEY]
     await charge.count_viewer(session.user_id)
+    if changes_people(request.method, request.url.path):
+        await resources.changes.note(session.user_id)
     return session
 
 

@@ -32,7 +32,7 @@ async def get_home_timeline(
     """Posts of the people you follow, and your own, newest first. The first page has an ETag."""
     asked = PageRequest(limit, cursor)
     resources = opened(request)
-    home, authors = await read_home_timeline(resources.feed, resources.users, asked, viewer_id)
+    home, authors = await read_home_timeline(resources.feed, resources.authors, asked, viewer_id)
     shown: HomePage = {
         "items": timeline_posts(home["items"], authors, resources.url_of()),
         "next_cursor": home["next_cursor"],

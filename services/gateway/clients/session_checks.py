@@ -10,6 +10,8 @@ from shared.contracts.people import SessionCheck
 
 # A revoked session must stop working everywhere within 5 seconds; the call itself takes some.
 _KEPT_S_MAX = 4.5
+# While users does not answer, nobody can end a session either, but for the moments before.
+_RECENT_S_MAX = 60.0
 # About 300 bytes each.
 _TOKENS_MAX = 50_000
 
@@ -27,6 +29,7 @@ class _Answer:
     session: CurrentSession
     asked_at_s: float
     until_s: float
+    ends_s: float
 
 
 class SessionChecks:
@@ -57,6 +60,14 @@ class SessionChecks:
         """Whose token it is, for one that was good lately: that does not change when it ends."""
         answer = self._known.get(access_token)
         return None if answer is None else answer.session.user_id
+
+    def recent_session_of(self, access_token: str) -> CurrentSession | None:
+        """The session as it was within the last minute, unless this replica ended it since."""
+        answer = self._known.get(access_token)
+        now_s = time.monotonic()
+        if answer is None or answer.ends_s <= now_s or self._is_void(answer):
+            return None
+        return answer.session if answer.asked_at_s >= now_s - _RECENT_S_MAX else None
 
     def look_ahead(self, access_token: str) -> None:
         """Begin to ask, if `session_of` would have to."""
@@ -101,7 +112,8 @@ class SessionChecks:
     def _keep(self, access_token: str, check: SessionCheck, asked_at_s: float) -> _Answer:
         session = CurrentSession(check["session_id"], check["user_id"])
         lasts_s = check["expires_at_ms"] / 1000 - time.time()
-        answer = _Answer(session, asked_at_s, asked_at_s + min(self._kept_s, lasts_s))
+        until_s, ends_s = asked_at_s + min(self._kept_s, lasts_s), asked_at_s + lasts_s
+        answer = _Answer(session, asked_at_s, until_s, ends_s)
         self._known[access_token] = answer
         self._known.move_to_end(access_token)
         while len(self._known) > self._tokens_max:

@@ -29,6 +29,13 @@ _NAMED = tuple(
         (".*", "/v1/(comments|reports)(/.*)?", RouteClass.ENGAGEMENT),
     )
 )
+# What users owns: who people are, and how they stand to each other.
+_OF_USERS = re.compile("/v1/(users|me|sessions)(/.*)?")
+
+
+def changes_people(method: str, path: str) -> bool:
+    """Whether a request may change what users decides about or for its viewer."""
+    return method not in _READ_METHODS and _OF_USERS.fullmatch(path) is not None
 
 
 def class_of(method: str, path: str) -> RouteClass:

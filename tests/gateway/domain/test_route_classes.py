@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.gateway.domain.route_classes import RouteClass, class_of
+from services.gateway.domain.route_classes import RouteClass, changes_people, class_of
 
 
 @pytest.mark.parametrize(
@@ -31,3 +31,19 @@ def test_a_request_draws_on_the_limits_of_its_class(
     method: str, path: str, route_class: RouteClass
 ) -> None:
     assert class_of(method, path) is route_class
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "changes"),
+    [
+        ("PUT", "/v1/users/12/block", True),
+        ("PATCH", "/v1/me", True),
+        ("DELETE", "/v1/sessions/current", True),
+        ("DELETE", "/v1/me/followers/12", True),
+        ("GET", "/v1/me", False),
+        ("PUT", "/v1/posts/12/like", False),
+        ("POST", "/v1/photos", False),
+    ],
+)
+def test_a_write_to_what_users_owns_changes_people(method: str, path: str, changes: bool) -> None:
+    assert changes_people(method, path) is changes

@@ -1,0 +1,45 @@
+"""The cards of authors, from users or, while it does not answer, as it decided a moment ago."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from prometheus_client import Counter
+
+from services.gateway.clients.known_cards import KnownCards
+from services.gateway.domain.posts import Authors
+from services.gateway.store.recent_changes import RecentChanges
+from shared.errors import Unavailable
+
+_FROM_MEMORY = Counter(
+    "retrato_gateway_authors_from_memory_total",
+    "Pages whose authors were shown as they were up to a minute ago, as users did not answer.",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class AuthorCards:
+    """Makes a page's authors known; one for the process."""
+
+    known: KnownCards
+    changes: RecentChanges
+
+    async def of(self, author_ids: Sequence[int], viewer_id: int) -> Authors:
+        """As users decides now; raises Unavailable."""
+        return await self.known.ask(author_ids, viewer_id)
+
+    async def of_page(self, author_ids: Sequence[int], viewer_id: int) -> tuple[Authors, bool]:
+        """The same, and whether it is true of now. Raises Unavailable where nothing is known."""
+        try:
+            return await self.known.ask(author_ids, viewer_id), True
+        except Unavailable:
+            # The viewer loses the posts of those who were not met within the last minute, of those
+            # who have changed something since, and of all if the viewer has.
+            remembered = self.known.recent(author_ids, viewer_id)
+            changed = await self.changes.among([viewer_id, *map(int, remembered)])
+            still_true = {
+                user_id: card for user_id, card in remembered.items() if int(user_id) not in changed
+            }
+            if viewer_id in changed or not still_true:
+                raise
+            _FROM_MEMORY.inc()
+            return still_true, False

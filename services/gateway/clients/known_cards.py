@@ -1,0 +1,53 @@
+"""The cards that users has decided for each viewer lately, for when it cannot be asked."""
+
+import time
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+
+from services.gateway.clients.users import UsersClient
+from shared.contracts.people import Card
+
+# What a person thinks of another may change, and so may the picture: an outage is bridged, no more.
+KEPT_S = 60.0
+# About 600 bytes each: the pages of some 2,000 viewers.
+CARDS_MAX = 30_000
+
+
+class KnownCards:
+    """Asks users and remembers, by viewer: the same person is another card for another viewer."""
+
+    def __init__(
+        self, users: UsersClient, *, kept_s: float = KEPT_S, cards_max: int = CARDS_MAX
+    ) -> None:
+        self._users = users
+        self._kept_s = kept_s
+        self._cards_max = cards_max
+        self._known: OrderedDict[tuple[int, int], tuple[Card, float]] = OrderedDict()
+
+    async def ask(self, user_ids: Sequence[int], viewer_id: int) -> Mapping[str, Card]:
+        """Cards by decimal id as users decides now; raises Unavailable."""
+        asked_at_s = time.monotonic()
+        cards = await self._users.cards(list(user_ids), viewer_id=viewer_id)
+        for user_id in user_ids:
+            self._remember((viewer_id, user_id), cards.get(str(user_id)), asked_at_s)
+        return cards
+
+    def recent(self, user_ids: Sequence[int], viewer_id: int) -> dict[str, Card]:
+        """Those that users decided for this very viewer within a minute, by decimal id."""
+        oldest_s = time.monotonic() - self._kept_s
+        found: dict[str, Card] = {}
+        for user_id in user_ids:
+            card, asked_at_s = self._known.get((viewer_id, user_id), (None, 0.0))
+            if card is not None and asked_at_s >= oldest_s:
+                found[str(user_id)] = card
+        return found
+
+    def _remember(self, key: tuple[int, int], card: Card | None, asked_at_s: float) -> None:
+        if card is None:
+            # Hidden or gone: what was known before must not be shown again.
+            self._known.pop(key, None)
+            return
+        self._known[key] = (card, asked_at_s)
+        self._known.move_to_end(key)
+        while len(self._known) > self._cards_max:
+            self._known.popitem(last=False)

@@ -1,0 +1,127 @@
+"""While users does not answer, what it decided a moment ago is used on, for reading only."""
+
+import uuid
+from typing import Any
+
+import httpx
+import pytest
+
+from shared.errors import Unavailable
+from tests.gateway.conftest import Gateway, session_of
+from tests.gateway.samples import BOB, CAROL, card, post
+
+HOME = "/v1/timelines/home"
+
+
+class World:
+    """A viewer whom no other test knows, and a home timeline of bob's and carol's posts."""
+
+    def __init__(self, gateway: Gateway) -> None:
+        self.gateway = gateway
+        self.viewer_id = uuid.uuid4().int >> 66
+        self.token = f"rta_{self.viewer_id}"
+        gateway.http.headers["Authorization"] = f"Bearer {self.token}"
+        gateway.users.answer("POST", "/sessions/check", lambda _: session_of(self.viewer_id))
+        gateway.users.answer("PUT", f"/users/{BOB}/mute", {"relationship": {}})
+        self.shows(BOB, CAROL)
+        self.decides({str(BOB): card(BOB), str(CAROL): card(CAROL)})
+
+    def shows(self, *authors: int) -> None:
+        items = [post(9000 - index, author) for index, author in enumerate(authors)]
+        page = {"items": items, "next_cursor": None, "completeness": "complete"}
+        self.gateway.feed.answer("GET", "/timelines/home", page)
+
+    def decides(self, cards: dict[str, Any]) -> None:
+        self.gateway.users.answer("POST", "/cards", {"cards": cards})
+
+    def loses_users(self) -> None:
+        for method, path in list(self.gateway.users.answers):
+            self.gateway.users.answer(method, path, Unavailable())
+
+    def forgets_fresh_sessions(self) -> None:
+        """As if their few seconds had passed."""
+        sessions = self.gateway.app.state.resources.sessions
+        sessions._kept_s = 0
+
+    async def home(self) -> httpx.Response:
+        return await self.gateway.http.get(HOME)
+
+
+@pytest.fixture
+def world(gateway_with_redis: Gateway) -> World:
+    return World(gateway_with_redis)
+
+
+def names(reply: httpx.Response) -> list[str]:
+    return [item["author"]["username"] for item in reply.json()["items"]]
+
+
+async def test_authors_met_before_are_shown_and_the_page_says_partial(world: World) -> None:
+    world.forgets_fresh_sessions()
+    assert (await world.home()).json()["completeness"] == "complete"
+    world.loses_users()
+    reply = await world.home()
+    assert (reply.status_code, names(reply)) == (200, ["bob", "carol"])
+    assert reply.json()["completeness"] == "partial"
+
+
+async def test_authors_not_met_before_are_left_out(world: World) -> None:
+    world.shows(BOB)
+    world.decides({str(BOB): card(BOB)})
+    await world.home()
+    world.shows(BOB, CAROL)
+    world.loses_users()
+    assert names(await world.home()) == ["bob"]
+
+
+async def test_what_another_viewer_was_shown_is_not_shown(world: World) -> None:
+    await world.home()
+    other = World(world.gateway)
+    world.gateway.users.answer("POST", "/cards", Unavailable())
+    assert other.viewer_id != world.viewer_id
+    assert (await other.home()).status_code == 503
+
+
+async def test_an_author_who_was_hidden_since_is_not_shown(world: World) -> None:
+    await world.home()
+    world.decides({str(CAROL): card(CAROL)})
+    await world.home()
+    world.loses_users()
+    assert names(await world.home()) == ["carol"]
+
+
+async def test_a_viewer_who_changed_something_is_shown_nothing_old(world: World) -> None:
+    await world.home()
+    await world.gateway.http.put(f"/v1/users/{BOB}/mute")
+    world.loses_users()
+    assert (await world.home()).status_code == 503
+
+
+async def test_an_author_who_changed_something_elsewhere_is_not_shown(world: World) -> None:
+    await world.home()
+    # Through whichever gateway: bob may have become private or blocked the viewer.
+    await world.gateway.app.state.resources.changes.note(BOB)
+    world.loses_users()
+    reply = await world.home()
+    assert "bob" not in names(reply)
+
+
+async def test_nobody_writes_in_a_session_that_cannot_be_checked(world: World) -> None:
+    world.forgets_fresh_sessions()
+    await world.home()
+    world.loses_users()
+    reply = await world.gateway.http.delete("/v1/posts/9000")
+    assert (reply.status_code, reply.json()["code"]) == (503, "unavailable")
+    assert not world.gateway.feed.asked("/posts/9000")
+
+
+async def test_a_session_that_was_never_checked_reads_nothing(world: World) -> None:
+    world.loses_users()
+    assert (await world.home()).status_code == 503
+
+
+async def test_without_redis_nothing_old_is_trusted(gateway: Gateway) -> None:
+    world = World(gateway)
+    await world.home()
+    world.loses_users()
+    assert (await world.home()).status_code == 503

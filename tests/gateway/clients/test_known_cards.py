@@ -1,0 +1,50 @@
+"""Cards are remembered for the viewer they were decided for, for a minute, within a bound."""
+
+from typing import Any, cast
+
+from services.gateway.clients.known_cards import KnownCards
+from services.gateway.clients.users import UsersClient
+from shared.contracts.people import Card
+from tests.gateway.samples import ALICE, BOB, CAROL, card
+
+
+class FakeUsers:
+    def __init__(self) -> None:
+        self.hidden: set[int] = set()
+
+    async def cards(self, user_ids: list[int], *, viewer_id: int) -> dict[str, Card]:
+        assert viewer_id
+        return {str(user_id): card(user_id) for user_id in user_ids if user_id not in self.hidden}
+
+
+def known(users: FakeUsers, **limits: Any) -> KnownCards:
+    return KnownCards(cast(UsersClient, users), **limits)
+
+
+async def test_what_was_decided_for_a_viewer_is_known_for_that_viewer_only() -> None:
+    cards = known(FakeUsers())
+    await cards.ask([BOB], ALICE)
+    assert cards.recent([BOB, CAROL], ALICE) == {str(BOB): card(BOB)}
+    assert cards.recent([BOB], CAROL) == {}
+
+
+async def test_what_was_decided_long_ago_is_not_known() -> None:
+    cards = known(FakeUsers(), kept_s=0)
+    await cards.ask([BOB], ALICE)
+    assert cards.recent([BOB], ALICE) == {}
+
+
+async def test_who_has_been_hidden_since_is_forgotten() -> None:
+    users = FakeUsers()
+    cards = known(users)
+    await cards.ask([BOB], ALICE)
+    users.hidden.add(BOB)
+    await cards.ask([BOB], ALICE)
+    assert cards.recent([BOB], ALICE) == {}
+
+
+async def test_memory_is_bounded_and_the_oldest_goes_first() -> None:
+    cards = known(FakeUsers(), cards_max=2)
+    for user_id in (ALICE, BOB, CAROL):
+        await cards.ask([user_id], ALICE)
+    assert set(cards.recent([ALICE, BOB, CAROL], ALICE)) == {str(BOB), str(CAROL)}
