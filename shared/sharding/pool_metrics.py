@@ -31,3 +31,8 @@ SHARDS_MOVED = Counter(
     "Statements that found their shard on another primary than the map had said.",
     ["group"],
 )
+STAND_IN_READS = Counter(
+    "retrato_postgres_stand_in_reads_total",
+    "Statements that a replica answered because its primary could not be reached.",
+    ["group", "node"],
+)

@@ -31,12 +31,23 @@ class ReplicaLag:
         self._current_at_s: dict[NodePool, float] = {}
         self._sampling: asyncio.Task[None] | None = None
 
+    def watch(self) -> None:
+        """Begin to look at them every half a second; from the first read on."""
+        if self._sampling is None and self._replicas:
+            self._sampling = asyncio.create_task(self._sample_for_ever())
+
+    def stand_in(self) -> NodePool | None:
+        """A replica that holds all that the primary, now silent, was last seen to have written."""
+        if not self._written:
+            return None
+        last_seen_s, _position = self._written[-1]
+        held = (node for node, at_s in self._current_at_s.items() if at_s >= last_seen_s)
+        return next(held, None)
+
     def fresh_replica(self, lag_ms_max: int) -> NodePool | None:
         """The freshest replica if it is within the bound; none is before the first sample."""
         if not self._replicas:
             return None
-        if self._sampling is None:
-            self._sampling = asyncio.create_task(self._sample_for_ever())
         best = max(self._replicas, key=lambda node: self._current_at_s.get(node, 0.0))
         return best if self.lag_ms(best) <= lag_ms_max else None
 

@@ -9,13 +9,13 @@ import asyncpg
 from asyncpg import Record
 from asyncpg.pool import PoolConnectionProxy
 
-from shared.errors import Unavailable
+from shared.errors import DeadlineExceeded, Overloaded, Unavailable
 from shared.network.network import Network
 from shared.settings import PostgresSettings
 from shared.sharding.connections import PostgresLogin
 from shared.sharding.database_faults import NOT_HERE, ShardMoved, is_gone, is_lost_connection
 from shared.sharding.node_pool import NodePool
-from shared.sharding.pool_metrics import SHARDS_MOVED
+from shared.sharding.pool_metrics import SHARDS_MOVED, STAND_IN_READS
 from shared.sharding.reader import Reader
 from shared.sharding.replica_lag import ReplicaLag
 from shared.sharding.shard_map import NodeAddress, Primary, ShardMap, ShardMapFile, schema_of
@@ -149,8 +149,9 @@ class ShardGroup:
         for name in sorted({current.primary_by_shard[shard].name for shard in wanted}):
             here = current.shards_on(name)
             chosen = [shard for shard in here if shard in wanted]
-            node = self.node(current.primaries[name].address)
-            parts.append(node.fetch(union_over(query, here), arguments_over(query, values, chosen)))
+            statement = union_over(query, here)
+            arguments = arguments_over(query, values, chosen)
+            parts.append(self._read(current.primaries[name], statement, arguments))
         if len(parts) == 1:
             return await parts[0]
         return [row for rows in await asyncio.gather(*parts) for row in rows]
@@ -193,21 +194,42 @@ class ShardGroup:
     ) -> list[Record]:
         current = self._map_file.current()
         try:
-            return await self.node(current.primary_by_shard[shard].address).fetch(sql, arguments)
+            return await self._read(current.primary_by_shard[shard], sql, arguments)
         except NOT_HERE as error:
             await self._await_move(current, {shard}, error)
         return await self.primary_node(shard).fetch(sql, arguments)
 
-    async def _fetch_from_replica(
-        self, shard: int, lag_ms_max: int, sql: str, arguments: Sequence[object]
-    ) -> list[Record] | None:
-        primary = self._map_file.current().primary_by_shard[shard]
+    async def _read(self, primary: Primary, sql: str, arguments: Sequence[object]) -> list[Record]:
+        """From the primary; while it is away from a replica, which is as good: nothing is written.
+
+        Half a second of writes at most may be missing until the primary is back.
+        """
+        lag = self._lag_of(primary)
+        try:
+            return await self.node(primary.address).fetch(sql, arguments)
+        except (Overloaded, DeadlineExceeded):
+            raise
+        except Unavailable:
+            stand_in = lag.stand_in()
+            if stand_in is None:
+                raise
+            STAND_IN_READS.labels(self.name, stand_in.name).inc()
+            return await stand_in.fetch(sql, arguments)
+
+    def _lag_of(self, primary: Primary) -> ReplicaLag:
         lag = self._lags.get(primary.address)
         if lag is None:
             replicas = [self.node(address) for address in primary.replicas]
             lag = ReplicaLag(self.name, self.node(primary.address), replicas)
             self._lags[primary.address] = lag
-        replica = lag.fresh_replica(lag_ms_max)
+            lag.watch()
+        return lag
+
+    async def _fetch_from_replica(
+        self, shard: int, lag_ms_max: int, sql: str, arguments: Sequence[object]
+    ) -> list[Record] | None:
+        primary = self._map_file.current().primary_by_shard[shard]
+        replica = self._lag_of(primary).fresh_replica(lag_ms_max)
         if replica is None:
             return None
         try:

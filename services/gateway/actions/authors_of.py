@@ -34,12 +34,18 @@ class AuthorCards:
         except Unavailable:
             # The viewer loses the posts of those who were not met within the last minute, of those
             # who have changed something since, and of all if the viewer has.
-            remembered = self.known.recent(author_ids, viewer_id)
-            changed = await self.changes.among([viewer_id, *map(int, remembered)])
-            still_true = {
-                user_id: card for user_id, card in remembered.items() if int(user_id) not in changed
-            }
-            if viewer_id in changed or not still_true:
+            still_true = await self._still_true(author_ids, viewer_id)
+            if not still_true:
                 raise
             _FROM_MEMORY.inc()
             return still_true, False
+
+    async def _still_true(self, author_ids: Sequence[int], viewer_id: int) -> Authors:
+        remembered = self.known.recent(author_ids, viewer_id)
+        people = {viewer_id, *(card["id"] for card, _ in remembered)}
+        void_before_s = await self.changes.void_before_s(people)
+        return {
+            str(card["id"]): card
+            for card, decided_at_s in remembered
+            if decided_at_s > max(void_before_s[card["id"]], void_before_s[viewer_id])
+        }

@@ -21,8 +21,15 @@ async def identify_viewer(
     except Unavailable:
         # A reader loses nothing for a minute, unless something was changed about the sessions of
         # this user meanwhile; whoever writes has to be known for certain.
-        session = sessions.recent_session_of(token) if is_read else None
-        if session is None or await changes.among([session.user_id]):
+        known = sessions.recent_session_of(token) if is_read else None
+        if known is None or not await _is_still_true(changes, *known):
             raise
         _FROM_MEMORY.inc()
-        return session
+        return known[0]
+
+
+async def _is_still_true(
+    changes: RecentChanges, session: CurrentSession, checked_at_s: float
+) -> bool:
+    void_before_s = await changes.void_before_s([session.user_id])
+    return checked_at_s > void_before_s[session.user_id]

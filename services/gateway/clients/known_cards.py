@@ -26,21 +26,17 @@ class KnownCards:
 
     async def ask(self, user_ids: Sequence[int], viewer_id: int) -> Mapping[str, Card]:
         """Cards by decimal id as users decides now; raises Unavailable."""
-        asked_at_s = time.monotonic()
+        asked_at_s = time.time()
         cards = await self._users.cards(list(user_ids), viewer_id=viewer_id)
         for user_id in user_ids:
             self._remember((viewer_id, user_id), cards.get(str(user_id)), asked_at_s)
         return cards
 
-    def recent(self, user_ids: Sequence[int], viewer_id: int) -> dict[str, Card]:
-        """Those that users decided for this very viewer within a minute, by decimal id."""
-        oldest_s = time.monotonic() - self._kept_s
-        found: dict[str, Card] = {}
-        for user_id in user_ids:
-            card, asked_at_s = self._known.get((viewer_id, user_id), (None, 0.0))
-            if card is not None and asked_at_s >= oldest_s:
-                found[str(user_id)] = card
-        return found
+    def recent(self, user_ids: Sequence[int], viewer_id: int) -> list[tuple[Card, float]]:
+        """Those that users decided for this very viewer within a minute; and when, in Unix time."""
+        oldest_s = time.time() - self._kept_s
+        known = (self._known.get((viewer_id, user_id)) for user_id in user_ids)
+        return [found for found in known if found is not None and found[1] >= oldest_s]
 
     def _remember(self, key: tuple[int, int], card: Card | None, asked_at_s: float) -> None:
         if card is None:

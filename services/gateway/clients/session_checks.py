@@ -30,6 +30,7 @@ class _Answer:
     asked_at_s: float
     until_s: float
     ends_s: float
+    asked_at_unix_s: float
 
 
 class SessionChecks:
@@ -61,13 +62,18 @@ class SessionChecks:
         answer = self._known.get(access_token)
         return None if answer is None else answer.session.user_id
 
-    def recent_session_of(self, access_token: str) -> CurrentSession | None:
-        """The session as it was within the last minute, unless this replica ended it since."""
+    def recent_session_of(self, access_token: str) -> tuple[CurrentSession, float] | None:
+        """The session as it was within the last minute, unless this replica ended it since.
+
+        And when that was, in Unix time.
+        """
         answer = self._known.get(access_token)
         now_s = time.monotonic()
         if answer is None or answer.ends_s <= now_s or self._is_void(answer):
             return None
-        return answer.session if answer.asked_at_s >= now_s - _RECENT_S_MAX else None
+        if answer.asked_at_s < now_s - _RECENT_S_MAX:
+            return None
+        return answer.session, answer.asked_at_unix_s
 
     def look_ahead(self, access_token: str) -> None:
         """Begin to ask, if `session_of` would have to."""
@@ -113,7 +119,8 @@ class SessionChecks:
         session = CurrentSession(check["session_id"], check["user_id"])
         lasts_s = check["expires_at_ms"] / 1000 - time.time()
         until_s, ends_s = asked_at_s + min(self._kept_s, lasts_s), asked_at_s + lasts_s
-        answer = _Answer(session, asked_at_s, until_s, ends_s)
+        asked_at_unix_s = time.time() - (time.monotonic() - asked_at_s)
+        answer = _Answer(session, asked_at_s, until_s, ends_s, asked_at_unix_s)
         self._known[access_token] = answer
         self._known.move_to_end(access_token)
         while len(self._known) > self._tokens_max:

@@ -1,17 +1,20 @@
-"""Who has just changed something about themselves or about others: what was known of them is void.
+"""Who has just changed something about themselves or others: what was known of them before is void.
 
 Only asked for while users does not answer: then a decision of half a minute ago may be used on,
 but not one that its people have changed meanwhile through whichever gateway.
 """
 
+import time
 from collections.abc import Collection
 
 from prometheus_client import Counter
 
 from services.gateway.store.redis_pipe import PipeDown, RedisPipe
 
-# An old answer is used for at most a minute, and a change takes at most 10 s.
-KEPT_MS = 75_000
+# The longest that a write may take, and what the clocks of two gateways may differ by.
+_UNTIL_DONE_S = 12.0
+# Longer than any old answer is used, and a write besides.
+_KEPT_MS = 75_000
 
 _NOT_NOTED = Counter(
     "retrato_gateway_changes_not_noted_total",
@@ -27,19 +30,23 @@ class RecentChanges:
 
     async def note(self, user_id: int) -> None:
         """This person begins to change something that users decides."""
+        done_s = time.time() + _UNTIL_DONE_S
         try:
-            await self._pipe.ask("SET", _key(user_id), 1, "PX", KEPT_MS)
+            await self._pipe.ask("SET", _key(user_id), f"{done_s:.3f}", "PX", _KEPT_MS)
         except PipeDown:
             # Two parts would have to fail within a minute for it to matter.
             _NOT_NOTED.inc()
 
-    async def among(self, user_ids: Collection[int]) -> set[int]:
-        """Those of them who have; raises PipeDown, and then nothing old can be trusted."""
+    async def void_before_s(self, user_ids: Collection[int]) -> dict[int, float]:
+        """The moment, in Unix time, before which what was decided about each of them is void.
+
+        Raises PipeDown, and then nothing old can be trusted.
+        """
         ids = list(user_ids)
         found = await self._pipe.ask("MGET", *(_key(user_id) for user_id in ids))
-        return {user_id for user_id, mark in zip(ids, found, strict=True) if mark is not None}
+        return {user_id: float(done_s or 0) for user_id, done_s in zip(ids, found, strict=True)}
 
 
 def _key(user_id: int) -> str:
-    """A mark; 75 seconds."""
+    """When the last change will be done, in Unix time; 75 seconds."""
     return f"changed:{user_id}"

@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from shared.errors import Unavailable
 from shared.sharding.database_faults import CommitUnknown
 from shared.sharding.shard_group import ShardGroup
 from shared.sql_files import parse_query
@@ -63,6 +64,53 @@ async def test_the_primary_answers_when_the_replica_is_gone(migrated: ShardedDat
             assert await where(group, 60_000) is ON_PRIMARY
         finally:
             migrated.nodes.replica.start()
+
+
+async def test_a_replica_stands_in_for_a_primary_that_is_away(migrated: ShardedDatabase) -> None:
+    async with migrated.open() as group:
+
+        async def answers(place: bool) -> None:
+            try:
+                assert await where(group, 0) is place
+            except Unavailable as error:
+                raise AssertionError from error
+
+        async def the_replica_is_known() -> None:
+            assert await where(group, 1_000) is ON_REPLICA
+
+        await eventually(the_replica_is_known)
+        migrated.nodes.a.crash()
+        try:
+            await eventually(lambda: answers(ON_REPLICA))
+            (across,) = await group.rows_across(WHERE, [0])
+            assert across["pg_is_in_recovery"] is ON_REPLICA
+            with pytest.raises(Unavailable):
+                async with group.writer(0):
+                    pass
+        finally:
+            migrated.nodes.a.start()
+        await eventually(lambda: answers(ON_PRIMARY))
+
+
+async def test_a_replica_that_lacks_something_does_not_stand_in(migrated: ShardedDatabase) -> None:
+    replica = migrated.nodes.replica
+    async with migrated.open() as group:
+
+        async def the_replica_is(place: bool) -> None:
+            assert await where(group, 1_000) is place
+
+        await eventually(lambda: the_replica_is(ON_REPLICA))
+        replica.psql("SELECT pg_wal_replay_pause()")
+        try:
+            async with group.writer(0) as tx:
+                await tx.execute(INSERT)
+            await eventually(lambda: the_replica_is(ON_PRIMARY))
+            migrated.nodes.a.crash()
+            with pytest.raises(Unavailable):
+                await where(group, 0)
+        finally:
+            migrated.nodes.a.start()
+            replica.psql("SELECT pg_wal_replay_resume()")
 
 
 async def test_a_shard_without_a_replica_is_read_from_its_primary(group: ShardGroup) -> None:
