@@ -63,6 +63,11 @@ class ShardGroup:
         """The shards that a primary holds by the present map."""
         return self._map_file.current().shards_on(primary)
 
+    def watch_replicas(self) -> None:
+        """Begin to look at all of them now: one that was never seen cannot stand in."""
+        for primary in self.primaries():
+            self._lag_of(primary)
+
     def node(self, address: NodeAddress) -> NodePool:
         """The pool of a node; made when it is first asked for, opened when it is first used."""
         pool = self._nodes.get(address)
@@ -209,12 +214,16 @@ class ShardGroup:
             return await self.node(primary.address).fetch(sql, arguments)
         except (Overloaded, DeadlineExceeded):
             raise
-        except Unavailable:
+        except Unavailable as away:
             stand_in = lag.stand_in()
             if stand_in is None:
                 raise
             STAND_IN_READS.labels(self.name, stand_in.name).inc()
-            return await stand_in.fetch(sql, arguments)
+            try:
+                return await stand_in.fetch(sql, arguments)
+            except Unavailable:
+                # It is away as well, or the statement takes an id, which is a write.
+                raise away from None
 
     def _lag_of(self, primary: Primary) -> ReplicaLag:
         lag = self._lags.get(primary.address)
@@ -274,11 +283,13 @@ class ShardGroup:
 
 
 async def open_shard_group(settings: PostgresSettings, network: Network) -> ShardGroup:
-    """The group that the settings name; it opens no connection before the first use."""
+    """The group that the settings name."""
     login = PostgresLogin(
         settings.postgres_user,
         settings.postgres_password.get_secret_value(),
         settings.postgres_database,
     )
     map_file = ShardMapFile(settings.shard_map_file)
-    return ShardGroup(map_file, login, network, settings.postgres_pool_max)
+    group = ShardGroup(map_file, login, network, settings.postgres_pool_max)
+    group.watch_replicas()
+    return group

@@ -167,7 +167,9 @@ class ServiceClient:
             raise DeadlineExceeded(f"The service {self.name} did not answer in time.") from error
         except httpx.TransportError as error:
             outcome = "unreachable"
-            raise Unavailable(f"The service {self.name} cannot be reached.") from error
+            raise Unavailable(
+                f"The service {self.name} cannot be reached.", retry_after_s=1
+            ) from error
         except Unavailable:  # No address is known, or the time was over before the second attempt.
             outcome = "unreachable"
             raise

@@ -44,16 +44,16 @@ async def test_an_emptied_users_redis_signs_nobody_out(
     assert (await bob.get("/v1/me"))["id"] == bob.id
 
 
-@pytest.mark.parametrize("group", ["users", "feed", "upload"])
+@pytest.mark.parametrize("service", ["users", "feed", "upload", "gateway"])
 async def test_a_dead_redis_breaks_nothing(
-    suite: Suite, bob_who_follows_two: tuple[Phone, list[str]], group: str
+    suite: Suite, bob_who_follows_two: tuple[Phone, list[str]], service: str
 ) -> None:
     bob, newest_first = bob_who_follows_two
-    await suite.stop(f"redis-{group}")
+    await suite.stop(f"redis-{service}")
     try:
         page = await bob.get("/v1/timelines/home")
         assert [post["id"] for post in page["items"]] == newest_first
         assert (await bob.get("/v1/me"))["id"] == bob.id
         assert len((await bob.post())["photos"]) == 1
     finally:
-        await suite.start(f"redis-{group}")
+        await suite.start(f"redis-{service}")
