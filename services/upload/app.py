@@ -4,7 +4,7 @@ from functools import partial
 
 from fastapi import FastAPI
 
-from services.upload.api import accounts, photos, publications, renditions
+from services.upload.api import accounts, archives, photos, publications, renditions
 from services.upload.resources import open_resources
 from services.upload.settings import UploadSettings
 from shared.settings import read_settings
@@ -21,14 +21,23 @@ INFO = AppInfo(
     description=(
         "Photos before and behind posts: received, decoded in a contained process, kept as "
         "renditions without metadata. Called by the gateway and by feed, with a token that says "
-        "who calls and for which viewer, and by nginx for renditions that it has not cached."
+        "who calls and for which viewer, and by nginx for archives, and for renditions that it has "
+        "not cached."
     ),
     audience="upload",
-    open_prefixes=("/renditions/",),
-    deadlines=Deadlines(by_route={"POST /photos": _RECEIVE_MS_MAX}),
+    open_prefixes=("/renditions/", "/archives/"),
+    deadlines=Deadlines(
+        by_route={"POST /photos": _RECEIVE_MS_MAX, "POST /archives": _RECEIVE_MS_MAX}
+    ),
 )
 # "/photos/claim" and its like stand before "/photos/{photo_id}".
-ROUTERS = (publications.router, photos.router, renditions.router, accounts.router)
+ROUTERS = (
+    publications.router,
+    photos.router,
+    renditions.router,
+    accounts.router,
+    archives.router,
+)
 
 
 def upload_app(settings: UploadSettings, opened: OpenResources) -> FastAPI:

@@ -6,8 +6,11 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
+from services.upload.actions.compose_archive import compose_archive
 from services.upload.actions.delete_photo import delete_photo
+from services.upload.actions.forget_archive import FORGET_ARCHIVE_JOB, forget_archive
 from services.upload.actions.process_photo import PROCESS_JOB, PROCESS_SLOW_JOB, process_photo
+from services.upload.actions.receive_archive import COMPOSE_JOB
 from services.upload.actions.release_photos import DELETE_JOB
 from services.upload.actions.sweep_quarantine import keep_quarantine_swept
 from services.upload.app import INFO
@@ -21,21 +24,33 @@ from shared.web.worker_app import serve_worker
 _PHOTOS_PER_PLACE = 2
 _SLOW_PHOTOS = 1
 _DELETIONS = 4
+# Each is a file of some hundred megabytes on this machine while it is made.
+_ARCHIVES = 1
 
 
 async def run(resources: WorkerResources, stop: asyncio.Event) -> None:
     """The loops of the worker, until `stop` is set."""
-    process = _with_photo_id(
-        partial(process_photo, resources.group, resources.objects, resources.workshop)
+    process = _with(
+        "photo_id",
+        partial(process_photo, resources.group, resources.objects, resources.workshop),
     )
-    delete = _with_photo_id(partial(delete_photo, resources.group, resources.objects))
+    delete = _with("photo_id", partial(delete_photo, resources.group, resources.objects))
+    compose = _with("archive_id", partial(compose_archive, resources.group, resources.objects))
+    forget = _with("archive_id", partial(forget_archive, resources.group, resources.objects))
     jobs = JobWorker(
         resources.group,
-        {PROCESS_JOB: process, PROCESS_SLOW_JOB: process, DELETE_JOB: delete},
+        {
+            PROCESS_JOB: process,
+            PROCESS_SLOW_JOB: process,
+            DELETE_JOB: delete,
+            COMPOSE_JOB: compose,
+            FORGET_ARCHIVE_JOB: forget,
+        },
         [
             Lane([PROCESS_JOB], _PHOTOS_PER_PLACE * resources.pictures_at_once),
             Lane([PROCESS_SLOW_JOB], _SLOW_PHOTOS),
             Lane([DELETE_JOB], _DELETIONS),
+            Lane([COMPOSE_JOB, FORGET_ARCHIVE_JOB], _ARCHIVES),
         ],
     )
     async with asyncio.TaskGroup() as loops:
@@ -43,11 +58,11 @@ async def run(resources: WorkerResources, stop: asyncio.Event) -> None:
         loops.create_task(keep_quarantine_swept(resources.group, resources.objects, stop))
 
 
-def _with_photo_id(
-    action: Callable[[int], Awaitable[None]],
+def _with(
+    name: str, action: Callable[[int], Awaitable[None]]
 ) -> Callable[[dict[str, Any]], Awaitable[None]]:
     async def handle(payload: dict[str, Any]) -> None:
-        await action(payload["photo_id"])
+        await action(payload[name])
 
     return handle
 

@@ -4,7 +4,9 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
+from services.users.clients.archives import ArchivesClient
 from services.users.clients.erasing import ErasingClient
+from services.users.clients.exporting import ExportingClient
 from services.users.clients.feed import FeedClient
 from services.users.clients.upload import UploadClient
 from services.users.domain.edge_kinds import BLOCK, FOLLOW, MUTE
@@ -34,6 +36,8 @@ class Resources:
     sign_in_limits: SignInLimits
     feed: FeedClient
     upload: UploadClient
+    archives: ArchivesClient
+    feed_exporting: ExportingClient
     feed_erasing: ErasingClient
     upload_erasing: ErasingClient
 
@@ -66,6 +70,8 @@ async def open_resources(settings: UsersSettings) -> AsyncIterator[Resources]:
             sign_in_limits=SignInLimits(redis),
             feed=FeedClient(feed),
             upload=UploadClient(upload),
+            archives=ArchivesClient(upload),
+            feed_exporting=ExportingClient(feed),
             feed_erasing=ErasingClient(feed),
             upload_erasing=ErasingClient(upload),
         )

@@ -7,6 +7,7 @@ from typing import Any
 from services.users.actions.accept_requests import OPENED_TOPIC, accept_requests
 from services.users.actions.enforce_blocks import BLOCKS_TOPIC, enforce_blocks
 from services.users.actions.erase_account import ERASE_JOB, erase_account
+from services.users.actions.export_account import EXPORT_JOB, export_account
 from services.users.actions.forget_sessions import SESSIONS_TOPIC, forget_sessions
 from services.users.actions.settle_avatars import AVATARS_TOPIC, settle_avatars
 from services.users.actions.settle_names import NAMES_TOPIC, settle_names
@@ -42,7 +43,16 @@ async def run(resources: Resources, stop: asyncio.Event) -> None:
             payload["user_id"],
         )
 
-    jobs = JobWorker(resources.group, {ERASE_JOB: erase})
+    async def export(payload: dict[str, Any]) -> None:
+        await export_account(
+            resources.group,
+            graph,
+            resources.feed_exporting,
+            resources.archives,
+            payload["user_id"],
+        )
+
+    jobs = JobWorker(resources.group, {ERASE_JOB: erase, EXPORT_JOB: export})
     relay = OutboxRelay(
         resources.group,
         {

@@ -10,7 +10,9 @@ import httpx
 import pytest
 
 from services.users.app import users_app
+from services.users.clients.archives import ArchivesClient
 from services.users.clients.erasing import ErasingClient
+from services.users.clients.exporting import ExportingClient
 from services.users.clients.feed import FeedClient
 from services.users.clients.upload import UploadClient
 from services.users.resources import Resources, open_resources
@@ -50,6 +52,8 @@ async def resources(settings: UsersSettings, fake_feed: FakeFeed) -> AsyncIterat
             opened,
             feed=FeedClient(feed),
             upload=UploadClient(upload),
+            archives=ArchivesClient(upload),
+            feed_exporting=ExportingClient(feed),
             feed_erasing=ErasingClient(feed),
             upload_erasing=ErasingClient(upload),
         )

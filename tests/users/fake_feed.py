@@ -19,6 +19,8 @@ class FakeFeed:
         # Photos that can be claimed, by id, with whose they are.
         self.photos: dict[int, int] = {}
         self.told_of_photos: list[tuple[str, int]] = []
+        # What was handed in, by the ids of the owner and of the archive.
+        self.archives: dict[tuple[int, int], bytes] = {}
 
     def transport(self) -> httpx.MockTransport:
         return httpx.MockTransport(self._answer)
@@ -28,9 +30,16 @@ class FakeFeed:
         told = [event for event in self.events if event["actor_id"] == actor_id]
         return [event for place, event in enumerate(told) if event not in told[:place]]
 
-    def _answer(self, request: httpx.Request) -> httpx.Response:
+    def archives_of(self, owner_id: int) -> list[bytes]:
+        return [content for (owner, _id), content in self.archives.items() if owner == owner_id]
+
+    async def _answer(self, request: httpx.Request) -> httpx.Response:
         if self.is_away:
             return httpx.Response(503)
+        if request.url.path == "/archives":
+            return await self._answer_about_archives(request)
+        if request.url.path.endswith("/export"):
+            return _export_page(request)
         if request.url.path.endswith("/erase"):
             # Each account takes two pages.
             self.erased.append(str(request.url))
@@ -55,6 +64,24 @@ class FakeFeed:
             for name in ("large", "thumb")
         ]
         return httpx.Response(200, json={"photos": [{"id": photo_id, "renditions": renditions}]})
+
+    async def _answer_about_archives(self, request: httpx.Request) -> httpx.Response:
+        named = (int(request.url.params["owner_id"]), int(request.url.params["archive_id"]))
+        if request.method == "POST":
+            self.archives[named] = await request.aread()
+            return httpx.Response(204)
+        if named not in self.archives:
+            return _not_found()
+        said = {"state": "ready", "key": f"archives/{named[1]}.zip", "bytes": 1}
+        return httpx.Response(200, json={**said, "ready_at": None, "expires_at": None})
+
+
+def _export_page(request: httpx.Request) -> httpx.Response:
+    """Each account has two pages of one document."""
+    is_first = "cursor" not in request.url.params
+    item = {"of": int(request.url.path.split("/")[2]), "number": 1 if is_first else 2}
+    cursor = "second" if is_first else None
+    return httpx.Response(200, json={"document": "posts", "items": [item], "next_cursor": cursor})
 
 
 def _not_found() -> httpx.Response:

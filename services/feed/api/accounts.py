@@ -1,16 +1,43 @@
-"""What users tells feed of accounts that are being deleted."""
+"""What users asks of feed when an account is copied for its owner, or deleted."""
 
 from fastapi import APIRouter, Request, Response
 
 from services.feed.actions.erase_account import erase_account
+from services.feed.actions.export_account import edges_section, export_account, posts_section
 from services.feed.api.opened import opened
 from services.feed.api.path_ids import UserId
 from services.feed.api.reply_docs import reply
-from shared.contracts.accounts import Erased
+from shared.contracts.accounts import Erased, ExportPage
 from shared.web.json_reply import JsonReply
+from shared.web.paging import Cursor
 from shared.web.problems import problem_replies
 
 router = APIRouter(tags=["Accounts"])
+
+
+_EXPORT_PAGE: ExportPage = {
+    "document": "likes",
+    "items": [{"post_id": 493848221934518272}],
+    "next_cursor": None,
+}
+
+
+@router.get(
+    "/accounts/{user_id}/export",
+    summary="A page of all that feed has of an account",
+    responses={
+        **reply(200, ExportPage, "Some items of one document.", _EXPORT_PAGE),
+        **problem_replies(401, 404, 422, 503, 504),
+    },
+)
+async def get_export(request: Request, user_id: UserId, cursor: Cursor = None) -> Response:
+    """Document after document, for the person's own eyes."""
+    resources = opened(request)
+    sections = {
+        "posts": posts_section(resources.posts),
+        "likes": edges_section(resources.likes, "post_id"),
+    }
+    return JsonReply(await export_account(sections, user_id, cursor))
 
 
 @router.post(

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from services.gateway.domain import people, photos, posts, sessions
+from services.gateway.domain import exports, people, photos, posts, sessions
 from shared.contracts.accounts import DeletionReceipt
 from shared.contracts.people import RelationshipReply, Relationships
 from shared.contracts.posts import Liked
@@ -82,6 +82,17 @@ _DELETION_RECEIPT: DeletionReceipt = {
     "feed_finished_at": None,
     "upload_finished_at": None,
     "finished": False,
+}
+_EXPORT_REPLY: exports.ExportReply = {
+    "export": {
+        "id": "493848221934518275",
+        "state": "ready",
+        "requested_at": _TIME,
+        "ready_at": "2026-05-04T09:31:00.000Z",
+        "expires_at": "2026-05-11T09:31:00.000Z",
+        "bytes": 18200441,
+        "url": f"https://photos.example/media/archives/493848221934518275.zip{_SIGNED}",
+    }
 }
 _RELATIONSHIPS: Relationships = {
     "relationships": {_ALICE["id"]: _ALICE["relationship"]},
@@ -170,6 +181,7 @@ EXAMPLES: dict[str, Any] = {
     "SignedIn": _SIGNED_IN,
     "RefreshedSession": _REFRESHED,
     "DeletionReceipt": _DELETION_RECEIPT,
+    "ExportReply": _EXPORT_REPLY,
     "Devices": _DEVICES,
     "Relationships": _RELATIONSHIPS,
     "PersonPage": _PERSON_PAGE,

@@ -4,7 +4,7 @@ from typing import Any, cast
 
 from services.gateway.clients.patching import PatchingServiceClient
 from shared.contracts import people as contract
-from shared.contracts.accounts import DeletionReceipt
+from shared.contracts.accounts import DeletionReceipt, Export
 
 
 class UsersClient:
@@ -53,6 +53,15 @@ class UsersClient:
         """The own profile with these fields changed; raises Conflict and Invalid."""
         reply = await self._service.patch("/me", changes, viewer_id=viewer_id)
         return cast(contract.Profile, reply)
+
+    async def request_export(self, *, viewer_id: int) -> Export:
+        """Begin a copy of the own account, unless one is on its way."""
+        reply = await self._service.post("/me/export", {}, viewer_id=viewer_id, idempotent=True)
+        return cast(Export, reply)
+
+    async def export(self, *, viewer_id: int) -> Export:
+        """The newest copy; raises NotFound."""
+        return cast(Export, await self._service.get("/me/export", viewer_id=viewer_id))
 
     async def change_password(self, change: dict[str, Any], *, viewer_id: int) -> None:
         """End all sessions but `session_id`; raises Unauthenticated for a wrong password."""

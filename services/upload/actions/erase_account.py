@@ -1,7 +1,9 @@
 """Takes an account that is being deleted out of upload, a page at a time."""
 
 from services.upload.actions.delete_photo import delete_photo
+from services.upload.actions.forget_archive import forget_archive
 from services.upload.actions.release_photos import release_photos
+from services.upload.store.archives import archive_ids_of_owner
 from services.upload.store.erasures import photo_ids_of_owner
 from services.upload.store.objects import Objects
 from shared.sharding.idempotency import forget_requests_of
@@ -22,6 +24,8 @@ async def erase_account(group: ShardGroup, objects: Objects, owner_id: int) -> b
         for photo_id in photo_ids:
             await delete_photo(group, objects, photo_id)
         return False
+    for archive_id in await archive_ids_of_owner(group, owner_id, PAGE_MAX):
+        await forget_archive(group, objects, archive_id)
     keys = await objects.keys_of_originals(owner_id, PAGE_MAX)
     await objects.delete(keys)
     if not keys:

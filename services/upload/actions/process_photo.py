@@ -73,7 +73,7 @@ async def _develop(objects: Objects, workshop: Workshop, photo: StoredPhoto) -> 
     with MemoryFile("original") as original:
         with timed_step("fetch"):
             try:
-                await objects.read_original(photo.quarantine_key, original.append)
+                await objects.read(photo.quarantine_key, original.append)
             except NotFound:
                 raise PictureRefused(PictureFault.LOST) from None
         original.seal_content()

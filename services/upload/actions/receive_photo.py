@@ -70,7 +70,7 @@ async def _keep(
     # The bytes first: a photo that is acknowledged has them. Should the process end in between,
     # the sweeper finds an original that no photo knows.
     with timed_step("store"):
-        await objects.put_original(new.quarantine_key, await spool.rewound(), spool.size)
+        await objects.put_file(new.quarantine_key, await spool.rewound(), spool.size)
     with timed_step("commit"):
         async with group.writer(group.shard_of(new.owner_id)) as tx:
             photo = photo_of(await insert_photo(tx, new))

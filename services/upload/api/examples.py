@@ -35,4 +35,11 @@ PROCESSING: dict[str, Any] = {
     "created_at": "2026-05-04T09:30:00.000Z",
 }
 READY: dict[str, Any] = {**PROCESSING, **SNAPSHOT, "state": "ready"}
+ARCHIVE: dict[str, Any] = {
+    "state": "ready",
+    "key": f"archives/{OWNER_ID}.zip",
+    "bytes": 18200441,
+    "ready_at": "2026-05-04T09:31:00.000Z",
+    "expires_at": "2026-05-11T09:31:00.000Z",
+}
 CLAIMED: dict[str, Any] = {"photos": [SNAPSHOT]}

@@ -1,19 +1,17 @@
 """Renditions for nginx, which checks the signed address, keeps a copy and serves the world."""
 
-import hmac
 import re
 from contextlib import AsyncExitStack
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Path, Request, Response
-from fastapi.responses import StreamingResponse
-from starlette.types import Receive, Scope, Send
 
 from services.upload.api import examples
+from services.upload.api.media_token import check_media_token
+from services.upload.api.object_reply import ObjectReply
 from services.upload.api.opened import opened
 from services.upload.domain.renditions import CONTENT_TYPE
-from services.upload.store.objects import StoredObject
-from shared.errors import NotFound, Unauthenticated
+from shared.errors import NotFound
 from shared.web.problems import problem_replies
 
 router = APIRouter(tags=["Renditions"])
@@ -22,12 +20,6 @@ _FILE = re.compile(r"(?:large|medium|small|thumb)-([0-9a-f]{16})\.jpg")
 _ID_MAX = 2**63 - 1
 # A name holds the hash of its content: what it names can never change.
 _CACHE_CONTROL = "public, max-age=31536000, immutable"
-
-
-class MediaTokenMissing(Unauthenticated):
-    """Only the balancers fetch renditions, and they know the token."""
-
-    title = "Renditions are fetched through the balancers."
 
 
 @router.get(
@@ -49,7 +41,7 @@ async def get_rendition(
 ) -> Response:
     """Takes `Authorization: Media …` in place of an internal token."""
     resources = opened(request)
-    _check_media_token(authorization, resources.media_token)
+    check_media_token(authorization, resources.media_token)
     name = _FILE.fullmatch(file)
     if name is None or not 0 < photo_id <= _ID_MAX:
         raise NotFound
@@ -58,27 +50,4 @@ async def get_rendition(
         return Response(status_code=304, headers=headers)
     async with AsyncExitStack() as stack:
         stored = await stack.enter_async_context(resources.objects.open_rendition(photo_id, file))
-        return _ObjectReply(stored, stack.pop_all(), headers)
-
-
-def _check_media_token(authorization: str, media_token: str) -> None:
-    if not hmac.compare_digest(authorization.encode(), f"Media {media_token}".encode()):
-        raise MediaTokenMissing
-
-
-class _ObjectReply(StreamingResponse):
-    """Passes an object on piece by piece, and closes it even if its first piece is never sent."""
-
-    def __init__(
-        self, stored: StoredObject, opened_object: AsyncExitStack, headers: dict[str, str]
-    ) -> None:
-        super().__init__(
-            stored.chunks,
-            headers={**headers, "Content-Length": str(stored.size)},
-            media_type=CONTENT_TYPE,
-        )
-        self._opened_object = opened_object
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async with self._opened_object:
-            await super().__call__(scope, receive, send)
+        return ObjectReply(stored, stack.pop_all(), headers, CONTENT_TYPE)

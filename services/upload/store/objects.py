@@ -1,4 +1,4 @@
-"""Bytes in the object store: originals in quarantine, renditions for good."""
+"""Bytes in the object store: originals in quarantine, renditions for good, archives for a week."""
 
 import asyncio
 import io
@@ -56,6 +56,16 @@ def quarantine_key(owner_id: int) -> str:
     return f"{_QUARANTINE}/{owner_id}.{uuid.uuid4().hex}"
 
 
+def documents_key(archive_id: int) -> str:
+    """Where the documents of an archive lie until the photos are added."""
+    return f"archives/{archive_id}.documents"
+
+
+def archive_key(archive_id: int) -> str:
+    """Where an archive lies."""
+    return f"archives/{archive_id}.zip"
+
+
 def rendition_key(photo_id: int, file_name: str) -> str:
     """Where a rendition lies; the domain makes the same key from its content."""
     return f"renditions/{photo_id}/{file_name}"
@@ -72,15 +82,15 @@ class Objects:
         self._client = client
         self._bucket = bucket
 
-    async def put_original(self, key: str, body: IO[bytes], size: int) -> None:
-        """Store the bytes as received; `body` is read from its present position."""
+    async def put_file(self, key: str, body: IO[bytes], size: int) -> None:
+        """Store bytes as they are; `body` is read from its present position."""
         async with _answer():
             await self._client.put_object(
                 Bucket=self._bucket, Key=key, Body=body, ContentLength=size
             )
 
-    async def read_original(self, key: str, take: Callable[[bytes], None]) -> None:
-        """Hand the bytes to `take`, piece by piece."""
+    async def read(self, key: str, take: Callable[[bytes], object]) -> None:
+        """Hand the bytes to `take`, piece by piece; raises NotFound."""
         async with self._opened(key) as stored:
             async for chunk in stored.chunks:
                 take(chunk)
@@ -102,6 +112,12 @@ class Objects:
     async def open_rendition(self, photo_id: int, file_name: str) -> AsyncIterator[StoredObject]:
         """A rendition, to be read within the block; raises NotFound."""
         async with self._opened(rendition_key(photo_id, file_name)) as stored:
+            yield stored
+
+    @asynccontextmanager
+    async def open_file(self, key: str) -> AsyncIterator[StoredObject]:
+        """An object, to be read within the block; raises NotFound."""
+        async with self._opened(key) as stored:
             yield stored
 
     async def delete(self, keys: Collection[str]) -> None:

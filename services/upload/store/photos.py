@@ -61,6 +61,16 @@ async def get_own_photo(group: ShardGroup, photo_id: int, owner_id: int) -> Stor
     return photo
 
 
+async def page_of_owner(
+    group: ShardGroup, owner_id: int, *, after: int, limit: int
+) -> list[StoredPhoto]:
+    """One's photos in any state, the oldest first."""
+    rows = await group.reader(group.shard_of(owner_id)).rows(
+        _SQL["page_of_owner"], owner_id=owner_id, after=after, limit=limit
+    )
+    return [_photo(row) for row in rows]
+
+
 async def find_released_photo(group: ShardGroup, photo_id: int) -> StoredPhoto | None:
     """A photo whose renditions are to be deleted; None once that is done."""
     row = await group.reader(group.shard_of(photo_id)).row(

@@ -10,6 +10,14 @@ SELECT id, owner_id, state, failure, width, height, thumbhash, alt_text, renditi
   FROM :schema.photo
  WHERE id = :photo_id AND state <> 'released'
 
+-- name: page_of_owner
+SELECT id, owner_id, state, failure, width, height, thumbhash, alt_text, renditions, sha256,
+       kind, quarantine_key, claimant, published AS is_taken
+  FROM :schema.photo
+ WHERE owner_id = :owner_id AND id > :after AND state <> 'released'
+ ORDER BY id
+ LIMIT :limit
+
 -- name: find_released_photo
 SELECT id, owner_id, state, failure, width, height, thumbhash, alt_text, renditions, sha256,
        kind, quarantine_key, claimant, published AS is_taken

@@ -30,6 +30,8 @@ EXPECTED = {
     "PATCH /v1/me",
     "DELETE /v1/me",
     "GET /v1/deletions/{receipt_id}",
+    "GET /v1/me/export",
+    "POST /v1/me/export",
     "PUT /v1/me/password",
     "GET /v1/me/follow-requests",
     "PUT /v1/me/follow-requests/{user_id}",

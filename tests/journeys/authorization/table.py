@@ -62,6 +62,9 @@ ROWS: tuple[Row, ...] = (
                                        "401  404  404  404  404  404  404  204"),
     same("GET /v1/me",                 "401  -    -    -    -    -    -    +"),
     same("PATCH /v1/me",               SIGNED_IN, body={"bio": "Fog."}),
+    # Nobody has asked for a copy yet; then everybody has.
+    same("GET /v1/me/export",          "401  404  404  404  404  404  404  404"),
+    same("POST /v1/me/export",         "401  202  202  202  202  202  202  202"),
     # Without the password, so that the cast lives on: 422 is past the door.
     same("DELETE /v1/me",              "401  422  422  422  422  422  422  422", body={}),
     # Whoever has a receipt may read it; nobody has this one.

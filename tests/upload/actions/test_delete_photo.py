@@ -47,12 +47,12 @@ async def test_the_sweeper_takes_originals_that_no_photo_knows_and_no_others(
     assert known is not None
     assert known.quarantine_key is not None
     orphan = quarantine_key(alice)
-    await objects.put_original(orphan, io.BytesIO(b"orphan"), 6)
+    await objects.put_file(orphan, io.BytesIO(b"orphan"), 6)
 
     yesterday = datetime.now(UTC) - timedelta(days=1)
     assert await sweep_quarantine(group, objects, yesterday) == 0
     assert await sweep_quarantine(group, objects, datetime.now(UTC) + timedelta(minutes=1)) >= 1
 
     with pytest.raises(NotFound):
-        await objects.read_original(orphan, print)
-    await objects.read_original(known.quarantine_key, lambda _piece: None)
+        await objects.read(orphan, print)
+    await objects.read(known.quarantine_key, lambda _piece: None)

@@ -18,7 +18,7 @@ async def test_photos_renditions_and_originals_go(
 ) -> None:
     alice = new_id()
     photo = await cast.has_photo(alice)
-    await objects.put_original(quarantine_key(alice), io.BytesIO(b"left behind"), 11)
+    await objects.put_file(quarantine_key(alice), io.BytesIO(b"left behind"), 11)
     assert not await erase_account(group, objects, alice)
     assert not await erase_account(group, objects, alice)
     assert await erase_account(group, objects, alice)

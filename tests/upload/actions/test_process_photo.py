@@ -36,7 +36,7 @@ async def original_of(group: ShardGroup, photo_id: int) -> str:
 async def has_original(objects: Objects, key: str) -> bool:
     taken: list[bytes] = []
     try:
-        await objects.read_original(key, taken.append)
+        await objects.read(key, taken.append)
     except NotFound:
         return False
     return True
@@ -87,7 +87,7 @@ async def test_a_try_that_ends_before_it_is_committed_is_repeated_with_the_same_
     group: ShardGroup, objects: Objects, workshop: Workshop, cast: Cast
 ) -> None:
     sent = await cast.sends(new_id(), jpeg(photograph(1500, 1200)))
-    for step in ("read_original", "put_renditions", "delete"):
+    for step in ("read", "put_renditions", "delete"):
         with pytest.raises(StoreUnavailable):
             await process_photo(group, FailingStore(objects, step), workshop, sent["id"])
     photo = await cast.processes(sent["id"])
@@ -133,7 +133,7 @@ async def test_an_unreachable_store_is_unavailable_and_not_missing(
     nowhere = settings.model_copy(update={"s3_endpoint_url": "https://127.0.0.1:9"})
     async with open_resources(nowhere) as resources:
         with pytest.raises(StoreUnavailable):
-            await resources.objects.read_original("quarantine/1/2", print)
+            await resources.objects.read("quarantine/1/2", print)
 
 
 class FailingStore(Objects):
@@ -143,9 +143,9 @@ class FailingStore(Objects):
         super().__init__(real._client, real._bucket)
         self._step = step
 
-    async def read_original(self, *arguments: object) -> None:
-        await super().read_original(*arguments)  # type: ignore[arg-type]
-        self._fail_after("read_original")
+    async def read(self, *arguments: object) -> None:
+        await super().read(*arguments)  # type: ignore[arg-type]
+        self._fail_after("read")
 
     async def put_renditions(self, *arguments: object) -> None:
         await super().put_renditions(*arguments)  # type: ignore[arg-type]

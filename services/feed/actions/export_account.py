@@ -1,0 +1,57 @@
+"""Copies what feed has of an account for its owner, a page at a time."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from services.feed.domain.skeletons import ABOVE_ALL
+from services.feed.store.posts import Posts
+from shared.contracts.accounts import ExportPage
+from shared.sharding.edges import Edges
+from shared.web.cursors import decode_cursor, encode_cursor
+
+PAGE_MAX = 200
+
+# A page of one document: whose it is, and where the last page ended (0 at the start) → the items,
+# and where this page ends (None if it is the last).
+Section = Callable[[int, int], Awaitable[tuple[list[dict[str, Any]], int | None]]]
+
+
+async def export_account(
+    sections: Mapping[str, Section], user_id: int, cursor: str | None
+) -> ExportPage:
+    """The documents in their order, each page after page; raises Invalid for a strange cursor."""
+    names = list(sections)
+    position, after = (0, 0) if cursor is None else decode_cursor(cursor, int, int)
+    document = names[int(position) % len(names)]
+    items, end = await sections[document](user_id, int(after))
+    place = names.index(document)
+    following = (place, end) if end is not None else (place + 1, 0)
+    is_last = following[0] == len(names)
+    return {
+        "document": document,
+        "items": items,
+        "next_cursor": None if is_last else encode_cursor(*following),
+    }
+
+
+def posts_section(posts: Posts) -> Section:
+    """Posts with captions, places and the ids of their photos, newest first."""
+
+    async def page(user_id: int, after: int) -> tuple[list[dict[str, Any]], int | None]:
+        bodies = await posts.page_of_author(
+            user_id, before=after or ABOVE_ALL, limit=PAGE_MAX, viewer_id=user_id
+        )
+        items = [{**body, "photos": [photo["id"] for photo in body["photos"]]} for body in bodies]
+        return items, bodies[-1]["id"] if len(bodies) == PAGE_MAX else None
+
+    return page
+
+
+def edges_section(edges: Edges, name: str) -> Section:
+    """What the person has done something to, such as liked, in ascending order of ids."""
+
+    async def page(user_id: int, after: int) -> tuple[list[dict[str, Any]], int | None]:
+        ids = await edges.target_ids(user_id, after=after, limit=PAGE_MAX)
+        return [{name: id_} for id_ in ids], ids[-1] if len(ids) == PAGE_MAX else None
+
+    return page

@@ -1,0 +1,46 @@
+"""A copy of all that the own account holds."""
+
+from fastapi import APIRouter, Request, Response
+
+from services.gateway.api.opened import opened
+from services.gateway.api.problem_codes import NOT_FOUND, UNAUTHENTICATED, problems
+from services.gateway.api.replies import private_reply
+from services.gateway.api.reply_docs import reply
+from services.gateway.api.session import ViewerId
+from services.gateway.domain.exports import ExportReply, public_export
+
+router = APIRouter(tags=["Accounts"])
+
+
+@router.post(
+    "/v1/me/export",
+    status_code=202,
+    summary="Have the account copied",
+    responses={
+        **reply(202, ExportReply, "It is being made; ask for it again."),
+        **problems(UNAUTHENTICATED),
+    },
+)
+async def post_export(request: Request, viewer_id: ViewerId) -> Response:
+    """Ask for an archive of everything that your account holds, photos included.
+
+    While one is being made, asking again changes nothing. It is kept for seven days.
+    """
+    resources = opened(request)
+    export = await resources.users.request_export(viewer_id=viewer_id)
+    return private_reply(public_export(export, resources.url_of()), 202)
+
+
+@router.get(
+    "/v1/me/export",
+    summary="The copy of the account",
+    responses={
+        **reply(200, ExportReply, "How far it is, and where to fetch it."),
+        **problems(UNAUTHENTICATED, NOT_FOUND),
+    },
+)
+async def get_export(request: Request, viewer_id: ViewerId) -> Response:
+    """The newest archive that you asked for; 404 if there was none."""
+    resources = opened(request)
+    export = await resources.users.export(viewer_id=viewer_id)
+    return private_reply(public_export(export, resources.url_of()))

@@ -1,0 +1,40 @@
+"""Receives the documents of an account's archive, to which the worker adds the photos."""
+
+from collections.abc import AsyncIterator
+
+from services.upload.store.archives import insert_archive
+from services.upload.store.objects import Objects, documents_key
+from services.upload.store.spool import Spool
+from shared.errors import NotFound, TooLarge
+from shared.sharding.shard_group import ShardGroup
+
+COMPOSE_JOB = "compose_archive"
+
+# Text of a hundred thousand posts and comments, packed, is a few tens of megabytes.
+DOCUMENTS_BYTES_MAX = 500_000_000
+
+
+async def receive_archive(
+    group: ShardGroup,
+    objects: Objects,
+    owner_id: int,
+    archive_id: int,
+    body: AsyncIterator[bytes],
+) -> None:
+    """Keep a zip of documents; the same again changes nothing.
+
+    Raises TooLarge, and NotFound for an archive that cannot be this owner's.
+    """
+    shard = group.shard_of(owner_id)
+    if group.shard_of(archive_id) != shard:
+        raise NotFound
+    async with Spool() as spool:
+        async for chunk in body:
+            if spool.size + len(chunk) > DOCUMENTS_BYTES_MAX:
+                raise TooLarge
+            await spool.append(chunk)
+        await objects.put_file(documents_key(archive_id), await spool.rewound(), spool.size)
+    async with group.writer(shard) as tx:
+        if await insert_archive(tx, archive_id, owner_id):
+            # The job names the archive only: it says nothing of whose it is.
+            await tx.enqueue(COMPOSE_JOB, {"archive_id": archive_id})

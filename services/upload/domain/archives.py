@@ -1,0 +1,33 @@
+"""An archive: what its owner's account is told of it."""
+
+from datetime import datetime, timedelta
+
+from services.upload.domain.wire_time import wire_time
+from shared.contracts.accounts import Archive
+
+# Long enough for somebody on holiday; it holds everything about them, so no longer.
+KEPT = timedelta(days=7)
+
+CONTENT_TYPE = "application/zip"
+
+
+def composing() -> Archive:
+    """One whose photos are still being added."""
+    return {
+        "state": "composing",
+        "key": None,
+        "bytes": None,
+        "ready_at": None,
+        "expires_at": None,
+    }
+
+
+def ready(key: str, size: int, ready_at: datetime) -> Archive:
+    """One that can be fetched."""
+    return {
+        "state": "ready",
+        "key": key,
+        "bytes": size,
+        "ready_at": wire_time(ready_at),
+        "expires_at": wire_time(ready_at + KEPT),
+    }

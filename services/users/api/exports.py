@@ -1,0 +1,55 @@
+"""A copy of all that the viewer's account holds."""
+
+from fastapi import APIRouter, Request, Response
+
+from services.users.actions.read_export import read_export
+from services.users.actions.request_export import request_export
+from services.users.api.opened import opened
+from services.users.api.reply_docs import reply
+from shared.contracts.accounts import Export
+from shared.web.json_reply import JsonReply
+from shared.web.problems import problem_replies
+from shared.web.viewer import ViewerId
+
+router = APIRouter(tags=["Export"])
+
+_EXPORT: Export = {
+    "id": 493848221934518275,
+    "state": "ready",
+    "requested_at": "2026-05-04T09:30:00.000Z",
+    "ready_at": "2026-05-04T09:31:00.000Z",
+    "expires_at": "2026-05-11T09:31:00.000Z",
+    "key": "archives/493848221934518275.zip",
+    "bytes": 18200441,
+}
+
+
+@router.post(
+    "/me/export",
+    status_code=202,
+    summary="Have the viewer's account copied",
+    responses={
+        **reply(202, Export, "It is being made.", {**_EXPORT, "state": "pending"}),
+        **problem_replies(401, 503),
+    },
+)
+async def post_export(request: Request, viewer_id: ViewerId) -> Response:
+    """While a copy is on its way, asking again changes nothing."""
+    resources = opened(request)
+    await request_export(resources.group, viewer_id)
+    export = await read_export(resources.group, resources.archives, viewer_id)
+    return JsonReply(export, 202)
+
+
+@router.get(
+    "/me/export",
+    summary="The newest copy of the viewer's account",
+    responses={
+        **reply(200, Export, "How far it is, and where it lies.", _EXPORT),
+        **problem_replies(401, 404, 503),
+    },
+)
+async def get_export(request: Request, viewer_id: ViewerId) -> Response:
+    """404 if none was asked for."""
+    resources = opened(request)
+    return JsonReply(await read_export(resources.group, resources.archives, viewer_id))

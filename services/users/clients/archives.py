@@ -1,0 +1,36 @@
+"""upload.internal: keeps archives of accounts, and adds the photos to them."""
+
+from collections.abc import AsyncIterator
+from typing import cast
+
+from shared.contracts.accounts import Archive
+from shared.errors import NotFound
+from shared.web.service_client import ServiceClient
+
+_HAND_IN_TIMEOUT_MS = 60_000
+
+
+class ArchivesClient:
+    """The archives of accounts, each named by its owner and its own id."""
+
+    def __init__(self, service: ServiceClient) -> None:
+        self._service = service
+
+    async def hand_in(
+        self, owner_id: int, archive_id: int, chunks: AsyncIterator[bytes], size: int
+    ) -> None:
+        """Hand in a zip of documents; repeating it does no harm."""
+        await self._service.post_stream(
+            f"/archives?owner_id={owner_id}&archive_id={archive_id}",
+            chunks,
+            {"Content-Type": "application/zip", "Content-Length": str(size)},
+            timeout_ms=_HAND_IN_TIMEOUT_MS,
+        )
+
+    async def find(self, owner_id: int, archive_id: int) -> Archive | None:
+        """How far it is; None if it is not there, or no longer."""
+        params = {"owner_id": owner_id, "archive_id": archive_id}
+        try:
+            return cast(Archive, await self._service.get("/archives", params=params))
+        except NotFound:
+            return None

@@ -1,0 +1,29 @@
+"""feed.internal: what it has of an account, page by page."""
+
+from collections.abc import AsyncIterator
+from typing import cast
+
+from shared.contracts.accounts import ExportPage
+from shared.web.service_client import ServiceClient
+
+_TIMEOUT_MS = 10_000
+
+
+class ExportingClient:
+    """The part of another service in a copy of an account."""
+
+    def __init__(self, service: ServiceClient) -> None:
+        self._service = service
+
+    async def pages(self, user_id: int) -> AsyncIterator[ExportPage]:
+        """All pages; those of one document follow each other."""
+        cursor: str | None = None
+        while True:
+            reply = await self._service.get(
+                f"/accounts/{user_id}/export", params={"cursor": cursor}, timeout_ms=_TIMEOUT_MS
+            )
+            page = cast(ExportPage, reply)
+            yield page
+            cursor = page["next_cursor"]
+            if cursor is None:
+                return

@@ -1,0 +1,74 @@
+"""The zip of an account's documents, in an unnamed file while it grows."""
+
+import asyncio
+import os
+import tempfile
+import zipfile
+from collections.abc import AsyncIterator, Sequence
+from types import TracebackType
+from typing import IO, Any, Self
+
+import orjson
+
+_CHUNK_BYTES = 256 * 1024
+_SEPARATOR = b",\n"
+
+
+class ArchiveFile:
+    """Documents, each a JSON array; the items of one come together, in any number of pieces."""
+
+    def __init__(self) -> None:
+        self._file: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - closed by the block
+        self._zip = zipfile.ZipFile(self._file, "w", zipfile.ZIP_DEFLATED)
+        self._document = ""
+        self._entry: IO[bytes] | None = None
+        self._is_empty = True
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        _kind: type[BaseException] | None,
+        _error: BaseException | None,
+        _trace: TracebackType | None,
+    ) -> None:
+        if self._entry is not None:
+            self._entry.close()
+        self._zip.close()
+        self._file.close()
+
+    async def add(self, document: str, items: Sequence[Any]) -> None:
+        """Add items to a document, the last one or a new one."""
+        await asyncio.to_thread(self._add, document, items)
+
+    async def finish(self) -> int:
+        """Write the end of the zip; how many bytes it has."""
+        await asyncio.to_thread(self._finish)
+        return self._file.seek(0, os.SEEK_END)
+
+    async def chunks(self) -> AsyncIterator[bytes]:
+        """The finished zip from its start."""
+        self._file.seek(0)
+        while chunk := await asyncio.to_thread(self._file.read, _CHUNK_BYTES):
+            yield chunk
+
+    def _add(self, document: str, items: Sequence[Any]) -> None:
+        if self._entry is None or document != self._document:
+            self._end_document()
+            self._document, self._is_empty = document, True
+            self._entry = self._zip.open(f"{document}.json", "w")
+            self._entry.write(b"[")
+        for item in items:
+            self._entry.write((b"" if self._is_empty else _SEPARATOR) + orjson.dumps(item))
+            self._is_empty = False
+
+    def _end_document(self) -> None:
+        if self._entry is not None:
+            self._entry.write(b"]")
+            self._entry.close()
+            self._entry = None
+
+    def _finish(self) -> None:
+        self._end_document()
+        self._zip.close()

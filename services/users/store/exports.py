@@ -1,0 +1,49 @@
+"""Copies of accounts that were asked for: how far each is."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from shared.sharding.shard_group import ShardGroup
+from shared.sharding.transaction import Transaction
+from shared.sql_files import load_queries
+
+_SQL = load_queries(Path(__file__).with_suffix(".sql"))
+
+# A job that waits for what is away goes on by itself; after a day its owner may begin anew.
+_GIVEN_UP_SECONDS = 24 * 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class StoredExport:
+    """The newest copy that somebody asked for; `id` names the archive at upload."""
+
+    user_id: int
+    id: int
+    requested_at: datetime
+    handed_in_at: datetime | None
+
+
+async def request_export(tx: Transaction, user_id: int) -> int | None:
+    """Begin a copy; its id, or None while one is on its way."""
+    export_id: int | None = await tx.value(
+        _SQL["request_export"], user_id=user_id, given_up_s=_GIVEN_UP_SECONDS
+    )
+    return export_id
+
+
+async def find_export(group: ShardGroup, user_id: int) -> StoredExport | None:
+    """The newest copy; None if there was none."""
+    row = await group.reader(group.shard_of(user_id)).row(_SQL["find_export"], user_id=user_id)
+    return None if row is None else StoredExport(**row)
+
+
+async def note_handed_in(group: ShardGroup, export: StoredExport) -> None:
+    """Its documents are with upload."""
+    async with group.writer(group.shard_of(export.user_id)) as tx:
+        await tx.execute(_SQL["note_handed_in"], user_id=export.user_id, export_id=export.id)
+
+
+async def delete_export(tx: Transaction, user_id: int) -> None:
+    """The account goes."""
+    await tx.execute(_SQL["delete_export"], user_id=user_id)

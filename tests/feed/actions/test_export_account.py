@@ -1,0 +1,52 @@
+"""What feed has of an account is copied page by page, and nothing of others."""
+
+from typing import Any
+
+import pytest
+
+from services.feed.actions import export_account as action
+from services.feed.actions.like_post import like_post
+from services.feed.resources import Resources
+from tests.feed.cast import Cast, new_id
+from tests.feed.feed_api import FeedApi
+
+_PAGES_MAX = 50
+
+
+async def _documents(api: FeedApi, user_id: int) -> dict[str, list[dict[str, Any]]]:
+    documents: dict[str, list[dict[str, Any]]] = {}
+    params: dict[str, str] = {}
+    for _page in range(_PAGES_MAX):
+        reply = await api.get(f"/accounts/{user_id}/export", None, **params)
+        assert reply.status_code == 200, reply.text
+        page = reply.json()
+        documents.setdefault(page["document"], []).extend(page["items"])
+        if page["next_cursor"] is None:
+            return documents
+        params = {"cursor": page["next_cursor"]}
+    raise AssertionError("there is no end to it")
+
+
+async def test_all_posts_and_likes_are_copied_once(
+    api: FeedApi, cast: Cast, resources: Resources, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(action, "PAGE_MAX", 2)
+    alice, bob = new_id(), new_id()
+    of_alice = await cast.has_published(alice, 5)
+    of_bob = await cast.has_published(bob, 4)
+    for post_id in of_bob:
+        await like_post(resources.bodies, resources.likes, post_id, alice)
+    documents = await _documents(api, alice)
+    assert sorted(post["id"] for post in documents["posts"]) == sorted(of_alice)
+    assert [like["post_id"] for like in documents["likes"]] == sorted(of_bob)
+
+
+async def test_a_stranger_s_cursor_is_refused(api: FeedApi) -> None:
+    reply = await api.get(f"/accounts/{new_id()}/export", cursor="abc")
+    assert (reply.status_code, reply.json()["code"]) == (422, "invalid")
+
+
+async def test_who_has_nothing_gets_empty_documents(api: FeedApi) -> None:
+    documents = await _documents(api, new_id())
+    assert documents
+    assert not any(documents.values())

@@ -1,0 +1,71 @@
+"""A person takes along all that the account holds, and nobody else gets it."""
+
+import io
+import zipfile
+from typing import Any
+
+import httpx
+import orjson
+
+from tests.eventually import eventually
+from tests.journeys.phone import PASSWORD, Phone
+from tests.suite import Suite
+
+
+async def _ready_export(phone: Phone) -> dict[str, Any]:
+    async def is_ready() -> dict[str, Any]:
+        export = (await phone.get("/v1/me/export"))["export"]
+        assert export["state"] == "ready", export
+        return dict(export)
+
+    return await eventually(is_ready, within_s=60)
+
+
+async def test_the_archive_has_everything_of_the_account(
+    alice: Phone, bob: Phone, stranger: httpx.AsyncClient
+) -> None:
+    await alice.get("/v1/me/export", status=404)
+    await alice.follow(bob)
+    await bob.follow(alice)
+    post, other = await alice.post("Fog #morning"), await bob.post()
+    await alice.put(f"/v1/posts/{other['id']}/like")
+
+    asked = [await alice.http.post("/v1/me/export") for _ in range(2)]
+    assert [reply.status_code for reply in asked] == [202, 202]
+    export = await _ready_export(alice)
+    assert {reply.json()["export"]["id"] for reply in asked} == {export["id"]}
+
+    # The address is signed, so it needs no session, and is of this archive alone.
+    reply = await stranger.get(export["url"])
+    assert (reply.status_code, len(reply.content)) == (200, export["bytes"])
+    assert "no-store" in reply.headers["Cache-Control"]
+    forged = export["url"].replace(export["id"], str(int(export["id"]) + 1))
+    assert (await stranger.get(forged)).status_code == 403
+
+    with zipfile.ZipFile(io.BytesIO(reply.content)) as archive:
+        assert archive.testzip() is None
+        said = {
+            name.removesuffix(".json"): orjson.loads(archive.read(name))
+            for name in archive.namelist()
+            if name.endswith(".json")
+        }
+        photo = archive.read(f"photos/{post['photos'][0]['id']}.jpg")
+    assert photo.startswith(b"\xff\xd8")
+    assert said["profile"][0]["email"] == f"{alice.username}@mail.example"
+    assert [person["username"] for person in said["followers"]] == [bob.username]
+    assert [person["username"] for person in said["following"]] == [bob.username]
+    assert [item["caption"] for item in said["posts"]] == ["Fog #morning"]
+    assert [item["post_id"] for item in said["likes"]] == [int(other["id"])]
+    assert [item["id"] for item in said["photos"]] == [int(post["photos"][0]["id"])]
+
+
+async def test_an_archive_goes_with_its_account(suite: Suite, alice: Phone, bob: Phone) -> None:
+    await alice.http.post("/v1/me/export")
+    export = await _ready_export(alice)
+    await alice.http.request("DELETE", "/v1/me", json={"password": PASSWORD})
+
+    async def is_gone() -> None:
+        assert (await bob.http.get(export["url"])).status_code == 404
+        assert await suite.remains(alice.id) == []
+
+    await eventually(is_gone, within_s=60, every_s=1)

@@ -1,0 +1,27 @@
+"""A zip of documents is whole, whatever the number and size of their pieces."""
+
+import io
+import zipfile
+
+import orjson
+
+from services.users.store.archive_file import ArchiveFile
+
+
+async def test_the_pieces_of_a_document_become_one_array() -> None:
+    async with ArchiveFile() as archive:
+        await archive.add("profile", [{"id": 1}])
+        await archive.add("posts", [])
+        await archive.add("posts", [{"id": 2}, {"id": 3}])
+        await archive.add("posts", [{"id": 4}])
+        await archive.add("likes", [])
+        size = await archive.finish()
+        content = b"".join([chunk async for chunk in archive.chunks()])
+    assert len(content) == size
+    with zipfile.ZipFile(io.BytesIO(content)) as read:
+        said = {name: orjson.loads(read.read(name)) for name in read.namelist()}
+    assert said == {
+        "profile.json": [{"id": 1}],
+        "posts.json": [{"id": 2}, {"id": 3}, {"id": 4}],
+        "likes.json": [],
+    }
