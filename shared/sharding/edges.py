@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from shared.deadlines import deadline_within
 from shared.errors import FieldError, Invalid, Unavailable
 from shared.logs import request_id
-from shared.sharding.edge_mirror import TOPIC, EdgeChange, EdgeMirror
+from shared.sharding.edge_batches import EdgeBatches
+from shared.sharding.edge_mirror import TOPIC, EdgeChange
 from shared.sharding.shard_group import ShardGroup
 from shared.sharding.transaction import Transaction
 from shared.sql_files import Query, load_queries
@@ -21,9 +21,6 @@ _SQL = load_queries(Path(__file__).with_suffix(".sql"))
 
 ACTIVE = "active"
 REMOVED = "removed"
-
-# The mirror is brought up to date before the reply, unless that would hold the reply up.
-_MIRROR_MS_MAX = 500
 
 _ID_MAX = 2**63 - 1
 
@@ -62,7 +59,7 @@ class Edges:
     def __init__(self, group: ShardGroup, kind: str) -> None:
         self._group = group
         self._kind = kind
-        self._mirror = EdgeMirror(group)
+        self._mirror = EdgeBatches(group)
 
     async def put(
         self,
@@ -150,10 +147,7 @@ class Edges:
 
     async def _mirror_now(self, shard: int, change: EdgeChange, position: int) -> None:
         try:
-            with deadline_within(_MIRROR_MS_MAX):
-                await self._mirror.apply(self._group.shard_of(change.dst), [change])
-                forget = self._group.reader(shard).rows
-                await forget(_SQL["forget_event"], position=position)
+            await self._mirror.mirror(change, shard, position)
         except Unavailable:
             # Others see the change later: the relay finds the event in the outbox.
             self._group.wake_ups.outbox(self._group.primary_node(shard), shard)
@@ -180,6 +174,16 @@ class Edges:
         reader = self._group.reader(self._group.shard_of(node))
         rows = await reader.rows(query, kind=self._kind, node=node, after=after, limit=limit)
         return [row["id"] for row in rows]
+
+
+async def targets_by_kind(
+    group: ShardGroup, kinds: Sequence[str], src: int, dsts: Iterable[int]
+) -> dict[str, frozenset[int]]:
+    """For each kind, those of the ids to which an active edge leads: one statement for all."""
+    rows = await group.reader(group.shard_of(src)).rows(
+        _SQL["targets_by_kind"], kinds=list(kinds), node=src, ids=list(dsts)
+    )
+    return {kind: frozenset(row["id"] for row in rows if row["kind"] == kind) for kind in kinds}
 
 
 def _parse_cursor(cursor: str) -> tuple[int, int]:

@@ -55,14 +55,20 @@ INSERT INTO :schema.edge_count AS count (kind, node, in_count)
 SELECT kind, dst, delta FROM moved ORDER BY kind, dst
 ON CONFLICT (kind, node) DO UPDATE SET in_count = count.in_count + excluded.in_count;
 
--- name: forget_event
--- Nothing is lost if this is not on disk before a crash: the event is delivered once more.
+-- name: forget_events
+-- Nothing is lost if this is not on disk before a crash: the events are delivered once more.
 WITH lazily AS (SELECT set_config('synchronous_commit', 'off', true))
-DELETE FROM :schema.outbox WHERE position = :position AND EXISTS (SELECT FROM lazily);
+DELETE FROM :schema.outbox
+ WHERE position = ANY(:positions::bigint[]) AND EXISTS (SELECT FROM lazily);
 
 -- name: states_of_targets
 SELECT dst AS id, state FROM :schema.edge_out
  WHERE kind = :kind AND src = :node AND dst = ANY(:ids::bigint[]) AND state <> 'removed';
+
+-- name: targets_by_kind
+SELECT kind, dst AS id FROM :schema.edge_out
+ WHERE kind = ANY(:kinds::text[]) AND src = :node AND dst = ANY(:ids::bigint[])
+   AND state = 'active';
 
 -- name: states_of_sources
 SELECT src AS id, state FROM :schema.edge_in
