@@ -4,7 +4,7 @@ from functools import partial
 
 from fastapi import FastAPI
 
-from services.feed.api import accounts, events, posts, timelines
+from services.feed.api import accounts, comments, events, marks, posts, timelines
 from services.feed.resources import open_resources
 from services.feed.settings import FeedSettings
 from shared.settings import read_settings
@@ -15,13 +15,20 @@ INFO = AppInfo(
     name="feed",
     title="feed.internal",
     description=(
-        "Posts, likes and timelines. Called by the gateway, and by users with news of the follow "
-        "graph, with a token that says who calls and for which viewer. Whether a viewer may see "
-        "what an author publishes is decided by users and applied by the caller."
+        "Posts, what people do with them, and timelines. Called by the gateway, and by users with "
+        "news of the follow graph, with a token that says who calls and for which viewer. Whether "
+        "a viewer may see what an author publishes is decided by users and applied by the caller."
     ),
     audience="feed",
 )
-ROUTERS = (posts.router, timelines.router, events.router, accounts.router)
+ROUTERS = (
+    posts.router,
+    timelines.router,
+    marks.router,
+    comments.router,
+    events.router,
+    accounts.router,
+)
 
 
 def feed_app(settings: FeedSettings, opened: OpenResources) -> FastAPI:

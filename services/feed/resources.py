@@ -9,13 +9,16 @@ from redis import asyncio as aioredis
 from services.feed.actions.home_entries import HomeEntries
 from services.feed.clients.upload import UploadClient
 from services.feed.clients.users import UsersClient
+from services.feed.domain.edge_kinds import COMMENT_LIKE, LIKE, SAVE
 from services.feed.settings import FeedSettings
 from services.feed.store.author_entries import AuthorEntries
 from services.feed.store.body_cache import BodyCache
+from services.feed.store.comments import Comments
 from services.feed.store.fan_outs import FanOuts
 from services.feed.store.graph_versions import GraphVersions
 from services.feed.store.home_timelines import HomeTimelines
 from services.feed.store.post_bodies import PostBodies
+from services.feed.store.post_marks import PostMarks
 from services.feed.store.posts import Posts
 from services.feed.store.redis_guard import RedisGuard
 from shared.network.network import open_network
@@ -33,6 +36,10 @@ class Resources:
     posts: Posts
     bodies: PostBodies
     likes: Edges
+    saves: Edges
+    marks: PostMarks
+    comments: Comments
+    comment_likes: Edges
     timelines: HomeTimelines
     entries: HomeEntries
     author_entries: AuthorEntries
@@ -40,6 +47,10 @@ class Resources:
     versions: GraphVersions
     users: UsersClient
     upload: UploadClient
+
+    def edges(self) -> dict[str, Edges]:
+        """Every kind of edge that begins at a user."""
+        return {LIKE: self.likes, SAVE: self.saves, COMMENT_LIKE: self.comment_likes}
 
 
 @asynccontextmanager
@@ -75,7 +86,11 @@ def resources_over(
         group=group,
         posts=posts,
         bodies=PostBodies(BodyCache(redis, guard), posts),
-        likes=Edges(group, "like"),
+        likes=Edges(group, LIKE),
+        saves=Edges(group, SAVE),
+        marks=PostMarks(group),
+        comments=Comments(group),
+        comment_likes=Edges(group, COMMENT_LIKE),
         timelines=timelines,
         entries=HomeEntries(timelines, author_entries, users),
         author_entries=author_entries,

@@ -7,6 +7,7 @@ from typing import Any, cast
 
 from services.feed.actions.apply_graph_events import settle_graph_event
 from services.feed.actions.clear_post import CLEAR_JOB, clear_post
+from services.feed.actions.edit_post import EDITED_TOPIC, renew_bodies
 from services.feed.actions.fan_out import fan_out
 from services.feed.actions.settle_photos import (
     CONFIRM_TOPIC,
@@ -51,7 +52,7 @@ async def run(resources: Resources, stop: asyncio.Event) -> None:
         )
 
     async def clear(payload: dict[str, Any]) -> None:
-        await clear_post(resources.likes, payload["post_id"])
+        await clear_post(resources.edges(), resources.comments, payload["post_id"])
 
     jobs = JobWorker(
         resources.group,
@@ -64,6 +65,7 @@ async def run(resources: Resources, stop: asyncio.Event) -> None:
             CONFIRM_TOPIC: partial(confirm_photos, resources.upload),
             RELEASE_TOPIC: partial(release_photos, resources.upload),
             WITHDRAWN_TOPIC: partial(forget_bodies, resources.bodies),
+            EDITED_TOPIC: partial(renew_bodies, resources.bodies),
         },
     )
     async with asyncio.TaskGroup() as loops:

@@ -7,11 +7,13 @@ from fastapi import FastAPI
 from services.gateway.api import (
     accounts,
     blocks,
+    comments,
     deletions,
     discovery,
     document,
     exports,
     follow_requests,
+    marks,
     people,
     photos,
     posts,
@@ -39,6 +41,8 @@ INFO = AppInfo(
 ROUTERS = (
     timelines.router,
     posts.router,
+    marks.router,
+    comments.router,
     people.router,
     photos.router,
     relationships.router,

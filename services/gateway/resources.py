@@ -72,7 +72,7 @@ def resources_over(
     *,
     users: PatchingServiceClient,
     upload: ServiceClient,
-    feed: ServiceClient,
+    feed: PatchingServiceClient,
 ) -> Resources:
     """The collaborators, given a way to each service and to Redis."""
     users_client = UsersClient(users)

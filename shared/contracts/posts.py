@@ -63,3 +63,43 @@ class PostCounts(TypedDict):
     """Number of posts by decimal author id."""
 
     counts: dict[str, int]
+
+
+class Saved(TypedDict):
+    """The reply of save and its opposite."""
+
+    saved: bool
+
+
+class Comment(TypedDict):
+    """What somebody wrote under a post; `reply_to` is a comment that is no reply itself.
+
+    `parent_writer_id` is whose comment that is: who may not know them does not see their replies.
+    `liked` is the viewer's.
+    """
+
+    id: int
+    post_id: int
+    writer_id: int
+    reply_to: int | None
+    parent_writer_id: int | None
+    text: str
+    hashtags: list[str]
+    mentions: list[str]
+    created_at: str
+    like_count: int
+    liked: bool
+
+
+class CommentPage(TypedDict):
+    """A page of comments, oldest first."""
+
+    items: list[Comment]
+    next_cursor: str | None
+
+
+class LikersPage(TypedDict):
+    """A page of the ids of those who like a post, newest first."""
+
+    ids: list[int]
+    next_cursor: str | None

@@ -10,6 +10,9 @@ PostsLimit = Annotated[
 PeopleLimit = Annotated[
     int, Query(ge=1, le=80, description="How many people at most; 20 if not said.")
 ]
+CommentsLimit = Annotated[
+    int, Query(ge=1, le=80, description="How many comments at most; 20 if not said.")
+]
 Cursor = Annotated[
     str | None,
     Query(max_length=256, description="`next_cursor` of the page before; leave out for the first."),
@@ -17,3 +20,4 @@ Cursor = Annotated[
 
 POSTS_LIMIT_DEFAULT = 20
 PEOPLE_LIMIT_DEFAULT = 20
+COMMENTS_LIMIT_DEFAULT = 20

@@ -3,6 +3,8 @@
 import secrets
 import time
 
+from services.feed.actions.comment_on_post import NewComment, comment_on_post
+from services.feed.actions.delete_comment import delete_comment
 from services.feed.actions.fan_out import fan_out
 from services.feed.actions.publish_post import publish_post
 from services.feed.actions.read_home_timeline import read_home_timeline
@@ -54,6 +56,18 @@ class Cast:
                 ids.append(body["id"])
         return ids[::-1]
 
+    async def comments(
+        self, writer_id: int, post_id: int, text: str = "Lovely.", reply_to: int | None = None
+    ) -> int:
+        """A comment, or a reply to one."""
+        new = NewComment(post_id, writer_id, text, reply_to)
+        comment = await comment_on_post(self._resources.group, new, secrets.token_hex(8))
+        return int(comment["id"])
+
+    async def deletes_comment(self, viewer_id: int, comment_id: int) -> None:
+        """A comment deleted, if it is the viewer's to delete."""
+        await delete_comment(self._resources.group, comment_id, viewer_id)
+
     async def delivers(self, post_id: int, author_id: int, page: int = 0) -> None:
         """One job of the fan-out, run here."""
         resources = self._resources
@@ -64,7 +78,7 @@ class Cast:
         """A page of the home timeline."""
         resources = self._resources
         return await read_home_timeline(
-            resources.entries, resources.bodies, resources.likes, viewer_id, limit, cursor
+            resources.entries, resources.bodies, resources.marks, viewer_id, limit, cursor
         )
 
     async def home_ids(self, viewer_id: int, limit: int = 20) -> list[int]:

@@ -32,6 +32,9 @@ class FeedApi:
         headers = {"Content-Type": "application/json"}
         return await self._send("POST", path, viewer_id, content=content, headers=headers)
 
+    async def patch(self, path: str, body: Any, viewer_id: int) -> httpx.Response:
+        return await self._send("PATCH", path, viewer_id, json=body)
+
     async def put(self, path: str, viewer_id: int | None = None) -> httpx.Response:
         return await self._send("PUT", path, viewer_id)
 

@@ -2,7 +2,7 @@
 
 from shared.contracts.people import Card, Profile, SignedIn
 from shared.contracts.photos import Photo, PhotoSnapshot, Rendition
-from shared.contracts.posts import Post
+from shared.contracts.posts import Comment, Post
 
 ALICE, BOB, CAROL = 1001, 1002, 1003
 NAMES = {ALICE: "alice", BOB: "bob", CAROL: "carol"}
@@ -121,4 +121,22 @@ def post(post_id: int, author_id: int) -> Post:
         "comment_count": 3,
         "liked": True,
         "saved": False,
+    }
+
+
+def comment(
+    comment_id: int, post_id: int, writer_id: int, parent_writer_id: int | None = None
+) -> Comment:
+    return {
+        "id": comment_id,
+        "post_id": post_id,
+        "writer_id": writer_id,
+        "reply_to": None if parent_writer_id is None else 8000,
+        "parent_writer_id": parent_writer_id,
+        "text": "Lovely #fog",
+        "hashtags": ["fog"],
+        "mentions": [],
+        "created_at": "2026-01-02T03:04:05.678Z",
+        "like_count": 2,
+        "liked": True,
     }

@@ -50,6 +50,18 @@ class Phone:
         """A new picture, uploaded and published."""
         return await self.publish(await self.upload(picture()), caption=caption)
 
+    async def comment(
+        self, post_id: str, text: str, reply_to: str | None = None, status: int = 201
+    ) -> dict[str, Any]:
+        draft = {"text": text, "reply_to": reply_to}
+        reply = await self.http.post(f"/v1/posts/{post_id}/comments", json=draft)
+        return dict(_json(reply, status).get("comment", {}))
+
+    async def comments(self, post_id: str) -> list[str]:
+        """The texts under a post."""
+        page = await self.get(f"/v1/posts/{post_id}/comments")
+        return [comment["text"] for comment in page["items"]]
+
     async def home(self, **params: Any) -> list[dict[str, Any]]:
         return list((await self.get("/v1/timelines/home", **params))["items"])
 

@@ -16,6 +16,12 @@ async def test_a_deleted_account_is_gone_from_every_page_and_store(
     other = await bob.post()
     await alice.put(f"/v1/posts/{other['id']}/like")
     await bob.put(f"/v1/posts/{post['id']}/like")
+    for person, of_other in ((alice, other), (bob, post)):
+        await person.put(f"/v1/posts/{of_other['id']}/save")
+        comment = await person.comment(of_other["id"], "Lovely")
+        await alice.put(f"/v1/comments/{comment['id']}/like")
+    edited = await alice.http.patch(f"/v1/posts/{post['id']}", json={"caption": "Farewell"})
+    assert edited.status_code == 200
     await bob.sees(post["id"])
 
     reply = await alice.http.request("DELETE", "/v1/me", json={"password": PASSWORD})
@@ -31,7 +37,7 @@ async def test_a_deleted_account_is_gone_from_every_page_and_store(
         await bob.get(path, status=404)
     assert [item["id"] for item in await bob.home()] == [other["id"]]
     assert (await bob.get("/v1/me"))["counts"] == {"posts": 1, "followers": 0, "following": 0}
-    assert (await bob.get(f"/v1/posts/{other['id']}"))["counts"]["likes"] == 0
+    assert (await bob.get(f"/v1/posts/{other['id']}"))["counts"] == {"likes": 0, "comments": 0}
 
     async def nothing_is_left() -> None:
         ids = (alice.id, post["id"], post["photos"][0]["id"], avatar_id)

@@ -1,7 +1,10 @@
-"""Takes back the likes of a post that was withdrawn, a page at a time."""
+"""Takes away what people did with a post that was withdrawn: likes, saves, comments and theirs."""
 
 import asyncio
+from collections.abc import Mapping, Sequence
 
+from services.feed.domain.edge_kinds import COMMENT_LIKE, LIKE, SAVE
+from services.feed.store.comments import Comments
 from shared.sharding.edges import Edges
 
 CLEAR_JOB = "clear_post"
@@ -13,20 +16,35 @@ _PAGE_MAX = 500
 _AT_ONCE = 8
 
 
-async def clear_post(likes: Edges, post_id: int) -> None:
+async def clear_post(edges: Mapping[str, Edges], comments: Comments, post_id: int) -> None:
     """May be repeated; raises Unavailable while somebody's shard is away: then it runs again."""
-    after = 0
-    while page := await likes.source_ids(post_id, after=after, limit=_PAGE_MAX):
-        await take_likes_back(likes, [(liker_id, post_id) for liker_id in page])
-        after = page[-1]
+    for kind in (LIKE, SAVE):
+        await _clear_target(edges[kind], post_id)
+    while ids := await comments.ids_under(post_id, _PAGE_MAX):
+        await remove_comments(edges[COMMENT_LIKE], comments, ids)
+    await comments.forget_traces(post_id)
 
 
-async def take_likes_back(likes: Edges, pairs: list[tuple[int, int]]) -> None:
-    """Each pair is who likes and what; the truth of it is in the shard of who likes."""
+async def remove_comments(likes: Edges, comments: Comments, ids: Sequence[int]) -> None:
+    """Remove the rows of comments of one shard, and all likes of them."""
+    for comment_id in ids:
+        await _clear_target(likes, comment_id)
+    await comments.remove(ids)
+
+
+async def take_marks_back(edges: Edges, pairs: Sequence[tuple[int, int]]) -> None:
+    """Each pair is who marked what; the truth of it is in the shard of who did."""
     gate = asyncio.Semaphore(_AT_ONCE)
 
-    async def take_back(liker_id: int, post_id: int) -> None:
+    async def take_back(user_id: int, target_id: int) -> None:
         async with gate:
-            await likes.remove(liker_id, post_id)
+            await edges.remove(user_id, target_id)
 
     await asyncio.gather(*(take_back(*pair) for pair in pairs))
+
+
+async def _clear_target(edges: Edges, target_id: int) -> None:
+    after = 0
+    while page := await edges.source_ids(target_id, after=after, limit=_PAGE_MAX):
+        await take_marks_back(edges, [(user_id, target_id) for user_id in page])
+        after = page[-1]

@@ -1,9 +1,19 @@
 """Takes an account that is being deleted out of feed, a page at a time."""
 
-from services.feed.actions.clear_post import take_likes_back
+from collections import defaultdict
+from collections.abc import Mapping
+
+from services.feed.actions.clear_post import remove_comments, take_marks_back
 from services.feed.actions.withdraw_post import withdraw_own_post
+from services.feed.domain.edge_kinds import COMMENT_LIKE
 from services.feed.domain.skeletons import ABOVE_ALL
-from services.feed.store.erasures import forget_account, received_likes
+from services.feed.store.comments import Comments
+from services.feed.store.erasures import (
+    comments_of_account,
+    forget_account,
+    forget_requests_in,
+    received_marks,
+)
 from services.feed.store.home_timelines import HomeTimelines
 from services.feed.store.post_bodies import PostBodies
 from services.feed.store.posts import Posts
@@ -18,24 +28,46 @@ async def erase_account(
     group: ShardGroup,
     posts: Posts,
     bodies: PostBodies,
-    likes: Edges,
+    edges: Mapping[str, Edges],
     timelines: HomeTimelines,
     user_id: int,
 ) -> bool:
-    """Withdraw a page of posts, take a page of likes back; True once there is nothing left.
+    """Withdraw a page of posts, take marks and comments back; True once nothing is left.
 
-    May be repeated, before and after the end. Raises Unavailable: then it is to come again.
+    `edges` are those that begin at users, by kind. May be repeated, before and after the end.
+    Raises Unavailable: then it is to come again.
     """
     await timelines.drop(user_id)
     page = await posts.page_of_author(user_id, before=ABOVE_ALL, limit=PAGE_MAX, viewer_id=user_id)
     for body in page:
         await withdraw_own_post(group, bodies, body["id"], user_id)
-    liked = await likes.target_ids(user_id, after=0, limit=PAGE_MAX)
-    for post_id in liked:
-        await likes.remove(user_id, post_id)
-    received = await received_likes(group, user_id, PAGE_MAX)
-    await take_likes_back(likes, received)
-    if page or liked or received:
+    marked = await _take_marks_back(group, edges, user_id)
+    commented = await _remove_comments(group, edges[COMMENT_LIKE], user_id)
+    if page or marked or commented:
         return False
     await forget_account(group, user_id)
     return True
+
+
+async def _take_marks_back(group: ShardGroup, edges: Mapping[str, Edges], user_id: int) -> bool:
+    """Those of the account, and those of others on what the account had published."""
+    pairs: dict[str, list[tuple[int, int]]] = defaultdict(list)
+    for kind, of_kind in edges.items():
+        targets = await of_kind.target_ids(user_id, after=0, limit=PAGE_MAX)
+        pairs[kind] += [(user_id, target_id) for target_id in targets]
+    for mark in await received_marks(group, user_id, PAGE_MAX):
+        pairs[mark.kind].append((mark.user_id, mark.target_id))
+    for kind, marks in pairs.items():
+        await take_marks_back(edges[kind], marks)
+    return any(pairs.values())
+
+
+async def _remove_comments(group: ShardGroup, likes: Edges, user_id: int) -> bool:
+    """Those of the account with the replies to them, and all under its withdrawn posts."""
+    ids_by_shard = await comments_of_account(group, user_id, PAGE_MAX)
+    comments = Comments(group)
+    for shard, ids in ids_by_shard.items():
+        await comments.delete(ids)
+        await remove_comments(likes, comments, ids)
+        await forget_requests_in(group, shard, user_id)
+    return bool(ids_by_shard)

@@ -5,13 +5,12 @@ from dataclasses import dataclass, field
 from prometheus_client import Counter
 
 from services.feed.actions.home_entries import HomeEntries, OpenTimeline
-from services.feed.actions.show_posts import marks_of
 from services.feed.domain.post_bodies import UNMARKED, PostBody, completeness, shown
 from services.feed.domain.skeletons import page_start
 from services.feed.store.post_bodies import PostBodies
+from services.feed.store.post_marks import PostMarks
 from shared.contracts.posts import HomePage
 from shared.errors import Unavailable
-from shared.sharding.edges import Edges
 from shared.web.cursors import decode_id_cursor, encode_cursor
 
 # A page is filled up this often where posts have gone; then it stays short, and its cursor goes on.
@@ -36,7 +35,7 @@ class _Page:
 async def read_home_timeline(
     entries: HomeEntries,
     bodies: PostBodies,
-    likes: Edges,
+    marks: PostMarks,
     viewer_id: int,
     limit: int,
     cursor: str | None,
@@ -52,7 +51,7 @@ async def read_home_timeline(
         await _add_round(page, timeline, entries, bodies)
         if not page.has_more or not page.missing:
             break
-    return await _present(page, likes, viewer_id)
+    return await _present(page, marks, viewer_id)
 
 
 async def _add_round(
@@ -80,16 +79,16 @@ def _check_something_is_left(page: _Page, found: object, away: Unavailable) -> N
         raise away
 
 
-async def _present(page: _Page, likes: Edges, viewer_id: int) -> HomePage:
+async def _present(page: _Page, marks: PostMarks, viewer_id: int) -> HomePage:
     try:
-        marks = await marks_of(likes, [body["id"] for body in page.bodies], viewer_id)
+        seen = await marks.of([body["id"] for body in page.bodies], viewer_id)
     except Unavailable:
         # The viewer sees the posts as not liked and without counts, and is told that it is partial.
         DEGRADED.labels("marks").inc()
-        marks = UNMARKED
+        seen = UNMARKED
         page.complete = False
     return {
-        "items": [shown(body, marks) for body in page.bodies],
+        "items": [shown(body, seen) for body in page.bodies],
         "next_cursor": encode_cursor(page.before) if page.has_more else None,
         "completeness": completeness(complete=page.complete),
     }

@@ -29,6 +29,12 @@ async def withdraw_post(
     Raises Forbidden for a post of somebody else that the viewer may see, and NotFound for one
     that is not there or that the viewer may not know of.
     """
+    await check_author(posts, users, post_id, viewer_id)
+    await withdraw_own_post(group, bodies, post_id, viewer_id)
+
+
+async def check_author(posts: Posts, users: UsersClient, post_id: int, viewer_id: int) -> None:
+    """Let the author pass, also of a withdrawn post; raises as `withdraw_post` says."""
     authorship = await posts.find_authorship(post_id)
     if authorship is None:
         raise NotFound
@@ -37,7 +43,6 @@ async def withdraw_post(
             authorship.author_id, viewer_id=viewer_id
         )
         raise Forbidden if may_know else NotFound
-    await withdraw_own_post(group, bodies, post_id, viewer_id)
 
 
 async def withdraw_own_post(

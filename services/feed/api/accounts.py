@@ -49,13 +49,13 @@ async def get_export(request: Request, user_id: UserId, cursor: Cursor = None) -
     },
 )
 async def post_erasure(request: Request, user_id: UserId) -> Response:
-    """Posts, likes and the home timeline; again until `finished`, and once more is fine."""
+    """Posts, marks, comments, the home timeline; again until `finished`, and more is fine."""
     resources = opened(request)
     finished = await erase_account(
         resources.group,
         resources.posts,
         resources.bodies,
-        resources.likes,
+        resources.edges(),
         resources.timelines,
         user_id,
     )

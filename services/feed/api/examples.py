@@ -1,7 +1,17 @@
 """One believable value of each reply, for the OpenAPI document."""
 
 from shared.contracts.people import GraphEvent
-from shared.contracts.posts import HomePage, Liked, Post, PostCounts, PostPage
+from shared.contracts.posts import (
+    Comment,
+    CommentPage,
+    HomePage,
+    Liked,
+    LikersPage,
+    Post,
+    PostCounts,
+    PostPage,
+    Saved,
+)
 
 POST: Post = {
     "id": 493848221934518272,
@@ -41,6 +51,22 @@ CURSOR = "WzQ5Mzg0ODIyMTkzNDUxODI3Ml0"
 POST_PAGE: PostPage = {"items": [POST], "next_cursor": CURSOR}
 HOME_PAGE: HomePage = {"items": [POST], "next_cursor": CURSOR, "completeness": "complete"}
 LIKED: Liked = {"liked": True, "like_count": 13}
+SAVED: Saved = {"saved": True}
+LIKERS_PAGE: LikersPage = {"ids": [493848221934518002], "next_cursor": "6da7a3c1b000400.6da7a3c1"}
+COMMENT: Comment = {
+    "id": 493848221934530000,
+    "post_id": 493848221934518272,
+    "writer_id": 493848221934518002,
+    "reply_to": None,
+    "parent_writer_id": None,
+    "text": "@alice I can hear the horns #fog",
+    "hashtags": ["fog"],
+    "mentions": ["alice"],
+    "created_at": "2026-05-04T09:42:00.000Z",
+    "like_count": 2,
+    "liked": False,
+}
+COMMENT_PAGE: CommentPage = {"items": [COMMENT], "next_cursor": CURSOR}
 POST_COUNTS: PostCounts = {"counts": {"493848221934518001": 42}}
 GRAPH_EVENT: GraphEvent = {
     "id": 493848221934520000,

@@ -24,6 +24,14 @@ async def _user_id(
     return _existing(user_id)
 
 
+async def _comment_id(
+    comment_id: Annotated[
+        int, Path(description="The id of a comment.", examples=[493848221934530000])
+    ],
+) -> int:
+    return _existing(comment_id)
+
+
 def _existing(id_: int) -> int:
     # What no id can be is simply not there.
     if not 0 < id_ <= _ID_MAX:
@@ -33,3 +41,4 @@ def _existing(id_: int) -> int:
 
 PostId = Annotated[int, Depends(_post_id)]
 UserId = Annotated[int, Depends(_user_id)]
+CommentId = Annotated[int, Depends(_comment_id)]

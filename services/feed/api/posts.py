@@ -1,4 +1,4 @@
-"""Publishing, reading, withdrawing, liking and counting posts."""
+"""Publishing, reading, editing, withdrawing and counting posts."""
 
 import uuid
 from typing import Annotated, cast
@@ -6,7 +6,7 @@ from typing import Annotated, cast
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field
 
-from services.feed.actions.like_post import like_post, unlike_post
+from services.feed.actions.edit_post import Edit, edit_post
 from services.feed.actions.publish_post import publish_post
 from services.feed.actions.read_posts import read_post, read_user_posts
 from services.feed.actions.withdraw_post import withdraw_post
@@ -15,7 +15,7 @@ from services.feed.api.opened import opened
 from services.feed.api.path_ids import Id, PostId, UserId
 from services.feed.api.reply_docs import no_content, reply
 from services.feed.domain.drafts import CAPTION_CHARACTERS_MAX, PHOTOS_MAX, Draft
-from shared.contracts.posts import Liked, Place, Post, PostCounts, PostPage
+from shared.contracts.posts import Place, Post, PostCounts, PostPage
 from shared.web.idempotency_key import IdempotencyKey
 from shared.web.json_reply import JsonReply
 from shared.web.paging import POSTS_LIMIT_DEFAULT, Cursor, PostsLimit
@@ -25,11 +25,6 @@ from shared.web.viewer import ViewerId
 router = APIRouter(tags=["Posts"])
 
 AUTHORS_MAX = 200
-
-_LIKED = {
-    **reply(200, Liked, "Whether the viewer likes it, and how many do.", examples.LIKED),
-    **problem_replies(401, 404, 503),
-}
 
 
 class NewPlace(BaseModel):
@@ -61,6 +56,15 @@ class NewPost(BaseModel):
         """In the words of the domain."""
         place = None if self.place is None else cast(Place, self.place.model_dump())
         return Draft(tuple(self.photo_ids), self.caption, place)
+
+
+class NewCaption(BaseModel):
+    """What a post is to say."""
+
+    caption: str = Field(
+        json_schema_extra={"maxLength": CAPTION_CHARACTERS_MAX},
+        examples=["Fog over the harbour with @bob #evening"],
+    )
 
 
 class AuthorIds(BaseModel):
@@ -110,7 +114,31 @@ async def post_posts(
 async def get_post(request: Request, post_id: PostId, viewer_id: ViewerId) -> Response:
     """Whoever wrote it: whether the viewer may see it is for the caller to ask of users."""
     resources = opened(request)
-    return JsonReply(await read_post(resources.bodies, resources.likes, post_id, viewer_id))
+    return JsonReply(await read_post(resources.bodies, resources.marks, post_id, viewer_id))
+
+
+@router.patch(
+    "/posts/{post_id}",
+    summary="Edit a post",
+    responses={
+        **reply(200, Post, "The post as it is now.", examples.POST),
+        **problem_replies(400, 401, 403, 404, 422, 503),
+    },
+)
+async def patch_post(
+    request: Request, post_id: PostId, new: NewCaption, viewer_id: ViewerId
+) -> Response:
+    """The author's only; everybody sees the new caption at once, the former ones are kept."""
+    resources = opened(request)
+    post = await edit_post(
+        resources.group,
+        resources.posts,
+        resources.bodies,
+        resources.users,
+        resources.marks,
+        Edit(post_id, viewer_id, new.caption),
+    )
+    return JsonReply(post)
 
 
 @router.delete(
@@ -150,23 +178,9 @@ async def get_user_posts(
     """Empty for somebody who does not exist: whether the viewer may see them is the caller's."""
     resources = opened(request)
     page = await read_user_posts(
-        resources.posts, resources.likes, user_id, viewer_id, (limit, cursor)
+        resources.posts, resources.marks, user_id, viewer_id, (limit, cursor)
     )
     return JsonReply(page)
-
-
-@router.put("/posts/{post_id}/like", summary="Like", responses=_LIKED)
-async def put_like(request: Request, post_id: PostId, viewer_id: ViewerId) -> Response:
-    """Again is the same as once."""
-    resources = opened(request)
-    return JsonReply(await like_post(resources.bodies, resources.likes, post_id, viewer_id))
-
-
-@router.delete("/posts/{post_id}/like", summary="Take a like back", responses=_LIKED)
-async def delete_like(request: Request, post_id: PostId, viewer_id: ViewerId) -> Response:
-    """The same whether or not the viewer liked it."""
-    resources = opened(request)
-    return JsonReply(await unlike_post(resources.bodies, resources.likes, post_id, viewer_id))
 
 
 @router.post(

@@ -40,6 +40,6 @@ async def get_home_timeline(
     """
     resources = opened(request)
     page = await read_home_timeline(
-        resources.entries, resources.bodies, resources.likes, viewer_id, limit, cursor
+        resources.entries, resources.bodies, resources.marks, viewer_id, limit, cursor
     )
     return JsonReply(page)

@@ -28,13 +28,15 @@ class PostBody(TypedDict):
 
 @dataclass(frozen=True, slots=True)
 class Marks:
-    """What a viewer did with some posts, and how many people like each of them."""
+    """What a viewer did with some posts, and how many likes and comments each of them has."""
 
     liked: frozenset[int]
+    saved: frozenset[int]
     like_counts: Mapping[int, int]
+    comment_counts: Mapping[int, int]
 
 
-UNMARKED = Marks(frozenset(), {})
+UNMARKED = Marks(frozenset(), frozenset(), {}, {})
 
 
 def time_text(moment: datetime) -> str:
@@ -48,9 +50,9 @@ def shown(body: PostBody, marks: Marks) -> Post:
     return {
         **body,
         "like_count": marks.like_counts.get(post_id, 0),
-        "comment_count": 0,
+        "comment_count": marks.comment_counts.get(post_id, 0),
         "liked": post_id in marks.liked,
-        "saved": False,
+        "saved": post_id in marks.saved,
     }
 
 

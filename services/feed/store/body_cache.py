@@ -75,6 +75,11 @@ class BodyCache:
         with self._guard.calls():
             await self._redis.set(body_key(post_id), _GONE, ex=BODY_SECONDS_MAX)
 
+    async def drop(self, post_id: int) -> None:
+        """Forget a body that was changed, and take the lease from whoever is loading it."""
+        with self._guard.calls():
+            await self._redis.unlink(body_key(post_id))
+
 
 def _value(body: PostBody | None) -> bytes:
     return _GONE if body is None else orjson.dumps(body)

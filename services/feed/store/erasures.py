@@ -1,5 +1,7 @@
-"""The rows that feed keeps of an account beside its posts and likes."""
+"""The rows that feed keeps of an account beside its posts."""
 
+from collections import defaultdict
+from dataclasses import dataclass
 from pathlib import Path
 
 from shared.sharding.idempotency import forget_requests_of
@@ -9,12 +11,41 @@ from shared.sql_files import load_queries
 _SQL = load_queries(Path(__file__).with_suffix(".sql"))
 
 
-async def received_likes(group: ShardGroup, user_id: int, limit: int) -> list[tuple[int, int]]:
-    """Who likes which of the withdrawn posts of somebody, in no order."""
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """What somebody did with a post."""
+
+    kind: str
+    user_id: int
+    target_id: int
+
+
+async def received_marks(group: ShardGroup, user_id: int, limit: int) -> list[Mark]:
+    """Likes and saves of the withdrawn posts of somebody, in no order."""
     rows = await group.reader(group.shard_of(user_id)).rows(
-        _SQL["received_likes"], user_id=user_id, limit=limit
+        _SQL["received_marks"], user_id=user_id, limit=limit
     )
-    return [(row["liker_id"], row["post_id"]) for row in rows]
+    return [Mark(**row) for row in rows]
+
+
+async def comments_of_account(group: ShardGroup, user_id: int, limit: int) -> dict[int, list[int]]:
+    """Ids of comments that somebody wrote or that stand under their withdrawn posts, by shard.
+
+    Comments live with their posts: every shard is asked, by one statement per primary.
+    """
+    rows = await group.rows_across(
+        _SQL["comments_of_account"], group.shards(), user_id=user_id, limit=limit
+    )
+    by_shard: dict[int, list[int]] = defaultdict(list)
+    for row in rows[:limit]:
+        by_shard[group.shard_of(row["id"])].append(row["id"])
+    return by_shard
+
+
+async def forget_requests_in(group: ShardGroup, shard: int, user_id: int) -> None:
+    """Forget the replies that somebody was given to comments under posts of this shard."""
+    async with group.writer(shard) as tx:
+        await forget_requests_of(tx, user_id)
 
 
 async def forget_account(group: ShardGroup, user_id: int) -> None:

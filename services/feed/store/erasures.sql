@@ -1,15 +1,29 @@
--- name: received_likes
--- What others like of the withdrawn posts of an author; all of it is mirrored in the author's shard.
-SELECT edge.src AS liker_id, edge.dst AS post_id
+-- name: received_marks
+-- What others did with the withdrawn posts of an author; it is mirrored in the author's shard.
+SELECT edge.kind, edge.src AS user_id, edge.dst AS target_id
   FROM :schema.post AS post
-  JOIN :schema.edge_in AS edge ON edge.kind = 'like' AND edge.dst = post.id
+  JOIN :schema.edge_in AS edge ON edge.kind IN ('like', 'save') AND edge.dst = post.id
  WHERE post.author_id = :user_id AND post.withdrawn_at IS NOT NULL AND edge.state = 'active'
+ LIMIT :limit;
+
+-- name: comments_of_account
+-- Deleted ones too: their empty rows still name who wrote them, and under what.
+SELECT id FROM (
+    SELECT id FROM :schema.comment WHERE writer_id = :user_id
+    UNION
+    SELECT comment.id
+      FROM :schema.post AS post JOIN :schema.comment AS comment ON comment.post_id = post.id
+     WHERE post.author_id = :user_id AND post.withdrawn_at IS NOT NULL
+) AS of_account
  LIMIT :limit;
 
 -- name: forget_account
 -- Only what is withdrawn: a post that stands has photos that upload must hear of first.
 WITH posts AS (
     DELETE FROM :schema.post WHERE author_id = :user_id AND withdrawn_at IS NOT NULL
+    RETURNING id
+), comment_counts AS (
+    DELETE FROM :schema.comment_count AS c USING posts WHERE c.post_id = posts.id
 ), heard_of AS (
     DELETE FROM :schema.graph_version WHERE actor_id = :user_id
 )

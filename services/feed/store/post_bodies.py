@@ -60,6 +60,10 @@ class PostBodies:
         """Say that a post was withdrawn; raises RedisAway."""
         await self._cache.mark_gone(post_id)
 
+    async def renew(self, post_id: int) -> None:
+        """Have a post that was edited loaded anew; raises RedisAway."""
+        await self._cache.drop(post_id)
+
     async def _cached(self, ids: Sequence[int]) -> Loaded:
         try:
             return await self._cache.get(ids)

@@ -91,12 +91,26 @@ async def insert_post(
     return _body(cast(Record, row))
 
 
+async def edit_caption(tx: Transaction, author_id: int, post_id: int, caption: str) -> bool:
+    """Give an author's post another caption; False if it does not stand or says that already."""
+    edited = await tx.value(
+        _SQL["edit_caption"],
+        post_id=post_id,
+        author_id=author_id,
+        caption=caption,
+        hashtags=hashtags_of(caption),
+        mentions=mentions_of(caption),
+    )
+    return edited is not None
+
+
 async def erase_post(tx: Transaction, author_id: int, post_id: int) -> list[int] | None:
     """Empty an author's post; the ids of its photos, or None if it does not stand."""
     photos = await tx.value(_SQL["withdraw_post"], post_id=post_id, author_id=author_id)
     if photos is None:
         return None
     await tx.execute(_SQL["count_post"], author_id=author_id, change=-1)
+    await tx.execute(_SQL["forget_edits"], post_id=post_id)
     return [photo["id"] for photo in photos]
 
 

@@ -21,6 +21,30 @@ UPDATE :schema.post AS p
  WHERE p.id = standing.id
 RETURNING standing.photos;
 
+-- name: edit_caption
+-- Returns nothing if the caption is that already. Of the former ones, the last hundred are kept.
+WITH standing AS (
+    SELECT id, caption, version FROM :schema.post
+     WHERE id = :post_id AND author_id = :author_id AND withdrawn_at IS NULL
+       AND caption <> :caption::text
+       FOR UPDATE
+), kept AS (
+    INSERT INTO :schema.post_edit (post_id, version, caption)
+    SELECT id, version, caption FROM standing
+), let_go AS (
+    DELETE FROM :schema.post_edit AS e USING standing
+     WHERE e.post_id = standing.id AND e.version <= standing.version - 100
+)
+UPDATE :schema.post AS p
+   SET caption = :caption::text, hashtags = :hashtags::text[], mentions = :mentions::text[],
+       edited_at = now(), version = p.version + 1
+  FROM standing
+ WHERE p.id = standing.id
+RETURNING p.id;
+
+-- name: forget_edits
+DELETE FROM :schema.post_edit WHERE post_id = :post_id;
+
 -- name: author_of_post
 SELECT author_id, withdrawn_at IS NOT NULL AS is_withdrawn
   FROM :schema.post

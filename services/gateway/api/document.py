@@ -32,7 +32,8 @@ _TAGS = [
     {"name": "Accounts", "description": "Sign up, sign in, oneself."},
     {"name": "People", "description": "Profiles and the follow graph."},
     {"name": "Photos", "description": "Upload first, publish then: bytes travel meanwhile."},
-    {"name": "Posts", "description": "One to ten photos with a caption, and likes."},
+    {"name": "Posts", "description": "One to ten photos with a caption, likes and saves."},
+    {"name": "Comments", "description": "What people write under posts."},
     {"name": "Timelines", "description": "What the people one follows have published."},
 ]
 _FRAMEWORKS_SCHEMAS = ("HTTPValidationError", "ValidationError")

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from services.gateway.domain import exports, people, photos, posts, sessions
+from services.gateway.domain import comments, exports, people, photos, posts, sessions
 from shared.contracts.accounts import DeletionReceipt
 from shared.contracts.people import RelationshipReply, Relationships
-from shared.contracts.posts import Liked
+from shared.contracts.posts import Liked, Saved
 
 _MEDIA = "https://photos.example/media/renditions/493848221934518280"
 _SIGNED = "?e=1777887600&s=N2mEzW9xqkS0oTgq1hXG5w"
@@ -172,6 +172,29 @@ _HOME_PAGE: posts.HomePage = {
     "next_cursor": "WzQ5Mzg0ODIyMTkzNDUxODI5MV0",
     "completeness": "complete",
 }
+_COMMENT: comments.Comment = {
+    "id": "493848221934518310",
+    "post_id": _POST["id"],
+    "author": {
+        "id": "493848221934519040",
+        "username": "bob",
+        "display_name": "Bob Okafor",
+        "avatar": None,
+    },
+    "text": "@alice I can hear the horns #fog",
+    "hashtags": ["fog"],
+    "mentions": ["alice"],
+    "reply_to": None,
+    "created_at": _TIME,
+    "counts": {"likes": 2},
+    "viewer": {"liked": False},
+}
+_COMMENT_REPLY: comments.CommentReply = {"comment": _COMMENT}
+_COMMENT_PAGE: comments.CommentPage = {
+    "items": [_COMMENT],
+    "next_cursor": "WzQ5Mzg0ODIyMTkzNDUxODMxMF0",
+}
+_SAVED: Saved = {"saved": True}
 _LIKED: Liked = {"liked": True, "like_count": 12}
 
 # By the name of the schema that each is an example of.
@@ -193,4 +216,8 @@ EXAMPLES: dict[str, Any] = {
     "PostPage": _POST_PAGE,
     "HomePage": _HOME_PAGE,
     "Liked": _LIKED,
+    "Saved": _SAVED,
+    "Comment": _COMMENT,
+    "CommentReply": _COMMENT_REPLY,
+    "CommentPage": _COMMENT_PAGE,
 }

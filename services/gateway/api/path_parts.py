@@ -43,6 +43,9 @@ UserId = Annotated[
 PostId = Annotated[
     int, _ID_SCHEMA, Path(description="Id of a post.", examples=["493848221934518291"])
 ]
+CommentId = Annotated[
+    int, _ID_SCHEMA, Path(description="Id of a comment.", examples=["493848221934518310"])
+]
 PhotoId = Annotated[
     int, _ID_SCHEMA, Path(description="Id of a photo.", examples=["493848221934518280"])
 ]

@@ -1,4 +1,4 @@
-"""Publishing, reading, withdrawing and liking posts."""
+"""Publishing, reading, editing and withdrawing posts."""
 
 from typing import Annotated, Any
 
@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field
 
 from services.gateway.actions.delete_post import delete_post
-from services.gateway.actions.like_post import like_post, unlike_post
+from services.gateway.actions.edit_post import edit_post
 from services.gateway.actions.publish_post import publish_post
 from services.gateway.actions.read_posts import read_post, read_user_posts
 from services.gateway.api.idempotency import key_or_new
@@ -33,16 +33,10 @@ from services.gateway.api.text import Text
 from services.gateway.domain.pages import PageRequest
 from services.gateway.domain.posts import Post, PostPage, PostReply, public_post, public_posts
 from services.gateway.domain.wire_types import Id
-from shared.contracts.posts import Liked
 from shared.web.idempotency_key import IdempotencyKey
 from shared.web.paging import POSTS_LIMIT_DEFAULT, Cursor, PostsLimit
 
 router = APIRouter(tags=["Posts"])
-
-_LIKED = {
-    **reply(200, Liked, "Whether you like it, and how many do."),
-    **problems(UNAUTHENTICATED, NOT_FOUND),
-}
 
 
 class DraftPlace(BaseModel):
@@ -73,6 +67,15 @@ class Draft(BaseModel):
     def as_contract(self) -> dict[str, Any]:
         """As feed wants it: ids are numbers inside."""
         return {**self.model_dump(), "photo_ids": [int(photo_id) for photo_id in self.photo_ids]}
+
+
+class NewCaption(BaseModel):
+    """What a post is to say."""
+
+    caption: Text = Field(
+        json_schema_extra={"maxLength": 2200},
+        examples=["Fog over the harbour with @bob #evening"],
+    )
 
 
 @router.post(
@@ -123,6 +126,24 @@ async def get_post(request: Request, post_id: PostId, viewer_id: ViewerId) -> Re
     return conditional_reply(request, public_post(found.post, found.authors, resources.url_of()))
 
 
+@router.patch(
+    "/v1/posts/{post_id:id}",
+    summary="Edit a post",
+    responses={
+        **reply(200, PostReply, "The post as it is now."),
+        **problems(BAD_REQUEST, UNAUTHENTICATED, FORBIDDEN, NOT_FOUND, INVALID),
+    },
+)
+async def edit(request: Request, post_id: PostId, new: NewCaption, viewer_id: ViewerId) -> Response:
+    """Give an own post another caption; everybody sees it at once, with the time of the edit."""
+    resources = opened(request)
+    edited = await edit_post(
+        resources.feed, resources.authors, post_id, {"caption": new.caption}, viewer_id
+    )
+    post = public_post(edited.post, edited.authors, resources.url_of())
+    return private_reply({"post": post})
+
+
 @router.delete(
     "/v1/posts/{post_id:id}",
     status_code=204,
@@ -166,17 +187,3 @@ async def get_user_posts(
         "next_cursor": found["next_cursor"],
     }
     return private_reply(shown, headers=link_to_next(request, asked, found["next_cursor"]))
-
-
-@router.put("/v1/posts/{post_id:id}/like", summary="Like a post", responses=_LIKED)
-async def like(request: Request, post_id: PostId, viewer_id: ViewerId) -> Response:
-    """Like a post; again is the same as once."""
-    resources = opened(request)
-    return private_reply(await like_post(resources.feed, resources.authors, post_id, viewer_id))
-
-
-@router.delete("/v1/posts/{post_id:id}/like", summary="Take a like back", responses=_LIKED)
-async def unlike(request: Request, post_id: PostId, viewer_id: ViewerId) -> Response:
-    """Take back a like; again is the same as once."""
-    resources = opened(request)
-    return private_reply(await unlike_post(resources.feed, resources.authors, post_id, viewer_id))

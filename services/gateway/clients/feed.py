@@ -1,9 +1,9 @@
-"""feed.internal: posts, likes and timelines."""
+"""feed.internal: posts, what people do with them, and timelines."""
 
 from typing import Any, cast
 
+from services.gateway.clients.patching import PatchingServiceClient
 from shared.contracts import posts as contract
-from shared.web.service_client import ServiceClient
 
 # A profile does not wait longer for a number than it takes itself.
 _COUNTS_TIMEOUT_MS = 500
@@ -12,7 +12,7 @@ _COUNTS_TIMEOUT_MS = 500
 class FeedClient:
     """The calls of the gateway to feed."""
 
-    def __init__(self, service: ServiceClient) -> None:
+    def __init__(self, service: PatchingServiceClient) -> None:
         self._service = service
 
     async def publish(
@@ -29,6 +29,13 @@ class FeedClient:
         return cast(
             contract.Post, await self._service.get(f"/posts/{post_id}", viewer_id=viewer_id)
         )
+
+    async def edit_post(
+        self, post_id: int, changes: dict[str, str], *, viewer_id: int
+    ) -> contract.Post:
+        """Give an own post another caption; raises Forbidden for another's."""
+        reply = await self._service.patch(f"/posts/{post_id}", changes, viewer_id=viewer_id)
+        return cast(contract.Post, reply)
 
     async def delete_post(self, post_id: int, *, viewer_id: int) -> None:
         """Withdraw an own post."""
@@ -49,6 +56,73 @@ class FeedClient:
     async def unlike(self, post_id: int, *, viewer_id: int) -> contract.Liked:
         """Take a like back; the same again when repeated."""
         reply = await self._service.delete(f"/posts/{post_id}/like", viewer_id=viewer_id)
+        return cast(contract.Liked, reply)
+
+    async def likers(
+        self, post_id: int, page: dict[str, Any], *, viewer_id: int
+    ) -> contract.LikersPage:
+        """Who likes a post, newest first."""
+        reply = await self._service.get(f"/posts/{post_id}/likes", viewer_id=viewer_id, params=page)
+        return cast(contract.LikersPage, reply)
+
+    async def save(self, post_id: int, *, viewer_id: int) -> contract.Saved:
+        """Save; the same again when repeated."""
+        reply = await self._service.put(f"/posts/{post_id}/save", None, viewer_id=viewer_id)
+        return cast(contract.Saved, reply)
+
+    async def unsave(self, post_id: int, *, viewer_id: int) -> contract.Saved:
+        """Save no longer; the same again when repeated."""
+        reply = await self._service.delete(f"/posts/{post_id}/save", viewer_id=viewer_id)
+        return cast(contract.Saved, reply)
+
+    async def own_likes(self, page: dict[str, Any], *, viewer_id: int) -> contract.PostPage:
+        """What the viewer likes, the newest like first."""
+        reply = await self._service.get("/me/likes", viewer_id=viewer_id, params=page)
+        return cast(contract.PostPage, reply)
+
+    async def own_saves(self, page: dict[str, Any], *, viewer_id: int) -> contract.PostPage:
+        """What the viewer has saved, the newest first."""
+        reply = await self._service.get("/me/saves", viewer_id=viewer_id, params=page)
+        return cast(contract.PostPage, reply)
+
+    async def write_comment(
+        self, post_id: int, comment: dict[str, Any], idempotency_key: str, *, viewer_id: int
+    ) -> contract.Comment:
+        """Comment on a post."""
+        reply = await self._service.post(
+            f"/posts/{post_id}/comments",
+            comment,
+            viewer_id=viewer_id,
+            idempotency_key=idempotency_key,
+        )
+        return cast(contract.Comment, reply)
+
+    async def comments(
+        self, post_id: int, page: dict[str, Any], *, viewer_id: int
+    ) -> contract.CommentPage:
+        """What is written under a post, oldest first, whoever wrote it."""
+        reply = await self._service.get(
+            f"/posts/{post_id}/comments", viewer_id=viewer_id, params=page
+        )
+        return cast(contract.CommentPage, reply)
+
+    async def comment(self, comment_id: int, *, viewer_id: int) -> contract.Comment:
+        """One comment, whoever wrote it."""
+        reply = await self._service.get(f"/comments/{comment_id}", viewer_id=viewer_id)
+        return cast(contract.Comment, reply)
+
+    async def delete_comment(self, comment_id: int, *, viewer_id: int) -> None:
+        """Delete an own comment, or one under an own post; raises Forbidden for others."""
+        await self._service.delete(f"/comments/{comment_id}", viewer_id=viewer_id)
+
+    async def like_comment(self, comment_id: int, *, viewer_id: int) -> contract.Liked:
+        """Like a comment; the same again when repeated."""
+        reply = await self._service.put(f"/comments/{comment_id}/like", None, viewer_id=viewer_id)
+        return cast(contract.Liked, reply)
+
+    async def unlike_comment(self, comment_id: int, *, viewer_id: int) -> contract.Liked:
+        """Take a comment's like back; the same again when repeated."""
+        reply = await self._service.delete(f"/comments/{comment_id}/like", viewer_id=viewer_id)
         return cast(contract.Liked, reply)
 
     async def home_timeline(self, page: dict[str, Any], *, viewer_id: int) -> contract.HomePage:

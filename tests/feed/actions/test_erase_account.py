@@ -17,7 +17,7 @@ async def _erase(resources: Resources, user_id: int) -> int:
             resources.group,
             resources.posts,
             resources.bodies,
-            resources.likes,
+            resources.edges(),
             resources.timelines,
             user_id,
         )
@@ -49,6 +49,52 @@ async def test_more_than_a_page_is_erased_in_several(cast: Cast, resources: Reso
     await cast.has_published(alice, action.PAGE_MAX + 1)
     assert await _erase(resources, alice) == 3
     assert await _erase(resources, alice) == 1
+
+
+async def test_comments_their_likes_and_saves_go_also_those_that_were_deleted(
+    cast: Cast, resources: Resources
+) -> None:
+    alice, bob = new_id(), new_id()
+    posts = await cast.has_published(bob, 3)
+    kept = await cast.comments(bob, posts[0])
+    written = [await cast.comments(alice, post) for post in posts]
+    reply = await cast.comments(bob, posts[1], reply_to=written[1])
+    await cast.deletes_comment(alice, written[2])
+    await resources.comment_likes.put(alice, kept)
+    await resources.saves.put(alice, posts[0])
+    await _erase(resources, alice)
+    assert list(await resources.comments.by_ids([kept, *written, reply])) == [kept]
+    counts = (await resources.marks.of(posts, alice)).comment_counts
+    assert [counts.get(post, 0) for post in posts] == [1, 0, 0]
+    assert (await resources.comment_likes.counts([kept]))[kept].in_count == 0
+    assert (await resources.marks.of(posts, alice)).saved == frozenset()
+    for post in posts:
+        assert await _rows_by(resources, alice, post) == 0
+
+
+async def test_what_others_did_with_the_accounts_posts_goes_before_it_is_finished(
+    cast: Cast, resources: Resources
+) -> None:
+    alice, bob = new_id(), new_id()
+    post = await cast.publishes(alice)
+    comment = await cast.comments(bob, post)
+    await resources.comment_likes.put(bob, comment)
+    await resources.likes.put(bob, post)
+    await resources.saves.put(bob, post)
+    await _erase(resources, alice)
+    for edges in resources.edges().values():
+        assert await edges.target_ids(bob, after=0, limit=10) == []
+    assert await _rows_by(resources, bob, post) == 0
+    assert (await resources.marks.of([post], bob)).comment_counts == {}
+
+
+async def _rows_by(resources: Resources, writer_id: int, post_id: int) -> int:
+    shard = resources.group.shard_of(post_id)
+    schema = resources.group.reader(shard).schema
+    rows = await resources.group.primary_node(shard).fetch(
+        f"SELECT count(*) FROM {schema}.comment WHERE writer_id = $1", (writer_id,)
+    )
+    return int(rows[0][0])
 
 
 async def test_the_route_says_when_it_has_finished(api: FeedApi, cast: Cast) -> None:

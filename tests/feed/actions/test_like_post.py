@@ -28,7 +28,7 @@ async def test_taking_it_back_is_the_same_once_or_twice(cast: Cast, resources: R
     for _ in range(2):
         unliked = await unlike_post(resources.bodies, resources.likes, post, bob)
         assert unliked == {"liked": False, "like_count": 0}
-    shown = await read_post(resources.bodies, resources.likes, post, bob)
+    shown = await read_post(resources.bodies, resources.marks, post, bob)
     assert (shown["liked"], shown["like_count"]) == (False, 0)
 
 
@@ -55,7 +55,30 @@ async def test_toggles_of_one_viewer_end_at_none_or_one_and_the_count_agrees(
     await asyncio.gather(*(act(resources.bodies, resources.likes, post, bob) for act in acts))
 
     async def both_sides_agree() -> None:
-        shown = await read_post(resources.bodies, resources.likes, post, bob)
+        shown = await read_post(resources.bodies, resources.marks, post, bob)
         assert shown["like_count"] == int(shown["liked"])
 
     await eventually(both_sides_agree)
+
+
+async def test_the_count_of_many_at_once_is_never_negative_and_ends_exact(
+    cast: Cast, resources: Resources
+) -> None:
+    post = await cast.publishes(new_id())
+    people = [new_id() for _ in range(60)]
+    seen: list[int] = []
+
+    async def toggle(viewer: int, *, ends_liked: bool) -> None:
+        for act in (like_post, unlike_post) * 2 + ((like_post,) if ends_liked else ()):
+            liked = await act(resources.bodies, resources.likes, post, viewer)
+            seen.append(liked["like_count"])  # in turn, not at once
+
+    await asyncio.gather(*(toggle(one, ends_liked=at < 20) for at, one in enumerate(people)))
+
+    async def all_agree() -> None:
+        page = await resources.likes.page_of_sources(post, limit=80, cursor=None)
+        counted = (await resources.likes.counts([post]))[post].in_count
+        assert (len(page.ids), counted) == (20, 20)
+
+    await eventually(all_agree)
+    assert min(seen) >= 0

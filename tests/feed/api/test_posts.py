@@ -88,17 +88,6 @@ async def test_what_is_no_id_is_not_found(api: FeedApi) -> None:
         assert (await api.get(f"/users/{post_id}/posts", new_id())).status_code == 404
 
 
-async def test_likes_answer_state_and_count(api: FeedApi, cast: Cast) -> None:
-    post, bob = await cast.publishes(new_id()), new_id()
-    for _ in range(2):
-        reply = await api.put(f"/posts/{post}/like", bob)
-        assert (reply.status_code, reply.json()) == (200, {"liked": True, "like_count": 1})
-    for _ in range(2):
-        reply = await api.delete(f"/posts/{post}/like", bob)
-        assert (reply.status_code, reply.json()) == (200, {"liked": False, "like_count": 0})
-    assert (await api.put(f"/posts/{new_id()}/like", bob)).status_code == 404
-
-
 async def test_a_persons_posts_are_paged(api: FeedApi, cast: Cast) -> None:
     alice, bob = new_id(), new_id()
     posts = await cast.has_published(alice, 3)

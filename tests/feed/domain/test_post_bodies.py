@@ -20,15 +20,17 @@ _BODY: PostBody = {
 
 
 def test_a_post_carries_the_marks_of_its_viewer() -> None:
-    post = shown(_BODY, Marks(frozenset({7}), {7: 3}))
-    assert (post["liked"], post["like_count"]) == (True, 3)
-    post = shown(_BODY, Marks(frozenset({8}), {8: 3}))
-    assert (post["liked"], post["like_count"]) == (False, 0)
+    post = shown(_BODY, Marks(frozenset({7}), frozenset({7}), {7: 3}, {7: 5}))
+    assert (post["liked"], post["saved"]) == (True, True)
+    assert (post["like_count"], post["comment_count"]) == (3, 5)
+    post = shown(_BODY, Marks(frozenset({8}), frozenset({8}), {8: 3}, {8: 5}))
+    assert (post["liked"], post["saved"]) == (False, False)
+    assert (post["like_count"], post["comment_count"]) == (0, 0)
 
 
 def test_showing_a_body_leaves_the_body_alone() -> None:
     before = dict(_BODY)
-    shown(_BODY, Marks(frozenset({7}), {7: 3}))
+    shown(_BODY, Marks(frozenset({7}), frozenset(), {7: 3}, {}))
     assert before == _BODY
 
 

@@ -60,6 +60,17 @@ EXPECTED = {
     "GET /v1/users/{user_id}/posts",
     "PUT /v1/posts/{post_id}/like",
     "DELETE /v1/posts/{post_id}/like",
+    "GET /v1/posts/{post_id}/likes",
+    "PATCH /v1/posts/{post_id}",
+    "PUT /v1/posts/{post_id}/save",
+    "DELETE /v1/posts/{post_id}/save",
+    "GET /v1/me/likes",
+    "GET /v1/me/saves",
+    "POST /v1/posts/{post_id}/comments",
+    "GET /v1/posts/{post_id}/comments",
+    "DELETE /v1/comments/{comment_id}",
+    "PUT /v1/comments/{comment_id}/like",
+    "DELETE /v1/comments/{comment_id}/like",
     "GET /v1/timelines/home",
 }
 
@@ -149,7 +160,7 @@ async def test_the_routes_that_want_a_session_refuse_without(
         if (method, path) in PUBLIC:
             continue
         address = path.replace("{username}", "bob")
-        for name in ("user_id", "post_id", "photo_id", "session_id"):
+        for name in ("user_id", "post_id", "comment_id", "photo_id", "session_id"):
             address = address.replace("{" + name + "}", "7")
         reply = await gateway.anonymous.request(method, address)
         assert reply.status_code == 401, f"{method} {path}"

@@ -7,7 +7,7 @@ import pytest
 
 from shared.errors import Conflict, Forbidden, NotFound, Unavailable
 from tests.gateway.conftest import Gateway
-from tests.gateway.samples import ALICE, BOB, card, cards, post
+from tests.gateway.samples import ALICE, BOB, CAROL, card, cards, post
 
 POST = 7001
 DRAFT = {"photo_ids": ["501"], "caption": "Fog #morning"}
@@ -89,6 +89,10 @@ async def test_a_post_is_shown_with_its_author(gateway: Gateway) -> None:
         ("GET", f"/v1/posts/{POST}"),
         ("PUT", f"/v1/posts/{POST}/like"),
         ("DELETE", f"/v1/posts/{POST}/like"),
+        ("GET", f"/v1/posts/{POST}/likes"),
+        ("PUT", f"/v1/posts/{POST}/save"),
+        ("DELETE", f"/v1/posts/{POST}/save"),
+        ("GET", f"/v1/posts/{POST}/comments"),
         ("GET", f"/v1/users/{BOB}/posts"),
     ],
 )
@@ -124,6 +128,57 @@ async def test_liking_tells_the_new_number(gateway: Gateway, method: str, liked:
     gateway.feed.answer(method, f"/posts/{POST}/like", answer)
     reply = await gateway.http.request(method, f"/v1/posts/{POST}/like")
     assert (reply.status_code, reply.json()) == (200, answer)
+
+
+async def test_saving_is_answered_with_its_state(gateway: Gateway) -> None:
+    author_of_all(gateway)
+    gateway.feed.answer("GET", f"/posts/{POST}", post(POST, BOB))
+    for method, saved in (("PUT", True), ("DELETE", False)):
+        gateway.feed.answer(method, f"/posts/{POST}/save", {"saved": saved})
+        reply = await gateway.http.request(method, f"/v1/posts/{POST}/save")
+        assert (reply.status_code, reply.json()) == (200, {"saved": saved})
+
+
+async def test_those_who_like_a_post_are_shown_but_for_whom_the_viewer_may_not_know(
+    gateway: Gateway,
+) -> None:
+    gateway.users.answer("POST", "/cards", cards(BOB))
+    gateway.feed.answer("GET", f"/posts/{POST}", post(POST, BOB))
+    found = {"ids": [CAROL, BOB], "next_cursor": "abc"}
+    gateway.feed.answer("GET", f"/posts/{POST}/likes", found)
+    reply = await gateway.http.get(f"/v1/posts/{POST}/likes?limit=2")
+    assert [person["username"] for person in reply.json()["items"]] == ["bob"]
+    assert reply.links["next"]["url"] == f"/v1/posts/{POST}/likes?limit=2&cursor=abc"
+
+
+@pytest.mark.parametrize("path", ["/me/likes", "/me/saves"])
+async def test_own_lists_leave_out_what_may_no_longer_be_seen(gateway: Gateway, path: str) -> None:
+    seen = {"cards": {str(BOB): card(BOB), str(CAROL): card(CAROL, may_view=False)}}
+    gateway.users.answer("POST", "/cards", seen)
+    found = {"items": [post(POST, BOB), post(POST - 1, CAROL)], "next_cursor": None}
+    gateway.feed.answer("GET", path, found)
+    reply = await gateway.http.get(f"/v1{path}")
+    assert [shown["id"] for shown in reply.json()["items"]] == [str(POST)]
+    assert gateway.users.body_of("/cards") == {"ids": [BOB, CAROL]}
+
+
+async def test_an_edited_post_is_shown_as_it_is_now(gateway: Gateway) -> None:
+    gateway.users.answer("POST", "/cards", cards(ALICE))
+    gateway.feed.answer("PATCH", f"/posts/{POST}", post(POST, ALICE))
+    reply = await gateway.http.patch(f"/v1/posts/{POST}", json={"caption": "Fog #morning"})
+    assert (reply.status_code, reply.json()["post"]["caption"]) == (200, "Fog #morning")
+    assert gateway.feed.body_of(f"/posts/{POST}") == {"caption": "Fog #morning"}
+
+
+@pytest.mark.parametrize(("may_view", "status"), [(True, 403), (False, 404)])
+async def test_anothers_post_is_not_ones_to_edit(
+    gateway: Gateway, may_view: bool, status: int
+) -> None:
+    author_of_all(gateway, may_view=may_view)
+    gateway.feed.answer("GET", f"/posts/{POST}", post(POST, BOB))
+    gateway.feed.answer("PATCH", f"/posts/{POST}", Forbidden())
+    reply = await gateway.http.patch(f"/v1/posts/{POST}", json={"caption": "Mine"})
+    assert reply.status_code == status
 
 
 async def test_a_deleted_post_is_answered_with_nothing(gateway: Gateway) -> None:

@@ -101,11 +101,12 @@ async def cast_of(public_url: str) -> AsyncIterator[list[Cell]]:
 
         nobody = await stack.enter_async_context(httpx.AsyncClient(base_url=public_url, timeout=30))
         witness, fan = await person("witness"), await person("fan")
+        stage = await witness.post()
         cells: list[Cell] = []
         for privacy in PRIVACIES:
             owner = await person(privacy)
             await change(owner, is_private=privacy == "private")
-            things = await _things_of(owner, nobody)
+            things = await _things_of(owner, nobody, stage["id"])
             for relation in RELATIONS:
                 viewer = None if relation == "anonymous" else owner
                 if relation not in {"anonymous", "self"}:
@@ -129,7 +130,9 @@ async def change(person: Phone, **fields: Any) -> None:
     assert reply.status_code == 200, reply.text
 
 
-async def _things_of(owner: Phone, nobody: httpx.AsyncClient) -> dict[str, str]:
+async def _things_of(
+    owner: Phone, nobody: httpx.AsyncClient, witness_post_id: str
+) -> dict[str, str]:
     post, spare = [await owner.publish(await owner.upload(picture(60, 80))) for _ in range(2)]
     session = await sign_in(str(nobody.base_url), owner.username)
     return {
@@ -137,6 +140,10 @@ async def _things_of(owner: Phone, nobody: httpx.AsyncClient) -> dict[str, str]:
         "username": owner.username,
         "post_id": post["id"],
         "spare_post_id": spare["id"],
+        "comment_id": (await owner.comment(post["id"], "Fog."))["id"],
+        "spare_comment_id": (await owner.comment(post["id"], "Mist."))["id"],
+        "witness_post_id": witness_post_id,
+        "witness_comment_id": (await owner.comment(witness_post_id, "Haze."))["id"],
         "photo_id": post["photos"][0]["id"],
         "session_id": session["id"],
     }

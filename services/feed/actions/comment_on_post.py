@@ -1,0 +1,56 @@
+"""Writing a comment, once, however often it is asked for."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from services.feed.domain.comments import text_faults
+from services.feed.store.comments import find_author_to_comment, find_parent, insert_comment
+from shared.errors import Invalid, NotFound
+from shared.sharding.idempotency import IdempotentRequest, once
+from shared.sharding.shard_group import ShardGroup
+from shared.sharding.transaction import Transaction
+from shared.web.idempotency_key import body_hash
+
+
+@dataclass(frozen=True, slots=True)
+class NewComment:
+    """A comment to be; `reply_to` is any comment of the same post."""
+
+    post_id: int
+    writer_id: int
+    text: str
+    reply_to: int | None
+
+
+async def comment_on_post(group: ShardGroup, new: NewComment, key: str) -> Mapping[str, Any]:
+    """The new comment, or the one that this key made before.
+
+    Raises Invalid, NotFound where the post or the comment replied to does not stand,
+    IdempotencyKeyReused and RequestInProgress.
+    """
+    faults = list(text_faults(new.text))
+    if faults:
+        raise Invalid(errors=faults)
+    said = {"text": new.text, "reply_to": new.reply_to}
+    request = IdempotentRequest(
+        f"comment:{new.post_id}:{new.writer_id}",
+        key,
+        body_hash(said),
+        # Where the comment lives, and not the writer's: both are written together or not at all.
+        group.shard_of(new.post_id),
+    )
+
+    async def write(tx: Transaction) -> dict[str, Any]:
+        author_id = await find_author_to_comment(tx, new.post_id)
+        if author_id is None:
+            raise NotFound
+        parent = None
+        if new.reply_to is not None:
+            parent = await find_parent(tx, new.post_id, new.reply_to)
+            if parent is None:
+                raise NotFound
+        comment = await insert_comment(tx, new.post_id, new.writer_id, new.text, parent)
+        return dict(comment)
+
+    return await once(group, request, write)

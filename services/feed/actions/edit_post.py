@@ -1,0 +1,68 @@
+"""Changing the caption of an own post; what it said before is kept."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from services.feed.actions.show_posts import show_posts
+from services.feed.actions.withdraw_post import check_author
+from services.feed.clients.users import UsersClient
+from services.feed.domain.drafts import caption_faults
+from services.feed.store.post_bodies import PostBodies
+from services.feed.store.post_marks import PostMarks
+from services.feed.store.posts import Posts, edit_caption
+from shared.contracts.posts import Post
+from shared.errors import Invalid, NotFound, Unavailable
+from shared.sharding.outbox import OutboxEvent
+from shared.sharding.shard_group import ShardGroup
+
+EDITED_TOPIC = "post.edited"
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """Who gives which post which caption."""
+
+    post_id: int
+    viewer_id: int
+    caption: str
+
+
+async def edit_post(
+    group: ShardGroup,
+    posts: Posts,
+    bodies: PostBodies,
+    users: UsersClient,
+    marks: PostMarks,
+    edit: Edit,
+) -> Post:
+    """The post with this caption; the one that it has changes nothing.
+
+    Raises Invalid, and Forbidden and NotFound as withdrawing does.
+    """
+    faults = list(caption_faults(edit.caption))
+    if faults:
+        raise Invalid(errors=faults)
+    await check_author(posts, users, edit.post_id, edit.viewer_id)
+    async with group.writer(group.shard_of(edit.post_id)) as tx:
+        if await edit_caption(tx, edit.viewer_id, edit.post_id, edit.caption):
+            await tx.publish(EDITED_TOPIC, {"post_id": edit.post_id})
+    await _renew(bodies, edit.post_id)
+    body = (await posts.bodies_by_ids([edit.post_id])).get(edit.post_id)
+    if body is None:
+        raise NotFound
+    (post,) = await show_posts(marks, [body], edit.viewer_id)
+    return post
+
+
+async def renew_bodies(bodies: PostBodies, events: Sequence[OutboxEvent]) -> None:
+    """A handler of the relay: makes sure that no copy with a former caption is left."""
+    for event in events:
+        await bodies.renew(event.payload["post_id"])
+
+
+async def _renew(bodies: PostBodies, post_id: int) -> None:
+    try:
+        await bodies.renew(post_id)
+    except Unavailable:
+        # The former caption may be shown for the second that the relay takes to do this again.
+        return

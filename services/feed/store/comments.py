@@ -1,0 +1,164 @@
+"""The rows of comments, in the shards of the posts that they stand under."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from asyncpg import Record
+
+from services.feed.domain.hashtags import hashtags_of, mentions_of
+from services.feed.domain.post_bodies import time_text
+from shared.contracts.posts import Comment
+from shared.ids import created_at
+from shared.sharding.shard_group import ShardGroup
+from shared.sharding.transaction import Transaction
+from shared.sql_files import load_queries
+
+_SQL = load_queries(Path(__file__).with_suffix(".sql"))
+
+
+@dataclass(frozen=True, slots=True)
+class Parent:
+    """The comment that a reply hangs on."""
+
+    id: int
+    writer_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Who has a say about a comment."""
+
+    post_id: int
+    writer_id: int
+    author_id: int
+    is_deleted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DeletedComment:
+    """A comment that was just deleted."""
+
+    id: int
+    post_id: int
+    writer_id: int
+    reply_to: int | None
+
+
+class Comments:
+    """Reads of comments; always what the primary knows, since writers look at once."""
+
+    def __init__(self, group: ShardGroup) -> None:
+        self._group = group
+
+    async def page_of_post(self, post_id: int, *, after: int, limit: int) -> list[Comment]:
+        """The comments of a post after one of them, oldest first; nobody's likes are marked."""
+        reader = self._group.reader(self._group.shard_of(post_id))
+        rows = await reader.rows(
+            _SQL["page_of_comments"], post_id=post_id, after=after, limit=limit
+        )
+        return [_comment(row) for row in rows]
+
+    async def by_ids(self, ids: Sequence[int]) -> dict[int, Comment]:
+        """Those that stand, under posts that stand; one statement per primary."""
+        shards = {self._group.shard_of(comment_id) for comment_id in ids}
+        rows = await self._group.rows_across(_SQL["comments_by_ids"], shards, ids=list(ids))
+        return {row["id"]: _comment(row) for row in rows}
+
+    async def ids_under(self, post_id: int, limit: int) -> list[int]:
+        """Comments under a withdrawn post, deleted ones too."""
+        reader = self._group.reader(self._group.shard_of(post_id))
+        rows = await reader.rows(_SQL["comments_under"], post_id=post_id, limit=limit)
+        return [row["id"] for row in rows]
+
+    async def delete(self, ids: Sequence[int]) -> None:
+        """Delete comments of one shard, and the replies to them."""
+        async with self._group.writer(self._group.shard_of(ids[0])) as tx:
+            for comment_id in ids:
+                await lock_comment(tx, comment_id)
+                await delete_comment_and_replies(tx, comment_id)
+
+    async def remove(self, ids: Sequence[int]) -> None:
+        """Remove the rows of comments of one shard, which nobody is to read any more."""
+        async with self._group.writer(self._group.shard_of(ids[0])) as tx:
+            await tx.execute(_SQL["remove_comments"], ids=list(ids))
+
+    async def forget_traces(self, post_id: int) -> None:
+        """Forget that there were comments under a withdrawn post."""
+        async with self._group.writer(self._group.shard_of(post_id)) as tx:
+            await tx.execute(_SQL["forget_traces"], post_id=post_id)
+
+
+async def find_author_to_comment(tx: Transaction, post_id: int) -> int | None:
+    """Whose post it is, kept from being withdrawn meanwhile; None if it does not stand."""
+    author_id: int | None = await tx.value(_SQL["lock_post"], post_id=post_id)
+    return author_id
+
+
+async def find_parent(tx: Transaction, post_id: int, comment_id: int) -> Parent | None:
+    """What a reply to a comment hangs on: the comment, or the one that it is a reply to."""
+    for _level in range(2):
+        row = await tx.row(_SQL["lock_parent"], post_id=post_id, comment_id=comment_id)
+        if row is None:
+            return None
+        if row["reply_to"] is None:
+            return Parent(row["id"], row["writer_id"])
+        comment_id = row["reply_to"]
+    return None
+
+
+async def insert_comment(
+    tx: Transaction, post_id: int, writer_id: int, text: str, parent: Parent | None
+) -> Comment:
+    """Write and count a comment, in the shard of its post."""
+    hashtags, mentions = hashtags_of(text), mentions_of(text)
+    comment_id: int = await tx.value(
+        _SQL["insert_comment"],
+        post_id=post_id,
+        writer_id=writer_id,
+        reply_to=None if parent is None else parent.id,
+        text=text,
+        hashtags=hashtags,
+        mentions=mentions,
+    )
+    return {
+        "id": comment_id,
+        "post_id": post_id,
+        "writer_id": writer_id,
+        "reply_to": None if parent is None else parent.id,
+        "parent_writer_id": None if parent is None else parent.writer_id,
+        "text": text,
+        "hashtags": hashtags,
+        "mentions": mentions,
+        "created_at": time_text(created_at(comment_id)),
+        "like_count": 0,
+        "liked": False,
+    }
+
+
+async def lock_comment(tx: Transaction, comment_id: int) -> Standing | None:
+    """Who has a say about it, held until the transaction ends; None if it never was."""
+    row = await tx.row(_SQL["lock_comment"], comment_id=comment_id)
+    return None if row is None else Standing(**row)
+
+
+async def delete_comment_and_replies(tx: Transaction, comment_id: int) -> list[DeletedComment]:
+    """Empty a locked comment and its replies; those that stood until now."""
+    rows = await tx.rows(_SQL["delete_comments"], comment_id=comment_id)
+    return [DeletedComment(**row) for row in rows]
+
+
+def _comment(row: Record) -> Comment:
+    return {
+        "id": row["id"],
+        "post_id": row["post_id"],
+        "writer_id": row["writer_id"],
+        "reply_to": row["reply_to"],
+        "parent_writer_id": row["parent_writer_id"],
+        "text": row["text"],
+        "hashtags": row["hashtags"],
+        "mentions": row["mentions"],
+        "created_at": time_text(created_at(row["id"])),
+        "like_count": row["like_count"],
+        "liked": False,
+    }

@@ -1,0 +1,73 @@
+-- name: lock_post
+-- Shared by those who comment; who withdraws the post waits for them, or they find it gone.
+SELECT author_id FROM :schema.post WHERE id = :post_id AND withdrawn_at IS NULL FOR SHARE;
+
+-- name: lock_parent
+-- Shared by those who reply; who deletes the comment waits for them and takes their replies along.
+SELECT id, reply_to, writer_id FROM :schema.comment
+ WHERE id = :comment_id AND post_id = :post_id AND deleted_at IS NULL
+   FOR SHARE;
+
+-- name: insert_comment
+WITH counted AS (
+    INSERT INTO :schema.comment_count AS c (post_id, slot, count)
+    VALUES (:post_id, pg_backend_pid() % 16, 1)
+    ON CONFLICT (post_id, slot) DO UPDATE SET count = c.count + 1
+)
+INSERT INTO :schema.comment (post_id, writer_id, reply_to, text, hashtags, mentions)
+VALUES (:post_id, :writer_id, :reply_to, :text, :hashtags::text[], :mentions::text[])
+RETURNING id;
+
+-- name: lock_comment
+SELECT c.post_id, c.writer_id, p.author_id, c.deleted_at IS NOT NULL AS is_deleted
+  FROM :schema.comment AS c
+  JOIN :schema.post AS p ON p.id = c.post_id
+ WHERE c.id = :comment_id
+   FOR UPDATE OF c;
+
+-- name: delete_comments
+-- A comment and its replies; a statement of its own after the lock, so that it sees all of them.
+WITH gone AS (
+    UPDATE :schema.comment
+       SET deleted_at = now(), text = '', hashtags = '{}', mentions = '{}'
+     WHERE (id = :comment_id OR reply_to = :comment_id) AND deleted_at IS NULL
+    RETURNING id, post_id, writer_id, reply_to
+), counted AS (
+    INSERT INTO :schema.comment_count AS c (post_id, slot, count)
+    SELECT post_id, pg_backend_pid() % 16, -count(*) FROM gone GROUP BY post_id
+    ON CONFLICT (post_id, slot) DO UPDATE SET count = c.count + excluded.count
+)
+SELECT id, post_id, writer_id, reply_to FROM gone;
+
+-- name: comments_under
+-- Deleted ones too, of a withdrawn post.
+SELECT id FROM :schema.comment WHERE post_id = :post_id ORDER BY id LIMIT :limit;
+
+-- name: remove_comments
+DELETE FROM :schema.comment WHERE id = ANY(:ids::bigint[]);
+
+-- name: forget_traces
+-- The count of a withdrawn post, and what those who commented on it were answered.
+WITH counted AS (
+    DELETE FROM :schema.comment_count WHERE post_id = :post_id
+)
+DELETE FROM :schema.idempotency WHERE scope LIKE 'comment:' || :post_id::bigint || ':%';
+
+-- name: page_of_comments
+SELECT c.id, c.post_id, c.writer_id, c.reply_to, parent.writer_id AS parent_writer_id,
+       c.text, c.hashtags, c.mentions, coalesce(liked.in_count, 0) AS like_count
+  FROM :schema.comment AS c
+  LEFT JOIN :schema.comment AS parent ON parent.id = c.reply_to
+  LEFT JOIN :schema.edge_count AS liked ON liked.kind = 'comment_like' AND liked.node = c.id
+ WHERE c.post_id = :post_id AND c.id > :after AND c.deleted_at IS NULL
+ ORDER BY c.id
+ LIMIT :limit;
+
+-- name: comments_by_ids
+SELECT c.id, c.post_id, c.writer_id, c.reply_to, parent.writer_id AS parent_writer_id,
+       c.text, c.hashtags, c.mentions, coalesce(liked.in_count, 0) AS like_count
+  FROM :schema.comment AS c
+  JOIN :schema.post AS p ON p.id = c.post_id AND p.withdrawn_at IS NULL
+  LEFT JOIN :schema.comment AS parent ON parent.id = c.reply_to
+  LEFT JOIN :schema.edge_count AS liked ON liked.kind = 'comment_like' AND liked.node = c.id
+ WHERE c.id = ANY(:ids::bigint[]) AND c.deleted_at IS NULL;

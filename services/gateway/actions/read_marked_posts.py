@@ -1,0 +1,38 @@
+"""Who likes a post, and what the viewer likes or has saved, with the cards that decide."""
+
+from services.gateway.actions.authors_of import AuthorCards
+from services.gateway.actions.read_posts import read_post
+from services.gateway.clients.feed import FeedClient
+from services.gateway.domain.pages import PageRequest
+from services.gateway.domain.posts import Authors, author_ids
+from shared.contracts.people import PersonPage
+from shared.contracts.posts import PostPage
+
+
+async def read_likers(
+    feed: FeedClient, cards: AuthorCards, post_id: int, page: PageRequest, viewer_id: int
+) -> PersonPage:
+    """Those whom the viewer may know; raises NotFound where reading the post would."""
+    await read_post(feed, cards, post_id, viewer_id)
+    found = await feed.likers(post_id, page.params(), viewer_id=viewer_id)
+    people, _ = await cards.of_page(found["ids"], viewer_id)
+    known = [people[str(user_id)] for user_id in found["ids"] if str(user_id) in people]
+    return {"items": known, "next_cursor": found["next_cursor"]}
+
+
+async def read_own_likes(
+    feed: FeedClient, cards: AuthorCards, page: PageRequest, viewer_id: int
+) -> tuple[PostPage, Authors]:
+    """What the viewer likes, and the cards of the authors."""
+    posts = await feed.own_likes(page.params(), viewer_id=viewer_id)
+    authors, _ = await cards.of_page(author_ids(posts["items"]), viewer_id)
+    return posts, authors
+
+
+async def read_own_saves(
+    feed: FeedClient, cards: AuthorCards, page: PageRequest, viewer_id: int
+) -> tuple[PostPage, Authors]:
+    """What the viewer has saved, and the cards of the authors."""
+    posts = await feed.own_saves(page.params(), viewer_id=viewer_id)
+    authors, _ = await cards.of_page(author_ids(posts["items"]), viewer_id)
+    return posts, authors

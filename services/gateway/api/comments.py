@@ -1,0 +1,163 @@
+"""What people write under posts."""
+
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+from pydantic import BaseModel, Field
+
+from services.gateway.actions.comment_on_post import comment_on_post
+from services.gateway.actions.delete_comment import delete_comment
+from services.gateway.actions.like_comment import like_comment, unlike_comment
+from services.gateway.actions.read_comments import read_comments
+from services.gateway.api.idempotency import key_or_new
+from services.gateway.api.opened import opened
+from services.gateway.api.path_parts import CommentId, PostId
+from services.gateway.api.problem_codes import (
+    BAD_REQUEST,
+    FORBIDDEN,
+    IDEMPOTENCY_KEY_REUSED,
+    INVALID,
+    NOT_FOUND,
+    REQUEST_IN_PROGRESS,
+    TOO_MANY_REQUESTS,
+    UNAUTHENTICATED,
+    problems,
+)
+from services.gateway.api.replies import link_to_next, private_reply
+from services.gateway.api.reply_docs import no_content, page, reply
+from services.gateway.api.session import ViewerId
+from services.gateway.api.text import Text
+from services.gateway.domain.comments import (
+    CommentPage,
+    CommentReply,
+    public_comment,
+    public_comments,
+)
+from services.gateway.domain.pages import PageRequest
+from services.gateway.domain.wire_types import Id
+from shared.contracts.posts import Liked
+from shared.web.idempotency_key import IdempotencyKey
+from shared.web.paging import COMMENTS_LIMIT_DEFAULT, CommentsLimit, Cursor
+
+router = APIRouter(tags=["Comments"])
+
+_LIKED = {
+    **reply(200, Liked, "Whether you like it, and how many do."),
+    **problems(UNAUTHENTICATED, NOT_FOUND),
+}
+
+
+class NewComment(BaseModel):
+    """A comment to be. A reply to a reply hangs on the comment above both."""
+
+    text: Text = Field(
+        json_schema_extra={"minLength": 1, "maxLength": 2200},
+        examples=["@alice I can hear the horns #fog"],
+    )
+    reply_to: Id | None = None
+
+    def as_contract(self) -> dict[str, Any]:
+        """As feed wants it: ids are numbers inside."""
+        return {
+            "text": self.text,
+            "reply_to": None if self.reply_to is None else int(self.reply_to),
+        }
+
+
+@router.post(
+    "/v1/posts/{post_id:id}/comments",
+    status_code=201,
+    summary="Comment",
+    responses={
+        **reply(201, CommentReply, "The comment."),
+        **problems(
+            BAD_REQUEST,
+            UNAUTHENTICATED,
+            NOT_FOUND,
+            REQUEST_IN_PROGRESS,
+            INVALID,
+            IDEMPOTENCY_KEY_REUSED,
+            TOO_MANY_REQUESTS,
+        ),
+    },
+)
+async def comment(
+    request: Request,
+    post_id: PostId,
+    new: NewComment,
+    viewer_id: ViewerId,
+    idempotency_key: IdempotencyKey = None,
+) -> Response:
+    """Write under a post, or reply to a comment there."""
+    resources = opened(request)
+    key = key_or_new(idempotency_key)
+    made = await comment_on_post(
+        resources.feed, resources.authors, post_id, new.as_contract(), key, viewer_id
+    )
+    shown = public_comment(made.comment, made.people, resources.url_of())
+    return private_reply({"comment": shown}, 201)
+
+
+@router.get(
+    "/v1/posts/{post_id:id}/comments",
+    summary="The comments of a post",
+    responses={
+        **page(CommentPage, "A page of comments."),
+        **problems(UNAUTHENTICATED, NOT_FOUND, INVALID),
+    },
+)
+async def get_comments(
+    request: Request,
+    post_id: PostId,
+    viewer_id: ViewerId,
+    limit: CommentsLimit = COMMENTS_LIMIT_DEFAULT,
+    cursor: Cursor = None,
+) -> Response:
+    """What is written under a post, oldest first; replies name the comment that they hang on."""
+    asked = PageRequest(limit, cursor)
+    resources = opened(request)
+    found, people = await read_comments(
+        resources.feed, resources.authors, post_id, asked, viewer_id
+    )
+    shown: CommentPage = {
+        "items": public_comments(found["items"], people, resources.url_of()),
+        "next_cursor": found["next_cursor"],
+    }
+    return private_reply(shown, headers=link_to_next(request, asked, found["next_cursor"]))
+
+
+@router.delete(
+    "/v1/comments/{comment_id:id}",
+    status_code=204,
+    response_class=Response,
+    summary="Delete a comment",
+    responses={
+        **no_content("It is gone, and its replies with it."),
+        **problems(UNAUTHENTICATED, FORBIDDEN, NOT_FOUND),
+    },
+)
+async def delete(request: Request, comment_id: CommentId, viewer_id: ViewerId) -> Response:
+    """Delete a comment of your own, or one under a post of your own."""
+    resources = opened(request)
+    await delete_comment(resources.feed, resources.authors, comment_id, viewer_id)
+    return Response(status_code=204)
+
+
+@router.put("/v1/comments/{comment_id:id}/like", summary="Like a comment", responses=_LIKED)
+async def like(request: Request, comment_id: CommentId, viewer_id: ViewerId) -> Response:
+    """Like a comment; again is the same as once."""
+    resources = opened(request)
+    return private_reply(
+        await like_comment(resources.feed, resources.authors, comment_id, viewer_id)
+    )
+
+
+@router.delete(
+    "/v1/comments/{comment_id:id}/like", summary="Take a comment's like back", responses=_LIKED
+)
+async def unlike(request: Request, comment_id: CommentId, viewer_id: ViewerId) -> Response:
+    """Take back a comment's like; again is the same as once."""
+    resources = opened(request)
+    return private_reply(
+        await unlike_comment(resources.feed, resources.authors, comment_id, viewer_id)
+    )

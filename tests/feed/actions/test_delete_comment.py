@@ -1,0 +1,47 @@
+"""A comment goes by its writer's or the post's author's hand, and its replies with it."""
+
+import asyncio
+
+import pytest
+
+from services.feed.resources import Resources
+from shared.errors import Forbidden, NotFound
+from tests.feed.cast import Cast, new_id
+
+
+async def test_writer_and_author_may_delete_again_and_others_never(
+    cast: Cast, resources: Resources
+) -> None:
+    alice, bob, carol = new_id(), new_id(), new_id()
+    post = await cast.publishes(alice)
+    for owner in (alice, bob):
+        comment = await cast.comments(bob, post)
+        with pytest.raises(Forbidden):
+            await cast.deletes_comment(carol, comment)
+        await cast.deletes_comment(owner, comment)
+        await cast.deletes_comment(owner, comment)
+        with pytest.raises(NotFound):
+            await cast.deletes_comment(carol, comment)
+    assert await resources.comments.page_of_post(post, after=0, limit=10) == []
+    assert (await resources.marks.of([post], bob)).comment_counts == {post: 0}
+
+
+async def test_what_never_was_is_not_found(cast: Cast) -> None:
+    with pytest.raises(NotFound):
+        await cast.deletes_comment(new_id(), new_id())
+
+
+async def test_replies_go_with_their_comment_also_those_just_being_written(
+    cast: Cast, resources: Resources
+) -> None:
+    post, bob = await cast.publishes(new_id()), new_id()
+    for _ in range(5):
+        parent = await cast.comments(bob, post)
+        writing = [cast.comments(new_id(), post, reply_to=parent) for _ in range(6)]
+        outcomes = await asyncio.gather(
+            *writing, cast.deletes_comment(bob, parent), return_exceptions=True
+        )
+        faults = [one for one in outcomes if isinstance(one, BaseException)]
+        assert all(isinstance(fault, NotFound) for fault in faults)
+    assert await resources.comments.page_of_post(post, after=0, limit=80) == []
+    assert (await resources.marks.of([post], bob)).comment_counts == {post: 0}

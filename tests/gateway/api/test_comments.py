@@ -1,0 +1,114 @@
+"""Comments: who wrote them decides who gets them."""
+
+from typing import Any
+
+import httpx
+import orjson
+import pytest
+
+from shared.errors import Forbidden
+from tests.gateway.conftest import Gateway
+from tests.gateway.samples import ALICE, BOB, CAROL, card, comment, post
+
+POST, COMMENT, PARENT = 7001, 8001, 8000
+
+
+def known_are(gateway: Gateway, *user_ids: int) -> None:
+    """Of those asked for, users answers the cards of these."""
+
+    def answer(request: httpx.Request) -> dict[str, Any]:
+        asked = orjson.loads(request.content)["ids"]
+        return {"cards": {str(id_): card(id_) for id_ in asked if id_ in user_ids}}
+
+    gateway.users.answer("POST", "/cards", answer)
+
+
+async def test_a_comment_is_written_with_numbers_and_shown_with_strings(gateway: Gateway) -> None:
+    known_are(gateway, ALICE, BOB)
+    gateway.feed.answer("GET", f"/posts/{POST}", post(POST, BOB))
+    path = f"/posts/{POST}/comments"
+    gateway.feed.answer("POST", path, comment(COMMENT, POST, ALICE), status=201)
+    reply = await gateway.http.post(
+        f"/v1{path}", json={"text": "Lovely #fog"}, headers={"Idempotency-Key": "k"}
+    )
+    assert reply.status_code == 201
+    shown = reply.json()["comment"]
+    assert (shown["id"], shown["author"]["username"]) == (str(COMMENT), "alice")
+    assert gateway.feed.body_of(path) == {"text": "Lovely #fog", "reply_to": None}
+    (asked,) = gateway.feed.asked(path)
+    assert asked.headers["idempotency-key"] == "k"
+
+
+async def test_a_reply_is_written_only_to_what_the_viewer_may_read(gateway: Gateway) -> None:
+    gateway.feed.answer("GET", f"/posts/{POST}", post(POST, BOB))
+    gateway.feed.answer("GET", f"/comments/{PARENT}", comment(PARENT, POST, CAROL))
+    path = f"/posts/{POST}/comments"
+    gateway.feed.answer("POST", path, comment(COMMENT, POST, ALICE, CAROL), status=201)
+    draft = {"text": "Yes.", "reply_to": str(PARENT)}
+    known_are(gateway, ALICE, BOB)
+    assert (await gateway.http.post(f"/v1{path}", json=draft)).status_code == 404
+    known_are(gateway, ALICE, BOB, CAROL)
+    assert (await gateway.http.post(f"/v1{path}", json=draft)).status_code == 201
+    assert gateway.feed.body_of(path) == {"text": "Yes.", "reply_to": PARENT}
+    other = f"/v1/posts/{POST + 1}/comments"
+    assert (await gateway.http.post(other, json=draft)).status_code == 404
+
+
+@pytest.mark.parametrize(
+    "draft", [{}, {"text": None}, {"text": 5}, {"text": "Yes.", "reply_to": 8000}]
+)
+async def test_a_comment_of_another_shape_is_refused_here(
+    gateway: Gateway, draft: dict[str, Any]
+) -> None:
+    reply = await gateway.http.post(f"/v1/posts/{POST}/comments", json=draft)
+    assert (reply.status_code, reply.json()["code"]) == (422, "invalid")
+    assert not gateway.feed.requests
+
+
+async def test_a_page_leaves_out_unknown_writers_and_replies_to_them(gateway: Gateway) -> None:
+    known_are(gateway, BOB)
+    gateway.feed.answer("GET", f"/posts/{POST}", post(POST, BOB))
+    written = [
+        comment(PARENT, POST, CAROL),
+        comment(COMMENT, POST, BOB, CAROL),
+        comment(COMMENT + 1, POST, BOB),
+    ]
+    found = {"items": written, "next_cursor": "abc"}
+    gateway.feed.answer("GET", f"/posts/{POST}/comments", found)
+    reply = await gateway.http.get(f"/v1/posts/{POST}/comments?limit=3")
+    assert [shown["id"] for shown in reply.json()["items"]] == [str(COMMENT + 1)]
+    assert reply.links["next"]["url"] == f"/v1/posts/{POST}/comments?limit=3&cursor=abc"
+    assert len(gateway.users.asked("/cards")) == 2
+
+
+@pytest.mark.parametrize(("known", "status"), [((BOB, CAROL), 403), ((BOB,), 404)])
+async def test_anothers_comment_is_not_ones_to_delete(
+    gateway: Gateway, known: tuple[int, ...], status: int
+) -> None:
+    known_are(gateway, *known)
+    gateway.feed.answer("GET", f"/posts/{POST}", post(POST, BOB))
+    gateway.feed.answer("GET", f"/comments/{COMMENT}", comment(COMMENT, POST, CAROL))
+    gateway.feed.answer("DELETE", f"/comments/{COMMENT}", Forbidden())
+    assert (await gateway.http.delete(f"/v1/comments/{COMMENT}")).status_code == status
+
+
+async def test_a_deleted_comment_is_answered_with_nothing(gateway: Gateway) -> None:
+    gateway.feed.answer("DELETE", f"/comments/{COMMENT}", None)
+    reply = await gateway.http.delete(f"/v1/comments/{COMMENT}")
+    assert (reply.status_code, reply.content) == (204, b"")
+
+
+@pytest.mark.parametrize(("method", "liked"), [("PUT", True), ("DELETE", False)])
+async def test_liking_a_comment_tells_the_new_number(
+    gateway: Gateway, method: str, liked: bool
+) -> None:
+    gateway.feed.answer("GET", f"/posts/{POST}", post(POST, BOB))
+    gateway.feed.answer("GET", f"/comments/{COMMENT}", comment(COMMENT, POST, CAROL))
+    answer = {"liked": liked, "like_count": 3}
+    gateway.feed.answer(method, f"/comments/{COMMENT}/like", answer)
+    known_are(gateway, BOB)
+    path = f"/v1/comments/{COMMENT}/like"
+    assert (await gateway.http.request(method, path)).status_code == 404
+    known_are(gateway, BOB, CAROL)
+    reply = await gateway.http.request(method, path)
+    assert (reply.status_code, reply.json()) == (200, answer)
