@@ -30,4 +30,13 @@ upstream_retries = Counter(
 upstream_ejections = Counter(
     "retrato_upstream_ejections_total", "Replicas left out for a while.", ["upstream"]
 )
+upstream_hedges = Counter(
+    "retrato_upstream_hedges_total", "Second attempts at reads that took long.", ["upstream"]
+)
+upstream_limit = Gauge(
+    "retrato_upstream_calls_allowed", "Calls at once that are allowed now.", ["upstream"]
+)
+upstream_refused = Counter(
+    "retrato_upstream_calls_refused_total", "Calls not made, as too many were.", ["upstream"]
+)
 upstream_in_flight = Gauge("retrato_upstream_calls_in_flight", "Calls under way.", ["upstream"])

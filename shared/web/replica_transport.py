@@ -1,7 +1,7 @@
 """An httpx transport that finds the replicas of a name, picks one, and once tries another."""
 
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Coroutine
 from enum import Enum, auto
 from typing import Protocol
 
@@ -10,12 +10,15 @@ import httpx
 from shared.errors import DeadlineExceeded
 from shared.network.resolver import Resolver
 from shared.web import metrics
+from shared.web.hedging import HedgeDelay, Race
 from shared.web.replicas import Replica, Replicas
 from shared.web.retry_budget import RetryBudget
 
 # Keys of httpx.Request.extensions.
 TIMEOUT_MS = "timeout_ms"
 REPEAT = "repeat"
+IS_READ = "is_read"
+_HEDGED = "hedged"
 
 # A read is given up at half its time, so that another replica can still answer it. A write may well
 # take long, and repeating it early would make two of it.
@@ -55,6 +58,8 @@ class ReplicaTransport(httpx.AsyncBaseTransport):
         self._exchange = exchange
         self._replicas = Replicas(upstream)
         self._budget = RetryBudget()
+        self._hedges = HedgeDelay()
+        self._hedged = metrics.upstream_hedges.labels(upstream)
         self._attempts = metrics.upstream_attempts.labels(upstream)
         self._granted = metrics.upstream_retries.labels(upstream, "yes")
         self._denied = metrics.upstream_retries.labels(upstream, "no")
@@ -69,15 +74,15 @@ class ReplicaTransport(httpx.AsyncBaseTransport):
         first = self._replicas.pick()
         try:
             first_timeout_s = self._first_timeout_s(request, give_up_s)
-            response = await self._attempt(request, first, first_timeout_s)
+            response = await self._first_attempt(request, first, first_timeout_s)
         except (httpx.ConnectError, httpx.ConnectTimeout):
-            if not self._may_retry():
+            if not self._may_retry(request):
                 raise
         except httpx.TransportError:
-            if request.extensions[REPEAT] is not Repeat.ALWAYS or not self._may_retry():
+            if request.extensions[REPEAT] is not Repeat.ALWAYS or not self._may_retry(request):
                 raise
         else:
-            if not _was_refused(request, response) or not self._may_retry():
+            if not _was_refused(request, response) or not self._may_retry(request):
                 return response
         return await self._attempt(request, self._replicas.pick([first]), _left_s(give_up_s))
 
@@ -89,7 +94,29 @@ class ReplicaTransport(httpx.AsyncBaseTransport):
         """Close the connections."""
         await self._exchange.close()
 
-    def _may_retry(self) -> bool:
+    async def _first_attempt(
+        self, request: httpx.Request, replica: Replica, timeout_s: float
+    ) -> httpx.Response:
+        if IS_READ not in request.extensions:
+            return await self._attempt(request, replica, timeout_s)
+
+        def hedge() -> Coroutine[None, None, httpx.Response] | None:
+            if self._replicas.count < 2 or not self._hedges.spend():
+                return None
+            request.extensions[_HEDGED] = True
+            self._hedged.inc()
+            return self._attempt(request, self._replicas.pick([replica]), timeout_s)
+
+        started_s = time.perf_counter()
+        attempt = self._attempt(request, replica, timeout_s)
+        delay_s = self._hedges.seconds
+        response = await (attempt if delay_s is None else Race(delay_s, hedge).run(attempt))
+        self._hedges.note(time.perf_counter() - started_s)
+        return response
+
+    def _may_retry(self, request: httpx.Request) -> bool:
+        if _HEDGED in request.extensions:  # It has had its second attempt.
+            return False
         granted = self._budget.spend()
         (self._granted if granted else self._denied).inc()
         return granted

@@ -17,15 +17,18 @@ from shared.logs import request_id
 from shared.network.network import Network
 from shared.settings import ProcessSettings
 from shared.web import metrics
+from shared.web.adaptive_limit import AdaptiveLimit
 from shared.web.http1_exchange import Http1Exchange
 from shared.web.internal_tokens import TokenSigner
 from shared.web.problem_errors import error_from_reply
-from shared.web.replica_transport import REPEAT, TIMEOUT_MS, Repeat, ReplicaTransport
+from shared.web.replica_transport import IS_READ, REPEAT, TIMEOUT_MS, Repeat, ReplicaTransport
 from shared.web.request_context import REQUEST_ID_HEADER
 
 READ_TIMEOUT_MS = 2_000
 WRITE_TIMEOUT_MS = 10_000
 JSON_BODY = {"Content-Type": "application/json"}
+_READ = {IS_READ: True}
+_TELLING = frozenset({"2xx", "3xx", "4xx", "timeout"})
 NO_HEADERS: Mapping[str, str] = {}
 
 
@@ -38,6 +41,13 @@ class Call:
     viewer_id: int | None
     timeout_ms: float
     repeat: Repeat
+
+    @property
+    def is_read(self) -> bool:
+        """Whether it changes nothing: also a POST that may be repeated and is as quick as a GET."""
+        if self.method == "POST":
+            return self.repeat is Repeat.ALWAYS and self.timeout_ms <= READ_TIMEOUT_MS
+        return self.method == "GET"
 
 
 class ServiceClient:
@@ -66,8 +76,14 @@ class ServiceClient:
         self._transport = transport or ReplicaTransport(
             name, url.host, network.resolver, Http1Exchange(url, network.ca_file)
         )
+        self._limit = AdaptiveLimit(name)
         self._in_flight = metrics.upstream_in_flight.labels(name)
         self._seconds = metrics.upstream_call_seconds.labels(name)
+
+    @property
+    def is_pressed(self) -> bool:
+        """Whether it has so much to do that callers should ask for less."""
+        return self._limit.is_pressed
 
     async def __aenter__(self) -> Self:
         return self
@@ -155,11 +171,13 @@ class ServiceClient:
         content: bytes | AsyncIterator[bytes] | None = None,
         headers: Mapping[str, str] = NO_HEADERS,
     ) -> Any:
-        request = self._request(call, content, headers)
+        await self._limit.enter()
         self._in_flight.inc()
         started_s = time.perf_counter()
         outcome = "cancelled"
         try:
+            # Made only now: its time runs, and it may have waited.
+            request = self._request(call, content, headers)
             response = await self._transport.handle_async_request(request)
             outcome = f"{response.status_code // 100}xx"
         except httpx.TimeoutException as error:
@@ -175,7 +193,11 @@ class ServiceClient:
             raise
         finally:
             self._in_flight.dec()
-            self._seconds.observe(time.perf_counter() - started_s)
+            seconds = time.perf_counter() - started_s
+            # A refusal is over at once and says nothing of how long the work takes.
+            is_telling = call.is_read and outcome in _TELLING
+            self._limit.leave(seconds if is_telling else None)
+            self._seconds.observe(seconds)
             metrics.upstream_calls.labels(self.name, outcome).inc()
         return _decoded(response, self.name)
 
@@ -192,7 +214,11 @@ class ServiceClient:
                 **headers,
             },
             content=content,
-            extensions={TIMEOUT_MS: budget_ms(call.timeout_ms), REPEAT: call.repeat},
+            extensions={
+                TIMEOUT_MS: budget_ms(call.timeout_ms),
+                REPEAT: call.repeat,
+                **(_READ if call.is_read else {}),
+            },
         )
 
 

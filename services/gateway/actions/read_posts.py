@@ -1,6 +1,6 @@
 """Posts together with the cards of their authors, which decide whether the viewer gets them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from services.gateway.actions.authors_of import AuthorCards
 from services.gateway.actions.side_by_side import side_by_side
@@ -9,6 +9,9 @@ from services.gateway.domain.pages import PageRequest
 from services.gateway.domain.posts import Authors, author_ids, may_be_shown
 from shared.contracts.posts import HomePage, Post, PostPage
 from shared.errors import NotFound
+
+# A page gets shorter before it is refused: what fills a screen, and the cursor leads on.
+_PRESSED_POSTS_MAX = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,9 +26,12 @@ async def read_home_timeline(
     feed: FeedClient, cards: AuthorCards, page: PageRequest, viewer_id: int
 ) -> tuple[HomePage, Authors]:
     """A page and the cards of all its authors: two calls, whatever the length of the page."""
-    home = await feed.home_timeline(page.params(), viewer_id=viewer_id)
+    is_short = feed.is_pressed and page.limit > _PRESSED_POSTS_MAX
+    asked = replace(page, limit=_PRESSED_POSTS_MAX) if is_short else page
+    home = await feed.home_timeline(asked.params(), viewer_id=viewer_id)
     authors, is_of_now = await cards.of_page(author_ids(home["items"]), viewer_id)
-    return home if is_of_now else {**home, "completeness": "partial"}, authors
+    is_whole = is_of_now and not is_short
+    return home if is_whole else {**home, "completeness": "partial"}, authors
 
 
 async def read_user_posts(

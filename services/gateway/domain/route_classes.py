@@ -1,4 +1,4 @@
-"""Which class of requests a route belongs to: what its callers' limits are, whatever it is called.
+"""Which class of requests a route belongs to: what it is limited by, and what it is worth.
 
 Every route has a class without being named here: reads by their method, writes by theirs. Named are
 only the routes that are neither.
@@ -6,6 +6,8 @@ only the routes that are neither.
 
 import re
 from enum import StrEnum
+
+from shared.worth import Worth
 
 
 class RouteClass(StrEnum):
@@ -29,6 +31,22 @@ _NAMED = tuple(
         (".*", "/v1/(comments|reports)(/.*)?", RouteClass.ENGAGEMENT),
     )
 )
+# To look around: search, suggestions, tags, what is popular. Nobody waits for it to come.
+_SHEDDABLE = re.compile("/v1/(users/(search|suggested)|explore|search|tags|places)(/.*)?")
+# Without these the product is down, or what a person has done is lost.
+_VITAL_READS = frozenset({"/v1/timelines/home"})
+_VITAL_WRITES = re.compile("/v1/(users|sessions|sessions/refresh|posts|photos|uploads(/.*)?)")
+
+
+def worth_of(method: str, path: str) -> Worth:
+    """Who is refused first when there is not enough for all."""
+    if _SHEDDABLE.fullmatch(path):
+        return Worth.SHEDDABLE
+    if method in _READ_METHODS:
+        return Worth.VITAL if path in _VITAL_READS else Worth.NORMAL
+    return Worth.VITAL if _VITAL_WRITES.fullmatch(path) else Worth.NORMAL
+
+
 # What users owns: who people are, and how they stand to each other.
 _OF_USERS = re.compile("/v1/(users|me|sessions)(/.*)?")
 

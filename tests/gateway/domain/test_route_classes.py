@@ -2,7 +2,8 @@
 
 import pytest
 
-from services.gateway.domain.route_classes import RouteClass, changes_people, class_of
+from services.gateway.domain.route_classes import RouteClass, changes_people, class_of, worth_of
+from shared.worth import Worth
 
 
 @pytest.mark.parametrize(
@@ -47,3 +48,25 @@ def test_a_request_draws_on_the_limits_of_its_class(
 )
 def test_a_write_to_what_users_owns_changes_people(method: str, path: str, changes: bool) -> None:
     assert changes_people(method, path) is changes
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "worth"),
+    [
+        ("GET", "/v1/users/search", Worth.SHEDDABLE),
+        ("GET", "/v1/users/suggested", Worth.SHEDDABLE),
+        ("GET", "/v1/explore", Worth.SHEDDABLE),
+        ("GET", "/v1/users/12", Worth.NORMAL),
+        ("PUT", "/v1/users/12/follow", Worth.NORMAL),
+        ("GET", "/v1/timelines/home", Worth.VITAL),
+        ("POST", "/v1/sessions", Worth.VITAL),
+        ("POST", "/v1/sessions/refresh", Worth.VITAL),
+        ("POST", "/v1/photos", Worth.VITAL),
+        ("PATCH", "/v1/uploads/12", Worth.VITAL),
+        ("POST", "/v1/posts", Worth.VITAL),
+    ],
+)
+def test_looking_around_is_given_up_before_the_home_timeline(
+    method: str, path: str, worth: Worth
+) -> None:
+    assert worth_of(method, path) is worth

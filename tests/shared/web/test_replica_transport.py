@@ -1,12 +1,14 @@
 """Which requests are sent a second time, where to, and how often at most."""
 
+import asyncio
 from collections.abc import Collection
 
 import httpx
 import pytest
 
 from shared.network.resolver import Resolver
-from shared.web.replica_transport import REPEAT, TIMEOUT_MS, Repeat, ReplicaTransport
+from shared.web.hedging import DELAY_S_MIN, RECKONED_EVERY
+from shared.web.replica_transport import IS_READ, REPEAT, TIMEOUT_MS, Repeat, ReplicaTransport
 
 HOST = "users.internal"
 BUSY = httpx.Response(503, json={"code": "overloaded"})
@@ -121,3 +123,48 @@ async def test_connections_to_replicas_that_left_are_given_up() -> None:
     transport._resolver.preset(HOST, ["10.0.0.2"])
     await transport.handle_async_request(request())
     assert exchange.kept == {"10.0.0.2"}
+
+
+async def test_a_read_that_takes_long_is_asked_of_another_replica_too() -> None:
+    exchange = SlowFirst()
+    transport = transport_over(exchange)
+    for _ in range(RECKONED_EVERY):
+        await transport.handle_async_request(read())
+    exchange.is_slow = True
+    response = await transport.handle_async_request(read())
+    assert response.status_code == 200
+    assert sorted(exchange.asked[-2:]) == ["10.0.0.1", "10.0.0.2"]
+    assert all(replica.in_flight == 0 for replica in transport._replicas._replicas)
+
+
+async def test_a_write_is_not_hedged() -> None:
+    exchange = SlowFirst()
+    transport = transport_over(exchange)
+    for _ in range(RECKONED_EVERY):
+        await transport.handle_async_request(read())
+    exchange.is_slow = True
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(DELAY_S_MIN * 4):
+            await transport.handle_async_request(request("PUT"))
+    assert len(exchange.asked) == RECKONED_EVERY + 1
+
+
+class SlowFirst(ScriptedExchange):
+    """Once it is slow, the next one asked never answers."""
+
+    def __init__(self) -> None:
+        super().__init__(httpx.Response(200))
+        self.is_slow = False
+
+    async def send(self, request: httpx.Request, address: str, timeout_s: float) -> httpx.Response:
+        if self.is_slow:
+            self.is_slow = False
+            self.asked.append(address)
+            await asyncio.get_running_loop().create_future()
+        return await super().send(request, address, timeout_s)
+
+
+def read() -> httpx.Request:
+    made = request()
+    made.extensions[IS_READ] = True
+    return made
