@@ -20,11 +20,13 @@ from services.gateway.api import (
     relationships,
     sessions,
     timelines,
+    uploads,
 )
 from services.gateway.api.limit_gate import LimitGate
 from services.gateway.resources import open_resources
 from services.gateway.settings import GatewaySettings
 from shared.settings import read_settings
+from shared.web.admission import AdmissionLimits
 from shared.web.request_context import Deadlines
 from shared.web.server import serve
 from shared.web.service_app import AppInfo, OpenResources, create_app
@@ -35,6 +37,8 @@ INFO = AppInfo(
     description=document.DESCRIPTION,
     audience=None,
     # A photo of 20 MB takes its time; publishing waits up to 5 s for the photos.
+    # Slow phones send for minutes; each piece of what they send has a deadline of its own.
+    admission=AdmissionLimits(lasting_paths=("/v1/uploads",)),
     deadlines=Deadlines(by_route={"POST /v1/photos": 35_000}),
 )
 # A request is matched against one route after the other: the most asked for come first.
@@ -45,6 +49,7 @@ ROUTERS = (
     comments.router,
     people.router,
     photos.router,
+    uploads.router,
     relationships.router,
     sessions.router,
     accounts.router,

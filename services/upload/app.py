@@ -4,7 +4,7 @@ from functools import partial
 
 from fastapi import FastAPI
 
-from services.upload.api import accounts, archives, photos, publications, renditions
+from services.upload.api import accounts, archives, photos, publications, renditions, uploads
 from services.upload.resources import open_resources
 from services.upload.settings import UploadSettings
 from shared.settings import read_settings
@@ -37,6 +37,7 @@ ROUTERS = (
     renditions.router,
     accounts.router,
     archives.router,
+    uploads.router,
 )
 
 

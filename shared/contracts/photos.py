@@ -53,3 +53,17 @@ class ClaimedPhotos(TypedDict):
     """The reply of a claim, in the order in which the photos were asked for."""
 
     photos: list[PhotoSnapshot]
+
+
+class Upload(TypedDict):
+    """A picture that comes in pieces: `offset` of its `length` bytes are durable.
+
+    `metadata` is what its sender said of it. `photo` is there once all bytes are.
+    """
+
+    id: int
+    offset: int
+    length: int
+    metadata: str
+    expires_at: str
+    photo: Photo | None

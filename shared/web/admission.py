@@ -24,6 +24,10 @@ class AdmissionLimits:
     waiting_max: int = 256
     wait_ms_max: int = 500
     retry_after_s: int = 1
+    # Requests that last, such as bodies from slow phones, have places of their own: most of their
+    # time they only wait, and they must not keep the others out.
+    lasting_paths: tuple[str, ...] = ()
+    lasting_max: int = 512
 
 
 class Admission:
@@ -33,6 +37,7 @@ class Admission:
         self.app = app
         self._limits = limits
         self._slots = asyncio.Semaphore(limits.concurrent_max)
+        self._lasting_slots = asyncio.Semaphore(limits.lasting_max)
         self._waiting = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -40,7 +45,9 @@ class Admission:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        if not await self._enter():
+        is_lasting = scope["path"].startswith(self._limits.lasting_paths)
+        slots = self._lasting_slots if is_lasting else self._slots
+        if not await self._enter(slots):
             metrics.http_refused.inc()
             refusal = Overloaded(retry_after_s=self._limits.retry_after_s)
             await ProblemReply(refusal)(scope, receive, send)
@@ -50,18 +57,18 @@ class Admission:
             await self.app(scope, receive, send)
         finally:
             metrics.http_in_flight.dec()
-            self._slots.release()
+            slots.release()
 
-    async def _enter(self) -> bool:
-        if not self._slots.locked():
-            return await self._slots.acquire()
+    async def _enter(self, slots: asyncio.Semaphore) -> bool:
+        if not slots.locked():
+            return await slots.acquire()
         if self._waiting >= self._limits.waiting_max:
             return False
         self._waiting += 1
         metrics.http_waiting.inc()
         try:
             async with asyncio.timeout(budget_ms(self._limits.wait_ms_max) / 1000):
-                return await self._slots.acquire()
+                return await slots.acquire()
         except TimeoutError:
             return False
         finally:

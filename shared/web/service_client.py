@@ -129,6 +129,18 @@ class ServiceClient:
         headers = {"Idempotency-Key": idempotency_key} if idempotency_key is not None else {}
         return await self._send(call, orjson.dumps(body), headers | JSON_BODY)
 
+    async def post_bytes(
+        self,
+        path: str,
+        content: bytes,
+        *,
+        viewer_id: int | None = None,
+        timeout_ms: float = WRITE_TIMEOUT_MS,
+    ) -> Any:
+        """Write bytes as they are, to a route that bears being asked twice."""
+        call = Call("POST", path, viewer_id, timeout_ms, Repeat.ALWAYS)
+        return await self._send(call, content, {"Content-Type": "application/octet-stream"})
+
     async def put(
         self,
         path: str,

@@ -34,6 +34,10 @@ _TAGS = [
     {"name": "Photos", "description": "Upload first, publish then: bytes travel meanwhile."},
     {"name": "Posts", "description": "One to ten photos with a caption, likes and saves."},
     {"name": "Comments", "description": "What people write under posts."},
+    {
+        "name": "Uploads",
+        "description": "Photos that survive a cut: tus 1.0.0, for which there are clients.",
+    },
     {"name": "Timelines", "description": "What the people one follows have published."},
 ]
 _FRAMEWORKS_SCHEMAS = ("HTTPValidationError", "ValidationError")

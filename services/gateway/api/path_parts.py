@@ -49,6 +49,9 @@ CommentId = Annotated[
 PhotoId = Annotated[
     int, _ID_SCHEMA, Path(description="Id of a photo.", examples=["493848221934518280"])
 ]
+UploadId = Annotated[
+    int, _ID_SCHEMA, Path(description="Id of an upload.", examples=["493848221934518290"])
+]
 SessionId = Annotated[
     int, _ID_SCHEMA, Path(description="Id of a session.", examples=["493848221934518275"])
 ]

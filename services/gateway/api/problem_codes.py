@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from services.gateway.domain.tus import ChecksumMismatch, VersionNotSpoken
 from shared import errors
 from shared.web.problems import MEDIA_TYPE, TYPE_PREFIX
 
@@ -33,6 +34,14 @@ PHOTO_ALREADY_PUBLISHED = ProblemCode(
     409, "photo_already_published", "A photo is part of a post already."
 )
 PHOTO_FAILED = ProblemCode(409, "photo_failed", "A photo could not be processed.")
+OFFSET_MISMATCH = ProblemCode(409, "offset_mismatch", "The upload does not stand at this offset.")
+TOO_MANY_PIECES = ProblemCode(
+    409,
+    "too_many_pieces",
+    "This upload came in too many small pieces; begin it anew with larger ones.",
+)
+TUS_VERSION_NOT_SPOKEN = _of(VersionNotSpoken)
+CHECKSUM_MISMATCH = _of(ChecksumMismatch)
 PROFILE_CHANGED = ProblemCode(
     409, "profile_changed", "The profile was changed at the same time; try again."
 )

@@ -3,11 +3,13 @@
 from collections.abc import AsyncIterator, Mapping
 from typing import cast
 
-from shared.contracts.photos import Photo
+from shared.contracts.photos import Photo, Upload
 from shared.web.service_client import ServiceClient
 
 # 20 MB over a slow mobile line have been gathered by nginx before: this is the inner stretch.
 _UPLOAD_TIMEOUT_MS = 30_000
+# A megabyte into the store; with the last one, all of them once more.
+_PIECE_TIMEOUT_MS = 15_000
 
 
 class UploadClient:
@@ -24,6 +26,41 @@ class UploadClient:
             "/photos", chunks, headers=headers, viewer_id=viewer_id, timeout_ms=_UPLOAD_TIMEOUT_MS
         )
         return cast(Photo, reply)
+
+    async def open_upload(
+        self, length: int, metadata: str, idempotency_key: str, *, viewer_id: int
+    ) -> Upload:
+        """Begin an upload of so many bytes; raises TooLarge and Invalid."""
+        reply = await self._service.post(
+            "/uploads",
+            {"length": length, "metadata": metadata},
+            viewer_id=viewer_id,
+            idempotency_key=idempotency_key,
+        )
+        return cast(Upload, reply)
+
+    async def upload(self, upload_id: int, *, viewer_id: int) -> Upload:
+        """How far an own upload is; raises NotFound."""
+        reply = await self._service.get(
+            f"/uploads/{upload_id}", viewer_id=viewer_id, timeout_ms=_PIECE_TIMEOUT_MS
+        )
+        return cast(Upload, reply)
+
+    async def append(
+        self, upload_id: int, offset: int, content: bytes, *, viewer_id: int
+    ) -> Upload:
+        """Append a piece; raises NotFound, Conflict (`offset_mismatch`), Invalid and TooLarge."""
+        reply = await self._service.post_bytes(
+            f"/uploads/{upload_id}/pieces?offset={offset}",
+            content,
+            viewer_id=viewer_id,
+            timeout_ms=_PIECE_TIMEOUT_MS,
+        )
+        return cast(Upload, reply)
+
+    async def give_up_upload(self, upload_id: int, *, viewer_id: int) -> None:
+        """Forget an own upload; one that is gone is fine."""
+        await self._service.delete(f"/uploads/{upload_id}", viewer_id=viewer_id)
 
     async def photo(self, photo_id: int, *, viewer_id: int) -> Photo:
         """An own photo; raises NotFound for another's."""

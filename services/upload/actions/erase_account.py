@@ -6,6 +6,7 @@ from services.upload.actions.release_photos import release_photos
 from services.upload.store.archives import archive_ids_of_owner
 from services.upload.store.erasures import photo_ids_of_owner
 from services.upload.store.objects import Objects
+from services.upload.store.uploads import delete_upload, upload_ids_of_owner
 from shared.sharding.idempotency import forget_requests_of
 from shared.sharding.shard_group import ShardGroup
 
@@ -26,6 +27,8 @@ async def erase_account(group: ShardGroup, objects: Objects, owner_id: int) -> b
         return False
     for archive_id in await archive_ids_of_owner(group, owner_id, PAGE_MAX):
         await forget_archive(group, objects, archive_id)
+    for upload_id in await upload_ids_of_owner(group, owner_id, PAGE_MAX):
+        await delete_upload(group, upload_id, owner_id)
     keys = await objects.keys_of_originals(owner_id, PAGE_MAX)
     await objects.delete(keys)
     if not keys:

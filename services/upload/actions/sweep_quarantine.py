@@ -1,4 +1,7 @@
-"""Deletes originals that no photo knows: left by a process that ended between store and commit."""
+"""Deletes what lies in quarantine and belongs to nothing, after uploads that were given up.
+
+An original that no photo knows was left by a process that ended between store and commit.
+"""
 
 import asyncio
 from collections import defaultdict
@@ -6,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 from services.upload.store.objects import ListedOriginal, Objects
 from services.upload.store.photos import quarantine_keys_in_use
+from services.upload.store.uploads import delete_abandoned
 from shared.errors import Unavailable
 from shared.logs import get_logger
 from shared.sharding.shard_group import ShardGroup
@@ -14,6 +18,7 @@ from shared.streams.pauses import pause
 # A receipt in progress lasts a minute at most; the rest is for clocks that differ.
 ORPHAN_AGE = timedelta(hours=1)
 _PAGE_ORIGINALS = 500
+_PAGE_UPLOADS = 500
 _SWEEP_SECONDS = 900.0
 
 log = get_logger()
@@ -31,13 +36,23 @@ async def sweep_quarantine(group: ShardGroup, objects: Objects, older_than: date
     return swept
 
 
+async def sweep_uploads(group: ShardGroup) -> int:
+    """Forget uploads that nobody has gone on with for a day; how many there were."""
+    swept = 0
+    for shard in group.shards():
+        while found := await delete_abandoned(group, shard, _PAGE_UPLOADS):
+            swept += found
+    return swept
+
+
 async def keep_quarantine_swept(group: ShardGroup, objects: Objects, stop: asyncio.Event) -> None:
     """Sweep four times an hour until `stop` is set."""
     while not stop.is_set():
         try:
-            swept = await sweep_quarantine(group, objects, datetime.now(UTC) - ORPHAN_AGE)
-            if swept:
-                log.info("quarantine_swept", originals=swept)
+            uploads = await sweep_uploads(group)
+            originals = await sweep_quarantine(group, objects, datetime.now(UTC) - ORPHAN_AGE)
+            if uploads or originals:
+                log.info("quarantine_swept", uploads=uploads, originals=originals)
         except Unavailable as error:
             # Nobody loses anything: orphans lie a quarter of an hour longer.
             log.warning("quarantine_not_swept", reason=error.detail)

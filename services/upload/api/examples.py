@@ -42,4 +42,12 @@ ARCHIVE: dict[str, Any] = {
     "ready_at": "2026-05-04T09:31:00.000Z",
     "expires_at": "2026-05-11T09:31:00.000Z",
 }
+UPLOAD: dict[str, Any] = {
+    "id": PHOTO_ID,
+    "offset": 1048576,
+    "length": 3192044,
+    "metadata": "filename Zm9nLmpwZw==",
+    "expires_at": "2026-05-05T09:30:00.000Z",
+    "photo": None,
+}
 CLAIMED: dict[str, Any] = {"photos": [SNAPSHOT]}

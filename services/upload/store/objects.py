@@ -56,6 +56,11 @@ def quarantine_key(owner_id: int) -> str:
     return f"{_QUARANTINE}/{owner_id}.{uuid.uuid4().hex}"
 
 
+def piece_key(owner_id: int) -> str:
+    """A new place for some bytes of an upload; swept like an original that no photo knows."""
+    return f"{_QUARANTINE}/{owner_id}.piece-{uuid.uuid4().hex}"
+
+
 def documents_key(archive_id: int) -> str:
     """Where the documents of an archive lie until the photos are added."""
     return f"archives/{archive_id}.documents"

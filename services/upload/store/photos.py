@@ -158,7 +158,7 @@ async def delete_photo(group: ShardGroup, photo_id: int) -> None:
 async def quarantine_keys_in_use(
     group: ShardGroup, owner_id: int, keys: Collection[str]
 ) -> set[str]:
-    """Which originals of an owner still belong to a photo."""
+    """Which of an owner's objects in quarantine still belong to a photo or an upload."""
     rows = await group.reader(group.shard_of(owner_id)).rows(
         _SQL["quarantine_keys_in_use"], keys=list(keys)
     )

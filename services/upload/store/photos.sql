@@ -77,3 +77,5 @@ DELETE FROM :schema.photo WHERE id = :photo_id AND state = 'released'
 
 -- name: quarantine_keys_in_use
 SELECT quarantine_key FROM :schema.photo WHERE quarantine_key = ANY(:keys::text[])
+UNION ALL
+SELECT key FROM :schema.upload_piece WHERE key = ANY(:keys::text[])

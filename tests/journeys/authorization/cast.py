@@ -146,7 +146,15 @@ async def _things_of(
         "witness_comment_id": (await owner.comment(witness_post_id, "Haze."))["id"],
         "photo_id": post["photos"][0]["id"],
         "session_id": session["id"],
+        "upload_id": await _begun_upload(owner),
     }
+
+
+async def _begun_upload(owner: Phone) -> str:
+    headers = {"Tus-Resumable": "1.0.0", "Upload-Length": "100"}
+    reply = await owner.http.post("/v1/uploads", headers=headers)
+    assert reply.status_code == 201, reply.text
+    return reply.headers["Location"].rsplit("/", 1)[1]
 
 
 async def settled(cell: Cell) -> None:

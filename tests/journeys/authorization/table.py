@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 NO_POST = {"photo_ids": ["{photo_id}"]}
+TUS = {"Tus-Resumable": "1.0.0"}
+APPEND = {**TUS, "Content-Type": "application/offset+octet-stream", "Upload-Offset": "0"}
 PASSWORDS = {"current_password": "{password}", "new_password": "{password}"}
 
 
@@ -124,6 +126,18 @@ ROWS: tuple[Row, ...] = (
     same("POST /v1/photos",            "401  415  415  415  415  415  415  415",
         headers={"Content-Type": "text/plain"}),
     same("GET /v1/photos/{photo_id}",  "401  404  404  404  404  404  404  +", shows="{photo_id}"),
+    # Without a version of the protocol: past the door, or for the owner past the look-up too.
+    same("OPTIONS /v1/uploads",        "204  204  204  204  204  204  204  204"),
+    same("POST /v1/uploads",           "401  412  412  412  412  412  412  412"),
+    same("HEAD /v1/uploads/{upload_id}",
+                                       "401  404  404  404  404  404  404  200", headers=TUS),
+    same("PATCH /v1/uploads/{upload_id}",
+                                       "401  404  404  404  404  404  404  204", headers=APPEND),
+    same("DELETE /v1/uploads/{upload_id}",
+                                       "401  204  204  204  204  204  204  204", headers=TUS),
+    same("HEAD /v1/uploads/{upload_id}",
+                                       "401  404  404  404  404  404  404  404", headers=TUS,
+        about="once given up"),
     same("POST /v1/posts",             "401  404  404  404  404  404  404  409", body=NO_POST),
     Row("GET /v1/posts/{post_id}", shows="{post_id}",
         public=                        "401  +    +    +    404  404  +    +",

@@ -1,0 +1,49 @@
+"""Passes the body of an upload on in pieces, each durable before the next is read."""
+
+import time
+from collections.abc import AsyncIterator
+
+from services.gateway.clients.upload import UploadClient
+from shared.contracts.photos import Upload
+from shared.deadlines import start_deadline
+
+PIECE_BYTES_MAX = 1024 * 1024
+# What a slow phone has sent waits here no longer than this, so that little is lost in a cut.
+_HELD_SECONDS_MAX = 5.0
+# The body may take minutes; each piece of it may not.
+_PIECE_MS_MAX = 20_000
+
+
+async def append_pieces(
+    upload: UploadClient,
+    upload_id: int,
+    offset: int,
+    chunks: AsyncIterator[bytes],
+    *,
+    viewer_id: int,
+) -> Upload:
+    """How far the upload is when the chunks end, for whatever reason they do.
+
+    At most a megabyte is in memory. Raises what the upload service says of a piece.
+    """
+    waiting = bytearray()
+    since_s = time.monotonic()
+    progress: Upload | None = None
+
+    async def pass_on(size: int) -> Upload:
+        nonlocal offset, since_s
+        start_deadline(_PIECE_MS_MAX)
+        done = await upload.append(upload_id, offset, bytes(waiting[:size]), viewer_id=viewer_id)
+        del waiting[:size]
+        offset, since_s = offset + size, time.monotonic()
+        return done
+
+    async for chunk in chunks:
+        waiting += chunk
+        while len(waiting) >= PIECE_BYTES_MAX:
+            progress = await pass_on(PIECE_BYTES_MAX)
+        if waiting and time.monotonic() - since_s >= _HELD_SECONDS_MAX:
+            progress = await pass_on(len(waiting))
+    if waiting or progress is None:
+        progress = await pass_on(len(waiting))
+    return progress

@@ -1,0 +1,236 @@
+"""Uploads that survive a cut, by tus 1.0.0."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Header, Request, Response
+
+from services.gateway.actions.append_pieces import append_pieces
+from services.gateway.api.idempotency import key_or_new
+from services.gateway.api.opened import opened
+from services.gateway.api.path_parts import UploadId
+from services.gateway.api.problem_codes import (
+    BAD_REQUEST,
+    CHECKSUM_MISMATCH,
+    IDEMPOTENCY_KEY_REUSED,
+    INVALID,
+    NOT_AN_IMAGE,
+    NOT_FOUND,
+    OFFSET_MISMATCH,
+    REQUEST_IN_PROGRESS,
+    TOO_LARGE,
+    TOO_MANY_PIECES,
+    TOO_MANY_REQUESTS,
+    TUS_VERSION_NOT_SPOKEN,
+    UNAUTHENTICATED,
+    UNSUPPORTED_MEDIA_TYPE,
+    problems,
+)
+from services.gateway.api.session import WITHOUT_SESSION, ViewerId
+from services.gateway.api.upload_bodies import checked_chunks, chunks_until_cut
+from services.gateway.domain import tus
+from shared.contracts.photos import Upload
+from shared.errors import UnsupportedMediaType
+from shared.web.idempotency_key import IdempotencyKey
+
+router = APIRouter(tags=["Uploads"])
+
+# Of any request that brings bytes.
+_CHECKSUM: dict[str, Any] = {
+    "name": "Upload-Checksum",
+    "in": "header",
+    "required": False,
+    "description": "`sha1` or `sha256`, a space, and the digest of this body in Base64.",
+    "schema": {"type": "string"},
+    "example": "sha1 Kq5sNclPz7QV2+lfQIuc6R7oRu0=",
+}
+_BODY: dict[str, Any] = {
+    "parameters": [_CHECKSUM],
+    "requestBody": {
+        "required": False,
+        "content": {tus.CONTENT_TYPE: {"schema": {"type": "string", "format": "binary"}}},
+    },
+}
+_APPENDING = (
+    BAD_REQUEST,
+    UNAUTHENTICATED,
+    TUS_VERSION_NOT_SPOKEN,
+    TOO_LARGE,
+    UNSUPPORTED_MEDIA_TYPE,
+    INVALID,
+    NOT_AN_IMAGE,
+    CHECKSUM_MISMATCH,
+    TOO_MANY_REQUESTS,
+)
+
+TusVersion = Annotated[
+    str | None, Header(alias="Tus-Resumable", description="`1.0.0`", examples=["1.0.0"])
+]
+UploadOffset = Annotated[
+    str | None,
+    Header(alias="Upload-Offset", description="Where the bytes go.", examples=["1048576"]),
+]
+
+
+def _progress(status: int, description: str) -> dict[int | str, Any]:
+    def header(about: str) -> dict[str, Any]:
+        return {"description": about, "schema": {"type": "string"}}
+
+    return {
+        status: {
+            "description": description,
+            "headers": {
+                "Upload-Offset": header("So many bytes are durable."),
+                "Upload-Expires": header("Until when the upload is kept if nothing more comes."),
+                "Photo-Id": header("The photo, once all bytes are here."),
+                "Repr-Digest": header("SHA-256 of all bytes, once they are here (RFC 9530)."),
+            },
+        }
+    }
+
+
+@router.options(
+    "/v1/uploads",
+    status_code=204,
+    response_class=Response,
+    summary="What the upload protocol offers",
+    openapi_extra=WITHOUT_SESSION,
+    responses={204: {"description": "In the Tus- headers."}, **problems()},
+)
+async def get_options() -> Response:
+    """Version, extensions, largest size and checksums of tus."""
+    return Response(status_code=204, headers=tus.OPTIONS_HEADERS)
+
+
+@router.post(
+    "/v1/uploads",
+    status_code=201,
+    response_class=Response,
+    summary="Begin an upload",
+    max_body_size=tus.BYTES_MAX,
+    openapi_extra=_BODY,
+    responses={
+        **_progress(201, "Begun; `Location` is where its bytes go."),
+        **problems(*_APPENDING, REQUEST_IN_PROGRESS, IDEMPOTENCY_KEY_REUSED),
+    },
+)
+async def begin_upload(
+    request: Request,
+    viewer_id: ViewerId,
+    tus_resumable: TusVersion = None,
+    upload_length: Annotated[
+        str | None,
+        Header(
+            alias="Upload-Length",
+            description="How many bytes will come, 20 MB at most.",
+            examples=["3192044"],
+        ),
+    ] = None,
+    upload_metadata: Annotated[
+        str | None,
+        Header(
+            alias="Upload-Metadata",
+            description="Given back as it is, and not otherwise used.",
+            examples=["filename Zm9nLmpwZw=="],
+        ),
+    ] = None,
+    idempotency_key: IdempotencyKey = None,
+) -> Response:
+    """Begin an upload of `Upload-Length` bytes, the first of which may come with this request.
+
+    It waits for the rest for a day after the last of them.
+    """
+    tus.check_version(tus_resumable)
+    length = tus.number_in("Upload-Length", upload_length)
+    metadata = tus.metadata_in(upload_metadata)
+    resources = opened(request)
+    upload = await resources.upload.open_upload(
+        length, metadata, key_or_new(idempotency_key), viewer_id=viewer_id
+    )
+    if request.headers.get("content-type") == tus.CONTENT_TYPE:
+        upload = await _append(request, upload["id"], 0, viewer_id)
+    headers = {**tus.progress_headers(upload), "Location": f"/v1/uploads/{upload['id']}"}
+    return Response(status_code=201, headers=headers)
+
+
+@router.head(
+    "/v1/uploads/{upload_id:id}",
+    response_class=Response,
+    summary="How far an upload is",
+    responses={
+        **_progress(200, "Go on at `Upload-Offset`."),
+        **problems(UNAUTHENTICATED, NOT_FOUND, TUS_VERSION_NOT_SPOKEN),
+    },
+)
+async def get_upload(
+    request: Request,
+    upload_id: UploadId,
+    viewer_id: ViewerId,
+    tus_resumable: TusVersion = None,
+) -> Response:
+    """An own upload: its length, and how many bytes of it are durable."""
+    tus.check_version(tus_resumable)
+    upload = await opened(request).upload.upload(upload_id, viewer_id=viewer_id)
+    headers = {**tus.progress_headers(upload), "Upload-Length": str(upload["length"])}
+    if upload["metadata"]:
+        headers["Upload-Metadata"] = upload["metadata"]
+    return Response(status_code=200, headers=headers)
+
+
+@router.patch(
+    "/v1/uploads/{upload_id:id}",
+    status_code=204,
+    response_class=Response,
+    summary="Go on with an upload",
+    max_body_size=tus.BYTES_MAX,
+    openapi_extra=_BODY,
+    responses={
+        **_progress(204, "The bytes are durable."),
+        **problems(*_APPENDING, NOT_FOUND, OFFSET_MISMATCH, TOO_MANY_PIECES),
+    },
+)
+async def append(
+    request: Request,
+    upload_id: UploadId,
+    viewer_id: ViewerId,
+    tus_resumable: TusVersion = None,
+    upload_offset: UploadOffset = None,
+) -> Response:
+    """Append bytes at `Upload-Offset`; of a body that is cut, what came is kept.
+
+    A body with a checksum is kept whole or not at all. The last bytes make the upload a photo.
+    """
+    tus.check_version(tus_resumable)
+    if request.headers.get("content-type") != tus.CONTENT_TYPE:
+        raise UnsupportedMediaType(f"The bytes of an upload come as {tus.CONTENT_TYPE}.")
+    offset = tus.number_in("Upload-Offset", upload_offset)
+    upload = await _append(request, upload_id, offset, viewer_id)
+    return Response(status_code=204, headers=tus.progress_headers(upload))
+
+
+@router.delete(
+    "/v1/uploads/{upload_id:id}",
+    status_code=204,
+    response_class=Response,
+    summary="Give an upload up",
+    responses={
+        204: {"description": "It is gone, also if it was before."},
+        **problems(UNAUTHENTICATED, TUS_VERSION_NOT_SPOKEN),
+    },
+)
+async def give_up(
+    request: Request,
+    upload_id: UploadId,
+    viewer_id: ViewerId,
+    tus_resumable: TusVersion = None,
+) -> Response:
+    """Forget an own upload; a photo that it became stays."""
+    tus.check_version(tus_resumable)
+    await opened(request).upload.give_up_upload(upload_id, viewer_id=viewer_id)
+    return Response(status_code=204, headers=tus.VERSION_HEADERS)
+
+
+async def _append(request: Request, upload_id: int, offset: int, viewer_id: int) -> Upload:
+    checksum = tus.checksum_in(request.headers.get("upload-checksum"))
+    chunks = chunks_until_cut(request) if checksum is None else checked_chunks(request, checksum)
+    resources = opened(request)
+    return await append_pieces(resources.upload, upload_id, offset, chunks, viewer_id=viewer_id)

@@ -1,0 +1,57 @@
+"""Makes a photo of an upload whose bytes are all there."""
+
+from collections.abc import AsyncIterator
+
+from services.upload.actions.receive_photo import receive_photo
+from services.upload.domain.photos import photo_of
+from services.upload.domain.uploads import StoredUpload, upload_of
+from services.upload.store.objects import Objects
+from services.upload.store.photos import find_photo
+from services.upload.store.uploads import delete_upload, find_upload, note_photo, piece_keys
+from shared.contracts.photos import Photo, Upload
+from shared.errors import Invalid, NotFound, UnsupportedMediaType
+from shared.sharding.shard_group import ShardGroup
+
+
+async def get_own_upload(group: ShardGroup, upload_id: int, owner_id: int) -> StoredUpload:
+    """Raises NotFound for one of somebody else, or one that was given up."""
+    upload = await find_upload(group, upload_id, owner_id)
+    if upload is None:
+        raise NotFound
+    return upload
+
+
+async def progress_of(group: ShardGroup, objects: Objects, upload: StoredUpload) -> Upload:
+    """How far it is; what was cut short after the last byte is finished first.
+
+    Raises what `receive_photo` raises of bytes that are no picture; the upload is then gone.
+    """
+    if not upload.is_whole:
+        return upload_of(upload, None)
+    if upload.photo_id is not None:
+        made = await find_photo(group, upload.photo_id)
+        return upload_of(upload, None if made is None else photo_of(made))
+    return upload_of(upload, await _finish(group, objects, upload))
+
+
+async def _finish(group: ShardGroup, objects: Objects, upload: StoredUpload) -> Photo:
+    """Once, however often it is tried: the upload is the key under which the photo is made."""
+    keys = await piece_keys(group, upload.id)
+    try:
+        photo = await receive_photo(
+            group, objects, upload.owner_id, _bytes_of(objects, keys), f"upload {upload.id}"
+        )
+    except (Invalid, UnsupportedMediaType):
+        await delete_upload(group, upload.id, upload.owner_id)
+        await objects.delete(keys)
+        raise
+    await note_photo(group, upload.id, photo["id"])
+    await objects.delete(keys)
+    return photo
+
+
+async def _bytes_of(objects: Objects, keys: list[str]) -> AsyncIterator[bytes]:
+    for key in keys:
+        piece = bytearray()
+        await objects.read(key, piece.extend)
+        yield bytes(piece)

@@ -1,0 +1,115 @@
+"""Pictures that come in pieces: begun, gone on with, asked after, given up."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query, Request, Response
+from pydantic import BaseModel, Field
+
+from services.upload.actions.append_to_upload import append_to_upload
+from services.upload.actions.finish_upload import get_own_upload, progress_of
+from services.upload.actions.give_up_upload import give_up_upload
+from services.upload.actions.open_upload import open_upload
+from services.upload.api import examples
+from services.upload.api.opened import opened
+from services.upload.api.reply_docs import no_content, reply
+from services.upload.domain.uploads import METADATA_CHARACTERS_MAX, PIECE_BYTES_MAX
+from shared.contracts.photos import Upload
+from shared.web.idempotency_key import IdempotencyKey
+from shared.web.json_reply import JsonReply
+from shared.web.problems import problem_replies
+from shared.web.viewer import ViewerId
+
+router = APIRouter(tags=["Uploads"])
+
+_BODY = {
+    "required": True,
+    "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
+}
+
+UploadId = Annotated[int, Path(gt=0, lt=2**63, examples=[examples.PHOTO_ID])]
+
+
+class NewUpload(BaseModel):
+    """How many bytes will come, and what is said of them."""
+
+    length: int = Field(ge=0, lt=2**63, examples=[3_192_044])
+    metadata: str = Field(
+        "", max_length=METADATA_CHARACTERS_MAX, examples=["filename Zm9nLmpwZw=="]
+    )
+
+
+@router.post(
+    "/uploads",
+    status_code=201,
+    summary="Begin an upload",
+    responses={
+        **reply(201, Upload, "Nothing has arrived yet.", examples.UPLOAD),
+        **problem_replies(400, 401, 409, 413, 422, 503),
+    },
+)
+async def post_upload(
+    request: Request,
+    new: NewUpload,
+    viewer_id: ViewerId,
+    idempotency_key: IdempotencyKey = None,
+) -> Response:
+    """Waits for its bytes for a day after the last of them."""
+    group = opened(request).group
+    upload = await open_upload(group, viewer_id, new.length, new.metadata, idempotency_key)
+    return JsonReply(upload, 201)
+
+
+@router.get(
+    "/uploads/{upload_id}",
+    summary="How far an upload is",
+    responses={
+        **reply(200, Upload, "The offset is that of durable bytes.", examples.UPLOAD),
+        **problem_replies(401, 404, 415, 422, 503),
+    },
+)
+async def get_upload(request: Request, upload_id: UploadId, viewer_id: ViewerId) -> Response:
+    """An own one; if all bytes are there and its photo is not, that is made now."""
+    resources = opened(request)
+    upload = await get_own_upload(resources.group, upload_id, viewer_id)
+    return JsonReply(await progress_of(resources.group, resources.objects, upload))
+
+
+@router.post(
+    "/uploads/{upload_id}/pieces",
+    summary="Append bytes to an upload",
+    max_body_size=PIECE_BYTES_MAX,
+    openapi_extra={"requestBody": _BODY},
+    responses={
+        **reply(200, Upload, "The bytes are durable.", examples.UPLOAD),
+        **problem_replies(401, 404, 409, 413, 415, 422, 503),
+    },
+)
+async def post_piece(
+    request: Request,
+    upload_id: UploadId,
+    viewer_id: ViewerId,
+    offset: Annotated[int, Query(ge=0, lt=2**31, examples=[1_048_576])],
+) -> Response:
+    """At most a megabyte, at `offset`; may be repeated. The last bytes make it a photo.
+
+    409 `offset_mismatch` where the upload stands elsewhere, 415 and 422 `not_an_image` for what is
+    no picture that is taken.
+    """
+    resources = opened(request)
+    progress = await append_to_upload(
+        resources.group, resources.objects, viewer_id, upload_id, offset, await request.body()
+    )
+    return JsonReply(progress)
+
+
+@router.delete(
+    "/uploads/{upload_id}",
+    status_code=204,
+    summary="Give an upload up",
+    responses={**no_content("It is gone."), **problem_replies(401, 422, 503)},
+)
+async def delete_upload(request: Request, upload_id: UploadId, viewer_id: ViewerId) -> Response:
+    """A photo that it became stays."""
+    resources = opened(request)
+    await give_up_upload(resources.group, resources.objects, viewer_id, upload_id)
+    return Response(status_code=204)

@@ -1,0 +1,57 @@
+-- Pictures that come in pieces.
+
+-- name: insert_upload
+INSERT INTO :schema.upload (owner_id, length, metadata)
+VALUES (:owner_id, :length, :metadata)
+RETURNING id, owner_id, length, metadata, received, touched_at, photo_id;
+
+-- name: find_upload
+SELECT id, owner_id, length, metadata, received, touched_at, photo_id
+  FROM :schema.upload
+ WHERE id = :upload_id AND owner_id = :owner_id;
+
+-- name: append_piece
+-- Nothing happens unless the upload stands at :start: of two who append there, one gets through.
+WITH moved AS (
+    UPDATE :schema.upload
+       SET received = received + :size, touched_at = now()
+     WHERE id = :upload_id AND received = :start AND photo_id IS NULL
+    RETURNING id, owner_id, length, metadata, received, touched_at, photo_id
+), added AS (
+    INSERT INTO :schema.upload_piece (upload_id, start, size, sha256, key)
+    SELECT id, :start, :size, :sha256, :key FROM moved
+)
+SELECT * FROM moved;
+
+-- name: has_piece
+SELECT EXISTS (
+    SELECT FROM :schema.upload_piece
+     WHERE upload_id = :upload_id AND start = :start AND sha256 = :sha256
+);
+
+-- name: count_pieces
+SELECT count(*) FROM :schema.upload_piece WHERE upload_id = :upload_id;
+
+-- name: pieces
+SELECT key FROM :schema.upload_piece WHERE upload_id = :upload_id ORDER BY start;
+
+-- name: note_photo
+UPDATE :schema.upload SET photo_id = :photo_id WHERE id = :upload_id;
+
+-- name: delete_pieces
+DELETE FROM :schema.upload_piece WHERE upload_id = :upload_id;
+
+-- name: delete_upload
+DELETE FROM :schema.upload WHERE id = :upload_id AND owner_id = :owner_id;
+
+-- name: uploads_of_owner
+SELECT id FROM :schema.upload WHERE owner_id = :owner_id ORDER BY id LIMIT :limit;
+
+-- name: delete_abandoned
+-- Their pieces are then known to nobody, and are swept as such.
+DELETE FROM :schema.upload
+ WHERE id IN (
+    SELECT id FROM :schema.upload
+     WHERE touched_at < now() - make_interval(secs => :kept_s)
+     ORDER BY touched_at LIMIT :limit
+ );

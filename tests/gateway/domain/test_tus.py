@@ -1,0 +1,55 @@
+"""The words of tus: what is understood, and what is refused."""
+
+import base64
+import hashlib
+
+import pytest
+
+from services.gateway.domain.tus import (
+    VersionNotSpoken,
+    check_version,
+    checksum_in,
+    metadata_in,
+    number_in,
+)
+from shared.errors import BadRequest
+
+
+@pytest.mark.parametrize("said", [None, "", "0.2.2", "1.0.0 ", "2.0.0"])
+def test_only_one_version_is_spoken(said: str | None) -> None:
+    with pytest.raises(VersionNotSpoken):
+        check_version(said)
+    check_version("1.0.0")
+
+
+@pytest.mark.parametrize("said", [None, "", "-1", "1.5", "0x10", "1" * 13, "²"])
+def test_what_is_no_number_of_bytes_is_refused(said: str | None) -> None:
+    with pytest.raises(BadRequest):
+        number_in("Upload-Length", said)
+
+
+def test_a_checksum_is_its_algorithm_and_digest() -> None:
+    digest = hashlib.sha1(b"fog", usedforsecurity=False).digest()
+    checksum = checksum_in(f"sha1 {base64.b64encode(digest).decode()}")
+    assert checksum is not None
+    hasher = checksum.hasher()
+    hasher.update(b"fog")
+    assert hasher.digest() == checksum.digest
+    assert checksum_in(None) is None
+
+
+@pytest.mark.parametrize("said", ["", "sha1", "md5 AAAA", "sha1 AAAA", "sha256 !!", "sha1  "])
+def test_what_is_no_checksum_is_refused(said: str) -> None:
+    with pytest.raises(BadRequest):
+        checksum_in(said)
+
+
+@pytest.mark.parametrize("said", ["filename Zm9n", "a,b Zg==", "is_confidential"])
+def test_metadata_is_given_back_as_it_was_said(said: str) -> None:
+    assert metadata_in(said) == said
+
+
+@pytest.mark.parametrize("said", ["filename fog.jpg", "a b c", ",", "ä Zg==", "a " + "A" * 1000])
+def test_metadata_that_is_none_is_refused(said: str) -> None:
+    with pytest.raises(BadRequest):
+        metadata_in(said)

@@ -1,0 +1,188 @@
+"""An upload in pieces: at its offset or not at all, durable, and one photo in the end."""
+
+import asyncio
+import hashlib
+
+import pytest
+
+from services.upload.actions.append_to_upload import append_to_upload
+from services.upload.actions.finish_upload import get_own_upload, progress_of
+from services.upload.actions.give_up_upload import give_up_upload
+from services.upload.actions.open_upload import open_upload
+from services.upload.actions.receive_photo import PICTURE_BYTES_MAX, PictureTooLarge
+from services.upload.actions.sweep_quarantine import sweep_uploads
+from services.upload.domain.picture_kinds import NotAnImage
+from services.upload.domain.uploads import OffsetMismatch
+from services.upload.store.objects import Objects
+from services.upload.store.uploads import piece_keys
+from shared.contracts.photos import Upload
+from shared.errors import Invalid, NotFound
+from shared.sharding.shard_group import ShardGroup
+from shared.sql_files import parse_query
+from tests.upload.cast import Cast, new_id
+from tests.upload.pictures import small_jpeg
+
+_AGE = parse_query(
+    "age", "UPDATE :schema.upload SET touched_at = now() - interval '25 hours' WHERE id = :id"
+)
+
+
+class Sender:
+    """Somebody with a picture on the way."""
+
+    def __init__(self, group: ShardGroup, objects: Objects, content: bytes) -> None:
+        self.owner_id = new_id()
+        self.content = content
+        self.id = 0
+        self._group = group
+        self._objects = objects
+
+    async def begins(self, length: int | None = None, key: str | None = None) -> Upload:
+        upload = await open_upload(self._group, self.owner_id, length or len(self.content), "", key)
+        self.id = upload["id"]
+        return upload
+
+    async def sends(self, start: int, end: int) -> Upload:
+        piece = self.content[start:end]
+        return await append_to_upload(
+            self._group, self._objects, self.owner_id, self.id, start, piece
+        )
+
+    async def asks(self) -> Upload:
+        upload = await get_own_upload(self._group, self.id, self.owner_id)
+        return await progress_of(self._group, self._objects, upload)
+
+
+@pytest.fixture
+def alice(group: ShardGroup, objects: Objects) -> Sender:
+    return Sender(group, objects, small_jpeg())
+
+
+async def test_the_pieces_become_the_picture_that_was_sent(
+    alice: Sender, cast: Cast, objects: Objects, group: ShardGroup
+) -> None:
+    await alice.begins()
+    size = len(alice.content)
+    assert (await alice.sends(0, 100))["offset"] == 100
+    assert (await alice.sends(100, size // 2))["photo"] is None
+    keys = await piece_keys(group, alice.id)
+    done = await alice.sends(size // 2, size)
+    assert done["photo"] is not None
+    assert done["photo"]["sha256"] == hashlib.sha256(alice.content).hexdigest()
+    assert (await cast.processes(done["photo"]["id"])).state == "ready"
+    for key in keys:
+        with pytest.raises(NotFound):
+            await objects.read(key, print)
+
+
+async def test_bytes_that_come_again_change_nothing(alice: Sender) -> None:
+    await alice.begins()
+    size = len(alice.content)
+    first = await alice.sends(0, 100)
+    assert await alice.sends(0, 100) == first
+    done = await alice.sends(100, size)
+    again = await alice.sends(100, size)
+    assert again["photo"] is not None
+    assert done["photo"] is not None
+    assert again["photo"]["id"] == done["photo"]["id"]
+    assert (await alice.asks())["photo"] == again["photo"]
+
+
+async def test_bytes_at_another_offset_are_refused(alice: Sender) -> None:
+    await alice.begins()
+    await alice.sends(0, 100)
+    for start, end in ((50, 150), (101, 200), (0, 99), (0, 0)):
+        with pytest.raises(OffsetMismatch):
+            await alice.sends(start, end)
+    assert (await alice.asks())["offset"] == 100
+
+
+async def test_of_many_who_append_at_one_place_one_gets_through(alice: Sender) -> None:
+    await alice.begins()
+    ends = range(70, 78)
+    outcomes = await asyncio.gather(*(alice.sends(0, end) for end in ends), return_exceptions=True)
+    moved = [outcome for outcome in outcomes if not isinstance(outcome, BaseException)]
+    assert len(moved) == 1
+    assert all(isinstance(o, OffsetMismatch) for o in outcomes if isinstance(o, BaseException))
+    assert (await alice.asks())["offset"] == moved[0]["offset"]
+
+
+async def test_one_photo_is_made_by_many_who_finish_at_once(alice: Sender) -> None:
+    await alice.begins()
+    size = len(alice.content)
+    await alice.sends(0, size - 1)
+    outcomes = await asyncio.gather(
+        *(alice.sends(size - 1, size) for _ in range(5)), return_exceptions=True
+    )
+    made = {o["photo"]["id"] for o in outcomes if isinstance(o, dict) and o["photo"]}
+    assert len(made) <= 1
+    photo = (await alice.asks())["photo"]
+    assert photo is not None
+    assert made <= {photo["id"]}
+
+
+async def test_what_is_no_picture_is_refused_at_its_first_bytes_or_at_its_end(
+    group: ShardGroup, objects: Objects
+) -> None:
+    words = Sender(group, objects, b"Just words, and more of them. " * 10)
+    await words.begins()
+    with pytest.raises(NotAnImage):
+        await words.sends(0, 200)
+    assert (await words.asks())["offset"] == 0
+    await words.sends(0, 10)
+    with pytest.raises(NotAnImage):
+        await words.sends(10, len(words.content))
+    with pytest.raises(NotFound):
+        await words.asks()
+
+
+async def test_lengths_are_bounded(alice: Sender) -> None:
+    with pytest.raises(PictureTooLarge):
+        await alice.begins(PICTURE_BYTES_MAX + 1)
+    with pytest.raises(Invalid):
+        await open_upload(alice._group, alice.owner_id, 0, "", None)
+    await alice.begins(50)
+    with pytest.raises(PictureTooLarge):
+        await alice.sends(0, 51)
+
+
+async def test_the_same_key_begins_one_upload(alice: Sender) -> None:
+    assert await alice.begins(key="k") == await alice.begins(key="k")
+
+
+async def test_nobody_else_sees_or_ends_it(
+    alice: Sender, group: ShardGroup, objects: Objects
+) -> None:
+    await alice.begins()
+    await alice.sends(0, 100)
+    with pytest.raises(NotFound):
+        await get_own_upload(group, alice.id, new_id())
+    await give_up_upload(group, objects, new_id(), alice.id)
+    assert (await alice.sends(100, len(alice.content)))["photo"] is not None
+
+
+async def test_one_that_is_given_up_leaves_nothing(
+    alice: Sender, group: ShardGroup, objects: Objects
+) -> None:
+    await alice.begins()
+    await alice.sends(0, 100)
+    (key,) = await piece_keys(group, alice.id)
+    for _time in range(2):
+        await give_up_upload(group, objects, alice.owner_id, alice.id)
+    with pytest.raises(NotFound):
+        await objects.read(key, print)
+    with pytest.raises(NotFound):
+        await alice.asks()
+
+
+async def test_one_that_is_abandoned_is_swept(alice: Sender, group: ShardGroup) -> None:
+    await alice.begins()
+    kept = alice.id
+    await alice.begins()
+    async with group.writer(group.shard_of(alice.id)) as tx:
+        await tx.execute(_AGE, id=alice.id)
+    assert await sweep_uploads(group) >= 1
+    with pytest.raises(NotFound):
+        await alice.asks()
+    alice.id = kept
+    assert (await alice.asks())["offset"] == 0
