@@ -3,6 +3,7 @@
 from functools import partial
 
 from fastapi import FastAPI
+from starlette.types import ASGIApp
 
 from services.gateway.api import (
     accounts,
@@ -23,6 +24,7 @@ from services.gateway.api import (
     uploads,
 )
 from services.gateway.api.limit_gate import LimitGate
+from services.gateway.api.overload_door import OverloadDoor
 from services.gateway.resources import open_resources
 from services.gateway.settings import GatewaySettings
 from shared.settings import read_settings
@@ -64,9 +66,13 @@ ROUTERS = (
 
 def gateway_app(settings: GatewaySettings, opened: OpenResources) -> FastAPI:
     """The public API over the given resources."""
-    app = create_app(INFO, settings, opened, ROUTERS, LimitGate)
+    app = create_app(INFO, settings, opened, ROUTERS, _gate)
     document.make_public(app)
     return app
+
+
+def _gate(app: ASGIApp) -> ASGIApp:
+    return OverloadDoor(LimitGate(app))
 
 
 def main() -> None:

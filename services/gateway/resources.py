@@ -19,6 +19,7 @@ from services.gateway.store.limit_counters import TAKE, LimitCounters
 from services.gateway.store.recent_changes import RecentChanges
 from services.gateway.store.redis_pipe import RedisPipe
 from shared.network.network import open_network
+from shared.web.adaptive_limit import AdaptiveLimit
 from shared.web.service_client import ServiceClient
 
 
@@ -33,6 +34,7 @@ class Resources:
     authors: AuthorCards
     changes: RecentChanges
     media: MediaUrls
+    door: AdaptiveLimit
     limits: Limits
     limit_counters: LimitCounters
 
@@ -89,6 +91,7 @@ def resources_over(
             signing_key=settings.media_signing_key.get_secret_value(),
             lifetime_s=settings.media_url_seconds,
         ),
+        door=AdaptiveLimit("gateway"),
         limits=limits_as_set(settings.limits, settings.limits_factor),
         limit_counters=LimitCounters(pipe),
     )

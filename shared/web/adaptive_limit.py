@@ -1,7 +1,7 @@
-"""How many calls at once an upstream is asked for: fewer while it is slow, more while it is not.
+"""How many requests at once are made or let in: fewer while they are slow, more while not.
 
-AIMD on latency. Ten times a second the median of the reads that ended is compared with the best
-median of the last minutes. Above four times that (and above 150 ms: what is quick need not be
+AIMD on latency. Ten times a second, if five reads have ended, their median is compared with the
+best median of the last minutes. Above four times that (and above 150 ms: what is quick need not be
 quicker) the limit falls by 15 %; at or below it the limit rises by two, if it was used. What finds
 no room waits for 25 ms at most and is then refused: waiting longer would only move the queue here.
 """
@@ -39,10 +39,10 @@ RULES = AdaptiveRules()
 
 
 class AdaptiveLimit:
-    """One for each upstream of a process."""
+    """One for each upstream of a process; the gateway has one for itself."""
 
-    def __init__(self, upstream: str, rules: AdaptiveRules = RULES) -> None:
-        self._upstream = upstream
+    def __init__(self, of: str, rules: AdaptiveRules = RULES) -> None:
+        self._of = of
         self._rules = rules
         self._limit = float(rules.calls_at_start)
         self._in_flight = 0
@@ -53,8 +53,8 @@ class AdaptiveLimit:
         self._best: deque[tuple[int, float]] = deque()
         self._windows = 0
         self._waiting: deque[asyncio.Future[None]] = deque()
-        self._gauge = metrics.upstream_limit.labels(upstream)
-        self._refused = metrics.upstream_refused.labels(upstream)
+        self._gauge = metrics.upstream_limit.labels(of)
+        self._refused = metrics.upstream_refused.labels(of)
         self._gauge.set(self._limit)
 
     @property
@@ -80,7 +80,7 @@ class AdaptiveLimit:
         if read_s is not None:
             self._samples.append(read_s)
         now_s = time.monotonic()
-        if now_s >= self._window_ends_s:
+        if now_s >= self._window_ends_s and len(self._samples) >= self._rules.samples_min:
             self._end_window(now_s)
         while self._waiting and self._in_flight < self._limit:
             waiter = self._waiting.popleft()
@@ -107,12 +107,11 @@ class AdaptiveLimit:
 
     def _refusal(self) -> Overloaded:
         self._refused.inc()
-        return Overloaded(f"The service {self._upstream} is busy.", retry_after_s=1)
+        return Overloaded(f"The service {self._of} is busy.", retry_after_s=1)
 
     def _end_window(self, now_s: float) -> None:
         self._window_ends_s = now_s + self._rules.window_s
-        if len(self._samples) >= self._rules.samples_min:
-            self._adapt(statistics.median(self._samples))
+        self._adapt(statistics.median(self._samples))
         self._samples.clear()
         self._busiest = self._in_flight
 

@@ -15,6 +15,12 @@ http_in_flight = Gauge("retrato_http_requests_in_flight", "Requests being worked
 http_waiting = Gauge("retrato_http_requests_waiting", "Requests waiting to be let in.")
 http_refused = Counter("retrato_http_requests_refused_total", "Requests refused at the door.")
 
+event_loop_lag_seconds = Histogram(
+    "retrato_event_loop_lag_seconds",
+    "How much later than due the loop came to what it does ten times a second.",
+    buckets=(0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1),
+)
+
 upstream_calls = Counter(
     "retrato_upstream_calls_total", "Calls to another service.", ["upstream", "outcome"]
 )

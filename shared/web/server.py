@@ -11,6 +11,7 @@ from fastapi import FastAPI
 
 from shared.logs import configure_logging, get_logger
 from shared.settings import ProcessSettings
+from shared.web import metrics
 from shared.web.readiness import Readiness
 
 log = get_logger()
@@ -21,6 +22,8 @@ KEEP_ALIVE_S = 75
 # After draining, requests under way get the longest deadline there is (10 s), and a little.
 FINISH_S = 12
 BACKLOG = 2048
+# How long the server sleeps between two ticks.
+TICK_S = 0.1
 
 
 def serve(app: FastAPI, settings: ProcessSettings) -> None:
@@ -59,6 +62,7 @@ class DrainingServer(uvicorn.Server):
         self._readiness = readiness
         self._drain_seconds = drain_seconds
         self._stop_at_s: float | None = None
+        self._ticked_at_s: float | None = None
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002
         """Overrides uvicorn's, which would stop at once and end by the signal instead of with 0."""
@@ -69,6 +73,11 @@ class DrainingServer(uvicorn.Server):
 
     async def on_tick(self, counter: int) -> bool:
         """Runs ten times a second."""
+        now_s = time.monotonic()
+        if self._ticked_at_s is not None:
+            lag_s = now_s - self._ticked_at_s - TICK_S
+            metrics.event_loop_lag_seconds.observe(max(lag_s, 0.0))
+        self._ticked_at_s = now_s
         if self._stop_at_s is not None:
             if self._readiness.state != "draining":
                 log.info("draining", seconds=self._drain_seconds)

@@ -174,8 +174,15 @@ def _fatherless_nginx() -> list[str]:
         for pid, parent, title in rows
         if title.startswith(("nginx: worker", "nginx: cache"))
         and parent not in masters
-        and Path(f"/proc/{pid}/cwd").resolve() == REPOSITORY
+        and _folder_of(pid) == REPOSITORY
     ]
+
+
+def _folder_of(pid: str) -> Path | None:
+    try:
+        return Path(f"/proc/{pid}/cwd").readlink()
+    except OSError:  # It has ended since it was listed.
+        return None
 
 
 def _assert_in(part: str, text: str) -> None:

@@ -9,11 +9,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.gateway.actions.charge_request import Charge
 from services.gateway.api.session import CHARGE_KEY, access_token
-from services.gateway.domain.route_classes import class_of, worth_of
+from services.gateway.domain.route_classes import class_of
 from services.gateway.resources import Resources
 from shared.errors import TooManyRequests
 from shared.web.problems import ProblemReply
-from shared.worth import worth
 
 _REFUSED = Counter(
     "retrato_gateway_limited_total", "Requests refused by a limit of their caller.", ["route_class"]
@@ -35,7 +34,6 @@ class LimitGate:
             return
         resources: Resources = scope["app"].state.resources
         route_class = class_of(scope["method"], scope["path"])
-        worth.set(worth_of(scope["method"], scope["path"]))
         charge = Charge(resources.limits, route_class, resources.limit_counters)
         scope[CHARGE_KEY] = charge
 

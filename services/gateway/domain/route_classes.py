@@ -47,6 +47,15 @@ def worth_of(method: str, path: str) -> Worth:
     return Worth.VITAL if _VITAL_WRITES.fullmatch(path) else Worth.NORMAL
 
 
+# A read that lasts as long as its reader stays.
+_LASTING_READS = frozenset({"/v1/stream"})
+
+
+def is_quick_read(method: str, path: str) -> bool:
+    """Whether the time that it takes tells how much there is to do."""
+    return method in _READ_METHODS and path not in _LASTING_READS
+
+
 # What users owns: who people are, and how they stand to each other.
 _OF_USERS = re.compile("/v1/(users|me|sessions)(/.*)?")
 

@@ -1,11 +1,14 @@
 """A process starts, drains and ends as its supervisor expects."""
 
 import json
+import re
 import signal
 import socket
 import ssl
 import subprocess
 import sys
+
+import httpx
 
 from tests.eventually import eventually
 from tests.shared.certificates import Authority
@@ -47,6 +50,21 @@ async def test_a_draining_replica_asks_its_callers_not_to_come_back(
         while chunk := connection.recv(65_536):
             received += chunk
         assert b"connection: close" in received
+
+
+async def test_a_process_says_how_late_its_loop_is(
+    start_replica: StartReplica, authority: Authority
+) -> None:
+    replica = start_replica(OWN_ADDRESSES[0])
+    tls = ssl.create_default_context(cafile=str(authority.ca_file))
+    url = f"https://{replica.address}:{PORT}/metrics"
+    async with httpx.AsyncClient(verify=tls) as client:
+
+        async def it_has_been_looked_at() -> None:
+            page = await client.get(url, extensions={"sni_hostname": "users.internal"})
+            assert re.search(r"\nretrato_event_loop_lag_seconds_count [1-9]", page.text)
+
+        await eventually(it_has_been_looked_at)
 
 
 async def test_every_line_is_json_with_the_name_of_the_process(start_replica: StartReplica) -> None:
