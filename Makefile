@@ -61,6 +61,8 @@ bench-limits: ready-dev ## what it costs to count a request against its caller's
 	@$(PYTHON) -m bench.limits
 bench-sign-in: ready-dev ## does the time of a failed sign-in tell whether the account exists? (after make up)
 	@$(PYTHON) -m bench.sign_in_timing
+bench-stream: ready-dev ## how soon 500 connected viewers hear of a post, a gateway killed too (after make up LIMITS=loose)
+	@$(PYTHON) -m bench.stream
 lock: ready-dev ## pin the newest versions of what infra/locks/*.in ask for
 	@cd infra/locks && for name in main dev; do \
 		$(PYTHON) -m piptools compile $(LOCK_OPTIONS) --output-file=$$name.txt $$name.in; done

@@ -4,10 +4,11 @@ from functools import partial
 
 from fastapi import FastAPI
 
-from services.feed.api import accounts, comments, events, marks, posts, timelines
+from services.feed.api import accounts, comments, events, marks, posts, stream, timelines
 from services.feed.resources import open_resources
 from services.feed.settings import FeedSettings
 from shared.settings import read_settings
+from shared.web.admission import AdmissionLimits
 from shared.web.server import serve
 from shared.web.service_app import AppInfo, OpenResources, create_app
 
@@ -20,12 +21,15 @@ INFO = AppInfo(
         "a viewer may see what an author publishes is decided by users and applied by the caller."
     ),
     audience="feed",
+    # Each gateway always has one under way, which does nothing but wait.
+    admission=AdmissionLimits(lasting_paths=("/stream/events",)),
 )
 ROUTERS = (
     posts.router,
     timelines.router,
     marks.router,
     comments.router,
+    stream.router,
     events.router,
     accounts.router,
 )

@@ -21,6 +21,7 @@ from services.feed.store.post_bodies import PostBodies
 from services.feed.store.post_marks import PostMarks
 from services.feed.store.posts import Posts
 from services.feed.store.redis_guard import RedisGuard
+from services.feed.store.stream_events import StreamEvents
 from shared.network.network import open_network
 from shared.network.redis_client import open_redis
 from shared.sharding.edges import Edges
@@ -45,6 +46,7 @@ class Resources:
     author_entries: AuthorEntries
     fan_outs: FanOuts
     versions: GraphVersions
+    stream: StreamEvents
     users: UsersClient
     upload: UploadClient
 
@@ -96,6 +98,7 @@ def resources_over(
         author_entries=author_entries,
         fan_outs=FanOuts(group),
         versions=GraphVersions(group),
+        stream=StreamEvents(redis, guard),
         users=users,
         upload=upload,
     )

@@ -43,7 +43,9 @@ async def run(resources: Resources, stop: asyncio.Event) -> None:
 
     async def deliver(payload: dict[str, Any]) -> None:
         job = FanOutJob(**payload)
-        await fan_out(resources.fan_outs, resources.timelines, resources.users, job)
+        await fan_out(
+            resources.fan_outs, resources.timelines, resources.stream, resources.users, job
+        )
 
     async def settle(payload: dict[str, Any]) -> None:
         event = cast(GraphEvent, payload)

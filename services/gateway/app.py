@@ -20,6 +20,7 @@ from services.gateway.api import (
     posts,
     relationships,
     sessions,
+    stream,
     timelines,
     uploads,
 )
@@ -39,9 +40,10 @@ INFO = AppInfo(
     description=document.DESCRIPTION,
     audience=None,
     # A photo of 20 MB takes its time; publishing waits up to 5 s for the photos.
-    # Slow phones send for minutes; each piece of what they send has a deadline of its own.
-    admission=AdmissionLimits(lasting_paths=("/v1/uploads",)),
-    deadlines=Deadlines(by_route={"POST /v1/photos": 35_000}),
+    # A stream ends with its session, after a quarter of an hour: this is no limit of its own.
+    deadlines=Deadlines(by_route={"POST /v1/photos": 35_000, "GET /v1/stream": 3_600_000}),
+    # Slow phones send for minutes, each piece with a deadline of its own; streams wait for hours.
+    admission=AdmissionLimits(lasting_paths=("/v1/uploads", "/v1/stream"), lasting_max=2_560),
 )
 # A request is matched against one route after the other: the most asked for come first.
 ROUTERS = (
@@ -60,6 +62,7 @@ ROUTERS = (
     exports.router,
     follow_requests.router,
     blocks.router,
+    stream.router,
     document.router,
 )
 

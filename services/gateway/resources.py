@@ -1,11 +1,13 @@
 """What the gateway holds open while it runs: clients, its Redis, the session answers."""
 
+import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
 from services.gateway.actions.authors_of import AuthorCards
+from services.gateway.actions.listeners import Listeners
 from services.gateway.clients.feed import FeedClient
 from services.gateway.clients.known_cards import KnownCards
 from services.gateway.clients.patching import PatchingServiceClient
@@ -33,6 +35,7 @@ class Resources:
     sessions: SessionChecks
     authors: AuthorCards
     changes: RecentChanges
+    listeners: Listeners
     media: MediaUrls
     door: AdaptiveLimit
     limits: Limits
@@ -59,13 +62,25 @@ async def open_resources(settings: GatewaySettings) -> AsyncIterator[Resources]:
         )
         stack.push_async_callback(pipe.close)
         await pipe.open()
-        yield resources_over(
+        resources = resources_over(
             settings,
             pipe,
             users=await service("users", settings.users_url),
             upload=await service("upload", settings.upload_url),
             feed=await service("feed", settings.feed_url),
         )
+        await stack.enter_async_context(_running(resources.listeners))
+        yield resources
+
+
+@asynccontextmanager
+async def _running(listeners: Listeners) -> AsyncIterator[None]:
+    loops = asyncio.create_task(listeners.run())
+    try:
+        yield
+    finally:
+        loops.cancel()
+        await asyncio.wait({loops})
 
 
 def resources_over(
@@ -79,13 +94,15 @@ def resources_over(
     """The collaborators, given a way to each service and to Redis."""
     users_client = UsersClient(users)
     changes = RecentChanges(pipe)
+    feed_client, sessions = FeedClient(feed), SessionChecks(users_client)
     return Resources(
         users=users_client,
         upload=UploadClient(upload),
-        feed=FeedClient(feed),
-        sessions=SessionChecks(users_client),
+        feed=feed_client,
+        sessions=sessions,
         authors=AuthorCards(KnownCards(users_client), changes),
         changes=changes,
+        listeners=Listeners(feed_client, sessions, drain_s=settings.drain_seconds),
         media=MediaUrls(
             base_url=settings.media_base_url,
             signing_key=settings.media_signing_key.get_secret_value(),

@@ -72,7 +72,9 @@ class Cast:
         """One job of the fan-out, run here."""
         resources = self._resources
         job = FanOutJob(post_id, author_id, page)
-        await fan_out(resources.fan_outs, resources.timelines, resources.users, job)
+        await fan_out(
+            resources.fan_outs, resources.timelines, resources.stream, resources.users, job
+        )
 
     async def home(self, viewer_id: int, limit: int = 20, cursor: str | None = None) -> HomePage:
         """A page of the home timeline."""

@@ -8,6 +8,8 @@ from prometheus_client import Counter, Histogram
 from services.feed.clients.users import UsersClient
 from services.feed.store.fan_outs import FanOutJob, FanOuts
 from services.feed.store.home_timelines import PUSH_BATCH_MAX, HomeTimelines
+from services.feed.store.stream_events import StreamEvents
+from shared.errors import Unavailable
 from shared.ids import created_ms
 
 LAG_SECONDS = Histogram(
@@ -22,6 +24,7 @@ FOLLOWERS = Counter("retrato_feed_followers_total", "Followers looked at, with a
 async def fan_out(
     fan_outs: FanOuts,
     timelines: HomeTimelines,
+    stream: StreamEvents,
     users: UsersClient,
     job: FanOutJob,
     *,
@@ -42,6 +45,7 @@ async def fan_out(
     last_id = followers["ids"][-1] if followers["ids"] else progress.after_id
     for batch in _batches(followers["ids"], batch_max):
         DELIVERIES.inc(await timelines.push(job.post_id, batch))
+        await _tell(stream, batch)
         FOLLOWERS.inc(len(batch))
         if batch[-1] != last_id:
             await fan_outs.advance(job.post_id, batch[-1])
@@ -50,6 +54,14 @@ async def fan_out(
         return
     await fan_outs.end(job.post_id)
     LAG_SECONDS.observe(max(0.0, time.time() - created_ms(job.post_id) / 1000))
+
+
+async def _tell(stream: StreamEvents, follower_ids: Sequence[int]) -> None:
+    try:
+        await stream.tell("home", follower_ids)
+    except Unavailable:
+        # Those who are connected see the post when they next look, or hear of the one after it.
+        return
 
 
 def _batches(ids: Sequence[int], batch_max: int) -> Iterator[Sequence[int]]:

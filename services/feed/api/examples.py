@@ -12,6 +12,7 @@ from shared.contracts.posts import (
     PostPage,
     Saved,
 )
+from shared.contracts.stream import Listening, StreamEvents
 
 POST: Post = {
     "id": 493848221934518272,
@@ -74,4 +75,11 @@ GRAPH_EVENT: GraphEvent = {
     "actor_id": 493848221934518002,
     "subject_id": 493848221934518001,
     "version": 493848221934519999,
+}
+LISTENING: Listening = {"known": [493848221934518002]}
+STREAM_EVENTS: StreamEvents = {
+    "events": [
+        {"id": "1777887000123-0", "kind": "home", "viewer_ids": [493848221934518002]},
+    ],
+    "last_id": "1777887000123-0",
 }

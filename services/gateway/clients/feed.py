@@ -4,9 +4,15 @@ from typing import Any, cast
 
 from services.gateway.clients.patching import PatchingServiceClient
 from shared.contracts import posts as contract
+from shared.contracts.stream import Listening, StreamEvents
 
 # A profile does not wait longer for a number than it takes itself.
 _COUNTS_TIMEOUT_MS = 500
+
+
+# Feed answers after so long if there is nothing to tell. Longer than any read: not taken for one.
+_STREAM_WAIT_MS = 2_000
+_STREAM_TIMEOUT_MS = 4_000
 
 
 class FeedClient:
@@ -145,3 +151,20 @@ class FeedClient:
             timeout_ms=_COUNTS_TIMEOUT_MS,
         )
         return cast(contract.PostCounts, reply)["counts"].get(str(user_id), 0)
+
+    async def listen(self, viewer_ids: list[int]) -> list[int]:
+        """Say that at most 1,000 viewers are connected; those who have been all the time."""
+        reply = await self._service.post(
+            "/stream/listeners", {"viewer_ids": viewer_ids}, idempotent=True, timeout_ms=2_000
+        )
+        return cast(Listening, reply)["known"]
+
+    async def stream_events(self, after: str | None) -> StreamEvents:
+        """The next events for connected viewers, when there are some; or where to begin."""
+        reply = await self._service.post(
+            "/stream/events",
+            {"after": after, "wait_ms": _STREAM_WAIT_MS},
+            idempotent=True,
+            timeout_ms=_STREAM_TIMEOUT_MS,
+        )
+        return cast(StreamEvents, reply)

@@ -57,6 +57,11 @@ class SessionChecks:
                 answer = await self._asked(access_token)
         return answer.session
 
+    def is_fresh(self, access_token: str) -> bool:
+        """Would `session_of` answer without asking?"""
+        answer = self._known.get(access_token)
+        return answer is not None and self._is_good(answer)
+
     def last_known_user(self, access_token: str) -> int | None:
         """Whose token it is, for one that was good lately: that does not change when it ends."""
         answer = self._known.get(access_token)
@@ -77,8 +82,7 @@ class SessionChecks:
 
     def look_ahead(self, access_token: str) -> None:
         """Begin to ask, if `session_of` would have to."""
-        answer = self._known.get(access_token)
-        if answer is None or not self._is_good(answer):
+        if not self.is_fresh(access_token):
             self._asking_about(access_token)
 
     def forget(self, user_id: int) -> None:

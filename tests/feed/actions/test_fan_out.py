@@ -83,7 +83,7 @@ async def test_a_page_that_was_done_is_not_done_again(
     watching = StumblingTimelines(redis, batches=100)
     for page in (0, 7):
         job = FanOutJob(post, alice, page)
-        await fan_out(resources.fan_outs, watching, resources.users, job)
+        await fan_out(resources.fan_outs, watching, resources.stream, resources.users, job)
     assert watching.pushed == []
 
 
@@ -103,12 +103,13 @@ async def test_killed_after_any_batch_it_goes_on_and_everybody_has_the_post_once
         await fan_out(
             resources.fan_outs,
             StumblingTimelines(redis, batches),
+            resources.stream,
             resources.users,
             job,
             batch_max=2,
         )
     second = StumblingTimelines(redis, batches=100)
-    await fan_out(resources.fan_outs, second, resources.users, job, batch_max=2)
+    await fan_out(resources.fan_outs, second, resources.stream, resources.users, job, batch_max=2)
     # The author's own push comes first; of the followers, at most the last batch is repeated.
     done_before = max(0, batches - 1) * 2
     assert [one for one in second.pushed if one != alice] == followers[done_before:]
@@ -127,7 +128,7 @@ async def test_a_withdrawn_post_is_delivered_no_further(
     )
     watching = StumblingTimelines(redis, batches=100)
     job = FanOutJob(post, alice, 0)
-    await fan_out(resources.fan_outs, watching, resources.users, job)
+    await fan_out(resources.fan_outs, watching, resources.stream, resources.users, job)
     assert watching.pushed == []
 
 

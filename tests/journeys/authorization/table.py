@@ -20,7 +20,8 @@ class Row:
 
     `about` tells rows of one operation apart. `address` replaces the path. `shows` is what `+` and
     `-` look for. `actor` is who asks: the owner then does something about the viewer. What
-    `disturbs` changes the relation of the two; what `ends_session` is asked in a new session. Rows
+    `disturbs` changes the relation of the two; what `ends_session` is asked in a new session; of
+    what `is_endless` only the beginning is read. Rows
     stand in an order in which none takes away what a later one needs.
     """
 
@@ -35,6 +36,7 @@ class Row:
     actor: Literal["viewer", "owner"] = "viewer"
     disturbs: bool = False
     ends_session: bool = False
+    is_endless: bool = False
 
     @property
     def name(self) -> str:
@@ -197,6 +199,7 @@ ROWS: tuple[Row, ...] = (
     Row("DELETE /v1/posts/{post_id}", address="/v1/posts/{spare_post_id}",
         public=                        "401  403  403  403  404  404  403  204",
         private=                       "401  403  404  404  404  404  404  204"),
+    same("GET /v1/stream", SIGNED_IN, is_endless=True),
     Row("GET /v1/timelines/home", shows="{post_id}",
         public=                        "401  +    +    -    -    -    -    +",
         private=                       "401  +    -    -    -    -    -    +"),

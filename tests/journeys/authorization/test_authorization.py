@@ -69,6 +69,9 @@ async def _ask(row: Row, cell: Cell) -> httpx.Response:
     body = None if row.body is None else _filled(row.body, cell)
     content = b"Just words." if "Content-Type" in headers else None
     address = _filled(row.address or path, cell)
+    if row.is_endless:
+        async with http.stream(method, address, headers=headers) as reply:
+            return reply
     return await http.request(method, address, json=body, content=content, headers=headers)
 
 

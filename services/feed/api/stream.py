@@ -1,0 +1,66 @@
+"""What gateways ask for their connected viewers."""
+
+from fastapi import APIRouter, Request, Response
+from pydantic import BaseModel, Field
+
+from services.feed.api import examples
+from services.feed.api.opened import opened
+from services.feed.api.path_ids import Id
+from services.feed.api.reply_docs import reply
+from shared.contracts.stream import Listening, StreamEvents
+from shared.web.json_reply import JsonReply
+from shared.web.problems import problem_replies
+
+router = APIRouter(tags=["Stream"])
+
+LISTENERS_MAX = 1_000
+WAIT_MS_MAX = 2_000
+
+
+class Listeners(BaseModel):
+    """Who is connected to the calling gateway."""
+
+    viewer_ids: list[Id] = Field(max_length=LISTENERS_MAX)
+
+
+class Wait(BaseModel):
+    """Where the caller is, and how long it waits if there is nothing after that yet."""
+
+    after: str | None = Field(
+        None, pattern=r"^[0-9]{1,15}-[0-9]{1,10}$", examples=["1777887000123-0"]
+    )
+    wait_ms: int = Field(0, ge=0, le=WAIT_MS_MAX, examples=[2_000])
+
+
+@router.post(
+    "/stream/listeners",
+    summary="Say who listens",
+    responses={
+        **reply(200, Listening, "Who has listened all the time.", examples.LISTENING),
+        **problem_replies(400, 401, 422, 503),
+    },
+)
+async def post_listeners(request: Request, listeners: Listeners) -> Response:
+    """For two minutes from now; to be said again before they are over."""
+    known = await opened(request).stream.listen(listeners.viewer_ids)
+    return JsonReply({"known": known})
+
+
+@router.post(
+    "/stream/events",
+    summary="Events for those who listen",
+    responses={
+        **reply(200, StreamEvents, "The next ones, oldest first.", examples.STREAM_EVENTS),
+        **problem_replies(400, 401, 422, 503),
+    },
+)
+async def post_events(request: Request, wait: Wait) -> Response:
+    """Of all viewers: who asks picks its own. Without `after`, only where to begin.
+
+    A read, by POST because it waits: how long reads take tells callers how a service fares.
+    """
+    stream = opened(request).stream
+    if wait.after is None:
+        return JsonReply({"events": [], "last_id": await stream.last_id()})
+    events = await stream.read(wait.after, wait.wait_ms)
+    return JsonReply({"events": events, "last_id": events[-1]["id"] if events else wait.after})

@@ -1,0 +1,103 @@
+"""Events for viewers who listen at the moment, in Redis: something new is there, look again."""
+
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
+
+from redis import asyncio as aioredis
+
+from services.feed.store.lua_scripts import register
+from services.feed.store.redis_guard import RedisGuard
+from shared.contracts.stream import EventKind, StreamEvent
+
+# Gateways say every 30 s who listens to them. Who lost one has two minutes to come back to another
+# and misses nothing.
+LISTEN_SECONDS = 120
+# A busy suite writes a hundred a second; who is further behind is told to look at everything.
+ENTRIES_MAX = 4_000
+ENTRIES_AT_ONCE_MAX = 200
+TELL_BATCH_MAX = 500
+# Well below the half second after which a silent Redis counts as gone.
+_BLOCK_MS = 250
+
+
+def listeners_key() -> str:
+    """ZSET of user ids by the Unix time until which they listen.
+
+    Bound: those connected within two minutes; the rest is dropped whenever somebody comes.
+    """
+    return "listeners"
+
+
+def stream_key() -> str:
+    """STREAM of events: kind, and the viewers (decimal, by comma) who were listening.
+
+    Bound: some 4,000 entries of at most 500 viewers; two minutes after the last one.
+    """
+    return "stream"
+
+
+class StreamEvents:
+    """Writes and reads events; every method raises RedisAway if Redis does not answer."""
+
+    def __init__(self, redis: aioredis.Redis, guard: RedisGuard) -> None:
+        self._redis = redis
+        self._guard = guard
+        self._tell = register(redis, "tell")
+
+    async def listen(self, viewer_ids: Sequence[int]) -> list[int]:
+        """Note that these listen for the next two minutes; those of them who did already."""
+        if not viewer_ids:
+            return []
+        now_s = time.time()
+        members = [str(viewer_id) for viewer_id in viewer_ids]
+        with self._guard.calls():
+            pipeline = self._redis.pipeline(transaction=True)
+            pipeline.zremrangebyscore(listeners_key(), "-inf", now_s)
+            pipeline.zmscore(listeners_key(), members)
+            pipeline.zadd(listeners_key(), dict.fromkeys(members, now_s + LISTEN_SECONDS))
+            _, scores, _ = await pipeline.execute()
+        return [id_ for id_, score in zip(viewer_ids, scores, strict=True) if score is not None]
+
+    async def tell(self, kind: EventKind, viewer_ids: Sequence[int]) -> int:
+        """Tell those of at most 500 viewers who listen; how many that were."""
+        if not viewer_ids:
+            return 0
+        arguments = [time.time(), ENTRIES_MAX, LISTEN_SECONDS, kind, *viewer_ids]
+        with self._guard.calls():
+            return int(await self._tell([listeners_key(), stream_key()], arguments))
+
+    async def last_id(self) -> str:
+        """After which event one who begins now is to read."""
+        with self._guard.calls():
+            newest = cast(list[Any], await self._redis.xrevrange(stream_key(), count=1))
+            if newest:
+                return str(newest[0][0].decode())
+            seconds, micros = await self._redis.time()
+        # Ids are made of the time: the next one is above that of the millisecond before.
+        return f"{seconds * 1000 + micros // 1000 - 1}-0"
+
+    async def read(self, after: str, wait_ms: int) -> list[StreamEvent]:
+        """The next events after an id, waiting for one if there is none."""
+        give_up_s = time.monotonic() + wait_ms / 1000
+        while True:
+            with self._guard.calls():
+                found = await self._redis.xread(
+                    {stream_key(): after}, count=ENTRIES_AT_ONCE_MAX, block=_BLOCK_MS
+                )
+            events = [_event(id_, fields) for id_, fields in _entries(found)]
+            if events or time.monotonic() >= give_up_s:
+                return events
+
+
+def _entries(found: Any) -> list[tuple[bytes, Mapping[bytes, bytes]]]:
+    # One stream was asked for: a list of its name and its entries, or nothing.
+    return cast(list[tuple[bytes, Mapping[bytes, bytes]]], found[0][1]) if found else []
+
+
+def _event(id_: bytes, fields: Mapping[bytes, bytes]) -> StreamEvent:
+    return {
+        "id": id_.decode(),
+        "kind": cast(EventKind, fields[b"kind"].decode()),
+        "viewer_ids": [int(viewer) for viewer in fields[b"viewers"].split(b",")],
+    }

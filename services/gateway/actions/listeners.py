@@ -1,0 +1,199 @@
+"""The viewers connected to this gateway, and the one line to feed that brings all their events."""
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from prometheus_client import Counter, Gauge
+
+from services.gateway.actions.announcements import Announcements
+from services.gateway.actions.listener import Listener
+from services.gateway.clients.feed import FeedClient
+from services.gateway.clients.session_checks import SessionChecks
+from services.gateway.domain.stream import KINDS, order_of
+from shared.contracts.stream import EventKind, StreamEvents
+from shared.errors import AppError, Overloaded, Unavailable
+from shared.logs import get_logger
+
+# Each costs some 20 KB here and two connections of nginx.
+LISTENERS_MAX = 2_000
+# Feed takes them to be there for two minutes.
+_RENEW_S = 30.0
+_RENEW_BATCH_MAX = 1_000
+# A revoked session ends within 5 s: answers about it are 4.5 s old at most, plus this.
+_LOOK_AT_SESSIONS_S = 0.2
+_ASKED_AT_ONCE_MAX = 16
+_PAUSE_S = 0.5
+# Also where feed answers at once, others have their turn; what happens meanwhile comes together.
+_BREATH_S = 0.01
+# What feed keeps for those who come back; after a longer silence something may be gone.
+_KEPT_MAX = 4_000
+_KEPT_S = 60.0
+
+_LISTENERS = Gauge("retrato_gateway_listeners", "Viewers connected to the stream.")
+_TOLD = Counter("retrato_gateway_stream_events_total", "Events for viewers connected here.")
+
+log = get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """An event that was handed out."""
+
+    id: str
+    order: tuple[int, int]
+    kind: EventKind
+    viewers: frozenset[int]
+
+
+class Listeners:
+    """Whatever their number, one call to feed is open at a time; `run` keeps it going."""
+
+    def __init__(self, feed: FeedClient, sessions: SessionChecks, *, drain_s: float) -> None:
+        # How long a process that is told to stop goes on before it closes its door.
+        self.drain_s = drain_s
+        self._feed = feed
+        self._announcements = Announcements(feed)
+        self._sessions = sessions
+        self._by_viewer: dict[int, set[Listener]] = {}
+        self._count = 0
+        # The last events, of all viewers, for who comes from another gateway.
+        self._kept: deque[_Kept] = deque(maxlen=_KEPT_MAX)
+        self._last_id: str | None = None
+        self._complete_after = (0, 0)
+
+    async def run(self) -> None:
+        """Until cancelled: read events, tell feed who listens, end what is no session any more."""
+        async with asyncio.TaskGroup() as loops:
+            loops.create_task(self._again_and_again(self._renew, _RENEW_S))
+            loops.create_task(self._again_and_again(self._look_at_sessions, _LOOK_AT_SESSIONS_S))
+            loops.create_task(self._read())
+
+    async def join(self, token: str, viewer_id: int, last_event_id: str | None) -> Listener:
+        """Connect a viewer; from the reply on nothing is missed.
+
+        Who names the last event that they had is told of those since. Raises Unavailable while
+        feed does not answer, and Overloaded when there is no room.
+        """
+        if self._last_id is None:
+            raise Unavailable("Events cannot be had at the moment.", retry_after_s=1)
+        if self._count >= LISTENERS_MAX:
+            raise Overloaded(retry_after_s=5)
+        listener = Listener(token, viewer_id, self._last_id)
+        self._by_viewer.setdefault(viewer_id, set()).add(listener)
+        self._count += 1
+        _LISTENERS.inc()
+        try:
+            was_known = await self._announcements.announce(viewer_id)
+        except BaseException:
+            self.leave(listener)
+            raise
+        if last_event_id is not None:
+            self._catch_up(listener, last_event_id, was_known=was_known)
+        return listener
+
+    def leave(self, listener: Listener) -> None:
+        """Disconnect a viewer; feed goes on to keep their events for a while."""
+        of_viewer = self._by_viewer[listener.viewer_id]
+        of_viewer.discard(listener)
+        if not of_viewer:
+            del self._by_viewer[listener.viewer_id]
+        self._count -= 1
+        _LISTENERS.dec()
+
+    def _catch_up(self, listener: Listener, last_event_id: str, *, was_known: bool) -> None:
+        try:
+            after = order_of(last_event_id)
+        except ValueError:
+            after = (0, 0)
+        if not was_known or after < self._complete_after:
+            self._tell_of_everything(listener)
+            return
+        for event in self._kept:
+            if event.order > after and listener.viewer_id in event.viewers:
+                listener.tell(event.kind, event.id)
+
+    def _tell_of_everything(self, listener: Listener) -> None:
+        for kind in KINDS:
+            listener.tell(kind, self._last_id or listener.last_id, missed=True)
+
+    async def _read(self) -> None:
+        heard_at_s = time.monotonic()
+        while True:
+            try:
+                reply = await self._feed.stream_events(self._last_id)
+            except AppError as error:
+                log.warning("the stream of events is interrupted", reason=error.detail)
+                await asyncio.sleep(_PAUSE_S)
+                continue
+            if time.monotonic() - heard_at_s > _KEPT_S:
+                self._start_over(reply)
+            heard_at_s = time.monotonic()
+            self._hand_out(reply)
+            await asyncio.sleep(_BREATH_S)
+
+    def _start_over(self, reply: StreamEvents) -> None:
+        self._kept.clear()
+        self._complete_after = order_of(reply["last_id"])
+        for of_viewer in self._by_viewer.values():
+            for listener in of_viewer:
+                self._tell_of_everything(listener)
+
+    def _hand_out(self, reply: StreamEvents) -> None:
+        if self._last_id is None:
+            self._complete_after = order_of(reply["last_id"])
+        self._last_id = reply["last_id"]
+        for event in reply["events"]:
+            if len(self._kept) == _KEPT_MAX:
+                self._complete_after = self._kept[0].order
+            viewers = frozenset(event["viewer_ids"])
+            self._kept.append(_Kept(event["id"], order_of(event["id"]), event["kind"], viewers))
+            for viewer_id in event["viewer_ids"]:
+                for listener in self._by_viewer.get(viewer_id, ()):
+                    listener.tell(event["kind"], event["id"])
+                    _TOLD.inc()
+        for of_viewer in self._by_viewer.values():
+            for listener in of_viewer:
+                listener.last_id = self._last_id
+
+    async def _renew(self) -> None:
+        connected = list(self._by_viewer)
+        for start in range(0, len(connected), _RENEW_BATCH_MAX):
+            batch = connected[start : start + _RENEW_BATCH_MAX]
+            known = set(await self._feed.listen(batch))
+            # Feed's Redis was emptied: who was not known there was told nothing either.
+            for viewer_id in set(batch) - known:
+                for listener in self._by_viewer.get(viewer_id, ()):
+                    self._tell_of_everything(listener)
+
+    async def _look_at_sessions(self) -> None:
+        listeners = [one for of_viewer in self._by_viewer.values() for one in of_viewer]
+        stale = [one for one in listeners if not self._sessions.is_fresh(one.token)]
+        gate = asyncio.Semaphore(_ASKED_AT_ONCE_MAX)
+
+        async def look_at(listener: Listener) -> None:
+            async with gate:
+                if not await self._is_in_session(listener):
+                    listener.end()
+
+        await asyncio.gather(*(look_at(one) for one in stale))
+
+    async def _is_in_session(self, listener: Listener) -> bool:
+        try:
+            await self._sessions.session_of(listener.token)
+        except Unavailable:
+            # As with any other reading: who was known a moment ago goes on for a minute.
+            return self._sessions.recent_session_of(listener.token) is not None
+        except AppError:
+            return False
+        return True
+
+    async def _again_and_again(self, step: Callable[[], Awaitable[None]], pause_s: float) -> None:
+        while True:
+            await asyncio.sleep(pause_s)
+            try:
+                await step()
+            except AppError as error:
+                log.warning("connected viewers could not be looked after", reason=error.detail)

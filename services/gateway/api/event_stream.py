@@ -1,0 +1,87 @@
+"""The body of the stream: server-sent events until either side ends it."""
+
+import asyncio
+from collections.abc import Callable
+
+import orjson
+from fastapi import Response
+from starlette.types import Receive, Scope, Send
+
+from services.gateway.actions.listener import Listener
+from services.gateway.domain.stream import Told
+
+# Shorter than any patience on the way; nginx has 75 s.
+PING_S = 20.0
+# A reader who does not take a few bytes for so long is gone, or might as well be.
+SEND_S_MAX = 10.0
+# How long a client waits before it comes back, which is to the other gateway when this one stops.
+RETRY_MS = 1_000
+
+
+class EventStream(Response):
+    """Tells a listener's events; a ping names the newest event too, so that resuming is cheap."""
+
+    media_type = "text/event-stream"
+
+    def __init__(
+        self,
+        listener: Listener,
+        leave: Callable[[Listener], None],
+        draining: asyncio.Event,
+        drain_s: float,
+    ) -> None:
+        super().__init__(headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"})
+        del self.headers["content-length"]
+        self._listener = listener
+        self._leave = leave
+        self._draining = draining
+        self._drain_s = drain_s
+
+    async def __call__(self, _scope: Scope, receive: Receive, send: Send) -> None:
+        """Send until the session ends, the reader goes or is too slow, or the process stops."""
+        ending = asyncio.create_task(self._end_with(receive))
+        try:
+            start = {"type": "http.response.start", "status": 200, "headers": self.raw_headers}
+            await send(start)
+            await _send_in_time(send, f"retry: {RETRY_MS}\n".encode() + self._ping())
+            while not self._listener.is_over:
+                told = await self._listener.next(PING_S)
+                frames = b"".join(map(_frame, told)) or self._ping()
+                await _send_in_time(send, frames)
+            await send({"type": "http.response.body", "body": b"", "more_body": False})
+        except TimeoutError:
+            # Left unfinished, the connection is closed; the client comes back with its last id.
+            return
+        finally:
+            ending.cancel()
+            self._leave(self._listener)
+
+    def _ping(self) -> bytes:
+        return f"id: {self._listener.last_id}\nevent: ping\ndata: {{}}\n\n".encode()
+
+    async def _end_with(self, receive: Receive) -> None:
+        gone = asyncio.create_task(_until_gone(receive))
+        draining = asyncio.create_task(self._draining.wait())
+        try:
+            await asyncio.wait({gone, draining}, return_when=asyncio.FIRST_COMPLETED)
+            # Until the door is closed, nginx would bring whoever comes back to this process again.
+            await asyncio.wait({gone}, timeout=self._drain_s)
+        finally:
+            gone.cancel()
+            draining.cancel()
+        self._listener.end()
+
+
+async def _until_gone(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+async def _send_in_time(send: Send, body: bytes) -> None:
+    async with asyncio.timeout(SEND_S_MAX):
+        await send({"type": "http.response.body", "body": body, "more_body": True})
+
+
+def _frame(told: Told) -> bytes:
+    data = orjson.dumps({"missed": told.missed})
+    return b"id: %b\nevent: %b\ndata: %b\n\n" % (told.id.encode(), told.kind.encode(), data)

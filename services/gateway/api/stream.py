@@ -1,0 +1,63 @@
+"""The stream of events for a connected viewer."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Header, Request, Response
+
+from services.gateway.api.event_stream import EventStream
+from services.gateway.api.opened import opened
+from services.gateway.api.problem_codes import UNAUTHENTICATED, problems
+from services.gateway.api.session import ViewerId, access_token
+from shared.errors import Unauthenticated
+
+router = APIRouter(tags=["Timelines"])
+
+_EXAMPLE = """\
+retry: 1000
+id: 1777887000122-0
+event: ping
+data: {}
+
+id: 1777887000123-0
+event: home
+data: {"missed":false}
+
+"""
+_EVENTS: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": (
+            "Events without end: `home` (a new post is in the home timeline), `activity`, and "
+            "`ping` every 20 s. `missed` says that more may have happened than was told: look "
+            "at everything anew."
+        ),
+        "content": {"text/event-stream": {"schema": {"type": "string"}, "example": _EXAMPLE}},
+    }
+}
+
+LastEventId = Annotated[
+    str | None,
+    Header(
+        alias="Last-Event-ID",
+        max_length=64,
+        description="The id of the last event that came: those since are told first.",
+    ),
+]
+
+
+@router.get(
+    "/v1/stream",
+    summary="Events as they happen",
+    response_class=Response,
+    responses={**_EVENTS, **problems(UNAUTHENTICATED)},
+)
+async def get_stream(
+    request: Request, viewer_id: ViewerId, last_event_id: LastEventId = None
+) -> Response:
+    """Server-sent events for as long as the session lasts; come back with `Last-Event-ID`."""
+    token = access_token(request.headers)
+    if token is None:
+        raise Unauthenticated
+    listeners = opened(request).listeners
+    listener = await listeners.join(token, viewer_id, last_event_id)
+    draining = request.app.state.readiness.draining
+    return EventStream(listener, listeners.leave, draining, listeners.drain_s)

@@ -1,0 +1,47 @@
+"""The stream over HTTP, as gateways call."""
+
+import asyncio
+
+from services.feed.resources import Resources
+from tests.feed.cast import Cast, new_id
+from tests.feed.fake_users import FakeUsers
+from tests.feed.feed_api import FeedApi
+
+
+async def test_a_delivered_post_is_told_to_the_followers_who_listen(
+    api: FeedApi, cast: Cast, fake_users: FakeUsers
+) -> None:
+    alice, bob, carol = new_id(), new_id(), new_id()
+    fake_users.follow(bob, alice)
+    fake_users.follow(carol, alice)
+    begin = (await api.post("/stream/events", {})).json()["last_id"]
+    assert (await api.post("/stream/listeners", {"viewer_ids": [bob]})).json() == {"known": []}
+    post = await cast.publishes(alice)
+    await cast.delivers(post, alice)
+    told = (await api.post("/stream/events", {"after": begin})).json()
+    (event,) = told["events"]
+    assert (event["kind"], event["viewer_ids"]) == ("home", [bob])
+    assert told["last_id"] == event["id"]
+
+
+async def test_who_waits_is_told_as_soon_as_it_happens(api: FeedApi, resources: Resources) -> None:
+    bob = new_id()
+    begin = (await api.post("/stream/events", {})).json()["last_id"]
+    await api.post("/stream/listeners", {"viewer_ids": [bob]})
+    waiting = asyncio.create_task(api.post("/stream/events", {"after": begin, "wait_ms": 2000}))
+    await resources.stream.tell("activity", [bob])
+    (event,) = (await waiting).json()["events"]
+    assert event["viewer_ids"] == [bob]
+
+
+async def test_nothing_new_is_an_empty_answer_from_where_it_was_asked(api: FeedApi) -> None:
+    begin = (await api.post("/stream/events", {})).json()["last_id"]
+    reply = await api.post("/stream/events", {"after": begin})
+    assert reply.json() == {"events": [], "last_id": begin}
+
+
+async def test_what_is_out_of_bounds_is_refused(api: FeedApi) -> None:
+    for params in ({"after": "x"}, {"after": "5"}, {"after": "5-0", "wait_ms": 2001}):
+        assert (await api.post("/stream/events", params)).status_code == 422
+    too_many = {"viewer_ids": [1] * 1001}
+    assert (await api.post("/stream/listeners", too_many)).status_code == 422

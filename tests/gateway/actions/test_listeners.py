@@ -1,0 +1,225 @@
+"""Connected viewers: told of what is theirs, also of what happened while they changed gateways."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from typing import Any
+
+import httpx
+import orjson
+import pytest
+
+from services.gateway.actions import listeners as module
+from services.gateway.actions.listener import Listener
+from services.gateway.actions.listeners import Listeners
+from services.gateway.clients.feed import FeedClient
+from services.gateway.clients.patching import PatchingServiceClient
+from services.gateway.clients.session_checks import SessionChecks
+from services.gateway.clients.users import UsersClient
+from services.gateway.domain.stream import Told
+from services.gateway.settings import GatewaySettings
+from shared.errors import Overloaded, Unauthenticated, Unavailable
+from shared.network.network import Network
+from shared.network.resolver import Resolver
+from tests.eventually import eventually
+from tests.gateway.conftest import session_of
+from tests.gateway.fake_services import FakeService
+from tests.gateway.samples import ALICE, BOB
+
+
+class FakeStream:
+    """Feed with events in memory; `known` are those who have listened all the time."""
+
+    def __init__(self) -> None:
+        self.service = FakeService()
+        self.events: list[dict[str, Any]] = []
+        self.known: set[int] = set()
+        self.service.answer("POST", "/stream/events", self._events)
+        self.service.answer("POST", "/stream/listeners", lambda _: {"known": sorted(self.known)})
+
+    def tell(self, number: int, kind: str, *viewer_ids: int) -> None:
+        self.events.append({"id": f"{number}-0", "kind": kind, "viewer_ids": list(viewer_ids)})
+
+    def _events(self, request: httpx.Request) -> dict[str, Any]:
+        after = orjson.loads(request.content)["after"]
+        begin = 100 if after is None else int(after.partition("-")[0])
+        new = [event for event in self.events if int(event["id"].partition("-")[0]) > begin]
+        found = [] if after is None else new
+        return {"events": found, "last_id": found[-1]["id"] if found else f"{begin}-0"}
+
+
+@pytest.fixture
+def stream() -> FakeStream:
+    return FakeStream()
+
+
+@pytest.fixture
+def users() -> FakeService:
+    users = FakeService()
+    users.answer("POST", "/sessions/check", lambda _request: session_of(ALICE))
+    return users
+
+
+@pytest.fixture
+async def listeners(
+    settings: GatewaySettings,
+    stream: FakeStream,
+    users: FakeService,
+    monkeypatch: pytest.MonkeyPatch,
+) -> AsyncIterator[Listeners]:
+    monkeypatch.setattr(module, "_LOOK_AT_SESSIONS_S", 0.01)
+
+    def client(name: str, fake: FakeService) -> PatchingServiceClient:
+        url = f"https://{name}.internal:8000"
+        network = Network(Resolver(()), None)
+        return PatchingServiceClient(name, url, network, settings, transport=fake.transport())
+
+    sessions = SessionChecks(UsersClient(client("users", users)), kept_s=0.05)
+    listeners = Listeners(FeedClient(client("feed", stream.service)), sessions, drain_s=0)
+    async with _running(listeners):
+        yield listeners
+
+
+@asynccontextmanager
+async def _running(listeners: Listeners) -> AsyncIterator[None]:
+    loops = asyncio.create_task(listeners.run())
+    try:
+
+        def began() -> None:
+            assert listeners._last_id is not None
+
+        await eventually(began)
+        yield
+    finally:
+        loops.cancel()
+        with suppress(asyncio.CancelledError):
+            await loops
+
+
+async def _told(listener: Listener) -> list[Told]:
+    told: list[Told] = []
+
+    async def something() -> None:
+        told.extend(await listener.next(0.1))
+        assert told
+
+    await eventually(something)
+    return told
+
+
+async def test_each_is_told_of_what_is_theirs_on_every_phone(
+    listeners: Listeners, stream: FakeStream
+) -> None:
+    phones = [await listeners.join("token", ALICE, None) for _ in range(2)]
+    other = await listeners.join("token", BOB, None)
+    stream.tell(101, "home", ALICE)
+    for phone in phones:
+        assert await _told(phone) == [Told("101-0", "home")]
+    assert await other.next(0) == []
+
+
+async def test_much_of_one_kind_is_told_as_one(listeners: Listeners, stream: FakeStream) -> None:
+    listener = await listeners.join("token", ALICE, None)
+    for number in range(101, 120):
+        stream.tell(number, "home", ALICE)
+    stream.tell(120, "activity", ALICE)
+
+    def arrived() -> None:
+        assert listener.last_id == "120-0"
+
+    await eventually(arrived)
+    assert await listener.next(0) == [Told("119-0", "home"), Told("120-0", "activity")]
+    assert await listener.next(0) == []
+
+
+async def test_who_comes_back_is_told_of_what_happened_since(
+    listeners: Listeners, stream: FakeStream
+) -> None:
+    witness = await listeners.join("token", BOB, None)
+    stream.tell(101, "home", ALICE)
+    stream.tell(102, "activity", ALICE, BOB)
+    await _told(witness)
+    stream.known = {ALICE}
+    assert await (await listeners.join("token", ALICE, "102-0")).next(0) == []
+    back = await listeners.join("token", ALICE, "101-0")
+    assert await back.next(0) == [Told("102-0", "activity")]
+    back = await listeners.join("token", ALICE, "100-0")
+    assert await back.next(0) == [Told("101-0", "home"), Told("102-0", "activity")]
+
+
+@pytest.mark.parametrize("last_id", ["99-0", "nonsense", "1-2-3", "²-0", ""])
+async def test_who_may_have_missed_something_is_told_to_look_at_everything(
+    listeners: Listeners, stream: FakeStream, last_id: str
+) -> None:
+    stream.known = {ALICE}
+    told = await (await listeners.join("token", ALICE, last_id)).next(0)
+    assert {one.kind for one in told if one.missed} == {"home", "activity"}
+
+
+async def test_who_was_away_for_too_long_is_told_to_look_at_everything(
+    listeners: Listeners,
+) -> None:
+    told = await (await listeners.join("token", ALICE, "100-0")).next(0)
+    assert {one.kind for one in told if one.missed} == {"home", "activity"}
+
+
+async def test_a_session_that_ends_takes_its_stream_with_it(
+    listeners: Listeners, users: FakeService
+) -> None:
+    listener = await listeners.join("token", ALICE, None)
+    users.answer("POST", "/sessions/check", Unauthenticated())
+
+    def over() -> None:
+        assert listener.is_over
+
+    await eventually(over)
+
+
+async def test_an_outage_of_users_ends_no_stream_at_once(
+    listeners: Listeners, users: FakeService
+) -> None:
+    await listeners._sessions.session_of("token")
+    listener = await listeners.join("token", ALICE, None)
+    users.answer("POST", "/sessions/check", Unavailable())
+    users.requests.clear()
+
+    def asked_again() -> None:
+        assert len(users.requests) >= 3
+
+    await eventually(asked_again)
+    assert not listener.is_over
+
+
+async def test_events_go_on_when_feed_was_away(listeners: Listeners, stream: FakeStream) -> None:
+    listener = await listeners.join("token", ALICE, None)
+    answer = stream.service.answers["POST", "/stream/events"]
+    stream.service.answer("POST", "/stream/events", Unavailable())
+    stream.service.requests.clear()
+
+    def failed() -> None:
+        assert stream.service.requests
+
+    await eventually(failed)
+    stream.tell(101, "home", ALICE)
+    stream.service.answers["POST", "/stream/events"] = answer
+    assert await _told(listener) == [Told("101-0", "home")]
+
+
+async def test_many_who_come_at_once_are_announced_in_few_calls(
+    listeners: Listeners, stream: FakeStream
+) -> None:
+    await asyncio.gather(*(listeners.join("token", number, None) for number in range(1, 101)))
+    announced = stream.service.asked("/stream/listeners")
+    assert len(announced) < 10
+
+
+async def test_nobody_is_let_in_while_feed_is_away_or_the_house_is_full(
+    listeners: Listeners, stream: FakeStream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stream.service.answer("POST", "/stream/listeners", Unavailable())
+    with pytest.raises(Unavailable):
+        await listeners.join("token", ALICE, None)
+    assert listeners._count == 0
+    monkeypatch.setattr(module, "LISTENERS_MAX", 0)
+    with pytest.raises(Overloaded):
+        await listeners.join("token", ALICE, None)

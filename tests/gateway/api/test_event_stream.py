@@ -1,0 +1,100 @@
+"""The body of the stream, and how it ends."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from services.gateway.actions.listener import Listener
+from services.gateway.api import event_stream
+from services.gateway.api.event_stream import EventStream
+from tests.eventually import eventually
+from tests.gateway.conftest import Gateway
+from tests.gateway.samples import ALICE
+
+
+class Reader:
+    """The other end of a connection; takes nothing while `is_slow`."""
+
+    def __init__(self) -> None:
+        self.body = b""
+        self.is_closed = False
+        self.gone = asyncio.Event()
+        self.is_slow = False
+
+    async def send(self, message: Any) -> None:
+        if self.is_slow:
+            await asyncio.Event().wait()
+        self.body += message.get("body", b"")
+        self.is_closed = message["type"] == "http.response.body" and not message["more_body"]
+
+    async def receive(self) -> Any:
+        await self.gone.wait()
+        return {"type": "http.disconnect"}
+
+
+def _reading(reader: Reader) -> tuple[Listener, list[Listener], asyncio.Event, asyncio.Task[None]]:
+    listener, draining = Listener("token", ALICE, "100-0"), asyncio.Event()
+    left: list[Listener] = []
+    stream = EventStream(listener, left.append, draining, 0.0)
+    return listener, left, draining, asyncio.create_task(stream({}, reader.receive, reader.send))
+
+
+async def test_events_come_with_their_ids_after_a_ping_that_says_where_it_begins() -> None:
+    reader = Reader()
+    listener, left, draining, stream = _reading(reader)
+    listener.tell("home", "101-0")
+
+    def arrived() -> None:
+        assert b'id: 101-0\nevent: home\ndata: {"missed":false}\n\n' in reader.body
+
+    await eventually(arrived)
+    assert reader.body.startswith(b"retry: 1000\nid: 100-0\nevent: ping\ndata: {}\n\n")
+    draining.set()
+    await stream
+    assert reader.is_closed
+    assert left == [listener]
+
+
+async def test_a_silence_is_filled_with_pings(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(event_stream, "PING_S", 0.01)
+    reader = Reader()
+    _, _, draining, stream = _reading(reader)
+
+    def pinged() -> None:
+        assert reader.body.count(b"event: ping") >= 3
+
+    await eventually(pinged)
+    draining.set()
+    await stream
+
+
+async def test_a_reader_who_goes_or_whose_session_ends_is_left() -> None:
+    for end in (lambda reader, _: reader.gone.set(), lambda _, listener: listener.end()):
+        reader = Reader()
+        listener, left, _, stream = _reading(reader)
+        end(reader, listener)
+        await stream
+        assert left == [listener]
+
+
+async def test_a_reader_who_takes_nothing_is_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(event_stream, "SEND_S_MAX", 0.01)
+    reader = Reader()
+    listener, left, _, stream = _reading(reader)
+
+    def connected() -> None:
+        assert reader.body
+
+    await eventually(connected)
+    reader.is_slow = True
+    listener.tell("home", "101-0")
+    await stream
+    assert not reader.is_closed
+    assert left == [listener]
+
+
+async def test_while_events_cannot_be_had_nobody_is_let_in(gateway: Gateway) -> None:
+    reply = await gateway.http.get("/v1/stream")
+    assert (reply.status_code, reply.json()["code"]) == (503, "unavailable")
+    assert reply.headers["retry-after"] == "1"
