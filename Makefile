@@ -26,7 +26,7 @@ reset: ready ## delete the data, after asking (YES=1 does not ask)
 	@$(PYTHON) -m infra reset $(if $(YES),--yes)
 
 ##@ Fill it and look inside
-.PHONY: demo migrate migrate-status reconcile check-deleted
+.PHONY: demo migrate migrate-status reconcile check-deleted sweep verify-store
 demo: ready ## a small world: people, follows, posts with pictures
 	@$(PYTHON) -m infra.demo
 migrate: ready ## bring every logical shard to the newest schema
@@ -35,6 +35,10 @@ migrate-status: ready ## how far each logical shard is
 	@$(PYTHON) -m infra migrate-status
 reconcile: ready ## compare both sides of every edge and all counts, repair what drifted
 	@$(PYTHON) -m infra reconcile
+sweep: ready ## take away abandoned uploads, photos in no post and orphans (DRY=1 only counts)
+	@$(PYTHON) -m infra sweep $(if $(DRY),--dry-run)
+verify-store: ready ## compare database and store, both ways
+	@$(PYTHON) -m infra verify-store
 check-deleted: ready ## does anything still name a deleted account? make check-deleted U="<user id> [ids of its posts, photos]"
 	@$(PYTHON) -m infra check-deleted $(U)
 psql: ready ## psql as the superuser: make psql P=users-a

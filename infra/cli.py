@@ -17,6 +17,7 @@ from infra.driving.reset import delete_everything
 from infra.driving.restart import restart_rolling
 from infra.driving.start import start_suite
 from infra.driving.stop import stop_suite
+from infra.driving.upkeep import run_upkeep
 from infra.processes import Tier
 from infra.programs import ProgramMissing
 from infra.remains.everywhere import check_deleted
@@ -173,6 +174,22 @@ def migrate_status() -> None:
 def reconcile() -> None:
     """Compare both sides of all edges, and all counts; repair what has drifted."""
     asyncio.run(reconcile_all(open_suite(), Progress()))
+
+
+@app.command()
+@_told
+def sweep(
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only count.")] = False,
+) -> None:
+    """Take away abandoned uploads, photos in no post, and orphans of the store."""
+    run_upkeep(open_suite(), "sweep", *(["--dry-run"] if dry_run else []))
+
+
+@app.command("verify-store")
+@_told
+def verify_store() -> None:
+    """Compare database and store, both ways."""
+    run_upkeep(open_suite(), "verify")
 
 
 @app.command("check-deleted")

@@ -12,7 +12,7 @@ from services.upload.actions.forget_archive import FORGET_ARCHIVE_JOB, forget_ar
 from services.upload.actions.process_photo import PROCESS_JOB, PROCESS_SLOW_JOB, process_photo
 from services.upload.actions.receive_archive import COMPOSE_JOB
 from services.upload.actions.release_photos import DELETE_JOB
-from services.upload.actions.sweep_quarantine import keep_quarantine_swept
+from services.upload.actions.sweep_store import keep_store_swept
 from services.upload.app import INFO
 from services.upload.resources import WorkerResources, open_worker_resources
 from services.upload.settings import UploadSettings
@@ -55,7 +55,7 @@ async def run(resources: WorkerResources, stop: asyncio.Event) -> None:
     )
     async with asyncio.TaskGroup() as loops:
         loops.create_task(jobs.run(stop))
-        loops.create_task(keep_quarantine_swept(resources.group, resources.objects, stop))
+        loops.create_task(keep_store_swept(resources.group, resources.objects, stop))
 
 
 def _with(

@@ -16,7 +16,9 @@ from services.upload.domain.renditions import DrawnRendition
 from shared.contracts.photos import Rendition
 from shared.errors import NotFound, Unavailable
 
-_QUARANTINE = "quarantine"
+QUARANTINE = "quarantine"
+RENDITIONS = "renditions"
+ARCHIVES = "archives"
 _CHUNK_BYTES = 256 * 1024
 # For one answer of the store, the body of a put included: 20 MB take a second on a slow disk.
 _ANSWER_SECONDS_MAX = 20.0
@@ -39,11 +41,10 @@ class StoredObject:
 
 
 @dataclass(frozen=True, slots=True)
-class ListedOriginal:
-    """An original as the store lists it."""
+class ListedObject:
+    """An object as the store lists it."""
 
     key: str
-    owner_id: int
     modified_at: datetime
 
 
@@ -53,27 +54,27 @@ def quarantine_key(owner_id: int) -> str:
     All lie side by side: a store on files would make and remove a folder for each owner, and a put
     that meets such a removal fails.
     """
-    return f"{_QUARANTINE}/{owner_id}.{uuid.uuid4().hex}"
+    return f"{QUARANTINE}/{owner_id}.{uuid.uuid4().hex}"
 
 
 def piece_key(owner_id: int) -> str:
     """A new place for some bytes of an upload; swept like an original that no photo knows."""
-    return f"{_QUARANTINE}/{owner_id}.piece-{uuid.uuid4().hex}"
+    return f"{QUARANTINE}/{owner_id}.piece-{uuid.uuid4().hex}"
 
 
 def documents_key(archive_id: int) -> str:
     """Where the documents of an archive lie until the photos are added."""
-    return f"archives/{archive_id}.documents"
+    return f"{ARCHIVES}/{archive_id}.documents"
 
 
 def archive_key(archive_id: int) -> str:
     """Where an archive lies."""
-    return f"archives/{archive_id}.zip"
+    return f"{ARCHIVES}/{archive_id}.zip"
 
 
 def rendition_key(photo_id: int, file_name: str) -> str:
     """Where a rendition lies; the domain makes the same key from its content."""
-    return f"renditions/{photo_id}/{file_name}"
+    return f"{RENDITIONS}/{photo_id}/{file_name}"
 
 
 class Objects:
@@ -134,22 +135,33 @@ class Objects:
             async with _answer():
                 await self._client.delete_object(Bucket=self._bucket, Key=key)
 
-    async def page_of_originals(
-        self, after: str, limit: int
-    ) -> tuple[list[ListedOriginal], str | None]:
-        """Originals in the order of their keys, and where to go on; None at the end."""
+    async def page(
+        self, prefix: str, after: str, limit: int
+    ) -> tuple[list[ListedObject], str | None]:
+        """Objects in the order of their keys, and where to go on; None at the end."""
         async with _answer():
             page = await self._client.list_objects_v2(
-                Bucket=self._bucket, Prefix=f"{_QUARANTINE}/", StartAfter=after, MaxKeys=limit
+                Bucket=self._bucket, Prefix=prefix, StartAfter=after, MaxKeys=limit
             )
-        listed = list(_originals(page.get("Contents", ())))
+        listed = [
+            ListedObject(found["Key"], found["LastModified"]) for found in page.get("Contents", ())
+        ]
         return listed, listed[-1].key if page.get("IsTruncated") and listed else None
+
+    async def exists(self, key: str) -> bool:
+        """Is the object there?"""
+        try:
+            async with _answer():
+                await self._client.head_object(Bucket=self._bucket, Key=key)
+        except NotFound:
+            return False
+        return True
 
     async def keys_of_originals(self, owner_id: int, limit: int) -> list[str]:
         """Where originals of one owner lie."""
         async with _answer():
             page = await self._client.list_objects_v2(
-                Bucket=self._bucket, Prefix=f"{_QUARANTINE}/{owner_id}.", MaxKeys=limit
+                Bucket=self._bucket, Prefix=f"{QUARANTINE}/{owner_id}.", MaxKeys=limit
             )
         return [found["Key"] for found in page.get("Contents", ())]
 
@@ -170,14 +182,6 @@ class Objects:
         with _store_faults():
             async with reply["Body"] as body:
                 yield StoredObject(reply["ContentLength"], body.iter_chunks(_CHUNK_BYTES))
-
-
-def _originals(contents: Sequence[dict[str, Any]]) -> Iterator[ListedOriginal]:
-    for found in contents:
-        owner, dot, _unique = found["Key"].removeprefix(f"{_QUARANTINE}/").partition(".")
-        # Anything else under the prefix is none of ours, and is left alone.
-        if dot and owner.isdecimal():
-            yield ListedOriginal(found["Key"], int(owner), found["LastModified"])
 
 
 @asynccontextmanager

@@ -155,14 +155,26 @@ async def delete_photo(group: ShardGroup, photo_id: int) -> None:
         await tx.execute(_SQL["delete_photo"], photo_id=photo_id)
 
 
-async def quarantine_keys_in_use(
-    group: ShardGroup, owner_id: int, keys: Collection[str]
-) -> set[str]:
-    """Which of an owner's objects in quarantine still belong to a photo or an upload."""
-    rows = await group.reader(group.shard_of(owner_id)).rows(
-        _SQL["quarantine_keys_in_use"], keys=list(keys)
+async def unattached_photos(
+    group: ShardGroup, shard: int, *, before: int, after: int, limit: int
+) -> list[tuple[int, int]]:
+    """Photos made before the id `before` that no post has or is about to get: id and owner."""
+    rows = await group.reader(shard).rows(
+        _SQL["unattached_photos"],
+        before=before,
+        after=after,
+        limit=limit,
+        claim_seconds=CLAIM_SECONDS,
     )
-    return {row["quarantine_key"] for row in rows}
+    return [(row["id"], row["owner_id"]) for row in rows]
+
+
+async def page_of_ready(
+    group: ShardGroup, shard: int, *, after: int, limit: int
+) -> dict[int, list[str]]:
+    """Ready photos of a shard in the order of their ids, with the keys of their renditions."""
+    rows = await group.reader(shard).rows(_SQL["page_of_ready"], after=after, limit=limit)
+    return {row["id"]: [said["key"] for said in row["renditions"]] for row in rows}
 
 
 def _photo(row: Record) -> StoredPhoto:

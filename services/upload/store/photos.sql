@@ -75,7 +75,18 @@ UPDATE :schema.photo SET quarantine_key = NULL WHERE id = :photo_id
 -- name: delete_photo
 DELETE FROM :schema.photo WHERE id = :photo_id AND state = 'released'
 
--- name: quarantine_keys_in_use
-SELECT quarantine_key FROM :schema.photo WHERE quarantine_key = ANY(:keys::text[])
-UNION ALL
-SELECT key FROM :schema.upload_piece WHERE key = ANY(:keys::text[])
+-- name: unattached_photos
+-- In no post, claimed by none at present, and older than :before.
+SELECT id, owner_id
+  FROM :schema.photo
+ WHERE NOT published AND state <> 'released' AND id < :before AND id > :after
+   AND coalesce(claimed_at < now() - make_interval(secs => :claim_seconds), true)
+ ORDER BY id
+ LIMIT :limit
+
+-- name: page_of_ready
+SELECT id, renditions
+  FROM :schema.photo
+ WHERE state = 'ready' AND id > :after
+ ORDER BY id
+ LIMIT :limit

@@ -93,6 +93,14 @@ async def upload_ids_of_owner(group: ShardGroup, owner_id: int, limit: int) -> l
     return [row["id"] for row in rows]
 
 
+async def count_abandoned(group: ShardGroup, shard: int) -> int:
+    """How many uploads of one shard nobody has gone on with for a day."""
+    count: int = await group.reader(shard).value(
+        _SQL["count_abandoned"], kept_s=KEPT.total_seconds()
+    )
+    return count
+
+
 async def delete_abandoned(group: ShardGroup, shard: int, limit: int) -> int:
     """Forget uploads of one shard that nobody has gone on with for a day; how many."""
     async with group.writer(shard) as tx:

@@ -47,6 +47,10 @@ DELETE FROM :schema.upload WHERE id = :upload_id AND owner_id = :owner_id;
 -- name: uploads_of_owner
 SELECT id FROM :schema.upload WHERE owner_id = :owner_id ORDER BY id LIMIT :limit;
 
+-- name: count_abandoned
+SELECT count(*) FROM :schema.upload
+ WHERE touched_at < now() - make_interval(secs => :kept_s);
+
 -- name: delete_abandoned
 -- Their pieces are then known to nobody, and are swept as such.
 DELETE FROM :schema.upload

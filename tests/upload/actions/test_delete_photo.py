@@ -1,14 +1,10 @@
-"""A released photo leaves nothing in the store and no row; orphans are swept."""
-
-import io
-from datetime import UTC, datetime, timedelta
+"""A released photo leaves nothing in the store and no row; a photo that stands is left."""
 
 import pytest
 
 from services.upload.actions.delete_photo import delete_photo
 from services.upload.actions.release_photos import release_photos
-from services.upload.actions.sweep_quarantine import sweep_quarantine
-from services.upload.store.objects import Objects, quarantine_key
+from services.upload.store.objects import Objects
 from services.upload.store.photos import find_photo, find_released_photo
 from shared.errors import NotFound
 from shared.sharding.shard_group import ShardGroup
@@ -37,22 +33,3 @@ async def test_a_photo_that_was_not_released_is_not_deleted(
     photo = await cast.has_photo(new_id())
     await delete_photo(group, objects, photo.id)
     assert await find_photo(group, photo.id) == photo
-
-
-async def test_the_sweeper_takes_originals_that_no_photo_knows_and_no_others(
-    group: ShardGroup, objects: Objects, cast: Cast
-) -> None:
-    alice = new_id()
-    known = await find_photo(group, (await cast.sends(alice))["id"])
-    assert known is not None
-    assert known.quarantine_key is not None
-    orphan = quarantine_key(alice)
-    await objects.put_file(orphan, io.BytesIO(b"orphan"), 6)
-
-    yesterday = datetime.now(UTC) - timedelta(days=1)
-    assert await sweep_quarantine(group, objects, yesterday) == 0
-    assert await sweep_quarantine(group, objects, datetime.now(UTC) + timedelta(minutes=1)) >= 1
-
-    with pytest.raises(NotFound):
-        await objects.read(orphan, print)
-    await objects.read(known.quarantine_key, lambda _piece: None)

@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+from datetime import UTC, datetime
 
 import pytest
 
@@ -10,7 +11,7 @@ from services.upload.actions.finish_upload import get_own_upload, progress_of
 from services.upload.actions.give_up_upload import give_up_upload
 from services.upload.actions.open_upload import open_upload
 from services.upload.actions.receive_photo import PICTURE_BYTES_MAX, PictureTooLarge
-from services.upload.actions.sweep_quarantine import sweep_uploads
+from services.upload.actions.sweep_store import sweep_store
 from services.upload.domain.picture_kinds import NotAnImage
 from services.upload.domain.uploads import OffsetMismatch
 from services.upload.store.objects import Objects
@@ -175,13 +176,18 @@ async def test_one_that_is_given_up_leaves_nothing(
         await alice.asks()
 
 
-async def test_one_that_is_abandoned_is_swept(alice: Sender, group: ShardGroup) -> None:
+async def test_one_that_is_abandoned_is_swept(
+    alice: Sender, group: ShardGroup, objects: Objects
+) -> None:
     await alice.begins()
     kept = alice.id
     await alice.begins()
     async with group.writer(group.shard_of(alice.id)) as tx:
         await tx.execute(_AGE, id=alice.id)
-    assert await sweep_uploads(group) >= 1
+    now = datetime.now(UTC)
+    assert (await sweep_store(group, objects, now, prefixes=(), is_dry=True)).uploads >= 1
+    assert (await alice.asks())["offset"] == 0
+    assert (await sweep_store(group, objects, now, prefixes=())).uploads >= 1
     with pytest.raises(NotFound):
         await alice.asks()
     alice.id = kept

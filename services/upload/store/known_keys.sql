@@ -1,0 +1,15 @@
+-- Which keys of the store something in the database stands for.
+
+-- name: originals_and_pieces
+SELECT quarantine_key AS key FROM :schema.photo WHERE quarantine_key = ANY(:keys::text[])
+UNION ALL
+SELECT key FROM :schema.upload_piece WHERE key = ANY(:keys::text[]);
+
+-- name: renditions
+-- Of a released photo too: its job deletes them.
+SELECT said->>'key' AS key
+  FROM :schema.photo, jsonb_array_elements(renditions) AS said
+ WHERE id = ANY(:ids::bigint[]);
+
+-- name: archives
+SELECT id FROM :schema.archive WHERE id = ANY(:ids::bigint[]);
