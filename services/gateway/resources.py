@@ -22,7 +22,6 @@ from services.gateway.store.recent_changes import RecentChanges
 from services.gateway.store.redis_pipe import RedisPipe
 from shared.network.network import open_network
 from shared.web.adaptive_limit import AdaptiveLimit
-from shared.web.service_client import ServiceClient
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +87,7 @@ def resources_over(
     pipe: RedisPipe,
     *,
     users: PatchingServiceClient,
-    upload: ServiceClient,
+    upload: PatchingServiceClient,
     feed: PatchingServiceClient,
 ) -> Resources:
     """The collaborators, given a way to each service and to Redis."""

@@ -22,6 +22,12 @@ class UploadApi:
     async def post(self, path: str, body: Any, viewer_id: int | None = None) -> httpx.Response:
         return await self._send("POST", path, viewer_id, json=body)
 
+    async def patch(self, path: str, body: Any, viewer_id: int | None) -> httpx.Response:
+        return await self._send("PATCH", path, viewer_id, json=body)
+
+    async def delete(self, path: str, viewer_id: int | None) -> httpx.Response:
+        return await self._send("DELETE", path, viewer_id)
+
     async def send_picture(
         self, viewer_id: int | None, content: bytes, *, kind: str = "image/jpeg", key: str = ""
     ) -> httpx.Response:

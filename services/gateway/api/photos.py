@@ -1,28 +1,33 @@
-"""Uploading a photo, and seeing how far it is."""
+"""Uploading a photo, seeing how far it is, changing and deleting it."""
 
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
+from pydantic import BaseModel, ConfigDict, Field
 
 from services.gateway.api.idempotency import key_or_new
 from services.gateway.api.opened import opened
 from services.gateway.api.path_parts import PhotoId
 from services.gateway.api.problem_codes import (
+    BAD_REQUEST,
     IDEMPOTENCY_KEY_REUSED,
     INVALID,
     NOT_AN_IMAGE,
     NOT_FOUND,
+    PHOTO_ALREADY_PUBLISHED,
     QUOTA_EXCEEDED,
     REQUEST_IN_PROGRESS,
     TOO_LARGE,
+    TOO_MANY_PHOTOS_TODAY,
     TOO_MANY_REQUESTS,
     UNAUTHENTICATED,
     UNSUPPORTED_MEDIA_TYPE,
     problems,
 )
 from services.gateway.api.replies import private_reply
-from services.gateway.api.reply_docs import reply
+from services.gateway.api.reply_docs import no_content, reply
 from services.gateway.api.session import ViewerId
+from services.gateway.api.text import Text
 from services.gateway.domain.photos import Photo, PhotoReply, public_photo
 from shared.web.idempotency_key import IdempotencyKey
 
@@ -55,6 +60,18 @@ _UPLOAD_BODY: dict[str, Any] = {
 }
 
 
+class PhotoChange(BaseModel):
+    """What is to be changed. The limit is kept by upload."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    alt_text: Text = Field(
+        description="What the picture shows, for those who cannot see it.",
+        json_schema_extra={"maxLength": 1500},
+        examples=["A lighthouse in the fog"],
+    )
+
+
 @router.post(
     "/v1/photos",
     status_code=202,
@@ -72,6 +89,7 @@ _UPLOAD_BODY: dict[str, Any] = {
             NOT_AN_IMAGE,
             IDEMPOTENCY_KEY_REUSED,
             TOO_MANY_REQUESTS,
+            TOO_MANY_PHOTOS_TODAY,
             QUOTA_EXCEEDED,
         ),
     },
@@ -103,6 +121,39 @@ async def get_photo(request: Request, photo_id: PhotoId, viewer_id: ViewerId) ->
     resources = opened(request)
     photo = await resources.upload.photo(photo_id, viewer_id=viewer_id)
     return private_reply(public_photo(photo, resources.url_of()))
+
+
+@router.patch(
+    "/v1/photos/{photo_id:id}",
+    summary="Change an own photo",
+    responses={
+        **reply(200, Photo, "The photo as it is now."),
+        **problems(BAD_REQUEST, UNAUTHENTICATED, NOT_FOUND, PHOTO_ALREADY_PUBLISHED, INVALID),
+    },
+)
+async def patch_photo(
+    request: Request, photo_id: PhotoId, change: PhotoChange, viewer_id: ViewerId
+) -> Response:
+    """Say what a photo shows, before it is published: posts keep what it was then."""
+    resources = opened(request)
+    photo = await resources.upload.edit_photo(photo_id, change.alt_text, viewer_id=viewer_id)
+    return private_reply(public_photo(photo, resources.url_of()))
+
+
+@router.delete(
+    "/v1/photos/{photo_id:id}",
+    status_code=204,
+    response_class=Response,
+    summary="Delete an own photo",
+    responses={
+        **no_content("It is gone, also if it was before."),
+        **problems(UNAUTHENTICATED, PHOTO_ALREADY_PUBLISHED),
+    },
+)
+async def delete_photo(request: Request, photo_id: PhotoId, viewer_id: ViewerId) -> Response:
+    """Delete an own photo that is in no post; with a post its photos go."""
+    await opened(request).upload.delete_photo(photo_id, viewer_id=viewer_id)
+    return Response(status_code=204)
 
 
 def _headers_to_pass_on(request: Request, idempotency_key: str) -> dict[str, str]:

@@ -53,6 +53,9 @@ IDEMPOTENCY_KEY_REUSED = _of(errors.IdempotencyKeyReused)
 OWN_ACCOUNT = ProblemCode(422, "own_account", "This cannot be done with your own account.")
 NOT_AN_IMAGE = ProblemCode(422, "not_an_image", "This is not a picture that can be read.")
 TOO_MANY_REQUESTS = _of(errors.TooManyRequests)
+TOO_MANY_PHOTOS_TODAY = ProblemCode(
+    429, "too_many_photos_today", "No more photos today; go on tomorrow."
+)
 TOO_MANY_SIGN_INS = ProblemCode(
     429, "too_many_sign_ins", "Too many attempts to sign in; wait a little."
 )

@@ -16,8 +16,10 @@ from services.gateway.api.problem_codes import (
     NOT_AN_IMAGE,
     NOT_FOUND,
     OFFSET_MISMATCH,
+    QUOTA_EXCEEDED,
     REQUEST_IN_PROGRESS,
     TOO_LARGE,
+    TOO_MANY_PHOTOS_TODAY,
     TOO_MANY_PIECES,
     TOO_MANY_REQUESTS,
     TUS_VERSION_NOT_SPOKEN,
@@ -60,6 +62,8 @@ _APPENDING = (
     NOT_AN_IMAGE,
     CHECKSUM_MISMATCH,
     TOO_MANY_REQUESTS,
+    TOO_MANY_PHOTOS_TODAY,
+    QUOTA_EXCEEDED,
 )
 
 TusVersion = Annotated[

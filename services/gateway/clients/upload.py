@@ -3,8 +3,8 @@
 from collections.abc import AsyncIterator, Mapping
 from typing import cast
 
+from services.gateway.clients.patching import PatchingServiceClient
 from shared.contracts.photos import Photo, Upload
-from shared.web.service_client import ServiceClient
 
 # 20 MB over a slow mobile line have been gathered by nginx before: this is the inner stretch.
 _UPLOAD_TIMEOUT_MS = 30_000
@@ -15,7 +15,7 @@ _PIECE_TIMEOUT_MS = 15_000
 class UploadClient:
     """The calls of the gateway to upload."""
 
-    def __init__(self, service: ServiceClient) -> None:
+    def __init__(self, service: PatchingServiceClient) -> None:
         self._service = service
 
     async def send_photo(
@@ -65,3 +65,13 @@ class UploadClient:
     async def photo(self, photo_id: int, *, viewer_id: int) -> Photo:
         """An own photo; raises NotFound for another's."""
         return cast(Photo, await self._service.get(f"/photos/{photo_id}", viewer_id=viewer_id))
+
+    async def edit_photo(self, photo_id: int, alt_text: str, *, viewer_id: int) -> Photo:
+        """Change an own photo; raises NotFound, Invalid, and Conflict once it is published."""
+        change = {"alt_text": alt_text}
+        reply = await self._service.patch(f"/photos/{photo_id}", change, viewer_id=viewer_id)
+        return cast(Photo, reply)
+
+    async def delete_photo(self, photo_id: int, *, viewer_id: int) -> None:
+        """Delete an own photo; raises Conflict once it is published."""
+        await self._service.delete(f"/photos/{photo_id}", viewer_id=viewer_id)

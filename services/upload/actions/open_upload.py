@@ -4,6 +4,7 @@ from typing import cast
 
 from services.upload.actions.receive_photo import PICTURE_BYTES_MAX, PictureTooLarge
 from services.upload.domain.uploads import upload_of
+from services.upload.store.photos import check_owner_has_room
 from services.upload.store.uploads import insert_upload
 from shared.contracts.photos import Upload
 from shared.errors import FieldError, Invalid
@@ -18,7 +19,8 @@ async def open_upload(
 ) -> Upload:
     """The upload, with the same key the same one again.
 
-    Raises Invalid for a length of nothing and PictureTooLarge, before a byte is sent.
+    Raises Invalid for a length of nothing, PictureTooLarge, AccountIsFull and DayIsFull, before a
+    byte is sent.
     """
     if length <= 0:
         raise Invalid(errors=[FieldError("length", "A picture has at least one byte.")])
@@ -27,11 +29,13 @@ async def open_upload(
     shard = group.shard_of(owner_id)
 
     async def insert(tx: Transaction) -> dict[str, object]:
+        # Told before the bytes travel; when they are here it is asked again.
+        await check_owner_has_room(tx, owner_id)
         return dict(upload_of(await insert_upload(tx, owner_id, length, metadata), None))
 
     if idempotency_key is None:
         async with group.writer(shard) as tx:
-            return upload_of(await insert_upload(tx, owner_id, length, metadata), None)
+            return cast(Upload, await insert(tx))
     request = IdempotentRequest(
         f"uploads/{owner_id}",
         idempotency_key,

@@ -1,14 +1,18 @@
-"""Photos as their owner sees them: sent in, and looked at."""
+"""Photos as their owner sees them: sent in, looked at, changed, deleted."""
 
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Request, Response
+from pydantic import BaseModel, ConfigDict, Field
 
+from services.upload.actions.discard_photo import discard_photo
+from services.upload.actions.edit_photo import edit_photo
 from services.upload.actions.receive_photo import receive_photo
 from services.upload.api import examples
 from services.upload.api.opened import opened
 from services.upload.api.picture_body import BODY_BYTES_MAX, FIELD, picture_in
-from services.upload.api.reply_docs import reply
+from services.upload.api.reply_docs import no_content, reply
+from services.upload.domain.alt_texts import ALT_TEXT_CHARACTERS_MAX
 from services.upload.domain.photos import photo_of
 from services.upload.domain.picture_kinds import PictureKind
 from services.upload.store.photos import get_own_photo
@@ -39,6 +43,18 @@ _BODY = {
 }
 
 
+class PhotoChange(BaseModel):
+    """What is to be changed."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    alt_text: str = Field(
+        description="What the picture shows, for those who cannot see it.",
+        json_schema_extra={"maxLength": ALT_TEXT_CHARACTERS_MAX},
+        examples=["A lighthouse in the fog"],
+    )
+
+
 @router.post(
     "/photos",
     status_code=202,
@@ -47,7 +63,7 @@ _BODY = {
     openapi_extra={"requestBody": _BODY},
     responses={
         **reply(202, Photo, "Received and durable; being processed.", examples.PROCESSING),
-        **problem_replies(400, 401, 409, 413, 415, 422, 503),
+        **problem_replies(400, 401, 409, 413, 415, 422, 429, 503, 507),
     },
 )
 async def post_photo(
@@ -79,6 +95,51 @@ async def get_photo(
     viewer_id: ViewerId,
 ) -> Response:
     """404 for a photo of somebody else, as for one that is not there."""
+    _check_possible(photo_id)
+    return JsonReply(photo_of(await get_own_photo(opened(request).group, photo_id, viewer_id)))
+
+
+@router.patch(
+    "/photos/{photo_id}",
+    summary="Change one's own photo",
+    responses={
+        **reply(200, Photo, "The photo as it now is.", examples.READY),
+        **problem_replies(400, 401, 404, 409, 422, 503),
+    },
+)
+async def patch_photo(
+    request: Request,
+    photo_id: Annotated[int, Path(examples=[examples.PHOTO_ID])],
+    change: PhotoChange,
+    viewer_id: ViewerId,
+) -> Response:
+    """Before it is in a post: 409 `photo_already_published` afterwards."""
+    _check_possible(photo_id)
+    photo = await edit_photo(opened(request).group, viewer_id, photo_id, change.alt_text)
+    return JsonReply(photo)
+
+
+@router.delete(
+    "/photos/{photo_id}",
+    status_code=204,
+    summary="Delete one's own photo",
+    responses={
+        **no_content("It is gone, also if it was before."),
+        **problem_replies(401, 404, 409, 422, 503),
+    },
+)
+async def delete_photo(
+    request: Request,
+    photo_id: Annotated[int, Path(examples=[examples.PHOTO_ID])],
+    viewer_id: ViewerId,
+) -> Response:
+    """One that is in no post: 409 `photo_already_published` otherwise."""
+    _check_possible(photo_id)
+    await discard_photo(opened(request).group, viewer_id, photo_id)
+    return Response(status_code=204)
+
+
+def _check_possible(photo_id: int) -> None:
+    # What no id can be is simply not there.
     if not 0 < photo_id <= _ID_MAX:
         raise NotFound
-    return JsonReply(photo_of(await get_own_photo(opened(request).group, photo_id, viewer_id)))

@@ -44,7 +44,7 @@ class NewUpload(BaseModel):
     summary="Begin an upload",
     responses={
         **reply(201, Upload, "Nothing has arrived yet.", examples.UPLOAD),
-        **problem_replies(400, 401, 409, 413, 422, 503),
+        **problem_replies(400, 401, 409, 413, 422, 429, 503, 507),
     },
 )
 async def post_upload(
@@ -81,7 +81,7 @@ async def get_upload(request: Request, upload_id: UploadId, viewer_id: ViewerId)
     openapi_extra={"requestBody": _BODY},
     responses={
         **reply(200, Upload, "The bytes are durable.", examples.UPLOAD),
-        **problem_replies(401, 404, 409, 413, 415, 422, 503),
+        **problem_replies(401, 404, 409, 413, 415, 422, 429, 503, 507),
     },
 )
 async def post_piece(

@@ -2,15 +2,18 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from asyncpg import Record
 
 from services.upload.domain.photos import StoredPhoto
 from services.upload.domain.picture_kinds import PictureKind
+from services.upload.domain.quotas import QUOTA, Quota, check_room
 from services.upload.domain.rendition_plan import Size
 from shared.contracts.photos import Rendition
 from shared.errors import NotFound
+from shared.ids import first_id_at
 from shared.sharding.shard_group import ShardGroup
 from shared.sharding.transaction import Transaction
 from shared.sql_files import load_queries
@@ -33,8 +36,9 @@ class NewPhoto:
     quarantine_key: str
 
 
-async def insert_photo(tx: Transaction, new: NewPhoto) -> StoredPhoto:
-    """Write a photo that waits to be processed."""
+async def insert_photo(tx: Transaction, new: NewPhoto, quota: Quota = QUOTA) -> StoredPhoto:
+    """Write a photo that waits to be processed; raises AccountIsFull and DayIsFull."""
+    await check_owner_has_room(tx, new.owner_id, quota)
     row = await tx.row(
         _SQL["insert_photo"],
         owner_id=new.owner_id,
@@ -45,6 +49,24 @@ async def insert_photo(tx: Transaction, new: NewPhoto) -> StoredPhoto:
     )
     assert row is not None  # noqa: S101 - an INSERT with RETURNING
     return _photo(row)
+
+
+async def check_owner_has_room(tx: Transaction, owner_id: int, quota: Quota = QUOTA) -> None:
+    """Is there room for one more photo of this owner until the transaction ends?
+
+    Raises AccountIsFull and DayIsFull. Exact however many ask at once: they wait for each other.
+    """
+    await tx.execute(_SQL["lock_owner"], owner_id=owner_id)
+    since = datetime.now(UTC) - timedelta(days=1)
+    row = await tx.row(
+        _SQL["count_of_owner"],
+        owner_id=owner_id,
+        since=first_id_at(int(since.timestamp() * 1000)),
+        photos_max=quota.photos_max,
+        photos_a_day_max=quota.photos_a_day_max,
+    )
+    assert row is not None  # noqa: S101 - two counts
+    check_room(quota, photos=row["photos"], photos_a_day=row["photos_a_day"])
 
 
 async def find_photo(group: ShardGroup, photo_id: int) -> StoredPhoto | None:
@@ -122,6 +144,11 @@ async def release_photos(tx: Transaction, owner_id: int, photo_ids: Collection[i
     """Take photos away from everybody; which of them were not taken away before."""
     rows = await tx.rows(_SQL["release_photos"], owner_id=owner_id, photo_ids=list(photo_ids))
     return [row["id"] for row in rows]
+
+
+async def write_alt_text(tx: Transaction, photo_id: int, alt_text: str) -> None:
+    """Say of a locked photo what it shows."""
+    await tx.execute(_SQL["write_alt_text"], photo_id=photo_id, alt_text=alt_text)
 
 
 async def mark_ready(

@@ -1,3 +1,17 @@
+-- name: lock_owner
+-- Whoever else adds a photo of this owner waits, so that the counts below hold until the commit.
+SELECT pg_advisory_xact_lock(hashtextextended('photos of', :owner_id));
+
+-- name: count_of_owner
+-- Of the index alone, and no further than is worth knowing.
+SELECT (SELECT count(*) FROM (
+            SELECT FROM :schema.photo WHERE owner_id = :owner_id LIMIT :photos_max
+        ) AS counted) AS photos,
+       (SELECT count(*) FROM (
+            SELECT FROM :schema.photo
+             WHERE owner_id = :owner_id AND id >= :since LIMIT :photos_a_day_max
+        ) AS counted) AS photos_a_day;
+
 -- name: insert_photo
 INSERT INTO :schema.photo (owner_id, sha256, received_bytes, kind, quarantine_key)
 VALUES (:owner_id, :sha256, :received_bytes, :kind, :quarantine_key)
@@ -57,6 +71,9 @@ UPDATE :schema.photo
    SET state = 'released'
  WHERE id = ANY(:photo_ids::bigint[]) AND owner_id = :owner_id AND state <> 'released'
 RETURNING id
+
+-- name: write_alt_text
+UPDATE :schema.photo SET alt_text = :alt_text WHERE id = :photo_id
 
 -- name: mark_ready
 UPDATE :schema.photo

@@ -73,6 +73,8 @@ EXPECTED = {
     "PUT /v1/comments/{comment_id}/like",
     "DELETE /v1/comments/{comment_id}/like",
     "GET /v1/timelines/home",
+    "PATCH /v1/photos/{photo_id}",
+    "DELETE /v1/photos/{photo_id}",
     "OPTIONS /v1/uploads",
     "POST /v1/uploads",
     "HEAD /v1/uploads/{upload_id}",

@@ -128,6 +128,11 @@ ROWS: tuple[Row, ...] = (
     same("POST /v1/photos",            "401  415  415  415  415  415  415  415",
         headers={"Content-Type": "text/plain"}),
     same("GET /v1/photos/{photo_id}",  "401  404  404  404  404  404  404  +", shows="{photo_id}"),
+    # The photo of a post: who owns it is past the door.
+    same("PATCH /v1/photos/{photo_id}","401  404  404  404  404  404  404  409",
+        body={"alt_text": "Fog."}),
+    same("DELETE /v1/photos/{photo_id}",
+                                       "401  204  204  204  204  204  204  409"),
     # Without a version of the protocol: past the door, or for the owner past the look-up too.
     same("OPTIONS /v1/uploads",        "204  204  204  204  204  204  204  204"),
     same("POST /v1/uploads",           "401  412  412  412  412  412  412  412"),

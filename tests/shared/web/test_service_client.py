@@ -12,6 +12,7 @@ from shared.errors import AppError, DeadlineExceeded, Invalid, NotFound, Unavail
 from shared.logs import request_id
 from shared.web.adaptive_limit import AdaptiveLimit, AdaptiveRules
 from shared.web.service_client import ServiceClient
+from tests.eventually import eventually
 from tests.shared.web.conftest import ClientOf
 from tests.shared.web.replica_process import ReplicaProcess
 
@@ -163,11 +164,18 @@ async def test_a_thousand_cancelled_calls_leak_no_slot(
     client._limit = AdaptiveLimit("users", AdaptiveRules(calls_min=256, calls_at_start=256))
     for _ in range(12):
         calls = [asyncio.create_task(client.get("/slow", params={"ms": 300})) for _ in range(90)]
-        await asyncio.gather(*(client.get("/who") for _ in range(10)))
+        # A machine that is busy may lose one of these; none of them is what is tried here.
+        others = (client.get("/who") for _ in range(10))
+        await asyncio.gather(*others, return_exceptions=True)
         for call in calls:
             call.cancel()
         await asyncio.gather(*calls, return_exceptions=True)
+
+    async def all_are_answered() -> None:
+        calls = (client.get("/who") for _ in range(100))
+        answers = await asyncio.gather(*calls, return_exceptions=True)
+        assert not [answer for answer in answers if isinstance(answer, BaseException)]
+
     for _ in range(2):
-        answered = await asyncio.gather(*(client.get("/who") for _ in range(100)))
-        assert len(answered) == 100
+        await eventually(all_are_answered)
     assert all(replica.in_flight == 0 for replica in client._transport._replicas._replicas)  # type: ignore[attr-defined]

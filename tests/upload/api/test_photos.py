@@ -125,3 +125,45 @@ async def test_the_same_key_with_another_picture_is_refused(api: UploadApi) -> N
 async def test_without_a_viewer_nothing_is_received(api: UploadApi) -> None:
     assert (await api.send_picture(None, small_jpeg())).status_code == 401
     assert (await api.client.post("/photos", content=small_jpeg())).status_code == 401
+
+
+async def test_the_owner_says_what_a_photo_shows(api: UploadApi, cast: Cast) -> None:
+    alice = new_id()
+    photo = await cast.has_photo(alice)
+    path = f"/photos/{photo.id}"
+    changed = await api.patch(path, {"alt_text": "Fog,\nand a lighthouse."}, alice)
+    assert changed.json()["alt_text"] == "Fog,\nand a lighthouse."
+    assert (await api.get(path, alice)).json() == changed.json()
+    assert (await api.patch(path, {"alt_text": "Mine."}, new_id())).status_code == 404
+
+
+@pytest.mark.parametrize("alt_text", ["x" * 1501, "a\u0000b", "a\u202eb"])
+async def test_what_is_no_text_is_refused(api: UploadApi, cast: Cast, alt_text: str) -> None:
+    alice = new_id()
+    photo = await cast.has_photo(alice)
+    reply = await api.patch(f"/photos/{photo.id}", {"alt_text": alt_text}, alice)
+    assert reply.status_code == 422
+    assert [error["field"] for error in reply.json()["errors"]] == ["alt_text"]
+
+
+async def test_the_owner_deletes_a_photo_and_nobody_else_does(api: UploadApi, cast: Cast) -> None:
+    alice = new_id()
+    path = f"/photos/{(await cast.has_photo(alice)).id}"
+    assert (await api.delete(path, new_id())).status_code == 204
+    assert (await api.get(path, alice)).status_code == 200
+    for _time in range(2):
+        assert (await api.delete(path, alice)).status_code == 204
+    assert (await api.get(path, alice)).status_code == 404
+
+
+async def test_what_a_post_has_is_neither_changed_nor_deleted(api: UploadApi, cast: Cast) -> None:
+    alice = new_id()
+    photo = await cast.has_photo(alice)
+    claim = {"photo_ids": [photo.id], "claimant": "post/1"}
+    assert (await api.post("/photos/claim", claim, alice)).status_code == 200
+    path = f"/photos/{photo.id}"
+    for reply in (
+        await api.patch(path, {"alt_text": "Fog."}, alice),
+        await api.delete(path, alice),
+    ):
+        assert (reply.status_code, reply.json()["code"]) == (409, "photo_already_published")

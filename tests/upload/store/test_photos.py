@@ -1,0 +1,57 @@
+"""What the rows of photos hold to, however many write them at once."""
+
+import asyncio
+import hashlib
+import secrets
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from services.upload.domain.picture_kinds import PictureKind
+from services.upload.domain.quotas import AccountIsFull, DayIsFull, Quota
+from services.upload.store.photos import NewPhoto, insert_photo
+from shared.errors import AppError
+from shared.ids import first_id_at
+from shared.sharding.shard_group import ShardGroup
+from shared.sql_files import parse_query
+from tests.upload.cast import new_id
+
+_AGE = parse_query("age", "UPDATE :schema.photo SET id = id - :earlier WHERE owner_id = :owner_id")
+
+
+def _photo_of(owner_id: int) -> NewPhoto:
+    content = secrets.token_bytes(8)
+    return NewPhoto(
+        owner_id, PictureKind.JPEG, hashlib.sha256(content).digest(), 8, f"quarantine/{owner_id}"
+    )
+
+
+async def _insert(group: ShardGroup, owner_id: int, quota: Quota) -> None:
+    async with group.writer(group.shard_of(owner_id)) as tx:
+        await insert_photo(tx, _photo_of(owner_id), quota)
+
+
+@pytest.mark.parametrize(
+    ("quota", "refusal"),
+    [(Quota(photos_max=5), AccountIsFull), (Quota(photos_a_day_max=5), DayIsFull)],
+)
+async def test_of_many_at_once_as_many_get_in_as_there_is_room_for(
+    group: ShardGroup, quota: Quota, refusal: type[AppError]
+) -> None:
+    alice = new_id()
+    ends = await asyncio.gather(
+        *(_insert(group, alice, quota) for _ in range(12)), return_exceptions=True
+    )
+    assert ends.count(None) == 5
+    assert {type(end) for end in ends if end is not None} == {refusal}
+
+
+async def test_what_was_sent_before_yesterday_leaves_the_day_free(group: ShardGroup) -> None:
+    alice, quota = new_id(), Quota(photos_a_day_max=1)
+    await _insert(group, alice, quota)
+    earlier_ms = int((datetime.now(UTC) - timedelta(hours=25)).timestamp() * 1000)
+    now_ms = int(datetime.now(UTC).timestamp() * 1000)
+    async with group.writer(group.shard_of(alice)) as tx:
+        earlier = first_id_at(now_ms) - first_id_at(earlier_ms)
+        await tx.execute(_AGE, owner_id=alice, earlier=earlier)
+    await _insert(group, alice, quota)
