@@ -45,7 +45,7 @@ psql: ready ## psql as the superuser: make psql P=users-a
 	@$(PYTHON) -m infra psql "$(P)"
 
 ##@ Work on it
-.PHONY: check test fmt openapi bench-internal bench-limits bench-sign-in lock
+.PHONY: check test fmt openapi bench-internal bench-limits bench-overload bench-sign-in lock
 check: ready-dev ## format, lint, types, import contracts, tidy
 	@$(BIN)ruff format --check .
 	@$(BIN)ruff check .
@@ -63,6 +63,8 @@ bench-internal: ready-dev ## what one call between two services costs
 	@$(PYTHON) -m bench.internal_call
 bench-limits: ready-dev ## what it costs to count a request against its caller's limits (after make up)
 	@$(PYTHON) -m bench.limits
+bench-overload: ready-dev ## three times the knee for a minute (after make up LIMITS=loose)
+	@$(PYTHON) -m bench.overload
 bench-sign-in: ready-dev ## does the time of a failed sign-in tell whether the account exists? (after make up)
 	@$(PYTHON) -m bench.sign_in_timing
 bench-stream: ready-dev ## how soon 500 connected viewers hear of a post, a gateway killed too (after make up LIMITS=loose)

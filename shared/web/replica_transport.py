@@ -87,7 +87,7 @@ class ReplicaTransport(httpx.AsyncBaseTransport):
         return await self._attempt(request, self._replicas.pick([first]), _left_s(give_up_s))
 
     def _first_timeout_s(self, request: httpx.Request, give_up_s: float) -> float:
-        has_second_chance = request.method == "GET" and self._replicas.count > 1
+        has_second_chance = IS_READ in request.extensions and self._replicas.count > 1
         return _left_s(give_up_s) * (FIRST_READ_SHARE if has_second_chance else 1.0)
 
     async def aclose(self) -> None:
@@ -117,7 +117,7 @@ class ReplicaTransport(httpx.AsyncBaseTransport):
     def _may_retry(self, request: httpx.Request) -> bool:
         if _HEDGED in request.extensions:  # It has had its second attempt.
             return False
-        granted = self._budget.spend()
+        granted = not self._replicas.are_all_ejected and self._budget.spend()
         (self._granted if granted else self._denied).inc()
         return granted
 

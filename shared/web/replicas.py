@@ -47,6 +47,12 @@ class Replicas:
         """How many DNS lists at the moment."""
         return len(self._replicas)
 
+    @property
+    def are_all_ejected(self) -> bool:
+        """Whether none has answered lately: then there is no better one to try next."""
+        now_s = time.monotonic()
+        return all(replica.ejected_until_s > now_s for replica in self._replicas)
+
     def pick(self, avoid: Collection[Replica] = ()) -> Replica:
         """The less busy of two chosen at random, leaving out the ejected and those to `avoid`.
 

@@ -1,6 +1,7 @@
 """A replica is killed under load: nobody notices, and names follow."""
 
 import asyncio
+import signal
 from collections.abc import Sequence
 
 import httpx
@@ -41,6 +42,36 @@ async def test_a_killed_replica_fails_no_request(
         await _more_answers(tally)
     assert tally.failures == []
     assert tally.answered == tally.sent
+
+
+@pytest.mark.parametrize("service", ["users", "feed"])
+async def test_a_replica_that_falls_silent_is_left_alone(
+    suite: Suite, phones: httpx.AsyncClient, reads: Sequence[httpx.Request], service: str
+) -> None:
+    name, host = f"{service}-1", f"{service}.internal"
+    address = suite.process(name).address
+    only_reads = [request for request in reads if request.method == "GET"]
+
+    async def has_left() -> None:
+        assert address not in await suite.addresses(host)
+
+    async def is_back() -> None:
+        assert address in await suite.addresses(host)
+
+    async with steady_load(phones, only_reads, REQUESTS_PER_SECOND) as tally:
+        await _more_answers(tally)
+        suite.kill(name, signal.SIGSTOP)
+        try:
+            await eventually(has_left, within_s=20)
+            # What was asked of it before has been answered by the other one, or was lost by now.
+            await _more_answers(tally)
+            failed_before = len(tally.failures)
+            await _more_answers(tally)
+            assert tally.failures[failed_before:] == []
+        finally:
+            suite.kill(name, signal.SIGCONT)
+        await eventually(is_back, within_s=20)
+    assert len(tally.failures) <= tally.sent // 20
 
 
 async def test_the_supervisor_brings_a_killed_replica_back(suite: Suite) -> None:

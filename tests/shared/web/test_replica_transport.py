@@ -9,6 +9,7 @@ import pytest
 from shared.network.resolver import Resolver
 from shared.web.hedging import DELAY_S_MIN, RECKONED_EVERY
 from shared.web.replica_transport import IS_READ, REPEAT, TIMEOUT_MS, Repeat, ReplicaTransport
+from shared.web.replicas import FAILURES_TO_EJECT
 
 HOST = "users.internal"
 BUSY = httpx.Response(503, json={"code": "overloaded"})
@@ -104,15 +105,25 @@ async def test_attempts_stay_within_the_budget_when_everything_fails() -> None:
     assert len(exchange.asked) <= 1_000 * 1.12
 
 
+async def test_nothing_is_retried_while_no_replica_answers() -> None:
+    exchange = ScriptedExchange(httpx.ConnectError("refused"))
+    transport = transport_over(exchange)
+    for _ in range(100):
+        with pytest.raises(httpx.ConnectError):
+            await transport.handle_async_request(request())
+    # Five failures of each of the two, and the calls themselves.
+    assert len(exchange.asked) <= 100 + 2 * FAILURES_TO_EJECT
+
+
 async def test_a_read_leaves_time_for_a_second_attempt() -> None:
     exchange = ScriptedExchange(httpx.Response(200))
-    await transport_over(exchange).handle_async_request(request())
+    await transport_over(exchange).handle_async_request(read())
     assert exchange.timeouts_s[0] <= 1.0
 
 
 async def test_a_read_from_the_only_replica_gets_all_the_time() -> None:
     exchange = ScriptedExchange(httpx.Response(200))
-    await transport_over(exchange, "10.0.0.1").handle_async_request(request())
+    await transport_over(exchange, "10.0.0.1").handle_async_request(read())
     assert exchange.timeouts_s[0] > 1.9
 
 

@@ -1,0 +1,92 @@
+"""What a read costs inside: at most four calls, and no more for a long page than a short one."""
+
+import json
+import re
+from collections import Counter
+
+import httpx
+
+from tests.eventually import eventually
+from tests.journeys.phone import Phone
+from tests.suite import Suite
+
+CALLS_MAX = 4
+SERVICES = ("users", "upload", "feed")
+POSTS = 4
+# Asked once in some seconds for each session, whatever is read.
+SESSION_CHECK = "/sessions/check"
+
+
+async def _world(alice: Phone, others: list[Phone]) -> dict[str, str]:
+    """Lists that are longer than one; what stands in the paths of the document."""
+    for other in others:
+        await other.follow(alice)
+        await alice.follow(other)
+    posts = [await phone.post("#many") for phone in (alice, *others) for _ in range(POSTS // 2)]
+    for post in posts:
+        await alice.sees(post["id"])
+        await alice.put(f"/v1/posts/{post['id']}/like")
+    for other in others:
+        await other.put(f"/v1/posts/{posts[0]['id']}/like")
+    return {
+        "user_id": alice.id,
+        "username": alice.username,
+        "post_id": posts[0]["id"],
+        "photo_id": posts[0]["photos"][0]["id"],
+    }
+
+
+async def _calls(suite: Suite, reply: httpx.Response) -> Counter[str]:
+    """The calls made for a request, by service and route, as the services' logs tell them."""
+    request_id = reply.headers["x-request-id"]
+
+    def written() -> None:
+        assert any(_lines(suite, "gateway", request_id))
+
+    await eventually(written)
+    return Counter(
+        f"{service} {line['method']} {line['route']}"
+        for service in SERVICES
+        for line in _lines(suite, service, request_id)
+        if line["route"] != SESSION_CHECK
+    )
+
+
+def _lines(suite: Suite, service: str, request_id: str) -> list[dict[str, str]]:
+    logs = (suite.log_of(name) for name in suite.process_names(service))
+    lines = (line for log in logs for line in log.splitlines() if request_id in line)
+    found = (json.loads(line) for line in lines if line.startswith("{"))
+    return [line for line in found if line["event"] == "request"]
+
+
+async def test_no_read_makes_more_calls_for_more_items(
+    suite: Suite, alice: Phone, bob: Phone, carol: Phone
+) -> None:
+    known = await _world(alice, [bob, carol])
+    document = await alice.get("/v1/openapi.json")
+    lists = 0
+    for path, operations in document["paths"].items():
+        named = set(re.findall(r"{(\w+)}", path))
+        if "get" not in operations or not named <= known.keys():
+            continue
+        address = path.format(**known)
+        query = {"q": "ali", "ids": known["user_id"]}
+        short = await alice.http.get(address, params={**query, "limit": 1})
+        if short.status_code != 200:
+            continue
+        cost = await _calls(suite, short)
+        assert cost.total() <= CALLS_MAX, (path, cost)
+        if "next_cursor" in short.text:
+            lists += 1
+            long = await alice.http.get(address, params={**query, "limit": 40})
+            assert await _calls(suite, long) == cost, path
+    assert lists >= 5
+
+
+async def test_a_home_timeline_is_one_call_to_feed_and_one_to_users(
+    suite: Suite, alice: Phone, bob: Phone, carol: Phone
+) -> None:
+    await _world(alice, [bob, carol])
+    cost = await _calls(suite, await alice.http.get("/v1/timelines/home"))
+    assert sorted(cost.values()) == [1, 1]
+    assert {call.split()[0] for call in cost} == {"feed", "users"}
