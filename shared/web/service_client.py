@@ -44,10 +44,10 @@ class Call:
 
     @property
     def is_read(self) -> bool:
-        """Whether it changes nothing: also a POST that may be repeated and is as quick as a GET."""
-        if self.method == "POST":
-            return self.repeat is Repeat.ALWAYS and self.timeout_ms <= READ_TIMEOUT_MS
-        return self.method == "GET"
+        """Whether it changes nothing and is quick: so may be a POST, and one that waits is none."""
+        if self.timeout_ms > READ_TIMEOUT_MS:
+            return False
+        return self.method == "GET" or (self.method == "POST" and self.repeat is Repeat.ALWAYS)
 
 
 class ServiceClient:

@@ -11,6 +11,7 @@ from tests.journeys.phone import Phone
 from tests.suite import Suite
 
 CALLS_MAX = 4
+ATTEMPTS_MAX = 2
 SERVICES = ("users", "upload", "feed")
 POSTS = 4
 # Asked once in some seconds for each session, whatever is read.
@@ -36,20 +37,25 @@ async def _world(alice: Phone, others: list[Phone]) -> dict[str, str]:
     }
 
 
-async def _calls(suite: Suite, reply: httpx.Response) -> Counter[str]:
-    """The calls made for a request, by service and route, as the services' logs tell them."""
+async def _calls(suite: Suite, reply: httpx.Response) -> set[str]:
+    """The calls made for a request, by service and route, as the services' logs tell them.
+
+    Each was made once, or twice if the first attempt took long.
+    """
     request_id = reply.headers["x-request-id"]
 
     def written() -> None:
         assert any(_lines(suite, "gateway", request_id))
 
     await eventually(written)
-    return Counter(
+    found = Counter(
         f"{service} {line['method']} {line['route']}"
         for service in SERVICES
         for line in _lines(suite, service, request_id)
         if line["route"] != SESSION_CHECK
     )
+    assert all(count <= ATTEMPTS_MAX for count in found.values()), found
+    return set(found)
 
 
 def _lines(suite: Suite, service: str, request_id: str) -> list[dict[str, str]]:
@@ -69,13 +75,15 @@ async def test_no_read_makes_more_calls_for_more_items(
         named = set(re.findall(r"{(\w+)}", path))
         if "get" not in operations or not named <= known.keys():
             continue
+        if "text/event-stream" in json.dumps(operations["get"]):  # It does not end by itself.
+            continue
         address = path.format(**known)
         query = {"q": "ali", "ids": known["user_id"]}
         short = await alice.http.get(address, params={**query, "limit": 1})
         if short.status_code != 200:
             continue
         cost = await _calls(suite, short)
-        assert cost.total() <= CALLS_MAX, (path, cost)
+        assert len(cost) <= CALLS_MAX, (path, cost)
         if "next_cursor" in short.text:
             lists += 1
             long = await alice.http.get(address, params={**query, "limit": 40})
@@ -88,5 +96,4 @@ async def test_a_home_timeline_is_one_call_to_feed_and_one_to_users(
 ) -> None:
     await _world(alice, [bob, carol])
     cost = await _calls(suite, await alice.http.get("/v1/timelines/home"))
-    assert sorted(cost.values()) == [1, 1]
-    assert {call.split()[0] for call in cost} == {"feed", "users"}
+    assert sorted(call.split()[0] for call in cost) == ["feed", "users"]
