@@ -4,7 +4,7 @@ from functools import partial
 
 from fastapi import FastAPI
 
-from services.feed.api import accounts, comments, events, marks, posts, stream, timelines
+from services.feed.api import accounts, activity, comments, events, marks, posts, stream, timelines
 from services.feed.resources import open_resources
 from services.feed.settings import FeedSettings
 from shared.settings import read_settings
@@ -29,6 +29,7 @@ ROUTERS = (
     timelines.router,
     marks.router,
     comments.router,
+    activity.router,
     stream.router,
     events.router,
     accounts.router,

@@ -11,6 +11,7 @@ from services.feed.clients.upload import UploadClient
 from services.feed.clients.users import UsersClient
 from services.feed.domain.edge_kinds import COMMENT_LIKE, LIKE, SAVE
 from services.feed.settings import FeedSettings
+from services.feed.store.activities import Activities
 from services.feed.store.author_entries import AuthorEntries
 from services.feed.store.body_cache import BodyCache
 from services.feed.store.comments import Comments
@@ -41,6 +42,7 @@ class Resources:
     marks: PostMarks
     comments: Comments
     comment_likes: Edges
+    activities: Activities
     timelines: HomeTimelines
     entries: HomeEntries
     author_entries: AuthorEntries
@@ -93,6 +95,7 @@ def resources_over(
         marks=PostMarks(group),
         comments=Comments(group),
         comment_likes=Edges(group, COMMENT_LIKE),
+        activities=Activities(group),
         timelines=timelines,
         entries=HomeEntries(timelines, author_entries, users),
         author_entries=author_entries,

@@ -15,10 +15,16 @@ from services.feed.actions.settle_photos import (
     confirm_photos,
     release_photos,
 )
+from services.feed.actions.tell_of_deeds import (
+    MENTIONS_TOPIC,
+    deliver_deeds,
+    deliver_mentions,
+)
 from services.feed.actions.withdraw_post import WITHDRAWN_TOPIC, forget_bodies
 from services.feed.app import INFO
 from services.feed.resources import Resources, open_resources
 from services.feed.settings import FeedSettings
+from services.feed.store.activities import ACTIVITY_TOPIC
 from services.feed.store.fan_outs import FAN_OUT, FAN_OUT_MORE, FanOutJob
 from services.feed.store.graph_versions import SETTLE
 from shared.contracts.people import GraphEvent
@@ -54,7 +60,9 @@ async def run(resources: Resources, stop: asyncio.Event) -> None:
         )
 
     async def clear(payload: dict[str, Any]) -> None:
-        await clear_post(resources.edges(), resources.comments, payload["post_id"])
+        await clear_post(
+            resources.edges(), resources.comments, resources.activities, payload["post_id"]
+        )
 
     jobs = JobWorker(
         resources.group,
@@ -68,6 +76,10 @@ async def run(resources: Resources, stop: asyncio.Event) -> None:
             RELEASE_TOPIC: partial(release_photos, resources.upload),
             WITHDRAWN_TOPIC: partial(forget_bodies, resources.bodies),
             EDITED_TOPIC: partial(renew_bodies, resources.bodies),
+            ACTIVITY_TOPIC: partial(deliver_deeds, resources.activities, resources.stream),
+            MENTIONS_TOPIC: partial(
+                deliver_mentions, resources.activities, resources.stream, resources.users
+            ),
         },
     )
     async with asyncio.TaskGroup() as loops:

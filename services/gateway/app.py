@@ -7,6 +7,7 @@ from starlette.types import ASGIApp
 
 from services.gateway.api import (
     accounts,
+    activity,
     blocks,
     comments,
     deletions,
@@ -62,6 +63,7 @@ ROUTERS = (
     exports.router,
     follow_requests.router,
     blocks.router,
+    activity.router,
     stream.router,
     document.router,
 )

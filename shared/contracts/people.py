@@ -129,7 +129,7 @@ class IdPage(TypedDict):
     next_after: int | None
 
 
-EventKind = Literal["follow", "unfollow", "block", "privacy", "deletion"]
+EventKind = Literal["request", "follow", "unfollow", "block", "privacy", "deletion"]
 
 
 class GraphEvent(TypedDict):

@@ -7,6 +7,9 @@ from typing import Any
 import httpx
 import orjson
 
+from shared.errors import NotFound
+from shared.web.problems import MEDIA_TYPE, problem_body
+
 
 class FakeUsers:
     """Answers as users would; `ids_page_max` makes its pages short, `is_away` its answers 503."""
@@ -14,6 +17,8 @@ class FakeUsers:
     def __init__(self) -> None:
         self.followed: dict[int, set[int]] = defaultdict(set)
         self.hidden: set[tuple[int, int]] = set()
+        self.unknown: set[tuple[int, int]] = set()
+        self.ids_by_name: dict[str, int] = {}
         self.ids_page_max = 10_000
         self.is_away = False
         self.calls: list[str] = []
@@ -31,6 +36,10 @@ class FakeUsers:
         """The viewer may not see what the author publishes."""
         self.hidden.add((author_id, viewer_id))
 
+    def block(self, one_id: int, other_id: int) -> None:
+        """Neither may know of the other."""
+        self.unknown |= {(one_id, other_id), (other_id, one_id)}
+
     def _answer(self, request: httpx.Request) -> httpx.Response:
         self.calls.append(request.url.path)
         if self.is_away:
@@ -38,12 +47,20 @@ class FakeUsers:
         match request.url.path.strip("/").split("/"):
             case ["cards"]:
                 return httpx.Response(200, json=self._cards(request))
+            case ["users", "by-username", name]:
+                return self._named(name)
             case ["users", user_id, "follower-ids"]:
                 followers = [one for one, of in self.followed.items() if int(user_id) in of]
                 return httpx.Response(200, json=self._page(followers, request))
             case ["users", user_id, "following-ids"]:
                 return httpx.Response(200, json=self._page(self.followed[int(user_id)], request))
         return httpx.Response(404)
+
+    def _named(self, name: str) -> httpx.Response:
+        if name in self.ids_by_name:
+            return httpx.Response(200, json={"id": self.ids_by_name[name]})
+        headers = {"Content-Type": MEDIA_TYPE}
+        return httpx.Response(404, json=problem_body(NotFound()), headers=headers)
 
     def _page(self, ids: Any, request: httpx.Request) -> dict[str, Any]:
         limit = min(int(request.url.params["limit"]), self.ids_page_max)
@@ -56,6 +73,7 @@ class FakeUsers:
             "cards": {
                 str(id_): {"id": id_, "may_view": (id_, viewer_id) not in self.hidden}
                 for id_ in orjson.loads(request.content)["ids"]
+                if (id_, viewer_id) not in self.unknown
             }
         }
 

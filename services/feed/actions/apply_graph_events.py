@@ -4,10 +4,15 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
+from services.feed.actions.tell_of_deeds import note_and_tell
+from services.feed.domain.activity import Deed
 from services.feed.domain.skeletons import ABOVE_ALL
+from services.feed.store.activities import Activities, Told
 from services.feed.store.author_entries import AuthorEntries
 from services.feed.store.graph_versions import GraphVersions
 from services.feed.store.home_timelines import HomeTimelines
+from services.feed.store.stream_events import StreamEvents
+from shared.contracts.activity import ActivityKind
 from shared.contracts.people import GraphEvent
 
 # How many posts of somebody newly followed are merged into an existing timeline. If there are
@@ -21,6 +26,8 @@ async def apply_graph_events(
     versions: GraphVersions,
     timelines: HomeTimelines,
     entries: AuthorEntries,
+    activities: Activities,
+    stream: StreamEvents,
     events: Sequence[GraphEvent],
 ) -> None:
     """Apply each event that is not older than what is known of its pair; repeating does no harm.
@@ -34,6 +41,7 @@ async def apply_graph_events(
             for event in of_actor:
                 if await versions.note(event):
                     await _apply(timelines, entries, event)
+                    await note_and_tell(activities, stream, told_of(event))
 
     ends = await asyncio.gather(
         *(apply_in_order(of_actor) for of_actor in _by_actor(events)), return_exceptions=True
@@ -70,7 +78,7 @@ async def _apply(timelines: HomeTimelines, entries: AuthorEntries, event: GraphE
         case "deletion":
             # The posts go when users has the account erased; until then nobody may see them.
             await timelines.drop(actor_id)
-        case "privacy":
+        case "privacy" | "request":
             # Who may see what is asked of users at every read; no timeline holds the answer.
             return
 
@@ -85,6 +93,22 @@ async def _back_fill(
     ids = found.ids_by_author.get(author_id, [])
     floor = ids[BACK_FILL_MAX] if len(ids) > BACK_FILL_MAX else 0
     await timelines.merge(viewer_id, ids[:BACK_FILL_MAX], floor)
+
+
+def told_of(event: GraphEvent) -> list[Told]:
+    """What the other one is told of a follow, of a request for one, and of the end of either."""
+    kind = event["kind"]
+    if kind not in {"follow", "unfollow", "request"}:
+        return []
+
+    def told(of: ActivityKind, *, is_done: bool) -> Told:
+        deed = Deed(of, event["actor_id"], event["actor_id"], None, event["version"])
+        return Told(event["subject_id"], deed, is_done)
+
+    return [
+        told("follow", is_done=kind == "follow"),
+        told("follow_request", is_done=kind == "request"),
+    ]
 
 
 def _by_actor(events: Iterable[GraphEvent]) -> list[list[GraphEvent]]:

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 
 from services.feed.domain.edge_kinds import COMMENT_LIKE, LIKE, SAVE
+from services.feed.store.activities import Activities
 from services.feed.store.comments import Comments
 from shared.sharding.edges import Edges
 
@@ -16,13 +17,16 @@ _PAGE_MAX = 500
 _AT_ONCE = 8
 
 
-async def clear_post(edges: Mapping[str, Edges], comments: Comments, post_id: int) -> None:
+async def clear_post(
+    edges: Mapping[str, Edges], comments: Comments, activities: Activities, post_id: int
+) -> None:
     """May be repeated; raises Unavailable while somebody's shard is away: then it runs again."""
     for kind in (LIKE, SAVE):
         await _clear_target(edges[kind], post_id)
     while ids := await comments.ids_under(post_id, _PAGE_MAX):
         await remove_comments(edges[COMMENT_LIKE], comments, ids)
     await comments.forget_traces(post_id)
+    await activities.forget_post(post_id)
 
 
 async def remove_comments(likes: Edges, comments: Comments, ids: Sequence[int]) -> None:

@@ -1,9 +1,10 @@
-"""Writing a comment, once, however often it is asked for."""
+"""Writing a comment, once, however often it is asked for; whom it concerns is told."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from services.feed.actions.tell_of_deeds import publish_comment
 from services.feed.domain.comments import text_faults
 from services.feed.store.comments import find_author_to_comment, find_parent, insert_comment
 from shared.errors import Invalid, NotFound
@@ -51,6 +52,7 @@ async def comment_on_post(group: ShardGroup, new: NewComment, key: str) -> Mappi
             if parent is None:
                 raise NotFound
         comment = await insert_comment(tx, new.post_id, new.writer_id, new.text, parent)
+        await publish_comment(tx, comment, author_id)
         return dict(comment)
 
     return await once(group, request, write)

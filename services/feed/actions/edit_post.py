@@ -4,9 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from services.feed.actions.show_posts import show_posts
+from services.feed.actions.tell_of_deeds import publish_mentions
 from services.feed.actions.withdraw_post import check_author
 from services.feed.clients.users import UsersClient
 from services.feed.domain.drafts import caption_faults
+from services.feed.domain.hashtags import mentions_of
 from services.feed.store.post_bodies import PostBodies
 from services.feed.store.post_marks import PostMarks
 from services.feed.store.posts import Posts, edit_caption
@@ -43,15 +45,24 @@ async def edit_post(
     if faults:
         raise Invalid(errors=faults)
     await check_author(posts, users, edit.post_id, edit.viewer_id)
+    before = await _mentions(posts, edit.post_id)
     async with group.writer(group.shard_of(edit.post_id)) as tx:
         if await edit_caption(tx, edit.viewer_id, edit.post_id, edit.caption):
             await tx.publish(EDITED_TOPIC, {"post_id": edit.post_id})
+            # Who was mentioned before is not told again.
+            names = [name for name in mentions_of(edit.caption) if name not in before]
+            await publish_mentions(tx, names, edit.viewer_id, edit.post_id, edit.post_id)
     await _renew(bodies, edit.post_id)
     body = (await posts.bodies_by_ids([edit.post_id])).get(edit.post_id)
     if body is None:
         raise NotFound
     (post,) = await show_posts(marks, [body], edit.viewer_id)
     return post
+
+
+async def _mentions(posts: Posts, post_id: int) -> list[str]:
+    body = (await posts.bodies_by_ids([post_id])).get(post_id)
+    return [] if body is None else body["mentions"]
 
 
 async def renew_bodies(bodies: PostBodies, events: Sequence[OutboxEvent]) -> None:

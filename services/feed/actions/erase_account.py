@@ -7,6 +7,7 @@ from services.feed.actions.clear_post import remove_comments, take_marks_back
 from services.feed.actions.withdraw_post import withdraw_own_post
 from services.feed.domain.edge_kinds import COMMENT_LIKE
 from services.feed.domain.skeletons import ABOVE_ALL
+from services.feed.store.activities import Activities
 from services.feed.store.comments import Comments
 from services.feed.store.erasures import (
     comments_of_account,
@@ -45,6 +46,7 @@ async def erase_account(
     commented = await _remove_comments(group, edges[COMMENT_LIKE], user_id)
     if page or marked or commented:
         return False
+    await Activities(group).forget_user(user_id)
     await forget_account(group, user_id)
     return True
 

@@ -1,9 +1,12 @@
 """Copies what feed has of an account for its owner, a page at a time."""
 
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import asdict
 from typing import Any
 
 from services.feed.domain.skeletons import ABOVE_ALL
+from services.feed.store.activities import Activities
+from services.feed.store.comments import Comments
 from services.feed.store.posts import Posts
 from shared.contracts.accounts import ExportPage
 from shared.sharding.edges import Edges
@@ -53,5 +56,34 @@ def edges_section(edges: Edges, name: str) -> Section:
     async def page(user_id: int, after: int) -> tuple[list[dict[str, Any]], int | None]:
         ids = await edges.target_ids(user_id, after=after, limit=PAGE_MAX)
         return [{name: id_} for id_ in ids], ids[-1] if len(ids) == PAGE_MAX else None
+
+    return page
+
+
+def comments_section(comments: Comments) -> Section:
+    """What the person has written under posts, in no order but that of ids within a page."""
+
+    async def page(user_id: int, after: int) -> tuple[list[dict[str, Any]], int | None]:
+        written = await comments.of_writer(user_id, after=after, limit=PAGE_MAX)
+        return written, written[-1]["id"] if len(written) == PAGE_MAX else None
+
+    return page
+
+
+def captions_section(posts: Posts) -> Section:
+    """What captions said before they were edited, post by post."""
+
+    async def page(user_id: int, after: int) -> tuple[list[dict[str, Any]], int | None]:
+        edits = await posts.former_captions(user_id, after=after, limit=PAGE_MAX)
+        return edits, edits[-1]["post_id"] if edits else None
+
+    return page
+
+
+def activity_section(activities: Activities) -> Section:
+    """What the person is told of what others did; it is bounded, and so one page."""
+
+    async def page(user_id: int, _after: int) -> tuple[list[dict[str, Any]], int | None]:
+        return [asdict(deed) for deed in await activities.newest(user_id)], None
 
     return page

@@ -1,33 +1,41 @@
-"""Liking a comment and taking it back."""
+"""Liking a comment and taking it back; its writer is told."""
 
+from services.feed.actions.tell_of_deeds import publish_mark
 from services.feed.store.comments import Comments
 from shared.contracts.posts import Liked
 from shared.errors import NotFound
-from shared.sharding.edges import Edges
+from shared.sharding.edges import ACTIVE, REMOVED, Edges
+from shared.sharding.shard_group import ShardGroup
 
 
 async def like_comment(
-    comments: Comments, comment_likes: Edges, comment_id: int, viewer_id: int
+    group: ShardGroup, comments: Comments, likes: Edges, comment_id: int, viewer_id: int
 ) -> Liked:
     """Like; again is the same as once. Raises NotFound if the comment does not stand."""
-    await _check_stands(comments, comment_id)
-    await comment_likes.put(viewer_id, comment_id)
-    return {"liked": True, "like_count": await _count(comment_likes, comment_id)}
+    await _put(group, comments, likes, (viewer_id, comment_id), ACTIVE)
+    return {"liked": True, "like_count": await _count(likes, comment_id)}
 
 
 async def unlike_comment(
-    comments: Comments, comment_likes: Edges, comment_id: int, viewer_id: int
+    group: ShardGroup, comments: Comments, likes: Edges, comment_id: int, viewer_id: int
 ) -> Liked:
     """Take a like back; one that never was is fine. Raises NotFound as `like_comment` does."""
-    await _check_stands(comments, comment_id)
-    await comment_likes.remove(viewer_id, comment_id)
-    return {"liked": False, "like_count": await _count(comment_likes, comment_id)}
+    await _put(group, comments, likes, (viewer_id, comment_id), REMOVED)
+    return {"liked": False, "like_count": await _count(likes, comment_id)}
 
 
-async def _check_stands(comments: Comments, comment_id: int) -> None:
-    if comment_id not in await comments.by_ids([comment_id]):
+async def _put(
+    group: ShardGroup, comments: Comments, likes: Edges, ends: tuple[int, int], state: str
+) -> None:
+    viewer_id, comment_id = ends
+    comment = (await comments.by_ids([comment_id])).get(comment_id)
+    if comment is None:
         raise NotFound
+    async with group.writer(group.shard_of(viewer_id)) as tx:
+        edge = await likes.put(viewer_id, comment_id, state, tx=tx)
+        said = {"actor": viewer_id, "subject": comment_id, "post": comment["post_id"]}
+        await publish_mark(tx, edge, comment["writer_id"], "comment_like", said)
 
 
-async def _count(comment_likes: Edges, comment_id: int) -> int:
-    return (await comment_likes.counts([comment_id]))[comment_id].in_count
+async def _count(likes: Edges, comment_id: int) -> int:
+    return (await likes.counts([comment_id]))[comment_id].in_count

@@ -1,28 +1,40 @@
-"""Liking a post and taking it back."""
+"""Liking a post and taking it back; its author is told."""
 
+from services.feed.actions.tell_of_deeds import publish_mark
 from services.feed.store.post_bodies import PostBodies
 from shared.contracts.posts import Liked
 from shared.errors import NotFound
-from shared.sharding.edges import Edges
+from shared.sharding.edges import ACTIVE, REMOVED, Edges
+from shared.sharding.shard_group import ShardGroup
 
 
-async def like_post(bodies: PostBodies, likes: Edges, post_id: int, viewer_id: int) -> Liked:
+async def like_post(
+    group: ShardGroup, bodies: PostBodies, likes: Edges, post_id: int, viewer_id: int
+) -> Liked:
     """Like; again is the same as once. Raises NotFound if the post does not stand."""
-    await _check_stands(bodies, post_id)
-    await likes.put(viewer_id, post_id)
+    await _put(group, bodies, likes, (viewer_id, post_id), ACTIVE)
     return {"liked": True, "like_count": await _count(likes, post_id)}
 
 
-async def unlike_post(bodies: PostBodies, likes: Edges, post_id: int, viewer_id: int) -> Liked:
+async def unlike_post(
+    group: ShardGroup, bodies: PostBodies, likes: Edges, post_id: int, viewer_id: int
+) -> Liked:
     """Take a like back; one that never was is fine. Raises NotFound if the post does not stand."""
-    await _check_stands(bodies, post_id)
-    await likes.remove(viewer_id, post_id)
+    await _put(group, bodies, likes, (viewer_id, post_id), REMOVED)
     return {"liked": False, "like_count": await _count(likes, post_id)}
 
 
-async def _check_stands(bodies: PostBodies, post_id: int) -> None:
-    if await bodies.find(post_id) is None:
+async def _put(
+    group: ShardGroup, bodies: PostBodies, likes: Edges, ends: tuple[int, int], state: str
+) -> None:
+    viewer_id, post_id = ends
+    body = await bodies.find(post_id)
+    if body is None:
         raise NotFound
+    async with group.writer(group.shard_of(viewer_id)) as tx:
+        edge = await likes.put(viewer_id, post_id, state, tx=tx)
+        said = {"actor": viewer_id, "subject": post_id, "post": post_id}
+        await publish_mark(tx, edge, body["author_id"], "like", said)
 
 
 async def _count(likes: Edges, post_id: int) -> int:

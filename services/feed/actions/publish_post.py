@@ -5,6 +5,7 @@ from dataclasses import asdict
 from typing import Any
 
 from services.feed.actions.settle_photos import CONFIRM_TOPIC, confirmation
+from services.feed.actions.tell_of_deeds import publish_mentions
 from services.feed.clients.upload import UploadClient
 from services.feed.domain.drafts import Draft, faults_of
 from services.feed.domain.post_bodies import UNMARKED, shown
@@ -44,6 +45,7 @@ async def publish_post(
             body = await insert_post(tx, author_id, draft, photos)
             post = dict(shown(body, UNMARKED))
             await begin_fan_out(tx, body["id"], author_id)
+            await publish_mentions(tx, body["mentions"], author_id, body["id"], body["id"])
             await tx.publish(CONFIRM_TOPIC, confirmation(author_id, draft.photo_ids, key))
             await attempt.finish(tx, post)
     await _show_author(timelines, author_id, body["id"])

@@ -3,7 +3,14 @@
 from fastapi import APIRouter, Request, Response
 
 from services.feed.actions.erase_account import erase_account
-from services.feed.actions.export_account import edges_section, export_account, posts_section
+from services.feed.actions.export_account import (
+    activity_section,
+    captions_section,
+    comments_section,
+    edges_section,
+    export_account,
+    posts_section,
+)
 from services.feed.api.opened import opened
 from services.feed.api.path_ids import UserId
 from services.feed.api.reply_docs import reply
@@ -35,7 +42,12 @@ async def get_export(request: Request, user_id: UserId, cursor: Cursor = None) -
     resources = opened(request)
     sections = {
         "posts": posts_section(resources.posts),
+        "former_captions": captions_section(resources.posts),
         "likes": edges_section(resources.likes, "post_id"),
+        "saves": edges_section(resources.saves, "post_id"),
+        "comments": comments_section(resources.comments),
+        "comment_likes": edges_section(resources.comment_likes, "comment_id"),
+        "activity": activity_section(resources.activities),
     }
     return JsonReply(await export_account(sections, user_id, cursor))
 

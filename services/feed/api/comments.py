@@ -125,7 +125,9 @@ async def remove_comment(request: Request, comment_id: CommentId, viewer_id: Vie
 async def put_like(request: Request, comment_id: CommentId, viewer_id: ViewerId) -> Response:
     """Again is the same as once."""
     resources = opened(request)
-    liked = await like_comment(resources.comments, resources.comment_likes, comment_id, viewer_id)
+    liked = await like_comment(
+        resources.group, resources.comments, resources.comment_likes, comment_id, viewer_id
+    )
     return JsonReply(liked)
 
 
@@ -135,5 +137,7 @@ async def put_like(request: Request, comment_id: CommentId, viewer_id: ViewerId)
 async def delete_like(request: Request, comment_id: CommentId, viewer_id: ViewerId) -> Response:
     """The same whether or not the viewer liked it."""
     resources = opened(request)
-    liked = await unlike_comment(resources.comments, resources.comment_likes, comment_id, viewer_id)
+    liked = await unlike_comment(
+        resources.group, resources.comments, resources.comment_likes, comment_id, viewer_id
+    )
     return JsonReply(liked)

@@ -50,6 +50,11 @@ async def post_events(request: Request, told: NewEvents) -> Response:
     resources = opened(request)
     events = [cast(GraphEvent, event.model_dump()) for event in told.events]
     await apply_graph_events(
-        resources.versions, resources.timelines, resources.author_entries, events
+        resources.versions,
+        resources.timelines,
+        resources.author_entries,
+        resources.activities,
+        resources.stream,
+        events,
     )
     return Response(status_code=204)

@@ -1,5 +1,6 @@
 """One believable value of each reply, for the OpenAPI document."""
 
+from shared.contracts.activity import ActivityPage
 from shared.contracts.people import GraphEvent
 from shared.contracts.posts import (
     Comment,
@@ -82,4 +83,23 @@ STREAM_EVENTS: StreamEvents = {
         {"id": "1777887000123-0", "kind": "home", "viewer_ids": [493848221934518002]},
     ],
     "last_id": "1777887000123-0",
+}
+ACTIVITY_PAGE: ActivityPage = {
+    "items": [
+        {
+            "id": 493848221934540000,
+            "kind": "like",
+            "actor_ids": [493848221934518002],
+            "actor_count": 12,
+            "post": {
+                "id": 493848221934518272,
+                "thumb_key": "renditions/493848221934518100/thumb-2c26b46b68ffc68f.jpg",
+            },
+            "comment": None,
+            "happened_at": "2026-05-04T09:50:00.000Z",
+            "seen": False,
+        }
+    ],
+    "next_cursor": None,
+    "unseen_count": 1,
 }

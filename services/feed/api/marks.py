@@ -41,14 +41,18 @@ _POSTS = {
 async def put_like(request: Request, post_id: PostId, viewer_id: ViewerId) -> Response:
     """Again is the same as once."""
     resources = opened(request)
-    return JsonReply(await like_post(resources.bodies, resources.likes, post_id, viewer_id))
+    return JsonReply(
+        await like_post(resources.group, resources.bodies, resources.likes, post_id, viewer_id)
+    )
 
 
 @router.delete("/posts/{post_id}/like", summary="Take a like back", responses=_LIKED)
 async def delete_like(request: Request, post_id: PostId, viewer_id: ViewerId) -> Response:
     """The same whether or not the viewer liked it."""
     resources = opened(request)
-    return JsonReply(await unlike_post(resources.bodies, resources.likes, post_id, viewer_id))
+    return JsonReply(
+        await unlike_post(resources.group, resources.bodies, resources.likes, post_id, viewer_id)
+    )
 
 
 @router.get(

@@ -1,12 +1,16 @@
 """users.internal: who follows whom, and who may see what."""
 
+import asyncio
+from collections.abc import Sequence
 from typing import cast
 
-from shared.contracts.people import Cards, IdPage
+from shared.contracts.people import Card, Cards, IdPage, Profile
+from shared.errors import NotFound
 from shared.web.service_client import ServiceClient
 
 # What users answers at a time.
 IDS_PAGE_MAX = 10_000
+CARDS_MAX = 200
 
 
 class UsersClient:
@@ -24,13 +28,30 @@ class UsersClient:
         page = await self._ids(f"/users/{user_id}/following-ids", 0)
         return page["ids"]
 
+    async def cards(self, ids: Sequence[int], *, viewer_id: int) -> dict[int, Card]:
+        """Of any number of people, those whom the viewer may know of: 200 to a call."""
+        parts = [ids[start : start + CARDS_MAX] for start in range(0, len(ids), CARDS_MAX)]
+        found = await asyncio.gather(*(self._cards(part, viewer_id) for part in parts))
+        return {int(user_id): card for cards in found for user_id, card in cards.items()}
+
+    async def find_user_id(self, username: str, *, viewer_id: int) -> int | None:
+        """Who has this name, if the viewer may know of them."""
+        try:
+            profile = await self._service.get(f"/users/by-username/{username}", viewer_id=viewer_id)
+        except NotFound:
+            return None
+        return cast(Profile, profile)["id"]
+
     async def may_view(self, author_id: int, *, viewer_id: int) -> bool:
         """May the viewer see what this person publishes?"""
-        reply = await self._service.post(
-            "/cards", {"ids": [author_id]}, viewer_id=viewer_id, idempotent=True, timeout_ms=2_000
-        )
-        card = cast(Cards, reply)["cards"].get(str(author_id))
+        card = (await self._cards([author_id], viewer_id)).get(str(author_id))
         return card is not None and card["may_view"]
+
+    async def _cards(self, ids: Sequence[int], viewer_id: int) -> dict[str, Card]:
+        reply = await self._service.post(
+            "/cards", {"ids": list(ids)}, viewer_id=viewer_id, idempotent=True, timeout_ms=2_000
+        )
+        return cast(Cards, reply)["cards"]
 
     async def _ids(self, path: str, after: int) -> IdPage:
         reply = await self._service.get(path, params={"after": after, "limit": IDS_PAGE_MAX})

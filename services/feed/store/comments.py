@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from asyncpg import Record
 
@@ -64,6 +65,18 @@ class Comments:
         shards = {self._group.shard_of(comment_id) for comment_id in ids}
         rows = await self._group.rows_across(_SQL["comments_by_ids"], shards, ids=list(ids))
         return {row["id"]: _comment(row) for row in rows}
+
+    async def of_writer(self, writer_id: int, *, after: int, limit: int) -> list[dict[str, Any]]:
+        """What somebody wrote, wherever, in the order of ids; every shard is asked."""
+        rows = await self._group.rows_across(
+            _SQL["comments_of_writer"],
+            self._group.shards(),
+            writer_id=writer_id,
+            after=after,
+            limit=limit,
+        )
+        oldest = sorted(rows, key=lambda row: row["id"])[:limit]
+        return [{**row, "created_at": time_text(created_at(row["id"]))} for row in oldest]
 
     async def ids_under(self, post_id: int, limit: int) -> list[int]:
         """Comments under a withdrawn post, deleted ones too."""

@@ -71,3 +71,8 @@ SELECT c.id, c.post_id, c.writer_id, c.reply_to, parent.writer_id AS parent_writ
   LEFT JOIN :schema.comment AS parent ON parent.id = c.reply_to
   LEFT JOIN :schema.edge_count AS liked ON liked.kind = 'comment_like' AND liked.node = c.id
  WHERE c.id = ANY(:ids::bigint[]) AND c.deleted_at IS NULL;
+
+-- name: comments_of_writer
+SELECT id, post_id, reply_to, text FROM :schema.comment
+ WHERE writer_id = :writer_id AND id > :after AND deleted_at IS NULL
+ ORDER BY id LIMIT :limit;

@@ -14,8 +14,8 @@ SETTLE = "settle_graph_event"
 # ended: what they did to the timeline is put right.
 SETTLE_DELAY_S = 60.0
 
-# Following and unfollowing change the same edge, and share its versions.
-_EDGES = {"follow": "follow", "unfollow": "follow"}
+# Asking to follow, following and unfollowing change the same edge, and share its versions.
+_EDGES = {"follow": "follow", "unfollow": "follow", "request": "follow"}
 
 
 class GraphVersions:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 from asyncpg import Record
 
@@ -60,6 +60,16 @@ class Posts:
             _SQL["page_of_author"], author_id=author_id, before=before, limit=limit
         )
         return [_body(row) for row in rows]
+
+    async def former_captions(
+        self, author_id: int, *, after: int, limit: int
+    ) -> list[dict[str, Any]]:
+        """What the captions of an author's next `limit` edited posts said before."""
+        reader = self._group.reader(self._group.shard_of(author_id))
+        rows = await reader.rows(
+            _SQL["former_captions"], author_id=author_id, after=after, limit=limit
+        )
+        return [{**row, "replaced_at": time_text(row["replaced_at"])} for row in rows]
 
     async def find_authorship(self, post_id: int) -> Authorship | None:
         """Who wrote it; None if it never was."""

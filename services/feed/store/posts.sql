@@ -42,6 +42,16 @@ UPDATE :schema.post AS p
  WHERE p.id = standing.id
 RETURNING p.id;
 
+-- name: former_captions
+-- Whole posts: a hundred edits each at most.
+SELECT e.post_id, e.version, e.caption, e.replaced_at
+  FROM :schema.post_edit AS e
+ WHERE e.post_id IN (SELECT p.id FROM :schema.post AS p
+                      WHERE p.author_id = :author_id AND p.id > :after
+                        AND p.withdrawn_at IS NULL AND p.edited_at IS NOT NULL
+                      ORDER BY p.id LIMIT :limit)
+ ORDER BY e.post_id, e.version;
+
 -- name: forget_edits
 DELETE FROM :schema.post_edit WHERE post_id = :post_id;
 

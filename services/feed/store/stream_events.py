@@ -24,7 +24,8 @@ _BLOCK_MS = 250
 def listeners_key() -> str:
     """ZSET of user ids by the Unix time until which they listen.
 
-    Bound: those connected within two minutes; the rest is dropped whenever somebody comes.
+    Bound: those connected within two minutes; the rest is dropped when somebody comes, or with
+    the key when nobody does.
     """
     return "listeners"
 
@@ -56,7 +57,8 @@ class StreamEvents:
             pipeline.zremrangebyscore(listeners_key(), "-inf", now_s)
             pipeline.zmscore(listeners_key(), members)
             pipeline.zadd(listeners_key(), dict.fromkeys(members, now_s + LISTEN_SECONDS))
-            _, scores, _ = await pipeline.execute()
+            pipeline.expire(listeners_key(), LISTEN_SECONDS)
+            _, scores, *_ = await pipeline.execute()
         return [id_ for id_, score in zip(viewer_ids, scores, strict=True) if score is not None]
 
     async def tell(self, kind: EventKind, viewer_ids: Sequence[int]) -> int:

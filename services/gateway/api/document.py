@@ -38,6 +38,7 @@ _TAGS = [
         "name": "Uploads",
         "description": "Photos that survive a cut: tus 1.0.0, for which there are clients.",
     },
+    {"name": "Activity", "description": "What others did that concerns you."},
     {"name": "Timelines", "description": "What the people one follows have published."},
 ]
 _FRAMEWORKS_SCHEMAS = ("HTTPValidationError", "ValidationError")

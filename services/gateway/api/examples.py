@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from services.gateway.domain import comments, exports, people, photos, posts, sessions
+from services.gateway.domain import activity, comments, exports, people, photos, posts, sessions
 from shared.contracts.accounts import DeletionReceipt
 from shared.contracts.people import RelationshipReply, Relationships
 from shared.contracts.posts import Liked, Saved
@@ -194,6 +194,22 @@ _COMMENT_PAGE: comments.CommentPage = {
     "items": [_COMMENT],
     "next_cursor": "WzQ5Mzg0ODIyMTkzNDUxODMxMF0",
 }
+_ACTIVITY_PAGE: activity.ActivityPage = {
+    "items": [
+        {
+            "id": "493848221934540000",
+            "kind": "like",
+            "actors": [_COMMENT["author"]],
+            "actor_count": 12,
+            "post": {"id": _POST["id"], "thumb": _RENDITIONS[1]["url"]},
+            "comment": None,
+            "happened_at": _TIME,
+            "seen": False,
+        }
+    ],
+    "next_cursor": None,
+    "unseen_count": 1,
+}
 _SAVED: Saved = {"saved": True}
 _LIKED: Liked = {"liked": True, "like_count": 12}
 
@@ -217,6 +233,7 @@ EXAMPLES: dict[str, Any] = {
     "HomePage": _HOME_PAGE,
     "Liked": _LIKED,
     "Saved": _SAVED,
+    "ActivityPage": _ACTIVITY_PAGE,
     "Comment": _COMMENT,
     "CommentReply": _COMMENT_REPLY,
     "CommentPage": _COMMENT_PAGE,

@@ -4,6 +4,7 @@ from typing import Any, cast
 
 from services.gateway.clients.patching import PatchingServiceClient
 from shared.contracts import posts as contract
+from shared.contracts.activity import ActivityPage
 from shared.contracts.stream import Listening, StreamEvents
 
 # A profile does not wait longer for a number than it takes itself.
@@ -151,6 +152,15 @@ class FeedClient:
             timeout_ms=_COUNTS_TIMEOUT_MS,
         )
         return cast(contract.PostCounts, reply)["counts"].get(str(user_id), 0)
+
+    async def activity(self, page: dict[str, Any], *, viewer_id: int) -> ActivityPage:
+        """What others did that concerns the viewer, newest first."""
+        reply = await self._service.get("/activity", viewer_id=viewer_id, params=page)
+        return cast(ActivityPage, reply)
+
+    async def see_activity(self, *, viewer_id: int) -> None:
+        """Note that the viewer has looked at all of it."""
+        await self._service.put("/activity/seen", None, viewer_id=viewer_id)
 
     async def listen(self, viewer_ids: list[int]) -> list[int]:
         """Say that at most 1,000 viewers are connected; those who have been all the time."""

@@ -11,7 +11,7 @@ from services.users.domain.following import check_two_people, step_of_follow
 from services.users.domain.people import relationship_of
 from services.users.domain.visibility import may_know
 from services.users.store.relations import lock_pair, relation_within, relations_of
-from shared.contracts.people import Relationship
+from shared.contracts.people import EventKind, Relationship
 from shared.errors import NotFound
 from shared.sharding.edges import ACTIVE, Edges
 from shared.sharding.shard_group import ShardGroup
@@ -33,8 +33,9 @@ async def follow(
         if not may_know(viewer_id, user_id, relation):
             raise NotFound
         edge = await follows.put(viewer_id, user_id, step.state, tx=tx, replacing=step.replacing)
-        if edge.changed and edge.state == ACTIVE:
-            event = graph_event("follow", viewer_id, user_id, edge.version)
+        if edge.changed:
+            kind: EventKind = "follow" if edge.state == ACTIVE else "request"
+            event = graph_event(kind, viewer_id, user_id, edge.version)
             await publish_graph_event(tx, feed, event)
     # The person may have turned public since, too early for this request to be found.
     if edge.state == REQUESTED and await accept_if_public(group, follows, viewer_id, user_id):

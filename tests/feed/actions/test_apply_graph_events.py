@@ -32,7 +32,12 @@ def _event(kind: EventKind, actor: int, subject: int, version: int | None = None
 
 async def _tell(resources: Resources, *events: GraphEvent) -> None:
     await apply_graph_events(
-        resources.versions, resources.timelines, resources.author_entries, events
+        resources.versions,
+        resources.timelines,
+        resources.author_entries,
+        resources.activities,
+        resources.stream,
+        events,
     )
 
 

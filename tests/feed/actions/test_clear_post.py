@@ -22,7 +22,7 @@ async def test_likes_saves_and_comments_with_their_likes_go(
         resources.group, resources.posts, resources.bodies, resources.users, gone, alice
     )
     for _ in range(2):
-        await clear_post(resources.edges(), resources.comments, gone)
+        await clear_post(resources.edges(), resources.comments, resources.activities, gone)
     for edges in (resources.likes, resources.saves):
         assert await edges.target_ids(bob, after=0, limit=10) == [kept]
     assert await resources.comment_likes.target_ids(alice, after=0, limit=10) == [under[kept]]

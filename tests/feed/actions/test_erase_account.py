@@ -34,7 +34,7 @@ async def test_posts_likes_counts_and_the_timeline_go(
     fake_users.follow(bob, alice)
     of_alice = await cast.has_published(alice, 2)
     of_bob = await cast.has_published(bob, 1)
-    await like_post(resources.bodies, resources.likes, of_bob[0], alice)
+    await like_post(resources.group, resources.bodies, resources.likes, of_bob[0], alice)
     assert len(await cast.home_ids(alice)) == len(await cast.home_ids(bob)) == 3
     assert await _erase(resources, alice) == 2
     assert await cast.home_ids(bob) == of_bob

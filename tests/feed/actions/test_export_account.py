@@ -6,7 +6,9 @@ import pytest
 
 from services.feed.actions import export_account as action
 from services.feed.actions.like_post import like_post
+from services.feed.domain.activity import Deed
 from services.feed.resources import Resources
+from services.feed.store.activities import Told
 from tests.feed.cast import Cast, new_id
 from tests.feed.feed_api import FeedApi
 
@@ -35,10 +37,33 @@ async def test_all_posts_and_likes_are_copied_once(
     of_alice = await cast.has_published(alice, 5)
     of_bob = await cast.has_published(bob, 4)
     for post_id in of_bob:
-        await like_post(resources.bodies, resources.likes, post_id, alice)
+        await like_post(resources.group, resources.bodies, resources.likes, post_id, alice)
     documents = await _documents(api, alice)
     assert sorted(post["id"] for post in documents["posts"]) == sorted(of_alice)
     assert [like["post_id"] for like in documents["likes"]] == sorted(of_bob)
+
+
+async def test_what_somebody_wrote_saved_and_was_told_is_copied(
+    api: FeedApi, cast: Cast, resources: Resources, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(action, "PAGE_MAX", 2)
+    alice, bob = new_id(), new_id()
+    own, others = await cast.publishes(alice, "Fog"), await cast.has_published(bob, 3)
+    written = [await cast.comments(alice, post_id, "Lovely") for post_id in others]
+    deleted = await cast.comments(alice, others[0], "Oops")
+    await cast.deletes_comment(alice, deleted)
+    liked = await cast.comments(bob, own, "Mine")
+    await resources.comment_likes.put(alice, liked)
+    await resources.saves.put(alice, others[0])
+    await api.patch(f"/posts/{own}", {"caption": "Sun"}, alice)
+    await resources.activities.note([Told(alice, Deed("comment", liked, bob, own, liked))])
+    documents = await _documents(api, alice)
+    assert [one["id"] for one in documents["comments"]] == sorted(written)
+    assert documents["comments"][0]["text"] == "Lovely"
+    assert documents["comment_likes"] == [{"comment_id": liked}]
+    assert documents["saves"] == [{"post_id": others[0]}]
+    assert [one["caption"] for one in documents["former_captions"]] == ["Fog"]
+    assert [one["actor_id"] for one in documents["activity"]] == [bob]
 
 
 async def test_a_stranger_s_cursor_is_refused(api: FeedApi) -> None:

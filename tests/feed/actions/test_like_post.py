@@ -16,17 +16,17 @@ from tests.feed.cast import Cast, new_id
 async def test_the_reply_counts_the_own_like(cast: Cast, resources: Resources) -> None:
     post, bob, carol = await cast.publishes(new_id()), new_id(), new_id()
     for number, viewer in enumerate((bob, carol), start=1):
-        liked = await like_post(resources.bodies, resources.likes, post, viewer)
+        liked = await like_post(resources.group, resources.bodies, resources.likes, post, viewer)
         assert liked == {"liked": True, "like_count": number}
-    again = await like_post(resources.bodies, resources.likes, post, bob)
+    again = await like_post(resources.group, resources.bodies, resources.likes, post, bob)
     assert again == {"liked": True, "like_count": 2}
 
 
 async def test_taking_it_back_is_the_same_once_or_twice(cast: Cast, resources: Resources) -> None:
     post, bob = await cast.publishes(new_id()), new_id()
-    await like_post(resources.bodies, resources.likes, post, bob)
+    await like_post(resources.group, resources.bodies, resources.likes, post, bob)
     for _ in range(2):
-        unliked = await unlike_post(resources.bodies, resources.likes, post, bob)
+        unliked = await unlike_post(resources.group, resources.bodies, resources.likes, post, bob)
         assert unliked == {"liked": False, "like_count": 0}
     shown = await read_post(resources.bodies, resources.marks, post, bob)
     assert (shown["liked"], shown["like_count"]) == (False, 0)
@@ -42,9 +42,9 @@ async def test_a_post_that_does_not_stand_can_be_neither_liked_nor_unliked(
     )
     for post_id in (post, new_id()):
         with pytest.raises(NotFound):
-            await like_post(resources.bodies, resources.likes, post_id, alice)
+            await like_post(resources.group, resources.bodies, resources.likes, post_id, alice)
         with pytest.raises(NotFound):
-            await unlike_post(resources.bodies, resources.likes, post_id, alice)
+            await unlike_post(resources.group, resources.bodies, resources.likes, post_id, alice)
 
 
 async def test_toggles_of_one_viewer_end_at_none_or_one_and_the_count_agrees(
@@ -52,7 +52,9 @@ async def test_toggles_of_one_viewer_end_at_none_or_one_and_the_count_agrees(
 ) -> None:
     post, bob = await cast.publishes(new_id()), new_id()
     acts = [like_post, unlike_post] * 30
-    await asyncio.gather(*(act(resources.bodies, resources.likes, post, bob) for act in acts))
+    await asyncio.gather(
+        *(act(resources.group, resources.bodies, resources.likes, post, bob) for act in acts)
+    )
 
     async def both_sides_agree() -> None:
         shown = await read_post(resources.bodies, resources.marks, post, bob)
@@ -70,7 +72,7 @@ async def test_the_count_of_many_at_once_is_never_negative_and_ends_exact(
 
     async def toggle(viewer: int, *, ends_liked: bool) -> None:
         for act in (like_post, unlike_post) * 2 + ((like_post,) if ends_liked else ()):
-            liked = await act(resources.bodies, resources.likes, post, viewer)
+            liked = await act(resources.group, resources.bodies, resources.likes, post, viewer)
             seen.append(liked["like_count"])  # in turn, not at once
 
     await asyncio.gather(*(toggle(one, ends_liked=at < 20) for at, one in enumerate(people)))

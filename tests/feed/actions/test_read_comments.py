@@ -44,13 +44,17 @@ async def test_a_like_of_a_comment_is_counted_and_the_viewers_own(
     post, bob, carol = await cast.publishes(new_id()), new_id(), new_id()
     comment = await cast.comments(bob, post)
     for _ in range(2):
-        liked = await like_comment(resources.comments, resources.comment_likes, comment, carol)
+        liked = await like_comment(
+            resources.group, resources.comments, resources.comment_likes, comment, carol
+        )
         assert liked == {"liked": True, "like_count": 1}
     for viewer, is_own in ((carol, True), (bob, False)):
         (shown,) = (await _page(resources, post, viewer, 20, None))["items"]
         assert (shown["liked"], shown["like_count"]) == (is_own, 1)
     for _ in range(2):
-        liked = await unlike_comment(resources.comments, resources.comment_likes, comment, carol)
+        liked = await unlike_comment(
+            resources.group, resources.comments, resources.comment_likes, comment, carol
+        )
         assert liked == {"liked": False, "like_count": 0}
 
 
@@ -64,7 +68,9 @@ async def test_what_does_not_stand_can_be_neither_read_nor_liked(
         with pytest.raises(NotFound):
             await read_comment(resources.comments, resources.comment_likes, comment_id, bob)
         with pytest.raises(NotFound):
-            await like_comment(resources.comments, resources.comment_likes, comment_id, bob)
+            await like_comment(
+                resources.group, resources.comments, resources.comment_likes, comment_id, bob
+            )
     with pytest.raises(NotFound):
         await _page(resources, new_id(), bob, 20, None)
 

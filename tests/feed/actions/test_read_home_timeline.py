@@ -89,7 +89,7 @@ async def test_a_like_is_seen_by_its_viewer_and_counted_for_all(
     for follower in (bob, carol):
         fake_users.follow(follower, alice)
     post = await cast.publishes(alice)
-    await like_post(resources.bodies, resources.likes, post, bob)
+    await like_post(resources.group, resources.bodies, resources.likes, post, bob)
     (of_bob,) = (await cast.home(bob))["items"]
     (of_carol,) = (await cast.home(carol))["items"]
     assert (of_bob["liked"], of_bob["like_count"]) == (True, 1)

@@ -50,7 +50,8 @@ async def test_where_to_begin_is_before_whatever_comes_next_also_in_an_empty_red
 async def test_nothing_stays_for_long(resources: Resources, redis: aioredis.Redis) -> None:
     await resources.stream.listen([1])
     await resources.stream.tell("home", [1])
-    assert 0 < await redis.ttl(stream_key()) <= 120
+    for key in (stream_key(), listeners_key()):
+        assert 0 < await redis.ttl(key) <= 120
 
 
 async def test_without_redis_it_says_so(without_redis: Resources) -> None:

@@ -81,6 +81,8 @@ EXPECTED = {
     "PATCH /v1/uploads/{upload_id}",
     "DELETE /v1/uploads/{upload_id}",
     "GET /v1/stream",
+    "GET /v1/activity",
+    "PUT /v1/activity/seen",
 }
 
 

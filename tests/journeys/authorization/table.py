@@ -204,6 +204,8 @@ ROWS: tuple[Row, ...] = (
     Row("DELETE /v1/posts/{post_id}", address="/v1/posts/{spare_post_id}",
         public=                        "401  403  403  403  404  404  403  204",
         private=                       "401  403  404  404  404  404  404  204"),
+    same("GET /v1/activity",           SIGNED_IN),
+    same("PUT /v1/activity/seen",      DONE),
     same("GET /v1/stream", SIGNED_IN, is_endless=True),
     Row("GET /v1/timelines/home", shows="{post_id}",
         public=                        "401  +    +    -    -    -    -    +",

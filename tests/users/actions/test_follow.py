@@ -94,7 +94,7 @@ async def test_somebody_who_does_not_exist_cannot_be_followed(
         await follow(resources.group, resources.follows, resources.feed, alice, 2**50)
 
 
-async def test_a_private_account_is_asked_and_feed_is_not_told(
+async def test_a_private_account_is_asked_and_feed_is_told_of_no_more_than_that(
     resources: Resources, cast: Cast
 ) -> None:
     alice, bob = await cast.user_ids("alice", "bob")
@@ -102,7 +102,7 @@ async def test_a_private_account_is_asked_and_feed_is_not_told(
     relationship = await follow(resources.group, resources.follows, resources.feed, alice, bob)
     assert relationship["requested"]
     assert not relationship["following"]
-    assert await _events(resources, alice) == []
+    assert await _events(resources, alice) == ["request"]
     assert (await get_known_person(resources.group, alice, bob)).person.followers_count == 0
 
 

@@ -1,0 +1,117 @@
+"""What others did that concerns the viewer, as lines; whom and what they may not see left out."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from services.feed.clients.users import UsersClient
+from services.feed.domain.activity import NAMED_MAX, Deed, Line, lines_of, page_of
+from services.feed.domain.post_bodies import PostBody, time_text
+from services.feed.domain.skeletons import page_start
+from services.feed.store.activities import Activities
+from services.feed.store.comments import Comments
+from services.feed.store.post_bodies import PostBodies
+from shared.contracts.activity import ActivityLine, ActivityPage
+from shared.contracts.people import Card
+from shared.contracts.posts import Comment
+from shared.ids import created_at
+from shared.web.cursors import decode_id_cursor, encode_cursor
+
+_ABOUT_COMMENTS = frozenset({"comment", "reply", "comment_like"})
+
+
+@dataclass(frozen=True, slots=True)
+class _Facts:
+    """What the deeds are about, as far as it stands and the viewer may know of it."""
+
+    posts: Mapping[int, PostBody]
+    comments: Mapping[int, Comment]
+    people: Mapping[int, Card]
+
+    def stands(self, deed: Deed) -> bool:
+        """Is the deed still to be told of?"""
+        if deed.actor_id not in self.people:
+            return False
+        if deed.post_id is None:
+            return True
+        post = self.posts.get(deed.post_id)
+        if post is None or not self._may_be_seen(post):
+            return False
+        return not _is_about_comment(deed) or deed.subject_id in self.comments
+
+    def _may_be_seen(self, post: PostBody) -> bool:
+        author = self.people.get(post["author_id"])
+        return author is not None and author["may_view"]
+
+
+async def read_activity(
+    activities: Activities,
+    bodies: PostBodies,
+    comments: Comments,
+    users: UsersClient,
+    viewer_id: int,
+    page: tuple[int, str | None],
+) -> ActivityPage:
+    """A page (limit and cursor) of lines, newest first, and how many of all are unseen.
+
+    All that is kept is looked at, 500 deeds at most: what is left out is not counted either.
+    Raises Invalid for a cursor that is none, and Unavailable.
+    """
+    limit, cursor = page
+    before = page_start(decode_id_cursor(cursor))
+    deeds, seen = await asyncio.gather(
+        activities.newest(viewer_id), activities.seen_version(viewer_id)
+    )
+    facts = await _facts(bodies, comments, users, viewer_id, deeds)
+    lines = lines_of(deed for deed in deeds if facts.stands(deed))
+    shown, after = page_of(lines, before, limit)
+    return {
+        "items": [_shown(line, facts, seen) for line in shown],
+        "next_cursor": None if after is None else encode_cursor(after),
+        "unseen_count": sum(line.newest.version > seen for line in lines),
+    }
+
+
+async def _facts(
+    bodies: PostBodies,
+    comments: Comments,
+    users: UsersClient,
+    viewer_id: int,
+    deeds: Sequence[Deed],
+) -> _Facts:
+    post_ids = list({deed.post_id for deed in deeds if deed.post_id is not None})
+    comment_ids = list({deed.subject_id for deed in deeds if _is_about_comment(deed)})
+    posts, said = await asyncio.gather(bodies.find_many(post_ids), comments.by_ids(comment_ids))
+    if posts.away is not None:
+        raise posts.away
+    people = {deed.actor_id for deed in deeds}
+    people.update(body["author_id"] for body in posts.bodies.values())
+    known = await users.cards(sorted(people), viewer_id=viewer_id)
+    return _Facts(posts.bodies, said, known)
+
+
+def _is_about_comment(deed: Deed) -> bool:
+    return deed.kind in _ABOUT_COMMENTS or (
+        deed.kind == "mention" and deed.subject_id != deed.post_id
+    )
+
+
+def _shown(line: Line, facts: _Facts, seen: int) -> ActivityLine:
+    newest, actor_ids = line.newest, line.actor_ids
+    post = None if newest.post_id is None else facts.posts[newest.post_id]
+    comment = facts.comments[newest.subject_id] if _is_about_comment(newest) else None
+    return {
+        "id": newest.version,
+        "kind": newest.kind,
+        "actor_ids": actor_ids[:NAMED_MAX],
+        "actor_count": len(actor_ids),
+        "post": None if post is None else {"id": post["id"], "thumb_key": _thumb_key(post)},
+        "comment": None if comment is None else {"id": comment["id"], "text": comment["text"]},
+        "happened_at": time_text(created_at(newest.version)),
+        "seen": newest.version <= seen,
+    }
+
+
+def _thumb_key(post: PostBody) -> str | None:
+    renditions = post["photos"][0]["renditions"] if post["photos"] else []
+    return next((one["key"] for one in renditions if one["name"] == "thumb"), None)

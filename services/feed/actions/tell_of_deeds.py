@@ -1,0 +1,105 @@
+"""Tells people of what others did: published with the deed, delivered by the relay."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+
+from services.feed.clients.users import UsersClient
+from services.feed.domain.activity import Deed
+from services.feed.store.activities import ACTIVITY_TOPIC, Activities, Told
+from services.feed.store.stream_events import TELL_BATCH_MAX, StreamEvents
+from shared.contracts.activity import ActivityKind
+from shared.contracts.posts import Comment
+from shared.errors import Unavailable
+from shared.sharding.edges import ACTIVE, EdgeState
+from shared.sharding.outbox import OutboxEvent
+from shared.sharding.transaction import Transaction
+
+# Apart from the others: names are asked of users, and what needs no name does not wait for it.
+MENTIONS_TOPIC = "activity.mentions"
+
+_NAMES_AT_ONCE = 8
+
+
+async def publish_mark(
+    tx: Transaction, edge: EdgeState, recipient_id: int, kind: ActivityKind, said: dict[str, int]
+) -> None:
+    """Have somebody told of a like, or of its end, with the edge; `said` names the rest."""
+    if edge.changed:
+        event = {"recipient": recipient_id, "kind": kind, "done": edge.state == ACTIVE, **said}
+        await tx.publish(ACTIVITY_TOPIC, event)
+
+
+async def publish_comment(tx: Transaction, comment: Comment, author_id: int) -> None:
+    """Have the post's author told, the writer replied to, and those who are mentioned."""
+    said = {
+        "actor": comment["writer_id"],
+        "subject": comment["id"],
+        "post": comment["post_id"],
+        "done": True,
+    }
+    parent_writer_id = comment["parent_writer_id"]
+    if parent_writer_id is not None:
+        await tx.publish(ACTIVITY_TOPIC, {"recipient": parent_writer_id, "kind": "reply", **said})
+    if author_id != parent_writer_id:
+        await tx.publish(ACTIVITY_TOPIC, {"recipient": author_id, "kind": "comment", **said})
+    await publish_mentions(
+        tx, comment["mentions"], comment["writer_id"], comment["id"], comment["post_id"]
+    )
+
+
+async def publish_mentions(
+    tx: Transaction, names: Sequence[str], actor_id: int, subject_id: int, post_id: int
+) -> None:
+    """Have those told who are mentioned in a caption or a comment, the subject."""
+    if names:
+        said = {"actor": actor_id, "subject": subject_id, "post": post_id, "names": list(names)}
+        await tx.publish(MENTIONS_TOPIC, said)
+
+
+async def deliver_deeds(
+    activities: Activities, stream: StreamEvents, events: Sequence[OutboxEvent]
+) -> None:
+    """A handler of the relay."""
+    await note_and_tell(activities, stream, [_told(event) for event in events])
+
+
+async def deliver_mentions(
+    activities: Activities, stream: StreamEvents, users: UsersClient, events: Sequence[OutboxEvent]
+) -> None:
+    """A handler of the relay: names become people, as far as there are such."""
+    gate = asyncio.Semaphore(_NAMES_AT_ONCE)
+
+    async def mentioned(name: str, event: OutboxEvent) -> Told | None:
+        said = event.payload
+        async with gate:
+            user_id = await users.find_user_id(name, viewer_id=said["actor"])
+        if user_id is None:
+            return None
+        deed = Deed("mention", said["subject"], said["actor"], said["post"], event.position)
+        return Told(user_id, deed)
+
+    found = await asyncio.gather(
+        *(mentioned(name, event) for event in events for name in event.payload["names"])
+    )
+    await note_and_tell(activities, stream, [told for told in found if told is not None])
+
+
+async def note_and_tell(activities: Activities, stream: StreamEvents, told: Sequence[Told]) -> None:
+    """Write deeds down, and say so to those who are connected."""
+    await activities.note(told)
+    recipients = list(
+        {one.recipient_id for one in told if one.is_done and one.recipient_id != one.deed.actor_id}
+    )
+    try:
+        for start in range(0, len(recipients), TELL_BATCH_MAX):
+            await stream.tell("activity", recipients[start : start + TELL_BATCH_MAX])
+    except Unavailable:
+        # Those who are connected see it when they next look, or hear of the one after it.
+        return
+
+
+def _told(event: OutboxEvent) -> Told:
+    said: dict[str, Any] = event.payload
+    deed = Deed(said["kind"], said["subject"], said["actor"], said["post"], event.position)
+    return Told(said["recipient"], deed, said["done"])

@@ -1,0 +1,55 @@
+"""What others did that concerns the viewer."""
+
+from fastapi import APIRouter, Request, Response
+
+from services.feed.actions.read_activity import read_activity
+from services.feed.api import examples
+from services.feed.api.opened import opened
+from services.feed.api.reply_docs import no_content, reply
+from shared.contracts.activity import ActivityPage
+from shared.web.json_reply import JsonReply
+from shared.web.paging import POSTS_LIMIT_DEFAULT, Cursor, PostsLimit
+from shared.web.problems import problem_replies
+from shared.web.viewer import ViewerId
+
+router = APIRouter(tags=["Activity"])
+
+
+@router.get(
+    "/activity",
+    summary="What others did",
+    responses={
+        **reply(200, ActivityPage, "Lines, newest first.", examples.ACTIVITY_PAGE),
+        **problem_replies(401, 422, 503, 504),
+    },
+)
+async def get_activity(
+    request: Request,
+    viewer_id: ViewerId,
+    limit: PostsLimit = POSTS_LIMIT_DEFAULT,
+    cursor: Cursor = None,
+) -> Response:
+    """Of the newest 500 deeds; whom the viewer may not know of, and what is gone, is left out."""
+    resources = opened(request)
+    page = await read_activity(
+        resources.activities,
+        resources.bodies,
+        resources.comments,
+        resources.users,
+        viewer_id,
+        (limit, cursor),
+    )
+    return JsonReply(page)
+
+
+@router.put(
+    "/activity/seen",
+    status_code=204,
+    response_class=Response,
+    summary="All of it has been seen",
+    responses={**no_content("Nothing is unseen."), **problem_replies(401, 503)},
+)
+async def put_seen(request: Request, viewer_id: ViewerId) -> Response:
+    """All that there is at the moment."""
+    await opened(request).activities.see(viewer_id)
+    return Response(status_code=204)

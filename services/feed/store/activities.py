@@ -1,0 +1,113 @@
+"""The rows of activity, in the shards of those whom it concerns."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from services.feed.domain.activity import Deed
+from shared.sharding.shard_group import ShardGroup
+from shared.sharding.transaction import Transaction
+from shared.sql_files import load_queries
+
+_SQL = load_queries(Path(__file__).with_suffix(".sql"))
+
+# Nobody scrolls further; older ones are dropped when newer ones come.
+KEPT_MAX = 500
+
+ACTIVITY_TOPIC = "activity"
+
+_SHARDS_AT_ONCE = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A deed on its way to whom it concerns; not `is_done` if it was taken back."""
+
+    recipient_id: int
+    deed: Deed
+    is_done: bool = True
+
+
+class Activities:
+    """Writes bear being repeated, and change nothing that is newer."""
+
+    def __init__(self, group: ShardGroup, *, kept_max: int = KEPT_MAX) -> None:
+        self._group = group
+        self._kept_max = kept_max
+
+    async def note(self, told: Iterable[Told]) -> None:
+        """Add deeds and take others back; of two about the same thing, the later counts."""
+        last = {_key(one): one for one in told if one.recipient_id != one.deed.actor_id}
+        by_shard: dict[int, list[Told]] = defaultdict(list)
+        for one in last.values():
+            by_shard[self._group.shard_of(one.recipient_id)].append(one)
+        gate = asyncio.Semaphore(_SHARDS_AT_ONCE)
+
+        async def note_in(shard: int, of_shard: list[Told]) -> None:
+            async with gate, self._group.writer(shard) as tx:
+                await self._note(tx, of_shard)
+
+        await asyncio.gather(*(note_in(*part) for part in by_shard.items()))
+
+    async def newest(self, user_id: int) -> list[Deed]:
+        """What concerns a user, newest first."""
+        reader = self._group.reader(self._group.shard_of(user_id))
+        rows = await reader.rows(_SQL["newest_activities"], user_id=user_id, limit=self._kept_max)
+        return [Deed(**row) for row in rows]
+
+    async def seen_version(self, user_id: int) -> int:
+        """Up to where a user has looked."""
+        reader = self._group.reader(self._group.shard_of(user_id))
+        return await reader.value(_SQL["seen_version"], user_id=user_id) or 0
+
+    async def see(self, user_id: int) -> None:
+        """Note that a user has looked at everything that there is."""
+        async with self._group.writer(self._group.shard_of(user_id)) as tx:
+            await tx.execute(_SQL["see_activities"], user_id=user_id)
+
+    async def forget_user(self, user_id: int) -> None:
+        """Forget what concerns somebody, and what others were told of them."""
+        async with self._group.writer(self._group.shard_of(user_id)) as tx:
+            await tx.execute(_SQL["forget_recipient"], user_id=user_id)
+        await self._forget_naming(user_id, 0)
+
+    async def forget_post(self, post_id: int) -> None:
+        """Forget what anybody was told about a post."""
+        await self._forget_naming(0, post_id)
+
+    async def _forget_naming(self, actor_id: int, post_id: int) -> None:
+        named = {"actor_id": actor_id, "post_id": post_id}
+        rows = await self._group.rows_across(
+            _SQL["recipients_naming"], self._group.shards(), **named
+        )
+        for shard in {self._group.shard_of(row["recipient_id"]) for row in rows}:
+            async with self._group.writer(shard) as tx:
+                await tx.execute(_SQL["forget_naming"], **named)
+
+    async def _note(self, tx: Transaction, told: Sequence[Told]) -> None:
+        done = [one for one in told if one.is_done]
+        if done:
+            posts = [one.deed.post_id for one in done]
+            await tx.execute(_SQL["add_activities"], **_columns(done), posts=posts)
+            recipients = sorted({one.recipient_id for one in done})
+            await tx.execute(_SQL["trim_activities"], recipients=recipients, kept=self._kept_max)
+        undone = [one for one in told if not one.is_done]
+        if undone:
+            await tx.execute(_SQL["take_activities_back"], **_columns(undone))
+
+
+def _key(told: Told) -> tuple[object, ...]:
+    return told.recipient_id, told.deed.kind, told.deed.subject_id, told.deed.actor_id
+
+
+def _columns(told: Sequence[Told]) -> dict[str, list[Any]]:
+    return {
+        "recipients": [one.recipient_id for one in told],
+        "kinds": [one.deed.kind for one in told],
+        "subjects": [one.deed.subject_id for one in told],
+        "actors": [one.deed.actor_id for one in told],
+        "versions": [one.deed.version for one in told],
+    }

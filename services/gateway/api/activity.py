@@ -1,0 +1,50 @@
+"""What others did that concerns one."""
+
+from fastapi import APIRouter, Request, Response
+
+from services.gateway.actions.read_activity import read_activity
+from services.gateway.api.opened import opened
+from services.gateway.api.problem_codes import INVALID, UNAUTHENTICATED, problems
+from services.gateway.api.replies import link_to_next, private_reply
+from services.gateway.api.reply_docs import no_content, page
+from services.gateway.api.session import ViewerId
+from services.gateway.domain.activity import ActivityPage, public_activity
+from services.gateway.domain.pages import PageRequest
+from shared.web.paging import POSTS_LIMIT_DEFAULT, Cursor, PostsLimit
+
+router = APIRouter(tags=["Activity"])
+
+
+@router.get(
+    "/v1/activity",
+    summary="What others did",
+    responses={
+        **page(ActivityPage, "A page of lines."),
+        **problems(UNAUTHENTICATED, INVALID),
+    },
+)
+async def get_activity(
+    request: Request,
+    viewer_id: ViewerId,
+    limit: PostsLimit = POSTS_LIMIT_DEFAULT,
+    cursor: Cursor = None,
+) -> Response:
+    """Likes, comments, follows, requests and mentions, newest first, the same told together."""
+    asked = PageRequest(limit, cursor)
+    resources = opened(request)
+    found, people = await read_activity(resources.feed, resources.authors, asked, viewer_id)
+    shown = public_activity(found, people, resources.url_of())
+    return private_reply(shown, headers=link_to_next(request, asked, found["next_cursor"]))
+
+
+@router.put(
+    "/v1/activity/seen",
+    status_code=204,
+    response_class=Response,
+    summary="All of it has been seen",
+    responses={**no_content("Nothing is unseen."), **problems(UNAUTHENTICATED)},
+)
+async def put_seen(request: Request, viewer_id: ViewerId) -> Response:
+    """Note that you have looked at everything that there is."""
+    await opened(request).feed.see_activity(viewer_id=viewer_id)
+    return Response(status_code=204)

@@ -1,0 +1,87 @@
+"""What others did that concerns the viewer, as the public API shows it."""
+
+from typing import Annotated
+
+from pydantic import Field
+from typing_extensions import TypedDict
+
+from services.gateway.domain.media_urls import UrlOf
+from services.gateway.domain.people import Author, public_author
+from services.gateway.domain.posts import Authors
+from services.gateway.domain.wire_types import Id, MediaUrl, NextCursor, Time
+from shared.contracts import activity as contract
+
+
+class ActivityPost(TypedDict):
+    """The post that a line is about."""
+
+    id: Id
+    thumb: MediaUrl | None
+
+
+class ActivityComment(TypedDict):
+    """The comment that a line is about."""
+
+    id: Id
+    text: Annotated[str, Field(examples=["Lovely #fog"])]
+
+
+class ActivityLine(TypedDict):
+    """Some people did the same: "carol and 11 others liked your photo"."""
+
+    id: Id
+    kind: contract.ActivityKind
+    actors: Annotated[list[Author], Field(description="Who acted last, three at most.")]
+    actor_count: Annotated[int, Field(description="How many acted in all.", examples=[12])]
+    post: ActivityPost | None
+    comment: ActivityComment | None
+    happened_at: Time
+    seen: bool
+
+
+class ActivityPage(TypedDict):
+    """A page of lines, newest first."""
+
+    items: list[ActivityLine]
+    next_cursor: NextCursor
+    unseen_count: Annotated[int, Field(description="Unseen lines on all pages.", examples=[1])]
+
+
+def people_in(page: contract.ActivityPage) -> list[int]:
+    """Everybody whom the page names, for one look-up."""
+    return list(dict.fromkeys(one for line in page["items"] for one in line["actor_ids"]))
+
+
+def public_activity(page: contract.ActivityPage, people: Authors, url_of: UrlOf) -> ActivityPage:
+    """A page; who disappeared this very moment is not named any more."""
+    lines = [_public_line(line, people, url_of) for line in page["items"]]
+    return {
+        "items": [line for line in lines if line["actors"]],
+        "next_cursor": page["next_cursor"],
+        "unseen_count": page["unseen_count"],
+    }
+
+
+def _public_line(line: contract.ActivityLine, people: Authors, url_of: UrlOf) -> ActivityLine:
+    cards = [people[str(one)] for one in line["actor_ids"] if str(one) in people]
+    return {
+        "id": str(line["id"]),
+        "kind": line["kind"],
+        "actors": [public_author(card, url_of) for card in cards],
+        "actor_count": line["actor_count"],
+        "post": _public_post(line["post"], url_of),
+        "comment": _public_comment(line["comment"]),
+        "happened_at": line["happened_at"],
+        "seen": line["seen"],
+    }
+
+
+def _public_post(post: contract.ActivityPost | None, url_of: UrlOf) -> ActivityPost | None:
+    if post is None:
+        return None
+    key = post["thumb_key"]
+    return {"id": str(post["id"]), "thumb": None if key is None else url_of(key)}
+
+
+def _public_comment(comment: contract.ActivityComment | None) -> ActivityComment | None:
+    return None if comment is None else {"id": str(comment["id"]), "text": comment["text"]}

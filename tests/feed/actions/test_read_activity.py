@@ -1,0 +1,222 @@
+"""What people are told of what others did."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+
+from services.feed.actions.clear_post import clear_post
+from services.feed.actions.erase_account import erase_account
+from services.feed.actions.like_comment import like_comment
+from services.feed.actions.like_post import like_post, unlike_post
+from services.feed.actions.read_activity import read_activity
+from services.feed.actions.withdraw_post import withdraw_post
+from services.feed.domain.activity import Deed
+from services.feed.resources import Resources
+from services.feed.store.activities import Activities, Told
+from services.feed.worker import run
+from shared.contracts.activity import ActivityPage
+from shared.errors import Invalid
+from tests.eventually import eventually
+from tests.feed.cast import Cast, new_id
+from tests.feed.fake_users import FakeUsers
+
+
+@pytest.fixture
+async def working(resources: Resources) -> AsyncIterator[None]:
+    """The worker's loops, which carry what was done to whom it concerns."""
+    stop = asyncio.Event()
+    loops = asyncio.create_task(run(resources, stop))
+    yield
+    stop.set()
+    await loops
+
+
+async def _activity(
+    resources: Resources, viewer_id: int, limit: int = 20, cursor: str | None = None
+) -> ActivityPage:
+    return await read_activity(
+        resources.activities,
+        resources.bodies,
+        resources.comments,
+        resources.users,
+        viewer_id,
+        (limit, cursor),
+    )
+
+
+async def _lines(resources: Resources, viewer_id: int) -> list[tuple[str, list[int], int]]:
+    page = await _activity(resources, viewer_id)
+    return [(one["kind"], one["actor_ids"], one["actor_count"]) for one in page["items"]]
+
+
+async def _has(
+    resources: Resources, viewer_id: int, *lines: tuple[str, list[int], int]
+) -> ActivityPage:
+    async def arrived() -> None:
+        assert await _lines(resources, viewer_id) == list(lines)
+
+    await eventually(arrived, within_s=30)
+    return await _activity(resources, viewer_id)
+
+
+async def test_likes_are_told_together_and_taken_back_ones_no_more(
+    cast: Cast, resources: Resources, working: None
+) -> None:
+    alice, fans = new_id(), [new_id() for _ in range(5)]
+    post = await cast.publishes(alice)
+    for fan in fans:
+        await like_post(resources.group, resources.bodies, resources.likes, post, fan)
+    await like_post(resources.group, resources.bodies, resources.likes, post, alice)
+
+    async def told() -> None:
+        ((kind, actors, count),) = await _lines(resources, alice)
+        assert (kind, len(actors), count) == ("like", 3, 5)
+
+    await eventually(told, within_s=30)
+    for fan in fans[1:]:
+        await unlike_post(resources.group, resources.bodies, resources.likes, post, fan)
+    page = await _has(resources, alice, ("like", [fans[0]], 1))
+    shown = page["items"][0]["post"]
+    assert shown is not None
+    assert (shown["id"], page["unseen_count"]) == (post, 1)
+
+
+async def test_who_writes_and_whom_it_concerns(
+    cast: Cast, resources: Resources, fake_users: FakeUsers, working: None
+) -> None:
+    alice, bob, carol, dave = (new_id() for _ in range(4))
+    fake_users.ids_by_name["dave"] = dave
+    post = await cast.publishes(alice, "with @dave and @nobody")
+    comment = await cast.comments(bob, post, "Lovely")
+    await cast.comments(carol, post, "It is", reply_to=comment)
+    await like_comment(resources.group, resources.comments, resources.comment_likes, comment, carol)
+    await _has(resources, dave, ("mention", [alice], 1))
+    await _has(resources, alice, ("comment", [carol], 1), ("comment", [bob], 1))
+
+    async def told() -> None:
+        kinds = {kind for kind, actors, _ in await _lines(resources, bob) if actors == [carol]}
+        assert kinds == {"reply", "comment_like"}
+
+    await eventually(told, within_s=30)
+    await cast.deletes_comment(bob, comment)
+    assert await _lines(resources, alice) == []
+    assert await _lines(resources, bob) == []
+
+
+async def test_whom_one_blocks_is_not_told_of_and_a_withdrawn_post_neither(
+    cast: Cast, resources: Resources, fake_users: FakeUsers, working: None
+) -> None:
+    alice, bob, carol = new_id(), new_id(), new_id()
+    post = await cast.publishes(alice)
+    for fan in (bob, carol):
+        await like_post(resources.group, resources.bodies, resources.likes, post, fan)
+
+    async def told() -> None:
+        assert [count for _, _, count in await _lines(resources, alice)] == [2]
+
+    await eventually(told, within_s=30)
+    fake_users.block(alice, carol)
+    page = await _has(resources, alice, ("like", [bob], 1))
+    assert page["unseen_count"] == 1
+    await withdraw_post(
+        resources.group, resources.posts, resources.bodies, resources.users, post, alice
+    )
+    assert (await _activity(resources, alice))["unseen_count"] == 0
+    await clear_post(resources.edges(), resources.comments, resources.activities, post)
+    assert await resources.activities.newest(alice) == []
+
+
+async def test_a_mention_in_a_post_that_one_may_not_see_is_not_told(
+    resources: Resources, cast: Cast, fake_users: FakeUsers
+) -> None:
+    alice, bob = new_id(), new_id()
+    post = await cast.publishes(alice)
+    await resources.activities.note([Told(bob, Deed("mention", post, alice, post, new_id()))])
+    assert await _lines(resources, bob) == [("mention", [alice], 1)]
+    fake_users.hide(alice, bob)
+    assert await _lines(resources, bob) == []
+
+
+async def test_what_was_seen_is_not_unseen_any_more(resources: Resources) -> None:
+    alice = new_id()
+    await resources.activities.see(alice)
+    versions = sorted(new_id() for _ in range(3))
+    for version in versions[:2]:
+        fan = new_id()
+        await resources.activities.note([Told(alice, Deed("follow", fan, fan, None, version))])
+    await resources.activities.see(alice)
+    fan = new_id()
+    await resources.activities.note(
+        [Told(alice, Deed("follow_request", fan, fan, None, versions[2]))]
+    )
+    page = await _activity(resources, alice)
+    assert page["unseen_count"] == 1
+    assert [one["seen"] for one in page["items"]] == [False, True]
+
+
+async def test_older_news_changes_nothing_and_repeated_news_neither(resources: Resources) -> None:
+    alice, bob = new_id(), new_id()
+    older, newer = sorted((new_id(), new_id()))
+    follow = Told(alice, Deed("follow", bob, bob, None, newer))
+    for _ in range(2):
+        await resources.activities.note([follow])
+        await resources.activities.note(
+            [Told(alice, Deed("follow", bob, bob, None, older), is_done=False)]
+        )
+    assert [deed.version for deed in await resources.activities.newest(alice)] == [newer]
+    await resources.activities.note(
+        [follow, Told(alice, Deed("follow", bob, bob, None, newer), is_done=False)]
+    )
+    assert await resources.activities.newest(alice) == []
+
+
+async def test_only_the_newest_are_kept(resources: Resources) -> None:
+    alice = new_id()
+    few = Activities(resources.group, kept_max=3)
+    versions = sorted(new_id() for _ in range(5))
+    for version in versions:
+        fan = new_id()
+        await few.note([Told(alice, Deed("follow", fan, fan, None, version))])
+    kept = await resources.activities.newest(alice)
+    assert [deed.version for deed in kept] == versions[:1:-1]
+
+
+async def test_pages_follow_one_another(cast: Cast, resources: Resources) -> None:
+    alice, bob = new_id(), new_id()
+    post = await cast.publishes(alice)
+    comments = [await cast.comments(bob, post) for _ in range(5)]
+    await resources.activities.note(
+        [Told(alice, Deed("comment", one, bob, post, one)) for one in comments]
+    )
+    seen: list[int] = []
+    cursor: str | None = None
+    while True:
+        page = await _activity(resources, alice, 2, cursor)
+        seen += [one["comment"]["id"] for one in page["items"] if one["comment"] is not None]
+        cursor = page["next_cursor"]
+        if cursor is None:
+            break
+    assert seen == comments[::-1]
+    with pytest.raises(Invalid):
+        await _activity(resources, alice, 2, "x")
+
+
+async def test_nothing_of_it_outlives_an_account(resources: Resources) -> None:
+    alice, bob = new_id(), new_id()
+    for one, other in ((alice, bob), (bob, alice)):
+        await resources.activities.note([Told(one, Deed("follow", other, other, None, new_id()))])
+    await resources.activities.see(alice)
+    finished = False
+    while not finished:
+        finished = await erase_account(
+            resources.group,
+            resources.posts,
+            resources.bodies,
+            resources.edges(),
+            resources.timelines,
+            alice,
+        )
+    for person in (alice, bob):
+        assert await resources.activities.newest(person) == []
+    assert await resources.activities.seen_version(alice) == 0

@@ -1,0 +1,45 @@
+"""Activity as clients get it."""
+
+from shared.contracts.activity import ActivityLine
+from tests.gateway.conftest import Gateway
+from tests.gateway.samples import ALICE, BOB, CAROL, cards
+
+LINE: ActivityLine = {
+    "id": 9001,
+    "kind": "comment",
+    "actor_ids": [BOB, CAROL],
+    "actor_count": 12,
+    "post": {"id": 7001, "thumb_key": "renditions/501/thumb-00.jpg"},
+    "comment": {"id": 8001, "text": "Lovely"},
+    "happened_at": "2026-01-02T03:04:05.678Z",
+    "seen": False,
+}
+
+
+async def test_a_line_names_people_and_shows_what_it_is_about(gateway: Gateway) -> None:
+    gateway.users.answer("POST", "/cards", cards(BOB, CAROL))
+    page = {"items": [LINE], "next_cursor": "abc", "unseen_count": 4}
+    gateway.feed.answer("GET", "/activity", page)
+    reply = await gateway.http.get("/v1/activity?limit=1")
+    body = reply.json()
+    (line,) = body["items"]
+    assert [actor["username"] for actor in line["actors"]] == ["bob", "carol"]
+    assert (line["actor_count"], line["comment"]) == (12, {"id": "8001", "text": "Lovely"})
+    assert line["post"]["id"] == "7001"
+    assert "/media/renditions/501/thumb-00.jpg?" in line["post"]["thumb"]
+    assert body["unseen_count"] == 4
+    assert reply.links["next"]["url"] == "/v1/activity?limit=1&cursor=abc"
+    assert gateway.users.body_of("/cards") == {"ids": [BOB, CAROL]}
+
+
+async def test_a_line_of_somebody_who_has_just_disappeared_is_left_out(gateway: Gateway) -> None:
+    gateway.users.answer("POST", "/cards", cards(ALICE))
+    page = {"items": [LINE], "next_cursor": None, "unseen_count": 0}
+    gateway.feed.answer("GET", "/activity", page)
+    assert (await gateway.http.get("/v1/activity")).json()["items"] == []
+
+
+async def test_having_seen_it_is_answered_with_nothing(gateway: Gateway) -> None:
+    gateway.feed.answer("PUT", "/activity/seen", None)
+    reply = await gateway.http.put("/v1/activity/seen")
+    assert (reply.status_code, reply.content) == (204, b"")
