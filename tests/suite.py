@@ -98,11 +98,18 @@ class Suite:
 
     def kill(self, name: str, signal_number: signal.Signals = signal.SIGKILL) -> None:
         """Send a signal to the process; with SIGKILL the supervisor soon starts it again."""
-        os.kill(self.pid(name), signal_number)
+        os.kill(self._running_pid(name), signal_number)
 
     def kill_group(self, name: str) -> None:
         """SIGKILL to the process and all of its children, as when a machine dies."""
-        os.killpg(os.getpgid(self.pid(name)), signal.SIGKILL)
+        os.killpg(os.getpgid(self._running_pid(name)), signal.SIGKILL)
+
+    def _running_pid(self, name: str) -> int:
+        # To the operating system, 0 stands for all of our own processes.
+        pid = self.pid(name)
+        if not pid:
+            raise ProcessLookupError(f"{name} does not run")
+        return pid
 
     async def stop(self, name: str) -> None:
         """Stop it and leave it down."""
