@@ -92,10 +92,10 @@ USUAL_LIMITS = (
     Limit(RouteClass.ENGAGEMENT, Partition.VIEWER, 120, 60),
     Limit(RouteClass.ENGAGEMENT, Partition.SESSION, 120, 60),
     Limit(RouteClass.ENGAGEMENT, Partition.ADDRESS, 1_800, 60),
-    # A resumable upload of 20 MB is a handful of requests.
-    Limit(RouteClass.UPLOADS, Partition.VIEWER, 900, 3_600),
-    Limit(RouteClass.UPLOADS, Partition.SESSION, 900, 3_600),
-    Limit(RouteClass.UPLOADS, Partition.ADDRESS, 6_000, 3_600),
+    # A resumable upload of 20 MB is some twenty requests, one for each megabyte.
+    Limit(RouteClass.UPLOADS, Partition.VIEWER, 1_800, 3_600),
+    Limit(RouteClass.UPLOADS, Partition.SESSION, 1_800, 3_600),
+    Limit(RouteClass.UPLOADS, Partition.ADDRESS, 12_000, 3_600),
     # Guesses at passwords are limited by users besides, which knows whose account is guessed at.
     Limit(RouteClass.SIGN_IN, Partition.ADDRESS, 60, 300),
 )
