@@ -125,7 +125,7 @@ def _stores(suite: Suite) -> Iterator[Process]:
         address=store.address,
         port=store.port,
         command=(
-            *_with_environment(suite, "store"),
+            *with_environment(suite, "store"),
             program("rclone"),
             "serve",
             "s3",
@@ -161,7 +161,7 @@ def _python_process(suite: Suite, service: Service, name: str, address: str, tie
         address=address,
         port=suite.topology.limits.service_port,
         command=(
-            *_with_environment(suite, service.name),
+            *with_environment(suite, service.name),
             sys.executable,
             "-m",
             f"services.{service.name}.{module}",
@@ -173,7 +173,7 @@ def _python_process(suite: Suite, service: Service, name: str, address: str, tie
     )
 
 
-def _with_environment(suite: Suite, name: str) -> tuple[str, ...]:
+def with_environment(suite: Suite, name: str) -> tuple[str, ...]:
     """The shell reads an environment file and is then replaced by the program that follows."""
     return ("/bin/sh", "-ac", '. "$0"; exec "$@"', str(suite.folder.environment(name)))
 

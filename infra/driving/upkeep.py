@@ -5,6 +5,7 @@ import subprocess
 import sys
 
 from infra.driving.failures import SuiteFailure
+from infra.processes import with_environment
 from infra.suite import Suite
 
 
@@ -12,10 +13,7 @@ def run_upkeep(suite: Suite, *arguments: str) -> None:
     """Its words are the command's; raises SuiteFailure if it found something wrong."""
     done = subprocess.run(
         [
-            "/bin/sh",
-            "-ac",
-            '. "$0"; exec "$@"',
-            str(suite.folder.environment("upload")),
+            *with_environment(suite, "upload"),
             sys.executable,
             "-m",
             "services.upload.upkeep",
