@@ -1,5 +1,8 @@
 """What nginx and the gateway do with what is no use of the API."""
 
+import asyncio
+import ssl
+
 import httpx
 import pytest
 
@@ -117,3 +120,41 @@ async def test_the_pages_of_documents_need_no_outside_network(
 async def test_the_public_document_is_at_its_address(stranger: httpx.AsyncClient) -> None:
     document = (await stranger.get("/v1/openapi.json")).json()
     assert "/v1/timelines/home" in document["paths"]
+
+
+async def test_tls_with_http2_is_beside_plain_http(suite: Suite) -> None:
+    nginx = suite.topology.nginx
+    tls = ssl.create_default_context(cafile=str(suite.ca_file))
+    tls.set_alpn_protocols(["h2", "http/1.1"])
+    _, writer = await asyncio.open_connection(nginx.replicas[0], nginx.tls_port, ssl=tls)
+    assert writer.get_extra_info("ssl_object").selected_alpn_protocol() == "h2"
+    writer.close()
+
+
+async def test_only_over_tls_a_browser_is_told_to_stay_there(suite: Suite) -> None:
+    nginx = suite.topology.nginx
+    tls = ssl.create_default_context(cafile=str(suite.ca_file))
+    async with httpx.AsyncClient(verify=tls) as http:
+        over_tls = await http.get(f"https://{nginx.replicas[0]}:{nginx.tls_port}/v1/me")
+        plain = await http.get(f"http://{nginx.replicas[0]}:{nginx.port}/v1/me")
+    assert (over_tls.status_code, plain.status_code) == (401, 401)
+    assert "max-age" in over_tls.headers["strict-transport-security"]
+    assert "strict-transport-security" not in plain.headers
+
+
+async def test_json_is_compressed_for_who_takes_it(stranger: httpx.AsyncClient) -> None:
+    packed = await stranger.get("/v1/openapi.json", headers={"Accept-Encoding": "gzip"})
+    assert packed.headers["content-encoding"] == "gzip"
+    plain = await stranger.get("/v1/openapi.json", headers={"Accept-Encoding": "identity"})
+    assert "content-encoding" not in plain.headers
+    assert packed.json() == plain.json()
+
+
+async def test_what_no_route_could_be_costs_no_process_of_ours(
+    stranger: httpx.AsyncClient, suite: Suite
+) -> None:
+    for number in range(100):
+        reply = await stranger.get(f"/wp-admin-{number}/setup.php")
+        assert (reply.status_code, reply.json()["code"]) == (404, "not_found")
+    for process in PYTHON_PROCESSES:
+        assert "wp-admin" not in suite.log_of(process)
