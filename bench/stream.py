@@ -32,6 +32,7 @@ class Viewer:
     token: str
     urls: tuple[str, ...]
     last_id: str = ""
+    retry_s: float = 0.1
     connections: int = 0
     heard_at_s: list[float] = field(default_factory=list)
     connected: asyncio.Event = field(default_factory=asyncio.Event)
@@ -42,7 +43,7 @@ class Viewer:
             with suppress(aiohttp.ClientError, OSError):
                 await self._listen_once(http)
             self.connected.clear()
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(self.retry_s)
 
     async def _listen_once(self, http: aiohttp.ClientSession) -> None:
         headers = {"Authorization": f"Bearer {self.token}"}
@@ -56,6 +57,8 @@ class Viewer:
                 if line.startswith(b"id: "):
                     self.last_id = line[4:].strip().decode()
                     self.connected.set()
+                elif line.startswith(b"retry: "):
+                    self.retry_s = int(line[7:]) / 1000
                 elif line == b"event: home\n":
                     self.heard_at_s.append(time.monotonic())
 

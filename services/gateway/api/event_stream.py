@@ -1,6 +1,7 @@
 """The body of the stream: server-sent events until either side ends it."""
 
 import asyncio
+import secrets
 from collections.abc import Callable
 
 import orjson
@@ -15,7 +16,8 @@ PING_S = 20.0
 # A reader who does not take a few bytes for so long is gone, or might as well be.
 SEND_S_MAX = 10.0
 # How long a client waits before it comes back, which is to the other gateway when this one stops.
-RETRY_MS = 1_000
+# Each is told another time: those of a gateway that died must not all come at the same moment.
+RETRY_MS_MIN, RETRY_MS_MAX = 100, 700
 
 
 class EventStream(Response):
@@ -43,7 +45,7 @@ class EventStream(Response):
         try:
             start = {"type": "http.response.start", "status": 200, "headers": self.raw_headers}
             await send(start)
-            await _send_in_time(send, f"retry: {RETRY_MS}\n".encode() + self._ping())
+            await _send_in_time(send, _retry() + self._ping())
             while not self._listener.is_over:
                 told = await self._listener.next(PING_S)
                 frames = b"".join(map(_frame, told)) or self._ping()
@@ -80,6 +82,11 @@ async def _until_gone(receive: Receive) -> None:
 async def _send_in_time(send: Send, body: bytes) -> None:
     async with asyncio.timeout(SEND_S_MAX):
         await send({"type": "http.response.body", "body": body, "more_body": True})
+
+
+def _retry() -> bytes:
+    retry_ms = RETRY_MS_MIN + secrets.randbelow(RETRY_MS_MAX - RETRY_MS_MIN)
+    return f"retry: {retry_ms}\n".encode()
 
 
 def _frame(told: Told) -> bytes:

@@ -13,7 +13,7 @@ from shared.errors import Unauthenticated
 router = APIRouter(tags=["Timelines"])
 
 _EXAMPLE = """\
-retry: 1000
+retry: 412
 id: 1777887000122-0
 event: ping
 data: {}
