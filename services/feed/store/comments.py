@@ -36,16 +36,6 @@ class Standing:
     is_deleted: bool
 
 
-@dataclass(frozen=True, slots=True)
-class DeletedComment:
-    """A comment that was just deleted."""
-
-    id: int
-    post_id: int
-    writer_id: int
-    reply_to: int | None
-
-
 class Comments:
     """Reads of comments; always what the primary knows, since writers look at once."""
 
@@ -155,10 +145,9 @@ async def lock_comment(tx: Transaction, comment_id: int) -> Standing | None:
     return None if row is None else Standing(**row)
 
 
-async def delete_comment_and_replies(tx: Transaction, comment_id: int) -> list[DeletedComment]:
-    """Empty a locked comment and its replies; those that stood until now."""
-    rows = await tx.rows(_SQL["delete_comments"], comment_id=comment_id)
-    return [DeletedComment(**row) for row in rows]
+async def delete_comment_and_replies(tx: Transaction, comment_id: int) -> None:
+    """Empty a locked comment and its replies, those of them that stand until now."""
+    await tx.execute(_SQL["delete_comments"], comment_id=comment_id)
 
 
 def _comment(row: Record) -> Comment:

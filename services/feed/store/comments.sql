@@ -31,13 +31,11 @@ WITH gone AS (
     UPDATE :schema.comment
        SET deleted_at = now(), text = '', hashtags = '{}', mentions = '{}'
      WHERE (id = :comment_id OR reply_to = :comment_id) AND deleted_at IS NULL
-    RETURNING id, post_id, writer_id, reply_to
-), counted AS (
-    INSERT INTO :schema.comment_count AS c (post_id, slot, count)
-    SELECT post_id, pg_backend_pid() % 16, -count(*) FROM gone GROUP BY post_id
-    ON CONFLICT (post_id, slot) DO UPDATE SET count = c.count + excluded.count
+    RETURNING post_id
 )
-SELECT id, post_id, writer_id, reply_to FROM gone;
+INSERT INTO :schema.comment_count AS c (post_id, slot, count)
+SELECT post_id, pg_backend_pid() % 16, -count(*) FROM gone GROUP BY post_id
+ON CONFLICT (post_id, slot) DO UPDATE SET count = c.count + excluded.count;
 
 -- name: comments_under
 -- Deleted ones too, of a withdrawn post.
