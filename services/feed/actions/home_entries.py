@@ -67,6 +67,9 @@ class HomeEntries:
 
     async def _rebuild(self, viewer_id: int) -> OpenTimeline:
         token = await self._begin(viewer_id)
+        if token is None and (made := await self._find_made(viewer_id)) is not None:
+            # Somebody's rebuild ended between our look and now.
+            return OpenTimeline(viewer_id, made, complete=True)
         try:
             newest = await newest_entries(
                 self._entries,
@@ -92,6 +95,13 @@ class HomeEntries:
             return await self._timelines.begin_rebuild(viewer_id)
         except RedisAway:
             return None
+
+    async def _find_made(self, viewer_id: int) -> Skeleton | None:
+        try:
+            found = await self._timelines.find(viewer_id)
+        except RedisAway:
+            return None
+        return found if isinstance(found, Skeleton) else None
 
     async def _finish(self, viewer_id: int, token: str | None, skeleton: Skeleton) -> None:
         if token is None:
