@@ -14,10 +14,10 @@ from services.feed.resources import Resources, resources_over
 from services.feed.settings import FeedSettings
 from shared.errors import Invalid, Unavailable
 from shared.network.network import Network
-from shared.sharding.node_pool import NodePool
 from shared.sharding.shard_group import open_shard_group
 from tests.feed.cast import Cast, new_id
 from tests.feed.fake_users import FakeUsers
+from tests.statements import noted_statements
 
 
 async def test_posts_of_followees_and_own_ones_are_there_newest_first(
@@ -115,7 +115,6 @@ async def test_without_redis_the_same_pages_come_from_postgres(
 async def test_a_warm_page_takes_three_statements_and_no_call_whatever_its_length(
     cast: Cast,
     fake_users: FakeUsers,
-    monkeypatch: pytest.MonkeyPatch,
     limit: int,
 ) -> None:
     bob = new_id()
@@ -123,16 +122,9 @@ async def test_a_warm_page_takes_three_statements_and_no_call_whatever_its_lengt
         fake_users.follow(bob, author)
         await cast.has_published(author, 6)
     await cast.home_ids(bob)
-    statements: list[str] = []
-    fetch = NodePool.fetch
-
-    async def count(pool: NodePool, sql: str, arguments: list[object]) -> object:
-        statements.append(sql)
-        return await fetch(pool, sql, arguments)
-
-    monkeypatch.setattr(NodePool, "fetch", count)
     fake_users.calls.clear()
-    page = await cast.home(bob, limit)
+    with noted_statements() as statements:
+        page = await cast.home(bob, limit)
     assert len(page["items"]) == limit
     assert len(statements) <= 3
     assert fake_users.calls == []

@@ -1,19 +1,23 @@
 """Bodies: from the cache, loaded once, and never an old one over a new one."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 
 import pytest
 from redis import asyncio as aioredis
+from redis.asyncio.connection import BlockingConnectionPool
 
 from services.feed.actions.withdraw_post import withdraw_post
 from services.feed.domain.post_bodies import PostBody
 from services.feed.resources import Resources
+from services.feed.settings import FeedSettings
 from services.feed.store.body_cache import BodyCache, body_key
 from services.feed.store.post_bodies import PostBodies
 from services.feed.store.posts import Posts
 from services.feed.store.redis_guard import RedisGuard
+from shared.network.network import Network
+from shared.network.redis_client import open_redis
 from shared.sharding.shard_group import ShardGroup
 from tests.feed.cast import Cast, new_id
 
@@ -45,11 +49,22 @@ class Process:
 
 
 @pytest.fixture
-def processes(group: ShardGroup, redis: aioredis.Redis) -> list[Process]:
+async def patient_redis(settings: FeedSettings, network: Network) -> AsyncIterator[aioredis.Redis]:
+    """A client that a busy machine does not make believe that Redis is away."""
+    client = await open_redis(settings.redis_url.get_secret_value(), network)
+    pool = client.connection_pool
+    assert isinstance(pool, BlockingConnectionPool)
+    pool.timeout = pool.connection_kwargs["socket_timeout"] = 30
+    yield client
+    await client.aclose()
+
+
+@pytest.fixture
+def processes(group: ShardGroup, patient_redis: aioredis.Redis) -> list[Process]:
     made = []
     for _ in range(2):
         posts = CountedPosts(group)
-        made.append(Process(PostBodies(BodyCache(redis, RedisGuard()), posts), posts))
+        made.append(Process(PostBodies(BodyCache(patient_redis, RedisGuard()), posts), posts))
     return made
 
 

@@ -5,8 +5,8 @@ import asyncio
 import pytest
 
 from services.feed.resources import Resources
-from shared.sharding.node_pool import NodePool
 from tests.feed.cast import Cast, new_id
+from tests.statements import noted_statements
 
 
 async def test_each_post_has_the_viewers_marks_and_everybodys_counts(
@@ -27,19 +27,12 @@ async def test_each_post_has_the_viewers_marks_and_everybodys_counts(
 
 @pytest.mark.parametrize("count", [1, 40])
 async def test_a_page_of_any_length_takes_three_statements(
-    cast: Cast, resources: Resources, monkeypatch: pytest.MonkeyPatch, count: int
+    cast: Cast, resources: Resources, count: int
 ) -> None:
     posts = [await cast.publishes(new_id()) for _ in range(count)]
-    fetch, statements = NodePool.fetch, 0
-
-    async def counted(self: NodePool, *arguments: object) -> object:
-        nonlocal statements
-        statements += 1
-        return await fetch(self, *arguments)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(NodePool, "fetch", counted)
-    await resources.marks.of(posts, new_id())
-    assert statements <= 1 + len(resources.group.primaries())
+    with noted_statements() as statements:
+        await resources.marks.of(posts, new_id())
+    assert len(statements) <= 1 + len(resources.group.primaries())
 
 
 async def test_comments_written_and_deleted_at_once_are_counted_exactly(

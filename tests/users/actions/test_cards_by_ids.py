@@ -1,14 +1,11 @@
 """Cards of many people: few statements, and the privacy decision in each."""
 
-from typing import Any
-from unittest.mock import patch
-
 from services.users.actions.cards_by_ids import cards_by_ids
 from services.users.actions.follow import follow
 from services.users.resources import Resources
 from shared.sharding.edges import Edges
-from shared.sharding.node_pool import NodePool
 from shared.sql_files import parse_query
+from tests.statements import noted_statements
 from tests.users.cast import Cast
 
 
@@ -49,13 +46,6 @@ async def test_however_many_people_it_takes_a_statement_per_primary_and_one_for_
     resources: Resources, cast: Cast
 ) -> None:
     ids = [await cast.user_id("somebody") for _ in range(12)]
-    statements = []
-    fetch = NodePool.fetch
-
-    async def counted(node: NodePool, sql: str, *arguments: Any) -> Any:
-        statements.append(sql)
-        return await fetch(node, sql, *arguments)
-
-    with patch.object(NodePool, "fetch", counted):
+    with noted_statements() as statements:
         assert len(await cards_by_ids(resources.group, ids[0], ids)) == len(ids)
     assert len(statements) <= len(resources.group.primaries()) + 1

@@ -1,9 +1,6 @@
 """Many relationships over HTTP, by one statement."""
 
-from typing import Any
-from unittest.mock import patch
-
-from shared.sharding.node_pool import NodePool
+from tests.statements import noted_statements
 from tests.users.cast import Cast
 from tests.users.users_api import UsersApi
 
@@ -12,14 +9,7 @@ async def test_eighty_relationships_take_one_statement(api: UsersApi, cast: Cast
     alice, bob = await cast.user_ids("alice", "bob")
     await api.put(f"/users/{bob}/follow", alice)
     ids = [bob, *range(2**50, 2**50 + 79)]
-    statements = []
-    fetch = NodePool.fetch
-
-    async def counted(node: NodePool, sql: str, *arguments: Any) -> Any:
-        statements.append(sql)
-        return await fetch(node, sql, *arguments)
-
-    with patch.object(NodePool, "fetch", counted):
+    with noted_statements() as statements:
         response = await api.get("/relationships?" + "&".join(f"ids={i}" for i in ids), alice)
     relationships = response.json()["relationships"]
     assert len(relationships) == 80
