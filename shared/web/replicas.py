@@ -56,12 +56,17 @@ class Replicas:
     def pick(self, avoid: Collection[Replica] = ()) -> Replica:
         """The less busy of two chosen at random, leaving out the ejected and those to `avoid`.
 
-        When that leaves none the rule gives way: to avoid is only a wish, and with every replica
-        ejected it is likelier that something between us and them is broken than all of them.
+        When that leaves none the rules give way. An ejected one is better than one to avoid: that
+        has failed just now. With every replica ejected it is likelier that something between us
+        and them is broken than all of them.
         """
         choice = self._sound()
         if avoid:
-            choice = [replica for replica in choice if replica not in avoid] or choice
+            choice = (
+                [replica for replica in choice if replica not in avoid]
+                or [replica for replica in self._replicas if replica not in avoid]
+                or choice
+            )
         if len(choice) == 1:
             return choice[0]
         one, other = random.sample(choice, 2)

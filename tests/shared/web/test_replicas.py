@@ -71,6 +71,13 @@ def test_what_stays_in_dns_keeps_its_history(replicas: Replicas) -> None:
     assert picked(replicas) == {"10.0.0.2"}
 
 
+def test_one_that_is_out_is_better_than_the_one_that_has_just_failed(replicas: Replicas) -> None:
+    replicas.update(["10.0.0.1", "10.0.0.2"])
+    fail(replicas, "10.0.0.1", FAILURES_TO_EJECT)
+    just_failed = by_address(replicas, "10.0.0.2")
+    assert replicas.pick([just_failed]).address == "10.0.0.1"
+
+
 def test_the_one_to_avoid_is_taken_when_there_is_no_other(replicas: Replicas) -> None:
     replicas.update(["10.0.0.1"])
     only = by_address(replicas, "10.0.0.1")
