@@ -17,6 +17,7 @@ class Tally:
 
     sent: int = 0
     answered: int = 0
+    resent: int = 0
     failures: list[str] = field(default_factory=list)
 
 
@@ -63,11 +64,8 @@ async def _send_all(
 
 async def _send(client: httpx.AsyncClient, request: httpx.Request, tally: Tally) -> None:
     tally.sent += 1
-    again = client.build_request(
-        request.method, request.url, headers=request.headers, content=request.content
-    )
     try:
-        response = await client.send(again)
+        response = await _ask(client, request, tally)
     except httpx.HTTPError as error:
         tally.failures.append(f"{request.method} {request.url.path}: {error!r}")
         return
@@ -77,3 +75,17 @@ async def _send(client: httpx.AsyncClient, request: httpx.Request, tally: Tally)
         )
     else:
         tally.answered += 1
+
+
+async def _ask(client: httpx.AsyncClient, request: httpx.Request, tally: Tally) -> httpx.Response:
+    """Send it as a phone does: again, where a kept connection was closed before any answer.
+
+    RFC 9112, 9.3.1: who keeps connections alive may close an idle one at any time, also while a
+    request is on its way to it. All that is sent here may be repeated.
+    """
+    method, url, headers = request.method, request.url, request.headers
+    try:
+        return await client.send(client.build_request(method, url, headers=headers))
+    except httpx.RemoteProtocolError:
+        tally.resent += 1
+        return await client.send(client.build_request(method, url, headers=headers))

@@ -41,6 +41,7 @@ async def test_a_killed_replica_fails_no_request(
         await eventually(is_back)
         await _more_answers(tally)
     assert tally.failures == []
+    assert tally.resent == 0
     assert tally.answered == tally.sent
 
 

@@ -22,5 +22,6 @@ async def test_a_rolling_restart_fails_no_request(
     assert tally.failures == []
     assert tally.answered == tally.sent > 0
     if service != "nginx":
+        assert tally.resent == 0
         # A balancer's master stays, since it holds the address that clients know.
         assert all(suite.pid(name) != pid for name, pid in before.items())
