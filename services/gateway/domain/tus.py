@@ -5,10 +5,10 @@ import binascii
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from email.utils import format_datetime
 from typing import Any
 
-from services.gateway.domain.times import parse_wire_time
 from shared.contracts.photos import Upload
 from shared.errors import AppError, BadRequest
 
@@ -112,7 +112,9 @@ def progress_headers(upload: Upload) -> dict[str, str]:
     headers = {
         **VERSION_HEADERS,
         "Upload-Offset": str(upload["offset"]),
-        "Upload-Expires": format_datetime(parse_wire_time(upload["expires_at"]), usegmt=True),
+        "Upload-Expires": format_datetime(
+            datetime.fromisoformat(upload["expires_at"]), usegmt=True
+        ),
         "Cache-Control": "no-store",
     }
     if (photo := upload["photo"]) is not None:

@@ -17,7 +17,7 @@ PAGE_MAX = 50
 async def erase_account(group: ShardGroup, objects: Objects, owner_id: int) -> bool:
     """Delete a page of photos with their objects; True once there is nothing left.
 
-    May be repeated, before and after the end. Originals without a photo go with the last page.
+    May be repeated, before and after the end. What is in no photo goes after the photos.
     """
     photo_ids = await photo_ids_of_owner(group, owner_id, PAGE_MAX)
     if photo_ids:
@@ -25,13 +25,21 @@ async def erase_account(group: ShardGroup, objects: Objects, owner_id: int) -> b
         for photo_id in photo_ids:
             await delete_photo(group, objects, photo_id)
         return False
-    for archive_id in await archive_ids_of_owner(group, owner_id, PAGE_MAX):
+    if await _erase_what_is_in_no_photo(group, objects, owner_id):
+        return False
+    async with group.writer(group.shard_of(owner_id)) as tx:
+        await forget_requests_of(tx, owner_id)
+    return True
+
+
+async def _erase_what_is_in_no_photo(group: ShardGroup, objects: Objects, owner_id: int) -> bool:
+    """Whether there was any of it: then there may be more."""
+    archive_ids = await archive_ids_of_owner(group, owner_id, PAGE_MAX)
+    for archive_id in archive_ids:
         await forget_archive(group, objects, archive_id)
-    for upload_id in await upload_ids_of_owner(group, owner_id, PAGE_MAX):
+    upload_ids = await upload_ids_of_owner(group, owner_id, PAGE_MAX)
+    for upload_id in upload_ids:
         await delete_upload(group, upload_id, owner_id)
     keys = await objects.keys_of_originals(owner_id, PAGE_MAX)
     await objects.delete(keys)
-    if not keys:
-        async with group.writer(group.shard_of(owner_id)) as tx:
-            await forget_requests_of(tx, owner_id)
-    return not keys
+    return bool(archive_ids or upload_ids or keys)

@@ -4,9 +4,12 @@ import io
 
 import pytest
 
+from services.upload.actions import erase_account as action
 from services.upload.actions.erase_account import erase_account
+from services.upload.actions.open_upload import open_upload
 from services.upload.store.erasures import photo_ids_of_owner
 from services.upload.store.objects import Objects, quarantine_key
+from services.upload.store.uploads import upload_ids_of_owner
 from shared.errors import NotFound
 from shared.sharding.shard_group import ShardGroup
 from tests.upload.cast import Cast, new_id
@@ -28,6 +31,20 @@ async def test_photos_renditions_and_originals_go(
     with pytest.raises(NotFound):
         async with objects.open_rendition(photo.id, file_name):
             pass
+
+
+async def test_more_uploads_than_a_page_go_too(
+    group: ShardGroup, objects: Objects, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(action, "PAGE_MAX", 2)
+    alice = new_id()
+    for _ in range(5):
+        await open_upload(group, alice, 100, "", None)
+    pages = 1
+    while not await erase_account(group, objects, alice):
+        pages += 1
+        assert pages < 10
+    assert await upload_ids_of_owner(group, alice, 10) == []
 
 
 async def test_the_route_says_when_it_has_finished(api: UploadApi) -> None:
