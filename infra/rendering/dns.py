@@ -27,6 +27,8 @@ def names_of(topology: Topology) -> Iterator[Name]:
         yield Name(
             service.name, service.host, service.replicas, limits.service_port, has_ready_page=True
         )
+    nginx = topology.nginx
+    yield Name("nginx", f"nginx.{topology.dns.zone}", nginx.replicas, nginx.tls_port)
     for node in topology.postgres_nodes:
         yield Name(f"{node.name}.postgres", node.host, (node.address,), limits.postgres_port)
     for redis in topology.redises.values():

@@ -164,6 +164,11 @@ def _upload(suite: Suite) -> Iterator[Variable]:
         "What nginx presents when it fetches a rendition that it has not cached.",
     )
     yield Variable(
+        "MEDIA_CACHES_URL",
+        f"https://nginx.{suite.topology.dns.zone}:{suite.topology.nginx.tls_port}",
+        "The name of all balancers, which are told of renditions that are gone; absent: no one is.",
+    )
+    yield Variable(
         "DECODER_PYTHON",
         str(suite.decoder_python),
         "The interpreter of the environment in which outside pictures are decoded.",

@@ -43,7 +43,12 @@ def render_nginx(suite: Suite) -> list[str]:
     master = account_for("nginx_master")
     make_folder(suite.folder.etc / "nginx", master)
     nginx = suite.topology.nginx
-    hosts = ("localhost", "nginx.internal", nginx.public_host or "127.0.0.1", *nginx.replicas)
+    hosts = (
+        "localhost",
+        f"nginx.{suite.topology.dns.zone}",
+        nginx.public_host or "127.0.0.1",
+        *nginx.replicas,
+    )
     suite.authority.server_pair("nginx", hosts)
     changed = []
     for number, address in enumerate(nginx.replicas, 1):

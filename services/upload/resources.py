@@ -9,6 +9,9 @@ from aiobotocore.config import AioConfig  # type: ignore[import-untyped]
 from aiobotocore.session import get_session  # type: ignore[import-untyped]
 from botocore.handlers import add_expect_header  # type: ignore[import-untyped]
 
+from services.upload.actions.backlog import Backlog
+from services.upload.actions.process_photo import PROCESS_JOB, PROCESS_SLOW_JOB
+from services.upload.clients.media_caches import MediaCaches
 from services.upload.clients.workshop import Workshop
 from services.upload.settings import UploadSettings
 from services.upload.store.objects import Objects
@@ -34,6 +37,8 @@ class Resources:
 
     group: ShardGroup
     objects: Objects
+    caches: MediaCaches
+    backlog: Backlog
     media_token: str
 
 
@@ -43,6 +48,7 @@ class WorkerResources:
 
     group: ShardGroup
     objects: Objects
+    caches: MediaCaches
     workshop: Workshop
     pictures_at_once: int
 
@@ -51,25 +57,33 @@ class WorkerResources:
 async def open_resources(settings: UploadSettings) -> AsyncIterator[Resources]:
     """Opened at once and connected when first used: whatever is away, the process starts."""
     async with AsyncExitStack() as stack:
-        group, objects = await _open_stores(stack, settings)
-        yield Resources(group, objects, settings.media_token.get_secret_value())
+        group, objects, caches = await _open_stores(stack, settings)
+        backlog = Backlog(
+            group,
+            {
+                PROCESS_JOB: settings.waiting_pictures_max,
+                PROCESS_SLOW_JOB: settings.waiting_slow_pictures_max,
+            },
+        )
+        token = settings.media_token.get_secret_value()
+        yield Resources(group, objects, caches, backlog, token)
 
 
 @asynccontextmanager
 async def open_worker_resources(settings: UploadSettings) -> AsyncIterator[WorkerResources]:
     """As `open_resources`, with a warm workshop; without its decoders a worker does not start."""
     async with AsyncExitStack() as stack:
-        group, objects = await _open_stores(stack, settings)
+        group, objects, caches = await _open_stores(stack, settings)
         workshop = Workshop(settings.decoder_python, settings.pictures_at_once)
         stack.push_async_callback(workshop.close)
         standing = await workshop.warm_up()
         log.info("decoders_contained", walls=[wall.name for wall in standing])
-        yield WorkerResources(group, objects, workshop, settings.pictures_at_once)
+        yield WorkerResources(group, objects, caches, workshop, settings.pictures_at_once)
 
 
 async def _open_stores(
     stack: AsyncExitStack, settings: UploadSettings
-) -> tuple[ShardGroup, Objects]:
+) -> tuple[ShardGroup, Objects, MediaCaches]:
     network = await stack.enter_async_context(open_network(settings))
     group = await open_shard_group(settings, network)
     stack.push_async_callback(group.close)
@@ -77,7 +91,11 @@ async def _open_stores(
     # A store that refuses a put before it has asked for the body may wait for the body for ever,
     # and we for its "100 Continue": so the body is sent without being asked for.
     client.meta.events.unregister("before-call.s3", add_expect_header)
-    return group, Objects(client, settings.s3_bucket)
+    caches = MediaCaches(
+        network, settings.media_caches_url, settings.media_token.get_secret_value()
+    )
+    stack.push_async_callback(caches.close)
+    return group, Objects(client, settings.s3_bucket), caches
 
 
 def _store_client(settings: UploadSettings, network: Network) -> Any:

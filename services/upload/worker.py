@@ -34,7 +34,9 @@ async def run(resources: WorkerResources, stop: asyncio.Event) -> None:
         "photo_id",
         partial(process_photo, resources.group, resources.objects, resources.workshop),
     )
-    delete = _with("photo_id", partial(delete_photo, resources.group, resources.objects))
+    delete = _with(
+        "photo_id", partial(delete_photo, resources.group, resources.objects, resources.caches)
+    )
     compose = _with("archive_id", partial(compose_archive, resources.group, resources.objects))
     forget = _with("archive_id", partial(forget_archive, resources.group, resources.objects))
     jobs = JobWorker(

@@ -55,6 +55,14 @@ class ClaimedPhotos(TypedDict):
     photos: list[PhotoSnapshot]
 
 
+class NewUpload(TypedDict):
+    """A picture that will come in pieces; `sha256` is what all of it hashes to, in hexadecimal."""
+
+    length: int
+    metadata: str
+    sha256: str | None
+
+
 class Upload(TypedDict):
     """A picture that comes in pieces: `offset` of its `length` bytes are durable.
 

@@ -177,3 +177,24 @@ async def test_the_protocol_says_what_it_offers(stranger: httpx.AsyncClient) -> 
     assert reply.headers["Tus-Version"] == "1.0.0"
     assert "creation-with-upload" in reply.headers["Tus-Extension"]
     assert reply.headers["Tus-Checksum-Algorithm"] == "sha1,sha256"
+
+
+async def test_a_picture_sent_twice_with_its_digest_is_one_photo(alice: Phone) -> None:
+    content = picture()
+    digest = base64.b64encode(hashlib.sha256(content).digest()).decode()
+    said = {"Repr-Digest": f"sha-256=:{digest}:"}
+    headers = {**said, "Content-Type": "image/jpeg"}
+    first = await alice.http.post("/v1/photos", content=content, headers=headers)
+    assert first.status_code == 202
+    path = await _begin(alice, content, **said)
+    reply = await _append(alice, path, 0, content)
+    assert reply.headers["Photo-Id"] == first.json()["photo"]["id"]
+    assert reply.headers["Repr-Digest"] == said["Repr-Digest"]
+
+
+async def test_a_picture_that_arrives_changed_is_refused(alice: Phone) -> None:
+    content = picture()
+    digest = base64.b64encode(hashlib.sha256(content).digest()).decode()
+    headers = {"Repr-Digest": f"sha-256=:{digest}:", "Content-Type": "image/jpeg"}
+    reply = await alice.http.post("/v1/photos", content=content + b"!", headers=headers)
+    assert (reply.status_code, reply.json()["code"]) == (422, "digest_mismatch")

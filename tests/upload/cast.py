@@ -4,8 +4,9 @@ import secrets
 import time
 from collections.abc import AsyncIterator
 
-from services.upload.actions.process_photo import process_photo
-from services.upload.actions.receive_photo import receive_photo
+from services.upload.actions.backlog import Backlog
+from services.upload.actions.process_photo import PROCESS_JOB, PROCESS_SLOW_JOB, process_photo
+from services.upload.actions.receive_photo import SentPicture, receive_photo
 from services.upload.clients.workshop import Workshop
 from services.upload.domain.photos import StoredPhoto
 from services.upload.store.objects import Objects
@@ -19,6 +20,11 @@ from tests.upload.pictures import small_jpeg
 def new_id() -> int:
     """An id as another service could have made it a little while ago, in any shard."""
     return first_id_at(int(time.time() * 1000) - 60_000) + secrets.randbelow(1 << 23)
+
+
+def room_for_all(group: ShardGroup) -> Backlog:
+    """A backlog that is never full."""
+    return Backlog(group, dict.fromkeys((PROCESS_JOB, PROCESS_SLOW_JOB), 1_000_000))
 
 
 async def in_pieces(content: bytes, piece_bytes: int = 65_536) -> AsyncIterator[bytes]:
@@ -39,8 +45,8 @@ class Cast:
         self, owner_id: int, content: bytes | None = None, key: str | None = None
     ) -> Photo:
         """A picture, received and not yet processed."""
-        body = in_pieces(content or small_jpeg())
-        return await receive_photo(self._group, self._objects, owner_id, body, key)
+        sent = SentPicture(owner_id, in_pieces(content or small_jpeg()), key)
+        return await receive_photo(self._group, self._objects, sent)
 
     async def processes(self, photo_id: int) -> StoredPhoto:
         """What the worker does, done here."""

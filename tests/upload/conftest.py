@@ -12,6 +12,7 @@ import pytest
 from infra.run_folder import REPOSITORY
 from services.upload.app import upload_app
 from services.upload.clients.decoder import Decoder
+from services.upload.clients.media_caches import MediaCaches
 from services.upload.clients.workshop import Workshop
 from services.upload.resources import Resources, open_resources
 from services.upload.settings import UploadSettings
@@ -72,6 +73,11 @@ def group(resources: Resources) -> ShardGroup:
 @pytest.fixture(scope="package")
 def objects(resources: Resources) -> Objects:
     return resources.objects
+
+
+@pytest.fixture(scope="package")
+def caches(resources: Resources) -> MediaCaches:
+    return resources.caches
 
 
 @pytest.fixture(scope="session")

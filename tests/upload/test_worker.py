@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from services.upload.actions.release_photos import release_photos
+from services.upload.clients.media_caches import MediaCaches
 from services.upload.clients.workshop import Workshop
 from services.upload.resources import WorkerResources
 from services.upload.store.objects import Objects
@@ -17,9 +18,11 @@ from tests.upload.pictures import small_jpeg
 
 
 @asynccontextmanager
-async def working(group: ShardGroup, objects: Objects, workshop: Workshop) -> AsyncIterator[None]:
+async def working(
+    group: ShardGroup, objects: Objects, caches: MediaCaches, workshop: Workshop
+) -> AsyncIterator[None]:
     stop = asyncio.Event()
-    loops = asyncio.create_task(run(WorkerResources(group, objects, workshop, 2), stop))
+    loops = asyncio.create_task(run(WorkerResources(group, objects, caches, workshop, 2), stop))
     try:
         yield
     finally:
@@ -28,7 +31,7 @@ async def working(group: ShardGroup, objects: Objects, workshop: Workshop) -> As
 
 
 async def test_what_was_sent_becomes_ready_or_fails_and_what_was_released_goes(
-    group: ShardGroup, objects: Objects, workshop: Workshop, cast: Cast
+    group: ShardGroup, objects: Objects, caches: MediaCaches, workshop: Workshop, cast: Cast
 ) -> None:
     alice = new_id()
     good = [(await cast.sends(new_id()))["id"] for _ in range(6)]
@@ -44,5 +47,5 @@ async def test_what_was_sent_becomes_ready_or_fails_and_what_was_released_goes(
         assert failed.state == "failed"
         assert await find_released_photo(group, released.id) is None
 
-    async with working(group, objects, workshop):
+    async with working(group, objects, caches, workshop):
         await eventually(all_is_done, within_s=30)

@@ -46,7 +46,9 @@ async def publish_post(
             post = dict(shown(body, UNMARKED))
             await begin_fan_out(tx, body["id"], author_id)
             await publish_mentions(tx, body["mentions"], author_id, body["id"], body["id"])
-            await tx.publish(CONFIRM_TOPIC, confirmation(author_id, draft.photo_ids, key))
+            await tx.publish(
+                CONFIRM_TOPIC, confirmation(author_id, draft.photo_ids, key, body["id"])
+            )
             await attempt.finish(tx, post)
     await _show_author(timelines, author_id, body["id"])
     return post

@@ -10,24 +10,25 @@ CONFIRM_TOPIC = "photos.confirm"
 RELEASE_TOPIC = "photos.release"
 
 
-def confirmation(owner_id: int, photo_ids: Sequence[int], claimant: str) -> dict[str, Any]:
+def confirmation(
+    owner_id: int, photo_ids: Sequence[int], claimant: str, post_id: int
+) -> dict[str, Any]:
     """The event that a post with these photos exists."""
-    return {"owner_id": owner_id, "photo_ids": list(photo_ids), "claimant": claimant}
+    return {**release(owner_id, photo_ids, post_id), "claimant": claimant}
 
 
-def release(owner_id: int, photo_ids: Sequence[int]) -> dict[str, Any]:
+def release(owner_id: int, photo_ids: Sequence[int], post_id: int) -> dict[str, Any]:
     """The event that their post is withdrawn."""
-    return {"owner_id": owner_id, "photo_ids": list(photo_ids)}
+    return {"owner_id": owner_id, "photo_ids": list(photo_ids), "post_id": post_id}
 
 
 async def confirm_photos(upload: UploadClient, events: Sequence[OutboxEvent]) -> None:
     """Deliver confirmations; a claim that is not confirmed runs out after ten minutes."""
     for event in events:
-        said = event.payload
-        await upload.confirm(said["owner_id"], said["photo_ids"], said["claimant"])
+        await upload.confirm(event.payload)
 
 
 async def release_photos(upload: UploadClient, events: Sequence[OutboxEvent]) -> None:
     """Deliver releases: the renditions go."""
     for event in events:
-        await upload.release(event.payload["owner_id"], event.payload["photo_ids"])
+        await upload.release(event.payload)

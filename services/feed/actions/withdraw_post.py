@@ -70,7 +70,7 @@ async def _erase(group: ShardGroup, author_id: int, post_id: int) -> None:
             return
         await forget_fan_out(tx, post_id)
         await tx.publish(WITHDRAWN_TOPIC, _withdrawal(post_id))
-        await tx.publish(RELEASE_TOPIC, release(author_id, photo_ids))
+        await tx.publish(RELEASE_TOPIC, release(author_id, photo_ids, post_id))
         await tx.enqueue(CLEAR_JOB, _withdrawal(post_id), delay_s=CLEAR_DELAY_S)
 
 

@@ -1,7 +1,7 @@
 """upload.internal: the photos that posts are made of."""
 
-from collections.abc import Sequence
-from typing import cast
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
 
 from shared.contracts.photos import ClaimedPhotos, PhotoSnapshot
 from shared.web.service_client import ServiceClient
@@ -34,12 +34,10 @@ class UploadClient:
         )
         return cast(ClaimedPhotos, reply)["photos"]
 
-    async def confirm(self, owner_id: int, photo_ids: Sequence[int], claimant: str) -> None:
+    async def confirm(self, confirmation: Mapping[str, Any]) -> None:
         """Say that the post they were claimed for is there."""
-        body = {"owner_id": owner_id, "photo_ids": list(photo_ids), "claimant": claimant}
-        await self._service.post("/photos/confirm", body, idempotent=True)
+        await self._service.post("/photos/confirm", confirmation, idempotent=True)
 
-    async def release(self, owner_id: int, photo_ids: Sequence[int]) -> None:
+    async def release(self, release: Mapping[str, Any]) -> None:
         """Say that their post is gone: so shall they."""
-        body = {"owner_id": owner_id, "photo_ids": list(photo_ids)}
-        await self._service.post("/photos/release", body, idempotent=True)
+        await self._service.post("/photos/release", release, idempotent=True)

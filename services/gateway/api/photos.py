@@ -10,6 +10,7 @@ from services.gateway.api.opened import opened
 from services.gateway.api.path_parts import PhotoId
 from services.gateway.api.problem_codes import (
     BAD_REQUEST,
+    DIGEST_MISMATCH,
     IDEMPOTENCY_KEY_REUSED,
     INVALID,
     NOT_AN_IMAGE,
@@ -30,6 +31,7 @@ from services.gateway.api.session import ViewerId
 from services.gateway.api.text import Text
 from services.gateway.domain.photos import Photo, PhotoReply, public_photo
 from shared.web.idempotency_key import IdempotencyKey
+from shared.web.repr_digest import ReprDigest
 
 router = APIRouter(tags=["Photos"])
 
@@ -81,12 +83,14 @@ class PhotoChange(BaseModel):
     responses={
         **reply(202, PhotoReply, "Received; being processed."),
         **problems(
+            BAD_REQUEST,
             UNAUTHENTICATED,
             REQUEST_IN_PROGRESS,
             TOO_LARGE,
             UNSUPPORTED_MEDIA_TYPE,
             INVALID,
             NOT_AN_IMAGE,
+            DIGEST_MISMATCH,
             IDEMPOTENCY_KEY_REUSED,
             TOO_MANY_REQUESTS,
             TOO_MANY_PHOTOS_TODAY,
@@ -95,7 +99,10 @@ class PhotoChange(BaseModel):
     },
 )
 async def upload_photo(
-    request: Request, viewer_id: ViewerId, idempotency_key: IdempotencyKey = None
+    request: Request,
+    viewer_id: ViewerId,
+    idempotency_key: IdempotencyKey = None,
+    digest: ReprDigest = None,
 ) -> Response:
     """Send a picture in one request, as a form or as the bare bytes.
 
@@ -104,6 +111,8 @@ async def upload_photo(
     """
     resources = opened(request)
     headers = _headers_to_pass_on(request, key_or_new(idempotency_key))
+    if digest is not None:
+        headers["Repr-Digest"] = digest
     photo = await resources.upload.send_photo(request.stream(), headers, viewer_id=viewer_id)
     return private_reply({"photo": public_photo(photo, resources.url_of())}, 202)
 

@@ -52,6 +52,9 @@ INVALID = _of(errors.Invalid)
 IDEMPOTENCY_KEY_REUSED = _of(errors.IdempotencyKeyReused)
 OWN_ACCOUNT = ProblemCode(422, "own_account", "This cannot be done with your own account.")
 NOT_AN_IMAGE = ProblemCode(422, "not_an_image", "This is not a picture that can be read.")
+DIGEST_MISMATCH = ProblemCode(
+    422, "digest_mismatch", "The bytes do not have the digest that was said of them."
+)
 TOO_MANY_REQUESTS = _of(errors.TooManyRequests)
 TOO_MANY_PHOTOS_TODAY = ProblemCode(
     429, "too_many_photos_today", "No more photos today; go on tomorrow."

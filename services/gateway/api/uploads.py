@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Header, Request, Response
+from fastapi import APIRouter, Depends, Header, Request, Response
 
 from services.gateway.actions.append_pieces import append_pieces
 from services.gateway.api.idempotency import key_or_new
@@ -11,6 +11,7 @@ from services.gateway.api.path_parts import UploadId
 from services.gateway.api.problem_codes import (
     BAD_REQUEST,
     CHECKSUM_MISMATCH,
+    DIGEST_MISMATCH,
     IDEMPOTENCY_KEY_REUSED,
     INVALID,
     NOT_AN_IMAGE,
@@ -30,9 +31,10 @@ from services.gateway.api.problem_codes import (
 from services.gateway.api.session import WITHOUT_SESSION, ViewerId
 from services.gateway.api.upload_bodies import checked_chunks, chunks_until_cut
 from services.gateway.domain import tus
-from shared.contracts.photos import Upload
+from shared.contracts.photos import NewUpload, Upload
 from shared.errors import UnsupportedMediaType
 from shared.web.idempotency_key import IdempotencyKey
+from shared.web.repr_digest import ReprDigest, sha256_in
 
 router = APIRouter(tags=["Uploads"])
 
@@ -60,6 +62,7 @@ _APPENDING = (
     UNSUPPORTED_MEDIA_TYPE,
     INVALID,
     NOT_AN_IMAGE,
+    DIGEST_MISMATCH,
     CHECKSUM_MISMATCH,
     TOO_MANY_REQUESTS,
     TOO_MANY_PHOTOS_TODAY,
@@ -73,6 +76,35 @@ UploadOffset = Annotated[
     str | None,
     Header(alias="Upload-Offset", description="Where the bytes go.", examples=["1048576"]),
 ]
+
+
+def _new_upload(
+    tus_resumable: TusVersion = None,
+    upload_length: Annotated[
+        str | None,
+        Header(
+            alias="Upload-Length",
+            description="How many bytes will come, 20 MB at most.",
+            examples=["3192044"],
+        ),
+    ] = None,
+    upload_metadata: Annotated[
+        str | None,
+        Header(
+            alias="Upload-Metadata",
+            description="Given back as it is, and not otherwise used.",
+            examples=["filename Zm9nLmpwZw=="],
+        ),
+    ] = None,
+    digest: ReprDigest = None,
+) -> NewUpload:
+    tus.check_version(tus_resumable)
+    sha256 = sha256_in(digest)
+    return {
+        "length": tus.number_in("Upload-Length", upload_length),
+        "metadata": tus.metadata_in(upload_metadata),
+        "sha256": None if sha256 is None else sha256.hex(),
+    }
 
 
 def _progress(status: int, description: str) -> dict[int | str, Any]:
@@ -120,35 +152,16 @@ async def get_options() -> Response:
 async def begin_upload(
     request: Request,
     viewer_id: ViewerId,
-    tus_resumable: TusVersion = None,
-    upload_length: Annotated[
-        str | None,
-        Header(
-            alias="Upload-Length",
-            description="How many bytes will come, 20 MB at most.",
-            examples=["3192044"],
-        ),
-    ] = None,
-    upload_metadata: Annotated[
-        str | None,
-        Header(
-            alias="Upload-Metadata",
-            description="Given back as it is, and not otherwise used.",
-            examples=["filename Zm9nLmpwZw=="],
-        ),
-    ] = None,
+    new: Annotated[NewUpload, Depends(_new_upload)],
     idempotency_key: IdempotencyKey = None,
 ) -> Response:
     """Begin an upload of `Upload-Length` bytes, the first of which may come with this request.
 
     It waits for the rest for a day after the last of them.
     """
-    tus.check_version(tus_resumable)
-    length = tus.number_in("Upload-Length", upload_length)
-    metadata = tus.metadata_in(upload_metadata)
     resources = opened(request)
     upload = await resources.upload.open_upload(
-        length, metadata, key_or_new(idempotency_key), viewer_id=viewer_id
+        new, key_or_new(idempotency_key), viewer_id=viewer_id
     )
     if request.headers.get("content-type") == tus.CONTENT_TYPE:
         upload = await _append(request, upload["id"], 0, viewer_id)

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Mapping
 from typing import cast
 
 from services.gateway.clients.patching import PatchingServiceClient
-from shared.contracts.photos import Photo, Upload
+from shared.contracts.photos import NewUpload, Photo, Upload
 
 # 20 MB over a slow mobile line have been gathered by nginx before: this is the inner stretch.
 _UPLOAD_TIMEOUT_MS = 30_000
@@ -27,13 +27,11 @@ class UploadClient:
         )
         return cast(Photo, reply)
 
-    async def open_upload(
-        self, length: int, metadata: str, idempotency_key: str, *, viewer_id: int
-    ) -> Upload:
+    async def open_upload(self, new: NewUpload, idempotency_key: str, *, viewer_id: int) -> Upload:
         """Begin an upload of so many bytes; raises TooLarge and Invalid."""
         reply = await self._service.post(
             "/uploads",
-            {"length": length, "metadata": metadata},
+            new,
             viewer_id=viewer_id,
             idempotency_key=idempotency_key,
         )

@@ -3,6 +3,7 @@
 from services.upload.actions.delete_photo import delete_photo
 from services.upload.actions.forget_archive import forget_archive
 from services.upload.actions.release_photos import release_photos
+from services.upload.clients.media_caches import MediaCaches
 from services.upload.store.archives import archive_ids_of_owner
 from services.upload.store.erasures import photo_ids_of_owner
 from services.upload.store.objects import Objects
@@ -14,7 +15,9 @@ from shared.sharding.shard_group import ShardGroup
 PAGE_MAX = 50
 
 
-async def erase_account(group: ShardGroup, objects: Objects, owner_id: int) -> bool:
+async def erase_account(
+    group: ShardGroup, objects: Objects, caches: MediaCaches, owner_id: int
+) -> bool:
     """Delete a page of photos with their objects; True once there is nothing left.
 
     May be repeated, before and after the end. What is in no photo goes after the photos.
@@ -23,7 +26,7 @@ async def erase_account(group: ShardGroup, objects: Objects, owner_id: int) -> b
     if photo_ids:
         await release_photos(group, owner_id, photo_ids)
         for photo_id in photo_ids:
-            await delete_photo(group, objects, photo_id)
+            await delete_photo(group, objects, caches, photo_id)
         return False
     if await _erase_what_is_in_no_photo(group, objects, owner_id):
         return False

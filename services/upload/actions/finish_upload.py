@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 
-from services.upload.actions.receive_photo import receive_photo
+from services.upload.actions.receive_photo import SentPicture, receive_photo
 from services.upload.domain.photos import photo_of
 from services.upload.domain.uploads import StoredUpload, upload_of
 from services.upload.store.objects import Objects
@@ -38,9 +38,7 @@ async def _finish(group: ShardGroup, objects: Objects, upload: StoredUpload) -> 
     """Once, however often it is tried: the upload is the key under which the photo is made."""
     keys = await piece_keys(group, upload.id)
     try:
-        photo = await receive_photo(
-            group, objects, upload.owner_id, _bytes_of(objects, keys), f"upload {upload.id}"
-        )
+        photo = await receive_photo(group, objects, _sent(objects, keys, upload))
     except (Invalid, UnsupportedMediaType):
         await delete_upload(group, upload.id, upload.owner_id)
         await objects.delete(keys)
@@ -48,6 +46,11 @@ async def _finish(group: ShardGroup, objects: Objects, upload: StoredUpload) -> 
     await note_photo(group, upload.id, photo["id"])
     await objects.delete(keys)
     return photo
+
+
+def _sent(objects: Objects, keys: list[str], upload: StoredUpload) -> SentPicture:
+    body = _bytes_of(objects, keys)
+    return SentPicture(upload.owner_id, body, f"upload {upload.id}", upload.sha256)
 
 
 async def _bytes_of(objects: Objects, keys: list[str]) -> AsyncIterator[bytes]:

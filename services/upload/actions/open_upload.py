@@ -2,8 +2,10 @@
 
 from typing import cast
 
+from services.upload.actions.backlog import Backlog
+from services.upload.actions.process_photo import PROCESS_JOB
 from services.upload.actions.receive_photo import PICTURE_BYTES_MAX, PictureTooLarge
-from services.upload.domain.uploads import upload_of
+from services.upload.domain.uploads import NewUpload, upload_of
 from services.upload.store.photos import check_owner_has_room
 from services.upload.store.uploads import insert_upload
 from shared.contracts.photos import Upload
@@ -15,31 +17,37 @@ from shared.web.idempotency_key import body_hash
 
 
 async def open_upload(
-    group: ShardGroup, owner_id: int, length: int, metadata: str, idempotency_key: str | None
+    group: ShardGroup, backlog: Backlog, new: NewUpload, idempotency_key: str | None
 ) -> Upload:
     """The upload, with the same key the same one again.
 
-    Raises Invalid for a length of nothing, PictureTooLarge, AccountIsFull and DayIsFull, before a
-    byte is sent.
+    Raises Invalid for a length of nothing, PictureTooLarge, QueueIsFull, AccountIsFull and
+    DayIsFull, before a byte is sent.
     """
-    if length <= 0:
+    if new.length <= 0:
         raise Invalid(errors=[FieldError("length", "A picture has at least one byte.")])
-    if length > PICTURE_BYTES_MAX:
+    if new.length > PICTURE_BYTES_MAX:
         raise PictureTooLarge
-    shard = group.shard_of(owner_id)
+    # Of what kind it is nobody knows yet; most are of the quick ones.
+    await backlog.admit(PROCESS_JOB)
+    shard = group.shard_of(new.owner_id)
 
     async def insert(tx: Transaction) -> dict[str, object]:
         # Told before the bytes travel; when they are here it is asked again.
-        await check_owner_has_room(tx, owner_id)
-        return dict(upload_of(await insert_upload(tx, owner_id, length, metadata), None))
+        await check_owner_has_room(tx, new.owner_id)
+        return dict(upload_of(await insert_upload(tx, new), None))
 
     if idempotency_key is None:
         async with group.writer(shard) as tx:
             return cast(Upload, await insert(tx))
     request = IdempotentRequest(
-        f"uploads/{owner_id}",
+        f"uploads/{new.owner_id}",
         idempotency_key,
-        body_hash({"length": length, "metadata": metadata}),
+        body_hash({"length": new.length, "metadata": new.metadata, "sha256": _hex(new.sha256)}),
         shard,
     )
     return cast(Upload, await once(group, request, insert))
+
+
+def _hex(digest: bytes | None) -> str | None:
+    return None if digest is None else digest.hex()

@@ -1,17 +1,19 @@
 """Receives a picture: bytes into quarantine, then a photo and the job that will process it."""
 
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from typing import cast
 
+from services.upload.actions.backlog import Backlog
 from services.upload.actions.photo_steps import timed_step
 from services.upload.actions.process_photo import job_for
 from services.upload.domain.photos import photo_of
 from services.upload.domain.picture_kinds import SNIFFED_BYTES, PictureKind, kind_of
 from services.upload.store.objects import Objects, quarantine_key
-from services.upload.store.photos import NewPhoto, insert_photo
+from services.upload.store.photos import NewPhoto, find_twin, insert_photo
 from services.upload.store.spool import Spool
 from shared.contracts.photos import Photo
-from shared.errors import TooLarge
+from shared.errors import Invalid, TooLarge
 from shared.sharding.idempotency import Attempt, IdempotentRequest, begin_once
 from shared.sharding.shard_group import ShardGroup
 
@@ -24,26 +26,44 @@ class PictureTooLarge(TooLarge):
     title = "A picture may have at most 20 MB."
 
 
+class DigestMismatch(Invalid):
+    """What arrived is not what was sent; nothing of it is kept."""
+
+    code = "digest_mismatch"
+    title = "The bytes do not have the digest that was said of them."
+
+
+@dataclass(frozen=True, slots=True)
+class SentPicture:
+    """A picture as it comes; `sha256` is what its sender says that it hashes to."""
+
+    owner_id: int
+    body: AsyncIterator[bytes]
+    idempotency_key: str | None = None
+    sha256: bytes | None = None
+
+
 async def receive_photo(
-    group: ShardGroup,
-    objects: Objects,
-    owner_id: int,
-    body: AsyncIterator[bytes],
-    idempotency_key: str | None,
+    group: ShardGroup, objects: Objects, sent: SentPicture, backlog: Backlog | None = None
 ) -> Photo:
     """The new photo, still processing; with the same key and bytes the same reply again.
 
-    Raises PictureTooLarge, NotAnImage and KindNotTaken as soon as that is known, and
-    IdempotencyKeyReused and RequestInProgress once all is there, since the bytes are the body.
+    Sent again within a day with its digest it is the same photo too, until a post has it. Raises
+    PictureTooLarge, NotAnImage, KindNotTaken and QueueIsFull as soon as that is known, and
+    DigestMismatch, IdempotencyKeyReused and RequestInProgress once all is there, since the bytes
+    are the body. Without a backlog there is room: a picture in pieces was given it before.
     """
+    owner_id = sent.owner_id
     async with Spool() as spool:
         with timed_step("receive"):
-            kind = await _gather(body, spool)
-        new = NewPhoto(owner_id, kind, spool.sha256, spool.size, quarantine_key(owner_id))
-        if idempotency_key is None:
+            kind = await _gather(sent, spool, backlog)
+        key = quarantine_key(owner_id)
+        has_digest = sent.sha256 is not None
+        new = NewPhoto(owner_id, kind, spool.sha256, spool.size, key, may_be_twin=has_digest)
+        if sent.idempotency_key is None:
             return await _keep(group, objects, spool, new, None)
         request = IdempotentRequest(
-            f"photos/{owner_id}", idempotency_key, spool.sha256, group.shard_of(owner_id)
+            f"photos/{owner_id}", sent.idempotency_key, spool.sha256, group.shard_of(owner_id)
         )
         async with begin_once(group, request) as attempt:
             if attempt.reply is not None:
@@ -51,17 +71,28 @@ async def receive_photo(
             return await _keep(group, objects, spool, new, attempt)
 
 
-async def _gather(body: AsyncIterator[bytes], spool: Spool) -> PictureKind:
+async def _gather(sent: SentPicture, spool: Spool, backlog: Backlog | None) -> PictureKind:
     first = b""
-    async for chunk in body:
-        if len(first) < SNIFFED_BYTES:
+    kind: PictureKind | None = None
+    async for chunk in sent.body:
+        if kind is None:
             first += chunk[:SNIFFED_BYTES]
             if len(first) >= SNIFFED_BYTES:
-                kind_of(first)  # A wrong kind need not be sent to its end.
+                # What is not taken need not be sent to its end.
+                kind = await _admitted(first, backlog)
         if spool.size + len(chunk) > PICTURE_BYTES_MAX:
             raise PictureTooLarge
         await spool.append(chunk)
-    return kind_of(first)
+    if sent.sha256 not in (None, spool.sha256):
+        raise DigestMismatch
+    return kind or await _admitted(first, backlog)
+
+
+async def _admitted(first: bytes, backlog: Backlog | None) -> PictureKind:
+    kind = kind_of(first)
+    if backlog is not None:
+        await backlog.admit(job_for(kind))
+    return kind
 
 
 async def _keep(
@@ -73,8 +104,12 @@ async def _keep(
         await objects.put_file(new.quarantine_key, await spool.rewound(), spool.size)
     with timed_step("commit"):
         async with group.writer(group.shard_of(new.owner_id)) as tx:
-            photo = photo_of(await insert_photo(tx, new))
-            await tx.enqueue(job_for(new.kind), {"photo_id": photo["id"]})
+            twin = await find_twin(tx, new) if new.may_be_twin else None
+            photo = photo_of(twin or await insert_photo(tx, new))
+            if twin is None:
+                await tx.enqueue(job_for(new.kind), {"photo_id": photo["id"]})
             if attempt is not None:
                 await attempt.finish(tx, dict(photo))
+    if twin is not None:
+        await objects.delete([new.quarantine_key])
     return photo

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from services.upload.actions.find_orphans import find_orphans
-from services.upload.actions.release_photos import release_photos
+from services.upload.actions.release_photos import release_unattached_photos
 from services.upload.store.objects import ARCHIVES, QUARANTINE, RENDITIONS, Objects
 from services.upload.store.photos import unattached_photos
 from services.upload.store.uploads import count_abandoned, delete_abandoned
@@ -97,8 +97,8 @@ async def _sweep_photos(group: ShardGroup, shard: int, now: datetime, *, is_dry:
     while page := await unattached_photos(
         group, shard, before=before, after=after, limit=_PAGE_MAX
     ):
-        for photo_id, owner_id in page if not is_dry else ():
-            await release_photos(group, owner_id, [photo_id])
+        if not is_dry:
+            await release_unattached_photos(group, shard, page)
         swept += len(page)
-        after = page[-1][0]
+        after = page[-1]
     return swept

@@ -27,5 +27,5 @@ async def post_erasure(request: Request, user_id: int) -> Response:
     if not 0 < user_id < 2**63:
         raise NotFound
     resources = opened(request)
-    finished = await erase_account(resources.group, resources.objects, user_id)
+    finished = await erase_account(resources.group, resources.objects, resources.caches, user_id)
     return JsonReply({"finished": finished})

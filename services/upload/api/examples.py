@@ -4,6 +4,7 @@ from typing import Any
 
 PHOTO_ID = 493848221934518272
 OWNER_ID = 493848109310902272
+POST_ID = 493848231009943552
 _LARGE = {
     "name": "large",
     "width": 1080,

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from services.upload.actions.discard_photo import discard_photo
 from services.upload.actions.edit_photo import edit_photo
-from services.upload.actions.receive_photo import receive_photo
+from services.upload.actions.receive_photo import SentPicture, receive_photo
 from services.upload.api import examples
 from services.upload.api.opened import opened
 from services.upload.api.picture_body import BODY_BYTES_MAX, FIELD, picture_in
@@ -21,6 +21,7 @@ from shared.errors import NotFound
 from shared.web.idempotency_key import IdempotencyKey
 from shared.web.json_reply import JsonReply
 from shared.web.problems import problem_replies
+from shared.web.repr_digest import ReprDigest, sha256_in
 from shared.web.viewer import ViewerId
 
 router = APIRouter(tags=["Photos"])
@@ -67,17 +68,20 @@ class PhotoChange(BaseModel):
     },
 )
 async def post_photo(
-    request: Request, viewer_id: ViewerId, idempotency_key: IdempotencyKey = None
+    request: Request,
+    viewer_id: ViewerId,
+    idempotency_key: IdempotencyKey = None,
+    digest: ReprDigest = None,
 ) -> Response:
     """The bytes as they are, or the field `file` of a form; at most 20 MB.
 
-    415 for content of another kind than the five, 422 `not_an_image` for what is no picture. A
-    picture that is found to be damaged or too large to decode ends as `failed`.
+    415 for content of another kind than the five, 422 `not_an_image` for what is no picture and
+    `digest_mismatch` for other bytes than were sent. A picture that is found to be damaged or too
+    large to decode ends as `failed`. 503 `overloaded` while too many wait to be processed.
     """
     resources = opened(request)
-    photo = await receive_photo(
-        resources.group, resources.objects, viewer_id, picture_in(request), idempotency_key
-    )
+    sent = SentPicture(viewer_id, picture_in(request), idempotency_key, sha256_in(digest))
+    photo = await receive_photo(resources.group, resources.objects, sent, resources.backlog)
     return JsonReply(photo, 202)
 
 

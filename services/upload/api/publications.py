@@ -35,6 +35,8 @@ Claimant = Annotated[
         examples=["post/6f1d"],
     ),
 ]
+# Not said by those who came before it was asked for, and whose events may still be on their way.
+PostId = Annotated[int | None, Field(gt=0, le=_ID_MAX, examples=[examples.POST_ID])]
 
 
 class Claim(BaseModel):
@@ -53,6 +55,7 @@ class Confirmation(BaseModel):
     owner_id: OwnerId
     photo_ids: PhotoIds
     claimant: Claimant
+    post_id: PostId = None
 
 
 class Release(BaseModel):
@@ -60,6 +63,7 @@ class Release(BaseModel):
 
     owner_id: OwnerId
     photo_ids: PhotoIds
+    post_id: PostId = None
 
 
 @router.post(
@@ -98,6 +102,7 @@ async def post_confirmation(request: Request, confirmation: Confirmation) -> Res
         confirmation.owner_id,
         confirmation.photo_ids,
         confirmation.claimant,
+        confirmation.post_id,
     )
     return Response(status_code=204)
 
@@ -109,6 +114,10 @@ async def post_confirmation(request: Request, confirmation: Confirmation) -> Res
     responses={**no_content("They are gone as well."), **problem_replies(400, 401, 422, 503)},
 )
 async def post_release(request: Request, release: Release) -> Response:
-    """At once for their owner; their renditions leave the store a moment later. May be repeated."""
-    await release_photos(opened(request).group, release.owner_id, release.photo_ids)
+    """At once for their owner; their renditions leave the store a moment later. May be repeated.
+
+    A photo that another post has by now stays.
+    """
+    group = opened(request).group
+    await release_photos(group, release.owner_id, release.photo_ids, release.post_id)
     return Response(status_code=204)

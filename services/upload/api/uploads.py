@@ -12,7 +12,7 @@ from services.upload.actions.open_upload import open_upload
 from services.upload.api import examples
 from services.upload.api.opened import opened
 from services.upload.api.reply_docs import no_content, reply
-from services.upload.domain.uploads import METADATA_CHARACTERS_MAX, PIECE_BYTES_MAX
+from services.upload.domain.uploads import METADATA_CHARACTERS_MAX, PIECE_BYTES_MAX, NewUpload
 from shared.contracts.photos import Upload
 from shared.web.idempotency_key import IdempotencyKey
 from shared.web.json_reply import JsonReply
@@ -29,12 +29,15 @@ _BODY = {
 UploadId = Annotated[int, Path(gt=0, lt=2**63, examples=[examples.PHOTO_ID])]
 
 
-class NewUpload(BaseModel):
+class UploadBeginning(BaseModel):
     """How many bytes will come, and what is said of them."""
 
     length: int = Field(ge=0, lt=2**63, examples=[3_192_044])
     metadata: str = Field(
         "", max_length=METADATA_CHARACTERS_MAX, examples=["filename Zm9nLmpwZw=="]
+    )
+    sha256: str | None = Field(
+        None, pattern="^[0-9a-f]{64}$", description="What all of it hashes to, in hexadecimal."
     )
 
 
@@ -49,13 +52,15 @@ class NewUpload(BaseModel):
 )
 async def post_upload(
     request: Request,
-    new: NewUpload,
+    beginning: UploadBeginning,
     viewer_id: ViewerId,
     idempotency_key: IdempotencyKey = None,
 ) -> Response:
     """Waits for its bytes for a day after the last of them."""
-    group = opened(request).group
-    upload = await open_upload(group, viewer_id, new.length, new.metadata, idempotency_key)
+    resources = opened(request)
+    sha256 = None if beginning.sha256 is None else bytes.fromhex(beginning.sha256)
+    new = NewUpload(viewer_id, beginning.length, beginning.metadata, sha256)
+    upload = await open_upload(resources.group, resources.backlog, new, idempotency_key)
     return JsonReply(upload, 201)
 
 
@@ -93,7 +98,7 @@ async def post_piece(
     """At most a megabyte, at `offset`; may be repeated. The last bytes make it a photo.
 
     409 `offset_mismatch` where the upload stands elsewhere, 415 and 422 `not_an_image` for what is
-    no picture that is taken.
+    no picture that is taken, `digest_mismatch` if all of it does not hash to what was said.
     """
     resources = opened(request)
     progress = await append_to_upload(

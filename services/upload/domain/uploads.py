@@ -31,8 +31,21 @@ class TooManyPieces(Conflict):
 
 
 @dataclass(frozen=True, slots=True)
+class NewUpload:
+    """What its sender says of an upload before the first byte of it."""
+
+    owner_id: int
+    length: int
+    metadata: str
+    sha256: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
 class StoredUpload:
-    """An upload as the database has it; `photo_id` once a photo was made of it."""
+    """An upload as the database has it; `photo_id` once a photo was made of it.
+
+    `sha256` is what its sender said that all of it hashes to.
+    """
 
     id: int
     owner_id: int
@@ -41,6 +54,7 @@ class StoredUpload:
     received: int
     touched_at: datetime
     photo_id: int | None
+    sha256: bytes | None
 
     @property
     def expires_at(self) -> datetime:

@@ -24,16 +24,36 @@ _SQL = load_queries(Path(__file__).with_suffix(".sql"))
 # feed's outbox, within a second in peace and after minutes when something is down.
 CLAIM_SECONDS = 600.0
 
+# A photo that was ever claimed may be in a post whose confirmation is held up: it is not swept for
+# a week, within which somebody has seen to feed's outbox.
+CLAIM_KEPT_SECONDS = 7 * 24 * 3600.0
+
 
 @dataclass(frozen=True, slots=True)
 class NewPhoto:
-    """What is known when the bytes have been received."""
+    """What is known when the bytes have been received.
+
+    One that `may_be_twin` is not made if its owner has sent the same bytes before.
+    """
 
     owner_id: int
     kind: PictureKind
     sha256: bytes
     received_bytes: int
     quarantine_key: str
+    may_be_twin: bool = False
+
+
+async def find_twin(tx: Transaction, new: NewPhoto) -> StoredPhoto | None:
+    """The photo of the same bytes that its owner sent in the last day and that no post has yet.
+
+    Until the transaction ends nobody else adds one for this owner.
+    """
+    await tx.execute(_SQL["lock_owner"], owner_id=new.owner_id)
+    row = await tx.row(
+        _SQL["find_twin"], owner_id=new.owner_id, sha256=new.sha256, since=_first_id_of_the_day()
+    )
+    return None if row is None else _photo(row)
 
 
 async def insert_photo(tx: Transaction, new: NewPhoto, quota: Quota = QUOTA) -> StoredPhoto:
@@ -57,11 +77,10 @@ async def check_owner_has_room(tx: Transaction, owner_id: int, quota: Quota = QU
     Raises AccountIsFull and DayIsFull. Exact however many ask at once: they wait for each other.
     """
     await tx.execute(_SQL["lock_owner"], owner_id=owner_id)
-    since = datetime.now(UTC) - timedelta(days=1)
     row = await tx.row(
         _SQL["count_of_owner"],
         owner_id=owner_id,
-        since=first_id_at(int(since.timestamp() * 1000)),
+        since=_first_id_of_the_day(),
         photos_max=quota.photos_max,
         photos_a_day_max=quota.photos_a_day_max,
     )
@@ -128,7 +147,11 @@ async def claim_photos(tx: Transaction, photo_ids: Collection[int], claimant: st
 
 
 async def confirm_photos(
-    group: ShardGroup, owner_id: int, photo_ids: Collection[int], claimant: str
+    group: ShardGroup,
+    owner_id: int,
+    photo_ids: Collection[int],
+    claimant: str,
+    post_id: int | None,
 ) -> None:
     """Let the post that exists have them for good; a second time changes nothing."""
     async with group.writer(group.shard_of(owner_id)) as tx:
@@ -137,12 +160,28 @@ async def confirm_photos(
             owner_id=owner_id,
             photo_ids=list(photo_ids),
             claimant=claimant,
+            post_id=post_id,
         )
 
 
-async def release_photos(tx: Transaction, owner_id: int, photo_ids: Collection[int]) -> list[int]:
-    """Take photos away from everybody; which of them were not taken away before."""
-    rows = await tx.rows(_SQL["release_photos"], owner_id=owner_id, photo_ids=list(photo_ids))
+async def release_photos(
+    tx: Transaction, owner_id: int, photo_ids: Collection[int], post_id: int | None = None
+) -> list[int]:
+    """Take photos away from everybody; which of them were not taken away before.
+
+    With a post only those that no other post has.
+    """
+    rows = await tx.rows(
+        _SQL["release_photos"], owner_id=owner_id, photo_ids=list(photo_ids), post_id=post_id
+    )
+    return [row["id"] for row in rows]
+
+
+async def release_unattached(tx: Transaction, photo_ids: Collection[int]) -> list[int]:
+    """Take away those that still no post has; which they were."""
+    rows = await tx.rows(
+        _SQL["release_unattached"], photo_ids=list(photo_ids), claim_kept_s=CLAIM_KEPT_SECONDS
+    )
     return [row["id"] for row in rows]
 
 
@@ -184,16 +223,16 @@ async def delete_photo(group: ShardGroup, photo_id: int) -> None:
 
 async def unattached_photos(
     group: ShardGroup, shard: int, *, before: int, after: int, limit: int
-) -> list[tuple[int, int]]:
-    """Photos made before the id `before` that no post has or is about to get: id and owner."""
+) -> list[int]:
+    """Photos made before the id `before` that no post has, nor was about to get in a week."""
     rows = await group.reader(shard).rows(
         _SQL["unattached_photos"],
         before=before,
         after=after,
         limit=limit,
-        claim_seconds=CLAIM_SECONDS,
+        claim_kept_s=CLAIM_KEPT_SECONDS,
     )
-    return [(row["id"], row["owner_id"]) for row in rows]
+    return [row["id"] for row in rows]
 
 
 async def page_of_ready(
@@ -202,6 +241,11 @@ async def page_of_ready(
     """Ready photos of a shard in the order of their ids, with the keys of their renditions."""
     rows = await group.reader(shard).rows(_SQL["page_of_ready"], after=after, limit=limit)
     return {row["id"]: [said["key"] for said in row["renditions"]] for row in rows}
+
+
+def _first_id_of_the_day() -> int:
+    since = datetime.now(UTC) - timedelta(days=1)
+    return first_id_at(int(since.timestamp() * 1000))
 
 
 def _photo(row: Record) -> StoredPhoto:

@@ -12,6 +12,16 @@ SELECT (SELECT count(*) FROM (
              WHERE owner_id = :owner_id AND id >= :since LIMIT :photos_a_day_max
         ) AS counted) AS photos_a_day;
 
+-- name: find_twin
+-- Among a day's photos of one owner, of which there are a thousand at most.
+SELECT id, owner_id, state, failure, width, height, thumbhash, alt_text, renditions, sha256,
+       kind, quarantine_key, claimant, published AS is_taken
+  FROM :schema.photo
+ WHERE owner_id = :owner_id AND id >= :since AND sha256 = :sha256
+   AND state IN ('processing', 'ready') AND NOT published AND claimant IS NULL
+ ORDER BY id
+ LIMIT 1
+
 -- name: insert_photo
 INSERT INTO :schema.photo (owner_id, sha256, received_bytes, kind, quarantine_key)
 VALUES (:owner_id, :sha256, :received_bytes, :kind, :quarantine_key)
@@ -62,14 +72,24 @@ UPDATE :schema.photo
 -- name: confirm_photos
 -- A confirmation that comes after its claim ran out still counts if no other post was confirmed.
 UPDATE :schema.photo
-   SET claimant = :claimant, published = true
+   SET claimant = :claimant, post_id = :post_id, published = true
  WHERE id = ANY(:photo_ids::bigint[]) AND owner_id = :owner_id AND state = 'ready'
    AND NOT published
 
 -- name: release_photos
+-- A post takes with it what is its own: not a photo that another one was given in the meantime.
 UPDATE :schema.photo
    SET state = 'released'
  WHERE id = ANY(:photo_ids::bigint[]) AND owner_id = :owner_id AND state <> 'released'
+   AND (:post_id::bigint IS NULL OR coalesce(post_id, :post_id) = :post_id)
+RETURNING id
+
+-- name: release_unattached
+-- Looked at once more: a post may have come since they were listed.
+UPDATE :schema.photo
+   SET state = 'released'
+ WHERE id = ANY(:photo_ids::bigint[]) AND NOT published AND state <> 'released'
+   AND coalesce(claimed_at < now() - make_interval(secs => :claim_kept_s), true)
 RETURNING id
 
 -- name: write_alt_text
@@ -93,11 +113,11 @@ UPDATE :schema.photo SET quarantine_key = NULL WHERE id = :photo_id
 DELETE FROM :schema.photo WHERE id = :photo_id AND state = 'released'
 
 -- name: unattached_photos
--- In no post, claimed by none at present, and older than :before.
-SELECT id, owner_id
+-- In no post, claimed by none for long, and older than :before.
+SELECT id
   FROM :schema.photo
  WHERE NOT published AND state <> 'released' AND id < :before AND id > :after
-   AND coalesce(claimed_at < now() - make_interval(secs => :claim_seconds), true)
+   AND coalesce(claimed_at < now() - make_interval(secs => :claim_kept_s), true)
  ORDER BY id
  LIMIT :limit
 

@@ -1,9 +1,9 @@
 """Pictures that come in pieces: which bytes of each are durable, and where they lie."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from services.upload.domain.uploads import KEPT, StoredUpload
+from services.upload.domain.uploads import KEPT, NewUpload, StoredUpload
 from shared.sharding.shard_group import ShardGroup
 from shared.sharding.transaction import Transaction
 from shared.sql_files import load_queries
@@ -22,9 +22,9 @@ class Piece:
     key: str
 
 
-async def insert_upload(tx: Transaction, owner_id: int, length: int, metadata: str) -> StoredUpload:
+async def insert_upload(tx: Transaction, new: NewUpload) -> StoredUpload:
     """Begin an upload of so many bytes."""
-    row = await tx.row(_SQL["insert_upload"], owner_id=owner_id, length=length, metadata=metadata)
+    row = await tx.row(_SQL["insert_upload"], **asdict(new))
     assert row is not None  # noqa: S101 - an INSERT with RETURNING
     return StoredUpload(**row)
 

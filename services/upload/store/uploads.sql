@@ -1,12 +1,12 @@
 -- Pictures that come in pieces.
 
 -- name: insert_upload
-INSERT INTO :schema.upload (owner_id, length, metadata)
-VALUES (:owner_id, :length, :metadata)
-RETURNING id, owner_id, length, metadata, received, touched_at, photo_id;
+INSERT INTO :schema.upload (owner_id, length, metadata, sha256)
+VALUES (:owner_id, :length, :metadata, :sha256)
+RETURNING id, owner_id, length, metadata, received, touched_at, photo_id, sha256;
 
 -- name: find_upload
-SELECT id, owner_id, length, metadata, received, touched_at, photo_id
+SELECT id, owner_id, length, metadata, received, touched_at, photo_id, sha256
   FROM :schema.upload
  WHERE id = :upload_id AND owner_id = :owner_id;
 
@@ -16,7 +16,7 @@ WITH moved AS (
     UPDATE :schema.upload
        SET received = received + :size, touched_at = now()
      WHERE id = :upload_id AND received = :start AND photo_id IS NULL
-    RETURNING id, owner_id, length, metadata, received, touched_at, photo_id
+    RETURNING id, owner_id, length, metadata, received, touched_at, photo_id, sha256
 ), added AS (
     INSERT INTO :schema.upload_piece (upload_id, start, size, sha256, key)
     SELECT id, :start, :size, :sha256, :key FROM moved

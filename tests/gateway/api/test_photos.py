@@ -23,6 +23,14 @@ async def test_raw_bytes_are_passed_on_with_their_type(gateway: Gateway) -> None
     assert asked.headers["idempotency-key"]
 
 
+async def test_what_the_bytes_hash_to_is_passed_on(gateway: Gateway) -> None:
+    gateway.upload.answer("POST", "/photos", photo(), status=202)
+    headers = {"Content-Type": "image/jpeg", "Repr-Digest": "sha-256=:AAAA:"}
+    await gateway.http.post("/v1/photos", content=b"\xff\xd8\xff", headers=headers)
+    (asked,) = gateway.upload.asked("/photos")
+    assert asked.headers["repr-digest"] == headers["Repr-Digest"]
+
+
 async def test_a_form_is_passed_on_as_it_is(gateway: Gateway) -> None:
     gateway.upload.answer("POST", "/photos", photo(), status=202)
     await gateway.http.post(

@@ -7,24 +7,26 @@ import pytest
 from services.upload.actions import erase_account as action
 from services.upload.actions.erase_account import erase_account
 from services.upload.actions.open_upload import open_upload
+from services.upload.clients.media_caches import MediaCaches
+from services.upload.domain.uploads import NewUpload
 from services.upload.store.erasures import photo_ids_of_owner
 from services.upload.store.objects import Objects, quarantine_key
 from services.upload.store.uploads import upload_ids_of_owner
 from shared.errors import NotFound
 from shared.sharding.shard_group import ShardGroup
-from tests.upload.cast import Cast, new_id
+from tests.upload.cast import Cast, new_id, room_for_all
 from tests.upload.upload_api import UploadApi
 
 
 async def test_photos_renditions_and_originals_go(
-    cast: Cast, group: ShardGroup, objects: Objects
+    cast: Cast, group: ShardGroup, objects: Objects, caches: MediaCaches
 ) -> None:
     alice = new_id()
     photo = await cast.has_photo(alice)
     await objects.put_file(quarantine_key(alice), io.BytesIO(b"left behind"), 11)
-    assert not await erase_account(group, objects, alice)
-    assert not await erase_account(group, objects, alice)
-    assert await erase_account(group, objects, alice)
+    assert not await erase_account(group, objects, caches, alice)
+    assert not await erase_account(group, objects, caches, alice)
+    assert await erase_account(group, objects, caches, alice)
     assert await photo_ids_of_owner(group, alice, 10) == []
     assert await objects.keys_of_originals(alice, 10) == []
     file_name = photo.renditions[0]["key"].rsplit("/", 1)[1]
@@ -34,14 +36,14 @@ async def test_photos_renditions_and_originals_go(
 
 
 async def test_more_uploads_than_a_page_go_too(
-    group: ShardGroup, objects: Objects, monkeypatch: pytest.MonkeyPatch
+    group: ShardGroup, objects: Objects, caches: MediaCaches, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(action, "PAGE_MAX", 2)
     alice = new_id()
     for _ in range(5):
-        await open_upload(group, alice, 100, "", None)
+        await open_upload(group, room_for_all(group), NewUpload(alice, 100, "", None), None)
     pages = 1
-    while not await erase_account(group, objects, alice):
+    while not await erase_account(group, objects, caches, alice):
         pages += 1
         assert pages < 10
     assert await upload_ids_of_owner(group, alice, 10) == []

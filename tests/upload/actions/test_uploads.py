@@ -10,17 +10,17 @@ from services.upload.actions.append_to_upload import append_to_upload
 from services.upload.actions.finish_upload import get_own_upload, progress_of
 from services.upload.actions.give_up_upload import give_up_upload
 from services.upload.actions.open_upload import open_upload
-from services.upload.actions.receive_photo import PICTURE_BYTES_MAX, PictureTooLarge
+from services.upload.actions.receive_photo import PICTURE_BYTES_MAX, DigestMismatch, PictureTooLarge
 from services.upload.actions.sweep_store import sweep_store
 from services.upload.domain.picture_kinds import NotAnImage
-from services.upload.domain.uploads import OffsetMismatch
+from services.upload.domain.uploads import NewUpload, OffsetMismatch
 from services.upload.store.objects import Objects
 from services.upload.store.uploads import piece_keys
 from shared.contracts.photos import Upload
 from shared.errors import Invalid, NotFound
 from shared.sharding.shard_group import ShardGroup
 from shared.sql_files import parse_query
-from tests.upload.cast import Cast, new_id
+from tests.upload.cast import Cast, new_id, room_for_all
 from tests.upload.pictures import small_jpeg
 
 _AGE = parse_query(
@@ -34,12 +34,15 @@ class Sender:
     def __init__(self, group: ShardGroup, objects: Objects, content: bytes) -> None:
         self.owner_id = new_id()
         self.content = content
+        self.sha256: bytes | None = None
         self.id = 0
         self._group = group
         self._objects = objects
 
     async def begins(self, length: int | None = None, key: str | None = None) -> Upload:
-        upload = await open_upload(self._group, self.owner_id, length or len(self.content), "", key)
+        size = len(self.content) if length is None else length
+        new = NewUpload(self.owner_id, size, "", self.sha256)
+        upload = await open_upload(self._group, room_for_all(self._group), new, key)
         self.id = upload["id"]
         return upload
 
@@ -141,7 +144,7 @@ async def test_lengths_are_bounded(alice: Sender) -> None:
     with pytest.raises(PictureTooLarge):
         await alice.begins(PICTURE_BYTES_MAX + 1)
     with pytest.raises(Invalid):
-        await open_upload(alice._group, alice.owner_id, 0, "", None)
+        await alice.begins(0)
     await alice.begins(50)
     with pytest.raises(PictureTooLarge):
         await alice.sends(0, 51)
@@ -192,3 +195,22 @@ async def test_one_that_is_abandoned_is_swept(
         await alice.asks()
     alice.id = kept
     assert (await alice.asks())["offset"] == 0
+
+
+async def test_pieces_that_are_not_what_was_to_come_make_no_photo(alice: Sender) -> None:
+    alice.sha256 = hashlib.sha256(b"another picture").digest()
+    await alice.begins()
+    with pytest.raises(DigestMismatch):
+        await alice.sends(0, len(alice.content))
+    with pytest.raises(NotFound):
+        await alice.asks()
+
+
+async def test_an_upload_begun_anew_with_its_digest_becomes_the_same_photo(alice: Sender) -> None:
+    alice.sha256 = hashlib.sha256(alice.content).digest()
+    await alice.begins()
+    first = await alice.sends(0, len(alice.content))
+    await alice.begins()
+    second = await alice.sends(0, len(alice.content))
+    assert first["id"] != second["id"]
+    assert first["photo"] == second["photo"]

@@ -1,0 +1,18 @@
+"""How many jobs wait in a primary's queue."""
+
+from collections.abc import Collection
+
+from shared.sharding import job_queue
+from shared.sharding.node_pool import NodePool
+
+_COUNT = f"""
+SELECT entrypoint, count(*) AS waiting
+  FROM {job_queue.SCHEMA}.{job_queue.TABLE}
+ WHERE status = 'queued' AND entrypoint = ANY($1) GROUP BY 1
+"""  # noqa: S608 - names of our own
+
+
+async def count_waiting(primary: NodePool, jobs: Collection[str]) -> dict[str, int]:
+    """Jobs of these names that no worker has begun, by name; those with none are left out."""
+    rows = await primary.fetch(_COUNT, (list(jobs),))
+    return {row["entrypoint"]: row["waiting"] for row in rows}
