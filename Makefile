@@ -26,7 +26,7 @@ reset: ready ## delete the data, after asking (YES=1 does not ask)
 	@$(PYTHON) -m infra reset $(if $(YES),--yes)
 
 ##@ Fill it and look inside
-.PHONY: demo migrate migrate-status reconcile check-deleted sweep verify-store
+.PHONY: demo migrate migrate-status reconcile check-deleted sweep verify-store mirror-store
 demo: ready ## a small world: people, follows, posts with pictures
 	@$(PYTHON) -m infra.demo
 migrate: ready ## bring every logical shard to the newest schema
@@ -39,6 +39,8 @@ sweep: ready ## take away abandoned uploads, photos in no post and orphans (DRY=
 	@$(PYTHON) -m infra sweep $(if $(DRY),--dry-run)
 verify-store: ready ## compare database and store, both ways
 	@$(PYTHON) -m infra verify-store
+mirror-store: ready ## copy to the second bucket what it lacks, then compare (BACK=1 the other way)
+	@$(PYTHON) -m infra mirror-store $(if $(BACK),--back)
 check-deleted: ready ## does anything still name a deleted account? make check-deleted U="<user id> [ids of its posts, photos]"
 	@$(PYTHON) -m infra check-deleted $(U)
 psql: ready ## psql as the superuser: make psql P=users-a

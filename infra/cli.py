@@ -21,6 +21,7 @@ from infra.driving.upkeep import run_upkeep
 from infra.processes import Tier
 from infra.programs import ProgramMissing
 from infra.remains.everywhere import check_deleted
+from infra.rendering.environment import render_environments
 from infra.run_folder import RunFolderClosed
 from infra.suite import open_suite
 from infra.topology import TopologyError
@@ -190,6 +191,18 @@ def sweep(
 def verify_store() -> None:
     """Compare database and store, both ways."""
     run_upkeep(open_suite(), "verify")
+
+
+@app.command("mirror-store")
+@_told
+def mirror_store(
+    back: Annotated[bool, typer.Option("--back", help="From the second bucket.")] = False,
+) -> None:
+    """Copy to the second bucket what it lacks, then compare the two."""
+    suite = open_suite()
+    # A second bucket that was named just now is filled before any process knows of it.
+    render_environments(suite)
+    run_upkeep(suite, "mirror", *(["--back"] if back else []))
 
 
 @app.command("check-deleted")

@@ -9,6 +9,8 @@ from pathlib import Path
 from infra.topology import Topology
 
 KEY_BYTES = 32
+# Of another store than ours; made up until the operator writes the true ones in their place.
+SECOND_BUCKET_KEYS = ("s3_second_access_key", "s3_second_secret_key")
 
 
 class SecretValues:
@@ -48,6 +50,7 @@ def _names(topology: Topology) -> list[str]:
         "session_token_key",
         "media_signing_key",
         "media_token",
+        *(SECOND_BUCKET_KEYS if topology.store.second is not None else ()),
     ]
 
 

@@ -98,6 +98,15 @@ class Nginx:
 
 
 @dataclass(frozen=True, slots=True)
+class SecondBucket:
+    """Where photos move to, or come from; empty: as the first one's."""
+
+    bucket: str
+    endpoint: str = ""
+    region: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Store:
     """The object store: one of our own (`embedded`) or anybody's (`external`)."""
 
@@ -107,6 +116,7 @@ class Store:
     endpoint: str
     bucket: str
     region: str
+    second: "SecondBucket | None" = None
 
     @property
     def embedded(self) -> bool:
@@ -188,12 +198,17 @@ def load_topology(file: Path = TOPOLOGY_FILE, *, network: str | None = None) -> 
         services=_services(drawn["service"], net),
         groups={name: _group(name, table, net) for name, table in drawn["group"].items()},
         redises=_redises(drawn["redis"], net),
-        store=Store(**{**drawn["store"], "address": f"{net}.{drawn['store']['address']}"}),
+        store=_store(drawn["store"], net),
         dns=Dns(**{**drawn["dns"], "address": f"{net}.{drawn['dns']['address']}"}),
         limits=_limits(drawn),
     )
     _check(topology)
     return topology
+
+
+def _store(table: Mapping[str, Any], net: str) -> Store:
+    second = SecondBucket(**table["second"]) if "second" in table else None
+    return Store(**{**table, "address": f"{net}.{table['address']}", "second": second})
 
 
 def _nginx(table: Mapping[str, Any], net: str, *, with_public: bool) -> Nginx:

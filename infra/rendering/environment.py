@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from infra.accounts import account_for
 from infra.rendering.files import write_rendered
+from infra.secret_values import SECOND_BUCKET_KEYS
 from infra.suite import Suite
-from infra.topology import Service
+from infra.topology import SecondBucket, Service
 
 _HEADING = """\
 # The environment of the service "{name}": all that it knows of where it runs.
@@ -152,6 +153,8 @@ def _upload(suite: Suite) -> Iterator[Variable]:
     yield Variable("S3_REGION", store.region, "The region that requests are signed for.")
     yield Variable("S3_ACCESS_KEY", suite.secrets["s3_access_key"], "Who it is there.")
     yield Variable("S3_SECRET_KEY", suite.secrets["s3_secret_key"], "And the secret of that.")
+    if store.second is not None:
+        yield from _second_bucket(suite, store.second)
     if store.embedded:
         yield Variable(
             "S3_CA_FILE",
@@ -173,6 +176,19 @@ def _upload(suite: Suite) -> Iterator[Variable]:
         str(suite.decoder_python),
         "The interpreter of the environment in which outside pictures are decoded.",
     )
+
+
+def _second_bucket(suite: Suite, second: SecondBucket) -> Iterator[Variable]:
+    yield Variable(
+        "S3_SECOND_BUCKET", second.bucket, "Where what the first bucket lacks is read, and deleted."
+    )
+    if second.region:
+        yield Variable("S3_SECOND_REGION", second.region, "Its region.")
+    if second.endpoint:
+        yield Variable("S3_SECOND_ENDPOINT_URL", second.endpoint, "The store that it is in.")
+        access_key, secret_key = (suite.secrets[name] for name in SECOND_BUCKET_KEYS)
+        yield Variable("S3_SECOND_ACCESS_KEY", access_key, "Who it is there.")
+        yield Variable("S3_SECOND_SECRET_KEY", secret_key, "And the secret of that.")
 
 
 def _gateway(suite: Suite) -> Iterator[Variable]:

@@ -13,7 +13,7 @@ from services.upload.actions.backlog import Backlog
 from services.upload.actions.process_photo import PROCESS_JOB, PROCESS_SLOW_JOB
 from services.upload.clients.media_caches import MediaCaches
 from services.upload.clients.workshop import Workshop
-from services.upload.settings import UploadSettings
+from services.upload.settings import Bucket, UploadSettings
 from services.upload.store.objects import Objects
 from shared.logs import get_logger
 from shared.network.aiohttp_resolver import AiohttpResolver
@@ -87,26 +87,39 @@ async def _open_stores(
     network = await stack.enter_async_context(open_network(settings))
     group = await open_shard_group(settings, network)
     stack.push_async_callback(group.close)
-    client = await stack.enter_async_context(_store_client(settings, network))
-    # A store that refuses a put before it has asked for the body may wait for the body for ever,
-    # and we for its "100 Continue": so the body is sent without being asked for.
-    client.meta.events.unregister("before-call.s3", add_expect_header)
+    second = settings.second_bucket
+    objects = await _open_objects(
+        stack,
+        network,
+        settings.bucket,
+        None if second is None else await _open_objects(stack, network, second),
+    )
     caches = MediaCaches(
         network, settings.media_caches_url, settings.media_token.get_secret_value()
     )
     stack.push_async_callback(caches.close)
-    return group, Objects(client, settings.s3_bucket), caches
+    return group, objects, caches
 
 
-def _store_client(settings: UploadSettings, network: Network) -> Any:
+async def _open_objects(
+    stack: AsyncExitStack, network: Network, bucket: Bucket, second: Objects | None = None
+) -> Objects:
+    client = await stack.enter_async_context(_store_client(bucket, network))
+    # A store that refuses a put before it has asked for the body may wait for the body for ever,
+    # and we for its "100 Continue": so the body is sent without being asked for.
+    client.meta.events.unregister("before-call.s3", add_expect_header)
+    return Objects(client, bucket.name, second)
+
+
+def _store_client(bucket: Bucket, network: Network) -> Any:
     """A client of any S3; its type is made at run time from a description of the service."""
     return get_session().create_client(
         "s3",
-        region_name=settings.s3_region,
-        endpoint_url=settings.s3_endpoint_url,
-        aws_access_key_id=settings.s3_access_key.get_secret_value(),
-        aws_secret_access_key=settings.s3_secret_key.get_secret_value(),
-        verify=True if settings.s3_ca_file is None else str(settings.s3_ca_file),
+        region_name=bucket.region,
+        endpoint_url=bucket.endpoint_url,
+        aws_access_key_id=bucket.access_key,
+        aws_secret_access_key=bucket.secret_key,
+        verify=True if bucket.ca_file is None else str(bucket.ca_file),
         config=AioConfig(
             signature_version="s3v4",
             # TLS protects the body: signing it would mean hashing each a second time.

@@ -1,6 +1,7 @@
 """What upload reads from its environment (`UPLOAD_…`)."""
 
 import os
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pydantic import Field, SecretStr
@@ -13,10 +14,24 @@ def _processors() -> int:
     return len(os.sched_getaffinity(0))
 
 
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """Where a bucket is, and who one is there; `ca_file` None means whom the system trusts."""
+
+    endpoint_url: str
+    name: str
+    region: str
+    access_key: str
+    secret_key: str
+    ca_file: Path | None
+
+
 class UploadSettings(ProcessSettings, PostgresSettings):
     """Where photos and their bytes are kept, who may fetch renditions, and what decodes pictures.
 
-    `media_caches_url` names all balancers, which are told of renditions that are gone.
+    While photos move from one bucket to another there is a `second` one, of which only the name
+    must be given if it is in the same store. `media_caches_url` names all balancers, which are told
+    of renditions that are gone.
 
     `decoder_python` is the interpreter of the decoder's own environment; `pictures_at_once` bounds
     a worker's decoders and drawing threads, one each per processor unless said otherwise. While
@@ -32,9 +47,47 @@ class UploadSettings(ProcessSettings, PostgresSettings):
     s3_access_key: SecretStr
     s3_secret_key: SecretStr
     s3_ca_file: Path | None = None
+    s3_second_endpoint_url: str | None = None
+    s3_second_bucket: str | None = None
+    s3_second_region: str | None = None
+    s3_second_access_key: SecretStr | None = None
+    s3_second_secret_key: SecretStr | None = None
     media_token: SecretStr = Field(min_length=16)
     media_caches_url: str | None = None
     decoder_python: str
     pictures_at_once: int = Field(default_factory=_processors, ge=1)
     waiting_pictures_max: int = Field(1_000, ge=1)
     waiting_slow_pictures_max: int = Field(100, ge=1)
+
+    @property
+    def bucket(self) -> Bucket:
+        """The bucket that is written to."""
+        return Bucket(
+            self.s3_endpoint_url,
+            self.s3_bucket,
+            self.s3_region,
+            self.s3_access_key.get_secret_value(),
+            self.s3_secret_key.get_secret_value(),
+            self.s3_ca_file,
+        )
+
+    @property
+    def second_bucket(self) -> Bucket | None:
+        """The one that has what the first lacks, if there is one."""
+        if self.s3_second_bucket is None:
+            return None
+        first = self.bucket
+        if self.s3_second_endpoint_url is None:
+            return replace(first, name=self.s3_second_bucket)
+        return Bucket(
+            self.s3_second_endpoint_url,
+            self.s3_second_bucket,
+            self.s3_second_region or first.region,
+            _revealed(self.s3_second_access_key) or first.access_key,
+            _revealed(self.s3_second_secret_key) or first.secret_key,
+            None,
+        )
+
+
+def _revealed(secret: SecretStr | None) -> str | None:
+    return None if secret is None else secret.get_secret_value()

@@ -22,7 +22,7 @@ ARCHIVES = "archives"
 _CHUNK_BYTES = 256 * 1024
 # For one answer of the store, the body of a put included: 20 MB take a second on a slow disk.
 _ANSWER_SECONDS_MAX = 20.0
-_MISSING = {"NoSuchKey", "404"}
+_MISSING = {"NoSuchKey", "404", "NotFound"}
 
 
 class StoreUnavailable(Unavailable):
@@ -45,6 +45,7 @@ class ListedObject:
     """An object as the store lists it."""
 
     key: str
+    size: int
     modified_at: datetime
 
 
@@ -81,12 +82,23 @@ class Objects:
     """One bucket, through one client; any S3 will do.
 
     Keys are written once: overwriting one gives the same bytes. Every fault of the store is
-    StoreUnavailable, a missing object NotFound.
+    StoreUnavailable, a missing object NotFound. While photos move from one bucket to another, what
+    is not here is read from the second one, and what is deleted is deleted in both.
     """
 
-    def __init__(self, client: Any, bucket: str) -> None:
+    def __init__(self, client: Any, bucket: str, second: "Objects | None" = None) -> None:
         self._client = client
         self._bucket = bucket
+        self.second = second
+
+    async def make_bucket(self) -> None:
+        """Make the bucket unless it is there; private, as buckets are unless somebody says more."""
+        try:
+            async with _answer():
+                await self._client.head_bucket(Bucket=self._bucket)
+        except NotFound:
+            async with _answer():
+                await self._client.create_bucket(Bucket=self._bucket)
 
     async def put_file(self, key: str, body: IO[bytes], size: int) -> None:
         """Store bytes as they are; `body` is read from its present position."""
@@ -134,6 +146,8 @@ class Objects:
         for key in keys:
             async with _answer():
                 await self._client.delete_object(Bucket=self._bucket, Key=key)
+        if self.second is not None:
+            await self.second.delete(keys)
 
     async def page(
         self, prefix: str, after: str, limit: int
@@ -144,12 +158,19 @@ class Objects:
                 Bucket=self._bucket, Prefix=prefix, StartAfter=after, MaxKeys=limit
             )
         listed = [
-            ListedObject(found["Key"], found["LastModified"]) for found in page.get("Contents", ())
+            ListedObject(found["Key"], found["Size"], found["LastModified"])
+            for found in page.get("Contents", ())
         ]
         return listed, listed[-1].key if page.get("IsTruncated") and listed else None
 
     async def exists(self, key: str) -> bool:
-        """Is the object there?"""
+        """Is the object there, or in the second bucket?"""
+        return await self.has_itself(key) or (
+            self.second is not None and await self.second.exists(key)
+        )
+
+    async def has_itself(self, key: str) -> bool:
+        """Is it in this bucket, whatever the second one has?"""
         try:
             async with _answer():
                 await self._client.head_object(Bucket=self._bucket, Key=key)
@@ -163,7 +184,10 @@ class Objects:
             page = await self._client.list_objects_v2(
                 Bucket=self._bucket, Prefix=f"{QUARANTINE}/{owner_id}.", MaxKeys=limit
             )
-        return [found["Key"] for found in page.get("Contents", ())]
+        keys = [found["Key"] for found in page.get("Contents", ())]
+        if self.second is not None:
+            keys += await self.second.keys_of_originals(owner_id, limit)
+        return keys
 
     async def _put_rendition(self, said: Rendition, content: bytes) -> None:
         async with _answer():
@@ -176,8 +200,15 @@ class Objects:
 
     @asynccontextmanager
     async def _opened(self, key: str) -> AsyncIterator[StoredObject]:
-        async with _answer():
-            reply = await self._client.get_object(Bucket=self._bucket, Key=key)
+        try:
+            async with _answer():
+                reply = await self._client.get_object(Bucket=self._bucket, Key=key)
+        except NotFound:
+            if self.second is None:
+                raise
+            async with self.second.open_file(key) as stored:
+                yield stored
+            return
         # Its bytes may be wanted slowly; between two pieces the client's own limit holds.
         with _store_faults():
             async with reply["Body"] as body:
