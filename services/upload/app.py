@@ -4,7 +4,15 @@ from functools import partial
 
 from fastapi import FastAPI
 
-from services.upload.api import accounts, archives, photos, publications, renditions, uploads
+from services.upload.api import (
+    accounts,
+    archives,
+    filters,
+    photos,
+    publications,
+    renditions,
+    uploads,
+)
 from services.upload.resources import open_resources
 from services.upload.settings import UploadSettings
 from shared.settings import read_settings
@@ -25,7 +33,7 @@ INFO = AppInfo(
         "not cached."
     ),
     audience="upload",
-    open_prefixes=("/renditions/", "/archives/"),
+    open_prefixes=("/renditions/", "/archives/", "/filters/"),
     deadlines=Deadlines(
         by_route={"POST /photos": _RECEIVE_MS_MAX, "POST /archives": _RECEIVE_MS_MAX}
     ),
@@ -38,6 +46,7 @@ ROUTERS = (
     accounts.router,
     archives.router,
     uploads.router,
+    filters.router,
 )
 
 

@@ -13,6 +13,7 @@ from services.upload.actions.process_photo import PROCESS_JOB, PROCESS_SLOW_JOB,
 from services.upload.actions.receive_archive import COMPOSE_JOB
 from services.upload.actions.release_photos import DELETE_JOB
 from services.upload.actions.sweep_store import keep_store_swept
+from services.upload.actions.tidy_photo import TIDY_JOB, tidy_photo
 from services.upload.app import INFO
 from services.upload.resources import WorkerResources, open_worker_resources
 from services.upload.settings import UploadSettings
@@ -37,6 +38,9 @@ async def run(resources: WorkerResources, stop: asyncio.Event) -> None:
     delete = _with(
         "photo_id", partial(delete_photo, resources.group, resources.objects, resources.caches)
     )
+    tidy = _with(
+        "photo_id", partial(tidy_photo, resources.group, resources.objects, resources.caches)
+    )
     compose = _with("archive_id", partial(compose_archive, resources.group, resources.objects))
     forget = _with("archive_id", partial(forget_archive, resources.group, resources.objects))
     jobs = JobWorker(
@@ -47,11 +51,12 @@ async def run(resources: WorkerResources, stop: asyncio.Event) -> None:
             DELETE_JOB: delete,
             COMPOSE_JOB: compose,
             FORGET_ARCHIVE_JOB: forget,
+            TIDY_JOB: tidy,
         },
         [
             Lane([PROCESS_JOB], _PHOTOS_PER_PLACE * resources.pictures_at_once),
             Lane([PROCESS_SLOW_JOB], _SLOW_PHOTOS),
-            Lane([DELETE_JOB], _DELETIONS),
+            Lane([DELETE_JOB, TIDY_JOB], _DELETIONS),
             Lane([COMPOSE_JOB, FORGET_ARCHIVE_JOB], _ARCHIVES),
         ],
     )

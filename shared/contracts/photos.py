@@ -19,6 +19,15 @@ class Rendition(TypedDict):
     bytes: int
 
 
+class Crop(TypedDict):
+    """A part of an upright picture, in shares of its width and height (0 to 1)."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+
+
 class PhotoSnapshot(TypedDict):
     """The immutable facts of a ready photo, copied into the post that shows it."""
 
@@ -28,6 +37,21 @@ class PhotoSnapshot(TypedDict):
     thumbhash: str
     alt_text: str
     renditions: list[Rendition]
+
+
+class FilterSamples(TypedDict):
+    """The file of a small picture in each filter's colours, and of the same one in its own."""
+
+    plain: str
+    filters: "list[FilterSample]"
+
+
+class FilterSample(TypedDict):
+    """A filter, what people call it, and its sample's file."""
+
+    name: str
+    title: str
+    file: str
 
 
 class Photo(TypedDict):
@@ -44,6 +68,8 @@ class Photo(TypedDict):
     height: int | None
     thumbhash: str | None
     alt_text: str
+    filter: str | None
+    crop: Crop | None
     renditions: list[Rendition]
     sha256: str
     created_at: str

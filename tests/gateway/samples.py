@@ -99,6 +99,8 @@ def photo() -> Photo:
         "height": 4032,
         "thumbhash": "3OcRJYB4d3h/iIeHeEh3eIhw+j2w",
         "alt_text": "",
+        "filter": None,
+        "crop": None,
         "renditions": [rendition()],
         "sha256": "9f" * 32,
         "created_at": "2026-01-02T03:04:05.678Z",

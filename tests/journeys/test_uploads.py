@@ -198,3 +198,27 @@ async def test_a_picture_that_arrives_changed_is_refused(alice: Phone) -> None:
     headers = {"Repr-Digest": f"sha-256=:{digest}:", "Content-Type": "image/jpeg"}
     reply = await alice.http.post("/v1/photos", content=content + b"!", headers=headers)
     assert (reply.status_code, reply.json()["code"]) == (422, "digest_mismatch")
+
+
+async def test_a_photo_is_given_a_filter_and_a_part_and_published_like_that(
+    alice: Phone, stranger: httpx.AsyncClient
+) -> None:
+    filters = await alice.get("/v1/filters")
+    assert len(filters["filters"]) >= 12
+    for url in (filters["plain_url"], filters["filters"][0]["sample_url"]):
+        sample = await stranger.get(httpx.URL(url).path)
+        assert (sample.status_code, sample.headers["content-type"]) == (200, "image/jpeg")
+    photo_id = await alice.upload(picture(600, 600))
+    change = {
+        "filter": filters["filters"][0]["name"],
+        "crop": {"x": 0.25, "y": 0.25, "width": 0.5, "height": 0.25},
+    }
+    reply = await alice.http.patch(f"/v1/photos/{photo_id}", json=change)
+    assert reply.status_code == 200, reply.text
+    assert {name: reply.json()[name] for name in change} == change
+    (shown,) = (await alice.publish(photo_id))["photos"]
+    assert (shown["width"], shown["height"]) == (300, 150)
+    large = next(one for one in shown["renditions"] if one["name"] == "large")
+    assert (large["width"], large["height"]) == (300, 150)
+    again = await alice.http.patch(f"/v1/photos/{photo_id}", json={"filter": None})
+    assert (again.status_code, again.json()["code"]) == (409, "photo_already_published")

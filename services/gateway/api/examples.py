@@ -2,7 +2,16 @@
 
 from typing import Any
 
-from services.gateway.domain import activity, comments, exports, people, photos, posts, sessions
+from services.gateway.domain import (
+    activity,
+    comments,
+    exports,
+    filters,
+    people,
+    photos,
+    posts,
+    sessions,
+)
 from shared.contracts.accounts import DeletionReceipt
 from shared.contracts.people import RelationshipReply, Relationships
 from shared.contracts.posts import Liked, Saved
@@ -124,6 +133,8 @@ _PHOTO: photos.Photo = {
     "height": 4032,
     "thumbhash": _THUMBHASH,
     "alt_text": "",
+    "filter": None,
+    "crop": None,
     "renditions": _RENDITIONS,
     "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
     "created_at": _TIME,
@@ -213,6 +224,17 @@ _ACTIVITY_PAGE: activity.ActivityPage = {
 _SAVED: Saved = {"saved": True}
 _LIKED: Liked = {"liked": True, "like_count": 12}
 
+_FILTERS: filters.Filters = {
+    "plain_url": "https://retrato.example/media/filters/plain-d47a8bc7a7632f25.jpg",
+    "filters": [
+        {
+            "name": "harbour",
+            "title": "Harbour",
+            "sample_url": "https://retrato.example/media/filters/harbour-b33a1bc7a7632f25.jpg",
+        }
+    ],
+}
+
 # By the name of the schema that each is an example of.
 EXAMPLES: dict[str, Any] = {
     "User": _ALICE,
@@ -227,6 +249,7 @@ EXAMPLES: dict[str, Any] = {
     "RelationshipReply": _RELATIONSHIP,
     "Photo": _PHOTO,
     "PhotoReply": _PHOTO_REPLY,
+    "Filters": _FILTERS,
     "Post": _POST,
     "PostReply": _POST_REPLY,
     "PostPage": _POST_PAGE,

@@ -16,6 +16,8 @@ from services.gateway.api.problem_codes import (
     NOT_AN_IMAGE,
     NOT_FOUND,
     PHOTO_ALREADY_PUBLISHED,
+    PHOTO_FAILED,
+    PHOTO_NOT_READY,
     QUOTA_EXCEEDED,
     REQUEST_IN_PROGRESS,
     TOO_LARGE,
@@ -62,16 +64,32 @@ _UPLOAD_BODY: dict[str, Any] = {
 }
 
 
+class CropChange(BaseModel):
+    """A part of the upright picture, in shares of its width and height. Kept by upload."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    x: float = Field(description="Its left edge, from 0.", examples=[0.1])
+    y: float = Field(description="Its upper edge, from 0.", examples=[0.0])
+    width: float = Field(description="At least 0.1.", examples=[0.8])
+    height: float = Field(description="At least 0.1.", examples=[0.5])
+
+
 class PhotoChange(BaseModel):
-    """What is to be changed. The limit is kept by upload."""
+    """What is to be changed; what is not said stays as it is. The limits are kept by upload."""
 
     model_config = ConfigDict(extra="forbid")
 
     alt_text: Text = Field(
+        "",
         description="What the picture shows, for those who cannot see it.",
         json_schema_extra={"maxLength": 1500},
         examples=["A lighthouse in the fog"],
     )
+    filter: Text | None = Field(
+        None, description="A name from `GET /v1/filters`; null takes it off.", examples=["harbour"]
+    )
+    crop: CropChange | None = Field(None, description="The part to keep; null is all of it.")
 
 
 @router.post(
@@ -137,15 +155,28 @@ async def get_photo(request: Request, photo_id: PhotoId, viewer_id: ViewerId) ->
     summary="Change an own photo",
     responses={
         **reply(200, Photo, "The photo as it is now."),
-        **problems(BAD_REQUEST, UNAUTHENTICATED, NOT_FOUND, PHOTO_ALREADY_PUBLISHED, INVALID),
+        **problems(
+            BAD_REQUEST,
+            UNAUTHENTICATED,
+            NOT_FOUND,
+            PHOTO_ALREADY_PUBLISHED,
+            PHOTO_NOT_READY,
+            PHOTO_FAILED,
+            INVALID,
+        ),
     },
 )
 async def patch_photo(
     request: Request, photo_id: PhotoId, change: PhotoChange, viewer_id: ViewerId
 ) -> Response:
-    """Say what a photo shows, before it is published: posts keep what it was then."""
+    """Say what a photo shows and how it shall look, before it is published: posts keep that.
+
+    With another filter or crop it is `processing` for a few tenths of a second. Every look is drawn
+    from the photo as it was received, so looks may be tried one after the other.
+    """
     resources = opened(request)
-    photo = await resources.upload.edit_photo(photo_id, change.alt_text, viewer_id=viewer_id)
+    said = change.model_dump(exclude_unset=True)
+    photo = await resources.upload.edit_photo(photo_id, said, viewer_id=viewer_id)
     return private_reply(public_photo(photo, resources.url_of()))
 
 

@@ -1,10 +1,10 @@
 """upload.internal: photos before they are published."""
 
 from collections.abc import AsyncIterator, Mapping
-from typing import cast
+from typing import Any, cast
 
 from services.gateway.clients.patching import PatchingServiceClient
-from shared.contracts.photos import NewUpload, Photo, Upload
+from shared.contracts.photos import FilterSamples, NewUpload, Photo, Upload
 
 # 20 MB over a slow mobile line have been gathered by nginx before: this is the inner stretch.
 _UPLOAD_TIMEOUT_MS = 30_000
@@ -64,11 +64,16 @@ class UploadClient:
         """An own photo; raises NotFound for another's."""
         return cast(Photo, await self._service.get(f"/photos/{photo_id}", viewer_id=viewer_id))
 
-    async def edit_photo(self, photo_id: int, alt_text: str, *, viewer_id: int) -> Photo:
+    async def edit_photo(
+        self, photo_id: int, change: Mapping[str, Any], *, viewer_id: int
+    ) -> Photo:
         """Change an own photo; raises NotFound, Invalid, and Conflict once it is published."""
-        change = {"alt_text": alt_text}
         reply = await self._service.patch(f"/photos/{photo_id}", change, viewer_id=viewer_id)
         return cast(Photo, reply)
+
+    async def filters(self) -> FilterSamples:
+        """The filters and their samples."""
+        return cast(FilterSamples, await self._service.get("/filters"))
 
     async def delete_photo(self, photo_id: int, *, viewer_id: int) -> None:
         """Delete an own photo; raises Conflict once it is published."""

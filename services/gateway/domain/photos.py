@@ -51,6 +51,8 @@ class Photo(TypedDict):
     height: Annotated[int | None, Field(examples=[4032])]
     thumbhash: Thumbhash | None
     alt_text: AltText
+    filter: Annotated[str | None, Field(examples=["harbour"])]
+    crop: contract.Crop | None
     renditions: list[Rendition]
     sha256: Annotated[
         str,
@@ -78,6 +80,8 @@ def public_photo(photo: contract.Photo, url_of: UrlOf) -> Photo:
         "height": photo["height"],
         "thumbhash": photo["thumbhash"],
         "alt_text": photo["alt_text"],
+        "filter": photo["filter"],
+        "crop": photo["crop"],
         "renditions": _renditions(photo["renditions"], url_of),
         "sha256": photo["sha256"],
         "created_at": photo["created_at"],

@@ -31,7 +31,7 @@ async def claim_photos(
     shard = group.shard_of(owner_id)
     if any(group.shard_of(photo_id) != shard for photo_id in photo_ids):
         raise NotFound
-    await _wait_until_processed(group, owner_id, photo_ids, wait_ms)
+    await wait_until_processed(group, owner_id, photo_ids, wait_ms)
     async with group.writer(shard) as tx:
         photos = await lock_own_photos(tx, owner_id, photo_ids)
         if len(photos) < len(set(photo_ids)):
@@ -43,9 +43,10 @@ async def claim_photos(
     return {"photos": snapshots}
 
 
-async def _wait_until_processed(
+async def wait_until_processed(
     group: ShardGroup, owner_id: int, photo_ids: Sequence[int], wait_ms: int
 ) -> None:
+    """Return when none is being processed, or the time that the caller allows is over."""
     allowed_ms: float = min(wait_ms, WAIT_MS_MAX)
     left_ms = remaining_ms()
     if left_ms is not None:

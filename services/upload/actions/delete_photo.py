@@ -20,14 +20,15 @@ async def delete_photo(
     photo = await find_released_photo(group, photo_id)
     if photo is None:
         return
-    renditions = [rendition["key"] for rendition in photo.renditions]
+    renditions = sorted(photo.known_keys)
     originals = [] if photo.quarantine_key is None else [photo.quarantine_key]
     await objects.delete(renditions + originals)
-    await _forget_copies(caches, renditions)
+    await forget_copies(caches, renditions)
     await delete_row(group, photo_id)
 
 
-async def _forget_copies(caches: MediaCaches, renditions: Collection[str]) -> None:
+async def forget_copies(caches: MediaCaches, renditions: Collection[str]) -> None:
+    """Tell the balancers of renditions that are gone; one that does not answer is passed over."""
     try:
         await caches.forget(renditions)
     except Unavailable as error:

@@ -3,11 +3,14 @@
 import time
 
 from services.upload.actions.photo_steps import note_step, photos_processed, timed_step
+from services.upload.actions.tidy_photo import TIDY_JOB
 from services.upload.clients.memory_files import MemoryFile
 from services.upload.clients.workshop import Workshop
+from services.upload.domain.looks import size_of_part
 from services.upload.domain.photos import StoredPhoto
 from services.upload.domain.picture_faults import PictureFault, PictureRefused
 from services.upload.domain.picture_kinds import PictureKind
+from services.upload.domain.rendition_plan import Size
 from services.upload.domain.renditions import DrawnPhoto
 from services.upload.store.objects import Objects
 from services.upload.store.photos import find_photo, forget_original, mark_failed, mark_ready
@@ -40,7 +43,8 @@ async def process_photo(
     if photo is None:
         return
     if photo.state == "processing":
-        note_step("queue", time.time() - created_ms(photo_id) / 1000)
+        if photo.plain is None:
+            note_step("queue", time.time() - created_ms(photo_id) / 1000)
         await _settle(group, objects, workshop, photo)
     if photo.quarantine_key is not None:
         await objects.delete([photo.quarantine_key])
@@ -63,21 +67,39 @@ async def _settle(
         await objects.put_renditions(drawn.renditions, renditions)
     with timed_step("finish"):
         async with group.writer(group.shard_of(photo.id)) as tx:
-            await mark_ready(tx, photo.id, drawn.size, drawn.thumbhash, renditions)
+            await mark_ready(tx, photo, _whole_size(photo, drawn), drawn.thumbhash, renditions)
+            if photo.plain is not None:
+                await tx.enqueue(TIDY_JOB, {"photo_id": photo.id})
     photos_processed.labels("ready").inc()
 
 
 async def _develop(objects: Objects, workshop: Workshop, photo: StoredPhoto) -> DrawnPhoto:
-    if photo.quarantine_key is None:
-        raise PictureRefused(PictureFault.LOST)
+    key, kind = _source(photo)
     with MemoryFile("original") as original:
         with timed_step("fetch"):
             try:
-                await objects.read(photo.quarantine_key, original.append)
+                await objects.read(key, original.append)
             except NotFound:
                 raise PictureRefused(PictureFault.LOST) from None
         original.seal_content()
-        developed = await workshop.develop(original, PictureKind[photo.kind])
+        developed = await workshop.develop(original, kind, photo.look)
     note_step("decode", developed.decode_seconds)
     note_step("encode", developed.draw_seconds)
     return developed.drawn
+
+
+def _source(photo: StoredPhoto) -> tuple[str, PictureKind]:
+    """What it is drawn from: the original, or for another look the largest that has none."""
+    if photo.plain is not None:
+        return photo.plain["renditions"][0]["key"], PictureKind.JPEG
+    if photo.quarantine_key is None:
+        raise PictureRefused(PictureFault.LOST)
+    return photo.quarantine_key, PictureKind[photo.kind]
+
+
+def _whole_size(photo: StoredPhoto, drawn: DrawnPhoto) -> Size:
+    """Of the picture as it was received, or of the part of it that is shown."""
+    if photo.plain is None:
+        return drawn.size
+    whole = Size(photo.plain["width"], photo.plain["height"])
+    return whole if photo.crop is None else size_of_part(photo.crop, whole)

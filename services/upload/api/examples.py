@@ -31,6 +31,8 @@ PROCESSING: dict[str, Any] = {
     "height": None,
     "thumbhash": None,
     "alt_text": "",
+    "filter": None,
+    "crop": None,
     "renditions": [],
     "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
     "created_at": "2026-05-04T09:30:00.000Z",
@@ -50,5 +52,9 @@ UPLOAD: dict[str, Any] = {
     "metadata": "filename Zm9nLmpwZw==",
     "expires_at": "2026-05-05T09:30:00.000Z",
     "photo": None,
+}
+FILTERS: dict[str, Any] = {
+    "plain": "plain-d47a8bc7a7632f25.jpg",
+    "filters": [{"name": "harbour", "title": "Harbour", "file": "harbour-b33a1bc7a7632f25.jpg"}],
 }
 CLAIMED: dict[str, Any] = {"photos": [SNAPSHOT]}

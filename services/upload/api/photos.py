@@ -1,12 +1,12 @@
 """Photos as their owner sees them: sent in, looked at, changed, deleted."""
 
-from typing import Annotated
+from typing import Annotated, cast
 
 from fastapi import APIRouter, Path, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.upload.actions.discard_photo import discard_photo
-from services.upload.actions.edit_photo import edit_photo
+from services.upload.actions.edit_photo import PhotoChange, edit_photo
 from services.upload.actions.receive_photo import SentPicture, receive_photo
 from services.upload.api import examples
 from services.upload.api.opened import opened
@@ -16,7 +16,7 @@ from services.upload.domain.alt_texts import ALT_TEXT_CHARACTERS_MAX
 from services.upload.domain.photos import photo_of
 from services.upload.domain.picture_kinds import PictureKind
 from services.upload.store.photos import get_own_photo
-from shared.contracts.photos import Photo
+from shared.contracts.photos import Crop, Photo
 from shared.errors import NotFound
 from shared.web.idempotency_key import IdempotencyKey
 from shared.web.json_reply import JsonReply
@@ -44,16 +44,38 @@ _BODY = {
 }
 
 
-class PhotoChange(BaseModel):
-    """What is to be changed."""
+class CropBody(BaseModel):
+    """A part of the upright picture, in shares of its width and height."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    x: float = Field(description="Its left edge.", examples=[0.1])
+    y: float = Field(description="Its upper edge.", examples=[0.0])
+    width: float = Field(examples=[0.8])
+    height: float = Field(examples=[0.5])
+
+
+class PhotoBody(BaseModel):
+    """What is to be changed; what is not said stays as it is."""
 
     model_config = ConfigDict(extra="forbid")
 
     alt_text: str = Field(
+        "",
         description="What the picture shows, for those who cannot see it.",
         json_schema_extra={"maxLength": ALT_TEXT_CHARACTERS_MAX},
         examples=["A lighthouse in the fog"],
     )
+    filter: str | None = Field(
+        None, description="A name from `GET /filters`; null takes it off.", examples=["harbour"]
+    )
+    crop: CropBody | None = Field(None, description="The part to keep; null is all of it.")
+
+    def change(self) -> PhotoChange:
+        """The same, without the framework."""
+        crop = None if self.crop is None else cast(Crop, self.crop.model_dump())
+        fields = frozenset(self.model_fields_set)
+        return PhotoChange(fields, self.alt_text, self.filter, crop)
 
 
 @router.post(
@@ -114,12 +136,16 @@ async def get_photo(
 async def patch_photo(
     request: Request,
     photo_id: Annotated[int, Path(examples=[examples.PHOTO_ID])],
-    change: PhotoChange,
+    body: PhotoBody,
     viewer_id: ViewerId,
 ) -> Response:
-    """Before it is in a post: 409 `photo_already_published` afterwards."""
+    """Before it is in a post: 409 `photo_already_published` afterwards.
+
+    With another look it is `processing` until that is drawn, always from what it was without any.
+    409 `photo_not_ready` and `photo_failed` where there is nothing to draw from.
+    """
     _check_possible(photo_id)
-    photo = await edit_photo(opened(request).group, viewer_id, photo_id, change.alt_text)
+    photo = await edit_photo(opened(request).group, viewer_id, photo_id, body.change())
     return JsonReply(photo)
 
 

@@ -6,11 +6,11 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field
 
 from services.upload.actions.claim_photos import WAIT_MS_MAX, claim_photos
+from services.upload.actions.confirm_photos import confirm_photos
 from services.upload.actions.release_photos import release_photos
 from services.upload.api import examples
 from services.upload.api.opened import opened
 from services.upload.api.reply_docs import no_content, reply
-from services.upload.store.photos import confirm_photos
 from shared.contracts.photos import ClaimedPhotos
 from shared.web.json_reply import JsonReply
 from shared.web.problems import problem_replies

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from services.upload.clients.decoder import Decoder
 from services.upload.clients.memory_files import MemoryFile
 from services.upload.decoder.wire import Containment, PictureFormat
+from services.upload.domain.looks import PLAIN, Look
 from services.upload.domain.picture_kinds import PictureKind
 from services.upload.domain.rendition_plan import DECODED_SIDE_MIN, Size
-from services.upload.domain.renditions import DecodedPixels, DrawnPhoto, draw_photo
+from services.upload.domain.renditions import DecodedPixels, DrawnPhoto, draw_look, draw_photo
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,14 +52,18 @@ class Workshop:
             standing &= decoder.containment
         return standing
 
-    async def develop(self, original: MemoryFile, kind: PictureKind) -> Developed:
+    async def develop(
+        self, original: MemoryFile, kind: PictureKind, look: Look = PLAIN
+    ) -> Developed:
         """Decode and draw; raises PictureRefused and DecoderUnavailable.
+
+        With a look `original` is one of our own renditions, which has no orientation to heed.
 
         `original` must stay open until this returns: cancelling waits for the thread, which
         cannot be interrupted but is bounded by the decoder's wall limit.
         """
         loop = asyncio.get_running_loop()
-        work = loop.run_in_executor(self._threads, self._develop, original, kind)
+        work = loop.run_in_executor(self._threads, self._develop, original, kind, look)
         try:
             return await asyncio.shield(work)
         except asyncio.CancelledError:
@@ -71,20 +76,19 @@ class Workshop:
             await asyncio.to_thread(decoder.stop)
         self._threads.shutdown(wait=False, cancel_futures=True)
 
-    def _develop(self, original: MemoryFile, kind: PictureKind) -> Developed:
+    def _develop(self, original: MemoryFile, kind: PictureKind, look: Look) -> Developed:
         started_s = time.perf_counter()
         with self._decoder() as decoder:
             decoded = decoder.decode(original, PictureFormat[kind.name], DECODED_SIDE_MIN)
         decoded_s = time.perf_counter()
-        drawn = draw_photo(
-            DecodedPixels(
-                decoded.width,
-                decoded.height,
-                decoded.orientation,
-                Size(decoded.upright_width, decoded.upright_height),
-                decoded.pixels,
-            )
+        pixels = DecodedPixels(
+            decoded.width,
+            decoded.height,
+            decoded.orientation,
+            Size(decoded.upright_width, decoded.upright_height),
+            decoded.pixels,
         )
+        drawn = draw_photo(pixels) if look.is_plain else draw_look(pixels, look)
         return Developed(
             drawn, decoded_s - started_s, time.perf_counter() - decoded_s, decoded.cpu_ms
         )

@@ -2,8 +2,11 @@
 
 from dataclasses import dataclass
 
+from typing_extensions import TypedDict
+
+from services.upload.domain.looks import Look
 from services.upload.domain.wire_time import wire_time
-from shared.contracts.photos import Photo, PhotoSnapshot, PhotoState, Rendition
+from shared.contracts.photos import Crop, Photo, PhotoSnapshot, PhotoState, Rendition
 from shared.errors import Conflict
 from shared.ids import created_at
 
@@ -29,12 +32,22 @@ class PhotoUnusable(Conflict):
     title = "The photo could not be processed."
 
 
+class PlainPhoto(TypedDict):
+    """What a photo is without a look."""
+
+    width: int
+    height: int
+    thumbhash: str
+    renditions: list[Rendition]
+
+
 @dataclass(frozen=True, slots=True)
 class StoredPhoto:
     """A photo as the database has it.
 
     `kind` is the name of its PictureKind; `quarantine_key` is where the original lies until the
-    renditions are durable. `claimant` names the post that has it: for good if `is_taken`.
+    renditions are durable. `claimant` names the post that has it: for good if `is_taken`. One that
+    was given a look has in `plain` what it was before, until a post has it.
     """
 
     id: int
@@ -50,7 +63,22 @@ class StoredPhoto:
     kind: str
     quarantine_key: str | None
     claimant: str | None
+    filter: str | None
+    crop: Crop | None
+    plain: PlainPhoto | None
+    edits: int
     is_taken: bool
+
+    @property
+    def look(self) -> Look:
+        """How its owner wants it to look."""
+        return Look(self.filter, self.crop)
+
+    @property
+    def known_keys(self) -> set[str]:
+        """Where what it is made of lies, that without its look included."""
+        plain = [] if self.plain is None else self.plain["renditions"]
+        return {said["key"] for said in (*self.renditions, *plain)}
 
 
 def photo_of(stored: StoredPhoto) -> Photo:
@@ -64,6 +92,8 @@ def photo_of(stored: StoredPhoto) -> Photo:
         "height": stored.height,
         "thumbhash": stored.thumbhash,
         "alt_text": stored.alt_text,
+        "filter": stored.filter,
+        "crop": stored.crop,
         "renditions": stored.renditions,
         "sha256": stored.sha256.hex(),
         "created_at": wire_time(created_at(stored.id)),

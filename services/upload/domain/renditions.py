@@ -2,11 +2,13 @@
 
 import hashlib
 import io
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from PIL import Image
 from typing_extensions import Buffer
 
+from services.upload.domain.filters import filtered
+from services.upload.domain.looks import Look, box_in, size_of_part
 from services.upload.domain.placeholder import placeholder_of
 from services.upload.domain.rendition_plan import (
     WIDTHS,
@@ -82,7 +84,25 @@ def draw_photo(decoded: DecodedPixels) -> DrawnPhoto:
     Resizing comes before turning, since a small picture turns faster; each width is drawn from
     the one above it.
     """
-    stored = Image.frombuffer(
+    return _drawn(_stored(decoded), decoded)
+
+
+def draw_look(decoded: DecodedPixels, look: Look) -> DrawnPhoto:
+    """Draws every rendition of a rendition, which is upright, as its owner wants it to look.
+
+    The filter comes once and first, so that all sizes are of the same colours.
+    """
+    picture, size = _stored(decoded), decoded.picture
+    if look.crop is not None:
+        picture = picture.crop(box_in(look.crop, size))
+        size = size_of_part(look.crop, size)
+    if look.filter_name is not None:
+        picture = filtered(picture, look.filter_name)
+    return _drawn(picture, replace(decoded, width=size.width, height=size.height, picture=size))
+
+
+def _stored(decoded: DecodedPixels) -> Image.Image:
+    return Image.frombuffer(
         _MODE,
         (decoded.width, decoded.height),
         decoded.rows,  # type: ignore[arg-type] # any buffer will do
@@ -91,6 +111,9 @@ def draw_photo(decoded: DecodedPixels) -> DrawnPhoto:
         0,
         1,
     )
+
+
+def _drawn(stored: Image.Image, decoded: DecodedPixels) -> DrawnPhoto:
     drawn: list[tuple[RenditionName, Image.Image]] = []
     last = _first_width(stored, decoded)
     for name, width in WIDTHS:

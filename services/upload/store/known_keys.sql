@@ -8,7 +8,8 @@ SELECT key FROM :schema.upload_piece WHERE key = ANY(:keys::text[]);
 -- name: renditions
 -- Of a released photo too: its job deletes them.
 SELECT said->>'key' AS key
-  FROM :schema.photo, jsonb_array_elements(renditions) AS said
+  FROM :schema.photo,
+       jsonb_array_elements(renditions || coalesce(plain->'renditions', '[]')) AS said
  WHERE id = ANY(:ids::bigint[]);
 
 -- name: archives

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from asyncpg import Record
 
+from services.upload.domain.looks import Look
 from services.upload.domain.photos import StoredPhoto
 from services.upload.domain.picture_kinds import PictureKind
 from services.upload.domain.quotas import QUOTA, Quota, check_room
@@ -147,21 +148,24 @@ async def claim_photos(tx: Transaction, photo_ids: Collection[int], claimant: st
 
 
 async def confirm_photos(
-    group: ShardGroup,
+    tx: Transaction,
     owner_id: int,
     photo_ids: Collection[int],
     claimant: str,
     post_id: int | None,
-) -> None:
-    """Let the post that exists have them for good; a second time changes nothing."""
-    async with group.writer(group.shard_of(owner_id)) as tx:
-        await tx.execute(
-            _SQL["confirm_photos"],
-            owner_id=owner_id,
-            photo_ids=list(photo_ids),
-            claimant=claimant,
-            post_id=post_id,
-        )
+) -> list[int]:
+    """Let the post that exists have them for good; a second time changes nothing.
+
+    Returns those that were ever given a look: renditions without it are no longer needed.
+    """
+    rows = await tx.rows(
+        _SQL["confirm_photos"],
+        owner_id=owner_id,
+        photo_ids=list(photo_ids),
+        claimant=claimant,
+        post_id=post_id,
+    )
+    return [row["id"] for row in rows if row["was_edited"]]
 
 
 async def release_photos(
@@ -191,17 +195,34 @@ async def write_alt_text(tx: Transaction, photo_id: int, alt_text: str) -> None:
 
 
 async def mark_ready(
-    tx: Transaction, photo_id: int, size: Size, thumbhash: str, renditions: list[Rendition]
+    tx: Transaction, photo: StoredPhoto, size: Size, thumbhash: str, renditions: list[Rendition]
 ) -> None:
-    """Processed: its renditions are durable."""
+    """Processed: its renditions are durable; passed over if it was given another look meanwhile."""
     await tx.execute(
         _SQL["mark_ready"],
-        photo_id=photo_id,
+        photo_id=photo.id,
+        edits=photo.edits,
         width=size.width,
         height=size.height,
         thumbhash=thumbhash,
         renditions=renditions,
     )
+
+
+async def write_look(tx: Transaction, photo_id: int, look: Look) -> None:
+    """Give a locked photo another look, which is still to be drawn."""
+    await tx.execute(_SQL["write_look"], photo_id=photo_id, filter=look.filter_name, crop=look.crop)
+
+
+async def take_look_off(tx: Transaction, photo_id: int) -> None:
+    """Make a locked photo what it was without a look, at once."""
+    await tx.execute(_SQL["take_look_off"], photo_id=photo_id)
+
+
+async def lock_photo(tx: Transaction, photo_id: int) -> StoredPhoto | None:
+    """A photo that nobody changes until the transaction ends; None once it is released."""
+    row = await tx.row(_SQL["lock_photo"], photo_id=photo_id)
+    return None if row is None else _photo(row)
 
 
 async def mark_failed(tx: Transaction, photo_id: int, failure: str) -> None:

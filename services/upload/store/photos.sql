@@ -15,7 +15,7 @@ SELECT (SELECT count(*) FROM (
 -- name: find_twin
 -- Among a day's photos of one owner, of which there are a thousand at most.
 SELECT id, owner_id, state, failure, width, height, thumbhash, alt_text, renditions, sha256,
-       kind, quarantine_key, claimant, published AS is_taken
+       kind, quarantine_key, claimant, filter, crop, plain, edits, published AS is_taken
   FROM :schema.photo
  WHERE owner_id = :owner_id AND id >= :since AND sha256 = :sha256
    AND state IN ('processing', 'ready') AND NOT published AND claimant IS NULL
@@ -26,17 +26,17 @@ SELECT id, owner_id, state, failure, width, height, thumbhash, alt_text, renditi
 INSERT INTO :schema.photo (owner_id, sha256, received_bytes, kind, quarantine_key)
 VALUES (:owner_id, :sha256, :received_bytes, :kind, :quarantine_key)
 RETURNING id, owner_id, state, failure, width, height, thumbhash, alt_text, renditions, sha256,
-          kind, quarantine_key, claimant, false AS is_taken
+          kind, quarantine_key, claimant, filter, crop, plain, edits, false AS is_taken
 
 -- name: find_photo
 SELECT id, owner_id, state, failure, width, height, thumbhash, alt_text, renditions, sha256,
-       kind, quarantine_key, claimant, published AS is_taken
+       kind, quarantine_key, claimant, filter, crop, plain, edits, published AS is_taken
   FROM :schema.photo
  WHERE id = :photo_id AND state <> 'released'
 
 -- name: page_of_owner
 SELECT id, owner_id, state, failure, width, height, thumbhash, alt_text, renditions, sha256,
-       kind, quarantine_key, claimant, published AS is_taken
+       kind, quarantine_key, claimant, filter, crop, plain, edits, published AS is_taken
   FROM :schema.photo
  WHERE owner_id = :owner_id AND id > :after AND state <> 'released'
  ORDER BY id
@@ -44,7 +44,7 @@ SELECT id, owner_id, state, failure, width, height, thumbhash, alt_text, renditi
 
 -- name: find_released_photo
 SELECT id, owner_id, state, failure, width, height, thumbhash, alt_text, renditions, sha256,
-       kind, quarantine_key, claimant, published AS is_taken
+       kind, quarantine_key, claimant, filter, crop, plain, edits, published AS is_taken
   FROM :schema.photo
  WHERE id = :photo_id AND state = 'released'
 
@@ -56,7 +56,7 @@ SELECT count(*)
 -- name: lock_own_photos
 -- In the order of ids, so that two claims of the same photos cannot wait for each other.
 SELECT id, owner_id, state, failure, width, height, thumbhash, alt_text, renditions, sha256,
-       kind, quarantine_key, claimant,
+       kind, quarantine_key, claimant, filter, crop, plain, edits,
        published OR coalesce(claimed_at > now() - make_interval(secs => :claim_seconds), false)
            AS is_taken
   FROM :schema.photo
@@ -71,10 +71,12 @@ UPDATE :schema.photo
 
 -- name: confirm_photos
 -- A confirmation that comes after its claim ran out still counts if no other post was confirmed.
+-- With a post it stays as it looks: what it was without that goes.
 UPDATE :schema.photo
-   SET claimant = :claimant, post_id = :post_id, published = true
+   SET claimant = :claimant, post_id = :post_id, published = true, plain = NULL
  WHERE id = ANY(:photo_ids::bigint[]) AND owner_id = :owner_id AND state = 'ready'
    AND NOT published
+RETURNING id, edits > 0 AS was_edited
 
 -- name: release_photos
 -- A post takes with it what is its own: not a photo that another one was given in the meantime.
@@ -96,10 +98,33 @@ RETURNING id
 UPDATE :schema.photo SET alt_text = :alt_text WHERE id = :photo_id
 
 -- name: mark_ready
+-- Of two looks that are drawn at once the older one comes too late.
 UPDATE :schema.photo
    SET state = 'ready', width = :width, height = :height, thumbhash = :thumbhash,
        renditions = :renditions
- WHERE id = :photo_id AND state = 'processing'
+ WHERE id = :photo_id AND state = 'processing' AND edits = :edits
+
+-- name: write_look
+-- The first look keeps what the photo was without one.
+UPDATE :schema.photo
+   SET state = 'processing', filter = :filter, crop = :crop, edits = edits + 1,
+       plain = coalesce(plain, jsonb_build_object(
+           'width', width, 'height', height, 'thumbhash', thumbhash, 'renditions', renditions))
+ WHERE id = :photo_id
+
+-- name: take_look_off
+UPDATE :schema.photo
+   SET state = 'ready', filter = NULL, crop = NULL, edits = edits + 1, plain = NULL,
+       width = (plain->>'width')::integer, height = (plain->>'height')::integer,
+       thumbhash = plain->>'thumbhash', renditions = plain->'renditions'
+ WHERE id = :photo_id AND plain IS NOT NULL
+
+-- name: lock_photo
+SELECT id, owner_id, state, failure, width, height, thumbhash, alt_text, renditions, sha256,
+       kind, quarantine_key, claimant, filter, crop, plain, edits, published AS is_taken
+  FROM :schema.photo
+ WHERE id = :photo_id AND state <> 'released'
+   FOR UPDATE
 
 -- name: mark_failed
 UPDATE :schema.photo
@@ -122,7 +147,7 @@ SELECT id
  LIMIT :limit
 
 -- name: page_of_ready
-SELECT id, renditions
+SELECT id, renditions || coalesce(plain->'renditions', '[]') AS renditions
   FROM :schema.photo
  WHERE state = 'ready' AND id > :after
  ORDER BY id

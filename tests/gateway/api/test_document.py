@@ -17,6 +17,7 @@ PUBLIC = {
     ("post", "/v1/sessions/refresh"),
     ("get", "/v1/deletions/{receipt_id}"),
     ("options", "/v1/uploads"),
+    ("get", "/v1/filters"),
 }
 WITHOUT_401 = PUBLIC - {("post", "/v1/sessions"), ("post", "/v1/sessions/refresh")}
 SUCCESSES = {"200", "201", "202"}
@@ -53,6 +54,7 @@ EXPECTED = {
     "DELETE /v1/users/{user_id}/mute",
     "GET /v1/users/{user_id}/followers",
     "GET /v1/users/{user_id}/following",
+    "GET /v1/filters",
     "POST /v1/photos",
     "GET /v1/photos/{photo_id}",
     "POST /v1/posts",

@@ -128,6 +128,7 @@ ROWS: tuple[Row, ...] = (
     same("POST /v1/photos",            "401  415  415  415  415  415  415  415",
         headers={"Content-Type": "text/plain"}),
     same("GET /v1/photos/{photo_id}",  "401  404  404  404  404  404  404  +", shows="{photo_id}"),
+    same("GET /v1/filters",            "200  200  200  200  200  200  200  200"),
     # The photo of a post: who owns it is past the door.
     same("PATCH /v1/photos/{photo_id}","401  404  404  404  404  404  404  409",
         body={"alt_text": "Fog."}),

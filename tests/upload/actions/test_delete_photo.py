@@ -2,11 +2,12 @@
 
 import pytest
 
+from services.upload.actions.confirm_photos import confirm_photos
 from services.upload.actions.delete_photo import delete_photo
 from services.upload.actions.release_photos import release_photos
 from services.upload.clients.media_caches import MediaCaches
 from services.upload.store.objects import Objects
-from services.upload.store.photos import confirm_photos, find_photo, find_released_photo
+from services.upload.store.photos import find_photo, find_released_photo
 from shared.errors import NotFound
 from shared.sharding.shard_group import ShardGroup
 from tests.upload.cast import Cast, new_id

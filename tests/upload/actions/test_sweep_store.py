@@ -6,11 +6,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from services.upload.actions.claim_photos import claim_photos
+from services.upload.actions.confirm_photos import confirm_photos
 from services.upload.actions.release_photos import release_unattached_photos
 from services.upload.actions.sweep_store import Swept, sweep_store
 from services.upload.actions.verify_store import Comparison, verify_store
 from services.upload.store.objects import Objects, archive_key, quarantine_key, rendition_key
-from services.upload.store.photos import confirm_photos, find_photo
+from services.upload.store.photos import find_photo
 from shared.errors import NotFound
 from shared.sharding.shard_group import ShardGroup
 from shared.sql_files import parse_query
