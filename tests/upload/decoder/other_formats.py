@@ -21,9 +21,9 @@ def main(picture_format: str, width: int, height: int, mode: str, orientation: i
         picture.putalpha(0)
     exif = Image.Exif()
     exif[_ORIENTATION] = orientation
-    # Both write the box of their format that turns the picture, and are told in different ways.
+    # HEIF and AVIF write the box of their format that turns the picture; each is told in its way.
     picture.info["exif"] = exif.tobytes()
-    options: dict[str, object] = {"exif": exif} if picture_format == "AVIF" else {}
+    options: dict[str, object] = {} if picture_format == "HEIF" else {"exif": exif}
     if mode == "MOVING":
         second = Image.new("RGB", (width, height), (30, 200, 30))
         options |= {"save_all": True, "append_images": [second]}
