@@ -47,7 +47,7 @@ psql: ready ## psql as the superuser: make psql P=users-a
 	@$(PYTHON) -m infra psql "$(P)"
 
 ##@ Work on it
-.PHONY: check test fmt openapi bench-internal bench-limits bench-overload bench-sign-in lock
+.PHONY: check test fmt openapi bench-images bench-internal bench-limits bench-overload bench-sign-in bench-stream bench-upload lock
 check: ready-dev ## format, lint, types, import contracts, tidy
 	@$(BIN)ruff format --check .
 	@$(BIN)ruff check .
@@ -61,6 +61,8 @@ fmt: ready-dev ## format, and mend what the linter can mend
 	@$(BIN)ruff check --fix .
 openapi: ready ## write the public document to openapi.json
 	@curl --silent --show-error --fail --output openapi.json http://127.0.0.1:8080/v1/openapi.json
+bench-images: ready-dev ## what a photo costs, next to its floor and to other engines (needs djpeg)
+	@$(PYTHON) -m bench.images
 bench-internal: ready-dev ## what one call between two services costs
 	@$(PYTHON) -m bench.internal_call
 bench-limits: ready-dev ## what it costs to count a request against its caller's limits (after make up)
@@ -71,6 +73,8 @@ bench-sign-in: ready-dev ## does the time of a failed sign-in tell whether the a
 	@$(PYTHON) -m bench.sign_in_timing
 bench-stream: ready-dev ## how soon 500 connected viewers hear of a post, a gateway killed too (after make up LIMITS=loose)
 	@$(PYTHON) -m bench.stream
+bench-upload: ready-dev ## from the first byte of a picture to its being ready, step by step (after make up LIMITS=loose)
+	@$(PYTHON) -m bench.upload_to_ready
 lock: ready-dev ## pin the newest versions of what infra/locks/*.in ask for
 	@cd infra/locks && for name in main dev; do \
 		$(PYTHON) -m piptools compile $(LOCK_OPTIONS) --output-file=$$name.txt $$name.in; done
