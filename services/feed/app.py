@@ -4,7 +4,17 @@ from functools import partial
 
 from fastapi import FastAPI
 
-from services.feed.api import accounts, activity, comments, events, marks, posts, stream, timelines
+from services.feed.api import (
+    accounts,
+    activity,
+    comments,
+    events,
+    marks,
+    posts,
+    stream,
+    tags,
+    timelines,
+)
 from services.feed.resources import open_resources
 from services.feed.settings import FeedSettings
 from shared.settings import read_settings
@@ -27,6 +37,7 @@ INFO = AppInfo(
 ROUTERS = (
     posts.router,
     timelines.router,
+    tags.router,
     marks.router,
     comments.router,
     activity.router,

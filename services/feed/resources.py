@@ -9,7 +9,7 @@ from redis import asyncio as aioredis
 from services.feed.actions.home_entries import HomeEntries
 from services.feed.clients.upload import UploadClient
 from services.feed.clients.users import UsersClient
-from services.feed.domain.edge_kinds import COMMENT_LIKE, LIKE, SAVE
+from services.feed.domain.edge_kinds import COMMENT_LIKE, LIKE, SAVE, TAG
 from services.feed.settings import FeedSettings
 from services.feed.store.activities import Activities
 from services.feed.store.author_entries import AuthorEntries
@@ -23,6 +23,7 @@ from services.feed.store.post_marks import PostMarks
 from services.feed.store.posts import Posts
 from services.feed.store.redis_guard import RedisGuard
 from services.feed.store.stream_events import StreamEvents
+from services.feed.store.tags import Tags
 from shared.network.network import open_network
 from shared.network.redis_client import open_redis
 from shared.sharding.edges import Edges
@@ -43,6 +44,8 @@ class Resources:
     comments: Comments
     comment_likes: Edges
     activities: Activities
+    tag_edges: Edges
+    tags: Tags
     timelines: HomeTimelines
     entries: HomeEntries
     author_entries: AuthorEntries
@@ -96,6 +99,8 @@ def resources_over(
         comments=Comments(group),
         comment_likes=Edges(group, COMMENT_LIKE),
         activities=Activities(group),
+        tag_edges=Edges(group, TAG),
+        tags=Tags(group),
         timelines=timelines,
         entries=HomeEntries(timelines, author_entries, users),
         author_entries=author_entries,

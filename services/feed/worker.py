@@ -15,6 +15,7 @@ from services.feed.actions.settle_photos import (
     confirm_photos,
     release_photos,
 )
+from services.feed.actions.tag_posts import NAMED_TOPIC, keep_tag_names
 from services.feed.actions.tell_of_deeds import (
     MENTIONS_TOPIC,
     deliver_deeds,
@@ -75,6 +76,7 @@ async def run(resources: Resources, stop: asyncio.Event) -> None:
             CONFIRM_TOPIC: partial(confirm_photos, resources.upload),
             RELEASE_TOPIC: partial(release_photos, resources.upload),
             WITHDRAWN_TOPIC: partial(forget_bodies, resources.bodies),
+            NAMED_TOPIC: partial(keep_tag_names, resources.tags),
             EDITED_TOPIC: partial(renew_bodies, resources.bodies),
             ACTIVITY_TOPIC: partial(deliver_deeds, resources.activities, resources.stream),
             MENTIONS_TOPIC: partial(

@@ -23,6 +23,7 @@ from services.gateway.api import (
     relationships,
     sessions,
     stream,
+    tags,
     timelines,
     uploads,
 )
@@ -50,6 +51,7 @@ INFO = AppInfo(
 # A request is matched against one route after the other: the most asked for come first.
 ROUTERS = (
     timelines.router,
+    tags.router,
     posts.router,
     marks.router,
     comments.router,

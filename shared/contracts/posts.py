@@ -41,6 +41,20 @@ class PostPage(TypedDict):
     next_cursor: str | None
 
 
+class TagFound(TypedDict):
+    """A tag, how many posts have it, and the authors of the newest of them."""
+
+    name: str
+    post_count: int
+    author_ids: list[int]
+
+
+class TagsFound(TypedDict):
+    """Tags that begin like something, the most used first."""
+
+    items: list[TagFound]
+
+
 class HomePage(TypedDict):
     """A page of the home timeline.
 

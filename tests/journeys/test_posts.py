@@ -1,5 +1,7 @@
 """Publishing once, liking, and withdrawing."""
 
+import secrets
+
 import pytest
 
 from tests.eventually import eventually
@@ -98,3 +100,25 @@ async def test_only_its_author_deletes_a_post(alice: Phone, bob: Phone) -> None:
     post = await alice.post()
     await bob.delete(f"/v1/posts/{post['id']}", status=403)
     await alice.get(f"/v1/posts/{post['id']}")
+
+
+async def test_a_post_is_found_by_its_tag_and_a_private_one_is_not(
+    alice: Phone, bob: Phone
+) -> None:
+    tag = f"fog_{secrets.token_hex(4)}x"
+    post = await alice.post(f"First light #{tag.upper()}")
+    page = await bob.get(f"/v1/timelines/tags/{tag}")
+    assert [item["id"] for item in page["items"]] == [post["id"]]
+
+    async def found() -> None:
+        (shown,) = (await bob.get("/v1/tags/search", q=tag[:-2]))["items"]
+        assert shown == {"name": tag, "post_count": 1}
+
+    await eventually(found)
+    assert (await alice.http.patch("/v1/me", json={"is_private": True})).status_code == 200
+
+    async def hidden() -> None:
+        assert (await bob.get(f"/v1/timelines/tags/{tag}"))["items"] == []
+        assert (await bob.get("/v1/tags/search", q=tag))["items"] == []
+
+    await eventually(hidden)

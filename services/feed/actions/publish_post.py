@@ -5,6 +5,7 @@ from dataclasses import asdict
 from typing import Any
 
 from services.feed.actions.settle_photos import CONFIRM_TOPIC, confirmation
+from services.feed.actions.tag_posts import change_tags
 from services.feed.actions.tell_of_deeds import publish_mentions
 from services.feed.clients.upload import UploadClient
 from services.feed.domain.drafts import Draft, faults_of
@@ -45,6 +46,7 @@ async def publish_post(
             body = await insert_post(tx, author_id, draft, photos)
             post = dict(shown(body, UNMARKED))
             await begin_fan_out(tx, body["id"], author_id)
+            await change_tags(group, tx, body["id"], after=body["hashtags"])
             await publish_mentions(tx, body["mentions"], author_id, body["id"], body["id"])
             await tx.publish(
                 CONFIRM_TOPIC, confirmation(author_id, draft.photo_ids, key, body["id"])

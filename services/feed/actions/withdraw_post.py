@@ -5,6 +5,7 @@ from typing import Any
 
 from services.feed.actions.clear_post import CLEAR_DELAY_S, CLEAR_JOB
 from services.feed.actions.settle_photos import RELEASE_TOPIC, release
+from services.feed.actions.tag_posts import change_tags
 from services.feed.clients.users import UsersClient
 from services.feed.store.fan_outs import forget_fan_out
 from services.feed.store.post_bodies import PostBodies
@@ -65,12 +66,13 @@ async def forget_bodies(bodies: PostBodies, events: Sequence[OutboxEvent]) -> No
 
 async def _erase(group: ShardGroup, author_id: int, post_id: int) -> None:
     async with group.writer(group.shard_of(post_id)) as tx:
-        photo_ids = await erase_post(tx, author_id, post_id)
-        if photo_ids is None:
+        erased = await erase_post(tx, author_id, post_id)
+        if erased is None:
             return
+        await change_tags(group, tx, post_id, before=erased.hashtags)
         await forget_fan_out(tx, post_id)
         await tx.publish(WITHDRAWN_TOPIC, _withdrawal(post_id))
-        await tx.publish(RELEASE_TOPIC, release(author_id, photo_ids, post_id))
+        await tx.publish(RELEASE_TOPIC, release(author_id, erased.photo_ids, post_id))
         await tx.enqueue(CLEAR_JOB, _withdrawal(post_id), delay_s=CLEAR_DELAY_S)
 
 

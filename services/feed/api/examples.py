@@ -12,6 +12,7 @@ from shared.contracts.posts import (
     PostCounts,
     PostPage,
     Saved,
+    TagsFound,
 )
 from shared.contracts.stream import Listening, StreamEvents
 
@@ -52,6 +53,9 @@ POST: Post = {
 CURSOR = "WzQ5Mzg0ODIyMTkzNDUxODI3Ml0"
 POST_PAGE: PostPage = {"items": [POST], "next_cursor": CURSOR}
 HOME_PAGE: HomePage = {"items": [POST], "next_cursor": CURSOR, "completeness": "complete"}
+TAGS_FOUND: TagsFound = {
+    "items": [{"name": "fog", "post_count": 1204, "author_ids": [493848221934518001]}]
+}
 LIKED: Liked = {"liked": True, "like_count": 13}
 SAVED: Saved = {"saved": True}
 LIKERS_PAGE: LikersPage = {"ids": [493848221934518002], "next_cursor": "6da7a3c1b000400.6da7a3c1"}

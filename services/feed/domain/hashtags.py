@@ -34,6 +34,13 @@ def hashtags_of(caption: str) -> list[str]:
     return list(found)
 
 
+def folded_hashtag(text: str) -> str | None:
+    """The text as a hashtag without its sign, folded; None if it is none, or more than one."""
+    if _end_of_run(text, 0) < len(text) or not _is_hashtag(text.strip(_JOINERS)):
+        return None
+    return _folded(text.strip(_JOINERS))
+
+
 def mentions_of(caption: str) -> list[str]:
     """The distinct usernames mentioned, in lower case, in order of appearance.
 

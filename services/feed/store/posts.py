@@ -101,9 +101,14 @@ async def insert_post(
     return _body(cast(Record, row))
 
 
-async def edit_caption(tx: Transaction, author_id: int, post_id: int, caption: str) -> bool:
-    """Give an author's post another caption; False if it does not stand or says that already."""
-    edited = await tx.value(
+async def edit_caption(
+    tx: Transaction, author_id: int, post_id: int, caption: str
+) -> list[str] | None:
+    """Give an author's post another caption; the hashtags of the former one.
+
+    None if the post does not stand or says that already.
+    """
+    former: list[str] | None = await tx.value(
         _SQL["edit_caption"],
         post_id=post_id,
         author_id=author_id,
@@ -111,17 +116,25 @@ async def edit_caption(tx: Transaction, author_id: int, post_id: int, caption: s
         hashtags=hashtags_of(caption),
         mentions=mentions_of(caption),
     )
-    return edited is not None
+    return former
 
 
-async def erase_post(tx: Transaction, author_id: int, post_id: int) -> list[int] | None:
-    """Empty an author's post; the ids of its photos, or None if it does not stand."""
-    photos = await tx.value(_SQL["withdraw_post"], post_id=post_id, author_id=author_id)
-    if photos is None:
+@dataclass(frozen=True, slots=True)
+class ErasedPost:
+    """What a post that was withdrawn had."""
+
+    photo_ids: list[int]
+    hashtags: list[str]
+
+
+async def erase_post(tx: Transaction, author_id: int, post_id: int) -> ErasedPost | None:
+    """Empty an author's post; what it had, or None if it does not stand."""
+    row = await tx.row(_SQL["withdraw_post"], post_id=post_id, author_id=author_id)
+    if row is None:
         return None
     await tx.execute(_SQL["count_post"], author_id=author_id, change=-1)
     await tx.execute(_SQL["forget_edits"], post_id=post_id)
-    return [photo["id"] for photo in photos]
+    return ErasedPost([photo["id"] for photo in row["photos"]], row["hashtags"])
 
 
 def _body(row: Record) -> PostBody:

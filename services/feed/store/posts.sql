@@ -10,7 +10,7 @@ ON CONFLICT (author_id) DO UPDATE SET post_count = a.post_count + :change::int;
 
 -- name: withdraw_post
 WITH standing AS (
-    SELECT id, photos FROM :schema.post
+    SELECT id, photos, hashtags FROM :schema.post
      WHERE id = :post_id AND author_id = :author_id AND withdrawn_at IS NULL
        FOR UPDATE
 )
@@ -19,12 +19,12 @@ UPDATE :schema.post AS p
        place = NULL, version = p.version + 1
   FROM standing
  WHERE p.id = standing.id
-RETURNING standing.photos;
+RETURNING standing.photos, standing.hashtags;
 
 -- name: edit_caption
 -- Returns nothing if the caption is that already. Of the former ones, the last hundred are kept.
 WITH standing AS (
-    SELECT id, caption, version FROM :schema.post
+    SELECT id, caption, hashtags, version FROM :schema.post
      WHERE id = :post_id AND author_id = :author_id AND withdrawn_at IS NULL
        AND caption <> :caption::text
        FOR UPDATE
@@ -40,7 +40,7 @@ UPDATE :schema.post AS p
        edited_at = now(), version = p.version + 1
   FROM standing
  WHERE p.id = standing.id
-RETURNING p.id;
+RETURNING standing.hashtags;
 
 -- name: former_captions
 -- Whole posts: a hundred edits each at most.

@@ -221,6 +221,7 @@ _ACTIVITY_PAGE: activity.ActivityPage = {
     "next_cursor": None,
     "unseen_count": 1,
 }
+_TAGS: posts.Tags = {"items": [{"name": "morning", "post_count": 1204}], "next_cursor": None}
 _SAVED: Saved = {"saved": True}
 _LIKED: Liked = {"liked": True, "like_count": 12}
 
@@ -254,6 +255,7 @@ EXAMPLES: dict[str, Any] = {
     "PostReply": _POST_REPLY,
     "PostPage": _POST_PAGE,
     "HomePage": _HOME_PAGE,
+    "Tags": _TAGS,
     "Liked": _LIKED,
     "Saved": _SAVED,
     "ActivityPage": _ACTIVITY_PAGE,

@@ -1,6 +1,7 @@
 """feed.internal: posts, what people do with them, and timelines."""
 
 from typing import Any, cast
+from urllib.parse import quote
 
 from services.gateway.clients.patching import PatchingServiceClient
 from shared.contracts import posts as contract
@@ -141,6 +142,21 @@ class FeedClient:
         """The viewer's home timeline, newest first; `page` holds limit and cursor."""
         reply = await self._service.get("/timelines/home", viewer_id=viewer_id, params=page)
         return cast(contract.HomePage, reply)
+
+    async def tag_timeline(
+        self, tag: str, page: dict[str, Any], *, viewer_id: int
+    ) -> contract.PostPage:
+        """The posts of a tag, whoever wrote them; `page` holds limit and cursor."""
+        path = f"/timelines/tags/{quote(tag, safe='')}"
+        return cast(
+            contract.PostPage, await self._service.get(path, viewer_id=viewer_id, params=page)
+        )
+
+    async def tags(self, q: str, limit: int, *, viewer_id: int) -> contract.TagsFound:
+        """Tags that begin so, whoever uses them."""
+        params = {"q": q, "limit": limit}
+        reply = await self._service.get("/tags", viewer_id=viewer_id, params=params)
+        return cast(contract.TagsFound, reply)
 
     async def posts_count(self, user_id: int, *, viewer_id: int) -> int:
         """How many posts a person has published."""

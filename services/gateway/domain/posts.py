@@ -60,6 +60,20 @@ class PostPage(TypedDict):
     next_cursor: NextCursor
 
 
+class Tag(TypedDict):
+    """A hashtag without its sign."""
+
+    name: Annotated[str, Field(examples=["morning"])]
+    post_count: Annotated[int, Field(examples=[1204])]
+
+
+class Tags(TypedDict):
+    """Hashtags that begin like something, the most used first."""
+
+    items: list[Tag]
+    next_cursor: NextCursor
+
+
 class HomePage(TypedDict):
     """A page of the home timeline."""
 
@@ -80,6 +94,12 @@ def may_be_shown(post: contract.Post, authors: Authors) -> bool:
     """Whether the post's author is known to the viewer and lets them see what they publish."""
     author = authors.get(str(post["author_id"]))
     return author is not None and author["may_view"]
+
+
+def is_public(author_id: int, authors: Authors) -> bool:
+    """Whether everybody may see what the author publishes, and the viewer too."""
+    author = authors.get(str(author_id))
+    return author is not None and author["may_view"] and not author["is_private"]
 
 
 def may_be_met(post: contract.Post, authors: Authors) -> bool:

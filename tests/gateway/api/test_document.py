@@ -55,6 +55,8 @@ EXPECTED = {
     "GET /v1/users/{user_id}/followers",
     "GET /v1/users/{user_id}/following",
     "GET /v1/filters",
+    "GET /v1/timelines/tags/{tag}",
+    "GET /v1/tags/search",
     "POST /v1/photos",
     "GET /v1/photos/{photo_id}",
     "POST /v1/posts",

@@ -133,12 +133,17 @@ async def change(person: Phone, **fields: Any) -> None:
 async def _things_of(
     owner: Phone, nobody: httpx.AsyncClient, witness_post_id: str
 ) -> dict[str, str]:
-    post, spare = [await owner.publish(await owner.upload(picture(60, 80))) for _ in range(2)]
+    tag = f"of_{owner.username.replace('.', '_')}"
+    post, spare = [
+        await owner.publish(await owner.upload(picture(60, 80)), caption=f"#{tag}")
+        for _ in range(2)
+    ]
     session = await sign_in(str(nobody.base_url), owner.username)
     return {
         "user_id": owner.id,
         "username": owner.username,
         "post_id": post["id"],
+        "tag": tag,
         "spare_post_id": spare["id"],
         "comment_id": (await owner.comment(post["id"], "Fog."))["id"],
         "spare_comment_id": (await owner.comment(post["id"], "Mist."))["id"],

@@ -153,6 +153,13 @@ ROWS: tuple[Row, ...] = (
     Row("GET /v1/users/{user_id}/posts", shows="{post_id}",
         public=                        "401  +    +    +    404  404  +    +",
         private=                       "401  +    404  404  404  404  404  +"),
+    # Of a private account nothing stands under a tag, not even for those who follow it.
+    Row("GET /v1/timelines/tags/{tag}", shows="{post_id}",
+        public=                        "401  +    +    +    -    -    +    +",
+        private=                       "401  -    -    -    -    -    -    -"),
+    Row("GET /v1/tags/search", shows="{tag}", address="/v1/tags/search?q={tag}",
+        public=                        "401  +    +    +    -    -    +    +",
+        private=                       "401  -    -    -    -    -    -    -"),
     Row("PUT /v1/posts/{post_id}/like",
         public=                        "401  200  200  200  404  404  200  200",
         private=                       "401  200  404  404  404  404  404  200"),

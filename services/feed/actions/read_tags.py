@@ -1,0 +1,66 @@
+"""The posts of a tag, and the tags that begin like something."""
+
+from services.feed.actions.show_posts import show_posts
+from services.feed.domain.tags import tag_id, tag_named
+from services.feed.store.post_bodies import PostBodies
+from services.feed.store.post_marks import PostMarks
+from services.feed.store.tags import Tags
+from shared.contracts.posts import PostPage, TagsFound
+from shared.sharding.edges import Edges
+
+
+async def read_tag_timeline(
+    edges: Edges,
+    bodies: PostBodies,
+    marks: PostMarks,
+    tag: str,
+    viewer_id: int,
+    page: tuple[int, str | None],
+) -> PostPage:
+    """A page (limit and cursor) of whoever's posts, the one tagged last first.
+
+    What can be no tag has no posts. Raises Invalid for a cursor that is none, and Unavailable.
+    """
+    name = tag_named(tag)
+    if name is None:
+        return {"items": [], "next_cursor": None}
+    limit, cursor = page
+    found = await edges.page_of_sources(tag_id(name), limit=limit, cursor=cursor)
+    hydrated = await bodies.find_many(found.ids)
+    if hydrated.away is not None:
+        raise hydrated.away
+    # An edge may be a moment behind its post, and an id may stand for two names.
+    standing = [
+        body
+        for post_id in found.ids
+        if (body := hydrated.bodies.get(post_id)) is not None and name in body["hashtags"]
+    ]
+    return {
+        "items": await show_posts(marks, standing, viewer_id),
+        "next_cursor": found.next_cursor,
+    }
+
+
+async def find_tags(tags: Tags, bodies: PostBodies, q: str, limit: int) -> TagsFound:
+    """The most used first, each with the authors of its newest posts; none for what is no tag."""
+    prefix = tag_named(q)
+    if prefix is None:
+        return {"items": []}
+    found = await tags.beginning_with(prefix, limit)
+    hydrated = await bodies.find_many([post_id for tag in found for post_id in tag.newest])
+    return {
+        "items": [
+            {
+                "name": tag.name,
+                "post_count": tag.post_count,
+                "author_ids": sorted(
+                    {
+                        hydrated.bodies[post_id]["author_id"]
+                        for post_id in tag.newest
+                        if post_id in hydrated.bodies
+                    }
+                ),
+            }
+            for tag in found
+        ]
+    }

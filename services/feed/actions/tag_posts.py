@@ -1,0 +1,37 @@
+"""Which tags a post has, as edges from the post to its tags: in the transaction that changes it."""
+
+from collections.abc import Iterable, Sequence
+
+from services.feed.domain.edge_kinds import TAG
+from services.feed.domain.tags import tag_id
+from services.feed.store.tags import Tags
+from shared.sharding.edges import ACTIVE, REMOVED, Edges
+from shared.sharding.outbox import OutboxEvent
+from shared.sharding.shard_group import ShardGroup
+from shared.sharding.transaction import Transaction
+
+NAMED_TOPIC = "tags.named"
+
+
+async def change_tags(
+    group: ShardGroup,
+    tx: Transaction,
+    post_id: int,
+    *,
+    before: Iterable[str] = (),
+    after: Iterable[str] = (),
+) -> None:
+    """Have a post stand under the tags of after, and no longer under those of before alone."""
+    wanted, former = set(after), set(before)
+    edges = Edges(group, TAG)
+    # In ascending order, as transactions that meet must take them.
+    for tag in sorted(wanted ^ former, key=tag_id):
+        await edges.put(post_id, tag_id(tag), ACTIVE if tag in wanted else REMOVED, tx=tx)
+    if added := sorted(wanted - former):
+        await tx.publish(NAMED_TOPIC, {"names": added})
+
+
+async def keep_tag_names(tags: Tags, events: Sequence[OutboxEvent]) -> None:
+    """A handler of the relay: how the tags are spelled becomes known where they are searched."""
+    names = {name for event in events for name in event.payload["names"]}
+    await tags.keep_names(sorted(names))

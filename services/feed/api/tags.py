@@ -1,0 +1,61 @@
+"""The posts of a tag, and the search for tags."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query, Request, Response
+
+from services.feed.actions.read_tags import find_tags, read_tag_timeline
+from services.feed.api import examples
+from services.feed.api.opened import opened
+from services.feed.api.reply_docs import reply
+from shared.contracts.posts import PostPage, TagsFound
+from shared.web.json_reply import JsonReply
+from shared.web.paging import POSTS_LIMIT_DEFAULT, Cursor, PostsLimit
+from shared.web.problems import problem_replies
+from shared.web.viewer import ViewerId
+
+router = APIRouter(tags=["Tags"])
+
+_CHARACTERS_MAX = 200
+
+
+@router.get(
+    "/timelines/tags/{tag}",
+    summary="Posts of a tag",
+    responses={
+        **reply(200, PostPage, "The one tagged last first.", examples.POST_PAGE),
+        **problem_replies(401, 422, 503),
+    },
+)
+async def get_tag_timeline(
+    request: Request,
+    tag: Annotated[str, Path(max_length=_CHARACTERS_MAX, examples=["fog"])],
+    viewer_id: ViewerId,
+    limit: PostsLimit = POSTS_LIMIT_DEFAULT,
+    cursor: Cursor = None,
+) -> Response:
+    """Whoever wrote them: which of them the viewer may see is the caller's to ask."""
+    resources = opened(request)
+    page = await read_tag_timeline(
+        resources.tag_edges, resources.bodies, resources.marks, tag, viewer_id, (limit, cursor)
+    )
+    return JsonReply(page)
+
+
+@router.get(
+    "/tags",
+    summary="Tags that begin like something",
+    responses={
+        **reply(200, TagsFound, "The most used first.", examples.TAGS_FOUND),
+        **problem_replies(401, 422, 503),
+    },
+)
+async def get_tags(
+    request: Request,
+    _viewer_id: ViewerId,
+    q: Annotated[str, Query(min_length=1, max_length=_CHARACTERS_MAX, examples=["fo"])],
+    limit: PostsLimit = POSTS_LIMIT_DEFAULT,
+) -> Response:
+    """Each with the authors of its newest posts: whom one may know is the caller's to ask."""
+    resources = opened(request)
+    return JsonReply(await find_tags(resources.tags, resources.bodies, q, limit))

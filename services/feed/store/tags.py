@@ -1,0 +1,56 @@
+"""The names of tags, and the search among them."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from services.feed.domain.edge_kinds import TAG
+from services.feed.domain.tags import tag_id
+from shared.sharding.shard_group import ShardGroup
+from shared.sql_files import load_queries
+
+_SQL = load_queries(Path(__file__).with_suffix(".sql"))
+
+# The newest posts of a tag, by whose authors a viewer may or may not know of it.
+SAMPLED_POSTS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class FoundTag:
+    """A tag, how many posts have it, and the ids of the newest of them."""
+
+    name: str
+    post_count: int
+    newest: Sequence[int]
+
+
+class Tags:
+    """Each tag is in the shard that its id names."""
+
+    def __init__(self, group: ShardGroup) -> None:
+        self._group = group
+
+    async def keep_names(self, names: Sequence[str]) -> None:
+        """Note how tags are spelled; those known are passed over."""
+        by_shard: dict[int, list[str]] = defaultdict(list)
+        for name in names:
+            by_shard[self._group.shard_of(tag_id(name))].append(name)
+        for shard, of_shard in by_shard.items():
+            ids = [tag_id(name) for name in of_shard]
+            async with self._group.writer(shard) as tx:
+                await tx.execute(_SQL["keep_names"], ids=ids, names=of_shard)
+
+    async def beginning_with(self, prefix: str, limit: int) -> list[FoundTag]:
+        """The most used tags that begin so; one statement per primary."""
+        escaped = prefix.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+        rows = await self._group.rows_across(
+            _SQL["beginning_with"],
+            set(self._group.shards()),
+            kind=TAG,
+            pattern=f"{escaped}%",
+            limit=limit,
+            sampled=SAMPLED_POSTS,
+        )
+        found = [FoundTag(row["name"], row["post_count"], row["newest"]) for row in rows]
+        return sorted(found, key=lambda tag: (-tag.post_count, tag.name))[:limit]

@@ -1,0 +1,34 @@
+"""Tags and their posts, as far as they are public."""
+
+from services.gateway.actions.authors_of import AuthorCards
+from services.gateway.clients.feed import FeedClient
+from services.gateway.domain.pages import PageRequest
+from services.gateway.domain.posts import Authors, author_ids, is_public
+from shared.contracts.posts import PostPage, TagFound
+
+
+async def read_tag_timeline(
+    feed: FeedClient, cards: AuthorCards, tag: str, page: PageRequest, viewer_id: int
+) -> tuple[PostPage, Authors]:
+    """The posts of a tag by people whose posts are for everybody, and their cards."""
+    posts = await feed.tag_timeline(tag, page.params(), viewer_id=viewer_id)
+    authors, _ = await cards.of_page(author_ids(posts["items"]), viewer_id)
+    public = [post for post in posts["items"] if is_public(post["author_id"], authors)]
+    return {**posts, "items": public}, authors
+
+
+async def find_tags(
+    feed: FeedClient, cards: AuthorCards, q: str, limit: int, viewer_id: int
+) -> list[TagFound]:
+    """Tags that begin so, as far as the newest of their posts show that the viewer may know them.
+
+    One that only private accounts use would tell of them.
+    """
+    found = (await feed.tags(q, limit, viewer_id=viewer_id))["items"]
+    everybody = dict.fromkeys(author_id for tag in found for author_id in tag["author_ids"])
+    authors, _ = await cards.of_page(list(everybody), viewer_id)
+    return [
+        tag
+        for tag in found
+        if any(is_public(author_id, authors) for author_id in tag["author_ids"])
+    ]

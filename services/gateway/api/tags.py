@@ -1,0 +1,87 @@
+"""Hashtags: their posts, and the search for them."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query, Request, Response
+
+from services.gateway.actions.read_tags import find_tags, read_tag_timeline
+from services.gateway.api.opened import opened
+from services.gateway.api.problem_codes import INVALID, UNAUTHENTICATED, problems
+from services.gateway.api.replies import link_to_next, private_reply
+from services.gateway.api.reply_docs import page, reply
+from services.gateway.api.session import ViewerId
+from services.gateway.api.text import Text
+from services.gateway.domain.pages import PageRequest
+from services.gateway.domain.posts import PostPage, Tags, timeline_posts
+from shared.web.paging import POSTS_LIMIT_DEFAULT, Cursor, PostsLimit
+
+router = APIRouter(tags=["Timelines"])
+
+_CHARACTERS_MAX = 100
+
+
+@router.get(
+    "/v1/timelines/tags/{tag}",
+    summary="Posts of a hashtag",
+    responses={
+        **page(PostPage, "A page of posts."),
+        **problems(UNAUTHENTICATED, INVALID),
+    },
+)
+async def get_tag_timeline(
+    request: Request,
+    tag: Annotated[
+        Text,
+        Path(
+            max_length=_CHARACTERS_MAX,
+            description="With or without its sign, in any case.",
+            examples=["morning"],
+        ),
+    ],
+    viewer_id: ViewerId,
+    limit: PostsLimit = POSTS_LIMIT_DEFAULT,
+    cursor: Cursor = None,
+) -> Response:
+    """Public posts of a hashtag, newest first; one that nobody uses has none.
+
+    A page may be shorter than `limit` where posts are not public: `next_cursor` tells the end.
+    """
+    asked = PageRequest(limit, cursor)
+    resources = opened(request)
+    found, authors = await read_tag_timeline(
+        resources.feed, resources.authors, tag, asked, viewer_id
+    )
+    shown: PostPage = {
+        "items": timeline_posts(found["items"], authors, resources.url_of()),
+        "next_cursor": found["next_cursor"],
+    }
+    return private_reply(shown, headers=link_to_next(request, asked, found["next_cursor"]))
+
+
+@router.get(
+    "/v1/tags/search",
+    summary="Find hashtags",
+    responses={
+        **reply(200, Tags, "The most used first."),
+        **problems(UNAUTHENTICATED, INVALID),
+    },
+)
+async def search_tags(
+    request: Request,
+    viewer_id: ViewerId,
+    q: Annotated[
+        Text,
+        Query(
+            min_length=1, max_length=_CHARACTERS_MAX, description="How it begins.", examples=["mor"]
+        ),
+    ],
+    limit: PostsLimit = POSTS_LIMIT_DEFAULT,
+) -> Response:
+    """Hashtags that begin so, with the number of their posts."""
+    resources = opened(request)
+    found = await find_tags(resources.feed, resources.authors, q, limit, viewer_id)
+    shown: Tags = {
+        "items": [{"name": tag["name"], "post_count": tag["post_count"]} for tag in found],
+        "next_cursor": None,
+    }
+    return private_reply(shown)
