@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from redis import asyncio as aioredis
 
 from services.feed.actions.home_entries import HomeEntries
+from services.feed.actions.read_explore import Explore
 from services.feed.clients.upload import UploadClient
 from services.feed.clients.users import UsersClient
 from services.feed.domain.edge_kinds import COMMENT_LIKE, LIKE, SAVE, TAG
@@ -15,9 +16,11 @@ from services.feed.store.activities import Activities
 from services.feed.store.author_entries import AuthorEntries
 from services.feed.store.body_cache import BodyCache
 from services.feed.store.comments import Comments
+from services.feed.store.explore_snapshots import ExploreSnapshots
 from services.feed.store.fan_outs import FanOuts
 from services.feed.store.graph_versions import GraphVersions
 from services.feed.store.home_timelines import HomeTimelines
+from services.feed.store.popular_posts import PopularPosts
 from services.feed.store.post_bodies import PostBodies
 from services.feed.store.post_marks import PostMarks
 from services.feed.store.posts import Posts
@@ -46,6 +49,7 @@ class Resources:
     activities: Activities
     tag_edges: Edges
     tags: Tags
+    explore: Explore
     timelines: HomeTimelines
     entries: HomeEntries
     author_entries: AuthorEntries
@@ -101,6 +105,7 @@ def resources_over(
         activities=Activities(group),
         tag_edges=Edges(group, TAG),
         tags=Tags(group),
+        explore=Explore(PopularPosts(group), ExploreSnapshots(redis, guard)),
         timelines=timelines,
         entries=HomeEntries(timelines, author_entries, users),
         author_entries=author_entries,

@@ -11,6 +11,7 @@ from services.gateway.api import (
     blocks,
     comments,
     deletions,
+    discover,
     discovery,
     document,
     exports,
@@ -23,7 +24,6 @@ from services.gateway.api import (
     relationships,
     sessions,
     stream,
-    tags,
     timelines,
     uploads,
 )
@@ -51,7 +51,7 @@ INFO = AppInfo(
 # A request is matched against one route after the other: the most asked for come first.
 ROUTERS = (
     timelines.router,
-    tags.router,
+    discover.router,
     posts.router,
     marks.router,
     comments.router,

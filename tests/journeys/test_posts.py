@@ -1,6 +1,7 @@
 """Publishing once, liking, and withdrawing."""
 
 import secrets
+from typing import Any
 
 import pytest
 
@@ -122,3 +123,30 @@ async def test_a_post_is_found_by_its_tag_and_a_private_one_is_not(
         assert (await bob.get("/v1/tags/search", q=tag))["items"] == []
 
     await eventually(hidden)
+
+
+async def test_a_liked_post_is_explored_and_a_muted_authors_is_not(
+    alice: Phone, bob: Phone, carol: Phone
+) -> None:
+    post = await alice.post("Popular")
+    for phone in (bob, carol):
+        await phone.put(f"/v1/posts/{post['id']}/like")
+
+    async def explored() -> None:
+        assert post["id"] in await _all_explored(bob)
+
+    # The order is made anew three times a minute.
+    await eventually(explored, within_s=60, every_s=1)
+    await bob.put(f"/v1/users/{alice.id}/mute")
+    assert post["id"] not in await _all_explored(bob)
+
+
+async def _all_explored(phone: Phone) -> set[str]:
+    seen: set[str] = set()
+    cursor: dict[str, Any] = {}
+    while True:
+        page = await phone.get("/v1/explore", limit=40, **cursor)
+        seen |= {item["id"] for item in page["items"]}
+        if page["next_cursor"] is None:
+            return seen
+        cursor = {"cursor": page["next_cursor"]}

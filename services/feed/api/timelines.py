@@ -1,12 +1,13 @@
-"""The home timeline."""
+"""The home timeline, and what is popular."""
 
 from fastapi import APIRouter, Request, Response
 
+from services.feed.actions.read_explore import read_explore
 from services.feed.actions.read_home_timeline import read_home_timeline
 from services.feed.api import examples
 from services.feed.api.opened import opened
 from services.feed.api.reply_docs import reply
-from shared.contracts.posts import HomePage
+from shared.contracts.posts import HomePage, PostPage
 from shared.web.json_reply import JsonReply
 from shared.web.paging import POSTS_LIMIT_DEFAULT, Cursor, PostsLimit
 from shared.web.problems import problem_replies
@@ -41,5 +42,30 @@ async def get_home_timeline(
     resources = opened(request)
     page = await read_home_timeline(
         resources.entries, resources.bodies, resources.marks, viewer_id, limit, cursor
+    )
+    return JsonReply(page)
+
+
+@router.get(
+    "/explore",
+    summary="Popular posts",
+    responses={
+        **reply(200, PostPage, "The most popular first, one of each author.", examples.POST_PAGE),
+        **problem_replies(401, 422, 503, 504),
+    },
+)
+async def get_explore(
+    request: Request,
+    viewer_id: ViewerId,
+    limit: PostsLimit = POSTS_LIMIT_DEFAULT,
+    cursor: Cursor = None,
+) -> Response:
+    """Of the last three days, whoever wrote them: which the viewer may see is the caller's to ask.
+
+    The order stays for a quarter of an hour for who pages through it.
+    """
+    resources = opened(request)
+    page = await read_explore(
+        resources.explore, resources.bodies, resources.marks, viewer_id, (limit, cursor)
     )
     return JsonReply(page)

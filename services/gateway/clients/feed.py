@@ -152,6 +152,13 @@ class FeedClient:
             contract.PostPage, await self._service.get(path, viewer_id=viewer_id, params=page)
         )
 
+    async def explore(self, page: dict[str, Any], *, viewer_id: int) -> contract.PostPage:
+        """Popular posts, whoever wrote them; `page` holds limit and cursor."""
+        return cast(
+            contract.PostPage,
+            await self._service.get("/explore", viewer_id=viewer_id, params=page),
+        )
+
     async def tags(self, q: str, limit: int, *, viewer_id: int) -> contract.TagsFound:
         """Tags that begin so, whoever uses them."""
         params = {"q": q, "limit": limit}

@@ -57,6 +57,7 @@ EXPECTED = {
     "GET /v1/filters",
     "GET /v1/timelines/tags/{tag}",
     "GET /v1/tags/search",
+    "GET /v1/explore",
     "POST /v1/photos",
     "GET /v1/photos/{photo_id}",
     "POST /v1/posts",

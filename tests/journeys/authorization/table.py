@@ -157,6 +157,10 @@ ROWS: tuple[Row, ...] = (
     Row("GET /v1/timelines/tags/{tag}", shows="{post_id}",
         public=                        "401  +    +    +    -    -    +    +",
         private=                       "401  -    -    -    -    -    -    -"),
+    # What is popular may be some seconds old: who is in it is told by tests of its own.
+    Row("GET /v1/explore", shows="{post_id}",
+        public=                        "401  200  200  200  -    -    200  200",
+        private=                       "401  -    -    -    -    -    -    -"),
     Row("GET /v1/tags/search", shows="{tag}", address="/v1/tags/search?q={tag}",
         public=                        "401  +    +    +    -    -    +    +",
         private=                       "401  -    -    -    -    -    -    -"),

@@ -1,10 +1,10 @@
-"""Hashtags: their posts, and the search for them."""
+"""What there is to find: hashtags, their posts, and what is popular."""
 
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
-from services.gateway.actions.read_tags import find_tags, read_tag_timeline
+from services.gateway.actions.discover import find_tags, read_explore, read_tag_timeline
 from services.gateway.api.opened import opened
 from services.gateway.api.problem_codes import INVALID, UNAUTHENTICATED, problems
 from services.gateway.api.replies import link_to_next, private_reply
@@ -12,7 +12,8 @@ from services.gateway.api.reply_docs import page, reply
 from services.gateway.api.session import ViewerId
 from services.gateway.api.text import Text
 from services.gateway.domain.pages import PageRequest
-from services.gateway.domain.posts import PostPage, Tags, timeline_posts
+from services.gateway.domain.posts import Authors, PostPage, Tags, timeline_posts
+from shared.contracts import posts as contract
 from shared.web.paging import POSTS_LIMIT_DEFAULT, Cursor, PostsLimit
 
 router = APIRouter(tags=["Timelines"])
@@ -51,11 +52,32 @@ async def get_tag_timeline(
     found, authors = await read_tag_timeline(
         resources.feed, resources.authors, tag, asked, viewer_id
     )
-    shown: PostPage = {
-        "items": timeline_posts(found["items"], authors, resources.url_of()),
-        "next_cursor": found["next_cursor"],
-    }
-    return private_reply(shown, headers=link_to_next(request, asked, found["next_cursor"]))
+    return _posts_reply(request, asked, found, authors)
+
+
+@router.get(
+    "/v1/explore",
+    summary="Popular posts",
+    responses={
+        **page(PostPage, "A page of posts."),
+        **problems(UNAUTHENTICATED, INVALID),
+    },
+)
+async def get_explore(
+    request: Request,
+    viewer_id: ViewerId,
+    limit: PostsLimit = POSTS_LIMIT_DEFAULT,
+    cursor: Cursor = None,
+) -> Response:
+    """Public posts of the last three days that are liked and talked of most, lately above all.
+
+    Of each person one. The order is made anew every 20 seconds, and stays for a quarter of an hour
+    for who pages through it. A page may be shorter than `limit`: `next_cursor` tells the end.
+    """
+    asked = PageRequest(limit, cursor)
+    resources = opened(request)
+    found, authors = await read_explore(resources.feed, resources.authors, asked, viewer_id)
+    return _posts_reply(request, asked, found, authors)
 
 
 @router.get(
@@ -85,3 +107,13 @@ async def search_tags(
         "next_cursor": None,
     }
     return private_reply(shown)
+
+
+def _posts_reply(
+    request: Request, asked: PageRequest, found: contract.PostPage, authors: Authors
+) -> Response:
+    shown: PostPage = {
+        "items": timeline_posts(found["items"], authors, opened(request).url_of()),
+        "next_cursor": found["next_cursor"],
+    }
+    return private_reply(shown, headers=link_to_next(request, asked, found["next_cursor"]))

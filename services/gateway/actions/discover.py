@@ -1,4 +1,4 @@
-"""Tags and their posts, as far as they are public."""
+"""What a viewer finds without following anybody: tags, their posts, popular posts; public ones."""
 
 from services.gateway.actions.authors_of import AuthorCards
 from services.gateway.clients.feed import FeedClient
@@ -12,6 +12,21 @@ async def read_tag_timeline(
 ) -> tuple[PostPage, Authors]:
     """The posts of a tag by people whose posts are for everybody, and their cards."""
     posts = await feed.tag_timeline(tag, page.params(), viewer_id=viewer_id)
+    return await _public_only(cards, posts, viewer_id)
+
+
+async def read_explore(
+    feed: FeedClient, cards: AuthorCards, page: PageRequest, viewer_id: int
+) -> tuple[PostPage, Authors]:
+    """Popular posts by people whose posts are for everybody, and their cards."""
+    posts = await feed.explore(page.params(), viewer_id=viewer_id)
+    return await _public_only(cards, posts, viewer_id)
+
+
+async def _public_only(
+    cards: AuthorCards, posts: PostPage, viewer_id: int
+) -> tuple[PostPage, Authors]:
+    """What is left of a page when only public accounts count, and the cards of its authors."""
     authors, _ = await cards.of_page(author_ids(posts["items"]), viewer_id)
     public = [post for post in posts["items"] if is_public(post["author_id"], authors)]
     return {**posts, "items": public}, authors

@@ -1,0 +1,46 @@
+"""The posts of the last days that could be popular, from all shards."""
+
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from services.feed.domain.edge_kinds import LIKE
+from services.feed.domain.popularity import Candidate
+from shared.ids import created_at, first_id_at
+from shared.sharding.shard_group import ShardGroup
+from shared.sql_files import load_queries
+
+_SQL = load_queries(Path(__file__).with_suffix(".sql"))
+
+AGE_MAX = timedelta(days=3)
+# Of each shard: so many of the newest are looked at, and so many of those are candidates.
+_LOOKED_AT_MAX = 2_000
+_CANDIDATES_MAX = 50
+
+
+class PopularPosts:
+    """Reads counts where they are exact, of each shard a bounded number."""
+
+    def __init__(self, group: ShardGroup) -> None:
+        self._group = group
+
+    async def candidates(self, now: datetime) -> list[Candidate]:
+        """One statement per primary; raises Unavailable while one of them is away."""
+        since_ms = int((now - AGE_MAX).timestamp() * 1000)
+        rows = await self._group.rows_across(
+            _SQL["candidates"],
+            set(self._group.shards()),
+            like=LIKE,
+            since=first_id_at(since_ms),
+            looked_at_max=_LOOKED_AT_MAX,
+            limit=_CANDIDATES_MAX,
+        )
+        return [
+            Candidate(
+                row["id"],
+                row["author_id"],
+                row["likes"],
+                row["comments"],
+                (now - created_at(row["id"])).total_seconds() / 3600,
+            )
+            for row in rows
+        ]
