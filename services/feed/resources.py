@@ -7,19 +7,22 @@ from dataclasses import dataclass
 from redis import asyncio as aioredis
 
 from services.feed.actions.home_entries import HomeEntries
+from services.feed.actions.orders import Orders
 from services.feed.actions.read_explore import Explore
+from services.feed.actions.read_ranked_timeline import RankedTimelines
 from services.feed.clients.upload import UploadClient
 from services.feed.clients.users import UsersClient
 from services.feed.domain.edge_kinds import COMMENT_LIKE, LIKE, SAVE, TAG
 from services.feed.settings import FeedSettings
 from services.feed.store.activities import Activities
+from services.feed.store.affinities import Affinities
 from services.feed.store.author_entries import AuthorEntries
 from services.feed.store.body_cache import BodyCache
 from services.feed.store.comments import Comments
-from services.feed.store.explore_snapshots import ExploreSnapshots
 from services.feed.store.fan_outs import FanOuts
 from services.feed.store.graph_versions import GraphVersions
 from services.feed.store.home_timelines import HomeTimelines
+from services.feed.store.kept_orders import KeptOrders
 from services.feed.store.popular_posts import PopularPosts
 from services.feed.store.post_bodies import PostBodies
 from services.feed.store.post_marks import PostMarks
@@ -50,6 +53,7 @@ class Resources:
     tag_edges: Edges
     tags: Tags
     explore: Explore
+    ranked: RankedTimelines
     timelines: HomeTimelines
     entries: HomeEntries
     author_entries: AuthorEntries
@@ -93,21 +97,26 @@ def resources_over(
     posts = Posts(group)
     timelines = HomeTimelines(redis, guard)
     author_entries = AuthorEntries(group)
+    entries = HomeEntries(timelines, author_entries, users)
+    bodies = PostBodies(BodyCache(redis, guard), posts)
+    marks = PostMarks(group)
+    orders = Orders(KeptOrders(redis, guard))
     return Resources(
         group=group,
         posts=posts,
-        bodies=PostBodies(BodyCache(redis, guard), posts),
+        bodies=bodies,
         likes=Edges(group, LIKE),
         saves=Edges(group, SAVE),
-        marks=PostMarks(group),
+        marks=marks,
         comments=Comments(group),
         comment_likes=Edges(group, COMMENT_LIKE),
         activities=Activities(group),
         tag_edges=Edges(group, TAG),
         tags=Tags(group),
-        explore=Explore(PopularPosts(group), ExploreSnapshots(redis, guard)),
+        explore=Explore(PopularPosts(group), orders),
+        ranked=RankedTimelines(entries, bodies, marks, Affinities(group), orders),
         timelines=timelines,
-        entries=HomeEntries(timelines, author_entries, users),
+        entries=entries,
         author_entries=author_entries,
         fan_outs=FanOuts(group),
         versions=GraphVersions(group),

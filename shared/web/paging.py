@@ -1,6 +1,6 @@
 """The two query parameters of every page, with the limits of the public API."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import Query
 
@@ -16,6 +16,14 @@ CommentsLimit = Annotated[
 Cursor = Annotated[
     str | None,
     Query(max_length=256, description="`next_cursor` of the page before; leave out for the first."),
+]
+
+HomeOrder = Annotated[
+    Literal["newest", "ranked"],
+    Query(
+        description="`newest` first, or `ranked`: the newest 200 by recency, by whom the viewer "
+        "likes and comments on, and by likes and comments; then the newest of the rest."
+    ),
 ]
 
 POSTS_LIMIT_DEFAULT = 20

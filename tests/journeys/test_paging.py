@@ -69,3 +69,22 @@ async def test_an_unchanged_first_page_is_not_sent_again(alice: Phone) -> None:
             assert (await alice.http.get(path, headers=known)).status_code == 304
 
         await eventually(is_known)
+
+
+async def test_the_ranked_timeline_has_the_same_posts_page_by_page(
+    alice: Phone, bob: Phone
+) -> None:
+    await bob.follow(alice)
+    posts = [(await alice.post(f"Number {n}"))["id"] for n in range(5)]
+    for post_id in posts:
+        await bob.sees(post_id)
+    await bob.put(f"/v1/posts/{posts[0]}/like")
+    first = await bob.get("/v1/timelines/home", order="ranked", limit=3)
+    reply = await bob.http.get(
+        "/v1/timelines/home",
+        params={"order": "ranked", "limit": 3, "cursor": first["next_cursor"]},
+    )
+    shown = [item["id"] for item in (*first["items"], *reply.json()["items"])]
+    assert sorted(shown) == sorted(posts)
+    unknown = await bob.http.get("/v1/timelines/home", params={"order": "best"})
+    assert unknown.status_code == 422

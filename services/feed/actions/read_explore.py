@@ -2,47 +2,33 @@
 
 from datetime import UTC, datetime
 
+from services.feed.actions.orders import Orders
 from services.feed.actions.show_posts import show_posts
 from services.feed.domain.popularity import most_popular
-from services.feed.store.explore_snapshots import ExploreSnapshot, ExploreSnapshots
 from services.feed.store.popular_posts import PopularPosts
 from services.feed.store.post_bodies import PostBodies
 from services.feed.store.post_marks import PostMarks
-from services.feed.store.single_flight import SingleFlight
 from shared.contracts.posts import PostPage
-from shared.errors import Unavailable
 from shared.web.cursors import decode_cursor, encode_cursor
 
 POSTS_MAX = 500
+_LIST = "explore"
 
 
 class Explore:
-    """The order of popular posts: one for all replicas, made anew when it is twenty seconds old."""
+    """The order of popular posts: one for everybody."""
 
-    def __init__(self, popular: PopularPosts, snapshots: ExploreSnapshots) -> None:
+    def __init__(self, popular: PopularPosts, orders: Orders) -> None:
         self._popular = popular
-        self._snapshots = snapshots
-        self._making: SingleFlight[str, ExploreSnapshot] = SingleFlight()
+        self._orders = orders
 
-    async def order(self, name: str | None) -> ExploreSnapshot:
-        """The order of that name if it is still kept, else the present one.
+    async def ids(self, name: str | None) -> tuple[str, list[int]]:
+        """The name of an order and its ids; raises Unavailable."""
+        order = await self._orders.find(_LIST, name, self._rank)
+        return order.name, order.post_ids
 
-        Raises Unavailable while it can neither be read nor made.
-        """
-        try:
-            found = await self._snapshots.find(name) or await self._snapshots.find(None)
-        except Unavailable:
-            found = None
-        return found or await self._making.share("order", self._make)
-
-    async def _make(self) -> ExploreSnapshot:
-        candidates = await self._popular.candidates(datetime.now(UTC))
-        post_ids = most_popular(candidates, POSTS_MAX)
-        try:
-            return await self._snapshots.keep(post_ids)
-        except Unavailable:
-            # Shown all the same; its next page is that of a later order.
-            return ExploreSnapshot("", post_ids)
+    async def _rank(self) -> list[int]:
+        return most_popular(await self._popular.candidates(datetime.now(UTC)), POSTS_MAX)
 
 
 async def read_explore(
@@ -57,18 +43,18 @@ async def read_explore(
     Raises Invalid for a cursor that is none, and Unavailable.
     """
     limit, cursor = page
-    name, start = (None, 0) if cursor is None else _position(cursor)
-    order = await explore.order(name)
-    ids = order.post_ids[start : start + limit]
-    hydrated = await bodies.find_many(ids)
+    asked, start = (None, 0) if cursor is None else _position(cursor)
+    name, ids = await explore.ids(asked)
+    end = start + limit
+    hydrated = await bodies.find_many(ids[start:end])
     if hydrated.away is not None:
         raise hydrated.away
-    standing = [hydrated.bodies[post_id] for post_id in ids if post_id in hydrated.bodies]
-    end = start + limit
-    more = end < len(order.post_ids)
+    standing = [
+        hydrated.bodies[post_id] for post_id in ids[start:end] if post_id in hydrated.bodies
+    ]
     return {
         "items": await show_posts(marks, standing, viewer_id),
-        "next_cursor": encode_cursor(order.name, end) if more else None,
+        "next_cursor": encode_cursor(name, end) if end < len(ids) else None,
     }
 
 

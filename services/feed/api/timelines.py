@@ -9,7 +9,7 @@ from services.feed.api.opened import opened
 from services.feed.api.reply_docs import reply
 from shared.contracts.posts import HomePage, PostPage
 from shared.web.json_reply import JsonReply
-from shared.web.paging import POSTS_LIMIT_DEFAULT, Cursor, PostsLimit
+from shared.web.paging import POSTS_LIMIT_DEFAULT, Cursor, HomeOrder, PostsLimit
 from shared.web.problems import problem_replies
 from shared.web.viewer import ViewerId
 
@@ -34,12 +34,15 @@ async def get_home_timeline(
     viewer_id: ViewerId,
     limit: PostsLimit = POSTS_LIMIT_DEFAULT,
     cursor: Cursor = None,
+    order: HomeOrder = "newest",
 ) -> Response:
-    """Posts of the people whom the viewer follows, and own ones.
+    """Posts of the people whom the viewer follows, and own ones; a cursor goes with its order.
 
     A page may be shorter than `limit` where posts were withdrawn: `next_cursor` tells the end.
     """
     resources = opened(request)
+    if order == "ranked":
+        return JsonReply(await resources.ranked.read(viewer_id, limit, cursor))
     page = await read_home_timeline(
         resources.entries, resources.bodies, resources.marks, viewer_id, limit, cursor
     )

@@ -10,7 +10,7 @@ from services.gateway.api.reply_docs import conditional_page
 from services.gateway.api.session import ViewerId
 from services.gateway.domain.pages import PageRequest
 from services.gateway.domain.posts import HomePage, timeline_posts
-from shared.web.paging import POSTS_LIMIT_DEFAULT, Cursor, PostsLimit
+from shared.web.paging import POSTS_LIMIT_DEFAULT, Cursor, HomeOrder, PostsLimit
 
 router = APIRouter(tags=["Timelines"])
 
@@ -28,9 +28,13 @@ async def get_home_timeline(
     viewer_id: ViewerId,
     limit: PostsLimit = POSTS_LIMIT_DEFAULT,
     cursor: Cursor = None,
+    order: HomeOrder = "newest",
 ) -> Response:
-    """Posts of the people you follow, and your own, newest first. The first page has an ETag."""
-    asked = PageRequest(limit, cursor)
+    """Posts of the people you follow, and your own, newest first or ranked.
+
+    The first page has an ETag. A cursor is asked for in the order that gave it.
+    """
+    asked = PageRequest(limit, cursor, order=None if order == "newest" else order)
     resources = opened(request)
     home, authors = await read_home_timeline(resources.feed, resources.authors, asked, viewer_id)
     shown: HomePage = {

@@ -1,6 +1,6 @@
 """The part of a list that a request asks for."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 
@@ -8,21 +8,25 @@ from typing import Any
 class PageRequest:
     """How many items at most, and after which cursor; the cursor's inside is its owner's affair.
 
-    `q` is what is searched for, where a list is the result of a search.
+    `q` is what is searched for, where a list is the result of a search; `order` is said where a
+    list has several and it is not the usual one.
     """
 
     limit: int
     cursor: str | None
     q: str | None = None
+    order: str | None = None
 
     def params(self) -> dict[str, Any]:
         """As query parameters of the service that owns the list."""
         asked: dict[str, Any] = {} if self.q is None else {"q": self.q}
         asked["limit"] = self.limit
+        if self.order is not None:
+            asked["order"] = self.order
         if self.cursor is not None:
             asked["cursor"] = self.cursor
         return asked
 
     def after(self, cursor: str) -> "PageRequest":
         """The next part of the same list."""
-        return PageRequest(self.limit, cursor, self.q)
+        return replace(self, cursor=cursor)

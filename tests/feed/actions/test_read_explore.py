@@ -7,7 +7,7 @@ from services.feed.actions.like_post import like_post
 from services.feed.actions.read_explore import read_explore
 from services.feed.actions.withdraw_post import withdraw_own_post
 from services.feed.resources import Resources
-from services.feed.store.explore_snapshots import latest_key
+from services.feed.store.kept_orders import latest_key
 from shared.errors import Invalid
 from tests.feed.cast import Cast, new_id
 
@@ -34,7 +34,7 @@ async def test_the_most_liked_come_first_and_of_each_author_one(
     await _likes(resources, best, 60)
     await _likes(resources, other, 20)
     await _likes(resources, second, 50)
-    await redis.delete(latest_key())
+    await redis.delete(latest_key("explore"))
     ids, _ = await _page(resources)
     assert ids[:2] == [best, second]
     assert other not in ids
@@ -44,12 +44,12 @@ async def test_pages_go_on_in_the_order_in_which_they_began(
     cast: Cast, resources: Resources, redis: aioredis.Redis
 ) -> None:
     posts = [await cast.publishes(new_id()) for _ in range(12)]
-    await redis.delete(latest_key())
+    await redis.delete(latest_key("explore"))
     whole, _ = await _page(resources, limit=12)
     first, cursor = await _page(resources, limit=4)
     for post in posts:
         await _likes(resources, post, 1)
-    await redis.delete(latest_key())
+    await redis.delete(latest_key("explore"))
     await _page(resources)
     second, cursor = await _page(resources, limit=4, cursor=cursor)
     third, _ = await _page(resources, limit=4, cursor=cursor)
@@ -59,7 +59,7 @@ async def test_pages_go_on_in_the_order_in_which_they_began(
 async def test_the_order_is_not_made_anew_for_each_reader(
     cast: Cast, resources: Resources, redis: aioredis.Redis
 ) -> None:
-    await redis.delete(latest_key())
+    await redis.delete(latest_key("explore"))
     before, _ = await _page(resources)
     late = await cast.publishes(new_id())
     await _likes(resources, late, 70)
@@ -72,7 +72,7 @@ async def test_a_withdrawn_post_leaves_a_gap(
     author = new_id()
     post = await cast.publishes(author)
     await _likes(resources, post, 80)
-    await redis.delete(latest_key())
+    await redis.delete(latest_key("explore"))
     assert post in (await _page(resources))[0]
     await withdraw_own_post(resources.group, resources.bodies, post, author)
     assert post not in (await _page(resources))[0]

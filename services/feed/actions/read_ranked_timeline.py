@@ -1,0 +1,101 @@
+"""The home timeline in ranked order: its newest posts re-ordered, then on in order of time."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from services.feed.actions.home_entries import HomeEntries
+from services.feed.actions.orders import Orders
+from services.feed.actions.read_home_timeline import read_home_timeline
+from services.feed.actions.show_posts import show_posts
+from services.feed.domain.popularity import Candidate
+from services.feed.domain.post_bodies import completeness
+from services.feed.domain.ranking import ranked
+from services.feed.domain.skeletons import ABOVE_ALL
+from services.feed.store.affinities import Affinities
+from services.feed.store.post_bodies import PostBodies
+from services.feed.store.post_marks import PostMarks
+from shared.contracts.posts import HomePage
+from shared.ids import created_at
+from shared.web.cursors import decode_cursor, encode_cursor
+
+# So many of the newest posts are re-ordered.
+WINDOW_POSTS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class RankedTimelines:
+    """What a ranked page is made of."""
+
+    entries: HomeEntries
+    bodies: PostBodies
+    marks: PostMarks
+    affinities: Affinities
+    orders: Orders
+
+    async def read(self, viewer_id: int, limit: int, cursor: str | None) -> HomePage:
+        """A page; raises Invalid for a cursor that is none, and Unavailable.
+
+        The order is the viewer's for 20 seconds and stays for a quarter of an hour for who pages
+        through it; where it ends the page after goes on in order of time.
+        """
+        position = (None, 0) if cursor is None else _position(cursor)
+        if position is None:
+            return await read_home_timeline(
+                self.entries, self.bodies, self.marks, viewer_id, limit, cursor
+            )
+        name, start = position
+        order = await self.orders.find(f"home:{viewer_id}", name, lambda: self._rank(viewer_id))
+        end = start + limit
+        ids = await self._still_there(viewer_id, order.post_ids[start:end])
+        hydrated = await self.bodies.find_many(ids)
+        if hydrated.away is not None and not hydrated.bodies:
+            raise hydrated.away
+        standing = [hydrated.bodies[post_id] for post_id in ids if post_id in hydrated.bodies]
+        return {
+            "items": await show_posts(self.marks, standing, viewer_id),
+            "next_cursor": _next_cursor(order.name, order.post_ids, end),
+            "completeness": completeness(complete=hydrated.away is None),
+        }
+
+    async def _still_there(self, viewer_id: int, post_ids: list[int]) -> list[int]:
+        """Without the posts of those whom the viewer has unfollowed since the order was made."""
+        timeline = await self.entries.open(viewer_id, is_first_page=False)
+        standing = set(timeline.skeleton.ids)
+        floor = timeline.skeleton.floor
+        return [post_id for post_id in post_ids if post_id <= floor or post_id in standing]
+
+    async def _rank(self, viewer_id: int) -> list[int]:
+        timeline = await self.entries.open(viewer_id, is_first_page=True)
+        newest = await self.entries.below(timeline, ABOVE_ALL, WINDOW_POSTS)
+        hydrated = await self.bodies.find_many(newest.ids)
+        if hydrated.away is not None and not hydrated.bodies:
+            raise hydrated.away
+        seen = await self.marks.of(list(hydrated.bodies), viewer_id)
+        now = datetime.now(UTC)
+        candidates = [
+            Candidate(
+                post_id,
+                body["author_id"],
+                seen.like_counts.get(post_id, 0),
+                seen.comment_counts.get(post_id, 0),
+                (now - created_at(post_id)).total_seconds() / 3600,
+            )
+            for post_id, body in hydrated.bodies.items()
+        ]
+        return ranked(candidates, await self.affinities.of(viewer_id))
+
+
+def _position(cursor: str) -> tuple[str | None, int] | None:
+    """Within an order; None for a cursor of the part that is in order of time."""
+    parts = decode_cursor(cursor)
+    if len(parts) == 1:
+        return None
+    name, start = decode_cursor(cursor, str, int)
+    return str(name) or None, max(0, int(start))
+
+
+def _next_cursor(name: str, post_ids: list[int], end: int) -> str | None:
+    if end < len(post_ids):
+        return encode_cursor(name, end)
+    # Below the oldest of the window, in order of time; it may have been the last of all.
+    return encode_cursor(min(post_ids)) if len(post_ids) >= WINDOW_POSTS else None

@@ -1,0 +1,39 @@
+"""Whose posts a viewer lately liked and commented on."""
+
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
+
+from services.feed.domain.edge_kinds import LIKE
+from shared.sharding.edges import Edges
+from shared.sharding.shard_group import ShardGroup
+from shared.sql_files import load_queries
+
+_SQL = load_queries(Path(__file__).with_suffix(".sql"))
+
+_LIKES_MAX = 200
+# Of each shard.
+_COMMENTS_MAX = 20
+
+
+class Affinities:
+    """Counts by author, of a bounded number of the newest likes and comments."""
+
+    def __init__(self, group: ShardGroup) -> None:
+        self._group = group
+        self._likes = Edges(group, LIKE)
+
+    async def of(self, viewer_id: int) -> Mapping[int, int]:
+        """One statement in the viewer's shard and one per primary; raises Unavailable."""
+        liked = await self._likes.page_of_targets(viewer_id, limit=_LIKES_MAX, cursor=None)
+        rows = await self._group.rows_across(
+            _SQL["deeds_by_author"],
+            set(self._group.shards()),
+            liked=liked.ids,
+            viewer_id=viewer_id,
+            comments_max=_COMMENTS_MAX,
+        )
+        deeds: Counter[int] = Counter()
+        for row in rows:
+            deeds[row["author_id"]] += row["deeds"]
+        return deeds

@@ -1,0 +1,60 @@
+"""Orders of posts in Redis, which all replicas show and whose pages stay as they are."""
+
+import secrets
+from dataclasses import dataclass
+from typing import cast
+
+import orjson
+from redis import asyncio as aioredis
+
+from services.feed.store.redis_guard import RedisGuard
+
+# The newest order of a list is shown for so long; who pages through one has a quarter of an hour.
+LATEST_SECONDS = 20
+KEPT_SECONDS = 900
+
+
+def latest_key(of: str) -> str:
+    """STRING: the name of the order that a list has at present. Bound: one a list, for 20 s."""
+    return f"order:{of}"
+
+
+def order_key(of: str, name: str) -> str:
+    """STRING: ids of posts as JSON. Bound: 500 ids, a quarter of an hour, one a list every 20 s."""
+    return f"order:{of}:{name}"
+
+
+@dataclass(frozen=True, slots=True)
+class KeptOrder:
+    """Ids of posts, the first one first, under a name that cursors hold."""
+
+    name: str
+    post_ids: list[int]
+
+
+class KeptOrders:
+    """Orders by the list that they are of; every method raises RedisAway if Redis is away."""
+
+    def __init__(self, redis: aioredis.Redis, guard: RedisGuard) -> None:
+        self._redis = redis
+        self._guard = guard
+
+    async def find(self, of: str, name: str | None) -> KeptOrder | None:
+        """The one of that name, or the latest; None if it is no longer kept."""
+        with self._guard.calls():
+            if name is None:
+                latest = await self._redis.get(latest_key(of))
+                if latest is None:
+                    return None
+                name = cast(bytes, latest).decode()
+            kept = await self._redis.get(order_key(of, name))
+        return None if kept is None else KeptOrder(name, orjson.loads(kept))
+
+    async def keep(self, of: str, post_ids: list[int]) -> KeptOrder:
+        """Make it the latest, unless another replica was faster: then that one's."""
+        made = KeptOrder(secrets.token_hex(6), post_ids)
+        with self._guard.calls():
+            key = order_key(of, made.name)
+            await self._redis.set(key, orjson.dumps(post_ids), ex=KEPT_SECONDS)
+            is_first = await self._redis.set(latest_key(of), made.name, ex=LATEST_SECONDS, nx=True)
+        return made if is_first else await self.find(of, None) or made
