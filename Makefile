@@ -26,7 +26,7 @@ reset: ready ## delete the data, after asking (YES=1 does not ask)
 	@$(PYTHON) -m infra reset $(if $(YES),--yes)
 
 ##@ Fill it and look inside
-.PHONY: demo migrate migrate-status reconcile check-deleted sweep verify-store mirror-store
+.PHONY: demo migrate migrate-status reconcile check-deleted sweep verify-store mirror-store audit-timelines rebuild-timelines
 demo: ready ## a small world: people, follows, posts with pictures
 	@$(PYTHON) -m infra.demo
 migrate: ready ## bring every logical shard to the newest schema
@@ -41,6 +41,10 @@ verify-store: ready ## compare database and store, both ways
 	@$(PYTHON) -m infra verify-store
 mirror-store: ready ## copy to the second bucket what it lacks, then compare (BACK=1 the other way)
 	@$(PYTHON) -m infra mirror-store $(if $(BACK),--back)
+audit-timelines: ready ## compare home timelines with what they should be (N=1000 readers)
+	@$(PYTHON) -m infra audit-timelines $(if $(N),--sample $(N))
+rebuild-timelines: ready ## make home timelines anew, with progress (U="<user id>": one)
+	@$(PYTHON) -m infra rebuild-timelines $(if $(U),--user $(U))
 check-deleted: ready ## does anything still name a deleted account? make check-deleted U="<user id> [ids of its posts, photos]"
 	@$(PYTHON) -m infra check-deleted $(U)
 psql: ready ## psql as the superuser: make psql P=users-a

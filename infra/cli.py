@@ -183,14 +183,14 @@ def sweep(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only count.")] = False,
 ) -> None:
     """Take away abandoned uploads, photos in no post, and orphans of the store."""
-    run_upkeep(open_suite(), "sweep", *(["--dry-run"] if dry_run else []))
+    run_upkeep(open_suite(), "upload", "sweep", *(["--dry-run"] if dry_run else []))
 
 
 @app.command("verify-store")
 @_told
 def verify_store() -> None:
     """Compare database and store, both ways."""
-    run_upkeep(open_suite(), "verify")
+    run_upkeep(open_suite(), "upload", "verify")
 
 
 @app.command("mirror-store")
@@ -202,7 +202,26 @@ def mirror_store(
     suite = open_suite()
     # A second bucket that was named just now is filled before any process knows of it.
     render_environments(suite)
-    run_upkeep(suite, "mirror", *(["--back"] if back else []))
+    run_upkeep(suite, "upload", "mirror", *(["--back"] if back else []))
+
+
+@app.command("audit-timelines")
+@_told
+def audit_timelines(
+    sample: Annotated[int, typer.Option("--sample", help="How many readers.")] = 1_000,
+) -> None:
+    """Compare home timelines in Redis with what Postgres says."""
+    run_upkeep(open_suite(), "feed", "audit", "--sample", str(sample))
+
+
+@app.command("rebuild-timelines")
+@_told
+def rebuild_timelines(
+    user: Annotated[int | None, typer.Option("--user", help="This reader's only.")] = None,
+) -> None:
+    """Make home timelines anew from Postgres."""
+    chosen = [] if user is None else ["--user", str(user)]
+    run_upkeep(open_suite(), "feed", "rebuild", *chosen)
 
 
 @app.command("check-deleted")

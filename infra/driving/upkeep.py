@@ -1,4 +1,4 @@
-"""Runs upload's own upkeep with the environment of the suite."""
+"""Runs the services' own upkeep with the environment of the suite."""
 
 import os
 import subprocess
@@ -9,22 +9,22 @@ from infra.processes import with_environment
 from infra.suite import Suite
 
 
-def run_upkeep(suite: Suite, *arguments: str) -> None:
+def run_upkeep(suite: Suite, service: str, *arguments: str) -> None:
     """Its words are the command's; raises SuiteFailure if it found something wrong."""
     done = subprocess.run(
         [
-            *with_environment(suite, "upload"),
+            *with_environment(suite, service),
             sys.executable,
             "-m",
-            "services.upload.upkeep",
+            f"services.{service}.upkeep",
             *arguments,
         ],
         env={
             **os.environ,
-            "UPLOAD_INSTANCE": "upload-upkeep",
-            "UPLOAD_LISTEN_HOST": "127.0.0.1",
+            f"{service.upper()}_INSTANCE": f"{service}-upkeep",
+            f"{service.upper()}_LISTEN_HOST": "127.0.0.1",
         },
         check=False,
     )
     if done.returncode:
-        raise SuiteFailure("The store is not as it should be.")
+        raise SuiteFailure("Not everything is as it should be.")

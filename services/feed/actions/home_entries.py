@@ -11,6 +11,7 @@ from services.feed.store.author_entries import AuthorEntries
 from services.feed.store.home_timelines import HomeTimelines
 from services.feed.store.redis_guard import RedisAway
 from services.feed.store.single_flight import SingleFlight
+from shared.errors import Unavailable
 
 READS = Counter("retrato_feed_home_reads_total", "Home timelines opened.", ["source"])
 
@@ -64,6 +65,21 @@ class HomeEntries:
             count=count - len(ids),
         )
         return Newest(ids + rest.ids, rest.complete)
+
+    async def truth(self, viewer_id: int) -> Skeleton:
+        """What the skeleton would be if it were made now, from Postgres; nothing is written.
+
+        Raises Unavailable if some author's primary does not answer.
+        """
+        newest = await newest_entries(
+            self._entries,
+            await self._authors_for(viewer_id),
+            before=ABOVE_ALL,
+            count=self._timelines.entries_max + 1,
+        )
+        if not newest.complete:
+            raise Unavailable("A primary does not answer.")
+        return skeleton_from_newest(newest.ids, self._timelines.entries_max)
 
     async def _rebuild(self, viewer_id: int) -> OpenTimeline:
         token = await self._begin(viewer_id)

@@ -35,8 +35,8 @@ class RankedTimelines:
     async def read(self, viewer_id: int, limit: int, cursor: str | None) -> HomePage:
         """A page; raises Invalid for a cursor that is none, and Unavailable.
 
-        The order is the viewer's for 20 seconds and stays for a quarter of an hour for who pages
-        through it; where it ends the page after goes on in order of time.
+        The order is the viewer's for 20 seconds and stays for who pages through it without a long
+        break; where it ends the page after goes on in order of time.
         """
         position = (None, 0) if cursor is None else _position(cursor)
         if position is None:

@@ -65,7 +65,7 @@ async def get_explore(
 ) -> Response:
     """Of the last three days, whoever wrote them: which the viewer may see is the caller's to ask.
 
-    The order stays for a quarter of an hour for who pages through it.
+    The order stays for who pages through it without a break of two minutes.
     """
     resources = opened(request)
     page = await read_explore(

@@ -38,6 +38,11 @@ def home_key(user_id: int) -> str:
     return f"home:{user_id}"
 
 
+def home_key_pattern() -> str:
+    """All of them."""
+    return "home:*"
+
+
 class BeingRebuilt:
     """Stands for a list that takes deliveries but cannot be read yet."""
 
@@ -102,6 +107,12 @@ class HomeTimelines:
         """Has the reader a timeline, be it one that is being rebuilt?"""
         with self._guard.calls():
             return bool(await self._redis.exists(home_key(user_id)))
+
+    async def readers(self) -> list[int]:
+        """Who has a timeline: a walk through all keys, for operators."""
+        with self._guard.calls():
+            keys = [key async for key in self._redis.scan_iter(home_key_pattern(), count=1_000)]
+        return sorted({int(key.rpartition(b":")[2]) for key in keys})
 
     async def merge(self, user_id: int, ids: Sequence[int], floor: int) -> bool:
         """Add ids that are all of somebody's posts above `floor`; False without a timeline."""

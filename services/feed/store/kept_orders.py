@@ -1,6 +1,7 @@
 """Orders of posts in Redis, which all replicas show and whose pages stay as they are."""
 
 import secrets
+import time
 from dataclasses import dataclass
 from typing import cast
 
@@ -9,9 +10,12 @@ from redis import asyncio as aioredis
 
 from services.feed.store.redis_guard import RedisGuard
 
-# The newest order of a list is shown for so long; who pages through one has a quarter of an hour.
+# The newest order of a list is shown for so long.
 LATEST_SECONDS = 20
-KEPT_SECONDS = 900
+# Who pages through one has two minutes from page to page and a quarter of an hour in all: what it
+# says of a post or an account that is deleted meanwhile is gone soon after.
+KEPT_SECONDS = 120
+AGE_SECONDS_MAX = 900.0
 
 
 def latest_key(of: str) -> str:
@@ -20,7 +24,10 @@ def latest_key(of: str) -> str:
 
 
 def order_key(of: str, name: str) -> str:
-    """STRING: ids of posts as JSON. Bound: 500 ids, a quarter of an hour, one a list every 20 s."""
+    """STRING: when it was made, and ids of posts, as JSON.
+
+    Bound: 500 ids; two minutes from the last look, a quarter of an hour in all; one every 20 s.
+    """
     return f"order:{of}:{name}"
 
 
@@ -47,14 +54,18 @@ class KeptOrders:
                 if latest is None:
                     return None
                 name = cast(bytes, latest).decode()
-            kept = await self._redis.get(order_key(of, name))
-        return None if kept is None else KeptOrder(name, orjson.loads(kept))
+            kept = await self._redis.getex(order_key(of, name), ex=KEPT_SECONDS)
+        if kept is None:
+            return None
+        made_at_s, post_ids = orjson.loads(kept)
+        is_old = time.time() - made_at_s > AGE_SECONDS_MAX
+        return None if is_old else KeptOrder(name, post_ids)
 
     async def keep(self, of: str, post_ids: list[int]) -> KeptOrder:
         """Make it the latest, unless another replica was faster: then that one's."""
         made = KeptOrder(secrets.token_hex(6), post_ids)
         with self._guard.calls():
-            key = order_key(of, made.name)
-            await self._redis.set(key, orjson.dumps(post_ids), ex=KEPT_SECONDS)
+            content = orjson.dumps([time.time(), post_ids])
+            await self._redis.set(order_key(of, made.name), content, ex=KEPT_SECONDS)
             is_first = await self._redis.set(latest_key(of), made.name, ex=LATEST_SECONDS, nx=True)
         return made if is_first else await self.find(of, None) or made

@@ -71,8 +71,8 @@ async def get_explore(
 ) -> Response:
     """Public posts of the last three days that are liked and talked of most, lately above all.
 
-    Of each person one. The order is made anew every 20 seconds, and stays for a quarter of an hour
-    for who pages through it. A page may be shorter than `limit`: `next_cursor` tells the end.
+    Of each person one. The order is made anew every 20 seconds, and stays for who pages through it
+    without a long break. A page may be shorter than `limit`: `next_cursor` tells the end.
     """
     asked = PageRequest(limit, cursor)
     resources = opened(request)
