@@ -10,6 +10,7 @@ from aiobotocore.session import get_session  # type: ignore[import-untyped]
 from botocore.handlers import add_expect_header  # type: ignore[import-untyped]
 
 from services.upload.actions.backlog import Backlog
+from services.upload.actions.draw_filter_samples import DrawnSamples
 from services.upload.actions.process_photo import PROCESS_JOB, PROCESS_SLOW_JOB
 from services.upload.clients.media_caches import MediaCaches
 from services.upload.clients.workshop import Workshop
@@ -39,6 +40,7 @@ class Resources:
     objects: Objects
     caches: MediaCaches
     backlog: Backlog
+    samples: DrawnSamples
     media_token: str
 
 
@@ -66,7 +68,7 @@ async def open_resources(settings: UploadSettings) -> AsyncIterator[Resources]:
             },
         )
         token = settings.media_token.get_secret_value()
-        yield Resources(group, objects, caches, backlog, token)
+        yield Resources(group, objects, caches, backlog, DrawnSamples(), token)
 
 
 @asynccontextmanager

@@ -1,6 +1,5 @@
 """The filters, and a small picture in the colours of each."""
 
-import asyncio
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Path, Request, Response
@@ -9,8 +8,6 @@ from services.upload.api import examples
 from services.upload.api.media_token import check_media_token
 from services.upload.api.opened import opened
 from services.upload.api.reply_docs import reply
-from services.upload.domain.filter_samples import FilterSample as Drawn
-from services.upload.domain.filter_samples import draw_samples
 from services.upload.domain.filters import FILTERS
 from services.upload.domain.renditions import CONTENT_TYPE
 from shared.contracts.photos import FilterSamples
@@ -24,23 +21,6 @@ router = APIRouter(tags=["Filters"])
 _CACHE_CONTROL = "public, max-age=31536000, immutable"
 
 
-class Samples:
-    """Drawn once per process, when they are first asked for, and in a thread."""
-
-    def __init__(self) -> None:
-        self._drawing: asyncio.Task[list[Drawn]] | None = None
-
-    async def all(self) -> list[Drawn]:
-        """That of no filter first."""
-        if self._drawing is None:
-            self._drawing = asyncio.create_task(asyncio.to_thread(draw_samples))
-        # Who gives up must not take the drawing from the others.
-        return await asyncio.shield(self._drawing)
-
-
-_samples = Samples()
-
-
 @router.get(
     "/filters",
     summary="The filters",
@@ -49,9 +29,9 @@ _samples = Samples()
         **problem_replies(401, 503),
     },
 )
-async def get_filters() -> Response:
+async def get_filters(request: Request) -> Response:
     """Their samples are at `/filters/{file}`."""
-    drawn = await _samples.all()
+    drawn = await opened(request).samples.all()
     files = {sample.name: sample.file_name for sample in drawn}
     filters = [
         {"name": known.name, "title": known.title, "file": files[known.name]} for known in FILTERS
@@ -74,8 +54,9 @@ async def get_sample(
     authorization: Annotated[str, Header(description="`Media` and the token.")] = "",
 ) -> Response:
     """Takes `Authorization: Media …` in place of an internal token."""
-    check_media_token(authorization, opened(request).media_token)
-    for sample in await _samples.all():
+    resources = opened(request)
+    check_media_token(authorization, resources.media_token)
+    for sample in await resources.samples.all():
         if sample.file_name == file:
             return Response(
                 sample.content, media_type=CONTENT_TYPE, headers={"Cache-Control": _CACHE_CONTROL}

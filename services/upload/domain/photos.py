@@ -104,7 +104,9 @@ def snapshot_of(stored: StoredPhoto) -> PhotoSnapshot:
     """What a post keeps of it; raises PhotoNotReady or PhotoUnusable."""
     if stored.state == "failed":
         raise PhotoUnusable(stored.failure)
-    if stored.width is None or stored.height is None or stored.thumbhash is None:
+    # One that is being given another look has sizes, but its renditions are about to go.
+    is_processing = stored.state == "processing"
+    if is_processing or not (stored.width and stored.height and stored.thumbhash):
         raise PhotoNotReady(retry_after_s=1)
     return {
         "id": stored.id,

@@ -200,3 +200,12 @@ async def test_a_look_that_cannot_be_changes_nothing(alice: Owner) -> None:
     assert await alice.photo() == before
     assert _is_near((await alice.picture("large")).getpixel((10, 10)), RED)
     assert _is_near((await alice.picture("large")).getpixel((10, 800)), BLUE)
+
+
+async def test_while_a_look_is_drawn_no_post_gets_the_photo(alice: Owner) -> None:
+    await alice.asks_for(filter="fog")
+    with pytest.raises(PhotoNotReady):
+        await alice.publishes()
+    drawn = await alice.draws()
+    await alice.publishes()
+    assert await alice.stored_keys() == _keys(drawn)

@@ -1,0 +1,19 @@
+"""The samples of filters, drawn once per process when they are first asked for."""
+
+import asyncio
+
+from services.upload.domain.filter_samples import FilterSample, draw_samples
+
+
+class DrawnSamples:
+    """Drawn in a thread; whoever asks meanwhile waits for the same."""
+
+    def __init__(self) -> None:
+        self._drawing: asyncio.Task[list[FilterSample]] | None = None
+
+    async def all(self) -> list[FilterSample]:
+        """That of no filter first."""
+        if self._drawing is None:
+            self._drawing = asyncio.create_task(asyncio.to_thread(draw_samples))
+        # Who gives up must not take the drawing from the others.
+        return await asyncio.shield(self._drawing)
