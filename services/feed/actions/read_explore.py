@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 from services.feed.actions.orders import Orders
-from services.feed.actions.show_posts import show_posts
+from services.feed.actions.show_posts import show_posts, standing_posts
 from services.feed.domain.popularity import most_popular
 from services.feed.store.popular_posts import PopularPosts
 from services.feed.store.post_bodies import PostBodies
@@ -46,12 +46,7 @@ async def read_explore(
     asked, start = (None, 0) if cursor is None else _position(cursor)
     name, ids = await explore.ids(asked)
     end = start + limit
-    hydrated = await bodies.find_many(ids[start:end])
-    if hydrated.away is not None:
-        raise hydrated.away
-    standing = [
-        hydrated.bodies[post_id] for post_id in ids[start:end] if post_id in hydrated.bodies
-    ]
+    standing = await standing_posts(bodies, ids[start:end])
     return {
         "items": await show_posts(marks, standing, viewer_id),
         "next_cursor": encode_cursor(name, end) if end < len(ids) else None,

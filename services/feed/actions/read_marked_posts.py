@@ -1,6 +1,6 @@
 """The posts that the viewer likes, or has saved: the same list over different edges."""
 
-from services.feed.actions.show_posts import show_posts
+from services.feed.actions.show_posts import show_posts, standing_posts
 from services.feed.store.post_bodies import PostBodies
 from services.feed.store.post_marks import PostMarks
 from shared.contracts.posts import PostPage
@@ -20,10 +20,7 @@ async def read_marked_posts(
     """
     limit, cursor = page
     found = await edges.page_of_targets(viewer_id, limit=limit, cursor=cursor)
-    hydrated = await bodies.find_many(found.ids)
-    if hydrated.away is not None:
-        raise hydrated.away
-    standing = [hydrated.bodies[id_] for id_ in found.ids if id_ in hydrated.bodies]
+    standing = await standing_posts(bodies, found.ids)
     return {
         "items": await show_posts(marks, standing, viewer_id),
         "next_cursor": found.next_cursor,

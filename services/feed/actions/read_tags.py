@@ -1,6 +1,6 @@
 """The posts of a tag, and the tags that begin like something."""
 
-from services.feed.actions.show_posts import show_posts
+from services.feed.actions.show_posts import show_posts, standing_posts
 from services.feed.domain.tags import tag_id, tag_named
 from services.feed.store.post_bodies import PostBodies
 from services.feed.store.post_marks import PostMarks
@@ -26,17 +26,11 @@ async def read_tag_timeline(
         return {"items": [], "next_cursor": None}
     limit, cursor = page
     found = await edges.page_of_sources(tag_id(name), limit=limit, cursor=cursor)
-    hydrated = await bodies.find_many(found.ids)
-    if hydrated.away is not None:
-        raise hydrated.away
+    standing = await standing_posts(bodies, found.ids)
     # An edge may be a moment behind its post, and an id may stand for two names.
-    standing = [
-        body
-        for post_id in found.ids
-        if (body := hydrated.bodies.get(post_id)) is not None and name in body["hashtags"]
-    ]
+    tagged = [body for body in standing if name in body["hashtags"]]
     return {
-        "items": await show_posts(marks, standing, viewer_id),
+        "items": await show_posts(marks, tagged, viewer_id),
         "next_cursor": found.next_cursor,
     }
 
