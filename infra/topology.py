@@ -150,6 +150,7 @@ class Limits:
     media_url_seconds: int
     media_cache_bytes_max: int
     loose_limits_factor: int
+    celebrity_followers_min: int
 
 
 @dataclass(frozen=True)
@@ -278,6 +279,7 @@ def _limits(drawn: Mapping[str, Any]) -> Limits:
         media_url_seconds=drawn["media"]["url_seconds"],
         media_cache_bytes_max=drawn["media"]["cache_bytes_max"],
         loose_limits_factor=drawn["service"]["gateway"]["loose_limits_factor"],
+        celebrity_followers_min=drawn["service"]["feed"]["celebrity_followers_min"],
     )
 
 

@@ -212,8 +212,16 @@ def _gateway(suite: Suite) -> Iterator[Variable]:
     )
 
 
+def _feed(suite: Suite) -> Iterator[Variable]:
+    yield Variable(
+        "CELEBRITY_FOLLOWERS_MIN",
+        str(suite.topology.limits.celebrity_followers_min),
+        "Authors with so many followers are merged when timelines are read, and not pushed.",
+    )
+
+
 def _nothing(_suite: Suite) -> Iterator[Variable]:
     yield from ()
 
 
-_OWN = {"users": _users, "upload": _upload, "gateway": _gateway}
+_OWN = {"users": _users, "upload": _upload, "feed": _feed, "gateway": _gateway}

@@ -6,17 +6,21 @@ from dataclasses import dataclass
 
 from redis import asyncio as aioredis
 
+from services.feed.actions.celebrity_entries import CelebrityEntries
+from services.feed.actions.fan_out import Destinations
 from services.feed.actions.home_entries import HomeEntries
 from services.feed.actions.orders import Orders
 from services.feed.actions.read_explore import Explore
 from services.feed.actions.read_ranked_timeline import RankedTimelines
 from services.feed.clients.upload import UploadClient
 from services.feed.clients.users import UsersClient
+from services.feed.domain.celebrities import CELEBRITY_FOLLOWERS_MIN
 from services.feed.domain.edge_kinds import COMMENT_LIKE, LIKE, SAVE, TAG
 from services.feed.settings import FeedSettings
 from services.feed.store.activities import Activities
 from services.feed.store.affinities import Affinities
 from services.feed.store.author_entries import AuthorEntries
+from services.feed.store.author_timelines import AuthorTimelines
 from services.feed.store.body_cache import BodyCache
 from services.feed.store.comments import Comments
 from services.feed.store.fan_outs import FanOuts
@@ -55,6 +59,7 @@ class Resources:
     explore: Explore
     ranked: RankedTimelines
     timelines: HomeTimelines
+    author_timelines: AuthorTimelines
     entries: HomeEntries
     author_entries: AuthorEntries
     fan_outs: FanOuts
@@ -62,10 +67,15 @@ class Resources:
     stream: StreamEvents
     users: UsersClient
     upload: UploadClient
+    celebrity_followers_min: int = CELEBRITY_FOLLOWERS_MIN
 
     def edges(self) -> dict[str, Edges]:
         """Every kind of edge that begins at a user."""
         return {LIKE: self.likes, SAVE: self.saves, COMMENT_LIKE: self.comment_likes}
+
+    def destinations(self) -> Destinations:
+        """Where a new post goes."""
+        return Destinations(self.timelines, self.author_timelines, self.stream)
 
 
 @asynccontextmanager
@@ -86,18 +96,26 @@ async def open_resources(settings: FeedSettings) -> AsyncIterator[Resources]:
             redis,
             users=UsersClient(await service("users", settings.users_url)),
             upload=UploadClient(await service("upload", settings.upload_url)),
+            celebrity_followers_min=settings.celebrity_followers_min,
         )
 
 
 def resources_over(
-    group: ShardGroup, redis: aioredis.Redis, *, users: UsersClient, upload: UploadClient
+    group: ShardGroup,
+    redis: aioredis.Redis,
+    *,
+    users: UsersClient,
+    upload: UploadClient,
+    celebrity_followers_min: int = CELEBRITY_FOLLOWERS_MIN,
 ) -> Resources:
     """The collaborators, given the stores and a way to the two services."""
     guard = RedisGuard()
     posts = Posts(group)
     timelines = HomeTimelines(redis, guard)
+    author_timelines = AuthorTimelines(redis, guard)
     author_entries = AuthorEntries(group)
-    entries = HomeEntries(timelines, author_entries, users)
+    celebrities = CelebrityEntries(author_timelines, author_entries)
+    entries = HomeEntries(timelines, author_entries, users, celebrities)
     bodies = PostBodies(BodyCache(redis, guard), posts)
     marks = PostMarks(group)
     orders = Orders(KeptOrders(redis, guard))
@@ -116,6 +134,7 @@ def resources_over(
         explore=Explore(PopularPosts(group), orders),
         ranked=RankedTimelines(entries, bodies, marks, Affinities(group), orders),
         timelines=timelines,
+        author_timelines=author_timelines,
         entries=entries,
         author_entries=author_entries,
         fan_outs=FanOuts(group),
@@ -123,4 +142,5 @@ def resources_over(
         stream=StreamEvents(redis, guard),
         users=users,
         upload=upload,
+        celebrity_followers_min=celebrity_followers_min,
     )

@@ -51,7 +51,11 @@ async def run(resources: Resources, stop: asyncio.Event) -> None:
     async def deliver(payload: dict[str, Any]) -> None:
         job = FanOutJob(**payload)
         await fan_out(
-            resources.fan_outs, resources.timelines, resources.stream, resources.users, job
+            resources.fan_outs,
+            resources.destinations(),
+            resources.users,
+            job,
+            celebrity_followers_min=resources.celebrity_followers_min,
         )
 
     async def settle(payload: dict[str, Any]) -> None:

@@ -123,10 +123,14 @@ class PersonPage(TypedDict):
 
 
 class IdPage(TypedDict):
-    """A page of user ids in ascending order; `next_after` continues it, None ends it."""
+    """A page of user ids in ascending order; `next_after` continues it, None ends it.
+
+    `total` says how many there are on all pages, with a first page that does not hold them all.
+    """
 
     ids: list[int]
     next_after: int | None
+    total: int | None
 
 
 EventKind = Literal["request", "follow", "unfollow", "block", "privacy", "deletion"]

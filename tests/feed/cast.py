@@ -73,7 +73,11 @@ class Cast:
         resources = self._resources
         job = FanOutJob(post_id, author_id, page)
         await fan_out(
-            resources.fan_outs, resources.timelines, resources.stream, resources.users, job
+            resources.fan_outs,
+            resources.destinations(),
+            resources.users,
+            job,
+            celebrity_followers_min=resources.celebrity_followers_min,
         )
 
     async def home(self, viewer_id: int, limit: int = 20, cursor: str | None = None) -> HomePage:

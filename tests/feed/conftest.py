@@ -10,6 +10,7 @@ import httpx
 import pytest
 from redis import asyncio as aioredis
 
+from services.feed.actions.celebrity_entries import CelebrityEntries
 from services.feed.actions.home_entries import HomeEntries
 from services.feed.app import feed_app
 from services.feed.clients.upload import UploadClient
@@ -103,7 +104,8 @@ def without_redis(
 def small(resources: Resources, redis: aioredis.Redis) -> Resources:
     """The same with home timelines that hold five entries, cut when they are three too long."""
     timelines = HomeTimelines(redis, RedisGuard(), entries_max=5, trim_slack=3)
-    entries = HomeEntries(timelines, resources.author_entries, resources.users)
+    celebrities = CelebrityEntries(resources.author_timelines, resources.author_entries)
+    entries = HomeEntries(timelines, resources.author_entries, resources.users, celebrities)
     return replace(resources, timelines=timelines, entries=entries)
 
 

@@ -64,8 +64,14 @@ class FakeUsers:
 
     def _page(self, ids: Any, request: httpx.Request) -> dict[str, Any]:
         limit = min(int(request.url.params["limit"]), self.ids_page_max)
-        page = sorted(id_ for id_ in ids if id_ > int(request.url.params["after"]))[:limit]
-        return {"ids": page, "next_after": page[-1] if len(page) == limit else None}
+        after = int(request.url.params["after"])
+        page = sorted(id_ for id_ in ids if id_ > after)[:limit]
+        is_full = len(page) == limit
+        return {
+            "ids": page,
+            "next_after": page[-1] if is_full else None,
+            "total": len(list(ids)) if is_full and after == 0 else None,
+        }
 
     def _cards(self, request: httpx.Request) -> dict[str, Any]:
         viewer_id = viewer_of(request)

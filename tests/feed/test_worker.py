@@ -37,7 +37,7 @@ async def test_a_post_reaches_its_followers_page_after_page_and_upload_hears_of_
         post = await cast.publishes(alice)
 
         async def delivered() -> None:
-            assert await resources.fan_outs.find(post) is None
+            assert await resources.fan_outs.find(post, alice) is None
 
         await eventually(delivered, within_s=30)
 
@@ -84,7 +84,7 @@ async def test_a_delivery_waits_for_users_and_is_made_when_they_are_back(
         fake_users.is_away = False
 
         async def delivered() -> None:
-            assert await resources.fan_outs.find(post) is None
+            assert await resources.fan_outs.find(post, alice) is None
 
         await eventually(delivered, within_s=30)
     assert await cast.home_ids(bob) == [post]

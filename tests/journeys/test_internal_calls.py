@@ -40,7 +40,8 @@ async def _world(alice: Phone, others: list[Phone]) -> dict[str, str]:
 async def _calls(suite: Suite, reply: httpx.Response) -> set[str]:
     """The calls made for a request, by service and route, as the services' logs tell them.
 
-    Each was made once, or twice if the first attempt took long.
+    Each was made once, or twice if the first attempt took long; users may be asked the same by the
+    gateway and, within a call that is itself made twice, by feed.
     """
     request_id = reply.headers["x-request-id"]
 
@@ -54,7 +55,8 @@ async def _calls(suite: Suite, reply: httpx.Response) -> set[str]:
         for line in _lines(suite, service, request_id)
         if line["route"] != SESSION_CHECK
     )
-    assert all(count <= ATTEMPTS_MAX for count in found.values()), found
+    most = ATTEMPTS_MAX + ATTEMPTS_MAX**2
+    assert all(count <= most for count in found.values()), found
     return set(found)
 
 

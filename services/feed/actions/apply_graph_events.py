@@ -92,6 +92,9 @@ async def _back_fill(
     found = await entries.newest_of({author_id: ABOVE_ALL}, BACK_FILL_MAX + 1)
     ids = found.ids_by_author.get(author_id, [])
     floor = ids[BACK_FILL_MAX] if len(ids) > BACK_FILL_MAX else 0
+    if (await entries.celebrities_among([author_id])).ids:
+        # Marked first: what is published from here on may reach this reader by no other way.
+        await timelines.mark_celebrity(author_id, [viewer_id])
     await timelines.merge(viewer_id, ids[:BACK_FILL_MAX], floor)
 
 

@@ -5,7 +5,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from services.feed.actions.home_entries import HomeEntries
-from services.feed.domain.skeletons import Skeleton
 from services.feed.store.home_timelines import HomeTimelines
 from services.feed.store.posts import Posts
 
@@ -41,10 +40,10 @@ async def audit_timelines(
     readers = await timelines.readers()
     audit = Audit()
     for reader_id in random.sample(readers, min(sample, len(readers))):
-        found = await timelines.find(reader_id)
-        if not isinstance(found, Skeleton):
+        opened = await entries.find(reader_id)
+        if opened is None:
             continue
-        wanted = await entries.truth(reader_id)
+        found, wanted = opened.skeleton, await entries.truth(reader_id)
         floor = max(found.floor, wanted.floor)
         there, due = (
             {post_id for post_id in skeleton.ids if floor < post_id < settled_before}

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 
 from services.feed.actions.clear_post import remove_comments, take_marks_back
+from services.feed.actions.fan_out import Destinations
 from services.feed.actions.withdraw_post import withdraw_own_post
 from services.feed.domain.edge_kinds import COMMENT_LIKE
 from services.feed.domain.skeletons import ABOVE_ALL
@@ -15,7 +16,6 @@ from services.feed.store.erasures import (
     forget_requests_in,
     received_marks,
 )
-from services.feed.store.home_timelines import HomeTimelines
 from services.feed.store.post_bodies import PostBodies
 from services.feed.store.posts import Posts
 from shared.sharding.edges import Edges
@@ -30,7 +30,7 @@ async def erase_account(
     posts: Posts,
     bodies: PostBodies,
     edges: Mapping[str, Edges],
-    timelines: HomeTimelines,
+    to: Destinations,
     user_id: int,
 ) -> bool:
     """Withdraw a page of posts, take marks and comments back; True once nothing is left.
@@ -38,7 +38,8 @@ async def erase_account(
     `edges` are those that begin at users, by kind. May be repeated, before and after the end.
     Raises Unavailable: then it is to come again.
     """
-    await timelines.drop(user_id)
+    await to.timelines.drop(user_id)
+    await to.author_timelines.drop(user_id)
     page = await posts.page_of_author(user_id, before=ABOVE_ALL, limit=PAGE_MAX, viewer_id=user_id)
     for body in page:
         await withdraw_own_post(group, bodies, body["id"], user_id)

@@ -2,13 +2,18 @@
 
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from prometheus_client import Counter, Histogram
 
 from services.feed.clients.users import UsersClient
+from services.feed.domain.celebrities import CELEBRITY_FOLLOWERS_MIN, Way, way_of
+from services.feed.store.author_timelines import AuthorTimelines
+from services.feed.store.entry_lists import PUSH_BATCH_MAX
 from services.feed.store.fan_outs import FanOutJob, FanOuts
-from services.feed.store.home_timelines import PUSH_BATCH_MAX, HomeTimelines
+from services.feed.store.home_timelines import HomeTimelines
 from services.feed.store.stream_events import StreamEvents
+from shared.contracts.people import IdPage
 from shared.errors import Unavailable
 from shared.ids import created_ms
 
@@ -21,39 +26,75 @@ DELIVERIES = Counter("retrato_feed_deliveries_total", "Posts put into home timel
 FOLLOWERS = Counter("retrato_feed_followers_total", "Followers looked at, with a timeline or not.")
 
 
+@dataclass(frozen=True, slots=True)
+class Destinations:
+    """Where a post goes: the timelines of readers, its author's own, and who is connected."""
+
+    timelines: HomeTimelines
+    author_timelines: AuthorTimelines
+    stream: StreamEvents
+
+
 async def fan_out(
     fan_outs: FanOuts,
-    timelines: HomeTimelines,
-    stream: StreamEvents,
+    to: Destinations,
     users: UsersClient,
     job: FanOutJob,
     *,
+    celebrity_followers_min: int = CELEBRITY_FOLLOWERS_MIN,
     batch_max: int = PUSH_BATCH_MAX,
 ) -> None:
     """Deliver to one page of followers, and leave the next one to another job.
 
     Killed anywhere, it goes on after the last batch that was noted; what is delivered twice is
-    dropped on read. Raises Unavailable, to be run again.
+    dropped on read. A celebrity's post goes to no follower: they merge it when they read. Raises
+    Unavailable, to be run again.
     """
-    progress = await fan_outs.find(job.post_id)
+    progress = await fan_outs.find(job.post_id, job.author_id)
     if progress is None or progress.page != job.page:
         # This page has been done, by a run whose end was not noted, or the post is withdrawn.
         return
-    if progress.after_id == 0:
-        DELIVERIES.inc(await timelines.push(job.post_id, [job.author_id]))
+    is_first = progress.after_id == 0
+    if is_first:
+        DELIVERIES.inc(await to.timelines.push(job.post_id, [job.author_id]))
+        await to.author_timelines.push(job.post_id, [job.author_id])
     followers = await users.follower_ids(job.author_id, after=progress.after_id)
-    last_id = followers["ids"][-1] if followers["ids"] else progress.after_id
-    for batch in _batches(followers["ids"], batch_max):
-        DELIVERIES.inc(await timelines.push(job.post_id, batch))
-        await _tell(stream, batch)
-        FOLLOWERS.inc(len(batch))
-        if batch[-1] != last_id:
-            await fan_outs.advance(job.post_id, batch[-1])
-    if followers["next_after"] is not None:
-        await fan_outs.turn_page(job, followers["next_after"])
-        return
-    await fan_outs.end(job.post_id)
+    way = progress.way or "push"
+    if is_first and progress.way is None:
+        way = way_of(_count(followers), progress.delivery, celebrity_followers_min)
+        if way != "push":
+            await fan_outs.choose(job, way)
+    if way != "merge":
+        await _deliver(fan_outs, to, job, followers["ids"], way, batch_max)
+        if followers["next_after"] is not None:
+            await fan_outs.turn_page(job, followers["next_after"])
+            return
+    await fan_outs.end(job, way)
     LAG_SECONDS.observe(max(0.0, time.time() - created_ms(job.post_id) / 1000))
+
+
+def _count(first_page: IdPage) -> int:
+    # Users counts only where the page does not tell.
+    total = first_page["total"]
+    return len(first_page["ids"]) if total is None else total
+
+
+async def _deliver(
+    fan_outs: FanOuts,
+    to: Destinations,
+    job: FanOutJob,
+    follower_ids: Sequence[int],
+    way: Way,
+    batch_max: int,
+) -> None:
+    for batch in _batches(follower_ids, batch_max):
+        DELIVERIES.inc(await to.timelines.push(job.post_id, batch))
+        if way == "rise":
+            await to.timelines.mark_celebrity(job.author_id, batch)
+        await _tell(to.stream, batch)
+        FOLLOWERS.inc(len(batch))
+        if batch[-1] != follower_ids[-1]:
+            await fan_outs.advance(job.post_id, batch[-1])
 
 
 async def _tell(stream: StreamEvents, follower_ids: Sequence[int]) -> None:

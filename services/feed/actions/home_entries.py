@@ -1,9 +1,10 @@
 """The entries of home timelines: from Redis where they are there, rebuilt or read on below it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from prometheus_client import Counter
 
+from services.feed.actions.celebrity_entries import CelebrityEntries
 from services.feed.actions.newest_entries import Newest, newest_entries
 from services.feed.clients.users import UsersClient
 from services.feed.domain.skeletons import ABOVE_ALL, Skeleton, skeleton_from_newest
@@ -29,27 +30,42 @@ class HomeEntries:
     """Finds the entries of a reader's home timeline; all paths give the same ones."""
 
     def __init__(
-        self, timelines: HomeTimelines, entries: AuthorEntries, users: UsersClient
+        self,
+        timelines: HomeTimelines,
+        entries: AuthorEntries,
+        users: UsersClient,
+        celebrities: CelebrityEntries,
     ) -> None:
         self._timelines = timelines
         self._entries = entries
         self._users = users
+        self._celebrities = celebrities
         self._rebuilds: SingleFlight[int, OpenTimeline] = SingleFlight()
 
     async def open(self, viewer_id: int, *, is_first_page: bool) -> OpenTimeline:
-        """The skeleton, rebuilt first if there is none."""
+        """The skeleton with what celebrities have published, rebuilt first if there is none."""
         try:
-            found = await self._timelines.find(viewer_id)
-            if isinstance(found, Skeleton) and is_first_page:
+            found = await self.find(viewer_id)
+            if found is not None and is_first_page:
                 await self._timelines.keep(viewer_id)
         except RedisAway:
             # Nobody misses anything: the same entries come from Postgres, more slowly.
             found = None
-        if isinstance(found, Skeleton):
+        if found is not None:
             READS.labels("skeleton").inc()
-            return OpenTimeline(viewer_id, found, complete=True)
+            return found
         READS.labels("rebuild").inc()
         return await self._rebuilds.share(viewer_id, lambda: self._rebuild(viewer_id))
+
+    async def find(self, viewer_id: int) -> OpenTimeline | None:
+        """As it is in Redis, with what celebrities have published; None if it is not there whole.
+
+        Raises RedisAway.
+        """
+        found = await self._timelines.find(viewer_id)
+        if not isinstance(found, Skeleton):
+            return None
+        return OpenTimeline(viewer_id, *await self._celebrities.added_to(found))
 
     async def below(self, timeline: OpenTimeline, before: int, count: int) -> Newest:
         """The newest `count` entries older than `before`; fewer only at the very end."""
@@ -71,37 +87,41 @@ class HomeEntries:
 
         Raises Unavailable if some author's primary does not answer.
         """
-        newest = await newest_entries(
-            self._entries,
-            await self._authors_for(viewer_id),
-            before=ABOVE_ALL,
-            count=self._timelines.entries_max + 1,
-        )
-        if not newest.complete:
+        built = await self._build(viewer_id)
+        if not built.complete:
             raise Unavailable("A primary does not answer.")
-        return skeleton_from_newest(newest.ids, self._timelines.entries_max)
+        return built.skeleton
 
     async def _rebuild(self, viewer_id: int) -> OpenTimeline:
         token = await self._begin(viewer_id)
         if token is None and (made := await self._find_made(viewer_id)) is not None:
             # Somebody's rebuild ended between our look and now.
-            return OpenTimeline(viewer_id, made, complete=True)
+            return made
         try:
-            newest = await newest_entries(
-                self._entries,
-                await self._authors_for(viewer_id),
-                before=ABOVE_ALL,
-                count=self._timelines.entries_max + 1,
-            )
+            built = await self._build(viewer_id)
         except BaseException:
             await self._abandon(viewer_id, token)
             raise
-        skeleton = skeleton_from_newest(newest.ids, self._timelines.entries_max)
-        if newest.complete:
-            await self._finish(viewer_id, token, skeleton)
+        if built.complete:
+            await self._finish(viewer_id, token, built.skeleton)
         else:
             await self._abandon(viewer_id, token)
-        return OpenTimeline(viewer_id, skeleton, newest.complete)
+        return built
+
+    async def _build(self, viewer_id: int) -> OpenTimeline:
+        """Whatever its authors are, their entries are all in it as of now."""
+        authors = await self._authors_for(viewer_id)
+        celebrities = await self._entries.celebrities_among(authors)
+        entries_max = self._timelines.entries_max
+        newest = await newest_entries(
+            self._entries, authors, before=ABOVE_ALL, count=entries_max + 1
+        )
+        skeleton = skeleton_from_newest(newest.ids, entries_max)
+        return OpenTimeline(
+            viewer_id,
+            replace(skeleton, celebrity_ids=tuple(celebrities.ids)),
+            newest.complete and not celebrities.away,
+        )
 
     async def _authors_for(self, viewer_id: int) -> list[int]:
         return [*await self._users.following_ids(viewer_id), viewer_id]
@@ -112,12 +132,11 @@ class HomeEntries:
         except RedisAway:
             return None
 
-    async def _find_made(self, viewer_id: int) -> Skeleton | None:
+    async def _find_made(self, viewer_id: int) -> OpenTimeline | None:
         try:
-            found = await self._timelines.find(viewer_id)
+            return await self.find(viewer_id)
         except RedisAway:
             return None
-        return found if isinstance(found, Skeleton) else None
 
     async def _finish(self, viewer_id: int, token: str | None, skeleton: Skeleton) -> None:
         if token is None:

@@ -68,7 +68,7 @@ async def post_erasure(request: Request, user_id: UserId) -> Response:
         resources.posts,
         resources.bodies,
         resources.edges(),
-        resources.timelines,
+        resources.destinations(),
         user_id,
     )
     return JsonReply({"finished": finished})

@@ -14,12 +14,14 @@ HOME_TIMELINE_ENTRIES_MAX = 800
 class Skeleton:
     """Distinct ids in descending order, all of them above `floor`.
 
-    Of the viewer's posts, every one above `floor` is here. With a floor of 0 there is nothing
-    beyond; with a higher one, older entries are asked of Postgres.
+    Of the viewer's posts, every one above `floor` is here, except those of `celebrity_ids`, which
+    are still to be merged. With a floor of 0 there is nothing beyond; with a higher one, older
+    entries are asked of Postgres.
     """
 
     ids: Sequence[int]
     floor: int
+    celebrity_ids: Sequence[int] = ()
 
     def below(self, before: int, count: int) -> list[int]:
         """The newest `count` entries older than `before`; fewer when they end at the floor."""
@@ -27,13 +29,17 @@ class Skeleton:
         return list(self.ids[start : start + count])
 
 
-def skeleton_of(arrived: Sequence[bytes], floor: int) -> Skeleton:
-    """From ids as they arrived: a late delivery may stand too far ahead, a repeated one twice."""
+def skeleton_of(arrived: Sequence[bytes], tail: bytes) -> Skeleton:
+    """From ids as they arrived: a late delivery may stand too far ahead, a repeated one twice.
+
+    The tail is that of a whole list: `~<floor>`, then each celebrity's id after a comma.
+    """
+    floor, *celebrity_ids = map(int, tail[1:].split(b","))
     # Sorted first, because arrivals nearly are: half the time of a set's.
     ids = list(dict.fromkeys(sorted(map(int, arrived), reverse=True)))
     while ids and ids[-1] <= floor:
         ids.pop()
-    return Skeleton(ids, floor)
+    return Skeleton(ids, floor, tuple(celebrity_ids))
 
 
 def skeleton_from_newest(ids: Sequence[int], entries_max: int) -> Skeleton:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
 from itertools import accumulate
 from pathlib import Path
@@ -25,6 +25,14 @@ class FoundEntries:
     away: bool
 
 
+@dataclass(frozen=True, slots=True)
+class FoundCelebrities:
+    """Those of some authors who are; `away` if some authors' primary did not answer."""
+
+    ids: list[int]
+    away: bool
+
+
 class AuthorEntries:
     """Ids of posts by their authors, always as the primaries know them."""
 
@@ -36,14 +44,31 @@ class AuthorEntries:
 
         Raises Unavailable only if no primary answers.
         """
-        answers = await asyncio.gather(
-            *(
-                self._newest_on_primary(authors, befores, limit_each)
-                for authors in apart_by_primary(self._group, befores)
-            ),
-            return_exceptions=True,
+        rows, away = await self._ask_primaries(
+            befores, lambda authors: self._newest_on_primary(authors, befores, limit_each)
         )
         ids: dict[int, list[int]] = defaultdict(list)
+        for author_id, post_id in rows:
+            ids[author_id].append(post_id)
+        for of_author in ids.values():
+            of_author.sort(reverse=True)
+        return FoundEntries(ids, away=away)
+
+    async def celebrities_among(self, author_ids: Collection[int]) -> FoundCelebrities:
+        """Those whose posts readers merge; one statement per primary.
+
+        Raises Unavailable only if no primary answers.
+        """
+        rows, away = await self._ask_primaries(author_ids, self._celebrities_on_primary)
+        return FoundCelebrities(sorted(row["author_id"] for row in rows), away=away)
+
+    async def _ask_primaries(
+        self, author_ids: Collection[int], ask: Callable[[list[int]], Awaitable[list[Record]]]
+    ) -> tuple[list[Record], bool]:
+        answers = await asyncio.gather(
+            *map(ask, apart_by_primary(self._group, author_ids)), return_exceptions=True
+        )
+        rows: list[Record] = []
         faults: list[Unavailable] = []
         for answer in answers:
             if isinstance(answer, Unavailable):
@@ -51,13 +76,16 @@ class AuthorEntries:
             elif isinstance(answer, BaseException):
                 raise answer
             else:
-                for author_id, post_id in answer:
-                    ids[author_id].append(post_id)
+                rows += answer
         if faults and len(faults) == len(answers):
             raise faults[0]
-        for of_author in ids.values():
-            of_author.sort(reverse=True)
-        return FoundEntries(ids, away=bool(faults))
+        return rows, bool(faults)
+
+    async def _celebrities_on_primary(self, author_ids: list[int]) -> list[Record]:
+        shards = {self._group.shard_of(author_id) for author_id in author_ids}
+        return await self._group.rows_across(
+            _SQL["celebrities_among"], shards, author_ids=author_ids
+        )
 
     async def _newest_on_primary(
         self, authors: list[int], befores: Mapping[int, int], limit_each: int

@@ -22,3 +22,7 @@ SELECT asked.author_id, entry.id
             ORDER BY p.id DESC
             LIMIT :limit_each
        ) AS entry;
+
+-- name: celebrities_among
+SELECT author_id FROM :schema.author
+ WHERE author_id = ANY (:author_ids::bigint[]) AND delivery <> 'push';

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from services.feed.domain.celebrities import Delivery, Way
 from shared.sharding.shard_group import ShardGroup
 from shared.sharding.transaction import Transaction
 from shared.sql_files import load_queries
@@ -28,10 +29,16 @@ class FanOutJob:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """The page that is due, and the follower up to whom the post has been delivered."""
+    """The page that is due, the follower up to whom the post has been delivered, and how.
+
+    `way` is the one chosen for this post, None where it is pushed or none was chosen yet;
+    `delivery` how its author's posts go out at present.
+    """
 
     page: int
     after_id: int
+    way: Way | None = None
+    delivery: Delivery = "push"
 
 
 class FanOuts:
@@ -40,11 +47,21 @@ class FanOuts:
     def __init__(self, group: ShardGroup) -> None:
         self._group = group
 
-    async def find(self, post_id: int) -> Progress | None:
+    async def find(self, post_id: int, author_id: int) -> Progress | None:
         """None when it has ended, or the post was withdrawn."""
         reader = self._group.reader(self._group.shard_of(post_id))
-        row = await reader.row(_SQL["find_fan_out"], post_id=post_id)
-        return None if row is None else Progress(row["page"], row["after_id"])
+        row = await reader.row(_SQL["find_fan_out"], post_id=post_id, author_id=author_id)
+        return None if row is None else Progress(**row)
+
+    async def choose(self, job: FanOutJob, way: Way) -> None:
+        """Note how the post goes out, before it has gone to anybody.
+
+        With `rise`, who rebuilds a timeline from now on finds the author among the celebrities.
+        """
+        async with self._group.writer(self._group.shard_of(job.post_id)) as tx:
+            await tx.execute(_SQL["choose_way"], post_id=job.post_id, way=way)
+            if way == "rise":
+                await tx.execute(_SQL["begin_rise"], author_id=job.author_id)
 
     async def advance(self, post_id: int, after_id: int) -> None:
         """Note that followers up to this one have been delivered to."""
@@ -60,10 +77,12 @@ class FanOuts:
             if turned:
                 await _enqueue(tx, FanOutJob(job.post_id, job.author_id, job.page + 1))
 
-    async def end(self, post_id: int) -> None:
-        """Note that every follower has been delivered to."""
-        async with self._group.writer(self._group.shard_of(post_id)) as tx:
-            await tx.execute(_SQL["end_fan_out"], post_id=post_id)
+    async def end(self, job: FanOutJob, way: Way) -> None:
+        """Note that every follower has been delivered to; after a rise, that each was told."""
+        async with self._group.writer(self._group.shard_of(job.post_id)) as tx:
+            ended = await tx.execute(_SQL["end_fan_out"], post_id=job.post_id)
+            if way == "rise" and ended:
+                await tx.execute(_SQL["end_rise"], author_id=job.author_id)
 
 
 async def begin_fan_out(tx: Transaction, post_id: int, author_id: int) -> None:

@@ -2,7 +2,19 @@
 INSERT INTO :schema.fan_out (post_id) VALUES (:post_id);
 
 -- name: find_fan_out
-SELECT page, after_id FROM :schema.fan_out WHERE post_id = :post_id;
+SELECT f.page, f.after_id, f.way, coalesce(a.delivery, 'push') AS delivery
+  FROM :schema.fan_out AS f
+  LEFT JOIN :schema.author AS a ON a.author_id = :author_id
+ WHERE f.post_id = :post_id;
+
+-- name: choose_way
+UPDATE :schema.fan_out SET way = :way WHERE post_id = :post_id;
+
+-- name: begin_rise
+UPDATE :schema.author SET delivery = 'rising' WHERE author_id = :author_id AND delivery = 'push';
+
+-- name: end_rise
+UPDATE :schema.author SET delivery = 'merge' WHERE author_id = :author_id AND delivery = 'rising';
 
 -- What a checkpoint forgets in a crash is delivered again, which is dropped on read: no commit of
 -- a batch waits for the disk.

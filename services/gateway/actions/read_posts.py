@@ -6,9 +6,9 @@ from services.gateway.actions.authors_of import AuthorCards
 from services.gateway.actions.side_by_side import side_by_side
 from services.gateway.clients.feed import FeedClient
 from services.gateway.domain.pages import PageRequest
-from services.gateway.domain.posts import Authors, author_ids, may_be_shown
+from services.gateway.domain.posts import Authors, author_ids, may_be_met, may_be_shown
 from shared.contracts.posts import HomePage, Post, PostPage
-from shared.errors import NotFound
+from shared.errors import NotFound, Unavailable
 
 # A page gets shorter before it is refused: what fills a screen, and the cursor leads on.
 _PRESSED_POSTS_MAX = 8
@@ -25,13 +25,35 @@ class PostWithAuthor:
 async def read_home_timeline(
     feed: FeedClient, cards: AuthorCards, page: PageRequest, viewer_id: int
 ) -> tuple[HomePage, Authors]:
-    """A page and the cards of all its authors: two calls, whatever the length of the page."""
+    """A page and the cards of all its authors: two calls, whatever the length of the page.
+
+    Where posts of it may not be met, two more fill it up once; what is missing then stays missing.
+    """
     is_short = feed.is_pressed and page.limit > _PRESSED_POSTS_MAX
     asked = replace(page, limit=_PRESSED_POSTS_MAX) if is_short else page
-    home = await feed.home_timeline(asked.params(), viewer_id=viewer_id)
-    authors, is_of_now = await cards.of_page(author_ids(home["items"]), viewer_id)
-    is_whole = is_of_now and not is_short
-    return home if is_whole else {**home, "completeness": "partial"}, authors
+    home, authors, is_of_now = await _read_part(feed, cards, asked, viewer_id)
+    if is_short or not is_of_now:
+        return {**home, "completeness": "partial"}, authors
+    left_out = sum(not may_be_met(post, authors) for post in home["items"])
+    if not left_out or home["next_cursor"] is None:
+        return home, authors
+    rest = replace(asked.after(home["next_cursor"]), limit=left_out)
+    try:
+        more, of_more, is_of_now = await _read_part(feed, cards, rest, viewer_id)
+    except Unavailable:
+        # The viewer gets a shorter page, and its cursor leads on.
+        return home, authors
+    both: HomePage = {**more, "items": [*home["items"], *more["items"]]}
+    if not is_of_now or home["completeness"] == "partial":
+        both["completeness"] = "partial"
+    return both, {**authors, **of_more}
+
+
+async def _read_part(
+    feed: FeedClient, cards: AuthorCards, page: PageRequest, viewer_id: int
+) -> tuple[HomePage, Authors, bool]:
+    home = await feed.home_timeline(page.params(), viewer_id=viewer_id)
+    return home, *await cards.of_page(author_ids(home["items"]), viewer_id)
 
 
 async def read_user_posts(

@@ -55,4 +55,8 @@ DEVICES = {
     ]
 }
 PERSON_PAGE = {"items": [CARD], "next_cursor": "6da7a3c1b000400.6da7a3c1b000401"}
-ID_PAGE = {"ids": [493848221934518272, 493848221934518401], "next_after": 493848221934518401}
+ID_PAGE = {
+    "ids": [493848221934518272, 493848221934518401],
+    "next_after": 493848221934518401,
+    "total": None,
+}

@@ -13,6 +13,7 @@ from services.users.api.graph_replies import PEOPLE, RELATIONSHIP
 from services.users.api.opened import opened
 from services.users.api.reply_docs import reply
 from services.users.api.user_id import UserId
+from services.users.store.profiles import find_person
 from shared.contracts.people import IdPage
 from shared.web.json_reply import JsonReply
 from shared.web.paging import PEOPLE_LIMIT_DEFAULT, Cursor, PeopleLimit
@@ -92,9 +93,17 @@ async def get_following(
 async def get_follower_ids(
     request: Request, user_id: UserId, after: After = 0, limit: IdsLimit = IDS_MAX
 ) -> Response:
-    """For fan-out: complete and without a viewer; a person who does not exist has none."""
-    ids = await opened(request).follows.source_ids(user_id, after=after, limit=limit)
-    return JsonReply(_id_page(ids, limit))
+    """For fan-out: complete and without a viewer; a person who does not exist has none.
+
+    With a first page that does not hold them all, `total` says how many there are.
+    """
+    resources = opened(request)
+    ids = await resources.follows.source_ids(user_id, after=after, limit=limit)
+    page = _id_page(ids, limit)
+    if after == 0 and page["next_after"] is not None:
+        person = await find_person(resources.group, user_id)
+        page["total"] = None if person is None else person.followers_count
+    return JsonReply(page)
 
 
 @router.get(
@@ -110,4 +119,4 @@ async def get_following_ids(
 
 def _id_page(ids: list[int], limit: int) -> IdPage:
     # A full page may be the last one: then the next is empty.
-    return {"ids": ids, "next_after": ids[-1] if len(ids) == limit else None}
+    return {"ids": ids, "next_after": ids[-1] if len(ids) == limit else None, "total": None}

@@ -18,7 +18,7 @@ async def _erase(resources: Resources, user_id: int) -> int:
             resources.posts,
             resources.bodies,
             resources.edges(),
-            resources.timelines,
+            resources.destinations(),
             user_id,
         )
         if finished:

@@ -10,12 +10,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from redis import asyncio as aioredis
 
+from services.feed.actions.celebrity_entries import CelebrityEntries
 from services.feed.actions.home_entries import HomeEntries
 from services.feed.actions.withdraw_post import withdraw_post
 from services.feed.domain.skeletons import ABOVE_ALL, Skeleton
 from services.feed.resources import Resources
 from services.feed.store.author_entries import AuthorEntries, FoundEntries
-from services.feed.store.home_timelines import BeingRebuilt, home_key
+from services.feed.store.entry_lists import BeingRebuilt
+from services.feed.store.home_timelines import home_key
 from shared.errors import Unavailable
 from shared.sharding.shard_group import ShardGroup
 from tests.feed.cast import Cast, new_id
@@ -39,7 +41,8 @@ class InterruptedEntries(AuthorEntries):
 
 def _interrupted(resources: Resources, then: Callable[[], Awaitable[None]]) -> Resources:
     author_entries = InterruptedEntries(resources.group, then)
-    entries = HomeEntries(resources.timelines, author_entries, resources.users)
+    celebrities = CelebrityEntries(resources.author_timelines, author_entries)
+    entries = HomeEntries(resources.timelines, author_entries, resources.users, celebrities)
     return replace(resources, entries=entries, author_entries=author_entries)
 
 

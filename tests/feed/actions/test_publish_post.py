@@ -125,8 +125,9 @@ async def test_a_draft_against_the_rules_claims_nothing(
 async def test_a_new_post_is_to_be_delivered_from_the_first_follower_on(
     cast: Cast, resources: Resources
 ) -> None:
-    post = await cast.publishes(new_id())
-    assert await resources.fan_outs.find(post) == Progress(0, 0)
+    alice = new_id()
+    post = await cast.publishes(alice)
+    assert await resources.fan_outs.find(post, alice) == Progress(0, 0)
 
 
 async def test_publishing_needs_no_redis(resources: Resources, without_redis: Resources) -> None:

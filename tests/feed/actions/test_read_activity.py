@@ -214,7 +214,7 @@ async def test_nothing_of_it_outlives_an_account(resources: Resources) -> None:
             resources.posts,
             resources.bodies,
             resources.edges(),
-            resources.timelines,
+            resources.destinations(),
             alice,
         )
     for person in (alice, bob):

@@ -12,10 +12,11 @@ async def test_followers_come_in_pages(users: UsersClient, fake_users: FakeUsers
         fake_users.follow(follower, alice)
     fake_users.ids_page_max = 2
     first = await users.follower_ids(alice, after=0)
-    assert first == {"ids": followers[:2], "next_after": followers[1]}
+    assert first == {"ids": followers[:2], "next_after": followers[1], "total": 3}
     assert await users.follower_ids(alice, after=followers[1]) == {
         "ids": followers[2:],
         "next_after": None,
+        "total": None,
     }
 
 

@@ -15,13 +15,18 @@ _IDS = st.lists(st.integers(1, 2**62), max_size=60)
 
 
 def test_arrivals_are_sorted_and_repeats_dropped() -> None:
-    skeleton = skeleton_of([b"5", b"9", b"7", b"9", b"5"], 0)
+    skeleton = skeleton_of([b"5", b"9", b"7", b"9", b"5"], b"~0")
     assert skeleton.ids == [9, 7, 5]
 
 
 def test_what_stands_at_the_floor_or_below_is_not_vouched_for() -> None:
-    assert skeleton_of([b"9", b"7", b"5", b"3"], 5).ids == [9, 7]
-    assert skeleton_of([b"3"], 5).ids == []
+    assert skeleton_of([b"9", b"7", b"5", b"3"], b"~5").ids == [9, 7]
+    assert skeleton_of([b"3"], b"~5").ids == []
+
+
+def test_a_tail_names_the_celebrities_whose_posts_are_to_be_merged() -> None:
+    skeleton = skeleton_of([b"9"], b"~5,41,42")
+    assert (skeleton.floor, skeleton.celebrity_ids) == (5, (41, 42))
 
 
 def test_a_page_begins_below_its_cursor() -> None:
@@ -34,7 +39,7 @@ def test_a_page_begins_below_its_cursor() -> None:
 
 @given(_IDS, st.integers(0, 2**62), st.integers(1, 10), st.integers(1, 2**63 - 1))
 def test_below_is_what_filtering_gives(ids: list[int], floor: int, count: int, before: int) -> None:
-    skeleton = skeleton_of([str(id_).encode() for id_ in ids], floor)
+    skeleton = skeleton_of([str(id_).encode() for id_ in ids], b"~%d" % floor)
     expected = sorted({id_ for id_ in ids if floor < id_ < before}, reverse=True)[:count]
     assert skeleton.below(before, count) == expected
 

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from redis import asyncio as aioredis
 
 from services.feed.domain.skeletons import Skeleton
+from services.feed.store.entry_lists import BeingRebuilt
 from services.feed.store.home_timelines import (
     IDLE_SECONDS_MAX,
-    BeingRebuilt,
     HomeTimelines,
     home_key,
 )

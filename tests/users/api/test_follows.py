@@ -95,7 +95,7 @@ async def test_all_ids_come_in_ascending_pages(api: UsersApi, cast: Cast) -> Non
     for fan in fans:
         await api.put(f"/users/{alice}/follow", fan)
     first = (await api.get(f"/users/{alice}/follower-ids?limit=3")).json()
-    assert first == {"ids": sorted(fans)[:3], "next_after": sorted(fans)[2]}
+    assert first == {"ids": sorted(fans)[:3], "next_after": sorted(fans)[2], "total": 4}
     rest = await api.get(f"/users/{alice}/follower-ids?limit=3&after={first['next_after']}")
-    assert rest.json() == {"ids": sorted(fans)[3:], "next_after": None}
+    assert rest.json() == {"ids": sorted(fans)[3:], "next_after": None, "total": None}
     assert (await api.get(f"/users/{fans[0]}/following-ids")).json()["ids"] == [alice]

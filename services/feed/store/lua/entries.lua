@@ -1,7 +1,7 @@
--- Shared by the scripts on home timelines.
+-- Shared by the scripts on lists of entries: home timelines, and the timelines of celebrities.
 -- A list holds ids as they arrived, the newest arrival first, and ends with a tail:
---   ~<floor>   every post above this id is in the list
---   !<token>   the list is being rebuilt by who knows the token
+--   ~<floor>[,<author>…]   every post above this id is in the list, but those of these celebrities
+--   !<token>[,<author>…]   the list is being rebuilt by who knows the token
 
 -- Ids exceed what a Lua number holds exactly, so they are compared as text.
 local function is_newer(a, b)
@@ -13,6 +13,16 @@ local function is_whole(tail)
   return tail and string.sub(tail, 1, 1) == '~'
 end
 
+-- The floor or token with its sign, and the celebrities, each after its comma.
+local function parts_of(tail)
+  return string.match(tail, '^([^,]*)(.*)$')
+end
+
+local function with_celebrity(celebrities, author)
+  if string.find(celebrities .. ',', ',' .. author .. ',', 1, true) then return celebrities end
+  return celebrities .. ',' .. author
+end
+
 local function trim(key, cap)
   local dropped = redis.call('LRANGE', key, cap, -1)
   local tail = table.remove(dropped)
@@ -21,10 +31,11 @@ local function trim(key, cap)
     redis.call('DEL', key)
     return
   end
-  local floor = string.sub(tail, 2)
+  local head, celebrities = parts_of(tail)
+  local floor = string.sub(head, 2)
   for _, id in ipairs(dropped) do
     if is_newer(id, floor) then floor = id end
   end
   redis.call('LTRIM', key, 0, cap - 1)
-  redis.call('RPUSH', key, '~' .. floor)
+  redis.call('RPUSH', key, '~' .. floor .. celebrities)
 end

@@ -9,7 +9,8 @@ if not is_whole(tail) then
   redis.call('DEL', key)
   return 0
 end
-local floor = string.sub(tail, 2)
+local head, celebrities = parts_of(tail)
+local floor = string.sub(head, 2)
 if is_newer(ARGV[2], floor) then floor = ARGV[2] end
 for i = 3, #ARGV do entries[#entries + 1] = ARGV[i] end
 
@@ -26,6 +27,6 @@ if #kept > cap then floor = kept[cap + 1] end
 local left_ms = redis.call('PTTL', key)
 redis.call('DEL', key)
 if #kept > 0 then redis.call('RPUSH', key, unpack(kept, 1, math.min(#kept, cap))) end
-redis.call('RPUSH', key, '~' .. floor)
+redis.call('RPUSH', key, '~' .. floor .. celebrities)
 if left_ms > 0 then redis.call('PEXPIRE', key, left_ms) end
 return 1
