@@ -26,7 +26,8 @@ reset: ready ## delete the data, after asking (YES=1 does not ask)
 	@$(PYTHON) -m infra reset $(if $(YES),--yes)
 
 ##@ Fill it and look inside
-.PHONY: demo migrate migrate-status reconcile check-deleted sweep verify-store mirror-store audit-timelines rebuild-timelines
+.PHONY: demo migrate migrate-status reconcile check-deleted sweep verify-store mirror-store audit-timelines rebuild-timelines \
+	reports hide suspend settle
 demo: ready ## a small world: people, follows, posts with pictures
 	@$(PYTHON) -m infra.demo
 migrate: ready ## bring every logical shard to the newest schema
@@ -47,6 +48,14 @@ rebuild-timelines: ready ## make home timelines anew, with progress (U="<user id
 	@$(PYTHON) -m infra rebuild-timelines $(if $(U),--user $(U))
 check-deleted: ready ## does anything still name a deleted account? make check-deleted U="<user id> [ids of its posts, photos]"
 	@$(PYTHON) -m infra check-deleted $(U)
+reports: ready ## what people have reported and nobody has settled
+	@$(PYTHON) -m infra reports
+hide: ready ## hide a post or a comment from everybody: make hide S=post:<id> (UNDO=1 shows it again)
+	@$(PYTHON) -m infra hide "$(S)" $(if $(UNDO),--undo)
+suspend: ready ## end an account's sessions and hide all of it: make suspend U=<user id> (UNDO=1 reinstates)
+	@$(PYTHON) -m infra suspend "$(U)" $(if $(UNDO),--undo)
+settle: ready ## leave something as it is, its reports done with: make settle S=post:<id>, comment:… or user:…
+	@$(PYTHON) -m infra settle "$(S)"
 psql: ready ## psql as the superuser: make psql P=users-a
 	@$(PYTHON) -m infra psql "$(P)"
 

@@ -224,6 +224,43 @@ def rebuild_timelines(
     run_upkeep(open_suite(), "feed", "rebuild", *chosen)
 
 
+@app.command()
+@_told
+def reports() -> None:
+    """List what people have reported and nobody has settled."""
+    run_upkeep(open_suite(), "feed", "reports")
+
+
+@app.command()
+@_told
+def hide(
+    subject: Annotated[str, typer.Argument(help="post:<id> or comment:<id>")],
+    undo: Annotated[bool, typer.Option("--undo", help="Show it again.")] = False,
+) -> None:
+    """Hide a post or a comment from everybody, and settle the reports of it."""
+    run_upkeep(open_suite(), "feed", "show" if undo else "hide", "--subject", subject)
+
+
+@app.command()
+@_told
+def suspend(
+    user: Annotated[int, typer.Argument(help="The user's id.")],
+    undo: Annotated[bool, typer.Option("--undo", help="Reinstate the account.")] = False,
+) -> None:
+    """Suspend an account: nobody can sign in to it or see it; settle the reports of it."""
+    suite = open_suite()
+    run_upkeep(suite, "users", "reinstate" if undo else "suspend", "--user", str(user))
+    if not undo:
+        run_upkeep(suite, "feed", "settle", "--subject", f"user:{user}")
+
+
+@app.command()
+@_told
+def settle(subject: Annotated[str, typer.Argument(help="post:…, comment:… or user:…")]) -> None:
+    """Have done with the reports of something, and leave it as it is."""
+    run_upkeep(open_suite(), "feed", "settle", "--subject", subject)
+
+
 @app.command("check-deleted")
 @_told
 def check_deleted_account(

@@ -32,6 +32,7 @@ from services.feed.store.post_bodies import PostBodies
 from services.feed.store.post_marks import PostMarks
 from services.feed.store.posts import Posts
 from services.feed.store.redis_guard import RedisGuard
+from services.feed.store.reports import Reports
 from services.feed.store.stream_events import StreamEvents
 from services.feed.store.tags import Tags
 from shared.network.network import open_network
@@ -64,6 +65,7 @@ class Resources:
     author_entries: AuthorEntries
     fan_outs: FanOuts
     versions: GraphVersions
+    reports: Reports
     stream: StreamEvents
     users: UsersClient
     upload: UploadClient
@@ -139,6 +141,7 @@ def resources_over(
         author_entries=author_entries,
         fan_outs=FanOuts(group),
         versions=GraphVersions(group),
+        reports=Reports(group),
         stream=StreamEvents(redis, guard),
         users=users,
         upload=upload,

@@ -1,19 +1,29 @@
-"""The operators' looks at timelines: `python -m services.feed.upkeep audit|rebuild`."""
+"""What operators do in feed: `python -m services.feed.upkeep`.
+
+`audit` and `rebuild` are about home timelines; `reports`, `hide`, `show` and `settle` about what
+people report, a `--subject` being a kind and an id: `post:123`, `comment:123` or `user:123`.
+"""
 
 import argparse
 import asyncio
 import sys
 import time
+from typing import cast, get_args
 
 from services.feed.actions.audit_timelines import audit_timelines, rebuild_timelines
+from services.feed.actions.moderate import moderate
+from services.feed.actions.reported_subjects import REPORTS_MAX, reported_subjects
 from services.feed.resources import Resources, open_resources
 from services.feed.settings import FeedSettings
+from services.feed.store.reports import Subject
+from shared.contracts.reports import SubjectKind
 from shared.errors import AppError
 from shared.ids import first_id_at
 from shared.settings import read_settings
 
 _SHOWN_MAX = 20
 _TELL_EVERY = 500
+_NOTES_SHOWN_MAX = 3
 # What was published later may still be on its way to some.
 _SETTLED_AFTER_S = 10.0
 
@@ -21,10 +31,14 @@ _SETTLED_AFTER_S = 10.0
 def main() -> int:
     """Do what the arguments say; 1 if something is missing or cannot be asked."""
     parser = argparse.ArgumentParser(prog="upkeep")
-    parser.add_argument("what", choices=["audit", "rebuild"])
+    commands = ["audit", "rebuild", "reports", "hide", "show", "settle"]
+    parser.add_argument("what", choices=commands)
     parser.add_argument("--sample", type=int, default=1_000, help="how many readers to look at")
     parser.add_argument("--user", type=int, help="the timeline of this reader only")
+    parser.add_argument("--subject", type=_subject, help="what is hidden, shown or settled")
     asked = parser.parse_args()
+    if asked.what in commands[3:] and asked.subject is None:
+        parser.error("--subject is wanted, such as post:123")
     try:
         return asyncio.run(_run(asked))
     except AppError as error:
@@ -34,9 +48,16 @@ def main() -> int:
 
 async def _run(asked: argparse.Namespace) -> int:
     async with open_resources(read_settings(FeedSettings)) as resources:
-        if asked.what == "audit":
-            return await _audit(resources, asked.sample)
-        return await _rebuild(resources, asked.user)
+        match asked.what:
+            case "audit":
+                return await _audit(resources, asked.sample)
+            case "rebuild":
+                return await _rebuild(resources, asked.user)
+            case "reports":
+                return await _list_reports(resources)
+            case "settle":
+                return await _settle(resources, asked.subject)
+        return await _hide_or_show(resources, asked.subject, is_hidden=asked.what == "hide")
 
 
 async def _audit(resources: Resources, sample: int) -> int:
@@ -66,6 +87,48 @@ async def _rebuild(resources: Resources, user_id: int | None) -> int:
     if not count:
         _say("nobody has a timeline at present: each is made when it is read")
     return 0
+
+
+async def _list_reports(resources: Resources) -> int:
+    found = await reported_subjects(
+        resources.reports, resources.posts, resources.comments, REPORTS_MAX
+    )
+    for one in found:
+        _say(f"{one.subject.kind}:{one.subject.id}  by user {one.author_id}  {one.state}")
+        _say(f"    {', '.join(f'{n} x {reason}' for reason, n in one.reasons.items())}")
+        for text in one.notes[:_NOTES_SHOWN_MAX]:
+            _say(f"    said: {text!r}")
+        if one.excerpt:
+            _say(f"    it reads: {one.excerpt!r}")
+    _say(f"{len(found)} subjects wait" if found else "nothing is reported")
+    return 0
+
+
+async def _settle(resources: Resources, subject: Subject) -> int:
+    count = await resources.reports.settle(subject)
+    _say(f"settled {count} reports of {subject.kind} {subject.id}")
+    return 0
+
+
+async def _hide_or_show(resources: Resources, subject: Subject, *, is_hidden: bool) -> int:
+    if subject.kind == "user":
+        _say("users are suspended: make suspend U=…")
+        return 1
+    changed = await moderate(
+        resources.group, resources.bodies, resources.reports, subject, is_hidden=is_hidden
+    )
+    word = "hidden from everybody" if is_hidden else "shown again"
+    _say(
+        f"{subject.kind} {subject.id} {word if changed else 'is not one to whom that can be done'}"
+    )
+    return 0 if changed else 1
+
+
+def _subject(text: str) -> Subject:
+    kind, _, id_ = text.partition(":")
+    if kind not in get_args(SubjectKind) or not id_.isdecimal():
+        raise argparse.ArgumentTypeError("a kind and an id, such as post:123")
+    return Subject(cast(SubjectKind, kind), int(id_))
 
 
 def _say(text: str) -> None:

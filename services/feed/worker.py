@@ -28,6 +28,7 @@ from services.feed.settings import FeedSettings
 from services.feed.store.activities import ACTIVITY_TOPIC
 from services.feed.store.fan_outs import FAN_OUT, FAN_OUT_MORE, FanOutJob
 from services.feed.store.graph_versions import SETTLE
+from services.feed.store.reports import HIDING_TOPIC
 from shared.contracts.people import GraphEvent
 from shared.settings import read_settings
 from shared.streams.edge_reconciler import EdgeReconciler
@@ -82,6 +83,7 @@ async def run(resources: Resources, stop: asyncio.Event) -> None:
             WITHDRAWN_TOPIC: partial(forget_bodies, resources.bodies),
             NAMED_TOPIC: partial(keep_tag_names, resources.tags),
             EDITED_TOPIC: partial(renew_bodies, resources.bodies),
+            HIDING_TOPIC: partial(renew_bodies, resources.bodies),
             ACTIVITY_TOPIC: partial(deliver_deeds, resources.activities, resources.stream),
             MENTIONS_TOPIC: partial(
                 deliver_mentions, resources.activities, resources.stream, resources.users

@@ -22,6 +22,7 @@ from services.gateway.api import (
     photos,
     posts,
     relationships,
+    reports,
     sessions,
     stream,
     timelines,
@@ -68,6 +69,7 @@ ROUTERS = (
     follow_requests.router,
     blocks.router,
     activity.router,
+    reports.router,
     stream.router,
     document.router,
 )

@@ -70,7 +70,7 @@ async def _mentions(posts: Posts, post_id: int) -> list[str]:
 
 
 async def renew_bodies(bodies: PostBodies, events: Sequence[OutboxEvent]) -> None:
-    """A handler of the relay: makes sure that no copy with a former caption is left."""
+    """A handler of the relay: makes sure that no copy from before a change is left."""
     for event in events:
         await bodies.renew(event.payload["post_id"])
 

@@ -18,6 +18,7 @@ from services.feed.store.erasures import (
 )
 from services.feed.store.post_bodies import PostBodies
 from services.feed.store.posts import Posts
+from services.feed.store.reports import Reports
 from shared.sharding.edges import Edges
 from shared.sharding.shard_group import ShardGroup
 
@@ -40,12 +41,15 @@ async def erase_account(
     """
     await to.timelines.drop(user_id)
     await to.author_timelines.drop(user_id)
-    page = await posts.page_of_author(user_id, before=ABOVE_ALL, limit=PAGE_MAX, viewer_id=user_id)
+    page = await posts.page_of_author(
+        user_id, before=ABOVE_ALL, limit=PAGE_MAX, viewer_id=user_id, with_hidden=True
+    )
     for body in page:
         await withdraw_own_post(group, bodies, body["id"], user_id)
     marked = await _take_marks_back(group, edges, user_id)
     commented = await _remove_comments(group, edges[COMMENT_LIKE], user_id)
-    if page or marked or commented:
+    reported = await Reports(group).forget_naming(user_id, PAGE_MAX)
+    if page or marked or commented or reported:
         return False
     await Activities(group).forget_user(user_id)
     await forget_account(group, user_id)

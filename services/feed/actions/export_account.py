@@ -42,7 +42,11 @@ def posts_section(posts: Posts) -> Section:
 
     async def page(user_id: int, after: int) -> tuple[list[dict[str, Any]], int | None]:
         bodies = await posts.page_of_author(
-            user_id, before=after or ABOVE_ALL, limit=PAGE_MAX, viewer_id=user_id
+            user_id,
+            before=after or ABOVE_ALL,
+            limit=PAGE_MAX,
+            viewer_id=user_id,
+            with_hidden=True,
         )
         items = [{**body, "photos": [photo["id"] for photo in body["photos"]]} for body in bodies]
         return items, bodies[-1]["id"] if len(bodies) == PAGE_MAX else None

@@ -40,7 +40,7 @@ async def check_author(posts: Posts, users: UsersClient, post_id: int, viewer_id
     if authorship is None:
         raise NotFound
     if authorship.author_id != viewer_id:
-        may_know = not authorship.is_withdrawn and await users.may_view(
+        may_know = not authorship.is_gone and await users.may_view(
             authorship.author_id, viewer_id=viewer_id
         )
         raise Forbidden if may_know else NotFound

@@ -14,6 +14,7 @@ from shared.contracts.posts import (
     Saved,
     TagsFound,
 )
+from shared.contracts.reports import Report
 from shared.contracts.stream import Listening, StreamEvents
 
 POST: Post = {
@@ -71,6 +72,14 @@ COMMENT: Comment = {
     "created_at": "2026-05-04T09:42:00.000Z",
     "like_count": 2,
     "liked": False,
+}
+REPORT: Report = {
+    "id": 493848221934531000,
+    "subject_kind": "post",
+    "subject_id": 493848221934518272,
+    "reason": "spam",
+    "note": "The same picture as yesterday.",
+    "created_at": "2026-05-04T10:02:00.000Z",
 }
 COMMENT_PAGE: CommentPage = {"items": [COMMENT], "next_cursor": CURSOR}
 POST_COUNTS: PostCounts = {"counts": {"493848221934518001": 42}}

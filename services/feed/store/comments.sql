@@ -57,7 +57,7 @@ SELECT c.id, c.post_id, c.writer_id, c.reply_to, parent.writer_id AS parent_writ
   FROM :schema.comment AS c
   LEFT JOIN :schema.comment AS parent ON parent.id = c.reply_to
   LEFT JOIN :schema.edge_count AS liked ON liked.kind = 'comment_like' AND liked.node = c.id
- WHERE c.post_id = :post_id AND c.id > :after AND c.deleted_at IS NULL
+ WHERE c.post_id = :post_id AND c.id > :after AND c.deleted_at IS NULL AND c.hidden_at IS NULL
  ORDER BY c.id
  LIMIT :limit;
 
@@ -65,10 +65,10 @@ SELECT c.id, c.post_id, c.writer_id, c.reply_to, parent.writer_id AS parent_writ
 SELECT c.id, c.post_id, c.writer_id, c.reply_to, parent.writer_id AS parent_writer_id,
        c.text, c.hashtags, c.mentions, coalesce(liked.in_count, 0) AS like_count
   FROM :schema.comment AS c
-  JOIN :schema.post AS p ON p.id = c.post_id AND p.withdrawn_at IS NULL
+  JOIN :schema.post AS p ON p.id = c.post_id AND p.withdrawn_at IS NULL AND p.hidden_at IS NULL
   LEFT JOIN :schema.comment AS parent ON parent.id = c.reply_to
   LEFT JOIN :schema.edge_count AS liked ON liked.kind = 'comment_like' AND liked.node = c.id
- WHERE c.id = ANY(:ids::bigint[]) AND c.deleted_at IS NULL;
+ WHERE c.id = ANY(:ids::bigint[]) AND c.deleted_at IS NULL AND c.hidden_at IS NULL;
 
 -- name: comments_of_writer
 SELECT id, post_id, reply_to, text FROM :schema.comment

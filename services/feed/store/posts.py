@@ -25,10 +25,10 @@ OTHERS_LAG_MS_MAX = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Authorship:
-    """Whose post an id is, and whether it was withdrawn."""
+    """Whose post an id is, and whether it was withdrawn or hidden."""
 
     author_id: int
-    is_withdrawn: bool
+    is_gone: bool
 
 
 class Posts:
@@ -42,22 +42,32 @@ class Posts:
         return apart_by_primary(self._group, ids)
 
     async def bodies_by_ids(self, ids: Sequence[int]) -> dict[int, PostBody | None]:
-        """The body of each post that there is, None of a withdrawn one.
+        """The body of each post that there is, None of one that was withdrawn or hidden.
 
         One statement per primary, and never a replica's answer: the result is cached.
         """
         shards = {self._group.shard_of(post_id) for post_id in ids}
         rows = await self._group.rows_across(_SQL["posts_by_ids"], shards, ids=list(ids))
-        return {row["id"]: None if row["is_withdrawn"] else _body(row) for row in rows}
+        return {row["id"]: None if row["is_gone"] else _body(row) for row in rows}
 
     async def page_of_author(
-        self, author_id: int, *, before: int, limit: int, viewer_id: int
+        self,
+        author_id: int,
+        *,
+        before: int,
+        limit: int,
+        viewer_id: int,
+        with_hidden: bool = False,
     ) -> list[PostBody]:
         """An author's posts older than `before`, newest first."""
         lag_ms_max = 0 if viewer_id == author_id else OTHERS_LAG_MS_MAX
         reader = self._group.reader(self._group.shard_of(author_id), lag_ms_max=lag_ms_max)
         rows = await reader.rows(
-            _SQL["page_of_author"], author_id=author_id, before=before, limit=limit
+            _SQL["page_of_author"],
+            author_id=author_id,
+            before=before,
+            limit=limit,
+            with_hidden=with_hidden,
         )
         return [_body(row) for row in rows]
 
@@ -75,7 +85,7 @@ class Posts:
         """Who wrote it; None if it never was."""
         reader = self._group.reader(self._group.shard_of(post_id))
         row = await reader.row(_SQL["author_of_post"], post_id=post_id)
-        return None if row is None else Authorship(row["author_id"], row["is_withdrawn"])
+        return None if row is None else Authorship(row["author_id"], row["is_gone"])
 
     async def counts_by_authors(self, author_ids: Sequence[int]) -> dict[int, int]:
         """How many posts each has; every author asked for is in the answer."""

@@ -56,13 +56,13 @@ SELECT e.post_id, e.version, e.caption, e.replaced_at
 DELETE FROM :schema.post_edit WHERE post_id = :post_id;
 
 -- name: author_of_post
-SELECT author_id, withdrawn_at IS NOT NULL AS is_withdrawn
+SELECT author_id, withdrawn_at IS NOT NULL OR hidden_at IS NOT NULL AS is_gone
   FROM :schema.post
  WHERE id = :post_id;
 
 -- name: posts_by_ids
 SELECT id, author_id, photos, caption, hashtags, mentions, place, edited_at, version,
-       withdrawn_at IS NOT NULL AS is_withdrawn
+       withdrawn_at IS NOT NULL OR hidden_at IS NOT NULL AS is_gone
   FROM :schema.post
  WHERE id = ANY(:ids::bigint[]);
 
@@ -70,6 +70,7 @@ SELECT id, author_id, photos, caption, hashtags, mentions, place, edited_at, ver
 SELECT id, author_id, photos, caption, hashtags, mentions, place, edited_at, version
   FROM :schema.post
  WHERE author_id = :author_id AND id < :before AND withdrawn_at IS NULL
+   AND (:with_hidden::boolean OR hidden_at IS NULL)
  ORDER BY id DESC
  LIMIT :limit;
 

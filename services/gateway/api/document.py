@@ -39,6 +39,7 @@ _TAGS = [
         "description": "Photos that survive a cut: tus 1.0.0, for which there are clients.",
     },
     {"name": "Activity", "description": "What others did that concerns you."},
+    {"name": "Reports", "description": "Telling the operators of what should not be there."},
     {"name": "Timelines", "description": "What the people one follows have published."},
 ]
 _FRAMEWORKS_SCHEMAS = ("HTTPValidationError", "ValidationError")

@@ -10,6 +10,7 @@ from services.gateway.domain import (
     people,
     photos,
     posts,
+    reports,
     sessions,
 )
 from shared.contracts.accounts import DeletionReceipt
@@ -236,6 +237,16 @@ _FILTERS: filters.Filters = {
     ],
 }
 
+_REPORT_REPLY: reports.ReportReply = {
+    "report": {
+        "id": "493848221934531000",
+        "subject": {"kind": "post", "id": "493848221934518272"},
+        "reason": "spam",
+        "note": "The same picture as yesterday.",
+        "created_at": "2026-05-04T10:02:00.000Z",
+    }
+}
+
 # By the name of the schema that each is an example of.
 EXAMPLES: dict[str, Any] = {
     "User": _ALICE,
@@ -262,4 +273,5 @@ EXAMPLES: dict[str, Any] = {
     "Comment": _COMMENT,
     "CommentReply": _COMMENT_REPLY,
     "CommentPage": _COMMENT_PAGE,
+    "ReportReply": _REPORT_REPLY,
 }

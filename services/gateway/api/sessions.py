@@ -9,6 +9,7 @@ from services.gateway.api.idempotency import key_or_new
 from services.gateway.api.opened import opened
 from services.gateway.api.path_parts import SessionId
 from services.gateway.api.problem_codes import (
+    ACCOUNT_SUSPENDED,
     BAD_REQUEST,
     IDEMPOTENCY_KEY_REUSED,
     INVALID,
@@ -68,6 +69,7 @@ class Refresh(BaseModel):
         **problems(
             BAD_REQUEST,
             WRONG_CREDENTIALS,
+            ACCOUNT_SUSPENDED,
             REQUEST_IN_PROGRESS,
             INVALID,
             IDEMPOTENCY_KEY_REUSED,

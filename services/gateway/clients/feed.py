@@ -6,6 +6,7 @@ from urllib.parse import quote
 from services.gateway.clients.patching import PatchingServiceClient
 from shared.contracts import posts as contract
 from shared.contracts.activity import ActivityPage
+from shared.contracts.reports import Report
 from shared.contracts.stream import Listening, StreamEvents
 
 # A profile does not wait longer for a number than it takes itself.
@@ -109,6 +110,11 @@ class FeedClient:
             idempotency_key=idempotency_key,
         )
         return cast(contract.Comment, reply)
+
+    async def report(self, report: dict[str, Any], *, viewer_id: int) -> Report:
+        """Report something that the viewer may see; again is the same as once."""
+        reply = await self._service.post("/reports", report, viewer_id=viewer_id, idempotent=True)
+        return cast(Report, reply)
 
     async def comments(
         self, post_id: int, page: dict[str, Any], *, viewer_id: int

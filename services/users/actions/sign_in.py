@@ -22,10 +22,18 @@ from services.users.store.profiles import find_person
 from services.users.store.sessions import NewSession, end_surplus_sessions, insert_session
 from services.users.store.sign_in_limits import SignInLimits
 from shared.contracts.people import SignedIn
-from shared.errors import FieldError, Invalid
+from shared.errors import FieldError, Forbidden, Invalid
 from shared.sharding.idempotency import IdempotentRequest, Reply, once
 from shared.sharding.shard_group import ShardGroup
 from shared.sharding.transaction import Transaction
+
+
+class AccountSuspended(Forbidden):
+    """Told to whoever knows the password, and to nobody else."""
+
+    code = "account_suspended"
+    title = "This account has been suspended."
+
 
 # No account has it; asking for it takes as long as asking for one that exists.
 _NOBODY = 0
@@ -52,7 +60,7 @@ async def sign_in(
     form: SignInForm,
     idempotency_key: str | None,
 ) -> SignedIn:
-    """A new session; raises TooManySignIns and WrongCredentials.
+    """A new session; raises TooManySignIns, WrongCredentials and AccountSuspended.
 
     The work is the same whether or not the account exists.
     """
@@ -68,6 +76,8 @@ async def sign_in(
         matches = await passwords.verify(known_hash, form.password)
         if credentials is None or not (matches and counts):
             raise WrongCredentials
+        if credentials.is_suspended:
+            raise AccountSuspended
         opened = await _open_session(group, tokens, credentials, form, idempotency_key)
     await _renew_hash(group, passwords, credentials, form.password)
     person = await find_person(group, credentials.user_id)

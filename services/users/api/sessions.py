@@ -72,7 +72,7 @@ class RefreshToken(BaseModel):
     summary="Sign in",
     responses={
         **reply(201, SignedIn, "A new session.", examples.SIGNED_IN),
-        **problem_replies(400, 401, 409, 422, 429, 503),
+        **problem_replies(400, 401, 403, 409, 422, 429, 503),
     },
 )
 async def post_session(

@@ -28,6 +28,7 @@ class Credentials:
     user_id: int
     names: frozenset[Name]
     password_hash: str
+    is_suspended: bool
 
 
 async def new_user_id(group: ShardGroup, shard: int) -> int:
@@ -76,7 +77,17 @@ async def find_credentials(group: ShardGroup, user_id: int) -> Credentials | Non
     if row is None:
         return None
     names = _names(row["username"], row["email"])
-    return Credentials(row["user_id"], names, row["password_hash"])
+    return Credentials(row["user_id"], names, row["password_hash"], row["is_suspended"])
+
+
+async def suspend_account(tx: Transaction, user_id: int) -> bool:
+    """Let nobody sign in to the account or know of it; False if there is none or it was before."""
+    return bool(await tx.execute(_SQL["suspend"], user_id=user_id))
+
+
+async def reinstate_account(tx: Transaction, user_id: int) -> bool:
+    """The opposite."""
+    return bool(await tx.execute(_SQL["reinstate"], user_id=user_id))
 
 
 async def lock_credentials(tx: Transaction, verified: Credentials) -> bool:

@@ -31,7 +31,8 @@ FOR UPDATE OF profile;
 UPDATE :schema.profile SET version = version + 1 WHERE user_id = :user_id;
 
 -- name: credentials
-SELECT account.id AS user_id, account.email, account.password_hash, profile.username
+SELECT account.id AS user_id, account.email, account.password_hash, profile.username,
+    account.suspended_at IS NOT NULL AS is_suspended
 FROM :schema.account
 JOIN :schema.profile ON profile.user_id = account.id
 WHERE account.id = :user_id AND account.state = 'active';
@@ -39,7 +40,16 @@ WHERE account.id = :user_id AND account.state = 'active';
 -- name: lock_credentials
 SELECT true FROM :schema.account
 WHERE id = :user_id AND state = 'active' AND password_hash = :verified_hash
+    AND suspended_at IS NULL
 FOR SHARE;
+
+-- name: suspend
+-- Waits for whoever is just signing in, so that the session is there to be ended.
+UPDATE :schema.account SET suspended_at = now()
+WHERE id = :user_id AND state = 'active' AND suspended_at IS NULL;
+
+-- name: reinstate
+UPDATE :schema.account SET suspended_at = NULL WHERE id = :user_id AND suspended_at IS NOT NULL;
 
 -- name: change_password_hash
 -- From the hash that was verified, so that a password changed meanwhile is not undone.

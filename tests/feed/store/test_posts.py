@@ -25,7 +25,7 @@ async def test_only_the_author_can_erase(cast: Cast, resources: Resources) -> No
     (post,) = await cast.has_published(alice, 1)
     async with resources.group.writer(resources.group.shard_of(alice)) as tx:
         assert await erase_post(tx, bob, post) is None
-    assert await resources.posts.find_authorship(post) == Authorship(alice, is_withdrawn=False)
+    assert await resources.posts.find_authorship(post) == Authorship(alice, is_gone=False)
 
 
 async def test_nothing_of_a_post_stands_if_its_transaction_breaks_off(

@@ -86,6 +86,7 @@ EXPECTED = {
     "PATCH /v1/uploads/{upload_id}",
     "DELETE /v1/uploads/{upload_id}",
     "GET /v1/stream",
+    "POST /v1/reports",
     "GET /v1/activity",
     "PUT /v1/activity/seen",
 }

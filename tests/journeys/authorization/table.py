@@ -11,6 +11,7 @@ from typing import Any, Literal
 NO_POST = {"photo_ids": ["{photo_id}"]}
 TUS = {"Tus-Resumable": "1.0.0"}
 APPEND = {**TUS, "Content-Type": "application/offset+octet-stream", "Upload-Offset": "0"}
+REPORT = {"reason": "spam"}
 PASSWORDS = {"current_password": "{password}", "new_password": "{password}"}
 
 
@@ -204,6 +205,15 @@ ROWS: tuple[Row, ...] = (
                                        "401  +    +    +    -    -    +    +",
         about="of a third person's post",
         address="/v1/posts/{witness_post_id}/comments", shows="{witness_comment_id}"),
+    same("POST /v1/reports",           "401  201  201  201  404  404  201  422",
+        about="of a user", body={**REPORT, "kind": "user", "id": "{user_id}"}),
+    Row("POST /v1/reports", about="of a post", body={**REPORT, "kind": "post", "id": "{post_id}"},
+        public=                        "401  201  201  201  404  404  201  422",
+        private=                       "401  201  404  404  404  404  404  422"),
+    Row("POST /v1/reports", about="of a comment",
+        body={**REPORT, "kind": "comment", "id": "{comment_id}"},
+        public=                        "401  201  201  201  404  404  201  422",
+        private=                       "401  201  404  404  404  404  404  422"),
     Row("PUT /v1/comments/{comment_id}/like",
         public=                        "401  200  200  200  404  404  200  200",
         private=                       "401  200  404  404  404  404  404  200"),

@@ -1,0 +1,71 @@
+"""What has been reported and nobody has settled, put together by subject, for operators."""
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from services.feed.store.comments import Comments
+from services.feed.store.posts import Posts
+from services.feed.store.reports import OpenReport, Reports, Subject
+from shared.contracts.reports import ReportReason
+
+# So many of the reports that have waited longest are looked at.
+REPORTS_MAX = 1_000
+_EXCERPT_CHARACTERS_MAX = 200
+
+
+@dataclass(frozen=True, slots=True)
+class ReportedSubject:
+    """A subject with all that is said of it; `excerpt` is what it reads, empty of a user."""
+
+    subject: Subject
+    author_id: int
+    reasons: Counter[ReportReason]
+    notes: list[str]
+    excerpt: str
+    state: Literal["stands", "is gone or hidden", ""]
+
+
+async def reported_subjects(
+    reports: Reports, posts: Posts, comments: Comments, limit: int
+) -> list[ReportedSubject]:
+    """Of the `limit` oldest open reports, the subjects with the most first."""
+    by_subject: dict[Subject, list[OpenReport]] = defaultdict(list)
+    for report in await reports.oldest_open(limit):
+        by_subject[report.subject].append(report)
+    texts = await _texts(posts, comments, list(by_subject))
+    return [
+        _put_together(subject, by_subject[subject], texts.get(subject))
+        for subject in sorted(by_subject, key=lambda one: -len(by_subject[one]))
+    ]
+
+
+async def _texts(
+    posts: Posts, comments: Comments, subjects: Sequence[Subject]
+) -> dict[Subject, str]:
+    """What the standing ones read."""
+    post_ids = [one.id for one in subjects if one.kind == "post"]
+    comment_ids = [one.id for one in subjects if one.kind == "comment"]
+    bodies = await posts.bodies_by_ids(post_ids) if post_ids else {}
+    written = await comments.by_ids(comment_ids) if comment_ids else {}
+    captions = {Subject("post", id_): body["caption"] for id_, body in bodies.items() if body}
+    return captions | {Subject("comment", id_): one["text"] for id_, one in written.items()}
+
+
+def _put_together(
+    subject: Subject, reports: Sequence[OpenReport], text: str | None
+) -> ReportedSubject:
+    state: Literal["stands", "is gone or hidden", ""] = "stands"
+    if subject.kind == "user":
+        state = ""
+    elif text is None:
+        state = "is gone or hidden"
+    return ReportedSubject(
+        subject,
+        reports[0].author_id,
+        Counter(report.reason for report in reports),
+        [report.note for report in reports if report.note],
+        (text or "")[:_EXCERPT_CHARACTERS_MAX],
+        state,
+    )

@@ -1,0 +1,50 @@
+"""What people report to the operators."""
+
+from fastapi import APIRouter, Request, Response
+from pydantic import BaseModel, Field
+
+from services.feed.actions.report_subject import report_subject
+from services.feed.api import examples
+from services.feed.api.opened import opened
+from services.feed.api.path_ids import Id
+from services.feed.api.reply_docs import reply
+from services.feed.domain.reports import NOTE_CHARACTERS_MAX
+from services.feed.store.reports import NewReport as Reported
+from services.feed.store.reports import Subject
+from shared.contracts.reports import Report, ReportReason, SubjectKind
+from shared.web.json_reply import JsonReply
+from shared.web.problems import problem_replies
+from shared.web.viewer import ViewerId
+
+router = APIRouter(tags=["Reports"])
+
+
+class NewReport(BaseModel):
+    """A report to be; `author_id` is the user, or who wrote the post or comment."""
+
+    subject_kind: SubjectKind
+    subject_id: Id
+    author_id: Id
+    reason: ReportReason
+    note: str = Field("", json_schema_extra={"maxLength": NOTE_CHARACTERS_MAX})
+
+
+@router.post(
+    "/reports",
+    status_code=201,
+    summary="Report a user, a post or a comment",
+    responses={
+        **reply(201, Report, "The report; the next one takes its place.", examples.REPORT),
+        **problem_replies(400, 401, 422, 503),
+    },
+)
+async def post_report(request: Request, new: NewReport, viewer_id: ViewerId) -> Response:
+    """Whether the viewer may see what is reported is the caller's to ask."""
+    reported = Reported(
+        viewer_id,
+        Subject(new.subject_kind, new.subject_id),
+        new.author_id,
+        new.reason,
+        new.note,
+    )
+    return JsonReply(await report_subject(opened(request).reports, reported), 201)

@@ -1,0 +1,130 @@
+"""The rows of reports, and what operators do to posts and comments."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, cast
+
+from asyncpg import Record
+
+from services.feed.domain.post_bodies import time_text
+from shared.contracts.reports import Report, ReportReason, SubjectKind
+from shared.ids import created_at
+from shared.sharding.shard_group import ShardGroup
+from shared.sql_files import load_queries
+
+_SQL = load_queries(Path(__file__).with_suffix(".sql"))
+
+# A post that operators have hidden or shown again: its bodies are to be loaded anew.
+HIDING_TOPIC = "post.hiding"
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What is reported."""
+
+    kind: SubjectKind
+    id: int
+
+
+@dataclass(frozen=True, slots=True)
+class NewReport:
+    """A report to be; `author_id` is who is behind the subject."""
+
+    reporter_id: int
+    subject: Subject
+    author_id: int
+    reason: ReportReason
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class OpenReport:
+    """One that nobody has settled."""
+
+    id: int
+    reporter_id: int
+    subject: Subject
+    author_id: int
+    reason: ReportReason
+    note: str
+
+
+class Reports:
+    """What people have reported, in the shards of those who did."""
+
+    def __init__(self, group: ShardGroup) -> None:
+        self._group = group
+
+    async def add(self, new: NewReport) -> Report:
+        """Note a report; the same person's next one of the same subject takes its place."""
+        async with self._group.writer(self._group.shard_of(new.reporter_id)) as tx:
+            row = await tx.row(
+                _SQL["insert_report"],
+                reporter_id=new.reporter_id,
+                subject_kind=new.subject.kind,
+                subject_id=new.subject.id,
+                author_id=new.author_id,
+                reason=new.reason,
+                note=new.note,
+            )
+        report = dict(cast(Record, row))
+        return cast(Report, report | {"created_at": time_text(created_at(report["id"]))})
+
+    async def oldest_open(self, limit: int) -> list[OpenReport]:
+        """Those that have waited longest, the oldest first; every shard is asked."""
+        rows = await self._group.rows_across(
+            _SQL["open_reports"], self._group.shards(), limit=limit
+        )
+        return [
+            OpenReport(
+                row["id"],
+                row["reporter_id"],
+                Subject(row["subject_kind"], row["subject_id"]),
+                row["author_id"],
+                row["reason"],
+                row["note"],
+            )
+            for row in sorted(rows, key=lambda row: row["id"])[:limit]
+        ]
+
+    async def settle(self, subject: Subject) -> int:
+        """Have done with all reports of a subject; how many there were."""
+        rows = await self._group.rows_across(
+            _SQL["open_reports_of"],
+            self._group.shards(),
+            subject_kind=subject.kind,
+            subject_id=subject.id,
+        )
+        return await self._change("settle_reports", [row["id"] for row in rows])
+
+    async def forget_naming(self, user_id: int, limit: int) -> bool:
+        """Delete reports by and about an account and what it published; False if there are none."""
+        rows = await self._group.rows_across(
+            _SQL["reports_naming"], self._group.shards(), user_id=user_id, limit=limit
+        )
+        return bool(await self._change("delete_reports", [row["id"] for row in rows]))
+
+    async def _change(self, statement: str, ids: Sequence[int]) -> int:
+        by_shard: dict[int, list[int]] = defaultdict(list)
+        for report_id in ids:
+            by_shard[self._group.shard_of(report_id)].append(report_id)
+        changed = 0
+        for shard, of_shard in by_shard.items():
+            async with self._group.writer(shard) as tx:
+                changed += await tx.execute(_SQL[statement], ids=of_shard)
+        return changed
+
+
+async def change_hiding(
+    group: ShardGroup, kind: Literal["post", "comment"], item_id: int, *, is_hidden: bool
+) -> bool:
+    """Hide a post or comment from everybody or show it again; False if that changes nothing."""
+    async with group.writer(group.shard_of(item_id)) as tx:
+        verb = "hide" if is_hidden else "show"
+        if not await tx.execute(_SQL[f"{verb}_{kind}"], id=item_id):
+            return False
+        if kind == "post":
+            await tx.publish(HIDING_TOPIC, {"post_id": item_id})
+    return True

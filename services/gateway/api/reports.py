@@ -1,0 +1,68 @@
+"""Telling the operators of what should not be there."""
+
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+from pydantic import BaseModel, Field
+
+from services.gateway.actions.report_subject import report_subject
+from services.gateway.api.opened import opened
+from services.gateway.api.problem_codes import (
+    BAD_REQUEST,
+    INVALID,
+    NOT_FOUND,
+    OWN_ACCOUNT,
+    TOO_MANY_REQUESTS,
+    UNAUTHENTICATED,
+    problems,
+)
+from services.gateway.api.replies import private_reply
+from services.gateway.api.reply_docs import reply
+from services.gateway.api.session import ViewerId
+from services.gateway.api.text import Text
+from services.gateway.domain.reports import ReportReply, public_report
+from services.gateway.domain.wire_types import Id
+from shared.contracts.reports import ReportReason, SubjectKind
+
+router = APIRouter(tags=["Reports"])
+
+
+class NewReport(BaseModel):
+    """A report to be."""
+
+    kind: SubjectKind
+    id: Id
+    reason: ReportReason
+    note: Text = Field(
+        "",
+        description="What the operators should know.",
+        json_schema_extra={"maxLength": 1000},
+        examples=["The same picture as yesterday."],
+    )
+
+    def as_contract(self) -> dict[str, Any]:
+        """As feed wants it: ids are numbers inside."""
+        return {
+            "subject_kind": self.kind,
+            "subject_id": int(self.id),
+            "reason": self.reason,
+            "note": self.note,
+        }
+
+
+@router.post(
+    "/v1/reports",
+    status_code=201,
+    summary="Report a user, a post or a comment",
+    responses={
+        **reply(201, ReportReply, "The operators will look at it."),
+        **problems(
+            BAD_REQUEST, UNAUTHENTICATED, NOT_FOUND, INVALID, OWN_ACCOUNT, TOO_MANY_REQUESTS
+        ),
+    },
+)
+async def report(request: Request, new: NewReport, viewer_id: ViewerId) -> Response:
+    """Say what should not be there. A later report of the same takes the place of the first."""
+    resources = opened(request)
+    made = await report_subject(resources.feed, resources.authors, new.as_contract(), viewer_id)
+    return private_reply({"report": public_report(made)}, 201)

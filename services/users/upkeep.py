@@ -1,0 +1,42 @@
+"""What operators do to accounts: `python -m services.users.upkeep suspend|reinstate --user …`."""
+
+import argparse
+import asyncio
+import sys
+
+from services.users.actions.suspend_account import reinstate, suspend_account
+from services.users.resources import open_resources
+from services.users.settings import UsersSettings
+from shared.errors import AppError
+from shared.settings import read_settings
+
+
+def main() -> int:
+    """Do what the arguments say; 1 if it cannot be done."""
+    parser = argparse.ArgumentParser(prog="upkeep")
+    parser.add_argument("what", choices=["suspend", "reinstate"])
+    parser.add_argument("--user", type=int, required=True)
+    asked = parser.parse_args()
+    try:
+        return asyncio.run(_run(asked.what, asked.user))
+    except AppError as error:
+        sys.stderr.write(f"\n{error.detail} Is the suite up?\n")
+        return 1
+
+
+async def _run(what: str, user_id: int) -> int:
+    async with open_resources(read_settings(UsersSettings)) as resources:
+        if what == "suspend":
+            done = await suspend_account(resources.group, resources.sessions, user_id)
+            word = "suspended: nobody can sign in to it or see it, and what it published is hidden"
+        else:
+            done = await reinstate(resources.group, user_id)
+            word = "reinstated"
+    sys.stdout.write(
+        f"user {user_id} {word if done else 'is not one to whom that could be done'}\n"
+    )
+    return 0 if done else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,105 @@
+"""What people report reaches the operators, and what those do about it shows at once everywhere."""
+
+import asyncio
+import os
+import sys
+
+from tests.eventually import eventually
+from tests.journeys.phone import Phone
+from tests.suite import Suite
+
+REPORT = {"reason": "harassment", "note": "Not nice."}
+
+
+async def _upkeep(suite: Suite, service: str, *arguments: str) -> str:
+    """The operators' command; what it prints."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", f"services.{service}.upkeep", *arguments),
+        env={**os.environ, **suite.env(service)},
+        stdout=asyncio.subprocess.PIPE,
+    )
+    printed, _ = await asyncio.wait_for(process.communicate(), 60)
+    assert process.returncode == 0, printed
+    return printed.decode()
+
+
+async def test_a_reported_post_is_listed_hidden_and_shown_again(
+    suite: Suite, alice: Phone, bob: Phone
+) -> None:
+    await bob.follow(alice)
+    post = await alice.post("Dreadful #moderated")
+    await bob.sees(post["id"])
+    comment = await bob.comment(post["id"], "Indeed")
+    report = {"kind": "post", "id": post["id"], **REPORT}
+    made = await bob.http.post("/v1/reports", json=report)
+    assert made.status_code == 201, made.text
+    assert made.json()["report"]["subject"] == {"kind": "post", "id": post["id"]}
+    listed = await _upkeep(suite, "feed", "reports")
+    assert f"post:{post['id']}" in listed
+    assert "Not nice." in listed
+
+    await _upkeep(suite, "feed", "hide", "--subject", f"post:{post['id']}")
+    for phone in (alice, bob):
+        await phone.get(f"/v1/posts/{post['id']}", 404)
+        await phone.get(f"/v1/posts/{post['id']}/comments", 404)
+        await phone.get(f"/v1/posts/{post['id']}/likes", 404)
+        await phone.put(f"/v1/posts/{post['id']}/like", 404)
+        await phone.put(f"/v1/comments/{comment['id']}/like", 404)
+        assert await phone.home() == []
+        page = await phone.get("/v1/timelines/tags/moderated")
+        assert post["id"] not in {item["id"] for item in page["items"]}
+    # Others' lists may be read from a replica, a second behind.
+    await eventually(lambda: _has_posts(bob, alice, 0))
+    assert f"post:{post['id']}" not in await _upkeep(suite, "feed", "reports")
+
+    await _upkeep(suite, "feed", "show", "--subject", f"post:{post['id']}")
+    assert [item["id"] for item in await bob.home()] == [post["id"]]
+    await eventually(lambda: _has_posts(bob, alice, 1))
+
+
+async def test_a_suspended_user_is_gone_everywhere_and_back_when_reinstated(
+    suite: Suite, alice: Phone, bob: Phone
+) -> None:
+    await bob.follow(alice)
+    post = await alice.post("Here")
+    await bob.sees(post["id"])
+    theirs = await bob.post("Mine")
+    await alice.comment(theirs["id"], "Hello")
+    report = {"kind": "user", "id": alice.id, **REPORT}
+    assert (await bob.http.post("/v1/reports", json=report)).status_code == 201
+
+    await _upkeep(suite, "users", "suspend", "--user", alice.id)
+    await bob.get(f"/v1/users/{alice.id}", 404)
+    await bob.get(f"/v1/users/by-username/{alice.username}", 404)
+    await bob.get(f"/v1/posts/{post['id']}", 404)
+    await bob.get(f"/v1/users/{alice.id}/posts", 404)
+    assert [item["id"] for item in await bob.home()] == [theirs["id"]]
+    assert await bob.comments(theirs["id"]) == []
+    # A gateway believes in a session for five seconds at most.
+    await eventually(lambda: _is_signed_out(alice), within_s=10)
+
+    await _upkeep(suite, "users", "reinstate", "--user", alice.id)
+    await bob.get(f"/v1/users/{alice.id}")
+    assert {item["id"] for item in await bob.home()} == {post["id"], theirs["id"]}
+    assert await bob.comments(theirs["id"]) == ["Hello"]
+
+
+async def test_what_cannot_be_seen_cannot_be_reported_nor_can_oneself(
+    alice: Phone, bob: Phone
+) -> None:
+    await alice.put(f"/v1/users/{bob.id}/block")
+    report = {"kind": "user", "id": alice.id, **REPORT}
+    assert (await bob.http.post("/v1/reports", json=report)).status_code == 404
+    own = await alice.http.post("/v1/reports", json=report)
+    assert (own.status_code, own.json()["code"]) == (422, "own_account")
+    strange = await alice.http.post("/v1/reports", json={**report, "reason": "dull"})
+    assert [error["field"] for error in strange.json()["errors"]] == ["reason"]
+
+
+async def _has_posts(phone: Phone, author: Phone, count: int) -> None:
+    page = await phone.get(f"/v1/users/{author.id}/posts")
+    assert len(page["items"]) == count
+
+
+async def _is_signed_out(phone: Phone) -> None:
+    assert (await phone.http.get("/v1/me")).status_code == 401
