@@ -60,7 +60,7 @@ psql: ready ## psql as the superuser: make psql P=users-a
 	@$(PYTHON) -m infra psql "$(P)"
 
 ##@ Work on it
-.PHONY: check test fmt openapi bench-images bench-internal bench-limits bench-overload bench-sign-in bench-stream bench-upload lock
+.PHONY: check test fmt openapi bench-fan-out bench-images bench-internal bench-limits bench-overload bench-sign-in bench-stream bench-upload lock
 check: ready-dev ## format, lint, types, import contracts, tidy
 	@$(BIN)ruff format --check .
 	@$(BIN)ruff check .
@@ -74,6 +74,8 @@ fmt: ready-dev ## format, and mend what the linter can mend
 	@$(BIN)ruff check --fix .
 openapi: ready ## write the public document to openapi.json
 	@curl --silent --show-error --fail --output openapi.json http://127.0.0.1:8080/v1/openapi.json
+bench-fan-out: ready-dev ## posts to 10,000 timelines, next to what Redis could do at most (after make up)
+	@$(PYTHON) -m bench.fan_out
 bench-images: ready-dev ## what a photo costs, next to its floor and to other engines (needs djpeg)
 	@$(PYTHON) -m bench.images
 bench-internal: ready-dev ## what one call between two services costs

@@ -88,6 +88,10 @@ class Suite:
         """A process by the name that the supervisor knows it by, such as users-1."""
         return next(p for p in processes_of(self._on_disk) if p.name == name)
 
+    def processes(self) -> tuple[Process, ...]:
+        """All of them, in the order in which they are started."""
+        return processes_of(self._on_disk)
+
     def process_names(self, service: str) -> list[str]:
         """The processes of a service, replicas before workers."""
         return [p.name for p in processes_of(self._on_disk) if p.service == service]

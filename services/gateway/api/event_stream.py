@@ -17,7 +17,7 @@ PING_S = 20.0
 SEND_S_MAX = 10.0
 # How long a client waits before it comes back, which is to the other gateway when this one stops.
 # Each is told another time: those of a gateway that died must not all come at the same moment.
-RETRY_MS_MIN, RETRY_MS_MAX = 100, 700
+RETRY_MS_MIN, RETRY_MS_MAX = 50, 400
 
 
 class EventStream(Response):

@@ -199,6 +199,33 @@ async def test_a_warm_page_with_celebrities_asks_postgres_for_no_entries(
     assert statements == []
 
 
+@pytest.mark.parametrize("limit", [1, 20, 40])
+async def test_a_warm_page_of_two_hundred_people_and_five_celebrities_is_three_statements(
+    famous: Resources, fake_users: FakeUsers, limit: int
+) -> None:
+    cast = Cast(famous)
+    bob = new_id()
+    people = [new_id() for _ in range(20)]
+    # Most of them are as quiet as most people are.
+    fake_users.follow(bob, *people, *(new_id() for _ in range(180)))
+    for author in people:
+        await cast.has_published(author, 3)
+    for _ in range(5):
+        author = new_id()
+        fake_users.follow(bob, author)
+        await _readers(cast, fake_users, author)
+        await _delivered(cast, author)
+    for _ in range(2):
+        await cast.home(bob, limit)
+    fake_users.calls.clear()
+    with noted_statements() as statements:
+        page = await cast.home(bob, limit)
+    assert len(page["items"]) == limit
+    # The viewer's marks, and the counts of the posts on each primary.
+    assert len(statements) <= 3
+    assert fake_users.calls == []
+
+
 async def test_many_readers_of_a_missing_list_share_one_load(
     famous: Resources, fake_users: FakeUsers, redis: aioredis.Redis
 ) -> None:

@@ -1,0 +1,61 @@
+"""Processor time of the suite's processes by kind, children included, as /proc tells it."""
+
+import os
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from tests.suite import Suite
+
+_TICK_S = 1 / os.sysconf("SC_CLK_TCK")
+
+
+def cpu_seconds(suite: Suite) -> Mapping[str, float]:
+    """Seconds that each kind of process has used so far; a difference of two is what a run cost.
+
+    Kinds are the services, "feed worker" and its like, "postgres", "redis", "nginx", "dns" and
+    "store".
+    """
+    children = _children()
+    spent: dict[str, float] = defaultdict(float)
+    for process in suite.processes():
+        pid = suite.pid(process.name)
+        if pid:
+            kind = process.kind if process.kind != "service" else process.service
+            kind += " worker" if "worker" in process.name else ""
+            spent[kind] += sum(_seconds(one) for one in _tree(pid, children))
+    return spent
+
+
+def spent_between(before: Mapping[str, float], after: Mapping[str, float]) -> dict[str, float]:
+    """Seconds by kind, the most first; kinds that did nothing are left out."""
+    spent = {kind: after[kind] - before.get(kind, 0.0) for kind in after}
+    return dict(sorted(((k, s) for k, s in spent.items() if s > 0), key=lambda one: -one[1]))
+
+
+def _children() -> dict[int, list[int]]:
+    children: dict[int, list[int]] = defaultdict(list)
+    for folder in Path("/proc").iterdir():
+        if folder.name.isdecimal() and (fields := _stat(int(folder.name))):
+            children[int(fields[1])].append(int(folder.name))
+    return children
+
+
+def _tree(pid: int, children: Mapping[int, list[int]]) -> Iterator[int]:
+    yield pid
+    for child in children.get(pid, ()):
+        yield from _tree(child, children)
+
+
+def _seconds(pid: int) -> float:
+    # Own time, and that of children which have ended and been waited for: backends of Postgres.
+    return sum(map(int, _stat(pid)[11:15])) * _TICK_S
+
+
+def _stat(pid: int) -> list[str]:
+    """From the state on; empty once the process is gone."""
+    try:
+        text = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return []
+    return text.rpartition(")")[2].split()

@@ -1,0 +1,217 @@
+"""Posts reaching ten thousand home timelines, end to end, next to what Redis could do at most.
+
+Ours, against the suite that is up (RETRATO_RUN_DIR or .run): posts are committed with their jobs,
+the feed worker that runs there reads the followers from users page by page, pushes to timelines of
+800 entries that exist, notes how far it is, and ends; lengths and contents are looked at
+afterwards. The others write to a Redis of the bench's own, without TLS, with no jobs and no truth:
+redis-benchmark the same script on the same number of keys, redis-py a pipeline of ZADD and
+ZREMRANGEBYRANK, stream-framework (PyPI) its batch of timelines.
+"""
+
+import asyncio
+import contextlib
+import os
+import sys
+import time
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from unittest.mock import patch
+
+import uvloop
+
+from bench.cpu_meter import cpu_seconds, spent_between
+from bench.fan_out_engines import ENGINES, EngineRow, engine_rows
+from services.feed.domain.skeletons import HOME_TIMELINE_ENTRIES_MAX, Skeleton
+from services.feed.resources import Resources, open_resources
+from services.feed.settings import FeedSettings
+from services.feed.store.fan_outs import begin_fan_out
+from services.feed.store.home_timelines import home_key
+from services.feed.store.posts import insert_post
+from shared.ids import first_id_at
+from shared.sharding.shard_map import schema_of
+from tests.feed.cast import draft_of, new_id
+from tests.feed.fake_upload import snapshot
+from tests.suite import Suite
+
+# One below the number from which nothing is pushed.
+FOLLOWERS = 9_999
+POSTS = 20
+WITHIN_S = 120.0
+_BATCH = 100
+
+
+@dataclass(frozen=True, slots=True)
+class FanOutResult:
+    """Ours: deliveries a second, processor time by kind, and the memory of the timelines."""
+
+    deliveries: int
+    seconds: float
+    cpu_s: Mapping[str, float]
+    timelines_bytes: int
+    others: list[EngineRow] = field(default_factory=list)
+
+    @property
+    def per_second(self) -> float:
+        """Deliveries."""
+        return self.deliveries / self.seconds
+
+    @property
+    def cpu_us(self) -> float:
+        """All processes together, a delivery."""
+        return sum(self.cpu_s.values()) / self.deliveries * 1e6
+
+
+async def main() -> None:
+    """Print a table."""
+    result = await measure(Suite(Path(os.environ.get("RETRATO_RUN_DIR") or ".run"), None))
+    by_kind = ", ".join(
+        f"{kind} {seconds / result.deliveries * 1e6:.2f}" for kind, seconds in result.cpu_s.items()
+    )
+    print(f"{'':<42}{'deliveries/s':>14}{'CPU µs each':>13}{'of ours':>9}")
+    rows = [EngineRow("ours, from job to timelines", result.per_second, result.cpu_us)]
+    for row in [*rows, *result.others]:
+        share = row.per_second / result.per_second
+        print(f"{row.name:<42}{row.per_second:>14,.0f}{row.cpu_us:>13.2f}{share:>8.1f}×")
+    print(f"CPU of ours by kind of process, µs a delivery: {by_kind}")
+    print(
+        f"memory of {FOLLOWERS} timelines of {HOME_TIMELINE_ENTRIES_MAX} entries: "
+        f"{result.timelines_bytes / 1e6:.1f} MB, {result.timelines_bytes / FOLLOWERS:,.0f} bytes"
+    )
+
+
+async def measure(suite: Suite) -> FanOutResult:
+    """Ours first, then those of the others that can be installed."""
+    with patch.dict(os.environ, suite.env("feed", instance="feed-bench")):
+        settings = FeedSettings()  # type: ignore[call-arg] # from the environment
+    async with open_resources(settings) as resources, _followed(suite, resources) as world:
+        posts, seconds, cpu_s = await _deliver(suite, resources, world.author_id)
+        await _check(suite, world.follower_ids, posts)
+        result = FanOutResult(FOLLOWERS * POSTS, seconds, cpu_s, world.timelines_bytes)
+    others = await asyncio.to_thread(engine_rows, ENGINES)
+    return FanOutResult(
+        result.deliveries, result.seconds, result.cpu_s, result.timelines_bytes, others
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """An author, the followers, and what their full timelines take."""
+
+    author_id: int
+    follower_ids: list[int]
+    timelines_bytes: int
+
+
+@asynccontextmanager
+async def _followed(suite: Suite, resources: Resources) -> AsyncIterator[World]:
+    """Followers that users knows of, with full timelines; all of it is gone afterwards."""
+    author_id = new_id()
+    first = first_id_at(int(time.time() * 1000) - 3_600_000)
+    follower_ids = list(range(first, first + FOLLOWERS))
+    group = resources.group
+    shard = group.shard_of(author_id)
+    node = next(
+        primary.node
+        for primary in suite.topology.groups["users"].primaries
+        if primary.first_shard <= shard <= primary.last_shard
+    )
+    async with suite.postgres(node.name) as users:
+        await users.execute(
+            f"INSERT INTO {schema_of(shard)}.edge_in (kind, dst, src, state, version)"
+            " SELECT 'follow', $1, src, 'active', src FROM unnest($2::bigint[]) AS src",
+            author_id,
+            follower_ids,
+        )
+        try:
+            timelines_bytes = await _fill(suite, resources, follower_ids)
+            yield World(author_id, follower_ids, timelines_bytes)
+        finally:
+            await users.execute(
+                f"DELETE FROM {schema_of(shard)}.edge_in WHERE dst = $1",
+                author_id,
+            )
+            await _clear(suite, resources, author_id, follower_ids)
+
+
+async def _fill(suite: Suite, resources: Resources, follower_ids: list[int]) -> int:
+    first = first_id_at(int(time.time() * 1000) - 7_200_000)
+    ids = list(range(first + HOME_TIMELINE_ENTRIES_MAX, first, -1))
+
+    async def fill(follower_id: int) -> None:
+        token = await resources.timelines.begin_rebuild(follower_id)
+        assert token is not None
+        await resources.timelines.finish_rebuild(follower_id, token, Skeleton(ids, ids[-1] - 1))
+
+    before = await _used_memory(suite)
+    for start in range(0, len(follower_ids), _BATCH):
+        await asyncio.gather(*map(fill, follower_ids[start : start + _BATCH]))
+    return await _used_memory(suite) - before
+
+
+async def _used_memory(suite: Suite) -> int:
+    async with suite.redis("feed") as redis:
+        return int((await redis.info("memory"))["used_memory"])
+
+
+async def _deliver(
+    suite: Suite, resources: Resources, author_id: int
+) -> tuple[list[int], float, Mapping[str, float]]:
+    group = resources.group
+    before, begun_s = cpu_seconds(suite), time.monotonic()
+    posts = []
+    for _ in range(POSTS):
+        async with group.writer(group.shard_of(author_id)) as tx:
+            body = await insert_post(tx, author_id, draft_of(), [snapshot(new_id())])
+            await begin_fan_out(tx, body["id"], author_id)
+        posts.append(body["id"])
+    waiting = set(posts)
+    while waiting:
+        if time.monotonic() - begun_s > WITHIN_S:
+            sys.exit("The worker has not delivered everything: is it up?")
+        for post_id in sorted(waiting):
+            if await resources.fan_outs.find(post_id, author_id) is None:
+                waiting.discard(post_id)
+        await asyncio.sleep(0.01)
+    seconds = time.monotonic() - begun_s
+    return posts, seconds, spent_between(before, cpu_seconds(suite))
+
+
+async def _check(suite: Suite, follower_ids: list[int], posts: list[int]) -> None:
+    """Every timeline has every post, and is no longer than it may be."""
+    async with suite.redis("feed") as redis:
+        for start in range(0, len(follower_ids), _BATCH):
+            async with redis.pipeline(transaction=False) as pipeline:
+                for follower_id in follower_ids[start : start + _BATCH]:
+                    pipeline.lrange(home_key(follower_id), 0, -1)
+                for entries in await pipeline.execute():
+                    head = {int(entry) for entry in entries[: POSTS * 2] if entry.isdigit()}
+                    assert set(posts) <= head
+                    assert len(entries) <= HOME_TIMELINE_ENTRIES_MAX + 65
+
+
+async def _clear(
+    suite: Suite, resources: Resources, author_id: int, follower_ids: list[int]
+) -> None:
+    keys = [home_key(follower_id) for follower_id in follower_ids]
+    async with suite.redis("feed") as redis:
+        for start in range(0, len(keys), 1_000):
+            await redis.unlink(*keys[start : start + 1_000])
+    group = resources.group
+    schema = schema_of(group.shard_of(author_id))
+    node = group.primary_node(group.shard_of(author_id))
+    connection = await node.acquire()
+    try:
+        for table in ("post", "author"):
+            await connection.execute(
+                f"DELETE FROM {schema}.{table} WHERE author_id = $1",
+                author_id,
+            )
+    finally:
+        await node.release(connection)
+
+
+if __name__ == "__main__":
+    with contextlib.suppress(KeyboardInterrupt):
+        uvloop.run(main())
