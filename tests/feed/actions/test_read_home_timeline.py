@@ -4,10 +4,12 @@ from pathlib import Path
 
 import orjson
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from redis import asyncio as aioredis
 
 from services.feed.actions.like_post import like_post
-from services.feed.actions.withdraw_post import withdraw_post
+from services.feed.actions.withdraw_post import withdraw_own_post, withdraw_post
 from services.feed.clients.upload import UploadClient
 from services.feed.clients.users import UsersClient
 from services.feed.resources import Resources, resources_over
@@ -64,6 +66,42 @@ async def test_what_arrives_between_two_pages_moves_nothing(
     second = await cast.home(bob, 4, first["next_cursor"])
     seen = [post["id"] for post in [*first["items"], *second["items"]]]
     assert seen == posts[:8]
+
+
+_BETWEEN_PAGES = st.lists(
+    st.tuples(st.integers(1, 7), st.integers(0, 3), st.integers(0, 2)), min_size=3, max_size=12
+)
+
+
+@settings(
+    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(st.integers(0, 30), _BETWEEN_PAGES)
+async def test_whatever_arrives_and_goes_between_pages_none_is_missed_or_seen_twice(
+    small: Resources, fake_users: FakeUsers, standing: int, between: list[tuple[int, int, int]]
+) -> None:
+    cast = Cast(small)
+    alice, bob = new_id(), new_id()
+    fake_users.follow(bob, alice)
+    posts = await cast.has_published(alice, standing)
+    gone: set[int] = set()
+    seen: list[int] = []
+    cursor = None
+    for limit, arriving, going in [*between, *[(40, 0, 0)] * 2]:
+        page = await cast.home(bob, limit, cursor)
+        seen += [post["id"] for post in page["items"]]
+        cursor = page["next_cursor"]
+        if cursor is None:
+            break
+        for _ in range(arriving):
+            await cast.delivers(await cast.publishes(alice), alice)
+        for post in [post for post in posts if post not in gone][-going or len(posts) :]:
+            gone.add(post)
+            await withdraw_own_post(small.group, small.bodies, post, alice)
+    assert len(set(seen)) == len(seen)
+    assert seen == sorted(seen, reverse=True)
+    # Those of before are all there, but for what went before its page came.
+    assert set(posts) - gone <= set(seen) <= set(posts)
 
 
 async def test_a_withdrawn_post_leaves_every_home_timeline_and_the_page_is_filled_up(
