@@ -60,7 +60,7 @@ psql: ready ## psql as the superuser: make psql P=users-a
 	@$(PYTHON) -m infra psql "$(P)"
 
 ##@ Work on it
-.PHONY: check test fmt openapi bench-fan-out bench-images bench-internal bench-limits bench-overload bench-sign-in bench-stream bench-upload lock
+.PHONY: check test fmt openapi fuzz bench-fan-out bench-images bench-internal bench-limits bench-overload bench-sign-in bench-stream bench-upload lock
 check: ready-dev ## format, lint, types, import contracts, tidy
 	@$(BIN)ruff format --check .
 	@$(BIN)ruff check .
@@ -72,8 +72,13 @@ test: ready-dev ## all tests, against an isolated suite that leaves nothing
 fmt: ready-dev ## format, and mend what the linter can mend
 	@$(BIN)ruff format .
 	@$(BIN)ruff check --fix .
-openapi: ready ## write the public document to openapi.json
-	@curl --silent --show-error --fail --output openapi.json http://127.0.0.1:8080/v1/openapi.json
+openapi: ready ## write all OpenAPI documents to .run/openapi/; nothing needs to run
+	@mkdir -p .run/openapi
+	@for name in gateway users upload feed; do \
+		$(PYTHON) -m services.$$name.document > .run/openapi/$$name.json || exit 1; \
+		echo ".run/openapi/$$name.json"; done
+fuzz: ready-dev ## try the documents with made-up requests, longer than make test does (N=200 for each route)
+	@RETRATO_FUZZ_EXAMPLES=$(or $(N),200) $(PYTHON) -m pytest tests/contract --timeout=3600 -q $(T)
 bench-fan-out: ready-dev ## posts to 10,000 timelines, next to what Redis could do at most (after make up)
 	@$(PYTHON) -m bench.fan_out
 bench-images: ready-dev ## what a photo costs, next to its floor and to other engines (needs djpeg)

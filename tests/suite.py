@@ -1,6 +1,7 @@
 """The suite of processes that a test session runs against, and ways to look at and to break it."""
 
 import asyncio
+import json
 import os
 import shlex
 import signal
@@ -83,6 +84,10 @@ class Suite:
             f"{prefix}_INSTANCE": instance or f"{service}-test",
             f"{prefix}_LISTEN_HOST": "127.0.0.1",
         }
+
+    def internal_key(self, audience: str) -> str:
+        """The key that signs calls to a service."""
+        return str(json.loads(self.env(audience)[f"{audience.upper()}_INTERNAL_KEYS"])[audience])
 
     def process(self, name: str) -> Process:
         """A process by the name that the supervisor knows it by, such as users-1."""

@@ -42,7 +42,7 @@ class NewEvents(BaseModel):
     summary="Changes of the follow graph",
     responses={
         **no_content("All of them have been taken note of."),
-        **problem_replies(400, 422, 503, 504),
+        **problem_replies(400, 401, 422, 503, 504),
     },
 )
 async def post_events(request: Request, told: NewEvents) -> Response:

@@ -188,7 +188,7 @@ async def get_user_posts(
     summary="How many posts people have",
     responses={
         **reply(200, PostCounts, "By decimal id, for each one asked for.", examples.POST_COUNTS),
-        **problem_replies(400, 422, 503),
+        **problem_replies(400, 401, 422, 503),
     },
 )
 async def post_post_counts(request: Request, authors: AuthorIds) -> Response:

@@ -187,7 +187,7 @@ async def patch_photo(
     summary="Delete an own photo",
     responses={
         **no_content("It is gone, also if it was before."),
-        **problems(UNAUTHENTICATED, PHOTO_ALREADY_PUBLISHED),
+        **problems(UNAUTHENTICATED, NOT_FOUND, PHOTO_ALREADY_PUBLISHED),
     },
 )
 async def delete_photo(request: Request, photo_id: PhotoId, viewer_id: ViewerId) -> Response:

@@ -231,7 +231,7 @@ async def append(
     summary="Give an upload up",
     responses={
         204: {"description": "It is gone, also if it was before."},
-        **problems(UNAUTHENTICATED, TUS_VERSION_NOT_SPOKEN),
+        **problems(UNAUTHENTICATED, NOT_FOUND, TUS_VERSION_NOT_SPOKEN),
     },
 )
 async def give_up(

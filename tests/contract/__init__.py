@@ -1,0 +1,1 @@
+"""Documents held against the services that they describe."""
