@@ -60,7 +60,7 @@ psql: ready ## psql as the superuser: make psql P=users-a
 	@$(PYTHON) -m infra psql "$(P)"
 
 ##@ Work on it
-.PHONY: check test fmt openapi fuzz bench-fan-out bench-images bench-internal bench-limits bench-overload bench-sign-in bench-stream bench-upload lock
+.PHONY: check test fmt openapi fuzz bench profile load bench-fan-out bench-images bench-internal bench-limits bench-overload bench-sign-in bench-stream bench-upload lock
 check: ready-dev ## format, lint, types, import contracts, tidy
 	@$(BIN)ruff format --check .
 	@$(BIN)ruff check .
@@ -79,6 +79,12 @@ openapi: ready ## write all OpenAPI documents to .run/openapi/; nothing needs to
 		echo ".run/openapi/$$name.json"; done
 fuzz: ready-dev ## try the documents with made-up requests, longer than make test does (N=200 for each route)
 	@RETRATO_FUZZ_EXAMPLES=$(or $(N),200) $(PYTHON) -m pytest tests/contract --timeout=3600 -q $(T)
+bench: ready-dev ## what requests cost, next to their floors: a table and a page (after make up LIMITS=loose)
+	@$(PYTHON) -m bench
+profile: ready-dev ## a flame graph under load: make profile P=home, profile or posts (W=feed-1: of that process)
+	@$(PYTHON) -m bench.profile $(or $(P),home) --process $(or $(W),gateway-1)
+load: ready-dev ## a day of phones in some minutes, after looking for the knee: make load MINUTES=3 (after make up LIMITS=loose)
+	@$(PYTHON) -m bench.load --minutes $(or $(MINUTES),3)
 bench-fan-out: ready-dev ## posts to 10,000 timelines, next to what Redis could do at most (after make up)
 	@$(PYTHON) -m bench.fan_out
 bench-images: ready-dev ## what a photo costs, next to its floor and to other engines (needs djpeg)

@@ -1,0 +1,205 @@
+"""`make load`: a day of phones in a few minutes against the suite that is up with LIMITS=loose.
+
+First the knee is looked for: the highest rate of the mix at which 99 of 100 are answered within
+500 ms. Then a day passes, with its peak at a share of the knee: requests come when they come,
+whether or not the earlier ones were answered (an open loop). A line an hour tells how it goes, and
+a page stays.
+"""
+
+import argparse
+import asyncio
+import os
+import random
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+import uvloop
+
+from bench.bench_world import World, bench_world, with_comment
+from bench.charts import Chart
+from bench.load_mix import PUBLISHED_SHARE, Ask, asks, publish_one, rate_at
+from bench.results import Report, Section
+from tests.journeys.phone import picture
+from tests.suite import Suite
+
+KNEE_MS = 500.0
+STEP_S = 6.0
+SLOTS = 24
+UNDER_WAY_MAX = 2_000
+
+
+@dataclass
+class Slot:
+    """What happened in a part of the run; times in milliseconds."""
+
+    seconds: float
+    rate: float
+    times_ms: list[float] = field(default_factory=list)
+    by_kind: Counter[str] = field(default_factory=Counter)
+    refused: int = 0
+    failed: int = 0
+
+    def ms(self, share: float) -> float:
+        """A percentile of the good answers."""
+        ordered = sorted(self.times_ms)
+        return ordered[min(int(len(ordered) * share), len(ordered) - 1)] if ordered else 0.0
+
+    @property
+    def is_well(self) -> bool:
+        """Answered as phones want it."""
+        asked = len(self.times_ms) + self.refused + self.failed
+        return self.ms(0.99) < KNEE_MS and len(self.times_ms) >= 0.99 * asked
+
+    def row(self, name: str) -> list[str]:
+        """For a table."""
+        good = len(self.times_ms) / self.seconds
+        figures = [f"{self.rate:.0f}", f"{good:.0f}", f"{self.ms(0.5):.0f}", f"{self.ms(0.99):.0f}"]
+        return [name, *figures, str(self.refused), str(self.failed)]
+
+
+HEADING = ["", "asked/s", "good/s", "p50 ms", "p99 ms", "refused", "failed"]
+
+
+async def main() -> None:
+    """Find the knee, let a day pass, write the page."""
+    parser = argparse.ArgumentParser(prog="load")
+    parser.add_argument("--minutes", type=float, default=3.0, help="how long the day takes")
+    parser.add_argument("--peak", type=float, default=0.8, help="its peak, as a share of the knee")
+    asked = parser.parse_args()
+    suite = Suite(Path(os.environ.get("RETRATO_RUN_DIR") or ".run"), None)
+    report = Report("Retrato: a day under load")
+    async with bench_world(suite) as world:
+        stream = asks(world)
+        knee, tried = await _find_knee(world, stream)
+        report.add(
+            Section(
+                "Where the knee is",
+                "Open loops of the mix, a few seconds each, until 99 of 100 take half a second.",
+                HEADING,
+                [slot.row(f"{slot.rate:.0f} a second") for slot in tried],
+                None,
+                [f"the knee is at {knee:.0f} requests a second"],
+            )
+        )
+        report.add(_day_section(await _day(world, stream, knee * asked.peak, asked.minutes)))
+    print(f"\n{report.write(suite.run_dir / 'load')}")
+
+
+async def _find_knee(world: World, stream: Iterator[Ask]) -> tuple[float, list[Slot]]:
+    await _run(world, stream, Slot(STEP_S, 20.0))
+    rate, knee, step, tried = 30.0, 20.0, 1.5, []
+    while step > 1.1:
+        slot = Slot(STEP_S, rate)
+        await _run(world, stream, slot)
+        tried.append(slot)
+        _tell(f"{rate:.0f} a second", slot)
+        if slot.is_well:
+            knee = rate
+        else:
+            step **= 0.5
+        rate = knee * step
+    return knee, tried
+
+
+async def _day(world: World, stream: Iterator[Ask], peak: float, minutes: float) -> list[Slot]:
+    slots = []
+    for number in range(SLOTS):
+        hour = number * 24 / SLOTS
+        slot = Slot(minutes * 60 / SLOTS, max(1.0, peak * rate_at(hour)))
+        await _run(world, stream, slot)
+        slots.append(slot)
+        _tell(f"{hour:02.0f}:00", slot)
+    return slots
+
+
+def _day_section(slots: list[Slot]) -> Section:
+    kinds = sum((slot.by_kind for slot in slots), Counter())
+    total = sum(kinds.values()) or 1
+    mix = ", ".join(f"{kind} {count / total:.0%}" for kind, count in kinds.most_common())
+    hours = [f"{number * 24 // SLOTS:02d}:00" for number in range(SLOTS)]
+    return Section(
+        "A day",
+        "Three regions have their evenings one after the other; some people are looked at far more"
+        " than others. The rate is that at which requests come, whatever becomes of the others.",
+        HEADING,
+        [slot.row(hour) for hour, slot in zip(hours, slots, strict=True)],
+        Chart(
+            "p50 and what p99 has above it, ms",
+            "ms",
+            [
+                (
+                    f"{hour}, {slot.rate:.0f}/s",
+                    {"p50": slot.ms(0.5), "to p99": slot.ms(0.99) - slot.ms(0.5)},
+                )
+                for hour, slot in zip(hours, slots, strict=True)
+            ],
+        ),
+        [f"asked for: {mix}"],
+    )
+
+
+async def _run(world: World, stream: Iterator[Ask], slot: Slot) -> None:
+    rng = random.Random(5)
+    image = picture()
+    under_way: set[asyncio.Task[None]] = set()
+    begun_s = time.perf_counter()
+    for number in range(int(slot.rate * slot.seconds)):
+        late_s = time.perf_counter() - begun_s - number / slot.rate
+        if late_s < 0:
+            await asyncio.sleep(-late_s)
+        if len(under_way) >= UNDER_WAY_MAX:
+            slot.failed += 1
+            continue
+        if rng.random() * 100 < PUBLISHED_SHARE:
+            task = asyncio.create_task(_publish(world, with_comment(image), rng, slot))
+        else:
+            task = asyncio.create_task(_ask(world, next(stream), slot))
+        under_way.add(task)
+        task.add_done_callback(under_way.discard)
+    if under_way:
+        await asyncio.wait(under_way)
+
+
+async def _ask(world: World, ask: Ask, slot: Slot) -> None:
+    started_s = time.perf_counter()
+    try:
+        status = (await world.send(ask.request)).status_code
+    except httpx.TransportError:
+        status = 0
+    _count(slot, ask.kind, status, time.perf_counter() - started_s, is_timed=True)
+
+
+async def _publish(world: World, image: bytes, rng: random.Random, slot: Slot) -> None:
+    started_s = time.perf_counter()
+    try:
+        status = await publish_one(world, image, rng)
+    except httpx.TransportError:
+        status = 0
+    # It waits for the picture to be processed: its time would hide that of the others.
+    _count(slot, "publish", status, time.perf_counter() - started_s, is_timed=False)
+
+
+def _count(slot: Slot, kind: str, status: int, took_s: float, *, is_timed: bool) -> None:
+    slot.by_kind[kind] += 1
+    if status in {429, 503}:
+        slot.refused += 1
+    elif not 200 <= status < 400:
+        slot.failed += 1
+    elif is_timed:
+        slot.times_ms.append(took_s * 1000)
+
+
+def _tell(when: str, slot: Slot) -> None:
+    times = f"p50 {slot.ms(0.5):5.0f}  p99 {slot.ms(0.99):5.0f} ms"
+    count = f"refused {slot.refused}  failed {slot.failed}"
+    print(f"{when:<14} asked {slot.rate:4.0f}/s   {times}   {count}")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    uvloop.run(main())

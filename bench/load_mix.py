@@ -1,0 +1,96 @@
+"""What phones ask for over a day: the mix of photo networks, a skewed graph, peaks by region."""
+
+import math
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import httpx
+import orjson
+
+from bench.bench_world import World
+from tests.journeys.phone import Phone
+
+# Of a hundred requests. A tray of stories leads to profiles, which is what we have of it.
+MIX = {
+    "home": 26,
+    "person's posts": 25,
+    "profile": 25,
+    "activity": 16,
+    "seen": 3,
+    "like": 5,
+}
+# Beside them, of a hundred: an upload and its post. The photos travel first.
+PUBLISHED_SHARE = 1.0
+# Some are looked at far more often than others: the n-th as often as the first, divided by n.
+_SKEW = 1.0
+# A day in three regions, by the share of the people there and the hour (UTC) of their evening.
+_REGIONS = ((0.45, 2.0), (0.35, 19.0), (0.20, 12.0))
+_NIGHT = 0.25
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """One request, and what it is called in the report."""
+
+    kind: str
+    request: httpx.Request
+
+
+def rate_at(hour: float) -> float:
+    """The share of the day's peak at an hour of the day; the peak is 1."""
+    return _raw_rate(hour) / _PEAK
+
+
+def _raw_rate(hour: float) -> float:
+    return sum(
+        share * (_NIGHT + (1 - _NIGHT) * (1 + math.cos((hour - peak) / 24 * 2 * math.pi)) / 2)
+        for share, peak in _REGIONS
+    )
+
+
+_PEAK = max(_raw_rate(hour / 10) for hour in range(240))
+
+
+def asks(world: World, seed: int = 7) -> Iterator[Ask]:
+    """Requests without end, in an order that is the same each time."""
+    rng = random.Random(seed)
+    weights = [1 / (n + 1) ** _SKEW for n in range(len(world.people))]
+    kinds, shares = list(MIX), list(MIX.values())
+    while True:
+        kind = rng.choices(kinds, shares)[0]
+        viewer = rng.choice(world.people)
+        number = rng.choices(range(len(world.people)), weights)[0]
+        yield Ask(kind, _request(world, kind, viewer, number))
+
+
+def _request(world: World, kind: str, viewer: Phone, number: int) -> httpx.Request:
+    other = world.people[number]
+    match kind:
+        case "home":
+            return world.request("GET", "/v1/timelines/home", viewer)
+        case "person's posts":
+            return world.request("GET", f"/v1/users/{other.id}/posts", viewer)
+        case "profile":
+            return world.request("GET", f"/v1/users/{other.id}", viewer)
+        case "activity":
+            return world.request("GET", "/v1/activity", viewer)
+        case "seen":
+            return world.request("PUT", "/v1/activity/seen", viewer)
+    return world.request("PUT", f"/v1/posts/{world.posts[number]['id']}/like", viewer)
+
+
+async def publish_one(world: World, picture: bytes, rng: random.Random) -> int:
+    """Upload and publish; the status of the reply that mattered."""
+    phone = rng.choice(world.people)
+    upload = world.request("POST", "/v1/photos", phone, content=picture, Content_Type="image/jpeg")
+    reply = await world.send(upload)
+    if reply.status_code != 202:
+        return reply.status_code
+    draft = {"photo_ids": [orjson.loads(reply.content)["photo"]["id"]], "caption": "load"}
+    request = world.request(
+        *("POST", "/v1/posts", phone),
+        content=orjson.dumps(draft),
+        Content_Type="application/json",
+    )
+    return (await world.send(request)).status_code
