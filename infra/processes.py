@@ -10,6 +10,11 @@ from infra.programs import postgres_program, program
 from infra.suite import Suite
 from infra.topology import PostgresNode, Service
 
+# Where one machine carries all of it: what answers or refuses people comes first, so that a refusal
+# is quick however much there is to do; then what they wait for, last what nobody waits for.
+NICE_BEHIND_THE_DOOR = 3
+NICE_IN_THE_BACKGROUND = 8
+
 
 class Tier(IntEnum):
     """What must answer before the next tier is started."""
@@ -36,6 +41,7 @@ class Process:
     stop_signal: str = "TERM"
     stop_wait_s: int = 20
     service: str = ""  # the service that `make restart S=` and `make logs S=` know it by
+    niceness: int = 0  # how far it gives way to others where all share a few cores
 
     @property
     def endpoint(self) -> str:
@@ -93,6 +99,7 @@ def _postgres(suite: Suite, node: PostgresNode) -> Process:
         stop_signal="INT",
         stop_wait_s=60,
         service="postgres",
+        niceness=NICE_IN_THE_BACKGROUND if node.primary else NICE_BEHIND_THE_DOOR,
     )
 
 
@@ -170,7 +177,14 @@ def _python_process(suite: Suite, service: Service, name: str, address: str, tie
         environment={f"{prefix}_INSTANCE": name, f"{prefix}_LISTEN_HOST": address},
         stop_wait_s=int(suite.topology.limits.drain_seconds) + 20,
         service=service.name,
+        niceness=_niceness(tier, module),
     )
+
+
+def _niceness(tier: Tier, module: str) -> int:
+    if module == "worker":
+        return NICE_IN_THE_BACKGROUND
+    return NICE_BEHIND_THE_DOOR if tier is Tier.SERVICES else 0
 
 
 def with_environment(suite: Suite, name: str) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ AIMD on latency. Ten times a second, if five reads have ended, their median is c
 best median of the last minutes. Above four times that (and above 150 ms: what is quick need not be
 quicker) the limit falls by 15 %; at or below it the limit rises by two, if it was used. What finds
 no room waits for 25 ms at most and is then refused: waiting longer would only move the queue here.
+Behind a quarter of the limit of others who wait it is refused at once.
 """
 
 import asyncio
@@ -92,7 +93,7 @@ class AdaptiveLimit:
         return self._in_flight < self._limit * self._rules.room[worth.get()]
 
     async def _wait(self) -> None:
-        if worth.get() is Worth.SHEDDABLE or len(self._waiting) >= self._limit:
+        if worth.get() is Worth.SHEDDABLE or len(self._waiting) >= self._limit / 4:
             raise self._refusal()
         place = asyncio.get_running_loop().create_future()
         self._waiting.append(place)

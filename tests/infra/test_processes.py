@@ -1,0 +1,21 @@
+"""Which processes there are, and which of them gives way to which."""
+
+from tests.suite import Suite
+
+
+def test_what_refuses_comes_before_what_works_and_that_before_the_background(
+    data_suite: Suite,
+) -> None:
+    niceness = {process.name: process.niceness for process in data_suite.processes()}
+    assert niceness["nginx-1"] == niceness["gateway-1"] == niceness["redis-gateway"] == 0
+    assert niceness["gateway-1"] < niceness["users-1"] == niceness["postgres-users-a"]
+    assert niceness["users-1"] < niceness["users-worker-1"]
+    assert niceness["users-worker-1"] == niceness["postgres-users-a-replica"]
+
+
+def test_the_supervisor_starts_them_so(data_suite: Suite) -> None:
+    config = (data_suite.run_dir / "etc" / "supervisord.conf").read_text(encoding="utf-8")
+    _, _, worker = config.partition("[program:users-worker-1]\n")
+    assert worker.startswith("command = nice -n 8 ")
+    _, _, gateway = config.partition("[program:gateway-1]\n")
+    assert not gateway.startswith("command = nice")
