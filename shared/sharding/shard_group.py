@@ -20,7 +20,7 @@ from shared.sharding.reader import Reader
 from shared.sharding.replica_lag import ReplicaLag
 from shared.sharding.shard_map import NodeAddress, Primary, ShardMap, ShardMapFile, schema_of
 from shared.sharding.transaction import Transaction, begin, commit, roll_back
-from shared.sharding.union_statement import arguments_over, union_over
+from shared.sharding.union_statement import statement_over
 from shared.sharding.wake_ups import WakeUps
 from shared.sql_files import Query
 
@@ -154,8 +154,7 @@ class ShardGroup:
         for name in sorted({current.primary_by_shard[shard].name for shard in wanted}):
             here = current.shards_on(name)
             chosen = [shard for shard in here if shard in wanted]
-            statement = union_over(query, here)
-            arguments = arguments_over(query, values, chosen)
+            statement, arguments = statement_over(query, here, chosen, values)
             parts.append(self._read(current.primaries[name], statement, arguments))
         if len(parts) == 1:
             return await parts[0]

@@ -1,10 +1,22 @@
-"""One statement over many shards of a primary."""
+"""One statement over those shards of a primary that are meant: one of them, or any number."""
 
 from collections.abc import Sequence
 from functools import lru_cache
 
 from shared.sharding.shard_map import schema_of
 from shared.sql_files import Query
+
+
+def statement_over(
+    query: Query, here: tuple[int, ...], chosen: Sequence[int], values: dict[str, object]
+) -> tuple[str, list[object]]:
+    """The text and the arguments that read `chosen`, of the shards that are `here`.
+
+    One shard is read by a statement of its own, which opens a thirtieth of the tables.
+    """
+    if len(chosen) == 1:
+        return query.for_schema(schema_of(chosen[0])), query.arguments(values)
+    return union_over(query, here), arguments_over(query, values, chosen)
 
 
 @lru_cache(maxsize=256)

@@ -16,6 +16,7 @@ from shared.sharding.union_statement import arguments_over, union_over
 from shared.sql_files import parse_query
 from tests.eventually import eventually
 from tests.shared.shard_groups import SHARD_COUNT, ShardedDatabase
+from tests.statements import noted_statements
 
 INSERT = parse_query(
     "insert", "INSERT INTO :schema.note (owner, body) VALUES (:owner, :body) RETURNING id"
@@ -94,6 +95,17 @@ async def test_rows_of_many_shards_take_one_statement_per_primary(group: ShardGr
     pids = await group.rows_across(BACKEND, group.shards())
     assert len(pids) == SHARD_COUNT
     assert len({row["pg_backend_pid"] for row in pids}) <= 2
+
+
+async def test_rows_of_one_shard_of_a_primary_open_no_table_of_another(group: ShardGroup) -> None:
+    ids = [await write(group, shard, owner=77) for shard in (1, 6)]
+    with noted_statements() as statements:
+        rows = await group.rows_across(BY_IDS, [1, 6], ids=ids)
+    assert sorted(row["id"] for row in rows) == sorted(ids)
+    with noted_statements() as statements:
+        assert len(await group.rows_across(BY_IDS, [1], ids=ids)) == 1
+    (statement,) = statements
+    assert "UNION ALL" not in statement
 
 
 async def test_each_shard_has_its_own_limit_in_a_statement_over_many(group: ShardGroup) -> None:
