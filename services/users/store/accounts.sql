@@ -45,11 +45,20 @@ FOR SHARE;
 
 -- name: suspend
 -- Waits for whoever is just signing in, so that the session is there to be ended.
-UPDATE :schema.account SET suspended_at = now()
-WHERE id = :user_id AND state = 'active' AND suspended_at IS NULL;
+WITH suspended AS (
+    UPDATE :schema.account SET suspended_at = now()
+    WHERE id = :user_id AND state = 'active' AND suspended_at IS NULL
+    RETURNING id
+)
+UPDATE :schema.profile SET is_suspended = true FROM suspended WHERE user_id = suspended.id;
 
 -- name: reinstate
-UPDATE :schema.account SET suspended_at = NULL WHERE id = :user_id AND suspended_at IS NOT NULL;
+WITH reinstated AS (
+    UPDATE :schema.account SET suspended_at = NULL
+    WHERE id = :user_id AND suspended_at IS NOT NULL
+    RETURNING id
+)
+UPDATE :schema.profile SET is_suspended = false FROM reinstated WHERE user_id = reinstated.id;
 
 -- name: change_password_hash
 -- From the hash that was verified, so that a password changed meanwhile is not undone.

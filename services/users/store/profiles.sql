@@ -6,13 +6,12 @@ SELECT profile.user_id, username, display_name, bio, website, avatar_key, is_pri
 FROM :schema.profile
 JOIN :schema.account ON account.id = profile.user_id
 LEFT JOIN :schema.edge_count ON kind = 'follow' AND node = profile.user_id
-WHERE profile.user_id = :user_id AND suspended_at IS NULL;
+WHERE profile.user_id = :user_id AND NOT is_suspended;
 
 -- name: faces
 SELECT user_id, username, display_name, avatar_key, is_private
 FROM :schema.profile
-WHERE user_id = ANY(:ids::bigint[])
-    AND NOT EXISTS (SELECT FROM :schema.account WHERE id = user_id AND suspended_at IS NOT NULL);
+WHERE user_id = ANY(:ids::bigint[]) AND NOT is_suspended;
 
 -- name: lock_profile
 SELECT username, display_name, bio, website, is_private, avatar_photo_id, avatar_key, version
