@@ -2,7 +2,7 @@
 
 import fcntl
 import os
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -10,6 +10,7 @@ import pytest
 
 from infra.run_folder import REPOSITORY
 from tests.suite import Suite
+from tests.suite_logs import complaints_since
 
 # Beside a suite of `make up`, on a network and in a folder of its own.
 TEST_NETWORK = "127.21"
@@ -26,6 +27,19 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for themselves.
     """
     items.sort(key=lambda item: "suite" in getattr(item, "fixturenames", ()))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """What the suite logged meanwhile is part of what is reported of a failed test."""
+    report = yield
+    suite = getattr(item, "funcargs", {}).get("suite")
+    if report.failed and isinstance(suite, Suite):
+        logged = complaints_since(suite.log_dir, call.start)
+        report.sections.append(("Complaints of the suite's processes meanwhile", logged))
+    return report
 
 
 @pytest.fixture(scope="session")

@@ -17,6 +17,8 @@ _SQL = load_queries(Path(__file__).with_name("outbox_relay.sql"))
 BATCH_MAX = 500
 BACKOFF_SECONDS_MIN = 0.2
 BACKOFF_SECONDS_MAX = 30.0
+# Who is away may be back at any moment: to ask is cheap, and what waits is late for every second.
+AWAY_SECONDS_MAX = 2.0
 
 Handler = Callable[[list[OutboxEvent]], Awaitable[None]]
 
@@ -48,10 +50,10 @@ class ShardOutbox:
         hold = self._holds.get(topic)
         return 0 if hold is None else hold.failures
 
-    def hold(self, topic: str) -> None:
+    def hold(self, topic: str, *, max_s: float = BACKOFF_SECONDS_MAX) -> None:
         """Let a topic wait after a failure, twice as long as after the one before."""
         failures = self.failures(topic) + 1
-        wait_s = min(BACKOFF_SECONDS_MIN * 2 ** (failures - 1), BACKOFF_SECONDS_MAX)
+        wait_s = min(BACKOFF_SECONDS_MIN * 2 ** (failures - 1), max_s)
         self._holds[topic] = _Hold(failures, time.monotonic() + wait_s)
 
     async def next_events(self, after: int, held: Collection[str]) -> list[OutboxEvent]:

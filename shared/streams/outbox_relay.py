@@ -9,7 +9,13 @@ from shared.sharding.edge_mirror import TOPIC as EDGE_TOPIC
 from shared.sharding.edge_mirror import EdgeMirror
 from shared.sharding.outbox import OutboxEvent, PartlyDelivered
 from shared.sharding.shard_group import ShardGroup
-from shared.streams.delivery import BATCH_MAX, Handler, ShardOutbox, by_topic
+from shared.streams.delivery import (
+    AWAY_SECONDS_MAX,
+    BATCH_MAX,
+    Handler,
+    ShardOutbox,
+    by_topic,
+)
 from shared.streams.pauses import pause
 from shared.streams.relay_lease import RelayLease
 from shared.streams.stream_metrics import OUTBOX_FAILURES
@@ -137,7 +143,7 @@ class OutboxRelay:
             return True
         except Unavailable as error:
             self._count_failure(topic, error.code)
-            outbox.hold(topic)
+            outbox.hold(topic, max_s=AWAY_SECONDS_MAX)
             return False
         except Exception as error:
             self._count_failure(topic, type(error).__name__)
