@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from redis import asyncio as aioredis
 
 from services.feed.actions.celebrity_entries import CelebrityEntries
+from services.feed.actions.erase_account import Published
 from services.feed.actions.fan_out import Destinations
 from services.feed.actions.home_entries import HomeEntries
 from services.feed.actions.orders import Orders
@@ -23,6 +24,7 @@ from services.feed.store.author_entries import AuthorEntries
 from services.feed.store.author_timelines import AuthorTimelines
 from services.feed.store.body_cache import BodyCache
 from services.feed.store.comments import Comments
+from services.feed.store.count_cache import CountCache
 from services.feed.store.fan_outs import FanOuts
 from services.feed.store.graph_versions import GraphVersions
 from services.feed.store.home_timelines import HomeTimelines
@@ -75,6 +77,10 @@ class Resources:
         """Every kind of edge that begins at a user."""
         return {LIKE: self.likes, SAVE: self.saves, COMMENT_LIKE: self.comment_likes}
 
+    def published(self) -> Published:
+        """What goes with an account."""
+        return Published(self.posts, self.bodies, self.comments)
+
     def destinations(self) -> Destinations:
         """Where a new post goes."""
         return Destinations(self.timelines, self.author_timelines, self.stream)
@@ -119,7 +125,9 @@ def resources_over(
     celebrities = CelebrityEntries(author_timelines, author_entries)
     entries = HomeEntries(timelines, author_entries, users, celebrities)
     bodies = PostBodies(BodyCache(redis, guard), posts)
-    marks = PostMarks(group)
+    counts = CountCache(redis, guard)
+    marks = PostMarks(group, counts)
+    group.edge_watchers.append(marks.on_edges)
     orders = Orders(KeptOrders(redis, guard))
     return Resources(
         group=group,
@@ -128,7 +136,7 @@ def resources_over(
         likes=Edges(group, LIKE),
         saves=Edges(group, SAVE),
         marks=marks,
-        comments=Comments(group),
+        comments=Comments(group, counts),
         comment_likes=Edges(group, COMMENT_LIKE),
         activities=Activities(group),
         tag_edges=Edges(group, TAG),

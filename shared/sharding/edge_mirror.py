@@ -48,6 +48,9 @@ class EdgeMirror:
                 states=[change.state for change in changes],
                 versions=[change.version for change in changes],
             )
+        ends = {(change.kind, change.dst) for change in changes}
+        for watcher in self._group.edge_watchers:
+            await watcher(ends)
 
     async def deliver(self, events: list[OutboxEvent]) -> None:
         """A handler for the relay: one statement for each shard in which edges end.

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Sequence
 from contextlib import asynccontextmanager
 
 import asyncpg
@@ -28,6 +28,9 @@ from shared.sql_files import Query
 MOVE_SECONDS_MAX = 3.0
 _MOVE_POLL_SECONDS = 0.05
 
+# Takes the kinds of edges and the nodes that they lead to.
+EdgeWatcher = Callable[[Collection[tuple[str, int]]], Awaitable[None]]
+
 _SCHEMAS_HERE = "SELECT nspname FROM pg_namespace WHERE nspname = ANY($1::text[])"
 
 
@@ -44,6 +47,9 @@ class ShardGroup:
         self._nodes: dict[NodeAddress, NodePool] = {}
         self._lags: dict[NodeAddress, ReplicaLag] = {}
         self.wake_ups = WakeUps()
+        # Told where edges have changed, once that is committed in the shards where they end: may be
+        # told twice, and raises nothing.
+        self.edge_watchers: list[EdgeWatcher] = []
         self.name = map_file.current().group
         self.shard_count = map_file.current().shard_count
 

@@ -61,12 +61,14 @@ class Cast:
     ) -> int:
         """A comment, or a reply to one."""
         new = NewComment(post_id, writer_id, text, reply_to)
-        comment = await comment_on_post(self._resources.group, new, secrets.token_hex(8))
+        comment = await comment_on_post(
+            self._resources.group, self._resources.comments, new, secrets.token_hex(8)
+        )
         return int(comment["id"])
 
     async def deletes_comment(self, viewer_id: int, comment_id: int) -> None:
         """A comment deleted, if it is the viewer's to delete."""
-        await delete_comment(self._resources.group, comment_id, viewer_id)
+        await delete_comment(self._resources.group, self._resources.comments, comment_id, viewer_id)
 
     async def delivers(self, post_id: int, author_id: int, page: int = 0) -> None:
         """One job of the fan-out, run here."""

@@ -90,6 +90,8 @@ def upload(settings: FeedSettings, fake_upload: FakeUpload) -> UploadClient:
 def resources(
     group: ShardGroup, redis: aioredis.Redis, users: UsersClient, upload: UploadClient
 ) -> Resources:
+    # The group outlives a test; what watched it for the one before does not.
+    group.edge_watchers.clear()
     return resources_over(group, redis, users=users, upload=upload)
 
 

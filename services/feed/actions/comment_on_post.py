@@ -6,7 +6,7 @@ from typing import Any
 
 from services.feed.actions.tell_of_deeds import publish_comment
 from services.feed.domain.comments import text_faults
-from services.feed.store.comments import find_author_to_comment, find_parent, insert_comment
+from services.feed.store.comments import Comments, find_author_to_comment, find_parent
 from shared.errors import Invalid, NotFound
 from shared.sharding.idempotency import IdempotentRequest, once
 from shared.sharding.shard_group import ShardGroup
@@ -24,7 +24,9 @@ class NewComment:
     reply_to: int | None
 
 
-async def comment_on_post(group: ShardGroup, new: NewComment, key: str) -> Mapping[str, Any]:
+async def comment_on_post(
+    group: ShardGroup, comments: Comments, new: NewComment, key: str
+) -> Mapping[str, Any]:
     """The new comment, or the one that this key made before.
 
     Raises Invalid, NotFound where the post or the comment replied to does not stand,
@@ -51,7 +53,7 @@ async def comment_on_post(group: ShardGroup, new: NewComment, key: str) -> Mappi
             parent = await find_parent(tx, new.post_id, new.reply_to)
             if parent is None:
                 raise NotFound
-        comment = await insert_comment(tx, new.post_id, new.writer_id, new.text, parent)
+        comment = await comments.insert(tx, new.post_id, new.writer_id, new.text, parent)
         await publish_comment(tx, comment, author_id)
         return dict(comment)
 

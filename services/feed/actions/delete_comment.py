@@ -1,11 +1,13 @@
 """Deleting a comment: its writer's and the post's author's to do."""
 
-from services.feed.store.comments import delete_comment_and_replies, lock_comment
+from services.feed.store.comments import Comments, lock_comment
 from shared.errors import Forbidden, NotFound
 from shared.sharding.shard_group import ShardGroup
 
 
-async def delete_comment(group: ShardGroup, comment_id: int, viewer_id: int) -> None:
+async def delete_comment(
+    group: ShardGroup, comments: Comments, comment_id: int, viewer_id: int
+) -> None:
     """Delete it with its replies; again is the same as once.
 
     Raises NotFound for one that is not there, and Forbidden for one that is not the viewer's to
@@ -17,4 +19,4 @@ async def delete_comment(group: ShardGroup, comment_id: int, viewer_id: int) -> 
             raise NotFound
         if viewer_id not in {standing.writer_id, standing.author_id}:
             raise NotFound if standing.is_deleted else Forbidden
-        await delete_comment_and_replies(tx, comment_id)
+        await comments.delete_with_replies(tx, comment_id, standing.post_id)

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from services.feed.actions.clear_post import remove_comments, take_marks_back
 from services.feed.actions.fan_out import Destinations
@@ -26,10 +27,18 @@ from shared.sharding.shard_group import ShardGroup
 PAGE_MAX = 100
 
 
+@dataclass(frozen=True, slots=True)
+class Published:
+    """What people have published: posts, the copies of their bodies, comments."""
+
+    posts: Posts
+    bodies: PostBodies
+    comments: Comments
+
+
 async def erase_account(
     group: ShardGroup,
-    posts: Posts,
-    bodies: PostBodies,
+    published: Published,
     edges: Mapping[str, Edges],
     to: Destinations,
     user_id: int,
@@ -41,13 +50,13 @@ async def erase_account(
     """
     await to.timelines.drop(user_id)
     await to.author_timelines.drop(user_id)
-    page = await posts.page_of_author(
+    page = await published.posts.page_of_author(
         user_id, before=ABOVE_ALL, limit=PAGE_MAX, viewer_id=user_id, with_hidden=True
     )
     for body in page:
-        await withdraw_own_post(group, bodies, body["id"], user_id)
+        await withdraw_own_post(group, published.bodies, body["id"], user_id)
     marked = await _take_marks_back(group, edges, user_id)
-    commented = await _remove_comments(group, edges[COMMENT_LIKE], user_id)
+    commented = await _remove_comments(group, published.comments, edges[COMMENT_LIKE], user_id)
     reported = await Reports(group).forget_naming(user_id, PAGE_MAX)
     if page or marked or commented or reported:
         return False
@@ -69,10 +78,11 @@ async def _take_marks_back(group: ShardGroup, edges: Mapping[str, Edges], user_i
     return any(pairs.values())
 
 
-async def _remove_comments(group: ShardGroup, likes: Edges, user_id: int) -> bool:
+async def _remove_comments(
+    group: ShardGroup, comments: Comments, likes: Edges, user_id: int
+) -> bool:
     """Those of the account with the replies to them, and all under its withdrawn posts."""
     ids_by_shard = await comments_of_account(group, user_id, PAGE_MAX)
-    comments = Comments(group)
     for shard, ids in ids_by_shard.items():
         await comments.delete(ids)
         await remove_comments(likes, comments, ids)

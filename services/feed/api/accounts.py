@@ -65,8 +65,7 @@ async def post_erasure(request: Request, user_id: UserId) -> Response:
     resources = opened(request)
     finished = await erase_account(
         resources.group,
-        resources.posts,
-        resources.bodies,
+        resources.published(),
         resources.edges(),
         resources.destinations(),
         user_id,

@@ -57,9 +57,10 @@ async def post_comment(
     idempotency_key: IdempotencyKey = None,
 ) -> Response:
     """Whether the viewer may see the post and the comment replied to is the caller's to ask."""
+    resources = opened(request)
     comment = action.NewComment(post_id, viewer_id, new.text, new.reply_to)
     key = idempotency_key or f"once {uuid.uuid4().hex}"
-    return JsonReply(await comment_on_post(opened(request).group, comment, key), 201)
+    return JsonReply(await comment_on_post(resources.group, resources.comments, comment, key), 201)
 
 
 @router.get(
@@ -117,7 +118,8 @@ async def get_comment(request: Request, comment_id: CommentId, viewer_id: Viewer
 )
 async def remove_comment(request: Request, comment_id: CommentId, viewer_id: ViewerId) -> Response:
     """Its writer's and the post's author's to do."""
-    await delete_comment(opened(request).group, comment_id, viewer_id)
+    resources = opened(request)
+    await delete_comment(resources.group, resources.comments, comment_id, viewer_id)
     return Response(status_code=204)
 
 

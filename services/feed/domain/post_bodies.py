@@ -28,7 +28,10 @@ class PostBody(TypedDict):
 
 @dataclass(frozen=True, slots=True)
 class Marks:
-    """What a viewer did with some posts, and how many likes and comments each of them has."""
+    """What a viewer did with some posts, and how many likes and comments each of them has.
+
+    A post that has none of them may be left out of the counts.
+    """
 
     liked: frozenset[int]
     saved: frozenset[int]

@@ -36,8 +36,8 @@ class BodyCache:
         self._redis = redis
         self._guard = guard
         self._lease_ms = lease_ms
-        self._lease = register(redis, "lease_bodies")
-        self._fill = register(redis, "fill_bodies")
+        self._lease = register(redis, "lease_keys")
+        self._fill = register(redis, "fill_leased")
 
     async def get(self, ids: Sequence[int]) -> dict[int, PostBody | None]:
         """What is known: the body, or None of a post that is gone. The rest must be loaded."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ from asyncpg import Record
 
 from services.feed.domain.hashtags import hashtags_of, mentions_of
 from services.feed.domain.post_bodies import time_text
+from services.feed.store.count_cache import CountCache
 from shared.contracts.posts import Comment
 from shared.ids import created_at
 from shared.sharding.shard_group import ShardGroup
@@ -37,10 +39,11 @@ class Standing:
 
 
 class Comments:
-    """Reads of comments; always what the primary knows, since writers look at once."""
+    """The rows of comments; reads are always what the primary knows, since writers look at once."""
 
-    def __init__(self, group: ShardGroup) -> None:
+    def __init__(self, group: ShardGroup, counts: CountCache) -> None:
         self._group = group
+        self._counts = counts
 
     async def page_of_post(self, post_id: int, *, after: int, limit: int) -> list[Comment]:
         """The comments of a post after one of them, oldest first; nobody's likes are marked."""
@@ -78,8 +81,9 @@ class Comments:
         """Delete comments of one shard, and the replies to them."""
         async with self._group.writer(self._group.shard_of(ids[0])) as tx:
             for comment_id in ids:
-                await lock_comment(tx, comment_id)
-                await delete_comment_and_replies(tx, comment_id)
+                standing = await lock_comment(tx, comment_id)
+                if standing is not None:
+                    await self.delete_with_replies(tx, comment_id, standing.post_id)
 
     async def remove(self, ids: Sequence[int]) -> None:
         """Remove the rows of comments of one shard, which nobody is to read any more."""
@@ -90,6 +94,44 @@ class Comments:
         """Forget that there were comments under a withdrawn post."""
         async with self._group.writer(self._group.shard_of(post_id)) as tx:
             await tx.execute(_SQL["forget_traces"], post_id=post_id)
+            self._recount_after(tx, post_id)
+
+    async def insert(
+        self, tx: Transaction, post_id: int, writer_id: int, text: str, parent: Parent | None
+    ) -> Comment:
+        """Write and count a comment, in the shard of its post."""
+        hashtags, mentions = hashtags_of(text), mentions_of(text)
+        comment_id: int = await tx.value(
+            _SQL["insert_comment"],
+            post_id=post_id,
+            writer_id=writer_id,
+            reply_to=None if parent is None else parent.id,
+            text=text,
+            hashtags=hashtags,
+            mentions=mentions,
+        )
+        self._recount_after(tx, post_id)
+        return {
+            "id": comment_id,
+            "post_id": post_id,
+            "writer_id": writer_id,
+            "reply_to": None if parent is None else parent.id,
+            "parent_writer_id": None if parent is None else parent.writer_id,
+            "text": text,
+            "hashtags": hashtags,
+            "mentions": mentions,
+            "created_at": time_text(created_at(comment_id)),
+            "like_count": 0,
+            "liked": False,
+        }
+
+    async def delete_with_replies(self, tx: Transaction, comment_id: int, post_id: int) -> None:
+        """Empty a locked comment and its replies, those of them that stand until now."""
+        await tx.execute(_SQL["delete_comments"], comment_id=comment_id)
+        self._recount_after(tx, post_id)
+
+    def _recount_after(self, tx: Transaction, post_id: int) -> None:
+        tx.after_commit.append(partial(self._counts.forget, [post_id]))
 
 
 async def find_author_to_comment(tx: Transaction, post_id: int) -> int | None:
@@ -110,44 +152,10 @@ async def find_parent(tx: Transaction, post_id: int, comment_id: int) -> Parent 
     return None
 
 
-async def insert_comment(
-    tx: Transaction, post_id: int, writer_id: int, text: str, parent: Parent | None
-) -> Comment:
-    """Write and count a comment, in the shard of its post."""
-    hashtags, mentions = hashtags_of(text), mentions_of(text)
-    comment_id: int = await tx.value(
-        _SQL["insert_comment"],
-        post_id=post_id,
-        writer_id=writer_id,
-        reply_to=None if parent is None else parent.id,
-        text=text,
-        hashtags=hashtags,
-        mentions=mentions,
-    )
-    return {
-        "id": comment_id,
-        "post_id": post_id,
-        "writer_id": writer_id,
-        "reply_to": None if parent is None else parent.id,
-        "parent_writer_id": None if parent is None else parent.writer_id,
-        "text": text,
-        "hashtags": hashtags,
-        "mentions": mentions,
-        "created_at": time_text(created_at(comment_id)),
-        "like_count": 0,
-        "liked": False,
-    }
-
-
 async def lock_comment(tx: Transaction, comment_id: int) -> Standing | None:
     """Who has a say about it, held until the transaction ends; None if it never was."""
     row = await tx.row(_SQL["lock_comment"], comment_id=comment_id)
     return None if row is None else Standing(**row)
-
-
-async def delete_comment_and_replies(tx: Transaction, comment_id: int) -> None:
-    """Empty a locked comment and its replies, those of them that stand until now."""
-    await tx.execute(_SQL["delete_comments"], comment_id=comment_id)
 
 
 def _comment(row: Record) -> Comment:

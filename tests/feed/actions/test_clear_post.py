@@ -29,4 +29,4 @@ async def test_likes_saves_and_comments_with_their_likes_go(
     assert await resources.comments.ids_under(gone, 10) == []
     assert await resources.comments.ids_under(kept, 10) == [under[kept]]
     marks = await resources.marks.of([gone, kept], bob)
-    assert marks.comment_counts == {kept: 1}
+    assert marks.comment_counts == {gone: 0, kept: 1}

@@ -23,10 +23,12 @@ async def test_the_same_key_writes_once_and_with_another_text_not_at_all(
 ) -> None:
     post, bob = await cast.publishes(new_id()), new_id()
     new = NewComment(post, bob, "Once.", None)
-    first = await comment_on_post(resources.group, new, "key")
-    assert await comment_on_post(resources.group, new, "key") == first
+    first = await comment_on_post(resources.group, resources.comments, new, "key")
+    assert await comment_on_post(resources.group, resources.comments, new, "key") == first
     with pytest.raises(IdempotencyKeyReused):
-        await comment_on_post(resources.group, NewComment(post, bob, "Twice.", None), "key")
+        await comment_on_post(
+            resources.group, resources.comments, NewComment(post, bob, "Twice.", None), "key"
+        )
     assert len(await resources.comments.page_of_post(post, after=0, limit=10)) == 1
 
 

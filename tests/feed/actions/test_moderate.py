@@ -125,8 +125,7 @@ async def test_a_deleted_account_takes_its_hidden_posts_and_all_reports_of_it_al
     for _ in range(5):
         if await erase_account(
             resources.group,
-            resources.posts,
-            resources.bodies,
+            resources.published(),
             resources.edges(),
             resources.destinations(),
             alice,

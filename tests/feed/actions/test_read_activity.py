@@ -211,8 +211,7 @@ async def test_nothing_of_it_outlives_an_account(resources: Resources) -> None:
     while not finished:
         finished = await erase_account(
             resources.group,
-            resources.posts,
-            resources.bodies,
+            resources.published(),
             resources.edges(),
             resources.destinations(),
             alice,

@@ -3,8 +3,12 @@
 import asyncio
 
 import pytest
+from redis import asyncio as aioredis
 
 from services.feed.resources import Resources
+from services.feed.store.count_cache import CountCache, PostCounts
+from services.feed.store.post_marks import PostMarks
+from services.feed.store.redis_guard import RedisGuard
 from tests.feed.cast import Cast, new_id
 from tests.statements import noted_statements
 
@@ -22,7 +26,7 @@ async def test_each_post_has_the_viewers_marks_and_everybodys_counts(
     marks = await resources.marks.of([first, second], carol)
     assert (set(marks.liked), set(marks.saved)) == ({first}, {second})
     assert marks.like_counts.get(first) == 2
-    assert marks.comment_counts == {second: 3}
+    assert marks.comment_counts == {first: 0, second: 3}
 
 
 @pytest.mark.parametrize("count", [1, 40])
@@ -33,6 +37,57 @@ async def test_a_page_of_any_length_takes_three_statements(
     with noted_statements() as statements:
         await resources.marks.of(posts, new_id())
     assert len(statements) <= 1 + len(resources.group.primaries())
+
+
+async def test_counts_that_were_looked_at_before_take_no_statement(
+    cast: Cast, resources: Resources
+) -> None:
+    posts = [await cast.publishes(new_id()) for _ in range(5)]
+    await resources.marks.of(posts, new_id())
+    with noted_statements() as statements:
+        await resources.marks.of(posts, new_id())
+    assert len(statements) == 1
+
+
+async def test_a_count_is_right_again_at_once_when_it_changes(
+    cast: Cast, resources: Resources
+) -> None:
+    post, bob = await cast.publishes(new_id()), new_id()
+
+    async def counted() -> tuple[int, int]:
+        marks = await resources.marks.of([post], bob)
+        return marks.like_counts[post], marks.comment_counts[post]
+
+    assert await counted() == (0, 0)
+    await resources.likes.put(bob, post)
+    assert await counted() == (1, 0)
+    comment = await cast.comments(bob, post)
+    assert await counted() == (1, 1)
+    await resources.likes.remove(bob, post)
+    await cast.deletes_comment(bob, comment)
+    assert await counted() == (0, 0)
+
+
+async def test_who_counts_slowly_does_not_keep_what_was_before(
+    cast: Cast, resources: Resources, redis: aioredis.Redis
+) -> None:
+    post, bob = await cast.publishes(new_id()), new_id()
+    counts = CountCache(redis, RedisGuard())
+    token, leased = await counts.lease([post])
+    await resources.likes.put(bob, post)
+    await counts.fill(token, leased, {post: PostCounts(0, 0)})
+    assert await counts.get([post]) == {}
+
+
+async def test_without_redis_counts_come_from_postgres(
+    cast: Cast, resources: Resources, no_redis: aioredis.Redis
+) -> None:
+    post, bob = await cast.publishes(new_id()), new_id()
+    await resources.likes.put(bob, post)
+    counts = CountCache(no_redis, RedisGuard())
+    await counts.forget([post])
+    marks = await PostMarks(resources.group, counts).of([post], bob)
+    assert marks.like_counts == {post: 1}
 
 
 async def test_comments_written_and_deleted_at_once_are_counted_exactly(

@@ -1,7 +1,7 @@
--- Stores loaded bodies where the caller's lease still stands.
--- KEYS: bodies. ARGV: lease, seconds to live, values; an empty one gives the lease back.
--- One step, because who changes a post takes the lease away: a slow reader must not put an old
--- body over it.
+-- Stores what was loaded where the caller's lease still stands.
+-- KEYS: of bodies or counts. ARGV: lease, seconds to live, values; an empty one gives the lease back.
+-- One step, because who changes something takes the lease away: a slow reader must not put
+-- what it was over it.
 for i, key in ipairs(KEYS) do
   if redis.call('GET', key) == ARGV[1] then
     if ARGV[i + 2] == '' then

@@ -1,0 +1,86 @@
+"""How many likes and comments posts have, in Redis, so that a page of many authors is one look."""
+
+import secrets
+from collections.abc import Collection, Mapping, Sequence
+from typing import NamedTuple, cast
+
+from prometheus_client import Counter
+from redis import asyncio as aioredis
+
+from services.feed.store.lua_scripts import register
+from services.feed.store.redis_guard import RedisAway, RedisGuard
+
+# Whoever changes a count forgets it here. One who dies in between leaves it wrong for this long.
+COUNTS_SECONDS_MAX = 600
+# Longer than a read of the database may take.
+LEASE_MS_MAX = 3_000
+
+_LEASE_BEGINS = b"lease:"
+
+_NOT_FORGOTTEN = Counter(
+    "retrato_feed_counts_not_forgotten_total",
+    "Posts whose counts changed while Redis was away, and may be shown as before for ten minutes.",
+)
+
+
+class PostCounts(NamedTuple):
+    """Of one post."""
+
+    likes: int = 0
+    comments: int = 0
+
+
+def counts_key(post_id: int) -> str:
+    """STRING: likes and comments with a space between, or `lease:<token>` of who is counting.
+
+    Bound: one for each post looked at within ten minutes; a lease lives three seconds.
+    """
+    return f"counts:{post_id}"
+
+
+class CountCache:
+    """Copies of counts; Postgres has them, and is asked for what is not here."""
+
+    def __init__(self, redis: aioredis.Redis, guard: RedisGuard) -> None:
+        self._redis = redis
+        self._guard = guard
+        self._lease = register(redis, "lease_keys")
+        self._fill = register(redis, "fill_leased")
+
+    async def get(self, ids: Sequence[int]) -> dict[int, PostCounts]:
+        """What is known; raises RedisAway."""
+        with self._guard.calls():
+            found = await self._redis.mget([counts_key(post_id) for post_id in ids])
+        values = cast(list[bytes | None], found)
+        return {
+            post_id: PostCounts(*map(int, value.split()))
+            for post_id, value in zip(ids, values, strict=True)
+            if value is not None and not value.startswith(_LEASE_BEGINS)
+        }
+
+    async def lease(self, ids: Sequence[int]) -> tuple[str, list[int]]:
+        """A token, and those of the ids that its holder may fill; raises RedisAway."""
+        token = f"lease:{secrets.token_hex(8)}"
+        with self._guard.calls():
+            leased = await self._lease([counts_key(id_) for id_ in ids], [token, LEASE_MS_MAX])
+        return token, [post_id for post_id, mine in zip(ids, leased, strict=True) if mine]
+
+    async def fill(
+        self, token: str, leased: Sequence[int], counted: Mapping[int, PostCounts]
+    ) -> None:
+        """Store what was counted, but for what was changed since it was leased."""
+        values = [f"{counted[id_].likes} {counted[id_].comments}" for id_ in leased]
+        with self._guard.calls():
+            await self._fill(
+                [counts_key(id_) for id_ in leased], [token, COUNTS_SECONDS_MAX, *values]
+            )
+
+    async def forget(self, ids: Collection[int]) -> None:
+        """These were changed, and that is committed: whoever is counting them counts in vain."""
+        if not ids:
+            return
+        try:
+            with self._guard.calls():
+                await self._redis.unlink(*(counts_key(post_id) for post_id in ids))
+        except RedisAway:
+            _NOT_FORGOTTEN.inc(len(ids))
