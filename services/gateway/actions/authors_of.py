@@ -1,4 +1,4 @@
-"""The cards of authors, from users or, while it does not answer, as it decided a moment ago."""
+"""The cards of authors, as users decides or has just decided, and while it is away a moment ago."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,8 +8,10 @@ from prometheus_client import Counter
 from services.gateway.clients.known_cards import KnownCards
 from services.gateway.domain.posts import Authors
 from services.gateway.store.recent_changes import RecentChanges
+from shared.contracts.people import Card
 from shared.errors import Unavailable
 
+_CARDS = Counter("retrato_gateway_cards_total", "Cards that pages were made with.", ["decided"])
 _FROM_MEMORY = Counter(
     "retrato_gateway_authors_from_memory_total",
     "Pages whose authors were shown as they were up to a minute ago, as users did not answer.",
@@ -28,20 +30,37 @@ class AuthorCards:
         return await self.known.ask(author_ids, viewer_id)
 
     async def of_page(self, author_ids: Sequence[int], viewer_id: int) -> tuple[Authors, bool]:
-        """The same, and whether it is true of now. Raises Unavailable where nothing is known."""
+        """For reading; and whether it is true of now. Raises Unavailable where nothing is known."""
+        fresh = await self._fresh(author_ids, viewer_id)
+        missing = [author_id for author_id in author_ids if str(author_id) not in fresh]
+        _CARDS.labels("just before").inc(len(fresh))
+        if not missing:
+            return fresh, True
         try:
-            return await self.known.ask(author_ids, viewer_id), True
+            asked = await self.known.ask(missing, viewer_id)
         except Unavailable:
             # The viewer loses the posts of those who were not met within the last minute, of those
             # who have changed something since, and of all if the viewer has.
-            still_true = await self._still_true(author_ids, viewer_id)
+            still_true = await self._still_true(self.known.recent(author_ids, viewer_id), viewer_id)
             if not still_true:
                 raise
             _FROM_MEMORY.inc()
             return still_true, False
+        _CARDS.labels("now").inc(len(missing))
+        return {**fresh, **asked}, True
 
-    async def _still_true(self, author_ids: Sequence[int], viewer_id: int) -> Authors:
-        remembered = self.known.recent(author_ids, viewer_id)
+    async def _fresh(self, author_ids: Sequence[int], viewer_id: int) -> Authors:
+        try:
+            return await self._still_true(self.known.fresh(author_ids, viewer_id), viewer_id)
+        except Unavailable:
+            # Who has changed something cannot be known, so that users is asked.
+            return {}
+
+    async def _still_true(
+        self, remembered: Sequence[tuple[Card, float]], viewer_id: int
+    ) -> Authors:
+        if not remembered:
+            return {}
         people = {viewer_id, *(card["id"] for card, _ in remembered)}
         void_before_s = await self.changes.void_before_s(people)
         return {

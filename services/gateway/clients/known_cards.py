@@ -1,4 +1,4 @@
-"""The cards that users has decided for each viewer lately, for when it cannot be asked."""
+"""The cards that users has decided for each viewer lately, to be used on for a moment."""
 
 import time
 from collections import OrderedDict
@@ -9,6 +9,9 @@ from shared.contracts.people import Card
 
 # What a person thinks of another may change, and so may the picture: an outage is bridged, no more.
 KEPT_S = 60.0
+# A decision is used on for so long where its people have changed nothing since, which is known.
+# What else changes a card, an operator or a picture that has become ready, is seen so much later.
+FRESH_S = 5.0
 # About 600 bytes each: the pages of some 2,000 viewers.
 CARDS_MAX = 30_000
 
@@ -17,9 +20,15 @@ class KnownCards:
     """Asks users and remembers, by viewer: the same person is another card for another viewer."""
 
     def __init__(
-        self, users: UsersClient, *, kept_s: float = KEPT_S, cards_max: int = CARDS_MAX
+        self,
+        users: UsersClient,
+        *,
+        fresh_s: float = FRESH_S,
+        kept_s: float = KEPT_S,
+        cards_max: int = CARDS_MAX,
     ) -> None:
         self._users = users
+        self._fresh_s = fresh_s
         self._kept_s = kept_s
         self._cards_max = cards_max
         self._known: OrderedDict[tuple[int, int], tuple[Card, float]] = OrderedDict()
@@ -32,9 +41,17 @@ class KnownCards:
             self._remember((viewer_id, user_id), cards.get(str(user_id)), asked_at_s)
         return cards
 
+    def fresh(self, user_ids: Sequence[int], viewer_id: int) -> list[tuple[Card, float]]:
+        """Those that users decided for this very viewer within seconds; and when, in Unix time."""
+        return self._since(time.time() - self._fresh_s, user_ids, viewer_id)
+
     def recent(self, user_ids: Sequence[int], viewer_id: int) -> list[tuple[Card, float]]:
-        """Those that users decided for this very viewer within a minute; and when, in Unix time."""
-        oldest_s = time.time() - self._kept_s
+        """The same, within a minute."""
+        return self._since(time.time() - self._kept_s, user_ids, viewer_id)
+
+    def _since(
+        self, oldest_s: float, user_ids: Sequence[int], viewer_id: int
+    ) -> list[tuple[Card, float]]:
         known = (self._known.get((viewer_id, user_id)) for user_id in user_ids)
         return [found for found in known if found is not None and found[1] >= oldest_s]
 

@@ -1,7 +1,7 @@
 """Who has just changed something about themselves or others: what was known of them before is void.
 
-Only asked for while users does not answer: then a decision of half a minute ago may be used on,
-but not one that its people have changed meanwhile through whichever gateway.
+A decision of a moment ago may be used on, and while users does not answer one of half a minute ago,
+but none that its people have changed meanwhile through whichever gateway.
 """
 
 import time
@@ -18,7 +18,7 @@ _KEPT_MS = 75_000
 
 _NOT_NOTED = Counter(
     "retrato_gateway_changes_not_noted_total",
-    "Changes that other gateways would not learn of if users went away now, as Redis was away.",
+    "Changes that other gateways learn of some seconds late, as Redis was away.",
 )
 
 
@@ -34,7 +34,7 @@ class RecentChanges:
         try:
             await self._pipe.ask("SET", _key(user_id), f"{done_s:.3f}", "PX", _KEPT_MS)
         except PipeDown:
-            # Two parts would have to fail within a minute for it to matter.
+            # While Redis is away nothing old is used: it would have to be back within seconds.
             _NOT_NOTED.inc()
 
     async def void_before_s(self, user_ids: Collection[int]) -> dict[int, float]:

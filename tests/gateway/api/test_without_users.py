@@ -1,9 +1,10 @@
-"""While users does not answer, what it decided a moment ago is used on, for reading only."""
+"""What users decided a moment ago is used on, for reading only; longer while it does not answer."""
 
 import uuid
 from typing import Any
 
 import httpx
+import orjson
 import pytest
 
 from shared.errors import Unavailable
@@ -38,10 +39,14 @@ class World:
         for method, path in list(self.gateway.users.answers):
             self.gateway.users.answer(method, path, Unavailable())
 
-    def forgets_fresh_sessions(self) -> None:
-        """As if their few seconds had passed."""
-        sessions = self.gateway.app.state.resources.sessions
-        sessions._kept_s = 0
+    def lets_seconds_pass(self) -> None:
+        """As if those had passed in which users is not asked again."""
+        resources = self.gateway.app.state.resources
+        resources.sessions._kept_s = 0
+        resources.authors.known._fresh_s = 0
+
+    def cards_asked(self) -> int:
+        return len(self.gateway.users.asked("/cards"))
 
     async def home(self) -> httpx.Response:
         return await self.gateway.http.get(HOME)
@@ -56,8 +61,48 @@ def names(reply: httpx.Response) -> list[str]:
     return [item["author"]["username"] for item in reply.json()["items"]]
 
 
+async def test_users_is_asked_once_for_the_authors_of_a_page(world: World) -> None:
+    await world.home()
+    world.decides({})
+    assert names(await world.home()) == ["bob", "carol"]
+    assert world.cards_asked() == 1
+    world.lets_seconds_pass()
+    assert names(await world.home()) == []
+
+
+async def test_users_is_asked_for_those_alone_who_are_not_known(world: World) -> None:
+    world.shows(BOB)
+    await world.home()
+    world.shows(BOB, CAROL)
+    assert names(await world.home()) == ["bob", "carol"]
+    assert [orjson.loads(call.content) for call in world.gateway.users.asked("/cards")] == [
+        {"ids": [BOB]},
+        {"ids": [CAROL]},
+    ]
+
+
+@pytest.mark.parametrize("who", ["viewer", "author"])
+async def test_users_is_asked_again_once_somebody_changed_something(world: World, who: str) -> None:
+    author_id = uuid.uuid4().int >> 66
+    world.shows(author_id)
+    world.decides({str(author_id): {**card(BOB), "id": author_id}})
+    assert len(names(await world.home())) == 1
+    # Through whichever gateway: one of them may have blocked the other.
+    changed = world.viewer_id if who == "viewer" else author_id
+    await world.gateway.app.state.resources.changes.note(changed)
+    world.decides({})
+    assert names(await world.home()) == []
+
+
+async def test_users_is_asked_each_time_while_redis_is_away(gateway: Gateway) -> None:
+    world = World(gateway)
+    await world.home()
+    await world.home()
+    assert world.cards_asked() == 2
+
+
 async def test_authors_met_before_are_shown_and_the_page_says_partial(world: World) -> None:
-    world.forgets_fresh_sessions()
+    world.lets_seconds_pass()
     assert (await world.home()).json()["completeness"] == "complete"
     world.loses_users()
     reply = await world.home()
@@ -83,6 +128,7 @@ async def test_what_another_viewer_was_shown_is_not_shown(world: World) -> None:
 
 
 async def test_an_author_who_was_hidden_since_is_not_shown(world: World) -> None:
+    world.lets_seconds_pass()
     await world.home()
     world.decides({str(CAROL): card(CAROL)})
     await world.home()
@@ -107,7 +153,7 @@ async def test_an_author_who_changed_something_elsewhere_is_not_shown(world: Wor
 
 
 async def test_nobody_writes_in_a_session_that_cannot_be_checked(world: World) -> None:
-    world.forgets_fresh_sessions()
+    world.lets_seconds_pass()
     await world.home()
     world.loses_users()
     reply = await world.gateway.http.delete("/v1/posts/9000")
