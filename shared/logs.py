@@ -11,6 +11,8 @@ from structlog.processors import ExceptionRenderer
 from structlog.tracebacks import ExceptionDictTransformer
 from structlog.typing import EventDict, FilteringBoundLogger, Processor, WrappedLogger
 
+from shared.log_output import LineOutput
+
 request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
 
 # The access line is ours; these repeat it or say every second what nobody reads.
@@ -18,7 +20,7 @@ _QUIET_LOGGERS = ("uvicorn.access", "httpx", "httpcore", "aiobotocore", "botocor
 
 
 def get_logger() -> FilteringBoundLogger:
-    """The logger; a line is `await`-free and costs some ten microseconds."""
+    """The logger; a line is `await`-free and costs some microseconds."""
     return cast(FilteringBoundLogger, structlog.get_logger())
 
 
@@ -31,11 +33,12 @@ def configure_logging(instance: str, level: str) -> None:
         # Without the local variables: they hold passwords, tokens and bodies.
         ExceptionRenderer(ExceptionDictTransformer(show_locals=False, max_frames=20)),
     ]
+    output = LineOutput(sys.stdout.buffer)
     number = logging.getLevelNamesMapping().get(level.upper(), logging.INFO)
     structlog.configure(
         processors=[*lines, structlog.processors.JSONRenderer(serializer=_line)],
         wrapper_class=structlog.make_filtering_bound_logger(number),
-        logger_factory=structlog.BytesLoggerFactory(file=sys.stdout.buffer),
+        logger_factory=lambda *_names: output,
         cache_logger_on_first_use=True,
     )
     _route_standard_library(lines, number)

@@ -28,6 +28,7 @@ from services.feed.store.count_cache import CountCache
 from services.feed.store.fan_outs import FanOuts
 from services.feed.store.graph_versions import GraphVersions
 from services.feed.store.home_timelines import HomeTimelines
+from services.feed.store.hot_reads import SILENT_LOOKS_MAX, HotReads
 from services.feed.store.kept_orders import KeptOrders
 from services.feed.store.popular_posts import PopularPosts
 from services.feed.store.post_bodies import PostBodies
@@ -39,6 +40,7 @@ from services.feed.store.stream_events import StreamEvents
 from services.feed.store.tags import Tags
 from shared.network.network import open_network
 from shared.network.redis_client import open_redis
+from shared.network.redis_pipe import RedisPipe
 from shared.sharding.edges import Edges
 from shared.sharding.shard_group import ShardGroup, open_shard_group
 from shared.web.service_client import ServiceClient
@@ -93,8 +95,12 @@ async def open_resources(settings: FeedSettings) -> AsyncIterator[Resources]:
         network = await stack.enter_async_context(open_network(settings))
         group = await open_shard_group(settings, network)
         stack.push_async_callback(group.close)
-        redis = await open_redis(settings.redis_url.get_secret_value(), network)
+        redis_url = settings.redis_url.get_secret_value()
+        redis = await open_redis(redis_url, network)
         stack.push_async_callback(redis.aclose)
+        pipe = RedisPipe(redis_url, network, silent_looks_max=SILENT_LOOKS_MAX)
+        stack.push_async_callback(pipe.close)
+        await pipe.open()
 
         async def service(name: str, base_url: str) -> ServiceClient:
             return await stack.enter_async_context(ServiceClient(name, base_url, network, settings))
@@ -102,6 +108,7 @@ async def open_resources(settings: FeedSettings) -> AsyncIterator[Resources]:
         yield resources_over(
             group,
             redis,
+            pipe,
             users=UsersClient(await service("users", settings.users_url)),
             upload=UploadClient(await service("upload", settings.upload_url)),
             celebrity_followers_min=settings.celebrity_followers_min,
@@ -111,6 +118,7 @@ async def open_resources(settings: FeedSettings) -> AsyncIterator[Resources]:
 def resources_over(
     group: ShardGroup,
     redis: aioredis.Redis,
+    pipe: RedisPipe,
     *,
     users: UsersClient,
     upload: UploadClient,
@@ -118,14 +126,15 @@ def resources_over(
 ) -> Resources:
     """The collaborators, given the stores and a way to the two services."""
     guard = RedisGuard()
+    reads = HotReads(pipe, guard)
     posts = Posts(group)
-    timelines = HomeTimelines(redis, guard)
-    author_timelines = AuthorTimelines(redis, guard)
+    timelines = HomeTimelines(redis, reads, guard)
+    author_timelines = AuthorTimelines(redis, reads, guard)
     author_entries = AuthorEntries(group)
     celebrities = CelebrityEntries(author_timelines, author_entries)
     entries = HomeEntries(timelines, author_entries, users, celebrities)
-    bodies = PostBodies(BodyCache(redis, guard), posts)
-    counts = CountCache(redis, guard)
+    bodies = PostBodies(BodyCache(redis, reads, guard), posts)
+    counts = CountCache(redis, reads, guard)
     marks = PostMarks(group, counts)
     group.edge_watchers.append(marks.on_edges)
     orders = Orders(KeptOrders(redis, guard))

@@ -19,8 +19,8 @@ from services.gateway.domain.media_urls import MediaUrls, UrlOf
 from services.gateway.settings import GatewaySettings
 from services.gateway.store.limit_counters import TAKE, LimitCounters
 from services.gateway.store.recent_changes import RecentChanges
-from services.gateway.store.redis_pipe import RedisPipe
 from shared.network.network import open_network
+from shared.network.redis_pipe import RedisPipe
 from shared.web.adaptive_limit import AdaptiveLimit
 
 

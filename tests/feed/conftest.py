@@ -18,9 +18,11 @@ from services.feed.clients.users import UsersClient
 from services.feed.resources import Resources, resources_over
 from services.feed.settings import FeedSettings
 from services.feed.store.home_timelines import HomeTimelines
+from services.feed.store.hot_reads import HotReads
 from services.feed.store.redis_guard import RedisGuard
 from shared.network.network import Network, open_network
 from shared.network.redis_client import open_redis
+from shared.network.redis_pipe import RedisPipe
 from shared.network.resolver import Resolver
 from shared.sharding.shard_group import ShardGroup, open_shard_group
 from shared.web.internal_tokens import TokenSigner
@@ -66,6 +68,26 @@ async def no_redis(network: Network) -> AsyncIterator[aioredis.Redis]:
     await client.aclose()
 
 
+@pytest.fixture(scope="session")
+async def pipe(settings: FeedSettings, network: Network) -> AsyncIterator[RedisPipe]:
+    # A busy machine is not to make believe that Redis is away.
+    opened = RedisPipe(settings.redis_url.get_secret_value(), network, silent_looks_max=400)
+    await opened.open()
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+def reads(pipe: RedisPipe) -> HotReads:
+    return HotReads(pipe, RedisGuard())
+
+
+@pytest.fixture
+def no_pipe(network: Network) -> RedisPipe:
+    """Never opened: as of a Redis that is down."""
+    return RedisPipe("redis://127.0.0.1:9/0", network)
+
+
 @pytest.fixture
 def fake_users() -> FakeUsers:
     return FakeUsers()
@@ -88,24 +110,32 @@ def upload(settings: FeedSettings, fake_upload: FakeUpload) -> UploadClient:
 
 @pytest.fixture
 def resources(
-    group: ShardGroup, redis: aioredis.Redis, users: UsersClient, upload: UploadClient
+    group: ShardGroup,
+    redis: aioredis.Redis,
+    pipe: RedisPipe,
+    users: UsersClient,
+    upload: UploadClient,
 ) -> Resources:
     # The group outlives a test; what watched it for the one before does not.
     group.edge_watchers.clear()
-    return resources_over(group, redis, users=users, upload=upload)
+    return resources_over(group, redis, pipe, users=users, upload=upload)
 
 
 @pytest.fixture
 def without_redis(
-    group: ShardGroup, no_redis: aioredis.Redis, users: UsersClient, upload: UploadClient
+    group: ShardGroup,
+    no_redis: aioredis.Redis,
+    no_pipe: RedisPipe,
+    users: UsersClient,
+    upload: UploadClient,
 ) -> Resources:
-    return resources_over(group, no_redis, users=users, upload=upload)
+    return resources_over(group, no_redis, no_pipe, users=users, upload=upload)
 
 
 @pytest.fixture
-def small(resources: Resources, redis: aioredis.Redis) -> Resources:
+def small(resources: Resources, redis: aioredis.Redis, reads: HotReads) -> Resources:
     """The same with home timelines that hold five entries, cut when they are three too long."""
-    timelines = HomeTimelines(redis, RedisGuard(), entries_max=5, trim_slack=3)
+    timelines = HomeTimelines(redis, reads, RedisGuard(), entries_max=5, trim_slack=3)
     celebrities = CelebrityEntries(resources.author_timelines, resources.author_entries)
     entries = HomeEntries(timelines, resources.author_entries, resources.users, celebrities)
     return replace(resources, timelines=timelines, entries=entries)

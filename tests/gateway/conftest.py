@@ -17,8 +17,8 @@ from services.gateway.clients.patching import PatchingServiceClient
 from services.gateway.resources import Resources, resources_over
 from services.gateway.settings import GatewaySettings
 from services.gateway.store.limit_counters import TAKE
-from services.gateway.store.redis_pipe import RedisPipe
 from shared.network.network import Network, open_network
+from shared.network.redis_pipe import RedisPipe
 from shared.network.resolver import Resolver
 from tests.gateway.fake_services import FakeService
 from tests.gateway.samples import ALICE

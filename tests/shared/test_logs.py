@@ -24,9 +24,9 @@ except ValueError:
 """
 
 
-def _lines() -> list[dict[str, object]]:
+def _lines(program: str = PROGRAM) -> list[dict[str, object]]:
     ran = subprocess.run(
-        [sys.executable, "-c", PROGRAM], cwd=ROOT, capture_output=True, text=True, check=True
+        [sys.executable, "-u", "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
     )
     assert ran.stderr == ""
     return [json.loads(line) for line in ran.stdout.splitlines()]
@@ -41,6 +41,29 @@ def test_every_line_is_json_and_says_who_when_and_for_which_request() -> None:
         assert str(line["ts"]).endswith("Z")
     assert [line["level"] for line in lines] == ["info", "warning", "error"]
     assert lines[1]["logger"] == "asyncpg"
+
+
+AT_ONCE = """
+import asyncio, sys
+from shared.logs import configure_logging, get_logger
+log = get_logger()
+configure_logging("users-1", "INFO")
+
+async def main():
+    log.info("first")
+    log.info("second")
+    log.warning("third")
+    sys.stdout.write("{}\\n")
+    log.info("last")
+
+asyncio.run(main())
+"""
+
+
+def test_a_warning_is_written_at_once_with_what_came_before_it() -> None:
+    events = [line.get("event") for line in _lines(AT_ONCE)]
+    # Written directly, in between; the last one when the process ended.
+    assert events == ["first", "second", "third", None, "last"]
 
 
 def test_a_traceback_is_part_of_its_line() -> None:

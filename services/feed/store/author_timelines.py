@@ -3,12 +3,11 @@
 from redis import asyncio as aioredis
 
 from services.feed.store.entry_lists import TRIM_SLACK, EntryLists
+from services.feed.store.hot_reads import HotReads
 from services.feed.store.redis_guard import RedisGuard
 
 # A reader's page needs the newest of each; older ones come from Postgres with everybody else's.
 AUTHOR_ENTRIES_MAX = 200
-# Read from Postgres once a day at least, whatever happened to it here.
-_LIFETIME_S = 24 * 3600
 
 
 def author_key(author_id: int) -> str:
@@ -19,14 +18,23 @@ def author_key(author_id: int) -> str:
 class AuthorTimelines(EntryLists):
     """A celebrity's newest entries; a list is made when somebody first reads it."""
 
+    # Read from Postgres once a day at least, whatever happened to it here.
+    lifetime_s = 24 * 3600
+
     def __init__(
         self,
         redis: aioredis.Redis,
+        reads: HotReads,
         guard: RedisGuard,
         *,
         entries_max: int = AUTHOR_ENTRIES_MAX,
         trim_slack: int = TRIM_SLACK,
     ) -> None:
         super().__init__(
-            redis, guard, author_key, _LIFETIME_S, entries_max=entries_max, trim_slack=trim_slack
+            redis,
+            reads,
+            guard,
+            author_key,
+            entries_max=entries_max,
+            trim_slack=trim_slack,
         )

@@ -2,12 +2,12 @@
 
 import secrets
 from collections.abc import Mapping, Sequence
-from typing import cast
 
 import orjson
 from redis import asyncio as aioredis
 
 from services.feed.domain.post_bodies import PostBody
+from services.feed.store.hot_reads import HotReads
 from services.feed.store.lua_scripts import register
 from services.feed.store.redis_guard import RedisGuard
 
@@ -31,9 +31,15 @@ class BodyCache:
     """Copies of bodies; every method raises RedisAway if Redis does not answer."""
 
     def __init__(
-        self, redis: aioredis.Redis, guard: RedisGuard, *, lease_ms: int = LEASE_MS_MAX
+        self,
+        redis: aioredis.Redis,
+        reads: HotReads,
+        guard: RedisGuard,
+        *,
+        lease_ms: int = LEASE_MS_MAX,
     ) -> None:
         self._redis = redis
+        self._reads = reads
         self._guard = guard
         self._lease_ms = lease_ms
         self._lease = register(redis, "lease_keys")
@@ -41,9 +47,7 @@ class BodyCache:
 
     async def get(self, ids: Sequence[int]) -> dict[int, PostBody | None]:
         """What is known: the body, or None of a post that is gone. The rest must be loaded."""
-        with self._guard.calls():
-            found = await self._redis.mget([body_key(post_id) for post_id in ids])
-        values = cast(list[bytes | None], found)
+        values = await self._reads.values([body_key(post_id) for post_id in ids])
         return {
             post_id: None if value == _GONE else orjson.loads(value)
             for post_id, value in zip(ids, values, strict=True)

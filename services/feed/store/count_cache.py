@@ -2,11 +2,12 @@
 
 import secrets
 from collections.abc import Collection, Mapping, Sequence
-from typing import NamedTuple, cast
+from typing import NamedTuple
 
 from prometheus_client import Counter
 from redis import asyncio as aioredis
 
+from services.feed.store.hot_reads import HotReads
 from services.feed.store.lua_scripts import register
 from services.feed.store.redis_guard import RedisAway, RedisGuard
 
@@ -41,17 +42,16 @@ def counts_key(post_id: int) -> str:
 class CountCache:
     """Copies of counts; Postgres has them, and is asked for what is not here."""
 
-    def __init__(self, redis: aioredis.Redis, guard: RedisGuard) -> None:
+    def __init__(self, redis: aioredis.Redis, reads: HotReads, guard: RedisGuard) -> None:
         self._redis = redis
+        self._reads = reads
         self._guard = guard
         self._lease = register(redis, "lease_keys")
         self._fill = register(redis, "fill_leased")
 
     async def get(self, ids: Sequence[int]) -> dict[int, PostCounts]:
         """What is known; raises RedisAway."""
-        with self._guard.calls():
-            found = await self._redis.mget([counts_key(post_id) for post_id in ids])
-        values = cast(list[bytes | None], found)
+        values = await self._reads.values([counts_key(post_id) for post_id in ids])
         return {
             post_id: PostCounts(*map(int, value.split()))
             for post_id, value in zip(ids, values, strict=True)

@@ -8,11 +8,12 @@ both found is dropped on read. Whoever changes the graph in between gives the re
 
 import secrets
 from collections.abc import Callable, Sequence
-from typing import cast
+from typing import ClassVar
 
 from redis import asyncio as aioredis
 
 from services.feed.domain.skeletons import Skeleton, skeleton_of
+from services.feed.store.hot_reads import HotReads
 from services.feed.store.lua_scripts import register
 from services.feed.store.redis_guard import RedisGuard
 
@@ -35,20 +36,23 @@ class EntryLists:
     lua/entries.lua). Bound: `entries_max`, `trim_slack` more between two cuts, and the tail.
     """
 
+    # How long a list that nobody looks at is kept.
+    lifetime_s: ClassVar[int]
+
     def __init__(
         self,
         redis: aioredis.Redis,
+        reads: HotReads,
         guard: RedisGuard,
         key_of: Callable[[int], str],
-        lifetime_s: int,
         *,
         entries_max: int,
         trim_slack: int,
     ) -> None:
         self._redis = redis
+        self._reads = reads
         self._guard = guard
         self._key_of = key_of
-        self._lifetime_s = lifetime_s
         self.entries_max = entries_max
         self._trim_slack = trim_slack
         self._push = register(redis, "entries", "push")
@@ -62,8 +66,7 @@ class EntryLists:
 
     async def find_many(self, owner_ids: Sequence[int]) -> list[Skeleton | BeingRebuilt | None]:
         """Those of several owners, in one round trip."""
-        with self._guard.calls():
-            found = await self._read(owner_ids)
+        found = await self._reads.lists([self._key_of(owner_id) for owner_id in owner_ids])
         return [_parsed(entries) for entries in found]
 
     async def push(self, post_id: int, owner_ids: Sequence[int]) -> int:
@@ -99,7 +102,7 @@ class EntryLists:
             arguments: list[str | int] = [
                 f"!{token}",
                 tail,
-                self._lifetime_s,
+                self.lifetime_s,
                 self.entries_max,
                 self._trim_slack,
                 *built.ids,
@@ -110,15 +113,6 @@ class EntryLists:
         """Give up a rebuild that failed."""
         with self._guard.calls():
             await self._abandon([self._key_of(owner_id)], [f"!{token}"])
-
-    async def _read(self, owner_ids: Sequence[int]) -> list[list[bytes]]:
-        keys = [self._key_of(owner_id) for owner_id in owner_ids]
-        if len(keys) == 1:
-            return [cast(list[bytes], await self._redis.lrange(keys[0], 0, -1))]
-        async with self._redis.pipeline(transaction=False) as pipeline:
-            for key in keys:
-                pipeline.lrange(key, 0, -1)
-            return cast(list[list[bytes]], await pipeline.execute())
 
 
 def _parsed(entries: list[bytes]) -> Skeleton | BeingRebuilt | None:

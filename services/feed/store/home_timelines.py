@@ -7,6 +7,7 @@ from redis import asyncio as aioredis
 
 from services.feed.domain.skeletons import HOME_TIMELINE_ENTRIES_MAX
 from services.feed.store.entry_lists import TRIM_SLACK, EntryLists
+from services.feed.store.hot_reads import HotReads
 from services.feed.store.lua_scripts import register
 from services.feed.store.redis_guard import RedisGuard
 
@@ -33,9 +34,12 @@ def home_key_pattern() -> str:
 class HomeTimelines(EntryLists):
     """Reads and changes the skeletons; every method raises RedisAway if Redis does not answer."""
 
+    lifetime_s = IDLE_SECONDS_MAX
+
     def __init__(
         self,
         redis: aioredis.Redis,
+        reads: HotReads,
         guard: RedisGuard,
         *,
         entries_max: int = HOME_TIMELINE_ENTRIES_MAX,
@@ -43,9 +47,9 @@ class HomeTimelines(EntryLists):
     ) -> None:
         super().__init__(
             redis,
+            reads,
             guard,
             home_key,
-            IDLE_SECONDS_MAX,
             entries_max=entries_max,
             trim_slack=trim_slack,
         )

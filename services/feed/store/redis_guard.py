@@ -10,6 +10,7 @@ from redis.exceptions import RedisError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from shared.errors import Unavailable
+from shared.network.redis_pipe import PipeDown
 
 # Long enough that one silent Redis costs a request one timeout and not one per command, short
 # enough that a restarted one is used again at once.
@@ -42,6 +43,10 @@ class RedisGuard:
             raise RedisAway(retry_after_s=1)
         try:
             yield
+        except PipeDown as error:
+            # It says so without having waited, or together with all who have.
+            FAULTS.labels("unreachable").inc()
+            raise RedisAway(retry_after_s=1) from error
         except (RedisConnectionError, RedisTimeoutError, OSError) as error:
             self._closed_until_s = time.monotonic() + self._pause_s
             FAULTS.labels("unreachable").inc()

@@ -9,7 +9,7 @@ from collections.abc import Collection
 
 from prometheus_client import Counter
 
-from services.gateway.store.redis_pipe import PipeDown, RedisPipe
+from shared.network.redis_pipe import PipeDown, RedisPipe
 
 # The longest that a write may take, and what the clocks of two gateways may differ by.
 _UNTIL_DONE_S = 12.0

@@ -18,6 +18,7 @@ from services.feed.resources import Resources
 from services.feed.store.author_timelines import author_key
 from services.feed.store.fan_outs import FanOutJob
 from services.feed.store.home_timelines import HomeTimelines, home_key
+from services.feed.store.hot_reads import HotReads
 from services.feed.store.redis_guard import RedisAway, RedisGuard
 from shared.contracts.people import EventKind
 from tests.feed.cast import Cast, new_id
@@ -108,8 +109,8 @@ async def test_who_is_famous_no_more_is_pushed_again_and_nothing_of_between_is_l
 class StumblingTimelines(HomeTimelines):
     """Fails after a number of batches have been told of a celebrity."""
 
-    def __init__(self, redis: aioredis.Redis, batches: int) -> None:
-        super().__init__(redis, RedisGuard())
+    def __init__(self, redis: aioredis.Redis, reads: HotReads, batches: int) -> None:
+        super().__init__(redis, reads, RedisGuard())
         self._left = batches
 
     async def mark_celebrity(self, author_id: int, user_ids: Sequence[int]) -> None:
@@ -121,13 +122,13 @@ class StumblingTimelines(HomeTimelines):
 
 @pytest.mark.parametrize("batches", range(4))
 async def test_killed_while_followers_are_told_it_goes_on_until_all_are(
-    famous: Resources, fake_users: FakeUsers, redis: aioredis.Redis, batches: int
+    famous: Resources, fake_users: FakeUsers, redis: aioredis.Redis, reads: HotReads, batches: int
 ) -> None:
     cast = Cast(famous)
     alice = new_id()
     readers = await _readers(cast, fake_users, alice, 8)
     first = await cast.publishes(alice)
-    to = replace(famous.destinations(), timelines=StumblingTimelines(redis, batches))
+    to = replace(famous.destinations(), timelines=StumblingTimelines(redis, reads, batches))
     job = FanOutJob(first, alice, 0)
     with pytest.raises(RedisAway):
         await fan_out(
@@ -143,7 +144,7 @@ async def test_killed_while_followers_are_told_it_goes_on_until_all_are(
 
 
 async def test_a_reader_rebuilt_while_an_author_rises_is_told_by_one_way_or_the_other(
-    famous: Resources, fake_users: FakeUsers, redis: aioredis.Redis
+    famous: Resources, fake_users: FakeUsers, redis: aioredis.Redis, reads: HotReads
 ) -> None:
     cast = Cast(famous)
     alice = new_id()
@@ -158,7 +159,7 @@ async def test_a_reader_rebuilt_while_an_author_rises_is_told_by_one_way_or_the_
             await super().mark_celebrity(author_id, user_ids)
 
     first = await cast.publishes(alice)
-    to = replace(famous.destinations(), timelines=Watched(redis, RedisGuard()))
+    to = replace(famous.destinations(), timelines=Watched(redis, reads, RedisGuard()))
     await fan_out(
         famous.fan_outs, to, famous.users, FanOutJob(first, alice, 0), celebrity_followers_min=3
     )

@@ -11,6 +11,7 @@ from services.feed.actions.withdraw_post import withdraw_post
 from services.feed.resources import Resources
 from services.feed.store.fan_outs import FanOutJob, Progress
 from services.feed.store.home_timelines import HomeTimelines
+from services.feed.store.hot_reads import HotReads
 from services.feed.store.redis_guard import RedisAway, RedisGuard
 from tests.feed.cast import Cast, new_id
 from tests.feed.fake_users import FakeUsers
@@ -19,8 +20,8 @@ from tests.feed.fake_users import FakeUsers
 class StumblingTimelines(HomeTimelines):
     """Fails after so many batches, when all of a batch has arrived: the worst moment."""
 
-    def __init__(self, redis: aioredis.Redis, batches: int) -> None:
-        super().__init__(redis, RedisGuard())
+    def __init__(self, redis: aioredis.Redis, reads: HotReads, batches: int) -> None:
+        super().__init__(redis, reads, RedisGuard())
         self._left = batches
         self.pushed: list[int] = []
 
@@ -78,14 +79,14 @@ async def test_many_followers_are_delivered_to_page_by_page(
 
 
 async def test_a_page_that_was_done_is_not_done_again(
-    cast: Cast, resources: Resources, fake_users: FakeUsers, redis: aioredis.Redis
+    cast: Cast, resources: Resources, fake_users: FakeUsers, redis: aioredis.Redis, reads: HotReads
 ) -> None:
     alice = new_id()
     await _with_timelines(cast, fake_users, alice, 4)
     fake_users.ids_page_max = 2
     post = await cast.publishes(alice)
     await cast.delivers(post, alice)
-    watching = StumblingTimelines(redis, batches=100)
+    watching = StumblingTimelines(redis, reads, batches=100)
     for page in (0, 7):
         job = FanOutJob(post, alice, page)
         await fan_out(resources.fan_outs, _to(resources, watching), resources.users, job)
@@ -98,6 +99,7 @@ async def test_killed_after_any_batch_it_goes_on_and_everybody_has_the_post_once
     resources: Resources,
     fake_users: FakeUsers,
     redis: aioredis.Redis,
+    reads: HotReads,
     batches: int,
 ) -> None:
     alice = new_id()
@@ -107,12 +109,12 @@ async def test_killed_after_any_batch_it_goes_on_and_everybody_has_the_post_once
     with pytest.raises(RedisAway):
         await fan_out(
             resources.fan_outs,
-            _to(resources, StumblingTimelines(redis, batches)),
+            _to(resources, StumblingTimelines(redis, reads, batches)),
             resources.users,
             job,
             batch_max=2,
         )
-    second = StumblingTimelines(redis, batches=100)
+    second = StumblingTimelines(redis, reads, batches=100)
     await fan_out(resources.fan_outs, _to(resources, second), resources.users, job, batch_max=2)
     # The author's own push comes first; of the followers, at most the last batch is repeated.
     done_before = max(0, batches - 1) * 2
@@ -122,7 +124,7 @@ async def test_killed_after_any_batch_it_goes_on_and_everybody_has_the_post_once
 
 
 async def test_a_withdrawn_post_is_delivered_no_further(
-    cast: Cast, resources: Resources, fake_users: FakeUsers, redis: aioredis.Redis
+    cast: Cast, resources: Resources, fake_users: FakeUsers, redis: aioredis.Redis, reads: HotReads
 ) -> None:
     alice = new_id()
     await _with_timelines(cast, fake_users, alice, 2)
@@ -130,7 +132,7 @@ async def test_a_withdrawn_post_is_delivered_no_further(
     await withdraw_post(
         resources.group, resources.posts, resources.bodies, resources.users, post, alice
     )
-    watching = StumblingTimelines(redis, batches=100)
+    watching = StumblingTimelines(redis, reads, batches=100)
     job = FanOutJob(post, alice, 0)
     await fan_out(resources.fan_outs, _to(resources, watching), resources.users, job)
     assert watching.pushed == []

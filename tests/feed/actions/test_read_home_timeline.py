@@ -16,6 +16,7 @@ from services.feed.resources import Resources, resources_over
 from services.feed.settings import FeedSettings
 from shared.errors import Invalid, Unavailable
 from shared.network.network import Network
+from shared.network.redis_pipe import RedisPipe
 from shared.sharding.shard_group import open_shard_group
 from tests.feed.cast import Cast, new_id
 from tests.feed.fake_users import FakeUsers
@@ -184,6 +185,7 @@ async def test_with_a_primary_away_the_rest_is_shown_and_called_partial(
     half_a_map: FeedSettings,
     network: Network,
     redis: aioredis.Redis,
+    pipe: RedisPipe,
     users: UsersClient,
     upload: UploadClient,
     fake_users: FakeUsers,
@@ -194,7 +196,7 @@ async def test_with_a_primary_away_the_rest_is_shown_and_called_partial(
     of_carol = await cast.publishes(carol)
     group = await open_shard_group(half_a_map, network)
     try:
-        limping = Cast(resources_over(group, redis, users=users, upload=upload))
+        limping = Cast(resources_over(group, redis, pipe, users=users, upload=upload))
         page = await limping.home(bob)
         assert [post["id"] for post in page["items"]] == [of_alice]
         assert page["completeness"] == "partial"

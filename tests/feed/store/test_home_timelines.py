@@ -14,13 +14,14 @@ from services.feed.store.home_timelines import (
     HomeTimelines,
     home_key,
 )
+from services.feed.store.hot_reads import HotReads
 from services.feed.store.redis_guard import RedisGuard
 from tests.feed.cast import new_id
 
 
 @pytest.fixture
-def timelines(redis: aioredis.Redis) -> HomeTimelines:
-    return HomeTimelines(redis, RedisGuard(), entries_max=5, trim_slack=2)
+def timelines(redis: aioredis.Redis, reads: HotReads) -> HomeTimelines:
+    return HomeTimelines(redis, reads, RedisGuard(), entries_max=5, trim_slack=2)
 
 
 async def _made(timelines: HomeTimelines, ids: Sequence[int] = (), floor: int = 0) -> int:
@@ -225,8 +226,10 @@ async def test_a_redis_that_has_forgotten_the_scripts_is_told_them_again(
     assert await timelines.push(9, [user]) == 1
 
 
-async def test_eight_hundred_entries_are_rebuilt_in_one_step(redis: aioredis.Redis) -> None:
-    timelines = HomeTimelines(redis, RedisGuard())
+async def test_eight_hundred_entries_are_rebuilt_in_one_step(
+    redis: aioredis.Redis, reads: HotReads
+) -> None:
+    timelines = HomeTimelines(redis, reads, RedisGuard())
     ids = [2**60 + n for n in range(800, 0, -1)]
     user = await _made(timelines, ids, floor=7)
     assert await _skeleton(timelines, user) == Skeleton(ids, 7)

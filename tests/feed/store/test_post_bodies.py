@@ -13,6 +13,7 @@ from services.feed.domain.post_bodies import PostBody
 from services.feed.resources import Resources
 from services.feed.settings import FeedSettings
 from services.feed.store.body_cache import BodyCache, body_key
+from services.feed.store.hot_reads import HotReads
 from services.feed.store.post_bodies import PostBodies
 from services.feed.store.posts import Posts
 from services.feed.store.redis_guard import RedisGuard
@@ -60,11 +61,12 @@ async def patient_redis(settings: FeedSettings, network: Network) -> AsyncIterat
 
 
 @pytest.fixture
-def processes(group: ShardGroup, patient_redis: aioredis.Redis) -> list[Process]:
+def processes(group: ShardGroup, patient_redis: aioredis.Redis, reads: HotReads) -> list[Process]:
     made = []
     for _ in range(2):
         posts = CountedPosts(group)
-        made.append(Process(PostBodies(BodyCache(patient_redis, RedisGuard()), posts), posts))
+        cache = BodyCache(patient_redis, reads, RedisGuard())
+        made.append(Process(PostBodies(cache, posts), posts))
     return made
 
 

@@ -7,8 +7,10 @@ from redis import asyncio as aioredis
 
 from services.feed.resources import Resources
 from services.feed.store.count_cache import CountCache, PostCounts
+from services.feed.store.hot_reads import HotReads
 from services.feed.store.post_marks import PostMarks
 from services.feed.store.redis_guard import RedisGuard
+from shared.network.redis_pipe import RedisPipe
 from tests.feed.cast import Cast, new_id
 from tests.statements import noted_statements
 
@@ -69,10 +71,10 @@ async def test_a_count_is_right_again_at_once_when_it_changes(
 
 
 async def test_who_counts_slowly_does_not_keep_what_was_before(
-    cast: Cast, resources: Resources, redis: aioredis.Redis
+    cast: Cast, resources: Resources, redis: aioredis.Redis, reads: HotReads
 ) -> None:
     post, bob = await cast.publishes(new_id()), new_id()
-    counts = CountCache(redis, RedisGuard())
+    counts = CountCache(redis, reads, RedisGuard())
     token, leased = await counts.lease([post])
     await resources.likes.put(bob, post)
     await counts.fill(token, leased, {post: PostCounts(0, 0)})
@@ -80,11 +82,11 @@ async def test_who_counts_slowly_does_not_keep_what_was_before(
 
 
 async def test_without_redis_counts_come_from_postgres(
-    cast: Cast, resources: Resources, no_redis: aioredis.Redis
+    cast: Cast, resources: Resources, no_redis: aioredis.Redis, no_pipe: RedisPipe
 ) -> None:
     post, bob = await cast.publishes(new_id()), new_id()
     await resources.likes.put(bob, post)
-    counts = CountCache(no_redis, RedisGuard())
+    counts = CountCache(no_redis, HotReads(no_pipe, RedisGuard()), RedisGuard())
     await counts.forget([post])
     marks = await PostMarks(resources.group, counts).of([post], bob)
     assert marks.like_counts == {post: 1}

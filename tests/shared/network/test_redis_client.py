@@ -1,9 +1,6 @@
 """A Redis over TLS, found by name, lost and found again."""
 
-import shutil
-import subprocess
-from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
+from collections.abc import AsyncIterator
 
 import pytest
 from redis import RedisError
@@ -13,74 +10,12 @@ from shared.network.network import Network
 from shared.network.redis_client import open_redis
 from shared.network.resolver import Resolver
 from tests.eventually import eventually
-from tests.shared.certificates import Authority
-
-ADDRESS = "127.22.7.1"
-PORT = 6379
-NAME = "users.redis.internal"
-
-CONFIG = """
-bind {address}
-port 0
-tls-port {port}
-tls-cert-file {cert}
-tls-key-file {key}
-tls-ca-cert-file {ca}
-tls-auth-clients no
-save ""
-user default off
-user users on >a%3Dpass ~* &* +@all
-"""
-
-
-class RedisProcess:
-    """A Redis that a test may end and start again."""
-
-    def __init__(self, folder: Path) -> None:
-        self.authority = Authority(folder)
-        certificate = self.authority.issue(NAME)
-        self._config = folder / "redis.conf"
-        self._config.write_text(
-            CONFIG.format(
-                address=ADDRESS,
-                port=PORT,
-                cert=certificate.cert_file,
-                key=certificate.key_file,
-                ca=self.authority.ca_file,
-            )
-        )
-        self._process: subprocess.Popen[bytes] | None = None
-
-    def start(self) -> None:
-        command = ["redis-server", str(self._config)]
-        self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-
-    def end(self) -> None:
-        if self._process is not None:
-            self._process.kill()
-            self._process.wait()
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisProcess]:
-    if shutil.which("redis-server") is None:
-        pytest.skip("redis-server is not installed")
-    process = RedisProcess(tmp_path_factory.mktemp("redis"))
-    process.start()
-    yield process
-    process.end()
-
-
-def network_of(server: RedisProcess, name: str = NAME) -> Network:
-    resolver = Resolver(())
-    resolver.preset(name, [ADDRESS])
-    return Network(resolver, server.authority.ca_file)
+from tests.shared.network.redis_process import NAME, PORT, URL, RedisProcess, network_of
 
 
 @pytest.fixture
 async def redis(server: RedisProcess) -> AsyncIterator[Redis]:
-    url = f"rediss://users:a%253Dpass@{NAME}:{PORT}/0"
-    client = await open_redis(url, network_of(server))
+    client = await open_redis(URL, network_of(server))
 
     async def answers() -> None:
         try:

@@ -1,0 +1,77 @@
+"""The pipe says at once when Redis is away, and finds it again by itself."""
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator
+
+import pytest
+
+from shared.network.redis_pipe import PipeDown, RedisPipe
+from tests.eventually import eventually
+from tests.shared.network.redis_process import NAME, PORT, URL, RedisProcess, network_of
+
+
+@pytest.fixture
+async def pipe(server: RedisProcess) -> AsyncIterator[RedisPipe]:
+    opened = RedisPipe(URL, network_of(server))
+    await opened.open()
+    await eventually(lambda: answers(opened))
+    yield opened
+    await opened.close()
+
+
+async def answers(pipe: RedisPipe) -> None:
+    try:
+        assert await pipe.ask("PING") == b"PONG"
+    except PipeDown as error:
+        raise AssertionError from error
+
+
+async def is_down(pipe: RedisPipe) -> None:
+    with pytest.raises(PipeDown):
+        await pipe.ask("PING")
+
+
+async def test_replies_come_in_the_order_of_asking(pipe: RedisPipe) -> None:
+    numbers = [str(number).encode() for number in range(500)]
+    assert await pipe.ask_all([("ECHO", number) for number in numbers]) == numbers
+
+
+async def test_one_who_went_away_shifts_no_reply(pipe: RedisPipe) -> None:
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0):
+            await pipe.ask("ECHO", "gone")
+    assert await pipe.ask("ECHO", "here") == b"here"
+
+
+async def test_an_unknown_script_makes_it_connect_anew(pipe: RedisPipe) -> None:
+    with pytest.raises(PipeDown):
+        await pipe.ask("EVALSHA", "0" * 40, 0)
+    await eventually(lambda: answers(pipe))
+
+
+async def test_a_restarted_redis_is_found_again(pipe: RedisPipe, server: RedisProcess) -> None:
+    server.end()
+    await eventually(lambda: is_down(pipe))
+    server.start()
+    await eventually(lambda: answers(pipe))
+
+
+async def test_a_silent_redis_is_given_up_by_all_who_wait(
+    pipe: RedisPipe, server: RedisProcess
+) -> None:
+    server.signal(signal.SIGSTOP)
+    try:
+        waiting = [pipe.ask("PING") for _ in range(20)]
+        replies = await asyncio.gather(*waiting, return_exceptions=True)
+        assert all(isinstance(reply, PipeDown) for reply in replies)
+    finally:
+        server.signal(signal.SIGCONT)
+    await eventually(lambda: answers(pipe))
+
+
+async def test_a_wrong_password_is_like_a_redis_that_is_away(server: RedisProcess) -> None:
+    stranger = RedisPipe(f"rediss://users:wrong@{NAME}:{PORT}/0", network_of(server))
+    await stranger.open()
+    await is_down(stranger)
+    await stranger.close()
