@@ -69,6 +69,8 @@ async def fan_out(
         if followers["next_after"] is not None:
             await fan_outs.turn_page(job, followers["next_after"])
             return
+    else:
+        await _tell_those_who_merge(to, job.author_id)
     await fan_outs.end(job, way)
     LAG_SECONDS.observe(max(0.0, time.time() - created_ms(job.post_id) / 1000))
 
@@ -102,6 +104,16 @@ async def _tell(stream: StreamEvents, follower_ids: Sequence[int]) -> None:
         await stream.tell("home", follower_ids)
     except Unavailable:
         # Those who are connected see the post when they next look, or hear of the one after it.
+        return
+
+
+async def _tell_those_who_merge(to: Destinations, author_id: int) -> None:
+    # Of a celebrity's followers, who may be millions, only the connected ones are looked at.
+    try:
+        async for listening in to.stream.listeners():
+            for batch in _batches(listening, PUSH_BATCH_MAX):
+                await _tell(to.stream, await to.timelines.who_merges(author_id, batch))
+    except Unavailable:
         return
 
 

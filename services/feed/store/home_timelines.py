@@ -57,6 +57,7 @@ class HomeTimelines(EntryLists):
         self._kept_hour = 0
         self._merge = register(redis, "entries", "merge")
         self._mark = register(redis, "entries", "mark_celebrity")
+        self._who_merges = register(redis, "entries", "who_merges")
 
     async def keep(self, user_id: int) -> None:
         """Note that the reader has looked at a timeline that is whole.
@@ -91,3 +92,11 @@ class HomeTimelines(EntryLists):
             return
         with self._guard.calls():
             await self._mark([home_key(user_id) for user_id in user_ids], [author_id])
+
+    async def who_merges(self, author_id: int, user_ids: Sequence[int]) -> list[int]:
+        """Those of at most 500 readers whose timelines merge a celebrity."""
+        if not user_ids:
+            return []
+        with self._guard.calls():
+            found = await self._who_merges([home_key(user_id) for user_id in user_ids], [author_id])
+        return [user_id for user_id, does in zip(user_ids, found, strict=True) if does]

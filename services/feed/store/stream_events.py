@@ -1,7 +1,7 @@
 """Events for viewers who listen at the moment, in Redis: something new is there, look again."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any, cast
 
 from redis import asyncio as aioredis
@@ -68,6 +68,18 @@ class StreamEvents:
         arguments = [time.time(), ENTRIES_MAX, LISTEN_SECONDS, kind, *viewer_ids]
         with self._guard.calls():
             return int(await self._tell([listeners_key(), stream_key()], arguments))
+
+    async def listeners(self) -> AsyncIterator[list[int]]:
+        """Everybody who listens, some hundred at a time; who comes meanwhile may be left out."""
+        cursor = 0
+        while True:
+            with self._guard.calls():
+                cursor, found = await self._redis.zscan(
+                    listeners_key(), cursor, count=TELL_BATCH_MAX
+                )
+            yield [int(member) for member, _until_s in found]
+            if not cursor:
+                return
 
     async def last_id(self) -> str:
         """After which event one who begins now is to read."""

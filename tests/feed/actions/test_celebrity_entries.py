@@ -71,6 +71,20 @@ async def test_the_post_that_makes_a_celebrity_is_pushed_and_the_next_one_is_not
         assert await cast.home_ids(reader) == [second, first]
 
 
+async def test_of_a_celebritys_followers_the_connected_ones_are_told(
+    famous: Resources, fake_users: FakeUsers
+) -> None:
+    cast, stream = Cast(famous), famous.stream
+    alice, readers, _first = await _celebrity(cast, fake_users)
+    stranger = new_id()
+    assert await cast.home_ids(stranger) == []
+    await stream.listen([readers[0], readers[1], stranger])
+    after = await stream.last_id()
+    await _delivered(cast, alice)
+    told = [viewer for event in await stream.read(after, 0) for viewer in event["viewer_ids"]]
+    assert sorted(told) == sorted(readers[:2])
+
+
 async def test_a_new_follower_of_a_celebrity_sees_what_follows_too(
     famous: Resources, fake_users: FakeUsers
 ) -> None:

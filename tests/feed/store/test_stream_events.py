@@ -23,6 +23,14 @@ async def test_only_those_who_listen_are_told_and_the_others_cost_nothing(
     assert await stream.read(event["id"], 0) == []
 
 
+async def test_everybody_who_listens_is_found(resources: Resources, redis: aioredis.Redis) -> None:
+    await redis.delete(listeners_key())
+    viewers = {new_id() for _ in range(1_300)}
+    await resources.stream.listen(sorted(viewers))
+    found = [viewer async for batch in resources.stream.listeners() for viewer in batch]
+    assert set(found) == viewers
+
+
 async def test_who_listened_all_the_time_is_known(
     resources: Resources, redis: aioredis.Redis
 ) -> None:
