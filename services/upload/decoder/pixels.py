@@ -1,5 +1,6 @@
 """Decodes one picture at reduced scale into RGBX pixels; runs only behind the walls of a child."""
 
+import io
 import struct
 import warnings
 from collections.abc import Callable, Iterator
@@ -29,6 +30,8 @@ _SIDEWAYS = {5, 6, 7, 8}
 # reduction, so that pieces meet without a seam.
 _PIECE_ROWS = 256
 _REDUCTION_MAX = 8
+# After eight rounds the interpreter has rewritten its code for what it met.
+_REHEARSALS = 10
 # What Pillow's EXIF reader is known to raise on nonsense.
 _BAD_EXIF = (SyntaxError, ValueError, TypeError, KeyError, IndexError, OSError, struct.error)
 
@@ -48,10 +51,12 @@ def prepare_codecs() -> None:
     pillow_heif.register_heif_opener(thumbnails=False)
     pillow_heif.options.DECODE_THREADS = 1
     AvifImagePlugin.DEFAULT_MAX_THREADS = 1
-    Image.init()
+    # Not init(), which loads all forty plugins: each fork would copy the tables of their memory.
+    Image.preinit()
     Image.MAX_IMAGE_PIXELS = limits.PIXELS_MAX
     warnings.simplefilter("ignore")
     warnings.simplefilter("error", Image.DecompressionBombWarning)
+    _rehearse()
 
 
 def decode(
@@ -87,6 +92,18 @@ def decode(
         _write_pieces(image, transform, reduction, pixels)
     upright = (height, width) if orientation in _SIDEWAYS else (width, height)
     return Reply(Outcome.DECODED, *upright, decoded_width, decoded_height, orientation)
+
+
+def _rehearse() -> None:
+    # On a picture of our own. What is done for the first time writes to memory (caches, code that
+    # adapts), and each page that a child writes to is copied: 1 ms of processor a picture.
+    content = io.BytesIO()
+    exif = Image.Exif()
+    exif[_ORIENTATION_TAG] = 6
+    Image.new("RGB", (16, 16)).save(content, "JPEG", exif=exif)
+    for _ in range(_REHEARSALS):
+        source = io.BytesIO(content.getvalue())
+        decode(source, PictureFormat.JPEG, 16, lambda size: memoryview(bytearray(size)))
 
 
 def _open(source: BinaryIO, picture_format: PictureFormat) -> Image.Image:
