@@ -1,13 +1,12 @@
 """One contained decoder process and the calls to it; they block, so they belong in a thread."""
 
-import mmap
 import socket
 import struct
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from services.upload.clients.memory_files import MemoryFile
+from services.upload.clients.memory_files import MemoryFile, ReusedMemory
 from services.upload.decoder import limits
 from services.upload.decoder.wire import (
     REPLY_BYTES,
@@ -57,7 +56,7 @@ class DecodedPicture:
     """Pixels as the child left them: RGBX rows in stored order, `orientation` not yet applied.
 
     `upright_width` and `upright_height` are those of the whole picture as a person sees it.
-    `pixels` is a map of shared memory that goes with the last reference to it.
+    `pixels` is shared memory, which is wiped for the decoder's next picture.
     """
 
     upright_width: int
@@ -65,7 +64,7 @@ class DecodedPicture:
     width: int
     height: int
     orientation: int
-    pixels: mmap.mmap
+    pixels: memoryview
     cpu_ms: int
     memory_kib: int
 
@@ -77,6 +76,7 @@ class Decoder:
         self._python = python
         self._process: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
+        self._decoded: ReusedMemory | None = None
         self.containment = Containment(0)
 
     @property
@@ -104,15 +104,11 @@ class Decoder:
         """Decodes a sealed source; PictureRefused is its fault, DecoderUnavailable is ours."""
         if self._control is None:
             self.start()
-        with MemoryFile("pixels") as decoded:
-            decoded.reserve(limits.DECODED_BYTES_MAX)
-            request = Request(
-                picture_format, source.size, side_pixels_min, limits.DECODED_BYTES_MAX
-            )
-            reply = self._ask(request, source, decoded)
-            _raise_unless_decoded(reply)
-            size = _checked_size(reply)
-            pixels = decoded.map_readable(size)
+        decoded = self._wiped_memory()
+        request = Request(picture_format, source.size, side_pixels_min, limits.DECODED_BYTES_MAX)
+        reply = self._ask(request, source, decoded)
+        _raise_unless_decoded(reply)
+        pixels = decoded.given(_checked_size(reply))
         return DecodedPicture(
             reply.width,
             reply.height,
@@ -133,6 +129,17 @@ class Decoder:
             self._process.kill()
             self._process.wait(_END_SECONDS_MAX)
             self._process = None
+        if self._decoded is not None:
+            # Its child is about to end as well, but may still write.
+            self._decoded.close()
+            self._decoded = None
+
+    def _wiped_memory(self) -> ReusedMemory:
+        if self._decoded is None:
+            self._decoded = ReusedMemory("pixels", limits.DECODED_BYTES_MAX, limits.WARM_BYTES_MAX)
+        else:
+            self._decoded.wipe()
+        return self._decoded
 
     def _launch(self, theirs: socket.socket) -> None:
         with theirs:
@@ -145,7 +152,7 @@ class Decoder:
                 stdout=subprocess.DEVNULL,
             )
 
-    def _ask(self, request: Request, source: MemoryFile, decoded: MemoryFile) -> Reply:
+    def _ask(self, request: Request, source: MemoryFile, decoded: ReusedMemory) -> Reply:
         assert self._control is not None  # noqa: S101 - decode() started it
         try:
             send_request(self._control, request, source.descriptor, decoded.descriptor)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from services.upload.clients.decoder import Decoder
+from services.upload.clients.decoder import DecodedPicture, Decoder
 from services.upload.clients.memory_files import MemoryFile
 from services.upload.decoder.wire import Containment, PictureFormat
 from services.upload.domain.looks import PLAIN, Look
@@ -77,18 +77,12 @@ class Workshop:
         self._threads.shutdown(wait=False, cancel_futures=True)
 
     def _develop(self, original: MemoryFile, kind: PictureKind, look: Look) -> Developed:
-        started_s = time.perf_counter()
+        # Until all is drawn, since the pixels lie in the decoder's memory.
         with self._decoder() as decoder:
+            started_s = time.perf_counter()
             decoded = decoder.decode(original, PictureFormat[kind.name], DECODED_SIDE_MIN)
-        decoded_s = time.perf_counter()
-        pixels = DecodedPixels(
-            decoded.width,
-            decoded.height,
-            decoded.orientation,
-            Size(decoded.upright_width, decoded.upright_height),
-            decoded.pixels,
-        )
-        drawn = draw_photo(pixels) if look.is_plain else draw_look(pixels, look)
+            decoded_s = time.perf_counter()
+            drawn = _drawn(decoded, look)
         return Developed(
             drawn, decoded_s - started_s, time.perf_counter() - decoded_s, decoded.cpu_ms
         )
@@ -100,3 +94,14 @@ class Workshop:
             yield decoder
         finally:
             self._idle.put(decoder)
+
+
+def _drawn(decoded: DecodedPicture, look: Look) -> DrawnPhoto:
+    pixels = DecodedPixels(
+        decoded.width,
+        decoded.height,
+        decoded.orientation,
+        Size(decoded.upright_width, decoded.upright_height),
+        decoded.pixels,
+    )
+    return draw_photo(pixels) if look.is_plain else draw_look(pixels, look)

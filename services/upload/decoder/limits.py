@@ -6,6 +6,9 @@ SIDE_PIXELS_MAX = 12_000
 # Pillow keeps four bytes a pixel; the child hands its pixels over in the same shape (RGBX).
 BYTES_PER_PIXEL = 4
 DECODED_BYTES_MAX = PIXELS_MAX * BYTES_PER_PIXEL
+# Memory for pixels that stays with a decoder between pictures, and is mapped at once, not page by
+# page as it is written: that of a photograph which half scale just leaves large enough.
+WARM_BYTES_MAX = 32 * 1024 * 1024
 
 CHILD_MEMORY_BYTES_MAX = 512 * 1024 * 1024
 CHILD_CPU_SECONDS_MAX = 5

@@ -4,6 +4,8 @@ import ctypes
 import mmap
 import os
 
+from services.upload.decoder import limits
+
 _MAP_FAILED = ctypes.c_void_p(-1).value
 
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -24,9 +26,11 @@ def map_writable(descriptor: int, size: int) -> memoryview:
     `mmap.mmap` would duplicate the descriptor and ask for its status: two system calls more on
     the list of a child that gets by without.
     """
-    address = _libc.mmap(
-        None, size, mmap.PROT_READ | mmap.PROT_WRITE, mmap.MAP_SHARED, descriptor, 0
-    )
+    flags = mmap.MAP_SHARED
+    if size <= limits.WARM_BYTES_MAX:
+        # Beyond, a picture that only promises so many pixels would cost as if it had them.
+        flags |= mmap.MAP_POPULATE
+    address = _libc.mmap(None, size, mmap.PROT_READ | mmap.PROT_WRITE, flags, descriptor, 0)
     if address is None or address == _MAP_FAILED:
         number = ctypes.get_errno()
         raise OSError(number, os.strerror(number))

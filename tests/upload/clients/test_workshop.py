@@ -105,6 +105,20 @@ def test_a_decoder_that_was_killed_starts_again(decoder_python: str) -> None:
             decoder.stop()
 
 
+def test_a_picture_finds_nothing_of_the_one_before(decoder_python: str) -> None:
+    decoder = Decoder(decoder_python)
+    try:
+        with source_of(pictures.small_jpeg()) as source:
+            before = decoder.decode(source, PictureFormat.JPEG, 1080).pixels
+        assert any(before)
+        damaged = pictures.hollow_png(7000, 7000)
+        with source_of(damaged) as source, pytest.raises(PictureRefused):
+            decoder.decode(source, PictureFormat.PNG, 1080)
+        assert not any(before)
+    finally:
+        decoder.stop()
+
+
 def test_a_decoder_that_cannot_start_says_so() -> None:
     with pytest.raises(DecoderUnavailable, match="did not start"):
         Decoder("/bin/false").start()

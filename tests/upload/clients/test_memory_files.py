@@ -1,0 +1,53 @@
+"""Memory that processes share: what one of them wrote is not there for the next."""
+
+import mmap
+import os
+
+from services.upload.clients.memory_files import ReusedMemory
+
+_SIZE, _KEPT = 1 << 20, 1 << 18
+
+
+def written_all_over(memory: ReusedMemory) -> mmap.mmap:
+    """As by a process that has no regard for what it was asked for."""
+    everything = mmap.mmap(memory.descriptor, _SIZE)
+    everything[:] = b"\x2a" * _SIZE
+    return everything
+
+
+def held_bytes(memory: ReusedMemory) -> int:
+    """What it takes of the machine's memory."""
+    return os.fstat(memory.descriptor).st_blocks * 512
+
+
+def test_wiped_memory_tells_nothing_wherever_it_was_written() -> None:
+    for given in (0, 1, 5000, _KEPT, _KEPT + 5000, _SIZE):
+        memory = ReusedMemory("pixels", _SIZE, _KEPT)
+        everything = written_all_over(memory)
+        assert set(memory.given(given)) <= {0x2A}
+        memory.wipe()
+        assert everything[:] == bytes(_SIZE)
+        memory.close()
+
+
+def test_what_was_given_stays_at_hand_up_to_the_limit() -> None:
+    memory = ReusedMemory("pixels", _SIZE, _KEPT)
+    for given, held in ((0, 0), (8192, 8192), (_SIZE, _KEPT)):
+        written_all_over(memory).close()
+        memory.given(given)
+        memory.wipe()
+        assert held_bytes(memory) == held
+    memory.close()
+
+
+def test_memory_without_pictures_takes_none() -> None:
+    memory = ReusedMemory("pixels", _SIZE, _KEPT)
+    memory.wipe()
+    assert held_bytes(memory) == 0
+    memory.close()
+
+
+def test_who_looks_at_what_was_given_cannot_change_it() -> None:
+    memory = ReusedMemory("pixels", _SIZE, _KEPT)
+    assert memory.given(100).readonly
+    memory.close()
