@@ -5,9 +5,9 @@ import base64
 import thumbhash  # type: ignore[import-untyped]
 from PIL import Image
 
-# The hash keeps at most seven waves a side: from 24 pixels it is the same to the eye as from the
-# 100 that the algorithm allows, and takes 1.6 ms instead of 31.
-_SIDE_MAX = 24
+# The hash keeps at most seven waves a side: from 16 pixels it is as near to the picture as from the
+# 100 that the algorithm allows, and takes 1 ms instead of 31.
+_SIDE_MAX = 16
 
 
 def placeholder_of(picture: Image.Image) -> str:
