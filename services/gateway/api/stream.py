@@ -26,9 +26,9 @@ data: {"missed":false}
 _EVENTS: dict[int | str, dict[str, Any]] = {
     200: {
         "description": (
-            "Events without end: `home` (a new post is in the home timeline; not of those with ten "
-            "thousand followers and more), `activity`, and `ping` every 20 s. `missed` says that "
-            "more may have happened than was told: look at everything anew."
+            "Events without end: `home` (a new post is in the home timeline), `activity`, and "
+            "`ping` every 20 s. `missed` says that more may have happened than was told: "
+            "look at everything anew."
         ),
         "content": {"text/event-stream": {"schema": {"type": "string"}, "example": _EXAMPLE}},
     }
