@@ -72,7 +72,11 @@ async def open_loop(
     per_second: float,
     seconds: float,
 ) -> Answers:
-    """Send the requests in turn, over the exchanges in turn; each with the address to dial."""
+    """Send the requests in turn, over the exchanges in turn; each with the address to dial.
+
+    An answer's time begins when its request was due, not when it was sent: where the sender falls
+    behind, the wait of those who would have asked meanwhile is in the figures.
+    """
     answers = Answers(seconds)
     under_way: set[asyncio.Task[None]] = set()
     began_s = time.perf_counter()
@@ -81,13 +85,11 @@ async def open_loop(
         due_s = number / per_second
         if due_s >= seconds:
             break
-        late_s = time.perf_counter() - began_s - due_s
-        if late_s < 0:
-            await asyncio.sleep(-late_s)
+        await asyncio.sleep(max(0.0, began_s + due_s - time.perf_counter()))
         if len(under_way) >= UNDER_WAY_MAX:
             answers.all.append(Answer(due_s, 0.0, 0))
             continue
-        task = asyncio.create_task(_send(exchange, address, request, due_s, answers))
+        task = asyncio.create_task(_send((exchange, address), request, began_s, due_s, answers))
         under_way.add(task)
         task.add_done_callback(under_way.discard)
     if under_way:
@@ -96,12 +98,16 @@ async def open_loop(
 
 
 async def _send(
-    exchange: Http1Exchange, address: str, request: httpx.Request, due_s: float, answers: Answers
+    way: tuple[Http1Exchange, str],
+    request: httpx.Request,
+    began_s: float,
+    due_s: float,
+    answers: Answers,
 ) -> None:
-    began_s = time.perf_counter()
     try:
+        exchange, address = way
         response = await exchange.send(request, address, ANSWER_S_MAX)
         status = response.status_code
     except httpx.TransportError:
         status = 0
-    answers.all.append(Answer(due_s, time.perf_counter() - began_s, status))
+    answers.all.append(Answer(due_s, time.perf_counter() - began_s - due_s, status))
