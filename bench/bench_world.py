@@ -1,26 +1,36 @@
 """People with posts who follow each other, and the requests that their phones send."""
 
+import asyncio
 import random
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import httpx
 
 from shared.web.http1_exchange import Http1Exchange
-from tests.journeys.phone import Phone, phone_of
+from tests.journeys.phone import Phone, phone_of, picture
 from tests.suite import Suite
 
-PEOPLE = 24
-# More than a page: every home timeline has its 20 posts.
-POSTS_EACH = 1
+PEOPLE = 40
+POSTS_EACH = 2
+# Each person is looked at and followed as often as the first, divided by the rank (Zipf's law) …
+_ZIPF = 1.0
+# … if there were enough people to follow the first: nobody is followed by more than all, so that
+# the first three are. Whoever reads then follows ten at least: 20 posts with the own ones.
+_FOLLOWED_BY_ALL = 3
+_AT_ONCE = 8
 _TIMEOUT_S = 15.0
 
 
 @dataclass
 class World:
-    """Who is there; `send` is one request through a balancer over a kept connection."""
+    """Who is there, the most popular first; the n-th post of `posts` is by the n-th person.
+
+    `send` is one request through a balancer over a kept connection.
+    """
 
     suite: Suite
     people: list[Phone]
@@ -40,28 +50,71 @@ class World:
         named["Authorization"] = phone.http.headers["Authorization"]
         return httpx.Request(method, self.suite.public_url + path, content=content, headers=named)
 
+    def looked_at(self) -> Phone:
+        """One of the people, by how popular they are."""
+        return random.choices(self.people, popularity(len(self.people)))[0]
+
+
+def popularity(people: int) -> list[float]:
+    """Relative, by rank."""
+    return [1 / (rank + 1) ** _ZIPF for rank in range(people)]
+
+
+def follows(people: int, seed: int = 11) -> list[tuple[int, int]]:
+    """Follower and followee by rank: few are followed by all, many by hardly anybody.
+
+    Whoever follows the fewest is the next to follow, so that home timelines are of like length.
+    """
+    rng = random.Random(seed)
+    following = [0] * people
+    pairs = []
+    for followee, share in enumerate(popularity(people)):
+        others = [person for person in range(people) if person != followee]
+        others.sort(key=lambda person: (following[person], rng.random()))
+        count = min(people - 1, max(1, round((people - 1) * share * _FOLLOWED_BY_ALL)))
+        for follower in others[:count]:
+            following[follower] += 1
+            pairs.append((follower, followee))
+    return pairs
+
 
 @asynccontextmanager
 async def bench_world(suite: Suite) -> AsyncIterator[World]:
     """Made anew; everybody's home timeline is warm."""
     async with AsyncExitStack() as stack:
-        people = [
-            await stack.enter_async_context(phone_of(suite.public_url, "bench"))
-            for _ in range(PEOPLE)
-        ]
-        for person in people:
-            for other in people:
-                if other is not person:
-                    await person.follow(other)
-        posts = [await person.post("Fog #bench") for person in people for _ in range(POSTS_EACH)]
+        people = await _some_at_once(
+            stack.enter_async_context(phone_of(suite.public_url, "bench")) for _ in range(PEOPLE)
+        )
+        await _some_at_once(people[one].follow(people[other]) for one, other in follows(PEOPLE))
+        posts: list[dict[str, str]] = []
+        for _ in range(POSTS_EACH):
+            posts += await _some_at_once(map(_post, people))
         nginx = suite.topology.nginx
         exchanges = [
             (Http1Exchange(httpx.URL(f"http://{address}:{nginx.port}"), None), address)
             for address in nginx.replicas
         ]
+        world = World(suite, people, posts, exchanges)
+        # The first person's last post is on its way to all; the own one is there at once.
         for person in people:
-            await person.sees(posts[-1]["id"], within_s=30)
-        yield World(suite, people, posts, exchanges)
+            await person.sees(posts[-len(people)]["id"], within_s=30)
+        yield world
+
+
+async def _post(person: Phone) -> dict[str, Any]:
+    # A small picture: what is measured of these posts does not depend on its size.
+    photo = await person.upload(picture(240, 300))
+    return await person.publish(photo, caption="Fog #bench")
+
+
+async def _some_at_once(calls: Iterable[Coroutine[Any, Any, Any]]) -> list[Any]:
+    slots = asyncio.Semaphore(_AT_ONCE)
+
+    async def one(call: Coroutine[Any, Any, Any]) -> Any:
+        async with slots:
+            return await call
+
+    return await asyncio.gather(*map(one, calls))
 
 
 def with_comment(picture: bytes) -> bytes:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import httpx
 import orjson
 
-from bench.bench_world import World
+from bench.bench_world import World, popularity
 from tests.journeys.phone import Phone
 
 # Of a hundred requests. A tray of stories leads to profiles, which is what we have of it.
@@ -22,8 +22,6 @@ MIX = {
 }
 # Beside them, of a hundred: an upload and its post. The photos travel first.
 PUBLISHED_SHARE = 1.0
-# Some are looked at far more often than others: the n-th as often as the first, divided by n.
-_SKEW = 1.0
 # A day in three regions, by the share of the people there and the hour (UTC) of their evening.
 _REGIONS = ((0.45, 2.0), (0.35, 19.0), (0.20, 12.0))
 _NIGHT = 0.25
@@ -55,7 +53,7 @@ _PEAK = max(_raw_rate(hour / 10) for hour in range(240))
 def asks(world: World, seed: int = 7) -> Iterator[Ask]:
     """Requests without end, in an order that is the same each time."""
     rng = random.Random(seed)
-    weights = [1 / (n + 1) ** _SKEW for n in range(len(world.people))]
+    weights = popularity(len(world.people))
     kinds, shares = list(MIX), list(MIX.values())
     while True:
         kind = rng.choices(kinds, shares)[0]

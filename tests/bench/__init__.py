@@ -1,0 +1,1 @@
+"""Of the bench, what decides whether its figures are true."""
