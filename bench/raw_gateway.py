@@ -1,19 +1,25 @@
-"""The floor of a gateway: a bare ASGI application over bare sockets, for the home timeline only.
+"""The floor of a gateway: the home timeline alone, over bare sockets.
 
-`python -m bench.raw_gateway PORT`, with the environment of the gateway. It makes the same calls
-with the same tokens, remembers sessions as long, and composes the same bytes with the same
-functions; it has no framework, limits, metrics, logs, deadlines, second replica or retries.
+`python -m bench.raw_gateway PORT`, with the environment of the gateway. For each request it makes
+the calls that ours makes, with the same tokens (a page from feed, the cards of its authors from
+users; whose session it is it asks users once in 4.5 s), over TLS connections that are kept, and
+composes the same body with the same functions. An asyncio.Protocol on either side, httptools,
+uvloop, and our settings of the garbage collector: there is no framework, no ASGI, and nothing is
+counted, logged, timed, retried, chosen among replicas or protected from overload. Ours also asks
+its Redis for the caller's limits, and sends an ETag and a dozen headers.
 """
 
 import asyncio
+import gc
 import ssl
 import sys
 import time
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlsplit
 
+import httptools
 import orjson
-import uvicorn
+import uvloop
 
 from services.gateway.domain.media_urls import MediaUrls
 from services.gateway.domain.posts import author_ids, timeline_posts
@@ -26,97 +32,167 @@ from shared.web.internal_tokens import TokenSigner
 _SESSION_S = 4.5
 
 
-class Upstream:
-    """Kept connections to the first replica of a service; one request at a time on each."""
+class _UpstreamConnection(asyncio.Protocol):
+    """One request at a time; the parser lives as long as the connection."""
+
+    def __init__(self) -> None:
+        self._transport: asyncio.Transport
+        self._parser = httptools.HttpResponseParser(self)
+        self._parts: list[bytes] = []
+        self._waiter: asyncio.Future[bytes]
+
+    def ask(self, wire: bytes) -> asyncio.Future[bytes]:
+        """The body of the reply."""
+        self._waiter = asyncio.get_running_loop().create_future()
+        self._parts = []
+        self._transport.write(wire)
+        return self._waiter
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(asyncio.Transport, transport)
+
+    def data_received(self, data: bytes) -> None:
+        self._parser.feed_data(data)
+
+    def on_body(self, body: bytes) -> None:
+        self._parts.append(body)
+
+    def on_message_complete(self) -> None:
+        if self._parser.get_status_code() == 200:
+            self._waiter.set_result(b"".join(self._parts))
+        else:
+            self._waiter.set_exception(ConnectionError("not what was asked for"))
+
+
+class _Upstream:
+    """Kept connections to the first replica of a service."""
 
     def __init__(self, name: str, base_url: str, settings: GatewaySettings) -> None:
         self._host = urlsplit(base_url).hostname or ""
         self._port = urlsplit(base_url).port or 443
         key = settings.internal_keys[name].get_secret_value()
         self._signer = TokenSigner(key=key, audience=name, caller="gateway-1")
-        self._tls: ssl.SSLContext = client_context(settings.tls_ca_file)
+        self._tls = client_context(settings.tls_ca_file)
         self._resolver = Resolver(settings.dns_servers)
-        self._idle: list[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = []
+        self._idle: list[_UpstreamConnection] = []
 
-    async def ask(self, method: str, path: str, body: bytes, viewer_id: int | None) -> Any:
+    async def get(self, target: str, viewer_id: int) -> Any:
         """The decoded reply."""
-        reader, writer = self._idle.pop() if self._idle else await self._connect()
-        writer.write(
-            (
-                f"{method} {path} HTTP/1.1\r\nHost: {self._host}\r\n"
-                f"Authorization: Bearer {self._signer.token(viewer_id)}\r\n"
-                f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
-            ).encode()
-            + body
+        return await self._ask(self._head("GET", target, viewer_id) + "\r\n")
+
+    async def post(self, target: str, asked: Any, viewer_id: int | None) -> Any:
+        """The decoded reply."""
+        body = orjson.dumps(asked).decode()
+        head = self._head("POST", target, viewer_id)
+        return await self._ask(
+            f"{head}Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n{body}"
         )
-        head = await reader.readuntil(b"\r\n\r\n")
-        length = int(head.lower().partition(b"content-length:")[2].split(b"\r\n", 1)[0])
-        content = await reader.readexactly(length)
-        self._idle.append((reader, writer))
+
+    def _head(self, method: str, target: str, viewer_id: int | None) -> str:
+        token = self._signer.token(viewer_id)
+        return (
+            f"{method} {target} HTTP/1.1\r\nHost: {self._host}\r\nAuthorization: Bearer {token}\r\n"
+        )
+
+    async def _ask(self, wire: str) -> Any:
+        connection = self._idle.pop() if self._idle else await self._connect()
+        content = await connection.ask(wire.encode())
+        self._idle.append(connection)
         return orjson.loads(content)
 
-    async def _connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    async def _connect(self) -> _UpstreamConnection:
         address = (await self._resolver.addresses(self._host))[0]
-        return await asyncio.open_connection(
-            address, self._port, ssl=self._tls, server_hostname=self._host
+        _, connection = await asyncio.get_running_loop().create_connection(
+            _UpstreamConnection, address, self._port, ssl=self._tls, server_hostname=self._host
         )
+        return connection
 
 
-class RawGateway:
-    """The application."""
+class _Composer:
+    """Makes the body for a token and a query."""
 
     def __init__(self, settings: GatewaySettings) -> None:
-        self._users = Upstream("users", settings.users_url, settings)
-        self._feed = Upstream("feed", settings.feed_url, settings)
+        self._users = _Upstream("users", settings.users_url, settings)
+        self._feed = _Upstream("feed", settings.feed_url, settings)
         key = settings.media_signing_key.get_secret_value()
         self._media = MediaUrls(settings.media_base_url, key, settings.media_url_seconds)
-        self._sessions: dict[bytes, tuple[int, float]] = {}
+        self._sessions: dict[str, tuple[int, float]] = {}
 
-    async def __call__(self, scope: Any, _receive: Any, send: Any) -> None:
-        """Answer every request with a home timeline."""
-        token = dict(scope["headers"])[b"authorization"].partition(b" ")[2]
+    async def home_timeline(self, token: str, query: str) -> bytes:
+        """What the viewer gets."""
         viewer_id = await self._viewer(token)
-        path = f"/timelines/home?{scope['query_string'].decode()}"
-        home = await self._feed.ask("GET", path, b"", viewer_id)
-        asked = orjson.dumps({"ids": author_ids(home["items"])})
-        authors = (await self._users.ask("POST", "/cards", asked, viewer_id))["cards"]
-        reply = orjson.dumps(
+        home = await self._feed.get(f"/timelines/home?{query}", viewer_id)
+        asked = {"ids": author_ids(home["items"])}
+        cards = (await self._users.post("/cards", asked, viewer_id))["cards"]
+        return orjson.dumps(
             {
-                "items": timeline_posts(home["items"], authors, self._media.at(time.time())),
+                "items": timeline_posts(home["items"], cards, self._media.at(time.time())),
                 "next_cursor": home["next_cursor"],
                 "completeness": home["completeness"],
             }
         )
-        headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(reply))]
-        await send({"type": "http.response.start", "status": 200, "headers": headers})
-        await send({"type": "http.response.body", "body": reply})
 
-    async def _viewer(self, token: bytes) -> int:
+    async def _viewer(self, token: str) -> int:
         known = self._sessions.get(token)
         if known is not None and known[1] > time.monotonic():
             return known[0]
-        asked = orjson.dumps({"access_token": token.decode()})
-        check = await self._users.ask("POST", "/sessions/check", asked, None)
+        check = await self._users.post("/sessions/check", {"access_token": token}, None)
         self._sessions[token] = (check["user_id"], time.monotonic() + _SESSION_S)
         return int(check["user_id"])
 
 
-def main() -> None:
-    """Serve as our gateway is served: uvicorn, uvloop, httptools, TLS."""
+class _ClientConnection(asyncio.Protocol):
+    """Answers one request after the other."""
+
+    def __init__(self, composer: _Composer) -> None:
+        self._composer = composer
+        self._transport: asyncio.Transport
+        self._parser = httptools.HttpRequestParser(self)
+        self._query, self._token = "", ""
+        self._answering: asyncio.Task[None]
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(asyncio.Transport, transport)
+
+    def data_received(self, data: bytes) -> None:
+        self._parser.feed_data(data)
+
+    def on_url(self, url: bytes) -> None:
+        self._query = url.partition(b"?")[2].decode()
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        if name.lower() == b"authorization":
+            self._token = value.partition(b" ")[2].decode()
+
+    def on_message_complete(self) -> None:
+        self._answering = asyncio.get_running_loop().create_task(self._answer())
+        self._answering.add_done_callback(self._close_if_failed)
+
+    async def _answer(self) -> None:
+        body = await self._composer.home_timeline(self._token, self._query)
+        head = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
+        self._transport.write(head % len(body) + body)
+
+    def _close_if_failed(self, answering: asyncio.Task[None]) -> None:
+        if answering.cancelled() or answering.exception() is not None:
+            self._transport.abort()
+
+
+async def main() -> None:
+    """Serve until killed."""
     settings = read_settings(GatewaySettings)
-    uvicorn.run(
-        RawGateway(settings),
-        host="127.0.0.1",
-        port=int(sys.argv[1]),
-        loop="uvloop",
-        http="httptools",
-        lifespan="off",
-        ssl_certfile=settings.tls_cert_file,
-        ssl_keyfile=settings.tls_key_file,
-        access_log=False,
-        log_level="error",
+    composer = _Composer(settings)
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(settings.tls_cert_file, settings.tls_key_file)
+    # As shared.web.server sets it: a floor with longer pauses than ours would be none.
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000, 20, 20)
+    server = await asyncio.get_running_loop().create_server(
+        lambda: _ClientConnection(composer), "127.0.0.1", int(sys.argv[1]), ssl=tls
     )
+    await server.serve_forever()
 
 
 if __name__ == "__main__":
-    main()
+    uvloop.run(main())
