@@ -1,5 +1,6 @@
 """Processor time of the suite's processes by kind, children included, as /proc tells it."""
 
+import asyncio
 import os
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
@@ -31,6 +32,30 @@ def spent_between(before: Mapping[str, float], after: Mapping[str, float]) -> di
     """Seconds by kind, the most first; kinds that did nothing are left out."""
     spent = {kind: after[kind] - before.get(kind, 0.0) for kind in after}
     return dict(sorted(((k, s) for k, s in spent.items() if s > 0), key=lambda one: -one[1]))
+
+
+async def idle_rates(suite: Suite, seconds: float) -> Mapping[str, float]:
+    """Seconds a second that each kind uses while nobody asks for anything.
+
+    Health checks, clocks of workers, replication and metrics: they would run without the requests
+    too, and at a low rate they would weigh more in each.
+    """
+    before = cpu_seconds(suite)
+    await asyncio.sleep(seconds)
+    return {kind: s / seconds for kind, s in spent_between(before, cpu_seconds(suite)).items()}
+
+
+def without_idle(
+    spent: Mapping[str, float], idle: Mapping[str, float], seconds: float
+) -> dict[str, float]:
+    """What is left of seconds by kind, the most first, without what `seconds` of idling take."""
+    left = {kind: s - idle.get(kind, 0.0) * seconds for kind, s in spent.items()}
+    return dict(sorted(((k, s) for k, s in left.items() if s > 0), key=lambda one: -one[1]))
+
+
+def process_cpu_seconds(pid: int) -> float:
+    """Of one process without its children."""
+    return sum(map(int, _stat(pid)[11:13])) * _TICK_S
 
 
 def _children() -> dict[int, list[int]]:
