@@ -8,7 +8,7 @@ import httpx
 import uvloop
 
 from bench.bench_world import bench_world
-from bench.charts import Chart
+from bench.charts import BarChart
 from bench.fan_out import measure as measure_fan_out
 from bench.fan_out import section as fan_out_section
 from bench.gateway_costs import AT_ONCE, GatewayResult, gateway_costs
@@ -60,7 +60,14 @@ def _cases_section(results: list[CaseResult]) -> Section:
             )
             for one in results
         ],
-        Chart("CPU ms a request, by kind of process", "ms", [(r.name, r.cpu_ms) for r in results]),
+        [
+            BarChart(
+                "Processor time of a request, by kind of process",
+                "Which programs work how long for one request. Shorter is better.",
+                "ms",
+                [(r.name, r.cpu_ms) for r in results],
+            )
+        ],
         [f"{one.name}: {_split(one)}" for one in results],
     )
 
@@ -90,11 +97,14 @@ def _gateways_section(results: list[GatewayResult]) -> Section:
             ]
             for one in results
         ],
-        Chart(
-            "CPU ms of the gateway a request",
-            "ms",
-            [(one.name, {"gateway": one.median_cpu_ms}) for one in results],
-        ),
+        [
+            BarChart(
+                "Processor time of the gateway's process, a request",
+                "What one home timeline costs in the gateway alone. Shorter is better.",
+                "ms",
+                [(one.name, {"gateway": one.median_cpu_ms}) for one in results],
+            )
+        ],
         [
             f"ours costs {ours.median_cpu_ms / floor.median_cpu_ms:.2f} times the floor",
             f"the textbook costs {textbook.median_cpu_ms / ours.median_cpu_ms:.2f} times ours",

@@ -14,7 +14,7 @@ from shared.web.http1_exchange import Http1Exchange
 from tests.journeys.phone import Phone, phone_of, picture
 from tests.suite import Suite
 
-PEOPLE = 40
+PEOPLE = 32
 POSTS_EACH = 2
 # Each person is looked at and followed as often as the first, divided by the rank (Zipf's law) …
 _ZIPF = 1.0

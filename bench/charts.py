@@ -1,104 +1,146 @@
-"""Stacked bars, drawn once and written twice: as SVG for the report, as PNG to pass on."""
+"""The two kinds of plots: bars of parts that add up, and lines."""
 
-import html
-import io
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from PIL import Image, ImageDraw, ImageFont
+from bench.drawing import WIDTH, Box, Drawing, Label, Line, colours_of
 
-WIDTH = 860
 _NAMES_WIDTH = 210
 _BAR_HEIGHT, _ROW_HEIGHT, _TOP = 20, 30, 34
-_COLOURS = (
-    *("#3d5a80", "#ee6c4d", "#2a9d8f", "#e9c46a", "#8e7dbe", "#98c1d9"),
-    *("#bc4749", "#6a994e", "#7f5539", "#adb5bd", "#22223b", "#f4a6c0"),
-)
+_PLOT_LEFT, _PLOT_RIGHT, _PLOT_HEIGHT = 64, 20, 240
+_GRID = "#dddddd"
+
+Points = Sequence[tuple[float, float]]
 
 
 @dataclass(frozen=True, slots=True)
-class Chart:
-    """Rows of parts that add up; the longest row fills the width."""
+class BarChart:
+    """Rows of parts that add up; the longest row fills the width.
+
+    Charts that are given the same `parts` stack them in that order and in the same colours.
+    """
 
     title: str
+    explanation: str
     unit: str
     rows: Sequence[tuple[str, Mapping[str, float]]]
+    parts: Sequence[str] = ()
 
-    @property
-    def parts(self) -> list[str]:
-        """All of them, in the order in which they appear."""
-        return list(dict.fromkeys(part for _, values in self.rows for part in values))
-
-    @property
-    def height(self) -> int:
-        """In pixels, with the legend below."""
-        return _TOP + _ROW_HEIGHT * (len(self.rows) + 1 + len(self.parts) // 6)
+    def drawn(self) -> Drawing:
+        """Bars with their sums at the end, and the colours of the parts below."""
+        used = {part for _, values in self.rows for part in values}
+        named = [*self.parts, *(part for _, values in self.rows for part in values)]
+        colours = {part: one for part, one in colours_of(named).items() if part in used}
+        longest = max((sum(values.values()) for _, values in self.rows), default=0.0) or 1.0
+        scale = (WIDTH - _NAMES_WIDTH - 110) / longest
+        drawing = Drawing(_TOP + _ROW_HEIGHT * len(self.rows) + 4)
+        drawing.labels.append(Label(0, 4, f"{self.title} ({self.unit})"))
+        for number, (name, values) in enumerate(self.rows):
+            x, y = float(_NAMES_WIDTH), float(_TOP + _ROW_HEIGHT * number)
+            drawing.labels.append(Label(0, y + 3, name))
+            for part, colour in colours.items():
+                width = values.get(part, 0.0) * scale
+                drawing.boxes.append(Box(x, y, width, _BAR_HEIGHT, colour))
+                x += width
+            total = f"{sum(values.values()):.2f} {self.unit}"
+            drawing.labels.append(Label(x + 6, y + 3, total))
+        drawing.add_legend(colours)
+        return drawing
 
 
 @dataclass(frozen=True, slots=True)
-class _Box:
-    x: float
-    y: float
-    width: float
-    height: float
-    colour: str
+class LineChart:
+    """Lines over one pair of axes, whose titles name their units; y begins at 0.
+
+    Where x spans powers of ten, `x_is_log` gives each of them the same width.
+    """
+
+    title: str
+    explanation: str
+    x_title: str
+    y_title: str
+    lines: Sequence[tuple[str, Points]]
+    x_is_log: bool = False
+
+    def drawn(self) -> Drawing:
+        """Axes with a grid, the lines, and their names below."""
+        colours = colours_of(name for name, _ in self.lines)
+        bottom = _TOP + 18 + _PLOT_HEIGHT
+        drawing = Drawing(bottom + 44)
+        drawing.labels += [Label(0, 4, self.title), Label(0, 24, self.y_title)]
+        drawing.labels.append(Label(WIDTH - _PLOT_RIGHT, bottom + 20, self.x_title, "end"))
+        x_axis, y_axis = self._x_axis(), self._y_axis(bottom)
+        self._draw_grid(drawing, x_axis, y_axis, bottom)
+        for name, points in self.lines:
+            placed = [(x_axis.place(x), y_axis.place(y)) for x, y in points]
+            drawing.lines.append(Line(placed, colours[name]))
+        drawing.add_legend(colours)
+        return drawing
+
+    def _draw_grid(self, drawing: Drawing, x_axis: "_Axis", y_axis: "_Axis", bottom: float) -> None:
+        right = WIDTH - _PLOT_RIGHT
+        for tick in y_axis.ticks():
+            y = y_axis.place(tick)
+            drawing.lines.append(Line([(_PLOT_LEFT, y), (right, y)], _GRID, 1.0))
+            drawing.labels.append(Label(_PLOT_LEFT - 6, y - 6, f"{tick:g}", "end"))
+        for tick in x_axis.ticks():
+            x = x_axis.place(tick)
+            drawing.lines.append(Line([(x, bottom), (x, bottom - _PLOT_HEIGHT)], _GRID, 1.0))
+            drawing.labels.append(Label(x, bottom + 4, f"{tick:g}", "middle"))
+
+    def _x_axis(self) -> "_Axis":
+        values = [x for _, points in self.lines for x, _ in points] or [1.0]
+        low = max(min(values), 1e-3) if self.x_is_log else min(0.0, *values)
+        return _Axis(low, max(values), _PLOT_LEFT, WIDTH - _PLOT_RIGHT, is_log=self.x_is_log)
+
+    def _y_axis(self, bottom: float) -> "_Axis":
+        highest = max((y for _, points in self.lines for _, y in points), default=1.0) or 1.0
+        step = _step_of(0.0, highest)
+        top = math.ceil(highest / step) * step
+        return _Axis(0.0, top, bottom, bottom - _PLOT_HEIGHT, is_log=False)
 
 
 @dataclass(frozen=True, slots=True)
-class _Label:
-    x: float
-    y: float
-    text: str
+class _Axis:
+    low: float
+    high: float
+    begin: float
+    end: float
+    is_log: bool
+
+    def place(self, value: float) -> float:
+        """In points of the drawing."""
+        low, high, value = map(self._scaled, (self.low, self.high, max(value, self.low)))
+        return self.begin + (self.end - self.begin) * (value - low) / ((high - low) or 1.0)
+
+    def ticks(self) -> list[float]:
+        """Round numbers, some five of them; of powers of ten also the doubles and halves."""
+        if self.is_log:
+            exponents = range(math.floor(math.log10(self.low)), math.ceil(math.log10(self.high)))
+            ticks = [step * 10.0**exponent for exponent in exponents for step in (1, 2, 5)]
+            return [tick for tick in ticks if self.low <= tick <= self.high]
+        step = _step_of(self.low, self.high)
+        first, last = math.ceil(self.low / step), math.floor(self.high / step)
+        return [number * step for number in range(first, last + 1)]
+
+    def _scaled(self, value: float) -> float:
+        return math.log10(value) if self.is_log else value
 
 
-def svg(chart: Chart) -> str:
-    """For a page; it has no scripts and names no address."""
-    boxes, labels = _drawn(chart)
-    marks = [
-        f'<rect x="{b.x:.1f}" y="{b.y:.1f}" width="{b.width:.1f}" height="{b.height:.1f}"'
-        f' fill="{b.colour}"/>'
-        for b in boxes
-    ]
-    words = [
-        f'<text x="{label.x:.1f}" y="{label.y + 11:.1f}">{html.escape(label.text)}</text>'
-        for label in labels
-    ]
-    size = f'viewBox="0 0 {WIDTH} {chart.height}" width="{WIDTH}" height="{chart.height}"'
-    return f'<svg xmlns="http://www.w3.org/2000/svg" {size}>{"".join(marks + words)}</svg>'
+def _step_of(low: float, high: float) -> float:
+    rough = (high - low) / 5 or 1.0
+    magnitude = 10.0 ** math.floor(math.log10(rough))
+    return next(step for step in (1, 2, 5, 10) if step * magnitude >= rough) * magnitude
 
 
-def png(chart: Chart) -> bytes:
-    """The same picture, at twice the size."""
-    boxes, labels = _drawn(chart)
-    image = Image.new("RGB", (WIDTH * 2, chart.height * 2), "white")
-    draw = ImageDraw.Draw(image)
-    font = ImageFont.load_default()
-    for box in boxes:
-        corners = (box.x, box.y, box.x + box.width, box.y + box.height)
-        draw.rectangle([2 * corner for corner in corners], fill=box.colour)
-    for label in labels:
-        draw.text((2 * label.x, 2 * label.y), label.text, fill="black", font=font)
-    out = io.BytesIO()
-    image.save(out, "PNG")
-    return out.getvalue()
+Chart = BarChart | LineChart
 
 
-def _drawn(chart: Chart) -> tuple[list[_Box], list[_Label]]:
-    colours = {part: _COLOURS[n % len(_COLOURS)] for n, part in enumerate(chart.parts)}
-    longest = max((sum(values.values()) for _, values in chart.rows), default=0.0) or 1.0
-    scale = (WIDTH - _NAMES_WIDTH - 110) / longest
-    boxes, labels = [], [_Label(0, 4, chart.title)]
-    y = float(_TOP)
-    for name, values in chart.rows:
-        labels.append(_Label(0, y + 3, name))
-        x = float(_NAMES_WIDTH)
-        for part, value in values.items():
-            boxes.append(_Box(x, y, value * scale, _BAR_HEIGHT, colours[part]))
-            x += value * scale
-        labels.append(_Label(x + 6, y + 3, f"{sum(values.values()):.2f} {chart.unit}"))
-        y += _ROW_HEIGHT
-    for n, (part, colour) in enumerate(colours.items()):
-        x, line = (n % 6) * WIDTH / 6, y + 8 + _ROW_HEIGHT * (n // 6)
-        boxes.append(_Box(x, line, 12, 12, colour))
-        labels.append(_Label(x + 17, line, part))
-    return boxes, labels
+def cumulative(values: Sequence[float]) -> Points:
+    """For a line: how many of a hundred values are at most so high, in at most 200 points."""
+    ordered = sorted(values)
+    if not ordered:
+        return [(1.0, 0.0)]
+    shares = [number / 200 for number in range(201)]
+    return [(ordered[min(int(s * len(ordered)), len(ordered) - 1)], s * 100) for s in shares]

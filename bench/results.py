@@ -8,26 +8,28 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bench.charts import Chart, png, svg
+from bench.charts import Chart
+from bench.drawing import png, svg
 
 _STYLE = """
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 900px; margin: 2rem auto; color: #222 }
 body { padding: 0 1rem } table { border-collapse: collapse; margin: 1rem 0 }
 td, th { padding: .25rem .8rem; text-align: right } tr + tr { border-top: 1px solid #ddd }
 td:first-child, th:first-child { text-align: left } h2 { margin-top: 2.5rem }
-svg { font: 13px system-ui, sans-serif; margin: .5rem 0 } .note { color: #555 }
+svg { font: 13px system-ui, sans-serif; max-width: 100%; height: auto }
+figure { margin: 1.5rem 0 } figcaption, .note { color: #555 }
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """One question: what was done, the figures, a chart, and what to read from them."""
+    """One question: what was done, the figures, the plots, and what to read from them."""
 
     title: str
     explanation: str
     heading: Sequence[str]
     rows: Sequence[Sequence[str]]
-    chart: Chart | None = None
+    charts: Sequence[Chart] = ()
     conclusions: Sequence[str] = ()
 
 
@@ -37,6 +39,8 @@ class Report:
 
     title: str
     sections: list[Section] = field(default_factory=list)
+    # What else the machine did as it began; later it is our own doing.
+    load_before: float = field(default_factory=lambda: os.getloadavg()[0])
 
     def add(self, section: Section) -> None:
         """Take a section in, and print it."""
@@ -46,11 +50,13 @@ class Report:
             print(f"  {line}")
 
     def write(self, folder: Path) -> Path:
-        """The page, and each chart as a PNG beside it."""
+        """The page, and each plot as a PNG beside it."""
         folder.mkdir(parents=True, exist_ok=True)
-        for number, section in enumerate(self.sections, 1):
-            if section.chart is not None:
-                (folder / f"chart-{number}.png").write_bytes(png(section.chart))
+        for old in folder.glob("chart-*.png"):
+            old.unlink()
+        charts = [chart for section in self.sections for chart in section.charts]
+        for number, chart in enumerate(charts, 1):
+            (folder / f"chart-{number:02}.png").write_bytes(png(chart.drawn()))
         page = folder / "index.html"
         page.write_text(self._page(), encoding="utf-8")
         return page
@@ -58,7 +64,10 @@ class Report:
     def _page(self) -> str:
         cores = os.cpu_count()
         when = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime())
-        where = f"{when}, {cores} cores, Python {platform.python_version()}, {platform.machine()}"
+        where = (
+            f"{when}, {cores} cores with a load of {self.load_before:.1f} before it began,"
+            f" Python {platform.python_version()}, {platform.machine()}"
+        )
         body = "".join(map(_as_html, self.sections))
         title = html.escape(self.title)
         return (
@@ -97,6 +106,11 @@ def _as_html(section: Section) -> str:
     return (
         f"<h2>{html.escape(section.title)}</h2><p>{html.escape(section.explanation)}</p>"
         f"<table>{table}</table>"
-        + (svg(section.chart) if section.chart is not None else "")
+        + "".join(map(_figure, section.charts))
         + (f"<ul>{conclusions}</ul>" if conclusions else "")
     )
+
+
+def _figure(chart: Chart) -> str:
+    caption = html.escape(chart.explanation)
+    return f"<figure>{svg(chart.drawn())}<figcaption>{caption}</figcaption></figure>"
