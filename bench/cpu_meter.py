@@ -3,11 +3,12 @@
 import asyncio
 import os
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from tests.suite import Suite
 
+IDLE_SLICES, IDLE_SLICE_S = 6, 2.0
 _TICK_S = 1 / os.sysconf("SC_CLK_TCK")
 
 
@@ -34,15 +35,26 @@ def spent_between(before: Mapping[str, float], after: Mapping[str, float]) -> di
     return dict(sorted(((k, s) for k, s in spent.items() if s > 0), key=lambda one: -one[1]))
 
 
-async def idle_rates(suite: Suite, seconds: float) -> Mapping[str, float]:
+async def idle_rates(suite: Suite) -> Mapping[str, float]:
     """Seconds a second that each kind uses while nobody asks for anything.
 
     Health checks, clocks of workers, replication and metrics: they would run without the requests
     too, and at a low rate they would weigh more in each.
     """
-    before = cpu_seconds(suite)
-    await asyncio.sleep(seconds)
-    return {kind: s / seconds for kind, s in spent_between(before, cpu_seconds(suite)).items()}
+    slices = []
+    for _ in range(IDLE_SLICES):
+        before = cpu_seconds(suite)
+        await asyncio.sleep(IDLE_SLICE_S)
+        slices.append(spent_between(before, cpu_seconds(suite)))
+    return calm_rates(slices, IDLE_SLICE_S)
+
+
+def calm_rates(slices: Sequence[Mapping[str, float]], slice_s: float) -> dict[str, float]:
+    """Of the calmer half: in the others, what was done before may still have been under way."""
+    calmer = sorted(slices, key=lambda spent: sum(spent.values()))[: len(slices) // 2]
+    kinds = {kind for spent in calmer for kind in spent}
+    seconds = len(calmer) * slice_s
+    return {kind: sum(spent.get(kind, 0.0) for spent in calmer) / seconds for kind in kinds}
 
 
 def without_idle(

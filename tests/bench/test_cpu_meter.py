@@ -2,7 +2,7 @@
 
 import pytest
 
-from bench.cpu_meter import without_idle
+from bench.cpu_meter import calm_rates, without_idle
 
 
 def test_idling_is_taken_off_for_as_long_as_it_lasted() -> None:
@@ -12,3 +12,8 @@ def test_idling_is_taken_off_for_as_long_as_it_lasted() -> None:
 
 def test_what_only_idled_is_left_out() -> None:
     assert without_idle({"dns": 0.9}, {"dns": 0.1}, 10.0) == {}
+
+
+def test_what_was_still_under_way_is_not_taken_for_idling() -> None:
+    busy, calm = {"feed": 2.0, "dns": 0.1}, {"dns": 0.1}
+    assert calm_rates([busy, calm, busy, calm], 0.5) == pytest.approx({"dns": 0.2})
