@@ -14,13 +14,13 @@ from shared.web.http1_exchange import Http1Exchange
 from tests.journeys.phone import Phone, phone_of, picture
 from tests.suite import Suite
 
-PEOPLE = 32
+PEOPLE = 24
 POSTS_EACH = 2
 # Each person is looked at and followed as often as the first, divided by the rank (Zipf's law) …
 _ZIPF = 1.0
 # … if there were enough people to follow the first: nobody is followed by more than all, so that
-# the first three are. Whoever reads then follows ten at least: 20 posts with the own ones.
-_FOLLOWED_BY_ALL = 3
+# the first four are. Whoever reads then follows ten at least: 20 posts with the own ones.
+_FOLLOWED_BY_ALL = 4
 _AT_ONCE = 8
 _TIMEOUT_S = 15.0
 
