@@ -19,6 +19,7 @@ from bench.closed_loop import Run, closed_loop
 from bench.cpu_meter import process_cpu_seconds
 from bench.results import Section
 from bench.same_replies import differences
+from services.gateway.clients.known_cards import FRESH_S
 from shared.web.http1_exchange import Http1Exchange
 from tests.journeys.phone import Phone
 
@@ -194,12 +195,13 @@ def section(results: list[GatewayResult]) -> Section:
         " Processor time is that of the gateway's process alone, without what it uses when idle."
         f" Before and after, all of them were asked by {COMPARED_VIEWERS} viewers and answered with"
         " the same posts, of the same shape. Calls behind each request: all ask feed for the page"
-        " and then users for the cards of the authors. The textbook (FastAPI, models in and out,"
-        " httpx and uvicorn as they come) also asks users whose session it is, each time in its"
-        f" first row and once in {SESSION_S} s a token in the second, as ours and the floor do."
-        " Ours also asks Redis for the caller's limits, keeps metrics and deadlines, chooses among"
-        " replicas and hedges. The floor is an asyncio.Protocol over bare sockets that does nothing"
-        " of this.",
+        " and then users for the cards of the authors, ours and the floor if they did not within"
+        f" {FRESH_S:.0f} s. The textbook (FastAPI, models in and out, httpx and uvicorn as they"
+        " come) also asks users whose session it is, each time in its first row and once in"
+        f" {SESSION_S} s a token in the second, as ours and the floor do. Ours also asks Redis for"
+        " the caller's limits and for what people have changed since, keeps metrics and deadlines,"
+        " chooses among replicas and hedges. The floor is an asyncio.Protocol over bare sockets"
+        " that does nothing of this.",
         ["gateway", "a second", "p50 ms", "p99 ms", "CPU ms", "of the floor", "idle CPU ms/s"],
         [
             [

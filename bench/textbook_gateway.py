@@ -3,9 +3,9 @@
 `python -m bench.textbook_gateway PORT USERS FEED SECONDS`, with the environment of the gateway and
 the addresses of one replica of users and one of feed. For each request it makes three calls, one
 after the other, each over a kept connection: to users whose session it is, to feed for the page, to
-users for the cards of its authors. Ours makes the last two of them, the first one once in 4.5 s for
-a token, and one to Redis for the limits of its callers, which this one does not have. With SECONDS
-above 0 a session is remembered for so long, so that the calls are those of ours.
+users for the cards of its authors. Ours makes the second one, the first one once in 4.5 s for a
+token, the last one once in 2 s for a viewer, and two to Redis, for the limits of its callers and
+for what people have changed. With SECONDS above 0 a session is remembered for so long.
 
 What comes from a service is validated by pydantic and so is the reply, as FastAPI does by itself;
 the rules of who sees which post and the addresses of pictures are our own functions.

@@ -1,18 +1,19 @@
-"""Where log lines go: to standard output, what is not urgent in batches."""
+"""Where log lines go: to standard output, those of one turn of the loop together."""
 
 import asyncio
 import atexit
 import threading
 from typing import BinaryIO
 
-# A write costs as much as a line; who follows the logs does not see a twentieth of a second. So
-# much of what is no warning is lost with a process that is killed.
-BATCH_SECONDS = 0.05
 BATCH_BYTES_MAX = 65_536
 
 
 class LineOutput:
-    """What structlog calls a logger: it has a method for each level, which takes a whole line."""
+    """What structlog calls a logger: it has a method for each level, which takes a whole line.
+
+    A write costs more than the making of a line, and the busier a process is, the more lines has a
+    turn of its loop.
+    """
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
@@ -23,7 +24,7 @@ class LineOutput:
         atexit.register(self.flush)
 
     def info(self, line: bytes) -> None:
-        """Soon, where a loop runs; at once elsewhere."""
+        """In the next turn of the loop; at once where none runs."""
         self._add(line)
         if self._bytes > BATCH_BYTES_MAX:
             self.flush()
@@ -53,6 +54,6 @@ class LineOutput:
 
     def _flush_later(self) -> None:
         try:
-            asyncio.get_running_loop().call_later(BATCH_SECONDS, self.flush)
+            asyncio.get_running_loop().call_soon(self.flush)
         except RuntimeError:
             self.flush()

@@ -6,6 +6,7 @@ import ssl
 import httpx
 import pytest
 
+from tests.eventually import eventually
 from tests.journeys.phone import Phone
 from tests.suite import Suite
 
@@ -75,9 +76,13 @@ async def test_a_request_is_found_in_the_log_of_every_process_it_passed(
 ) -> None:
     reply = await alice.http.get(f"/v1/users/{alice.id}/posts")
     request_id = reply.headers["x-request-id"]
-    for service in ("gateway", "users", "feed"):
-        logs = [suite.log_of(name) for name in suite.process_names(service)]
-        assert any(request_id in log for log in logs), service
+
+    def is_found() -> None:
+        for service in ("gateway", "users", "feed"):
+            logs = [suite.log_of(name) for name in suite.process_names(service)]
+            assert any(request_id in log for log in logs), service
+
+    await eventually(is_found)
 
 
 @pytest.mark.parametrize(
