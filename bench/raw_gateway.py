@@ -2,7 +2,7 @@
 
 `python -m bench.raw_gateway PORT`, with the environment of the gateway. For each request it makes
 the calls that ours makes, with the same tokens (a page from feed, the cards of its authors from
-users, which like ours it asks once in 2 s for a viewer; whose session it is once in 4.5 s), over
+users, which like ours it asks once in 5 s for a viewer; whose session it is once in 4.5 s), over
 TLS connections that are kept, and composes the same body with the same functions. An
 asyncio.Protocol on either side, httptools, uvloop, and our settings of the garbage collector: there
 is no framework, no ASGI, and nothing is counted, logged, timed, retried, chosen among replicas or

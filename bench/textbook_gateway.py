@@ -4,7 +4,7 @@
 the addresses of one replica of users and one of feed. For each request it makes three calls, one
 after the other, each over a kept connection: to users whose session it is, to feed for the page, to
 users for the cards of its authors. Ours makes the second one, the first one once in 4.5 s for a
-token, the last one once in 2 s for a viewer, and two to Redis, for the limits of its callers and
+token, the last one once in 5 s for a viewer, and two to Redis, for the limits of its callers and
 for what people have changed. With SECONDS above 0 a session is remembered for so long.
 
 What comes from a service is validated by pydantic and so is the reply, as FastAPI does by itself;

@@ -249,6 +249,8 @@ def suspend(
 ) -> None:
     """Suspend an account: nobody can sign in to it or see it; settle the reports of it."""
     suite = open_suite()
+    # What the gateways remember of the account is void from here on.
+    run_upkeep(suite, "gateway", "changed", "--user", str(user))
     run_upkeep(suite, "users", "reinstate" if undo else "suspend", "--user", str(user))
     if not undo:
         run_upkeep(suite, "feed", "settle", "--subject", f"user:{user}")

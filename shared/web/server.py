@@ -12,6 +12,7 @@ from fastapi import FastAPI
 from shared.logs import configure_logging, get_logger
 from shared.settings import ProcessSettings
 from shared.web import metrics
+from shared.web.joined_writes import JoiningProtocol
 from shared.web.readiness import Readiness
 
 log = get_logger()
@@ -33,7 +34,7 @@ def serve(app: FastAPI, settings: ProcessSettings) -> None:
     config = uvicorn.Config(
         app,
         loop="uvloop",
-        http="httptools",
+        http=JoiningProtocol,
         ws="none",
         lifespan="on",
         ssl_certfile=settings.tls_cert_file,

@@ -68,6 +68,7 @@ async def test_a_suspended_user_is_gone_everywhere_and_back_when_reinstated(
     report = {"kind": "user", "id": alice.id, **REPORT}
     assert (await bob.http.post("/v1/reports", json=report)).status_code == 201
 
+    await _upkeep(suite, "gateway", "changed", "--user", alice.id)
     await _upkeep(suite, "users", "suspend", "--user", alice.id)
     await bob.get(f"/v1/users/{alice.id}", 404)
     await bob.get(f"/v1/users/by-username/{alice.username}", 404)

@@ -10,8 +10,8 @@ from shared.contracts.people import Card
 # What a person thinks of another may change, and so may the picture: an outage is bridged, no more.
 KEPT_S = 60.0
 # A decision is used on for so long where its people have changed nothing since, which is known.
-# What else changes a card, an operator or a picture that has become ready, is seen so much later.
-FRESH_S = 2.0
+# What else changes a card, such as a picture that has become ready, is seen so much later.
+FRESH_S = 5.0
 # About 600 bytes each: the pages of some 2,000 viewers.
 CARDS_MAX = 30_000
 
