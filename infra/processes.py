@@ -12,8 +12,8 @@ from infra.topology import PostgresNode, Service
 
 # Where one machine carries all of it: what answers or refuses people comes first, so that a refusal
 # is quick however much there is to do; then what they wait for, last what nobody waits for.
-NICE_BEHIND_THE_DOOR = 3
-NICE_IN_THE_BACKGROUND = 8
+NICE_BEHIND_THE_DOOR = 10
+NICE_IN_THE_BACKGROUND = 15
 
 
 class Tier(IntEnum):

@@ -3,7 +3,7 @@
 AIMD on latency. Ten times a second, if five reads have ended, their median is compared with the
 best median of the last minutes. Above four times that (and above 150 ms: what is quick need not be
 quicker) the limit falls by 15 %; at or below it the limit rises by two, if it was used. What finds
-no room waits for 25 ms at most and is then refused: waiting longer would only move the queue here.
+no room waits for 10 ms at most and is then refused: waiting longer would only move the queue here.
 Behind a quarter of the limit of others who wait it is refused at once.
 """
 
@@ -32,7 +32,7 @@ class AdaptiveRules:
     fall: float = 0.85
     rise: int = 2
     remembered_windows: int = 3_000
-    wait_s_max: float = 0.025
+    wait_s_max: float = 0.01
     room: tuple[float, float, float] = (0.5, 0.85, 1.0)
 
 
