@@ -12,6 +12,10 @@ from shared.contracts.people import SessionCheck
 _KEPT_S_MAX = 4.5
 # While users does not answer, nobody can end a session either, but for the moments before.
 _RECENT_S_MAX = 60.0
+# Those of a gateway that died come all at once to this one. Each call at once wants a connection,
+# and to make it costs more than to ask: so they queue here. Fewer than are always let through to an
+# upstream (calls_min of shared/web/adaptive_limit.py, of which most may fill 85 %).
+_ASKED_AT_ONCE_MAX = 12
 # About 300 bytes each.
 _TOKENS_MAX = 50_000
 
@@ -34,7 +38,7 @@ class _Answer:
 
 
 class SessionChecks:
-    """Answers from memory while they are fresh; one call at a time for each token otherwise."""
+    """Answers from memory while they are fresh; one call for each token and few at once otherwise."""
 
     def __init__(
         self, users: UsersClient, *, kept_s: float = _KEPT_S_MAX, tokens_max: int = _TOKENS_MAX
@@ -43,6 +47,7 @@ class SessionChecks:
         self._kept_s = kept_s
         self._tokens_max = tokens_max
         self._known: OrderedDict[str, _Answer] = OrderedDict()
+        self._gate = asyncio.Semaphore(_ASKED_AT_ONCE_MAX)
         self._asking: dict[str, asyncio.Task[_Answer]] = {}
         # User id → the moment before which what was asked about their sessions is void.
         self._void_before_s: OrderedDict[int, float] = OrderedDict()
@@ -114,9 +119,10 @@ class SessionChecks:
         return asking
 
     async def _ask(self, access_token: str) -> _Answer:
-        # Taken before the call: the answer is true of some moment after this one.
-        asked_at_s = time.monotonic()
-        check = await self._users.check_session(access_token)
+        async with self._gate:
+            # Taken before the call: the answer is true of some moment after this one.
+            asked_at_s = time.monotonic()
+            check = await self._users.check_session(access_token)
         return self._keep(access_token, check, asked_at_s)
 
     def _keep(self, access_token: str, check: SessionCheck, asked_at_s: float) -> _Answer:

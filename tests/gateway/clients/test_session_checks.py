@@ -10,6 +10,7 @@ from services.gateway.clients.session_checks import CurrentSession, SessionCheck
 from services.gateway.clients.users import UsersClient
 from shared.contracts.people import SessionCheck
 from shared.errors import Unauthenticated
+from tests.eventually import eventually
 from tests.gateway.samples import ALICE, BOB
 
 SESSION = CurrentSession(9001, ALICE)
@@ -134,3 +135,18 @@ async def test_the_sign_out_of_one_leaves_the_answers_about_others() -> None:
     sessions.forget(BOB)
     await sessions.session_of("a")
     assert users.tokens == ["a"]
+
+
+async def test_of_many_who_come_at_once_few_are_asked_about_at_once() -> None:
+    users = FakeUsers()
+    users.open.clear()
+    sessions = checks(users)
+    waiting = [asyncio.create_task(sessions.session_of(str(token))) for token in range(100)]
+    await users.was_asked.wait()
+    await eventually(lambda: _assert_equal(len(users.tokens), 12))
+    users.open.set()
+    assert await asyncio.gather(*waiting) == [SESSION] * 100
+
+
+def _assert_equal(one: object, other: object) -> None:
+    assert one == other
