@@ -38,7 +38,7 @@ class _Answer:
 
 
 class SessionChecks:
-    """Answers from memory while they are fresh; one call for each token and few at once otherwise."""
+    """Answers from memory while they are fresh, else by one call for each token, few at once."""
 
     def __init__(
         self, users: UsersClient, *, kept_s: float = _KEPT_S_MAX, tokens_max: int = _TOKENS_MAX
