@@ -1,5 +1,7 @@
 """The process that answers for upload: `python -m services.upload.app`."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from functools import partial
 
 from fastapi import FastAPI
@@ -13,7 +15,7 @@ from services.upload.api import (
     renditions,
     uploads,
 )
-from services.upload.resources import open_resources
+from services.upload.resources import Resources, open_resources
 from services.upload.settings import UploadSettings
 from shared.settings import read_settings
 from shared.web.request_context import Deadlines
@@ -55,10 +57,18 @@ def upload_app(settings: UploadSettings, opened: OpenResources) -> FastAPI:
     return create_app(INFO, settings, opened, ROUTERS)
 
 
+@asynccontextmanager
+async def _opened(settings: UploadSettings) -> AsyncIterator[Resources]:
+    async with open_resources(settings) as resources:
+        # A second of work, which on a busy machine is longer than the first to ask would wait.
+        resources.samples.begin()
+        yield resources
+
+
 def main() -> None:
     """Serve until told to stop."""
     settings = read_settings(UploadSettings)
-    serve(upload_app(settings, partial(open_resources, settings)), settings)
+    serve(upload_app(settings, partial(_opened, settings)), settings)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """Which processes there are, and which of them gives way to which."""
 
+from infra.processes import NICE_IN_THE_BACKGROUND
 from tests.suite import Suite
 
 
@@ -16,6 +17,6 @@ def test_what_refuses_comes_before_what_works_and_that_before_the_background(
 def test_the_supervisor_starts_them_so(data_suite: Suite) -> None:
     config = (data_suite.run_dir / "etc" / "supervisord.conf").read_text(encoding="utf-8")
     _, _, worker = config.partition("[program:users-worker-1]\n")
-    assert worker.startswith("command = nice -n 8 ")
+    assert worker.startswith(f"command = nice -n {NICE_IN_THE_BACKGROUND} ")
     _, _, gateway = config.partition("[program:gateway-1]\n")
     assert not gateway.startswith("command = nice")

@@ -1,4 +1,4 @@
-"""The samples of filters, drawn once per process when they are first asked for."""
+"""The samples of filters, drawn once per process."""
 
 import asyncio
 
@@ -11,9 +11,13 @@ class DrawnSamples:
     def __init__(self) -> None:
         self._drawing: asyncio.Task[list[FilterSample]] | None = None
 
-    async def all(self) -> list[FilterSample]:
-        """That of no filter first."""
+    def begin(self) -> asyncio.Task[list[FilterSample]]:
+        """Draw, unless that is under way or done."""
         if self._drawing is None:
             self._drawing = asyncio.create_task(asyncio.to_thread(draw_samples))
+        return self._drawing
+
+    async def all(self) -> list[FilterSample]:
+        """That of no filter first."""
         # Who gives up must not take the drawing from the others.
-        return await asyncio.shield(self._drawing)
+        return await asyncio.shield(self.begin())
