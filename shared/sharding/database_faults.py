@@ -6,6 +6,15 @@ from asyncpg.pool import PoolConnectionProxy
 from shared.deadlines import remaining_ms
 from shared.errors import AppError, DeadlineExceeded, Unavailable
 
+# What the driver raises: its internal error is none of its others. It says so of a connection whose
+# server has just taken leave, when that has been read and the end of the line has not.
+DRIVER_ERRORS = (
+    OSError,
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+)
+
 # The server ended the session, is starting, stopping, full, or turned into a replica.
 _SERVER_SAYS_LATER = (
     asyncpg.PostgresConnectionError,
@@ -58,9 +67,14 @@ def fault_of(error: BaseException, node: str, *, closed: bool) -> AppError | Non
     return None
 
 
-def is_gone(connection: PoolConnectionProxy) -> bool:
-    """Has the connection ended? The pool takes one that breaks out of our hands."""
+def is_gone(connection: PoolConnectionProxy, error: BaseException | None = None) -> bool:
+    """Has the connection ended? The pool takes one that breaks out of our hands.
+
+    One that the driver has lost track of is ended here, so that nobody gets it again.
+    """
     try:
+        if isinstance(error, asyncpg.InternalClientError):
+            connection.terminate()
         return connection.is_closed()
     except asyncpg.InterfaceError:
         return True
@@ -68,6 +82,6 @@ def is_gone(connection: PoolConnectionProxy) -> bool:
 
 def is_lost_connection(error: BaseException, *, closed: bool) -> bool:
     """Did the statement fail because its connection was, or went, away?"""
-    if isinstance(error, OSError | asyncpg.PostgresConnectionError):
+    if isinstance(error, OSError | asyncpg.PostgresConnectionError | asyncpg.InternalClientError):
         return not isinstance(error, TimeoutError)
     return closed and isinstance(error, asyncpg.InterfaceError | asyncpg.OperatorInterventionError)

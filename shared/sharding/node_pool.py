@@ -19,7 +19,7 @@ from shared.sharding.connections import (
     connect,
     speak_json,
 )
-from shared.sharding.database_faults import fault_of, is_gone, is_lost_connection
+from shared.sharding.database_faults import DRIVER_ERRORS, fault_of, is_gone, is_lost_connection
 from shared.sharding.pool_metrics import ACQUIRE_SECONDS, FAULTS, POOL_CONNECTIONS, POOL_WAITING
 from shared.sharding.shard_map import NodeAddress
 
@@ -74,7 +74,7 @@ class NodePool:
                 return await self._pool.acquire()
         except TimeoutError as error:
             raise self._too_late(wait_s) from error
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        except DRIVER_ERRORS as error:
             raise self._unreachable(type(error).__name__) from error
         finally:
             self._waiting -= 1
@@ -84,7 +84,7 @@ class NodePool:
         """Take a connection back; one that broke is replaced when the next is needed."""
         try:
             await self._pool.release(connection, timeout=COMMAND_SECONDS)
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+        except DRIVER_ERRORS:
             # The driver has ended it; the pool goes on without it.
             FAULTS.labels(self._group, self.name, "release").inc()
 
@@ -100,8 +100,8 @@ class NodePool:
         try:
             timeout_s = budget_ms(COMMAND_SECONDS * 1000) / 1000
             return await connection.fetch(sql, *arguments, timeout=timeout_s)
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-            closed = is_gone(connection)
+        except DRIVER_ERRORS as error:
+            closed = is_gone(connection, error)
             fault = self.fault(error, closed=closed)
             if fault is None:
                 raise
@@ -122,7 +122,7 @@ class NodePool:
         """A connection of its own, outside the pool: for LISTEN and for session locks."""
         try:
             return await connect(self.address, self._login, self._network)
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        except DRIVER_ERRORS as error:
             raise self._unreachable(type(error).__name__) from error
 
     async def close(self) -> None:
@@ -132,7 +132,7 @@ class NodePool:
         try:
             async with asyncio.timeout(2):
                 await self._pool.close()
-        except (TimeoutError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+        except (TimeoutError, *DRIVER_ERRORS):
             self._pool.terminate()
 
     def _refuse_early(self) -> None:

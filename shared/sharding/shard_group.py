@@ -5,7 +5,6 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Sequence
 from contextlib import asynccontextmanager
 
-import asyncpg
 from asyncpg import Record
 from asyncpg.pool import PoolConnectionProxy
 
@@ -13,7 +12,13 @@ from shared.errors import DeadlineExceeded, Overloaded, Unavailable
 from shared.network.network import Network
 from shared.settings import PostgresSettings
 from shared.sharding.connections import PostgresLogin
-from shared.sharding.database_faults import NOT_HERE, ShardMoved, is_gone, is_lost_connection
+from shared.sharding.database_faults import (
+    DRIVER_ERRORS,
+    NOT_HERE,
+    ShardMoved,
+    is_gone,
+    is_lost_connection,
+)
 from shared.sharding.node_pool import NodePool
 from shared.sharding.pool_metrics import SHARDS_MOVED, STAND_IN_READS
 from shared.sharding.reader import Reader
@@ -177,8 +182,8 @@ class ShardGroup:
             except NOT_HERE as error:
                 await roll_back(node, connection)
                 await self._await_move(current, {shard}, error)
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-                closed = is_gone(connection)
+            except DRIVER_ERRORS as error:
+                closed = is_gone(connection, error)
                 await roll_back(node, connection)
                 fault = node.fault(error, closed=closed)
                 # Nothing was written yet: a connection that had gone stale is replaced.

@@ -13,7 +13,12 @@ from shared.deadlines import budget_ms
 from shared.logs import request_id
 from shared.sharding import job_queue
 from shared.sharding.connections import COMMAND_SECONDS
-from shared.sharding.database_faults import CommitUnknown, is_gone, is_lost_connection
+from shared.sharding.database_faults import (
+    DRIVER_ERRORS,
+    CommitUnknown,
+    is_gone,
+    is_lost_connection,
+)
 from shared.sharding.node_pool import NodePool
 from shared.sharding.reader import Reader
 from shared.sql_files import Query, load_queries
@@ -46,7 +51,7 @@ class Transaction(Reader):
         sql, arguments = query.for_schema(self.schema), query.arguments(values)
         try:
             tag = await self._connection.execute(sql, *arguments, timeout=_command_seconds())
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        except DRIVER_ERRORS as error:
             self._raise_fault(error)
             raise
         return int(tag.rpartition(" ")[2])
@@ -73,7 +78,7 @@ class Transaction(Reader):
                 delay_s=delay_s,
                 dedupe_key=dedupe_key,
             )
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        except DRIVER_ERRORS as error:
             self._raise_fault(error)
             raise
         self.has_jobs = True
@@ -92,12 +97,12 @@ class Transaction(Reader):
     async def _fetch_inside(self, sql: str, arguments: Sequence[object]) -> list[Record]:
         try:
             return await self._connection.fetch(sql, *arguments, timeout=_command_seconds())
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        except DRIVER_ERRORS as error:
             self._raise_fault(error)
             raise
 
     def _raise_fault(self, error: Exception) -> None:
-        fault = self._node.fault(error, closed=is_gone(self._connection))
+        fault = self._node.fault(error, closed=is_gone(self._connection, error))
         if fault is not None:
             raise fault from error
 
@@ -132,8 +137,8 @@ async def commit(node: NodePool, connection: PoolConnectionProxy) -> None:
 async def _commit_and_release(node: NodePool, connection: PoolConnectionProxy) -> None:
     try:
         tag, warned = await _commit(connection)
-    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-        closed = is_gone(connection)
+    except DRIVER_ERRORS as error:
+        closed = is_gone(connection, error)
         if isinstance(error, TimeoutError) or is_lost_connection(error, closed=closed):
             raise CommitUnknown from error
         fault = node.fault(error, closed=closed)
@@ -180,7 +185,7 @@ async def _undo_and_release(node: NodePool, connection: PoolConnectionProxy) -> 
     try:
         if not is_gone(connection) and connection.is_in_transaction():
             await connection.execute("ROLLBACK", timeout=COMMAND_SECONDS)
-    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+    except DRIVER_ERRORS:
         # The pool ends a connection that comes back like this, and the server its transaction.
         return
     finally:

@@ -3,10 +3,9 @@
 import asyncio
 import time
 
-import asyncpg
-
 from shared.errors import AppError
 from shared.logs import get_logger
+from shared.sharding.database_faults import DRIVER_ERRORS
 from shared.sharding.shard_group import ShardGroup
 from shared.streams.edge_pass import EdgePass, PassReport
 from shared.streams.pauses import pause
@@ -53,7 +52,7 @@ class EdgeReconciler:
         while not stop.is_set():
             try:
                 await self.full_pass(stop)
-            except (AppError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            except (AppError, *DRIVER_ERRORS) as error:
                 log.warning("edges not compared to the end", reason=repr(error))
             await pause(stop, self._rest_s)
 

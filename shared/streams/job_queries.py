@@ -3,13 +3,13 @@
 from datetime import timedelta
 from typing import Self
 
-import asyncpg
 from pgqueuer.adapters.persistence.queries import Queries
 from pgqueuer.domain.models import Job, TracebackRecord
 from pgqueuer.ports.driver import Driver
 
 from shared.logs import get_logger
 from shared.sharding import job_queue
+from shared.sharding.database_faults import DRIVER_ERRORS
 
 log = get_logger()
 
@@ -32,5 +32,5 @@ class DurableQueries(Queries):
         """
         try:
             await super().retry_job(job, delay, traceback_record)
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        except DRIVER_ERRORS as error:
             log.warning("job will be found by its silence", job_id=job.id, reason=repr(error))

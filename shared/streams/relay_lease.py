@@ -12,7 +12,7 @@ from asyncpg import Record
 from shared.errors import Unavailable
 from shared.ids import created_ms
 from shared.sharding.connections import COMMAND_SECONDS
-from shared.sharding.database_faults import is_lost_connection
+from shared.sharding.database_faults import DRIVER_ERRORS, is_lost_connection
 from shared.sharding.shard_group import ShardGroup
 from shared.sharding.wake_ups import OUTBOX_CHANNEL
 from shared.sql_files import load_queries
@@ -84,7 +84,7 @@ class RelayLease:
     async def _try_lead(self) -> bool:
         try:
             return bool(await self._connection.fetchval(_TRY_LEAD, timeout=COMMAND_SECONDS))
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        except DRIVER_ERRORS as error:
             if is_lost_connection(error, closed=self._connection.is_closed()):
                 raise Unavailable(f"{self._primary} cannot be reached.") from error
             raise

@@ -241,3 +241,31 @@ async def write_if_possible(group: ShardGroup, shard: int) -> int:
         return await write(group, shard)
     except Unavailable as error:
         raise AssertionError(error.detail) from error
+
+
+@pytest.mark.parametrize("way", ["read", "write"])
+async def test_a_connection_that_the_driver_has_lost_track_of_is_replaced(
+    migrated: ShardedDatabase, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    lost: list[int] = []
+
+    def losing(method: str) -> None:
+        real = getattr(asyncpg.Connection, method)
+
+        async def once_lost(
+            self: asyncpg.Connection, *arguments: object, **named: object
+        ) -> object:
+            if not lost:
+                lost.append(self.get_server_pid())
+                raise asyncpg.InternalClientError("another operation is in progress")
+            return await real(self, *arguments, **named)
+
+        monkeypatch.setattr(asyncpg.Connection, method, once_lost)
+
+    async with migrated.open() as group:
+        before = await group.reader(0).value(BACKEND)
+        losing("fetch" if way == "read" else "execute")
+        if way == "write":
+            await write(group, 0)
+        after = await group.reader(0).value(BACKEND)
+    assert (lost, after == before) == ([before], False)
