@@ -1,6 +1,5 @@
 """Bodies of posts in Redis, with leases so that a popular one that expires is loaded once."""
 
-import secrets
 from collections.abc import Mapping, Sequence
 
 import orjson
@@ -8,12 +7,10 @@ from redis import asyncio as aioredis
 
 from services.feed.domain.post_bodies import PostBody
 from services.feed.store.hot_reads import HotReads
-from services.feed.store.lua_scripts import register
+from services.feed.store.leased_keys import LeasedKeys
 from services.feed.store.redis_guard import RedisGuard
 
 BODY_SECONDS_MAX = 24 * 3600
-# Longer than a read of the database may take.
-LEASE_MS_MAX = 3_000
 
 _GONE = b"gone"
 _BODY_BEGINS = b"{"
@@ -30,20 +27,11 @@ def body_key(post_id: int) -> str:
 class BodyCache:
     """Copies of bodies; every method raises RedisAway if Redis does not answer."""
 
-    def __init__(
-        self,
-        redis: aioredis.Redis,
-        reads: HotReads,
-        guard: RedisGuard,
-        *,
-        lease_ms: int = LEASE_MS_MAX,
-    ) -> None:
+    def __init__(self, redis: aioredis.Redis, reads: HotReads, guard: RedisGuard) -> None:
         self._redis = redis
         self._reads = reads
         self._guard = guard
-        self._lease_ms = lease_ms
-        self._lease = register(redis, "lease_keys")
-        self._fill = register(redis, "fill_leased")
+        self._leased = LeasedKeys(redis, guard, body_key, BODY_SECONDS_MAX)
 
     async def get(self, ids: Sequence[int]) -> dict[int, PostBody | None]:
         """What is known: the body, or None of a post that is gone. The rest must be loaded."""
@@ -56,10 +44,7 @@ class BodyCache:
 
     async def lease(self, ids: Sequence[int]) -> tuple[str, set[int]]:
         """A token, and those of the ids that its holder shall load."""
-        token = f"lease:{secrets.token_hex(8)}"
-        with self._guard.calls():
-            leased = await self._lease([body_key(id_) for id_ in ids], [token, self._lease_ms])
-        return token, {post_id for post_id, mine in zip(ids, leased, strict=True) if mine}
+        return await self._leased.lease(ids)
 
     async def fill(
         self, token: str, leased: Sequence[int], loaded: Mapping[int, PostBody | None]
@@ -68,11 +53,8 @@ class BodyCache:
 
         Of a post that there is not, nothing is noted: it may be about to come into being.
         """
-        if not leased:
-            return
-        values = [_value(loaded[post_id]) if post_id in loaded else b"" for post_id in leased]
-        with self._guard.calls():
-            await self._fill([body_key(id_) for id_ in leased], [token, BODY_SECONDS_MAX, *values])
+        values = {id_: _value(loaded[id_]) if id_ in loaded else b"" for id_ in leased}
+        await self._leased.fill(token, values)
 
     async def mark_gone(self, post_id: int) -> None:
         """Say that a post is withdrawn; what others are just loading will not be stored."""

@@ -1,6 +1,5 @@
 """How many likes and comments posts have, in Redis, so that a page of many authors is one look."""
 
-import secrets
 from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
@@ -8,15 +7,11 @@ from prometheus_client import Counter
 from redis import asyncio as aioredis
 
 from services.feed.store.hot_reads import HotReads
-from services.feed.store.lua_scripts import register
+from services.feed.store.leased_keys import LEASE_BEGINS, LeasedKeys
 from services.feed.store.redis_guard import RedisAway, RedisGuard
 
 # Whoever changes a count forgets it here. One who dies in between leaves it wrong for this long.
 COUNTS_SECONDS_MAX = 600
-# Longer than a read of the database may take.
-LEASE_MS_MAX = 3_000
-
-_LEASE_BEGINS = b"lease:"
 
 _NOT_FORGOTTEN = Counter(
     "retrato_feed_counts_not_forgotten_total",
@@ -46,8 +41,7 @@ class CountCache:
         self._redis = redis
         self._reads = reads
         self._guard = guard
-        self._lease = register(redis, "lease_keys")
-        self._fill = register(redis, "fill_leased")
+        self._leased = LeasedKeys(redis, guard, counts_key, COUNTS_SECONDS_MAX)
 
     async def get(self, ids: Sequence[int]) -> dict[int, PostCounts]:
         """What is known; raises RedisAway."""
@@ -55,25 +49,19 @@ class CountCache:
         return {
             post_id: PostCounts(*map(int, value.split()))
             for post_id, value in zip(ids, values, strict=True)
-            if value is not None and not value.startswith(_LEASE_BEGINS)
+            if value is not None and not value.startswith(LEASE_BEGINS)
         }
 
-    async def lease(self, ids: Sequence[int]) -> tuple[str, list[int]]:
+    async def lease(self, ids: Sequence[int]) -> tuple[str, set[int]]:
         """A token, and those of the ids that its holder may fill; raises RedisAway."""
-        token = f"lease:{secrets.token_hex(8)}"
-        with self._guard.calls():
-            leased = await self._lease([counts_key(id_) for id_ in ids], [token, LEASE_MS_MAX])
-        return token, [post_id for post_id, mine in zip(ids, leased, strict=True) if mine]
+        return await self._leased.lease(ids)
 
     async def fill(
-        self, token: str, leased: Sequence[int], counted: Mapping[int, PostCounts]
+        self, token: str, leased: Collection[int], counted: Mapping[int, PostCounts]
     ) -> None:
         """Store what was counted, but for what was changed since it was leased."""
-        values = [f"{counted[id_].likes} {counted[id_].comments}" for id_ in leased]
-        with self._guard.calls():
-            await self._fill(
-                [counts_key(id_) for id_ in leased], [token, COUNTS_SECONDS_MAX, *values]
-            )
+        values = {id_: b"%d %d" % counted[id_] for id_ in leased}
+        await self._leased.fill(token, values)
 
     async def forget(self, ids: Collection[int]) -> None:
         """These were changed, and that is committed: whoever is counting them counts in vain."""
