@@ -11,6 +11,7 @@ from services.feed.actions.erase_account import Published
 from services.feed.actions.fan_out import Destinations
 from services.feed.actions.home_entries import HomeEntries
 from services.feed.actions.orders import Orders
+from services.feed.actions.page_posts import PagePosts
 from services.feed.actions.read_explore import Explore
 from services.feed.actions.read_ranked_timeline import RankedTimelines
 from services.feed.clients.upload import UploadClient
@@ -30,6 +31,7 @@ from services.feed.store.graph_versions import GraphVersions
 from services.feed.store.home_timelines import HomeTimelines
 from services.feed.store.hot_reads import SILENT_LOOKS_MAX, HotReads
 from services.feed.store.kept_orders import KeptOrders
+from services.feed.store.own_marks import OwnMarksCache
 from services.feed.store.popular_posts import PopularPosts
 from services.feed.store.post_bodies import PostBodies
 from services.feed.store.post_marks import PostMarks
@@ -56,6 +58,7 @@ class Resources:
     likes: Edges
     saves: Edges
     marks: PostMarks
+    page_posts: PagePosts
     comments: Comments
     comment_likes: Edges
     activities: Activities
@@ -135,7 +138,8 @@ def resources_over(
     entries = HomeEntries(timelines, author_entries, users, celebrities)
     bodies = PostBodies(BodyCache(redis, reads, guard), posts)
     counts = CountCache(redis, reads, guard)
-    marks = PostMarks(group, counts)
+    marks = PostMarks(group, counts, OwnMarksCache(redis, reads, guard))
+    page_posts = PagePosts(reads, bodies, marks)
     group.edge_watchers.append(marks.on_edges)
     orders = Orders(KeptOrders(redis, guard))
     return Resources(
@@ -145,13 +149,14 @@ def resources_over(
         likes=Edges(group, LIKE),
         saves=Edges(group, SAVE),
         marks=marks,
+        page_posts=page_posts,
         comments=Comments(group, counts),
         comment_likes=Edges(group, COMMENT_LIKE),
         activities=Activities(group),
         tag_edges=Edges(group, TAG),
         tags=Tags(group),
         explore=Explore(PopularPosts(group), orders),
-        ranked=RankedTimelines(entries, bodies, marks, Affinities(group), orders),
+        ranked=RankedTimelines(entries, page_posts, bodies, marks, Affinities(group), orders),
         timelines=timelines,
         author_timelines=author_timelines,
         entries=entries,

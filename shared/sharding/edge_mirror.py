@@ -9,7 +9,7 @@ from typing import Any
 
 from shared.errors import Unavailable
 from shared.sharding.outbox import OutboxEvent, PartlyDelivered
-from shared.sharding.shard_group import ShardGroup
+from shared.sharding.shard_group import EdgeEnds, ShardGroup
 from shared.sql_files import load_queries
 
 _SQL = load_queries(Path(__file__).with_name("edges.sql"))
@@ -38,7 +38,10 @@ class EdgeMirror:
         self._group = group
 
     async def apply(self, shard: int, changes: Sequence[EdgeChange]) -> None:
-        """Changes that all end in `shard`: edges, and the counts that follow from them."""
+        """Changes that all end in `shard`: edges, and the counts that follow from them.
+
+        Raises Unavailable also if that is done and who watches edges could not be told.
+        """
         async with self._group.writer(shard) as tx:
             await tx.execute(
                 _SQL["mirror_edges"],
@@ -48,9 +51,8 @@ class EdgeMirror:
                 states=[change.state for change in changes],
                 versions=[change.version for change in changes],
             )
-        ends = {(change.kind, change.dst) for change in changes}
-        for watcher in self._group.edge_watchers:
-            await watcher(ends)
+        ends = {EdgeEnds(change.kind, change.src, change.dst) for change in changes}
+        await self._group.say_changed(ends)
 
     async def deliver(self, events: list[OutboxEvent]) -> None:
         """A handler for the relay: one statement for each shard in which edges end.

@@ -5,6 +5,7 @@ count where it ends, is mirrored: right after the commit as a best effort, else 
 """
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -13,7 +14,7 @@ from shared.errors import FieldError, Invalid, Unavailable
 from shared.logs import request_id
 from shared.sharding.edge_batches import EdgeBatches
 from shared.sharding.edge_mirror import TOPIC, EdgeChange
-from shared.sharding.shard_group import ShardGroup
+from shared.sharding.shard_group import EdgeEnds, ShardGroup
 from shared.sharding.transaction import Transaction
 from shared.sql_files import Query, load_queries
 
@@ -142,8 +143,14 @@ class Edges:
                 return EdgeState(REMOVED, 0, changed=False)
             return EdgeState(present["state"], present["version"], changed=False)
         change = EdgeChange(self._kind, src, dst, state, row["version"])
+        tx.after_commit.append(partial(self._say_now, change))
         tx.after_commit.append(partial(self._mirror_now, tx.shard, change, row["position"]))
         return EdgeState(state, row["version"], changed=True)
+
+    async def _say_now(self, change: EdgeChange) -> None:
+        # Before the mirror, which may take its time: who wrote reads it next. Said again there.
+        with suppress(Unavailable):
+            await self._group.say_changed([EdgeEnds(change.kind, change.src, change.dst)])
 
     async def _mirror_now(self, shard: int, change: EdgeChange, position: int) -> None:
         try:
@@ -184,6 +191,16 @@ async def targets_by_kind(
         _SQL["targets_by_kind"], kinds=list(kinds), node=src, ids=list(dsts)
     )
     return {kind: frozenset(row["id"] for row in rows if row["kind"] == kind) for kind in kinds}
+
+
+async def newest_targets_by_kind(
+    group: ShardGroup, kinds: Sequence[str], src: int, limit: int
+) -> dict[str, list[int]]:
+    """For each kind, the highest `limit` ids to which active edges lead: one statement for all."""
+    rows = await group.reader(group.shard_of(src)).rows(
+        _SQL["newest_targets_by_kind"], kinds=list(kinds), node=src, limit=limit
+    )
+    return {kind: [row["id"] for row in rows if row["kind"] == kind] for kind in kinds}
 
 
 def _parse_cursor(cursor: str) -> tuple[int, int]:

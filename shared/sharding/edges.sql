@@ -70,6 +70,16 @@ SELECT kind, dst AS id FROM :schema.edge_out
  WHERE kind = ANY(:kinds::text[]) AND src = :node AND dst = ANY(:ids::bigint[])
    AND state = 'active';
 
+-- name: newest_targets_by_kind
+-- Those of the highest ids: of what is made at one place and one time after the other, the newest.
+SELECT wanted.kind, newest.dst AS id
+  FROM unnest(:kinds::text[]) AS wanted (kind)
+ CROSS JOIN LATERAL (
+    SELECT dst FROM :schema.edge_out AS edge
+     WHERE edge.kind = wanted.kind AND src = :node AND state = 'active'
+     ORDER BY dst DESC LIMIT :limit
+ ) AS newest;
+
 -- name: states_of_sources
 SELECT src AS id, state FROM :schema.edge_in
  WHERE kind = :kind AND dst = :node AND src = ANY(:ids::bigint[]) AND state <> 'removed';

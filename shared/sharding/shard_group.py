@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Sequence
 from contextlib import asynccontextmanager
+from typing import NamedTuple
 
 from asyncpg import Record
 from asyncpg.pool import PoolConnectionProxy
@@ -33,10 +34,18 @@ from shared.sql_files import Query
 MOVE_SECONDS_MAX = 3.0
 _MOVE_POLL_SECONDS = 0.05
 
-# Takes the kinds of edges and the nodes that they lead to.
-EdgeWatcher = Callable[[Collection[tuple[str, int]]], Awaitable[None]]
-
 _SCHEMAS_HERE = "SELECT nspname FROM pg_namespace WHERE nspname = ANY($1::text[])"
+
+
+class EdgeEnds(NamedTuple):
+    """An edge of some kind, and the nodes that it leads from and to."""
+
+    kind: str
+    src: int
+    dst: int
+
+
+EdgeWatcher = Callable[[Collection[EdgeEnds]], Awaitable[None]]
 
 
 class ShardGroup:
@@ -52,11 +61,16 @@ class ShardGroup:
         self._nodes: dict[NodeAddress, NodePool] = {}
         self._lags: dict[NodeAddress, ReplicaLag] = {}
         self.wake_ups = WakeUps()
-        # Told where edges have changed, once that is committed in the shards where they end: may be
-        # told twice, and raises nothing.
+        # Told which edges have changed: once that is committed where they begin, and again, until
+        # it raises nothing, once it is where they end.
         self.edge_watchers: list[EdgeWatcher] = []
         self.name = map_file.current().group
         self.shard_count = map_file.current().shard_count
+
+    async def say_changed(self, edges: Collection[EdgeEnds]) -> None:
+        """Tell who watches edges that these have changed; raises Unavailable if they cannot act."""
+        for watcher in self.edge_watchers:
+            await watcher(edges)
 
     def shard_of(self, owner_or_item_id: int) -> int:
         """The shard of a user's rows in this group, or of an item made in that user's shard."""

@@ -86,7 +86,7 @@ class Cast:
         """A page of the home timeline."""
         resources = self._resources
         return await read_home_timeline(
-            resources.entries, resources.bodies, resources.marks, viewer_id, limit, cursor
+            resources.entries, resources.page_posts, viewer_id, limit, cursor
         )
 
     async def home_ids(self, viewer_id: int, limit: int = 20) -> list[int]:

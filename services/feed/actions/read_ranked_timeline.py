@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 from services.feed.actions.home_entries import HomeEntries
 from services.feed.actions.orders import Orders
+from services.feed.actions.page_posts import PagePosts
 from services.feed.actions.read_home_timeline import read_home_timeline
 from services.feed.actions.show_posts import show_posts
 from services.feed.domain.popularity import Candidate
@@ -27,6 +28,7 @@ class RankedTimelines:
     """What a ranked page is made of."""
 
     entries: HomeEntries
+    posts: PagePosts
     bodies: PostBodies
     marks: PostMarks
     affinities: Affinities
@@ -40,9 +42,7 @@ class RankedTimelines:
         """
         position = (None, 0) if cursor is None else _position(cursor)
         if position is None:
-            return await read_home_timeline(
-                self.entries, self.bodies, self.marks, viewer_id, limit, cursor
-            )
+            return await read_home_timeline(self.entries, self.posts, viewer_id, limit, cursor)
         name, start = position
         order = await self.orders.find(f"home:{viewer_id}", name, lambda: self._rank(viewer_id))
         end = start + limit

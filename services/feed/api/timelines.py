@@ -44,7 +44,7 @@ async def get_home_timeline(
     if order == "ranked":
         return JsonReply(await resources.ranked.read(viewer_id, limit, cursor))
     page = await read_home_timeline(
-        resources.entries, resources.bodies, resources.marks, viewer_id, limit, cursor
+        resources.entries, resources.page_posts, viewer_id, limit, cursor
     )
     return JsonReply(page)
 

@@ -35,12 +35,7 @@ class BodyCache:
 
     async def get(self, ids: Sequence[int]) -> dict[int, PostBody | None]:
         """What is known: the body, or None of a post that is gone. The rest must be loaded."""
-        values = await self._reads.values([body_key(post_id) for post_id in ids])
-        return {
-            post_id: None if value == _GONE else orjson.loads(value)
-            for post_id, value in zip(ids, values, strict=True)
-            if value is not None and (value.startswith(_BODY_BEGINS) or value == _GONE)
-        }
+        return parse_bodies(ids, await self._reads.values([*map(body_key, ids)]))
 
     async def lease(self, ids: Sequence[int]) -> tuple[str, set[int]]:
         """A token, and those of the ids that its holder shall load."""
@@ -65,6 +60,15 @@ class BodyCache:
         """Forget a body that was changed, and take the lease from whoever is loading it."""
         with self._guard.calls():
             await self._redis.unlink(body_key(post_id))
+
+
+def parse_bodies(ids: Sequence[int], values: Sequence[bytes | None]) -> dict[int, PostBody | None]:
+    """What the keys of these posts hold, of those that are known."""
+    return {
+        post_id: None if value == _GONE else orjson.loads(value)
+        for post_id, value in zip(ids, values, strict=True)
+        if value is not None and (value.startswith(_BODY_BEGINS) or value == _GONE)
+    }
 
 
 def _value(body: PostBody | None) -> bytes:

@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from asyncpg import Record
+from prometheus_client import Counter
 
 from services.feed.domain.hashtags import hashtags_of, mentions_of
 from services.feed.domain.post_bodies import time_text
 from services.feed.store.count_cache import CountCache
+from services.feed.store.redis_guard import RedisAway
 from shared.contracts.posts import Comment
 from shared.ids import created_at
 from shared.sharding.shard_group import ShardGroup
@@ -18,6 +20,11 @@ from shared.sharding.transaction import Transaction
 from shared.sql_files import load_queries
 
 _SQL = load_queries(Path(__file__).with_suffix(".sql"))
+
+_NOT_FORGOTTEN = Counter(
+    "retrato_feed_counts_not_forgotten_total",
+    "Changes of comments while Redis was away: their count may be as before for ten minutes.",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +138,13 @@ class Comments:
         self._recount_after(tx, post_id)
 
     def _recount_after(self, tx: Transaction, post_id: int) -> None:
-        tx.after_commit.append(partial(self._counts.forget, [post_id]))
+        tx.after_commit.append(partial(self._forget_count, post_id))
+
+    async def _forget_count(self, post_id: int) -> None:
+        try:
+            await self._counts.forget([post_id])
+        except RedisAway:
+            _NOT_FORGOTTEN.inc()
 
 
 async def find_author_to_comment(tx: Transaction, post_id: int) -> int | None:

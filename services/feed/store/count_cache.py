@@ -3,20 +3,15 @@
 from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
-from prometheus_client import Counter
 from redis import asyncio as aioredis
 
 from services.feed.store.hot_reads import HotReads
 from services.feed.store.leased_keys import LEASE_BEGINS, LeasedKeys
-from services.feed.store.redis_guard import RedisAway, RedisGuard
+from services.feed.store.redis_guard import RedisGuard
 
-# Whoever changes a count forgets it here. One who dies in between leaves it wrong for this long.
+# Whoever changes a count forgets it here. Who dies between writing a comment and that leaves it
+# wrong for this long; of likes it is forgotten again with their event from the outbox.
 COUNTS_SECONDS_MAX = 600
-
-_NOT_FORGOTTEN = Counter(
-    "retrato_feed_counts_not_forgotten_total",
-    "Posts whose counts changed while Redis was away, and may be shown as before for ten minutes.",
-)
 
 
 class PostCounts(NamedTuple):
@@ -35,7 +30,7 @@ def counts_key(post_id: int) -> str:
 
 
 class CountCache:
-    """Copies of counts; Postgres has them, and is asked for what is not here."""
+    """Copies of counts; every method raises RedisAway if Redis does not answer."""
 
     def __init__(self, redis: aioredis.Redis, reads: HotReads, guard: RedisGuard) -> None:
         self._redis = redis
@@ -44,16 +39,11 @@ class CountCache:
         self._leased = LeasedKeys(redis, guard, counts_key, COUNTS_SECONDS_MAX)
 
     async def get(self, ids: Sequence[int]) -> dict[int, PostCounts]:
-        """What is known; raises RedisAway."""
-        values = await self._reads.values([counts_key(post_id) for post_id in ids])
-        return {
-            post_id: PostCounts(*map(int, value.split()))
-            for post_id, value in zip(ids, values, strict=True)
-            if value is not None and not value.startswith(LEASE_BEGINS)
-        }
+        """What is known."""
+        return parse_counts(ids, await self._reads.values([*map(counts_key, ids)]))
 
     async def lease(self, ids: Sequence[int]) -> tuple[str, set[int]]:
-        """A token, and those of the ids that its holder may fill; raises RedisAway."""
+        """A token, and those of the ids that its holder may fill."""
         return await self._leased.lease(ids)
 
     async def fill(
@@ -65,10 +55,15 @@ class CountCache:
 
     async def forget(self, ids: Collection[int]) -> None:
         """These were changed, and that is committed: whoever is counting them counts in vain."""
-        if not ids:
-            return
-        try:
+        if ids:
             with self._guard.calls():
-                await self._redis.unlink(*(counts_key(post_id) for post_id in ids))
-        except RedisAway:
-            _NOT_FORGOTTEN.inc(len(ids))
+                await self._redis.unlink(*map(counts_key, ids))
+
+
+def parse_counts(ids: Sequence[int], values: Sequence[bytes | None]) -> dict[int, PostCounts]:
+    """What the keys of these posts hold, of those that are known."""
+    return {
+        post_id: PostCounts(*map(int, value.split()))
+        for post_id, value in zip(ids, values, strict=True)
+        if value is not None and not value.startswith(LEASE_BEGINS)
+    }

@@ -46,11 +46,14 @@ class PostBodies:
             raise found.away
         return found.bodies.get(post_id)
 
-    async def find_many(self, ids: Sequence[int]) -> FoundBodies:
-        """Those that stand; raises nothing for a primary that is away, but says so."""
+    async def find_many(self, ids: Sequence[int], known: Loaded | None = None) -> FoundBodies:
+        """Those that stand; raises nothing for a primary that is away, but says so.
+
+        `known` is what the cache has said of them to somebody who has just asked it.
+        """
         if not ids:
             return FoundBodies({}, None)
-        known = await self._cached(ids)
+        known = dict(known) if known is not None else await self._cached(ids)
         missing = [post_id for post_id in ids if post_id not in known]
         LOOKED_UP.labels("cache").inc(len(known))
         away = await self._load_into(known, missing) if missing else None

@@ -1,66 +1,122 @@
-"""What a viewer did with posts, from Postgres, and how many likes and comments they have."""
+"""What a viewer did with posts, and how many likes and comments they have."""
 
 import asyncio
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import NamedTuple
 
 from services.feed.domain.edge_kinds import LIKE, SAVE
 from services.feed.domain.post_bodies import UNMARKED, Marks
 from services.feed.store.count_cache import CountCache, PostCounts
+from services.feed.store.own_marks import OWN_MARKS_MAX, OwnMarks, OwnMarksCache
 from services.feed.store.redis_guard import RedisAway
-from shared.sharding.edges import targets_by_kind
-from shared.sharding.shard_group import ShardGroup
+from shared.sharding.edges import newest_targets_by_kind, targets_by_kind
+from shared.sharding.shard_group import EdgeEnds, ShardGroup
 from shared.sql_files import load_queries
 
 _SQL = load_queries(Path(__file__).with_suffix(".sql"))
 
 
+class KnownMarks(NamedTuple):
+    """What Redis knows: some counts, and the viewer's own marks unless that is None."""
+
+    counts: Mapping[int, PostCounts]
+    own: OwnMarks | None
+
+
 class PostMarks:
     """Marks of many posts at a time; raises Unavailable if some part cannot be had."""
 
-    def __init__(self, group: ShardGroup, cache: CountCache) -> None:
+    def __init__(self, group: ShardGroup, counts: CountCache, own: OwnMarksCache) -> None:
         self._group = group
-        self._cache = cache
+        self._counts = counts
+        self._own = own
 
-    async def of(self, post_ids: Sequence[int], viewer_id: int) -> Marks:
-        """One statement in the viewer's shard, and one per primary for counts that are not cached.
+    async def of(
+        self, post_ids: Sequence[int], viewer_id: int, known: KnownMarks | None = None
+    ) -> Marks:
+        """At most a statement in the viewer's shard, and one per primary for counts: side by side.
 
-        Side by side.
+        `known` is what Redis has said of them to somebody who has just asked it.
         """
         if not post_ids:
             return UNMARKED
-        mine, counts = await asyncio.gather(
-            targets_by_kind(self._group, (LIKE, SAVE), viewer_id, post_ids),
-            self._counts(post_ids),
+        known = known or await self._look(post_ids, viewer_id)
+        counts, own = known
+        missing = [post_id for post_id in post_ids if post_id not in counts]
+        if not missing and own is not None and own.cover(post_ids):
+            return _marks(post_ids, own, counts)
+        found, counted = await asyncio.gather(
+            self._find_own(post_ids, viewer_id, own), self._count(missing)
         )
-        likes = {post_id: count.likes for post_id, count in counts.items()}
-        comments = {post_id: count.comments for post_id, count in counts.items()}
-        return Marks(mine[LIKE], mine[SAVE], likes, comments)
+        return _marks(post_ids, found, {**counts, **counted})
 
-    async def on_edges(self, ends: Collection[tuple[str, int]]) -> None:
-        """Edges to these nodes have changed, and that is committed."""
-        await self._cache.forget([node for kind, node in ends if kind == LIKE])
+    async def on_edges(self, edges: Collection[EdgeEnds]) -> None:
+        """These edges have changed, and that is committed; raises RedisAway."""
+        await asyncio.gather(
+            self._own.forget({edge.src for edge in edges if edge.kind in (LIKE, SAVE)}),
+            self._counts.forget({edge.dst for edge in edges if edge.kind == LIKE}),
+        )
 
-    async def _counts(self, post_ids: Sequence[int]) -> dict[int, PostCounts]:
+    async def _look(self, post_ids: Sequence[int], viewer_id: int) -> KnownMarks:
         try:
-            known = await self._cache.get(post_ids)
-            missing = [post_id for post_id in post_ids if post_id not in known]
-            if not missing:
-                return known
-            token, leased = await self._cache.lease(missing)
+            own, counts = await asyncio.gather(self._own.get(viewer_id), self._counts.get(post_ids))
         except RedisAway:
-            return await self._count(post_ids)
-        counted = await self._count(missing)
-        # While Redis is away these are simply counted again.
+            return KnownMarks({}, None)
+        return KnownMarks(counts, own)
+
+    async def _find_own(
+        self, post_ids: Sequence[int], viewer_id: int, own: OwnMarks | None
+    ) -> OwnMarks:
+        if own is None:
+            own = await self._load_own(viewer_id)
+        if own is not None and own.cover(post_ids):
+            return own
+        mine = await targets_by_kind(self._group, (LIKE, SAVE), viewer_id, post_ids)
+        return OwnMarks(0, mine[LIKE], mine[SAVE])
+
+    async def _load_own(self, viewer_id: int) -> OwnMarks | None:
+        """None if somebody else is loading them, or Redis is away."""
+        try:
+            token = await self._own.lease(viewer_id)
+        except RedisAway:
+            return None
+        if token is None:
+            return None
+        marked = await newest_targets_by_kind(self._group, (LIKE, SAVE), viewer_id, OWN_MARKS_MAX)
+        own = OwnMarks.from_newest(marked)
+        # While Redis is away they are simply loaded again.
         with suppress(RedisAway):
-            await self._cache.fill(token, leased, counted)
-        return known | counted
+            await self._own.fill(token, viewer_id, own)
+        return own
 
     async def _count(self, post_ids: Sequence[int]) -> dict[int, PostCounts]:
+        if not post_ids:
+            return {}
+        try:
+            token, leased = await self._counts.lease(post_ids)
+        except RedisAway:
+            return await self._count_in_postgres(post_ids)
+        counted = await self._count_in_postgres(post_ids)
+        # While Redis is away these are simply counted again.
+        with suppress(RedisAway):
+            await self._counts.fill(token, leased, counted)
+        return counted
+
+    async def _count_in_postgres(self, post_ids: Sequence[int]) -> dict[int, PostCounts]:
         shards = {self._group.shard_of(post_id) for post_id in post_ids}
         rows = await self._group.rows_across(_SQL["counts_of_posts"], shards, ids=list(post_ids))
         counts = dict.fromkeys(post_ids, PostCounts())
         for row in rows:
             counts[row["id"]] = counts[row["id"]]._replace(**{row["counted"]: row["number"]})
         return counts
+
+
+def _marks(post_ids: Sequence[int], own: OwnMarks, counts: Mapping[int, PostCounts]) -> Marks:
+    return Marks(
+        own.liked,
+        own.saved,
+        {post_id: counts[post_id].likes for post_id in post_ids},
+        {post_id: counts[post_id].comments for post_id in post_ids},
+    )

@@ -5,12 +5,16 @@ import asyncio
 import pytest
 from redis import asyncio as aioredis
 
+from services.feed.domain.edge_kinds import LIKE
 from services.feed.resources import Resources
+from services.feed.store import own_marks, post_marks
 from services.feed.store.count_cache import CountCache, PostCounts
 from services.feed.store.hot_reads import HotReads
+from services.feed.store.own_marks import OwnMarks, OwnMarksCache
 from services.feed.store.post_marks import PostMarks
-from services.feed.store.redis_guard import RedisGuard
+from services.feed.store.redis_guard import RedisAway, RedisGuard
 from shared.network.redis_pipe import RedisPipe
+from shared.sharding.shard_group import EdgeEnds
 from tests.feed.cast import Cast, new_id
 from tests.statements import noted_statements
 
@@ -41,14 +45,63 @@ async def test_a_page_of_any_length_takes_three_statements(
     assert len(statements) <= 1 + len(resources.group.primaries())
 
 
-async def test_counts_that_were_looked_at_before_take_no_statement(
+async def test_what_was_looked_at_before_takes_no_statement(
     cast: Cast, resources: Resources
 ) -> None:
-    posts = [await cast.publishes(new_id()) for _ in range(5)]
-    await resources.marks.of(posts, new_id())
+    posts, bob = [await cast.publishes(new_id()) for _ in range(5)], new_id()
+    await resources.likes.put(bob, posts[0])
+    first = await resources.marks.of(posts, bob)
     with noted_statements() as statements:
+        assert await resources.marks.of(posts, bob) == first
+        assert statements == []
         await resources.marks.of(posts, new_id())
     assert len(statements) == 1
+
+
+async def test_ones_own_marks_are_right_at_once_whichever_way_they_go(
+    cast: Cast, resources: Resources
+) -> None:
+    post, bob = await cast.publishes(new_id()), new_id()
+
+    async def marked() -> tuple[bool, bool]:
+        marks = await resources.marks.of([post], bob)
+        return post in marks.liked, post in marks.saved
+
+    assert await marked() == (False, False)
+    await resources.likes.put(bob, post)
+    assert await marked() == (True, False)
+    await resources.saves.put(bob, post)
+    assert await marked() == (True, True)
+    await resources.likes.remove(bob, post)
+    assert await marked() == (False, True)
+
+
+async def test_who_marks_much_has_the_marks_of_old_posts_too(
+    cast: Cast, resources: Resources, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(own_marks, "OWN_MARKS_MAX", 3)
+    monkeypatch.setattr(post_marks, "OWN_MARKS_MAX", 3)
+    alice, bob = new_id(), new_id()
+    posts = [await cast.publishes(alice) for _ in range(6)]
+    for post in posts[:5]:
+        await resources.likes.put(bob, post)
+    for _look in range(2):
+        assert set((await resources.marks.of(posts[4:], bob)).liked) & set(posts) >= {posts[4]}
+        liked = (await resources.marks.of(posts, bob)).liked
+        assert set(liked) == set(posts[:5])
+
+
+async def test_who_loads_marks_slowly_does_not_keep_what_was_before(
+    cast: Cast, resources: Resources, redis: aioredis.Redis, reads: HotReads
+) -> None:
+    post, bob = await cast.publishes(new_id()), new_id()
+    own = OwnMarksCache(redis, reads, RedisGuard())
+    token = await own.lease(bob)
+    assert token is not None
+    await resources.likes.put(bob, post)
+    await own.fill(token, bob, OwnMarks(0, frozenset(), frozenset()))
+    assert await own.get(bob) is None
+    assert post in (await resources.marks.of([post], bob)).liked
 
 
 async def test_a_count_is_right_again_at_once_when_it_changes(
@@ -81,15 +134,19 @@ async def test_who_counts_slowly_does_not_keep_what_was_before(
     assert await counts.get([post]) == {}
 
 
-async def test_without_redis_counts_come_from_postgres(
+async def test_without_redis_all_comes_from_postgres_and_what_changed_is_said_again(
     cast: Cast, resources: Resources, no_redis: aioredis.Redis, no_pipe: RedisPipe
 ) -> None:
     post, bob = await cast.publishes(new_id()), new_id()
     await resources.likes.put(bob, post)
-    counts = CountCache(no_redis, HotReads(no_pipe, RedisGuard()), RedisGuard())
-    await counts.forget([post])
-    marks = await PostMarks(resources.group, counts).of([post], bob)
-    assert marks.like_counts == {post: 1}
+    reads, guard = HotReads(no_pipe, RedisGuard()), RedisGuard()
+    marks = PostMarks(
+        resources.group, CountCache(no_redis, reads, guard), OwnMarksCache(no_redis, reads, guard)
+    )
+    shown = await marks.of([post], bob)
+    assert (shown.like_counts, set(shown.liked)) == ({post: 1}, {post})
+    with pytest.raises(RedisAway):
+        await marks.on_edges([EdgeEnds(LIKE, bob, post)])
 
 
 async def test_comments_written_and_deleted_at_once_are_counted_exactly(

@@ -3,13 +3,14 @@
 import asyncio
 import itertools
 import random
+from collections.abc import Collection
 
 import pytest
 
-from shared.errors import Invalid
+from shared.errors import Invalid, Unavailable
 from shared.sharding.edge_mirror import EdgeChange, EdgeMirror
 from shared.sharding.edges import EdgeCounts, Edges
-from shared.sharding.shard_group import ShardGroup
+from shared.sharding.shard_group import EdgeEnds, ShardGroup
 from shared.sql_files import parse_query
 from shared.streams.outbox_relay import OutboxRelay
 from tests.shared.shard_groups import SHARD_COUNT
@@ -32,7 +33,7 @@ def person(shard: int | None = None) -> int:
 
 
 @pytest.fixture
-def follows(group: ShardGroup) -> Edges:
+def follows(group: ShardGroup, patient_mirrors: None) -> Edges:
     return Edges(group, "follow")
 
 
@@ -241,3 +242,27 @@ async def test_a_cursor_of_somebody_else_is_refused(follows: Edges, cursor: str)
 
 async def drain(group: ShardGroup, shard: int) -> None:
     await OutboxRelay(group, {}).drain(shard)
+
+
+async def test_who_watches_edges_is_told_until_it_could_act(
+    group: ShardGroup, follows: Edges, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alice, bob = person(0), person(7)
+    told: list[EdgeEnds] = []
+    acts = False
+
+    async def watcher(edges: Collection[EdgeEnds]) -> None:
+        told.extend(edges)
+        if not acts:
+            raise Unavailable
+
+    monkeypatch.setattr(group, "edge_watchers", [watcher])
+    await follows.put(alice, bob)
+    # Once committed where it begins, and once where it ends; as nobody could act, the event stays.
+    assert told == [EdgeEnds("follow", alice, bob)] * 2
+    assert await follows.states_in(bob, [alice]) == {alice: "active"}
+    acts = True
+    await OutboxRelay(group, {}).drain(0)
+    assert len(told) == 3
+    assert await group.rows_across(WAITING, {0}) == []
+    assert await follows.counts([bob]) == {bob: EdgeCounts(1, 0)}
