@@ -171,6 +171,7 @@ def _python_process(suite: Suite, service: Service, name: str, address: str, tie
             *with_environment(suite, service.name),
             sys.executable,
             "-m",
+            "shared.launch",
             f"services.{service.name}.{module}",
         ),
         account=account_for("service"),

@@ -92,6 +92,7 @@ def _settle_memory() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(10_000, 20, 20)
+    gc.enable()
 
 
 def _listen(settings: ProcessSettings) -> socket.socket:

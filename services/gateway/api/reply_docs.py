@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from shared.web.reply_shapes import SHAPE
+
 Replies = dict[int | str, dict[str, Any]]
 
 _ETAG = {
@@ -25,7 +27,7 @@ def reply(status: int, model: type[Any], description: str) -> Replies:
     examples = {name: {"$ref": f"#/components/examples/{name}"}}
     return {
         status: {
-            "model": model,
+            SHAPE: model,
             "description": description,
             "content": {"application/json": {"examples": examples}},
         }

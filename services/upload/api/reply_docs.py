@@ -2,12 +2,14 @@
 
 from typing import Any
 
+from shared.web.reply_shapes import SHAPE
+
 
 def reply(status: int, model: Any, description: str, example: Any) -> dict[int | str, Any]:
     """For a route's `responses=`: the type of the body, and one body as it may look."""
     return {
         status: {
-            "model": model,
+            SHAPE: model,
             "description": description,
             "content": {"application/json": {"example": example}},
         }
