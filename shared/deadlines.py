@@ -16,6 +16,12 @@ def remaining_ms() -> float | None:
     return None if deadline_s is None else (deadline_s - time.monotonic()) * 1000
 
 
+def is_over() -> bool:
+    """Whether nobody waits for the work at hand any more."""
+    left_ms = remaining_ms()
+    return left_ms is not None and left_ms <= 0
+
+
 def budget_ms(wanted_ms: float) -> float:
     """`wanted_ms`, or what the deadline still allows if that is less; raises DeadlineExceeded."""
     left_ms = remaining_ms()

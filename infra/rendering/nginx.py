@@ -12,6 +12,7 @@ _DROPPED_HEADERS = (
     "Forwarded",
     "X-Forwarded-Host",
     "X-Forwarded-Port",
+    "X-Give-Up-At-Ms",
     "X-Original-URL",
     "X-Real-IP",
     "X-Rewrite-URL",

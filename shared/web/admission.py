@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from shared.deadlines import budget_ms
-from shared.errors import Overloaded
+from shared.deadlines import budget_ms, is_over
+from shared.errors import DeadlineExceeded, Overloaded
 from shared.web import metrics
 from shared.web.problems import ProblemReply
 
@@ -31,7 +31,7 @@ class AdmissionLimits:
 
 
 class Admission:
-    """ASGI middleware; a request whose deadline passes while it waits is never begun."""
+    """ASGI middleware; a request whose deadline passes before its turn is never begun."""
 
     def __init__(self, app: ASGIApp, *, limits: AdmissionLimits) -> None:
         self.app = app
@@ -45,6 +45,8 @@ class Admission:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
+        if is_over():
+            raise DeadlineExceeded
         is_lasting = scope["path"].startswith(self._limits.lasting_paths)
         slots = self._lasting_slots if is_lasting else self._slots
         if not await self._enter(slots):

@@ -12,7 +12,7 @@ import httpx
 
 from shared.network.tls import client_context
 from shared.web.http1_connection import ConnectionBroken, Http1Connection, Reply
-from shared.web.request_context import TIMEOUT_HEADER
+from shared.web.request_context import GIVE_UP_HEADER, TIMEOUT_HEADER
 
 # Requests at once to one replica; it lets in as many before it queues.
 CONNECTIONS_PER_REPLICA_MAX = 128
@@ -78,10 +78,11 @@ class Http1Exchange:
         """
         pool = self._pools.get(address) or self._pools.setdefault(address, _Pool())
         connection: Http1Connection | None = None
+        give_up_s = time.time() + timeout_s
         try:
             async with asyncio.timeout(timeout_s), pool.slots:
                 connection = pool.take_idle() or await self._connect(address, request)
-                reply = await _ask(connection, request, timeout_s)
+                reply = await _ask(connection, request, timeout_s, give_up_s)
                 pool.give_back(connection)
                 connection = None
         except TimeoutError as error:
@@ -117,8 +118,10 @@ class Http1Exchange:
         return connection
 
 
-async def _ask(connection: Http1Connection, request: httpx.Request, timeout_s: float) -> Reply:
-    head = _head(request, timeout_s)
+async def _ask(
+    connection: Http1Connection, request: httpx.Request, timeout_s: float, give_up_s: float
+) -> Reply:
+    head = _head(request, timeout_s, give_up_s)
     if isinstance(request.stream, httpx.ByteStream):
         return await connection.ask(head, request.content)
     chunks = cast(AsyncIterable[bytes], request.stream)
@@ -126,14 +129,16 @@ async def _ask(connection: Http1Connection, request: httpx.Request, timeout_s: f
     return await connection.ask_streaming(head, chunks, is_chunked=is_chunked)
 
 
-def _head(request: httpx.Request, timeout_s: float) -> bytes:
+def _head(request: httpx.Request, timeout_s: float, give_up_s: float) -> bytes:
     headers = b"".join([b"%b: %b\r\n" % header for header in request.headers.raw])
     if headers.count(b"\n") != len(request.headers.raw):
         raise ValueError("A header holds a line break.")
-    return b"%b %b HTTP/1.1\r\n%b%b: %d\r\n\r\n" % (
+    return b"%b %b HTTP/1.1\r\n%b%b: %d\r\n%b: %d\r\n\r\n" % (
         request.method.encode(),
         request.url.raw_path,
         headers,
         TIMEOUT_HEADER.encode(),
         max(int(timeout_s * 1000), 1),
+        GIVE_UP_HEADER.encode(),
+        give_up_s * 1000,
     )

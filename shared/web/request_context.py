@@ -18,6 +18,10 @@ log = get_logger()
 
 REQUEST_ID_HEADER = "X-Request-ID"
 TIMEOUT_HEADER = "X-Timeout-Ms"
+# When that time ends by the caller's clock. What has lain in a socket, because this process stood
+# still or came to it late, has used its time up: the other header alone would begin it afresh.
+# The clocks of one network agree within milliseconds; that of tokens has to hold as well.
+GIVE_UP_HEADER = "X-Give-Up-At-Ms"
 # Anything else in a log line or a header would let a caller write there.
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 _READS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -27,7 +31,7 @@ _READS = frozenset({"GET", "HEAD", "OPTIONS"})
 class Deadlines:
     """How long a request may take; `by_route` ("POST /v1/photos") is for bodies that take long.
 
-    A caller inside may allow less by X-Timeout-Ms, never more.
+    A caller inside may allow less by X-Timeout-Ms and X-Give-Up-At-Ms, never more.
     """
 
     read_ms: int = 2_000
@@ -41,7 +45,7 @@ class Deadlines:
 
 
 class RequestContext:
-    """ASGI middleware; `trusts_caller` says that X-Timeout-Ms comes from a service of ours."""
+    """ASGI middleware; `trusts_caller` says that deadlines come from a service of ours."""
 
     def __init__(self, app: ASGIApp, *, deadlines: Deadlines, trusts_caller: bool) -> None:
         self.app = app
@@ -80,8 +84,11 @@ class RequestContext:
 
     def _timeout_ms(self, scope: Scope, headers: Headers) -> float:
         limit_ms = self._deadlines.of(scope["method"], scope["path"])
-        allowed = headers.get(TIMEOUT_HEADER, "") if self._trusts_caller else ""
-        return min(limit_ms, int(allowed)) if allowed.isdecimal() else limit_ms
+        if not self._trusts_caller:
+            return limit_ms
+        allowed, ends = headers.get(TIMEOUT_HEADER, ""), headers.get(GIVE_UP_HEADER, "")
+        left_ms = int(ends) - time.time() * 1000 if ends.isdecimal() else limit_ms
+        return min(limit_ms, int(allowed) if allowed.isdecimal() else limit_ms, left_ms)
 
 
 def _record(scope: Scope, status: int, seconds: float) -> None:

@@ -7,7 +7,7 @@ from itertools import count
 
 import pytest
 
-from shared.errors import Unavailable
+from shared.errors import DeadlineExceeded, Unavailable
 from shared.web.service_client import ServiceClient
 from tests.eventually import eventually
 from tests.shared.web.conftest import OWN_ADDRESSES, ClientOf, StartReplica
@@ -81,6 +81,26 @@ async def test_a_replica_that_hangs_delays_reads_but_fails_none(
     one.signal(signal.SIGSTOP)
     await reads.answers(1_000)
     await reads.stop()
+
+
+async def test_a_replica_that_comes_to_itself_begins_nothing_that_was_given_up(
+    start_replica: StartReplica, client_of: ClientOf
+) -> None:
+    replica = start_replica(OWN_ADDRESSES[0])
+    client, observer = client_of(replica.address), client_of(replica.address)
+    await client.get("/who")  # A connection that is kept: what is written to it lies there.
+    replica.signal(signal.SIGSTOP)
+    with pytest.raises(DeadlineExceeded):
+        await client.post("/slow-people", {"username": "alice"}, timeout_ms=200)
+    replica.signal(signal.SIGCONT)
+    await observer.get("/who")
+
+    def is_over() -> None:
+        lines = [line for line in replica.lines() if line.get("path") == "/slow-people"]
+        assert [line["status"] for line in lines] == [504]
+
+    await eventually(is_over)
+    assert await observer.get("/counts") == {}
 
 
 async def test_a_drained_replica_fails_no_write(

@@ -1,6 +1,7 @@
 """What surrounds a request: its id, its line, its counts and its deadline."""
 
 import logging
+import time
 
 import httpx
 import pytest
@@ -69,6 +70,16 @@ async def test_a_caller_inside_may_allow_less_time_but_not_more(http: httpx.Asyn
         assert 0 < reply.json()["remaining_ms"] <= at_most
 
 
+async def test_time_that_passed_on_the_way_is_not_given_again(http: httpx.AsyncClient) -> None:
+    for given, at_most in ((500, 500), (60_000, 2_000), (-1_000, 0)):
+        ends = {"X-Timeout-Ms": "60000", "X-Give-Up-At-Ms": str(int(time.time() * 1000) + given)}
+        reply = await http.get("/who", headers={**signed(), **ends})
+        if at_most:
+            assert 0 < reply.json()["remaining_ms"] <= at_most
+        else:
+            assert (reply.status_code, reply.json()["code"]) == (504, "deadline_exceeded")
+
+
 async def test_a_route_may_be_given_more_time() -> None:
     deadlines = Deadlines(by_route={"POST /photos": 35_000})
     assert deadlines.of("POST", "/photos") == 35_000
@@ -79,7 +90,9 @@ async def test_a_route_may_be_given_more_time() -> None:
 async def test_the_world_outside_sets_no_deadline(settings: ReplicaSettings) -> None:
     info = AppInfo(name="gateway", title="Retrato", description="", audience=None)
     async with calling(replica_app(settings, info)) as caller:
-        reply = await caller.get("/who", headers={"X-Timeout-Ms": "1", "X-Viewer-Id": "42"})
+        reply = await caller.get(
+            "/who", headers={"X-Timeout-Ms": "1", "X-Give-Up-At-Ms": "1", "X-Viewer-Id": "42"}
+        )
     assert reply.json()["remaining_ms"] > 1_000
     assert reply.json()["viewer_id"] is None
 
