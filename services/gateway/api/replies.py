@@ -39,8 +39,8 @@ def link_to_next(request: Request, asked: PageRequest, next_cursor: str | None) 
     """The Link header of a page; relative to the address asked, so it needs to trust no Host."""
     if next_cursor is None:
         return {}
-    query = urlencode(asked.after(next_cursor).params())
-    return {"Link": f'<{request.url.path}?{query}>; rel="next"'}
+    query = urlencode({**asked.params(), "cursor": next_cursor})
+    return {"Link": f'<{request.scope["raw_path"].decode()}?{query}>; rel="next"'}
 
 
 def _tag_of(body: bytes) -> str:
