@@ -8,8 +8,10 @@ For commands that are quick: a slow one holds up all that come behind it.
 """
 
 import asyncio
+import contextlib
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any, cast
 from urllib.parse import unquote, urlsplit
 
@@ -40,6 +42,20 @@ class PipeDown(Unavailable):
     """Redis cannot be asked at the moment."""
 
 
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """A channel that is heard on the connection of the commands, and so in one order with them.
+
+    Whatever was published before a command was carried out has been heard when its reply is here.
+    What was missed without a connection is asked for by `catch_up` on each new one.
+    """
+
+    channel: str
+    catch_up: Command
+    on_caught_up: Callable[[Any], None]
+    on_message: Callable[[bytes], None]
+
+
 class RedisPipe:
     """Opened once per process; connects again by itself for as long as it is open.
 
@@ -61,9 +77,22 @@ class RedisPipe:
         self._network = network
         self._silent_looks_max = silent_looks_max
         self._prelude: list[Command] = [*_sign_in(parts.username, parts.password), *prelude]
+        self._subscription: Subscription | None = None
         self._line: _Line | None = None
         self._keeper: asyncio.Task[None] | None = None
         self._first_try_over = asyncio.Event()
+
+    @property
+    def has_caught_up(self) -> bool:
+        """Whether all that was published is heard, as far as one can tell without asking."""
+        return self._line is not None and self._line.has_caught_up
+
+    def listen(self, subscription: Subscription) -> None:
+        """Hear a channel from now on; one for each pipe."""
+        self._subscription = subscription
+        if self._line is not None:
+            with contextlib.suppress(PipeDown):
+                self._line.subscribe(subscription)
 
     async def open(self) -> None:
         """Begin to connect, and wait for how the first try goes: down is no error."""
@@ -128,6 +157,8 @@ class RedisPipe:
                 if isinstance(reply, hiredis.ReplyError):
                     line.abort()
                     raise reply
+            if self._subscription is not None:
+                line.subscribe(self._subscription)
         return line
 
 
@@ -143,22 +174,29 @@ class _Line(asyncio.Protocol):
         self._waiting: deque[asyncio.Future[Any]] = deque()
         self._silent_looks = 0
         self._unsent: list[bytes] = []
+        self._subscription: Subscription | None = None
+        self.has_caught_up = False
         self._watch: asyncio.TimerHandle | None = None
 
     def send(self, command: Command) -> asyncio.Future[Any]:
         """Its reply to come; raises PipeDown."""
         if self.lost.is_set() or len(self._waiting) >= WAITING_MAX:
             raise PipeDown
-        if not self._unsent:
-            # What is asked in this turn of the loop travels together.
-            self._loop.call_soon(self._flush)
-        # Its stub knows tuples of one part only.
-        self._unsent.append(hiredis.pack_command(cast(Any, command)))
+        self._write(command)
         reply = self._loop.create_future()
         self._waiting.append(reply)
         if self._watch is None:
             self._look_later()
         return reply
+
+    def subscribe(self, subscription: Subscription) -> None:
+        """Hear its channel; nothing that is sent later is answered before it has caught up."""
+        self._subscription = subscription
+        # In the older protocol those who listen may do nothing else.
+        self.send(("HELLO", 3)).add_done_callback(self._insist)
+        # Its reply comes like its messages: nobody waits for it.
+        self._write(("SUBSCRIBE", subscription.channel))
+        self.send(subscription.catch_up).add_done_callback(self._catch_up)
 
     def abort(self) -> None:
         """Break it off; who waits is told."""
@@ -173,6 +211,9 @@ class _Line(asyncio.Protocol):
         self._silent_looks = 0
         self._reader.feed(data)
         while (reply := self._reader.gets()) is not _NOTHING_YET:
+            if isinstance(reply, hiredis.PushNotification):
+                self._hear(reply)
+                continue
             waiter = self._waiting.popleft()
             if not waiter.done():  # Cancelled: whoever asked has gone.
                 waiter.set_result(reply)
@@ -188,6 +229,30 @@ class _Line(asyncio.Protocol):
                 down = PipeDown()
                 down.__cause__ = exc
                 waiter.set_exception(down)
+
+    def _write(self, command: Command) -> None:
+        if not self._unsent:
+            # What is asked in this turn of the loop travels together.
+            self._loop.call_soon(self._flush)
+        # Its stub knows tuples of one part only.
+        self._unsent.append(hiredis.pack_command(cast(Any, command)))
+
+    def _insist(self, reply: asyncio.Future[Any]) -> bool:
+        if reply.cancelled() or reply.exception() is not None:
+            return False
+        if isinstance(reply.result(), hiredis.ReplyError):
+            self.abort()
+            return False
+        return True
+
+    def _catch_up(self, reply: asyncio.Future[Any]) -> None:
+        if self._insist(reply) and self._subscription is not None:
+            self._subscription.on_caught_up(reply.result())
+            self.has_caught_up = True
+
+    def _hear(self, push: Sequence[Any]) -> None:
+        if push[0] == b"message" and self._subscription is not None:
+            self._subscription.on_message(push[2])
 
     def _flush(self) -> None:
         commands, self._unsent = self._unsent, []

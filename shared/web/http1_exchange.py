@@ -12,12 +12,14 @@ import httpx
 
 from shared.network.tls import client_context
 from shared.web.http1_connection import ConnectionBroken, Http1Connection, Reply
-from shared.web.request_context import GIVE_UP_HEADER, TIMEOUT_HEADER
+from shared.web.lean_messages import LeanRequest, LeanResponse, RawHeaders
+from shared.web.request_context import SENT_HEADER, TIMEOUT_HEADER
 
 # Requests at once to one replica; it lets in as many before it queues.
 CONNECTIONS_PER_REPLICA_MAX = 128
 # Shorter than the server's 75 s: the client closes first, and never writes into a closing one.
 KEEP_ALIVE_S = 30.0
+_TIMEOUT_NAME, _SENT_NAME = TIMEOUT_HEADER.encode(), SENT_HEADER.encode()
 # On one network a connection takes a millisecond; one that hangs is a replica that is gone.
 CONNECT_TIMEOUT_S = 0.5
 
@@ -78,11 +80,10 @@ class Http1Exchange:
         """
         pool = self._pools.get(address) or self._pools.setdefault(address, _Pool())
         connection: Http1Connection | None = None
-        give_up_s = time.time() + timeout_s
         try:
             async with asyncio.timeout(timeout_s), pool.slots:
                 connection = pool.take_idle() or await self._connect(address, request)
-                reply = await _ask(connection, request, timeout_s, give_up_s)
+                reply = await _ask(connection, request, timeout_s)
                 pool.give_back(connection)
                 connection = None
         except TimeoutError as error:
@@ -92,7 +93,7 @@ class Http1Exchange:
         finally:
             if connection is not None:
                 connection.close()
-        return httpx.Response(reply.status, headers=reply.headers, content=reply.content)
+        return LeanResponse(reply.status, reply.headers, reply.content)
 
     async def close(self) -> None:
         """Close all idle connections; those in use close when their request ends."""
@@ -118,10 +119,11 @@ class Http1Exchange:
         return connection
 
 
-async def _ask(
-    connection: Http1Connection, request: httpx.Request, timeout_s: float, give_up_s: float
-) -> Reply:
-    head = _head(request, timeout_s, give_up_s)
+async def _ask(connection: Http1Connection, request: httpx.Request, timeout_s: float) -> Reply:
+    if isinstance(request, LeanRequest):
+        head = _head(request.method, request.raw_target, request.raw_headers, timeout_s)
+        return await connection.ask(head, request.content)
+    head = _head(request.method, request.url.raw_path, request.headers.raw, timeout_s)
     if isinstance(request.stream, httpx.ByteStream):
         return await connection.ask(head, request.content)
     chunks = cast(AsyncIterable[bytes], request.stream)
@@ -129,16 +131,16 @@ async def _ask(
     return await connection.ask_streaming(head, chunks, is_chunked=is_chunked)
 
 
-def _head(request: httpx.Request, timeout_s: float, give_up_s: float) -> bytes:
-    headers = b"".join([b"%b: %b\r\n" % header for header in request.headers.raw])
-    if headers.count(b"\n") != len(request.headers.raw):
+def _head(method: str, target: bytes, headers: RawHeaders, timeout_s: float) -> bytes:
+    lines = b"".join([b"%b: %b\r\n" % header for header in headers])
+    if lines.count(b"\n") != len(headers):
         raise ValueError("A header holds a line break.")
     return b"%b %b HTTP/1.1\r\n%b%b: %d\r\n%b: %d\r\n\r\n" % (
-        request.method.encode(),
-        request.url.raw_path,
-        headers,
-        TIMEOUT_HEADER.encode(),
+        method.encode(),
+        target,
+        lines,
+        _TIMEOUT_NAME,
         max(int(timeout_s * 1000), 1),
-        GIVE_UP_HEADER.encode(),
-        give_up_s * 1000,
+        _SENT_NAME,
+        time.time() * 1000,
     )

@@ -84,6 +84,13 @@ def install_problem_handlers(app: FastAPI) -> None:
     app.exception_handlers[HTTPException] = _on_http_exception
 
 
+def reply_to(error: AppError) -> ProblemReply:
+    """What the caller is told of an error that a route raised; a failure is logged besides."""
+    if error.status >= AppError.status:
+        log.warning("failed", code=error.code, detail=error.detail, cause=repr(error.__cause__))
+    return ProblemReply(error)
+
+
 class UnexpectedErrors:
     """ASGI middleware: an exception that nobody foresaw is logged whole and answered with a 500."""
 
@@ -111,9 +118,7 @@ class UnexpectedErrors:
 
 
 async def _on_app_error(_request: Request, error: AppError) -> Response:
-    if error.status >= AppError.status:
-        log.warning("failed", code=error.code, detail=error.detail, cause=repr(error.__cause__))
-    return ProblemReply(error)
+    return reply_to(error)
 
 
 async def _on_validation_error(_request: Request, error: RequestValidationError) -> Response:

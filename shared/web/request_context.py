@@ -5,23 +5,25 @@ import time
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
+from prometheus_client import Counter, Histogram
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.deadlines import start_deadline
 from shared.logs import get_logger, request_id
 from shared.web import metrics
+from shared.web.transit_times import TransitTimes
 from shared.web.viewer import SCOPE_KEY
 
 log = get_logger()
 
 REQUEST_ID_HEADER = "X-Request-ID"
 TIMEOUT_HEADER = "X-Timeout-Ms"
-# When that time ends by the caller's clock. What has lain in a socket, because this process stood
-# still or came to it late, has used its time up: the other header alone would begin it afresh.
-# The clocks of one network agree within milliseconds; that of tokens has to hold as well.
-GIVE_UP_HEADER = "X-Give-Up-At-Ms"
+# When the caller sent it, by its own clock. What has lain in a socket, because this process stood
+# still or came to it late, has used time up that the other header alone would begin afresh.
+SENT_HEADER = "X-Sent-At-Ms"
 # Anything else in a log line or a header would let a caller write there.
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 _READS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -31,7 +33,7 @@ _READS = frozenset({"GET", "HEAD", "OPTIONS"})
 class Deadlines:
     """How long a request may take; `by_route` ("POST /v1/photos") is for bodies that take long.
 
-    A caller inside may allow less by X-Timeout-Ms and X-Give-Up-At-Ms, never more.
+    A caller inside may allow less by X-Timeout-Ms, never more.
     """
 
     read_ms: int = 2_000
@@ -51,6 +53,7 @@ class RequestContext:
         self.app = app
         self._deadlines = deadlines
         self._trusts_caller = trusts_caller
+        self._transit_times = TransitTimes()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Surround the request."""
@@ -86,16 +89,21 @@ class RequestContext:
         limit_ms = self._deadlines.of(scope["method"], scope["path"])
         if not self._trusts_caller:
             return limit_ms
-        allowed, ends = headers.get(TIMEOUT_HEADER, ""), headers.get(GIVE_UP_HEADER, "")
-        left_ms = int(ends) - time.time() * 1000 if ends.isdecimal() else limit_ms
-        return min(limit_ms, int(allowed) if allowed.isdecimal() else limit_ms, left_ms)
+        allowed, sent = headers.get(TIMEOUT_HEADER, ""), headers.get(SENT_HEADER, "")
+        if allowed.isdecimal():
+            limit_ms = min(limit_ms, int(allowed))
+        if not sent.isdecimal():
+            return limit_ms
+        address, _port = scope["client"]
+        return limit_ms - self._transit_times.of(address, int(sent), time.time())
 
 
 def _record(scope: Scope, status: int, seconds: float) -> None:
     route = route_template(scope)
     method = scope["method"]
-    metrics.http_requests.labels(route, method, status).inc()
-    metrics.http_request_seconds.labels(route, method).observe(seconds)
+    count, time_taken = _meters(route, method, status)
+    count.inc()
+    time_taken.observe(seconds)
     log.info(
         "request",
         method=method,
@@ -104,6 +112,15 @@ def _record(scope: Scope, status: int, seconds: float) -> None:
         status=status,
         ms=round(seconds * 1000, 2),
         viewer_id=scope.get(SCOPE_KEY),
+    )
+
+
+# To find them by their labels takes longer than to count; there are some hundreds.
+@lru_cache(maxsize=4096)
+def _meters(route: str, method: str, status: int) -> tuple[Counter, Histogram]:
+    return (
+        metrics.http_requests.labels(route, method, status),
+        metrics.http_request_seconds.labels(route, method),
     )
 
 

@@ -1,6 +1,6 @@
 """Puts the application of a service together: its routes, and what surrounds every request."""
 
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,6 +17,7 @@ from shared.web.admission import Admission, AdmissionLimits
 from shared.web.body_limit import BodyLimit
 from shared.web.docs_page import install_docs_page
 from shared.web.internal_tokens import TokenVerifier
+from shared.web.plain_reads import PlainReads
 from shared.web.probes import Probes
 from shared.web.problems import Problem, UnexpectedErrors, install_problem_handlers, problem_replies
 from shared.web.readiness import Readiness
@@ -51,7 +52,7 @@ def create_app(
     info: AppInfo,
     settings: ProcessSettings,
     open_resources: OpenResources,
-    routers: Iterable[APIRouter],
+    routers: Sequence[APIRouter],
     gate: Gate | None = None,
 ) -> FastAPI:
     """The application; routes find what `open_resources` gave at `request.app.state.resources`.
@@ -72,6 +73,7 @@ def create_app(
         lifespan=_lifespan(open_resources, readiness),
     )
     app.state.readiness = readiness
+    app.add_middleware(PlainReads, routers=routers)  # The first is the innermost.
     _add_routes(app, routers)
     install_problem_handlers(app)
     install_docs_page(app, is_read_only=info.audience is not None)

@@ -92,7 +92,7 @@ async def test_a_request_is_found_in_the_log_of_every_process_it_passed(
         {"X-Viewer-Id": "{bob}"},
         {"X-Forwarded-User": "{bob}"},
         {"X-Timeout-Ms": "1"},
-        {"X-Give-Up-At-Ms": "1"},
+        {"X-Sent-At-Ms": "1"},
     ],
 )
 async def test_no_header_makes_one_someone_else(

@@ -32,7 +32,7 @@ HEADERS = {
     "X-Real-IP": "127.0.0.1",
     "X-Forwarded-Proto": "https",
     "X-Timeout-Ms": "1",
-    "X-Give-Up-At-Ms": "1",
+    "X-Sent-At-Ms": "1",
     "Forwarded": "for=127.0.0.1;host=users.internal",
     "Cookie": "session={id}; access_token={id}",
 }

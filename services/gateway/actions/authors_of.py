@@ -12,6 +12,7 @@ from shared.contracts.people import Card
 from shared.errors import Unavailable
 
 _CARDS = Counter("retrato_gateway_cards_total", "Cards that pages were made with.", ["decided"])
+_JUST_BEFORE, _NOW = _CARDS.labels("just before"), _CARDS.labels("now")
 _FROM_MEMORY = Counter(
     "retrato_gateway_authors_from_memory_total",
     "Pages whose authors were shown as they were up to a minute ago, as users did not answer.",
@@ -31,9 +32,9 @@ class AuthorCards:
 
     async def of_page(self, author_ids: Sequence[int], viewer_id: int) -> tuple[Authors, bool]:
         """For reading; and whether it is true of now. Raises Unavailable where nothing is known."""
-        fresh = await self._fresh(author_ids, viewer_id)
+        fresh = self._fresh(author_ids, viewer_id)
         missing = [author_id for author_id in author_ids if str(author_id) not in fresh]
-        _CARDS.labels("just before").inc(len(fresh))
+        _JUST_BEFORE.inc(len(fresh))
         if not missing:
             return fresh, True
         try:
@@ -41,30 +42,28 @@ class AuthorCards:
         except Unavailable:
             # The viewer loses the posts of those who were not met within the last minute, of those
             # who have changed something since, and of all if the viewer has.
-            still_true = await self._still_true(self.known.recent(author_ids, viewer_id), viewer_id)
+            still_true = self._still_true(self.known.recent(author_ids, viewer_id), viewer_id)
             if not still_true:
                 raise
             _FROM_MEMORY.inc()
             return still_true, False
-        _CARDS.labels("now").inc(len(missing))
+        _NOW.inc(len(missing))
         return {**fresh, **asked}, True
 
-    async def _fresh(self, author_ids: Sequence[int], viewer_id: int) -> Authors:
+    def _fresh(self, author_ids: Sequence[int], viewer_id: int) -> Authors:
         try:
-            return await self._still_true(self.known.fresh(author_ids, viewer_id), viewer_id)
+            return self._still_true(self.known.fresh(author_ids, viewer_id), viewer_id)
         except Unavailable:
             # Who has changed something cannot be known, so that users is asked.
             return {}
 
-    async def _still_true(
-        self, remembered: Sequence[tuple[Card, float]], viewer_id: int
-    ) -> Authors:
+    def _still_true(self, remembered: Sequence[tuple[Card, float]], viewer_id: int) -> Authors:
         if not remembered:
             return {}
-        people = {viewer_id, *(card["id"] for card, _ in remembered)}
-        void_before_s = await self.changes.void_before_s(people)
+        void_before_s = self.changes.void_before_s()
+        void_for_viewer_s = void_before_s.get(viewer_id, 0)
         return {
             str(card["id"]): card
             for card, decided_at_s in remembered
-            if decided_at_s > max(void_before_s[card["id"]], void_before_s[viewer_id])
+            if decided_at_s > void_for_viewer_s and decided_at_s > void_before_s.get(card["id"], 0)
         }

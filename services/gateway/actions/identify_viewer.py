@@ -22,14 +22,11 @@ async def identify_viewer(
         # A reader loses nothing for a minute, unless something was changed about the sessions of
         # this user meanwhile; whoever writes has to be known for certain.
         known = sessions.recent_session_of(token) if is_read else None
-        if known is None or not await _is_still_true(changes, *known):
+        if known is None or not _is_still_true(changes, *known):
             raise
         _FROM_MEMORY.inc()
         return known[0]
 
 
-async def _is_still_true(
-    changes: RecentChanges, session: CurrentSession, checked_at_s: float
-) -> bool:
-    void_before_s = await changes.void_before_s([session.user_id])
-    return checked_at_s > void_before_s[session.user_id]
+def _is_still_true(changes: RecentChanges, session: CurrentSession, checked_at_s: float) -> bool:
+    return checked_at_s > changes.void_before_s().get(session.user_id, 0)

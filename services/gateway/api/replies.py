@@ -1,6 +1,6 @@
 """Replies with what HTTP caches and pagers need around the JSON."""
 
-import hashlib
+import zlib
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
@@ -20,9 +20,7 @@ def conditional_reply(
 ) -> Response:
     """The data with an ETag, or 304 without it where the client has these very bytes."""
     body = orjson.dumps(data)
-    # Weak, because nginx may compress; of the bytes, because they differ by viewer and by window
-    # of the media addresses, whatever version the object itself has.
-    tag = f'W/"{hashlib.blake2b(body, digest_size=12).hexdigest()}"'
+    tag = _tag_of(body)
     named = {"ETag": tag, "Cache-Control": _REVALIDATE, **(headers or {})}
     if _is_known(request.headers.get("if-none-match"), tag):
         return Response(status_code=304, headers=named)
@@ -41,8 +39,15 @@ def link_to_next(request: Request, asked: PageRequest, next_cursor: str | None) 
     """The Link header of a page; relative to the address asked, so it needs to trust no Host."""
     if next_cursor is None:
         return {}
-    query = urlencode(asked.after(next_cursor).params())
-    return {"Link": f'<{request.url.path}?{query}>; rel="next"'}
+    query = urlencode({**asked.params(), "cursor": next_cursor})
+    return {"Link": f'<{request.scope["raw_path"].decode()}?{query}>; rel="next"'}
+
+
+def _tag_of(body: bytes) -> str:
+    # Weak, because nginx may compress; of the bytes, because they differ by viewer and by window
+    # of the media addresses, whatever version the object itself has. Two checksums, as a digest
+    # takes seven times as long: it only tells a viewer's page from the one they had before.
+    return f'W/"{len(body):x}-{zlib.crc32(body):08x}{zlib.adler32(body):08x}"'
 
 
 def _is_known(if_none_match: str | None, tag: str) -> bool:

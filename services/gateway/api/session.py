@@ -44,7 +44,7 @@ async def _current_session(request: Request) -> CurrentSession:
     request.scope[SCOPE_KEY] = session.user_id  # The access line names the viewer.
     charge: Charge = request.scope[CHARGE_KEY]
     await charge.count_viewer(session.user_id)
-    if changes_people(request.method, request.url.path):
+    if changes_people(request.method, request.scope["path"]):
         await resources.changes.note(session.user_id)
     return session
 

@@ -104,7 +104,8 @@ def is_public(author_id: int, authors: Authors) -> bool:
 
 def may_be_met(post: contract.Post, authors: Authors) -> bool:
     """Whether the viewer gets the post without asking for it: not from people they have muted."""
-    return may_be_shown(post, authors) and not authors[str(post["author_id"])]["muting"]
+    author = authors.get(str(post["author_id"]))
+    return author is not None and author["may_view"] and not author["muting"]
 
 
 def public_post(post: contract.Post, authors: Authors, url_of: UrlOf) -> Post:

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from shared.network.redis_pipe import PipeDown, RedisPipe
+from shared.network.redis_pipe import PipeDown, RedisPipe, Subscription
 from tests.eventually import eventually
 from tests.shared.network.redis_process import NAME, PORT, URL, RedisProcess, network_of
 
@@ -18,6 +18,22 @@ async def pipe(server: RedisProcess) -> AsyncIterator[RedisPipe]:
     await eventually(lambda: answers(opened))
     yield opened
     await opened.close()
+
+
+class Ear:
+    """Hears a channel, and on each connection what is in a list."""
+
+    def __init__(self, pipe: RedisPipe, newspaper: str = "newspaper") -> None:
+        self.messages: list[bytes] = []
+        self.caught_up: list[list[bytes]] = []
+        pipe.listen(
+            Subscription(
+                channel="news",
+                catch_up=("LRANGE", newspaper, 0, -1),
+                on_caught_up=self.caught_up.append,
+                on_message=self.messages.append,
+            )
+        )
 
 
 async def answers(pipe: RedisPipe) -> None:
@@ -68,6 +84,40 @@ async def test_a_silent_redis_is_given_up_by_all_who_wait(
     finally:
         server.signal(signal.SIGCONT)
     await eventually(lambda: answers(pipe))
+
+
+async def test_what_was_published_before_a_command_is_heard_before_its_reply(
+    pipe: RedisPipe,
+) -> None:
+    ear = Ear(pipe)
+    for number in range(200):
+        replies = await pipe.ask_all([("PUBLISH", "news", number), ("ECHO", number)])
+        assert replies == [1, str(number).encode()]
+        assert len(ear.messages) == number + 1
+
+
+async def test_who_listens_has_caught_up_before_the_next_reply(pipe: RedisPipe) -> None:
+    await pipe.ask("RPUSH", "yesterday", "old")
+    ear = Ear(pipe, "yesterday")
+    before = pipe.has_caught_up
+    await pipe.ask("PING")
+    assert (before, pipe.has_caught_up) == (False, True)
+    assert ear.caught_up == [[b"old"]]
+
+
+async def test_who_listens_catches_up_on_each_new_connection(
+    pipe: RedisPipe, server: RedisProcess
+) -> None:
+    ear = Ear(pipe)
+    await pipe.ask("PING")
+    server.end()
+    await eventually(lambda: is_down(pipe))
+    assert not pipe.has_caught_up
+    server.start()
+    await eventually(lambda: answers(pipe))
+    assert ear.caught_up == [[], []]
+    assert await pipe.ask("PUBLISH", "news", "fresh") == 1
+    assert ear.messages == [b"fresh"]
 
 
 async def test_a_wrong_password_is_like_a_redis_that_is_away(server: RedisProcess) -> None:

@@ -92,8 +92,9 @@ async def test_a_replica_that_comes_to_itself_begins_nothing_that_was_given_up(
     replica.signal(signal.SIGSTOP)
     with pytest.raises(DeadlineExceeded):
         await client.post("/slow-people", {"username": "alice"}, timeout_ms=200)
+    with pytest.raises(Unavailable):
+        await observer.get("/who", timeout_ms=200)
     replica.signal(signal.SIGCONT)
-    await observer.get("/who")
 
     def is_over() -> None:
         lines = [line for line in replica.lines() if line.get("path") == "/slow-people"]
