@@ -7,8 +7,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import IO, Self
 
-from tests.suite import Suite
-
 
 @dataclass(frozen=True, slots=True)
 class AccessLine:
@@ -31,8 +29,8 @@ class AccessLine:
 class AccessLogs:
     """Begins now. Files are held open, so that those which are rotated meanwhile are read too."""
 
-    def __init__(self, suite: Suite, processes: Iterable[str]) -> None:
-        self._logs = {name: _Log(suite.log_dir / f"{name}.log") for name in processes}
+    def __init__(self, log_dir: Path, processes: Iterable[str]) -> None:
+        self._logs = {name: _Log(log_dir / f"{name}.log") for name in processes}
 
     def __enter__(self) -> Self:
         return self

@@ -42,7 +42,7 @@ async def _measured(
 ) -> Finding:
     say(f"attempts: {what}")
     requests = await drill.requests()
-    with AccessLogs(drill.suite, drill.suite.process_names("nginx")) as balancers:
+    with AccessLogs(drill.suite.log_dir, drill.suite.process_names("nginx")) as balancers:
         before = await metrics_of_all(drill.suite, *away)
         async with broken, drill.load(requests):
             await asyncio.sleep(seconds)

@@ -7,6 +7,8 @@ import signal
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 import httpx
 import orjson
@@ -17,7 +19,7 @@ from bench.drills.finding import say
 from bench.load_mix import asks
 from bench.open_loop import Answers, Exchanges, open_loop
 from tests.eventually import eventually
-from tests.journeys.phone import picture, sign_in
+from tests.journeys.phone import Phone, picture, sign_in
 from tests.suite import Suite
 
 # A drill of rolling restarts may take so long.
@@ -45,9 +47,15 @@ class Drill:
     async def requests(self) -> Sequence[httpx.Request]:
         """The mix, by people with fresh sessions: they end after a quarter of an hour."""
         for phone in self.world.people:
-            session = await sign_in(self.suite.public_url, phone.username)
+            session = await eventually(partial(self._sign_in, phone), within_s=WELL_AGAIN_S)
             phone.http.headers["Authorization"] = f"Bearer {session['access_token']}"
         return mixed_requests(self.world)
+
+    async def _sign_in(self, phone: Phone) -> dict[str, Any]:
+        try:
+            return await sign_in(self.suite.public_url, phone.username)
+        except httpx.TransportError as error:
+            raise AssertionError(str(error)) from error
 
     @asynccontextmanager
     async def load(

@@ -38,7 +38,7 @@ async def hang_ups(drill: Drill) -> list[Finding]:
     reader = drill.world.people[0]
     post_id = (await reader.post("hang up"))["id"]
     nodes = [name for group in drill.suite.topology.groups for name in drill.databases(group)]
-    with AccessLogs(drill.suite, nodes) as databases:
+    with AccessLogs(drill.suite.log_dir, nodes) as databases:
         written = await _write_and_hang_up(drill, post_id)
         faults = await _faults(reader, post_id, written)
         cancelled = _cancelled_commits(databases)

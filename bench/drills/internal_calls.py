@@ -87,7 +87,7 @@ async def _cost(drill: Drill, viewers: Sequence[Phone], path: str, size: int) ->
 
 async def _calls(drill: Drill, viewer: Phone, path: str, size: int) -> Calls:
     names = [name for service in ("gateway", *SERVICES) for name in drill.replicas(service)]
-    with AccessLogs(drill.suite, names) as logs:
+    with AccessLogs(drill.suite.log_dir, names) as logs:
         reply = await viewer.http.get(path, params={"limit": size, "q": "ben"})
         if reply.status_code != httpx.codes.OK:
             raise RuntimeError(f"{path}: {reply.status_code} {reply.text}")

@@ -50,7 +50,7 @@ async def _after_a_standstill(drill: Drill, service: str) -> Finding:
 
 def _logs(drill: Drill) -> AccessLogs:
     names = [name for service in SERVICES for name in drill.suite.process_names(service)]
-    return AccessLogs(drill.suite, names)
+    return AccessLogs(drill.suite.log_dir, names)
 
 
 def _finding(done: str, logs: AccessLogs) -> Finding:
