@@ -60,7 +60,7 @@ psql: ready ## psql as the superuser: make psql P=users-a
 	@$(PYTHON) -m infra psql "$(P)"
 
 ##@ Work on it
-.PHONY: check test fmt openapi fuzz bench profile load bench-fan-out bench-images bench-internal bench-limits bench-overload bench-sign-in bench-stream bench-upload lock
+.PHONY: check test fmt openapi fuzz bench profile load bench-fan-out bench-images bench-internal bench-limits bench-overload bench-sign-in bench-stream bench-upload drills lock
 check: ready-dev ## format, lint, types, import contracts, tidy
 	@$(BIN)ruff format --check .
 	@$(BIN)ruff check .
@@ -101,6 +101,8 @@ bench-stream: ready-dev ## how soon 500 connected viewers hear of a post, a gate
 	@$(PYTHON) -m bench.stream
 bench-upload: ready-dev ## from the first byte of a picture to its being ready, step by step (after make up LIMITS=loose)
 	@$(PYTHON) -m bench.upload_to_ready
+drills: ready-dev ## break the suite under load in all ways that it must bear, then a table (RATE= RESTARTS=10 D="isolation")
+	@$(PYTHON) -m bench.drills $(if $(RATE),--rate $(RATE)) --restarts $(or $(RESTARTS),2) $(if $(D),--only $(D))
 lock: ready-dev ## pin the newest versions of what infra/locks/*.in ask for
 	@cd infra/locks && for name in main dev; do \
 		$(PYTHON) -m piptools compile $(LOCK_OPTIONS) --output-file=$$name.txt $$name.in; done

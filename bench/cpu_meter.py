@@ -70,6 +70,11 @@ def process_cpu_seconds(pid: int) -> float:
     return sum(map(int, _stat(pid)[11:13])) * _TICK_S
 
 
+def process_tree(pid: int) -> list[int]:
+    """A process and all that descend from it, parents first."""
+    return list(_tree(pid, _children()))
+
+
 def _children() -> dict[int, list[int]]:
     children: dict[int, list[int]] = defaultdict(list)
     for folder in Path("/proc").iterdir():

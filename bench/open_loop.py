@@ -9,7 +9,12 @@ from dataclasses import dataclass, field
 import httpx
 
 from shared.web.http1_exchange import Http1Exchange
+from tests.suite import Suite
 
+Exchanges = Sequence[tuple[Http1Exchange, str]]
+
+# A pool holds 128 connections.
+POOLS_PER_BALANCER = 6
 ANSWER_S_MAX = 5.0
 # More than these under way would measure this machine's memory.
 UNDER_WAY_MAX = 4_000
@@ -17,11 +22,16 @@ UNDER_WAY_MAX = 4_000
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What became of one request; status 0 is none at all."""
+    """What became of one request; status 0 is none at all.
+
+    Its kind is that of `request.extensions["kind"]`.
+    """
 
     sent_s: float
     took_s: float
     status: int
+    kind: str = ""
+    request_id: str = ""
 
     @property
     def is_good(self) -> bool:
@@ -40,11 +50,18 @@ class Answers:
 
     seconds: float
     all: list[Answer] = field(default_factory=list)
+    resent: int = 0
+    began_s: float = 0.0
 
     @property
     def good_per_second(self) -> float:
         """The goodput."""
         return sum(answer.is_good for answer in self.all) / self.seconds
+
+    @property
+    def now_s(self) -> float:
+        """The present moment, as `sent_s` counts."""
+        return time.perf_counter() - self.began_s
 
     def count(self, *, good: bool) -> int:
         """Of good answers, or of refusals."""
@@ -66,30 +83,42 @@ class Answers:
         return Answers(last_s - first_s, part)
 
 
+def exchanges_of(suite: Suite) -> Exchanges:
+    """Some pools for each balancer, with the address that each dials."""
+    nginx = suite.topology.nginx
+    return [
+        (Http1Exchange(httpx.URL(f"http://{address}:{nginx.port}"), None), address)
+        for address in nginx.replicas
+        for _ in range(POOLS_PER_BALANCER)
+    ]
+
+
 async def open_loop(
-    exchanges: Sequence[tuple[Http1Exchange, str]],
+    exchanges: Exchanges,
     requests: Sequence[httpx.Request],
     per_second: float,
     seconds: float,
+    answers: Answers | None = None,
 ) -> Answers:
     """Send the requests in turn, over the exchanges in turn; each with the address to dial.
 
     An answer's time begins when its request was due, not when it was sent: where the sender falls
-    behind, the wait of those who would have asked meanwhile is in the figures.
+    behind, the wait of those who would have asked meanwhile is in the figures. Who gives `answers`
+    can look at them while they come in, and end the loop early by lowering their `seconds`.
     """
-    answers = Answers(seconds)
+    answers = answers if answers is not None else Answers(seconds)
     under_way: set[asyncio.Task[None]] = set()
-    began_s = time.perf_counter()
+    began_s = answers.began_s = time.perf_counter()
     turns = zip(itertools.cycle(exchanges), itertools.cycle(requests), strict=False)
     for number, ((exchange, address), request) in enumerate(turns):
         due_s = number / per_second
-        if due_s >= seconds:
+        if due_s >= answers.seconds:
             break
         await asyncio.sleep(max(0.0, began_s + due_s - time.perf_counter()))
         if len(under_way) >= UNDER_WAY_MAX:
             answers.all.append(Answer(due_s, 0.0, 0))
             continue
-        task = asyncio.create_task(_send((exchange, address), request, began_s, due_s, answers))
+        task = asyncio.create_task(_send((exchange, address), request, due_s, answers))
         under_way.add(task)
         task.add_done_callback(under_way.discard)
     if under_way:
@@ -98,16 +127,30 @@ async def open_loop(
 
 
 async def _send(
-    way: tuple[Http1Exchange, str],
-    request: httpx.Request,
-    began_s: float,
-    due_s: float,
-    answers: Answers,
+    way: tuple[Http1Exchange, str], request: httpx.Request, due_s: float, answers: Answers
 ) -> None:
     try:
-        exchange, address = way
-        response = await exchange.send(request, address, ANSWER_S_MAX)
-        status = response.status_code
+        response = await _ask(way, request, answers)
+        status, request_id = response.status_code, response.headers.get("X-Request-ID", "")
     except httpx.TransportError:
-        status = 0
-    answers.all.append(Answer(due_s, time.perf_counter() - began_s - due_s, status))
+        status, request_id = 0, ""
+    kind = request.extensions.get("kind", "")
+    answers.all.append(Answer(due_s, answers.now_s - due_s, status, kind, request_id))
+
+
+async def _ask(
+    way: tuple[Http1Exchange, str], request: httpx.Request, answers: Answers
+) -> httpx.Response:
+    """Send it as a phone does: again, where a kept connection was closed before any answer.
+
+    RFC 9112, 9.3.1: who keeps connections alive may close an idle one at any time, also while a
+    request is on its way to it; what is idempotent is then asked again.
+    """
+    exchange, address = way
+    try:
+        return await exchange.send(request, address, ANSWER_S_MAX)
+    except httpx.ReadError:
+        if request.method == "POST":
+            raise
+        answers.resent += 1
+        return await exchange.send(request, address, ANSWER_S_MAX)

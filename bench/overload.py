@@ -7,7 +7,6 @@ for: the highest rate at which 99 of 100 are answered within 500 ms.
 import asyncio
 import os
 import random
-import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
@@ -15,13 +14,12 @@ from pathlib import Path
 import httpx
 import uvloop
 
-from bench.open_loop import Answers, open_loop
-from shared.web.http1_exchange import Http1Exchange
+from bench.knee import find_knee, tell
+from bench.open_loop import Answers, exchanges_of, open_loop
 from tests.journeys.phone import Phone, phone_of
 from tests.suite import Suite
 
 PEOPLE = 24
-KNEE_MS = 500.0
 STEP_S = 6.0
 OVERLOAD_S = float(os.environ.get("SECONDS_OF_OVERLOAD", "60"))
 RECOVERY_S = 15.0
@@ -29,17 +27,15 @@ TIMES_THE_KNEE = 3.0
 # Of a hundred: the home timeline, a profile, its posts, a post, and looking around.
 MIX = (("home", 50), ("profile", 15), ("posts", 15), ("post", 10), ("search", 10))
 
-Exchanges = Sequence[tuple[Http1Exchange, str]]
-
 
 async def main() -> None:
     """Print what happened, second by second where it matters."""
     suite = Suite(Path(os.environ.get("RETRATO_RUN_DIR") or ".run"), None)
     async with _world(suite) as requests:
-        exchanges = _exchanges(suite)
-        knee = await _find_knee(exchanges, requests)
+        exchanges = exchanges_of(suite)
+        knee = await find_knee(exchanges, requests)
         normal = await open_loop(exchanges, requests, knee * 0.7, STEP_S)
-        _print(f"normal, {knee * 0.7:.0f}/s", normal)
+        tell(f"normal, {knee * 0.7:.0f}/s", normal)
         memory = {"before": _memory_mb(suite)}
         over = asyncio.create_task(
             open_loop(exchanges, requests, knee * TIMES_THE_KNEE, OVERLOAD_S)
@@ -52,57 +48,19 @@ async def main() -> None:
         _report(answers, normal, after, memory)
 
 
-async def _find_knee(exchanges: Exchanges, requests: Sequence[httpx.Request]) -> float:
-    await open_loop(exchanges, requests, 30, STEP_S)  # Connections and caches.
-    rate, knee, step = 40.0, 30.0, 1.5
-    while step > 1.1:
-        answers = await open_loop(exchanges, requests, rate, STEP_S)
-        _print(f"{rate:.0f}/s", answers)
-        is_well = answers.ms(0.99, good=True) < KNEE_MS and (
-            answers.count(good=True) > 0.99 * len(answers.all)
-        )
-        if is_well:
-            knee = rate
-        else:
-            step **= 0.5
-        rate = knee * step
-    print(f"the knee is at {knee:.0f} requests a second\n")
-    return knee
-
-
 def _report(
     over: Answers, normal: Answers, after: Answers, memory: dict[str, dict[str, int]]
 ) -> None:
     for first in range(0, int(OVERLOAD_S), 10):
-        _print(f"overload, from {first} s", over.between(first, min(first + 10, OVERLOAD_S)))
-    _print("overload, all of it", over)
+        tell(f"overload, from {first} s", over.between(first, min(first + 10, OVERLOAD_S)))
+    tell("overload, all of it", over)
     for second in range(int(RECOVERY_S)):
-        _print(f"after it, second {second}", after.between(second, second + 1))
+        tell(f"after it, second {second}", after.between(second, second + 1))
     peak = normal.good_per_second / 0.7
     print(f"goodput under overload: {over.good_per_second / peak:.0%} of the knee")
     for when, by_service in memory.items():
         said = ", ".join(f"{name} {mb} MB" for name, mb in by_service.items())
         print(f"memory {when:<7} {said}")
-
-
-def _print(what: str, answers: Answers) -> None:
-    print(
-        f"{what:<24} good {answers.good_per_second:6.0f}/s"
-        f"  p50 {answers.ms(0.5, good=True):5.0f}  p99 {answers.ms(0.99, good=True):5.0f} ms"
-        f"   refused {answers.count(good=False):6}  p99 {answers.ms(0.99, good=False):5.0f} ms"
-        f"   failed {answers.failed}"
-    )
-    sys.stdout.flush()
-
-
-def _exchanges(suite: Suite) -> Exchanges:
-    """One pool for each address that we dial; a pool holds 128 connections."""
-    nginx = suite.topology.nginx
-    return [
-        (Http1Exchange(httpx.URL(f"http://{address}:{nginx.port}"), None), address)
-        for address in nginx.replicas
-        for _ in range(6)
-    ]
 
 
 @asynccontextmanager

@@ -41,9 +41,9 @@ class PlainReads:
         """Call the read that is asked for, or pass the request on."""
         if scope["type"] == "http" and scope["method"] == "GET":
             read = self._reads.get(_shape_of(scope["path"]))
-            arguments = None if read is None else read.arguments_of(scope)
-            if read is not None and arguments is not None:
-                reply = await read.reply_to(Request(scope, receive), arguments)
+            given = None if read is None else read.given(scope)
+            if read is not None and given is not None:
+                reply = await read.reply_to(Request(scope, receive), given)
                 await reply(scope, receive, send)
                 return
         await self.app(scope, receive, send)
@@ -51,11 +51,19 @@ class PlainReads:
 
 @dataclass(frozen=True, slots=True)
 class _Argument:
-    """One that a function makes of the request, such as who asks."""
+    """One that a function makes of path and request, such as who asks."""
 
     name: str
     made_by: Callable[..., Awaitable[Any]]
-    request_name: str
+    request_name: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """What path and query say, to the route and to each function that makes an argument for it."""
+
+    to_route: dict[str, Any]
+    to_makers: list[dict[str, Any]]
 
 
 class _PlainRead:
@@ -63,12 +71,14 @@ class _PlainRead:
 
     def __init__(self, route: APIRoute) -> None:
         self._route = route
+        makers = route.dependant.dependencies
         self._request_name = route.dependant.request_param_name
-        self._made = [_argument(one) for one in route.dependant.dependencies]
+        self._made = [_argument(maker) for maker in makers]
+        self._wanted_in_path = [one.path_params for one in (route.dependant, *makers)]
         self._query_of = lru_cache(_QUERIES_KEPT)(self._parse_query)
 
-    def arguments_of(self, scope: Scope) -> dict[str, Any] | None:
-        """Those of path and query; None if they are not as the route wants them."""
+    def given(self, scope: Scope) -> _Given | None:
+        """What path and query say; None if it is not as the route wants it."""
         query = self._query_of(scope["query_string"])
         found = self._route.path_regex.match(scope["path"])
         if query is None or found is None:
@@ -77,15 +87,23 @@ class _PlainRead:
             name: self._route.param_convertors[name].convert(value)
             for name, value in found.groupdict().items()
         }
-        in_path, errors = request_params_to_args(self._route.dependant.path_params, converted)
-        return None if errors else query | in_path
+        in_path = []
+        for wanted in self._wanted_in_path:
+            arguments, errors = request_params_to_args(wanted, converted)
+            if errors:
+                return None
+            in_path.append(arguments)
+        return _Given(query | in_path[0], in_path[1:])
 
-    async def reply_to(self, request: Request, arguments: dict[str, Any]) -> Response:
+    async def reply_to(self, request: Request, given: _Given) -> Response:
         """The reply, also where it is a problem."""
         request.scope["route"] = self._route
+        arguments = given.to_route
         try:
-            for made in self._made:
-                arguments[made.name] = await made.made_by(**{made.request_name: request})
+            for one, to_maker in zip(self._made, given.to_makers, strict=True):
+                if one.request_name is not None:
+                    to_maker[one.request_name] = request
+                arguments[one.name] = await one.made_by(**to_maker)
             if self._request_name is not None:
                 arguments[self._request_name] = request
             return cast(Response, await self._route.endpoint(**arguments))
@@ -99,8 +117,8 @@ class _PlainRead:
 
 
 def _argument(dependant: Dependant) -> _Argument:
-    name, request_name = dependant.name or "", dependant.request_param_name or ""
-    return _Argument(name, cast(Callable[..., Awaitable[Any]], dependant.call), request_name)
+    made_by = cast(Callable[..., Awaitable[Any]], dependant.call)
+    return _Argument(dependant.name or "", made_by, dependant.request_param_name)
 
 
 def _reads_by_shape(routes: Sequence[APIRoute]) -> dict[str, _PlainRead]:
@@ -134,10 +152,9 @@ def _is_plain(route: APIRoute) -> bool:
 def _is_plain_argument(dependant: Dependant) -> bool:
     return (
         dependant.name is not None
-        and dependant.request_param_name is not None
         and inspect.iscoroutinefunction(dependant.call)
         and _is_made_of_request(dependant)
-        and not (dependant.dependencies or dependant.path_params or dependant.query_params)
+        and not (dependant.dependencies or dependant.query_params)
     )
 
 

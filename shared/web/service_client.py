@@ -3,6 +3,7 @@
 import time
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import urlencode
@@ -251,5 +252,15 @@ def _decoded(response: httpx.Response, upstream: str) -> Any:
 
 
 def _query(params: Mapping[str, Any] | None) -> str:
-    given = {name: value for name, value in (params or {}).items() if value is not None}
-    return f"?{urlencode(given, doseq=True)}" if given else ""
+    given = tuple(
+        (name, tuple(map(str, value)) if isinstance(value, list) else str(value))
+        for name, value in (params or {}).items()
+        if value is not None
+    )
+    return _encoded(given) if given else ""
+
+
+# Most ask for the first page with one of a few limits.
+@lru_cache(maxsize=1024)
+def _encoded(given: tuple[tuple[str, str | tuple[str, ...]], ...]) -> str:
+    return f"?{urlencode(given, doseq=True)}"

@@ -52,7 +52,7 @@ class KnownCards:
     def _since(
         self, oldest_s: float, user_ids: Sequence[int], viewer_id: int
     ) -> list[tuple[Card, float]]:
-        known = (self._known.get((viewer_id, user_id)) for user_id in user_ids)
+        known = [self._known.get((viewer_id, user_id)) for user_id in user_ids]
         return [found for found in known if found is not None and found[1] >= oldest_s]
 
     def _remember(self, key: tuple[int, int], card: Card | None, asked_at_s: float) -> None:

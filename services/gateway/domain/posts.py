@@ -87,7 +87,7 @@ class HomePage(TypedDict):
 
 def author_ids(posts: Iterable[contract.Post]) -> list[int]:
     """The distinct authors, in order of appearance: one look-up for a whole page."""
-    return list(dict.fromkeys(post["author_id"] for post in posts))
+    return list(dict.fromkeys([post["author_id"] for post in posts]))
 
 
 def may_be_shown(post: contract.Post, authors: Authors) -> bool:

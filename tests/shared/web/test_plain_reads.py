@@ -21,7 +21,18 @@ async def _who(request: Request) -> str:
     return name
 
 
+async def _existing(thing_id: int) -> int:
+    if thing_id > 100:
+        raise NotFound
+    return thing_id
+
+
 router = APIRouter()
+
+
+@router.get("/existing/{thing_id}")
+async def get_existing(thing_id: Annotated[int, Depends(_existing)]) -> Response:
+    return JsonReply(thing_id)
 
 
 @router.get("/things/{thing_id:int}/parts")
@@ -92,6 +103,14 @@ async def test_a_sound_read_is_called_straight_with_what_it_asks_for(asker: Aske
     assert (reply.status_code, reply.json()) == (200, ["GET", 7, "alice", 3])
     assert (await asker.get("/things/8/parts", name="bob")).json() == ["GET", 8, "bob", 20]
     assert asker.passed_on == 0
+
+
+async def test_an_argument_may_be_made_of_the_path(asker: Asker) -> None:
+    assert (await asker.get("/existing/7")).json() == 7
+    assert (await asker.get("/existing/101")).status_code == 404
+    assert asker.passed_on == 0
+    assert (await asker.get("/existing/seven")).status_code == 422
+    assert asker.passed_on == 1
 
 
 async def test_what_was_once_asked_for_is_made_anew(asker: Asker) -> None:
