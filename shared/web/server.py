@@ -30,7 +30,7 @@ TICK_S = 0.1
 def serve(app: FastAPI, settings: ProcessSettings) -> None:
     """Serve until SIGTERM; then drain for `drain_seconds`, finish what is under way, and return."""
     configure_logging(settings.instance, settings.log_level)
-    listener = _listen(settings)
+    door = _claim_address(settings)
     config = uvicorn.Config(
         app,
         loop="uvloop",
@@ -43,6 +43,7 @@ def serve(app: FastAPI, settings: ProcessSettings) -> None:
         access_log=False,
         server_header=False,
         proxy_headers=False,
+        backlog=BACKLOG,
         timeout_keep_alive=KEEP_ALIVE_S,
         timeout_graceful_shutdown=FINISH_S,
         # Without it a request may inherit the deadline of the one before on its connection.
@@ -50,8 +51,8 @@ def serve(app: FastAPI, settings: ProcessSettings) -> None:
     )
     server = DrainingServer(config, app.state.readiness, settings.drain_seconds)
     _settle_memory()
-    log.info("listening", address=settings.listen_host, port=settings.listen_port)
-    server.run(sockets=[listener])
+    log.info("starting", address=settings.listen_host, port=settings.listen_port)
+    server.run(sockets=[door])
     log.info("stopped")
 
 
@@ -95,12 +96,17 @@ def _settle_memory() -> None:
     gc.enable()
 
 
-def _listen(settings: ProcessSettings) -> socket.socket:
+def _claim_address(settings: ProcessSettings) -> socket.socket:
+    # That it is taken is found out here. Connections are refused until the server listens, with all
+    # resources open: a balancer then goes elsewhere at once, and would wait for who accepts.
     where = (settings.listen_host, settings.listen_port)
+    door = socket.socket()
+    door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        return socket.create_server(where, backlog=BACKLOG)
+        door.bind(where)
     except OSError as error:
         sys.stderr.write(
             f"{settings.instance} cannot listen on {where[0]}:{where[1]}: {error.strerror}.\n"
         )
         raise SystemExit(1) from error
+    return door

@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
 from prometheus_client import Counter, Gauge
@@ -28,6 +29,9 @@ _ASKED_AT_ONCE_MAX = 16
 _PAUSE_S = 0.5
 # Also where feed answers at once, others have their turn; what happens meanwhile comes together.
 _BREATH_S = 0.01
+# A gateway that has just started asks feed where events stand. It is better to wait for that than
+# to be sent away: all who come from one that died would come once more.
+_BEGINNING_S_MAX = 1.0
 # What feed keeps for those who come back; after a longer silence something may be gone.
 _KEPT_MAX = 4_000
 _KEPT_S = 60.0
@@ -62,6 +66,7 @@ class Listeners:
         # The last events, of all viewers, for who comes from another gateway.
         self._kept: deque[_Kept] = deque(maxlen=_KEPT_MAX)
         self._last_id: str | None = None
+        self._begun = asyncio.Event()
         self._complete_after = (0, 0)
 
     async def run(self) -> None:
@@ -77,11 +82,10 @@ class Listeners:
         Who names the last event that they had is told of those since. Raises Unavailable while
         feed does not answer, and Overloaded when there is no room.
         """
-        if self._last_id is None:
-            raise Unavailable("Events cannot be had at the moment.", retry_after_s=1)
+        last_id = self._last_id or await self._first_id()
         if self._count >= LISTENERS_MAX:
             raise Overloaded(retry_after_s=5)
-        listener = Listener(token, viewer_id, self._last_id)
+        listener = Listener(token, viewer_id, last_id)
         self._by_viewer.setdefault(viewer_id, set()).add(listener)
         self._count += 1
         _LISTENERS.inc()
@@ -102,6 +106,14 @@ class Listeners:
             del self._by_viewer[listener.viewer_id]
         self._count -= 1
         _LISTENERS.dec()
+
+    async def _first_id(self) -> str:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_BEGINNING_S_MAX):
+                await self._begun.wait()
+        if self._last_id is None:
+            raise Unavailable("Events cannot be had at the moment.", retry_after_s=1)
+        return self._last_id
 
     def _catch_up(self, listener: Listener, last_event_id: str, *, was_known: bool) -> None:
         try:
@@ -145,6 +157,7 @@ class Listeners:
         if self._last_id is None:
             self._complete_after = order_of(reply["last_id"])
         self._last_id = reply["last_id"]
+        self._begun.set()
         for event in reply["events"]:
             if len(self._kept) == _KEPT_MAX:
                 self._complete_after = self._kept[0].order

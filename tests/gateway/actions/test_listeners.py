@@ -61,12 +61,12 @@ def users() -> FakeService:
 
 
 @pytest.fixture
-async def listeners(
+def starting(
     settings: GatewaySettings,
     stream: FakeStream,
     users: FakeService,
     monkeypatch: pytest.MonkeyPatch,
-) -> AsyncIterator[Listeners]:
+) -> Listeners:
     monkeypatch.setattr(module, "_LOOK_AT_SESSIONS_S", 0.01)
 
     def client(name: str, fake: FakeService) -> PatchingServiceClient:
@@ -75,9 +75,13 @@ async def listeners(
         return PatchingServiceClient(name, url, network, settings, transport=fake.transport())
 
     sessions = SessionChecks(UsersClient(client("users", users)), kept_s=0.05)
-    listeners = Listeners(FeedClient(client("feed", stream.service)), sessions, drain_s=0)
-    async with _running(listeners):
-        yield listeners
+    return Listeners(FeedClient(client("feed", stream.service)), sessions, drain_s=0)
+
+
+@pytest.fixture
+async def listeners(starting: Listeners) -> AsyncIterator[Listeners]:
+    async with _running(starting):
+        yield starting
 
 
 @asynccontextmanager
@@ -203,6 +207,23 @@ async def test_events_go_on_when_feed_was_away(listeners: Listeners, stream: Fak
     stream.tell(101, "home", ALICE)
     stream.service.answers["POST", "/stream/events"] = answer
     assert await _told(listener) == [Told("101-0", "home")]
+
+
+async def test_who_comes_to_a_gateway_that_is_starting_waits_for_feed_s_first_word(
+    starting: Listeners,
+) -> None:
+    joining = asyncio.create_task(starting.join("token", ALICE, None))
+    async with _running(starting):
+        assert (await joining).last_id == "100-0"
+
+
+async def test_nobody_waits_long_for_a_first_word_that_does_not_come(
+    starting: Listeners, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_BEGINNING_S_MAX", 0.01)
+    with pytest.raises(Unavailable):
+        await starting.join("token", ALICE, None)
+    assert starting._count == 0
 
 
 async def test_many_who_come_at_once_are_announced_in_few_calls(

@@ -9,7 +9,10 @@ import subprocess
 import sys
 
 import httpx
+import pytest
 
+from shared.settings import ProcessSettings
+from shared.web.server import _claim_address
 from tests.eventually import eventually
 from tests.shared.certificates import Authority
 from tests.shared.web.conftest import OWN_ADDRESSES, StartReplica
@@ -94,6 +97,16 @@ def test_a_port_that_is_taken_is_told_in_one_sentence(start_replica: StartReplic
     (sentence,) = second.stderr.splitlines()
     assert f"{OWN_ADDRESSES[0]}:{PORT}" in sentence
     assert "in use" in sentence
+
+
+def test_who_is_still_starting_refuses_connections() -> None:
+    with _claim_address(
+        ProcessSettings.model_construct(listen_host=OWN_ADDRESSES[0], listen_port=PORT)
+    ) as door:
+        with pytest.raises(ConnectionRefusedError):
+            socket.create_connection((OWN_ADDRESSES[0], PORT))
+        door.listen()
+        socket.create_connection((OWN_ADDRESSES[0], PORT)).close()
 
 
 def test_a_missing_setting_is_told_by_its_name(start_replica: StartReplica) -> None:
