@@ -6,7 +6,9 @@ itself. What it breaks is whole again afterwards. The exit status is 1 if someth
 """
 
 import argparse
+import asyncio
 import os
+import signal
 import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -45,6 +47,9 @@ DRILLS: dict[str, Callable[[Drill], Awaitable[list[Finding]]]] = {
 async def main() -> None:
     """Run the drills that are asked for; print the table, write it as a page."""
     asked = _arguments()
+    if task := asyncio.current_task():
+        # Whatever ends it, what is frozen or dead at the moment is mended first.
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
     suite = Suite(Path(os.environ.get("RETRATO_RUN_DIR") or ".run"), None)
     report = Report("Retrato: drills")
     findings: list[Finding] = []

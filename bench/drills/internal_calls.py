@@ -43,18 +43,18 @@ async def internal_calls(drill: Drill) -> list[Finding]:
 def _finding(costs: dict[tuple[str, int], Calls], lists: int) -> Finding:
     most = max(calls.total() for calls in costs.values())
     repeated = {
-        f"{path} asks {service} {count} times"
+        (path, f"{path} asks {service} {count} times")
         for (path, _), calls in costs.items()
         for service, count in _by_service(calls).items()
         if count > 1
     }
-    for line in sorted(repeated):
+    for _, line in sorted(repeated):
         say(f"  {line}")
     return Finding(
         "pages are made of batches",
         f"{lists} lists, pages of {', '.join(map(str, PAGES))}",
         f"one call a service, {CALLS_MAX} in all, whatever the size",
-        f"{most} calls at most; {len(repeated)} lists ask one service twice",
+        f"{most} calls at most; {len({path for path, _ in repeated})} lists ask one service twice",
         most <= CALLS_MAX and not repeated,
     )
 

@@ -89,7 +89,8 @@ async def test_no_read_makes_more_calls_for_more_items(
         if "next_cursor" in short.text:
             lists += 1
             long = await alice.http.get(address, params={**query, "limit": 40})
-            assert await _calls(suite, long) == cost, path
+            # Fewer where what the first was told has become good to use on.
+            assert await _calls(suite, long) <= cost, path
     assert lists >= 5
 
 
