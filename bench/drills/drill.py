@@ -88,8 +88,8 @@ class Drill:
         try:
             for name in names:
                 self.suite.kill_group(name)
-                # Not left to the supervisor, which would have it back at once.
-                await self.suite.stop(name)
+            # Not left to the supervisor, which would have them back at once.
+            await asyncio.gather(*map(self.suite.stop, names))
             yield
         finally:
             for name in names:

@@ -45,7 +45,7 @@ async def test_a_killed_replica_fails_no_request(
     assert tally.answered == tally.sent
 
 
-@pytest.mark.parametrize("service", ["users", "feed", "gateway"])
+@pytest.mark.parametrize("service", ["users", "feed"])
 async def test_a_replica_that_falls_silent_is_left_alone(
     suite: Suite, phones: httpx.AsyncClient, reads: Sequence[httpx.Request], service: str
 ) -> None:

@@ -151,6 +151,23 @@ async def test_requests_do_not_notice_that_a_gateway_is_killed(
     await suite.start("gateway-1")
 
 
+async def test_reads_are_asked_of_another_gateway_where_one_stands_still(
+    suite: Suite, client: httpx.AsyncClient
+) -> None:
+    async def is_answered() -> None:
+        replies = await asyncio.gather(*(client.get("/v1/me") for _ in range(20)))
+        assert {reply.status_code for reply in replies} == {401}
+
+    # Over connections that are kept, where nothing but an answer is missing.
+    await is_answered()
+    suite.kill("gateway-1", signal.SIGSTOP)
+    try:
+        await is_answered()
+    finally:
+        suite.kill("gateway-1", signal.SIGCONT)
+    await eventually(is_answered)
+
+
 async def test_workers_whose_master_was_killed_make_room_for_its_successor(suite: Suite) -> None:
     suite.kill("nginx-2")
 
