@@ -45,7 +45,7 @@ OUTAGES = (
     Outage("feed", "feed", False, UPLOADS, ("profile",)),
     Outage("upload", "upload", False, ("profile", *READS_OF_POSTS, *WRITES_OF_FEED), ()),
     # Replicas answer for their primaries: all reading goes on.
-    Outage("users' primaries", "users", True, UPLOADS, ("profile", *READS_OF_POSTS)),
+    Outage("users' primaries", "users", True, (), ("profile", *READS_OF_POSTS, *UPLOADS)),
     Outage("feed's primaries", "feed", True, UPLOADS, ("profile", *READS_OF_POSTS)),
     Outage(
         *("upload's primaries", "upload", True),
