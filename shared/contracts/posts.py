@@ -106,14 +106,16 @@ class Comment(TypedDict):
 
 
 class CommentPage(TypedDict):
-    """A page of comments, oldest first."""
+    """A page of comments, oldest first, under a post of this author."""
 
+    author_id: int
     items: list[Comment]
     next_cursor: str | None
 
 
 class LikersPage(TypedDict):
-    """A page of the ids of those who like a post, newest first."""
+    """A page of the ids of those who like a post of this author, newest first."""
 
+    author_id: int
     ids: list[int]
     next_cursor: str | None

@@ -4,7 +4,8 @@ AIMD on latency. Ten times a second, if five reads have ended, their median is c
 best median of the last minutes. Above four times that (and above 150 ms: what is quick need not be
 quicker) the limit falls by 15 %; at or below it the limit rises by two, if it was used. What finds
 no room waits for 10 ms at most and is then refused: waiting longer would only move the queue here.
-Behind a quarter of the limit of others who wait it is refused at once.
+It is refused at once behind a quarter of the limit of others who wait, and while somebody has just
+waited in vain.
 """
 
 import asyncio
@@ -33,6 +34,7 @@ class AdaptiveRules:
     rise: int = 2
     remembered_windows: int = 3_000
     wait_s_max: float = 0.01
+    in_vain_s: float = 0.05
     room: tuple[float, float, float] = (0.5, 0.85, 1.0)
 
 
@@ -54,6 +56,7 @@ class AdaptiveLimit:
         self._best: deque[tuple[int, float]] = deque()
         self._windows = 0
         self._waiting: deque[asyncio.Future[None]] = deque()
+        self._in_vain_until_s = 0.0
         self._gauge = metrics.upstream_limit.labels(of)
         self._refused = metrics.upstream_refused.labels(of)
         self._gauge.set(self._limit)
@@ -93,7 +96,9 @@ class AdaptiveLimit:
         return self._in_flight < self._limit * self._rules.room[worth.get()]
 
     async def _wait(self) -> None:
-        if worth.get() is Worth.SHEDDABLE or len(self._waiting) >= self._limit / 4:
+        is_queue_long = len(self._waiting) >= self._limit / 4
+        is_in_vain = time.monotonic() < self._in_vain_until_s
+        if worth.get() is Worth.SHEDDABLE or is_queue_long or is_in_vain:
             raise self._refusal()
         place = asyncio.get_running_loop().create_future()
         self._waiting.append(place)
@@ -101,6 +106,7 @@ class AdaptiveLimit:
             async with asyncio.timeout(self._rules.wait_s_max):
                 await place
         except TimeoutError as error:
+            self._in_vain_until_s = time.monotonic() + self._rules.in_vain_s
             raise self._refusal() from error
         finally:
             if place in self._waiting:

@@ -21,12 +21,17 @@ async def read_comments(
     """A page (limit and cursor), oldest first; raises NotFound if the post does not stand."""
     limit, cursor = page
     after = decode_id_cursor(cursor) or 0
-    if await bodies.find(post_id) is None:
+    body = await bodies.find(post_id)
+    if body is None:
         raise NotFound
     found = await comments.page_of_post(post_id, after=after, limit=limit + 1)
     items = await _marked(comment_likes, found[:limit], viewer_id)
     more = len(found) > limit
-    return {"items": items, "next_cursor": encode_cursor(items[-1]["id"]) if more else None}
+    return {
+        "author_id": body["author_id"],
+        "items": items,
+        "next_cursor": encode_cursor(items[-1]["id"]) if more else None,
+    }
 
 
 async def read_comment(

@@ -59,7 +59,11 @@ TAGS_FOUND: TagsFound = {
 }
 LIKED: Liked = {"liked": True, "like_count": 13}
 SAVED: Saved = {"saved": True}
-LIKERS_PAGE: LikersPage = {"ids": [493848221934518002], "next_cursor": "6da7a3c1b000400.6da7a3c1"}
+LIKERS_PAGE: LikersPage = {
+    "author_id": 493848221934518001,
+    "ids": [493848221934518002],
+    "next_cursor": "6da7a3c1b000400.6da7a3c1",
+}
 COMMENT: Comment = {
     "id": 493848221934530000,
     "post_id": 493848221934518272,
@@ -81,7 +85,11 @@ REPORT: Report = {
     "note": "The same picture as yesterday.",
     "created_at": "2026-05-04T10:02:00.000Z",
 }
-COMMENT_PAGE: CommentPage = {"items": [COMMENT], "next_cursor": CURSOR}
+COMMENT_PAGE: CommentPage = {
+    "author_id": 493848221934518001,
+    "items": [COMMENT],
+    "next_cursor": CURSOR,
+}
 POST_COUNTS: PostCounts = {"counts": {"493848221934518001": 42}}
 GRAPH_EVENT: GraphEvent = {
     "id": 493848221934520000,

@@ -3,6 +3,7 @@
 from fastapi import APIRouter, Request, Response
 
 from services.feed.actions.like_post import like_post, unlike_post
+from services.feed.actions.read_likers import read_likers
 from services.feed.actions.read_marked_posts import read_marked_posts
 from services.feed.actions.save_post import save_post, unsave_post
 from services.feed.api import examples
@@ -70,9 +71,9 @@ async def get_likes(
     limit: PeopleLimit = PEOPLE_LIMIT_DEFAULT,
     cursor: Cursor = None,
 ) -> Response:
-    """Whom of them the viewer may know, and whether there is the post, is the caller's to ask."""
-    page = await opened(request).likes.page_of_sources(post_id, limit=limit, cursor=cursor)
-    return JsonReply({"ids": page.ids, "next_cursor": page.next_cursor})
+    """Whom of them the viewer may know, and whether the viewer gets the post, is for the caller."""
+    resources = opened(request)
+    return JsonReply(await read_likers(resources.bodies, resources.likes, post_id, (limit, cursor)))
 
 
 @router.put("/posts/{post_id}/save", summary="Save", responses=_SAVED)

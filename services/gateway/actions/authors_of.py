@@ -9,7 +9,7 @@ from services.gateway.clients.known_cards import KnownCards
 from services.gateway.domain.posts import Authors
 from services.gateway.store.recent_changes import RecentChanges
 from shared.contracts.people import Card
-from shared.errors import Unavailable
+from shared.errors import NotFound, Unavailable
 
 _CARDS = Counter("retrato_gateway_cards_total", "Cards that pages were made with.", ["decided"])
 _JUST_BEFORE, _NOW = _CARDS.labels("just before"), _CARDS.labels("now")
@@ -49,6 +49,23 @@ class AuthorCards:
             return still_true, False
         _NOW.inc(len(missing))
         return {**fresh, **asked}, True
+
+    async def of_page_under(
+        self, author_id: int, people_ids: Sequence[int], viewer_id: int
+    ) -> Authors:
+        """Those of people under somebody's post, and of its author, who decides whether it is met.
+
+        Raises NotFound where the viewer may not see what the author publishes, and Unavailable
+        where that is not known.
+        """
+        ids = list(dict.fromkeys((author_id, *people_ids)))
+        people, is_of_now = await self.of_page(ids, viewer_id)
+        author = people.get(str(author_id))
+        if author is None and not is_of_now:
+            raise Unavailable("Whether you may see this cannot be told at the moment.")
+        if author is None or not author["may_view"]:
+            raise NotFound
+        return people
 
     def _fresh(self, author_ids: Sequence[int], viewer_id: int) -> Authors:
         try:

@@ -24,10 +24,9 @@ async def read_comments(
     feed: FeedClient, cards: AuthorCards, post_id: int, page: PageRequest, viewer_id: int
 ) -> tuple[CommentPage, Authors]:
     """A page and everybody's cards in one call; raises NotFound where reading the post would."""
-    await read_post(feed, cards, post_id, viewer_id)
     found = await feed.comments(post_id, page.params(), viewer_id=viewer_id)
-    people, _ = await cards.of_page(people_in(found["items"]), viewer_id)
-    return found, people
+    people_ids = people_in(found["items"])
+    return found, await cards.of_page_under(found["author_id"], people_ids, viewer_id)
 
 
 async def read_comment(

@@ -1,7 +1,6 @@
 """Who likes a post, and what the viewer likes or has saved, with the cards that decide."""
 
 from services.gateway.actions.authors_of import AuthorCards
-from services.gateway.actions.read_posts import read_post
 from services.gateway.clients.feed import FeedClient
 from services.gateway.domain.pages import PageRequest
 from services.gateway.domain.posts import Authors, author_ids
@@ -13,9 +12,8 @@ async def read_likers(
     feed: FeedClient, cards: AuthorCards, post_id: int, page: PageRequest, viewer_id: int
 ) -> PersonPage:
     """Those whom the viewer may know; raises NotFound where reading the post would."""
-    await read_post(feed, cards, post_id, viewer_id)
     found = await feed.likers(post_id, page.params(), viewer_id=viewer_id)
-    people, _ = await cards.of_page(found["ids"], viewer_id)
+    people = await cards.of_page_under(found["author_id"], found["ids"], viewer_id)
     known = [people[str(user_id)] for user_id in found["ids"] if str(user_id) in people]
     return {"items": known, "next_cursor": found["next_cursor"]}
 

@@ -37,6 +37,16 @@ async def test_those_who_like_a_post_are_paged_newest_first(api: FeedApi, cast: 
     assert [*first["ids"], *rest.json()["ids"]] == people[::-1]
 
 
+async def test_of_a_post_that_does_not_stand_nobody_is_told_who_likes_it(
+    api: FeedApi, cast: Cast
+) -> None:
+    alice = new_id()
+    post = await cast.publishes(alice)
+    assert (await api.get(f"/posts/{post}/likes", alice)).json()["author_id"] == alice
+    await api.delete(f"/posts/{post}", alice)
+    assert (await api.get(f"/posts/{post}/likes", alice)).status_code == 404
+
+
 async def test_an_edit_answers_the_post_with_its_new_caption(api: FeedApi, cast: Cast) -> None:
     alice = new_id()
     post = await cast.publishes(alice, "Fog")

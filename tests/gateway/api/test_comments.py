@@ -6,7 +6,7 @@ import httpx
 import orjson
 import pytest
 
-from shared.errors import Forbidden
+from shared.errors import AppError, Forbidden, Unavailable
 from tests.gateway.conftest import Gateway
 from tests.gateway.samples import ALICE, BOB, CAROL, card, comment, post
 
@@ -67,18 +67,36 @@ async def test_a_comment_of_another_shape_is_refused_here(
 
 async def test_a_page_leaves_out_unknown_writers_and_replies_to_them(gateway: Gateway) -> None:
     known_are(gateway, BOB)
-    gateway.feed.answer("GET", f"/posts/{POST}", post(POST, BOB))
     written = [
         comment(PARENT, POST, CAROL),
         comment(COMMENT, POST, BOB, CAROL),
         comment(COMMENT + 1, POST, BOB),
     ]
-    found = {"items": written, "next_cursor": "abc"}
+    found = {"author_id": BOB, "items": written, "next_cursor": "abc"}
     gateway.feed.answer("GET", f"/posts/{POST}/comments", found)
     reply = await gateway.http.get(f"/v1/posts/{POST}/comments?limit=3")
     assert [shown["id"] for shown in reply.json()["items"]] == [str(COMMENT + 1)]
     assert reply.links["next"]["url"] == f"/v1/posts/{POST}/comments?limit=3&cursor=abc"
-    assert len(gateway.users.asked("/cards")) == 2
+    assert gateway.users.body_of("/cards") == {"ids": [BOB, CAROL]}
+    assert (len(gateway.feed.requests), len(gateway.users.asked("/cards"))) == (1, 1)
+
+
+@pytest.mark.parametrize("what", ["comments", "likes"])
+@pytest.mark.parametrize(
+    ("cards_of", "status"),
+    [
+        ({"cards": {str(BOB): card(BOB, may_view=False)}}, 404),
+        ({"cards": {}}, 404),
+        (Unavailable(), 503),
+    ],
+)
+async def test_what_is_under_a_post_is_only_for_who_gets_the_post(
+    gateway: Gateway, what: str, cards_of: dict[str, Any] | AppError, status: int
+) -> None:
+    page: dict[str, Any] = {"author_id": BOB, "items": [], "ids": [], "next_cursor": None}
+    gateway.feed.answer("GET", f"/posts/{POST}/{what}", page)
+    gateway.users.answer("POST", "/cards", cards_of)
+    assert (await gateway.http.get(f"/v1/posts/{POST}/{what}")).status_code == status
 
 
 @pytest.mark.parametrize(("known", "status"), [((BOB, CAROL), 403), ((BOB,), 404)])

@@ -143,8 +143,7 @@ async def test_those_who_like_a_post_are_shown_but_for_whom_the_viewer_may_not_k
     gateway: Gateway,
 ) -> None:
     gateway.users.answer("POST", "/cards", cards(BOB))
-    gateway.feed.answer("GET", f"/posts/{POST}", post(POST, BOB))
-    found = {"ids": [CAROL, BOB], "next_cursor": "abc"}
+    found = {"author_id": BOB, "ids": [CAROL, BOB], "next_cursor": "abc"}
     gateway.feed.answer("GET", f"/posts/{POST}/likes", found)
     reply = await gateway.http.get(f"/v1/posts/{POST}/likes?limit=2")
     assert [person["username"] for person in reply.json()["items"]] == ["bob"]

@@ -63,6 +63,19 @@ async def test_a_limit_that_is_not_used_stays() -> None:
     assert limit.calls_max == RULES.calls_at_start
 
 
+async def test_nobody_waits_while_somebody_has_just_waited_in_vain() -> None:
+    limit = AdaptiveLimit("feed", AdaptiveRules(calls_at_start=8, wait_s_max=0, in_vain_s=60))
+    await fill(limit, 8)
+    with pytest.raises(Overloaded) as first:
+        await limit.enter()
+    with pytest.raises(Overloaded) as second:
+        await limit.enter()
+    assert isinstance(first.value.__cause__, TimeoutError)
+    assert second.value.__cause__ is None
+    limit.leave(None)
+    await fill(limit, 1)
+
+
 async def test_what_says_nothing_changes_nothing() -> None:
     limit = AdaptiveLimit("feed", RULES)
     await call(limit, QUICK_S)

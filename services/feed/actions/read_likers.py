@@ -1,0 +1,21 @@
+"""Reading who likes a post."""
+
+from services.feed.store.post_bodies import PostBodies
+from shared.contracts.posts import LikersPage
+from shared.errors import NotFound
+from shared.sharding.edges import Edges
+
+
+async def read_likers(
+    bodies: PostBodies, likes: Edges, post_id: int, page: tuple[int, str | None]
+) -> LikersPage:
+    """A page (limit and cursor), the newest like first.
+
+    Raises NotFound if the post does not stand, and Invalid for a cursor that is none.
+    """
+    limit, cursor = page
+    body = await bodies.find(post_id)
+    if body is None:
+        raise NotFound
+    found = await likes.page_of_sources(post_id, limit=limit, cursor=cursor)
+    return {"author_id": body["author_id"], "ids": found.ids, "next_cursor": found.next_cursor}
