@@ -1,5 +1,5 @@
 -- Stores what was loaded where the caller's lease still stands.
--- KEYS: of bodies or counts. ARGV: lease, seconds to live, values; an empty one gives the lease back.
+-- KEYS: of bodies, counts or marks. ARGV: lease, seconds to live, values; an empty one gives the lease back.
 -- One step, because who changes something takes the lease away: a slow reader must not put
 -- what it was over it.
 for i, key in ipairs(KEYS) do
