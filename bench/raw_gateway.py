@@ -147,7 +147,8 @@ class _Composer:
         known = self._sessions.get(token)
         if known is not None and known[1] > time.monotonic():
             return known[0]
-        check = await self._users.post("/sessions/check", {"access_token": token}, None)
+        reply = await self._users.post("/sessions/check", {"access_tokens": [token]}, None)
+        check = reply["answers"][0]["session"]
         self._sessions[token] = (check["user_id"], time.monotonic() + _SESSION_S)
         return int(check["user_id"])
 

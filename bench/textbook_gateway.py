@@ -17,13 +17,13 @@ from typing import Annotated, Any
 
 import httpx
 import uvicorn
-from fastapi import Depends, FastAPI, Header
+from fastapi import Depends, FastAPI, Header, HTTPException
 from pydantic import TypeAdapter
 
 from services.gateway.domain.media_urls import MediaUrls
 from services.gateway.domain.posts import HomePage, author_ids, timeline_posts
 from services.gateway.settings import GatewaySettings
-from shared.contracts.people import Cards, SessionCheck
+from shared.contracts.people import Cards, SessionAnswers, SessionCheck
 from shared.contracts.posts import HomePage as FeedPage
 from shared.settings import read_settings
 from shared.web.internal_tokens import TokenSigner
@@ -39,7 +39,7 @@ tokens = {
     for name, key in settings.internal_keys.items()
 }
 # Made once: to make one for each request would be a mistake that tutorials warn of.
-session_check, feed_page = TypeAdapter(SessionCheck), TypeAdapter(FeedPage)
+session_answers, feed_page = TypeAdapter(SessionAnswers), TypeAdapter(FeedPage)
 cards = TypeAdapter(Cards)
 SESSION_S = float(sys.argv[4])
 sessions: dict[str, tuple[SessionCheck, float]] = {}
@@ -59,8 +59,10 @@ async def session_of(authorization: Annotated[str, Header()]) -> SessionCheck:
     token = authorization.removeprefix("Bearer ")
     if token in sessions and sessions[token][1] > time.monotonic():
         return sessions[token][0]
-    reply = await call("users", "POST", "/sessions/check", json={"access_token": token})
-    session = session_check.validate_json(reply)
+    reply = await call("users", "POST", "/sessions/check", json={"access_tokens": [token]})
+    session = session_answers.validate_json(reply)["answers"][0]["session"]
+    if session is None:
+        raise HTTPException(401)
     sessions[token] = session, time.monotonic() + SESSION_S
     return session
 

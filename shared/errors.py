@@ -64,6 +64,13 @@ class Unauthenticated(AppError):
         return {"WWW-Authenticate": "Bearer"}
 
 
+class SessionEnded(Unauthenticated):
+    """The token was once good, or never; the client signs in again."""
+
+    code = "session_ended"
+    title = "This session has ended: sign in again."
+
+
 class Forbidden(AppError):
     """An action on something that the viewer may see but not change."""
 

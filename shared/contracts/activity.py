@@ -4,6 +4,8 @@ from typing import Literal
 
 from typing_extensions import TypedDict
 
+from shared.contracts.people import Card
+
 ActivityKind = Literal[
     "like", "comment", "reply", "comment_like", "mention", "follow", "follow_request"
 ]
@@ -40,8 +42,12 @@ class ActivityLine(TypedDict):
 
 
 class ActivityPage(TypedDict):
-    """A page of lines, newest first; `unseen_count` is of all lines."""
+    """A page of lines, newest first; `unseen_count` is of all lines.
+
+    `people` has the card of each person named, by decimal id, as users decided for this viewer.
+    """
 
     items: list[ActivityLine]
+    people: dict[str, Card]
     next_cursor: str | None
     unseen_count: int

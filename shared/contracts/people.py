@@ -103,6 +103,22 @@ class SessionCheck(TypedDict):
     expires_at_ms: int
 
 
+class SessionAnswer(TypedDict):
+    """What is known of one access token; its session only if it is good.
+
+    Ended is what is made up, expired or revoked; unknown what could not be looked up at the moment.
+    """
+
+    state: Literal["good", "ended", "unknown"]
+    session: SessionCheck | None
+
+
+class SessionAnswers(TypedDict):
+    """One for each token that was asked about, in that order."""
+
+    answers: list[SessionAnswer]
+
+
 class RelationshipReply(TypedDict):
     """The reply of follow, unfollow and their kin."""
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from unittest.mock import patch
 
 import httpx
+import orjson
 import pytest
 from fastapi import FastAPI
 
@@ -17,10 +18,11 @@ from services.gateway.clients.patching import PatchingServiceClient
 from services.gateway.resources import Resources, resources_over
 from services.gateway.settings import GatewaySettings
 from services.gateway.store.limit_counters import TAKE
+from shared.contracts.people import SessionAnswer, SessionCheck
 from shared.network.network import Network, open_network
 from shared.network.redis_pipe import RedisPipe
 from shared.network.resolver import Resolver
-from tests.gateway.fake_services import FakeService
+from tests.gateway.fake_services import Answer, FakeService
 from tests.gateway.samples import ALICE
 from tests.suite import Suite
 
@@ -99,7 +101,7 @@ async def open_gateway(settings: GatewaySettings, pipe: RedisPipe) -> AsyncItera
             },
         )
 
-    fakes["users"].answer("POST", "/sessions/check", lambda _request: session_of(ALICE))
+    fakes["users"].answer("POST", "/sessions/check", all_in_session_of(ALICE))
     app = gateway_app(settings, open_fakes)
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     async with (
@@ -113,9 +115,26 @@ async def open_gateway(settings: GatewaySettings, pipe: RedisPipe) -> AsyncItera
         yield Gateway(app, http, **fakes)
 
 
-def session_of(user_id: int) -> dict[str, int]:
-    expires_at_ms = int((time.time() + 900) * 1000)
-    return {"user_id": user_id, "session_id": 9001, "expires_at_ms": expires_at_ms}
+def all_in_session_of(user_id: int) -> Answer:
+    """Whatever the tokens are, they are good and of this user."""
+
+    def answer(request: httpx.Request) -> dict[str, list[SessionAnswer]]:
+        expires_at_ms = int((time.time() + 900) * 1000)
+        session: SessionCheck = {
+            "user_id": user_id,
+            "session_id": 9001,
+            "expires_at_ms": expires_at_ms,
+        }
+        tokens = orjson.loads(request.content)["access_tokens"]
+        return {"answers": [{"state": "good", "session": session} for _token in tokens]}
+
+    return answer
+
+
+def all_ended(request: httpx.Request) -> dict[str, list[SessionAnswer]]:
+    """No token is good any more."""
+    tokens = orjson.loads(request.content)["access_tokens"]
+    return {"answers": [{"state": "ended", "session": None} for _token in tokens]}
 
 
 @pytest.fixture(scope="session")

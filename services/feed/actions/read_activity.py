@@ -65,8 +65,10 @@ async def read_activity(
     facts = await _facts(bodies, comments, users, viewer_id, deeds)
     lines = lines_of(deed for deed in deeds if facts.stands(deed))
     shown, after = page_of(lines, before, limit)
+    items = [_shown(line, facts, seen) for line in shown]
     return {
-        "items": [_shown(line, facts, seen) for line in shown],
+        "items": items,
+        "people": {str(one): facts.people[one] for item in items for one in item["actor_ids"]},
         "next_cursor": None if after is None else encode_cursor(after),
         "unseen_count": sum(line.newest.version > seen for line in lines),
     }

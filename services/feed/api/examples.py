@@ -1,7 +1,7 @@
 """One believable value of each reply, for the OpenAPI document."""
 
 from shared.contracts.activity import ActivityPage
-from shared.contracts.people import GraphEvent
+from shared.contracts.people import Card, GraphEvent
 from shared.contracts.posts import (
     Comment,
     CommentPage,
@@ -105,6 +105,15 @@ STREAM_EVENTS: StreamEvents = {
     ],
     "last_id": "1777887000123-0",
 }
+CARD: Card = {
+    "id": 493848221934518002,
+    "username": "bob",
+    "display_name": "Bob Okafor",
+    "avatar_key": None,
+    "is_private": False,
+    "may_view": True,
+    "muting": False,
+}
 ACTIVITY_PAGE: ActivityPage = {
     "items": [
         {
@@ -121,6 +130,7 @@ ACTIVITY_PAGE: ActivityPage = {
             "seen": False,
         }
     ],
+    "people": {"493848221934518002": CARD},
     "next_cursor": None,
     "unseen_count": 1,
 }

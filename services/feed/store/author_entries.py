@@ -9,8 +9,8 @@ from pathlib import Path
 
 from asyncpg import Record
 
-from services.feed.store.primaries import apart_by_primary
 from shared.errors import Unavailable
+from shared.sharding.primaries import apart_by_primary
 from shared.sharding.shard_group import ShardGroup
 from shared.sql_files import load_queries
 

@@ -10,9 +10,9 @@ from asyncpg import Record
 from services.feed.domain.drafts import Draft
 from services.feed.domain.hashtags import hashtags_of, mentions_of
 from services.feed.domain.post_bodies import PostBody, time_text
-from services.feed.store.primaries import apart_by_primary
 from shared.contracts.photos import PhotoSnapshot
 from shared.ids import created_at
+from shared.sharding.primaries import apart_by_primary
 from shared.sharding.shard_group import ShardGroup
 from shared.sharding.transaction import Transaction
 from shared.sql_files import load_queries

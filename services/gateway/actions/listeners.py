@@ -25,7 +25,6 @@ _RENEW_S = 30.0
 _RENEW_BATCH_MAX = 1_000
 # A revoked session ends within 5 s: answers about it are 4.5 s old at most, plus this.
 _LOOK_AT_SESSIONS_S = 0.2
-_ASKED_AT_ONCE_MAX = 16
 _PAUSE_S = 0.5
 # Also where feed answers at once, others have their turn; what happens meanwhile comes together.
 _BREATH_S = 0.01
@@ -184,12 +183,10 @@ class Listeners:
     async def _look_at_sessions(self) -> None:
         listeners = [one for of_viewer in self._by_viewer.values() for one in of_viewer]
         stale = [one for one in listeners if not self._sessions.is_fresh(one.token)]
-        gate = asyncio.Semaphore(_ASKED_AT_ONCE_MAX)
 
         async def look_at(listener: Listener) -> None:
-            async with gate:
-                if not await self._is_in_session(listener):
-                    listener.end()
+            if not await self._is_in_session(listener):
+                listener.end()
 
         await asyncio.gather(*(look_at(one) for one in stale))
 

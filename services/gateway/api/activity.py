@@ -2,7 +2,6 @@
 
 from fastapi import APIRouter, Request, Response
 
-from services.gateway.actions.read_activity import read_activity
 from services.gateway.api.opened import opened
 from services.gateway.api.problem_codes import INVALID, UNAUTHENTICATED, problems
 from services.gateway.api.replies import link_to_next, private_reply
@@ -32,8 +31,8 @@ async def get_activity(
     """Likes, comments, follows, requests and mentions, newest first, the same told together."""
     asked = PageRequest(limit, cursor)
     resources = opened(request)
-    found, people = await read_activity(resources.feed, resources.authors, asked, viewer_id)
-    shown = public_activity(found, people, resources.url_of())
+    found = await resources.feed.activity(asked.params(), viewer_id=viewer_id)
+    shown = public_activity(found, resources.url_of())
     return private_reply(shown, headers=link_to_next(request, asked, found["next_cursor"]))
 
 

@@ -1,21 +1,25 @@
 """Who is behind an access token, asked of users at most every few seconds a token."""
 
-import asyncio
 import time
 from collections import OrderedDict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from services.gateway.clients.users import UsersClient
-from shared.contracts.people import SessionCheck
+from services.gateway.clients.gathered_calls import GatheredCalls
+from services.gateway.clients.users import SESSION_CHECK_MS_MAX, UsersClient
+from shared.contracts.people import SessionAnswer, SessionCheck
+from shared.errors import AppError, SessionEnded, Unavailable
 
 # A revoked session must stop working everywhere within 5 seconds; the call itself takes some.
 _KEPT_S_MAX = 4.5
 # While users does not answer, nobody can end a session either, but for the moments before.
 _RECENT_S_MAX = 60.0
-# Those of a gateway that died come all at once to this one. Each call at once wants a connection,
-# and to make it costs more than to ask: so they queue here. Fewer than are always let through to an
-# upstream (calls_min of shared/web/adaptive_limit.py, of which most may fill 85 %).
-_ASKED_AT_ONCE_MAX = 12
+# Those of a gateway that died come all at once to this one, and share calls. Fewer calls at once
+# than are always let through to an upstream (calls_min of shared/web/adaptive_limit.py), and enough
+# for some to hang in a replica that has stopped.
+_CALLS_MAX = 8
+# As many as users takes.
+_TOKENS_PER_CALL_MAX = 100
 # About 300 bytes each.
 _TOKENS_MAX = 50_000
 
@@ -38,7 +42,7 @@ class _Answer:
 
 
 class SessionChecks:
-    """Answers from memory while they are fresh, else by one call for each token, few at once."""
+    """Answers from memory while they are fresh, else asks of users."""
 
     def __init__(
         self, users: UsersClient, *, kept_s: float = _KEPT_S_MAX, tokens_max: int = _TOKENS_MAX
@@ -47,8 +51,12 @@ class SessionChecks:
         self._kept_s = kept_s
         self._tokens_max = tokens_max
         self._known: OrderedDict[str, _Answer] = OrderedDict()
-        self._gate = asyncio.Semaphore(_ASKED_AT_ONCE_MAX)
-        self._asking: dict[str, asyncio.Task[_Answer]] = {}
+        self._calls: GatheredCalls[str, _Answer] = GatheredCalls(
+            self._ask,
+            calls_max=_CALLS_MAX,
+            keys_max=_TOKENS_PER_CALL_MAX,
+            timeout_ms=SESSION_CHECK_MS_MAX,
+        )
         # User id → the moment before which what was asked about their sessions is void.
         self._void_before_s: OrderedDict[int, float] = OrderedDict()
 
@@ -56,10 +64,10 @@ class SessionChecks:
         """The session and its user; raises Unauthenticated."""
         answer = self._known.get(access_token)
         if answer is None or not self._is_good(answer):
-            answer = await self._asked(access_token)
+            answer = await self._calls.ask(access_token)
             # Asked, by whoever was first, before the user ended sessions meanwhile.
             while self._is_void(answer):
-                answer = await self._asked(access_token)
+                answer = await self._calls.ask(access_token)
         return answer.session
 
     def is_fresh(self, access_token: str) -> bool:
@@ -88,7 +96,7 @@ class SessionChecks:
     def look_ahead(self, access_token: str) -> None:
         """Begin to ask, if `session_of` would have to."""
         if not self.is_fresh(access_token):
-            self._asking_about(access_token)
+            self._calls.begin(access_token)
 
     def forget(self, user_id: int) -> None:
         """Ask anew about all sessions of a user, because some may just have ended.
@@ -106,24 +114,23 @@ class SessionChecks:
     def _is_void(self, answer: _Answer) -> bool:
         return answer.asked_at_s <= self._void_before_s.get(answer.session.user_id, 0)
 
-    async def _asked(self, access_token: str) -> _Answer:
-        # A caller who goes away must not take the answer from the others who wait for it.
-        return await asyncio.shield(self._asking_about(access_token))
+    async def _ask(self, access_tokens: Sequence[str]) -> Mapping[str, _Answer | AppError]:
+        # Taken before the call: the answers are true of some moment after this one.
+        asked_at_s = time.monotonic()
+        answers = await self._users.check_sessions(access_tokens)
+        return {
+            token: self._answer(token, answer, asked_at_s)
+            for token, answer in zip(access_tokens, answers, strict=True)
+        }
 
-    def _asking_about(self, access_token: str) -> asyncio.Task[_Answer]:
-        asking = self._asking.get(access_token)
-        if asking is None:
-            asking = asyncio.create_task(self._ask(access_token))
-            self._asking[access_token] = asking
-            asking.add_done_callback(lambda done: self._finish(access_token, done))
-        return asking
-
-    async def _ask(self, access_token: str) -> _Answer:
-        async with self._gate:
-            # Taken before the call: the answer is true of some moment after this one.
-            asked_at_s = time.monotonic()
-            check = await self._users.check_session(access_token)
-        return self._keep(access_token, check, asked_at_s)
+    def _answer(
+        self, access_token: str, answer: SessionAnswer, asked_at_s: float
+    ) -> _Answer | AppError:
+        if answer["session"] is not None:
+            return self._keep(access_token, answer["session"], asked_at_s)
+        if answer["state"] == "unknown":
+            return Unavailable("Sessions cannot be looked up at the moment.", retry_after_s=1)
+        return SessionEnded()
 
     def _keep(self, access_token: str, check: SessionCheck, asked_at_s: float) -> _Answer:
         session = CurrentSession(check["session_id"], check["user_id"])
@@ -136,9 +143,3 @@ class SessionChecks:
         while len(self._known) > self._tokens_max:
             self._known.popitem(last=False)
         return answer
-
-    def _finish(self, access_token: str, done: asyncio.Task[_Answer]) -> None:
-        del self._asking[access_token]
-        if not done.cancelled():
-            # Looked at here, because every caller may have gone: asyncio would log it as lost.
-            done.exception()

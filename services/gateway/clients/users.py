@@ -1,10 +1,13 @@
 """users.internal: accounts, sessions, profiles, cards and the follow graph."""
 
+from collections.abc import Sequence
 from typing import Any, cast
 
 from services.gateway.clients.patching import PatchingServiceClient
 from shared.contracts import people as contract
 from shared.contracts.accounts import DeletionReceipt, Export
+
+SESSION_CHECK_MS_MAX = 2_000
 
 
 class UsersClient:
@@ -23,12 +26,15 @@ class UsersClient:
         reply = await self._service.post("/sessions", credentials, idempotency_key=idempotency_key)
         return cast(contract.SignedIn, reply)
 
-    async def check_session(self, access_token: str) -> contract.SessionCheck:
-        """Who a token stands for; raises Unauthenticated."""
-        reply = await self._service.post(
-            "/sessions/check", {"access_token": access_token}, idempotent=True, timeout_ms=2_000
+    async def check_sessions(self, access_tokens: Sequence[str]) -> list[contract.SessionAnswer]:
+        """Who each token stands for, in their order; 100 at most."""
+        reply: contract.SessionAnswers = await self._service.post(
+            "/sessions/check",
+            {"access_tokens": list(access_tokens)},
+            idempotent=True,
+            timeout_ms=SESSION_CHECK_MS_MAX,
         )
-        return cast(contract.SessionCheck, reply)
+        return reply["answers"]
 
     async def refresh_session(self, refresh_token: str) -> contract.RefreshedSession:
         """The next pair of tokens; raises Unauthenticated. Within the grace it may be repeated."""

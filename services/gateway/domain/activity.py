@@ -47,27 +47,20 @@ class ActivityPage(TypedDict):
     unseen_count: Annotated[int, Field(description="Unseen lines on all pages.", examples=[1])]
 
 
-def people_in(page: contract.ActivityPage) -> list[int]:
-    """Everybody whom the page names, for one look-up."""
-    return list(dict.fromkeys(one for line in page["items"] for one in line["actor_ids"]))
-
-
-def public_activity(page: contract.ActivityPage, people: Authors, url_of: UrlOf) -> ActivityPage:
-    """A page; who disappeared this very moment is not named any more."""
-    lines = [_public_line(line, people, url_of) for line in page["items"]]
+def public_activity(page: contract.ActivityPage, url_of: UrlOf) -> ActivityPage:
+    """A page; whom the viewer must not know of, feed has left out."""
     return {
-        "items": [line for line in lines if line["actors"]],
+        "items": [_public_line(line, page["people"], url_of) for line in page["items"]],
         "next_cursor": page["next_cursor"],
         "unseen_count": page["unseen_count"],
     }
 
 
 def _public_line(line: contract.ActivityLine, people: Authors, url_of: UrlOf) -> ActivityLine:
-    cards = [people[str(one)] for one in line["actor_ids"] if str(one) in people]
     return {
         "id": str(line["id"]),
         "kind": line["kind"],
-        "actors": [public_author(card, url_of) for card in cards],
+        "actors": [public_author(people[str(one)], url_of) for one in line["actor_ids"]],
         "actor_count": line["actor_count"],
         "post": _public_post(line["post"], url_of),
         "comment": _public_comment(line["comment"]),

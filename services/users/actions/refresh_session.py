@@ -4,11 +4,12 @@ from datetime import UTC, datetime
 
 from services.users.actions.forget_sessions import SESSIONS_TOPIC
 from services.users.domain.session_tokens import SessionTokens, token_hash
-from services.users.domain.sessions import Session, SessionEnded, refresh_outcome
+from services.users.domain.sessions import Session, refresh_outcome
 from services.users.domain.signed_in import token_reply
 from services.users.store.session_cache import SessionCache
 from services.users.store.sessions import end_session, lock_session, rotate_session
 from shared.contracts import people as contract
+from shared.errors import SessionEnded
 from shared.sharding.shard_group import ShardGroup
 from shared.sharding.transaction import Transaction
 

@@ -39,10 +39,18 @@ SESSION = {
     "refresh_expires_at": "2026-07-03T09:30:00.000Z",
 }
 SIGNED_IN = {"user": OWN_PROFILE, "session": SESSION}
-SESSION_CHECK = {
-    "user_id": 493848221934518272,
-    "session_id": 493848221934518273,
-    "expires_at_ms": 1777887900000,
+SESSION_ANSWERS = {
+    "answers": [
+        {
+            "state": "good",
+            "session": {
+                "user_id": 493848221934518272,
+                "session_id": 493848221934518273,
+                "expires_at_ms": 1777887900000,
+            },
+        },
+        {"state": "ended", "session": None},
+    ]
 }
 DEVICES = {
     "items": [

@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Request, Response
 from pydantic import BaseModel, Field
 
-from services.users.actions.check_session import check_session
+from services.users.actions.check_sessions import check_sessions
 from services.users.actions.refresh_session import refresh_session
 from services.users.actions.sign_in import SignInForm, sign_in
 from services.users.actions.sign_out import sign_out
@@ -19,13 +19,15 @@ from services.users.domain.sessions import device_of
 from services.users.domain.sign_in_limits import ADDRESS_CHARACTERS_MAX
 from services.users.domain.texts import DEVICE_CHARACTERS_MAX
 from services.users.store.sessions import live_sessions
-from shared.contracts.people import Devices, RefreshedSession, SessionCheck, SignedIn
+from shared.contracts.people import Devices, RefreshedSession, SessionAnswers, SignedIn
 from shared.web.idempotency_key import IdempotencyKey
 from shared.web.json_reply import JsonReply
 from shared.web.problems import problem_replies
 from shared.web.viewer import ViewerId
 
 router = APIRouter(tags=["Sessions"])
+
+TOKENS_MAX = 100
 
 
 class SignIn(BaseModel):
@@ -54,10 +56,12 @@ class SignIn(BaseModel):
     )
 
 
-class AccessToken(BaseModel):
-    """What a client sent as its bearer token, whatever it is."""
+class AccessTokens(BaseModel):
+    """What clients sent as their bearer tokens, whatever it is."""
 
-    access_token: str = Field(examples=[examples.SESSION["access_token"]])
+    access_tokens: list[str] = Field(
+        max_length=TOKENS_MAX, examples=[[examples.SESSION["access_token"], "rta_1.1.x"]]
+    )
 
 
 class RefreshToken(BaseModel):
@@ -100,19 +104,19 @@ async def post_session(
 
 @router.post(
     "/sessions/check",
-    summary="Whom does an access token stand for?",
+    summary="Whom do access tokens stand for?",
     responses={
-        **reply(200, SessionCheck, "A session that is good now.", examples.SESSION_CHECK),
+        **reply(200, SessionAnswers, "An answer for each, in order.", examples.SESSION_ANSWERS),
         **problem_replies(400, 401, 422, 503),
     },
 )
-async def post_session_check(request: Request, presented: AccessToken) -> Response:
-    """401 `session_ended` for a token that is made up, expired or revoked; changes nothing."""
+async def post_session_check(request: Request, presented: AccessTokens) -> Response:
+    """A read, by POST because tokens must not stand in an address; what ended is no error here."""
     resources = opened(request)
-    check = await check_session(
-        resources.group, resources.sessions, resources.tokens, presented.access_token
+    answers = await check_sessions(
+        resources.group, resources.sessions, resources.tokens, presented.access_tokens
     )
-    return JsonReply(check)
+    return JsonReply({"answers": answers})
 
 
 @router.post(

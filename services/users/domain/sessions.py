@@ -6,7 +6,6 @@ from typing import Literal
 
 from services.users.domain.wire_time import wire_time
 from shared.contracts.people import Device
-from shared.errors import Unauthenticated
 
 ACCESS_LIFETIME = timedelta(minutes=15)
 REFRESH_LIFETIME = timedelta(days=60)
@@ -14,13 +13,6 @@ REFRESH_LIFETIME = timedelta(days=60)
 REFRESH_GRACE = timedelta(seconds=30)
 # More devices than anybody signs in with; the ones unused for longest are signed out.
 SESSIONS_PER_USER_MAX = 50
-
-
-class SessionEnded(Unauthenticated):
-    """The token was once good, or never; the client signs in again."""
-
-    code = "session_ended"
-    title = "This session has ended: sign in again."
 
 
 @dataclass(frozen=True, slots=True)

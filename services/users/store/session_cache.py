@@ -1,7 +1,7 @@
 """Copies of live sessions in Redis; it may be emptied or away at any moment."""
 
 import time
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final, cast
@@ -53,27 +53,37 @@ class SessionCache:
         self._remember = redis.register_script(_REMEMBER)
         self._asked_again_s = 0.0
 
-    async def find(self, session_id: int) -> Session | Ended | None:
-        """The copy of a session, if there is one; enough of it to check an access token."""
-        if self._is_paused():
-            return None
+    async def find_many(self, session_ids: Collection[int]) -> dict[int, Session | Ended]:
+        """The copies that there are, by id; enough of each to check an access token."""
+        if self._is_paused() or not session_ids:
+            return {}
         try:
-            kept = cast(bytes | None, await self._redis.get(_key(session_id)))
+            keys = [_key(session_id) for session_id in session_ids]
+            kept = cast(list[bytes | None], await self._redis.mget(keys))
         except RedisError:
             self._pause()
-            return None
-        if kept is None:
-            return None
-        return Ended() if kept == _ENDED else _decoded(session_id, kept)
+            return {}
+        return {
+            session_id: Ended() if copy == _ENDED else _decoded(session_id, copy)
+            for session_id, copy in zip(session_ids, kept, strict=True)
+            if copy is not None
+        }
 
-    async def remember(self, session: Session) -> None:
-        """Keep a copy of a live session, unless something newer is there."""
-        if self._is_paused():
+    async def remember(self, sessions: Collection[Session]) -> None:
+        """Keep copies of live sessions, unless something newer is there."""
+        if self._is_paused() or not sessions:
             return
-        generation = session.current.generation
-        copy = b"%d " % generation + _encoded(session)
         try:
-            await self._remember(keys=[_key(session.id)], args=[copy, generation, COPY_LIFETIME_MS])
+            async with self._redis.pipeline(transaction=False) as pipeline:
+                for session in sessions:
+                    generation = session.current.generation
+                    copy = b"%d " % generation + _encoded(session)
+                    await self._remember(
+                        keys=[_key(session.id)],
+                        args=[copy, generation, COPY_LIFETIME_MS],
+                        client=pipeline,
+                    )
+                await pipeline.execute()
         except RedisError:
             self._pause()
 

@@ -1,5 +1,6 @@
 """Sessions in their user's shard: the truth, of which Redis keeps copies."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -29,10 +30,11 @@ class NewSession:
     now: datetime
 
 
-async def find_session(group: ShardGroup, session_id: int) -> Session | None:
-    """A session, ended or not; of the primary always, because its end counts at once."""
-    row = await group.reader(group.shard_of(session_id)).row(_SQL["session"], id=session_id)
-    return None if row is None else _session(row)
+async def find_sessions(group: ShardGroup, session_ids: Sequence[int]) -> dict[int, Session]:
+    """Sessions by id, ended or not; of the primary always, because their end counts at once."""
+    shards = {group.shard_of(session_id) for session_id in session_ids}
+    rows = await group.rows_across(_SQL["sessions"], shards, ids=list(session_ids))
+    return {row["id"]: _session(row) for row in rows}
 
 
 async def live_sessions(group: ShardGroup, user_id: int, now: datetime) -> list[Session]:

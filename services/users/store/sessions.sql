@@ -8,11 +8,11 @@ INSERT INTO :schema.session
     (id, user_id, device, created_at, generation, issued_at, access_hash, refresh_hash)
 VALUES (:id, :user_id, :device, :now, 1, :now, :access_hash, :refresh_hash);
 
--- name: session
+-- name: sessions
 SELECT id, user_id, device, created_at, generation, issued_at, access_hash, refresh_hash,
     previous_issued_at, previous_access_hash, previous_refresh_hash, ended_at
 FROM :schema.session
-WHERE id = :id;
+WHERE id = ANY(:ids);
 
 -- name: session_for_update
 SELECT id, user_id, device, created_at, generation, issued_at, access_hash, refresh_hash,

@@ -47,6 +47,8 @@ async def _activity(
 
 async def _lines(resources: Resources, viewer_id: int) -> list[tuple[str, list[int], int]]:
     page = await _activity(resources, viewer_id)
+    named = {str(actor_id) for one in page["items"] for actor_id in one["actor_ids"]}
+    assert page["people"].keys() == named
     return [(one["kind"], one["actor_ids"], one["actor_count"]) for one in page["items"]]
 
 

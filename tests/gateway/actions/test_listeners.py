@@ -18,11 +18,11 @@ from services.gateway.clients.session_checks import SessionChecks
 from services.gateway.clients.users import UsersClient
 from services.gateway.domain.stream import Told
 from services.gateway.settings import GatewaySettings
-from shared.errors import Overloaded, Unauthenticated, Unavailable
+from shared.errors import Overloaded, Unavailable
 from shared.network.network import Network
 from shared.network.resolver import Resolver
 from tests.eventually import eventually
-from tests.gateway.conftest import session_of
+from tests.gateway.conftest import all_ended, all_in_session_of
 from tests.gateway.fake_services import FakeService
 from tests.gateway.samples import ALICE, BOB
 
@@ -56,7 +56,7 @@ def stream() -> FakeStream:
 @pytest.fixture
 def users() -> FakeService:
     users = FakeService()
-    users.answer("POST", "/sessions/check", lambda _request: session_of(ALICE))
+    users.answer("POST", "/sessions/check", all_in_session_of(ALICE))
     return users
 
 
@@ -171,7 +171,7 @@ async def test_a_session_that_ends_takes_its_stream_with_it(
     listeners: Listeners, users: FakeService
 ) -> None:
     listener = await listeners.join("token", ALICE, None)
-    users.answer("POST", "/sessions/check", Unauthenticated())
+    users.answer("POST", "/sessions/check", all_ended)
 
     def over() -> None:
         assert listener.is_over

@@ -3,8 +3,7 @@
 import pytest
 
 from services.gateway.api.examples import EXAMPLES
-from shared.errors import Unauthenticated
-from tests.gateway.conftest import Gateway
+from tests.gateway.conftest import Gateway, all_ended
 
 RECEIPT = EXAMPLES["DeletionReceipt"]
 
@@ -15,7 +14,7 @@ async def test_a_deletion_gives_a_receipt_and_ends_every_session(gateway: Gatewa
     reply = await gateway.http.request("DELETE", "/v1/me", json=password)
     assert (reply.status_code, reply.json()) == (202, RECEIPT)
     assert gateway.users.body_of("/me/deletion") == password
-    gateway.users.answer("POST", "/sessions/check", Unauthenticated())
+    gateway.users.answer("POST", "/sessions/check", all_ended)
     assert (await gateway.http.get("/v1/me")).status_code == 401
 
 

@@ -16,7 +16,7 @@ from services.gateway.settings import GatewaySettings
 from shared.network.network import Network
 from shared.network.redis_pipe import RedisPipe
 from shared.network.resolver import Resolver
-from tests.gateway.conftest import session_of
+from tests.gateway.conftest import all_in_session_of
 from tests.gateway.fake_services import FakeService
 from tests.gateway.samples import ALICE, own_profile
 
@@ -38,7 +38,7 @@ class Limited:
         )
         self.users, self.feed = FakeService(), FakeService()
         self.feed.answer("POST", "/post-counts", {"counts": {}})
-        self.users.answer("POST", "/sessions/check", lambda _request: session_of(ALICE))
+        self.users.answer("POST", "/sessions/check", all_in_session_of(ALICE))
         self.users.answer("GET", "/me", own_profile(ALICE))
         self._pipe = pipe or RedisPipe("redis://gateway.redis.internal", _network())
         self.app = gateway_app(self.settings, self._open)
@@ -188,7 +188,7 @@ async def test_fifty_phones_over_two_gateways_get_the_limit_and_no_more(
     user_id = uuid.uuid4().int >> 65
     gateways = [Limited(settings, pipe, **{limit: 100}) for pipe in pipes]
     for gateway in gateways:
-        gateway.users.answer("POST", "/sessions/check", lambda _request: session_of(user_id))
+        gateway.users.answer("POST", "/sessions/check", all_in_session_of(user_id))
     async with opened(*gateways):
         phones = [gateways[number % 2].phone(token, address) for number in range(50)]
         found = await asyncio.gather(*(statuses(phone, 6) for phone in phones))

@@ -3,8 +3,8 @@
 import httpx
 import pytest
 
-from shared.errors import Unauthenticated, Unavailable
-from tests.gateway.conftest import Gateway
+from shared.errors import Unavailable
+from tests.gateway.conftest import Gateway, all_ended
 from tests.gateway.samples import ALICE, own_profile
 
 
@@ -22,9 +22,9 @@ async def test_without_a_token_nobody_is_asked(gateway: Gateway, authorization: 
 
 
 async def test_a_token_that_users_refuses_is_401(gateway: Gateway) -> None:
-    gateway.users.answer("POST", "/sessions/check", Unauthenticated())
+    gateway.users.answer("POST", "/sessions/check", all_ended)
     reply = await gateway.http.get("/v1/me")
-    assert (reply.status_code, reply.json()["code"]) == (401, "unauthenticated")
+    assert (reply.status_code, reply.json()["code"]) == (401, "session_ended")
 
 
 async def test_when_sessions_cannot_be_checked_nobody_is_signed_out(gateway: Gateway) -> None:
@@ -34,11 +34,17 @@ async def test_when_sessions_cannot_be_checked_nobody_is_signed_out(gateway: Gat
     assert reply.headers["retry-after"] == "1"
 
 
+async def test_a_token_that_nobody_can_look_up_now_signs_nobody_out(gateway: Gateway) -> None:
+    unknown = {"answers": [{"state": "unknown", "session": None}]}
+    gateway.users.answer("POST", "/sessions/check", unknown)
+    assert (await gateway.http.get("/v1/me")).status_code == 503
+
+
 async def test_the_token_itself_is_what_users_checks(gateway: Gateway) -> None:
     gateway.users.answer("GET", "/me", own_profile(ALICE))
     await gateway.http.get("/v1/me")
     await gateway.http.get("/v1/me")
-    assert gateway.users.body_of("/sessions/check") == {"access_token": "rta_alice"}
+    assert gateway.users.body_of("/sessions/check") == {"access_tokens": ["rta_alice"]}
 
 
 @pytest.mark.parametrize("name", ["X-User-Id", "X-Viewer-Id", "X-Timeout-Ms", "X-Forwarded-User"])

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from shared.errors import NotFound, Unauthenticated, Unavailable
-from tests.gateway.conftest import Gateway
+from shared.errors import NotFound, Unavailable
+from tests.gateway.conftest import Gateway, all_ended
 from tests.gateway.samples import ALICE, own_profile, signed_in
 
 DEVICES = {
@@ -59,7 +59,7 @@ async def test_after_a_sign_out_here_sessions_are_checked_anew(gateway: Gateway,
     gateway.users.answer("DELETE", "/sessions/9002", None)
     await gateway.http.get("/v1/me")
     await gateway.http.delete(f"/v1/sessions/{path}")
-    gateway.users.answer("POST", "/sessions/check", Unauthenticated())
+    gateway.users.answer("POST", "/sessions/check", all_ended)
     assert (await gateway.http.get("/v1/me")).status_code == 401
 
 
@@ -67,7 +67,7 @@ async def test_a_sign_out_whose_reply_got_lost_counts_as_one(gateway: Gateway) -
     gateway.users.answer("DELETE", "/sessions/9001", Unavailable())
     reply = await gateway.http.delete("/v1/sessions/current")
     assert reply.status_code == 503
-    gateway.users.answer("POST", "/sessions/check", Unauthenticated())
+    gateway.users.answer("POST", "/sessions/check", all_ended)
     assert (await gateway.http.get("/v1/sessions")).status_code == 401
 
 

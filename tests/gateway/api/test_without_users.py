@@ -8,7 +8,7 @@ import orjson
 import pytest
 
 from shared.errors import Unavailable
-from tests.gateway.conftest import Gateway, session_of
+from tests.gateway.conftest import Gateway, all_in_session_of
 from tests.gateway.samples import BOB, CAROL, card, post
 
 HOME = "/v1/timelines/home"
@@ -22,7 +22,7 @@ class World:
         self.viewer_id = uuid.uuid4().int >> 66
         self.token = f"rta_{self.viewer_id}"
         gateway.http.headers["Authorization"] = f"Bearer {self.token}"
-        gateway.users.answer("POST", "/sessions/check", lambda _: session_of(self.viewer_id))
+        gateway.users.answer("POST", "/sessions/check", all_in_session_of(self.viewer_id))
         gateway.users.answer("PUT", f"/users/{BOB}/mute", {"relationship": {}})
         self.shows(BOB, CAROL)
         self.decides({str(BOB): card(BOB), str(CAROL): card(CAROL)})

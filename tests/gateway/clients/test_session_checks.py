@@ -2,15 +2,15 @@
 
 import asyncio
 import time
-from typing import Any, cast
+from collections.abc import Sequence
+from typing import Any, Literal, cast
 
 import pytest
 
 from services.gateway.clients.session_checks import CurrentSession, SessionChecks
 from services.gateway.clients.users import UsersClient
-from shared.contracts.people import SessionCheck
-from shared.errors import Unauthenticated
-from tests.eventually import eventually
+from shared.contracts.people import SessionAnswer, SessionCheck
+from shared.errors import SessionEnded, Unavailable
 from tests.gateway.samples import ALICE, BOB
 
 SESSION = CurrentSession(9001, ALICE)
@@ -24,17 +24,24 @@ class FakeUsers:
         self.was_asked = asyncio.Event()
         self.open = asyncio.Event()
         self.open.set()
-        self.refuses = False
+        self.state: Literal["good", "ended", "unknown"] = "good"
+        self.calls = 0
         self._lasts_s = lasts_s
 
-    async def check_session(self, access_token: str) -> SessionCheck:
-        self.tokens.append(access_token)
+    async def check_sessions(self, access_tokens: Sequence[str]) -> list[SessionAnswer]:
+        self.calls += 1
+        self.tokens += access_tokens
         self.was_asked.set()
         await self.open.wait()
-        if self.refuses:
-            raise Unauthenticated
+        if self.state != "good":
+            return [{"state": self.state, "session": None} for _token in access_tokens]
         expires_at_ms = int((time.time() + self._lasts_s) * 1000)
-        return {"user_id": ALICE, "session_id": SESSION.id, "expires_at_ms": expires_at_ms}
+        session: SessionCheck = {
+            "user_id": ALICE,
+            "session_id": SESSION.id,
+            "expires_at_ms": expires_at_ms,
+        }
+        return [{"state": "good", "session": session} for _token in access_tokens]
 
 
 def checks(users: FakeUsers, **limits: Any) -> SessionChecks:
@@ -90,10 +97,10 @@ async def test_one_who_gives_up_does_not_take_the_answer_from_others() -> None:
 
 async def test_a_refusal_reaches_everyone_and_is_not_kept() -> None:
     users = FakeUsers()
-    users.refuses = True
+    users.state = "ended"
     sessions = checks(users)
     for _ in range(2):
-        with pytest.raises(Unauthenticated):
+        with pytest.raises(SessionEnded):
             await sessions.session_of("a")
     assert users.tokens == ["a", "a"]
 
@@ -111,8 +118,8 @@ async def test_an_answer_from_before_a_sign_out_is_not_believed() -> None:
     sessions = checks(users)
     await sessions.session_of("a")
     sessions.forget(ALICE)
-    users.refuses = True
-    with pytest.raises(Unauthenticated):
+    users.state = "ended"
+    with pytest.raises(SessionEnded):
         await sessions.session_of("a")
 
 
@@ -137,16 +144,24 @@ async def test_the_sign_out_of_one_leaves_the_answers_about_others() -> None:
     assert users.tokens == ["a"]
 
 
-async def test_of_many_who_come_at_once_few_are_asked_about_at_once() -> None:
+async def test_many_who_come_at_once_share_few_calls() -> None:
     users = FakeUsers()
     users.open.clear()
     sessions = checks(users)
-    waiting = [asyncio.create_task(sessions.session_of(str(token))) for token in range(100)]
+    tokens = [str(token) for token in range(500)]
+    waiting = [asyncio.create_task(sessions.session_of(token)) for token in tokens]
     await users.was_asked.wait()
-    await eventually(lambda: _assert_equal(len(users.tokens), 12))
     users.open.set()
-    assert await asyncio.gather(*waiting) == [SESSION] * 100
+    assert await asyncio.gather(*waiting) == [SESSION] * 500
+    assert sorted(users.tokens) == sorted(tokens)
+    assert users.calls <= 8 + 5
 
 
-def _assert_equal(one: object, other: object) -> None:
-    assert one == other
+async def test_what_cannot_be_looked_up_now_is_no_end_and_is_asked_again() -> None:
+    users = FakeUsers()
+    users.state = "unknown"
+    sessions = checks(users)
+    with pytest.raises(Unavailable):
+        await sessions.session_of("a")
+    users.state = "good"
+    assert await sessions.session_of("a") == SESSION

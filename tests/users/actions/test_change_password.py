@@ -5,15 +5,14 @@ import asyncio
 import pytest
 
 from services.users.actions.change_password import PasswordChange, change_password
-from services.users.actions.check_session import check_session
 from services.users.actions.sign_in import SignInForm, sign_in
 from services.users.domain.passwords import WrongCredentials
-from services.users.domain.sessions import SessionEnded
 from services.users.resources import Resources
 from services.users.store.password_hashes import PasswordHashes
 from shared.contracts.people import SignedIn
-from shared.errors import Invalid
+from shared.errors import Invalid, SessionEnded
 from tests.users.cast import PASSWORD, Cast
+from tests.users.session_check import check_session
 
 NEW = "staple incorrectly"
 
@@ -37,7 +36,7 @@ async def _change(resources: Resources, person: SignedIn, current: str, new: str
 
 async def _check(resources: Resources, person: SignedIn) -> None:
     token = person["session"]["access_token"]
-    await check_session(resources.group, resources.sessions, resources.tokens, token)
+    await check_session(resources, token)
 
 
 async def test_the_new_password_signs_in_and_the_old_one_no_more(

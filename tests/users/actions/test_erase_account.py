@@ -3,7 +3,6 @@
 import pytest
 
 from services.users.actions.block import block
-from services.users.actions.check_session import check_session
 from services.users.actions.delete_account import delete_account
 from services.users.actions.edit_profile import edit_profile
 from services.users.actions.erase_account import erase_account
@@ -13,15 +12,15 @@ from services.users.actions.sign_up import sign_up
 from services.users.domain.edge_kinds import BLOCK, FOLLOW, MUTE
 from services.users.domain.passwords import WrongCredentials
 from services.users.domain.receipts import Receipt
-from services.users.domain.sessions import SessionEnded
 from services.users.domain.sign_up_form import SignUpForm
 from services.users.resources import Resources
 from services.users.store.deletions import Progress, find_progress
 from services.users.store.profiles import find_person
 from shared.contracts.people import SignedIn
-from shared.errors import Unavailable
+from shared.errors import SessionEnded, Unavailable
 from tests.users.cast import PASSWORD, Cast
 from tests.users.fake_feed import FakeFeed
+from tests.users.session_check import check_session
 
 
 async def _delete(resources: Resources, person: SignedIn, password: str = PASSWORD) -> Receipt:
@@ -62,9 +61,7 @@ async def test_the_account_and_its_sessions_are_gone_at_once(
     assert await find_person(resources.group, alice["user"]["id"]) is None
     with pytest.raises(SessionEnded):
         await check_session(
-            resources.group,
-            resources.sessions,
-            resources.tokens,
+            resources,
             alice["session"]["access_token"],
         )
     with pytest.raises(WrongCredentials):

@@ -2,20 +2,19 @@
 
 import pytest
 
-from services.users.actions.check_session import check_session
 from services.users.actions.forget_sessions import SESSIONS_TOPIC, forget_sessions
 from services.users.actions.settle_names import NAMES_TOPIC, names_event, settle_names
 from services.users.actions.tell_feed import GRAPH_TOPIC, graph_event, tell_feed
 from services.users.domain.names import email_of, username_of
-from services.users.domain.sessions import SessionEnded
 from services.users.resources import Resources
 from services.users.store.directory import find_entry
 from services.users.store.session_cache import SessionCache
-from shared.errors import Unavailable
+from shared.errors import SessionEnded, Unavailable
 from shared.sharding.outbox import OutboxEvent
 from tests.users.absent_redis import redis_that_is_away
 from tests.users.cast import Cast
 from tests.users.fake_feed import FakeFeed
+from tests.users.session_check import check_session
 
 
 def _event(topic: str, payload: dict[str, object], position: int = 1) -> OutboxEvent:
@@ -35,11 +34,11 @@ async def test_names_are_confirmed_again_without_harm(resources: Resources, cast
 async def test_an_ended_session_is_forgotten(resources: Resources, cast: Cast) -> None:
     alice = await cast.person("alice")
     token = alice["session"]["access_token"]
-    await check_session(resources.group, resources.sessions, resources.tokens, token)
+    await check_session(resources, token)
     event = _event(SESSIONS_TOPIC, {"ended": [alice["session"]["id"]]})
     await forget_sessions(resources.sessions, [event, event])
     with pytest.raises(SessionEnded):
-        await check_session(resources.group, resources.sessions, resources.tokens, token)
+        await check_session(resources, token)
 
 
 async def test_an_end_that_redis_was_not_told_of_stays_in_the_outbox() -> None:

@@ -5,13 +5,14 @@ from datetime import timedelta
 
 import pytest
 
-from services.users.actions.check_session import check_session
 from services.users.actions.refresh_session import refresh_session
-from services.users.domain.sessions import REFRESH_GRACE, SessionEnded
+from services.users.domain.sessions import REFRESH_GRACE
 from services.users.resources import Resources
 from shared.contracts.people import Session
+from shared.errors import SessionEnded
 from shared.sql_files import parse_query
 from tests.users.cast import Cast
+from tests.users.session_check import check_session
 
 
 async def _refresh(resources: Resources, token: str) -> Session:
@@ -56,9 +57,7 @@ async def test_an_old_token_after_the_grace_ends_the_session_for_both(
     with pytest.raises(SessionEnded):
         await _refresh(resources, second["refresh_token"])
     with pytest.raises(SessionEnded):
-        await check_session(
-            resources.group, resources.sessions, resources.tokens, second["access_token"]
-        )
+        await check_session(resources, second["access_token"])
 
 
 async def test_a_token_whose_successor_was_used_ends_the_session(

@@ -6,7 +6,6 @@ from dataclasses import replace
 import pytest
 from argon2 import PasswordHasher
 
-from services.users.actions.check_session import check_session
 from services.users.actions.sign_in import SignInForm, sign_in
 from services.users.domain.passwords import WrongCredentials
 from services.users.domain.sessions import SESSIONS_PER_USER_MAX
@@ -17,6 +16,7 @@ from shared.contracts.people import SignedIn
 from shared.errors import IdempotencyKeyReused, Invalid
 from shared.sql_files import parse_query
 from tests.users.cast import PASSWORD, Cast
+from tests.users.session_check import check_session
 
 QUICK = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 
@@ -107,7 +107,7 @@ async def test_beyond_the_most_devices_the_oldest_is_signed_out(
     )
     assert await _live_count(resources, alice["user"]["id"]) == SESSIONS_PER_USER_MAX
     token = newest["session"]["access_token"]
-    assert await check_session(resources.group, resources.sessions, resources.tokens, token)
+    assert await check_session(resources, token)
     quick.close()
 
 

@@ -5,16 +5,15 @@ import asyncio
 import pytest
 
 from services.users.actions.cards_by_ids import cards_by_ids
-from services.users.actions.check_session import check_session
 from services.users.actions.get_known_person import get_known_person
 from services.users.actions.sign_in import AccountSuspended, SignInForm, sign_in
 from services.users.actions.suspend_account import reinstate, suspend_account
 from services.users.domain.passwords import WrongCredentials
-from services.users.domain.sessions import SessionEnded
 from services.users.resources import Resources
 from shared.contracts.people import SignedIn
-from shared.errors import NotFound
+from shared.errors import NotFound, SessionEnded
 from tests.users.cast import PASSWORD, Cast
+from tests.users.session_check import check_session
 
 
 async def _sign_in(resources: Resources, person: SignedIn, password: str = PASSWORD) -> SignedIn:
@@ -35,7 +34,7 @@ async def test_all_its_sessions_end_and_only_who_knows_the_password_is_told_why(
     assert await _suspend(resources, alice["user"]["id"])
     token = alice["session"]["access_token"]
     with pytest.raises(SessionEnded):
-        await check_session(resources.group, resources.sessions, resources.tokens, token)
+        await check_session(resources, token)
     with pytest.raises(AccountSuspended):
         await _sign_in(resources, alice)
     with pytest.raises(WrongCredentials):
@@ -83,4 +82,4 @@ async def test_no_session_that_is_just_being_opened_survives(
             continue
         token = opened["session"]["access_token"]
         with pytest.raises(SessionEnded):
-            await check_session(resources.group, resources.sessions, resources.tokens, token)
+            await check_session(resources, token)

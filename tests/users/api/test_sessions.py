@@ -20,13 +20,23 @@ async def test_wrong_credentials_are_401(api: UsersApi) -> None:
     assert response.headers["www-authenticate"] == "Bearer"
 
 
-async def test_a_check_says_who_it_is_or_401(api: UsersApi, cast: Cast) -> None:
-    alice = await cast.person("alice")
-    good = await api.post("/sessions/check", {"access_token": alice["session"]["access_token"]})
-    assert good.status_code == 200
-    assert good.json()["user_id"] == alice["user"]["id"]
-    bad = await api.post("/sessions/check", {"access_token": "rta_made.up"})
-    assert (bad.status_code, bad.json()["code"]) == (401, "session_ended")
+async def test_a_check_says_of_each_token_who_it_is_or_that_it_ended(
+    api: UsersApi, cast: Cast
+) -> None:
+    alice, bob = await cast.person("alice"), await cast.person("bob")
+    tokens = [alice["session"]["access_token"], "rta_made.up", bob["session"]["access_token"]]
+    reply = await api.post("/sessions/check", {"access_tokens": tokens})
+    assert reply.status_code == 200
+    first, second, third = reply.json()["answers"]
+    assert (first["state"], first["session"]["user_id"]) == ("good", alice["user"]["id"])
+    assert second == {"state": "ended", "session": None}
+    assert (third["state"], third["session"]["user_id"]) == ("good", bob["user"]["id"])
+
+
+async def test_a_check_takes_no_more_than_a_hundred_tokens(api: UsersApi) -> None:
+    for count, status in ((100, 200), (101, 422)):
+        reply = await api.post("/sessions/check", {"access_tokens": ["rta_made.up"] * count})
+        assert reply.status_code == status
 
 
 async def test_a_refresh_gives_the_next_tokens(api: UsersApi, cast: Cast) -> None:

@@ -41,8 +41,8 @@ async def test_a_remembered_session_is_enough_to_check_its_tokens(cache: Session
     first = _session()
     pair = TokenPair(2, NOW + timedelta(minutes=1), b"b" * 32, b"s" * 32)
     session = replace(first, current=pair, previous=first.current)
-    await cache.remember(session)
-    copy = await cache.find(session.id)
+    await cache.remember([session])
+    copy = (await cache.find_many([session.id]))[session.id]
     assert isinstance(copy, Session)
     for generation, access_hash in ((1, b"a" * 32), (2, b"b" * 32)):
         assert access_expiry(copy, generation, access_hash, NOW) == access_expiry(
@@ -52,22 +52,22 @@ async def test_a_remembered_session_is_enough_to_check_its_tokens(cache: Session
 
 
 async def test_an_unknown_session_is_not_found(cache: SessionCache) -> None:
-    assert await cache.find(next(_ids)) is None
+    assert await cache.find_many([next(_ids)]) == {}
 
 
 async def test_the_mark_of_an_end_is_not_overwritten_by_a_slow_reader(cache: SessionCache) -> None:
     session = _session()
-    await cache.remember(session)
+    await cache.remember([session])
     assert await cache.mark_ended([session.id])
-    await cache.remember(session)
-    assert isinstance(await cache.find(session.id), Ended)
+    await cache.remember([session])
+    assert await cache.find_many([session.id]) == {session.id: Ended()}
 
 
 async def test_a_later_generation_is_not_overwritten_by_a_slow_reader(cache: SessionCache) -> None:
     newer = _session(generation=10)
-    await cache.remember(newer)
-    await cache.remember(_session(generation=9, session_id=newer.id))
-    copy = await cache.find(newer.id)
+    await cache.remember([newer])
+    await cache.remember([_session(generation=9, session_id=newer.id)])
+    copy = (await cache.find_many([newer.id]))[newer.id]
     assert isinstance(copy, Session)
     assert copy.current.generation == 10
 
@@ -76,7 +76,7 @@ async def test_everything_kept_has_a_bounded_life(
     cache: SessionCache, redis: aioredis.Redis
 ) -> None:
     live, ended = _session(), _session()
-    await cache.remember(live)
+    await cache.remember([live])
     await cache.mark_ended([ended.id])
     assert 0 < await redis.pttl(f"session:{live.id}") <= COPY_LIFETIME_MS
     assert await redis.pttl(f"session:{ended.id}") > 0
@@ -86,7 +86,7 @@ async def test_no_hash_of_a_refresh_token_leaves_postgres(
     cache: SessionCache, redis: aioredis.Redis
 ) -> None:
     session = _session()
-    await cache.remember(session)
+    await cache.remember([session])
     kept = await redis.get(f"session:{session.id}")
     assert isinstance(kept, bytes)
     assert (b"r" * 32).hex().encode() not in kept
@@ -96,8 +96,8 @@ async def test_a_redis_that_is_away_finds_and_keeps_nothing() -> None:
     nowhere = redis_that_is_away()
     cache = SessionCache(nowhere)
     session = _session()
-    assert await cache.find(session.id) is None
-    await cache.remember(session)
+    assert await cache.find_many([session.id]) == {}
+    await cache.remember([session])
     assert not await cache.mark_ended([session.id])
     await nowhere.aclose()
 
@@ -105,8 +105,8 @@ async def test_a_redis_that_is_away_finds_and_keeps_nothing() -> None:
 async def test_after_a_failure_redis_is_left_alone_for_a_moment() -> None:
     nowhere = redis_that_is_away()
     cache = SessionCache(nowhere)
-    assert await cache.find(1) is None
+    assert await cache.find_many([1]) == {}
     asked_again_s = cache._asked_again_s
-    assert await cache.find(1) is None
+    assert await cache.find_many([1]) == {}
     assert cache._asked_again_s == asked_again_s
     await nowhere.aclose()

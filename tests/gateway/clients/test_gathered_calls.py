@@ -1,0 +1,121 @@
+"""Many questions, few calls: each asker gets the own answer or the own error."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from typing import cast
+
+import pytest
+
+from services.gateway.clients import gathered_calls as module
+from services.gateway.clients.gathered_calls import GatheredCalls
+from shared.deadlines import remaining_ms, start_deadline
+from shared.errors import AppError, NotFound, Overloaded, Unavailable
+from shared.logs import request_id
+from shared.worth import Worth, worth
+
+
+class Upstream:
+    """Doubles numbers behind a door that a test may hold shut; odd ones it does not know."""
+
+    def __init__(self) -> None:
+        self.batches: list[list[int]] = []
+        self.contexts: list[tuple[str | None, float, Worth]] = []
+        self.open = asyncio.Event()
+        self.error: Exception | None = None
+
+    async def call(self, keys: Sequence[int]) -> Mapping[int, int | AppError]:
+        self.batches.append(list(keys))
+        self.contexts.append((request_id.get(), cast(float, remaining_ms()), worth.get()))
+        await self.open.wait()
+        if self.error is not None:
+            raise self.error
+        return {key: NotFound() if key % 2 else key * 2 for key in keys}
+
+
+@pytest.fixture
+def upstream() -> Upstream:
+    return Upstream()
+
+
+@pytest.fixture
+def calls(upstream: Upstream) -> GatheredCalls[int, int]:
+    return GatheredCalls(upstream.call, calls_max=2, keys_max=3, timeout_ms=1_000)
+
+
+async def test_who_comes_while_all_calls_are_under_way_shares_the_next_ones(
+    upstream: Upstream, calls: GatheredCalls[int, int]
+) -> None:
+    answers = [calls.begin(key) for key in range(0, 14, 2)]
+    upstream.open.set()
+    assert await asyncio.gather(*answers) == [0, 4, 8, 12, 16, 20, 24]
+    assert upstream.batches == [[0], [2], [4, 6, 8], [10, 12]]
+
+
+async def test_whoever_asks_the_same_shares_the_answer(
+    upstream: Upstream, calls: GatheredCalls[int, int]
+) -> None:
+    upstream.open.set()
+    assert await asyncio.gather(*(calls.ask(2) for _ in range(5))) == [4] * 5
+    assert upstream.batches == [[2]]
+    assert await calls.ask(2) == 4
+    assert upstream.batches == [[2], [2]]
+
+
+async def test_an_error_about_one_is_none_of_the_others(
+    upstream: Upstream, calls: GatheredCalls[int, int]
+) -> None:
+    answers = [calls.begin(key) for key in (2, 4, 5, 6)]
+    upstream.open.set()
+    found = await asyncio.gather(*answers, return_exceptions=True)
+    assert [found[0], found[1], found[3]] == [4, 8, 12]
+    assert isinstance(found[2], NotFound)
+
+
+async def test_an_error_of_the_call_is_one_of_all_who_asked_and_of_nobody_later(
+    upstream: Upstream, calls: GatheredCalls[int, int]
+) -> None:
+    upstream.error = Unavailable()
+    upstream.open.set()
+    found = await asyncio.gather(*map(calls.ask, (2, 4, 6, 8)), return_exceptions=True)
+    assert all(isinstance(one, Unavailable) for one in found)
+    upstream.error = None
+    assert await calls.ask(2) == 4
+
+
+async def test_who_goes_away_takes_the_answer_from_nobody(
+    upstream: Upstream, calls: GatheredCalls[int, int]
+) -> None:
+    impatient, patient = (asyncio.create_task(calls.ask(2)) for _ in range(2))
+    answer = calls.begin(2)
+    impatient.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await impatient
+    upstream.open.set()
+    assert (await patient, await answer) == (4, 4)
+
+
+async def test_a_call_bears_the_name_of_the_first_but_not_its_little_time(
+    upstream: Upstream, calls: GatheredCalls[int, int]
+) -> None:
+    async def hurried() -> int:
+        request_id.set("first")
+        start_deadline(1)
+        worth.set(Worth.SHEDDABLE)
+        return await calls.ask(2)
+
+    upstream.open.set()
+    assert await asyncio.create_task(hurried()) == 4
+    ((name, left_ms, of_worth),) = upstream.contexts
+    assert (name, of_worth) == ("first", Worth.VITAL)
+    assert left_ms > 500
+
+
+async def test_no_more_wait_than_there_is_room_for(
+    upstream: Upstream, calls: GatheredCalls[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "WAITING_MAX", 3)
+    answers = [calls.begin(key) for key in (0, 2, 4, 6, 8)]
+    with pytest.raises(Overloaded):
+        calls.begin(10)
+    upstream.open.set()
+    assert await asyncio.gather(*answers) == [0, 4, 8, 12, 16]

@@ -1,0 +1,18 @@
+"""One token checked, as tests ask."""
+
+from services.users.actions.check_sessions import check_sessions
+from services.users.resources import Resources
+from shared.contracts.people import SessionCheck
+from shared.errors import SessionEnded, Unavailable
+
+
+async def check_session(resources: Resources, access_token: str) -> SessionCheck:
+    """Whom it stands for; raises SessionEnded, and Unavailable where it is not known."""
+    (answer,) = await check_sessions(
+        resources.group, resources.sessions, resources.tokens, [access_token]
+    )
+    if answer["state"] == "unknown":
+        raise Unavailable
+    if answer["session"] is None:
+        raise SessionEnded
+    return answer["session"]
