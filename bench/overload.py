@@ -5,15 +5,17 @@ for: the highest rate at which 99 of 100 are answered within 500 ms.
 """
 
 import asyncio
+import json
 import os
 import random
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 import httpx
 import uvloop
 
+from bench.access_log import AccessLogs
 from bench.knee import find_knee, tell
 from bench.open_loop import Answers, exchanges_of, open_loop
 from tests.journeys.phone import Phone, phone_of
@@ -37,15 +39,18 @@ async def main() -> None:
         normal = await open_loop(exchanges, requests, knee * 0.7, STEP_S)
         tell(f"normal, {knee * 0.7:.0f}/s", normal)
         memory = {"before": _memory_mb(suite)}
-        over = asyncio.create_task(
-            open_loop(exchanges, requests, knee * TIMES_THE_KNEE, OVERLOAD_S)
-        )
-        await asyncio.sleep(OVERLOAD_S * 0.9)
-        memory["during"] = _memory_mb(suite)
-        answers = await over
+        with AccessLogs(suite.log_dir, suite.process_names("nginx")) as logs:
+            over = asyncio.create_task(
+                open_loop(exchanges, requests, knee * TIMES_THE_KNEE, OVERLOAD_S)
+            )
+            await asyncio.sleep(OVERLOAD_S * 0.9)
+            memory["during"] = _memory_mb(suite)
+            answers = await over
+            refused_s = sorted(_refusals_s(logs))
         after = await open_loop(exchanges, requests, knee * 0.7, RECOVERY_S)
         memory["after"] = _memory_mb(suite)
         _report(answers, normal, after, memory)
+        _report_balancers(refused_s)
 
 
 def _report(
@@ -61,6 +66,21 @@ def _report(
     for when, by_service in memory.items():
         said = ", ".join(f"{name} {mb} MB" for name, mb in by_service.items())
         print(f"memory {when:<7} {said}")
+
+
+def _refusals_s(logs: AccessLogs) -> Iterator[float]:
+    """How long each refusal took from the balancer's point of view."""
+    for _name, text in logs.texts():
+        said = json.loads(text) if text.startswith("{") and text.endswith("}\n") else {}
+        if said.get("status") == httpx.codes.SERVICE_UNAVAILABLE:
+            yield float(said["seconds"])
+
+
+def _report_balancers(refused_s: Sequence[float]) -> None:
+    """The sender shares the processors with all of it, and its own lag is in its figures."""
+    if refused_s:
+        p50, p99 = (refused_s[int(len(refused_s) * share)] * 1000 for share in (0.5, 0.99))
+        print(f"refusals as the balancers logged them: p50 {p50:.0f}  p99 {p99:.0f} ms")
 
 
 @asynccontextmanager

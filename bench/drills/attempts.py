@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
-from bench.drills.access_log import AccessLogs
+from bench.access_log import AccessLogs
 from bench.drills.drill import Drill
 from bench.drills.finding import Finding, say
 from bench.drills.process_metrics import Metrics, metrics_of_all, total

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import httpx
 
-from bench.drills.access_log import AccessLogs
+from bench.access_log import AccessLogs
 from bench.drills.drill import Drill, comment_request
 from bench.drills.finding import Finding, say
 from bench.drills.slots import idle_slots, leaks

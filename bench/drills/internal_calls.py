@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import httpx
 
-from bench.drills.access_log import AccessLogs
+from bench.access_log import AccessLogs
 from bench.drills.drill import Drill
 from bench.drills.finding import Finding, say
 from tests.eventually import eventually

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Iterable
 
-from bench.drills.access_log import AccessLine, AccessLogs
+from bench.access_log import AccessLine, AccessLogs
 from bench.drills.drill import Drill
 from bench.drills.finding import Finding, say
 from bench.drills.process_metrics import SERVICES

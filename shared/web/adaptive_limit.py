@@ -2,10 +2,10 @@
 
 AIMD on latency. Ten times a second, if five reads have ended, their median is compared with the
 best median of the last minutes. Above four times that (and above 150 ms: what is quick need not be
-quicker) the limit falls by 15 %; at or below it the limit rises by two, if it was used. What finds
-no room waits for 10 ms at most and is then refused: waiting longer would only move the queue here.
-It is refused at once behind a quarter of the limit of others who wait, and while somebody has just
-waited in vain.
+quicker) the limit falls by 15 %; at or below it the limit rises by two, if it was used or is lower
+than a burst after quiet needs. What finds no room waits for 10 ms at most and is then refused:
+waiting longer would only move the queue here. It is refused at once behind a quarter of the limit
+of others who wait, and while somebody has just waited in vain.
 """
 
 import asyncio
@@ -24,6 +24,9 @@ class AdaptiveRules:
     """The figures of the rule; `room` is the share of the limit that each worth may fill."""
 
     calls_min: int = 16
+    # Without being used it rises so far: what made it fall is over, and the next that stands still
+    # for half a second, such as a replica that is restarted, leaves many calls at once.
+    calls_unused: int = 64
     calls_at_start: int = 128
     calls_max: int = 256
     window_s: float = 0.1
@@ -126,9 +129,12 @@ class AdaptiveLimit:
         rules = self._rules
         if median_s > max(self._best_median_s(median_s) * rules.slower_than_best, rules.slow_s):
             self._limit = max(self._limit * rules.fall, rules.calls_min)
-        elif self._busiest >= self._limit * rules.room[Worth.SHEDDABLE]:
+        elif self._is_used() or self._limit < rules.calls_unused:
             self._limit = min(self._limit + rules.rise, rules.calls_max)
         self._gauge.set(self._limit)
+
+    def _is_used(self) -> bool:
+        return self._busiest >= self._limit * self._rules.room[Worth.SHEDDABLE]
 
     def _best_median_s(self, median_s: float) -> float:
         self._windows += 1

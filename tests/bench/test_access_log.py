@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from bench.drills.access_log import AccessLogs
+from bench.access_log import AccessLogs
 
 
 def line(request_id: str, route: str = "/posts/{id}") -> str:
