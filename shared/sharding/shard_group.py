@@ -146,17 +146,19 @@ class ShardGroup:
         await self._after_commit(node, transaction)
 
     async def rows_across(
-        self, query: Query, shards: Iterable[int], **values: object
+        self, query: Query, shards: Iterable[int], *, first_by: str | None = None, **values: object
     ) -> list[Record]:
         """The rows of a query in several shards, in no order: one statement per primary.
 
         Each shard gets all the values, so a query selects by ids, of which a shard has its own.
+        Where it has a `limit`, that is each shard's own; with `first_by`, the columns by which the
+        query orders its rows, it is also each primary's.
         """
         wanted = set(shards)
         for _attempt in range(2):
             current = self._map_file.current()
             try:
-                return await self._rows_by(current, query, wanted, values)
+                return await self._rows_by(current, query, wanted, values, first_by)
             except NOT_HERE as error:
                 # The statement names all shards of a primary, those too that nobody asked for.
                 homes = {current.primary_by_shard[shard].name for shard in wanted}
@@ -173,13 +175,18 @@ class ShardGroup:
             await node.close()
 
     async def _rows_by(
-        self, current: ShardMap, query: Query, wanted: set[int], values: dict[str, object]
+        self,
+        current: ShardMap,
+        query: Query,
+        wanted: set[int],
+        values: dict[str, object],
+        first_by: str | None,
     ) -> list[Record]:
         parts = []
         for name in sorted({current.primary_by_shard[shard].name for shard in wanted}):
             here = current.shards_on(name)
             chosen = [shard for shard in here if shard in wanted]
-            statement, arguments = statement_over(query, here, chosen, values)
+            statement, arguments = statement_over(query, here, chosen, values, first_by)
             parts.append(self._read(current.primaries[name], statement, arguments))
         if len(parts) == 1:
             return await parts[0]

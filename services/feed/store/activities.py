@@ -79,13 +79,12 @@ class Activities:
         await self._forget_naming(0, post_id)
 
     async def _forget_naming(self, actor_id: int, post_id: int) -> None:
-        named = {"actor_id": actor_id, "post_id": post_id}
         rows = await self._group.rows_across(
-            _SQL["recipients_naming"], self._group.shards(), **named
+            _SQL["recipients_naming"], self._group.shards(), actor_id=actor_id, post_id=post_id
         )
         for shard in {self._group.shard_of(row["recipient_id"]) for row in rows}:
             async with self._group.writer(shard) as tx:
-                await tx.execute(_SQL["forget_naming"], **named)
+                await tx.execute(_SQL["forget_naming"], actor_id=actor_id, post_id=post_id)
 
     async def _note(self, tx: Transaction, told: Sequence[Told]) -> None:
         done = [one for one in told if one.is_done]

@@ -24,7 +24,7 @@ class FoundPage:
 async def page_by_prefix(
     group: ShardGroup, prefix: str, *, limit: int, cursor: str | None
 ) -> FoundPage:
-    """One statement per primary, each shard giving a page at most; Invalid for a strange cursor.
+    """One statement and one page per primary; raises Invalid for a strange cursor.
 
     Every shard may have somebody, so all of them are asked.
     """
@@ -32,6 +32,7 @@ async def page_by_prefix(
     rows = await group.rows_across(
         _SQL["people_by_prefix"],
         group.shards(),
+        first_by="name, user_id",
         prefix=prefix,
         prefix_end=end_of_prefix(prefix),
         after_name=after_name,

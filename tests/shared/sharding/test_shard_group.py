@@ -116,6 +116,19 @@ async def test_each_shard_has_its_own_limit_in_a_statement_over_many(group: Shar
     assert len(rows) == 4
 
 
+async def test_with_an_order_each_primary_gives_no_more_than_the_limit(group: ShardGroup) -> None:
+    owners = [910, 911, 912]
+    ids = [
+        await write(group, shard, owner=owner)
+        for owner, shard in zip(owners, (0, 1, 2), strict=True)
+        for _ in range(3)
+    ]
+    rows = await group.rows_across(NEWEST, [0, 1, 2], first_by="id DESC", owners=owners, limit=2)
+    assert sorted(row["id"] for row in rows) == sorted(ids)[-2:]
+    one = await group.rows_across(NEWEST, [0], first_by="id DESC", owners=owners, limit=2)
+    assert len(one) == 2
+
+
 async def test_a_statement_over_many_shards_touches_only_those_meant(group: ShardGroup) -> None:
     shards = (0, 1, 2, 3)
     plan = await group.primary_by_name("a").fetch(
