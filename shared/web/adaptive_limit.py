@@ -24,10 +24,9 @@ class AdaptiveRules:
     """The figures of the rule; `room` is the share of the limit that each worth may fill."""
 
     calls_min: int = 16
-    # Without being used it rises so far: what made it fall is over, and the next that stands still
-    # for half a second, such as a replica that is restarted, leaves many calls at once.
-    calls_unused: int = 64
-    calls_at_start: int = 128
+    # As many as a burst after quiet needs: what stands still for half a second, such as a replica
+    # that is restarted, leaves so many at once. Without being used the limit rises no further.
+    calls_at_start: int = 64
     calls_max: int = 256
     window_s: float = 0.1
     samples_min: int = 5
@@ -129,7 +128,7 @@ class AdaptiveLimit:
         rules = self._rules
         if median_s > max(self._best_median_s(median_s) * rules.slower_than_best, rules.slow_s):
             self._limit = max(self._limit * rules.fall, rules.calls_min)
-        elif self._is_used() or self._limit < rules.calls_unused:
+        elif self._is_used() or self._limit < rules.calls_at_start:
             self._limit = min(self._limit + rules.rise, rules.calls_max)
         self._gauge.set(self._limit)
 

@@ -11,9 +11,7 @@ from shared.web.adaptive_limit import AdaptiveLimit, AdaptiveRules
 from shared.worth import Worth, worth
 
 # Every call ends a window of its own.
-RULES = AdaptiveRules(
-    calls_at_start=10, calls_min=4, calls_unused=6, calls_max=12, window_s=0, samples_min=1
-)
+RULES = AdaptiveRules(calls_at_start=10, calls_min=4, calls_max=12, window_s=0, samples_min=1)
 QUICK_S, SLOW_S = 0.004, 0.9
 
 
@@ -55,7 +53,7 @@ async def test_quick_reads_raise_it_again_where_it_is_used() -> None:
     await fill(limit, 3)
     for _ in range(30):
         await call(limit, QUICK_S)
-    assert limit.calls_max > RULES.calls_unused
+    assert limit.calls_max > RULES.calls_min
 
 
 async def test_a_limit_that_is_not_used_stays() -> None:
@@ -72,7 +70,7 @@ async def test_after_trouble_it_rises_unused_as_far_as_a_burst_needs() -> None:
         await call(limit, SLOW_S)
     for _ in range(30):
         await call(limit, QUICK_S)
-    assert limit.calls_max == RULES.calls_unused
+    assert limit.calls_max == RULES.calls_at_start
 
 
 async def test_nobody_waits_while_somebody_has_just_waited_in_vain() -> None:
