@@ -21,6 +21,7 @@ from shared.sharding.connections import (
 )
 from shared.sharding.database_faults import DRIVER_ERRORS, fault_of, is_gone, is_lost_connection
 from shared.sharding.pool_metrics import ACQUIRE_SECONDS, FAULTS, POOL_CONNECTIONS, POOL_WAITING
+from shared.sharding.pool_ramp import PoolRamp
 from shared.sharding.shard_map import NodeAddress
 
 ACQUIRE_SECONDS_MAX = 2.0
@@ -49,6 +50,7 @@ class NodePool:
         self._down_until_s = 0.0
         self._opening = asyncio.Lock()
         self._opened = False
+        self._ramp = PoolRamp(size)
         self._pool = asyncpg.create_pool(
             min_size=0,
             max_size=size,
@@ -71,7 +73,7 @@ class NodePool:
         try:
             async with asyncio.timeout(wait_s):
                 await self._open()
-                return await self._pool.acquire()
+                return await self._take()
         except TimeoutError as error:
             raise self._too_late(wait_s) from error
         except DRIVER_ERRORS as error:
@@ -87,6 +89,8 @@ class NodePool:
         except DRIVER_ERRORS:
             # The driver has ended it; the pool goes on without it.
             FAULTS.labels(self._group, self.name, "release").inc()
+        finally:
+            self._ramp.leave()
 
     async def fetch(self, sql: str, arguments: Sequence[object]) -> list[asyncpg.Record]:
         """One statement that may be repeated: a connection that had gone stale is replaced once."""
@@ -162,8 +166,20 @@ class NodePool:
                 await self._pool
                 self._opened = True
 
+    async def _take(self) -> PoolConnectionProxy:
+        await self._ramp.enter()
+        try:
+            return await self._pool.acquire()
+        except BaseException:
+            self._ramp.leave()
+            raise
+
     async def _connect(self, *_arguments: object, **options: Any) -> asyncpg.Connection:
-        connection = await connect(self.address, self._login, self._network, **options)
+        self._ramp.begin_opening()
+        try:
+            connection = await connect(self.address, self._login, self._network, **options)
+        finally:
+            self._ramp.end_opening()
         self._down_until_s = 0.0
         return connection
 

@@ -11,7 +11,7 @@ T = TypeVar("T")
 SLOWER_THAN = 0.95
 # Each read earns a twentieth of a hedge, so that hedges are 5 % of the load at most.
 EARNED_PER_READ = 0.05
-SAVED_MAX = 5.0
+SAVED_MAX = 2.0
 REMEMBERED = 256
 RECKONED_EVERY = 64
 # No sooner: a loop that was busy for a moment has delayed all of its replies.

@@ -8,7 +8,6 @@ from services.gateway.clients.gathered_calls import GatheredCalls
 BATCH_MAX = 1_000
 # One, so that who comes meanwhile shares the next one.
 _CALLS_MAX = 1
-_MS_MAX = 2_000
 
 
 class Announcements:
@@ -17,7 +16,7 @@ class Announcements:
     def __init__(self, feed: FeedClient) -> None:
         self._feed = feed
         self._calls: GatheredCalls[int, bool] = GatheredCalls(
-            self._tell_feed, calls_max=_CALLS_MAX, keys_max=BATCH_MAX, timeout_ms=_MS_MAX
+            self._tell_feed, calls_max=_CALLS_MAX, keys_max=BATCH_MAX
         )
 
     async def announce(self, viewer_id: int) -> bool:

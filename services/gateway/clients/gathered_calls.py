@@ -1,13 +1,16 @@
 """Many questions in few calls: while all calls are under way, those who come share the next one."""
 
 import asyncio
+import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from contextvars import Context, copy_context
+from dataclasses import dataclass
+from math import inf
 from typing import Generic, TypeVar
 
-from shared.deadlines import start_deadline
-from shared.errors import AppError, Overloaded, Unavailable
+from shared.deadlines import remaining_ms
+from shared.errors import AppError, DeadlineExceeded, Overloaded, Unavailable
 from shared.worth import Worth, worth
 
 Key = TypeVar("Key", bound=Hashable)
@@ -15,6 +18,15 @@ Reply = TypeVar("Reply")
 
 # More wait only if more ask than a process lets in.
 WAITING_MAX = 5_000
+
+
+@dataclass(slots=True)
+class _Asked(Generic[Reply]):
+    """A question; of all who wait for its answer, the context of whoever has the most time left."""
+
+    answer: asyncio.Future[Reply]
+    context: Context
+    until_s: float
 
 
 class GatheredCalls(Generic[Key, Reply]):
@@ -30,15 +42,13 @@ class GatheredCalls(Generic[Key, Reply]):
         *,
         calls_max: int,
         keys_max: int,
-        timeout_ms: float,
     ) -> None:
         self._call = call
         self._calls_max = calls_max
         self._keys_max = keys_max
-        self._timeout_ms = timeout_ms
         self._calls = 0
-        self._asked: dict[Key, asyncio.Future[Reply]] = {}
-        self._waiting: deque[tuple[Key, Context]] = deque()
+        self._asked: dict[Key, _Asked[Reply]] = {}
+        self._waiting: deque[Key] = deque()
 
     async def ask(self, key: Key) -> Reply:
         """The reply about one key; raises its error, and Overloaded."""
@@ -47,27 +57,42 @@ class GatheredCalls(Generic[Key, Reply]):
 
     def begin(self, key: Key) -> asyncio.Future[Reply]:
         """Have a key asked about, whether or not anybody waits for it; raises Overloaded."""
-        answer = self._asked.get(key)
-        if answer is None:
+        left_ms = remaining_ms()
+        until_s = inf if left_ms is None else time.monotonic() + left_ms / 1000
+        asked = self._asked.get(key)
+        if asked is None:
             if len(self._waiting) >= WAITING_MAX:
                 raise Overloaded(retry_after_s=1)
-            answer = self._asked[key] = asyncio.get_running_loop().create_future()
-            self._waiting.append((key, copy_context()))
+            answer: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
+            asked = self._asked[key] = _Asked(answer, copy_context(), until_s)
+            self._waiting.append(key)
             self._start()
-        return answer
+        elif until_s > asked.until_s:
+            asked.context, asked.until_s = copy_context(), until_s
+        return asked.answer
 
     def _start(self) -> None:
         while self._waiting and self._calls < self._calls_max:
+            keys = self._next_keys()
+            if not keys:
+                continue
             self._calls += 1
-            # A call is told of in the logs as one of whoever asked first.
-            context = self._waiting[0][1]
-            count = min(len(self._waiting), self._keys_max)
-            keys = [self._waiting.popleft()[0] for _ in range(count)]
-            asyncio.get_running_loop().create_task(self._run(keys), context=context)
+            # The call has the time, and in the logs the name, of whoever has the most time left.
+            last = max((self._asked[key] for key in keys), key=lambda one: one.until_s)
+            asyncio.get_running_loop().create_task(self._run(keys), context=last.context)
+
+    def _next_keys(self) -> list[Key]:
+        count = min(len(self._waiting), self._keys_max)
+        keys = [self._waiting.popleft() for _ in range(count)]
+        now_s = time.monotonic()
+        late = [key for key in keys if self._asked[key].until_s <= now_s]
+        for key in late:
+            # Nobody waits for it any more.
+            _settle(self._asked.pop(key).answer, DeadlineExceeded())
+        return [key for key in keys if key in self._asked] if late else keys
 
     async def _run(self, keys: Sequence[Key]) -> None:
-        # Others than whoever was first wait for it: their time and their worth are their own.
-        start_deadline(self._timeout_ms)
+        # Others wait for it than the one whose context this is, and for what is worth more.
         worth.set(Worth.VITAL)
         replies: Mapping[Key, Reply | AppError] = {}
         fault: AppError = Unavailable(retry_after_s=1)
@@ -78,7 +103,7 @@ class GatheredCalls(Generic[Key, Reply]):
         finally:
             self._calls -= 1
             for key in keys:
-                _settle(self._asked.pop(key), replies.get(key, fault))
+                _settle(self._asked.pop(key).answer, replies.get(key, fault))
             self._start()
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from services.gateway.clients.gathered_calls import GatheredCalls
-from services.gateway.clients.users import SESSION_CHECK_MS_MAX, UsersClient
+from services.gateway.clients.users import UsersClient
 from shared.contracts.people import SessionAnswer, SessionCheck
 from shared.errors import AppError, SessionEnded, Unavailable
 
@@ -55,7 +55,6 @@ class SessionChecks:
             self._ask,
             calls_max=_CALLS_MAX,
             keys_max=_TOKENS_PER_CALL_MAX,
-            timeout_ms=SESSION_CHECK_MS_MAX,
         )
         # User id → the moment before which what was asked about their sessions is void.
         self._void_before_s: OrderedDict[int, float] = OrderedDict()

@@ -7,8 +7,6 @@ from services.gateway.clients.patching import PatchingServiceClient
 from shared.contracts import people as contract
 from shared.contracts.accounts import DeletionReceipt, Export
 
-SESSION_CHECK_MS_MAX = 2_000
-
 
 class UsersClient:
     """The calls of the gateway to users."""
@@ -32,7 +30,7 @@ class UsersClient:
             "/sessions/check",
             {"access_tokens": list(access_tokens)},
             idempotent=True,
-            timeout_ms=SESSION_CHECK_MS_MAX,
+            timeout_ms=2_000,
         )
         return reply["answers"]
 

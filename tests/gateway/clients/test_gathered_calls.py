@@ -2,16 +2,16 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from typing import cast
 
 import pytest
 
 from services.gateway.clients import gathered_calls as module
 from services.gateway.clients.gathered_calls import GatheredCalls
 from shared.deadlines import remaining_ms, start_deadline
-from shared.errors import AppError, NotFound, Overloaded, Unavailable
+from shared.errors import AppError, DeadlineExceeded, NotFound, Overloaded, Unavailable
 from shared.logs import request_id
 from shared.worth import Worth, worth
+from tests.eventually import eventually
 
 
 class Upstream:
@@ -25,7 +25,7 @@ class Upstream:
 
     async def call(self, keys: Sequence[int]) -> Mapping[int, int | AppError]:
         self.batches.append(list(keys))
-        self.contexts.append((request_id.get(), cast(float, remaining_ms()), worth.get()))
+        self.contexts.append((request_id.get(), remaining_ms() or 0, worth.get()))
         await self.open.wait()
         if self.error is not None:
             raise self.error
@@ -39,7 +39,7 @@ def upstream() -> Upstream:
 
 @pytest.fixture
 def calls(upstream: Upstream) -> GatheredCalls[int, int]:
-    return GatheredCalls(upstream.call, calls_max=2, keys_max=3, timeout_ms=1_000)
+    return GatheredCalls(upstream.call, calls_max=2, keys_max=3)
 
 
 async def test_who_comes_while_all_calls_are_under_way_shares_the_next_ones(
@@ -94,20 +94,43 @@ async def test_who_goes_away_takes_the_answer_from_nobody(
     assert (await patient, await answer) == (4, 4)
 
 
-async def test_a_call_bears_the_name_of_the_first_but_not_its_little_time(
+async def _asks(calls: GatheredCalls[int, int], key: int, name: str, within_ms: float) -> int:
+    request_id.set(name)
+    start_deadline(within_ms)
+    worth.set(Worth.SHEDDABLE)
+    return await calls.ask(key)
+
+
+async def test_a_call_has_the_name_and_the_time_of_whoever_has_the_most_of_it(
     upstream: Upstream, calls: GatheredCalls[int, int]
 ) -> None:
-    async def hurried() -> int:
-        request_id.set("first")
-        start_deadline(1)
-        worth.set(Worth.SHEDDABLE)
-        return await calls.ask(2)
-
+    under_way = [calls.begin(key) for key in (0, 2)]
+    times_ms = {"some": 9_000, "most": 20_000, "little": 3_000}
+    waiting = [asyncio.create_task(_asks(calls, 4, *one)) for one in times_ms.items()]
+    await eventually(lambda: _assert_asked(calls, 3))
     upstream.open.set()
-    assert await asyncio.create_task(hurried()) == 4
-    ((name, left_ms, of_worth),) = upstream.contexts
-    assert (name, of_worth) == ("first", Worth.VITAL)
-    assert left_ms > 500
+    assert await asyncio.gather(*waiting, *under_way) == [8, 8, 8, 0, 4]
+    name, left_ms, of_worth = upstream.contexts[-1]
+    assert (name, of_worth) == ("most", Worth.VITAL)
+    assert 9_000 < left_ms <= 20_000
+
+
+async def test_what_nobody_waits_for_any_more_is_not_asked(
+    upstream: Upstream, calls: GatheredCalls[int, int]
+) -> None:
+    under_way = [calls.begin(key) for key in (0, 2)]
+    late = asyncio.create_task(_asks(calls, 4, "late", 0))
+    in_time = asyncio.create_task(_asks(calls, 6, "in time", 20_000))
+    await eventually(lambda: _assert_asked(calls, 4))
+    upstream.open.set()
+    with pytest.raises(DeadlineExceeded):
+        await late
+    assert await asyncio.gather(in_time, *under_way) == [12, 0, 4]
+    assert upstream.batches == [[0], [2], [6]]
+
+
+def _assert_asked(calls: GatheredCalls[int, int], count: int) -> None:
+    assert len(calls._asked) == count
 
 
 async def test_no_more_wait_than_there_is_room_for(

@@ -11,6 +11,7 @@ import pytest
 from shared.deadlines import deadline_within
 from shared.errors import DeadlineExceeded, Overloaded, Unavailable
 from shared.ids import shard_bits
+from shared.sharding.pool_ramp import AT_FIRST
 from shared.sharding.shard_group import ShardGroup
 from shared.sharding.union_statement import arguments_over, union_over
 from shared.sql_files import parse_query
@@ -176,6 +177,16 @@ async def test_a_commit_is_not_cancelled(group: ShardGroup) -> None:
     with pytest.raises(asyncio.CancelledError):
         await writing
     assert await group.reader(3).row(FIND, id=written[0]) is not None
+
+
+async def test_quick_statements_that_come_at_once_share_few_connections(
+    migrated: ShardedDatabase,
+) -> None:
+    async with migrated.open(pool_max=10) as group:
+        node = group.primary_node(1)
+        node._ramp._patience_s = 60
+        await asyncio.gather(*(group.rows_across(BACKEND, [1]) for _ in range(40)))
+        assert node._pool.get_size() == AT_FIRST
 
 
 async def test_a_full_pool_refuses_instead_of_waiting_for_ever(migrated: ShardedDatabase) -> None:
