@@ -16,6 +16,8 @@ from infra.suite import Suite
 
 _DNS_TIMEOUT_S = 10.0
 _POLL_S = 0.1
+# Its first requests open connections and prepare statements: the other one serves meanwhile.
+_WARM_UP_S = 3.0
 
 
 async def restart_rolling(suite: Suite, what: str, progress: Progress) -> None:
@@ -39,7 +41,7 @@ async def restart_rolling(suite: Suite, what: str, progress: Progress) -> None:
             if process.name in described:
                 supervisor.renew(process.name)
             await start_process(suite, supervisor, process)
-            await _wait_named(suite, process)
+            await _wait_in_use(suite, process)
         progress.say(f"{process.name:<25} is back after {time.monotonic() - began_s:.1f} s")
 
 
@@ -69,8 +71,11 @@ def _stop(supervisor: Supervisor, process: Process) -> None:
     wait_stopped(supervisor, [process])
 
 
-async def _wait_named(suite: Suite, process: Process) -> None:
-    """Until DNS names it again: else the next one to go could be the only one that is known."""
+async def _wait_in_use(suite: Suite, process: Process) -> None:
+    """Until DNS names it again, and it has served a little.
+
+    Else the next one to go could be the only one that is known, or that is quick.
+    """
     service = suite.topology.services.get(process.service)
     if service is None or process.address not in service.replicas:
         return
@@ -79,3 +84,4 @@ async def _wait_named(suite: Suite, process: Process) -> None:
         if time.monotonic() > deadline_s:
             raise SuiteFailure(f"{process.name} answers, but {service.host} does not name it.")
         await asyncio.sleep(_POLL_S)
+    await asyncio.sleep(_WARM_UP_S)

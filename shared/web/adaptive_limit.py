@@ -1,11 +1,11 @@
 """How many requests at once are made or let in: fewer while they are slow, more while not.
 
 AIMD on latency. Ten times a second, if five reads have ended, their median is compared with the
-best median of the last minutes. Above four times that (and above 150 ms: what is quick need not be
-quicker) the limit falls by 15 %; at or below it the limit rises by two, if it was used or is lower
-than a burst after quiet needs. What finds no room waits for 10 ms at most and is then refused:
-waiting longer would only move the queue here. It is refused at once behind a quarter of the limit
-of others who wait, and while somebody has just waited in vain.
+best median of the last minutes. Where it has been above four times that for a second (and above
+150 ms: what is quick need not be quicker) the limit falls by 15 %; at or below it the limit rises
+by two, if it was used or is lower than a burst after quiet needs. What finds no room waits for
+10 ms at most and is then refused: waiting longer would only move the queue here. It is refused at
+once behind a quarter of the limit of others who wait, and while somebody has just waited in vain.
 """
 
 import asyncio
@@ -24,14 +24,16 @@ class AdaptiveRules:
     """The figures of the rule; `room` is the share of the limit that each worth may fill."""
 
     calls_min: int = 16
-    # As many as a burst after quiet needs: what stands still for half a second, such as a replica
-    # that is restarted, leaves so many at once. Without being used the limit rises no further.
-    calls_at_start: int = 64
+    # As many as a burst after quiet needs: what stands still for a second, such as a replica that
+    # is restarted, leaves so many at once. Without being used the limit rises no further.
+    calls_at_start: int = 128
     calls_max: int = 256
     window_s: float = 0.1
     samples_min: int = 5
     slower_than_best: float = 4.0
     slow_s: float = 0.15
+    # What is over within a second is no overload, but something that has just been restarted.
+    slow_windows: int = 10
     fall: float = 0.85
     rise: int = 2
     remembered_windows: int = 3_000
@@ -57,6 +59,7 @@ class AdaptiveLimit:
         # The best medians so far, in ascending order of both time and value.
         self._best: deque[tuple[int, float]] = deque()
         self._windows = 0
+        self._slow_windows = 0
         self._waiting: deque[asyncio.Future[None]] = deque()
         self._in_vain_until_s = 0.0
         self._gauge = metrics.upstream_limit.labels(of)
@@ -127,9 +130,13 @@ class AdaptiveLimit:
     def _adapt(self, median_s: float) -> None:
         rules = self._rules
         if median_s > max(self._best_median_s(median_s) * rules.slower_than_best, rules.slow_s):
-            self._limit = max(self._limit * rules.fall, rules.calls_min)
-        elif self._is_used() or self._limit < rules.calls_at_start:
-            self._limit = min(self._limit + rules.rise, rules.calls_max)
+            self._slow_windows = min(self._slow_windows + 1, rules.slow_windows)
+            if self._slow_windows == rules.slow_windows:
+                self._limit = max(self._limit * rules.fall, rules.calls_min)
+        else:
+            self._slow_windows = max(self._slow_windows - 1, 0)
+            if self._is_used() or self._limit < rules.calls_at_start:
+                self._limit = min(self._limit + rules.rise, rules.calls_max)
         self._gauge.set(self._limit)
 
     def _is_used(self) -> bool:

@@ -1,16 +1,23 @@
-"""A process collects nothing while it imports."""
+"""A process collects nothing while it imports, and lets others go first."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
 
-PROGRAM = """
-import gc
+from shared.launch import STEPS_NICER, _may_hurry_again
 
-WHILE_IMPORTED = gc.isenabled()
+PROGRAM = """
+import gc, os
+
+def niceness():
+    return os.getpriority(os.PRIO_PROCESS, 0)
+
+WHILE_IMPORTED = niceness()
+COLLECTING = gc.isenabled()
 
 def main():
-    print("collecting", WHILE_IMPORTED)
+    print(COLLECTING, niceness(), WHILE_IMPORTED)
 """
 
 
@@ -23,4 +30,7 @@ def test_a_launched_module_runs_its_main(tmp_path: Path) -> None:
         capture_output=True,
         text=True,
     ).stdout
-    assert said == "collecting False\n"
+    own = os.getpriority(os.PRIO_PROCESS, 0)
+    assert said in {f"False {own} {own + STEPS_NICER}\n", f"False {own} {own}\n"}
+    # Who may not become less nice again stays as it is.
+    assert (f"{own + STEPS_NICER}" in said) == _may_hurry_again()

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 import pytest
 
@@ -11,7 +12,9 @@ from shared.web.adaptive_limit import AdaptiveLimit, AdaptiveRules
 from shared.worth import Worth, worth
 
 # Every call ends a window of its own.
-RULES = AdaptiveRules(calls_at_start=10, calls_min=4, calls_max=12, window_s=0, samples_min=1)
+RULES = AdaptiveRules(
+    calls_at_start=10, calls_min=4, calls_max=12, window_s=0, samples_min=1, slow_windows=1
+)
 QUICK_S, SLOW_S = 0.004, 0.9
 
 
@@ -43,6 +46,18 @@ async def test_slow_reads_lower_the_limit_but_not_to_nothing() -> None:
     for _ in range(30):
         await call(limit, SLOW_S)
     assert limit.calls_max == RULES.calls_min
+
+
+async def test_what_is_over_in_a_moment_changes_nothing() -> None:
+    limit = AdaptiveLimit("feed", replace(RULES, slow_windows=3))
+    for _time in range(5):
+        await call(limit, QUICK_S)
+        await call(limit, QUICK_S)
+        await call(limit, SLOW_S)
+        await call(limit, SLOW_S)
+        assert limit.calls_max == RULES.calls_at_start
+    await call(limit, SLOW_S)
+    assert limit.calls_max < RULES.calls_at_start
 
 
 async def test_quick_reads_raise_it_again_where_it_is_used() -> None:
