@@ -13,6 +13,7 @@ from shared.errors import (
     IdempotencyKeyReused,
     Overloaded,
     RequestInProgress,
+    SessionEnded,
     Unavailable,
 )
 from shared.web.internal_tokens import InternalTokenRefused
@@ -21,7 +22,13 @@ from shared.web.problems import error_of
 # Kinds that callers catch by class; every other code is told by its status and its text.
 _KINDS_BY_CODE: Mapping[str, type[AppError]] = {
     kind.code: kind
-    for kind in (RequestInProgress, IdempotencyKeyReused, Overloaded, DeadlineExceeded)
+    for kind in (
+        SessionEnded,
+        RequestInProgress,
+        IdempotencyKeyReused,
+        Overloaded,
+        DeadlineExceeded,
+    )
 }
 
 
