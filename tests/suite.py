@@ -29,7 +29,7 @@ from infra.processes import Process, processes_of
 from infra.remains.everywhere import remains_everywhere
 from infra.remains.found import Remains
 from infra.run_folder import REPOSITORY, locate_run_folder
-from infra.suite import network_of, suite_in
+from infra.suite import limits_of, network_of, suite_in
 from infra.topology import Topology
 
 START_TIMEOUT_S = 180
@@ -137,7 +137,11 @@ class Suite:
 
     async def restart_within(self, service: str) -> None:
         """The same in this process, which has its libraries loaded: that alone takes a second."""
-        await restart_rolling(self._on_disk, service, Progress(quiet=True))
+        folder = self._on_disk.folder
+        # What it renders anew keeps the limits that the suite was started with.
+        limits = limits_of(folder, requested=None)
+        on_disk = suite_in(folder, self.topology.network, limits)
+        await restart_rolling(on_disk, service, Progress(quiet=True))
 
     async def is_healthy(self, name: str) -> bool:
         """Whether the process answers a real question now."""
