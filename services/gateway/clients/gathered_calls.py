@@ -46,7 +46,8 @@ class GatheredCalls(Generic[Key, Reply]):
         self._call = call
         self._calls_max = calls_max
         self._keys_max = keys_max
-        self._calls = 0
+        # The loop itself keeps no task alive.
+        self._calls: set[asyncio.Task[None]] = set()
         self._asked: dict[Key, _Asked[Reply]] = {}
         self._waiting: deque[Key] = deque()
 
@@ -72,14 +73,19 @@ class GatheredCalls(Generic[Key, Reply]):
         return asked.answer
 
     def _start(self) -> None:
-        while self._waiting and self._calls < self._calls_max:
+        while self._waiting and len(self._calls) < self._calls_max:
             keys = self._next_keys()
             if not keys:
                 continue
-            self._calls += 1
             # The call has the time, and in the logs the name, of whoever has the most time left.
             last = max((self._asked[key] for key in keys), key=lambda one: one.until_s)
-            asyncio.get_running_loop().create_task(self._run(keys), context=last.context)
+            call = asyncio.create_task(self._run(keys), context=last.context)
+            self._calls.add(call)
+            call.add_done_callback(self._end)
+
+    def _end(self, call: asyncio.Task[None]) -> None:
+        self._calls.discard(call)
+        self._start()
 
     def _next_keys(self) -> list[Key]:
         count = min(len(self._waiting), self._keys_max)
@@ -101,10 +107,8 @@ class GatheredCalls(Generic[Key, Reply]):
         except AppError as error:
             fault = error
         finally:
-            self._calls -= 1
             for key in keys:
                 _settle(self._asked.pop(key).answer, replies.get(key, fault))
-            self._start()
 
 
 def _settle(answer: asyncio.Future[Reply], reply: Reply | AppError) -> None:

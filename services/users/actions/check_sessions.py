@@ -57,7 +57,7 @@ async def _find(
     copies = await cache.find_many({claim.session_id for claim in claims})
     # A copy from before the refresh that made this token does not know it.
     wanted = {
-        claim.session_id: None
+        claim.session_id
         for claim in claims
         if not _is_current(copies.get(claim.session_id), claim.generation)
     }
