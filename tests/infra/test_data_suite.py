@@ -78,7 +78,7 @@ async def test_an_acknowledged_write_waits_for_the_disk(data_suite: Suite) -> No
         assert await connection.fetchval("SHOW wal_level") == "logical"
 
 
-def _redis(data_suite: Suite, service: str, *, user: str, password: str) -> Redis:
+def _redis(data_suite: Suite, service: str, *, user: str | None, password: str | None) -> Redis:
     return Redis(
         host=data_suite.topology.redises[service].address,
         username=user,
@@ -110,6 +110,26 @@ async def test_redis_keeps_a_log_of_what_it_was_told(data_suite: Suite) -> None:
     async with data_suite.redis("users") as client:
         assert (await client.config_get("appendonly"))["appendonly"] == "yes"
         assert (await client.config_get("port"))["port"] == "0"
+
+
+async def test_a_transaction_is_there_again_after_redis_was_killed(data_suite: Suite) -> None:
+    async with data_suite.redis("feed") as client, client.pipeline(transaction=True) as both:
+        both.set("tests:infra:one", "1", ex=60)
+        both.set("tests:infra:two", "2", ex=60)
+        await both.execute()
+    data_suite.kill("redis-feed")
+    await data_suite.start("redis-feed")
+    async with data_suite.redis("feed") as client:
+        assert await client.mget("tests:infra:one", "tests:infra:two") == [b"1", b"2"]
+
+
+@pytest.mark.parametrize("user", [None, "default"])
+async def test_nobody_enters_redis_without_a_name_and_password(
+    data_suite: Suite, user: str | None
+) -> None:
+    async with _redis(data_suite, "feed", user=user, password="" if user else None) as client:
+        with pytest.raises(AuthenticationError):
+            await client.get("tests:infra")
 
 
 async def test_what_the_gateways_count_is_written_to_no_log(data_suite: Suite) -> None:
