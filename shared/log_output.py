@@ -1,4 +1,4 @@
-"""Where log lines go: to standard output, those of one turn of the loop together."""
+"""Where log lines go: to standard output, those of a tenth of a second together."""
 
 import asyncio
 import atexit
@@ -6,13 +6,14 @@ import threading
 from typing import BinaryIO
 
 BATCH_BYTES_MAX = 65_536
+LATER_S = 0.1
 
 
 class LineOutput:
     """What structlog calls a logger: it has a method for each level, which takes a whole line.
 
-    A write costs more than the making of a line, and the busier a process is, the more lines has a
-    turn of its loop.
+    A write costs more than the making of a line, and who reads them at the other end, to put them
+    into files, works once for each write.
     """
 
     def __init__(self, file: BinaryIO) -> None:
@@ -24,7 +25,7 @@ class LineOutput:
         atexit.register(self.flush)
 
     def info(self, line: bytes) -> None:
-        """In the next turn of the loop; at once where none runs."""
+        """A little later; at once where no loop runs."""
         self._add(line)
         if self._bytes > BATCH_BYTES_MAX:
             self.flush()
@@ -54,6 +55,6 @@ class LineOutput:
 
     def _flush_later(self) -> None:
         try:
-            asyncio.get_running_loop().call_soon(self.flush)
+            asyncio.get_running_loop().call_later(LATER_S, self.flush)
         except RuntimeError:
             self.flush()
