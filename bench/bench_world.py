@@ -93,7 +93,10 @@ async def bench_world(suite: Suite) -> AsyncIterator[World]:
             posts += await _some_at_once(map(_post, people))
         nginx = suite.topology.nginx
         exchanges = [
-            (Http1Exchange(httpx.URL(f"http://{address}:{nginx.port}"), None), address)
+            (
+                Http1Exchange(httpx.URL(f"http://{address}:{nginx.port}"), None, patience_s=0),
+                address,
+            )
             for address in nginx.replicas
         ]
         world = World(suite, people, posts, exchanges)

@@ -87,7 +87,7 @@ def exchanges_of(suite: Suite) -> Exchanges:
     """Some pools for each balancer, with the address that each dials."""
     nginx = suite.topology.nginx
     return [
-        (Http1Exchange(httpx.URL(f"http://{address}:{nginx.port}"), None), address)
+        (Http1Exchange(httpx.URL(f"http://{address}:{nginx.port}"), None, patience_s=0), address)
         for address in nginx.replicas
         for _ in range(POOLS_PER_BALANCER)
     ]

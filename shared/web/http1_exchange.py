@@ -3,8 +3,8 @@
 import asyncio
 import ssl
 import time
-from collections import deque
 from collections.abc import AsyncIterable, Collection
+from functools import partial
 from pathlib import Path
 from typing import cast
 
@@ -12,65 +12,31 @@ import httpx
 
 from shared.network.tls import client_context
 from shared.web.http1_connection import ConnectionBroken, Http1Connection, Reply
+from shared.web.http1_pool import PATIENCE_S, Http1Pool, NotConnected
 from shared.web.lean_messages import LeanRequest, LeanResponse, RawHeaders
 from shared.web.request_context import SENT_HEADER, TIMEOUT_HEADER
 
-# Requests at once to one replica; it lets in as many before it queues.
-CONNECTIONS_PER_REPLICA_MAX = 128
-# Shorter than the server's 75 s: the client closes first, and never writes into a closing one.
-KEEP_ALIVE_S = 30.0
 _TIMEOUT_NAME, _SENT_NAME = TIMEOUT_HEADER.encode(), SENT_HEADER.encode()
 # On one network a connection takes a millisecond; one that hangs is a replica that is gone.
 CONNECT_TIMEOUT_S = 0.5
 
 
-class _Pool:
-    """The connections to one address: a slot for each request under way, the idle ones kept."""
-
-    def __init__(self) -> None:
-        self.is_retired = False
-        self.slots = asyncio.Semaphore(CONNECTIONS_PER_REPLICA_MAX)
-        self.idle: deque[Http1Connection] = deque()
-
-    def take_idle(self) -> Http1Connection | None:
-        """The one used last, so that those not needed grow old."""
-        oldest_s = time.monotonic() - KEEP_ALIVE_S
-        while self.idle and self.idle[0].idle_since_s < oldest_s:
-            self.idle.popleft().close()
-        while self.idle:
-            connection = self.idle.pop()
-            if connection.is_reusable:
-                return connection
-        return None
-
-    def give_back(self, connection: Http1Connection) -> None:
-        """Keep it for the next request, if it will do."""
-        if connection.is_reusable and not self.is_retired:
-            connection.idle_since_s = time.monotonic()
-            self.idle.append(connection)
-        else:
-            connection.close()
-
-    def retire(self) -> None:
-        """Keep none from now on."""
-        self.is_retired = True
-        while self.idle:
-            self.idle.pop().close()
-
-
 class Http1Exchange:
     """Dials any address it is told; the certificate must name the host of `base_url`.
 
-    Whatever interrupts an exchange, cancelling included, closes its connection and frees its slot:
+    Whatever interrupts an exchange, cancelling included, closes its connection and frees its place:
     no later request can meet half a reply.
     """
 
-    def __init__(self, base_url: httpx.URL, ca_file: Path | None) -> None:
+    def __init__(
+        self, base_url: httpx.URL, ca_file: Path | None, *, patience_s: float = PATIENCE_S
+    ) -> None:
         is_tls = base_url.scheme == "https"
         self._host = base_url.host
         self._port = base_url.port or (443 if is_tls else 80)
         self._tls: ssl.SSLContext | None = client_context(ca_file) if is_tls else None
-        self._pools: dict[str, _Pool] = {}
+        self._patience_s = patience_s
+        self._pools: dict[str, Http1Pool] = {}
 
     async def send(self, request: httpx.Request, address: str, timeout_s: float) -> httpx.Response:
         """The whole reply within `timeout_s`.
@@ -78,21 +44,28 @@ class Http1Exchange:
         Raises httpx.ConnectError or ConnectTimeout if nothing was sent, ReadError or ReadTimeout if
         it is unknown what became of the request.
         """
-        pool = self._pools.get(address) or self._pools.setdefault(address, _Pool())
+        pool = self._pools.get(address) or self._new_pool(address)
         connection: Http1Connection | None = None
+        give_up_s = time.monotonic() + timeout_s
         try:
-            async with asyncio.timeout(timeout_s), pool.slots:
-                connection = pool.take_idle() or await self._connect(address, request)
-                reply = await _ask(connection, request, timeout_s)
+            async with asyncio.timeout(timeout_s):
+                connection = await pool.take()
+                reply = await _ask(connection, request, give_up_s - time.monotonic())
                 pool.give_back(connection)
                 connection = None
         except TimeoutError as error:
+            if connection is None:
+                raise httpx.ConnectTimeout("No connection in time.", request=request) from error
             raise httpx.ReadTimeout("No answer in time.", request=request) from error
+        except NotConnected as error:
+            is_late = isinstance(error.__cause__, TimeoutError)
+            kind = httpx.ConnectTimeout if is_late else httpx.ConnectError
+            raise kind(str(error), request=request) from error
         except ConnectionBroken as error:
             raise httpx.ReadError(str(error), request=request) from error
         finally:
             if connection is not None:
-                connection.close()
+                pool.drop(connection)
         return LeanResponse(reply.status, reply.headers, reply.content)
 
     async def close(self) -> None:
@@ -104,18 +77,18 @@ class Http1Exchange:
         for address in self._pools.keys() - set(addresses):
             self._pools.pop(address).retire()
 
-    async def _connect(self, address: str, request: httpx.Request) -> Http1Connection:
+    def _new_pool(self, address: str) -> Http1Pool:
+        pool = Http1Pool(partial(self._dial, address), patience_s=self._patience_s)
+        self._pools[address] = pool
+        return pool
+
+    async def _dial(self, address: str) -> Http1Connection:
         loop = asyncio.get_running_loop()
         name = self._host if self._tls else None
-        try:
-            async with asyncio.timeout(CONNECT_TIMEOUT_S):
-                _, connection = await loop.create_connection(
-                    Http1Connection, address, self._port, ssl=self._tls, server_hostname=name
-                )
-        except TimeoutError as error:
-            raise httpx.ConnectTimeout("No connection in time.", request=request) from error
-        except OSError as error:
-            raise httpx.ConnectError(str(error), request=request) from error
+        async with asyncio.timeout(CONNECT_TIMEOUT_S):
+            _, connection = await loop.create_connection(
+                Http1Connection, address, self._port, ssl=self._tls, server_hostname=name
+            )
         return connection
 
 
