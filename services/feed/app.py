@@ -1,5 +1,7 @@
 """The process that answers for feed: `python -m services.feed.app`."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from functools import partial
 
 from fastapi import FastAPI
@@ -16,8 +18,9 @@ from services.feed.api import (
     tags,
     timelines,
 )
-from services.feed.resources import open_resources
+from services.feed.resources import Resources, open_resources
 from services.feed.settings import FeedSettings
+from services.feed.store.prepared_reads import prepare_reads
 from shared.settings import read_settings
 from shared.web.admission import AdmissionLimits
 from shared.web.server import serve
@@ -54,10 +57,17 @@ def feed_app(settings: FeedSettings, opened: OpenResources) -> FastAPI:
     return create_app(INFO, settings, opened, ROUTERS)
 
 
+@asynccontextmanager
+async def _opened(settings: FeedSettings) -> AsyncIterator[Resources]:
+    async with open_resources(settings) as resources:
+        await prepare_reads(resources.group)
+        yield resources
+
+
 def main() -> None:
     """Serve until told to stop."""
     settings = read_settings(FeedSettings)
-    serve(feed_app(settings, partial(open_resources, settings)), settings)
+    serve(feed_app(settings, partial(_opened, settings)), settings)
 
 
 if __name__ == "__main__":

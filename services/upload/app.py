@@ -17,6 +17,7 @@ from services.upload.api import (
 )
 from services.upload.resources import Resources, open_resources
 from services.upload.settings import UploadSettings
+from services.upload.store.prepared_reads import prepare_reads
 from shared.settings import read_settings
 from shared.web.request_context import Deadlines
 from shared.web.server import serve
@@ -60,6 +61,7 @@ def upload_app(settings: UploadSettings, opened: OpenResources) -> FastAPI:
 @asynccontextmanager
 async def _opened(settings: UploadSettings) -> AsyncIterator[Resources]:
     async with open_resources(settings) as resources:
+        await prepare_reads(resources.group)
         # A second of work, which on a busy machine is longer than the first to ask would wait.
         resources.samples.begin()
         yield resources

@@ -1,5 +1,7 @@
 """The process that answers for users: `python -m services.users.app`."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from functools import partial
 
 from fastapi import FastAPI
@@ -17,8 +19,9 @@ from services.users.api import (
     relationships,
     sessions,
 )
-from services.users.resources import open_resources
+from services.users.resources import Resources, open_resources
 from services.users.settings import UsersSettings
+from services.users.store.prepared_reads import prepare_reads
 from shared.settings import read_settings
 from shared.web.server import serve
 from shared.web.service_app import AppInfo, OpenResources, create_app
@@ -53,10 +56,17 @@ def users_app(settings: UsersSettings, opened: OpenResources) -> FastAPI:
     return create_app(INFO, settings, opened, ROUTERS)
 
 
+@asynccontextmanager
+async def _opened(settings: UsersSettings) -> AsyncIterator[Resources]:
+    async with open_resources(settings) as resources:
+        await prepare_reads(resources.group)
+        yield resources
+
+
 def main() -> None:
     """Serve until told to stop."""
     settings = read_settings(UsersSettings)
-    serve(users_app(settings, partial(open_resources, settings)), settings)
+    serve(users_app(settings, partial(_opened, settings)), settings)
 
 
 if __name__ == "__main__":

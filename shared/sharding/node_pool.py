@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable, Sequence
+from contextlib import AsyncExitStack
 from typing import Any
 
 import asyncpg
@@ -15,13 +16,14 @@ from shared.sharding.connections import (
     COMMAND_SECONDS,
     CONNECT_SECONDS,
     STATEMENTS_MAX,
+    Connection,
     PostgresLogin,
     connect,
     speak_json,
 )
 from shared.sharding.database_faults import DRIVER_ERRORS, fault_of, is_gone, is_lost_connection
 from shared.sharding.pool_metrics import ACQUIRE_SECONDS, FAULTS, POOL_CONNECTIONS, POOL_WAITING
-from shared.sharding.pool_ramp import PoolRamp
+from shared.sharding.pool_ramp import AT_FIRST, PoolRamp
 from shared.sharding.shard_map import NodeAddress
 
 ACQUIRE_SECONDS_MAX = 2.0
@@ -55,6 +57,7 @@ class NodePool:
             min_size=0,
             max_size=size,
             connect=self._connect,
+            connection_class=Connection,
             init=speak_json,
             reset=_keep_session,
             statement_cache_size=STATEMENTS_MAX,
@@ -91,6 +94,20 @@ class NodePool:
             FAULTS.labels(self._group, self.name, "release").inc()
         finally:
             self._ramp.leave()
+
+    async def warm_up(self, statements: Sequence[tuple[str, int]]) -> None:
+        """Prepare reads, each with the number of its parameters, on the first connections.
+
+        One after the other, to be in nobody's way. Raises Unavailable, and what the driver raises.
+        """
+        async with AsyncExitStack() as stack:
+            # All are taken before the first is used: else it would be the same one each time.
+            for _ in range(AT_FIRST):
+                connection = await self.acquire()
+                stack.push_async_callback(self.release, connection)
+                await stack.enter_async_context(connection.transaction(readonly=True))
+                for sql, parameters in statements:
+                    await connection.fetch(sql, *[None] * parameters)
 
     async def fetch(self, sql: str, arguments: Sequence[object]) -> list[asyncpg.Record]:
         """One statement that may be repeated: a connection that had gone stale is replaced once."""

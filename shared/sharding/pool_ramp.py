@@ -8,8 +8,8 @@ come at once, as after a restart, would have nothing else to do for a second.
 import asyncio
 from collections import deque
 
-# What is opened at once where nobody has waited yet.
-AT_FIRST = 2
+# Opened where nobody has waited yet: what a replica needs that must do the work of two.
+AT_FIRST = 5
 # About as long as it takes until a new connection has answered for the first time.
 PATIENCE_S = 0.05
 

@@ -10,6 +10,7 @@ from asyncpg import Record
 from asyncpg.pool import PoolConnectionProxy
 
 from shared.errors import DeadlineExceeded, Overloaded, Unavailable
+from shared.logs import get_logger
 from shared.network.network import Network
 from shared.settings import PostgresSettings
 from shared.sharding.connections import PostgresLogin
@@ -26,7 +27,7 @@ from shared.sharding.reader import Reader
 from shared.sharding.replica_lag import ReplicaLag
 from shared.sharding.shard_map import NodeAddress, Primary, ShardMap, ShardMapFile, schema_of
 from shared.sharding.transaction import Transaction, begin, commit, roll_back
-from shared.sharding.union_statement import statement_over
+from shared.sharding.union_statement import statement_over, union_over
 from shared.sharding.wake_ups import WakeUps
 from shared.sql_files import Query
 
@@ -34,7 +35,13 @@ from shared.sql_files import Query
 MOVE_SECONDS_MAX = 3.0
 _MOVE_POLL_SECONDS = 0.05
 
+# To get a primary's connections ready takes half a second where nothing else goes on.
+WARM_UP_SECONDS_MAX = 6.0
+
 _SCHEMAS_HERE = "SELECT nspname FROM pg_namespace WHERE nspname = ANY($1::text[])"
+
+
+log = get_logger()
 
 
 class EdgeEnds(NamedTuple):
@@ -165,6 +172,26 @@ class ShardGroup:
                 named = {shard for home in homes for shard in current.shards_on(home)}
                 await self._await_move(current, named, error)
         raise ShardMoved(retry_after_s=1)
+
+    async def warm_up(self, *, of_one: Sequence[Query], across: Sequence[Query] = ()) -> None:
+        """Prepare what is read of one shard, and across shards, before anybody waits for it.
+
+        To run a read without any value does it: nothing is found. A primary that is away, or slow,
+        is left as it is.
+        """
+        for primary in self.primaries():
+            here = self.shards_on(primary.name)
+            statements = [
+                (read.for_schema(schema_of(shard)), len(read.parameters))
+                for read in of_one
+                for shard in here
+            ]
+            statements += [(union_over(read, here), len(read.parameters) + 1) for read in across]
+            try:
+                async with asyncio.timeout(WARM_UP_SECONDS_MAX):
+                    await self.node(primary.address).warm_up(statements)
+            except (Unavailable, *DRIVER_ERRORS) as error:  # One that is too late is an OSError.
+                log.warning("not warmed up", primary=primary.name, reason=repr(error))
 
     async def close(self) -> None:
         """Close what is open; a group is closed once."""

@@ -11,16 +11,17 @@ from shared.streams.edge_pass import EdgePass, PassReport
 from shared.streams.pauses import pause
 from shared.streams.stream_metrics import EDGE_DRIFT, EDGE_PASS_SECONDS
 
-# In the background: a page of a thousand rows every two seconds, with one small statement for
-# each shard that its edges lead to.
+# In the background: a page of a thousand rows every two seconds, with one small statement for each
+# shard that its edges lead to.
 ROWS_PER_S = 500.0
 REST_SECONDS = 300.0
 
+# Shards with few edges cost a statement each all the same, and a busy machine takes longer for one:
+# what serves comes first.
+WORKING_SHARE_MAX = 0.1
+
 # A change this young is left to the relay, even if no event of it is found.
 SETTLE_SECONDS = 10.0
-
-# What a shard costs by the measure of pace however little is in it: a statement is a statement.
-_PAGE_ROWS_MIN = 20
 
 log = get_logger()
 
@@ -28,8 +29,8 @@ log = get_logger()
 class EdgeReconciler:
     """The loop of a worker; any number may run, and each may be killed anywhere.
 
-    It reads `rows_per_s` at most in the long run (None: as fast as it can), and rests for `rest_s`
-    after each pass.
+    It reads `rows_per_s` at most in the long run, working for a tenth of the time at most (None: as
+    fast as it can), and rests for `rest_s` after each pass.
     """
 
     def __init__(
@@ -59,13 +60,17 @@ class EdgeReconciler:
     async def full_pass(self, stop: asyncio.Event | None = None) -> PassReport:
         """One pass; it is not complete if `stop` was set meanwhile. Raises Unavailable."""
         until = stop or asyncio.Event()
+        started_s = went_on_s = time.monotonic()
 
         async def go_on(rows: int) -> bool:
+            nonlocal went_on_s
             if self._rows_per_s is not None:
-                await pause(until, max(rows, _PAGE_ROWS_MIN) / self._rows_per_s)
+                worked_s = time.monotonic() - went_on_s
+                by_share_s = worked_s * (1 / WORKING_SHARE_MAX - 1)
+                await pause(until, max(rows / self._rows_per_s, by_share_s))
+            went_on_s = time.monotonic()
             return not until.is_set()
 
-        started_s = time.monotonic()
         report = await EdgePass(self._group, self._settle_s, go_on).walk()
         if report.complete:
             self._publish(report, time.monotonic() - started_s)

@@ -16,9 +16,9 @@ from shared.web.http1_connection import Http1Connection
 CONNECTIONS_MAX = 128
 # Shorter than the server's 75 s: the client closes first, and never writes into a closing one.
 KEEP_ALIVE_S = 30.0
-# So many are made without waiting for one to come back; another, once somebody has waited so long.
-AT_FIRST = 2
-PATIENCE_S = 0.05
+# So many are made without waiting for one to come back; another, where somebody has waited so long.
+AT_FIRST = 4
+PATIENCE_S = 0.02
 
 Dial = Callable[[], Awaitable[Http1Connection]]
 

@@ -11,6 +11,7 @@ import pytest
 from shared.deadlines import deadline_within
 from shared.errors import DeadlineExceeded, Overloaded, Unavailable
 from shared.ids import shard_bits
+from shared.sharding.connections import Connection
 from shared.sharding.pool_ramp import AT_FIRST
 from shared.sharding.shard_group import ShardGroup
 from shared.sharding.union_statement import arguments_over, union_over
@@ -34,6 +35,9 @@ UPDATE = parse_query(
 )
 SLEEP = parse_query("sleep", "SELECT pg_sleep(:seconds)")
 BACKEND = parse_query("backend", "SELECT pg_backend_pid()")
+PREPARED = parse_query(
+    "prepared", "SELECT statement FROM pg_prepared_statements, pg_sleep(0.01) ORDER BY name"
+)
 
 
 async def write(group: ShardGroup, shard: int, owner: int = 1, body: object = None) -> int:
@@ -187,6 +191,46 @@ async def test_quick_statements_that_come_at_once_share_few_connections(
         node._ramp._patience_s = 60
         await asyncio.gather(*(group.rows_across(BACKEND, [1]) for _ in range(40)))
         assert node._pool.get_size() == AT_FIRST
+
+
+async def test_what_is_warmed_up_is_prepared_on_the_first_connections(
+    migrated: ShardedDatabase,
+) -> None:
+    async with migrated.open(pool_max=AT_FIRST) as group:
+        await group.warm_up(of_one=[FIND], across=[BY_IDS])
+        # Together, so that each is on a connection of its own.
+        answers = await asyncio.gather(*(group.reader(1).rows(PREPARED) for _ in range(AT_FIRST)))
+        here = group.shards_on("a")
+    for rows in answers:
+        prepared = [row["statement"] for row in rows]
+        assert FIND.for_schema("shard_0001") in prepared
+        assert union_over(BY_IDS, here) in prepared
+
+
+async def test_to_warm_up_changes_nothing_and_does_without_a_primary(
+    migrated: ShardedDatabase,
+) -> None:
+    async with migrated.open() as group:
+        await group.warm_up(of_one=[parse_query("empty", "DELETE FROM :schema.note")])
+        id_ = await write(group, 5)
+        migrated.nodes.a.stop()
+        try:
+            await group.warm_up(of_one=[FIND])
+        finally:
+            migrated.nodes.a.start()
+        assert await group.reader(5).row(FIND, id=id_) is not None
+
+
+async def test_what_a_type_is_is_asked_once_by_a_process(
+    migrated: ShardedDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Connection, "_types_known", {})
+    async with migrated.open() as group:
+        assert await group.rows_across(BY_IDS, [1], ids=[1]) == []
+    assert Connection._types_known
+    monkeypatch.delattr(asyncpg.Connection, "_introspect_types")
+    async with migrated.open() as group:
+        assert await group.rows_across(BY_IDS, [1], ids=[1]) == []
 
 
 async def test_a_full_pool_refuses_instead_of_waiting_for_ever(migrated: ShardedDatabase) -> None:

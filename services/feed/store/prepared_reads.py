@@ -1,0 +1,22 @@
+"""What is read many times a second, to be prepared before the first request comes."""
+
+from pathlib import Path
+
+from shared.sharding.shard_group import ShardGroup
+from shared.sql_files import load_queries
+
+_HERE = Path(__file__).parent
+_ACTIVITIES = load_queries(_HERE / "activities.sql")
+_POSTS = load_queries(_HERE / "posts.sql")
+
+
+async def prepare_reads(group: ShardGroup) -> None:
+    """On the first connections to each primary."""
+    await group.warm_up(
+        of_one=(
+            _POSTS["post_counts"],
+            _ACTIVITIES["newest_activities"],
+            _ACTIVITIES["seen_version"],
+        ),
+        across=(_POSTS["posts_by_ids"],),
+    )
