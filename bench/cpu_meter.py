@@ -15,8 +15,8 @@ _TICK_S = 1 / os.sysconf("SC_CLK_TCK")
 def cpu_seconds(suite: Suite) -> Mapping[str, float]:
     """Seconds that each kind of process has used so far; a difference of two is what a run cost.
 
-    Kinds are the services, "feed worker" and its like, "postgres", "redis", "nginx", "dns" and
-    "store".
+    Kinds are the services, "feed worker" and its like, "postgres", "redis", "nginx", "dns",
+    "store", and "supervisor", which writes the lines of all into files.
     """
     children = _children()
     spent: dict[str, float] = defaultdict(float)
@@ -26,6 +26,8 @@ def cpu_seconds(suite: Suite) -> Mapping[str, float]:
             kind = process.kind if process.kind != "service" else process.service
             kind += " worker" if "worker" in process.name else ""
             spent[kind] += sum(_seconds(one) for one in _tree(pid, children))
+    supervisor = int((suite.run_dir / "supervisor.pid").read_text(encoding="ascii"))
+    spent["supervisor"] = process_cpu_seconds(supervisor)
     return spent
 
 

@@ -1,11 +1,43 @@
-"""What the processes of the suite complained of while a test ran, to be read when it fails."""
+"""What the processes of the suite have written into their logs, and until when."""
 
 import json
+import uuid
 from datetime import UTC, datetime
 from pathlib import Path
 
+import httpx
+
+from shared.web.http1_exchange import Http1Exchange
+from tests.eventually import eventually
+from tests.suite import Suite
+
 _BYTES_MAX = 500_000
 _LINES_MAX = 60
+_ASK_S = 5.0
+
+
+async def all_is_written(suite: Suite) -> None:
+    """Return when the logs hold what the services have answered so far: lines wait for a moment.
+
+    A process writes its lines in order, so that a later one tells of those before.
+    """
+    marker = f"written-{uuid.uuid4().hex}"
+    asked = []
+    for service in suite.topology.services.values():
+        url = httpx.URL(f"https://{service.host}:{suite.topology.limits.service_port}/v1/{marker}")
+        exchange = Http1Exchange(url, suite.ca_file)
+        for name in suite.process_names(service.name):
+            process = suite.process(name)
+            if process.address in service.replicas:
+                await exchange.send(httpx.Request("GET", url), process.address, _ASK_S)
+                asked.append(name)
+        await exchange.close()
+
+    def check() -> None:
+        missing = [name for name in asked if marker not in suite.log_of(name)]
+        assert not missing, missing
+
+    await eventually(check)
 
 
 def complaints_since(log_dir: Path, started_s: float) -> str:

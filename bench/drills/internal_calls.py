@@ -8,8 +8,8 @@ import httpx
 from bench.access_log import AccessLogs
 from bench.drills.drill import Drill
 from bench.drills.finding import Finding, say
-from tests.eventually import eventually
 from tests.journeys.phone import Phone
+from tests.suite_logs import all_is_written
 
 PAGES = (1, 20, 40)
 # So many viewers ask for each: what one was told lately is not asked again, and a read that is
@@ -86,28 +86,15 @@ async def _cost(drill: Drill, viewers: Sequence[Phone], path: str, size: int) ->
 
 
 async def _calls(drill: Drill, viewer: Phone, path: str, size: int) -> Calls:
-    names = [name for service in ("gateway", *SERVICES) for name in drill.replicas(service)]
+    names = [name for service in SERVICES for name in drill.replicas(service)]
     with AccessLogs(drill.suite.log_dir, names) as logs:
         reply = await viewer.http.get(path, params={"limit": size, "q": "ben"})
         if reply.status_code != httpx.codes.OK:
             raise RuntimeError(f"{path}: {reply.status_code} {reply.text}")
         request_id = reply.headers["x-request-id"]
-        calls: Calls = Counter()
-
-        def gather() -> bool:
-            is_answered = False
-            for line in logs.requests():
-                if line.request_id != request_id or line.route == SESSION_CHECK:
-                    continue
-                if line.process.startswith("gateway-"):
-                    is_answered = True
-                else:
-                    calls[f"{line.process.partition('-')[0]} {line.method} {line.route}"] += 1
-            return is_answered
-
-        def check() -> None:
-            assert gather()
-
-        await eventually(check)
-        gather()  # A service writes its line when its reply is out.
-    return calls
+        await all_is_written(drill.suite)
+        return Counter(
+            f"{line.process.partition('-')[0]} {line.method} {line.route}"
+            for line in logs.requests()
+            if line.request_id == request_id and line.route != SESSION_CHECK
+        )

@@ -9,6 +9,7 @@ import pytest
 from tests.eventually import eventually
 from tests.journeys.phone import Phone
 from tests.suite import Suite
+from tests.suite_logs import all_is_written
 
 PYTHON_PROCESSES = ("gateway-1", "gateway-2")
 
@@ -18,6 +19,7 @@ async def test_the_favicon_never_reaches_python(stranger: httpx.AsyncClient, sui
         reply = await stranger.get("/favicon.ico")
         assert reply.status_code == 200
     assert "immutable" in reply.headers["cache-control"]
+    await all_is_written(suite)
     for process in PYTHON_PROCESSES:
         assert "favicon" not in suite.log_of(process)
 
@@ -162,5 +164,6 @@ async def test_what_no_route_could_be_costs_no_process_of_ours(
     for number in range(100):
         reply = await stranger.get(f"/wp-admin-{number}/setup.php")
         assert (reply.status_code, reply.json()["code"]) == (404, "not_found")
+    await all_is_written(suite)
     for process in PYTHON_PROCESSES:
         assert "wp-admin" not in suite.log_of(process)

@@ -6,9 +6,9 @@ from collections import Counter
 
 import httpx
 
-from tests.eventually import eventually
 from tests.journeys.phone import Phone
 from tests.suite import Suite
+from tests.suite_logs import all_is_written
 
 CALLS_MAX = 4
 ATTEMPTS_MAX = 2
@@ -44,11 +44,7 @@ async def _calls(suite: Suite, reply: httpx.Response) -> set[str]:
     gateway and, within a call that is itself made twice, by feed.
     """
     request_id = reply.headers["x-request-id"]
-
-    def written() -> None:
-        assert any(_lines(suite, "gateway", request_id))
-
-    await eventually(written)
+    await all_is_written(suite)
     found = Counter(
         f"{service} {line['method']} {line['route']}"
         for service in SERVICES
