@@ -102,7 +102,7 @@ class NodePool:
         """
         async with AsyncExitStack() as stack:
             # All are taken before the first is used: else it would be the same one each time.
-            for _ in range(AT_FIRST):
+            for _ in range(min(AT_FIRST, self._pool.get_max_size())):
                 connection = await self.acquire()
                 stack.push_async_callback(self.release, connection)
                 await stack.enter_async_context(connection.transaction(readonly=True))

@@ -11,8 +11,8 @@ from shared.streams.edge_pass import EdgePass, PassReport
 from shared.streams.pauses import pause
 from shared.streams.stream_metrics import EDGE_DRIFT, EDGE_PASS_SECONDS
 
-# In the background: a page of a thousand rows every two seconds, with one small statement for each
-# shard that its edges lead to.
+# In the background: a page of a thousand rows every two seconds, with one small statement for
+# each shard that its edges lead to.
 ROWS_PER_S = 500.0
 REST_SECONDS = 300.0
 

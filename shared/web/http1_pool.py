@@ -59,7 +59,9 @@ class Http1Pool:
         try:
             return await place
         except asyncio.CancelledError:
-            if place.done() and not place.cancelled() and not place.exception():
+            if place in self._waiting:
+                self._waiting.remove(place)
+            elif not place.cancelled() and not place.exception():
                 self.give_back(place.result())
             raise
 
@@ -122,8 +124,10 @@ class Http1Pool:
     async def _connect(self) -> None:
         try:
             connection = await self._dial()
-        except OSError as error:
+        except BaseException as error:
             self._open -= 1
+            if not isinstance(error, OSError):
+                raise
             self._fail_waiting(error)
         else:
             self.give_back(connection)

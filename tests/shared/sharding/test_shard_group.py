@@ -193,13 +193,15 @@ async def test_quick_statements_that_come_at_once_share_few_connections(
         assert node._pool.get_size() == AT_FIRST
 
 
+@pytest.mark.parametrize("connections", [AT_FIRST, 1])
 async def test_what_is_warmed_up_is_prepared_on_the_first_connections(
-    migrated: ShardedDatabase,
+    migrated: ShardedDatabase, connections: int
 ) -> None:
-    async with migrated.open(pool_max=AT_FIRST) as group:
+    async with migrated.open(pool_max=connections) as group:
         await group.warm_up(of_one=[FIND], across=[BY_IDS])
         # Together, so that each is on a connection of its own.
-        answers = await asyncio.gather(*(group.reader(1).rows(PREPARED) for _ in range(AT_FIRST)))
+        asked = (group.reader(1).rows(PREPARED) for _ in range(connections))
+        answers = await asyncio.gather(*asked)
         here = group.shards_on("a")
     for rows in answers:
         prepared = [row["statement"] for row in rows]
