@@ -325,7 +325,8 @@ async def test_a_connection_that_the_driver_has_lost_track_of_is_replaced(
         async def once_lost(
             self: asyncpg.Connection, *arguments: object, **named: object
         ) -> object:
-            if not lost:
+            # How far replicas are is asked beside it, twice a second.
+            if not lost and "_lsn()" not in str(arguments[0]):
                 lost.append(self.get_server_pid())
                 raise asyncpg.InternalClientError("another operation is in progress")
             return await real(self, *arguments, **named)
@@ -333,9 +334,10 @@ async def test_a_connection_that_the_driver_has_lost_track_of_is_replaced(
         monkeypatch.setattr(asyncpg.Connection, method, once_lost)
 
     async with migrated.open() as group:
-        before = await group.reader(0).value(BACKEND)
+        await group.reader(0).value(BACKEND)
         losing("fetch" if way == "read" else "execute")
         if way == "write":
             await write(group, 0)
         after = await group.reader(0).value(BACKEND)
-    assert (lost, after == before) == ([before], False)
+    assert len(lost) == 1
+    assert after not in lost
