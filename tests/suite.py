@@ -12,6 +12,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import asyncpg
+import httpx
 from redis.asyncio import Redis
 
 from infra.driving.health import (
@@ -31,8 +32,10 @@ from infra.remains.found import Remains
 from infra.run_folder import REPOSITORY, locate_run_folder
 from infra.suite import limits_of, network_of, suite_in
 from infra.topology import Topology
+from shared.web.http1_exchange import Http1Exchange
 
 START_TIMEOUT_S = 180
+ASK_S = 5.0
 
 
 class Suite:
@@ -142,6 +145,17 @@ class Suite:
         limits = limits_of(folder, requested=None)
         on_disk = suite_in(folder, self.topology.network, limits)
         await restart_rolling(on_disk, service, Progress(quiet=True))
+
+    async def ask(self, name: str, path: str) -> httpx.Response:
+        """GET from one process of a service, past the balancers and without a token."""
+        process = self.process(name)
+        port = self.topology.limits.service_port
+        url = httpx.URL(f"https://{process.service}.internal:{port}{path}")
+        exchange = Http1Exchange(url, self.ca_file)
+        try:
+            return await exchange.send(httpx.Request("GET", url), process.address, ASK_S)
+        finally:
+            await exchange.close()
 
     async def is_healthy(self, name: str) -> bool:
         """Whether the process answers a real question now."""

@@ -5,15 +5,11 @@ import uuid
 from datetime import UTC, datetime
 from pathlib import Path
 
-import httpx
-
-from shared.web.http1_exchange import Http1Exchange
 from tests.eventually import eventually
 from tests.suite import Suite
 
 _BYTES_MAX = 500_000
 _LINES_MAX = 60
-_ASK_S = 5.0
 
 
 async def all_is_written(suite: Suite) -> None:
@@ -22,16 +18,14 @@ async def all_is_written(suite: Suite) -> None:
     A process writes its lines in order, so that a later one tells of those before.
     """
     marker = f"written-{uuid.uuid4().hex}"
-    asked = []
-    for service in suite.topology.services.values():
-        url = httpx.URL(f"https://{service.host}:{suite.topology.limits.service_port}/v1/{marker}")
-        exchange = Http1Exchange(url, suite.ca_file)
-        for name in suite.process_names(service.name):
-            process = suite.process(name)
-            if process.address in service.replicas:
-                await exchange.send(httpx.Request("GET", url), process.address, _ASK_S)
-                asked.append(name)
-        await exchange.close()
+    asked = [
+        name
+        for service in suite.topology.services.values()
+        for name in suite.process_names(service.name)
+        if suite.process(name).address in service.replicas
+    ]
+    for name in asked:
+        await suite.ask(name, f"/v1/{marker}")
 
     def check() -> None:
         missing = [name for name in asked if marker not in suite.log_of(name)]

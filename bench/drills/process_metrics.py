@@ -2,14 +2,11 @@
 
 from collections.abc import Mapping
 
-import httpx
 from prometheus_client.parser import text_string_to_metric_families
 
-from shared.web.http1_exchange import Http1Exchange
 from tests.suite import Suite
 
 SERVICES = ("gateway", "users", "upload", "feed")
-_ASK_S = 5.0
 
 Sample = tuple[str, frozenset[tuple[str, str]]]
 Metrics = Mapping[Sample, float]
@@ -17,14 +14,7 @@ Metrics = Mapping[Sample, float]
 
 async def metrics_of(suite: Suite, name: str) -> Metrics:
     """One process's, by name and labels."""
-    process = suite.process(name)
-    port = suite.topology.limits.service_port
-    url = httpx.URL(f"https://{process.service}.internal:{port}/metrics")
-    exchange = Http1Exchange(url, suite.ca_file)
-    try:
-        reply = await exchange.send(httpx.Request("GET", url), process.address, _ASK_S)
-    finally:
-        await exchange.close()
+    reply = await suite.ask(name, "/metrics")
     return {
         (sample.name, frozenset(sample.labels.items())): sample.value
         for family in text_string_to_metric_families(reply.text)
