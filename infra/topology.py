@@ -95,6 +95,7 @@ class Nginx:
     public_host: str | None
     photo_bytes_max: int
     body_bytes_max: int
+    reads_at_once_per_gateway: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +179,11 @@ class Topology:
         return next(node for node in self.postgres_nodes if node.name == name)
 
     @property
+    def reads_at_once_max(self) -> int:
+        """How many a balancer passes on: as many as all take, as it may be the only one left."""
+        return self.nginx.reads_at_once_per_gateway * len(self.services["gateway"].replicas)
+
+    @property
     def public_url(self) -> str:
         """Where a client of this machine finds the suite."""
         host = self.nginx.public_host or self.nginx.replicas[0]
@@ -220,6 +226,7 @@ def _nginx(table: Mapping[str, Any], net: str, *, with_public: bool) -> Nginx:
         public_host=table.get("public_host") if with_public else None,
         photo_bytes_max=table["photo_bytes_max"],
         body_bytes_max=table["body_bytes_max"],
+        reads_at_once_per_gateway=table["reads_at_once_per_gateway"],
     )
 
 

@@ -29,7 +29,7 @@ _PROBLEMS = {
     413: {"code": "too_large", "title": "The request is too large."},
     414: {"code": "address_too_long", "title": "The address is too long."},
     502: {"code": "unavailable", "title": "A part of the service does not answer at the moment."},
-    503: {"code": "unavailable", "title": "A part of the service does not answer at the moment."},
+    503: {"code": "overloaded", "title": "Too much is going on at the moment."},
     504: {"code": "deadline_exceeded", "title": "The answer did not come in time."},
 }
 # The pages of the API: their scripts lie beside them and start from the page itself.
@@ -71,6 +71,7 @@ def _values(suite: Suite, name: str, listen: list[str]) -> dict[str, Any]:
         "nginx": suite.topology.nginx,
         "worker_user": workers.name if workers.switch else None,
         "temporary": _temporary_folder(suite, name),
+        "reads_at_once_max": suite.topology.reads_at_once_max,
         "upstreams": list(suite.topology.services.values()),
         "client_network": suite.topology.client_network,
         "limits": suite.topology.limits,
