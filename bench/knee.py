@@ -9,6 +9,8 @@ from bench.open_loop import Answers, Exchanges, open_loop
 
 KNEE_MS = 500.0
 STEP_S = 6.0
+STEP_AGAIN = 1.15
+RATE_MIN = 10.0
 
 
 async def find_knee(exchanges: Exchanges, requests: Sequence[httpx.Request]) -> float:
@@ -16,18 +18,30 @@ async def find_knee(exchanges: Exchanges, requests: Sequence[httpx.Request]) -> 
     await open_loop(exchanges, requests, 30, STEP_S)  # Connections and caches.
     rate, knee, step = 40.0, 30.0, 1.5
     while step > 1.1:
-        answers = await open_loop(exchanges, requests, rate, STEP_S)
-        tell(f"{rate:.0f}/s", answers)
-        is_well = answers.ms(0.99, good=True) < KNEE_MS and (
-            answers.count(good=True) > 0.99 * len(answers.all)
-        )
-        if is_well:
+        if await _is_well(exchanges, requests, rate):
             knee = rate
         else:
             step **= 0.5
         rate = knee * step
     print(f"the knee is at {knee:.0f} requests a second\n")
     return knee
+
+
+async def find_knee_again(
+    exchanges: Exchanges, requests: Sequence[httpx.Request], knee: float
+) -> float:
+    """Where it is now, near where it was: the machine may have become slower, or quicker."""
+    rate = knee * STEP_AGAIN
+    while rate > RATE_MIN and not await _is_well(exchanges, requests, rate):
+        rate /= STEP_AGAIN
+    return rate
+
+
+async def _is_well(exchanges: Exchanges, requests: Sequence[httpx.Request], rate: float) -> bool:
+    answers = await open_loop(exchanges, requests, rate, STEP_S)
+    tell(f"{rate:.0f}/s", answers)
+    good = answers.count(good=True)
+    return answers.ms(0.99, good=True) < KNEE_MS and good > 0.99 * len(answers.all)
 
 
 def tell(what: str, answers: Answers) -> None:

@@ -19,7 +19,7 @@ from bench.bench_world import bench_world
 from bench.drills.attempts import attempts
 from bench.drills.brown_out import brown_outs
 from bench.drills.dead_replicas import dead_replicas
-from bench.drills.drill import Drill, mixed_requests
+from bench.drills.drill import SHARE_OF_THE_KNEE, Drill, mixed_requests
 from bench.drills.finding import Finding, say, section
 from bench.drills.hang_ups import hang_ups
 from bench.drills.internal_calls import internal_calls
@@ -31,7 +31,6 @@ from bench.open_loop import exchanges_of
 from bench.results import Report
 from tests.suite import Suite
 
-SHARE_OF_THE_KNEE = 0.7
 DRILLS: dict[str, Callable[[Drill], Awaitable[list[Finding]]]] = {
     "calls": internal_calls,
     "attempts": attempts,
@@ -57,7 +56,7 @@ async def main() -> None:
         exchanges = exchanges_of(suite)
         knee = None if asked.rate else await find_knee(exchanges, mixed_requests(world))
         rate = asked.rate or (knee or 0.0) * SHARE_OF_THE_KNEE
-        drill = Drill(suite, world, exchanges, rate, asked.seconds, asked.restarts)
+        drill = Drill(suite, world, exchanges, rate, knee, asked.seconds, asked.restarts)
         for name in asked.only or DRILLS:
             for finding in await DRILLS[name](drill):
                 say(

@@ -25,6 +25,7 @@ from tests.suite import Suite
 # A drill of rolling restarts may take so long.
 LOAD_S_MAX = 900.0
 REQUESTS = 800
+SHARE_OF_THE_KNEE = 0.7
 TOLD_EVERY_S = 5.0
 WELL_AGAIN_S = 60.0
 WELL_RATE = 10.0
@@ -35,12 +36,16 @@ EXTRA = {"photo": 8.0, "upload": 1.0, "comment": 3.0}
 
 @dataclass(frozen=True, slots=True)
 class Drill:
-    """`rate` is that of the load; `seconds` is how long the errors of a kill are counted."""
+    """`rate` is that of the load; `seconds` is how long the errors of a kill are counted.
+
+    `knee` is None where the rate was given.
+    """
 
     suite: Suite
     world: World
     exchanges: Exchanges
     rate: float
+    knee: float | None
     seconds: float
     restarts: int
 

@@ -1,0 +1,26 @@
+"""The slowest second is found, and one sample alone is not believed."""
+
+from bench.machine_speed import MachineSpeed, machine_speed
+
+
+def _speed(*speeds: float) -> MachineSpeed:
+    return MachineSpeed([(float(at_s), speed) for at_s, speed in enumerate(speeds)])
+
+
+def test_the_slowest_second_is_found() -> None:
+    speed = _speed(9, 9, 9, 9, 4, 5, 4, 5, 9, 9, 9)
+    assert speed.slowest(0, 10) == 4.5
+    assert speed.slowest(0, 3) == 9
+
+
+def test_one_sample_may_be_chance() -> None:
+    assert _speed(9, 9, 1, 9, 9).slowest(0, 4) == 9
+
+
+def test_where_nothing_was_looked_at_all_of_it_counts() -> None:
+    assert _speed(9, 8, 7).slowest(20, 30) == 8
+
+
+async def test_there_is_a_sample_from_the_beginning() -> None:
+    async with machine_speed() as speed:
+        assert speed.median > 0
