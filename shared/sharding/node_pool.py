@@ -2,8 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
 import asyncpg
@@ -34,6 +34,13 @@ WAITING_PER_CONNECTION = 40
 # After a failed connect, callers without a connection are refused at once for this long: a node
 # that swallows packets would otherwise hold each of them for the connect timeout.
 REFUSAL_SECONDS = 0.5
+
+
+# Of a warm-up, so much is rest.
+WARM_UP_REST_SHARE = 2 / 3
+
+# Its text, and the number of its parameters.
+Statement = tuple[str, int]
 
 
 class NodePool:
@@ -95,19 +102,23 @@ class NodePool:
         finally:
             self._ramp.leave()
 
-    async def warm_up(self, statements: Sequence[tuple[str, int]]) -> None:
-        """Prepare reads, each with the number of its parameters, on the first connections.
+    async def warm_up(self, on_each: Sequence[Statement], on_one: Sequence[Statement] = ()) -> None:
+        """Prepare reads on the first connections, some of them only on the one that is used most.
 
-        One after the other, to be in nobody's way. Raises Unavailable, and what the driver raises.
+        One after the other and with rests between them, as others have less of the machine
+        meanwhile, and may be fewer. Raises Unavailable, and what the driver raises.
         """
         async with AsyncExitStack() as stack:
-            # All are taken before the first is used: else it would be the same one each time.
-            for _ in range(min(AT_FIRST, self._pool.get_max_size())):
-                connection = await self.acquire()
+            # All are taken before the first is given back: else it would be the same one each time.
+            for number in range(min(AT_FIRST, self._pool.get_max_size())):
+                async with _rest_after():
+                    connection = await self.acquire()
                 stack.push_async_callback(self.release, connection)
                 await stack.enter_async_context(connection.transaction(readonly=True))
-                for sql, parameters in statements:
-                    await connection.fetch(sql, *[None] * parameters)
+                # Given back last, the first one is taken first.
+                for sql, parameters in on_each if number else (*on_each, *on_one):
+                    async with _rest_after():
+                        await connection.fetch(sql, *[None] * parameters)
 
     async def fetch(self, sql: str, arguments: Sequence[object]) -> list[asyncpg.Record]:
         """One statement that may be repeated: a connection that had gone stale is replaced once."""
@@ -208,6 +219,14 @@ class NodePool:
         for state, read in gauges.items():
             POOL_CONNECTIONS.labels(self._group, self.name, state).set_function(read)
         POOL_WAITING.labels(self._group, self.name).set_function(lambda: self._waiting)
+
+
+@asynccontextmanager
+async def _rest_after() -> AsyncIterator[None]:
+    began_s = time.perf_counter()
+    yield
+    took_s = time.perf_counter() - began_s
+    await asyncio.sleep(took_s * WARM_UP_REST_SHARE / (1 - WARM_UP_REST_SHARE))
 
 
 class _StaleConnectionError(Unavailable):

@@ -8,9 +8,9 @@ come at once, as after a restart, would have nothing else to do for a second.
 import asyncio
 from collections import deque
 
-# Opened where nobody has waited yet, and warmed up. Two answer hundreds of reads a second; each of
-# them costs its server a tenth of a second to warm up, just when a replica is missing.
-AT_FIRST = 2
+# Used where nobody has waited yet, and opened before the first request. A read takes a millisecond
+# of one, but on a busy machine the caller comes back for its answer after fifty.
+AT_FIRST = 5
 # About as long as it takes until a new connection has answered for the first time.
 PATIENCE_S = 0.05
 

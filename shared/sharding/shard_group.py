@@ -176,20 +176,21 @@ class ShardGroup:
     async def warm_up(self, *, of_one: Sequence[Query], across: Sequence[Query] = ()) -> None:
         """Prepare what is read of one shard, and across shards, before anybody waits for it.
 
-        To run a read without any value does it: nothing is found. A primary that is away, or slow,
-        is left as it is.
+        To run a read without any value does it: nothing is found. What is read of one shard is
+        prepared on one connection only: there are many such statements, and each costs whoever
+        needs it elsewhere a millisecond. A primary that is away, or slow, is left as it is.
         """
         for primary in self.primaries():
             here = self.shards_on(primary.name)
-            statements = [
+            of_each_shard = [
                 (read.for_schema(schema_of(shard)), len(read.parameters))
                 for read in of_one
                 for shard in here
             ]
-            statements += [(union_over(read, here), len(read.parameters) + 1) for read in across]
+            of_all = [(union_over(read, here), len(read.parameters) + 1) for read in across]
             try:
                 async with asyncio.timeout(WARM_UP_SECONDS_MAX):
-                    await self.node(primary.address).warm_up(statements)
+                    await self.node(primary.address).warm_up(of_all, of_each_shard)
             except (Unavailable, *DRIVER_ERRORS) as error:  # One that is too late is an OSError.
                 log.warning("not warmed up", primary=primary.name, reason=repr(error))
 
