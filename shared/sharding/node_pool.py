@@ -35,7 +35,6 @@ WAITING_PER_CONNECTION = 40
 # that swallows packets would otherwise hold each of them for the connect timeout.
 REFUSAL_SECONDS = 0.5
 
-
 # Of a warm-up, so much is rest.
 WARM_UP_REST_SHARE = 2 / 3
 
