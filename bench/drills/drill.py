@@ -91,10 +91,14 @@ class Drill:
     async def dead(self, *names: str) -> AsyncIterator[None]:
         """They are killed as a machine dies, and stay down while the block runs."""
         try:
-            for name in names:
-                self.suite.kill_group(name)
-            # Not left to the supervisor, which would have them back at once.
-            await asyncio.gather(*map(self.suite.stop, names))
+            pids = [pid for name in names for pid in process_tree(self.suite.pid(name))]
+            # The supervisor is told before they die, or it would have them back at once; and they
+            # stand still before it is told, or they would begin to end in good order.
+            _signal_all(pids, signal.SIGSTOP)
+            stops = [asyncio.create_task(self.suite.stop(name)) for name in names]
+            await asyncio.sleep(0)
+            _signal_all(pids, signal.SIGKILL)
+            await asyncio.gather(*stops)
             yield
         finally:
             for name in names:
