@@ -21,20 +21,22 @@ def _assert_entered(tasks: list[asyncio.Task[None]], count: int) -> None:
 
 async def test_who_comes_at_once_waits_for_those_before() -> None:
     ramp = PoolRamp(10, patience_s=60)
-    tasks = await _enter(ramp, 5)
-    for entered in range(AT_FIRST, 6):
+    come = AT_FIRST + 3
+    tasks = await _enter(ramp, come)
+    for entered in range(AT_FIRST, come + 1):
         await eventually(partial(_assert_entered, tasks, entered))
         ramp.leave()
 
 
 async def test_where_somebody_waits_it_grows_to_its_size() -> None:
-    ramp = PoolRamp(4, patience_s=0)
-    tasks = await _enter(ramp, 6)
-    await eventually(partial(_assert_entered, tasks, 4))
+    size = AT_FIRST + 2
+    ramp = PoolRamp(size, patience_s=0)
+    tasks = await _enter(ramp, size + 2)
+    await eventually(partial(_assert_entered, tasks, size))
     ramp.leave()
     ramp.leave()
     await asyncio.gather(*tasks)
-    assert ramp._in_use == 4
+    assert ramp._in_use == size
 
 
 async def test_while_one_is_being_opened_no_other_is() -> None:
