@@ -2,10 +2,12 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, Generic, TypeVar
 
 T = TypeVar("T")
+# After so many seconds a second attempt may begin: what is called gives it, or None.
+Chance = tuple[float, Callable[[], Coroutine[Any, Any, T] | None]]
 
 # A hedge is begun for what is slower than this share of the reads before.
 SLOWER_THAN = 0.95
@@ -48,22 +50,22 @@ class HedgeDelay:
 class Race(Generic[T]):
     """The first attempt runs in the task of the caller: a race that needs no second costs nothing.
 
-    `begin_second` gives the second attempt, or None if there shall be none.
+    The chances come in the order of their moments; those after the one that was taken are let go.
     """
 
-    def __init__(self, delay_s: float, begin_second: Callable[[], Coroutine[Any, Any, T] | None]):
-        self._delay_s = delay_s
-        self._begin_second = begin_second
+    def __init__(self, chances: Sequence[Chance[T]]) -> None:
+        self._chances = chances
         self._second: asyncio.Task[T] | None = None
         self._is_over = False
         self._second_won = False
         self._runner: asyncio.Task[Any] | None = None
+        self._timer: asyncio.TimerHandle | None = None
 
     async def run(self, first: Coroutine[Any, Any, T]) -> T:
         """Whatever is answered first; the error of the first if neither is."""
         self._runner = asyncio.current_task()
         cancelled_before = self._runner.cancelling() if self._runner else 0
-        timer = asyncio.get_running_loop().call_later(self._delay_s, self._start)
+        self._await_chance(0, 0.0)
         try:
             return await first
         except asyncio.CancelledError:
@@ -81,13 +83,22 @@ class Race(Generic[T]):
             return self._second.result()
         finally:
             self._is_over = True
-            timer.cancel()
+            if self._timer is not None:
+                self._timer.cancel()
             if self._second is not None:
                 self._second.cancel()
 
-    def _start(self) -> None:
-        second = self._begin_second()
-        if second is not None:
+    def _await_chance(self, index: int, passed_s: float) -> None:
+        if index < len(self._chances):
+            wait_s = self._chances[index][0] - passed_s
+            self._timer = asyncio.get_running_loop().call_later(wait_s, self._take, index)
+
+    def _take(self, index: int) -> None:
+        after_s, begin = self._chances[index]
+        second = begin()
+        if second is None:
+            self._await_chance(index + 1, after_s)
+        else:
             self._second = asyncio.get_running_loop().create_task(second)
             self._second.add_done_callback(self._on_second)
 

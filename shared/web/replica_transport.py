@@ -10,7 +10,7 @@ import httpx
 from shared.errors import DeadlineExceeded
 from shared.network.resolver import Resolver
 from shared.web import metrics
-from shared.web.hedging import HedgeDelay, Race
+from shared.web.hedging import Chance, HedgeDelay, Race
 from shared.web.replicas import Replica, Replicas
 from shared.web.retry_budget import RetryBudget
 
@@ -18,11 +18,11 @@ from shared.web.retry_budget import RetryBudget
 TIMEOUT_MS = "timeout_ms"
 REPEAT = "repeat"
 IS_READ = "is_read"
-_HEDGED = "hedged"
+_TRIED_TWICE = "tried_twice"
 
-# A read is given up at half its time, so that another replica can still answer it. A write may well
-# take long, and repeating it early would make two of it.
-FIRST_READ_SHARE = 0.5
+# A read that has waited for half its time is asked of another replica as well. The first is not
+# given up: where everything is slow for a moment, it is still the likelier one to answer in time.
+SECOND_READ_AT = 0.5
 
 
 class Repeat(Enum):
@@ -73,8 +73,7 @@ class ReplicaTransport(httpx.AsyncBaseTransport):
         self._budget.earn()
         first = self._replicas.pick()
         try:
-            first_timeout_s = self._first_timeout_s(request, give_up_s)
-            response = await self._first_attempt(request, first, first_timeout_s)
+            response = await self._first_attempt(request, first, give_up_s)
         except (httpx.ConnectError, httpx.ConnectTimeout):
             if not self._may_retry(request):
                 raise
@@ -86,36 +85,53 @@ class ReplicaTransport(httpx.AsyncBaseTransport):
                 return response
         return await self._attempt(request, self._replicas.pick([first]), _left_s(give_up_s))
 
-    def _first_timeout_s(self, request: httpx.Request, give_up_s: float) -> float:
-        has_second_chance = IS_READ in request.extensions and self._replicas.count > 1
-        return _left_s(give_up_s) * (FIRST_READ_SHARE if has_second_chance else 1.0)
-
     async def aclose(self) -> None:
         """Close the connections."""
         await self._exchange.close()
 
     async def _first_attempt(
-        self, request: httpx.Request, replica: Replica, timeout_s: float
+        self, request: httpx.Request, replica: Replica, give_up_s: float
     ) -> httpx.Response:
+        left_s = _left_s(give_up_s)
         if IS_READ not in request.extensions:
-            return await self._attempt(request, replica, timeout_s)
-
-        def hedge() -> Coroutine[None, None, httpx.Response] | None:
-            if self._replicas.count < 2 or not self._hedges.spend():
-                return None
-            request.extensions[_HEDGED] = True
-            self._hedged.inc()
-            return self._attempt(request, self._replicas.pick([replica]), timeout_s)
-
-        started_s = time.perf_counter()
-        attempt = self._attempt(request, replica, timeout_s)
-        delay_s = self._hedges.seconds
-        response = await (attempt if delay_s is None else Race(delay_s, hedge).run(attempt))
-        self._hedges.note(time.perf_counter() - started_s)
+            return await self._attempt(request, replica, left_s)
+        started_s = time.monotonic()
+        race = Race(self._chances(request, replica, give_up_s))
+        response = await race.run(self._attempt(request, replica, left_s))
+        self._hedges.note(time.monotonic() - started_s)
         return response
 
+    def _chances(
+        self, request: httpx.Request, replica: Replica, give_up_s: float
+    ) -> list[Chance[httpx.Response]]:
+        if self._replicas.count < 2:
+            return []
+
+        def hedge() -> Coroutine[None, None, httpx.Response] | None:
+            left_s = give_up_s - time.monotonic()
+            if left_s <= 0 or not self._hedges.spend():
+                return None
+            self._hedged.inc()
+            return second(left_s)
+
+        def retry() -> Coroutine[None, None, httpx.Response] | None:
+            # As good as failed; if it does answer after all, that is forgiven.
+            self._replicas.failed(replica)
+            left_s = give_up_s - time.monotonic()
+            return second(left_s) if left_s > 0 and self._may_retry(request) else None
+
+        def second(left_s: float) -> Coroutine[None, None, httpx.Response]:
+            request.extensions[_TRIED_TWICE] = True
+            return self._attempt(request, self._replicas.pick([replica]), left_s)
+
+        half_s = _left_s(give_up_s) * SECOND_READ_AT
+        hedge_s = self._hedges.seconds
+        if hedge_s is None or hedge_s >= half_s:
+            return [(half_s, retry)]
+        return [(hedge_s, hedge), (half_s, retry)]
+
     def _may_retry(self, request: httpx.Request) -> bool:
-        if _HEDGED in request.extensions:  # It has had its second attempt.
+        if _TRIED_TWICE in request.extensions:
             return False
         granted = not self._replicas.are_all_ejected and self._budget.spend()
         (self._granted if granted else self._denied).inc()

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from shared.web.hedging import HedgeDelay, Race
+from shared.web.hedging import Chance, HedgeDelay, Race
 
 
 class Attempt:
@@ -48,7 +48,7 @@ def race(first: Attempt, second: Attempt, delay_s: float = 0) -> asyncio.Task[st
     def begin() -> Coroutine[Any, Any, str]:
         return second.run()
 
-    return asyncio.create_task(Race[str](delay_s, begin).run(first.run()))
+    return asyncio.create_task(Race[str]([(delay_s, begin)]).run(first.run()))
 
 
 async def test_a_quick_answer_has_no_rival(first: Attempt, second: Attempt) -> None:
@@ -120,10 +120,28 @@ async def test_no_rival_is_begun_where_there_shall_be_none(first: Attempt) -> No
     def nobody() -> None:
         asked.set()
 
-    running = asyncio.create_task(Race[str](0, nobody).run(first.run()))
+    running = asyncio.create_task(Race[str]([(0, nobody)]).run(first.run()))
     await asked.wait()
     first.may_end.set()
     assert await running == "first"
+
+
+async def test_a_chance_that_was_refused_leaves_the_next_one(
+    first: Attempt, second: Attempt
+) -> None:
+    chances: list[Chance[str]] = [(0, lambda: None), (0.001, second.run)]
+    second.may_end.set()
+    assert await Race[str](chances).run(first.run()) == "second"
+
+
+async def test_of_two_chances_one_is_taken(first: Attempt, second: Attempt) -> None:
+    third = Attempt("third")
+    chances: list[Chance[str]] = [(0, second.run), (0, third.run)]
+    running = asyncio.create_task(Race[str](chances).run(first.run()))
+    await second.begun.wait()
+    second.may_end.set()
+    assert await running == "second"
+    assert not third.begun.is_set()
 
 
 def test_hedges_are_five_in_a_hundred_reads() -> None:

@@ -8,6 +8,7 @@ from itertools import count
 import pytest
 
 from shared.errors import DeadlineExceeded, Unavailable
+from shared.web.metrics import upstream_retries
 from shared.web.service_client import ServiceClient
 from tests.eventually import eventually
 from tests.shared.web.conftest import OWN_ADDRESSES, ClientOf, StartReplica
@@ -81,6 +82,29 @@ async def test_a_replica_that_hangs_delays_reads_but_fails_none(
     one.signal(signal.SIGSTOP)
     await reads.answers(1_000)
     await reads.stop()
+
+
+async def test_a_pause_of_all_replicas_fails_no_read_that_has_time_left(
+    start_replica: StartReplica, client_of: ClientOf
+) -> None:
+    replicas = [start_replica(address) for address in OWN_ADDRESSES]
+    client = client_of(*(replica.address for replica in replicas))
+    reads = Load(lambda: client.get("/who"))
+    await reads.answers(200)
+    await reads.stop()
+    for replica in replicas:
+        replica.signal(signal.SIGSTOP)
+    denied = upstream_retries.labels(client.name, "no")
+    before = denied._value.get()
+    waiting = [asyncio.create_task(client.get("/who", timeout_ms=1_500)) for _ in range(100)]
+
+    def is_half_over() -> None:
+        assert denied._value.get() > before
+
+    await eventually(is_half_over)
+    for replica in replicas:
+        replica.signal(signal.SIGCONT)
+    await asyncio.gather(*waiting)
 
 
 async def test_a_replica_that_comes_to_itself_begins_nothing_that_was_given_up(

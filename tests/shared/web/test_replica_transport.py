@@ -10,6 +10,7 @@ from shared.network.resolver import Resolver
 from shared.web.hedging import DELAY_S_MIN, RECKONED_EVERY
 from shared.web.replica_transport import IS_READ, REPEAT, TIMEOUT_MS, Repeat, ReplicaTransport
 from shared.web.replicas import FAILURES_TO_EJECT
+from tests.eventually import eventually
 
 HOST = "users.internal"
 BUSY = httpx.Response(503, json={"code": "overloaded"})
@@ -115,10 +116,33 @@ async def test_nothing_is_retried_while_no_replica_answers() -> None:
     assert len(exchange.asked) <= 100 + 2 * FAILURES_TO_EJECT
 
 
-async def test_a_read_leaves_time_for_a_second_attempt() -> None:
-    exchange = ScriptedExchange(httpx.Response(200))
-    await transport_over(exchange).handle_async_request(read())
-    assert exchange.timeouts_s[0] <= 1.0
+async def test_a_read_that_waited_for_half_its_time_is_asked_elsewhere_and_not_given_up() -> None:
+    exchange = SlowFirst()
+    exchange.is_slow = True
+    response = await transport_over(exchange).handle_async_request(read(timeout_ms=100))
+    assert response.status_code == 200
+    assert sorted(exchange.asked) == ["10.0.0.1", "10.0.0.2"]
+    first_s, second_s = exchange.timeouts_s
+    assert first_s > 0.09
+    assert second_s <= 0.05
+
+
+async def test_a_read_that_waits_goes_on_where_no_second_one_is_granted() -> None:
+    exchange = SlowFirst()
+    transport = transport_over(exchange)
+    while transport._budget.spend():
+        pass
+    exchange.is_slow = True
+    waiting = asyncio.create_task(transport.handle_async_request(read(timeout_ms=2)))
+    first = await exchange.stands.get()
+    await eventually(lambda: _assert_failed_once(transport))
+    first.set_result(None)
+    assert (await waiting).status_code == 200
+    assert len(exchange.asked) == 1
+
+
+def _assert_failed_once(transport: ReplicaTransport) -> None:
+    assert sum(replica.failures_in_a_row for replica in transport._replicas._replicas) == 1
 
 
 async def test_a_read_from_the_only_replica_gets_all_the_time() -> None:
@@ -161,21 +185,25 @@ async def test_a_write_is_not_hedged() -> None:
 
 
 class SlowFirst(ScriptedExchange):
-    """Once it is slow, the next one asked never answers."""
+    """Once it is slow, the next one asked does not answer before its future in `stands` is set."""
 
     def __init__(self) -> None:
         super().__init__(httpx.Response(200))
         self.is_slow = False
+        self.stands: asyncio.Queue[asyncio.Future[None]] = asyncio.Queue()
 
     async def send(self, request: httpx.Request, address: str, timeout_s: float) -> httpx.Response:
-        if self.is_slow:
-            self.is_slow = False
-            self.asked.append(address)
-            await asyncio.get_running_loop().create_future()
-        return await super().send(request, address, timeout_s)
+        is_slow, self.is_slow = self.is_slow, False
+        response = await super().send(request, address, timeout_s)
+        if is_slow:
+            may_answer = asyncio.get_running_loop().create_future()
+            self.stands.put_nowait(may_answer)
+            await may_answer
+        return response
 
 
-def read() -> httpx.Request:
+def read(*, timeout_ms: float = 2_000) -> httpx.Request:
     made = request()
+    made.extensions[TIMEOUT_MS] = timeout_ms
     made.extensions[IS_READ] = True
     return made
