@@ -17,8 +17,8 @@ from shared.web.lean_messages import LeanRequest, LeanResponse, RawHeaders
 from shared.web.request_context import SENT_HEADER, TIMEOUT_HEADER
 
 _TIMEOUT_NAME, _SENT_NAME = TIMEOUT_HEADER.encode(), SENT_HEADER.encode()
-# On one network a connection takes a millisecond; one that hangs is a replica that is gone. Not
-# sooner: all who wait for it go away with it, and a busy process may stand still for half a second.
+# On one network a connection takes a millisecond. One that is given up has cost the other side its
+# part of the handshake, also if that was only busy.
 CONNECT_TIMEOUT_S = 1.0
 
 

@@ -19,6 +19,9 @@ KEEP_ALIVE_S = 30.0
 # So many are made without waiting for one to come back; another, where somebody has waited so long.
 AT_FIRST = 4
 PATIENCE_S = 0.02
+# So many that hang one after the other, with no reply between, are a replica that is gone: a busy
+# machine lets a process stand still for longer than a handshake may take.
+HANGS_MAX = 2
 
 Dial = Callable[[], Awaitable[Http1Connection]]
 
@@ -35,6 +38,7 @@ class Http1Pool:
         self._patience_s = patience_s
         self._is_retired = False
         self._open = 0
+        self._hung = 0
         self._idle: deque[Http1Connection] = deque()
         self._waiting: deque[asyncio.Future[Http1Connection]] = deque()
         self._dialling: asyncio.Task[None] | None = None
@@ -48,7 +52,7 @@ class Http1Pool:
     async def take(self) -> Http1Connection:
         """A connection, for `give_back` or `drop`; raises NotConnected. The caller limits the time.
 
-        If one cannot be made, nobody goes on waiting: there is another replica.
+        If none can be made, nobody goes on waiting: there is another replica.
         """
         connection = self._take_idle()
         if connection is not None:
@@ -69,7 +73,9 @@ class Http1Pool:
         """To who waits, or to be kept, if it will do."""
         if not connection.is_reusable:
             self.drop(connection)
-        elif (place := self._first_waiting()) is not None:
+            return
+        self._hung = 0
+        if (place := self._first_waiting()) is not None:
             place.set_result(connection)
         elif self._is_retired:
             self.drop(connection)
@@ -128,7 +134,9 @@ class Http1Pool:
             self._open -= 1
             if not isinstance(error, OSError):
                 raise
-            self._fail_waiting(error)
+            self._hung = self._hung + 1 if isinstance(error, TimeoutError) else HANGS_MAX
+            if self._hung >= HANGS_MAX:
+                self._fail_waiting(error)
         else:
             self.give_back(connection)
         finally:

@@ -8,7 +8,7 @@ from functools import partial
 import pytest
 
 from shared.web.http1_connection import Http1Connection
-from shared.web.http1_pool import AT_FIRST, Http1Pool, NotConnected
+from shared.web.http1_pool import AT_FIRST, HANGS_MAX, Http1Pool, NotConnected
 from tests.eventually import eventually
 
 ADDRESS = "127.22.4.2"
@@ -22,12 +22,16 @@ class Dialler:
         self._port = port
         self.begun = 0
         self.made: list[Http1Connection] = []
+        self.hangs = 0
         self.may_go_on = asyncio.Event()
         self.may_go_on.set()
 
     async def __call__(self) -> Http1Connection:
         self.begun += 1
         await self.may_go_on.wait()
+        if self.hangs:
+            self.hangs -= 1
+            raise TimeoutError
         loop = asyncio.get_running_loop()
         _, connection = await loop.create_connection(Http1Connection, ADDRESS, self._port)
         self.made.append(connection)
@@ -95,6 +99,23 @@ async def test_where_none_can_be_made_nobody_goes_on_waiting() -> None:
     answers = await asyncio.gather(*_take(pool, 5), return_exceptions=True)
     assert {type(answer) for answer in answers} == {NotConnected}
     assert (dial.begun, pool.in_use) == (1, 0)
+
+
+async def test_one_that_hangs_is_tried_again_for_those_who_wait() -> None:
+    async with dialling() as dial:
+        dial.hangs = HANGS_MAX - 1
+        pool = Http1Pool(dial, patience_s=60)
+        connections = await asyncio.gather(*_take(pool, AT_FIRST))
+        assert len(set(map(id, connections))) == AT_FIRST
+
+
+async def test_where_one_after_the_other_hangs_nobody_goes_on_waiting() -> None:
+    async with dialling() as dial:
+        dial.hangs = HANGS_MAX
+        pool = Http1Pool(dial, patience_s=60)
+        answers = await asyncio.gather(*_take(pool, 5), return_exceptions=True)
+        assert {type(answer) for answer in answers} == {NotConnected}
+        assert dial.begun == HANGS_MAX
 
 
 async def test_one_handed_to_who_has_just_given_up_goes_to_the_next() -> None:
