@@ -1,8 +1,8 @@
 """`make drills`: the suite that is up is broken in all ways that it must bear, under load.
 
 First the knee is looked for, unless the rate is given; then one drill after the other says what it
-does and what comes back, and a table ends it. It takes a quarter of an hour and wants a suite to
-itself. What it breaks is whole again afterwards. The exit status is 1 if something was not kept.
+does and what comes back, and a table ends it. It takes twenty minutes and wants a suite to itself.
+What it breaks is whole again afterwards. The exit status is 1 if something was not kept.
 """
 
 import argparse
@@ -25,6 +25,7 @@ from bench.drills.hang_ups import hang_ups
 from bench.drills.internal_calls import internal_calls
 from bench.drills.isolation import isolation
 from bench.drills.late_starts import late_starts
+from bench.drills.pauses import pauses
 from bench.drills.rolling_restarts import rolling_restarts
 from bench.knee import find_knee
 from bench.open_loop import exchanges_of
@@ -36,6 +37,7 @@ DRILLS: dict[str, Callable[[Drill], Awaitable[list[Finding]]]] = {
     "attempts": attempts,
     "late-starts": late_starts,
     "hang-ups": hang_ups,
+    "pauses": pauses,
     "dead-replicas": dead_replicas,
     "brown-outs": brown_outs,
     "isolation": isolation,

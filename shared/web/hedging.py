@@ -3,7 +3,10 @@
 import asyncio
 from collections import deque
 from collections.abc import Callable, Coroutine, Sequence
+from functools import partial
 from typing import Any, Generic, TypeVar
+
+from shared.web.late_call import LateCall
 
 T = TypeVar("T")
 # After so many seconds a second attempt may begin: what is called gives it, or None.
@@ -59,7 +62,7 @@ class Race(Generic[T]):
         self._is_over = False
         self._second_won = False
         self._runner: asyncio.Task[Any] | None = None
-        self._timer: asyncio.TimerHandle | None = None
+        self._timer: LateCall | None = None
 
     async def run(self, first: Coroutine[Any, Any, T]) -> T:
         """Whatever is answered first; the error of the first if neither is."""
@@ -91,7 +94,7 @@ class Race(Generic[T]):
     def _await_chance(self, index: int, passed_s: float) -> None:
         if index < len(self._chances):
             wait_s = self._chances[index][0] - passed_s
-            self._timer = asyncio.get_running_loop().call_later(wait_s, self._take, index)
+            self._timer = LateCall(wait_s, partial(self._take, index))
 
     def _take(self, index: int) -> None:
         after_s, begin = self._chances[index]

@@ -13,6 +13,7 @@ import httpx
 from shared.network.tls import client_context
 from shared.web.http1_connection import ConnectionBroken, Http1Connection, Reply
 from shared.web.http1_pool import PATIENCE_S, Http1Pool, NotConnected
+from shared.web.late_call import LateCall
 from shared.web.lean_messages import LeanRequest, LeanResponse, RawHeaders
 from shared.web.request_context import SENT_HEADER, TIMEOUT_HEADER
 
@@ -48,8 +49,10 @@ class Http1Exchange:
         pool = self._pools.get(address) or self._new_pool(address)
         connection: Http1Connection | None = None
         give_up_s = time.monotonic() + timeout_s
+        late: LateCall | None = None
         try:
-            async with asyncio.timeout(timeout_s):
+            async with asyncio.timeout(None) as limit:
+                late = LateCall(timeout_s, partial(limit.reschedule, 0.0))
                 connection = await pool.take()
                 reply = await _ask(connection, request, give_up_s - time.monotonic())
                 pool.give_back(connection)
@@ -65,6 +68,8 @@ class Http1Exchange:
         except ConnectionBroken as error:
             raise httpx.ReadError(str(error), request=request) from error
         finally:
+            if late is not None:
+                late.cancel()
             if connection is not None:
                 pool.drop(connection)
         return LeanResponse(reply.status, reply.headers, reply.content)
