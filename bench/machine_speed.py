@@ -6,6 +6,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
 EVERY_S = 0.25
 # What one sample says may be chance.
@@ -14,11 +15,28 @@ STRETCH = 4
 _TURNS = 40_000
 
 
+def processor_times() -> tuple[float, float]:
+    """In ticks since the start: what all processors worked, and what the host took from them."""
+    line = Path("/proc/stat").read_text(encoding="ascii").split("\n", 1)[0]
+    user, nice, system, _idle, _iowait, irq, softirq, stolen = map(float, line.split()[1:9])
+    return user + nice + system + irq + softirq, stolen
+
+
+def got_share(before: tuple[float, float], after: tuple[float, float]) -> float:
+    """Of the time that this machine wanted between two looks, the share that it got."""
+    worked, stolen = after[0] - before[0], after[1] - before[1]
+    return worked / (worked + stolen) if worked > 0 else 1.0
+
+
 @dataclass
 class MachineSpeed:
-    """Turns of an empty loop in a second of processor time, several times a second."""
+    """Turns of an empty loop in a second of processor time, several times a second.
+
+    Less what the host gave to other machines meanwhile: a processor that is not there is slow, too.
+    """
 
     samples: list[tuple[float, float]] = field(default_factory=list)
+    _times: tuple[float, float] = field(default_factory=processor_times)
 
     @property
     def median(self) -> float:
@@ -38,7 +56,8 @@ class MachineSpeed:
         for _ in range(_TURNS):
             pass
         speed = _TURNS / (time.thread_time() - began_s)
-        self.samples.append((time.perf_counter(), speed))
+        before, self._times = self._times, processor_times()
+        self.samples.append((time.perf_counter(), speed * got_share(before, self._times)))
 
 
 @asynccontextmanager

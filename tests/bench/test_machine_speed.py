@@ -1,6 +1,6 @@
 """The slowest second is found, and one sample alone is not believed."""
 
-from bench.machine_speed import MachineSpeed, machine_speed
+from bench.machine_speed import MachineSpeed, got_share, machine_speed
 
 
 def _speed(*speeds: float) -> MachineSpeed:
@@ -24,3 +24,8 @@ def test_where_nothing_was_looked_at_all_of_it_counts() -> None:
 async def test_there_is_a_sample_from_the_beginning() -> None:
     async with machine_speed() as speed:
         assert speed.median > 0
+
+
+def test_what_the_host_took_is_missing() -> None:
+    assert got_share((100.0, 10.0), (130.0, 20.0)) == 0.75
+    assert got_share((100.0, 10.0), (100.0, 10.0)) == 1.0
