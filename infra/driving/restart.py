@@ -6,6 +6,7 @@ import time
 
 from infra.driving.failures import SuiteFailure
 from infra.driving.health import dns_addresses
+from infra.driving.others import wait_for_others
 from infra.driving.progress import Progress
 from infra.driving.start import start_process
 from infra.driving.stop import wait_stopped
@@ -37,6 +38,7 @@ async def restart_rolling(suite: Suite, what: str, progress: Progress) -> None:
         if process.kind == "nginx":
             await _renew_workers(suite, supervisor, process)
         else:
+            await wait_for_others(suite, supervisor, process, progress)
             await asyncio.to_thread(_stop, supervisor, process)
             if process.name in described:
                 supervisor.renew(process.name)

@@ -1,11 +1,13 @@
 """A rolling restart, as `make restart` does it, fails no request."""
 
 import asyncio
+import signal
 from collections.abc import Sequence
 
 import httpx
 import pytest
 
+from infra.driving.failures import SuiteFailure
 from tests.failures.steady_load import steady_load
 from tests.suite import Suite
 
@@ -25,3 +27,30 @@ async def test_a_rolling_restart_fails_no_request(
         assert tally.resent == 0
         # A balancer's master stays, since it holds the address that clients know.
         assert all(suite.pid(name) != pid for name, pid in before.items())
+
+
+async def test_the_last_replica_that_serves_is_not_restarted(suite: Suite) -> None:
+    before = suite.pid("users-1")
+    await suite.stop("users-2")
+    try:
+        with pytest.raises(SuiteFailure, match="users-2 does not run"):
+            await suite.restart_within("users-1")
+        assert suite.pid("users-1") == before
+        # Who serves nobody may always be restarted.
+        await suite.restart_within("users-2")
+    finally:
+        await suite.start("users-2")
+
+
+async def test_a_replica_stays_while_the_other_stands_still(
+    suite: Suite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("infra.driving.others.PATIENCE_S", 1.0)
+    before = suite.pid("users-1")
+    suite.kill("users-2", signal.SIGSTOP)
+    try:
+        with pytest.raises(SuiteFailure, match="users-2 does not answer"):
+            await suite.restart_within("users-1")
+    finally:
+        suite.kill("users-2", signal.SIGCONT)
+    assert suite.pid("users-1") == before
