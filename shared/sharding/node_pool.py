@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
@@ -31,6 +32,10 @@ ACQUIRE_SECONDS_MAX = 2.0
 # Who waits longer than this many others would wait longer than its deadline.
 WAITING_PER_CONNECTION = 40
 
+# Writers leave so many connections to those who read. A commit waits for a standby: while that does
+# not answer, writers would soon hold all there are, and so would those who wait for one row.
+KEPT_FOR_READS = 2
+
 # After a failed connect, callers without a connection are refused at once for this long: a node
 # that swallows packets would otherwise hold each of them for the connect timeout.
 REFUSAL_SECONDS = 0.5
@@ -53,12 +58,14 @@ class NodePool:
         self._group = group
         self._login = login
         self._network = network
-        self._waiting = 0
+        self._waiting = Counter[bool]()
         self._waiting_max = size * WAITING_PER_CONNECTION
         self._down_until_s = 0.0
         self._opening = asyncio.Lock()
         self._opened = False
         self._ramp = PoolRamp(size)
+        self._write_places = asyncio.Semaphore(max(size - KEPT_FOR_READS, 1))
+        self._writing: set[PoolConnectionProxy] = set()
         self._pool = asyncpg.create_pool(
             min_size=0,
             max_size=size,
@@ -73,22 +80,22 @@ class NodePool:
         self._acquire_seconds = ACQUIRE_SECONDS.labels(group, self.name)
         self._publish_gauges()
 
-    async def acquire(self) -> PoolConnectionProxy:
+    async def acquire(self, *, to_write: bool = False) -> PoolConnectionProxy:
         """A connection, to be given back by `release`; raises Unavailable, Overloaded."""
-        self._refuse_early()
+        self._refuse_early(to_write=to_write)
         wait_s = budget_ms(ACQUIRE_SECONDS_MAX * 1000) / 1000
         started_s = time.perf_counter()
-        self._waiting += 1
+        self._waiting[to_write] += 1
         try:
             async with asyncio.timeout(wait_s):
                 await self._open()
-                return await self._take()
+                return await (self._take_to_write() if to_write else self._take())
         except TimeoutError as error:
-            raise self._too_late(wait_s) from error
+            raise self._too_late(wait_s, to_write=to_write) from error
         except DRIVER_ERRORS as error:
             raise self._unreachable(type(error).__name__) from error
         finally:
-            self._waiting -= 1
+            self._waiting[to_write] -= 1
             self._acquire_seconds.observe(time.perf_counter() - started_s)
 
     async def release(self, connection: PoolConnectionProxy) -> None:
@@ -100,6 +107,9 @@ class NodePool:
             FAULTS.labels(self._group, self.name, "release").inc()
         finally:
             self._ramp.leave()
+            if connection in self._writing:
+                self._writing.remove(connection)
+                self._write_places.release()
 
     async def warm_up(self, on_each: Sequence[Statement], on_one: Sequence[Statement] = ()) -> None:
         """Prepare reads on the first connections, some of them only on the one that is used most.
@@ -166,13 +176,15 @@ class NodePool:
         except (TimeoutError, *DRIVER_ERRORS):
             self._pool.terminate()
 
-    def _refuse_early(self) -> None:
-        if self._waiting >= self._waiting_max:
+    def _refuse_early(self, *, to_write: bool) -> None:
+        if self._waiting[to_write] >= self._waiting_max:
             raise Overloaded(f"Too many wait for {self.name}.", retry_after_s=1)
         if time.monotonic() < self._down_until_s and not self._pool.get_idle_size():
             raise Unavailable(f"{self.name} cannot be reached.", retry_after_s=1)
 
-    def _too_late(self, waited_s: float) -> Unavailable:
+    def _too_late(self, waited_s: float, *, to_write: bool) -> Unavailable:
+        if to_write and self._write_places.locked():
+            return Overloaded(f"All who may write to {self.name} do.", retry_after_s=1)
         if self._pool.get_size() >= self._pool.get_max_size():
             return Overloaded(f"All connections to {self.name} are in use.", retry_after_s=1)
         if waited_s < CONNECT_SECONDS:
@@ -201,6 +213,16 @@ class NodePool:
             self._ramp.leave()
             raise
 
+    async def _take_to_write(self) -> PoolConnectionProxy:
+        await self._write_places.acquire()
+        try:
+            connection = await self._take()
+        except BaseException:
+            self._write_places.release()
+            raise
+        self._writing.add(connection)
+        return connection
+
     async def _connect(self, *_arguments: object, **options: Any) -> asyncpg.Connection:
         self._ramp.begin_opening()
         try:
@@ -217,7 +239,7 @@ class NodePool:
         }
         for state, read in gauges.items():
             POOL_CONNECTIONS.labels(self._group, self.name, state).set_function(read)
-        POOL_WAITING.labels(self._group, self.name).set_function(lambda: self._waiting)
+        POOL_WAITING.labels(self._group, self.name).set_function(self._waiting.total)
 
 
 @asynccontextmanager

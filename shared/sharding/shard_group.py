@@ -225,7 +225,7 @@ class ShardGroup:
         for _attempt in range(3):
             current = self._map_file.current()
             node = self.node(current.primary_by_shard[shard].address)
-            connection = await node.acquire()
+            connection = await node.acquire(to_write=True)
             try:
                 await begin(connection, schema)
             except NOT_HERE as error:

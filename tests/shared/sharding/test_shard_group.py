@@ -12,6 +12,7 @@ from shared.deadlines import deadline_within
 from shared.errors import DeadlineExceeded, Overloaded, Unavailable
 from shared.ids import shard_bits
 from shared.sharding.connections import Connection
+from shared.sharding.node_pool import KEPT_FOR_READS
 from shared.sharding.pool_ramp import AT_FIRST
 from shared.sharding.shard_group import ShardGroup
 from shared.sharding.union_statement import arguments_over, union_over
@@ -242,6 +243,30 @@ async def test_a_full_pool_refuses_instead_of_waiting_for_ever(migrated: Sharded
     ):
         with deadline_within(100), pytest.raises(Overloaded):
             await small.reader(0).rows(BACKEND)
+
+
+async def test_writers_that_wait_leave_connections_to_reads(migrated: ShardedDatabase) -> None:
+    async with migrated.open(pool_max=KEPT_FOR_READS + 2) as group:
+        async with group.writer(0), group.writer(0):
+            with deadline_within(100), pytest.raises(Overloaded):
+                await write(group, 0)
+            rows = await asyncio.gather(*(group.reader(0).rows(BACKEND) for _ in range(8)))
+            assert all(rows)
+        # None of the three has kept its place.
+        async with group.writer(0), group.writer(0):
+            assert await group.reader(0).rows(BACKEND)
+
+
+async def test_a_thousand_cancelled_writes_leak_no_place(migrated: ShardedDatabase) -> None:
+    async with migrated.open(pool_max=KEPT_FOR_READS + 2) as small:
+        for _ in range(20):
+            calls = [asyncio.create_task(write(small, 0)) for _ in range(50)]
+            await asyncio.wait(calls, timeout=0)
+            for call in calls[::2]:
+                call.cancel()
+            await asyncio.gather(*calls, return_exceptions=True)
+        async with asyncio.timeout(5), small.writer(0), small.writer(0):
+            assert await small.reader(0).rows(BACKEND)
 
 
 async def test_a_thousand_cancelled_calls_leak_no_connection(migrated: ShardedDatabase) -> None:
