@@ -36,6 +36,11 @@ WAITING_PER_CONNECTION = 40
 # not answer, writers would soon hold all there are, and so would those who wait for one row.
 KEPT_FOR_READS = 2
 
+# A read that nobody waits for any more is let end by itself for so long. To cancel it takes another
+# connection, with a handshake and a login: where many readers give up at once, as they do on a busy
+# machine, that would be the greater part of the work.
+UNHEARD_SECONDS_MAX = 2.0
+
 # After a failed connect, callers without a connection are refused at once for this long: a node
 # that swallows packets would otherwise hold each of them for the connect timeout.
 REFUSAL_SECONDS = 0.5
@@ -66,6 +71,7 @@ class NodePool:
         self._ramp = PoolRamp(size)
         self._write_places = asyncio.Semaphore(max(size - KEPT_FOR_READS, 1))
         self._writing: set[PoolConnectionProxy] = set()
+        self._readings: set[asyncio.Task[list[asyncpg.Record]]] = set()
         self._pool = asyncpg.create_pool(
             min_size=0,
             max_size=size,
@@ -138,9 +144,21 @@ class NodePool:
 
     async def _fetch_once(self, sql: str, arguments: Sequence[object]) -> list[asyncpg.Record]:
         connection = await self.acquire()
+        wait_s = budget_ms(COMMAND_SECONDS * 1000) / 1000
+        reading = asyncio.create_task(self._read(connection, sql, arguments, wait_s))
+        self._readings.add(reading)
+        reading.add_done_callback(self._end_reading)
+        # Neither the deadline nor who is cancelled ends the statement.
+        await asyncio.wait((reading,), timeout=wait_s)
+        if not reading.done():
+            raise self.fault(TimeoutError(), closed=False) or TimeoutError
+        return reading.result()
+
+    async def _read(
+        self, connection: PoolConnectionProxy, sql: str, arguments: Sequence[object], wait_s: float
+    ) -> list[asyncpg.Record]:
         try:
-            timeout_s = budget_ms(COMMAND_SECONDS * 1000) / 1000
-            return await connection.fetch(sql, *arguments, timeout=timeout_s)
+            return await connection.fetch(sql, *arguments, timeout=wait_s + UNHEARD_SECONDS_MAX)
         except DRIVER_ERRORS as error:
             closed = is_gone(connection, error)
             fault = self.fault(error, closed=closed)
@@ -151,6 +169,12 @@ class NodePool:
             raise fault from error
         finally:
             await self.release(connection)
+
+    def _end_reading(self, reading: asyncio.Task[list[asyncpg.Record]]) -> None:
+        self._readings.discard(reading)
+        if not reading.cancelled():
+            # Nobody may be there any more to hear of it.
+            reading.exception()
 
     def fault(self, error: BaseException, *, closed: bool) -> AppError | None:
         """The error to raise for a statement that met a fault of this node; counted."""

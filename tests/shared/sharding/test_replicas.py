@@ -1,9 +1,11 @@
 """Replicas answer within a bound of lag, and a commit waits for the standby it was promised."""
 
 import asyncio
+import signal
 
 import pytest
 
+from shared.deadlines import deadline_within
 from shared.errors import Unavailable
 from shared.sharding.database_faults import CommitUnknown
 from shared.sharding.shard_group import ShardGroup
@@ -64,6 +66,23 @@ async def test_the_primary_answers_when_the_replica_is_gone(migrated: ShardedDat
             assert await where(group, 60_000) is ON_PRIMARY
         finally:
             migrated.nodes.replica.start()
+
+
+async def test_the_primary_answers_in_time_when_the_replica_hangs(
+    migrated: ShardedDatabase,
+) -> None:
+    async with migrated.open() as group:
+
+        async def the_replica_answers() -> None:
+            assert await where(group, 60_000) is ON_REPLICA
+
+        await eventually(the_replica_answers)
+        migrated.nodes.replica.send(signal.SIGSTOP)
+        try:
+            with deadline_within(2_000):
+                assert await where(group, 60_000) is ON_PRIMARY
+        finally:
+            migrated.nodes.replica.send(signal.SIGCONT)
 
 
 async def test_a_replica_stands_in_for_a_primary_that_is_away(migrated: ShardedDatabase) -> None:

@@ -12,7 +12,7 @@ from shared.deadlines import deadline_within
 from shared.errors import DeadlineExceeded, Overloaded, Unavailable
 from shared.ids import shard_bits
 from shared.sharding.connections import Connection
-from shared.sharding.node_pool import KEPT_FOR_READS
+from shared.sharding.node_pool import KEPT_FOR_READS, NodePool
 from shared.sharding.pool_ramp import AT_FIRST
 from shared.sharding.shard_group import ShardGroup
 from shared.sharding.union_statement import arguments_over, union_over
@@ -35,6 +35,10 @@ UPDATE = parse_query(
     "update", "UPDATE :schema.note SET body = :body WHERE id = ANY(:ids::bigint[])"
 )
 SLEEP = parse_query("sleep", "SELECT pg_sleep(:seconds)")
+INSERT_LATE = parse_query(
+    "insert_late",
+    "INSERT INTO :schema.note (owner, body) SELECT 77, '{}' FROM pg_sleep(:seconds)",
+)
 BACKEND = parse_query("backend", "SELECT pg_backend_pid()")
 PREPARED = parse_query(
     "prepared", "SELECT statement FROM pg_prepared_statements, pg_sleep(0.01) ORDER BY name"
@@ -255,6 +259,25 @@ async def test_writers_that_wait_leave_connections_to_reads(migrated: ShardedDat
         # None of the three has kept its place.
         async with group.writer(0), group.writer(0):
             assert await group.reader(0).rows(BACKEND)
+
+
+@pytest.mark.parametrize("way", ["late", "cancelled"])
+async def test_a_read_that_nobody_waits_for_is_let_end(migrated: ShardedDatabase, way: str) -> None:
+    async with migrated.open(pool_max=1) as group:
+        assert await group.reader(0).rows(BACKEND)
+        with deadline_within(500 if way == "late" else 10_000):
+            reading = asyncio.create_task(group.reader(0).rows(INSERT_LATE, seconds=1))
+        if way == "cancelled":
+            await eventually(partial(_assert_reads, group.primary_node(0)))
+            reading.cancel()
+        with pytest.raises((DeadlineExceeded, asyncio.CancelledError)):
+            await reading
+        # This waits for the only connection. Had the statement been cancelled, there were no row.
+        assert await group.reader(0).rows(NEWEST, owners=[77], limit=1)
+
+
+async def _assert_reads(node: NodePool) -> None:
+    assert node._readings
 
 
 async def test_a_thousand_cancelled_writes_leak_no_place(migrated: ShardedDatabase) -> None:
