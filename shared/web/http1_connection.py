@@ -6,7 +6,7 @@ services speak and no more: replies framed by length or in chunks, no upgrade, n
 """
 
 import asyncio
-from collections.abc import AsyncIterable
+from collections.abc import AsyncIterable, Callable
 from dataclasses import dataclass, field
 from typing import cast
 
@@ -47,11 +47,23 @@ class Http1Connection(asyncio.Protocol):
         self._reply = Reply()
         self._waiter: asyncio.Future[Reply] | None = None
         self._may_write: asyncio.Event | None = None
+        self._is_sent = False
+        self._on_end: Callable[[], object] | None = None
+
+    @property
+    def awaits_reply(self) -> bool:
+        """Whether all of a request was sent and its reply may still come."""
+        return self._is_sent and self._waiter is not None and self.is_reusable
+
+    def tell_end(self, on_end: Callable[[], object]) -> None:
+        """Call this once the reply that is still to come is there, or can come no more."""
+        self._on_end = on_end
 
     async def ask(self, head: bytes, body: bytes) -> Reply:
         """Send a request and return its reply; raises ConnectionBroken."""
         waiter = self._begin()
         self._transport.write(head + body)
+        self._is_sent = True
         return await waiter
 
     async def ask_streaming(
@@ -76,6 +88,7 @@ class Http1Connection(asyncio.Protocol):
         else:
             if is_chunked:
                 self._transport.write(b"0\r\n\r\n")
+            self._is_sent = True
         return await waiter
 
     def close(self) -> None:
@@ -140,9 +153,11 @@ class Http1Connection(asyncio.Protocol):
         waiter, self._waiter = self._waiter, None
         if waiter is not None and not waiter.done():
             waiter.set_result(self._reply)
+        self._say_end()
 
     def _begin(self) -> asyncio.Future[Reply]:
         self._reply = Reply()
+        self._is_sent = False
         self._waiter = self._loop.create_future()
         return self._waiter
 
@@ -154,3 +169,10 @@ class Http1Connection(asyncio.Protocol):
             broken = ConnectionBroken("The connection broke before the reply was whole.")
             broken.__cause__ = cause
             waiter.set_exception(broken)
+        self._say_end()
+
+    def _say_end(self) -> None:
+        on_end, self._on_end = self._on_end, None
+        if on_end is not None:
+            # Not before the parser is through: what follows the reply says that it is of no use.
+            self._loop.call_soon(on_end)

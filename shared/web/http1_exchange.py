@@ -26,8 +26,8 @@ CONNECT_TIMEOUT_S = 1.0
 class Http1Exchange:
     """Dials any address it is told; the certificate must name the host of `base_url`.
 
-    Whatever interrupts an exchange, cancelling included, closes its connection and frees its place:
-    no later request can meet half a reply.
+    Whatever interrupts an exchange, cancelling included, leaves its connection to no other before
+    the reply is whole: no later request can meet half of one.
     """
 
     def __init__(
@@ -71,7 +71,7 @@ class Http1Exchange:
             if late is not None:
                 late.cancel()
             if connection is not None:
-                pool.drop(connection)
+                pool.leave(connection)
         return LeanResponse(reply.status, reply.headers, reply.content)
 
     async def close(self) -> None:

@@ -9,6 +9,7 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable
+from functools import partial
 
 from shared.web.http1_connection import Http1Connection
 
@@ -22,6 +23,10 @@ PATIENCE_S = 0.02
 # So many that hang one after the other, with no reply between, are a replica that is gone: a busy
 # machine lets a process stand still for longer than a handshake may take.
 HANGS_MAX = 2
+# A reply that nobody waits for any more is let come for so long: its connection is as good as any
+# then, and another would cost what has just been too much. Of so many, to one replica.
+UNHEARD_S = 2.0
+UNHEARD_MAX = 32
 
 Dial = Callable[[], Awaitable[Http1Connection]]
 
@@ -40,6 +45,7 @@ class Http1Pool:
         self._open = 0
         self._hung = 0
         self._idle: deque[Http1Connection] = deque()
+        self._unheard: dict[Http1Connection, asyncio.TimerHandle] = {}
         self._waiting: deque[asyncio.Future[Http1Connection]] = deque()
         self._dialling: asyncio.Task[None] | None = None
         self._patience: asyncio.TimerHandle | None = None
@@ -50,7 +56,7 @@ class Http1Pool:
         return self._open - len(self._idle)
 
     async def take(self) -> Http1Connection:
-        """A connection, for `give_back` or `drop`; raises NotConnected. The caller limits the time.
+        """A connection, for `give_back` or `leave`; raises NotConnected; the caller limits the time.
 
         If none can be made, nobody goes on waiting: there is another replica.
         """
@@ -83,6 +89,15 @@ class Http1Pool:
             connection.idle_since_s = time.monotonic()
             self._idle.append(connection)
 
+    def leave(self, connection: Http1Connection) -> None:
+        """Its reply is not waited for: until that is there nobody gets it, afterwards anybody."""
+        if not connection.awaits_reply or self._is_retired or len(self._unheard) >= UNHEARD_MAX:
+            self.drop(connection)
+            return
+        timer = asyncio.get_running_loop().call_later(UNHEARD_S, connection.close)
+        self._unheard[connection] = timer
+        connection.tell_end(partial(self._end_unheard, connection))
+
     def drop(self, connection: Http1Connection) -> None:
         """Close one that cannot be used again."""
         connection.close()
@@ -94,8 +109,14 @@ class Http1Pool:
         self._is_retired = True
         while self._idle:
             self.drop(self._idle.pop())
+        for connection in self._unheard:
+            connection.close()
         if self._dialling and not self._waiting:
             self._dialling.cancel()
+
+    def _end_unheard(self, connection: Http1Connection) -> None:
+        self._unheard.pop(connection).cancel()
+        self.give_back(connection)
 
     def _take_idle(self) -> Http1Connection | None:
         oldest_s = time.monotonic() - KEEP_ALIVE_S

@@ -1,13 +1,18 @@
 """One exchange with servers that keep to the rules, and with some that do not."""
 
 import asyncio
+import itertools
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 
 import httpx
 import pytest
 
+from shared.web import http1_pool
 from shared.web.http1_exchange import Http1Exchange
+from shared.web.http1_pool import Http1Pool
+from tests.eventually import eventually
 
 ADDRESS = "127.22.4.1"
 Peer = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
@@ -113,14 +118,95 @@ async def test_a_reply_that_nobody_asked_for_is_never_taken_for_one() -> None:
             await told.wait()
 
 
-async def test_silence_is_a_timeout_and_frees_the_place() -> None:
+async def test_silence_is_a_timeout_and_frees_the_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http1_pool, "UNHEARD_S", 0.05)
+
     async def peer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.read()
 
     async with speaking_to(peer) as (exchange, request):
         with pytest.raises(httpx.ReadTimeout):
             await exchange.send(request, ADDRESS, 0.05)
-        assert exchange._pools[ADDRESS].in_use == 0
+
+        await eventually(partial(_assert_idle, exchange._pools[ADDRESS]))
+
+
+@pytest.mark.parametrize("way", ["late", "cancelled"])
+async def test_a_late_reply_leaves_its_connection_to_others_and_is_heard_by_none(way: str) -> None:
+    connections = 0
+    asked, may_answer = asyncio.Event(), asyncio.Event()
+
+    async def peer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal connections
+        connections += 1
+        for number in itertools.count():
+            await read_head(reader)
+            asked.set()
+            await may_answer.wait()
+            writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n%d" % number)
+
+    async with speaking_to(peer) as (exchange, request):
+        first = asyncio.create_task(exchange.send(request, ADDRESS, 0.2 if way == "late" else 5))
+        await asked.wait()
+        if way == "cancelled":
+            first.cancel()
+        with pytest.raises((httpx.ReadTimeout, asyncio.CancelledError)):
+            await first
+        pool = exchange._pools[ADDRESS]
+        assert (pool.in_use, connections) == (1, 1)
+        may_answer.set()
+        await eventually(partial(_assert_idle, pool))
+        assert (await exchange.send(request, ADDRESS, 1)).content == b"1"
+    assert connections == 1
+
+
+async def test_nobody_gets_a_connection_before_its_late_reply() -> None:
+    connections = 0
+    asked = asyncio.Event()
+
+    async def peer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal connections
+        connections += 1
+        is_first = connections == 1
+        await read_head(reader)
+        asked.set()
+        if is_first:  # Half of it, and no more.
+            writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nev")
+            await reader.read()
+        writer.write(OK)
+        await reader.read()
+
+    async with speaking_to(peer) as (exchange, request):
+        first = asyncio.create_task(exchange.send(request, ADDRESS, 5))
+        await asked.wait()
+        first.cancel()
+        assert (await exchange.send(request, ADDRESS, 5)).content == b"ok"
+    assert connections == 2
+
+
+async def test_only_so_many_late_replies_are_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http1_pool, "UNHEARD_MAX", 1)
+    ended = 0
+
+    async def peer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal ended
+        await reader.read()
+        ended += 1
+
+    async with speaking_to(peer) as (exchange, request):
+        late = (exchange.send(request, ADDRESS, 0.2) for _ in range(3))
+        results = await asyncio.gather(*late, return_exceptions=True)
+        assert all(isinstance(result, httpx.ReadTimeout) for result in results)
+        assert exchange._pools[ADDRESS].in_use == 1
+
+        async def two_have_ended() -> None:
+            assert ended == 2
+
+        await eventually(two_have_ended)
+
+
+async def _assert_idle(pool: Http1Pool) -> None:
+    assert pool.in_use == 0
 
 
 async def test_a_refusal_ends_the_sending_of_a_stream() -> None:
