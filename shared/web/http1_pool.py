@@ -56,7 +56,7 @@ class Http1Pool:
         return self._open - len(self._idle)
 
     async def take(self) -> Http1Connection:
-        """A connection, for `give_back` or `leave`; raises NotConnected; the caller limits the time.
+        """A connection, for `give_back` or `leave`; raises NotConnected. The caller limits it.
 
         If none can be made, nobody goes on waiting: there is another replica.
         """
