@@ -48,7 +48,7 @@ async def _is_well(exchanges: Exchanges, requests: Sequence[httpx.Request], rate
 def tell(what: str, answers: Answers) -> None:
     """A line about a run, or a part of one."""
     print(
-        f"{what:<24} good {answers.good_per_second:6.0f}/s"
+        f"{what:<30} good {answers.good_per_second:6.0f}/s"
         f"  p50 {answers.ms(0.5, good=True):5.0f}  p99 {answers.ms(0.99, good=True):5.0f} ms"
         f"   refused {answers.count(good=False):6}  p99 {answers.ms(0.99, good=False):5.0f} ms"
         f"   failed {answers.failed}"

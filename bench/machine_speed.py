@@ -43,6 +43,11 @@ class MachineSpeed:
         """Of all samples."""
         return statistics.median(speed for _, speed in self.samples)
 
+    def between(self, first_s: float, last_s: float) -> float:
+        """The median of a time that `time.perf_counter` tells."""
+        during = [speed for at_s, speed in self.samples if first_s <= at_s <= last_s]
+        return statistics.median(during) if during else self.median
+
     def slowest(self, first_s: float, last_s: float) -> float:
         """The median of the slowest second in a time that `time.perf_counter` tells."""
         during = [speed for at_s, speed in self.samples if first_s <= at_s <= last_s]

@@ -17,8 +17,12 @@ def test_one_sample_may_be_chance() -> None:
     assert _speed(9, 9, 1, 9, 9).slowest(0, 4) == 9
 
 
+def test_of_a_time_only_what_was_looked_at_then_counts() -> None:
+    assert _speed(9, 9, 4, 5, 6, 9).between(2, 4) == 5
+
+
 def test_where_nothing_was_looked_at_all_of_it_counts() -> None:
-    assert _speed(9, 8, 7).slowest(20, 30) == 8
+    assert _speed(9, 8, 7).slowest(20, 30) == _speed(9, 8, 7).between(20, 30) == 8
 
 
 async def test_there_is_a_sample_from_the_beginning() -> None:
