@@ -144,21 +144,22 @@ class NodePool:
 
     async def _fetch_once(self, sql: str, arguments: Sequence[object]) -> list[asyncpg.Record]:
         connection = await self.acquire()
-        wait_s = budget_ms(COMMAND_SECONDS * 1000) / 1000
-        reading = asyncio.create_task(self._read(connection, sql, arguments, wait_s))
+        # From here on the connection is the task's, which gives it back whatever happens.
+        reading = asyncio.create_task(self._read(connection, sql, arguments))
         self._readings.add(reading)
         reading.add_done_callback(self._end_reading)
         # Neither the deadline nor who is cancelled ends the statement.
-        await asyncio.wait((reading,), timeout=wait_s)
+        await asyncio.wait((reading,), timeout=_command_seconds())
         if not reading.done():
             raise self.fault(TimeoutError(), closed=False) or TimeoutError
         return reading.result()
 
     async def _read(
-        self, connection: PoolConnectionProxy, sql: str, arguments: Sequence[object], wait_s: float
+        self, connection: PoolConnectionProxy, sql: str, arguments: Sequence[object]
     ) -> list[asyncpg.Record]:
         try:
-            return await connection.fetch(sql, *arguments, timeout=wait_s + UNHEARD_SECONDS_MAX)
+            timeout_s = _command_seconds() + UNHEARD_SECONDS_MAX
+            return await connection.fetch(sql, *arguments, timeout=timeout_s)
         except DRIVER_ERRORS as error:
             closed = is_gone(connection, error)
             fault = self.fault(error, closed=closed)
@@ -264,6 +265,10 @@ class NodePool:
         for state, read in gauges.items():
             POOL_CONNECTIONS.labels(self._group, self.name, state).set_function(read)
         POOL_WAITING.labels(self._group, self.name).set_function(self._waiting.total)
+
+
+def _command_seconds() -> float:
+    return budget_ms(COMMAND_SECONDS * 1000) / 1000
 
 
 @asynccontextmanager

@@ -7,8 +7,9 @@ from functools import partial
 
 import asyncpg
 import pytest
+from asyncpg.pool import PoolConnectionProxy
 
-from shared.deadlines import deadline_within
+from shared.deadlines import deadline_within, start_deadline
 from shared.errors import DeadlineExceeded, Overloaded, Unavailable
 from shared.ids import shard_bits
 from shared.sharding.connections import Connection
@@ -274,6 +275,25 @@ async def test_a_read_that_nobody_waits_for_is_let_end(migrated: ShardedDatabase
             await reading
         # This waits for the only connection. Had the statement been cancelled, there were no row.
         assert await group.reader(0).rows(NEWEST, owners=[77], limit=1)
+
+
+async def test_who_gets_a_connection_too_late_gives_it_back(
+    migrated: ShardedDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with migrated.open(pool_max=1) as group:
+        node = group.primary_node(0)
+
+        async def acquire_late() -> PoolConnectionProxy:
+            connection = await NodePool.acquire(node)
+            start_deadline(-1)
+            return connection
+
+        monkeypatch.setattr(node, "acquire", acquire_late)
+        with pytest.raises(DeadlineExceeded):
+            await asyncio.create_task(group.reader(0).rows(BACKEND))
+        monkeypatch.undo()
+        with deadline_within(5_000):
+            assert await group.reader(0).rows(BACKEND)
 
 
 async def _assert_reads(node: NodePool) -> None:
