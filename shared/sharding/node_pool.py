@@ -36,11 +36,6 @@ WAITING_PER_CONNECTION = 40
 # not answer, writers would soon hold all there are, and so would those who wait for one row.
 KEPT_FOR_READS = 2
 
-# A read that nobody waits for any more is let end by itself for so long. To cancel it takes another
-# connection, with a handshake and a login: where many readers give up at once, as they do on a busy
-# machine, that would be the greater part of the work.
-UNHEARD_SECONDS_MAX = 2.0
-
 # After a failed connect, callers without a connection are refused at once for this long: a node
 # that swallows packets would otherwise hold each of them for the connect timeout.
 REFUSAL_SECONDS = 0.5
@@ -71,7 +66,7 @@ class NodePool:
         self._ramp = PoolRamp(size)
         self._write_places = asyncio.Semaphore(max(size - KEPT_FOR_READS, 1))
         self._writing: set[PoolConnectionProxy] = set()
-        self._readings: set[asyncio.Task[list[asyncpg.Record]]] = set()
+        self._releasing: set[asyncio.Task[None]] = set()
         self._pool = asyncpg.create_pool(
             min_size=0,
             max_size=size,
@@ -144,23 +139,15 @@ class NodePool:
 
     async def _fetch_once(self, sql: str, arguments: Sequence[object]) -> list[asyncpg.Record]:
         connection = await self.acquire()
-        # From here on the connection is the task's, which gives it back whatever happens.
-        reading = asyncio.create_task(self._read(connection, sql, arguments))
-        self._readings.add(reading)
-        reading.add_done_callback(self._end_reading)
-        # Neither the deadline nor who is cancelled ends the statement.
-        await asyncio.wait((reading,), timeout=_command_seconds())
-        if not reading.done():
-            raise self.fault(TimeoutError(), closed=False) or TimeoutError
-        return reading.result()
-
-    async def _read(
-        self, connection: PoolConnectionProxy, sql: str, arguments: Sequence[object]
-    ) -> list[asyncpg.Record]:
+        is_unheard = False
         try:
-            timeout_s = _command_seconds() + UNHEARD_SECONDS_MAX
+            timeout_s = budget_ms(COMMAND_SECONDS * 1000) / 1000
             return await connection.fetch(sql, *arguments, timeout=timeout_s)
+        except asyncio.CancelledError:
+            is_unheard = True
+            raise
         except DRIVER_ERRORS as error:
+            is_unheard = isinstance(error, TimeoutError)
             closed = is_gone(connection, error)
             fault = self.fault(error, closed=closed)
             if fault is None:
@@ -169,13 +156,16 @@ class NodePool:
                 raise _StaleConnectionError(fault.detail, retry_after_s=1) from error
             raise fault from error
         finally:
-            await self.release(connection)
+            if is_unheard:
+                self._release_later(connection)
+            else:
+                await self.release(connection)
 
-    def _end_reading(self, reading: asyncio.Task[list[asyncpg.Record]]) -> None:
-        self._readings.discard(reading)
-        if not reading.cancelled():
-            # Nobody may be there any more to hear of it.
-            reading.exception()
+    def _release_later(self, connection: PoolConnectionProxy) -> None:
+        """Its statement may go on for a while, and who has given up does not wait for that."""
+        releasing = asyncio.create_task(self.release(connection))
+        self._releasing.add(releasing)
+        releasing.add_done_callback(self._releasing.discard)
 
     def fault(self, error: BaseException, *, closed: bool) -> AppError | None:
         """The error to raise for a statement that met a fault of this node; counted."""
@@ -265,10 +255,6 @@ class NodePool:
         for state, read in gauges.items():
             POOL_CONNECTIONS.labels(self._group, self.name, state).set_function(read)
         POOL_WAITING.labels(self._group, self.name).set_function(self._waiting.total)
-
-
-def _command_seconds() -> float:
-    return budget_ms(COMMAND_SECONDS * 1000) / 1000
 
 
 @asynccontextmanager
