@@ -1,8 +1,8 @@
 """Three times as much as the suite can do, for a minute: does it go on, and is it well afterwards?
 
 Against the suite that is up with LIMITS=loose (RETRATO_RUN_DIR or .run). First the knee is looked
-for: the highest rate at which 99 of 100 are answered within 500 ms. Beside each figure stands how
-quick the machine was then, against what it was at the knee: a shared one changes by itself.
+for: the highest rate at which 99 of 100 are answered within 500 ms. Beside the overload
+stands how quick the machine was, against the knee: a shared one changes by itself.
 """
 
 import asyncio
@@ -19,7 +19,7 @@ import uvloop
 
 from bench.access_log import AccessLogs
 from bench.knee import find_knee, tell
-from bench.machine_speed import machine_speed
+from bench.machine_speed import MachineSpeed, machine_speed
 from bench.open_loop import Answers, exchanges_of, open_loop
 from tests.journeys.phone import Phone, phone_of
 from tests.suite import Suite
@@ -48,7 +48,6 @@ async def main() -> None:
         normal = await open_loop(exchanges, requests, knee * 0.7, STEP_S)
         tell(f"normal, {knee * 0.7:.0f}/s", normal)
         memory = {"before": _memory_mb(suite)}
-        began_s = time.perf_counter()
         with AccessLogs(suite.log_dir, suite.process_names("nginx")) as logs:
             async with machine_speed() as speed:
                 over = asyncio.create_task(
@@ -60,13 +59,17 @@ async def main() -> None:
             refused_s = sorted(_refusals_s(logs))
         after = await open_loop(exchanges, requests, knee * 0.7, RECOVERY_S)
         memory["after"] = _memory_mb(suite)
-        for first in range(0, int(OVERLOAD_S), SLICE_S):
-            now = speed.between(began_s + first, began_s + first + SLICE_S) / quick_as
-            part = answers.between(first, min(first + SLICE_S, OVERLOAD_S))
-            tell(f"overload, from {first} s, {now:.0%} quick", part)
+        _report_slices(answers, speed, quick_as)
         _report(answers, after, knee, speed.median / quick_as)
         _report_memory(memory)
         _report_balancers(refused_s)
+
+
+def _report_slices(over: Answers, speed: MachineSpeed, usual: float) -> None:
+    for first in range(0, int(OVERLOAD_S), SLICE_S):
+        last = min(first + SLICE_S, OVERLOAD_S)
+        quickness = speed.between(over.began_s + first, over.began_s + last) / usual
+        tell(f"overload, from {first} s, {quickness:.0%} quick", over.between(first, last))
 
 
 def _report(over: Answers, after: Answers, knee: float, quickness: float) -> None:

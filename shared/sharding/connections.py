@@ -9,6 +9,7 @@ from typing import Any
 import asyncpg
 import orjson
 
+from shared.deadlines import budget_ms
 from shared.network.network import Network
 from shared.network.tls import named_context
 from shared.sharding.shard_map import NodeAddress
@@ -85,6 +86,11 @@ async def _ends_by_itself(statement: asyncio.Future[None]) -> bool:
     except asyncio.CancelledError:
         return True  # Its connection has ended, and the statement with it.
     return statement.done()
+
+
+def command_seconds() -> float:
+    """How long a statement may take, by its caller's deadline; raises DeadlineExceeded."""
+    return budget_ms(COMMAND_SECONDS * 1000) / 1000
 
 
 @dataclass(frozen=True)

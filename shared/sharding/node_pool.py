@@ -19,6 +19,7 @@ from shared.sharding.connections import (
     STATEMENTS_MAX,
     Connection,
     PostgresLogin,
+    command_seconds,
     connect,
     speak_json,
 )
@@ -141,8 +142,7 @@ class NodePool:
         connection = await self.acquire()
         is_unheard = False
         try:
-            timeout_s = budget_ms(COMMAND_SECONDS * 1000) / 1000
-            return await connection.fetch(sql, *arguments, timeout=timeout_s)
+            return await connection.fetch(sql, *arguments, timeout=command_seconds())
         except asyncio.CancelledError:
             is_unheard = True
             raise

@@ -9,12 +9,12 @@ from typing import NamedTuple
 from asyncpg import Record
 from asyncpg.pool import PoolConnectionProxy
 
-from shared.deadlines import budget_ms, deadline_within
+from shared.deadlines import deadline_within
 from shared.errors import DeadlineExceeded, Overloaded, Unavailable
 from shared.logs import get_logger
 from shared.network.network import Network
 from shared.settings import PostgresSettings
-from shared.sharding.connections import COMMAND_SECONDS, PostgresLogin
+from shared.sharding.connections import PostgresLogin, command_seconds
 from shared.sharding.database_faults import (
     DRIVER_ERRORS,
     NOT_HERE,
@@ -303,7 +303,7 @@ class ShardGroup:
             return None
         try:
             # One that hangs leaves the primary as much time as it had itself.
-            with deadline_within(budget_ms(COMMAND_SECONDS * 1000) / 2):
+            with deadline_within(command_seconds() * 1000 / 2):
                 return await replica.fetch(sql, arguments)
         except (Unavailable, *NOT_HERE):
             # The primary can answer as well; the replica's pool has counted the fault.

@@ -9,10 +9,9 @@ import asyncpg
 from asyncpg import Record
 from asyncpg.pool import PoolConnectionProxy
 
-from shared.deadlines import budget_ms
 from shared.logs import request_id
 from shared.sharding import job_queue
-from shared.sharding.connections import COMMAND_SECONDS
+from shared.sharding.connections import COMMAND_SECONDS, command_seconds
 from shared.sharding.database_faults import (
     DRIVER_ERRORS,
     CommitUnknown,
@@ -50,7 +49,7 @@ class Transaction(Reader):
         """Run a statement; how many rows it touched."""
         sql, arguments = query.for_schema(self.schema), query.arguments(values)
         try:
-            tag = await self._connection.execute(sql, *arguments, timeout=_command_seconds())
+            tag = await self._connection.execute(sql, *arguments, timeout=command_seconds())
         except DRIVER_ERRORS as error:
             self._raise_fault(error)
             raise
@@ -96,7 +95,7 @@ class Transaction(Reader):
 
     async def _fetch_inside(self, sql: str, arguments: Sequence[object]) -> list[Record]:
         try:
-            return await self._connection.fetch(sql, *arguments, timeout=_command_seconds())
+            return await self._connection.fetch(sql, *arguments, timeout=command_seconds())
         except DRIVER_ERRORS as error:
             self._raise_fault(error)
             raise
@@ -114,7 +113,7 @@ async def begin(connection: PoolConnectionProxy, schema: str) -> None:
     ones out, who then find the schema gone and ask the map anew.
     """
     await connection.execute(
-        f"BEGIN; LOCK TABLE {schema}.fence IN ACCESS SHARE MODE", timeout=_command_seconds()
+        f"BEGIN; LOCK TABLE {schema}.fence IN ACCESS SHARE MODE", timeout=command_seconds()
     )
 
 
@@ -190,7 +189,3 @@ async def _undo_and_release(node: NodePool, connection: PoolConnectionProxy) -> 
         return
     finally:
         await node.release(connection)
-
-
-def _command_seconds() -> float:
-    return budget_ms(COMMAND_SECONDS * 1000) / 1000
