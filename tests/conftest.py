@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from infra.run_folder import REPOSITORY
+from shared.sharding import edge_batches, node_pool
 from tests.suite import Suite
 from tests.suite_logs import complaints_since
 
@@ -40,6 +41,16 @@ def pytest_runtest_makereport(
         logged = complaints_since(suite.log_dir, call.start)
         report.sections.append(("Complaints of the suite's processes meanwhile", logged))
     return report
+
+
+@pytest.fixture(autouse=True)
+def patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a test does in its own process is not given up because the machine is busy.
+
+    No relay runs beside it that could bring an edge to where it ends a little later.
+    """
+    monkeypatch.setattr(edge_batches, "MIRROR_MS_MAX", 30_000)
+    monkeypatch.setattr(node_pool, "ACQUIRE_SECONDS_MAX", 30.0)
 
 
 @pytest.fixture(scope="session")

@@ -22,7 +22,7 @@ async def eventually(
 
 
 async def eventually(
-    check: Callable[[], Any], *, within_s: float = 10.0, every_s: float = 0.05
+    check: Callable[[], Any], *, within_s: float = 30.0, every_s: float = 0.05
 ) -> Any:
     """Call `check` until it raises no AssertionError, and return what it returned.
 

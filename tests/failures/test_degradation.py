@@ -1,5 +1,6 @@
 """A part is away: what does not need it works, the rest is refused. The gateway's table."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
@@ -19,11 +20,11 @@ SIGN_UPS_MAX = 40
 @asynccontextmanager
 async def away(suite: Suite, *names: str) -> AsyncIterator[None]:
     """The processes are stopped while the block runs."""
-    async with AsyncExitStack() as stack:
-        for name in names:
-            stack.push_async_callback(suite.start, name)
-            await suite.stop(name)
+    try:
+        await asyncio.gather(*(suite.stop(name) for name in names))
         yield
+    finally:
+        await asyncio.gather(*(suite.start(name) for name in names))
 
 
 def replicas(suite: Suite, service: str) -> list[str]:

@@ -11,7 +11,7 @@ from tests.eventually import eventually
 from tests.failures.steady_load import Tally, steady_load
 from tests.suite import Suite
 
-REQUESTS_PER_SECOND = 25
+REQUESTS_PER_SECOND = 12
 ANSWERS_BETWEEN = 2 * REQUESTS_PER_SECOND
 
 

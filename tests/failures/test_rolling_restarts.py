@@ -11,7 +11,7 @@ from infra.driving.failures import SuiteFailure
 from tests.failures.steady_load import steady_load
 from tests.suite import Suite
 
-REQUESTS_PER_SECOND = 25
+REQUESTS_PER_SECOND = 12
 
 
 @pytest.mark.parametrize("service", ["gateway", "users", "upload", "feed", "nginx"])

@@ -17,6 +17,7 @@ from services.feed.clients.upload import UploadClient
 from services.feed.clients.users import UsersClient
 from services.feed.resources import Resources, resources_over
 from services.feed.settings import FeedSettings
+from services.feed.store import posts
 from services.feed.store.home_timelines import HomeTimelines
 from services.feed.store.hot_reads import HotReads
 from services.feed.store.redis_guard import RedisGuard
@@ -51,6 +52,12 @@ async def group(settings: FeedSettings, network: Network) -> AsyncIterator[Shard
     group = await open_shard_group(settings, network)
     yield group
     await group.close()
+
+
+@pytest.fixture(autouse=True)
+def others_see_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A replica may lag by what others may miss; which one may answer is tested where it is chosen."""
+    monkeypatch.setattr(posts, "OTHERS_LAG_MS_MAX", 0)
 
 
 @pytest.fixture(scope="session")

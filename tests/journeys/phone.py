@@ -65,7 +65,7 @@ class Phone:
     async def home(self, **params: Any) -> list[dict[str, Any]]:
         return list((await self.get("/v1/timelines/home", **params))["items"])
 
-    async def sees(self, post_id: str, within_s: float = 10) -> dict[str, Any]:
+    async def sees(self, post_id: str, within_s: float = 30) -> dict[str, Any]:
         """The post in the home timeline, once it is there."""
 
         async def check() -> dict[str, Any]:

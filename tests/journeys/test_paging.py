@@ -29,9 +29,13 @@ async def posts_by(phone: Phone) -> list[str]:
 
 async def test_a_persons_posts_come_once_each_newest_first(alice: Phone, bob: Phone) -> None:
     made = await posts_by(alice)
-    found = await pages(bob, f"/v1/users/{alice.id}/posts?limit=3")
-    assert [post_id for page in found for post_id in page] == made
-    assert all(len(page) <= 3 for page in found)
+
+    async def all_there() -> None:
+        found = await pages(bob, f"/v1/users/{alice.id}/posts?limit=3")
+        assert [post_id for page in found for post_id in page] == made
+        assert all(len(page) <= 3 for page in found)
+
+    await eventually(all_there)
 
 
 async def test_a_home_timeline_stays_in_order_while_posts_arrive(alice: Phone, bob: Phone) -> None:

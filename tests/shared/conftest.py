@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from shared.sharding import edge_batches
 from shared.sharding.shard_group import ShardGroup
 from tests.shared.postgres_nodes import PostgresNodes
 from tests.shared.shard_groups import ShardedDatabase
@@ -36,9 +35,3 @@ async def migrated(
 async def group(migrated: ShardedDatabase) -> AsyncIterator[ShardGroup]:
     async with migrated.open() as opened:
         yield opened
-
-
-@pytest.fixture
-def patient_mirrors(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No relay runs beside the test that a busy machine could leave the mirror of an edge to."""
-    monkeypatch.setattr(edge_batches, "MIRROR_MS_MAX", 30_000)

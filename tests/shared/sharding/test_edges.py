@@ -33,7 +33,7 @@ def person(shard: int | None = None) -> int:
 
 
 @pytest.fixture
-def follows(group: ShardGroup, patient_mirrors: None) -> Edges:
+def follows(group: ShardGroup) -> Edges:
     return Edges(group, "follow")
 
 

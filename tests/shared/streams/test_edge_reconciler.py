@@ -68,7 +68,7 @@ async def group(database: ShardedDatabase) -> AsyncIterator[ShardGroup]:
 
 
 @pytest.fixture
-def follows(group: ShardGroup, patient_mirrors: None) -> Edges:
+def follows(group: ShardGroup) -> Edges:
     return Edges(group, "follow")
 
 
