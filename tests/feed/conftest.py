@@ -56,7 +56,7 @@ async def group(settings: FeedSettings, network: Network) -> AsyncIterator[Shard
 
 @pytest.fixture(autouse=True)
 def others_see_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A replica may lag by what others may miss; which one may answer is tested where it is chosen."""
+    """A replica may lag behind for others; when it may answer is tested where it is chosen."""
     monkeypatch.setattr(posts, "OTHERS_LAG_MS_MAX", 0)
 
 
