@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 TOPOLOGY_FILE = Path(__file__).with_name("topology.toml")
 _NETWORK = re.compile(r"127\.\d{1,3}|\d{1,3}\.\d{1,3}")
@@ -96,6 +96,16 @@ class Nginx:
     photo_bytes_max: int
     body_bytes_max: int
     reads_at_once_per_gateway: int
+    reads_in_a_burst_per_gateway: int
+    reads_a_second_more_per_gateway: int
+
+
+class ReadsPerBalancer(NamedTuple):
+    """Reads at once, those beyond in a burst, and how many of the latter come back a second."""
+
+    reads_at_once_max: int
+    reads_in_a_burst_max: int
+    reads_a_second_more: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,9 +189,14 @@ class Topology:
         return next(node for node in self.postgres_nodes if node.name == name)
 
     @property
-    def reads_at_once_max(self) -> int:
+    def reads_per_balancer(self) -> ReadsPerBalancer:
         """How many a balancer passes on: as many as all take, as it may be the only one left."""
-        return self.nginx.reads_at_once_per_gateway * len(self.services["gateway"].replicas)
+        gateways = len(self.services["gateway"].replicas)
+        return ReadsPerBalancer(
+            self.nginx.reads_at_once_per_gateway * gateways,
+            self.nginx.reads_in_a_burst_per_gateway * gateways,
+            self.nginx.reads_a_second_more_per_gateway * gateways,
+        )
 
     @property
     def public_url(self) -> str:
@@ -227,6 +242,8 @@ def _nginx(table: Mapping[str, Any], net: str, *, with_public: bool) -> Nginx:
         photo_bytes_max=table["photo_bytes_max"],
         body_bytes_max=table["body_bytes_max"],
         reads_at_once_per_gateway=table["reads_at_once_per_gateway"],
+        reads_in_a_burst_per_gateway=table["reads_in_a_burst_per_gateway"],
+        reads_a_second_more_per_gateway=table["reads_a_second_more_per_gateway"],
     )
 
 

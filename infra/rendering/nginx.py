@@ -71,7 +71,7 @@ def _values(suite: Suite, name: str, listen: list[str]) -> dict[str, Any]:
         "nginx": suite.topology.nginx,
         "worker_user": workers.name if workers.switch else None,
         "temporary": _temporary_folder(suite, name),
-        "reads_at_once_max": suite.topology.reads_at_once_max,
+        **suite.topology.reads_per_balancer._asdict(),
         "upstreams": list(suite.topology.services.values()),
         "client_network": suite.topology.client_network,
         "limits": suite.topology.limits,

@@ -169,24 +169,27 @@ async def test_reads_are_asked_of_another_gateway_where_one_stands_still(
 
 
 async def test_reads_that_the_gateways_cannot_hold_are_refused_here(suite: Suite) -> None:
-    limit, too_many = suite.topology.reads_at_once_max, 20
-    roomy = httpx.Limits(max_connections=limit + too_many + 1)
+    at_once, in_a_burst, a_second_more = suite.topology.reads_per_balancer
+    # Some of a burst may have been used up, and some of it comes back meanwhile.
+    too_many = in_a_burst + 10 * a_second_more
+    roomy = httpx.Limits(max_connections=at_once + in_a_burst + too_many + 1)
     async with httpx.AsyncClient(base_url=suite.public_url, timeout=20, limits=roomy) as client:
 
-        def one_is_left_for_each_place() -> None:
-            assert sum(not read.done() for read in reads) == limit
+        def those_wait_that_have_a_place() -> None:
+            waiting = sum(not read.done() for read in reads)
+            assert at_once < waiting <= at_once + in_a_burst + 5 * a_second_more
 
         _signal_gateways(suite, signal.SIGSTOP)
         try:
-            reads = [asyncio.create_task(client.get("/v1/me")) for _ in range(limit + too_many)]
-            await eventually(one_is_left_for_each_place)
+            every_read = range(roomy.max_connections or 0)
+            reads = [asyncio.create_task(client.get("/v1/me")) for _ in every_read]
+            await eventually(those_wait_that_have_a_place)
             write = asyncio.create_task(client.put("/v1/activity/seen"))
         finally:
             _signal_gateways(suite, signal.SIGCONT)
         replies = await asyncio.gather(*reads)
         assert (await write).status_code == 401
     refused = [reply for reply in replies if reply.status_code == 503]
-    assert len(refused) == too_many
     assert {reply.status_code for reply in replies if reply not in refused} == {401}
     assert {reply.headers["Retry-After"] for reply in refused} == {"1"}
     assert {reply.json()["code"] for reply in refused} == {"overloaded"}
