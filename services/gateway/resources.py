@@ -21,7 +21,10 @@ from services.gateway.store.limit_counters import TAKE, LimitCounters
 from services.gateway.store.recent_changes import RecentChanges
 from shared.network.network import open_network
 from shared.network.redis_pipe import RedisPipe
-from shared.web.adaptive_limit import AdaptiveLimit
+from shared.web.adaptive_limit import AdaptiveLimit, AdaptiveRules
+
+# All that two balancers pass on for long may come to one gateway: its own limit never falls below.
+DOOR_RULES = AdaptiveRules(calls_min=24)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +110,7 @@ def resources_over(
             signing_key=settings.media_signing_key.get_secret_value(),
             lifetime_s=settings.media_url_seconds,
         ),
-        door=AdaptiveLimit("gateway"),
+        door=AdaptiveLimit("gateway", DOOR_RULES),
         limits=limits_as_set(settings.limits, settings.limits_factor),
         limit_counters=LimitCounters(pipe),
     )
