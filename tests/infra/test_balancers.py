@@ -170,26 +170,25 @@ async def test_reads_are_asked_of_another_gateway_where_one_stands_still(
 
 async def test_reads_that_the_gateways_cannot_hold_are_refused_here(suite: Suite) -> None:
     at_once, in_a_burst, a_second_more = suite.topology.reads_per_balancer
-    # Some of a burst may have been used up, and some of it comes back meanwhile.
-    too_many = in_a_burst + 10 * a_second_more
-    roomy = httpx.Limits(max_connections=at_once + in_a_burst + too_many + 1)
+    # More than can be let in by now, however much comes back while they are sent.
+    count = at_once + in_a_burst + 10 * a_second_more
+    roomy = httpx.Limits(max_connections=count + 1)
     async with httpx.AsyncClient(base_url=suite.public_url, timeout=20, limits=roomy) as client:
 
-        def those_wait_that_have_a_place() -> None:
-            waiting = sum(not read.done() for read in reads)
-            assert at_once < waiting <= at_once + in_a_burst + 5 * a_second_more
+        def one_is_refused() -> None:
+            assert any(read.done() for read in reads)
 
         _signal_gateways(suite, signal.SIGSTOP)
         try:
-            every_read = range(roomy.max_connections or 0)
-            reads = [asyncio.create_task(client.get("/v1/me")) for _ in every_read]
-            await eventually(those_wait_that_have_a_place)
+            reads = [asyncio.create_task(client.get("/v1/me")) for _ in range(count)]
+            await eventually(one_is_refused)
             write = asyncio.create_task(client.put("/v1/activity/seen"))
         finally:
             _signal_gateways(suite, signal.SIGCONT)
         replies = await asyncio.gather(*reads)
         assert (await write).status_code == 401
     refused = [reply for reply in replies if reply.status_code == 503]
+    assert 0 < len(refused) < count - at_once
     assert {reply.status_code for reply in replies if reply not in refused} == {401}
     assert {reply.headers["Retry-After"] for reply in refused} == {"1"}
     assert {reply.json()["code"] for reply in refused} == {"overloaded"}
