@@ -12,11 +12,16 @@ KNEE_MS = 500.0
 STEP_S = 12.0
 STEP_AGAIN = 1.15
 RATE_MIN = 10.0
+WARM_UP_RATE = 30.0
+
+
+async def warm_up(exchanges: Exchanges, requests: Sequence[httpx.Request]) -> None:
+    """Connections, and caches of people who have only just signed up."""
+    await open_loop(exchanges, requests, WARM_UP_RATE, STEP_S)
 
 
 async def find_knee(exchanges: Exchanges, requests: Sequence[httpx.Request]) -> float:
-    """Requests a second; each step of the search is printed."""
-    await open_loop(exchanges, requests, 30, STEP_S)  # Connections and caches.
+    """Requests a second; each step of the search is printed. Warm up before."""
     rate, knee, step = 40.0, 30.0, 1.5
     while step > 1.1:
         if await _is_well(exchanges, requests, rate):

@@ -18,7 +18,7 @@ import httpx
 import uvloop
 
 from bench.access_log import AccessLogs
-from bench.knee import find_knee, tell
+from bench.knee import find_knee, tell, warm_up
 from bench.machine_speed import MachineSpeed, machine_speed
 from bench.open_loop import Answers, exchanges_of, open_loop
 from tests.journeys.phone import Phone, phone_of
@@ -42,6 +42,7 @@ async def main() -> None:
     async with _world(suite) as requests:
         exchanges = exchanges_of(suite)
         async with machine_speed() as at_the_knee:
+            await warm_up(exchanges, requests)
             knee = await find_knee(exchanges, requests)
             now_s = time.perf_counter()
             quick_as = at_the_knee.between(now_s - LAST_STEPS_S, now_s)

@@ -27,7 +27,7 @@ from bench.drills.isolation import isolation
 from bench.drills.late_starts import late_starts
 from bench.drills.pauses import pauses
 from bench.drills.rolling_restarts import rolling_restarts
-from bench.knee import find_knee
+from bench.knee import find_knee, warm_up
 from bench.open_loop import exchanges_of
 from bench.results import Report
 from tests.suite import Suite
@@ -56,7 +56,9 @@ async def main() -> None:
     findings: list[Finding] = []
     async with bench_world(suite) as world:
         exchanges = exchanges_of(suite)
-        knee = None if asked.rate else await find_knee(exchanges, mixed_requests(world))
+        requests = mixed_requests(world)
+        await warm_up(exchanges, requests)
+        knee = None if asked.rate else await find_knee(exchanges, requests)
         rate = asked.rate or (knee or 0.0) * SHARE_OF_THE_KNEE
         drill = Drill(suite, world, exchanges, rate, knee, asked.seconds, asked.restarts)
         for name in asked.only or DRILLS:
