@@ -71,7 +71,7 @@ class ReplicaTransport(httpx.AsyncBaseTransport):
         if self._replicas.update(addresses):
             self._exchange.keep_only(addresses)
         self._budget.earn()
-        first = self._replicas.pick(is_read=IS_READ in request.extensions)
+        first = self._replicas.pick()
         try:
             response = await self._first_attempt(request, first, give_up_s)
         except (httpx.ConnectError, httpx.ConnectTimeout):

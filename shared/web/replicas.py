@@ -12,9 +12,6 @@ log = get_logger()
 
 FAILURES_TO_EJECT = 5
 EJECTED_S = 5.0
-# So much longer it gets no writes: whether it is well again is tried with reads, which another
-# replica answers as well if this one does not. A write would wait until its deadline.
-NO_WRITES_S = 5.0
 
 
 @dataclass(slots=True, eq=False)
@@ -56,15 +53,14 @@ class Replicas:
         now_s = time.monotonic()
         return all(replica.ejected_until_s > now_s for replica in self._replicas)
 
-    def pick(self, avoid: Collection[Replica] = (), *, is_read: bool = True) -> Replica:
+    def pick(self, avoid: Collection[Replica] = ()) -> Replica:
         """The less busy of two chosen at random, leaving out the ejected and those to `avoid`.
 
-        What is no read also leaves out those that came back just now. When that leaves none the
-        rules give way. An ejected one is better than one to avoid: that has failed just now. With
-        every replica ejected it is likelier that something between us and them is broken than all
-        of them.
+        When that leaves none the rules give way. An ejected one is better than one to avoid: that
+        has failed just now. With every replica ejected it is likelier that something between us
+        and them is broken than all of them.
         """
-        choice = self._sound(is_read=is_read)
+        choice = self._sound()
         if avoid:
             choice = (
                 [replica for replica in choice if replica not in avoid]
@@ -91,14 +87,11 @@ class Replicas:
             metrics.upstream_ejections.labels(self._upstream).inc()
             log.warning("replica_ejected", upstream=self._upstream, address=replica.address)
 
-    def _sound(self, *, is_read: bool) -> list[Replica]:
+    def _sound(self) -> list[Replica]:
         if not any(replica.ejected_until_s for replica in self._replicas):
             return self._replicas
         now_s = time.monotonic()
-        sound = [r for r in self._replicas if r.ejected_until_s <= now_s]
-        if not is_read:
-            sound = [r for r in sound if r.ejected_until_s <= now_s - NO_WRITES_S] or sound
-        return sound or self._replicas
+        return [r for r in self._replicas if r.ejected_until_s <= now_s] or self._replicas
 
 
 def _two_of(choice: Sequence[Replica]) -> tuple[Replica, Replica]:
