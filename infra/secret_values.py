@@ -48,6 +48,7 @@ def _names(topology: Topology) -> list[str]:
         "s3_access_key",
         "s3_secret_key",
         "session_token_key",
+        "balancer_token",
         "media_signing_key",
         "media_token",
         *(SECOND_BUCKET_KEYS if topology.store.second is not None else ()),

@@ -2,11 +2,12 @@
 
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from ipaddress import ip_network
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 TOPOLOGY_FILE = Path(__file__).with_name("topology.toml")
 _NETWORK = re.compile(r"127\.\d{1,3}|\d{1,3}\.\d{1,3}")
@@ -95,17 +96,9 @@ class Nginx:
     public_host: str | None
     photo_bytes_max: int
     body_bytes_max: int
-    reads_at_once_per_gateway: int
-    reads_in_a_burst_per_gateway: int
-    reads_a_second_more_per_gateway: int
-
-
-class ReadsPerBalancer(NamedTuple):
-    """Reads at once, those beyond in a burst, and how many of the latter come back a second."""
-
-    reads_at_once_max: int
-    reads_in_a_burst_max: int
-    reads_a_second_more: int
+    bodies_at_once_per_address: int
+    trusted_proxies: tuple[str, ...]
+    proxy_protocol_port: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +154,7 @@ class Limits:
     media_url_seconds: int
     media_cache_bytes_max: int
     loose_limits_factor: int
+    wait_ms_max: int
     celebrity_followers_min: int
 
 
@@ -187,16 +181,6 @@ class Topology:
     def postgres_node(self, name: str) -> PostgresNode:
         """The server of that name."""
         return next(node for node in self.postgres_nodes if node.name == name)
-
-    @property
-    def reads_per_balancer(self) -> ReadsPerBalancer:
-        """How many a balancer passes on: as many as all take, as it may be the only one left."""
-        gateways = len(self.services["gateway"].replicas)
-        return ReadsPerBalancer(
-            self.nginx.reads_at_once_per_gateway * gateways,
-            self.nginx.reads_in_a_burst_per_gateway * gateways,
-            self.nginx.reads_a_second_more_per_gateway * gateways,
-        )
 
     @property
     def public_url(self) -> str:
@@ -241,10 +225,18 @@ def _nginx(table: Mapping[str, Any], net: str, *, with_public: bool) -> Nginx:
         public_host=table.get("public_host") if with_public else None,
         photo_bytes_max=table["photo_bytes_max"],
         body_bytes_max=table["body_bytes_max"],
-        reads_at_once_per_gateway=table["reads_at_once_per_gateway"],
-        reads_in_a_burst_per_gateway=table["reads_in_a_burst_per_gateway"],
-        reads_a_second_more_per_gateway=table["reads_a_second_more_per_gateway"],
+        bodies_at_once_per_address=table["bodies_at_once_per_address"],
+        trusted_proxies=tuple(_networks(table.get("trusted_proxies", ()))),
+        proxy_protocol_port=table.get("proxy_protocol_port"),
     )
+
+
+def _networks(given: Iterable[str]) -> Iterator[str]:
+    for one in given:
+        try:
+            yield str(ip_network(one))
+        except ValueError as error:
+            raise TopologyError(f"nginx.trusted_proxies: {one!r} is no network: {error}") from error
 
 
 def _services(table: Mapping[str, Any], net: str) -> dict[str, Service]:
@@ -303,6 +295,7 @@ def _limits(drawn: Mapping[str, Any]) -> Limits:
         media_url_seconds=drawn["media"]["url_seconds"],
         media_cache_bytes_max=drawn["media"]["cache_bytes_max"],
         loose_limits_factor=drawn["service"]["gateway"]["loose_limits_factor"],
+        wait_ms_max=drawn["service"]["wait_ms_max"],
         celebrity_followers_min=drawn["service"]["feed"]["celebrity_followers_min"],
     )
 

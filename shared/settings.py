@@ -38,6 +38,10 @@ class ProcessSettings(BaseSettings):
     log_level: str = "INFO"
     # Longer than the health check's interval (1 s) and the TTL of an answer (1 s) together.
     drain_seconds: float = Field(default=3.0, ge=0)
+    # The limiter of the process: how many requests it works on at once, and how long another one
+    # may be here, its wait included, before it is refused instead.
+    at_work_max: int = Field(default=64, ge=1)
+    wait_ms_max: int = Field(default=350, ge=1)
 
 
 class PostgresSettings(BaseSettings):

@@ -30,6 +30,7 @@ from infra.processes import Process, processes_of
 from infra.remains.everywhere import remains_everywhere
 from infra.remains.found import Remains
 from infra.run_folder import REPOSITORY, locate_run_folder
+from infra.suite import Suite as OnDisk
 from infra.suite import limits_of, network_of, suite_in
 from infra.topology import Topology
 from shared.web.http1_exchange import Http1Exchange
@@ -46,6 +47,11 @@ class Suite:
         self._requested_dir = run_dir
         self._on_disk = suite_in(folder, network_of(folder, requested=network))
         self._supervisor = Supervisor(self._on_disk.folder)
+
+    @property
+    def on_disk(self) -> OnDisk:
+        """The suite as operators' commands know it."""
+        return self._on_disk
 
     @property
     def topology(self) -> Topology:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from infra.accounts import account_for
 from infra.rendering.files import write_rendered
 from infra.secret_values import SECOND_BUCKET_KEYS
+from infra.sizing import at_work_max
 from infra.suite import Suite
 from infra.topology import SecondBucket, Service
 
@@ -104,6 +105,16 @@ def _process(suite: Suite, service: Service) -> Iterator[Variable]:
     )
     yield Variable("LOG_LEVEL", limits.log_level, "DEBUG, INFO, WARNING or ERROR.")
     yield Variable(
+        "AT_WORK_MAX",
+        str(at_work_max(suite.topology, service.name)),
+        "How many requests it works on at once; others wait their turn.",
+    )
+    yield Variable(
+        "WAIT_MS_MAX",
+        str(limits.wait_ms_max),
+        "A request that would be here for longer, its wait included, is refused at once.",
+    )
+    yield Variable(
         "DRAIN_SECONDS",
         str(limits.drain_seconds),
         "How long it says that it is leaving before it stops; above the DNS check plus the TTL.",
@@ -192,6 +203,11 @@ def _second_bucket(suite: Suite, second: SecondBucket) -> Iterator[Variable]:
 
 
 def _gateway(suite: Suite) -> Iterator[Variable]:
+    yield Variable(
+        "BALANCER_TOKEN",
+        suite.secrets["balancer_token"],
+        "What balancers add to a request; from nobody else is a client's address believed.",
+    )
     yield Variable(
         "MEDIA_SIGNING_KEY",
         suite.secrets["media_signing_key"],

@@ -5,7 +5,9 @@ from typing import Any
 
 from infra.accounts import account_for
 from infra.rendering.files import make_folder, render, write_rendered
+from infra.sizing import edge_sizes, this_machine
 from infra.suite import Suite
+from infra.topology import Nginx
 
 # What a caller might say of himself; only our own tiers say it, so it ends here.
 _DROPPED_HEADERS = (
@@ -28,6 +30,7 @@ _PROBLEMS = {
     410: {"code": "link_expired", "title": "This link has expired; ask for the post again."},
     413: {"code": "too_large", "title": "The request is too large."},
     414: {"code": "address_too_long", "title": "The address is too long."},
+    429: {"code": "too_many_requests", "title": "Too many requests at once from one address."},
     502: {"code": "unavailable", "title": "A part of the service does not answer at the moment."},
     503: {"code": "overloaded", "title": "Too much is going on at the moment."},
     504: {"code": "deadline_exceeded", "title": "The answer did not come in time."},
@@ -57,10 +60,31 @@ def render_nginx(suite: Suite) -> list[str]:
         if number == 1 and nginx.public_host:
             listen.append(nginx.public_host)
         name = f"nginx-{number}"
-        text = render("nginx.conf.j2", _values(suite, name, listen))
+        text = configuration_of(suite, name, listen)
         if write_rendered(suite.folder.etc / "nginx" / f"{name}.conf", text, master):
             changed.append(name)
+    _render_connection_bounds(suite)
     return changed
+
+
+def configuration_of(suite: Suite, name: str, listen: list[str]) -> str:
+    """The text of a balancer's file; `listen` are its addresses."""
+    return render("nginx.conf.j2", _values(suite, name, listen))
+
+
+def _render_connection_bounds(suite: Suite) -> None:
+    """For the kernel of a public machine; whoever runs it loads them."""
+    nginx = suite.topology.nginx
+    file = suite.folder.etc / "nginx" / "connections.nft"
+    ports = [nginx.port, nginx.tls_port]
+    if nginx.proxy_protocol_port is not None:
+        ports.append(nginx.proxy_protocol_port)
+    values = {
+        "file": file,
+        "ports": ", ".join(map(str, ports)),
+        "sizes": edge_sizes(suite.topology, this_machine()),
+    }
+    write_rendered(file, render("connections.nft.j2", values), account_for("nginx_master"))
 
 
 def _values(suite: Suite, name: str, listen: list[str]) -> dict[str, Any]:
@@ -68,10 +92,11 @@ def _values(suite: Suite, name: str, listen: list[str]) -> dict[str, Any]:
     return {
         "name": name,
         "listen": listen,
+        "entrances": _entrances(suite.topology.nginx),
         "nginx": suite.topology.nginx,
         "worker_user": workers.name if workers.switch else None,
         "temporary": _temporary_folder(suite, name),
-        **suite.topology.reads_per_balancer._asdict(),
+        "sizes": edge_sizes(suite.topology, this_machine()),
         "upstreams": list(suite.topology.services.values()),
         "client_network": suite.topology.client_network,
         "limits": suite.topology.limits,
@@ -81,6 +106,13 @@ def _values(suite: Suite, name: str, listen: list[str]) -> dict[str, Any]:
         "problems": _PROBLEMS,
         "page_policy": _PAGE_POLICY,
     }
+
+
+def _entrances(nginx: Nginx) -> list[str]:
+    """By what each kind of entrance learns the client's address, as nginx calls it."""
+    if nginx.trusted_proxies and nginx.proxy_protocol_port is not None:
+        return ["X-Forwarded-For", "proxy_protocol"]
+    return ["X-Forwarded-For"]
 
 
 def _temporary_folder(suite: Suite, name: str) -> Path:

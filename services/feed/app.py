@@ -22,7 +22,7 @@ from services.feed.resources import Resources, open_resources
 from services.feed.settings import FeedSettings
 from services.feed.store.prepared_reads import prepare_reads
 from shared.settings import read_settings
-from shared.web.admission import AdmissionLimits
+from shared.web.admission import lasting
 from shared.web.server import serve
 from shared.web.service_app import AppInfo, OpenResources, create_app
 
@@ -35,8 +35,8 @@ INFO = AppInfo(
         "a viewer may see what an author publishes is decided by users and applied by the caller."
     ),
     audience="feed",
-    # Each gateway always has one under way, which does nothing but wait.
-    admission=AdmissionLimits(lasting_paths=("/stream/events",)),
+    # Each gateway always waits for events. Publishing waits for photos that are being made.
+    ask_of=lasting("POST /stream/events", "POST /posts"),
 )
 ROUTERS = (
     posts.router,

@@ -3,7 +3,6 @@
 from functools import partial
 
 from fastapi import FastAPI
-from starlette.types import ASGIApp
 
 from services.gateway.api import (
     accounts,
@@ -28,12 +27,11 @@ from services.gateway.api import (
     timelines,
     uploads,
 )
+from services.gateway.api.admission_ask import ask_of
 from services.gateway.api.limit_gate import LimitGate
-from services.gateway.api.overload_door import OverloadDoor
 from services.gateway.resources import open_resources
 from services.gateway.settings import GatewaySettings
 from shared.settings import read_settings
-from shared.web.admission import AdmissionLimits
 from shared.web.request_context import Deadlines
 from shared.web.server import serve
 from shared.web.service_app import AppInfo, OpenResources, create_app
@@ -46,8 +44,7 @@ INFO = AppInfo(
     # A photo of 20 MB takes its time; publishing waits up to 5 s for the photos.
     # A stream ends with its session, after a quarter of an hour: this is no limit of its own.
     deadlines=Deadlines(by_route={"POST /v1/photos": 35_000, "GET /v1/stream": 3_600_000}),
-    # Slow phones send for minutes, each piece with a deadline of its own; streams wait for hours.
-    admission=AdmissionLimits(lasting_paths=("/v1/uploads", "/v1/stream"), lasting_max=2_560),
+    ask_of=ask_of,
 )
 # A request is matched against one route after the other: the most asked for come first.
 ROUTERS = (
@@ -77,13 +74,9 @@ ROUTERS = (
 
 def gateway_app(settings: GatewaySettings, opened: OpenResources) -> FastAPI:
     """The public API over the given resources."""
-    app = create_app(INFO, settings, opened, ROUTERS, _gate)
+    app = create_app(INFO, settings, opened, ROUTERS, LimitGate)
     document.make_public(app)
     return app
-
-
-def _gate(app: ASGIApp) -> ASGIApp:
-    return OverloadDoor(LimitGate(app))
 
 
 def main() -> None:

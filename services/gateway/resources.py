@@ -21,10 +21,6 @@ from services.gateway.store.limit_counters import TAKE, LimitCounters
 from services.gateway.store.recent_changes import RecentChanges
 from shared.network.network import open_network
 from shared.network.redis_pipe import RedisPipe
-from shared.web.adaptive_limit import AdaptiveLimit, AdaptiveRules
-
-# All that two balancers pass on for long may come to one gateway: its own limit never falls below.
-DOOR_RULES = AdaptiveRules(calls_min=24)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +35,9 @@ class Resources:
     changes: RecentChanges
     listeners: Listeners
     media: MediaUrls
-    door: AdaptiveLimit
     limits: Limits
     limit_counters: LimitCounters
+    balancer_token: bytes
 
     def url_of(self) -> UrlOf:
         """The speller of media addresses for a reply made now."""
@@ -110,7 +106,7 @@ def resources_over(
             signing_key=settings.media_signing_key.get_secret_value(),
             lifetime_s=settings.media_url_seconds,
         ),
-        door=AdaptiveLimit("gateway", DOOR_RULES),
         limits=limits_as_set(settings.limits, settings.limits_factor),
         limit_counters=LimitCounters(pipe),
+        balancer_token=settings.balancer_token.get_secret_value().encode(),
     )

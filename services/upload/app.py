@@ -19,6 +19,7 @@ from services.upload.resources import Resources, open_resources
 from services.upload.settings import UploadSettings
 from services.upload.store.prepared_reads import prepare_reads
 from shared.settings import read_settings
+from shared.web.admission import lasting
 from shared.web.request_context import Deadlines
 from shared.web.server import serve
 from shared.web.service_app import AppInfo, OpenResources, create_app
@@ -37,6 +38,8 @@ INFO = AppInfo(
     ),
     audience="upload",
     open_prefixes=("/renditions/", "/archives/", "/filters/"),
+    # Bodies come and archives go as slowly as their clients, and a claim waits for the worker.
+    ask_of=lasting("POST /photos", "POST /photos/claim", "POST /archives", "GET /archives/*"),
     deadlines=Deadlines(
         by_route={"POST /photos": _RECEIVE_MS_MAX, "POST /archives": _RECEIVE_MS_MAX}
     ),

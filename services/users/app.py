@@ -23,6 +23,7 @@ from services.users.resources import Resources, open_resources
 from services.users.settings import UsersSettings
 from services.users.store.prepared_reads import prepare_reads
 from shared.settings import read_settings
+from shared.web.admission import lasting
 from shared.web.server import serve
 from shared.web.service_app import AppInfo, OpenResources, create_app
 
@@ -34,6 +35,8 @@ INFO = AppInfo(
         "upload, with a token that says who calls and for which viewer."
     ),
     audience="users",
+    # They wait for hashes of passwords, of which two are made at once.
+    ask_of=lasting("POST /users", "POST /sessions", "PUT /me/password", "POST /me/deletion"),
 )
 # "/users/by-username/…", "/users/search" and "/users/suggested" stand before "/users/{user_id}".
 ROUTERS = (

@@ -11,8 +11,9 @@ import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 
 from shared.deadlines import budget_ms
-from shared.errors import AppError, DeadlineExceeded, Overloaded, Unavailable
+from shared.errors import AppError, DeadlineExceeded, Unavailable
 from shared.network.network import Network
+from shared.refusals import overloaded
 from shared.sharding.connections import (
     COMMAND_SECONDS,
     CONNECT_SECONDS,
@@ -193,15 +194,15 @@ class NodePool:
 
     def _refuse_early(self, *, to_write: bool) -> None:
         if self._waiting[to_write] >= self._waiting_max:
-            raise Overloaded(f"Too many wait for {self.name}.", retry_after_s=1)
+            raise overloaded("pool", "queue_full", f"Too many wait for {self.name}.")
         if time.monotonic() < self._down_until_s and not self._pool.get_idle_size():
             raise Unavailable(f"{self.name} cannot be reached.", retry_after_s=1)
 
     def _too_late(self, waited_s: float, *, to_write: bool) -> Unavailable:
         if to_write and self._write_places.locked():
-            return Overloaded(f"All who may write to {self.name} do.", retry_after_s=1)
+            return overloaded("pool", "writers", f"All who may write to {self.name} do.")
         if self._pool.get_size() >= self._pool.get_max_size():
-            return Overloaded(f"All connections to {self.name} are in use.", retry_after_s=1)
+            return overloaded("pool", "connections", f"All connections to {self.name} are in use.")
         if waited_s < CONNECT_SECONDS:
             # It says more of the caller's deadline than of the node.
             return DeadlineExceeded()

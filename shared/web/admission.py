@@ -1,44 +1,62 @@
-"""The door of a process: so many requests at once, so many waiting, the rest refused at once."""
+"""The limiter of a process stands before its routes."""
 
-import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from shared.deadlines import budget_ms, is_over
+from shared.deadlines import is_over
 from shared.errors import DeadlineExceeded, Overloaded
-from shared.web import metrics
+from shared.priority import Priority
+from shared.refusals import overloaded
 from shared.web.problems import ProblemReply
+from shared.web.queue_rules import LASTING_MAX
+from shared.web.work_queue import LIMITER, WorkQueue
+
+# In the ASGI scope of a request that was refused here.
+REFUSED_KEY = "retrato.refused"
 
 
 @dataclass(frozen=True, slots=True)
-class AdmissionLimits:
-    """How much a process takes on.
+class Ask:
+    """What the limiter knows of a request; callers take turns with one another.
 
-    One process does some 500 requests a second at some 10 ms each, so a handful run at once; the
-    room is for those that wait for a slow upload or a photo being processed. A queue that takes
-    longer than `wait_ms_max` to reach is not worth standing in: another replica is free sooner.
+    A request that `lasts` spends its time on something other than work of this process: a body
+    that comes slowly, a photo that is being made. It takes no place from the others.
     """
 
-    concurrent_max: int = 128
-    waiting_max: int = 256
-    wait_ms_max: int = 500
-    retry_after_s: int = 1
-    # Requests that last, such as bodies from slow phones, have places of their own: most of their
-    # time they only wait, and they must not keep the others out.
-    lasting_paths: tuple[str, ...] = ()
-    lasting_max: int = 512
+    priority: Priority = Priority.NORMAL
+    caller: str = ""
+    lasts: bool = False
+
+
+AskOf = Callable[[Scope], Ask]
+
+
+def lasting(*routes: str) -> AskOf:
+    """Of a service: these routes last, such as "POST /posts" or "GET /archives/*"."""
+    whole = frozenset(route for route in routes if not route.endswith("*"))
+    below = tuple(route[:-1] for route in routes if route.endswith("*"))
+    lasts, works = Ask(lasts=True), Ask()
+
+    def ask_of(scope: Scope) -> Ask:
+        route = f"{scope['method']} {scope['path']}"
+        return lasts if route in whole or route.startswith(below) else works
+
+    return ask_of
 
 
 class Admission:
-    """ASGI middleware; a request whose deadline passes before its turn is never begun."""
+    """ASGI middleware. A request whose deadline passes before its turn is never begun."""
 
-    def __init__(self, app: ASGIApp, *, limits: AdmissionLimits) -> None:
+    def __init__(
+        self, app: ASGIApp, *, queue: WorkQueue, ask_of: AskOf, lasting_max: int = LASTING_MAX
+    ) -> None:
         self.app = app
-        self._limits = limits
-        self._slots = asyncio.Semaphore(limits.concurrent_max)
-        self._lasting_slots = asyncio.Semaphore(limits.lasting_max)
-        self._waiting = 0
+        self._queue = queue
+        self._ask_of = ask_of
+        self._lasting_max = lasting_max
+        self._lasting = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let the request in, make it wait, or refuse it."""
@@ -47,32 +65,25 @@ class Admission:
             return
         if is_over():
             raise DeadlineExceeded
-        is_lasting = scope["path"].startswith(self._limits.lasting_paths)
-        slots = self._lasting_slots if is_lasting else self._slots
-        if not await self._enter(slots):
-            metrics.http_refused.inc()
-            refusal = Overloaded(retry_after_s=self._limits.retry_after_s)
-            await ProblemReply(refusal)(scope, receive, send)
+        ask = self._ask_of(scope)
+        try:
+            began_s = None if ask.lasts else await self._queue.enter(ask.priority, ask.caller)
+            if began_s is None:
+                self._begin_to_last(ask)
+        except Overloaded as error:
+            scope[REFUSED_KEY] = True
+            await ProblemReply(error)(scope, receive, send)
             return
-        metrics.http_in_flight.inc()
         try:
             await self.app(scope, receive, send)
         finally:
-            metrics.http_in_flight.dec()
-            slots.release()
+            if began_s is None:
+                self._lasting -= 1
+            else:
+                self._queue.leave(began_s)
 
-    async def _enter(self, slots: asyncio.Semaphore) -> bool:
-        if not slots.locked():
-            return await slots.acquire()
-        if self._waiting >= self._limits.waiting_max:
-            return False
-        self._waiting += 1
-        metrics.http_waiting.inc()
-        try:
-            async with asyncio.timeout(budget_ms(self._limits.wait_ms_max) / 1000):
-                return await slots.acquire()
-        except TimeoutError:
-            return False
-        finally:
-            self._waiting -= 1
-            metrics.http_waiting.dec()
+    def _begin_to_last(self, ask: Ask) -> None:
+        self._queue.check(ask.priority, ask.caller)
+        if self._lasting >= self._lasting_max:
+            raise overloaded(LIMITER, "lasting")
+        self._lasting += 1

@@ -12,8 +12,7 @@ http_request_seconds = Histogram(
     "retrato_http_request_seconds", "Time to answer.", ["route", "method"], buckets=_SECONDS
 )
 http_in_flight = Gauge("retrato_http_requests_in_flight", "Requests being worked on.")
-http_waiting = Gauge("retrato_http_requests_waiting", "Requests waiting to be let in.")
-http_refused = Counter("retrato_http_requests_refused_total", "Requests refused at the door.")
+http_waiting = Gauge("retrato_http_requests_waiting", "Requests waiting for their turn.")
 
 event_loop_lag_seconds = Histogram(
     "retrato_event_loop_lag_seconds",
@@ -38,11 +37,5 @@ upstream_ejections = Counter(
 )
 upstream_hedges = Counter(
     "retrato_upstream_hedges_total", "Second attempts at reads that took long.", ["upstream"]
-)
-upstream_limit = Gauge(
-    "retrato_upstream_calls_allowed", "Calls at once that are allowed now.", ["upstream"]
-)
-upstream_refused = Counter(
-    "retrato_upstream_calls_refused_total", "Calls not made, as too many were.", ["upstream"]
 )
 upstream_in_flight = Gauge("retrato_upstream_calls_in_flight", "Calls under way.", ["upstream"])

@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from shared.deadlines import start_deadline
 from shared.logs import get_logger, request_id
 from shared.web import metrics
+from shared.web.admission import REFUSED_KEY
 from shared.web.transit_times import TransitTimes
 from shared.web.viewer import SCOPE_KEY
 
@@ -104,6 +105,8 @@ def _record(scope: Scope, status: int, seconds: float) -> None:
     count, time_taken = _meters(route, method, status)
     count.inc()
     time_taken.observe(seconds)
+    if REFUSED_KEY in scope:
+        return  # The balancer has a line about it, and while there is too much to do one is enough.
     log.info(
         "request",
         method=method,

@@ -13,17 +13,19 @@ from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Lifespan
 
 from shared.settings import ProcessSettings
-from shared.web.admission import Admission, AdmissionLimits
+from shared.web.admission import Admission, AskOf, lasting
 from shared.web.body_limit import BodyLimit
 from shared.web.docs_page import install_docs_page
 from shared.web.internal_tokens import TokenVerifier
 from shared.web.plain_reads import PlainReads
 from shared.web.probes import Probes
 from shared.web.problems import Problem, UnexpectedErrors, install_problem_handlers, problem_replies
+from shared.web.queue_rules import QueueRules
 from shared.web.readiness import Readiness
 from shared.web.reply_shapes import describe_shapes
 from shared.web.request_context import Deadlines, RequestContext
 from shared.web.token_gate import TokenGate
+from shared.web.work_queue import WorkQueue
 
 Gate = Callable[[ASGIApp], ASGIApp]
 OpenResources = Callable[[], AbstractAsyncContextManager[Any]]
@@ -45,7 +47,7 @@ class AppInfo:
     audience: str | None
     open_prefixes: tuple[str, ...] = ()
     deadlines: Deadlines = field(default_factory=Deadlines)
-    admission: AdmissionLimits = field(default_factory=AdmissionLimits)
+    ask_of: AskOf = field(default_factory=lasting)
 
 
 def create_app(
@@ -73,6 +75,8 @@ def create_app(
         lifespan=_lifespan(open_resources, readiness),
     )
     app.state.readiness = readiness
+    rules = QueueRules(settings.at_work_max, settings.wait_ms_max / 1000)
+    app.state.work_queue = WorkQueue(rules)
     app.add_middleware(PlainReads, routers=routers)  # The first is the innermost.
     _add_routes(app, routers)
     install_problem_handlers(app)
@@ -115,7 +119,7 @@ def _surround(app: FastAPI, info: AppInfo, settings: ProcessSettings, gate: Gate
         key = settings.internal_keys[info.audience].get_secret_value()
         verifier = TokenVerifier(key=key, audience=info.audience)
         app.add_middleware(TokenGate, verifier=verifier, open_prefixes=info.open_prefixes)
-    app.add_middleware(Admission, limits=info.admission)
+    app.add_middleware(Admission, queue=app.state.work_queue, ask_of=info.ask_of)
     app.add_middleware(UnexpectedErrors)
     app.add_middleware(
         RequestContext, deadlines=info.deadlines, trusts_caller=info.audience is not None

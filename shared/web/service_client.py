@@ -17,7 +17,6 @@ from shared.logs import request_id
 from shared.network.network import Network
 from shared.settings import ProcessSettings
 from shared.web import metrics
-from shared.web.adaptive_limit import AdaptiveLimit
 from shared.web.http1_exchange import Http1Exchange
 from shared.web.internal_tokens import TokenSigner
 from shared.web.lean_messages import LeanRequest
@@ -30,7 +29,6 @@ WRITE_TIMEOUT_MS = 10_000
 JSON_BODY = {"Content-Type": "application/json"}
 _REQUEST_ID_NAME = REQUEST_ID_HEADER.encode()
 _OUTCOMES = ("1xx", "2xx", "3xx", "4xx", "5xx", "timeout", "unreachable", "cancelled")
-_TELLING = frozenset({"2xx", "3xx", "4xx", "timeout"})
 NO_HEADERS: Mapping[str, str] = {}
 
 
@@ -78,15 +76,9 @@ class ServiceClient:
         self._transport = transport or ReplicaTransport(
             name, url.host, network.resolver, Http1Exchange(url, network.ca_file)
         )
-        self._limit = AdaptiveLimit(name)
         self._in_flight = metrics.upstream_in_flight.labels(name)
         self._seconds = metrics.upstream_call_seconds.labels(name)
         self._ended = {one: metrics.upstream_calls.labels(name, one) for one in _OUTCOMES}
-
-    @property
-    def is_pressed(self) -> bool:
-        """Whether it has so much to do that callers should ask for less."""
-        return self._limit.is_pressed
 
     async def __aenter__(self) -> Self:
         return self
@@ -186,7 +178,6 @@ class ServiceClient:
         content: bytes | AsyncIterator[bytes] | None = None,
         headers: Mapping[str, str] = NO_HEADERS,
     ) -> Any:
-        await self._limit.enter()
         self._in_flight.inc()
         started_s = time.perf_counter()
         outcome = "cancelled"
@@ -208,11 +199,7 @@ class ServiceClient:
             raise
         finally:
             self._in_flight.dec()
-            seconds = time.perf_counter() - started_s
-            # A refusal is over at once and says nothing of how long the work takes.
-            is_telling = call.is_read and outcome in _TELLING
-            self._limit.leave(seconds if is_telling else None)
-            self._seconds.observe(seconds)
+            self._seconds.observe(time.perf_counter() - started_s)
             self._ended[outcome].inc()
         return _decoded(response, self.name)
 

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Sequence
 import httpx
 import pytest
 
-from tests.journeys.phone import phone_of
+from tests.journeys.phone import Phone, phone_of
 from tests.suite import Suite
 
 
@@ -29,6 +29,12 @@ async def reads(suite: Suite) -> AsyncIterator[Sequence[httpx.Request]]:
             bob.http.build_request("GET", f"/v1/users/{alice.id}/followers"),
             alice.http.build_request("GET", f"/v1/photos/{photo_id}"),
         ]
+
+
+@pytest.fixture
+async def alice(suite: Suite) -> AsyncIterator[Phone]:
+    async with phone_of(suite.public_url, "alice") as phone:
+        yield phone
 
 
 @pytest.fixture

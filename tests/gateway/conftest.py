@@ -27,6 +27,7 @@ from tests.gateway.samples import ALICE
 from tests.suite import Suite
 
 TOKEN = "rta_alice"
+BALANCER_TOKEN = "the token of balancers"
 
 
 @pytest.fixture(scope="session")
@@ -42,6 +43,7 @@ def settings() -> GatewaySettings:
             "internal_keys": {name: f"{name}-key".rjust(32, "0") for name in names},
             **{f"{name}_url": f"https://{name}.internal:8000" for name in names},
             "redis_url": "redis://gateway.redis.internal",
+            "balancer_token": BALANCER_TOKEN,
             "media_signing_key": "secret",
             "media_base_url": "http://photos.example",
         }

@@ -5,16 +5,13 @@ import hashlib
 import json
 import signal
 import ssl
-import subprocess
 import time
 from base64 import urlsafe_b64encode
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import httpx
 import pytest
 
-from infra.run_folder import REPOSITORY
 from tests.eventually import eventually
 from tests.suite import Suite
 
@@ -166,72 +163,6 @@ async def test_reads_are_asked_of_another_gateway_where_one_stands_still(
     finally:
         suite.kill("gateway-1", signal.SIGCONT)
     await eventually(is_answered)
-
-
-async def test_reads_that_the_gateways_cannot_hold_are_refused_here(suite: Suite) -> None:
-    at_once, in_a_burst, a_second_more = suite.topology.reads_per_balancer
-    # More than can be let in by now, however much comes back while they are sent.
-    count = at_once + in_a_burst + 10 * a_second_more
-    roomy = httpx.Limits(max_connections=count + 1)
-    async with httpx.AsyncClient(base_url=suite.public_url, timeout=20, limits=roomy) as client:
-
-        def one_is_refused() -> None:
-            assert any(read.done() for read in reads)
-
-        _signal_gateways(suite, signal.SIGSTOP)
-        try:
-            reads = [asyncio.create_task(client.get("/v1/me")) for _ in range(count)]
-            await eventually(one_is_refused)
-            write = asyncio.create_task(client.put("/v1/activity/seen"))
-        finally:
-            _signal_gateways(suite, signal.SIGCONT)
-        replies = await asyncio.gather(*reads)
-        assert (await write).status_code == 401
-    refused = [reply for reply in replies if reply.status_code == 503]
-    assert 0 < len(refused) < count - at_once
-    # 504 where a slow machine lets gateways stand still for longer than a read may take.
-    assert {reply.status_code for reply in replies if reply not in refused} <= {401, 504}
-    assert {reply.headers["Retry-After"] for reply in refused} == {"1"}
-    assert {reply.json()["code"] for reply in refused} == {"overloaded"}
-
-
-def _signal_gateways(suite: Suite, number: signal.Signals) -> None:
-    for name in suite.process_names("gateway"):
-        suite.kill(name, number)
-
-
-async def test_workers_whose_master_was_killed_make_room_for_its_successor(suite: Suite) -> None:
-    suite.kill("nginx-2")
-
-    async def one_master_serves() -> None:
-        assert suite.pid("nginx-2")
-        assert _fatherless_nginx() == []
-        assert await suite.is_healthy("nginx-2")
-
-    await eventually(one_master_serves, within_s=20.0)
-
-
-def _fatherless_nginx() -> list[str]:
-    """Children of a killed master, the one that tends the cache included."""
-    listed = subprocess.run(
-        ["ps", "-e", "-o", "pid=,ppid=,args="], check=True, capture_output=True, text=True
-    ).stdout
-    rows = [line.split(maxsplit=2) for line in listed.splitlines()]
-    masters = {pid for pid, _parent, title in rows if title.startswith("nginx: master")}
-    return [
-        title
-        for pid, parent, title in rows
-        if title.startswith(("nginx: worker", "nginx: cache"))
-        and parent not in masters
-        and _folder_of(pid) == REPOSITORY
-    ]
-
-
-def _folder_of(pid: str) -> Path | None:
-    try:
-        return Path(f"/proc/{pid}/cwd").readlink()
-    except OSError:  # It has ended since it was listed.
-        return None
 
 
 def _assert_in(part: str, text: str) -> None:

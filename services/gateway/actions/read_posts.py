@@ -23,13 +23,13 @@ class PostWithAuthor:
 
 
 async def read_home_timeline(
-    feed: FeedClient, cards: AuthorCards, page: PageRequest, viewer_id: int
+    feed: FeedClient, cards: AuthorCards, page: PageRequest, viewer_id: int, *, is_pressed: bool
 ) -> tuple[HomePage, Authors]:
     """A page and the cards of all its authors: two calls, whatever the length of the page.
 
     Where posts of it may not be met, two more fill it up once; what is missing then stays missing.
     """
-    is_short = feed.is_pressed and page.limit > _PRESSED_POSTS_MAX
+    is_short = is_pressed and page.limit > _PRESSED_POSTS_MAX
     asked = replace(page, limit=_PRESSED_POSTS_MAX) if is_short else page
     home, authors, is_of_now = await _read_part(feed, cards, asked, viewer_id)
     if is_short or not is_of_now:

@@ -1,13 +1,11 @@
 """The gate of the public API: who asks more than their limits allow is refused."""
 
-import ipaddress
-from functools import lru_cache
-
 from prometheus_client import Counter
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.gateway.actions.charge_request import Charge
+from services.gateway.api.caller_address import caller_network
 from services.gateway.api.session import CHARGE_KEY, access_token
 from services.gateway.domain.route_classes import class_of
 from services.gateway.resources import Resources
@@ -17,8 +15,6 @@ from shared.web.problems import ProblemReply
 _REFUSED = Counter(
     "retrato_gateway_limited_total", "Requests refused by a limit of their caller.", ["route_class"]
 )
-# A network of IPv6 is what one household or one phone gets.
-_IPV6_NETWORK_BITS = 64
 
 
 class LimitGate:
@@ -44,26 +40,11 @@ class LimitGate:
 
         headers = Headers(scope=scope)
         try:
-            await charge.begin(resources.sessions, access_token(headers), _address(scope, headers))
+            await charge.begin(
+                resources.sessions, access_token(headers), caller_network(scope, headers)
+            )
         except TooManyRequests as refusal:
             _REFUSED.labels(route_class).inc()
             await ProblemReply(refusal)(scope, receive, send_with_standing)
             return
         await self.app(scope, receive, send_with_standing)
-
-
-def _address(scope: Scope, headers: Headers) -> str:
-    # The balancer replaces whatever the client wrote there with where it calls from.
-    forwarded = headers.get("x-forwarded-for")
-    return _network_of(forwarded or (scope["client"] or ("unknown",))[0])
-
-
-@lru_cache(maxsize=4096)
-def _network_of(address: str) -> str:
-    try:
-        found = ipaddress.ip_address(address)
-    except ValueError:
-        return "unknown"
-    if found.version == 4:
-        return str(found)
-    return str(ipaddress.ip_network((found, _IPV6_NETWORK_BITS), strict=False).network_address)

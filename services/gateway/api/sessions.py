@@ -5,6 +5,7 @@ from pydantic import BaseModel, Field
 
 from services.gateway.actions.read_profile import posts_count
 from services.gateway.actions.sign_out import sign_out
+from services.gateway.api.caller_address import client_address
 from services.gateway.api.idempotency import key_or_new
 from services.gateway.api.opened import opened
 from services.gateway.api.path_parts import SessionId
@@ -156,7 +157,5 @@ async def sign_out_device(request: Request, session_id: SessionId, current: InSe
     return Response(status_code=204)
 
 
-def _address_of(request: Request) -> str | None:
-    # The balancer replaces whatever the client wrote there with where it calls from.
-    address = request.headers.get("x-forwarded-for")
-    return None if address is None else address[:_ADDRESS_CHARACTERS_MAX]
+def _address_of(request: Request) -> str:
+    return client_address(request.scope, request.headers)[:_ADDRESS_CHARACTERS_MAX]

@@ -36,7 +36,10 @@ async def get_home_timeline(
     """
     asked = PageRequest(limit, cursor, order=None if order == "newest" else order)
     resources = opened(request)
-    home, authors = await read_home_timeline(resources.feed, resources.authors, asked, viewer_id)
+    is_pressed = request.app.state.work_queue.is_pressed
+    home, authors = await read_home_timeline(
+        resources.feed, resources.authors, asked, viewer_id, is_pressed=is_pressed
+    )
     shown: HomePage = {
         "items": timeline_posts(home["items"], authors, resources.url_of()),
         "next_cursor": home["next_cursor"],

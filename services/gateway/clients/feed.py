@@ -24,11 +24,6 @@ class FeedClient:
     def __init__(self, service: PatchingServiceClient) -> None:
         self._service = service
 
-    @property
-    def is_pressed(self) -> bool:
-        """Whether it has so much to do that one should ask for less."""
-        return self._service.is_pressed
-
     async def publish(
         self, draft: dict[str, Any], idempotency_key: str, *, viewer_id: int
     ) -> contract.Post:

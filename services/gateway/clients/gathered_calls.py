@@ -10,8 +10,8 @@ from math import inf
 from typing import Generic, TypeVar
 
 from shared.deadlines import remaining_ms
-from shared.errors import AppError, DeadlineExceeded, Overloaded, Unavailable
-from shared.worth import Worth, worth
+from shared.errors import AppError, DeadlineExceeded, Unavailable
+from shared.refusals import overloaded
 
 Key = TypeVar("Key", bound=Hashable)
 Reply = TypeVar("Reply")
@@ -63,7 +63,7 @@ class GatheredCalls(Generic[Key, Reply]):
         asked = self._asked.get(key)
         if asked is None:
             if len(self._waiting) >= WAITING_MAX:
-                raise Overloaded(retry_after_s=1)
+                raise overloaded("gathered_calls", "queue_full")
             answer: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
             asked = self._asked[key] = _Asked(answer, copy_context(), until_s)
             self._waiting.append(key)
@@ -98,8 +98,6 @@ class GatheredCalls(Generic[Key, Reply]):
         return [key for key in keys if key in self._asked] if late else keys
 
     async def _run(self, keys: Sequence[Key]) -> None:
-        # Others wait for it than the one whose context this is, and for what is worth more.
-        worth.set(Worth.VITAL)
         replies: Mapping[Key, Reply | AppError] = {}
         fault: AppError = Unavailable(retry_after_s=1)
         try:

@@ -14,9 +14,8 @@ from shared.errors import AppError, SessionEnded, Unavailable
 _KEPT_S_MAX = 4.5
 # While users does not answer, nobody can end a session either, but for the moments before.
 _RECENT_S_MAX = 60.0
-# Those of a gateway that died come all at once to this one, and share calls. Fewer calls at once
-# than are always let through to an upstream (calls_min of shared/web/adaptive_limit.py), and enough
-# for some to hang in a replica that has stopped.
+# Those of a gateway that died come all at once to this one, and share calls: few of
+# them at once, and enough for some to hang in a replica that has stopped.
 _CALLS_MAX = 8
 # As many as users takes.
 _TOKENS_PER_CALL_MAX = 100

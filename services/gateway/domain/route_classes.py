@@ -1,4 +1,4 @@
-"""Which class of requests a route belongs to: what it is limited by, and what it is worth.
+"""Which class of requests a route belongs to: what it is limited by, and when it is refused.
 
 Every route has a class without being named here: reads by their method, writes by theirs. Named are
 only the routes that are neither.
@@ -7,7 +7,7 @@ only the routes that are neither.
 import re
 from enum import StrEnum
 
-from shared.worth import Worth
+from shared.priority import Priority
 
 
 class RouteClass(StrEnum):
@@ -31,29 +31,32 @@ _NAMED = tuple(
         (".*", "/v1/(comments|reports)(/.*)?", RouteClass.ENGAGEMENT),
     )
 )
-# To look around: search, suggestions, tags, what is popular. Nobody waits for it to come.
 _SHEDDABLE = re.compile("/v1/(users/(search|suggested)|explore|search|tags|places)(/.*)?")
 # Without these the product is down, or what a person has done is lost.
 _VITAL_READS = frozenset({"/v1/timelines/home"})
 _VITAL_WRITES = re.compile("/v1/(users|sessions|sessions/refresh|posts|photos|uploads(/.*)?)")
 
 
-def worth_of(method: str, path: str) -> Worth:
-    """Who is refused first when there is not enough for all."""
+def priority_of(method: str, path: str) -> Priority:
+    """What is refused first when there is too much to do."""
     if _SHEDDABLE.fullmatch(path):
-        return Worth.SHEDDABLE
+        return Priority.SHEDDABLE
     if method in _READ_METHODS:
-        return Worth.VITAL if path in _VITAL_READS else Worth.NORMAL
-    return Worth.VITAL if _VITAL_WRITES.fullmatch(path) else Worth.NORMAL
+        return Priority.VITAL if path in _VITAL_READS else Priority.NORMAL
+    return Priority.VITAL if _VITAL_WRITES.fullmatch(path) else Priority.NORMAL
 
 
-# A read that lasts as long as its reader stays.
-_LASTING_READS = frozenset({"/v1/stream"})
+# Their time goes by on something else than work: on slow bodies, on photos that are being made, on
+# hashes of passwords, which users bounds, or until their reader leaves.
+_LASTING = re.compile(
+    r"GET /v1/stream|[A-Z]+ /v1/uploads(/.*)?|POST /v1/(photos|posts|users|sessions|me/export)"
+    r"|PUT /v1/me/password|DELETE /v1/me"
+)
 
 
-def is_quick_read(method: str, path: str) -> bool:
-    """Whether the time that it takes tells how much there is to do."""
-    return method in _READ_METHODS and path not in _LASTING_READS
+def lasts(method: str, path: str) -> bool:
+    """Whether a request takes long for reasons that are not work of the gateway."""
+    return _LASTING.fullmatch(f"{method} {path}") is not None
 
 
 # What users owns: who people are, and how they stand to each other.

@@ -9,7 +9,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from prometheus_client import Gauge
 
-from shared.errors import Overloaded
+from shared.refusals import overloaded
 
 T = TypeVar("T")
 
@@ -63,7 +63,7 @@ class PasswordHashes:
 
     async def _in_thread(self, work: Callable[[], T]) -> T:
         if self._at_once >= self._at_once_max:
-            raise Overloaded(retry_after_s=1)
+            raise overloaded("password_hashes", "queue_full")
         self._at_once += 1
         WAITING.inc()
         try:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from shared.errors import AppError, Conflict, FieldError, Invalid, Unavailable
-from tests.gateway.conftest import Gateway
+from tests.gateway.conftest import BALANCER_TOKEN, Gateway
 from tests.gateway.samples import ALICE, own_profile, signed_in
 
 ACCOUNT = {
@@ -118,14 +118,21 @@ async def test_signing_in_counts_the_posts(gateway: Gateway) -> None:
     assert reply.json()["user"]["counts"]["posts"] == 5
 
 
-async def test_users_is_told_where_a_sign_in_comes_from(gateway: Gateway) -> None:
+@pytest.mark.parametrize(
+    ("token", "believed"),
+    [(BALANCER_TOKEN, "203.0.113.7"), ("made up by a client", "127.0.0.1"), (None, "127.0.0.1")],
+)
+async def test_users_is_told_where_a_sign_in_comes_from_as_a_balancer_says(
+    gateway: Gateway, token: str | None, believed: str
+) -> None:
     gateway.users.answer("POST", "/sessions", signed_in(ALICE), status=201)
     posts_of_alice(gateway, {"counts": {}})
     credentials = {"login": "alice", "password": "correct horse", "address": "198.51.100.1"}
-    await gateway.anonymous.post(
-        "/v1/sessions", json=credentials, headers={"X-Forwarded-For": "203.0.113.7"}
-    )
-    assert gateway.users.body_of("/sessions")["address"] == "203.0.113.7"
+    headers = {"X-Forwarded-For": "203.0.113.7"}
+    if token is not None:
+        headers["X-Balancer-Token"] = token
+    await gateway.anonymous.post("/v1/sessions", json=credentials, headers=headers)
+    assert gateway.users.body_of("/sessions")["address"] == believed
 
 
 async def test_one_can_sign_in_while_feed_is_down(gateway: Gateway) -> None:

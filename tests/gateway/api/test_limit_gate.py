@@ -16,7 +16,7 @@ from services.gateway.settings import GatewaySettings
 from shared.network.network import Network
 from shared.network.redis_pipe import RedisPipe
 from shared.network.resolver import Resolver
-from tests.gateway.conftest import all_in_session_of
+from tests.gateway.conftest import BALANCER_TOKEN, all_in_session_of
 from tests.gateway.fake_services import FakeService
 from tests.gateway.samples import ALICE, own_profile
 
@@ -59,7 +59,7 @@ class Limited:
         yield resources_over(self.settings, self._pipe, **services)
 
     def phone(self, token: str | None = None, address: str = "198.51.100.1") -> httpx.AsyncClient:
-        headers = {"X-Forwarded-For": address}
+        headers = {"X-Forwarded-For": address, "X-Balancer-Token": BALANCER_TOKEN}
         if token is not None:
             headers["Authorization"] = f"Bearer {token}"
         return httpx.AsyncClient(

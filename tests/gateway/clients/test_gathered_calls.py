@@ -10,7 +10,6 @@ from services.gateway.clients.gathered_calls import GatheredCalls
 from shared.deadlines import remaining_ms, start_deadline
 from shared.errors import AppError, DeadlineExceeded, NotFound, Overloaded, Unavailable
 from shared.logs import request_id
-from shared.worth import Worth, worth
 from tests.eventually import eventually
 
 
@@ -19,13 +18,13 @@ class Upstream:
 
     def __init__(self) -> None:
         self.batches: list[list[int]] = []
-        self.contexts: list[tuple[str | None, float, Worth]] = []
+        self.contexts: list[tuple[str | None, float]] = []
         self.open = asyncio.Event()
         self.error: Exception | None = None
 
     async def call(self, keys: Sequence[int]) -> Mapping[int, int | AppError]:
         self.batches.append(list(keys))
-        self.contexts.append((request_id.get(), remaining_ms() or 0, worth.get()))
+        self.contexts.append((request_id.get(), remaining_ms() or 0))
         await self.open.wait()
         if self.error is not None:
             raise self.error
@@ -97,7 +96,6 @@ async def test_who_goes_away_takes_the_answer_from_nobody(
 async def _asks(calls: GatheredCalls[int, int], key: int, name: str, within_ms: float) -> int:
     request_id.set(name)
     start_deadline(within_ms)
-    worth.set(Worth.SHEDDABLE)
     return await calls.ask(key)
 
 
@@ -110,8 +108,8 @@ async def test_a_call_has_the_name_and_the_time_of_whoever_has_the_most_of_it(
     await eventually(lambda: _assert_asked(calls, 3))
     upstream.open.set()
     assert await asyncio.gather(*waiting, *under_way) == [8, 8, 8, 0, 4]
-    name, left_ms, of_worth = upstream.contexts[-1]
-    assert (name, of_worth) == ("most", Worth.VITAL)
+    name, left_ms = upstream.contexts[-1]
+    assert name == "most"
     assert 9_000 < left_ms <= 20_000
 
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from services.gateway.domain.route_classes import RouteClass, changes_people, class_of, worth_of
-from shared.worth import Worth
+from services.gateway.domain.route_classes import RouteClass, changes_people, class_of, priority_of
+from shared.priority import Priority
 
 
 @pytest.mark.parametrize(
@@ -51,22 +51,22 @@ def test_a_write_to_what_users_owns_changes_people(method: str, path: str, chang
 
 
 @pytest.mark.parametrize(
-    ("method", "path", "worth"),
+    ("method", "path", "priority"),
     [
-        ("GET", "/v1/users/search", Worth.SHEDDABLE),
-        ("GET", "/v1/users/suggested", Worth.SHEDDABLE),
-        ("GET", "/v1/explore", Worth.SHEDDABLE),
-        ("GET", "/v1/users/12", Worth.NORMAL),
-        ("PUT", "/v1/users/12/follow", Worth.NORMAL),
-        ("GET", "/v1/timelines/home", Worth.VITAL),
-        ("POST", "/v1/sessions", Worth.VITAL),
-        ("POST", "/v1/sessions/refresh", Worth.VITAL),
-        ("POST", "/v1/photos", Worth.VITAL),
-        ("PATCH", "/v1/uploads/12", Worth.VITAL),
-        ("POST", "/v1/posts", Worth.VITAL),
+        ("GET", "/v1/users/search", Priority.SHEDDABLE),
+        ("GET", "/v1/users/suggested", Priority.SHEDDABLE),
+        ("GET", "/v1/explore", Priority.SHEDDABLE),
+        ("GET", "/v1/users/12", Priority.NORMAL),
+        ("PUT", "/v1/users/12/follow", Priority.NORMAL),
+        ("GET", "/v1/timelines/home", Priority.VITAL),
+        ("POST", "/v1/sessions", Priority.VITAL),
+        ("POST", "/v1/sessions/refresh", Priority.VITAL),
+        ("POST", "/v1/photos", Priority.VITAL),
+        ("PATCH", "/v1/uploads/12", Priority.VITAL),
+        ("POST", "/v1/posts", Priority.VITAL),
     ],
 )
 def test_looking_around_is_given_up_before_the_home_timeline(
-    method: str, path: str, worth: Worth
+    method: str, path: str, priority: Priority
 ) -> None:
-    assert worth_of(method, path) is worth
+    assert priority_of(method, path) is priority

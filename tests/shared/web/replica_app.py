@@ -14,7 +14,6 @@ from shared import errors
 from shared.deadlines import remaining_ms
 from shared.errors import AppError, Conflict, FieldError, Invalid, NotFound
 from shared.settings import ProcessSettings, read_settings
-from shared.web.admission import AdmissionLimits
 from shared.web.idempotency_key import IdempotencyKey
 from shared.web.json_reply import JsonReply
 from shared.web.problems import problem_replies
@@ -28,9 +27,6 @@ router = APIRouter()
 
 class ReplicaSettings(ProcessSettings):
     model_config = SettingsConfigDict(env_prefix="REPLICA_", frozen=True)
-
-    concurrent_max: int = 128
-    waiting_max: int = 256
 
 
 class UsernameTaken(Conflict):
@@ -132,7 +128,6 @@ def replica_app(settings: ReplicaSettings, info: AppInfo | None = None) -> FastA
     async def open_resources() -> AsyncIterator[dict[str, Any]]:
         yield {"instance": settings.instance, "counts": {}}
 
-    admission = AdmissionLimits(settings.concurrent_max, settings.waiting_max, wait_ms_max=300)
     info = info or AppInfo(
         name="users",
         title="Users",
@@ -140,7 +135,6 @@ def replica_app(settings: ReplicaSettings, info: AppInfo | None = None) -> FastA
         audience="users",
         open_prefixes=("/open/",),
         deadlines=Deadlines(by_route={"POST /bytes": 30_000}),
-        admission=admission,
     )
     return create_app(info, settings, open_resources, [router])
 

@@ -1,4 +1,4 @@
-"""The door: who gets in, who waits, who is refused, and that nobody is forgotten in between."""
+"""The limiter before the routes: what it refuses, what lasts, and that each place comes back."""
 
 import asyncio
 
@@ -8,18 +8,23 @@ from starlette.types import Message, Receive, Scope, Send
 
 from shared.deadlines import deadline_within
 from shared.errors import DeadlineExceeded
-from shared.web.admission import Admission, AdmissionLimits
+from shared.web.admission import Admission, lasting
+from shared.web.queue_rules import QueueRules
+from shared.web.work_queue import WorkQueue
 from tests.eventually import eventually
 
 
 class Door:
-    """An application behind the door, that works until it is let go."""
+    """An application behind the limiter, that works until it is let go."""
 
-    def __init__(self, limits: AdmissionLimits) -> None:
+    def __init__(self, rules: QueueRules, *, lasting_max: int = 10) -> None:
         self.begun = 0
         self.let_go = asyncio.Event()
-        self.admission = Admission(self._work, limits=limits)
-        transport = httpx.ASGITransport(self.admission)
+        self.queue = WorkQueue(rules)
+        admission = Admission(
+            self._work, queue=self.queue, ask_of=lasting("POST /slow"), lasting_max=lasting_max
+        )
+        transport = httpx.ASGITransport(admission)
         self.http = httpx.AsyncClient(transport=transport, base_url="http://users.internal")
 
     async def _work(self, _scope: Scope, _receive: Receive, send: Send) -> None:
@@ -29,8 +34,8 @@ class Door:
         await send(start)
         await send({"type": "http.response.body", "body": b""})
 
-    def knock(self) -> asyncio.Task[httpx.Response]:
-        return asyncio.create_task(self.http.get("/"))
+    def knock(self, method: str = "GET", path: str = "/") -> asyncio.Task[httpx.Response]:
+        return asyncio.create_task(self.http.request(method, path))
 
     async def has_begun(self, number: int) -> None:
         def begun() -> None:
@@ -40,13 +45,17 @@ class Door:
 
     async def has_waiting(self, number: int) -> None:
         def waiting() -> None:
-            assert self.admission._waiting == number
+            assert len(self.queue._line) == number
 
         await eventually(waiting)
 
 
+# With room for nobody who waits.
+FULL = QueueRules(at_work_max=1, wait_s_max=0.0)
+
+
 async def test_what_does_not_fit_is_refused_at_once_with_retry_after() -> None:
-    door = Door(AdmissionLimits(concurrent_max=1, waiting_max=0))
+    door = Door(FULL)
     first = door.knock()
     await door.has_begun(1)
     refused = await door.knock()
@@ -57,27 +66,29 @@ async def test_what_does_not_fit_is_refused_at_once_with_retry_after() -> None:
 
 
 async def test_a_few_wait_for_their_turn() -> None:
-    door = Door(AdmissionLimits(concurrent_max=1, waiting_max=1, wait_ms_max=5_000))
+    door = Door(QueueRules(at_work_max=1))
     first = door.knock()
     await door.has_begun(1)
     second = door.knock()
     await door.has_waiting(1)
-    assert (await door.knock()).status_code == 503
     door.let_go.set()
     assert [(await first).status_code, (await second).status_code] == [204, 204]
 
 
-async def test_nobody_waits_for_long() -> None:
-    door = Door(AdmissionLimits(concurrent_max=1, waiting_max=1, wait_ms_max=20))
-    first = door.knock()
-    await door.has_begun(1)
-    assert (await door.knock()).status_code == 503
+async def test_what_lasts_takes_no_place_and_has_a_bound_of_its_own() -> None:
+    door = Door(QueueRules(at_work_max=1), lasting_max=2)
+    slow = [door.knock("POST", "/slow") for _ in range(2)]
+    await door.has_begun(2)
+    quick = door.knock()
+    await door.has_begun(3)
+    assert (await door.knock("POST", "/slow")).status_code == 503
     door.let_go.set()
-    await first
+    assert [reply.status_code for reply in await asyncio.gather(*slow, quick)] == [204] * 3
+    assert (await door.knock("POST", "/slow")).status_code == 204
 
 
 async def test_a_request_whose_time_is_over_is_not_begun() -> None:
-    door = Door(AdmissionLimits(concurrent_max=1, waiting_max=1))
+    door = Door(QueueRules(at_work_max=1))
     first = door.knock()
     await door.has_begun(1)
     with deadline_within(0), pytest.raises(DeadlineExceeded):
@@ -88,7 +99,7 @@ async def test_a_request_whose_time_is_over_is_not_begun() -> None:
 
 
 async def test_a_caller_that_gives_up_frees_its_place() -> None:
-    door = Door(AdmissionLimits(concurrent_max=1, waiting_max=1, wait_ms_max=5_000))
+    door = Door(QueueRules(at_work_max=1))
     first = door.knock()
     await door.has_begun(1)
     second = door.knock()
@@ -98,4 +109,21 @@ async def test_a_caller_that_gives_up_frees_its_place() -> None:
         await asyncio.gather(task, return_exceptions=True)
     door.let_go.set()
     assert (await door.knock()).status_code == 204
-    assert door.admission._waiting == 0
+
+
+@pytest.mark.parametrize(
+    ("route", "is_lasting"),
+    [
+        ("POST /posts", True),
+        ("POST /posts/12/comments", False),
+        ("GET /posts", False),
+        ("GET /archives/a.zip", True),
+        ("GET /archives", False),
+    ],
+)
+def test_routes_that_last_are_named_whole_or_by_what_they_stand_below(
+    route: str, is_lasting: bool
+) -> None:
+    ask_of = lasting("POST /posts", "GET /archives/*")
+    method, path = route.split(" ")
+    assert ask_of({"method": method, "path": path}).lasts is is_lasting

@@ -10,7 +10,6 @@ from shared import errors
 from shared.deadlines import deadline_within
 from shared.errors import AppError, DeadlineExceeded, Invalid, NotFound, Unavailable
 from shared.logs import request_id
-from shared.web.adaptive_limit import AdaptiveLimit, AdaptiveRules
 from shared.web.service_client import ServiceClient
 from tests.eventually import eventually
 from tests.shared.web.conftest import ClientOf
@@ -160,8 +159,6 @@ async def test_a_certificate_of_another_name_is_refused(
 async def test_a_thousand_cancelled_calls_leak_no_slot(
     client: ServiceClient, replicas: list[ReplicaProcess]
 ) -> None:
-    # However slow the machine is: it is not the limit that is tried here.
-    client._limit = AdaptiveLimit("users", AdaptiveRules(calls_min=256, calls_at_start=256))
     for _ in range(12):
         calls = [asyncio.create_task(client.get("/slow", params={"ms": 300})) for _ in range(90)]
         # A machine that is busy may lose one of these; none of them is what is tried here.

@@ -1,0 +1,17 @@
+"""What is refused because there is too much to do, counted by place and reason."""
+
+from prometheus_client import Counter
+
+from shared.errors import Overloaded
+
+refused = Counter(
+    "retrato_refused_total",
+    "What was refused because there was too much to do: where, and why.",
+    ["place", "reason"],
+)
+
+
+def overloaded(place: str, reason: str, detail: str = "", *, retry_after_s: int = 1) -> Overloaded:
+    """The error for what is turned away; it counts as refused from now on."""
+    refused.labels(place, reason).inc()
+    return Overloaded(detail or None, retry_after_s=retry_after_s)
