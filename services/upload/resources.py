@@ -14,6 +14,7 @@ from services.upload.actions.draw_filter_samples import DrawnSamples
 from services.upload.actions.process_photo import PROCESS_JOB, PROCESS_SLOW_JOB
 from services.upload.clients.media_caches import MediaCaches
 from services.upload.clients.workshop import Workshop
+from services.upload.domain.uploads import ParkingLimits
 from services.upload.settings import Bucket, UploadSettings
 from services.upload.store.objects import Objects
 from shared.logs import get_logger
@@ -41,6 +42,7 @@ class Resources:
     caches: MediaCaches
     backlog: Backlog
     samples: DrawnSamples
+    parking: ParkingLimits
     media_token: str
 
 
@@ -68,7 +70,8 @@ async def open_resources(settings: UploadSettings) -> AsyncIterator[Resources]:
             },
         )
         token = settings.media_token.get_secret_value()
-        yield Resources(group, objects, caches, backlog, DrawnSamples(), token)
+        parking = ParkingLimits(settings.parked_uploads_max, settings.parked_bytes_max)
+        yield Resources(group, objects, caches, backlog, DrawnSamples(), parking, token)
 
 
 @asynccontextmanager

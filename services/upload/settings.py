@@ -37,6 +37,10 @@ class UploadSettings(ProcessSettings, PostgresSettings):
     a worker's decoders and drawing threads, one each per processor unless said otherwise. While
     `waiting_pictures_max` wait (of the slow kinds `waiting_slow_pictures_max`), which is about a
     minute of work for two processors, no further ones are taken.
+
+    Unfinished uploads count towards no quota of photos: one owner has at most
+    `parked_uploads_max` of them, which announce at most `parked_bytes_max` together. Ten is one
+    post; 200 MB are ten pictures of the largest size.
     """
 
     model_config = SettingsConfigDict(env_prefix="UPLOAD_", frozen=True)
@@ -58,6 +62,8 @@ class UploadSettings(ProcessSettings, PostgresSettings):
     pictures_at_once: int = Field(default_factory=_processors, ge=1)
     waiting_pictures_max: int = Field(1_000, ge=1)
     waiting_slow_pictures_max: int = Field(100, ge=1)
+    parked_uploads_max: int = Field(10, ge=1)
+    parked_bytes_max: int = Field(200_000_000, ge=20_000_000)
 
     @property
     def bucket(self) -> Bucket:

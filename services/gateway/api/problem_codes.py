@@ -60,6 +60,11 @@ TOO_MANY_REQUESTS = _of(errors.TooManyRequests)
 TOO_MANY_PHOTOS_TODAY = ProblemCode(
     429, "too_many_photos_today", "No more photos today; go on tomorrow."
 )
+TOO_MANY_UPLOADS = ProblemCode(
+    429,
+    "too_many_uploads",
+    "Too many uploads are unfinished: finish one of them, or give one up.",
+)
 TOO_MANY_SIGN_INS = ProblemCode(
     429, "too_many_sign_ins", "Too many attempts to sign in; wait a little."
 )

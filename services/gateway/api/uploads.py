@@ -1,5 +1,6 @@
 """Uploads that survive a cut, by tus 1.0.0."""
 
+from contextlib import suppress
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Header, Request, Response
@@ -23,6 +24,7 @@ from services.gateway.api.problem_codes import (
     TOO_MANY_PHOTOS_TODAY,
     TOO_MANY_PIECES,
     TOO_MANY_REQUESTS,
+    TOO_MANY_UPLOADS,
     TUS_VERSION_NOT_SPOKEN,
     UNAUTHENTICATED,
     UNSUPPORTED_MEDIA_TYPE,
@@ -32,7 +34,7 @@ from services.gateway.api.session import WITHOUT_SESSION, ViewerId
 from services.gateway.api.upload_bodies import checked_chunks, chunks_until_cut
 from services.gateway.domain import tus
 from shared.contracts.photos import NewUpload, Upload
-from shared.errors import UnsupportedMediaType
+from shared.errors import AppError, UnsupportedMediaType
 from shared.web.idempotency_key import IdempotencyKey
 from shared.web.repr_digest import ReprDigest, sha256_in
 
@@ -146,7 +148,7 @@ async def get_options() -> Response:
     openapi_extra=_BODY,
     responses={
         **_progress(201, "Begun; `Location` is where its bytes go."),
-        **problems(*_APPENDING, REQUEST_IN_PROGRESS, IDEMPOTENCY_KEY_REUSED),
+        **problems(*_APPENDING, REQUEST_IN_PROGRESS, IDEMPOTENCY_KEY_REUSED, TOO_MANY_UPLOADS),
     },
 )
 async def begin_upload(
@@ -157,14 +159,18 @@ async def begin_upload(
 ) -> Response:
     """Begin an upload of `Upload-Length` bytes, the first of which may come with this request.
 
-    It waits for the rest for a day after the last of them.
+    It waits for the rest for a day after the last of them. An account may have ten unfinished
+    uploads of 200 MB in all: `too_many_uploads` asks to finish one, or to give one up. One that was
+    left alone for an hour gives way to a new one.
     """
     resources = opened(request)
     upload = await resources.upload.open_upload(
         new, key_or_new(idempotency_key), viewer_id=viewer_id
     )
     if request.headers.get("content-type") == tus.CONTENT_TYPE:
-        upload = await _append(request, upload["id"], 0, viewer_id)
+        # Without a key nobody can find an upload again whose address was never told.
+        first = _append if idempotency_key is not None else _append_or_give_up
+        upload = await first(request, upload["id"], 0, viewer_id)
     headers = {**tus.progress_headers(upload), "Location": f"/v1/uploads/{upload['id']}"}
     return Response(status_code=201, headers=headers)
 
@@ -251,3 +257,15 @@ async def _append(request: Request, upload_id: int, offset: int, viewer_id: int)
     chunks = chunks_until_cut(request) if checksum is None else checked_chunks(request, checksum)
     resources = opened(request)
     return await append_pieces(resources.upload, upload_id, offset, chunks, viewer_id=viewer_id)
+
+
+async def _append_or_give_up(
+    request: Request, upload_id: int, offset: int, viewer_id: int
+) -> Upload:
+    try:
+        return await _append(request, upload_id, offset, viewer_id)
+    except AppError:
+        # It would take up one of its owner's places; if it cannot go now, it gives way later.
+        with suppress(AppError):
+            await opened(request).upload.give_up_upload(upload_id, viewer_id=viewer_id)
+        raise

@@ -5,9 +5,9 @@ from typing import cast
 from services.upload.actions.backlog import Backlog
 from services.upload.actions.process_photo import PROCESS_JOB
 from services.upload.actions.receive_photo import PICTURE_BYTES_MAX, PictureTooLarge
-from services.upload.domain.uploads import NewUpload, upload_of
+from services.upload.domain.uploads import NewUpload, ParkingLimits, upload_of
 from services.upload.store.photos import check_owner_has_room
-from services.upload.store.uploads import insert_upload
+from services.upload.store.uploads import insert_upload, make_place
 from shared.contracts.photos import Upload
 from shared.errors import FieldError, Invalid
 from shared.sharding.idempotency import IdempotentRequest, once
@@ -17,12 +17,16 @@ from shared.web.idempotency_key import body_hash
 
 
 async def open_upload(
-    group: ShardGroup, backlog: Backlog, new: NewUpload, idempotency_key: str | None
+    group: ShardGroup,
+    backlog: Backlog,
+    new: NewUpload,
+    idempotency_key: str | None,
+    limits: ParkingLimits,
 ) -> Upload:
     """The upload, with the same key the same one again.
 
-    Raises Invalid for a length of nothing, PictureTooLarge, QueueIsFull, AccountIsFull and
-    DayIsFull, before a byte is sent.
+    Raises Invalid for a length of nothing, PictureTooLarge, QueueIsFull, AccountIsFull, DayIsFull
+    and TooManyUploads, before a byte is sent.
     """
     if new.length <= 0:
         raise Invalid(errors=[FieldError("length", "A picture has at least one byte.")])
@@ -35,6 +39,7 @@ async def open_upload(
     async def insert(tx: Transaction) -> dict[str, object]:
         # Told before the bytes travel; when they are here it is asked again.
         await check_owner_has_room(tx, new.owner_id)
+        await make_place(tx, new, limits)
         return dict(upload_of(await insert_upload(tx, new), None))
 
     if idempotency_key is None:

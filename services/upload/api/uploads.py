@@ -56,11 +56,17 @@ async def post_upload(
     viewer_id: ViewerId,
     idempotency_key: IdempotencyKey = None,
 ) -> Response:
-    """Waits for its bytes for a day after the last of them."""
+    """Waits for its bytes for a day after the last of them.
+
+    429 `too_many_uploads` while its owner has too many unfinished ones; one that was left alone
+    for an hour gives way.
+    """
     resources = opened(request)
     sha256 = None if beginning.sha256 is None else bytes.fromhex(beginning.sha256)
     new = NewUpload(viewer_id, beginning.length, beginning.metadata, sha256)
-    upload = await open_upload(resources.group, resources.backlog, new, idempotency_key)
+    upload = await open_upload(
+        resources.group, resources.backlog, new, idempotency_key, resources.parking
+    )
     return JsonReply(upload, 201)
 
 

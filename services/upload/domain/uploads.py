@@ -1,11 +1,12 @@
 """A picture that comes in pieces: how long it is waited for, and what goes wrong with a piece."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from services.upload.domain.wire_time import wire_time
 from shared.contracts.photos import Photo, Upload
-from shared.errors import Conflict
+from shared.errors import Conflict, TooManyRequests
 
 # Since the last piece: a phone may be without a network over night.
 KEPT = timedelta(hours=24)
@@ -14,6 +15,8 @@ PIECE_BYTES_MAX = 1024 * 1024
 METADATA_CHARACTERS_MAX = 1_000
 # Whoever sends a few bytes at a time would make an object of each.
 PIECES_MAX = 2_000
+# A phone that sends one picture after another gets to its next upload within seconds.
+_RETRY_AFTER_S = 10
 
 
 class OffsetMismatch(Conflict):
@@ -28,6 +31,55 @@ class TooManyPieces(Conflict):
 
     code = "too_many_pieces"
     title = "This upload came in too many small pieces; begin it anew with larger ones."
+
+
+class TooManyUploads(TooManyRequests):
+    """The owner has as many unfinished uploads, or as many bytes in them, as are allowed."""
+
+    code = "too_many_uploads"
+    title = "Too many uploads are unfinished: finish one of them, or give one up."
+
+
+@dataclass(frozen=True, slots=True)
+class ParkingLimits:
+    """How much one owner may have in unfinished uploads, which count towards no other quota.
+
+    Announced lengths count, not received bytes: what was announced may arrive at any time, and
+    pieces then need no check of their own. An upload without a piece for `idle_s` gives way to a
+    new one, so that lost replies and forgotten uploads lock nobody out for a day.
+    """
+
+    uploads_max: int
+    bytes_max: int
+    idle_s: int = 3_600
+
+
+@dataclass(frozen=True, slots=True)
+class ParkedUpload:
+    """An unfinished upload; it is idle once nothing has come for `ParkingLimits.idle_s`."""
+
+    id: int
+    length: int
+    is_idle: bool
+
+
+def uploads_to_drop(
+    parked: Sequence[ParkedUpload], length: int, limits: ParkingLimits
+) -> list[int]:
+    """Idle uploads that must go before one of `length` bytes may begin, in the order given.
+
+    Raises TooManyUploads if there is no room even without them.
+    """
+    dropped: list[int] = []
+    count, total = len(parked) + 1, sum(one.length for one in parked) + length
+    for one in (one for one in parked if one.is_idle):
+        if count <= limits.uploads_max and total <= limits.bytes_max:
+            break
+        dropped.append(one.id)
+        count, total = count - 1, total - one.length
+    if count > limits.uploads_max or total > limits.bytes_max:
+        raise TooManyUploads(retry_after_s=_RETRY_AFTER_S)
+    return dropped
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,15 @@
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from services.upload.domain.uploads import KEPT, NewUpload, StoredUpload
+from services.upload.domain.uploads import (
+    KEPT,
+    NewUpload,
+    ParkedUpload,
+    ParkingLimits,
+    StoredUpload,
+    TooManyUploads,
+    uploads_to_drop,
+)
 from shared.sharding.shard_group import ShardGroup
 from shared.sharding.transaction import Transaction
 from shared.sql_files import load_queries
@@ -20,6 +28,21 @@ class Piece:
     size: int
     sha256: bytes
     key: str
+
+
+async def make_place(tx: Transaction, new: NewUpload, limits: ParkingLimits) -> None:
+    """Keep the owner's unfinished uploads within their limits when `new` is added to them.
+
+    The caller holds the owner's lock, so the limits are exact. Raises TooManyUploads.
+    """
+    rows = await tx.rows(_SQL["parked_uploads"], owner_id=new.owner_id, idle_s=limits.idle_s)
+    parked = [ParkedUpload(**row) for row in rows]
+    dropped = uploads_to_drop(parked, new.length, limits)
+    if not dropped:
+        return
+    gone = await tx.execute(_SQL["drop_idle"], upload_ids=dropped, idle_s=limits.idle_s)
+    if gone != len(dropped):
+        raise TooManyUploads(retry_after_s=1)
 
 
 async def insert_upload(tx: Transaction, new: NewUpload) -> StoredUpload:

@@ -5,6 +5,19 @@ INSERT INTO :schema.upload (owner_id, length, metadata, sha256)
 VALUES (:owner_id, :length, :metadata, :sha256)
 RETURNING id, owner_id, length, metadata, received, touched_at, photo_id, sha256;
 
+-- name: parked_uploads
+-- Those left alone the longest first. The owner's lock is held: nobody begins another meanwhile.
+SELECT id, length, touched_at < now() - make_interval(secs => :idle_s) AS is_idle
+  FROM :schema.upload
+ WHERE owner_id = :owner_id AND photo_id IS NULL
+ ORDER BY touched_at, id;
+
+-- name: drop_idle
+-- Looked at once more: a piece may have come since they were listed.
+DELETE FROM :schema.upload
+ WHERE id = ANY(:upload_ids::bigint[])
+   AND touched_at < now() - make_interval(secs => :idle_s);
+
 -- name: find_upload
 SELECT id, owner_id, length, metadata, received, touched_at, photo_id, sha256
   FROM :schema.upload

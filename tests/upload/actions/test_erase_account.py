@@ -8,7 +8,7 @@ from services.upload.actions import erase_account as action
 from services.upload.actions.erase_account import erase_account
 from services.upload.actions.open_upload import open_upload
 from services.upload.clients.media_caches import MediaCaches
-from services.upload.domain.uploads import NewUpload
+from services.upload.domain.uploads import NewUpload, ParkingLimits
 from services.upload.store.erasures import photo_ids_of_owner
 from services.upload.store.objects import Objects, quarantine_key
 from services.upload.store.uploads import upload_ids_of_owner
@@ -41,7 +41,8 @@ async def test_more_uploads_than_a_page_go_too(
     monkeypatch.setattr(action, "PAGE_MAX", 2)
     alice = new_id()
     for _ in range(5):
-        await open_upload(group, room_for_all(group), NewUpload(alice, 100, "", None), None)
+        new = NewUpload(alice, 100, "", None)
+        await open_upload(group, room_for_all(group), new, None, ParkingLimits(10, 1_000))
     pages = 1
     while not await erase_account(group, objects, caches, alice):
         pages += 1

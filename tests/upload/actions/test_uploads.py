@@ -13,7 +13,7 @@ from services.upload.actions.open_upload import open_upload
 from services.upload.actions.receive_photo import PICTURE_BYTES_MAX, DigestMismatch, PictureTooLarge
 from services.upload.actions.sweep_store import sweep_store
 from services.upload.domain.picture_kinds import NotAnImage
-from services.upload.domain.uploads import NewUpload, OffsetMismatch
+from services.upload.domain.uploads import NewUpload, OffsetMismatch, ParkingLimits
 from services.upload.store.objects import Objects
 from services.upload.store.uploads import piece_keys
 from shared.contracts.photos import Upload
@@ -36,13 +36,14 @@ class Sender:
         self.content = content
         self.sha256: bytes | None = None
         self.id = 0
+        self.limits = ParkingLimits(uploads_max=10, bytes_max=200_000_000)
         self._group = group
         self._objects = objects
 
     async def begins(self, length: int | None = None, key: str | None = None) -> Upload:
         size = len(self.content) if length is None else length
         new = NewUpload(self.owner_id, size, "", self.sha256)
-        upload = await open_upload(self._group, room_for_all(self._group), new, key)
+        upload = await open_upload(self._group, room_for_all(self._group), new, key, self.limits)
         self.id = upload["id"]
         return upload
 

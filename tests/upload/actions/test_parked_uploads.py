@@ -1,0 +1,90 @@
+"""Unfinished uploads are bounded for each owner, however many begin at once."""
+
+import asyncio
+from functools import partial
+
+import pytest
+
+from services.upload.actions.give_up_upload import give_up_upload
+from services.upload.domain.uploads import ParkingLimits, TooManyUploads
+from services.upload.store.objects import Objects
+from shared.contracts.photos import Upload
+from shared.errors import NotFound
+from shared.sharding.shard_group import ShardGroup
+from shared.sql_files import parse_query
+from tests.upload.actions.test_uploads import Sender
+from tests.upload.pictures import small_jpeg
+
+PLACES = 3
+
+_LEAVE_ALONE = parse_query(
+    "leave_alone",
+    "UPDATE :schema.upload SET touched_at = now() - interval '61 minutes' WHERE id = :id",
+)
+
+
+@pytest.fixture
+def alice(group: ShardGroup, objects: Objects) -> Sender:
+    sender = Sender(group, objects, small_jpeg())
+    sender.limits = ParkingLimits(PLACES, PLACES * len(sender.content))
+    return sender
+
+
+async def test_of_many_begun_at_once_no_more_stand_than_are_allowed(alice: Sender) -> None:
+    begun = await asyncio.gather(*(alice.begins() for _ in range(20)), return_exceptions=True)
+    assert sum(isinstance(one, dict) for one in begun) == PLACES
+    assert all(isinstance(one, dict | TooManyUploads) for one in begun)
+
+
+async def test_announced_bytes_are_bounded_too(alice: Sender) -> None:
+    await alice.begins(2 * len(alice.content))
+    await alice.begins()
+    with pytest.raises(TooManyUploads):
+        await alice.begins(1)
+
+
+async def test_others_have_places_of_their_own(
+    alice: Sender, group: ShardGroup, objects: Objects
+) -> None:
+    for _ in range(PLACES):
+        await alice.begins()
+    bob = Sender(group, objects, small_jpeg())
+    bob.limits = alice.limits
+    assert (await bob.begins())["offset"] == 0
+
+
+async def test_one_that_is_finished_or_given_up_frees_its_place(
+    alice: Sender, group: ShardGroup, objects: Objects
+) -> None:
+    for _ in range(PLACES):
+        await alice.begins()
+    await alice.sends(0, len(alice.content))
+    await alice.begins()
+    with pytest.raises(TooManyUploads):
+        await alice.begins()
+    await give_up_upload(group, objects, alice.owner_id, alice.id)
+    assert (await alice.begins())["offset"] == 0
+
+
+async def test_the_reply_to_a_key_is_given_again_when_all_places_are_taken(alice: Sender) -> None:
+    begin = partial(alice.begins, key="k")
+    first: Upload = await begin()
+    for _ in range(PLACES - 1):
+        await alice.begins()
+    assert await begin() == first
+
+
+async def test_one_that_was_left_alone_for_an_hour_gives_way(
+    alice: Sender, group: ShardGroup
+) -> None:
+    begun = [(await alice.begins())["id"] for _ in range(PLACES)]
+    async with group.writer(group.shard_of(alice.owner_id)) as tx:
+        await tx.execute(_LEAVE_ALONE, id=begun[1])
+    newest = (await alice.begins())["id"]
+    with pytest.raises(TooManyUploads):
+        await alice.begins()
+    alice.id = begun[1]
+    with pytest.raises(NotFound):
+        await alice.asks()
+    for alice.id in (begun[0], begun[2], newest):
+        assert (await alice.asks())["offset"] == 0

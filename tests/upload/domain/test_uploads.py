@@ -1,0 +1,55 @@
+"""How many unfinished uploads an owner may have, and which of them give way."""
+
+import pytest
+
+from services.upload.domain.uploads import (
+    ParkedUpload,
+    ParkingLimits,
+    TooManyUploads,
+    uploads_to_drop,
+)
+
+LIMITS = ParkingLimits(uploads_max=3, bytes_max=100)
+
+
+def parked(*uploads: tuple[int, bool]) -> list[ParkedUpload]:
+    """Lengths, and which are idle, in the order in which they were last touched."""
+    return [ParkedUpload(number, *upload) for number, upload in enumerate(uploads, 1)]
+
+
+BUSY, IDLE = False, True
+
+
+@pytest.mark.parametrize(
+    ("uploads", "length", "dropped"),
+    [
+        ([], 100, []),
+        ([(10, BUSY), (10, BUSY)], 80, []),
+        ([(10, IDLE), (10, IDLE)], 10, []),
+        ([(10, IDLE), (10, IDLE), (10, BUSY)], 10, [1]),
+        ([(10, BUSY), (10, IDLE), (10, IDLE)], 10, [2]),
+        ([(60, IDLE), (40, IDLE)], 20, [1]),
+        ([(20, IDLE), (70, IDLE)], 60, [1, 2]),
+    ],
+)
+def test_idle_uploads_give_way_and_no_more_of_them_than_must(
+    uploads: list[tuple[int, bool]], length: int, dropped: list[int]
+) -> None:
+    assert uploads_to_drop(parked(*uploads), length, LIMITS) == dropped
+
+
+@pytest.mark.parametrize(
+    ("uploads", "length"),
+    [
+        ([], 101),
+        ([(1, BUSY), (1, BUSY), (1, BUSY)], 1),
+        ([(60, BUSY)], 41),
+        ([(60, BUSY), (40, IDLE)], 41),
+    ],
+)
+def test_those_under_way_stay_and_the_new_one_is_refused(
+    uploads: list[tuple[int, bool]], length: int
+) -> None:
+    with pytest.raises(TooManyUploads) as refused:
+        uploads_to_drop(parked(*uploads), length, LIMITS)
+    assert refused.value.retry_after_s
