@@ -24,6 +24,7 @@ from PIL import Image, ImageChops, ImageOps, ImageStat
 
 from services.upload.clients.memory_files import MemoryFile
 from services.upload.clients.workshop import Workshop
+from services.upload.domain.decoding_budget import CpuBudget
 from services.upload.domain.picture_kinds import PictureKind
 from tests.upload.pictures import exif_of, jpeg, photograph, stored_as
 
@@ -112,7 +113,7 @@ async def _ours(sent: list[bytes]) -> ImageRow:
             hashlib.sha256(content)
             original.append(content)
             original.seal_content()
-            drawn = (await workshop.develop(original, PictureKind.JPEG)).drawn
+            drawn = (await workshop.develop(original, PictureKind.JPEG, CpuBudget(5))).drawn
         large.append(drawn.renditions[0].content)
         for rendition in drawn.renditions:
             rendition.described(1)

@@ -54,6 +54,7 @@ class WorkerResources:
     objects: Objects
     caches: MediaCaches
     workshop: Workshop
+    costly_workshop: Workshop
     pictures_at_once: int
 
 
@@ -83,7 +84,10 @@ async def open_worker_resources(settings: UploadSettings) -> AsyncIterator[Worke
         stack.push_async_callback(workshop.close)
         standing = await workshop.warm_up()
         log.info("decoders_contained", walls=[wall.name for wall in standing])
-        yield WorkerResources(group, objects, caches, workshop, settings.pictures_at_once)
+        # Costly pictures are few: its decoder starts with the first of them.
+        costly = Workshop(settings.decoder_python, 1)
+        stack.push_async_callback(costly.close)
+        yield WorkerResources(group, objects, caches, workshop, costly, settings.pictures_at_once)
 
 
 async def _open_stores(

@@ -9,7 +9,12 @@ from typing import Any
 from services.upload.actions.compose_archive import compose_archive
 from services.upload.actions.delete_photo import delete_photo
 from services.upload.actions.forget_archive import FORGET_ARCHIVE_JOB, forget_archive
-from services.upload.actions.process_photo import PROCESS_JOB, PROCESS_SLOW_JOB, process_photo
+from services.upload.actions.process_photo import (
+    PROCESS_COSTLY_JOB,
+    PROCESS_JOB,
+    PROCESS_SLOW_JOB,
+    process_photo,
+)
 from services.upload.actions.receive_archive import COMPOSE_JOB
 from services.upload.actions.release_photos import DELETE_JOB
 from services.upload.actions.sweep_store import keep_store_swept
@@ -24,6 +29,8 @@ from shared.web.worker_app import serve_worker
 # While one photo is being developed another can be fetched or put: two per processor.
 _PHOTOS_PER_PLACE = 2
 _SLOW_PHOTOS = 1
+# With a decoder of its own, so that whatever it takes, ordinary photos go on.
+_COSTLY_PHOTOS = 1
 _DELETIONS = 4
 # Each is a file of some hundred megabytes on this machine while it is made.
 _ARCHIVES = 1
@@ -34,6 +41,16 @@ async def run(resources: WorkerResources, stop: asyncio.Event) -> None:
     process = _with(
         "photo_id",
         partial(process_photo, resources.group, resources.objects, resources.workshop),
+    )
+    process_costly = _with(
+        "photo_id",
+        partial(
+            process_photo,
+            resources.group,
+            resources.objects,
+            resources.costly_workshop,
+            is_costly=True,
+        ),
     )
     delete = _with(
         "photo_id", partial(delete_photo, resources.group, resources.objects, resources.caches)
@@ -48,6 +65,7 @@ async def run(resources: WorkerResources, stop: asyncio.Event) -> None:
         {
             PROCESS_JOB: process,
             PROCESS_SLOW_JOB: process,
+            PROCESS_COSTLY_JOB: process_costly,
             DELETE_JOB: delete,
             COMPOSE_JOB: compose,
             FORGET_ARCHIVE_JOB: forget,
@@ -56,6 +74,7 @@ async def run(resources: WorkerResources, stop: asyncio.Event) -> None:
         [
             Lane([PROCESS_JOB], _PHOTOS_PER_PLACE * resources.pictures_at_once),
             Lane([PROCESS_SLOW_JOB], _SLOW_PHOTOS),
+            Lane([PROCESS_COSTLY_JOB], _COSTLY_PHOTOS),
             Lane([DELETE_JOB, TIDY_JOB], _DELETIONS),
             Lane([COMPOSE_JOB, FORGET_ARCHIVE_JOB], _ARCHIVES),
         ],

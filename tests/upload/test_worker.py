@@ -22,7 +22,9 @@ async def working(
     group: ShardGroup, objects: Objects, caches: MediaCaches, workshop: Workshop
 ) -> AsyncIterator[None]:
     stop = asyncio.Event()
-    loops = asyncio.create_task(run(WorkerResources(group, objects, caches, workshop, 2), stop))
+    loops = asyncio.create_task(
+        run(WorkerResources(group, objects, caches, workshop, workshop, 2), stop)
+    )
     try:
         yield
     finally:

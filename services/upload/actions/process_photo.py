@@ -1,11 +1,19 @@
 """Makes a received photo ready: decoded in the child, drawn, put, committed; the original goes."""
 
 import time
+from contextlib import suppress
 
 from services.upload.actions.photo_steps import note_step, photos_processed, timed_step
 from services.upload.actions.tidy_photo import TIDY_JOB
+from services.upload.clients.decoder import DecoderStalled
 from services.upload.clients.memory_files import MemoryFile
 from services.upload.clients.workshop import Workshop
+from services.upload.domain.decoding_budget import (
+    SECONDS_IN_ALL,
+    BudgetSpent,
+    CpuBudget,
+    seconds_of_try,
+)
 from services.upload.domain.looks import size_of_part
 from services.upload.domain.photos import StoredPhoto
 from services.upload.domain.picture_faults import PictureFault, PictureRefused
@@ -13,15 +21,23 @@ from services.upload.domain.picture_kinds import PictureKind
 from services.upload.domain.rendition_plan import Size
 from services.upload.domain.renditions import DrawnPhoto
 from services.upload.store.objects import Objects
-from services.upload.store.photos import find_photo, forget_original, mark_failed, mark_ready
-from shared.errors import NotFound
+from services.upload.store.photos import (
+    charge_decoding,
+    find_photo,
+    forget_original,
+    mark_failed,
+    mark_ready,
+    refund_decoding,
+)
+from shared.errors import NotFound, Unavailable
 from shared.ids import created_ms
 from shared.logs import get_logger
 from shared.sharding.shard_group import ShardGroup
 
-# Two names, so that slow codecs have places of their own and hold up nobody else.
+# Three names, so that slow codecs and costly pictures have places of their own.
 PROCESS_JOB = "process_photo"
 PROCESS_SLOW_JOB = "process_slow_photo"
+PROCESS_COSTLY_JOB = "process_costly_photo"
 
 log = get_logger()
 
@@ -32,36 +48,68 @@ def job_for(kind: PictureKind) -> str:
 
 
 async def process_photo(
-    group: ShardGroup, objects: Objects, workshop: Workshop, photo_id: int
+    group: ShardGroup,
+    objects: Objects,
+    workshop: Workshop,
+    photo_id: int,
+    *,
+    is_costly: bool = False,
 ) -> None:
     """Bring a photo to its end, ready or failed; any step may have been done by an earlier try.
 
     The same original gives the same keys, so a try that was cut short leaves nothing behind that
-    the next one does not overwrite. Raises Unavailable when something of ours is away.
+    the next one does not overwrite. What is not decoded within the small budget of a first try is
+    handed over to the lane of costly pictures. Raises Unavailable when something of ours is away.
     """
     photo = await find_photo(group, photo_id)
     if photo is None:
         return
     if photo.state == "processing":
-        if photo.plain is None:
+        if photo.plain is None and not is_costly:
             note_step("queue", time.time() - created_ms(photo_id) / 1000)
-        await _settle(group, objects, workshop, photo)
+        if not await _is_settled(group, objects, workshop, photo, is_costly=is_costly):
+            return
     if photo.quarantine_key is not None:
         await objects.delete([photo.quarantine_key])
         await forget_original(group, photo_id)
 
 
-async def _settle(
-    group: ShardGroup, objects: Objects, workshop: Workshop, photo: StoredPhoto
-) -> None:
+async def _is_settled(
+    group: ShardGroup, objects: Objects, workshop: Workshop, photo: StoredPhoto, *, is_costly: bool
+) -> bool:
+    """Try once, within a budget; False if it was handed over, or is gone."""
+    wanted = seconds_of_try(_kind_decoded(photo), is_costly=is_costly)
+    granted = await charge_decoding(
+        group, photo.id, wanted_seconds=wanted, most_seconds=SECONDS_IN_ALL
+    )
+    if granted is None:
+        return False
+    budget = CpuBudget(granted)
     try:
-        drawn = await _develop(objects, workshop, photo)
+        if not granted:
+            raise PictureRefused(PictureFault.TOO_COSTLY)
+        await _settle(group, objects, workshop, photo, budget)
     except PictureRefused as refused:
-        async with group.writer(group.shard_of(photo.id)) as tx:
-            await mark_failed(tx, photo.id, refused.fault.value)
-        photos_processed.labels(refused.fault.name.lower()).inc()
-        log.info("photo_failed", photo_id=photo.id, fault=refused.fault.name)
-        return
+        await _fail(group, photo, refused.fault)
+    except (BudgetSpent, DecoderStalled) as too_little:
+        if not is_costly:
+            await _hand_over(group, photo)
+            return False
+        if isinstance(too_little, DecoderStalled):
+            raise
+        await _fail(group, photo, PictureFault.TOO_COSTLY)
+    except BaseException:
+        # Not the end of it: what this try has not used is there for the next one.
+        with suppress(Unavailable):
+            await refund_decoding(group, photo.id, budget.unspent_ms)
+        raise
+    return True
+
+
+async def _settle(
+    group: ShardGroup, objects: Objects, workshop: Workshop, photo: StoredPhoto, budget: CpuBudget
+) -> None:
+    drawn = await _develop(objects, workshop, photo, budget)
     renditions = [rendition.described(photo.id) for rendition in drawn.renditions]
     with timed_step("put"):
         await objects.put_renditions(drawn.renditions, renditions)
@@ -73,7 +121,22 @@ async def _settle(
     photos_processed.labels("ready").inc()
 
 
-async def _develop(objects: Objects, workshop: Workshop, photo: StoredPhoto) -> DrawnPhoto:
+async def _fail(group: ShardGroup, photo: StoredPhoto, fault: PictureFault) -> None:
+    async with group.writer(group.shard_of(photo.id)) as tx:
+        await mark_failed(tx, photo.id, fault.value)
+    photos_processed.labels(fault.name.lower()).inc()
+    log.info("photo_failed", photo_id=photo.id, fault=fault.name)
+
+
+async def _hand_over(group: ShardGroup, photo: StoredPhoto) -> None:
+    async with group.writer(group.shard_of(photo.id)) as tx:
+        await tx.enqueue(PROCESS_COSTLY_JOB, {"photo_id": photo.id})
+    log.info("photo_is_costly", photo_id=photo.id)
+
+
+async def _develop(
+    objects: Objects, workshop: Workshop, photo: StoredPhoto, budget: CpuBudget
+) -> DrawnPhoto:
     key, kind = _source(photo)
     with MemoryFile("original") as original:
         with timed_step("fetch"):
@@ -82,7 +145,7 @@ async def _develop(objects: Objects, workshop: Workshop, photo: StoredPhoto) -> 
             except NotFound:
                 raise PictureRefused(PictureFault.LOST) from None
         original.seal_content()
-        developed = await workshop.develop(original, kind, photo.look)
+        developed = await workshop.develop(original, kind, budget, photo.look)
     note_step("decode", developed.decode_seconds)
     note_step("encode", developed.draw_seconds)
     return developed.drawn
@@ -91,10 +154,15 @@ async def _develop(objects: Objects, workshop: Workshop, photo: StoredPhoto) -> 
 def _source(photo: StoredPhoto) -> tuple[str, PictureKind]:
     """What it is drawn from: the original, or for another look the largest that has none."""
     if photo.plain is not None:
-        return photo.plain["renditions"][0]["key"], PictureKind.JPEG
+        return photo.plain["renditions"][0]["key"], _kind_decoded(photo)
     if photo.quarantine_key is None:
         raise PictureRefused(PictureFault.LOST)
-    return photo.quarantine_key, PictureKind[photo.kind]
+    return photo.quarantine_key, _kind_decoded(photo)
+
+
+def _kind_decoded(photo: StoredPhoto) -> PictureKind:
+    # Renditions are always of one kind.
+    return PictureKind[photo.kind] if photo.plain is None else PictureKind.JPEG
 
 
 def _whole_size(photo: StoredPhoto, drawn: DrawnPhoto) -> Size:

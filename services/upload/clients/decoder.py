@@ -1,5 +1,6 @@
 """One contained decoder process and the calls to it; they block, so they belong in a thread."""
 
+import contextlib
 import socket
 import struct
 import subprocess
@@ -18,6 +19,7 @@ from services.upload.decoder.wire import (
     receive_ready,
     send_request,
 )
+from services.upload.domain.decoding_budget import BudgetSpent, CpuBudget
 from services.upload.domain.picture_faults import PictureFault, PictureRefused
 from shared.errors import Unavailable
 
@@ -25,7 +27,7 @@ _ROOT = Path(__file__).resolve().parents[3]
 # Importing the codecs took 0.3 s when measured; a cold, busy disk takes longer.
 _START_SECONDS_MAX = 30.0
 # The decoder stops a child after its wall limit; beyond that it is the decoder that hangs.
-_REPLY_SECONDS_MAX = limits.CHILD_WALL_SECONDS_MAX + 5.0
+_REPLY_SECONDS_MORE = 5.0
 _END_SECONDS_MAX = 5.0
 # All of its environment: large blocks come in huge pages and are used again, which spares page
 # faults, a quarter of the processor time of whatever is not decoded in place.
@@ -45,10 +47,16 @@ _FAULTS = {
 
 
 class DecoderUnavailable(Unavailable):
-    """The decoder stalled or died, which says nothing of the picture: worth another try."""
+    """The decoder died or was called off, which says nothing of the picture: worth another try."""
 
     code = "decoder_unavailable"
     title = "The picture decoder does not answer."
+
+
+class DecoderStalled(DecoderUnavailable):
+    """The child was there for very long and did not come to the end of its budget."""
+
+    title = "The picture decoder hung, or got no time to work."
 
 
 @dataclass(frozen=True)
@@ -77,6 +85,7 @@ class Decoder:
         self._process: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
         self._decoded: ReusedMemory | None = None
+        self._is_called_off = False
         self.containment = Containment(0)
 
     @property
@@ -88,6 +97,7 @@ class Decoder:
         """Starts the process, with next to no environment and no descriptor but its socket."""
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._control = ours
+        self._is_called_off = False
         ours.settimeout(_START_SECONDS_MAX)
         try:
             self._launch(theirs)
@@ -96,17 +106,37 @@ class Decoder:
             self.stop()
             raise DecoderUnavailable(f"The picture decoder did not start: {error}") from error
         self._refuse_without_walls()
-        ours.settimeout(_REPLY_SECONDS_MAX)
 
     def decode(
-        self, source: MemoryFile, picture_format: PictureFormat, side_pixels_min: int
+        self,
+        source: MemoryFile,
+        picture_format: PictureFormat,
+        side_pixels_min: int,
+        budget: CpuBudget,
     ) -> DecodedPicture:
-        """Decodes a sealed source; PictureRefused is its fault, DecoderUnavailable is ours."""
+        """Decodes a sealed source, and notes in the budget what that used.
+
+        PictureRefused is the picture's fault, DecoderUnavailable ours; BudgetSpent asks for more.
+        """
+        budget.spent_ms = 0
         if self._control is None:
             self.start()
         decoded = self._wiped_memory()
-        request = Request(picture_format, source.size, side_pixels_min, limits.DECODED_BYTES_MAX)
+        budget.spent_ms = None
+        request = Request(
+            picture_format,
+            source.size,
+            side_pixels_min,
+            limits.DECODED_BYTES_MAX,
+            budget.seconds,
+        )
         reply = self._ask(request, source, decoded)
+        if reply.outcome is not Outcome.STALLED or self._is_called_off:
+            # One that hung held its place all the time, and is charged for all of it.
+            budget.spent_ms = reply.cpu_ms
+        if self._is_called_off:
+            self.stop()
+            raise DecoderUnavailable("The picture was called off.")
         _raise_unless_decoded(reply)
         pixels = decoded.given(_checked_size(reply))
         return DecodedPicture(
@@ -119,6 +149,17 @@ class Decoder:
             reply.cpu_ms,
             reply.memory_kib,
         )
+
+    def call_off(self) -> None:
+        """End the picture under way, from another thread; its `decode` raises DecoderUnavailable.
+
+        The decoder takes the closed half as the end of its work, and still says what was used.
+        """
+        self._is_called_off = True
+        control = self._control
+        if control is not None:
+            with contextlib.suppress(OSError):
+                control.shutdown(socket.SHUT_WR)
 
     def stop(self) -> None:
         """Ends the process, and with it a child that is still at work."""
@@ -154,6 +195,7 @@ class Decoder:
 
     def _ask(self, request: Request, source: MemoryFile, decoded: ReusedMemory) -> Reply:
         assert self._control is not None  # noqa: S101 - decode() started it
+        self._control.settimeout(limits.wall_seconds(request.cpu_seconds_max) + _REPLY_SECONDS_MORE)
         try:
             send_request(self._control, request, source.descriptor, decoded.descriptor)
             return Reply.unpack(self._control.recv(REPLY_BYTES))
@@ -172,7 +214,9 @@ class Decoder:
 
 def _raise_unless_decoded(reply: Reply) -> None:
     if reply.outcome is Outcome.STALLED:
-        raise DecoderUnavailable("The picture decoder got no time to work.")
+        raise DecoderStalled
+    if reply.outcome is Outcome.OUT_OF_CPU:
+        raise BudgetSpent
     if reply.outcome is not Outcome.DECODED:
         raise PictureRefused(_FAULTS[reply.outcome])
 

@@ -3,14 +3,16 @@
 import asyncio
 import contextlib
 import queue
+import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from services.upload.clients.decoder import DecodedPicture, Decoder
+from services.upload.clients.decoder import DecodedPicture, Decoder, DecoderUnavailable
 from services.upload.clients.memory_files import MemoryFile
 from services.upload.decoder.wire import Containment, PictureFormat
+from services.upload.domain.decoding_budget import CpuBudget
 from services.upload.domain.looks import PLAIN, Look
 from services.upload.domain.picture_kinds import PictureKind
 from services.upload.domain.rendition_plan import DECODED_SIDE_MIN, Size
@@ -53,20 +55,22 @@ class Workshop:
         return standing
 
     async def develop(
-        self, original: MemoryFile, kind: PictureKind, look: Look = PLAIN
+        self, original: MemoryFile, kind: PictureKind, budget: CpuBudget, look: Look = PLAIN
     ) -> Developed:
-        """Decode and draw; raises PictureRefused and DecoderUnavailable.
+        """Decode and draw; raises PictureRefused, BudgetSpent and DecoderUnavailable.
 
         With a look `original` is one of our own renditions, which has no orientation to heed.
 
-        `original` must stay open until this returns: cancelling waits for the thread, which
-        cannot be interrupted but is bounded by the decoder's wall limit.
+        `original` must stay open until this returns: cancelling calls the decoder off, and waits
+        for the thread, which may be drawing.
         """
         loop = asyncio.get_running_loop()
-        work = loop.run_in_executor(self._threads, self._develop, original, kind, look)
+        order = _Order(original, kind, budget, look)
+        work = loop.run_in_executor(self._threads, self._develop, order)
         try:
             return await asyncio.shield(work)
         except asyncio.CancelledError:
+            order.call_off()
             await asyncio.wait([work])
             raise
 
@@ -76,13 +80,13 @@ class Workshop:
             await asyncio.to_thread(decoder.stop)
         self._threads.shutdown(wait=False, cancel_futures=True)
 
-    def _develop(self, original: MemoryFile, kind: PictureKind, look: Look) -> Developed:
+    def _develop(self, order: "_Order") -> Developed:
         # Until all is drawn, since the pixels lie in the decoder's memory.
         with self._decoder() as decoder:
             started_s = time.perf_counter()
-            decoded = decoder.decode(original, PictureFormat[kind.name], DECODED_SIDE_MIN)
+            decoded = order.decoded_by(decoder)
             decoded_s = time.perf_counter()
-            drawn = _drawn(decoded, look)
+            drawn = _drawn(decoded, order.look)
         return Developed(
             drawn, decoded_s - started_s, time.perf_counter() - decoded_s, decoded.cpu_ms
         )
@@ -94,6 +98,41 @@ class Workshop:
             yield decoder
         finally:
             self._idle.put(decoder)
+
+
+class _Order:
+    """A picture to develop, which may be called off from the loop while a thread decodes it."""
+
+    def __init__(
+        self, original: MemoryFile, kind: PictureKind, budget: CpuBudget, look: Look
+    ) -> None:
+        self.look = look
+        self._original = original
+        self._format = PictureFormat[kind.name]
+        self._budget = budget
+        self._lock = threading.Lock()
+        self._decoder: Decoder | None = None
+        self._is_called_off = False
+
+    def decoded_by(self, decoder: Decoder) -> DecodedPicture:
+        """Decode it, in the thread; raises DecoderUnavailable if it was called off before."""
+        with self._lock:
+            if self._is_called_off:
+                self._budget.spent_ms = 0
+                raise DecoderUnavailable("The picture was called off.")
+            self._decoder = decoder
+        try:
+            return decoder.decode(self._original, self._format, DECODED_SIDE_MIN, self._budget)
+        finally:
+            with self._lock:
+                self._decoder = None
+
+    def call_off(self) -> None:
+        """End it as soon as possible."""
+        with self._lock:
+            self._is_called_off = True
+            if self._decoder is not None:
+                self._decoder.call_off()
 
 
 def _drawn(decoded: DecodedPicture, look: Look) -> DrawnPhoto:

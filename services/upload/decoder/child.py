@@ -20,7 +20,11 @@ def run_child(
     try:
         source_bytes = mmap.mmap(source, request.source_bytes, prot=mmap.PROT_READ)
         _close_all_but(decoded, answer, walls.ruleset)
-        contain_child(walls, with_threads=request.picture_format in _WITH_THREADS)
+        contain_child(
+            walls,
+            with_threads=request.picture_format in _WITH_THREADS,
+            cpu_seconds_max=request.cpu_seconds_max,
+        )
         os.write(answer, _reply_to(request, source_bytes, decoded).pack())
         code = 0
     finally:

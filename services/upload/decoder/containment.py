@@ -53,10 +53,10 @@ def contain_decoder() -> tuple[ChildWalls, Containment]:
     return walls, standing
 
 
-def contain_child(walls: ChildWalls, *, with_threads: bool) -> None:
+def contain_child(walls: ChildWalls, *, with_threads: bool, cpu_seconds_max: int) -> None:
     """Steps behind the walls for ever; called in the child before it sees a byte of the picture."""
     _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-    _limit_resources(with_threads=with_threads)
+    _limit_resources(with_threads=with_threads, cpu_seconds_max=cpu_seconds_max)
     if walls.ruleset is not None:
         landlock.restrict_self(walls.ruleset)
     syscall_filter = walls.syscall_filter_with_threads if with_threads else walls.syscall_filter
@@ -79,10 +79,9 @@ def _become_nobody() -> bool:
     return True
 
 
-def _limit_resources(*, with_threads: bool) -> None:
-    hard_cpu_seconds = limits.CHILD_CPU_SECONDS_MAX + 1
+def _limit_resources(*, with_threads: bool, cpu_seconds_max: int) -> None:
     _set_limit(resource.RLIMIT_AS, limits.CHILD_MEMORY_BYTES_MAX)
-    resource.setrlimit(resource.RLIMIT_CPU, (limits.CHILD_CPU_SECONDS_MAX, hard_cpu_seconds))
+    resource.setrlimit(resource.RLIMIT_CPU, (cpu_seconds_max, cpu_seconds_max + 1))
     _set_limit(resource.RLIMIT_NOFILE, 0)
     _set_limit(resource.RLIMIT_FSIZE, 0)
     _set_limit(resource.RLIMIT_CORE, 0)

@@ -68,25 +68,25 @@ def _decode_in_child(
         run_child(request, *files, child_end, walls)
     os.close(child_end)
     try:
-        ending = _wait_for(child, control)
+        ending = _wait_for(child, control, limits.wall_seconds(request.cpu_seconds_max))
         # Only now: a child that still runs could answer and go on changing the pixels.
         record = os.read(answer_end, REPLY_BYTES + 1)
     finally:
         os.close(answer_end)
     return replace(
-        _judge(ending, record),
+        _judge(ending, record, request.cpu_seconds_max),
         cpu_ms=round(ending.cpu_seconds * 1000),
         wall_ms=round((time.monotonic() - started) * 1000),
         memory_kib=ending.usage.ru_maxrss,
     )
 
 
-def _wait_for(child: int, control: socket.socket) -> _Ending:
+def _wait_for(child: int, control: socket.socket, wall_seconds: float) -> _Ending:
     handle = os.pidfd_open(child)
     try:
-        # The worker sends nothing while it waits: if `control` stirs, the worker is gone.
+        # The worker sends nothing while it waits: if `control` stirs, it is gone or calls this off.
         watched = [handle, control.fileno()]
-        stirring, _, _ = select.select(watched, [], [], limits.CHILD_WALL_SECONDS_MAX)
+        stirring, _, _ = select.select(watched, [], [], wall_seconds)
         ended = handle in stirring
         if not ended:
             signal.pidfd_send_signal(handle, signal.SIGKILL)
@@ -96,20 +96,17 @@ def _wait_for(child: int, control: socket.socket) -> _Ending:
     return _Ending(status, usage, stalled=not ended)
 
 
-def _judge(ending: _Ending, record: bytes) -> Reply:
+def _judge(ending: _Ending, record: bytes, cpu_seconds_max: int) -> Reply:
     """What the child said if it ended well, else what its end says of the picture."""
     if ending.stalled:
-        # On a busy machine a child may not get to its processor limit within the wall limit.
-        is_greedy = ending.cpu_seconds >= limits.CHILD_CPU_SECONDS_MAX / 2
-        return Reply(Outcome.TOO_COSTLY if is_greedy else Outcome.STALLED)
+        return Reply(Outcome.STALLED)
     if ending.status == 0:
         try:
             return Reply.unpack(record)
         except (struct.error, ValueError):
             return Reply(Outcome.DAMAGED)
-    if os.WIFSIGNALED(ending.status) and os.WTERMSIG(ending.status) in {
-        signal.SIGXCPU,
-        signal.SIGKILL,
-    }:
-        return Reply(Outcome.TOO_COSTLY)
-    return Reply(Outcome.DAMAGED)
+    signal_number = os.WTERMSIG(ending.status) if os.WIFSIGNALED(ending.status) else 0
+    if signal_number == signal.SIGXCPU or ending.cpu_seconds >= cpu_seconds_max:
+        return Reply(Outcome.OUT_OF_CPU)
+    # Killed by somebody else: the kernel, for want of memory.
+    return Reply(Outcome.TOO_COSTLY if signal_number == signal.SIGKILL else Outcome.DAMAGED)

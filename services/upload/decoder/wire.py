@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 # Input (the bytes as received) and output (room for the pixels) travel as two memory files.
 _DESCRIPTORS_PER_REQUEST = 2
-_REQUEST = struct.Struct("<BIIQ")
+_REQUEST = struct.Struct("<BIIQB")
 _REPLY = struct.Struct("<BIIIIBIII")
 _READY = struct.Struct("<H")
 
@@ -24,7 +24,11 @@ class PictureFormat(enum.IntEnum):
 
 
 class Outcome(enum.IntEnum):
-    """How a request ended; all but DECODED, STALLED and GONE are the picture's own fault."""
+    """How a request ended.
+
+    OUT_OF_CPU says that its budget was too small, STALLED that the child hung or was called off.
+    The others but DECODED are the picture's own fault.
+    """
 
     DECODED = 0
     NOT_A_PICTURE = 1
@@ -33,6 +37,7 @@ class Outcome(enum.IntEnum):
     TOO_LONG_A_SIDE = 4
     TOO_COSTLY = 5
     STALLED = 6
+    OUT_OF_CPU = 7
 
 
 class Containment(enum.IntFlag):
@@ -48,24 +53,32 @@ class Containment(enum.IntFlag):
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One picture to decode; its shorter side keeps `side_pixels_min` pixels if it has them."""
+    """One picture to decode; its shorter side keeps `side_pixels_min` pixels if it has them.
+
+    `cpu_seconds_max` is the processor time that its child may use.
+    """
 
     picture_format: PictureFormat
     source_bytes: int
     side_pixels_min: int
     decoded_bytes_max: int
+    cpu_seconds_max: int
 
     def pack(self) -> bytes:
         """The record that travels."""
         return _REQUEST.pack(
-            self.picture_format, self.source_bytes, self.side_pixels_min, self.decoded_bytes_max
+            self.picture_format,
+            self.source_bytes,
+            self.side_pixels_min,
+            self.decoded_bytes_max,
+            self.cpu_seconds_max,
         )
 
     @classmethod
     def unpack(cls, record: bytes) -> "Request":
         """Reads a record; ValueError or struct.error when it is none."""
-        picture_format, source_bytes, side_pixels_min, decoded_bytes_max = _REQUEST.unpack(record)
-        return cls(PictureFormat(picture_format), source_bytes, side_pixels_min, decoded_bytes_max)
+        picture_format, *numbers = _REQUEST.unpack(record)
+        return cls(PictureFormat(picture_format), *numbers)
 
 
 @dataclass(frozen=True, slots=True)

@@ -230,6 +230,29 @@ async def mark_failed(tx: Transaction, photo_id: int, failure: str) -> None:
     await tx.execute(_SQL["mark_failed"], photo_id=photo_id, failure=failure)
 
 
+async def charge_decoding(
+    group: ShardGroup, photo_id: int, *, wanted_seconds: int, most_seconds: int
+) -> int | None:
+    """Charge a photo for a try to decode it that is about to begin; the seconds that it may use.
+
+    0 if all tries together have used `most_seconds`; None if the photo is gone.
+    """
+    async with group.writer(group.shard_of(photo_id)) as tx:
+        row = await tx.row(
+            _SQL["charge_decoding"],
+            photo_id=photo_id,
+            wanted_ms=wanted_seconds * 1000,
+            most_ms=most_seconds * 1000,
+        )
+    return None if row is None else int(row["ms"]) // 1000
+
+
+async def refund_decoding(group: ShardGroup, photo_id: int, unspent_ms: int) -> None:
+    """Give back what a try that came to no end has not used."""
+    async with group.writer(group.shard_of(photo_id)) as tx:
+        await tx.execute(_SQL["refund_decoding"], photo_id=photo_id, unspent_ms=unspent_ms)
+
+
 async def forget_original(group: ShardGroup, photo_id: int) -> None:
     """The original is gone from the store."""
     async with group.writer(group.shard_of(photo_id)) as tx:

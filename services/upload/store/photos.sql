@@ -104,10 +104,28 @@ UPDATE :schema.photo
        renditions = :renditions
  WHERE id = :photo_id AND state = 'processing' AND edits = :edits
 
--- name: write_look
--- The first look keeps what the photo was without one.
+-- name: charge_decoding
+-- As much of :wanted_ms as is left of :most_ms, in whole seconds as the decoder's limit is.
+UPDATE :schema.photo AS photo
+   SET decode_cpu_ms = photo.decode_cpu_ms + granted.ms
+  FROM (
+    SELECT id, least(:wanted_ms::integer, greatest(:most_ms::integer - decode_cpu_ms, 0) / 1000 * 1000) AS ms
+      FROM :schema.photo
+     WHERE id = :photo_id
+       FOR UPDATE
+  ) AS granted
+ WHERE photo.id = granted.id
+RETURNING granted.ms
+
+-- name: refund_decoding
 UPDATE :schema.photo
-   SET state = 'processing', filter = :filter, crop = :crop, edits = edits + 1,
+   SET decode_cpu_ms = greatest(0, decode_cpu_ms - :unspent_ms::integer)
+ WHERE id = :photo_id
+
+-- name: write_look
+-- The first look keeps what the photo was without one. It is decoded anew, from what is ours.
+UPDATE :schema.photo
+   SET state = 'processing', filter = :filter, crop = :crop, edits = edits + 1, decode_cpu_ms = 0,
        plain = coalesce(plain, jsonb_build_object(
            'width', width, 'height', height, 'thumbhash', thumbhash, 'renditions', renditions))
  WHERE id = :photo_id

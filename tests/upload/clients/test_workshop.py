@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -11,10 +12,13 @@ from services.upload.clients.decoder import Decoder, DecoderUnavailable
 from services.upload.clients.memory_files import MemoryFile
 from services.upload.clients.workshop import Workshop
 from services.upload.decoder.wire import PictureFormat
+from services.upload.domain.decoding_budget import CpuBudget
 from services.upload.domain.picture_faults import PictureRefused
 from services.upload.domain.picture_kinds import PictureKind
 from services.upload.domain.renditions import DrawnPhoto
+from tests.eventually import eventually
 from tests.upload import pictures
+from tests.upload.decoder.hostile_pictures import HostileDecoder, is_decoding, picture_that
 from tests.upload.domain.test_renditions import PLAIN_SEGMENTS
 
 
@@ -22,7 +26,7 @@ async def develop(workshop: Workshop, content: bytes, kind: PictureKind) -> Draw
     with MemoryFile("original") as original:
         original.append(content)
         original.seal_content()
-        return (await workshop.develop(original, kind)).drawn
+        return (await workshop.develop(original, kind, CpuBudget(5))).drawn
 
 
 @pytest.mark.parametrize(
@@ -85,6 +89,50 @@ async def test_the_loop_stays_free_while_a_bomb_is_decoded(workshop: Workshop) -
     assert turns > 3
 
 
+async def test_who_calls_a_picture_off_learns_what_it_has_used(
+    decoder_python: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.upload.clients.workshop.Decoder", HostileDecoder)
+    workshop = Workshop(decoder_python, 1)
+    await workshop.warm_up()
+    budget = CpuBudget(5)
+    with MemoryFile("original") as original:
+        original.append(picture_that("spins"))
+        original.seal_content()
+        work = asyncio.ensure_future(workshop.develop(original, PictureKind.JPEG, budget))
+        try:
+            await eventually(partial(is_decoding, workshop._decoders[0]))
+            work.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await work
+            assert budget.spent_ms is not None
+            assert budget.spent_ms < 5_000
+        finally:
+            await workshop.close()
+
+
+async def test_what_was_called_off_before_its_turn_has_used_nothing(
+    decoder_python: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.upload.clients.workshop.Decoder", HostileDecoder)
+    workshop = Workshop(decoder_python, 1)
+    await workshop.warm_up()
+    first, second = CpuBudget(5), CpuBudget(5)
+    with MemoryFile("original") as original:
+        original.append(picture_that("spins"))
+        original.seal_content()
+        works = [
+            asyncio.ensure_future(workshop.develop(original, PictureKind.JPEG, budget))
+            for budget in (first, second)
+        ]
+        await eventually(partial(is_decoding, workshop._decoders[0]))
+        works[1].cancel()
+        works[0].cancel()
+        await asyncio.wait(works)
+        await workshop.close()
+    assert second.spent_ms == 0
+
+
 def source_of(content: bytes) -> MemoryFile:
     source = MemoryFile("source")
     source.append(content)
@@ -99,8 +147,8 @@ def test_a_decoder_that_was_killed_starts_again(decoder_python: str) -> None:
         try:
             os.kill(decoder.process_id, signal.SIGKILL)
             with pytest.raises(DecoderUnavailable):
-                decoder.decode(source, PictureFormat.JPEG, 1080)
-            assert decoder.decode(source, PictureFormat.JPEG, 1080).width == 800
+                decoder.decode(source, PictureFormat.JPEG, 1080, CpuBudget(5))
+            assert decoder.decode(source, PictureFormat.JPEG, 1080, CpuBudget(5)).width == 800
         finally:
             decoder.stop()
 
@@ -109,11 +157,11 @@ def test_a_picture_finds_nothing_of_the_one_before(decoder_python: str) -> None:
     decoder = Decoder(decoder_python)
     try:
         with source_of(pictures.small_jpeg()) as source:
-            before = decoder.decode(source, PictureFormat.JPEG, 1080).pixels
+            before = decoder.decode(source, PictureFormat.JPEG, 1080, CpuBudget(5)).pixels
         assert any(before)
         damaged = pictures.hollow_png(7000, 7000)
         with source_of(damaged) as source, pytest.raises(PictureRefused):
-            decoder.decode(source, PictureFormat.PNG, 1080)
+            decoder.decode(source, PictureFormat.PNG, 1080, CpuBudget(5))
         assert not any(before)
     finally:
         decoder.stop()

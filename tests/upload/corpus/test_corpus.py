@@ -8,6 +8,7 @@ import pytest
 from infra.run_folder import REPOSITORY
 from services.upload.clients.memory_files import MemoryFile
 from services.upload.clients.workshop import Workshop
+from services.upload.domain.decoding_budget import CpuBudget
 from services.upload.domain.picture_faults import PictureRefused
 from services.upload.domain.picture_kinds import SNIFFED_BYTES, KindNotTaken, NotAnImage, kind_of
 from services.upload.domain.renditions import DrawnPhoto
@@ -33,7 +34,7 @@ async def _developed(workshop: Workshop, content: bytes) -> DrawnPhoto:
     with MemoryFile("original") as original:
         original.append(content)
         original.seal_content()
-        return (await workshop.develop(original, kind)).drawn
+        return (await workshop.develop(original, kind, CpuBudget(5))).drawn
 
 
 async def _answer(workshop: Workshop, file: CorpusFile) -> DrawnPhoto | object:

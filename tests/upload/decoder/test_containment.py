@@ -34,7 +34,7 @@ class Hostile:
             source.append(attempt.encode())
             source.seal_content()
             decoded.reserve(limits.DECODED_BYTES_MAX)
-            request = Request(PictureFormat.JPEG, source.size, 1080, limits.DECODED_BYTES_MAX)
+            request = Request(PictureFormat.JPEG, source.size, 1080, limits.DECODED_BYTES_MAX, 1)
             send_request(self._control, request, source.descriptor, decoded.descriptor)
             reply = Reply.unpack(self._control.recv(REPLY_BYTES))
             with decoded.map_readable(4096) as said:
@@ -46,7 +46,13 @@ def hostile(decoder_python: str) -> Iterator[Hostile]:
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     with theirs:
         process = subprocess.Popen(
-            [decoder_python, "-m", "tests.upload.decoder.hostile_decoder", str(theirs.fileno())],
+            [
+                decoder_python,
+                "-m",
+                "tests.upload.decoder.hostile_decoder",
+                str(theirs.fileno()),
+                "4",
+            ],
             cwd=REPOSITORY,
             env={},
             pass_fds=[theirs.fileno()],
@@ -95,7 +101,7 @@ def test_the_child_cannot_make_a_thread(hostile: Hostile) -> None:
 @pytest.mark.parametrize(
     ("attempt", "outcome"),
     [
-        ("spin", Outcome.TOO_COSTLY),
+        ("spin", Outcome.OUT_OF_CPU),
         ("eat memory", Outcome.TOO_COSTLY),
         ("sleep", Outcome.STALLED),
         ("crash", Outcome.DAMAGED),

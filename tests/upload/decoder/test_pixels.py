@@ -13,6 +13,7 @@ from infra.run_folder import REPOSITORY
 from services.upload.clients.decoder import DecodedPicture, Decoder
 from services.upload.clients.memory_files import MemoryFile
 from services.upload.decoder.wire import PictureFormat
+from services.upload.domain.decoding_budget import CpuBudget
 from services.upload.domain.picture_faults import PictureFault, PictureRefused
 from tests.upload import pictures
 from tests.upload.pictures import BLUE, GREEN, RED, WHITE, four_corners, hollow_png, jpeg, png
@@ -29,7 +30,7 @@ def decode(decoder: Decoder) -> Decode:
         with MemoryFile("source") as source:
             source.append(content)
             source.seal_content()
-            return decoder.decode(source, picture_format, SIDE)
+            return decoder.decode(source, picture_format, SIDE, CpuBudget(5))
 
     return decode
 

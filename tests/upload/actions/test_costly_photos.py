@@ -1,0 +1,173 @@
+"""A picture that is costly to decode comes to its end within a budget and holds nobody up."""
+
+import asyncio
+import os
+import signal
+from collections.abc import AsyncIterator
+from functools import partial
+
+import pytest
+
+from services.upload.actions import process_photo as module
+from services.upload.actions import receive_photo
+from services.upload.actions.process_photo import PROCESS_COSTLY_JOB, process_photo
+from services.upload.clients.decoder import DecoderStalled, DecoderUnavailable
+from services.upload.clients.media_caches import MediaCaches
+from services.upload.clients.workshop import Workshop
+from services.upload.domain import decoding_budget
+from services.upload.domain.photos import StoredPhoto
+from services.upload.domain.picture_faults import PictureFault
+from services.upload.resources import WorkerResources
+from services.upload.store.objects import Objects
+from services.upload.store.photos import find_photo
+from services.upload.worker import run
+from shared.sharding.shard_group import ShardGroup
+from shared.sql_files import parse_query
+from tests.eventually import eventually
+from tests.upload.cast import Cast, new_id
+from tests.upload.decoder.hostile_pictures import (
+    HostileDecoder,
+    ImpatientDecoder,
+    is_decoding,
+    picture_that,
+)
+from tests.upload.pictures import small_jpeg
+
+_CHARGED = parse_query("charged", "SELECT decode_cpu_ms FROM :schema.photo WHERE id = :id")
+
+
+class Costly:
+    """Photos whose pictures do as they say, and the two lanes that process them."""
+
+    def __init__(self, group: ShardGroup, objects: Objects, cast: Cast, workshop: Workshop) -> None:
+        self._group = group
+        self._objects = objects
+        self._cast = cast
+        self.workshop = workshop
+
+    async def sends(self, does: str) -> int:
+        return (await self._cast.sends(new_id(), picture_that(does)))["id"]
+
+    async def processes(self, photo_id: int, *, is_costly: bool) -> StoredPhoto:
+        await process_photo(
+            self._group, self._objects, self.workshop, photo_id, is_costly=is_costly
+        )
+        photo = await find_photo(self._group, photo_id)
+        assert photo is not None
+        return photo
+
+    async def charged_ms(self, photo_id: int) -> int:
+        reader = self._group.reader(self._group.shard_of(photo_id))
+        charged: int = await reader.value(_CHARGED, id=photo_id)
+        return charged
+
+
+@pytest.fixture
+async def costly(
+    group: ShardGroup,
+    objects: Objects,
+    cast: Cast,
+    decoder_python: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> AsyncIterator[Costly]:
+    monkeypatch.setattr("services.upload.clients.workshop.Decoder", HostileDecoder)
+    workshop = Workshop(decoder_python, 1)
+    yield Costly(group, objects, cast, workshop)
+    await workshop.close()
+
+
+async def test_what_the_first_budget_does_not_do_for_the_second_one_does(costly: Costly) -> None:
+    photo_id = await costly.sends("takes 1.5 s")
+    photo = await costly.processes(photo_id, is_costly=False)
+    assert photo.state == "processing"
+    assert photo.quarantine_key is not None
+    assert (await costly.processes(photo_id, is_costly=True)).state == "ready"
+
+
+async def test_a_picture_that_never_ends_fails_and_its_original_goes(
+    costly: Costly, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(decoding_budget, "_COSTLY_SECONDS", 2)
+    photo_id = await costly.sends("spins")
+    await costly.processes(photo_id, is_costly=False)
+    photo = await costly.processes(photo_id, is_costly=True)
+    assert (photo.state, photo.failure) == ("failed", PictureFault.TOO_COSTLY.value)
+    assert photo.quarantine_key is None
+    assert await costly.charged_ms(photo_id) == 3_000
+
+
+async def test_tries_that_are_killed_count_and_come_to_an_end(
+    costly: Costly, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "SECONDS_IN_ALL", 2)
+    photo_id = await costly.sends("spins")
+    await costly.workshop.warm_up()
+    for tries in (1, 2):
+        work = asyncio.ensure_future(costly.processes(photo_id, is_costly=False))
+        decoder = costly.workshop._decoders[0]
+        await eventually(partial(is_decoding, decoder))
+        os.kill(decoder.process_id, signal.SIGKILL)
+        with pytest.raises(DecoderUnavailable):
+            await work
+        assert await costly.charged_ms(photo_id) == tries * 1_000
+        await costly.workshop.warm_up()
+    assert (await costly.processes(photo_id, is_costly=False)).state == "failed"
+
+
+async def test_a_try_that_is_called_off_costs_what_it_used(costly: Costly) -> None:
+    photo_id = await costly.sends("hangs")
+    await costly.workshop.warm_up()
+    work = asyncio.ensure_future(costly.processes(photo_id, is_costly=True))
+    await eventually(partial(is_decoding, costly.workshop._decoders[0]))
+    work.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await work
+    assert await costly.charged_ms(photo_id) < 1_000
+
+
+async def test_a_picture_that_hangs_is_handed_over_and_fails_in_the_end(
+    costly: Costly, decoder_python: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.upload.clients.workshop.Decoder", ImpatientDecoder)
+    monkeypatch.setattr(decoding_budget, "_COSTLY_SECONDS", 1)
+    monkeypatch.setattr(module, "SECONDS_IN_ALL", 2)
+    costly.workshop = Workshop(decoder_python, 1)
+    photo_id = await costly.sends("hangs")
+    assert (await costly.processes(photo_id, is_costly=False)).state == "processing"
+    with pytest.raises(DecoderStalled):
+        await costly.processes(photo_id, is_costly=True)
+    assert (await costly.processes(photo_id, is_costly=True)).state == "failed"
+    await costly.workshop.close()
+
+
+async def test_ordinary_photos_go_on_while_a_costly_one_takes_for_ever(
+    costly: Costly,
+    group: ShardGroup,
+    objects: Objects,
+    caches: MediaCaches,
+    workshop: Workshop,
+    cast: Cast,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with monkeypatch.context() as patched:
+        # As if the first try had handed it over: the real decoder would say what it is.
+        patched.setattr(receive_photo, "job_for", lambda _kind: PROCESS_COSTLY_JOB)
+        await costly.sends("hangs")
+    stop = asyncio.Event()
+    resources = WorkerResources(group, objects, caches, workshop, costly.workshop, 2)
+    loops = asyncio.ensure_future(run(resources, stop))
+    try:
+        await eventually(partial(is_decoding, costly.workshop._decoders[0]), within_s=20)
+        good = [(await cast.sends(new_id(), small_jpeg()))["id"] for _ in range(6)]
+
+        async def are_ready() -> None:
+            for photo_id in good:
+                photo = await find_photo(group, photo_id)
+                assert photo is not None
+                assert photo.state == "ready"
+
+        await eventually(are_ready, within_s=30)
+        is_decoding(costly.workshop._decoders[0])
+    finally:
+        loops.cancel()
+        await asyncio.wait({loops})

@@ -1,0 +1,75 @@
+"""A budget of processor time is the same budget on a busy machine."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import pytest
+
+from services.upload.clients.decoder import DecoderStalled
+from services.upload.clients.memory_files import MemoryFile
+from services.upload.decoder.wire import PictureFormat
+from services.upload.domain.decoding_budget import BudgetSpent, CpuBudget
+from tests.upload import pictures
+from tests.upload.decoder.hostile_pictures import (
+    HostileDecoder,
+    ImpatientDecoder,
+    picture_that,
+)
+
+
+@pytest.fixture
+def busy_machine() -> Iterator[None]:
+    """Two loops for each processor, which give way to nobody."""
+    loops = [
+        subprocess.Popen([sys.executable, "-c", "while True: pass"])
+        for _ in range(2 * len(os.sched_getaffinity(0)))
+    ]
+    yield
+    for loop in loops:
+        loop.kill()
+        loop.wait()
+
+
+def _decode(decoder: HostileDecoder, content: bytes, budget: CpuBudget) -> None:
+    with MemoryFile("source") as source:
+        source.append(content)
+        source.seal_content()
+        try:
+            decoder.decode(source, PictureFormat.JPEG, 1080, budget)
+        finally:
+            decoder.stop()
+
+
+@pytest.mark.usefixtures("busy_machine")
+def test_a_costly_picture_is_ended_by_what_it_used_and_not_by_the_clock(
+    decoder_python: str,
+) -> None:
+    budget = CpuBudget(1)
+    with pytest.raises(BudgetSpent):
+        _decode(HostileDecoder(decoder_python), picture_that("spins"), budget)
+    assert budget.spent_ms is not None
+    assert 900 <= budget.spent_ms <= 2_000
+
+
+@pytest.mark.usefixtures("busy_machine")
+def test_one_within_its_budget_is_decoded_however_long_that_takes(decoder_python: str) -> None:
+    budget = CpuBudget(2)
+    _decode(HostileDecoder(decoder_python), picture_that("takes 1.5 s"), budget)
+    assert budget.spent_ms is not None
+    assert 1_500 <= budget.spent_ms <= 2_000
+
+
+def test_one_that_hangs_is_ended_by_the_clock_and_charged_in_full(decoder_python: str) -> None:
+    budget = CpuBudget(1)
+    with pytest.raises(DecoderStalled):
+        _decode(ImpatientDecoder(decoder_python), picture_that("hangs"), budget)
+    assert budget.unspent_ms == 0
+
+
+def test_a_decoder_that_does_not_start_has_used_nothing() -> None:
+    budget = CpuBudget(1)
+    with pytest.raises(Exception, match="did not start"):
+        _decode(HostileDecoder("/bin/false"), pictures.small_jpeg(), budget)
+    assert budget.unspent_ms == 1_000
