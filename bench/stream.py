@@ -23,6 +23,8 @@ from tests.suite import Suite
 VIEWERS = 500
 AT_ONCE = 16
 WITHIN_S = 20.0
+# What others ask while everybody comes back: so many reads a second of one who has no stream.
+READS_A_SECOND = 50
 
 
 @dataclass
@@ -78,8 +80,11 @@ async def main() -> None:
         print(f"{VIEWERS} viewers are connected over {len(urls)} balancers and 2 gateways")
         publish = partial(_publish, http, urls[0], headers, viewers)
         await publish(photo_ids[0], "all well")
+        reads = asyncio.create_task(_read_meanwhile(http, urls, headers))
         suite.kill("gateway-1")
         await publish(photo_ids[1], "gateway-1 killed just before")
+        reads.cancel()
+        _tell_of_reads(await reads)
         again = sum(viewer.connections > 1 for viewer in viewers)
         print(f"{again} of them came back with Last-Event-ID")
         for stream in streams:
@@ -138,6 +143,37 @@ async def _publish(
         f"reply of publishing ({(replied_s - begun_s) * 1000:.0f} ms): median "
         f"{heard[len(heard) // 2] * 1000:.0f} ms, nine of ten "
         f"{heard[len(heard) * 9 // 10] * 1000:.0f} ms, last {heard[-1] * 1000:.0f} ms"
+    )
+
+
+async def _read_meanwhile(
+    http: aiohttp.ClientSession, urls: tuple[str, ...], headers: dict[str, str]
+) -> list[tuple[int, float]]:
+    """Status (0 for none) and seconds of each read, begun one after the other until cancelled."""
+    reads: list[asyncio.Task[tuple[int, float]]] = []
+
+    async def read(url: str) -> tuple[int, float]:
+        begun_s = time.monotonic()
+        status = 0
+        with suppress(aiohttp.ClientError, OSError):
+            async with http.get(f"{url}/v1/timelines/home", headers=headers) as reply:
+                await reply.read()
+                status = reply.status
+        return status, time.monotonic() - begun_s
+
+    with suppress(asyncio.CancelledError):
+        while True:
+            reads.append(asyncio.create_task(read(urls[len(reads) % len(urls)])))
+            await asyncio.sleep(1 / READS_A_SECOND)
+    return await asyncio.gather(*reads)
+
+
+def _tell_of_reads(reads: list[tuple[int, float]]) -> None:
+    took = sorted(seconds for _status, seconds in reads)
+    good = sum(status == 200 for status, _seconds in reads)
+    print(
+        f"meanwhile {good} of {len(reads)} reads of others were answered: median "
+        f"{took[len(took) // 2] * 1000:.0f} ms, last {took[-1] * 1000:.0f} ms"
     )
 
 

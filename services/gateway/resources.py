@@ -19,6 +19,7 @@ from services.gateway.domain.media_urls import MediaUrls, UrlOf
 from services.gateway.settings import GatewaySettings
 from services.gateway.store.limit_counters import TAKE, LimitCounters
 from services.gateway.store.recent_changes import RecentChanges
+from services.gateway.store.stream_places import StreamPlaces
 from shared.network.network import open_network
 from shared.network.redis_pipe import RedisPipe
 
@@ -100,7 +101,9 @@ def resources_over(
         sessions=sessions,
         authors=AuthorCards(KnownCards(users_client), changes),
         changes=changes,
-        listeners=Listeners(feed_client, sessions, drain_s=settings.drain_seconds),
+        listeners=Listeners(
+            feed_client, sessions, StreamPlaces(pipe), drain_s=settings.drain_seconds
+        ),
         media=MediaUrls(
             base_url=settings.media_base_url,
             signing_key=settings.media_signing_key.get_secret_value(),

@@ -12,6 +12,7 @@ import contextlib
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, cast
 from urllib.parse import unquote, urlsplit
 
@@ -77,7 +78,7 @@ class RedisPipe:
         self._network = network
         self._silent_looks_max = silent_looks_max
         self._prelude: list[Command] = [*_sign_in(parts.username, parts.password), *prelude]
-        self._subscription: Subscription | None = None
+        self._subscriptions: list[Subscription] = []
         self._line: _Line | None = None
         self._keeper: asyncio.Task[None] | None = None
         self._first_try_over = asyncio.Event()
@@ -88,8 +89,8 @@ class RedisPipe:
         return self._line is not None and self._line.has_caught_up
 
     def listen(self, subscription: Subscription) -> None:
-        """Hear a channel from now on; one for each pipe."""
-        self._subscription = subscription
+        """Hear one more channel from now on."""
+        self._subscriptions.append(subscription)
         if self._line is not None:
             with contextlib.suppress(PipeDown):
                 self._line.subscribe(subscription)
@@ -157,8 +158,8 @@ class RedisPipe:
                 if isinstance(reply, hiredis.ReplyError):
                     line.abort()
                     raise reply
-            if self._subscription is not None:
-                line.subscribe(self._subscription)
+            for subscription in self._subscriptions:
+                line.subscribe(subscription)
         return line
 
 
@@ -174,9 +175,14 @@ class _Line(asyncio.Protocol):
         self._waiting: deque[asyncio.Future[Any]] = deque()
         self._silent_looks = 0
         self._unsent: list[bytes] = []
-        self._subscription: Subscription | None = None
-        self.has_caught_up = False
+        self._subscriptions: dict[bytes, Subscription] = {}
+        self._caught_up: set[str] = set()
         self._watch: asyncio.TimerHandle | None = None
+
+    @property
+    def has_caught_up(self) -> bool:
+        """Of all channels that are heard; with none there is nothing to go by."""
+        return 0 < len(self._caught_up) == len(self._subscriptions)
 
     def send(self, command: Command) -> asyncio.Future[Any]:
         """Its reply to come; raises PipeDown."""
@@ -191,12 +197,12 @@ class _Line(asyncio.Protocol):
 
     def subscribe(self, subscription: Subscription) -> None:
         """Hear its channel; nothing that is sent later is answered before it has caught up."""
-        self._subscription = subscription
+        self._subscriptions[subscription.channel.encode()] = subscription
         # In the older protocol those who listen may do nothing else.
         self.send(("HELLO", 3)).add_done_callback(self._insist)
         # Its reply comes like its messages: nobody waits for it.
         self._write(("SUBSCRIBE", subscription.channel))
-        self.send(subscription.catch_up).add_done_callback(self._catch_up)
+        self.send(subscription.catch_up).add_done_callback(partial(self._catch_up, subscription))
 
     def abort(self) -> None:
         """Break it off; who waits is told."""
@@ -245,14 +251,14 @@ class _Line(asyncio.Protocol):
             return False
         return True
 
-    def _catch_up(self, reply: asyncio.Future[Any]) -> None:
-        if self._insist(reply) and self._subscription is not None:
-            self._subscription.on_caught_up(reply.result())
-            self.has_caught_up = True
+    def _catch_up(self, subscription: Subscription, reply: asyncio.Future[Any]) -> None:
+        if self._insist(reply):
+            subscription.on_caught_up(reply.result())
+            self._caught_up.add(subscription.channel)
 
     def _hear(self, push: Sequence[Any]) -> None:
-        if push[0] == b"message" and self._subscription is not None:
-            self._subscription.on_message(push[2])
+        if push[0] == b"message":
+            self._subscriptions[push[1]].on_message(push[2])
 
     def _flush(self) -> None:
         commands, self._unsent = self._unsent, []

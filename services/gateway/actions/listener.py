@@ -3,6 +3,7 @@
 import asyncio
 
 from services.gateway.domain.stream import Told, order_of
+from services.gateway.store.stream_places import Place
 from shared.contracts.stream import EventKind
 
 
@@ -12,12 +13,14 @@ class Listener:
     So a reader who is slow costs no memory, however much there is to tell.
     """
 
-    def __init__(self, token: str, viewer_id: int, last_id: str) -> None:
+    def __init__(self, token: str, place: Place, last_id: str) -> None:
         self.token = token
-        self.viewer_id = viewer_id
+        self.place = place
         # The newest event of anybody's that was looked at for this viewer.
         self.last_id = last_id
         self.is_over = False
+        # Whether it is over because another stream of the same viewer has its place.
+        self.gave_way = False
         self._pending: dict[EventKind, Told] = {}
         self._wake = asyncio.Event()
 
@@ -29,6 +32,11 @@ class Listener:
             event_id = max(before.id, event_id, key=order_of)
         self._pending[kind] = Told(event_id, kind, missed)
         self._wake.set()
+
+    def give_way(self) -> None:
+        """Let the connection end, and its client come back no sooner than after a while."""
+        self.gave_way = True
+        self.end()
 
     def end(self) -> None:
         """Let the connection end."""

@@ -1,6 +1,7 @@
 """The viewers connected to this gateway, and the one line to feed that brings all their events."""
 
 import asyncio
+import secrets
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable
@@ -13,10 +14,18 @@ from services.gateway.actions.announcements import Announcements
 from services.gateway.actions.listener import Listener
 from services.gateway.clients.feed import FeedClient
 from services.gateway.clients.session_checks import SessionChecks
-from services.gateway.domain.stream import KINDS, order_of
+from services.gateway.domain.stream import (
+    KINDS,
+    order_of,
+    place_name,
+    place_to_free,
+    too_many_streams,
+)
+from services.gateway.store.stream_places import Place, StreamPlaces
 from shared.contracts.stream import EventKind, StreamEvents
 from shared.errors import AppError, Overloaded, Unavailable
 from shared.logs import get_logger
+from shared.network.redis_pipe import PipeDown
 
 # Each costs some 20 KB here and two connections of nginx.
 LISTENERS_MAX = 2_000
@@ -54,12 +63,16 @@ class _Kept:
 class Listeners:
     """Whatever their number, one call to feed is open at a time; `run` keeps it going."""
 
-    def __init__(self, feed: FeedClient, sessions: SessionChecks, *, drain_s: float) -> None:
+    def __init__(
+        self, feed: FeedClient, sessions: SessionChecks, places: StreamPlaces, *, drain_s: float
+    ) -> None:
         # How long a process that is told to stop goes on before it closes its door.
         self.drain_s = drain_s
         self._feed = feed
         self._announcements = Announcements(feed)
         self._sessions = sessions
+        self._places = places
+        self._by_place: dict[str, Listener] = {}
         self._by_viewer: dict[int, set[Listener]] = {}
         self._count = 0
         # The last events, of all viewers, for who comes from another gateway.
@@ -67,6 +80,7 @@ class Listeners:
         self._last_id: str | None = None
         self._begun = asyncio.Event()
         self._complete_after = (0, 0)
+        places.listen(self._give_way)
 
     async def run(self) -> None:
         """Until cancelled: read events, tell feed who listens, end what is no session any more."""
@@ -79,16 +93,18 @@ class Listeners:
         """Connect a viewer; from the reply on nothing is missed.
 
         Who names the last event that they had is told of those since. Raises Unavailable while
-        feed does not answer, and Overloaded when there is no room.
+        feed does not answer, Overloaded when there is no room, and TooManyStreams.
         """
         last_id = self._last_id or await self._first_id()
         if self._count >= LISTENERS_MAX:
             raise Overloaded(retry_after_s=5)
-        listener = Listener(token, viewer_id, last_id)
+        listener = Listener(token, _new_place(viewer_id), last_id)
         self._by_viewer.setdefault(viewer_id, set()).add(listener)
+        self._by_place[listener.place.name] = listener
         self._count += 1
         _LISTENERS.inc()
         try:
+            await self._take_place(listener)
             was_known = await self._announcements.announce(viewer_id)
         except BaseException:
             self.leave(listener)
@@ -99,12 +115,32 @@ class Listeners:
 
     def leave(self, listener: Listener) -> None:
         """Disconnect a viewer; feed goes on to keep their events for a while."""
-        of_viewer = self._by_viewer[listener.viewer_id]
+        of_viewer = self._by_viewer[listener.place.viewer_id]
         of_viewer.discard(listener)
         if not of_viewer:
-            del self._by_viewer[listener.viewer_id]
+            del self._by_viewer[listener.place.viewer_id]
+        del self._by_place[listener.place.name]
+        self._places.release(listener.place)
         self._count -= 1
         _LISTENERS.dec()
+
+    async def _take_place(self, listener: Listener) -> None:
+        try:
+            (is_held,) = await self._places.hold([listener.place])
+        except PipeDown:
+            # Never open: each gateway goes on counting those that are connected to it.
+            others = self._by_viewer[listener.place.viewer_id] - {listener}
+            freed = place_to_free([one.place.name for one in others], _now_ms())
+            if freed is not None:
+                self._give_way(freed)
+            return
+        if not is_held:
+            raise too_many_streams()
+
+    def _give_way(self, place_name: str) -> None:
+        listener = self._by_place.get(place_name)
+        if listener is not None:
+            listener.give_way()
 
     async def _first_id(self) -> str:
         with suppress(TimeoutError):
@@ -123,7 +159,7 @@ class Listeners:
             self._tell_of_everything(listener)
             return
         for event in self._kept:
-            if event.order > after and listener.viewer_id in event.viewers:
+            if event.order > after and listener.place.viewer_id in event.viewers:
                 listener.tell(event.kind, event.id)
 
     def _tell_of_everything(self, listener: Listener) -> None:
@@ -171,6 +207,7 @@ class Listeners:
                 listener.last_id = self._last_id
 
     async def _renew(self) -> None:
+        await self._renew_places()
         connected = list(self._by_viewer)
         for start in range(0, len(connected), _RENEW_BATCH_MAX):
             batch = connected[start : start + _RENEW_BATCH_MAX]
@@ -179,6 +216,13 @@ class Listeners:
             for viewer_id in set(batch) - known:
                 for listener in self._by_viewer.get(viewer_id, ()):
                     self._tell_of_everything(listener)
+
+    async def _renew_places(self) -> None:
+        places = [listener.place for listener in self._by_place.values()]
+        with suppress(PipeDown):
+            for place, is_held in zip(places, await self._places.hold(places), strict=True):
+                if not is_held:
+                    self._give_way(place.name)
 
     async def _look_at_sessions(self) -> None:
         listeners = [one for of_viewer in self._by_viewer.values() for one in of_viewer]
@@ -207,3 +251,11 @@ class Listeners:
                 await step()
             except AppError as error:
                 log.warning("connected viewers could not be looked after", reason=error.detail)
+
+
+def _new_place(viewer_id: int) -> Place:
+    return Place(viewer_id, place_name(_now_ms(), secrets.token_hex(8)))
+
+
+def _now_ms() -> int:
+    return int(time.time() * 1000)

@@ -9,7 +9,7 @@ from fastapi import Response
 from starlette.types import Receive, Scope, Send
 
 from services.gateway.actions.listener import Listener
-from services.gateway.domain.stream import Told
+from services.gateway.domain.stream import STANDS_MS, Told
 
 # Shorter than any patience on the way; nginx has 75 s.
 PING_S = 20.0
@@ -18,6 +18,8 @@ SEND_S_MAX = 10.0
 # How long a client waits before it comes back, which is to the other gateway when this one stops.
 # Each is told another time: those of a gateway that died must not all come at the same moment.
 RETRY_MS_MIN, RETRY_MS_MAX = 50, 400
+# One that gave way to another of the same viewer: no sooner than that one can give way itself.
+RETRY_MS_AFTER_GIVING_WAY = STANDS_MS
 
 
 class EventStream(Response):
@@ -45,11 +47,14 @@ class EventStream(Response):
         try:
             start = {"type": "http.response.start", "status": 200, "headers": self.raw_headers}
             await send(start)
-            await _send_in_time(send, _retry() + self._ping())
+            await _send_in_time(send, _retry(RETRY_MS_MIN, RETRY_MS_MAX) + self._ping())
             while not self._listener.is_over:
                 told = await self._listener.next(PING_S)
                 frames = b"".join(map(_frame, told)) or self._ping()
                 await _send_in_time(send, frames)
+            if self._listener.gave_way:
+                least = RETRY_MS_AFTER_GIVING_WAY
+                await _send_in_time(send, _retry(least, 2 * least) + b"\n")
             await send({"type": "http.response.body", "body": b"", "more_body": False})
         except TimeoutError:
             # Left unfinished, the connection is closed; the client comes back with its last id.
@@ -84,8 +89,8 @@ async def _send_in_time(send: Send, body: bytes) -> None:
         await send({"type": "http.response.body", "body": body, "more_body": True})
 
 
-def _retry() -> bytes:
-    retry_ms = RETRY_MS_MIN + secrets.randbelow(RETRY_MS_MAX - RETRY_MS_MIN)
+def _retry(least_ms: int, most_ms: int) -> bytes:
+    retry_ms = least_ms + secrets.randbelow(most_ms - least_ms)
     return f"retry: {retry_ms}\n".encode()
 
 

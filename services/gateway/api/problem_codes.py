@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from services.gateway.domain.stream import TooManyStreams
 from services.gateway.domain.tus import ChecksumMismatch, VersionNotSpoken
 from shared import errors
 from shared.web.problems import MEDIA_TYPE, TYPE_PREFIX
@@ -65,6 +66,7 @@ TOO_MANY_UPLOADS = ProblemCode(
     "too_many_uploads",
     "Too many uploads are unfinished: finish one of them, or give one up.",
 )
+TOO_MANY_STREAMS = _of(TooManyStreams)
 TOO_MANY_SIGN_INS = ProblemCode(
     429, "too_many_sign_ins", "Too many attempts to sign in; wait a little."
 )

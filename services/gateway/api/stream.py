@@ -6,7 +6,7 @@ from fastapi import APIRouter, Header, Request, Response
 
 from services.gateway.api.event_stream import EventStream
 from services.gateway.api.opened import opened
-from services.gateway.api.problem_codes import UNAUTHENTICATED, problems
+from services.gateway.api.problem_codes import TOO_MANY_STREAMS, UNAUTHENTICATED, problems
 from services.gateway.api.session import ViewerId, access_token
 from shared.errors import Unauthenticated
 
@@ -48,12 +48,17 @@ LastEventId = Annotated[
     "/v1/stream",
     summary="Events as they happen",
     response_class=Response,
-    responses={**_EVENTS, **problems(UNAUTHENTICATED)},
+    responses={**_EVENTS, **problems(UNAUTHENTICATED, TOO_MANY_STREAMS)},
 )
 async def get_stream(
     request: Request, viewer_id: ViewerId, last_event_id: LastEventId = None
 ) -> Response:
-    """Server-sent events for as long as the session lasts; come back with `Last-Event-ID`."""
+    """Server-sent events for as long as the session lasts; come back with `Last-Event-ID`.
+
+    A viewer has eight streams at most: a ninth ends the oldest, which says in `retry` when to come
+    back. If even that has stood for less than half a minute, the ninth is refused:
+    `too_many_streams`.
+    """
     token = access_token(request.headers)
     if token is None:
         raise Unauthenticated

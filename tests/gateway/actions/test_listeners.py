@@ -16,10 +16,12 @@ from services.gateway.clients.feed import FeedClient
 from services.gateway.clients.patching import PatchingServiceClient
 from services.gateway.clients.session_checks import SessionChecks
 from services.gateway.clients.users import UsersClient
-from services.gateway.domain.stream import Told
+from services.gateway.domain.stream import STANDS_MS, STREAMS_MAX, Told, TooManyStreams
 from services.gateway.settings import GatewaySettings
+from services.gateway.store.stream_places import StreamPlaces
 from shared.errors import Overloaded, Unavailable
 from shared.network.network import Network
+from shared.network.redis_pipe import RedisPipe
 from shared.network.resolver import Resolver
 from tests.eventually import eventually
 from tests.gateway.conftest import all_ended, all_in_session_of
@@ -75,7 +77,10 @@ def starting(
         return PatchingServiceClient(name, url, network, settings, transport=fake.transport())
 
     sessions = SessionChecks(UsersClient(client("users", users)), kept_s=0.05)
-    return Listeners(FeedClient(client("feed", stream.service)), sessions, drain_s=0)
+    # Never opened: each counts for itself.
+    pipe = RedisPipe("redis://gateway.redis.internal", Network(Resolver(()), None))
+    feed = FeedClient(client("feed", stream.service))
+    return Listeners(feed, sessions, StreamPlaces(pipe), drain_s=0)
 
 
 @pytest.fixture
@@ -244,3 +249,30 @@ async def test_nobody_is_let_in_while_feed_is_away_or_the_house_is_full(
     monkeypatch.setattr(module, "LISTENERS_MAX", 0)
     with pytest.raises(Overloaded):
         await listeners.join("token", ALICE, None)
+
+
+async def test_without_redis_a_gateway_lets_in_no_more_streams_of_one_viewer_than_may_stand(
+    listeners: Listeners,
+) -> None:
+    joining = (listeners.join("token", ALICE, None) for _ in range(3 * STREAMS_MAX))
+    joined = await asyncio.gather(*joining, return_exceptions=True)
+    standing = [one for one in joined if isinstance(one, Listener)]
+    assert len(standing) == STREAMS_MAX == listeners._count
+    assert sum(isinstance(one, TooManyStreams) for one in joined) == 2 * STREAMS_MAX
+    assert not any(one.is_over for one in standing)
+    await listeners.join("token", BOB, None)
+
+
+async def test_the_oldest_stream_gives_way_once_it_has_stood_for_a_while(
+    listeners: Listeners, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now_ms = module._now_ms()
+    old = []
+    for age_ms in range(STREAMS_MAX, 0, -1):
+        monkeypatch.setattr(module, "_now_ms", lambda age_ms=age_ms: now_ms - STANDS_MS - age_ms)
+        old.append(await listeners.join("token", ALICE, None))
+    monkeypatch.setattr(module, "_now_ms", lambda: now_ms)
+    new = await listeners.join("token", ALICE, None)
+    assert [one.gave_way for one in old] == [True] + [False] * (STREAMS_MAX - 1)
+    assert old[0].is_over
+    assert not new.is_over

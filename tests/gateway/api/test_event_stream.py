@@ -9,6 +9,8 @@ import pytest
 from services.gateway.actions.listener import Listener
 from services.gateway.api import event_stream
 from services.gateway.api.event_stream import EventStream
+from services.gateway.domain.stream import STANDS_MS
+from services.gateway.store.stream_places import Place
 from tests.eventually import eventually
 from tests.gateway.conftest import Gateway
 from tests.gateway.samples import ALICE
@@ -35,7 +37,7 @@ class Reader:
 
 
 def _reading(reader: Reader) -> tuple[Listener, list[Listener], asyncio.Event, asyncio.Task[None]]:
-    listener, draining = Listener("token", ALICE, "100-0"), asyncio.Event()
+    listener, draining = Listener("token", Place(ALICE, "1-a"), "100-0"), asyncio.Event()
     left: list[Listener] = []
     stream = EventStream(listener, left.append, draining, 0.0)
     return listener, left, draining, asyncio.create_task(stream({}, reader.receive, reader.send))
@@ -79,6 +81,17 @@ async def test_a_reader_who_goes_or_whose_session_ends_is_left() -> None:
         end(reader, listener)
         await stream
         assert left == [listener]
+
+
+async def test_a_stream_that_gave_way_ends_well_and_says_when_to_come_back() -> None:
+    reader = Reader()
+    listener, left, _, stream = _reading(reader)
+    listener.give_way()
+    await stream
+    assert reader.is_closed
+    assert left == [listener]
+    retries = [int(found) for found in re.findall(rb"^retry: (\d+)$", reader.body, re.MULTILINE)]
+    assert STANDS_MS <= retries[-1] < 2 * STANDS_MS
 
 
 async def test_a_reader_who_takes_nothing_is_dropped(monkeypatch: pytest.MonkeyPatch) -> None:

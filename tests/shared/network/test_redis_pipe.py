@@ -23,12 +23,14 @@ async def pipe(server: RedisProcess) -> AsyncIterator[RedisPipe]:
 class Ear:
     """Hears a channel, and on each connection what is in a list."""
 
-    def __init__(self, pipe: RedisPipe, newspaper: str = "newspaper") -> None:
+    def __init__(
+        self, pipe: RedisPipe, newspaper: str = "newspaper", channel: str = "news"
+    ) -> None:
         self.messages: list[bytes] = []
         self.caught_up: list[list[bytes]] = []
         pipe.listen(
             Subscription(
-                channel="news",
+                channel=channel,
                 catch_up=("LRANGE", newspaper, 0, -1),
                 on_caught_up=self.caught_up.append,
                 on_message=self.messages.append,
@@ -118,6 +120,19 @@ async def test_who_listens_catches_up_on_each_new_connection(
     assert ear.caught_up == [[], []]
     assert await pipe.ask("PUBLISH", "news", "fresh") == 1
     assert ear.messages == [b"fresh"]
+
+
+async def test_each_of_two_channels_is_heard_by_its_own_ear_on_each_connection(
+    pipe: RedisPipe, server: RedisProcess
+) -> None:
+    ears = [Ear(pipe, channel=channel) for channel in ("news", "weather")]
+    server.end()
+    await eventually(lambda: is_down(pipe))
+    server.start()
+    await eventually(lambda: answers(pipe))
+    assert pipe.has_caught_up
+    await pipe.ask_all([("PUBLISH", "news", "n"), ("PUBLISH", "weather", "w")])
+    assert [ear.messages for ear in ears] == [[b"n"], [b"w"]]
 
 
 async def test_a_wrong_password_is_like_a_redis_that_is_away(server: RedisProcess) -> None:
