@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from shared.errors import FieldError, Invalid, Unavailable
+from shared.cursors import ID_MAX, DottedCursorShape, Number
+from shared.errors import Unavailable
 from shared.logs import request_id
 from shared.sharding.edge_batches import EdgeBatches
 from shared.sharding.edge_mirror import TOPIC, EdgeChange
@@ -23,7 +24,8 @@ _SQL = load_queries(Path(__file__).with_suffix(".sql"))
 ACTIVE = "active"
 REMOVED = "removed"
 
-_ID_MAX = 2**63 - 1
+# The version of the last edge of the page, and the id at its other end.
+_CURSOR = DottedCursorShape(Number(), Number())
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +167,7 @@ class Edges:
         return {row["id"]: row["state"] for row in rows}
 
     async def _page(self, query: Query, node: int, limit: int, cursor: str | None) -> EdgePage:
-        version, id_ = (_ID_MAX, _ID_MAX) if cursor is None else _parse_cursor(cursor)
+        version, id_ = (ID_MAX, ID_MAX) if cursor is None else _CURSOR.decode(cursor)
         reader = self._group.reader(self._group.shard_of(node))
         rows = await reader.rows(
             query, kind=self._kind, node=node, version=version, id=id_, limit=limit + 1
@@ -174,7 +176,7 @@ class Edges:
         last = rows[limit - 1] if more else None
         return EdgePage(
             [row["id"] for row in rows[:limit]],
-            None if last is None else f"{last['version']:x}.{last['id']:x}",
+            None if last is None else _CURSOR.encode(last["version"], last["id"]),
         )
 
     async def _ids(self, query: Query, node: int, after: int, limit: int) -> list[int]:
@@ -201,13 +203,3 @@ async def newest_targets_by_kind(
         _SQL["newest_targets_by_kind"], kinds=list(kinds), node=src, limit=limit
     )
     return {kind: [row["id"] for row in rows if row["kind"] == kind] for kind in kinds}
-
-
-def _parse_cursor(cursor: str) -> tuple[int, int]:
-    try:
-        version, id_ = (int(part, 16) for part in cursor.split("."))
-    except ValueError:
-        version = id_ = -1
-    if not (0 <= version <= _ID_MAX and 0 <= id_ <= _ID_MAX):
-        raise Invalid(errors=[FieldError("cursor", "This is not a cursor of this list.")])
-    return version, id_

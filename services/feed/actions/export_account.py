@@ -9,8 +9,8 @@ from services.feed.store.activities import Activities
 from services.feed.store.comments import Comments
 from services.feed.store.posts import Posts
 from shared.contracts.accounts import ExportPage
+from shared.cursors import CursorShape, Number
 from shared.sharding.edges import Edges
-from shared.web.cursors import decode_cursor, encode_cursor
 
 PAGE_MAX = 200
 
@@ -24,16 +24,17 @@ async def export_account(
 ) -> ExportPage:
     """The documents in their order, each page after page; raises Invalid for a strange cursor."""
     names = list(sections)
-    position, after = (0, 0) if cursor is None else decode_cursor(cursor, int, int)
-    document = names[int(position) % len(names)]
-    items, end = await sections[document](user_id, int(after))
-    place = names.index(document)
+    # Which document, and where its last page ended.
+    shape = CursorShape(Number(most=len(names) - 1), Number())
+    place, after = (0, 0) if cursor is None else shape.decode(cursor)
+    document = names[place]
+    items, end = await sections[document](user_id, after)
     following = (place, end) if end is not None else (place + 1, 0)
     is_last = following[0] == len(names)
     return {
         "document": document,
         "items": items,
-        "next_cursor": None if is_last else encode_cursor(*following),
+        "next_cursor": None if is_last else shape.encode(*following),
     }
 
 

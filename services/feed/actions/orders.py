@@ -3,9 +3,18 @@
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-from services.feed.store.kept_orders import KeptOrder, KeptOrders
+from services.feed.store.kept_orders import (
+    ORDER_IDS_MAX,
+    ORDER_NAME_PATTERN,
+    KeptOrder,
+    KeptOrders,
+)
 from services.feed.store.single_flight import SingleFlight
+from shared.cursors import CursorShape, Number, Text
 from shared.errors import Unavailable
+
+# Where a page of an order ended: its name, empty for one that could not be kept, and a position.
+ORDER_CURSOR = CursorShape(Text(f"({ORDER_NAME_PATTERN})?"), Number(most=ORDER_IDS_MAX))
 
 Rank = Callable[[], Coroutine[Any, Any, list[int]]]
 

@@ -14,8 +14,8 @@ from services.feed.store.post_bodies import PostBodies
 from shared.contracts.activity import ActivityLine, ActivityPage
 from shared.contracts.people import Card
 from shared.contracts.posts import Comment
+from shared.cursors import ID_CURSOR, decode_id_cursor
 from shared.ids import created_at
-from shared.web.cursors import decode_id_cursor, encode_cursor
 
 _ABOUT_COMMENTS = frozenset({"comment", "reply", "comment_like"})
 
@@ -69,7 +69,7 @@ async def read_activity(
     return {
         "items": items,
         "people": {str(one): facts.people[one] for item in items for one in item["actor_ids"]},
-        "next_cursor": None if after is None else encode_cursor(after),
+        "next_cursor": None if after is None else ID_CURSOR.encode(after),
         "unseen_count": sum(line.newest.version > seen for line in lines),
     }
 

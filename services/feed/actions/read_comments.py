@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from services.feed.store.comments import Comments
 from services.feed.store.post_bodies import PostBodies
 from shared.contracts.posts import Comment, CommentPage
+from shared.cursors import ID_CURSOR, decode_id_cursor
 from shared.errors import NotFound
 from shared.sharding.edges import ACTIVE, Edges
-from shared.web.cursors import decode_id_cursor, encode_cursor
 
 
 async def read_comments(
@@ -30,7 +30,7 @@ async def read_comments(
     return {
         "author_id": body["author_id"],
         "items": items,
-        "next_cursor": encode_cursor(items[-1]["id"]) if more else None,
+        "next_cursor": ID_CURSOR.encode(items[-1]["id"]) if more else None,
     }
 
 

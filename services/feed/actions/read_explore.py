@@ -2,16 +2,16 @@
 
 from datetime import UTC, datetime
 
-from services.feed.actions.orders import Orders
+from services.feed.actions.orders import ORDER_CURSOR, Orders
 from services.feed.actions.show_posts import show_posts, standing_posts
 from services.feed.domain.popularity import most_popular
+from services.feed.store.kept_orders import ORDER_IDS_MAX
 from services.feed.store.popular_posts import PopularPosts
 from services.feed.store.post_bodies import PostBodies
 from services.feed.store.post_marks import PostMarks
 from shared.contracts.posts import PostPage
-from shared.web.cursors import decode_cursor, encode_cursor
 
-POSTS_MAX = 500
+POSTS_MAX = ORDER_IDS_MAX
 _LIST = "explore"
 
 
@@ -43,16 +43,11 @@ async def read_explore(
     Raises Invalid for a cursor that is none, and Unavailable.
     """
     limit, cursor = page
-    asked, start = (None, 0) if cursor is None else _position(cursor)
-    name, ids = await explore.ids(asked)
+    asked, start = ("", 0) if cursor is None else ORDER_CURSOR.decode(cursor)
+    name, ids = await explore.ids(asked or None)
     end = start + limit
     standing = await standing_posts(bodies, ids[start:end])
     return {
         "items": await show_posts(marks, standing, viewer_id),
-        "next_cursor": encode_cursor(name, end) if end < len(ids) else None,
+        "next_cursor": ORDER_CURSOR.encode(name, end) if end < len(ids) else None,
     }
-
-
-def _position(cursor: str) -> tuple[str | None, int]:
-    name, start = decode_cursor(cursor, str, int)
-    return str(name) or None, max(0, int(start))

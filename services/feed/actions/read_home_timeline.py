@@ -10,7 +10,7 @@ from services.feed.actions.page_posts import FoundPosts, PagePosts
 from services.feed.domain.post_bodies import UNMARKED, completeness, shown
 from services.feed.domain.skeletons import page_start
 from shared.contracts.posts import HomePage, Post
-from shared.web.cursors import decode_id_cursor, encode_cursor
+from shared.cursors import ID_CURSOR, decode_id_cursor
 
 # A page is filled up this often where posts have gone; then it stays short, and its cursor goes on.
 ROUNDS_MAX = 4
@@ -47,7 +47,7 @@ async def read_home_timeline(
             break
     return {
         "items": page.items,
-        "next_cursor": encode_cursor(page.before) if page.has_more else None,
+        "next_cursor": ID_CURSOR.encode(page.before) if page.has_more else None,
         "completeness": completeness(complete=page.complete),
     }
 

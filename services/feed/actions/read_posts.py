@@ -6,8 +6,8 @@ from services.feed.store.post_bodies import PostBodies
 from services.feed.store.post_marks import PostMarks
 from services.feed.store.posts import Posts
 from shared.contracts.posts import Post, PostPage
+from shared.cursors import ID_CURSOR, decode_id_cursor
 from shared.errors import NotFound
-from shared.web.cursors import decode_id_cursor, encode_cursor
 
 
 async def read_post(bodies: PostBodies, marks: PostMarks, post_id: int, viewer_id: int) -> Post:
@@ -32,4 +32,4 @@ async def read_user_posts(
     )
     items = await show_posts(marks, bodies[:limit], viewer_id)
     more = len(bodies) > limit
-    return {"items": items, "next_cursor": encode_cursor(items[-1]["id"]) if more else None}
+    return {"items": items, "next_cursor": ID_CURSOR.encode(items[-1]["id"]) if more else None}

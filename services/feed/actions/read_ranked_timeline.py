@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from services.feed.actions.home_entries import HomeEntries
-from services.feed.actions.orders import Orders
+from services.feed.actions.orders import ORDER_CURSOR, Orders
 from services.feed.actions.page_posts import PagePosts
 from services.feed.actions.read_home_timeline import read_home_timeline
 from services.feed.actions.show_posts import show_posts
@@ -16,8 +16,8 @@ from services.feed.store.affinities import Affinities
 from services.feed.store.post_bodies import PostBodies
 from services.feed.store.post_marks import PostMarks
 from shared.contracts.posts import HomePage
+from shared.cursors import ID_CURSOR
 from shared.ids import created_at
-from shared.web.cursors import decode_cursor, encode_cursor
 
 # So many of the newest posts are re-ordered.
 WINDOW_POSTS = 200
@@ -40,11 +40,13 @@ class RankedTimelines:
         The order is the viewer's for 20 seconds and stays for who pages through it without a long
         break; where it ends the page after goes on in order of time.
         """
-        position = (None, 0) if cursor is None else _position(cursor)
+        # Below the order, cursors are those of the part that is in order of time.
+        position = ("", 0) if cursor is None else ORDER_CURSOR.find(cursor)
         if position is None:
             return await read_home_timeline(self.entries, self.posts, viewer_id, limit, cursor)
         name, start = position
-        order = await self.orders.find(f"home:{viewer_id}", name, lambda: self._rank(viewer_id))
+        of = f"home:{viewer_id}"
+        order = await self.orders.find(of, name or None, lambda: self._rank(viewer_id))
         end = start + limit
         ids = await self._still_there(viewer_id, order.post_ids[start:end])
         hydrated = await self.bodies.find_many(ids)
@@ -85,17 +87,8 @@ class RankedTimelines:
         return ranked(candidates, await self.affinities.of(viewer_id))
 
 
-def _position(cursor: str) -> tuple[str | None, int] | None:
-    """Within an order; None for a cursor of the part that is in order of time."""
-    parts = decode_cursor(cursor)
-    if len(parts) == 1:
-        return None
-    name, start = decode_cursor(cursor, str, int)
-    return str(name) or None, max(0, int(start))
-
-
 def _next_cursor(name: str, post_ids: list[int], end: int) -> str | None:
     if end < len(post_ids):
-        return encode_cursor(name, end)
+        return ORDER_CURSOR.encode(name, end)
     # Below the oldest of the window, in order of time; it may have been the last of all.
-    return encode_cursor(min(post_ids)) if len(post_ids) >= WINDOW_POSTS else None
+    return ID_CURSOR.encode(min(post_ids)) if len(post_ids) >= WINDOW_POSTS else None

@@ -16,6 +16,9 @@ LATEST_SECONDS = 20
 # says of a post or an account that is deleted meanwhile is gone soon after.
 KEPT_SECONDS = 120
 AGE_SECONDS_MAX = 900.0
+# What a name looks like: it comes back in cursors, and becomes part of a key.
+ORDER_NAME_PATTERN = "[0-9a-f]{12}"
+ORDER_IDS_MAX = 500
 
 
 def latest_key(of: str) -> str:

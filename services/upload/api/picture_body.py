@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 from fastapi import Request
-from python_multipart.exceptions import MultipartParseError
+from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
 from services.upload.actions.receive_photo import PICTURE_BYTES_MAX, PictureTooLarge
@@ -68,14 +68,17 @@ class _Form:
             "on_part_end": self._on_part_end,
             "on_end": self._on_end,
         }
-        self._parser = MultipartParser(boundary, callbacks)
+        try:
+            self._parser = MultipartParser(boundary, callbacks)
+        except FormParserError as error:
+            raise BadRequest("The form's boundary is too long.") from error
 
     def feed(self, chunk: bytes) -> list[bytes]:
         """What the chunk holds of the picture."""
         self._pieces = []
         try:
             self._parser.write(chunk)
-        except MultipartParseError as error:
+        except FormParserError as error:
             raise BadRequest("The form cannot be read.") from error
         return self._pieces
 

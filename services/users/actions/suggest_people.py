@@ -11,9 +11,12 @@ from services.users.domain.suggestions import (
 from services.users.store.relations import relations_of
 from services.users.store.suggestions import followed_by
 from shared.contracts.people import PersonPage
+from shared.cursors import CursorShape, Number
 from shared.sharding.edges import Edges
 from shared.sharding.shard_group import ShardGroup
-from shared.web.cursors import decode_cursor, encode_cursor
+
+# How many of the followed follow the last one of the page, and who that is.
+_CURSOR = CursorShape(Number(), Number())
 
 
 async def suggest_people(
@@ -24,7 +27,7 @@ async def suggest_people(
     However large the graph: one statement for the viewer's follows, one per primary for theirs,
     one for the relations, and those of the cards.
     """
-    after = None if cursor is None else _rank(cursor)
+    after: Rank | None = None if cursor is None else _CURSOR.decode(cursor)
     followed = await follows.page_of_targets(viewer_id, limit=FOLLOWED_SAMPLED_MAX, cursor=None)
     shared = await followed_by(group, followed.ids, each_max=FOLLOWS_OF_EACH_MAX)
     candidates = best_first(shared, after)
@@ -37,10 +40,5 @@ async def suggest_people(
     more = len(suggested) > limit
     return {
         "items": list(cards.values()),
-        "next_cursor": encode_cursor(*page[-1]) if more else None,
+        "next_cursor": _CURSOR.encode(*page[-1]) if more else None,
     }
-
-
-def _rank(cursor: str) -> Rank:
-    shared, user_id = decode_cursor(cursor, int, int)
-    return int(shared), int(user_id)

@@ -5,16 +5,17 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from services.users.domain.visibility import STRANGERS, Relation
+from shared.cursors import ID_MAX, CursorShape, Number
 from shared.sharding.edges import EdgePage
 from shared.sharding.reader import Reader
 from shared.sharding.shard_group import ShardGroup
 from shared.sharding.transaction import Transaction
 from shared.sql_files import load_queries
-from shared.web.cursors import decode_cursor, encode_cursor
 
 _SQL = load_queries(Path(__file__).with_suffix(".sql"))
 
-_ID_MAX = 2**63 - 1
+# The version of the last request of the page, and who made it.
+_CURSOR = CursorShape(Number(), Number())
 
 # Kind of edge, its state, and whether it begins at the viewer → what it says of the two.
 _MEANINGS = {
@@ -55,7 +56,7 @@ async def page_of_requesters(
     group: ShardGroup, user_id: int, *, limit: int, cursor: str | None
 ) -> EdgePage:
     """Who asks to follow, the newest request first; raises Invalid for a strange cursor."""
-    version, requester_id = (_ID_MAX, _ID_MAX) if cursor is None else _parts(cursor)
+    version, requester_id = (ID_MAX, ID_MAX) if cursor is None else _CURSOR.decode(cursor)
     rows = await group.reader(group.shard_of(user_id)).rows(
         _SQL["page_of_requesters"],
         user_id=user_id,
@@ -66,7 +67,7 @@ async def page_of_requesters(
     last = rows[limit - 1] if len(rows) > limit else None
     return EdgePage(
         [row["src"] for row in rows[:limit]],
-        None if last is None else encode_cursor(last["version"], last["src"]),
+        None if last is None else _CURSOR.encode(last["version"], last["src"]),
     )
 
 
@@ -78,8 +79,3 @@ async def _relations(reader: Reader, viewer_id: int, others: list[int]) -> dict[
         if meaning is not None:
             said[row["other_id"]][meaning] = True
     return {other: Relation(**said[other]) if other in said else STRANGERS for other in others}
-
-
-def _parts(cursor: str) -> tuple[int, int]:
-    version, requester_id = decode_cursor(cursor, int, int)
-    return min(int(version), _ID_MAX), min(int(requester_id), _ID_MAX)

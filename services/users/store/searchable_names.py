@@ -3,14 +3,15 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from services.users.domain.searchable_names import end_of_prefix
+from services.users.domain.searchable_names import SEARCHABLE_CHARACTERS_MAX, end_of_prefix
+from shared.cursors import CursorShape, Number, Text
 from shared.sharding.shard_group import ShardGroup
 from shared.sql_files import load_queries
-from shared.web.cursors import decode_cursor, encode_cursor
 
 _SQL = load_queries(Path(__file__).with_suffix(".sql"))
 
-_ID_MAX = 2**63 - 1
+# The last name of the page, and whose it is.
+_CURSOR = CursorShape(Text(f".{{0,{SEARCHABLE_CHARACTERS_MAX}}}"), Number())
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +29,7 @@ async def page_by_prefix(
 
     Every shard may have somebody, so all of them are asked.
     """
-    after_name, after_id = ("", 0) if cursor is None else _parts(cursor)
+    after_name, after_id = ("", 0) if cursor is None else _CURSOR.decode(cursor)
     rows = await group.rows_across(
         _SQL["people_by_prefix"],
         group.shards(),
@@ -43,11 +44,5 @@ async def page_by_prefix(
     more = len(found) > limit
     page = found[:limit]
     return FoundPage(
-        [user_id for _name, user_id in page], encode_cursor(*page[-1]) if more else None
+        [user_id for _name, user_id in page], _CURSOR.encode(*page[-1]) if more else None
     )
-
-
-def _parts(cursor: str) -> tuple[str, int]:
-    name, user_id = decode_cursor(cursor, str, int)
-    # What no name can hold comes from no page; the database would refuse it.
-    return str(name).replace("\0", ""), max(0, min(int(user_id), _ID_MAX))
