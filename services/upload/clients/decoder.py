@@ -118,7 +118,6 @@ class Decoder:
 
         PictureRefused is the picture's fault, DecoderUnavailable ours; BudgetSpent asks for more.
         """
-        budget.spent_ms = 0
         if self._control is None:
             self.start()
         decoded = self._wiped_memory()

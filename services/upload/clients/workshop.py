@@ -118,7 +118,6 @@ class _Order:
         """Decode it, in the thread; raises DecoderUnavailable if it was called off before."""
         with self._lock:
             if self._is_called_off:
-                self._budget.spent_ms = 0
                 raise DecoderUnavailable("The picture was called off.")
             self._decoder = decoder
         try:

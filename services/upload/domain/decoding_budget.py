@@ -18,11 +18,11 @@ SECONDS_IN_ALL = 15
 class CpuBudget:
     """What one try may use, in whole seconds as the kernel's limit is, and what it has used.
 
-    `spent_ms` is None while that is unknown, as when the decoder was killed.
+    `spent_ms` is None while that is unknown: the decoder is at work, or was killed at it.
     """
 
     seconds: int
-    spent_ms: int | None = None
+    spent_ms: int | None = 0
 
     @property
     def unspent_ms(self) -> int:

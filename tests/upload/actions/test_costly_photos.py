@@ -15,15 +15,17 @@ from services.upload.clients.decoder import DecoderStalled, DecoderUnavailable
 from services.upload.clients.media_caches import MediaCaches
 from services.upload.clients.workshop import Workshop
 from services.upload.domain import decoding_budget
+from services.upload.domain.decoding_budget import SECONDS_IN_ALL
 from services.upload.domain.photos import StoredPhoto
 from services.upload.domain.picture_faults import PictureFault
 from services.upload.resources import WorkerResources
-from services.upload.store.objects import Objects
+from services.upload.store.objects import Objects, StoreUnavailable
 from services.upload.store.photos import find_photo
 from services.upload.worker import run
 from shared.sharding.shard_group import ShardGroup
 from shared.sql_files import parse_query
 from tests.eventually import eventually
+from tests.upload.actions.test_process_photo import FailingStore
 from tests.upload.cast import Cast, new_id
 from tests.upload.decoder.hostile_pictures import (
     HostileDecoder,
@@ -112,6 +114,18 @@ async def test_tries_that_are_killed_count_and_come_to_an_end(
         assert await costly.charged_ms(photo_id) == tries * 1_000
         await costly.workshop.warm_up()
     assert (await costly.processes(photo_id, is_costly=False)).state == "failed"
+
+
+@pytest.mark.parametrize("step", ["read", "put_renditions"])
+async def test_tries_while_the_store_is_away_cost_what_they_used(
+    costly: Costly, group: ShardGroup, objects: Objects, step: str
+) -> None:
+    photo_id = await costly.sends("takes no time")
+    for _ in range(SECONDS_IN_ALL + 1):
+        with pytest.raises(StoreUnavailable):
+            await process_photo(group, FailingStore(objects, step), costly.workshop, photo_id)
+    assert await costly.charged_ms(photo_id) < (SECONDS_IN_ALL + 1) * 100
+    assert (await costly.processes(photo_id, is_costly=False)).state == "ready"
 
 
 async def test_a_try_that_is_called_off_costs_what_it_used(costly: Costly) -> None:

@@ -7,7 +7,12 @@ from pathlib import Path
 from infra.run_folder import REPOSITORY
 from services.upload.clients.decoder import Decoder
 
-_ATTEMPTS = {"spins": "spin", "takes 1.5 s": "take 1.5 s", "hangs": "sleep"}
+_ATTEMPTS = {
+    "takes no time": "do nothing",
+    "takes 1.5 s": "take 1.5 s",
+    "spins": "spin",
+    "hangs": "sleep",
+}
 # As `JPEG_BEGINNING` in hostile_decoder.py, which needs the decoder's environment.
 _JPEG_BEGINNING = b"\xff\xd8\xff"
 # Of wall time for each second of processor time.
