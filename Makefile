@@ -9,9 +9,9 @@ BOOTSTRAP := $(if $(RETRATO_PYTHON),@true,@python3 -m infra.bootstrap)
 BIN = $(dir $(PYTHON))
 
 ##@ Run the suite
-.PHONY: up down status logs trace restart reset psql
+.PHONY: up down status logs trace restart reset psql promote plan-changes
 up: ready ## install what is missing, start everything (LIMITS=loose: for load from one address)
-	@RETRATO_LIMITS=$(or $(LIMITS),usual) $(PYTHON) -m infra up
+	@RETRATO_LIMITS=$(or $(LIMITS),usual) $(PYTHON) -m infra up $(if $(ANEW),--anew "$(ANEW)") $(if $(AS_IS),--as-is "$(AS_IS)")
 down: ready ## stop everything; the data stays
 	@$(PYTHON) -m infra down
 status: ready ## a table: process, address, state, memory, since when
@@ -22,6 +22,10 @@ trace: ready ## every line about one request, in the order of time: make trace R
 	@$(PYTHON) -m infra trace "$(R)"
 restart: ready ## a rolling restart, one replica at a time: make restart S=feed
 	@$(PYTHON) -m infra restart "$(S)"
+plan-changes: ready ## what the topology says and the suite is not yet; what cannot become so, and why
+	@$(PYTHON) -m infra plan-changes
+promote: ready ## a lost primary's replica takes its place: make promote P=users-a
+	@$(PYTHON) -m infra promote "$(P)"
 reset: ready ## delete the data, after asking (YES=1 does not ask)
 	@$(PYTHON) -m infra reset $(if $(YES),--yes)
 
@@ -60,7 +64,7 @@ psql: ready ## psql as the superuser: make psql P=users-a
 	@$(PYTHON) -m infra psql "$(P)"
 
 ##@ Work on it
-.PHONY: check test fmt openapi fuzz bench profile load bench-fan-out bench-images bench-internal bench-limits bench-overload bench-sign-in bench-stream bench-upload drills lock
+.PHONY: check test test-long fmt openapi fuzz bench profile load bench-fan-out bench-images bench-internal bench-limits bench-overload bench-sign-in bench-stream bench-upload drills lock
 check: ready-dev ## format, lint, types, import contracts, tidy
 	@$(BIN)ruff format --check .
 	@$(BIN)ruff check .
@@ -69,6 +73,8 @@ check: ready-dev ## format, lint, types, import contracts, tidy
 	@$(PYTHON) -m pytest -q tests/architecture
 test: ready-dev ## all tests, against an isolated suite that leaves nothing
 	@$(PYTHON) -m pytest $(T)
+test-long: ready-dev ## the tests that take minutes each: mistakes of operators, losses, promotions
+	@$(PYTHON) -m pytest -m long --timeout=1800 $(T)
 fmt: ready-dev ## format, and mend what the linter can mend
 	@$(BIN)ruff format .
 	@$(BIN)ruff check --fix .

@@ -19,6 +19,10 @@ _RENEW_BEFORE = dt.timedelta(days=30)
 _CLOCK_SKEW = dt.timedelta(hours=1)
 
 
+class BrokenCertificate(Exception):
+    """A certificate or key of the authority cannot be read; the message names the file."""
+
+
 @dataclass(frozen=True, slots=True)
 class KeyPair:
     """The files of a certificate and of its private key."""
@@ -38,11 +42,7 @@ class Authority:
         folder.chmod(0o755)
         if not (self.certificate_file.exists() and self._key_file.exists()):
             self._create()
-        self._certificate = x509.load_pem_x509_certificate(self.certificate_file.read_bytes())
-        loaded = serialization.load_pem_private_key(self._key_file.read_bytes(), password=None)
-        if not isinstance(loaded, ec.EllipticCurvePrivateKey):
-            raise TypeError(f"{self._key_file} holds no elliptic curve key")
-        self._key = loaded
+        self._certificate, self._key = _read_authority(folder)
 
     def server_pair(self, name: str, hosts: Iterable[str]) -> KeyPair:
         """A certificate for these names and addresses; the one at hand if it still fits."""
@@ -55,7 +55,10 @@ class Authority:
     def _still_fits(self, pair: KeyPair, hosts: list[str]) -> bool:
         if not (pair.certificate.exists() and pair.key.exists()):
             return False
-        held = x509.load_pem_x509_certificate(pair.certificate.read_bytes())
+        try:
+            held = x509.load_pem_x509_certificate(pair.certificate.read_bytes())
+        except ValueError:
+            return False  # a broken one is issued again, as one that has run out
         names = held.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
         return (
             list(names) == [_alternative_name(host) for host in hosts]
@@ -95,6 +98,29 @@ class Authority:
             .sign(key, hashes.SHA256())
         )
         _write_pair(KeyPair(self.certificate_file, self._key_file), key, certificate)
+
+
+def authority_fingerprint(folder: Path) -> str:
+    """The SHA-256 of the CA's certificate; raises BrokenCertificate if the CA is not whole."""
+    certificate, _key = _read_authority(folder)
+    return certificate.fingerprint(hashes.SHA256()).hex()
+
+
+def _read_authority(folder: Path) -> tuple[x509.Certificate, ec.EllipticCurvePrivateKey]:
+    certificate_file, key_file = folder / "ca.crt", folder / "ca.key"
+    try:
+        certificate = x509.load_pem_x509_certificate(certificate_file.read_bytes())
+    except ValueError:
+        raise BrokenCertificate(f"{certificate_file}, line 1: this is no certificate.") from None
+    try:
+        key = serialization.load_pem_private_key(key_file.read_bytes(), password=None)
+    except (ValueError, TypeError):
+        raise BrokenCertificate(f"{key_file}, line 1: this is no private key.") from None
+    if not isinstance(key, ec.EllipticCurvePrivateKey):
+        raise BrokenCertificate(f"{key_file}, line 1: this is no elliptic curve key.")
+    if key.public_key() != certificate.public_key():
+        raise BrokenCertificate(f"{key_file}, line 1: this is not the key of {certificate_file}.")
+    return certificate, key
 
 
 def _builder(

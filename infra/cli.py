@@ -11,20 +11,25 @@ import typer
 from infra.driving.failures import SuiteFailure
 from infra.driving.migrations import migrate_all, status_of_all
 from infra.driving.progress import Progress
+from infra.driving.promote import promote as promote_replica
 from infra.driving.psql import become_psql
 from infra.driving.reconcile import reconcile_all
+from infra.driving.recorded_stop import stop_and_record
 from infra.driving.reset import delete_everything
 from infra.driving.restart import restart_rolling
+from infra.driving.run_lock import sole_command
 from infra.driving.start import start_suite
 from infra.driving.stop import stop_suite
 from infra.driving.upkeep import run_upkeep
+from infra.holdings.findings import Words
 from infra.processes import Tier
 from infra.programs import ProgramMissing
 from infra.remains.everywhere import check_deleted
 from infra.rendering.environment import render_environments
 from infra.run_folder import RunFolderClosed
 from infra.suite import open_suite
-from infra.topology import TopologyError
+from infra.topology_tables import TopologyError
+from infra.watching.changes import print_plan
 from infra.watching.logs import follow, log_files
 from infra.watching.status import print_table, rows_of
 from infra.watching.trace import lines_of_request
@@ -63,21 +68,29 @@ def _told(command: Callable[P, None]) -> Callable[P, None]:
     return run
 
 
+def _things(said: str) -> frozenset[str]:
+    return frozenset(thing.strip() for thing in said.split(",") if thing.strip())
+
+
 @app.command()
 @_told
 def up(
     data_only: Annotated[
         bool, typer.Option("--data-only", help="Only names, databases, Redis and the store.")
     ] = False,
+    anew: Annotated[str, typer.Option("--anew", help="What begins empty: users-a,store")] = "",
+    as_is: Annotated[str, typer.Option("--as-is", help="What counts as it lies there.")] = "",
 ) -> None:
     """Start the suite, wait until all of it answers, and say where."""
     suite = open_suite()
     progress = Progress()
     upto = Tier.REPLICAS if data_only else Tier.BALANCERS
-    if asyncio.run(start_suite(suite, progress, upto=upto)):
-        progress.say("everything answers")
-    else:
-        progress.say("it is up already")
+    words = Words(anew=_things(anew), as_is=_things(as_is))
+    with sole_command(suite.folder, "up"):
+        if asyncio.run(start_suite(suite, progress, upto=upto, words=words)):
+            progress.say("everything answers")
+        else:
+            progress.say("it is up already")
     if not data_only:
         sys.stdout.write(welcome(suite))
 
@@ -87,7 +100,9 @@ def up(
 def down() -> None:
     """Stop everything; the data stays."""
     progress = Progress()
-    ran = stop_suite(open_suite(), progress)
+    suite = open_suite()
+    with sole_command(suite.folder, "down"):
+        ran = stop_and_record(suite, progress)
     progress.say("nothing runs and nothing listens any more" if ran else "it is down already")
 
 
@@ -124,7 +139,26 @@ def trace(request_id: str) -> None:
 @_told
 def restart(what: str) -> None:
     """Restart a service, one replica at a time."""
-    asyncio.run(restart_rolling(open_suite(), what, Progress()))
+    suite = open_suite()
+    with sole_command(suite.folder, "restart"):
+        asyncio.run(restart_rolling(suite, what, Progress()))
+
+
+@app.command()
+@_told
+def promote(name: str) -> None:
+    """Give a replica's data the place of its primary, which is lost."""
+    suite = open_suite()
+    with sole_command(suite.folder, "promote"):
+        asyncio.run(promote_replica(suite, name, Progress()))
+
+
+@app.command("plan-changes")
+@_told
+def plan() -> None:
+    """Print the difference between the topology and what exists; change nothing."""
+    if not print_plan(open_suite()):
+        raise typer.Exit(1)
 
 
 @app.command()
@@ -135,8 +169,9 @@ def reset(yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = Fals
     if not yes:
         typer.confirm(f"Delete all data, logs and keys in {suite.folder.root}?", abort=True)
     progress = Progress()
-    stop_suite(suite, progress)
-    gone = delete_everything(suite)
+    with sole_command(suite.folder, "reset"):
+        stop_suite(suite, progress)
+        gone = delete_everything(suite)
     progress.say(f"deleted: {', '.join(gone)}" if gone else "there was nothing to delete")
 
 
@@ -145,7 +180,9 @@ def reset(yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = Fals
 def migrate() -> None:
     """Bring every logical shard to the newest schema."""
     progress = Progress()
-    asyncio.run(migrate_all(open_suite(), progress))
+    suite = open_suite()
+    with sole_command(suite.folder, "migrate"):
+        asyncio.run(migrate_all(suite, progress))
     progress.say("every shard is at the newest migration")
 
 

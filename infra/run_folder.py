@@ -84,6 +84,21 @@ class RunFolder:
         """The supervisor's process id."""
         return self.root / "supervisor.pid"
 
+    @property
+    def ledger_file(self) -> Path:
+        """What the suite holds, by the last look at it."""
+        return self.root / "ledger.json"
+
+    @property
+    def lock_file(self) -> Path:
+        """Held by the one command that changes the suite; says which."""
+        return self.root / "lock"
+
+    @property
+    def reset_file(self) -> Path:
+        """There while a reset is under way, or was interrupted."""
+        return self.root / "reset-under-way"
+
     def shard_map(self, group: str) -> Path:
         """Where each shard of a group lives: state, because shards move, so never overwritten."""
         return self.data / "shard_maps" / f"{group}.json"

@@ -1,11 +1,12 @@
 """Passwords and keys of a suite: made once at random, kept in one file for its owner only."""
 
 import json
-import os
 import secrets
 from collections.abc import Mapping
 from pathlib import Path
 
+from infra.driving.failures import SuiteFailure
+from infra.json_files import read_json, write_durably
 from infra.topology import Topology
 
 KEY_BYTES = 32
@@ -27,13 +28,21 @@ class SecretValues:
         return {audience: self._values[f"internal_key_{audience}"] for audience in audiences}
 
 
-def open_secrets(file: Path, topology: Topology) -> SecretValues:
-    """Read the file; what the topology needs and the file lacks is made and written first."""
-    known: dict[str, str] = json.loads(file.read_text()) if file.exists() else {}
+def open_secrets(file: Path, topology: Topology, *, may_make: bool = True) -> SecretValues:
+    """Read the file; what the topology needs and the file lacks is made and written first.
+
+    Raises SuiteFailure if the file is broken, or lacks something that may not be made.
+    """
+    known: dict[str, str] = read_json(file) if file.exists() else {}
     missing = [name for name in _names(topology) if name not in known]
+    if missing and not may_make:
+        raise SuiteFailure(
+            f"{file} {'lacks ' + missing[0] if known else 'is missing'}: run `make up`, which says"
+            " what can be done."
+        )
     if missing:
         known |= {name: secrets.token_hex(KEY_BYTES) for name in missing}
-        _write_private(file, json.dumps(known, indent=1) + "\n")
+        write_durably(file, json.dumps(known, indent=1) + "\n")
     return SecretValues(known)
 
 
@@ -53,13 +62,3 @@ def _names(topology: Topology) -> list[str]:
         "media_token",
         *(SECOND_BUCKET_KEYS if topology.store.second is not None else ()),
     ]
-
-
-def _write_private(file: Path, text: str) -> None:
-    draft = file.with_suffix(".draft")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as handle:
-        handle.write(text)
-        handle.flush()
-        os.fsync(handle.fileno())
-    draft.replace(file)

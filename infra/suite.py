@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from infra.certificates import Authority
+from infra.certificates import Authority, BrokenCertificate
+from infra.driving.failures import SuiteFailure
 from infra.run_folder import REPOSITORY, RunFolder, locate_run_folder
 from infra.secret_values import SecretValues, open_secrets
-from infra.topology import Topology, TopologyError, load_topology
+from infra.topology import Topology, load_topology
+from infra.topology_tables import TopologyError
 
 # How much a caller may ask: what phones need, or as good as all, for load and tests.
 LIMITS = ("usual", "loose")
@@ -22,6 +24,8 @@ class Suite:
     folder: RunFolder
     decoder_python: Path
     limits: str = "usual"
+    # Only a start that has compared what is there makes keys that are missing.
+    may_make_keys: bool = False
 
     @property
     def limits_factor(self) -> int:
@@ -30,13 +34,21 @@ class Suite:
 
     @cached_property
     def secrets(self) -> SecretValues:
-        """Passwords and keys; made when they are first asked for."""
-        return open_secrets(self.folder.secrets_file, self.topology)
+        """Passwords and keys; raises SuiteFailure if some are missing and may not be made."""
+        return open_secrets(self.folder.secrets_file, self.topology, may_make=self.may_make_keys)
 
     @cached_property
     def authority(self) -> Authority:
-        """The internal CA; made when it is first asked for."""
-        return Authority(self.folder.pki)
+        """The internal CA; raises SuiteFailure if it is missing and may not be made, or broken."""
+        if not self.may_make_keys and not (self.folder.pki / "ca.key").exists():
+            raise SuiteFailure(
+                f"{self.folder.pki / 'ca.key'} is missing: run `make up`, which says what can be"
+                " done."
+            )
+        try:
+            return Authority(self.folder.pki)
+        except BrokenCertificate as broken:
+            raise SuiteFailure(str(broken)) from None
 
     @property
     def ca_file(self) -> Path:

@@ -1,7 +1,6 @@
 """The typed reading of topology.toml: what the suite consists of, with whole addresses."""
 
 import re
-import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -9,12 +8,10 @@ from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
+from infra.topology_tables import TopologyError, named_errors, read_tables
+
 TOPOLOGY_FILE = Path(__file__).with_name("topology.toml")
 _NETWORK = re.compile(r"127\.\d{1,3}|\d{1,3}\.\d{1,3}")
-
-
-class TopologyError(Exception):
-    """The topology contradicts itself; the message says where."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +188,12 @@ class Topology:
 
 def load_topology(file: Path = TOPOLOGY_FILE, *, network: str | None = None) -> Topology:
     """Read and check the picture; `network` ("127.21") moves every address to another one."""
-    drawn = tomllib.loads(file.read_text(encoding="utf-8"))
+    drawn = read_tables(file)
+    with named_errors(file):
+        return _topology(drawn, network)
+
+
+def _topology(drawn: Mapping[str, Any], network: str | None) -> Topology:
     default = drawn["network"]["default"]
     net = network or default
     if not _NETWORK.fullmatch(net):

@@ -16,9 +16,29 @@ import redis.exceptions
 
 from infra.processes import Process
 from infra.rendering.dns import names_of
+from infra.rendering.postgres import slot_name
 from infra.suite import Suite
+from infra.topology import PostgresNode
 
 _ASK_TIMEOUT_S = 2.0
+# A replica that the primary refuses connects again and again, and streams for a moment each time.
+_STREAMING_S = 1.0
+# As much log as a primary keeps for a replica in any case; one that is further behind is not well.
+_BEHIND_BYTES_MAX = 128 * 1024**2
+_FOLLOWS = """
+SELECT state, EXTRACT(epoch FROM clock_timestamp() - backend_start)::float AS seconds,
+       (pg_current_wal_flush_lsn() - replay_lsn)::bigint AS behind
+FROM pg_stat_replication WHERE application_name = $1
+ORDER BY state = 'streaming' DESC, backend_start LIMIT 1
+"""
+# What a replica's log says when waiting cannot help, in the words of Postgres.
+_NEVER_FOLLOWS = (
+    "has already been removed",
+    "is ahead of the WAL flush position of this server",
+    "is not in this server's history",
+    "database system identifier differs between the primary and standby",
+)
+_LOG_TAIL_CHARS = 4_000
 # What a server that is starting, full or gone makes of a question.
 _REFUSALS = (
     OSError,
@@ -40,6 +60,45 @@ async def is_healthy(suite: Suite, process: Process) -> bool:
             return await _QUESTIONS[process.kind](suite, process)
     except _REFUSALS:
         return False
+
+
+async def refusal_of(suite: Suite, process: Process) -> str | None:
+    """Why it will not answer however long one waits; None where there is no such reason."""
+    if process.kind != "postgres":
+        return None
+    node = suite.topology.postgres_node(process.name.removeprefix("postgres-"))
+    try:
+        connection = await connect_superuser(suite, node.address)
+    except asyncpg.InvalidAuthorizationSpecificationError as error:
+        return (
+            f"{node.name} refuses the password of {suite.folder.secrets_file} ({error}). Put the"
+            " file back with which this suite was made."
+        )
+    except ssl.SSLCertVerificationError as error:
+        return (
+            f"{node.name} shows a certificate that {suite.ca_file} did not sign ({error.reason})."
+        )
+    except _REFUSALS:
+        return None
+    await connection.close(timeout=1)
+    return await _why_not_following(suite, node)
+
+
+async def _why_not_following(suite: Suite, node: PostgresNode) -> str | None:
+    if node.primary is None:
+        return None
+    log = suite.folder.process_log(f"postgres-{node.name}")
+    tail = (
+        log.read_text(encoding="utf-8", errors="replace")[-_LOG_TAIL_CHARS:] if log.exists() else ""
+    )
+    fatal = next((word for word in _NEVER_FOLLOWS if word in tail), None)
+    if fatal is None:
+        return None
+    return (
+        f"{node.name} cannot follow {node.primary}: its log says {fatal!r}. If {node.primary}"
+        f" is the right one, move {suite.folder.data / 'postgres' / node.name} away, and"
+        " `make up` copies it anew."
+    )
 
 
 async def connect_superuser(
@@ -78,17 +137,33 @@ async def dns_addresses(suite: Suite, host: str) -> set[str]:
 
 
 async def _ask_postgres(suite: Suite, process: Process) -> bool:
+    node = suite.topology.postgres_node(process.name.removeprefix("postgres-"))
     connection = await connect_superuser(suite, process.address)
     try:
-        # A replica is well when it follows, not when it merely answers from what it has.
-        return bool(
-            await connection.fetchval(
-                "SELECT NOT pg_is_in_recovery()"
-                " OR EXISTS (SELECT FROM pg_stat_wal_receiver WHERE status = 'streaming')"
-            )
-        )
+        recovers = bool(await connection.fetchval("SELECT pg_is_in_recovery()"))
     finally:
         await connection.close(timeout=1)
+    # A primary that waits to be one, or a replica that takes writes, is not what it is there for.
+    if node.primary is None:
+        return not recovers
+    return recovers and await _is_followed(suite, node)
+
+
+async def _is_followed(suite: Suite, node: PostgresNode) -> bool:
+    """Whether the primary says so: a replica itself believes it whenever it has just connected."""
+    primary = suite.topology.postgres_node(node.primary or "")
+    connection = await connect_superuser(suite, primary.address)
+    try:
+        row = await connection.fetchrow(_FOLLOWS, slot_name(node))
+    finally:
+        await connection.close(timeout=1)
+    return (
+        row is not None
+        and row["state"] == "streaming"
+        and row["seconds"] >= _STREAMING_S
+        and row["behind"] is not None
+        and row["behind"] <= _BEHIND_BYTES_MAX
+    )
 
 
 def redis_operator(suite: Suite, address: str) -> redis.asyncio.Redis:

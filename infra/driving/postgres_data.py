@@ -1,12 +1,15 @@
 """Makes the data of a Postgres server: a primary's from nothing, a replica's from its primary."""
 
 import asyncio
+import datetime as dt
 import os
 import shutil
+from collections.abc import Collection
 from pathlib import Path
 
 from infra.accounts import account_for
 from infra.driving.failures import SuiteFailure
+from infra.json_files import sync_folder
 from infra.programs import postgres_program
 from infra.rendering.files import write_rendered
 from infra.rendering.postgres import data_folder, slot_name
@@ -17,9 +20,12 @@ from infra.topology import PostgresNode
 _AT_ONCE = max(2, os.cpu_count() or 1)
 
 
-async def make_primaries(suite: Suite) -> list[str]:
-    """Make the data of the primaries that have none; returns their names."""
-    missing = [node for node in _without_data(suite) if not node.primary]
+async def make_primaries(suite: Suite, names: Collection[str]) -> list[str]:
+    """Make the data of these primaries, those that are there already excepted; what was made.
+
+    Only the comparison of ledger and disk may say which: a folder that is merely missing was lost.
+    """
+    missing = [node for node in _without_data(suite) if node.name in names]
     password_file = suite.folder.data / "postgres" / ".superuser"
     if missing:
         text = suite.secrets["postgres_superuser"] + "\n"
@@ -38,6 +44,15 @@ async def make_replicas(suite: Suite) -> list[str]:
     turn = asyncio.Semaphore(_AT_ONCE)
     await asyncio.gather(*(_make_replica(suite, node, turn) for node in missing))
     return [node.name for node in missing]
+
+
+def put_aside(folder: Path) -> Path:
+    """Take a folder out of the suite's sight without deleting it; returns where it is now."""
+    now = dt.datetime.now(dt.UTC)
+    aside = folder.with_name(f"{folder.name}.aside-{now:%Y%m%d-%H%M%S-%f}")
+    folder.rename(aside)
+    sync_folder(folder.parent)
+    return aside
 
 
 def _without_data(suite: Suite) -> list[PostgresNode]:

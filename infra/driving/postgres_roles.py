@@ -28,7 +28,7 @@ async def prepare_primary(suite: Suite, group: Group, primary: Primary) -> None:
             )
         # Only its service and the operators enter the database.
         await connection.execute(f'REVOKE ALL ON DATABASE "{group.name}" FROM PUBLIC')
-        await _create_slots(connection, primary)
+        await _keep_slots(connection, primary)
     finally:
         await connection.close()
 
@@ -50,13 +50,15 @@ async def _create_role(
     await connection.execute(statement)
 
 
-async def _create_slots(connection: "asyncpg.Connection[asyncpg.Record]", primary: Primary) -> None:
-    held = {
-        row["slot_name"]
-        for row in await connection.fetch("SELECT slot_name FROM pg_replication_slots")
-    }
-    for replica in primary.replicas:
-        if slot_name(replica) not in held:
-            await connection.execute(
-                "SELECT pg_create_physical_replication_slot($1, true)", slot_name(replica)
-            )
+async def _keep_slots(connection: "asyncpg.Connection[asyncpg.Record]", primary: Primary) -> None:
+    """A slot for each replica of the topology; others would keep log for nobody."""
+    rows = await connection.fetch(
+        "SELECT slot_name, active FROM pg_replication_slots WHERE slot_type = 'physical'"
+    )
+    held = {row["slot_name"] for row in rows}
+    wanted = {slot_name(replica) for replica in primary.replicas}
+    for name in sorted(wanted - held):
+        await connection.execute("SELECT pg_create_physical_replication_slot($1, true)", name)
+    for row in rows:
+        if row["slot_name"] not in wanted and not row["active"]:
+            await connection.execute("SELECT pg_drop_replication_slot($1)", row["slot_name"])

@@ -2,21 +2,34 @@
 
 import shutil
 
+from infra.json_files import write_durably
 from infra.suite import Suite
 
 
 def delete_everything(suite: Suite) -> list[str]:
-    """Delete it; the suite must be down. The installed environments stay. Returns what went."""
+    """Delete it; the suite must be down. The installed environments stay. Returns what went.
+
+    A file says from the first to the last step that this was meant: a reset that is cut short is
+    told from a loss by it, and finished by the next one.
+    """
     folder = suite.folder
     folders = (folder.data, folder.log, folder.etc, folder.pki, folder.cache, folder.sockets)
     gone = [path for path in folders if path.exists()]
+    write_durably(folder.reset_file, "make reset is under way\n")
     for path in gone:
         shutil.rmtree(path)
     for file in (
+        folder.ledger_file,
         folder.secrets_file,
+        *folder.root.glob("*.aside-*"),
+        *folder.root.glob("*.draft"),
         folder.network_file,
         folder.limits_file,
         folder.supervisor_pid_file,
     ):
-        file.unlink(missing_ok=True)
+        if file.is_dir():
+            shutil.rmtree(file)
+        else:
+            file.unlink(missing_ok=True)
+    folder.reset_file.unlink()
     return [path.name for path in gone]

@@ -1,22 +1,31 @@
 """Starts the suite tier by tier; each tier is asked until it answers before the next one begins."""
 
 import asyncio
+import datetime as dt
 import os
 import shutil
 import time
 from collections.abc import Iterable
 from itertools import count
 
+from infra.driving.examination import examine_primaries
 from infra.driving.failures import SuiteFailure
-from infra.driving.health import is_healthy
+from infra.driving.health import is_healthy, refusal_of
+from infra.driving.homes_kept import keep_homes
 from infra.driving.leftovers import end_processes, leftover_pids
 from infra.driving.migrations import migrate_all
+from infra.driving.opening import Opening, open_holdings, with_keys
+from infra.driving.passwords import set_passwords
 from infra.driving.ports import require_free, suite_endpoints
 from infra.driving.postgres_data import make_primaries, make_replicas
 from infra.driving.postgres_roles import prepare_primary
 from infra.driving.progress import Progress
-from infra.driving.stop import wait_stopped
+from infra.driving.recording import record_running
+from infra.driving.stop import stop_suite, wait_stopped
 from infra.driving.supervisor import Supervisor
+from infra.holdings.findings import Words
+from infra.holdings.ledger import Ledger
+from infra.holdings.store_marker import make_bucket
 from infra.processes import Process, Tier, processes_of
 from infra.rendering.everything import render_everything
 from infra.suite import Suite
@@ -30,15 +39,31 @@ _FREE_BYTES_MIN = 2 * 1024**3
 _LOG_TAIL_LINES = 12
 _LOG_LINE_CHARS_MAX = 300
 _END_TIMEOUT_S = 20.0
+# A server that refuses us does so from its first moment; a moment is what a slow start may take.
+_PATIENCE_S = 4.0
+_SAY_EACH_S = 15.0
+_NO_WORDS = Words()
 
 
-async def start_suite(suite: Suite, progress: Progress, *, upto: Tier) -> bool:
-    """Bring up every tier to `upto`; returns False if all of it was up already."""
+async def start_suite(
+    suite: Suite, progress: Progress, *, upto: Tier, words: Words = _NO_WORDS
+) -> bool:
+    """Compare what is there with what there should be, then bring up every tier to `upto`.
+
+    Returns False if all of it was up already. Raises SuiteFailure before anything is made or
+    started if something is missing or contradicts the rest, and `words` do not say what to do.
+    """
     processes = processes_of(suite)
     wanted = [process for process in processes if process.tier <= upto]
     supervisor = Supervisor(suite.folder)
-    if supervisor.is_running():
+    runs = supervisor.is_running()
+    if not runs:
+        _clear_the_ground(suite, processes, progress)
+    opening = await open_holdings(suite, _servers_in_use(supervisor, runs), words, progress)
+    suite = with_keys(suite)
+    if runs:
         if await _all_well(suite, supervisor, wanted):
+            await record_running(suite, opening.ledger)
             _tell_changes(render_everything(suite, processes), progress)
             return False
         progress.say("the supervisor runs, but not everything else: starting what is missing")
@@ -47,24 +72,32 @@ async def start_suite(suite: Suite, progress: Progress, *, upto: Tier) -> bool:
         running = {name for name, state in supervisor.states().items() if state.is_up}
         _tell_changes(changed & running, progress)
     else:
-        _clear_the_ground(suite, processes, progress)
         render_everything(suite, processes)
         progress.say(f"configuration, keys and certificates are in {suite.folder.root}")
         require_free(suite_endpoints(suite.topology, processes))
         supervisor.launch()
-    made = await _start_databases(suite, supervisor, wanted, progress)
-    for tier in (Tier.SERVICES, Tier.GATEWAYS, Tier.BALANCERS):
-        await _start_tier(suite, supervisor, [p for p in wanted if p.tier == tier], progress)
+    try:
+        ledger, made = await _start_primaries(suite, supervisor, wanted, opening, progress)
+    except SuiteFailure:
+        if not runs:
+            # Nothing was made in them yet, and what contradicts the rest should not run.
+            await asyncio.to_thread(stop_suite, suite, Progress(quiet=True))
+        raise
+    made |= await _start_the_rest(suite, supervisor, wanted, progress)
     if made:
         # What was made without waiting for the disk is safe before we say that it is there.
         await asyncio.to_thread(os.sync)
+    await record_running(suite, ledger)
     return True
 
 
-async def start_process(suite: Suite, supervisor: Supervisor, process: Process) -> float:
+async def start_process(
+    suite: Suite, supervisor: Supervisor, process: Process, progress: Progress | None = None
+) -> float:
     """Start one process and wait until it answers; returns the seconds that it took."""
     began_s = time.monotonic()
     supervisor.start(process.name)
+    said_s = 0.0
     for attempt in count():
         if await is_healthy(suite, process):
             break
@@ -73,17 +106,35 @@ async def start_process(suite: Suite, supervisor: Supervisor, process: Process) 
             state = supervisor.state(process.name)
             if state.has_failed or waited_s > _HEALTH_TIMEOUT_S:
                 raise SuiteFailure(_obituary(suite, process, state.state, waited_s))
+            if waited_s > _PATIENCE_S and (refusal := await refusal_of(suite, process)):
+                raise SuiteFailure(refusal)
+        if progress and waited_s - said_s > _SAY_EACH_S:
+            said_s = waited_s
+            until = dt.datetime.now(dt.UTC) + dt.timedelta(seconds=_HEALTH_TIMEOUT_S - waited_s)
+            progress.say(
+                f"waiting for {process.name} at {process.endpoint}, until {until:%H:%M:%S} UTC at"
+                " the latest"
+            )
         await asyncio.sleep(_POLL_S)
     return time.monotonic() - began_s
 
 
-async def _start_databases(
-    suite: Suite, supervisor: Supervisor, wanted: list[Process], progress: Progress
-) -> bool:
-    made = await make_primaries(suite)
+async def _start_primaries(
+    suite: Suite,
+    supervisor: Supervisor,
+    wanted: list[Process],
+    opening: Opening,
+    progress: Progress,
+) -> tuple[Ledger, bool]:
+    """Up to where every shard has its schema; returns whether data was made as well."""
+    if "secrets" in opening.verdict.things_answered(opening.words.anew):
+        await set_passwords(suite)
+    made = await make_primaries(suite, opening.verdict.primaries_to_make)
     if made:
         progress.say(f"made {len(made)} Postgres primaries: {', '.join(made)}")
+    make_bucket(suite)
     await _start_tier(suite, supervisor, [p for p in wanted if p.tier == Tier.DATA], progress)
+    ledger, homes = await examine_primaries(suite, opening, progress)
     await asyncio.gather(
         *(
             prepare_primary(suite, group, primary)
@@ -91,20 +142,44 @@ async def _start_databases(
             for primary in group.primaries
         )
     )
+    await migrate_all(suite, progress)
+    await keep_homes(suite, ledger, homes, opening.words)
+    return ledger, bool(made)
+
+
+async def _start_the_rest(
+    suite: Suite, supervisor: Supervisor, wanted: list[Process], progress: Progress
+) -> bool:
+    """Replicas and services side by side: none needs a replica to begin. Whether data was made."""
     copied = await make_replicas(suite)
     if copied:
         progress.say(f"copied {len(copied)} Postgres replicas: {', '.join(copied)}")
-    await _start_tier(suite, supervisor, [p for p in wanted if p.tier == Tier.REPLICAS], progress)
-    await migrate_all(suite, progress)
-    _make_bucket(suite)
-    return bool(made or copied)
+    replicas = [process for process in wanted if process.tier == Tier.REPLICAS]
+
+    async def start_services() -> None:
+        for tier in (Tier.SERVICES, Tier.GATEWAYS, Tier.BALANCERS):
+            await _start_tier(suite, supervisor, [p for p in wanted if p.tier == tier], progress)
+
+    await asyncio.gather(_start_tier(suite, supervisor, replicas, progress), start_services())
+    return bool(copied)
+
+
+def _servers_in_use(supervisor: Supervisor, runs: bool) -> set[str]:
+    if not runs:
+        return set()
+    states = supervisor.states()
+    return {
+        name.removeprefix("postgres-")
+        for name, state in states.items()
+        if name.startswith("postgres-") and state.is_up
+    }
 
 
 async def _start_tier(
     suite: Suite, supervisor: Supervisor, processes: list[Process], progress: Progress
 ) -> None:
     async def start(process: Process) -> None:
-        took_s = await start_process(suite, supervisor, process)
+        took_s = await start_process(suite, supervisor, process, progress)
         progress.say(f"{process.name:<25} answers at {process.endpoint:<20} after {took_s:.1f} s")
 
     await asyncio.gather(*(start(process) for process in processes))
@@ -145,16 +220,6 @@ def _clear_the_ground(suite: Suite, processes: tuple[Process, ...], progress: Pr
             raise SuiteFailure(f"These processes do not end: {sorted(still)}. End them by hand.")
     suite.folder.supervisor_socket.unlink(missing_ok=True)
     suite.folder.supervisor_pid_file.unlink(missing_ok=True)
-
-
-def _make_bucket(suite: Suite) -> None:
-    if not suite.topology.store.embedded:
-        return
-    for prefix in ("quarantine", "renditions"):
-        folder = suite.folder.data / "store" / suite.topology.store.bucket / prefix
-        folder.mkdir(parents=True, exist_ok=True)
-        # The embedded store removes a folder that empties, also while another object enters it.
-        (folder / ".keep").touch()
 
 
 def _tell_changes(changed: set[str], progress: Progress) -> None:

@@ -2,12 +2,13 @@
 
 import contextlib
 import time
+from collections.abc import Callable
 
 from infra.driving.failures import SuiteFailure
 from infra.driving.leftovers import end_processes, is_alive, leftover_pids
 from infra.driving.ports import EVERY_ADDRESS, listeners_at, suite_endpoints
 from infra.driving.progress import Progress
-from infra.driving.supervisor import Supervisor
+from infra.driving.supervisor import Supervisor, SupervisorSilent
 from infra.processes import Process, Tier, processes_of
 from infra.suite import Suite
 
@@ -24,13 +25,26 @@ _STEPS = (
 )
 
 
-def stop_suite(suite: Suite, progress: Progress) -> bool:
-    """Stop everything; returns False if nothing ran. The data stays."""
+def _nothing() -> None:
+    """Where nothing is to be done in between."""
+
+
+def stop_suite(
+    suite: Suite, progress: Progress, *, before_data_stops: Callable[[], None] = _nothing
+) -> bool:
+    """Stop everything; returns False if nothing ran. The data stays.
+
+    `before_data_stops` is called when nobody writes any more and the databases still answer.
+    """
     processes = processes_of(suite)
     supervisor = Supervisor(suite.folder)
-    ran = supervisor.is_running()
+    try:
+        ran = supervisor.is_running()
+    except SupervisorSilent as silence:
+        progress.say(str(silence).partition(".")[0])
+        ran = False
     if ran:
-        _stop_by_tier(supervisor, processes, progress)
+        _stop_by_tier(supervisor, processes, progress, before_data_stops)
         _end_supervisor(suite, supervisor)
     endpoints = suite_endpoints(suite.topology, processes)
     left = leftover_pids(suite.folder, endpoints)
@@ -42,9 +56,14 @@ def stop_suite(suite: Suite, progress: Progress) -> bool:
 
 
 def _stop_by_tier(
-    supervisor: Supervisor, processes: tuple[Process, ...], progress: Progress
+    supervisor: Supervisor,
+    processes: tuple[Process, ...],
+    progress: Progress,
+    before_data_stops: Callable[[], None],
 ) -> None:
     for title, tiers in _STEPS:
+        if Tier.REPLICAS in tiers:
+            before_data_stops()
         states = supervisor.states()
         going = [p for p in processes if p.tier in tiers and p.name in states]
         going = [p for p in going if states[p.name].state not in {"STOPPED", "FATAL"}]

@@ -1,6 +1,7 @@
 """Talks to the supervisor over its socket, and starts it."""
 
 import http.client
+import socket
 import subprocess
 import sys
 import time
@@ -11,16 +12,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from supervisor.xmlrpc import SupervisorTransport  # type: ignore[import-untyped]
-
 from infra.driving.failures import SuiteFailure
 from infra.run_folder import MARK, REPOSITORY, RunFolder
 
 _START_TIMEOUT_S = 15.0
 _POLL_S = 0.05
+# It answers in milliseconds, on a busy machine in a second or two; one that is frozen never does.
+_ANSWER_TIMEOUT_S = 15.0
+# A call that waits until processes have ended takes as long as the slowest of them may.
+_STOP_TIMEOUT_S = 90.0
 # Fault codes of supervisor's XML-RPC interface.
 _ALREADY_STARTED = 60
 _NOT_RUNNING = 70
+
+
+class SupervisorSilent(SuiteFailure):
+    """The supervisor is there, and does not answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +57,12 @@ class Supervisor:
         self._folder = folder
 
     def is_running(self) -> bool:
-        """Whether it answers."""
+        """Whether it answers; raises SupervisorSilent if it is there and does not."""
         try:
             with self._rpc() as rpc:
                 return bool(rpc.getState()["statename"] == "RUNNING")
+        except TimeoutError:
+            raise self._silence() from None
         except (OSError, http.client.HTTPException, xmlrpc.client.Error):
             return False
 
@@ -120,7 +129,7 @@ class Supervisor:
 
         Those go on as they are until each is stopped and renewed.
         """
-        with self._rpc() as rpc:
+        with self._rpc(_STOP_TIMEOUT_S) as rpc:
             ((added, changed, removed),) = rpc.reloadConfig()
             for name in added:
                 rpc.addProcessGroup(name)
@@ -141,12 +150,42 @@ class Supervisor:
             rpc.shutdown()
 
     @contextmanager
-    def _rpc(self) -> Iterator[Any]:
-        transport = SupervisorTransport(None, None, f"unix://{self._folder.supervisor_socket}")
+    def _rpc(self, timeout_s: float = _ANSWER_TIMEOUT_S) -> Iterator[Any]:
+        transport = _UnixTransport(str(self._folder.supervisor_socket), timeout_s)
         try:
             yield xmlrpc.client.ServerProxy("http://localhost", transport=transport).supervisor
         finally:
             transport.close()
+
+    def _silence(self) -> SupervisorSilent:
+        try:
+            pid = self._folder.supervisor_pid_file.read_text(encoding="ascii").strip()
+        except (OSError, UnicodeDecodeError):
+            pid = "of an unknown pid"
+        return SupervisorSilent(
+            f"The supervisor (pid {pid}) has not answered for {_ANSWER_TIMEOUT_S:.0f} s. If it is"
+            f" frozen, `kill -CONT {pid}` lets it go on; `make down` ends it and all of the suite."
+        )
+
+
+class _UnixTransport(xmlrpc.client.Transport):
+    def __init__(self, path: str, timeout_s: float) -> None:
+        super().__init__()
+        self._path, self._timeout_s = path, timeout_s
+
+    def make_connection(self, _host: Any) -> http.client.HTTPConnection:
+        return _UnixConnection(self._path, self._timeout_s)
+
+
+class _UnixConnection(http.client.HTTPConnection):
+    def __init__(self, path: str, timeout_s: float) -> None:
+        super().__init__("localhost", timeout=timeout_s)
+        self._path, self._timeout_s = path, timeout_s
+
+    def connect(self) -> None:
+        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.sock.settimeout(self._timeout_s)
+        self.sock.connect(self._path)
 
 
 def _state(info: Mapping[str, Any]) -> ProcessState:

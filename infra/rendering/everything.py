@@ -8,7 +8,6 @@ from infra.rendering.files import make_folder, write_rendered
 from infra.rendering.nginx import render_nginx
 from infra.rendering.postgres import render_postgres
 from infra.rendering.redis import render_redis
-from infra.rendering.shard_maps import render_shard_maps
 from infra.rendering.supervisor import render_supervisor
 from infra.suite import Suite
 
@@ -31,7 +30,6 @@ def render_everything(suite: Suite, processes: tuple[Process, ...]) -> set[str]:
         suite.authority.server_pair(
             "store", (f"store.{suite.topology.dns.zone}", suite.topology.store.address)
         )
-    render_shard_maps(suite)
     changed = {
         *render_postgres(suite),
         *render_redis(suite),

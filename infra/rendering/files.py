@@ -1,7 +1,9 @@
 """Templates become files: written only when they differ, readable only by those who must."""
 
 import shlex
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -10,6 +12,7 @@ import jinja2
 
 from infra.accounts import Account
 
+_differing: ContextVar[list[Path] | None] = ContextVar("differing", default=None)
 _TEMPLATES = Path(__file__).resolve().parents[1] / "templates"
 
 
@@ -37,6 +40,10 @@ def render(template: str, values: Mapping[str, Any]) -> str:
 def write_rendered(file: Path, text: str, account: Account) -> bool:
     """Write a file that only `account` reads; returns whether it said something else before."""
     changed = not file.exists() or file.read_text(encoding="utf-8") != text
+    differing = _differing.get()
+    if differing is not None:
+        differing += [file] if changed else []
+        return changed
     if changed:
         draft = file.with_name(file.name + ".draft")
         draft.touch(mode=0o600)
@@ -48,6 +55,18 @@ def write_rendered(file: Path, text: str, account: Account) -> bool:
 
 def make_folder(folder: Path, account: Account, mode: int = 0o700) -> Path:
     """A folder of `account`; those above it can be passed through but not listed."""
-    folder.mkdir(parents=True, exist_ok=True)
-    account.own(folder, mode)
+    if _differing.get() is None:
+        folder.mkdir(parents=True, exist_ok=True)
+        account.own(folder, mode)
     return folder
+
+
+@contextmanager
+def comparing() -> Iterator[list[Path]]:
+    """Meanwhile nothing is written: files that would be come into the list that is yielded."""
+    files: list[Path] = []
+    token = _differing.set(files)
+    try:
+        yield files
+    finally:
+        _differing.reset(token)

@@ -1,25 +1,29 @@
-"""The first shard map of every group; from then on it is state that a shard's move changes."""
+"""Writes the shard map of a group: where its shards live, by what the databases say."""
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
+from infra.holdings.positions import ranges_of
+from infra.json_files import write_durably
 from infra.suite import Suite
 from infra.topology import Group, PostgresNode
 
 
-def render_shard_maps(suite: Suite) -> None:
-    """Write the maps that are missing."""
-    for group in suite.topology.groups.values():
-        file = suite.folder.shard_map(group.name)
-        if file.exists():
-            continue
-        file.parent.mkdir(parents=True, exist_ok=True)
-        draft = file.with_suffix(".draft")
-        draft.write_text(json.dumps(_first_map(suite, group), indent=1) + "\n", encoding="utf-8")
-        draft.replace(file)
+def write_shard_map(
+    suite: Suite, group: Group, primary_by_shard: Sequence[str], version: int
+) -> None:
+    """Replace the map; services take it over if its version is not older than theirs."""
+    file = suite.folder.shard_map(group.name)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    document = shard_map_document(suite, group, primary_by_shard, version)
+    write_durably(file, json.dumps(document, indent=1) + "\n")
 
 
-def _first_map(suite: Suite, group: Group) -> dict[str, Any]:
+def shard_map_document(
+    suite: Suite, group: Group, primary_by_shard: Sequence[str], version: int
+) -> dict[str, Any]:
+    """The map as a document: servers from the topology, homes as they are given."""
     port = suite.topology.limits.postgres_port
 
     def place(node: PostgresNode) -> dict[str, Any]:
@@ -27,8 +31,8 @@ def _first_map(suite: Suite, group: Group) -> dict[str, Any]:
 
     return {
         "group": group.name,
-        "version": 1,
-        "shard_count": group.shard_count,
+        "version": version,
+        "shard_count": len(primary_by_shard),
         "primaries": {
             primary.node.name: {
                 **place(primary.node),
@@ -37,11 +41,10 @@ def _first_map(suite: Suite, group: Group) -> dict[str, Any]:
             for primary in group.primaries
         },
         "shards": [
-            {
-                "first": primary.first_shard,
-                "last": primary.last_shard,
-                "primary": primary.node.name,
-            }
+            {"first": first, "last": last, "primary": primary.node.name}
             for primary in group.primaries
+            for first, last in ranges_of(
+                [s for s, home in enumerate(primary_by_shard) if home == primary.node.name]
+            )
         ],
     }

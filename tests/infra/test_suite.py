@@ -6,7 +6,7 @@ import pytest
 
 from infra.run_folder import RunFolder
 from infra.suite import limits_of
-from infra.topology import TopologyError
+from infra.topology_tables import TopologyError
 
 
 def test_limits_are_the_usual_ones_unless_it_was_said_otherwise(tmp_path: Path) -> None:

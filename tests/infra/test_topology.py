@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from infra.topology import TOPOLOGY_FILE, TopologyError, load_topology
+from infra.topology import TOPOLOGY_FILE, load_topology
+from infra.topology_tables import TopologyError
 
 
 def _redrawn(folder: Path, old: str, new: str) -> Path:

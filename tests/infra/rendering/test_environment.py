@@ -16,7 +16,8 @@ from infra.topology import load_topology
 
 @pytest.fixture
 def rendered(tmp_path: Path) -> Suite:
-    suite = Suite(load_topology(network="127.99"), RunFolder(tmp_path), Path("/decoder/python"))
+    topology = load_topology(network="127.99")
+    suite = Suite(topology, RunFolder(tmp_path), Path("/decoder/python"), may_make_keys=True)
     suite.folder.etc.mkdir()
     render_environments(suite)
     return suite

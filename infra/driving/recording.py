@@ -1,0 +1,133 @@
+"""Writes the ledger: what the suite holds now, in the run folder and inside what it describes."""
+
+import asyncio
+import datetime as dt
+
+import asyncpg
+
+from infra.certificates import authority_fingerprint
+from infra.holdings.control_data import ControlData, FolderDamaged, read_control_data
+from infra.holdings.gathering import look_at_secrets
+from infra.holdings.inside import Seen, see, write_inside
+from infra.holdings.ledger import (
+    Ledger,
+    MapEntry,
+    PrimaryEntry,
+    StoreEntry,
+    changed,
+    file_sha256,
+    read_ledger,
+    write_ledger,
+)
+from infra.holdings.plan import drawn_groups
+from infra.holdings.positions import ranges_of
+from infra.holdings.store_marker import bucket_folder, count_objects, mark_store
+from infra.rendering.postgres import data_folder
+from infra.suite import Suite
+from infra.topology import PostgresNode
+from shared.sharding.shard_map import parse_shard_map
+
+_FAULTS = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
+
+
+async def record_running(suite: Suite, ledger: Ledger) -> Ledger:
+    """Look at everything that runs, and write the ledger everywhere; all primaries must answer."""
+    nodes = _primaries(suite)
+    seen = await asyncio.gather(*(see(suite, node) for node in nodes))
+    shards = _shards_by_primary(suite)
+    primaries = dict(ledger.primaries)
+    for node, now in zip(nodes, seen, strict=True):
+        entry = primaries.get(node.name) or PrimaryEntry(group=node.group)
+        primaries[node.name] = _advanced(entry, now, shards[node.name])
+    ledger = changed(
+        ledger,
+        primaries=primaries,
+        secrets=look_at_secrets(suite.folder.secrets_file, ledger).fingerprints,
+        authority=authority_fingerprint(suite.folder.pki),
+        maps={group: _map_entry(suite, group) for group in suite.topology.groups},
+        applied=drawn_groups(suite.topology),
+        store=_store_entry(suite, ledger),
+    )
+    ledger = write_ledger(suite.folder.ledger_file, ledger)
+    await asyncio.gather(*(write_inside(suite, node, ledger) for node in nodes))
+    return ledger
+
+
+async def record_if_possible(suite: Suite) -> bool:
+    """The same for a suite that may not be whole; returns whether it could be done."""
+    ledger = read_ledger(suite.folder.ledger_file)
+    if ledger is None or ledger.secrets is None:
+        return False
+    try:
+        await record_running(suite, ledger)
+    except _FAULTS:
+        return False
+    return True
+
+
+def record_stopped(suite: Suite) -> None:
+    """After a stop: how far each primary's folder goes. A ledger never goes back by itself."""
+    ledger = read_ledger(suite.folder.ledger_file)
+    if ledger is None:
+        return
+    primaries = dict(ledger.primaries)
+    for node in _primaries(suite):
+        entry = primaries.get(node.name)
+        if entry is None or entry.system_identifier is None:
+            continue
+        try:
+            control = read_control_data(data_folder(suite, node))
+        except (FolderDamaged, OSError):
+            continue  # the next start says what is wrong with it
+        primaries[node.name] = _closed(entry, control)
+    write_ledger(suite.folder.ledger_file, changed(ledger, primaries=primaries))
+
+
+def _primaries(suite: Suite) -> list[PostgresNode]:
+    return [node for node in suite.topology.postgres_nodes if node.primary is None]
+
+
+def _advanced(entry: PrimaryEntry, now: Seen, shards: tuple[int, ...]) -> PrimaryEntry:
+    return changed(
+        entry,
+        system_identifier=now.system_identifier,
+        timeline=now.timeline,
+        position=now.position,
+        id_clock_ms=max(entry.id_clock_ms, now.id_clock_ms),
+        shards=tuple(ranges_of(list(shards))),
+        seen_at=_now(),
+    )
+
+
+def _closed(entry: PrimaryEntry, control: ControlData) -> PrimaryEntry:
+    is_ours = control.system_identifier == entry.system_identifier
+    known = (entry.timeline, entry.position)
+    if not is_ours or not control.was_closed or (control.timeline, control.position) < known:
+        return entry
+    return changed(entry, timeline=control.timeline, position=control.position, seen_at=_now())
+
+
+def _now() -> dt.datetime:
+    return dt.datetime.now(dt.UTC).replace(microsecond=0)
+
+
+def _shards_by_primary(suite: Suite) -> dict[str, tuple[int, ...]]:
+    held = {}
+    for group in suite.topology.groups.values():
+        shard_map = parse_shard_map(suite.folder.shard_map(group.name).read_bytes())
+        for primary in group.primaries:
+            held[primary.node.name] = shard_map.shards_on(primary.node.name)
+    return held
+
+
+def _map_entry(suite: Suite, group: str) -> MapEntry:
+    file = suite.folder.shard_map(group)
+    return MapEntry(version=parse_shard_map(file.read_bytes()).version, sha256=file_sha256(file))
+
+
+def _store_entry(suite: Suite, ledger: Ledger) -> StoreEntry | None:
+    if not suite.topology.store.embedded:
+        return ledger.store
+    identity = mark_store(suite, ledger)
+    objects = count_objects(bucket_folder(suite))
+    return StoreEntry(identity=identity, objects=objects, seen_at=_now())

@@ -1,0 +1,133 @@
+"""What a Postgres data folder says of itself while no server runs on it."""
+
+import os
+import re
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+from infra.holdings.positions import parse_position, position_text
+from infra.programs import postgres_program
+
+_WAL_NAME = re.compile(r"[0-9A-F]{24}")
+_READ_SECONDS = 30
+# To follow a log to its end: 512 MB of it at most since the last checkpoint.
+_FOLLOW_SECONDS = 120
+_FOUR_GIB = 1 << 32
+_ENVIRONMENT = {"PATH": os.defpath, "LC_ALL": "C"}
+
+
+class FolderDamaged(Exception):
+    """The folder cannot be started; the message says what is wrong with it."""
+
+
+@dataclass(frozen=True, slots=True)
+class ControlData:
+    """The control file: which cluster it is, and how far it has come."""
+
+    system_identifier: str
+    state: str
+    timeline: int
+    checkpoint: int
+    redo: int
+    recovered: int  # a standby has replayed to here at least
+    segment_bytes: int
+
+    @property
+    def was_closed(self) -> bool:
+        """Whether the server ended in order, so that the checkpoint is the end of its log."""
+        return self.state in {"shut down", "shut down in recovery"}
+
+    @property
+    def position(self) -> int:
+        """How far its data has certainly come."""
+        return max(self.checkpoint, self.recovered)
+
+    def segment_of(self, position: int) -> int:
+        """The number of the log segment that holds a position."""
+        return position // self.segment_bytes
+
+
+def read_control_data(folder: Path) -> ControlData:
+    """Read the control file; raises FolderDamaged if it or what it needs to start is not whole."""
+    version_file = folder / "PG_VERSION"
+    if not version_file.exists():
+        raise FolderDamaged(f"{version_file} is missing")
+    done = subprocess.run(
+        [postgres_program("pg_controldata"), str(folder)],
+        check=False,
+        capture_output=True,
+        text=True,
+        env=_ENVIRONMENT,
+        timeout=_READ_SECONDS,
+    )
+    if done.returncode or "WARNING" in done.stdout:
+        raise FolderDamaged(f"{folder / 'global' / 'pg_control'} cannot be read")
+    lines = {
+        name.strip(): value.strip()
+        for name, colon, value in (line.partition(":") for line in done.stdout.splitlines())
+        if colon
+    }
+    try:
+        return _control_data(lines)
+    except (KeyError, ValueError) as error:
+        raise FolderDamaged(f"pg_controldata does not say all of {folder}: {error}") from error
+
+
+def _control_data(lines: dict[str, str]) -> ControlData:
+    return ControlData(
+        system_identifier=lines["Database system identifier"],
+        state=lines["Database cluster state"],
+        timeline=max(
+            int(lines["Latest checkpoint's TimeLineID"]),
+            int(lines["Min recovery ending loc's timeline"]),
+        ),
+        checkpoint=parse_position(lines["Latest checkpoint location"]),
+        redo=parse_position(lines["Latest checkpoint's REDO location"]),
+        recovered=parse_position(lines["Minimum recovery ending location"]),
+        segment_bytes=int(lines["Bytes per WAL segment"]),
+    )
+
+
+def segments_of(folder: Path, control: ControlData) -> list[int]:
+    """Numbers of the log segments in the folder, ascending, whatever their timeline."""
+    a_log_id = _FOUR_GIB // control.segment_bytes
+    names = [entry.name for entry in os.scandir(folder / "pg_wal")]
+    return sorted(
+        {
+            int(name[8:16], 16) * a_log_id + int(name[16:24], 16)
+            for name in names
+            if _WAL_NAME.fullmatch(name)
+        }
+    )
+
+
+def require_log(folder: Path, control: ControlData) -> None:
+    """Raises FolderDamaged unless the segments from the last checkpoint on are there, in a row."""
+    first = control.segment_of(control.redo)
+    held = [number for number in segments_of(folder, control) if number >= first]
+    if not held or held[0] != first:
+        raise FolderDamaged(f"{folder / 'pg_wal'} lacks the segment of its last checkpoint")
+    if held[-1] - first + 1 != len(held):
+        lost = next(number for number in range(first, held[-1]) if number not in set(held))
+        at = position_text(lost * control.segment_bytes)
+        raise FolderDamaged(f"{folder / 'pg_wal'} lacks the segment at {at}")
+
+
+def log_reaches(folder: Path, control: ControlData, wanted: int) -> bool:
+    """Whether the log of a killed server can be followed from its checkpoint to `wanted`."""
+    done = subprocess.run(
+        [
+            postgres_program("pg_waldump"),
+            "--quiet",
+            f"--path={folder / 'pg_wal'}",
+            f"--timeline={control.timeline}",
+            f"--start={position_text(control.redo)}",
+            f"--end={position_text(wanted)}",
+        ],
+        check=False,
+        capture_output=True,
+        env=_ENVIRONMENT,
+        timeout=_FOLLOW_SECONDS,
+    )
+    return done.returncode == 0

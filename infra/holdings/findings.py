@@ -1,0 +1,135 @@
+"""What the comparison answers: findings that forbid a start, and what is to be done otherwise."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+
+
+class Trouble(Enum):
+    """The kinds of trouble, by what can help."""
+
+    PRIMARY_LOST = "primary lost"
+    PRIMARY_OLDER = "primary older"
+    PRIMARY_FOREIGN = "primary foreign"
+    SECRETS = "secrets"
+    AUTHORITY = "authority"
+    SHARD_MAP = "shard map"
+    STORE_LOST = "store lost"
+    STORE_OTHER = "store other"
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One trouble: of which thing, where it lies, and which replicas hold the newest of it."""
+
+    trouble: Trouble
+    thing: str  # the word that names it to `make up`: users-a, secrets, pki, store, users.map
+    place: str
+    replicas: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What the operator has said explicitly: which things begin anew, which count as they are."""
+
+    anew: frozenset[str] = frozenset()
+    as_is: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One contradiction: the sentence names the file, `depends` what is lost without it."""
+
+    case: Case
+    sentence: str
+    depends: str
+
+    def is_answered_by(self, words: Words) -> bool:
+        """Whether the operator has said what shall happen."""
+        if self.case.thing in words.anew:
+            return self.case.trouble is not Trouble.SHARD_MAP
+        return self.case.thing in words.as_is and self.case.trouble in _MAY_COUNT_AS_IS
+
+
+_MAY_COUNT_AS_IS = {
+    Trouble.PRIMARY_OLDER,
+    Trouble.PRIMARY_FOREIGN,
+    Trouble.SECRETS,
+    Trouble.AUTHORITY,
+    Trouble.STORE_OTHER,
+}
+
+
+@dataclass
+class Verdict:
+    """What the comparison found. A start may go on if there is no finding."""
+
+    findings: list[Finding] = field(default_factory=list)
+    answered: list[Finding] = field(default_factory=list)  # the operator's words settle these
+    primaries_to_make: list[str] = field(default_factory=list)
+    replicas_to_make_again: dict[str, str] = field(default_factory=dict)  # why, by name
+    notes: list[str] = field(default_factory=list)
+
+    def judge(self, finding: Finding | None, words: Words) -> bool:
+        """Keep a finding where it belongs; returns whether a start may go on in spite of it."""
+        if finding is None:
+            return True
+        is_answered = finding.is_answered_by(words)
+        (self.answered if is_answered else self.findings).append(finding)
+        return is_answered
+
+    def things_answered(self, things: frozenset[str]) -> set[str]:
+        """Which of these had a finding."""
+        return {finding.case.thing for finding in self.answered} & things
+
+
+def _put_back(case: Case) -> str | None:
+    return f"put {case.place} back as it was, with its owner and mode, and run `make up` again"
+
+
+def _promote(case: Case) -> str | None:
+    if not case.replicas:
+        return None
+    return f"`make promote P={case.thing}`: {case.replicas[0]} takes its place with all that it has"
+
+
+def _read_back(case: Case) -> str | None:
+    if case.trouble is not Trouble.SHARD_MAP:
+        return None
+    return f"`rm {case.place}` and `make up`: the map is read back from the primaries"
+
+
+def _as_is(case: Case) -> str | None:
+    if case.trouble not in _MAY_COUNT_AS_IS:
+        return None
+    return f"`make up AS_IS={case.thing}`: what lies there counts from now on"
+
+
+def _begin_anew(case: Case) -> str | None:
+    if case.trouble is Trouble.SHARD_MAP:
+        return None
+    return f"`make up ANEW={case.thing}`: it begins empty, what it held is given up"
+
+
+# What can be done about a case, the least loss first; other parts of infra, such as those that keep
+# backups, add their own offer here. Each answers None where it does not apply.
+OFFERS: list[Callable[[Case], str | None]] = [_put_back, _promote, _read_back, _as_is, _begin_anew]
+
+
+def remedies_of(case: Case) -> list[str]:
+    """Sentences that say what can be done about it."""
+    return [offer for make_offer in OFFERS if (offer := make_offer(case))]
+
+
+def report_of(findings: list[Finding]) -> str:
+    """The message that ends a start; each finding with what depends on it and what can be done."""
+    parts = ["Nothing was started and nothing was changed, because of what was found:"]
+    for finding in findings:
+        parts.append(f"\n  {finding.case.thing}: {finding.sentence}\n    {finding.depends}")
+        parts += [f"    - {remedy}" for remedy in remedies_of(finding.case)]
+    return "\n".join(parts)
+
+
+def names_of_things(primaries: Mapping[str, object]) -> set[str]:
+    """All words that ANEW= and AS_IS= may name."""
+    return {*primaries, "secrets", "pki", "store"}

@@ -1,0 +1,167 @@
+"""Gathers the facts of a run folder; it reads only, and nothing needs to run."""
+
+import asyncio
+from collections.abc import Collection, Iterable, Mapping
+from pathlib import Path
+
+from infra.accounts import account_for
+from infra.certificates import BrokenCertificate, authority_fingerprint
+from infra.driving.failures import SuiteFailure
+from infra.holdings.control_data import (
+    ControlData,
+    FolderDamaged,
+    log_reaches,
+    read_control_data,
+    require_log,
+    segments_of,
+)
+from infra.holdings.facts import Facts, FileFacts, MapFacts, Presence, ServerFacts
+from infra.holdings.ledger import Ledger, file_sha256
+from infra.holdings.store_marker import look_at_store
+from infra.json_files import read_json
+from infra.rendering.postgres import data_folder
+from infra.suite import Suite
+from infra.topology import PostgresNode
+from shared.sharding.shard_map import ShardMapError, parse_shard_map
+
+
+async def gather_facts(suite: Suite, ledger: Ledger | None, in_use: Collection[str]) -> Facts:
+    """Look at everything; `in_use` names the Postgres servers that run."""
+    nodes = suite.topology.postgres_nodes
+    # Each asks a program of Postgres, which takes some milliseconds.
+    servers = await asyncio.gather(
+        *(asyncio.to_thread(_look_at_server, suite, node, node.name in in_use) for node in nodes)
+    )
+    by_name = {server.name: server for server in servers}
+    by_name = await asyncio.to_thread(_follow_logs, suite, by_name, ledger)
+    return Facts(
+        servers=by_name,
+        secrets=look_at_secrets(suite.folder.secrets_file, ledger),
+        authority=_look_at_authority(suite.folder.pki),
+        maps={
+            group: _look_at_map(suite.folder.shard_map(group)) for group in suite.topology.groups
+        },
+        store=await asyncio.to_thread(look_at_store, suite),
+    )
+
+
+def _look_at_server(suite: Suite, node: PostgresNode, in_use: bool) -> ServerFacts:
+    folder = data_folder(suite, node)
+    if not folder.exists():
+        return ServerFacts(node.name, folder, Presence.MISSING)
+    try:
+        _require_owner(folder)
+        control = read_control_data(folder)
+        if not in_use:
+            require_log(folder, control)
+    except FolderDamaged as damage:
+        return ServerFacts(node.name, folder, Presence.DAMAGED, str(damage))
+    except OSError as error:
+        why = f"{error.filename}: {error.strerror}"
+        return ServerFacts(node.name, folder, Presence.DAMAGED, why)
+    return ServerFacts(
+        name=node.name,
+        folder=folder,
+        presence=Presence.IN_USE if in_use else Presence.WHOLE,
+        system_identifier=control.system_identifier,
+        timeline=control.timeline,
+        position=control.position,
+        log_begins=_log_begins(folder, control),
+        is_standby=(folder / "standby.signal").exists(),
+    )
+
+
+def _require_owner(folder: Path) -> None:
+    account = account_for("postgres")
+    owner_uid = folder.stat().st_uid
+    if owner_uid != account.uid:
+        raise FolderDamaged(f"it belongs to user {owner_uid}, and Postgres runs as {account.name}")
+
+
+def _log_begins(folder: Path, control: ControlData) -> int:
+    return min(segments_of(folder, control), default=0) * control.segment_bytes
+
+
+def _follow_logs(
+    suite: Suite, servers: Mapping[str, ServerFacts], ledger: Ledger | None
+) -> dict[str, ServerFacts]:
+    """A primary that was killed has come further than its control file says: look how far."""
+    followed = dict(servers)
+    for group in suite.topology.groups.values():
+        for primary in group.primaries:
+            server = servers[primary.node.name]
+            entry = ledger.primaries.get(server.name) if ledger else None
+            claimed = [entry.position] if entry and entry.timeline == server.timeline else []
+            claimed += [
+                servers[replica.name].position
+                for replica in primary.replicas
+                if servers[replica.name].system_identifier == server.system_identifier
+            ]
+            if server.presence is Presence.WHOLE:
+                followed[server.name] = _followed_to(server, claimed)
+    return followed
+
+
+def _followed_to(server: ServerFacts, claimed: Iterable[int]) -> ServerFacts:
+    control = read_control_data(server.folder)
+    if control.was_closed:
+        return server
+    reached = server.position
+    for position in sorted(claimed):
+        if position > reached and log_reaches(server.folder, control, position):
+            reached = position
+    return ServerFacts(
+        name=server.name,
+        folder=server.folder,
+        presence=server.presence,
+        system_identifier=server.system_identifier,
+        timeline=server.timeline,
+        position=reached,
+        log_begins=server.log_begins,
+        is_standby=server.is_standby,
+    )
+
+
+def look_at_secrets(file: Path, ledger: Ledger | None) -> FileFacts:
+    """The secrets by their fingerprints, as this ledger makes them; empty ones without a ledger."""
+    if not file.exists():
+        return FileFacts(file, Presence.MISSING)
+    try:
+        values = read_json(file)
+    except SuiteFailure as failure:
+        return FileFacts(file, Presence.DAMAGED, str(failure).rstrip("."))
+    prints = {name: ledger.fingerprint(str(values[name])) if ledger else "" for name in values}
+    return FileFacts(file, Presence.WHOLE, fingerprints=prints)
+
+
+def _look_at_authority(pki: Path) -> FileFacts:
+    files = (pki / "ca.crt", pki / "ca.key")
+    lost = [file for file in files if not file.exists()]
+    if lost:
+        # One without the other is no authority, but it tells that there was one.
+        is_half = len(lost) == 1
+        damage = f"{lost[0]} is missing" if is_half else ""
+        return FileFacts(lost[0], Presence.DAMAGED if is_half else Presence.MISSING, damage)
+    try:
+        return FileFacts(files[0], Presence.WHOLE, fingerprints={"": authority_fingerprint(pki)})
+    except BrokenCertificate as broken:
+        return FileFacts(files[0], Presence.DAMAGED, str(broken).rstrip("."))
+
+
+def _look_at_map(file: Path) -> MapFacts:
+    if not file.exists():
+        return MapFacts(file, Presence.MISSING)
+    try:
+        read_json(file)  # says the line
+        shard_map = parse_shard_map(file.read_bytes())
+    except ShardMapError as error:
+        return MapFacts(file, Presence.DAMAGED, f"{file}: {error}")
+    except SuiteFailure as failure:
+        return MapFacts(file, Presence.DAMAGED, str(failure).rstrip("."))
+    return MapFacts(
+        file,
+        Presence.WHOLE,
+        version=shard_map.version,
+        sha256=file_sha256(file),
+        shards_by_primary={name: shard_map.shards_on(name) for name in shard_map.primaries},
+    )

@@ -1,0 +1,146 @@
+"""What a database says of itself: its copy of the ledger, the shards that it holds, its clocks."""
+
+import json
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+import asyncpg
+
+from infra.driving.health import connect_superuser
+from infra.holdings.ledger import Ledger, ledger_text, parse_ledger
+from infra.suite import Suite
+from infra.topology import PostgresNode
+
+Connection = asyncpg.Connection
+
+_CREATE = """
+CREATE SCHEMA IF NOT EXISTS suite;
+CREATE TABLE IF NOT EXISTS suite.ledger (
+    only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row),
+    primary_name text NOT NULL,
+    document jsonb NOT NULL,
+    written_at timestamptz NOT NULL DEFAULT now()
+);
+GRANT USAGE ON SCHEMA suite TO PUBLIC;
+GRANT SELECT ON suite.ledger TO PUBLIC;
+"""
+_WRITE = """
+INSERT INTO suite.ledger (primary_name, document) VALUES ($1, $2::jsonb)
+ON CONFLICT (only_row) DO UPDATE
+SET primary_name = excluded.primary_name, document = excluded.document, written_at = now()
+"""
+_IS_THERE = "SELECT to_regclass('suite.ledger') IS NOT NULL"
+_READ = "SELECT primary_name, document::text FROM suite.ledger"
+_SCHEMAS = """
+SELECT nspname, obj_description(oid, 'pg_namespace') AS said
+FROM pg_namespace WHERE nspname ~ '^shard_[0-9]{4}$' ORDER BY nspname
+"""
+_SEEN = """
+SELECT system_identifier::text, timeline_id,
+       (pg_current_wal_flush_lsn() - '0/0'::pg_lsn)::bigint AS position,
+       (SELECT coalesce(max(last_value), 0) >> 10 FROM pg_sequences
+         WHERE sequencename = 'id_clock') AS id_clock_ms
+FROM pg_control_system(), pg_control_checkpoint()
+"""
+_HOME = re.compile(r"home=(\S+) version=(\d+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A shard's schema on a primary, and what its comment says; '' and 0 if it says nothing."""
+
+    shard: int
+    primary: str  # where the schema was found
+    said_home: str = ""
+    version: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Inside:
+    """What one primary's database says; without a database all of it is empty."""
+
+    primary: str
+    ledger: Ledger | None = None
+    ledger_of: str = ""  # the primary that it was written for
+    claims: tuple[Claim, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A primary that runs, as it is now."""
+
+    system_identifier: str
+    timeline: int
+    position: int
+    id_clock_ms: int
+
+
+async def look_inside(suite: Suite, node: PostgresNode) -> Inside:
+    """Ask a primary that answers; its database may not have been made yet."""
+    try:
+        connection = await connect_superuser(suite, node.address, database=node.group)
+    except asyncpg.InvalidCatalogNameError:
+        return Inside(node.name)
+    try:
+        claims = tuple(
+            _claim(row["nspname"], node.name, row["said"] or "")
+            for row in await connection.fetch(_SCHEMAS)
+        )
+        row = None
+        if await connection.fetchval(_IS_THERE):
+            row = await connection.fetchrow(_READ)
+    finally:
+        await connection.close(timeout=1)
+    if row is None:
+        return Inside(node.name, claims=claims)
+    ledger = parse_ledger(json.loads(row["document"]), f"suite.ledger of {node.name}")
+    return Inside(node.name, ledger, row["primary_name"], claims)
+
+
+def _claim(schema: str, primary: str, said: str) -> Claim:
+    shard = int(schema.removeprefix("shard_"))
+    home = _HOME.fullmatch(said)
+    return Claim(shard, primary, home[1], int(home[2])) if home else Claim(shard, primary)
+
+
+async def see(suite: Suite, node: PostgresNode) -> Seen:
+    """How far a primary that answers has come."""
+    connection = await connect_superuser(suite, node.address, database=node.group)
+    try:
+        row = await connection.fetchrow(_SEEN)
+        return Seen(*(row or ()))
+    finally:
+        await connection.close(timeout=1)
+
+
+async def write_inside(suite: Suite, node: PostgresNode, ledger: Ledger) -> None:
+    """Keep the ledger in the primary's database as well."""
+    connection = await connect_superuser(suite, node.address, database=node.group)
+    try:
+        if not await connection.fetchval(_IS_THERE):
+            await connection.execute(_CREATE)
+        await connection.execute(_WRITE, node.name, ledger_text(ledger))
+    finally:
+        await connection.close(timeout=1)
+
+
+async def say_homes(
+    suite: Suite, node: PostgresNode, shards: Collection[int], version: int
+) -> None:
+    """Write into each of these shards' schemas where it lives and since which version."""
+    statements = [
+        f"COMMENT ON SCHEMA shard_{shard:04d} IS 'home={node.name} version={version}';"
+        for shard in sorted(shards)
+    ]
+    connection = await connect_superuser(suite, node.address, database=node.group)
+    try:
+        await connection.execute("\n".join(["BEGIN;", *statements, "COMMIT;"]))
+    finally:
+        await connection.close(timeout=1)
+
+
+def claims_of(insides: Mapping[str, Inside]) -> list[Claim]:
+    """The claims of all primaries, in the order of shards."""
+    claims = [claim for inside in insides.values() for claim in inside.claims]
+    return sorted(claims, key=lambda claim: (claim.shard, claim.primary))

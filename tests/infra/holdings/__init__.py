@@ -1,0 +1,1 @@
+"""The comparison of what the suite should hold with what is there."""
