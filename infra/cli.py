@@ -20,7 +20,7 @@ from infra.driving.restart import restart_rolling
 from infra.driving.run_lock import sole_command
 from infra.driving.start import start_suite
 from infra.driving.stop import stop_suite
-from infra.driving.upkeep import run_upkeep
+from infra.driving.upkeep import require_running, run_upkeep
 from infra.holdings.findings import Words
 from infra.processes import Tier
 from infra.programs import ProgramMissing
@@ -181,6 +181,7 @@ def migrate() -> None:
     """Bring every logical shard to the newest schema."""
     progress = Progress()
     suite = open_suite()
+    require_running(suite)
     with sole_command(suite.folder, "migrate"):
         asyncio.run(migrate_all(suite, progress))
     progress.say("every shard is at the newest migration")
@@ -190,6 +191,7 @@ def migrate() -> None:
 @_told
 def migrate_status() -> None:
     """Say how far each logical shard is."""
+    require_running(open_suite())
     behind = 0
     for group, shards in asyncio.run(status_of_all(open_suite())).items():
         late = [shard for shard in shards if shard.pending]

@@ -20,7 +20,7 @@ from infra.holdings.ledger import (
     read_ledger,
     write_ledger,
 )
-from infra.holdings.plan import drawn_groups, impossible, plan_changes
+from infra.holdings.plan import Change, When, drawn_groups, impossible, plan_changes
 from infra.holdings.store_marker import bucket_folder
 from infra.rendering.postgres import data_folder
 from infra.suite import Suite
@@ -36,6 +36,12 @@ class Opening:
     verdict: Verdict
     words: Words
     had_ledger: bool
+    changes: tuple[Change, ...] = ()
+
+    @property
+    def adds_or_removes(self) -> bool:
+        """Whether the topology draws other servers than before."""
+        return any(change.when is When.NOW for change in self.changes)
 
 
 async def open_holdings(
@@ -53,7 +59,7 @@ async def open_holdings(
             " again to finish it."
         )
     ledger = read_ledger(folder.ledger_file)
-    _require_possible(suite.topology, ledger)
+    changes = _possible_changes(suite.topology, ledger)
     facts = await gather_facts(suite, ledger, in_use)
     verdict = compare(ledger, facts, expected_primaries(suite.topology), words)
     _require_meaning(suite, words, verdict)
@@ -61,15 +67,15 @@ async def open_holdings(
         raise SuiteFailure(report_of(verdict.findings))
     if in_use and verdict.answered:
         raise SuiteFailure("ANEW= and AS_IS= change what is on disk: run `make down` first.")
-    for note in verdict.notes:
-        progress.say(note)
+    for said in (*verdict.notes, *(f"{c.sentence} ({c.when.value})" for c in changes)):
+        progress.say(said)
     if ledger is None and not facts.nothing_is_there:
         progress.say("this suite has no ledger yet: it agrees with itself, so it gets one")
     opened = _opened_ledger(suite.topology, ledger, facts)
     opened = _keep_words(suite, opened, facts, verdict, words, progress)
     # Written before anything is made: a start that is cut short is then told from a loss.
     opened = write_ledger(folder.ledger_file, opened)
-    return Opening(opened, facts, verdict, words, had_ledger=ledger is not None)
+    return Opening(opened, facts, verdict, words, ledger is not None, tuple(changes))
 
 
 def expected_primaries(topology: Topology) -> dict[str, Expected]:
@@ -92,16 +98,18 @@ def compare_again(suite: Suite, opening: Opening, ledger: Ledger) -> list[Findin
     ).findings
 
 
-def _require_possible(topology: Topology, ledger: Ledger | None) -> None:
+def _possible_changes(topology: Topology, ledger: Ledger | None) -> list[Change]:
     if ledger is None or ledger.applied is None:
-        return
-    refused = impossible(plan_changes(ledger.applied, drawn_groups(topology)))
+        return []
+    changes = plan_changes(ledger.applied, drawn_groups(topology))
+    refused = impossible(changes)
     if refused:
         raise SuiteFailure(
             "The topology has changed in ways that cannot be applied; nothing was done:\n  "
             + "\n  ".join(change.sentence for change in refused)
             + "\nTake these changes back in infra/topology.toml."
         )
+    return changes
 
 
 def _require_meaning(suite: Suite, words: Words, verdict: Verdict) -> None:

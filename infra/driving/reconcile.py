@@ -7,6 +7,7 @@ import asyncpg
 
 from infra.driving.failures import SuiteFailure
 from infra.driving.progress import Progress
+from infra.driving.upkeep import require_running
 from infra.suite import Suite
 from shared.errors import Unavailable
 from shared.network.network import Network
@@ -25,6 +26,7 @@ _FAULTS = (Unavailable, ShardMapError, asyncpg.PostgresError, asyncpg.InterfaceE
 
 async def reconcile_all(suite: Suite, progress: Progress) -> None:
     """One pass over each group; a group that cannot be asked is reported at the end."""
+    require_running(suite)
     failures = []
     for name in suite.topology.groups:
         try:

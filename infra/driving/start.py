@@ -62,11 +62,11 @@ async def start_suite(
     opening = await open_holdings(suite, _servers_in_use(supervisor, runs), words, progress)
     suite = with_keys(suite)
     if runs:
-        if await _all_well(suite, supervisor, wanted):
+        if not opening.adds_or_removes and await _all_well(suite, supervisor, wanted):
             await record_running(suite, opening.ledger)
             _tell_changes(render_everything(suite, processes), progress)
             return False
-        progress.say("the supervisor runs, but not everything else: starting what is missing")
+        progress.say("the supervisor runs, but not all that the topology draws: starting the rest")
         changed = render_everything(suite, processes)
         _renew_described(supervisor, processes)
         running = {name for name, state in supervisor.states().items() if state.is_up}
@@ -127,7 +127,8 @@ async def _start_primaries(
     progress: Progress,
 ) -> tuple[Ledger, bool]:
     """Up to where every shard has its schema; returns whether data was made as well."""
-    if "secrets" in opening.verdict.things_answered(opening.words.anew):
+    # By the ledger and not by the word: a start that was cut short here is continued without it.
+    if opening.ledger.secrets is None and "secrets" in opening.ledger.begun_anew:
         await set_passwords(suite)
     made = await make_primaries(suite, opening.verdict.primaries_to_make)
     if made:

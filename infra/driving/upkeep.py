@@ -5,12 +5,20 @@ import subprocess
 import sys
 
 from infra.driving.failures import SuiteFailure
+from infra.driving.supervisor import Supervisor
 from infra.processes import with_environment
 from infra.suite import Suite
 
 
+def require_running(suite: Suite) -> None:
+    """Raises SuiteFailure unless the suite runs: it is not asked after what can be looked up."""
+    if not Supervisor(suite.folder).is_running():
+        raise SuiteFailure("The suite is down: `make up` starts it; then say this again.")
+
+
 def run_upkeep(suite: Suite, service: str, *arguments: str) -> None:
     """Its words are the command's; raises SuiteFailure if it found something wrong."""
+    require_running(suite)
     done = subprocess.run(
         [
             *with_environment(suite, service),

@@ -42,7 +42,7 @@ def main() -> int:
     try:
         return asyncio.run(_run(asked))
     except AppError as error:
-        sys.stderr.write(f"\n{error.detail} Is the suite up?\n")
+        sys.stderr.write(f"\n{error.detail} `make status` shows which process is away.\n")
         return 1
 
 

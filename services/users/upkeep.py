@@ -20,7 +20,7 @@ def main() -> int:
     try:
         return asyncio.run(_run(asked.what, asked.user))
     except AppError as error:
-        sys.stderr.write(f"\n{error.detail} Is the suite up?\n")
+        sys.stderr.write(f"\n{error.detail} `make status` shows which process is away.\n")
         return 1
 
 

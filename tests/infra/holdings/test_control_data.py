@@ -1,0 +1,129 @@
+"""Real data folders, whole and damaged, say what they are without a server that runs on them."""
+
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from infra.accounts import account_for
+from infra.holdings.control_data import (
+    FolderDamaged,
+    log_reaches,
+    read_control_data,
+    require_log,
+    segments_of,
+)
+from infra.holdings.positions import parse_position
+from infra.programs import postgres_program
+
+WRITES = "CREATE TABLE some (one int);\nINSERT INTO some SELECT generate_series(1, 1000);\n"
+
+
+@pytest.fixture(scope="module")
+def ground() -> Iterator[Path]:
+    """A folder that Postgres' user can enter; pytest's own are closed to it."""
+    folder = Path(tempfile.mkdtemp(prefix="control-data-"))
+    account_for("postgres").own(folder, 0o755)
+    yield folder
+    shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="module")
+def closed(ground: Path) -> Path:
+    """A cluster that ended in order."""
+    folder = ground / "closed"
+    _run(ground, "initdb", "-N", "-A", "trust", "-U", "postgres", f"--pgdata={folder}")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def killed(ground: Path, closed: Path) -> tuple[Path, int]:
+    """A cluster that was killed after some writes, and how far its log went by then."""
+    folder = _copy(closed, ground / "killed")
+    process = subprocess.Popen(
+        _command(ground, "postgres", "--single", "-D", str(folder), "postgres"),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdin is not None
+    assert process.stdout is not None
+    process.stdin.write(WRITES + "SELECT pg_current_wal_flush_lsn();\n")
+    process.stdin.flush()
+    said = next(line for line in process.stdout if 'pg_current_wal_flush_lsn = "' in line)
+    process.kill()
+    process.wait()
+    process.stdin.close()
+    process.stdout.close()
+    return folder, parse_position(said.split('"')[1])
+
+
+def _command(ground: Path, name: str, *arguments: str) -> list[str]:
+    prefix = account_for("postgres").command_prefix(ground)
+    return [*prefix, postgres_program(name), *arguments]
+
+
+def _run(ground: Path, name: str, *arguments: str) -> None:
+    subprocess.run(_command(ground, name, *arguments), check=True, stdout=subprocess.DEVNULL)
+
+
+def _copy(source: Path, target: Path) -> Path:
+    subprocess.run(["cp", "-a", str(source), str(target)], check=True)
+    return target
+
+
+def test_a_cluster_that_ended_in_order_says_how_far_it_goes(closed: Path) -> None:
+    control = read_control_data(closed)
+    assert control.was_closed
+    assert control.timeline == 1
+    assert control.position == control.checkpoint > 0
+    assert int(control.system_identifier) > 0
+    require_log(closed, control)
+
+
+def test_a_killed_cluster_goes_as_far_as_its_log(killed: tuple[Path, int]) -> None:
+    folder, end = killed
+    control = read_control_data(folder)
+    assert not control.was_closed
+    assert control.position < end
+    assert log_reaches(folder, control, end)
+    assert not log_reaches(folder, control, end + 10_000)
+
+
+@pytest.mark.parametrize("name", ["PG_VERSION", "global/pg_control"])
+def test_a_folder_without_its_files_is_damaged(ground: Path, closed: Path, name: str) -> None:
+    folder = _copy(closed, ground / f"without-{Path(name).name}")
+    (folder / name).unlink()
+    with pytest.raises(FolderDamaged, match=Path(name).name):
+        read_control_data(folder)
+
+
+@pytest.mark.parametrize("content", [b"", b"\0" * 8192, b"\1" * 8192], ids=["empty", "0", "1"])
+def test_a_garbled_control_file_is_damage(ground: Path, closed: Path, content: bytes) -> None:
+    folder = _copy(closed, ground / f"garbled-{len(content)}-{content[:1].hex()}")
+    (folder / "global" / "pg_control").write_bytes(content)
+    with pytest.raises(FolderDamaged, match="pg_control"):
+        read_control_data(folder)
+
+
+def test_a_log_without_its_checkpoint_is_damage(ground: Path, closed: Path) -> None:
+    folder = _copy(closed, ground / "no-checkpoint")
+    control = read_control_data(folder)
+    for segment in (folder / "pg_wal").glob("0*"):
+        segment.unlink()
+    with pytest.raises(FolderDamaged, match="segment of its last checkpoint"):
+        require_log(folder, control)
+
+
+def test_a_gap_in_the_log_is_damage(ground: Path, closed: Path) -> None:
+    folder = _copy(closed, ground / "gap")
+    control = read_control_data(folder)
+    first = control.segment_of(control.redo)
+    there = folder / "pg_wal" / f"00000001{0:08X}{first:08X}"
+    shutil.copy(there, there.with_name(f"00000001{0:08X}{first + 2:08X}"))
+    assert segments_of(folder, control) == [first, first + 2]
+    with pytest.raises(FolderDamaged, match="lacks the segment at"):
+        require_log(folder, control)

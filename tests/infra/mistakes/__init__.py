@@ -1,0 +1,1 @@
+"""Mistakes and losses of operators, each made for real on a suite of its own."""

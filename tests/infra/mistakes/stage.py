@@ -1,0 +1,199 @@
+"""A suite in a run folder of its own, put back to the same state before each situation."""
+
+import hashlib
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from infra.run_folder import REPOSITORY
+from tests.infra.mistakes.mirror import mirror
+from tests.infra.mistakes.people import Person, journey, make_people, rows_digest
+from tests.suite import Suite
+
+COMMAND_S = 300
+_PROGRESS = re.compile(r"^ *\d+\.\d s  ")
+_SAID_CHARS_MAX = 420
+
+
+@dataclass
+class Record:
+    """What is written down of one situation."""
+
+    name: str
+    done: list[str] = field(default_factory=list)
+    said: list[str] = field(default_factory=list)
+    rows_before: str = ""
+    rows_after: str = "not started"
+    journey_after: str = "not started"
+    faults: list[str] = field(default_factory=list)
+
+    @property
+    def verdict(self) -> str:
+        """`well`, or what was not."""
+        return "; ".join(self.faults) or "well"
+
+
+class Stage:
+    """Puts the run folder back, does things to it as an operator would, and keeps a record."""
+
+    def __init__(self, folder: Path, network: str) -> None:
+        self.folder, self.network = folder, network
+        self._kept = folder.with_name(folder.name + "-kept")
+        self._notes = folder.with_name(folder.name + "-kept.json")
+        self.people: list[Person] = []
+        self.rows = ""
+        self.record = Record("")
+        self.topology: Path | None = None
+        self.code = REPOSITORY
+
+    async def set_up(self) -> None:
+        """Make the suite with its people once, stop it in order, and keep a copy.
+
+        A copy that an earlier run has kept is used again.
+        """
+        if self._notes.exists():
+            notes = json.loads(self._notes.read_text(encoding="utf-8"))
+            self.people = [Person(**person) for person in notes["people"]]
+            self.rows = notes["rows"]
+            return
+        self.clear()
+        self.infra("up")
+        suite = self.suite()
+        self.people = await make_people(suite)
+        digest, count = await rows_digest(suite)
+        self.rows = f"{digest} ({count} rows)"
+        assert not await journey(suite, self.people)
+        self.infra("down")
+        mirror(self.folder, self._kept)
+        notes = {"people": [asdict(person) for person in self.people], "rows": self.rows}
+        self._notes.write_text(json.dumps(notes), encoding="utf-8")
+
+    def begin(self, name: str) -> Record:
+        """Everything as it was after `set_up`, down."""
+        self.infra("down")
+        self.topology = None
+        mirror(self._kept, self.folder)
+        self.record = Record(name, rows_before=self.rows)
+        return self.record
+
+    def clear(self) -> None:
+        """Stop it and remove every trace."""
+        if self.folder.exists():
+            self.infra("down")
+        for folder in (self.folder, self._kept):
+            shutil.rmtree(folder, ignore_errors=True)
+        self._notes.unlink(missing_ok=True)
+
+    def suite(self) -> Suite:
+        """To look into what runs."""
+        return Suite(self.folder, self.network)
+
+    def path(self, name: str) -> Path:
+        """`users-a` and the like, else a path below the run folder."""
+        server = self.folder / "data" / "postgres" / name
+        return server if server.exists() or name.endswith("-replica") else self.folder / name
+
+    def command(self, *arguments: str) -> list[str]:
+        """What runs `infra` for this suite."""
+        if self.topology is None:
+            return [sys.executable, "-m", "infra", *arguments]
+        module = "tests.infra.mistakes.with_topology"
+        return [sys.executable, "-m", module, str(self.topology), *arguments]
+
+    def environment(self) -> dict[str, str]:
+        """How an operator's shell selects this suite."""
+        return {
+            **os.environ,
+            "RETRATO_NET": self.network,
+            "RETRATO_RUN_DIR": str(self.folder),
+            "RETRATO_LIMITS": "loose",
+        }
+
+    def infra(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run a command to its end; what it said stands in stdout."""
+        return subprocess.run(
+            self.command(*arguments),
+            cwd=self.code,
+            env=self.environment(),
+            check=False,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=COMMAND_S,
+        )
+
+    def did(self, what: str) -> None:
+        """Write down what was done."""
+        self.record.done.append(what)
+
+    def says(self, arguments: Sequence[str], *, status: int, words: Sequence[str]) -> str:
+        """Run a command; its exit status and words are as they should be, or that is a fault."""
+        began_s = time.monotonic()
+        done = self.infra(*arguments)
+        took_s = time.monotonic() - began_s
+        self.did(f"`make {' '.join(arguments)}` → {done.returncode} after {took_s:.0f} s")
+        text = done.stdout
+        self.record.said.append(_gist(text))
+        if done.returncode != status:
+            self.record.faults.append(f"{arguments[0]} ended with {done.returncode}: {text[-300:]}")
+        self.record.faults += [f"not said: {word}" for word in words if word not in text]
+        if "Traceback" in text:
+            self.record.faults.append(f"a traceback: {text[-600:]}")
+        return text
+
+    def refuses(self, *words: str) -> None:
+        """`make up` starts nothing, changes nothing on disk, and says these words."""
+        before = self.mark()
+        self.says(["up"], status=1, words=["Nothing was", *words])
+        if self.mark() != before:
+            self.record.faults.append("a refused start changed the data")
+
+    async def comes_up(self, *arguments: str, same: bool = True) -> None:
+        """`make up` starts it; rows and journey are as before, if `same`."""
+        self.says(["up", *arguments], status=0, words=["everything answers"])
+        await self.look(same=same)
+
+    async def look(self, *, same: bool = True) -> None:
+        """Digest of rows, and the journey of everybody."""
+        suite = self.suite()
+        digest, count = await rows_digest(suite)
+        self.record.rows_after = f"{digest} ({count} rows)"
+        obstacles = await journey(suite, self.people)
+        well = len(self.people) - len(obstacles)
+        self.record.journey_after = f"{well} of {len(self.people)}"
+        if same and self.record.rows_after != self.rows:
+            self.record.faults.append("rows differ")
+        if same and well != len(self.people):
+            self.record.faults.append(f"only {well} people can go on: {obstacles[0]}")
+
+    def mark(self) -> str:
+        """Changes with any file of the data, by name, size and time."""
+        lines = []
+        for root, _folders, files in os.walk(self.folder / "data"):
+            for name in files:
+                stat = os.stat(os.path.join(root, name))  # noqa: PTH116, PTH118 - thousands of them
+                lines.append(f"{root}/{name} {stat.st_size} {stat.st_mtime_ns}")
+        for name in ("secrets.json", "pki/ca.crt", "ledger.json"):
+            file = self.folder / name
+            lines.append(f"{name} {file.stat().st_mtime_ns if file.exists() else 'none'}")
+        return hashlib.sha256("\n".join(sorted(lines)).encode()).hexdigest()
+
+    def ledger(self) -> dict[str, object]:
+        """The ledger of the run folder."""
+        return dict(json.loads((self.folder / "ledger.json").read_text(encoding="utf-8")))
+
+
+def _gist(text: str) -> str:
+    """What an operator would remember: the last words, without progress lines of processes."""
+    lines = [_PROGRESS.sub("", line).strip() for line in text.splitlines()]
+    kept = [line for line in lines if line and " answers at " not in line and "://" not in line]
+    kept = [line for line in kept if not line.startswith(("curl", "make status", "Sign up", '"'))]
+    said = " / ".join(kept)
+    return said if len(said) <= _SAID_CHARS_MAX else said[:_SAID_CHARS_MAX] + " …"
