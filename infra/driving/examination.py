@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
 
-from infra.driving.failures import SuiteFailure
+from infra.driving.failures import Contradiction
 from infra.driving.opening import Opening, compare_again
 from infra.driving.progress import Progress
 from infra.holdings.facts import MapFacts, Presence
@@ -25,7 +25,7 @@ async def examine_primaries(
 ) -> tuple[Ledger, dict[str, Homes]]:
     """The ledger to go on with, and where the shards of each group are; writes maps that are lost.
 
-    Raises SuiteFailure if the databases contradict the ledger, the maps or one another.
+    Raises Contradiction if the databases contradict the ledger, the maps or one another.
     """
     primaries = [p.node for group in suite.topology.groups.values() for p in group.primaries]
     looked = await asyncio.gather(*(look_inside(suite, node) for node in primaries))
@@ -36,7 +36,7 @@ async def examine_primaries(
         try:
             homes[group.name] = _homes_of(opening, ledger, group, insides)
         except HomesContradict as contradiction:
-            raise SuiteFailure(
+            raise Contradiction(
                 f"Nothing was made, because of a contradiction: {contradiction}."
             ) from None
         _keep_map(suite, opening, ledger, group, homes[group.name], progress)
@@ -52,7 +52,7 @@ def _agreed_ledger(suite: Suite, opening: Opening, insides: Mapping[str, Inside]
     ]
     for inside in held:
         if inside.ledger_of != inside.primary:
-            raise SuiteFailure(
+            raise Contradiction(
                 f"The database of {inside.primary} says that it is {inside.ledger_of}: were folders"
                 " exchanged? Put each back in its place."
             )
@@ -63,7 +63,7 @@ def _agreed_ledger(suite: Suite, opening: Opening, insides: Mapping[str, Inside]
     if opening.had_ledger and latest.suite != ours.suite:
         strangers = [i for i in held if i.ledger and i.ledger.suite != ours.suite]
     if strangers:
-        raise SuiteFailure(
+        raise Contradiction(
             f"The database of {strangers[0].primary} is of another suite than the rest"
             f" ({_suite_of(strangers[0])}): put back the folder that belongs here."
         )
@@ -73,7 +73,7 @@ def _agreed_ledger(suite: Suite, opening: Opening, insides: Mapping[str, Inside]
     facts = replace(opening.facts, secrets=look_at_secrets(suite.folder.secrets_file, latest))
     findings = compare_again(suite, replace(opening, facts=facts), latest)
     if findings:
-        raise SuiteFailure(report_of(findings))
+        raise Contradiction(report_of(findings))
     kept = {name: entry for name, entry in ours.primaries.items() if name in excused}
     return changed(latest, primaries={**ours.primaries, **latest.primaries, **kept})
 

@@ -1,6 +1,7 @@
 """Asks a process in its own language whether it is well: the supervisor only sees that it runs."""
 
 import asyncio
+import datetime as dt
 import http.client
 import ssl
 from collections.abc import Awaitable, Callable
@@ -62,8 +63,11 @@ async def is_healthy(suite: Suite, process: Process) -> bool:
         return False
 
 
-async def refusal_of(suite: Suite, process: Process) -> str | None:
-    """Why it will not answer however long one waits; None where there is no such reason."""
+async def refusal_of(suite: Suite, process: Process, since: dt.datetime) -> str | None:
+    """Why it will not answer however long one waits; None where there is no such reason.
+
+    Of its log only what it wrote after `since` counts.
+    """
     if process.kind != "postgres":
         return None
     node = suite.topology.postgres_node(process.name.removeprefix("postgres-"))
@@ -81,17 +85,17 @@ async def refusal_of(suite: Suite, process: Process) -> str | None:
     except _REFUSALS:
         return None
     await connection.close(timeout=1)
-    return await _why_not_following(suite, node)
+    return None if node.primary is None else _why_not_following(suite, node, since)
 
 
-async def _why_not_following(suite: Suite, node: PostgresNode) -> str | None:
-    if node.primary is None:
-        return None
+def _why_not_following(suite: Suite, node: PostgresNode, since: dt.datetime) -> str | None:
     log = suite.folder.process_log(f"postgres-{node.name}")
+    moment = f"{since:%Y-%m-%d %H:%M:%S}"
     tail = (
         log.read_text(encoding="utf-8", errors="replace")[-_LOG_TAIL_CHARS:] if log.exists() else ""
     )
-    fatal = next((word for word in _NEVER_FOLLOWS if word in tail), None)
+    lines = [line for line in tail.splitlines() if line[: len(moment)] >= moment]
+    fatal = next((word for word in _NEVER_FOLLOWS for line in lines if word in line), None)
     if fatal is None:
         return None
     return (

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from itertools import count
 
 from infra.driving.examination import examine_primaries
-from infra.driving.failures import SuiteFailure
+from infra.driving.failures import Contradiction, SuiteFailure
 from infra.driving.health import is_healthy, refusal_of
 from infra.driving.homes_kept import keep_homes
 from infra.driving.leftovers import end_processes, leftover_pids
@@ -78,7 +78,7 @@ async def start_suite(
         supervisor.launch()
     try:
         ledger, made = await _start_primaries(suite, supervisor, wanted, opening, progress)
-    except SuiteFailure:
+    except Contradiction:
         if not runs:
             # Nothing was made in them yet, and what contradicts the rest should not run.
             await asyncio.to_thread(stop_suite, suite, Progress(quiet=True))
@@ -96,6 +96,7 @@ async def start_process(
 ) -> float:
     """Start one process and wait until it answers; returns the seconds that it took."""
     began_s = time.monotonic()
+    began = dt.datetime.now(dt.UTC)
     supervisor.start(process.name)
     said_s = 0.0
     for attempt in count():
@@ -106,7 +107,7 @@ async def start_process(
             state = supervisor.state(process.name)
             if state.has_failed or waited_s > _HEALTH_TIMEOUT_S:
                 raise SuiteFailure(_obituary(suite, process, state.state, waited_s))
-            if waited_s > _PATIENCE_S and (refusal := await refusal_of(suite, process)):
+            if waited_s > _PATIENCE_S and (refusal := await refusal_of(suite, process, began)):
                 raise SuiteFailure(refusal)
         if progress and waited_s - said_s > _SAY_EACH_S:
             said_s = waited_s
@@ -238,5 +239,15 @@ def _obituary(suite: Suite, process: Process, state: str, waited_s: float) -> st
     said = "\n".join(tail) or "    (nothing)"
     return (
         f"{process.name} does not answer at {process.endpoint} after {waited_s:.0f} s"
-        f" (the supervisor says {state}). The last lines of {log}:\n{said}"
+        f" (the supervisor says {state}). The last lines of {log}:\n{said}{_remedy(suite, process)}"
+    )
+
+
+def _remedy(suite: Suite, process: Process) -> str:
+    if process.kind != "redis":
+        return ""
+    place = suite.folder.data / "redis" / process.name.removeprefix("redis-")
+    return (
+        f"\nNothing in {process.name} is the only copy of anything: if it cannot read its log, move"
+        f" {place} away, and `make up` starts it empty."
     )

@@ -267,6 +267,10 @@ async def a_redis_log_is_garbled(stage: Stage) -> None:
     for file in stage.folder.glob("data/redis/users/appendonlydir/*.incr.aof"):
         file.write_bytes(b"garbage\r\n" * 100 + file.read_bytes())
     stage.did("garbled the Redis log of users")
+    stage.says(["up"], status=1, words=["redis-users", "Nothing in redis-users is the only copy"])
+    place = stage.folder / "data" / "redis" / "users"
+    place.rename(place.with_name("garbled"))
+    stage.did("mv data/redis/users away")
     await stage.comes_up()
 
 
