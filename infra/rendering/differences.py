@@ -23,9 +23,14 @@ def changed_files(suite: Suite, processes: tuple[Process, ...]) -> dict[str, lis
 
 
 def _belongs(file: Path, process: str) -> bool:
-    """Whether a file is of the process, by the names that the renderers give to files."""
-    if process == "supervisor":
-        return file.name == "supervisord.conf"
-    service = process.split("-", maxsplit=1)[0]
-    owner = process.removeprefix("postgres-").removeprefix("redis-")
-    return owner in {*file.parts, file.stem} or service in {file.stem, file.parts[0]}
+    """Whether a file is of the process, by the places that the renderers give to files."""
+    kind = file.parts[0]
+    if kind == "postgres":
+        return process == f"postgres-{file.parts[1]}"
+    if kind == "redis":
+        return process == f"redis-{file.stem}"
+    if kind == "dns":
+        return process == "dns"
+    if file.name == "supervisord.conf":
+        return process == "supervisor"
+    return process == file.stem or process.startswith(f"{file.stem}-")
