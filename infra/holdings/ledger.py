@@ -1,11 +1,14 @@
 """The ledger: what the suite held when it was last looked at, as one JSON document."""
 
 import datetime as dt
+import fcntl
 import hashlib
 import hmac
 import json
+import os
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -128,14 +131,44 @@ def read_ledger(file: Path) -> Ledger | None:
 
 
 def write_ledger(file: Path, ledger: Ledger) -> Ledger:
-    """Write it with the next sequence number, so that a later crash finds it whole."""
-    numbered = changed(
-        ledger,
-        sequence=ledger.sequence + 1,
-        written_at=dt.datetime.now(dt.UTC).replace(microsecond=0),
-    )
+    """Write it with the next sequence number, so that a later crash finds it whole.
+
+    Sections are kept as they are in the file: they belong to others, who may have written since.
+    """
+    with _one_writer(file):
+        there = read_ledger(file)
+        if there is not None:
+            sequence = max(there.sequence, ledger.sequence)
+            sections = {**ledger.sections, **there.sections}
+            ledger = changed(ledger, sequence=sequence, sections=sections)
+        return _written(file, ledger)
+
+
+def keep_section(file: Path, name: str, value: Any) -> None:
+    """Keep something of another part of infra in the ledger; raises SuiteFailure without one."""
+    with _one_writer(file):
+        there = read_ledger(file)
+        if there is None:
+            raise SuiteFailure(f"{file} is missing: `make up` makes it.")
+        _written(file, changed(there, sections={**there.sections, name: value}))
+
+
+def _written(file: Path, ledger: Ledger) -> Ledger:
+    now = dt.datetime.now(dt.UTC).replace(microsecond=0)
+    numbered = changed(ledger, sequence=ledger.sequence + 1, written_at=now)
     write_durably(file, ledger_text(numbered))
     return numbered
+
+
+@contextmanager
+def _one_writer(file: Path) -> Iterator[None]:
+    """Between reading and writing nobody else writes; the folder itself is what is locked."""
+    descriptor = os.open(file.parent, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def newest(ledgers: list[Ledger]) -> Ledger | None:

@@ -5,7 +5,13 @@ from pathlib import Path
 import pytest
 
 from infra.driving.failures import SuiteFailure
-from infra.holdings.ledger import new_ledger, newest, read_ledger, write_ledger
+from infra.holdings.ledger import (
+    keep_section,
+    new_ledger,
+    newest,
+    read_ledger,
+    write_ledger,
+)
 from infra.holdings.positions import parse_position, position_text, ranges_of, ranges_text
 from tests.infra.holdings.described import whole_ledger
 
@@ -60,3 +66,17 @@ def test_ranges_draw_runs_together() -> None:
     assert ranges_of([1, 2, 3, 7]) == [(1, 3), (7, 7)]
     assert ranges_text([1, 2, 3, 7]) == "1 to 3, 7"
     assert ranges_text([]) == "none"
+
+
+def test_what_others_keep_in_it_is_not_lost_by_a_start_that_began_before(tmp_path: Path) -> None:
+    file = tmp_path / "ledger.json"
+    begun = write_ledger(file, whole_ledger())
+    keep_section(file, "backups", {"newest": "today"})
+    written = write_ledger(file, begun)
+    assert written.sections == {"backups": {"newest": "today"}}
+    assert written.sequence > begun.sequence + 1
+
+
+def test_nothing_is_kept_in_a_ledger_that_is_lost(tmp_path: Path) -> None:
+    with pytest.raises(SuiteFailure, match="is missing"):
+        keep_section(tmp_path / "ledger.json", "backups", {})
