@@ -59,6 +59,11 @@ async def open_holdings(
             " again to finish it."
         )
     ledger = read_ledger(folder.ledger_file)
+    if ledger is not None and ledger.network != suite.topology.network:
+        raise SuiteFailure(
+            f"The suite of {folder.root} lives on {ledger.network}, and {folder.network_file} does"
+            f" not say so: start it with RETRATO_NET={ledger.network}. Nothing was done."
+        )
     changes = _possible_changes(suite.topology, ledger)
     facts = await gather_facts(suite, ledger, in_use)
     verdict = compare(ledger, facts, expected_primaries(suite.topology), words)

@@ -13,7 +13,6 @@ from infra.holdings.ledger import (
     Ledger,
     MapEntry,
     PrimaryEntry,
-    StoreEntry,
     changed,
     file_sha256,
     read_ledger,
@@ -21,7 +20,7 @@ from infra.holdings.ledger import (
 )
 from infra.holdings.plan import drawn_groups
 from infra.holdings.positions import ranges_of
-from infra.holdings.store_marker import bucket_folder, count_objects, mark_store
+from infra.holdings.store_marker import mark_store
 from infra.rendering.postgres import data_folder
 from infra.suite import Suite
 from infra.topology import PostgresNode
@@ -46,7 +45,7 @@ async def record_running(suite: Suite, ledger: Ledger) -> Ledger:
         authority=authority_fingerprint(suite.folder.pki),
         maps={group: _map_entry(suite, group) for group in suite.topology.groups},
         applied=drawn_groups(suite.topology),
-        store=_store_entry(suite, ledger),
+        store=await mark_store(suite, ledger),
     )
     ledger = write_ledger(suite.folder.ledger_file, ledger)
     await asyncio.gather(*(write_inside(suite, node, ledger) for node in nodes))
@@ -123,11 +122,3 @@ def _shards_by_primary(suite: Suite) -> dict[str, tuple[int, ...]]:
 def _map_entry(suite: Suite, group: str) -> MapEntry:
     file = suite.folder.shard_map(group)
     return MapEntry(version=parse_shard_map(file.read_bytes()).version, sha256=file_sha256(file))
-
-
-def _store_entry(suite: Suite, ledger: Ledger) -> StoreEntry | None:
-    if not suite.topology.store.embedded:
-        return ledger.store
-    identity = mark_store(suite, ledger)
-    objects = count_objects(bucket_folder(suite))
-    return StoreEntry(identity=identity, objects=objects, seen_at=_now())

@@ -41,7 +41,7 @@ async def gather_facts(suite: Suite, ledger: Ledger | None, in_use: Collection[s
         maps={
             group: _look_at_map(suite.folder.shard_map(group)) for group in suite.topology.groups
         },
-        store=await asyncio.to_thread(look_at_store, suite),
+        store=await look_at_store(suite),
     )
 
 

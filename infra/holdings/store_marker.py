@@ -1,14 +1,17 @@
-"""The marker in the embedded object store, beside the photos, which says whose it is."""
+"""The marker in the object store, beside the photos, which says whose it is."""
 
+import asyncio
 import datetime as dt
 import json
 import os
 import secrets
 from pathlib import Path
+from typing import Any
 
 from infra.driving.failures import SuiteFailure
+from infra.holdings.external_store import look_at_external, mark_external
 from infra.holdings.facts import Presence, StoreFacts
-from infra.holdings.ledger import Ledger
+from infra.holdings.ledger import Ledger, StoreEntry
 from infra.json_files import read_json, write_durably
 from infra.suite import Suite
 
@@ -34,10 +37,14 @@ def make_bucket(suite: Suite) -> None:
         (folder / ".keep").touch()
 
 
-def look_at_store(suite: Suite) -> StoreFacts | None:
-    """What the embedded store is; None for a store that somebody else operates."""
-    if not suite.topology.store.embedded:
-        return None
+async def look_at_store(suite: Suite) -> StoreFacts | None:
+    """Whose the store is; None for one of somebody else's whose keys are not there to ask it."""
+    if suite.topology.store.embedded:
+        return await asyncio.to_thread(_look_at_embedded, suite)
+    return await look_at_external(suite) if suite.folder.secrets_file.exists() else None
+
+
+def _look_at_embedded(suite: Suite) -> StoreFacts:
     folder = bucket_folder(suite)
     if not folder.exists():
         return StoreFacts(str(folder), Presence.MISSING)
@@ -72,18 +79,28 @@ def count_objects(folder: Path) -> int:
     return min(count, OBJECTS_COUNTED_MAX)
 
 
-def mark_store(suite: Suite, ledger: Ledger) -> str:
-    """Write the marker with what the ledger says now; returns the store's identity."""
+async def mark_store(suite: Suite, ledger: Ledger) -> StoreEntry:
+    """Write the marker with what the ledger says now; returns what the ledger is to say of it."""
     known = ledger.store.identity if ledger.store else None
     identity = known or secrets.token_hex(8)
+    now = dt.datetime.now(dt.UTC).replace(microsecond=0)
+    marker = _marker(ledger, identity, now)
+    if not suite.topology.store.embedded:
+        if known is None:
+            await mark_external(suite, marker)
+        return StoreEntry(identity=identity, seen_at=now)
     file = bucket_folder(suite) / _MARKER
     file.parent.mkdir(parents=True, exist_ok=True)
-    marker = {
+    write_durably(file, json.dumps(marker, indent=1) + "\n")
+    objects = await asyncio.to_thread(count_objects, bucket_folder(suite))
+    return StoreEntry(identity=identity, objects=objects, seen_at=now)
+
+
+def _marker(ledger: Ledger, identity: str, now: dt.datetime) -> dict[str, Any]:
+    return {
         "identity": identity,
         "suite": ledger.suite,
         "sequence": ledger.sequence,
-        "written_at": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
+        "written_at": now.isoformat(),
         "primaries": {name: entry.system_identifier for name, entry in ledger.primaries.items()},
     }
-    write_durably(file, json.dumps(marker, indent=1) + "\n")
-    return identity

@@ -104,6 +104,15 @@ async def the_network_is_another(stage: Stage) -> None:
     stage.network = own
 
 
+async def the_network_file_is_lost(stage: Stage) -> None:
+    """the file that names the network is lost, and the shell names another one"""
+    (stage.folder / "network").unlink()
+    own, stage.network = stage.network, "127.77"
+    stage.did("rm network, RETRATO_NET=127.77")
+    stage.says(["up"], status=1, words=["lives on", f"RETRATO_NET={own}"])
+    stage.network = own
+
+
 async def an_ordinary_user_in_root_s_folder(stage: Stage) -> None:
     """a folder of Postgres belongs to another user"""
     for path in (stage.path("users-a"), stage.path("users-a") / "PG_VERSION"):
@@ -123,5 +132,6 @@ CHANGED_DRAWINGS = [
     a_replica_is_added_to_what_runs,
     a_topology_that_is_broken,
     the_network_is_another,
+    the_network_file_is_lost,
     an_ordinary_user_in_root_s_folder,
 ]

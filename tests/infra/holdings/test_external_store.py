@@ -1,0 +1,65 @@
+"""A store that somebody else operates is marked over S3, and asked whose it is."""
+
+import json
+from collections.abc import AsyncIterator
+from dataclasses import replace
+
+import pytest
+
+from infra.driving.failures import SuiteFailure
+from infra.holdings.external_store import look_at_external, mark_external
+from infra.holdings.facts import Presence
+from infra.holdings.store_marker import bucket_folder
+from infra.run_folder import RunFolder
+from infra.suite import Suite as SuiteOnDisk
+from tests.suite import Suite
+
+
+@pytest.fixture
+async def suite_elsewhere(
+    data_suite: Suite, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[SuiteOnDisk]:
+    """The suite's own store, seen as if it were another's."""
+    # The client trusts whom the operating system trusts; here that is our own authority.
+    monkeypatch.setenv("AWS_CA_BUNDLE", str(data_suite.ca_file))
+    store = data_suite.topology.store
+    elsewhere = replace(store, kind="external", endpoint=f"https://{store.address}:{store.port}")
+    topology = replace(data_suite.topology, store=elsewhere)
+    suite = SuiteOnDisk(topology, RunFolder(data_suite.run_dir), data_suite.run_dir)
+    marker = bucket_folder(suite) / "suite" / "marker.json"
+    before = marker.read_bytes()
+    yield suite
+    marker.write_bytes(before)
+
+
+async def test_what_was_marked_is_read(suite_elsewhere: SuiteOnDisk) -> None:
+    await mark_external(suite_elsewhere, {"identity": "here", "suite": "ours"})
+    found = await look_at_external(suite_elsewhere)
+    assert (found.presence, found.identity, found.suite) == (Presence.WHOLE, "here", "ours")
+
+
+async def test_a_store_without_a_marker_says_nothing(suite_elsewhere: SuiteOnDisk) -> None:
+    (bucket_folder(suite_elsewhere) / "suite" / "marker.json").unlink()
+    found = await look_at_external(suite_elsewhere)
+    assert (found.presence, found.identity) == (Presence.WHOLE, None)
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [({"bucket": "nobodys"}, "NoSuchBucket"), ({"endpoint": "https://127.0.0.1:9"}, "answer")],
+)
+async def test_a_store_that_cannot_be_asked_is_in_doubt(
+    suite_elsewhere: SuiteOnDisk, change: dict[str, str], says: str
+) -> None:
+    store = replace(suite_elsewhere.topology.store, **change)  # type: ignore[arg-type]
+    topology = replace(suite_elsewhere.topology, store=store)
+    found = await look_at_external(replace(suite_elsewhere, topology=topology))
+    assert found.presence is Presence.DAMAGED
+    assert says in found.damage
+
+
+async def test_a_store_that_takes_no_marker_is_a_sentence(suite_elsewhere: SuiteOnDisk) -> None:
+    store = replace(suite_elsewhere.topology.store, endpoint="https://127.0.0.1:9")
+    topology = replace(suite_elsewhere.topology, store=store)
+    with pytest.raises(SuiteFailure, match="does not take the marker"):
+        await mark_external(replace(suite_elsewhere, topology=topology), json.loads("{}"))
