@@ -1,12 +1,11 @@
 """Writes into each shard's schema where it lives, and keeps ids above all that were given out."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import asyncpg
 
 from infra.driving.health import connect_superuser
-from infra.holdings.findings import Words
 from infra.holdings.homes import Homes
 from infra.holdings.inside import say_homes
 from infra.holdings.ledger import Ledger
@@ -38,9 +37,9 @@ _LOWEST = "SELECT min(last_value) >> 10 FROM pg_sequences WHERE sequencename = '
 
 
 async def keep_homes(
-    suite: Suite, ledger: Ledger, homes: Mapping[str, Homes], words: Words
+    suite: Suite, ledger: Ledger, homes: Mapping[str, Homes], replaced: Collection[str]
 ) -> None:
-    """After the migrations: what was made says its home; clocks of replaced data move on."""
+    """After the migrations: what was made says its home; clocks of `replaced` primaries move on."""
     nodes = {node.name: node for node in suite.topology.postgres_nodes}
     for decided in homes.values():
         shards_by_primary: dict[str, list[int]] = {}
@@ -52,7 +51,7 @@ async def keep_homes(
                 for name, shards in shards_by_primary.items()
             )
         )
-    for name in sorted((words.anew | words.as_is) & set(nodes)):
+    for name in sorted(set(replaced) & set(nodes)):
         await raise_id_clocks(suite, nodes[name], ledger.primaries[name].id_clock_ms)
 
 

@@ -39,6 +39,16 @@ class Opening:
     changes: tuple[Change, ...] = ()
 
     @property
+    def replaced(self) -> set[str]:
+        """Primaries whose data may not be what gave the last ids out."""
+        promoted = {
+            name
+            for name, entry in self.ledger.primaries.items()
+            if name in self.facts.servers and self.facts.servers[name].timeline > entry.timeline
+        }
+        return promoted | self.words.anew | self.words.as_is
+
+    @property
     def adds_or_removes(self) -> bool:
         """Whether the topology draws other servers than before."""
         return any(change.when is When.NOW for change in self.changes)

@@ -1,6 +1,8 @@
 """Gives a replica's data the place of its primary: fenced, on a timeline of its own."""
 
 import asyncio
+import contextlib
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -10,7 +12,8 @@ import asyncpg
 from infra.accounts import account_for
 from infra.driving.failures import SuiteFailure
 from infra.driving.homes_kept import raise_id_clocks_over
-from infra.driving.opening import expected_primaries, with_keys
+from infra.driving.leftovers import end_processes
+from infra.driving.opening import expected_primaries
 from infra.driving.postgres_data import make_replicas, put_aside
 from infra.driving.postgres_roles import prepare_primary
 from infra.driving.progress import Progress
@@ -18,7 +21,7 @@ from infra.driving.recording import record_if_possible
 from infra.driving.start import start_process
 from infra.driving.stop import stop_suite, wait_stopped
 from infra.driving.supervisor import Supervisor
-from infra.holdings.control_data import ControlData, FolderDamaged, read_control_data
+from infra.holdings.control_data import FolderDamaged, read_control_data
 from infra.holdings.ledger import Ledger, PrimaryEntry, changed, read_ledger, write_ledger
 from infra.holdings.positions import bytes_text, position_text
 from infra.json_files import sync_folder
@@ -26,12 +29,14 @@ from infra.processes import Process, processes_of
 from infra.programs import postgres_program
 from infra.rendering.files import make_folder, write_rendered
 from infra.rendering.postgres import data_folder, render_postgres
+from infra.run_folder import MARK
 from infra.suite import Suite
 from infra.topology import Group, PostgresNode, Primary
 
 # It replays what it has before it takes writes: 512 MB at most, as between two checkpoints.
 _PROMOTE_SECONDS = 300
 _POLL_S = 0.1
+_END_TIMEOUT_S = 20.0
 
 
 async def promote(suite: Suite, name: str, progress: Progress) -> None:
@@ -44,15 +49,15 @@ async def promote(suite: Suite, name: str, progress: Progress) -> None:
     entry = ledger.primaries.get(name) if ledger else None
     supervisor = Supervisor(suite.folder)
     runs = supervisor.is_running()
+    heir = None
     if not _is_half_promoted(suite, primary.node):
         heir = _newest_replica(suite, primary, entry)
-        # The primary first: one that still runs hands all of its log to its replica as it stops.
-        await asyncio.to_thread(_stop, suite, supervisor, runs, [primary.node, *primary.replicas])
-        before = _end_of(suite, primary.node)
-        if before is not None and entry is not None:
-            entry = changed(entry, position=max(entry.position, before.position))
+    # The primary first: one that still runs hands all of its log to its replica as it stops.
+    await asyncio.to_thread(_stop, suite, supervisor, runs, [primary.node, *primary.replicas])
+    if heir is not None:
+        entry = _with_end_of(suite, primary.node, entry)
         _give_place(suite, primary.node, heir, progress)
-    render_postgres(with_keys(suite) if ledger is None else suite)
+    render_postgres(suite)
     ended = await _promoted(suite, primary.node, entry, progress)
     progress.say(_loss(name, ended, entry))
     _write_down(suite, ledger, primary.node)
@@ -109,17 +114,37 @@ def _stop(suite: Suite, supervisor: Supervisor, runs: bool, nodes: list[Postgres
         if process.name in supervisor.states():
             supervisor.begin_stop(process.name)
             wait_stopped(supervisor, [process])
+        end_processes(_left_at(data_folder(suite, node)), timeout_s=_END_TIMEOUT_S)
+
+
+def _left_at(folder: Path) -> set[int]:
+    """The server that a promotion which was killed has left running there."""
+    with contextlib.suppress(OSError, ValueError, IndexError):
+        pid = int((folder / "postmaster.pid").read_text(encoding="ascii").split()[0])
+        if Path(f"/proc/{pid}/comm").read_text(encoding="ascii").strip() == "postgres":
+            return {pid}
+    return set()
 
 
 def _process(suite: Suite, node: PostgresNode) -> Process:
     return next(p for p in processes_of(suite) if p.name == f"postgres-{node.name}")
 
 
-def _end_of(suite: Suite, node: PostgresNode) -> ControlData | None:
-    try:
-        return read_control_data(data_folder(suite, node))
-    except (FolderDamaged, OSError):
+def _with_end_of(
+    suite: Suite, node: PostgresNode, entry: PrimaryEntry | None
+) -> PrimaryEntry | None:
+    """The entry, come further if the lost primary's own folder still says so."""
+    if entry is None:
         return None
+    try:
+        control = read_control_data(data_folder(suite, node))
+    except (FolderDamaged, OSError):
+        return entry
+    is_same = (control.system_identifier, control.timeline) == (
+        entry.system_identifier,
+        entry.timeline,
+    )
+    return changed(entry, position=max(entry.position, control.position)) if is_same else entry
 
 
 def _give_place(suite: Suite, node: PostgresNode, heir: PostgresNode, progress: Progress) -> None:
@@ -180,6 +205,7 @@ async def _alone(
         "-c",
         f"hba_file={hba_file}",
         cwd=home,
+        env={"PATH": os.defpath, MARK: str(suite.folder.root)},
         stdin=asyncio.subprocess.DEVNULL,
         stdout=log,
         stderr=log,

@@ -145,7 +145,7 @@ async def _start_primaries(
         )
     )
     await migrate_all(suite, progress)
-    await keep_homes(suite, ledger, homes, opening.words)
+    await keep_homes(suite, ledger, homes, opening.replaced)
     return ledger, bool(made)
 
 

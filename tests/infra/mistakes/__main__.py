@@ -72,7 +72,9 @@ async def main(words: list[str]) -> int:
 
 
 def _is_chosen(name: str, words: list[str], kept: dict[str, Record]) -> bool:
-    return any(word in name for word in words) if words else name not in kept
+    if words:
+        return any(word in name for word in words)
+    return name not in kept or bool(kept[name].faults)
 
 
 def _read(file: Path) -> dict[str, Record]:
