@@ -4,8 +4,8 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
 
-from infra.driving.failures import Contradiction
-from infra.driving.opening import Opening, compare_again
+from infra.driving.failures import Contradiction, SuiteFailure
+from infra.driving.opening import Opening, compare_again, possible_changes
 from infra.driving.progress import Progress
 from infra.holdings.facts import MapFacts, Presence
 from infra.holdings.findings import report_of
@@ -18,6 +18,9 @@ from infra.json_files import read_json
 from infra.rendering.shard_maps import shard_map_document, write_shard_map
 from infra.suite import Suite
 from infra.topology import Group
+
+# Primaries were started to be asked; a start stops them again when they contradict one another.
+_DONE = "Nothing was made, and what was started was stopped again"
 
 
 async def examine_primaries(
@@ -36,9 +39,7 @@ async def examine_primaries(
         try:
             homes[group.name] = _homes_of(opening, ledger, group, insides)
         except HomesContradict as contradiction:
-            raise Contradiction(
-                f"Nothing was made, because of a contradiction: {contradiction}."
-            ) from None
+            raise Contradiction(f"{_DONE}, because of a contradiction: {contradiction}.") from None
         _keep_map(suite, opening, ledger, group, homes[group.name], progress)
     return ledger, homes
 
@@ -71,9 +72,13 @@ def _agreed_ledger(suite: Suite, opening: Opening, insides: Mapping[str, Inside]
     if opening.had_ledger and latest.sequence < ours.sequence:
         return ours
     facts = replace(opening.facts, secrets=look_at_secrets(suite.folder.secrets_file, latest))
+    try:
+        possible_changes(suite.topology, latest)
+    except SuiteFailure as failure:
+        raise Contradiction(f"{failure}\n{_DONE}.") from None
     findings = compare_again(suite, replace(opening, facts=facts), latest)
     if findings:
-        raise Contradiction(report_of(findings))
+        raise Contradiction(report_of(findings, _DONE))
     kept = {name: entry for name, entry in ours.primaries.items() if name in excused}
     return changed(latest, primaries={**ours.primaries, **latest.primaries, **kept})
 

@@ -74,7 +74,7 @@ async def open_holdings(
             f"The suite of {folder.root} lives on {ledger.network}, and {folder.network_file} does"
             f" not say so: start it with RETRATO_NET={ledger.network}. Nothing was done."
         )
-    changes = _possible_changes(suite.topology, ledger)
+    changes = possible_changes(suite.topology, ledger)
     facts = await gather_facts(suite, ledger, in_use)
     verdict = compare(ledger, facts, expected_primaries(suite.topology), words)
     _require_meaning(suite, words, verdict)
@@ -85,7 +85,7 @@ async def open_holdings(
     for said in (*verdict.notes, *(f"{c.sentence} ({c.when.value})" for c in changes)):
         progress.say(said)
     if ledger is None and not facts.nothing_is_there:
-        progress.say("this suite has no ledger yet: it agrees with itself, so it gets one")
+        progress.say("there is no ledger, and what lies on disk agrees with itself so far")
     opened = _opened_ledger(suite.topology, ledger, facts)
     opened = _keep_words(suite, opened, facts, verdict, words, progress)
     # Written before anything is made: a start that is cut short is then told from a loss.
@@ -113,7 +113,8 @@ def compare_again(suite: Suite, opening: Opening, ledger: Ledger) -> list[Findin
     ).findings
 
 
-def _possible_changes(topology: Topology, ledger: Ledger | None) -> list[Change]:
+def possible_changes(topology: Topology, ledger: Ledger | None) -> list[Change]:
+    """What the topology changes; raises SuiteFailure if some of it cannot be applied."""
     if ledger is None or ledger.applied is None:
         return []
     changes = plan_changes(ledger.applied, drawn_groups(topology))

@@ -121,9 +121,11 @@ def remedies_of(case: Case) -> list[str]:
     return [offer for make_offer in OFFERS if (offer := make_offer(case))]
 
 
-def report_of(findings: list[Finding]) -> str:
+def report_of(
+    findings: list[Finding], done: str = "Nothing was started and nothing was changed"
+) -> str:
     """The message that ends a start; each finding with what depends on it and what can be done."""
-    parts = ["Nothing was started and nothing was changed, because of what was found:"]
+    parts = [f"{done}, because of what was found:"]
     for finding in findings:
         parts.append(f"\n  {finding.case.thing}: {finding.sentence}\n    {finding.depends}")
         parts += [f"    - {remedy}" for remedy in remedies_of(finding.case)]

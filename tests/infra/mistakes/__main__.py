@@ -126,7 +126,8 @@ def page(records: list[Record]) -> str:
 
 
 def _cell(text: str) -> str:
-    return " ".join(text.replace("|", "\\|").replace(f"{new_stage().folder}/", "").split())
+    folder = str(new_stage().folder)
+    return " ".join(text.replace("|", "\\|").replace(f"{folder}/", "").replace(folder, "…").split())
 
 
 if __name__ == "__main__":

@@ -20,6 +20,7 @@ from tests.suite import Suite
 COMMAND_S = 300
 _PROGRESS = re.compile(r"^ *\d+\.\d s  ")
 _SAID_CHARS_MAX = 420
+_PASSING_WORDS = ("curl", "make status", "Sign up", '"', "Files", "waiting for", "configuration, ")
 
 
 @dataclass
@@ -194,6 +195,6 @@ def _gist(text: str) -> str:
     """What an operator would remember: the last words, without progress lines of processes."""
     lines = [_PROGRESS.sub("", line).strip() for line in text.splitlines()]
     kept = [line for line in lines if line and " answers at " not in line and "://" not in line]
-    kept = [line for line in kept if not line.startswith(("curl", "make status", "Sign up", '"'))]
+    kept = [line for line in kept if not line.startswith(_PASSING_WORDS)]
     said = " / ".join(kept)
     return said if len(said) <= _SAID_CHARS_MAX else said[:_SAID_CHARS_MAX] + " …"
