@@ -45,46 +45,46 @@ async def examine_primaries(
 
 
 def _agreed_ledger(suite: Suite, opening: Opening, insides: Mapping[str, Inside]) -> Ledger:
-    """Ours, or a database's if ours is lost or older; then the folders are held against that."""
+    """Ours, or a database's if ours is lost or older; then all is held against that one."""
     ours = opening.ledger
     excused = opening.words.anew | opening.words.as_is
-    held = [
-        inside for inside in insides.values() if inside.ledger and inside.primary not in excused
-    ]
-    for inside in held:
-        if inside.ledger_of != inside.primary:
-            raise Contradiction(
-                f"The database of {inside.primary} says that it is {inside.ledger_of}: were folders"
-                " exchanged? Put each back in its place."
-            )
+    held = [i for i in insides.values() if i.ledger and i.primary not in excused]
     latest = newest([inside.ledger for inside in held if inside.ledger])
     if latest is None:
         return ours
-    strangers = [i for i in held if i.ledger and i.ledger.suite != latest.suite]
-    if opening.had_ledger and latest.suite != ours.suite:
-        strangers = [i for i in held if i.ledger and i.ledger.suite != ours.suite]
-    if strangers:
-        raise Contradiction(
-            f"The database of {strangers[0].primary} is of another suite than the rest"
-            f" ({_suite_of(strangers[0])}): put back the folder that belongs here."
-        )
+    _require_own(held, ours.suite if opening.had_ledger else latest.suite)
     # Ours was numbered anew when the start began.
     if opening.had_ledger and latest.sequence < ours.sequence:
         return ours
-    facts = replace(opening.facts, secrets=look_at_secrets(suite.folder.secrets_file, latest))
-    try:
-        possible_changes(suite.topology, latest)
-    except SuiteFailure as failure:
-        raise Contradiction(f"{failure}\n{_DONE}.") from None
-    findings = compare_again(suite, replace(opening, facts=facts), latest)
-    if findings:
-        raise Contradiction(report_of(findings, _DONE))
+    _hold_against(suite, opening, latest)
     kept = {name: entry for name, entry in ours.primaries.items() if name in excused}
     return changed(latest, primaries={**ours.primaries, **latest.primaries, **kept})
 
 
-def _suite_of(inside: Inside) -> str:
-    return inside.ledger.suite if inside.ledger else "unknown"
+def _require_own(held: list[Inside], suite_id: str) -> None:
+    for inside in held:
+        if inside.ledger_of != inside.primary:
+            raise Contradiction(
+                f"The database of {inside.primary} says that it is {inside.ledger_of}: were folders"
+                f" exchanged? Put each back in its place. {_DONE}."
+            )
+        if inside.ledger and inside.ledger.suite != suite_id:
+            raise Contradiction(
+                f"The database of {inside.primary} is of another suite ({inside.ledger.suite}) than"
+                f" the rest ({suite_id}): put back the folder that belongs here. {_DONE}."
+            )
+
+
+def _hold_against(suite: Suite, opening: Opening, ledger: Ledger) -> None:
+    try:
+        possible_changes(suite.topology, ledger)
+    except SuiteFailure as failure:
+        raise Contradiction(f"{failure}\n{_DONE}.") from None
+    secrets = look_at_secrets(suite.folder.secrets_file, ledger)
+    facts = replace(opening.facts, secrets=secrets)
+    findings = compare_again(suite, replace(opening, facts=facts), ledger)
+    if findings:
+        raise Contradiction(report_of(findings, _DONE))
 
 
 def _homes_of(
