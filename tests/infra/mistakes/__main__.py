@@ -126,8 +126,7 @@ def page(records: list[Record]) -> str:
 
 
 def _cell(text: str) -> str:
-    folder = str(new_stage().folder)
-    return " ".join(text.replace("|", "\\|").replace(f"{folder}/", "").replace(folder, "…").split())
+    return " ".join(text.replace("|", "\\|").replace(f"{REPOSITORY}/", "").split())
 
 
 if __name__ == "__main__":

@@ -141,13 +141,17 @@ class Stage:
         took_s = time.monotonic() - began_s
         self.did(f"`make {' '.join(arguments)}` → {done.returncode} after {took_s:.0f} s")
         text = done.stdout
-        self.record.said.append(_gist(text))
+        self.record.said.append(_gist(self._short(text)))
         if done.returncode != status:
             self.record.faults.append(f"{arguments[0]} ended with {done.returncode}: {text[-300:]}")
         self.record.faults += [f"not said: {word}" for word in words if word not in text]
         if "Traceback" in text:
             self.record.faults.append(f"a traceback: {text[-600:]}")
         return text
+
+    def _short(self, text: str) -> str:
+        """The same without the paths of this machine."""
+        return text.replace(f"{self.folder}/", "").replace(str(self.folder), "the run folder")
 
     def refuses(self, *words: str) -> None:
         """`make up` starts nothing, changes nothing on disk, and says these words."""
