@@ -2,9 +2,18 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Sequence
+from collections.abc import (
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Collection,
+    Coroutine,
+    Iterable,
+    Iterator,
+    Sequence,
+)
 from contextlib import asynccontextmanager
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from asyncpg import Record
 from asyncpg.pool import PoolConnectionProxy
@@ -120,11 +129,12 @@ class ShardGroup:
         """Where the shard takes writes, by the present map."""
         return self.node(self._map_file.current().primary_by_shard[shard].address)
 
-    def reader(self, shard: int, *, lag_ms_max: int = 0) -> Reader:
+    def reader(self, shard: int, *, lag_ms_max: int = 0, stand_in: bool = True) -> Reader:
         """Reads of one shard.
 
         Without a lag allowed, of the primary: for decisions and for what the asker has just
-        written. Otherwise a replica may answer that is known to be no further behind.
+        written. Otherwise a replica may answer that is known to be no further behind. With
+        `stand_in` False no replica answers for a primary that is away.
         """
 
         async def fetch(sql: str, arguments: Sequence[object]) -> list[Record]:
@@ -132,7 +142,7 @@ class ShardGroup:
                 rows = await self._fetch_from_replica(shard, lag_ms_max, sql, arguments)
                 if rows is not None:
                     return rows
-            return await self._fetch_from_primary(shard, sql, arguments)
+            return await self._fetch_from_primary(shard, sql, arguments, stand_in=stand_in)
 
         return Reader(shard, fetch)
 
@@ -154,19 +164,26 @@ class ShardGroup:
         await self._after_commit(node, transaction)
 
     async def rows_across(
-        self, query: Query, shards: Iterable[int], *, first_by: str | None = None, **values: object
+        self,
+        query: Query,
+        shards: Iterable[int],
+        *,
+        first_by: str | None = None,
+        stand_in: bool = True,
+        **values: object,
     ) -> list[Record]:
         """The rows of a query in several shards, in no order: one statement per primary.
 
         Each shard gets all the values, so a query selects by ids, of which a shard has its own.
         Where it has a `limit`, that is each shard's own; with `first_by`, the columns by which the
-        query orders its rows, it is also each primary's.
+        query orders its rows, it is also each primary's. `stand_in` is as for `reader`.
         """
         wanted = set(shards)
         for _attempt in range(2):
             current = self._map_file.current()
             try:
-                return await self._rows_by(current, query, wanted, values, first_by)
+                parts = self._parts(current, query, wanted, values, first_by)
+                return await _gathered([self._read(*part, stand_in=stand_in) for part in parts])
             except NOT_HERE as error:
                 # The statement names all shards of a primary, those too that nobody asked for.
                 homes = {current.primary_by_shard[shard].name for shard in wanted}
@@ -203,23 +220,19 @@ class ShardGroup:
         for node in self._nodes.values():
             await node.close()
 
-    async def _rows_by(
+    def _parts(
         self,
         current: ShardMap,
         query: Query,
         wanted: set[int],
         values: dict[str, object],
         first_by: str | None,
-    ) -> list[Record]:
-        parts = []
+    ) -> Iterator[tuple[Primary, str, list[object]]]:
         for name in sorted({current.primary_by_shard[shard].name for shard in wanted}):
             here = current.shards_on(name)
             chosen = [shard for shard in here if shard in wanted]
             statement, arguments = statement_over(query, here, chosen, values, first_by)
-            parts.append(self._read(current.primaries[name], statement, arguments))
-        if len(parts) == 1:
-            return await parts[0]
-        return [row for rows in await asyncio.gather(*parts) for row in rows]
+            yield current.primaries[name], statement, arguments
 
     async def _begin(self, shard: int) -> tuple[NodePool, PoolConnectionProxy]:
         schema = schema_of(shard)
@@ -255,16 +268,19 @@ class ShardGroup:
             await action()
 
     async def _fetch_from_primary(
-        self, shard: int, sql: str, arguments: Sequence[object]
+        self, shard: int, sql: str, arguments: Sequence[object], *, stand_in: bool
     ) -> list[Record]:
         current = self._map_file.current()
+        primary = current.primary_by_shard[shard]
         try:
-            return await self._read(current.primary_by_shard[shard], sql, arguments)
+            return await self._read(primary, sql, arguments, stand_in=stand_in)
         except NOT_HERE as error:
             await self._await_move(current, {shard}, error)
         return await self.primary_node(shard).fetch(sql, arguments)
 
-    async def _read(self, primary: Primary, sql: str, arguments: Sequence[object]) -> list[Record]:
+    async def _read(
+        self, primary: Primary, sql: str, arguments: Sequence[object], *, stand_in: bool
+    ) -> list[Record]:
         """From the primary; while it is away from a replica, which is as good: nothing is written.
 
         Half a second of writes at most may be missing until the primary is back.
@@ -275,12 +291,12 @@ class ShardGroup:
         except (Overloaded, DeadlineExceeded):
             raise
         except Unavailable as away:
-            stand_in = lag.stand_in()
-            if stand_in is None:
+            replica = lag.stand_in() if stand_in else None
+            if replica is None:
                 raise
-            STAND_IN_READS.labels(self.name, stand_in.name).inc()
+            STAND_IN_READS.labels(self.name, replica.name).inc()
             try:
-                return await stand_in.fetch(sql, arguments)
+                return await replica.fetch(sql, arguments)
             except Unavailable:
                 # It is away as well, or the statement takes an id, which is a write.
                 raise away from None
@@ -342,6 +358,12 @@ class ShardGroup:
                 if by.primary_by_shard[shard].address == primary and schema_of(shard) in here
             }
         return missing
+
+
+async def _gathered(parts: Sequence[Coroutine[Any, Any, list[Record]]]) -> list[Record]:
+    if len(parts) == 1:
+        return await parts[0]
+    return [row for rows in await asyncio.gather(*parts) for row in rows]
 
 
 async def open_shard_group(settings: PostgresSettings, network: Network) -> ShardGroup:

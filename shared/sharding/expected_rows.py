@@ -1,0 +1,73 @@
+"""How many rows each shard had at the last good look; kept on every primary of the group.
+
+So the loss of one primary is seen from the others. A ledger of the whole suite may take this over.
+"""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+import asyncpg
+
+from shared.errors import AppError
+from shared.sharding.database_faults import DRIVER_ERRORS
+from shared.sharding.shard_group import ShardGroup
+from shared.sql_files import load_queries
+
+_SQL = load_queries(Path(__file__).with_suffix(".sql"))
+
+# Figures of the group as a whole stand beside those of its shards.
+WHOLE_GROUP = -1
+
+INSTALL = """
+CREATE SCHEMA IF NOT EXISTS upkeep;
+CREATE TABLE IF NOT EXISTS upkeep.expected_rows (
+    shard int NOT NULL,
+    what text NOT NULL,
+    rows bigint NOT NULL,
+    noted_at timestamptz NOT NULL,
+    PRIMARY KEY (shard, what)
+);
+"""
+
+Expected = Mapping[tuple[int, str], int]
+
+
+async def read_expected(group: ShardGroup) -> Expected:
+    """The newest figure of each (shard, what) that any primary knows; empty before the first look.
+
+    A primary that cannot be asked is passed over: its siblings know the same.
+    """
+    newest: dict[tuple[int, str], tuple[datetime, int]] = {}
+    for primary in group.primaries():
+        try:
+            query = _SQL["all_figures"]
+            rows = await group.node(primary.address).fetch(query.text, query.arguments({}))
+        except (AppError, *DRIVER_ERRORS):
+            continue
+        for row in rows:
+            key, said = (row["shard"], row["what"]), (row["noted_at"], row["rows"])
+            newest[key] = max(said, newest.get(key, said))
+    return {key: rows for key, (_noted_at, rows) in newest.items()}
+
+
+async def note_expected(group: ShardGroup, figures: Expected) -> None:
+    """Write figures of a good look to every primary; raises Unavailable for one that is away."""
+    if not figures:
+        return
+    query = _SQL["note_figures"]
+    arguments = query.arguments(
+        {
+            "shards": [shard for shard, _what in figures],
+            "whats": [what for _shard, what in figures],
+            "rows": list(figures.values()),
+            "noted_at": datetime.now(UTC),
+        }
+    )
+    for primary in group.primaries():
+        node = group.node(primary.address)
+        try:
+            await node.fetch(query.text, arguments)
+        except asyncpg.UndefinedTableError:
+            # `make migrate` makes the table; until then nothing is expected.
+            return
