@@ -1,8 +1,12 @@
-"""Migration files: numbered, forward only, never changed once they have been applied."""
+"""Migration files: numbered, forward only, never changed once they have been applied.
+
+Each statement names `:schema`: without it, a statement would reach another shard's tables, or make
+one table that all shards of a primary share.
+"""
 
 import hashlib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +15,12 @@ from shared.sharding.shard_map import schema_of
 FOUNDATION = Path(__file__).with_name("migrations")
 
 _FILE_NAME = re.compile(r"\d{4}_[a-z0-9_]+\.sql")
+
+# What can hold a semicolon that ends nothing, or a `:schema` that names nothing.
+_COMMENT = r"--[^\n]*|/\*.*?\*/"
+_QUOTED = r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|(?P<tag>\$[a-z_]*\$).*?(?P=tag)"
+_PIECES = re.compile(f"(?P<comment>{_COMMENT})|(?P<quoted>{_QUOTED})|;|:schema\\b", re.DOTALL)
+_TEXT_SHOWN_MAX = 100
 
 
 class MigrationError(RuntimeError):
@@ -27,14 +37,24 @@ class Migration:
 
     def for_shard(self, shard: int) -> str:
         """The statements for one shard: `:schema` and `:shard` are filled in, as psql would."""
-        schema = schema_of(shard)
-        return re.sub(r"(?<!:):shard\b", str(shard), self.text.replace(":schema", schema))
+        return _filled_in(self.text, shard)
+
+    def statements_for_shard(self, shard: int) -> list[str]:
+        """The same, one by one: to find the statement that failed."""
+        return [_filled_in(text, shard) for text, _names_schema in _statements(self.text)]
+
+
+def shown(statement: str) -> str:
+    """The beginning of a statement, on one line and without its comments."""
+    line = " ".join(re.sub(_COMMENT, "", statement, flags=re.DOTALL).split())
+    return line if len(line) <= _TEXT_SHOWN_MAX else f"{line[:_TEXT_SHOWN_MAX]}…"
 
 
 def read_migrations(directories: Iterable[Path]) -> list[Migration]:
     """The files of the directories in order; a directory that does not exist has none.
 
-    Raises MigrationError for a file without a number, or two with the same.
+    Raises MigrationError for a file without a number, two with the same, and a statement that does
+    not name `:schema`.
     """
     migrations: list[Migration] = []
     for directory in directories:
@@ -47,6 +67,7 @@ def read_migrations(directories: Iterable[Path]) -> list[Migration]:
                 raise MigrationError(f"{path} has the same number as {numbers[number]}")
             numbers[number] = path.name
             text = path.read_text(encoding="utf-8")
+            _require_schema(path, text)
             checksum = hashlib.sha256(text.encode()).hexdigest()
             migrations.append(Migration(f"{directory.parent.name}/{path.name}", text, checksum))
     return migrations
@@ -73,6 +94,41 @@ def pending(migrations: list[Migration], applied: Mapping[str, str], shard: int)
                 "applied already: give it the next number."
             )
     return missing
+
+
+def unknown_to(migrations: Iterable[Migration], applied: Iterable[str]) -> list[str]:
+    """What a shard has applied and this code does not have: the code is older than the schema."""
+    known = {migration.name for migration in migrations}
+    return sorted(name for name in applied if name not in known)
+
+
+def _require_schema(path: Path, text: str) -> None:
+    for statement, names_schema in _statements(text):
+        if not names_schema:
+            raise MigrationError(
+                f"{path.parent.parent.name}/{path.name} has a statement that does not name :schema,"
+                f" so it would not stay within its shard: {shown(statement)}"
+            )
+
+
+def _statements(text: str) -> Iterator[tuple[str, bool]]:
+    """Each statement of a file, and whether it names `:schema` outside of comments and literals.
+
+    The body of a function is a literal to Postgres; the function's own name tells its schema.
+    """
+    begin, names_schema = 0, False
+    for piece in _PIECES.finditer(text):
+        names_schema = names_schema or piece[0] == ":schema"
+        if piece[0] == ";":
+            yield text[begin : piece.end()], names_schema
+            begin, names_schema = piece.end(), False
+    rest = text[begin:]
+    if re.sub(_COMMENT, "", rest, flags=re.DOTALL).strip():
+        yield rest, names_schema
+
+
+def _filled_in(text: str, shard: int) -> str:
+    return re.sub(r"(?<!:):shard\b", str(shard), text.replace(":schema", schema_of(shard)))
 
 
 def _same_folder(one: Migration, other: Migration) -> bool:

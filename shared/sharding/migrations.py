@@ -9,19 +9,34 @@ from pathlib import Path
 import asyncpg
 from pgqueuer.adapters.drivers.asyncpg import AsyncpgDriver
 
+from shared.errors import AppError
+from shared.logs import get_logger
 from shared.network.network import Network
-from shared.sharding import job_queue
+from shared.sharding import expected_rows, job_queue
 from shared.sharding.connections import PostgresLogin, connect
-from shared.sharding.migration_files import Migration, MigrationError, pending, read_migrations
+from shared.sharding.database_faults import DRIVER_ERRORS
+from shared.sharding.migration_files import (
+    Migration,
+    MigrationError,
+    pending,
+    read_migrations,
+    shown,
+    unknown_to,
+)
 from shared.sharding.shard_map import Primary, ShardMap, parse_shard_map, schema_of
 
 # Two runs at once wait for one another.
+_TRY_LOCK = "SELECT pg_try_advisory_lock(1768909)"
 _LOCK = "SELECT pg_advisory_lock(1768909)"
+_LOCK_SECONDS_MAX = 600
 
 _SESSION_SETTINGS = {
     "application_name": "retrato-migrate",
     "client_min_messages": "warning",
 }
+
+# A name without its schema finds nothing: it would be shared by all shards of a primary.
+_NO_OTHER_SCHEMA = "SET LOCAL search_path = pg_catalog"
 
 _SCHEMAS = "SELECT nspname FROM pg_namespace WHERE nspname LIKE 'shard\\_%'"
 
@@ -34,6 +49,8 @@ CREATE TABLE IF NOT EXISTS {schema}.migration (
 """
 
 OnProgress = Callable[[str, int, int], None]
+
+log = get_logger()
 
 
 @dataclass(frozen=True)
@@ -57,6 +74,8 @@ class ShardStatus:
     primary: str
     applied: int
     pending: tuple[str, ...]
+    # Applied by a newer code than this one.
+    unknown: tuple[str, ...] = ()
 
 
 async def migrate(
@@ -66,15 +85,30 @@ async def migrate(
 
     `directories` go in order, the foundation first. A run that was cut short is continued by the
     next. `on_progress(primary, shards done, shards of the primary)` is called after each shard.
-    Raises MigrationError, and the driver's errors for a primary that is away.
+    A primary that fails does not hold up the others. Raises MigrationError with what went wrong on
+    each, or the driver's error where that is all.
     """
     migrations = read_migrations(directories)
     shard_map = target.shard_map()
-    runs = [
-        _migrate_primary(target, shard_map, primary, migrations, on_progress)
+    runs = {
+        primary.name: _migrate_primary(target, shard_map, primary, migrations, on_progress)
         for primary in shard_map.primaries.values()
-    ]
-    return sum(await asyncio.gather(*runs))
+    }
+    ended = dict(
+        zip(runs, await asyncio.gather(*runs.values(), return_exceptions=True), strict=True)
+    )
+    _raise_faults({name: end for name, end in ended.items() if isinstance(end, BaseException)})
+    return sum(end for end in ended.values() if isinstance(end, int))
+
+
+def _raise_faults(faults: dict[str, BaseException]) -> None:
+    for fault in faults.values():
+        if not isinstance(fault, (MigrationError, AppError, *DRIVER_ERRORS)):
+            raise fault
+    if len(faults) == 1:
+        raise next(iter(faults.values()))
+    if faults:
+        raise MigrationError("; ".join(f"{name}: {fault}" for name, fault in faults.items()))
 
 
 async def migration_status(
@@ -90,7 +124,9 @@ async def migration_status(
             applied = await _applied(connection, shards)
         for shard in shards:
             missing = tuple(item.name for item in pending(migrations, applied[shard], shard))
-            statuses.append(ShardStatus(shard, primary.name, len(applied[shard]), missing))
+            unknown = tuple(unknown_to(migrations, applied[shard]))
+            status = ShardStatus(shard, primary.name, len(applied[shard]), missing, unknown)
+            statuses.append(status)
     return sorted(statuses, key=lambda status: status.shard)
 
 
@@ -104,8 +140,9 @@ async def _migrate_primary(
     shards = shard_map.shards_on(primary.name)
     count = 0
     async with _connected(target, primary) as connection:
-        await connection.execute(_LOCK, timeout=600)
+        await _lock(connection, primary.name)
         await _install_job_queue(connection)
+        await connection.execute(expected_rows.INSTALL)
         applied = await _applied(connection, shards)
         for done, shard in enumerate(shards, start=1):
             missing = pending(migrations, applied[shard], shard)
@@ -115,6 +152,18 @@ async def _migrate_primary(
                 count += len(missing)
             on_progress(primary.name, done, len(shards))
     return count
+
+
+async def _lock(connection: asyncpg.Connection, primary: str) -> None:
+    if await connection.fetchval(_TRY_LOCK):
+        return
+    log.warning("another migration runs", primary=primary, waiting_s_max=_LOCK_SECONDS_MAX)
+    try:
+        await connection.execute(_LOCK, timeout=_LOCK_SECONDS_MAX)
+    except TimeoutError as error:
+        raise MigrationError(
+            f"another migration of {primary} has not ended within {_LOCK_SECONDS_MAX} s"
+        ) from error
 
 
 @asynccontextmanager
@@ -155,7 +204,7 @@ async def _apply(
     """All that a shard lacks, in one transaction and one round trip."""
     schema = schema_of(shard)
     parts = [
-        f"BEGIN; SET LOCAL synchronous_commit = {'on' if durably else 'off'};",
+        f"BEGIN; SET LOCAL synchronous_commit = {'on' if durably else 'off'}; {_NO_OTHER_SCHEMA};",
         f"CREATE SCHEMA IF NOT EXISTS {schema};",
         _RECORD_TABLE.format(schema=schema),
     ]
@@ -169,8 +218,37 @@ async def _apply(
         await connection.execute("\n".join([*parts, "COMMIT;"]), timeout=600)
     except asyncpg.PostgresError as error:
         await connection.execute("ROLLBACK")
-        names = ", ".join(migration.name for migration in missing)
-        raise MigrationError(f"shard {shard}: one of {names} failed: {error}") from error
+        found = await _failing_statement(connection, shard, missing)
+        if found is None:
+            names = ", ".join(migration.name for migration in missing)
+            raise MigrationError(f"shard {shard}: one of {names} failed: {error}") from error
+        raise MigrationError(f"shard {shard}: {found}") from error
+
+
+async def _failing_statement(
+    connection: asyncpg.Connection, shard: int, missing: list[Migration]
+) -> str | None:
+    """Try them one by one and undo it all; None if none fails now."""
+    async with _undone(connection):
+        await connection.execute(_NO_OTHER_SCHEMA)
+        await connection.execute(f"CREATE SCHEMA IF NOT EXISTS {schema_of(shard)}")
+        for migration in missing:
+            for statement in migration.statements_for_shard(shard):
+                try:
+                    await connection.execute(statement, timeout=600)
+                except asyncpg.PostgresError as error:
+                    return f"{migration.name} failed: {error}. The statement: {shown(statement)}"
+    return None
+
+
+@asynccontextmanager
+async def _undone(connection: asyncpg.Connection) -> AsyncIterator[None]:
+    transaction = connection.transaction()
+    await transaction.start()
+    try:
+        yield
+    finally:
+        await transaction.rollback()
 
 
 async def _install_job_queue(connection: asyncpg.Connection) -> None:

@@ -64,7 +64,7 @@ async def test_a_migration_is_whole_or_absent_and_the_next_run_goes_on(
     await database.migrate(service.migrations)
     database.psql(6, "CREATE TABLE :schema.tag ()")
     service.write("0002_tag.sql", f"{SEED} CREATE TABLE :schema.tag (name text);")
-    with pytest.raises(MigrationError, match=r"shard 6: .*notes/0002_tag\.sql.*already exists"):
+    with pytest.raises(MigrationError, match=r"shard 6: notes/0002_tag\.sql .*already exists"):
         await database.migrate(service.migrations)
     assert database.psql(6, "SELECT count(*) FROM :schema.note") == "0"
     assert database.psql(5, "SELECT count(*) FROM :schema.note") == "1"
@@ -108,13 +108,87 @@ async def test_a_file_cannot_be_slipped_in_before_an_applied_one(
 ) -> None:
     service.write("0003_seed.sql", SEED)
     await database.migrate(service.migrations)
-    service.write("0002_late.sql", "SELECT 1;")
+    service.write("0002_late.sql", SEED)
     with pytest.raises(MigrationError, match="give it the next number"):
         await database.migrate(service.migrations)
 
 
 @pytest.mark.parametrize("name", ["1_note.sql", "0002-note.sql", "0001_other.sql"])
 def test_files_are_numbered_and_each_number_is_there_once(service: Service, name: str) -> None:
-    service.write(name, "SELECT 1;")
-    with pytest.raises(MigrationError):
+    service.write(name, SEED)
+    with pytest.raises(MigrationError, match=r"number|named like"):
         read_migrations([service.migrations])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "CREATE TABLE note (id bigint);",
+        f"{SEED} CREATE INDEX note_shard ON note (shard);",
+        f"{SEED} DROP TABLE note",
+        "-- of :schema\nDROP TABLE note;",
+        "/* :schema; */ DROP TABLE note;",
+        "INSERT INTO note VALUES (':schema');",
+        "SET search_path = public;",
+    ],
+)
+def test_a_statement_without_schema_is_refused_before_anything_is_applied(
+    service: Service, text: str
+) -> None:
+    service.write("0002_wrong.sql", text)
+    with pytest.raises(MigrationError, match=r"notes/0002_wrong\.sql .*does not name :schema"):
+        read_migrations([service.migrations])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "INSERT INTO :schema.note VALUES (1, 2);",
+        "COMMENT ON TABLE :schema.note IS 'one; two';",
+        "-- first; then\nDROP TABLE :schema.note; -- done;",
+        "CREATE FUNCTION :schema.f() RETURNS int LANGUAGE sql AS $$ SELECT 1; SELECT 2; $$;",
+        "CREATE FUNCTION :schema.f() RETURNS int LANGUAGE sql AS $body$ SELECT 1; $body$",
+        'ALTER TABLE :schema."odd;name" ADD COLUMN a text;',
+    ],
+)
+def test_what_only_looks_like_another_statement_is_none(service: Service, text: str) -> None:
+    service.write("0002_right.sql", text)
+    migrations = read_migrations([service.migrations])
+    assert len(migrations[-1].statements_for_shard(3)) == 1
+
+
+async def test_a_name_that_a_second_part_of_a_statement_leaves_bare_finds_nothing(
+    database: ShardedDatabase, service: Service
+) -> None:
+    database.psql(0, "CREATE TABLE public.note (shard int)")
+    service.write("0002_leak.sql", "INSERT INTO :schema.note (shard) SELECT shard FROM note;")
+    with pytest.raises(MigrationError, match='relation "note" does not exist'):
+        await database.migrate(service.migrations)
+
+
+async def test_a_failure_names_the_shard_and_the_statement(
+    database: ShardedDatabase, service: Service
+) -> None:
+    await database.migrate(service.migrations)
+    database.psql(6, "CREATE TABLE :schema.tag ()")
+    service.write("0002_tag.sql", f"{SEED}\n-- the tags\nCREATE TABLE :schema.tag (name text);")
+    with pytest.raises(
+        MigrationError,
+        match=r"shard 6: notes/0002_tag\.sql failed: .* CREATE TABLE shard_0006\.tag \(name text\)",
+    ):
+        await database.migrate(service.migrations)
+    # The other primary has gone on to its end.
+    after = await migration_status(database.target(), [FOUNDATION, service.migrations])
+    assert [status.shard for status in after if status.pending] == [6, 7]
+
+
+async def test_code_that_is_older_than_the_schema_is_told_so(
+    database: ShardedDatabase, service: Service
+) -> None:
+    service.write("0002_seed.sql", SEED)
+    await database.migrate(service.migrations)
+    (service.migrations / "0002_seed.sql").unlink()
+    assert await database.migrate(service.migrations) == 0
+    statuses = await migration_status(database.target(), [FOUNDATION, service.migrations])
+    assert {status.unknown for status in statuses} == {("notes/0002_seed.sql",)}
+    assert {status.pending for status in statuses} == {()}
