@@ -9,8 +9,8 @@ from enum import Enum
 # object pass for an old one.
 CLOCK_SECONDS_MAX = 300.0
 
-# People delete accounts and photos. Half of a shard or of a primary, or a tenth of all on a primary,
-# is more than they delete between two looks.
+# People delete accounts and photos. Half of a shard or of a primary, or a tenth of all that a large
+# primary has, is more than they delete between two looks.
 FEWER_IN_SHARD = (10, 0.5)
 FEWER_ON_PRIMARY = (100, 0.1)
 

@@ -50,6 +50,14 @@ class DriftedEdge:
             return "missing"
         return "stale" if self.mirror.version < self.truth.version else "ahead"
 
+    @property
+    def is_certain(self) -> bool:
+        """Does the truth itself say what the mirror should be?
+
+        A truth that is absent, or older than its mirror, may as well have been lost.
+        """
+        return self.fault in {"missing", "stale"}
+
 
 @dataclass(frozen=True, slots=True)
 class Judged:
@@ -60,7 +68,7 @@ class Judged:
 
 
 class EdgeAudit:
-    """Looks at all edges of a group; decides by what the primaries hold."""
+    """Looks at all edges of a group; decides by what the primaries hold, never by a stand-in."""
 
     def __init__(self, group: ShardGroup, settle_s: float) -> None:
         self._group = group
@@ -68,17 +76,18 @@ class EdgeAudit:
 
     async def page_of_truths(self, shard: int, after: EdgeKey) -> list[Record]:
         """The next edges that begin in a shard, in the order of (kind, src, dst)."""
-        reader = self._group.reader(shard)
+        reader = self._group.reader(shard, stand_in=False)
         return await reader.rows(_SQL["page_of_truths"], **after._asdict())
 
     async def page_of_mirrors(self, shard: int, after: EdgeKey) -> list[Record]:
         """The next edges that end in a shard, in the order of (kind, dst, src)."""
-        reader = self._group.reader(shard)
+        reader = self._group.reader(shard, stand_in=False)
         return await reader.rows(_SQL["page_of_mirrors"], **after._asdict())
 
     async def page_of_counts(self, shard: int, kind: str, node: int) -> list[Record]:
         """The next counts of a shard, each beside the number of edges that it should be."""
-        return await self._group.reader(shard).rows(_SQL["page_of_counts"], kind=kind, node=node)
+        reader = self._group.reader(shard, stand_in=False)
+        return await reader.rows(_SQL["page_of_counts"], kind=kind, node=node)
 
     async def suspects_among_truths(self, page: Iterable[Record]) -> list[EdgeKey]:
         """Edges whose mirror is not as their truth was a moment ago."""
@@ -140,7 +149,7 @@ class EdgeAudit:
         # One shard after the other: an audit must not be felt by those who wait for a reply.
         for shard, keys in by_shard.items():
             kinds, srcs, dsts = (list(column) for column in zip(*keys, strict=True))
-            reader = self._group.reader(shard)
+            reader = self._group.reader(shard, stand_in=False)
             found += await reader.rows(query, kinds=kinds, srcs=srcs, dsts=dsts, **values)
         return found
 

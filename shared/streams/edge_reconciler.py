@@ -6,10 +6,12 @@ import time
 from shared.errors import AppError
 from shared.logs import get_logger
 from shared.sharding.database_faults import DRIVER_ERRORS
+from shared.sharding.removal_rules import RemovalRules
 from shared.sharding.shard_group import ShardGroup
+from shared.streams.edge_doubts import EdgeDoubts
 from shared.streams.edge_pass import EdgePass, PassReport
 from shared.streams.pauses import pause
-from shared.streams.stream_metrics import EDGE_DRIFT, EDGE_PASS_SECONDS
+from shared.streams.stream_metrics import EDGE_DRIFT, EDGE_PASS_SECONDS, EDGES_LEFT_ALONE
 
 # In the background: a page of a thousand rows every two seconds, with one small statement for
 # each shard that its edges lead to.
@@ -22,6 +24,9 @@ WORKING_SHARE_MAX = 0.1
 
 # A change this young is left to the relay, even if no event of it is found.
 SETTLE_SECONDS = 10.0
+
+# A crash leaves some dozen edges to be repaired.
+REPAIR_RULES = RemovalRules(at_least=100)
 
 log = get_logger()
 
@@ -40,25 +45,37 @@ class EdgeReconciler:
         rows_per_s: float | None = ROWS_PER_S,
         rest_s: float = REST_SECONDS,
         settle_s: float = SETTLE_SECONDS,
+        rules: RemovalRules = REPAIR_RULES,
     ) -> None:
         self._group = group
         self._rows_per_s = rows_per_s
         self._rest_s = rest_s
         self._settle_s = settle_s
+        self._rules = rules
         # Kinds that once had edges are reported for ever, be it as 0.
         self._kinds: set[str] = set()
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Pass after pass until `stop` is set; a primary that is away ends a pass early."""
+        """Pass after pass until `stop` is set; what is in doubt is logged and left alone."""
         while not stop.is_set():
             try:
-                await self.full_pass(stop)
+                report = await self.full_pass(stop)
+                if report.reasons:
+                    log.warning(
+                        "edges left alone",
+                        group=self._group.name,
+                        count=report.left_alone.total(),
+                        reasons=report.reasons,
+                    )
             except (AppError, *DRIVER_ERRORS) as error:
                 log.warning("edges not compared to the end", reason=repr(error))
             await pause(stop, self._rest_s)
 
     async def full_pass(self, stop: asyncio.Event | None = None) -> PassReport:
-        """One pass; it is not complete if `stop` was set meanwhile. Raises Unavailable."""
+        """One pass; it is not complete if `stop` was set meanwhile, or if it could not go on.
+
+        A pass without doubts tells later ones how many edges to expect.
+        """
         until = stop or asyncio.Event()
         started_s = went_on_s = time.monotonic()
 
@@ -71,7 +88,10 @@ class EdgeReconciler:
             went_on_s = time.monotonic()
             return not until.is_set()
 
-        report = await EdgePass(self._group, self._settle_s, go_on).walk()
+        doubts = EdgeDoubts(self._group, self._rules.lost)
+        report = await EdgePass(self._group, self._settle_s, go_on, doubts, self._rules).walk()
+        if report.complete and not report.reasons:
+            await doubts.note(report.rows)
         if report.complete:
             self._publish(report, time.monotonic() - started_s)
         return report
@@ -81,3 +101,4 @@ class EdgeReconciler:
         for kind in self._kinds:
             EDGE_DRIFT.labels(self._group.name, kind).set(report.drift[kind])
         EDGE_PASS_SECONDS.labels(self._group.name).set(seconds)
+        EDGES_LEFT_ALONE.labels(self._group.name).set(report.left_alone.total())

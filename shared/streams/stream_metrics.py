@@ -52,3 +52,8 @@ EDGES_COMPARED = Counter(
 EDGES_REPAIRED = Counter(
     "retrato_edges_repaired_total", "Edges and counts repaired.", ["group", "kind", "fault"]
 )
+EDGES_LEFT_ALONE = Gauge(
+    "retrato_edges_left_alone",
+    "Edges and counts that had drifted in the last full pass and were not repaired.",
+    ["group"],
+)

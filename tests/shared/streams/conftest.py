@@ -16,7 +16,7 @@ SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
 """
 # It writes, so its commit takes to the disk what was forgotten lazily before: a delete that finds
 # nothing would not, and after a crash the events of an earlier test would be there again.
-_EMPTY_QUEUE = "TRUNCATE jobs.pgqueuer, jobs.pgqueuer_log;"
+_EMPTY_QUEUE = "TRUNCATE jobs.pgqueuer, jobs.pgqueuer_log, upkeep.expected_rows;"
 _TABLES = ("outbox", "edge_out", "edge_in", "edge_count")
 
 

@@ -4,6 +4,7 @@ import asyncio
 import itertools
 import random
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from functools import partial
 
 import pytest
@@ -11,10 +12,11 @@ from prometheus_client import REGISTRY
 
 from shared.sharding.edge_mirror import EdgeChange, EdgeMirror
 from shared.sharding.edges import EdgeCounts, Edges
+from shared.sharding.removal_rules import RemovalRules
 from shared.sharding.shard_group import ShardGroup
 from shared.sql_files import Query, parse_query
 from shared.streams.edge_pass import PassReport
-from shared.streams.edge_reconciler import EdgeReconciler
+from shared.streams.edge_reconciler import REPAIR_RULES, EdgeReconciler
 from shared.streams.outbox_relay import OutboxRelay
 from tests.eventually import eventually
 from tests.shared.shard_groups import SHARD_COUNT, ShardedDatabase
@@ -44,8 +46,9 @@ LEAP = parse_query(
 ORPHAN = parse_query(
     "orphan",
     "INSERT INTO :schema.edge_in (kind, src, dst, state, version)"
-    " VALUES ('follow', :src, :dst, 'active', 77)",
+    " VALUES ('follow', :src, :dst, 'active', :version)",
 )
+NEXT_ID = parse_query("next_id", "SELECT :schema.next_id()")
 MISCOUNT = parse_query(
     "miscount", "UPDATE :schema.edge_count SET in_count = -3, out_count = 9 WHERE node = :node"
 )
@@ -76,8 +79,8 @@ def person(shard: int) -> int:
     return (next(_numbers) << 23) | (shard << 10)
 
 
-async def one_pass(group: ShardGroup) -> PassReport:
-    return await EdgeReconciler(group, rows_per_s=None, settle_s=0).full_pass()
+async def one_pass(group: ShardGroup, rules: RemovalRules = REPAIR_RULES) -> PassReport:
+    return await EdgeReconciler(group, rows_per_s=None, settle_s=0, rules=rules).full_pass()
 
 
 async def meddle(group: ShardGroup, shard: int, query: Query, **values: int) -> None:
@@ -150,7 +153,9 @@ async def test_an_orphan_is_removed_and_does_not_stand_in_the_way_of_a_true_edge
     follows: Edges, group: ShardGroup
 ) -> None:
     alice, bob = person(5), person(0)
-    await meddle(group, 0, ORPHAN, src=alice, dst=bob)
+    async with group.writer(5) as tx:
+        version = await tx.value(NEXT_ID)
+    await meddle(group, 0, ORPHAN, src=alice, dst=bob, version=version)
     report = await one_pass(group)
     assert report.repaired["follow", "orphan"] == 1
     assert await follows.states_in(bob, [alice]) == {}
@@ -269,7 +274,11 @@ async def test_a_pass_goes_on_over_the_edge_of_a_page(follows: Edges, group: Sha
     async with group.writer(1) as tx:
         await tx.execute(MANY, src=alice, count=2_500)
     report = await one_pass(group)
+    assert report.repaired["follow", "missing"] == 0
+    assert "which is no drift" in report.reasons[0]
+    report = await one_pass(group, replace(REPAIR_RULES, may_exceed=True))
     assert report.repaired["follow", "missing"] == 2_500
+    assert report.reasons == []
     report = await one_pass(group)
     assert (report.drift.total(), report.edges >= 2_500) == (0, True)
     assert await follows.counts([alice]) == {alice: EdgeCounts(0, 2_500)}

@@ -1,0 +1,23 @@
+"""A process says at its start that it is older than its schema."""
+
+from pathlib import Path
+
+from shared.sharding.schema_age import log_newer_schema
+from tests.shared.postgres_nodes import PostgresNodes
+from tests.shared.shard_groups import ShardedDatabase
+
+
+async def test_only_code_that_lacks_an_applied_migration_is_older(
+    postgres_nodes: PostgresNodes, tmp_path: Path
+) -> None:
+    database = ShardedDatabase(postgres_nodes, tmp_path)
+    migrations = tmp_path / "notes" / "migrations"
+    migrations.mkdir(parents=True)
+    (migrations / "0001_note.sql").write_text("CREATE TABLE :schema.note (id bigint);")
+    newest = migrations / "0002_more.sql"
+    newest.write_text("ALTER TABLE :schema.note ADD COLUMN more text;")
+    await database.migrate(migrations)
+    async with database.open() as group:
+        assert not await log_newer_schema(group, migrations)
+        newest.unlink()
+        assert await log_newer_schema(group, migrations)
