@@ -41,6 +41,9 @@ class UploadSettings(ProcessSettings, PostgresSettings):
     Unfinished uploads count towards no quota of photos: one owner has at most
     `parked_uploads_max` of them, which announce at most `parked_bytes_max` together. Ten is one
     post; 200 MB are ten pictures of the largest size.
+
+    An object that nothing stands for is deleted by a sweep `orphan_wait_hours` after another one
+    has marked it.
     """
 
     model_config = SettingsConfigDict(env_prefix="UPLOAD_", frozen=True)
@@ -64,6 +67,7 @@ class UploadSettings(ProcessSettings, PostgresSettings):
     waiting_slow_pictures_max: int = Field(100, ge=1)
     parked_uploads_max: int = Field(10, ge=1)
     parked_bytes_max: int = Field(200_000_000, ge=20_000_000)
+    orphan_wait_hours: float = Field(24.0, ge=0)
 
     @property
     def bucket(self) -> Bucket:

@@ -3,16 +3,20 @@
 import argparse
 import asyncio
 import sys
-from datetime import UTC, datetime
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 
 from services.upload.actions.mirror_store import Mirrored, compare_stores, mirror_store
-from services.upload.actions.sweep_store import sweep_store
+from services.upload.actions.sweep_store import SweepRules, Swept, sweep_store
 from services.upload.actions.verify_store import verify_store
 from services.upload.resources import Resources, open_resources
 from services.upload.settings import UploadSettings
 from services.upload.store.objects import Objects
 from shared.errors import AppError
 from shared.settings import read_settings
+from shared.sharding.database_faults import DRIVER_ERRORS
+from shared.sharding.removal_rules import RemovalRules
+from shared.sharding.shard_map import ShardMapError
 
 # The rest is counted: whoever has thousands needs the first few to see what happened.
 _KEYS_SHOWN_MAX = 20
@@ -24,47 +28,81 @@ def main() -> int:
     parser.add_argument("what", choices=["sweep", "verify", "mirror"])
     parser.add_argument("--dry-run", action="store_true")
     parser.add_argument("--back", action="store_true", help="from the second bucket to the first")
+    parser.add_argument("--share", type=float, default=RemovalRules().share_max)
+    parser.add_argument("--go-on", action="store_true", help="however many orphans there are")
+    parser.add_argument("--lost", action="append", default=[], help="a primary lost for good")
     asked = parser.parse_args()
     try:
         return asyncio.run(_run(asked))
-    except AppError as error:
-        sys.stderr.write(f"\n{error.detail} `make status` shows which process is away.\n")
+    except (AppError, ShardMapError, *DRIVER_ERRORS) as error:
+        said = error.detail if isinstance(error, AppError) else str(error)
+        sys.stderr.write(
+            f"\n{asked.what} stopped: {said} Nothing was deleted after that. Run it again when all"
+            " of that answers (`make status`); what was done stays done.\n"
+        )
         return 1
+    except KeyboardInterrupt:
+        sys.stderr.write(f"\n{asked.what} was interrupted; run it again to go on.\n")
+        return 130
 
 
 async def _run(asked: argparse.Namespace) -> int:
-    async with open_resources(read_settings(UploadSettings)) as resources:
+    settings = read_settings(UploadSettings)
+    removal = RemovalRules(
+        share_max=asked.share, may_exceed=asked.go_on, lost=frozenset(asked.lost)
+    )
+    async with open_resources(settings) as resources:
         match asked.what:
             case "sweep":
-                return await _sweep(resources, is_dry=asked.dry_run)
+                wait = timedelta(hours=settings.orphan_wait_hours)
+                rules = SweepRules(wait=wait, removal=removal, is_dry=asked.dry_run)
+                return await _sweep(resources, rules)
             case "mirror":
                 return await _mirror(resources.objects, is_back=asked.back)
             case _:
-                return await _verify(resources)
+                return await _verify(resources, removal)
 
 
-async def _sweep(resources: Resources, *, is_dry: bool) -> int:
-    swept = await sweep_store(resources.group, resources.objects, datetime.now(UTC), is_dry=is_dry)
-    verb = "would take away" if is_dry else "took away"
-    _say(
-        f"{verb} {swept.uploads} abandoned uploads, {swept.photos} photos in no post"
-        f" and {swept.orphans} orphaned objects"
-    )
-    return 0
+async def _sweep(resources: Resources, rules: SweepRules) -> int:
+    swept = await sweep_store(resources.group, resources.objects, datetime.now(UTC), rules)
+    verb = "would take away" if rules.is_dry else "took away"
+    _say(f"{verb} {swept.uploads} abandoned uploads and {swept.photos} photos in no post")
+    _say_orphans(swept, rules)
+    _say_reasons(swept.reasons, "No object was deleted" if swept.reasons else "")
+    return 1 if swept.reasons else 0
 
 
-async def _verify(resources: Resources) -> int:
-    found = await verify_store(resources.group, resources.objects, datetime.now(UTC))
-    _say(
-        f"{found.photos} ready photos: {len(found.missing)} renditions missing,"
-        f" {len(found.orphans)} orphaned objects"
-    )
+def _say_orphans(swept: Swept, rules: SweepRules) -> None:
+    waiting = swept.orphans - swept.deleted
+    _say(f"{swept.orphans} orphaned objects, {swept.deleted} of them deleted")
+    if waiting and not swept.reasons and not rules.is_dry:
+        hours = rules.wait.total_seconds() / 3600
+        _say(
+            f"  {waiting} are marked: they go with the next `make sweep` in which they have been"
+            f" orphans for {hours:.0f} h"
+        )
+
+
+async def _verify(resources: Resources, rules: RemovalRules) -> int:
+    found = await verify_store(resources.group, resources.objects, datetime.now(UTC), rules)
+    _say(f"{found.photos} ready photos with {found.renditions} renditions, {found.objects} objects")
+    counts = f"{found.missing_count} renditions missing, {found.orphan_count} orphaned objects"
+    _say(f"{counts} among what could be asked" if found.reasons else counts)
     for word, keys in (("missing", found.missing), ("orphan", found.orphans)):
         for key in keys[:_KEYS_SHOWN_MAX]:
             _say(f"  {word}: {key}")
-    if found.orphans:
-        _say("  orphans go with `make sweep`")
-    return 1 if found.missing else 0
+    if found.orphan_count and not found.reasons:
+        _say("  orphans go with two runs of `make sweep`, a day apart")
+    is_in_doubt = "These numbers do not say that nothing is missing" if found.reasons else ""
+    _say_reasons(found.reasons, is_in_doubt)
+    return 1 if found.missing_count or found.reasons else 0
+
+
+def _say_reasons(reasons: Sequence[str], conclusion: str) -> None:
+    for reason in reasons:
+        _say(f"  {reason}")
+    if conclusion:
+        _say(f"{conclusion}. What to do: docs/operations/upkeep.md")
 
 
 async def _mirror(objects: Objects, *, is_back: bool) -> int:

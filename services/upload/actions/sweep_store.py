@@ -1,25 +1,46 @@
-"""Takes away what nobody will ask for again: abandoned uploads, photos in no post, orphans."""
+"""Takes away what nobody will ask for again: abandoned uploads, photos in no post, orphans.
+
+An orphan is marked by one look and deleted by a later one. A look that is in doubt deletes nothing.
+"""
 
 import asyncio
+import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from services.upload.actions.find_orphans import find_orphans
+from services.upload.actions.look_through_store import (
+    ALL_PREFIXES,
+    look_through_store,
+    still_orphans,
+)
 from services.upload.actions.release_photos import release_unattached_photos
-from services.upload.store.objects import ARCHIVES, QUARANTINE, RENDITIONS, Objects
+from services.upload.actions.store_doubts import (
+    doubts_after,
+    doubts_before,
+    note_good_look,
+    too_many,
+)
+from services.upload.store.objects import QUARANTINE, Objects
+from services.upload.store.orphan_marks import (
+    forget_marks,
+    forget_unseen_marks,
+    mark_orphans,
+    marks_of,
+)
 from services.upload.store.photos import unattached_photos
 from services.upload.store.uploads import count_abandoned, delete_abandoned
 from shared.errors import Unavailable
 from shared.ids import first_id_at
 from shared.logs import get_logger
+from shared.sharding.removal_rules import RemovalRules
 from shared.sharding.shard_group import ShardGroup
 from shared.streams.pauses import pause
 
-# A receipt in progress lasts a minute at most; the rest is for clocks that differ.
-ORPHAN_AGE = timedelta(hours=1)
 # Whoever has not published a photo by then has thought better of it.
 UNATTACHED_AGE = timedelta(hours=24)
+# An operator sees within a day that something is wrong.
+ORPHAN_WAIT = timedelta(hours=24)
 
 _PAGE_MAX = 500
 _SWEEP_SECONDS = 900.0
@@ -28,36 +49,50 @@ log = get_logger()
 
 
 @dataclass(frozen=True, slots=True)
-class Swept:
-    """How many there were of each."""
+class SweepRules:
+    """What is looked through, how long an orphan waits for its second look, how much may go."""
 
-    uploads: int
-    photos: int
-    orphans: int
+    prefixes: Sequence[str] = ALL_PREFIXES
+    wait: timedelta = ORPHAN_WAIT
+    removal: RemovalRules = field(default_factory=RemovalRules)
+    is_dry: bool = False
+
+
+@dataclass(slots=True)
+class Swept:
+    """How many there were of each; `orphans` were found, and `deleted` of them are gone.
+
+    With `reasons` the sweep stopped, and deleted nothing after that.
+    """
+
+    uploads: int = 0
+    photos: int = 0
+    orphans: int = 0
+    deleted: int = 0
+    reasons: list[str] = field(default_factory=list)
 
     def __bool__(self) -> bool:
         return bool(self.uploads or self.photos or self.orphans)
 
 
 async def sweep_store(
-    group: ShardGroup,
-    objects: Objects,
-    now: datetime,
-    *,
-    prefixes: Sequence[str] = (QUARANTINE, RENDITIONS, ARCHIVES),
-    is_dry: bool = False,
+    group: ShardGroup, objects: Objects, now: datetime, rules: SweepRules | None = None
 ) -> Swept:
-    """May be cut short and repeated. A dry run counts and takes nothing away."""
-    uploads = photos = orphans = 0
+    """May be cut short and repeated; raises Unavailable for what stops answering on the way.
+
+    A dry run counts and changes nothing.
+    """
+    rules = rules or SweepRules()
+    before = await doubts_before(group, objects, rules.removal.lost, counted=False)
+    swept = Swept(reasons=before.sentences())
+    if before:
+        return swept
     for shard in group.shards():
-        uploads += await _sweep_uploads(group, shard, is_dry=is_dry)
-        photos += await _sweep_photos(group, shard, now, is_dry=is_dry)
-    for prefix in prefixes:
-        async for keys in find_orphans(group, objects, prefix, now - ORPHAN_AGE):
-            orphans += len(keys)
-            if not is_dry:
-                await objects.delete(keys)
-    return Swept(uploads, photos, orphans)
+        swept.uploads += await _sweep_uploads(group, shard, is_dry=rules.is_dry)
+        swept.photos += await _sweep_photos(group, shard, now, is_dry=rules.is_dry)
+    if rules.prefixes:
+        await _sweep_orphans(group, objects, now, rules, swept)
+    return swept
 
 
 async def keep_store_swept(group: ShardGroup, objects: Objects, stop: asyncio.Event) -> None:
@@ -65,24 +100,28 @@ async def keep_store_swept(group: ShardGroup, objects: Objects, stop: asyncio.Ev
 
     Only quarantine is looked through: it is small, and orphans elsewhere come of faults alone.
     """
+    rules = SweepRules(prefixes=[QUARANTINE])
     while not stop.is_set():
         try:
-            swept = await sweep_store(group, objects, datetime.now(UTC), prefixes=[QUARANTINE])
-            if swept:
+            swept = await sweep_store(group, objects, datetime.now(UTC), rules)
+            if swept.reasons:
+                log.warning("store_not_swept", reasons=swept.reasons)
+            elif swept:
                 log.info(
                     "store_swept",
                     uploads=swept.uploads,
                     photos=swept.photos,
                     orphans=swept.orphans,
+                    deleted=swept.deleted,
                 )
         except Unavailable as error:
             # Nobody loses anything: it lies a quarter of an hour longer.
-            log.warning("store_not_swept", reason=error.detail)
+            log.warning("store_not_swept", reasons=[error.detail])
         await pause(stop, _SWEEP_SECONDS)
 
 
 async def _sweep_uploads(group: ShardGroup, shard: int, *, is_dry: bool) -> int:
-    """Their pieces are then known to nothing, and go with the orphans."""
+    """Their pieces are marked as given up, and go with the orphans."""
     if is_dry:
         return await count_abandoned(group, shard)
     swept = 0
@@ -102,3 +141,45 @@ async def _sweep_photos(group: ShardGroup, shard: int, now: datetime, *, is_dry:
         swept += len(page)
         after = page[-1]
     return swept
+
+
+async def _sweep_orphans(
+    group: ShardGroup, objects: Objects, now: datetime, rules: SweepRules, swept: Swept
+) -> None:
+    began_s = time.monotonic()
+    look = await look_through_store(group, objects, now, prefixes=rules.prefixes)
+    swept.orphans = look.orphans.total()
+    is_whole = set(rules.prefixes) == set(ALL_PREFIXES)
+    # Photos are counted only where something may be taken away, or a whole look is to be kept.
+    if not look.keys and not is_whole:
+        if not rules.is_dry:
+            await forget_unseen_marks(group, rules.prefixes, began_s)
+        return
+    doubts = await doubts_after(group, objects, look, rules.removal.lost)
+    marks = {} if doubts else await marks_of(group, look.keys, rules.wait)
+    given_up = sum(mark.given_up for mark in marks.values())
+    swept.reasons += doubts.sentences()
+    swept.reasons += too_many(doubts, look, swept.orphans - given_up, rules.removal)
+    if swept.reasons or rules.is_dry:
+        return
+    new = {
+        key: shard
+        for key, shard in look.keys.items()
+        if key not in marks or not marks[key].given_up
+    }
+    await mark_orphans(group, new)
+    due = {key: shard for key, shard in look.keys.items() if key in marks and marks[key].is_due}
+    await _delete(group, objects, due, swept)
+    await forget_unseen_marks(group, rules.prefixes, began_s)
+    if is_whole:
+        await note_good_look(group, doubts, look)
+
+
+async def _delete(group: ShardGroup, objects: Objects, due: dict[str, int], swept: Swept) -> None:
+    keys = list(due)
+    for at in range(0, len(keys), _PAGE_MAX):
+        # A third look, at this moment: minutes may have passed since the second.
+        orphans = await still_orphans(group, keys[at : at + _PAGE_MAX])
+        await objects.delete(orphans)
+        await forget_marks(group, {key: due[key] for key in orphans})
+        swept.deleted += len(orphans)

@@ -1,42 +1,98 @@
-"""Compares database and store: what is missing, and what nothing stands for."""
+"""Compares database and store, and both with what they held at the last good look."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from services.upload.actions.find_orphans import find_orphans
-from services.upload.actions.sweep_store import ORPHAN_AGE
-from services.upload.store.objects import ARCHIVES, QUARANTINE, RENDITIONS, Objects
+from services.upload.actions.look_through_store import look_through_store
+from services.upload.actions.store_doubts import (
+    doubts_after,
+    doubts_before,
+    note_good_look,
+    probable_causes,
+    store_losses,
+)
+from services.upload.store.objects import Objects
 from services.upload.store.photos import find_photo, page_of_ready
+from shared.errors import Unavailable
+from shared.sharding.doubts import shards_text
+from shared.sharding.removal_rules import RemovalRules
 from shared.sharding.shard_group import ShardGroup
 
 _PAGE_MAX = 200
 _AT_ONCE = 16
+_MISSING_MAX = 10_000
 
 
 @dataclass(slots=True)
 class Comparison:
-    """What was looked at, and the keys with which something is wrong."""
+    """What was looked at, and the keys with which something is wrong.
+
+    `reasons` say why the numbers are not to be believed, or what is the probable cause of them.
+    """
 
     photos: int = 0
+    renditions: int = 0
+    objects: int = 0
     missing: list[str] = field(default_factory=list)
+    missing_count: int = 0
     orphans: list[str] = field(default_factory=list)
+    orphan_count: int = 0
+    reasons: list[str] = field(default_factory=list)
 
 
-async def verify_store(group: ShardGroup, objects: Objects, now: datetime) -> Comparison:
-    """Every rendition of every ready photo is asked for, and every object looked up."""
+async def verify_store(
+    group: ShardGroup, objects: Objects, now: datetime, rules: RemovalRules | None = None
+) -> Comparison:
+    """Every rendition of every ready photo is asked for, and every object looked up.
+
+    Shards that cannot be asked are named, and the others compared. Raises Unavailable if the store
+    does not answer.
+    """
+    rules = rules or RemovalRules()
+    before = await doubts_before(group, objects, rules.lost, counted=False)
+    blind = before.blind_shards
     found = Comparison()
     for shard in group.shards():
-        after = 0
+        if shard not in blind:
+            await _compare_photos(group, objects, shard, found)
+    look = await look_through_store(group, objects, now, without=blind)
+    doubts = await doubts_after(group, objects, look, rules.lost)
+    found.objects = look.objects.total()
+    found.orphans, found.orphan_count = list(look.keys), look.orphans.total()
+    found.reasons += doubts.sentences()
+    if look.unlooked:
+        found.reasons.append(
+            f"{look.unlooked} of {found.objects} objects belong to shards that could not be asked"
+        )
+    found.reasons += probable_causes(doubts, look.orphans, look.objects, rules)
+    found.reasons += store_losses(doubts, look)
+    found.reasons += _cause_of_missing(group, found)
+    if not found.reasons and not found.missing_count:
+        await note_good_look(group, doubts, look)
+    return found
+
+
+async def _compare_photos(
+    group: ShardGroup, objects: Objects, shard: int, found: Comparison
+) -> None:
+    after = 0
+    try:
         while page := await page_of_ready(group, shard, after=after, limit=_PAGE_MAX):
             found.photos += len(page)
-            found.missing += await _missing(group, objects, page)
+            found.renditions += sum(map(len, page.values()))
+            missing = await _missing(group, objects, page)
+            found.missing_count += len(missing)
+            found.missing += missing[: _MISSING_MAX - len(found.missing)]
             after = max(page)
-    for prefix in (QUARANTINE, RENDITIONS, ARCHIVES):
-        async for keys in find_orphans(group, objects, prefix, now - ORPHAN_AGE):
-            found.orphans += keys
-    return found
+    except Unavailable as away:
+        if away.code == "store_unavailable":
+            raise
+        found.reasons.append(
+            f"photos of {group.name}'s shard {shard} were not all compared: {away.detail}"
+        )
 
 
 async def _missing(group: ShardGroup, objects: Objects, page: Mapping[int, list[str]]) -> list[str]:
@@ -53,3 +109,16 @@ async def _missing(group: ShardGroup, objects: Objects, page: Mapping[int, list[
     pairs = [(photo_id, key) for photo_id, keys in page.items() for key in keys]
     wrong = await asyncio.gather(*(is_missing(*pair) for pair in pairs))
     return [key for (_photo_id, key), is_wrong in zip(pairs, wrong, strict=True) if is_wrong]
+
+
+def _cause_of_missing(group: ShardGroup, found: Comparison) -> list[str]:
+    """Where the photos are whose renditions are missing: in a few shards, or everywhere."""
+    if not found.missing:
+        return []
+    by_shard = Counter(group.shard_of(int(key.split("/")[1])) for key in found.missing)
+    sentence = (
+        f"{found.missing_count} of {found.renditions} renditions are missing, and the store lists"
+        f" {found.objects} objects: {group.name}'s {shards_text(by_shard.keys())} concerned: was"
+        " the store's folder lost, or an older copy of it put back?"
+    )
+    return [sentence]

@@ -282,8 +282,12 @@ async def unattached_photos(
 async def page_of_ready(
     group: ShardGroup, shard: int, *, after: int, limit: int
 ) -> dict[int, list[str]]:
-    """Ready photos of a shard in the order of their ids, with the keys of their renditions."""
-    rows = await group.reader(shard).rows(_SQL["page_of_ready"], after=after, limit=limit)
+    """Ready photos of a shard in the order of their ids, with the keys of their renditions.
+
+    No replica answers for the primary.
+    """
+    reader = group.reader(shard, stand_in=False)
+    rows = await reader.rows(_SQL["page_of_ready"], after=after, limit=limit)
     return {row["id"]: [said["key"] for said in row["renditions"]] for row in rows}
 
 

@@ -65,10 +65,15 @@ SELECT count(*) FROM :schema.upload
  WHERE touched_at < now() - make_interval(secs => :kept_s);
 
 -- name: delete_abandoned
--- Their pieces are then known to nobody, and are swept as such.
-DELETE FROM :schema.upload
- WHERE id IN (
+-- Their pieces are marked in passing: nothing stands for them any more, and that is no surprise.
+WITH abandoned AS (
     SELECT id FROM :schema.upload
      WHERE touched_at < now() - make_interval(secs => :kept_s)
      ORDER BY touched_at LIMIT :limit
- );
+), marked AS (
+    INSERT INTO :schema.orphan_mark (key, given_up)
+    SELECT piece.key, true
+      FROM :schema.upload_piece AS piece JOIN abandoned ON abandoned.id = piece.upload_id
+    ON CONFLICT (key) DO UPDATE SET given_up = true
+)
+DELETE FROM :schema.upload WHERE id IN (SELECT id FROM abandoned);

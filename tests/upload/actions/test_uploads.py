@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -11,7 +12,7 @@ from services.upload.actions.finish_upload import get_own_upload, progress_of
 from services.upload.actions.give_up_upload import give_up_upload
 from services.upload.actions.open_upload import open_upload
 from services.upload.actions.receive_photo import PICTURE_BYTES_MAX, DigestMismatch, PictureTooLarge
-from services.upload.actions.sweep_store import sweep_store
+from services.upload.actions.sweep_store import SweepRules, sweep_store
 from services.upload.domain.picture_kinds import NotAnImage
 from services.upload.domain.uploads import NewUpload, OffsetMismatch, ParkingLimits
 from services.upload.store.objects import Objects
@@ -189,9 +190,10 @@ async def test_one_that_is_abandoned_is_swept(
     async with group.writer(group.shard_of(alice.id)) as tx:
         await tx.execute(_AGE, id=alice.id)
     now = datetime.now(UTC)
-    assert (await sweep_store(group, objects, now, prefixes=(), is_dry=True)).uploads >= 1
+    rules = SweepRules(prefixes=(), is_dry=True)
+    assert (await sweep_store(group, objects, now, rules)).uploads >= 1
     assert (await alice.asks())["offset"] == 0
-    assert (await sweep_store(group, objects, now, prefixes=())).uploads >= 1
+    assert (await sweep_store(group, objects, now, replace(rules, is_dry=False))).uploads >= 1
     with pytest.raises(NotFound):
         await alice.asks()
     alice.id = kept

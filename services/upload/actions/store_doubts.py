@@ -1,0 +1,154 @@
+"""Why a sweep or a comparison of the store must not believe that something is not there."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+
+from services.upload.actions.look_through_store import StoreLook, store_clock
+from services.upload.store.objects import Objects
+from shared.sharding.doubts import (
+    FEWER_ON_PRIMARY,
+    Doubt,
+    Kind,
+    PrimaryFacts,
+    can_be_declared_lost,
+    clock_doubts,
+    doubts_of,
+    is_loss,
+    sentences,
+    shards_text,
+)
+from shared.sharding.expected_rows import WHOLE_GROUP, Expected, note_expected, read_expected
+from shared.sharding.group_facts import facts_of
+from shared.sharding.removal_rules import RemovalRules
+from shared.sharding.shard_group import ShardGroup
+
+PHOTO = "photo"
+OBJECTS = "objects"
+
+# Statements span the shards of a primary: one that is not there takes them all with it.
+_BLINDING = {Kind.AWAY, Kind.STANDBY, Kind.LACKING}
+
+
+@dataclass(slots=True)
+class StoreDoubts:
+    """What was asked of primaries and store, and the doubts that follow from it."""
+
+    group: str
+    lost: Collection[str] = frozenset()
+    primaries: list[PrimaryFacts] = field(default_factory=list)
+    expected: Expected = field(default_factory=dict)
+    doubts: list[Doubt] = field(default_factory=list)
+    clocks: list[str] = field(default_factory=list)
+
+    def __bool__(self) -> bool:
+        return bool(self.doubts or self.clocks)
+
+    @property
+    def blind_shards(self) -> frozenset[int]:
+        """Shards of which nothing can be asked, those beside a missing one too."""
+        blind = {doubt.primary for doubt in self.doubts if doubt.kind in _BLINDING}
+        return frozenset(
+            shard for primary in self.primaries if primary.name in blind for shard in primary.shards
+        )
+
+    def sentences(self) -> list[str]:
+        """The doubts in words, and what an operator can do about them."""
+        said = self.clocks + sentences(self.group, self.doubts)
+        names = can_be_declared_lost(self.doubts)
+        if names and not self.clocks:
+            said.append(
+                f"put {' and '.join(names)} back if you can; if what is missing is lost for good,"
+                f" LOST={','.join(names)} says so"
+            )
+        return said
+
+    def photos(self) -> dict[int, int]:
+        """How many photos each shard has now, where they were counted."""
+        return {
+            shard: facts.rows[PHOTO]
+            for primary in self.primaries
+            for shard, facts in primary.held.items()
+            if PHOTO in facts.rows
+        }
+
+    def objects_of(self, look: StoreLook) -> int:
+        """All objects: as they were listed, or as the last good look at the whole had them."""
+        return max(look.objects.total(), self.expected.get((WHOLE_GROUP, OBJECTS), 0))
+
+
+async def doubts_before(
+    group: ShardGroup, objects: Objects, lost: Collection[str], *, counted: bool
+) -> StoreDoubts:
+    """Ask the primaries and the store, before anything else; `counted` counts photos as well."""
+    found = StoreDoubts(group.name, lost)
+    found.expected = await read_expected(group)
+    found.primaries = await facts_of(group, counted=(PHOTO,) if counted else ())
+    found.doubts = doubts_of(found.primaries, found.expected, lost=lost)
+    found.clocks = clock_doubts(found.primaries, {"the store": await objects.clock_ahead_s()})
+    return found
+
+
+async def doubts_after(
+    group: ShardGroup, objects: Objects, look: StoreLook, lost: Collection[str]
+) -> StoreDoubts:
+    """Ask again: what the look has found tells more, and photos are counted."""
+    found = await doubts_before(group, objects, lost, counted=True)
+    found.doubts = doubts_of(found.primaries, found.expected, lost=lost, witnesses=look.witnesses)
+    ahead_s = store_clock(look, await objects.clock_ahead_s())
+    found.clocks = clock_doubts(found.primaries, {"the store": ahead_s})
+    return found
+
+
+async def note_good_look(group: ShardGroup, doubts: StoreDoubts, look: StoreLook) -> None:
+    """Keep how many photos and objects there were, for the next look to expect."""
+    photos = {(shard, PHOTO): count for shard, count in doubts.photos().items()}
+    await note_expected(group, {**photos, (WHOLE_GROUP, OBJECTS): look.objects.total()})
+
+
+def too_many(doubts: StoreDoubts, look: StoreLook, orphans: int, rules: RemovalRules) -> list[str]:
+    """Sentences if there are more orphans than faults leave behind, and where they are."""
+    of_all = doubts.objects_of(look)
+    if rules.allow(orphans, of_all):
+        return []
+    return [
+        f"{orphans} of {of_all} objects are orphans; {rules.most_of(of_all)} are no surprise",
+        *probable_causes(doubts, look.orphans, look.objects, rules),
+        "GO=1 goes on if you know the cause",
+    ]
+
+
+def probable_causes(
+    doubts: StoreDoubts,
+    wrong: Mapping[int, int],
+    of_all: Mapping[int, int],
+    rules: RemovalRules,
+) -> list[str]:
+    """A sentence for each primary to which more orphans belong than faults leave behind."""
+    said = []
+    for primary in doubts.primaries:
+        orphans, objects = (
+            sum(n.get(shard, 0) for shard in primary.shards) for n in (wrong, of_all)
+        )
+        if rules.may_exceed or orphans <= rules.most_of(objects):
+            continue
+        facts = [primary.held[shard] for shard in primary.shards if shard in primary.held]
+        photos = sum(of_shard.rows.get(PHOTO, 0) for of_shard in facts)
+        shards = [shard for shard in primary.shards if wrong.get(shard)]
+        said.append(
+            f"{orphans} of {objects} objects on {primary.name} are orphans: {doubts.group}'s"
+            f" {shards_text(shards)} where they belong, and {primary.name} holds {photos} photos:"
+            " was it replaced, or an older copy put back?"
+        )
+    return said
+
+
+def store_losses(doubts: StoreDoubts, look: StoreLook) -> list[str]:
+    """A sentence if the store holds far fewer objects than at the last good look."""
+    then, now = doubts.expected.get((WHOLE_GROUP, OBJECTS), 0), look.objects.total()
+    if not is_loss(now, then, *FEWER_ON_PRIMARY):
+        return []
+    sentence = (
+        f"the store lists {now} objects, and had {then} at the last good look: was its folder"
+        " lost, or is this another bucket?"
+    )
+    return [sentence]
