@@ -8,11 +8,15 @@ import argparse
 import asyncio
 import sys
 import time
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import cast, get_args
 
-from services.feed.actions.audit_timelines import audit_timelines, rebuild_timelines
+from services.feed.actions.audit_timelines import audit_timelines
 from services.feed.actions.moderate import moderate
+from services.feed.actions.rebuild_timelines import REBUILD_RULES, rebuild_timelines
 from services.feed.actions.reported_subjects import REPORTS_MAX, reported_subjects
+from services.feed.actions.timeline_doubts import TimelineDoubts
 from services.feed.resources import Resources, open_resources
 from services.feed.settings import FeedSettings
 from services.feed.store.reports import Subject
@@ -20,6 +24,9 @@ from shared.contracts.reports import SubjectKind
 from shared.errors import AppError
 from shared.ids import first_id_at
 from shared.settings import read_settings
+from shared.sharding.database_faults import DRIVER_ERRORS
+from shared.sharding.removal_rules import RemovalRules
+from shared.sharding.shard_map import ShardMapError
 
 _SHOWN_MAX = 20
 _TELL_EVERY = 500
@@ -35,24 +42,40 @@ def main() -> int:
     parser.add_argument("what", choices=commands)
     parser.add_argument("--sample", type=int, default=1_000, help="how many readers to look at")
     parser.add_argument("--user", type=int, help="the timeline of this reader only")
+    parser.add_argument("--share", type=float, default=REBUILD_RULES.share_max)
+    parser.add_argument("--go-on", action="store_true", help="however much it takes away")
+    parser.add_argument("--lost", action="append", default=[], help="a primary lost for good")
     parser.add_argument("--subject", type=_subject, help="what is hidden, shown or settled")
     asked = parser.parse_args()
     if asked.what in commands[3:] and asked.subject is None:
         parser.error("--subject is wanted, such as post:123")
     try:
         return asyncio.run(_run(asked))
-    except AppError as error:
-        sys.stderr.write(f"\n{error.detail} `make status` shows which process is away.\n")
+    except (AppError, ShardMapError, *DRIVER_ERRORS) as error:
+        said = error.detail if isinstance(error, AppError) else str(error)
+        sys.stderr.write(
+            f"\n{asked.what} stopped: {said} Run it again when all of that answers (`make"
+            " status`); what was done stays done.\n"
+        )
         return 1
+    except KeyboardInterrupt:
+        sys.stderr.write(f"\n{asked.what} was interrupted; run it again to go on.\n")
+        return 130
 
 
 async def _run(asked: argparse.Namespace) -> int:
+    rules = replace(
+        REBUILD_RULES,
+        share_max=asked.share,
+        may_exceed=asked.go_on,
+        lost=frozenset(asked.lost),
+    )
     async with open_resources(read_settings(FeedSettings)) as resources:
         match asked.what:
             case "audit":
-                return await _audit(resources, asked.sample)
+                return await _audit(resources, asked.sample, rules)
             case "rebuild":
-                return await _rebuild(resources, asked.user)
+                return await _rebuild(resources, asked.user, rules)
             case "reports":
                 return await _list_reports(resources)
             case "settle":
@@ -60,33 +83,56 @@ async def _run(asked: argparse.Namespace) -> int:
         return await _hide_or_show(resources, asked.subject, is_hidden=asked.what == "hide")
 
 
-async def _audit(resources: Resources, sample: int) -> int:
+async def _audit(resources: Resources, sample: int, rules: RemovalRules) -> int:
     settled_before = first_id_at(int((time.time() - _SETTLED_AFTER_S) * 1000))
     audit = await audit_timelines(
-        resources.timelines, resources.entries, resources.posts, sample, settled_before
+        resources.timelines,
+        resources.entries,
+        resources.posts,
+        TimelineDoubts(resources.group, rules),
+        sample=sample,
+        settled_before=settled_before,
     )
     _say(
         f"{audit.readers} readers, {audit.whole} of them whole; {audit.entries} entries,"
         f" {audit.share_complete:.3%} there"
     )
-    for word, pairs in (("lacking", audit.lacking), ("strange", audit.strange)):
+    found = (("lacking", audit.lacking), ("strange", audit.strange), ("lost", audit.lost))
+    for word, pairs in found:
         for reader_id, post_id in pairs[:_SHOWN_MAX]:
             _say(f"  {word}: post {post_id} with reader {reader_id}")
-    if audit.whole < audit.readers:
+    if audit.whole < audit.readers and not audit.reasons:
         _say("  `make rebuild-timelines` makes them anew")
-    return 0 if audit.whole == audit.readers else 1
+    _say_reasons(audit.reasons)
+    return 0 if audit.is_good else 1
 
 
-async def _rebuild(resources: Resources, user_id: int | None) -> int:
+async def _rebuild(resources: Resources, user_id: int | None, rules: RemovalRules) -> int:
     def tell(done: int, of: int) -> None:
         if done % _TELL_EVERY == 0 or done == of:
-            _say(f"{done} of {of} timelines made anew")
+            _say(f"{done} of {of} timelines looked at")
 
-    chosen = None if user_id is None else [user_id]
-    count = await rebuild_timelines(resources.timelines, resources.entries, chosen, tell)
-    if not count:
-        _say("nobody has a timeline at present: each is made when it is read")
-    return 0
+    done = await rebuild_timelines(
+        resources.timelines,
+        resources.entries,
+        resources.posts,
+        TimelineDoubts(resources.group, rules),
+        reader_ids=None if user_id is None else [user_id],
+        tell=tell,
+    )
+    _say(
+        f"{done.made} timelines made anew, {done.kept} kept as they are because they name posts of"
+        f" shards in doubt, {done.unread} could not be read"
+    )
+    _say_reasons(done.reasons)
+    return 1 if done.reasons else 0
+
+
+def _say_reasons(reasons: Sequence[str]) -> None:
+    for reason in reasons:
+        _say(f"  {reason}")
+    if reasons:
+        _say("What to do: docs/operations/upkeep.md")
 
 
 async def _list_reports(resources: Resources) -> int:

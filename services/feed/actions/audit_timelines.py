@@ -1,84 +1,125 @@
-"""Holds home timelines in Redis against what Postgres says they should be, and makes them anew."""
+"""Holds home timelines in Redis against what Postgres says they should be."""
 
 import random
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from services.feed.actions.home_entries import HomeEntries
+from services.feed.actions.timeline_doubts import TimelineDoubts
 from services.feed.store.home_timelines import HomeTimelines
 from services.feed.store.posts import Posts
+from shared.errors import Unavailable
+
+# A primary that is away makes many readers unreadable, and each of them costs a deadline.
+_UNREAD_MAX = 20
 
 
 @dataclass(slots=True)
 class Audit:
-    """What was compared, and what was found; `lacking` are pairs of reader and post."""
+    """What was compared, and what was found; `lacking`, `strange` and `lost` pair reader and post.
+
+    A strange post stands, and its reader should not have it. A lost one belongs to a shard that is
+    in doubt. `unread` readers could not be compared; `reasons` say why, and probable causes.
+    """
 
     readers: int = 0
     whole: int = 0
+    unread: int = 0
     entries: int = 0
     lacking: list[tuple[int, int]] = field(default_factory=list)
     strange: list[tuple[int, int]] = field(default_factory=list)
+    lost: list[tuple[int, int]] = field(default_factory=list)
+    reasons: list[str] = field(default_factory=list)
 
     @property
     def share_complete(self) -> float:
         """Of the entries that should be there; 1 where there are none."""
         return 1 - len(self.lacking) / self.entries if self.entries else 1.0
 
+    @property
+    def is_good(self) -> bool:
+        """Was everything compared, and nothing found?"""
+        return self.whole == self.readers and not self.unread and not self.reasons
+
 
 async def audit_timelines(
     timelines: HomeTimelines,
     entries: HomeEntries,
     posts: Posts,
+    doubts: TimelineDoubts,
+    *,
     sample: int,
     settled_before: int,
 ) -> Audit:
     """Look at `sample` readers by chance; ids from `settled_before` on may still be on their way.
 
     Withdrawn posts may stand in a skeleton, since they have no body and are never shown. Raises
-    Unavailable: what cannot be asked cannot be compared.
+    RedisAway: without it there is nothing to compare.
     """
+    await doubts.look()
     readers = await timelines.readers()
     audit = Audit()
     for reader_id in random.sample(readers, min(sample, len(readers))):
-        opened = await entries.find(reader_id)
-        if opened is None:
-            continue
-        found, wanted = opened.skeleton, await entries.truth(reader_id)
-        floor = max(found.floor, wanted.floor)
-        there, due = (
-            {post_id for post_id in skeleton.ids if floor < post_id < settled_before}
-            for skeleton in (found, wanted)
-        )
-        lacking = [(reader_id, post_id) for post_id in sorted(due - there)]
-        strange = await _standing(posts, there - due)
-        audit.readers += 1
-        audit.entries += len(due)
-        audit.whole += not lacking and not strange
-        audit.lacking += lacking
-        audit.strange += [(reader_id, post_id) for post_id in strange]
+        try:
+            await _compare(audit, entries, posts, doubts, reader_id, settled_before)
+        except Unavailable as away:
+            audit.unread += 1
+            if audit.unread == 1:
+                audit.reasons.append(f"some timelines could not be compared: {away.detail}")
+            if audit.unread >= _UNREAD_MAX:
+                break
+    audit.reasons = doubts.sentences() + audit.reasons + _probable_causes(audit)
+    if (sentence := doubts.fewer_readers(len(readers))) is not None:
+        audit.reasons.append(sentence)
+    if audit.is_good:
+        await doubts.note(len(readers))
     return audit
 
 
-async def rebuild_timelines(
-    timelines: HomeTimelines,
+async def _compare(
+    audit: Audit,
     entries: HomeEntries,
-    reader_ids: Sequence[int] | None,
-    tell: Callable[[int, int], None],
-) -> int:
-    """Make the timelines of these readers anew, or of all who have one; how many.
+    posts: Posts,
+    doubts: TimelineDoubts,
+    reader_id: int,
+    settled_before: int,
+) -> None:
+    opened = await entries.find(reader_id)
+    if opened is None:
+        return
+    found, wanted = opened.skeleton, await entries.truth(reader_id)
+    floor = max(found.floor, wanted.floor)
+    there, due = (
+        {post_id for post_id in skeleton.ids if floor < post_id < settled_before}
+        for skeleton in (found, wanted)
+    )
+    lacking = sorted(due - there)
+    strange = await standing(posts, there - due)
+    lost = doubts.lost_among(sorted(there - due - set(strange)))
+    audit.readers += 1
+    audit.entries += len(due)
+    audit.whole += not lacking and not strange and not lost
+    audit.lacking += [(reader_id, post_id) for post_id in lacking]
+    audit.strange += [(reader_id, post_id) for post_id in strange]
+    audit.lost += [(reader_id, post_id) for post_id in lost]
 
-    `tell` hears how many of how many are done. Whoever reads meanwhile is served from Postgres.
-    """
-    readers = await timelines.readers() if reader_ids is None else list(reader_ids)
-    for done, reader_id in enumerate(readers, 1):
-        await timelines.drop(reader_id)
-        await entries.open(reader_id, is_first_page=False)
-        tell(done, len(readers))
-    return len(readers)
 
-
-async def _standing(posts: Posts, post_ids: set[int]) -> list[int]:
+async def standing(posts: Posts, post_ids: set[int]) -> list[int]:
+    """Those that are there and not withdrawn, in ascending order."""
     if not post_ids:
         return []
     bodies = await posts.bodies_by_ids(sorted(post_ids))
     return [post_id for post_id, body in sorted(bodies.items()) if body is not None]
+
+
+def _probable_causes(audit: Audit) -> list[str]:
+    said = []
+    if audit.lost:
+        said.append(
+            f"{len(audit.lost)} entries name posts that shards in doubt do not have any more"
+        )
+    if audit.strange and len(audit.strange) > len(audit.lacking):
+        said.append(
+            f"{len(audit.strange)} entries are of authors whom their readers do not follow by now:"
+            " has users lost follows? `make reconcile` tells"
+        )
+    return said

@@ -1,12 +1,19 @@
 """An audit tells what a timeline lacks, and a rebuild mends it."""
 
+from collections.abc import Callable
+from dataclasses import replace
+
 from redis import asyncio as aioredis
 
-from services.feed.actions.audit_timelines import Audit, audit_timelines, rebuild_timelines
+from services.feed.actions.audit_timelines import Audit, audit_timelines
+from services.feed.actions.rebuild_timelines import REBUILD_RULES, Rebuilt, rebuild_timelines
+from services.feed.actions.timeline_doubts import TimelineDoubts
 from services.feed.actions.withdraw_post import withdraw_own_post
 from services.feed.domain.skeletons import ABOVE_ALL
 from services.feed.resources import Resources
 from services.feed.store.home_timelines import home_key
+from shared.ids import first_id_at
+from shared.sharding.removal_rules import RemovalRules
 from tests.feed.cast import Cast, new_id
 from tests.feed.fake_users import FakeUsers
 
@@ -14,7 +21,12 @@ from tests.feed.fake_users import FakeUsers
 async def _audit_of(resources: Resources, reader_id: int, before: int = ABOVE_ALL) -> Audit:
     """Of all readers, reduced to what concerns one."""
     audit = await audit_timelines(
-        resources.timelines, resources.entries, resources.posts, 10_000, before
+        resources.timelines,
+        resources.entries,
+        resources.posts,
+        TimelineDoubts(resources.group, REBUILD_RULES),
+        sample=10_000,
+        settled_before=before,
     )
     audit.lacking = [pair for pair in audit.lacking if pair[0] == reader_id]
     audit.strange = [pair for pair in audit.strange if pair[0] == reader_id]
@@ -43,10 +55,90 @@ async def test_what_a_timeline_lacks_or_should_not_have_is_named_and_mended(
     def tell(done: int, of: int) -> None:
         told.append((done, of))
 
-    assert await rebuild_timelines(resources.timelines, resources.entries, [bob], tell) == 1
+    done = await _rebuild(resources, bob, REBUILD_RULES, tell)
+    assert (done.made, done.taken, done.reasons) == (1, 1, [])
     assert told == [(1, 1)]
     audit = await _audit_of(resources, bob)
     assert (audit.lacking, audit.strange) == ([], [])
+
+
+async def test_a_timeline_that_cannot_be_read_is_kept(
+    cast: Cast, resources: Resources, fake_users: FakeUsers
+) -> None:
+    alice, bob = new_id(), new_id()
+    fake_users.follow(bob, alice)
+    posts = await cast.has_published(alice, 3)
+    assert sorted(await cast.home_ids(bob)) == sorted(posts)
+    fake_users.is_away = True
+    done = await _rebuild(resources, bob, REBUILD_RULES)
+    assert (done.made, done.unread) == (0, 1)
+    assert "could not be read" in done.reasons[0]
+    assert (await _ids_in_redis(resources, bob)) == sorted(posts)
+
+
+async def test_a_rebuild_stops_before_it_takes_much_away(
+    cast: Cast, resources: Resources, fake_users: FakeUsers
+) -> None:
+    """As if users had lost its follows: every entry stands, and nobody follows its author."""
+    alice, bob = new_id(), new_id()
+    fake_users.follow(bob, alice)
+    posts = await cast.has_published(alice, 4)
+    assert sorted(await cast.home_ids(bob)) == sorted(posts)
+    fake_users.followed.clear()
+    rules = replace(REBUILD_RULES, at_least=3)
+    done = await _rebuild(resources, bob, rules)
+    assert done.made == 0
+    assert "GO=1" in done.reasons[-1]
+    assert (await _ids_in_redis(resources, bob)) == sorted(posts)
+    done = await _rebuild(resources, bob, replace(rules, may_exceed=True))
+    assert (done.made, done.reasons) == (1, [])
+    assert (await _ids_in_redis(resources, bob)) == []
+
+
+async def test_posts_of_a_shard_that_was_made_anew_stay_in_timelines(
+    cast: Cast, resources: Resources, fake_users: FakeUsers
+) -> None:
+    """The post's shard is younger than the post: it was replaced by an empty one."""
+    alice, bob = new_id(), new_id()
+    fake_users.follow(bob, alice)
+    await cast.home_ids(bob)
+    lost = first_id_at(1_740_000_000_000) | (resources.group.shard_of(alice) << 10)
+    await resources.timelines.push(lost, [bob])
+    audit = await _audit_of(resources, bob)
+    assert (bob, lost) in audit.lost
+    assert any("made them anew" in reason for reason in audit.reasons)
+    done = await _rebuild(resources, bob, REBUILD_RULES)
+    assert (done.made, done.kept) == (0, 1)
+    assert lost in await _ids_in_redis(resources, bob)
+    home = next(
+        primary.name
+        for primary in resources.group.primaries()
+        if resources.group.shard_of(alice) in resources.group.shards_on(primary.name)
+    )
+    done = await _rebuild(resources, bob, replace(REBUILD_RULES, lost=frozenset({home})))
+    assert (done.made, done.reasons) == (1, [])
+
+
+async def _rebuild(
+    resources: Resources,
+    reader_id: int,
+    rules: RemovalRules,
+    tell: Callable[[int, int], None] = lambda _done, _of: None,
+) -> Rebuilt:
+    return await rebuild_timelines(
+        resources.timelines,
+        resources.entries,
+        resources.posts,
+        TimelineDoubts(resources.group, rules),
+        reader_ids=[reader_id],
+        tell=tell,
+    )
+
+
+async def _ids_in_redis(resources: Resources, reader_id: int) -> list[int]:
+    opened = await resources.entries.find(reader_id)
+    assert opened is not None
+    return sorted(opened.skeleton.ids)
 
 
 async def test_what_is_on_its_way_or_withdrawn_is_no_fault(
