@@ -29,6 +29,10 @@ promote: ready ## a lost primary's replica takes its place: make promote P=users
 reset: ready ## delete the data, after asking (YES=1 does not ask)
 	@$(PYTHON) -m infra reset $(if $(YES),--yes)
 
+# How far upkeep may go: the largest share that it may change, to go on beyond it, and which
+# primaries' losses are for good (docs/operations/upkeep.md).
+WORDS = $(if $(SHARE),--share $(SHARE)) $(if $(GO),--go-on) $(if $(LOST),--lost=$(LOST))
+
 ##@ Fill it and look inside
 .PHONY: demo migrate migrate-status reconcile check-deleted sweep verify-store mirror-store audit-timelines rebuild-timelines \
 	reports hide suspend settle
@@ -38,18 +42,18 @@ migrate: ready ## bring every logical shard to the newest schema
 	@$(PYTHON) -m infra migrate
 migrate-status: ready ## how far each logical shard is
 	@$(PYTHON) -m infra migrate-status
-reconcile: ready ## compare both sides of every edge and all counts, repair what drifted
-	@$(PYTHON) -m infra reconcile
-sweep: ready ## take away abandoned uploads, photos in no post and orphans (DRY=1 only counts)
-	@$(PYTHON) -m infra sweep $(if $(DRY),--dry-run)
-verify-store: ready ## compare database and store, both ways
-	@$(PYTHON) -m infra verify-store
+reconcile: ready ## compare both sides of every edge and all counts, repair what surely drifted (SHARE= GO=1 LOST=)
+	@$(PYTHON) -m infra reconcile $(WORDS)
+sweep: ready ## take away abandoned uploads, photos in no post, orphans of two looks (DRY=1 only counts; SHARE= GO=1 LOST=)
+	@$(PYTHON) -m infra sweep $(if $(DRY),--dry-run) $(WORDS)
+verify-store: ready ## compare database and store, both ways, and with what was there before (LOST=)
+	@$(PYTHON) -m infra verify-store $(if $(LOST),--lost=$(LOST))
 mirror-store: ready ## copy to the second bucket what it lacks, then compare (BACK=1 the other way)
 	@$(PYTHON) -m infra mirror-store $(if $(BACK),--back)
 audit-timelines: ready ## compare home timelines with what they should be (N=1000 readers)
-	@$(PYTHON) -m infra audit-timelines $(if $(N),--sample $(N))
-rebuild-timelines: ready ## make home timelines anew, with progress (U="<user id>": one)
-	@$(PYTHON) -m infra rebuild-timelines $(if $(U),--user $(U))
+	@$(PYTHON) -m infra audit-timelines $(if $(N),--sample $(N)) $(if $(LOST),--lost=$(LOST))
+rebuild-timelines: ready ## make home timelines anew, with progress (U="<user id>": one; SHARE= GO=1 LOST=)
+	@$(PYTHON) -m infra rebuild-timelines $(if $(U),--user $(U)) $(WORDS)
 check-deleted: ready ## does anything still name a deleted account? make check-deleted U="<user id> [ids of its posts, photos]"
 	@$(PYTHON) -m infra check-deleted $(U)
 reports: ready ## what people have reported and nobody has settled

@@ -2,14 +2,15 @@
 
 import asyncio
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import wraps
 from typing import Annotated, ParamSpec
 
 import typer
 
 from infra.driving.failures import SuiteFailure
-from infra.driving.migrations import migrate_all, status_of_all
+from infra.driving.migrations import migrate_all, newer_schemas, status_of_all
 from infra.driving.progress import Progress
 from infra.driving.promote import promote as promote_replica
 from infra.driving.psql import become_psql
@@ -20,7 +21,8 @@ from infra.driving.restart import restart_rolling
 from infra.driving.run_lock import sole_command
 from infra.driving.start import start_suite
 from infra.driving.stop import stop_suite
-from infra.driving.upkeep import require_running, run_upkeep
+from infra.driving.upkeep import known_primaries, require_running, run_upkeep
+from infra.driving.upkeep_lock import alone
 from infra.holdings.findings import Words
 from infra.processes import Tier
 from infra.programs import ProgramMissing
@@ -34,6 +36,7 @@ from infra.watching.logs import follow, log_files
 from infra.watching.status import print_table, rows_of
 from infra.watching.trace import lines_of_request
 from infra.watching.welcome import welcome
+from shared.streams.edge_reconciler import REPAIR_RULES
 
 P = ParamSpec("P")
 
@@ -179,11 +182,11 @@ def reset(yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = Fals
 @_told
 def migrate() -> None:
     """Bring every logical shard to the newest schema."""
-    progress = Progress()
-    suite = open_suite()
+    suite, progress = open_suite(), Progress()
     require_running(suite)
     with sole_command(suite.folder, "migrate"):
-        asyncio.run(migrate_all(suite, progress))
+        if not asyncio.run(migrate_all(suite, progress)):
+            raise typer.Exit(1)
     progress.say("every shard is at the newest migration")
 
 
@@ -192,10 +195,11 @@ def migrate() -> None:
 def migrate_status() -> None:
     """Say how far each logical shard is."""
     require_running(open_suite())
-    behind = 0
+    is_well = True
     for group, shards in asyncio.run(status_of_all(open_suite())).items():
         late = [shard for shard in shards if shard.pending]
-        behind += len(late)
+        newer = newer_schemas(group, shards)
+        is_well = is_well and not late and not newer
         done = {shard.applied for shard in shards}
         sys.stdout.write(
             f"{group:<8} {len(shards)} shards, {len(shards) - len(late)} at the newest,"
@@ -205,31 +209,59 @@ def migrate_status() -> None:
             sys.stdout.write(
                 f"    shard {shard.shard:>4} on {shard.primary}: lacks {', '.join(shard.pending)}\n"
             )
-    if behind:
+        sys.stdout.writelines(f"    {sentence}\n" for sentence in newer)
+    if not is_well:
         raise typer.Exit(1)
+
+
+ShareOption = Annotated[
+    float, typer.Option("--share", help="The largest share that may be changed without --go-on.")
+]
+GoOnOption = Annotated[
+    bool, typer.Option("--go-on", help="Change what is to be changed, however much it is.")
+]
+LostOption = Annotated[
+    str, typer.Option("--lost", help="Primaries whose losses are for good, comma separated.")
+]
 
 
 @app.command()
 @_told
-def reconcile() -> None:
-    """Compare both sides of all edges, and all counts; repair what has drifted."""
-    asyncio.run(reconcile_all(open_suite(), Progress()))
+def reconcile(share: ShareOption = 0.01, go_on: GoOnOption = False, lost: LostOption = "") -> None:
+    """Compare both sides of all edges, and all counts; repair what has surely drifted."""
+    suite = open_suite()
+    rules = replace(
+        REPAIR_RULES,
+        share_max=share,
+        may_exceed=go_on,
+        lost=frozenset(known_primaries(suite, lost)),
+    )
+    with alone(suite.folder, "reconcile"):
+        asyncio.run(reconcile_all(suite, Progress(), rules))
 
 
 @app.command()
 @_told
 def sweep(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only count.")] = False,
+    share: ShareOption = 0.01,
+    go_on: GoOnOption = False,
+    lost: LostOption = "",
 ) -> None:
-    """Take away abandoned uploads, photos in no post, and orphans of the store."""
-    run_upkeep(open_suite(), "upload", "sweep", *(["--dry-run"] if dry_run else []))
+    """Take away abandoned uploads, photos in no post, and what two looks found to be orphaned."""
+    suite = open_suite()
+    words = _words(share=share, go_on=go_on, lost=known_primaries(suite, lost))
+    dry = ["--dry-run"] if dry_run else []
+    run_upkeep(suite, "upload", "sweep", *words, *dry, command="sweep")
 
 
 @app.command("verify-store")
 @_told
-def verify_store() -> None:
-    """Compare database and store, both ways."""
-    run_upkeep(open_suite(), "upload", "verify")
+def verify_store(lost: LostOption = "") -> None:
+    """Compare database and store, both ways, and both with what they held before."""
+    suite = open_suite()
+    words = _words(lost=known_primaries(suite, lost))
+    run_upkeep(suite, "upload", "verify", *words, command="verify-store")
 
 
 @app.command("mirror-store")
@@ -241,26 +273,39 @@ def mirror_store(
     suite = open_suite()
     # A second bucket that was named just now is filled before any process knows of it.
     render_environments(suite)
-    run_upkeep(suite, "upload", "mirror", *(["--back"] if back else []))
+    run_upkeep(suite, "upload", "mirror", *(["--back"] if back else []), command="mirror-store")
 
 
 @app.command("audit-timelines")
 @_told
 def audit_timelines(
     sample: Annotated[int, typer.Option("--sample", help="How many readers.")] = 1_000,
+    lost: LostOption = "",
 ) -> None:
     """Compare home timelines in Redis with what Postgres says."""
-    run_upkeep(open_suite(), "feed", "audit", "--sample", str(sample))
+    suite = open_suite()
+    words = _words(lost=known_primaries(suite, lost))
+    run_upkeep(suite, "feed", "audit", "--sample", str(sample), *words, command="audit-timelines")
 
 
 @app.command("rebuild-timelines")
 @_told
 def rebuild_timelines(
     user: Annotated[int | None, typer.Option("--user", help="This reader's only.")] = None,
+    share: ShareOption = 0.01,
+    go_on: GoOnOption = False,
+    lost: LostOption = "",
 ) -> None:
-    """Make home timelines anew from Postgres."""
+    """Make home timelines anew from Postgres, unless that would take much away."""
+    suite = open_suite()
+    words = _words(share=share, go_on=go_on, lost=known_primaries(suite, lost))
     chosen = [] if user is None else ["--user", str(user)]
-    run_upkeep(open_suite(), "feed", "rebuild", *chosen)
+    run_upkeep(suite, "feed", "rebuild", *chosen, *words, command="rebuild-timelines")
+
+
+def _words(*, share: float | None = None, go_on: bool = False, lost: Sequence[str]) -> list[str]:
+    shares = [] if share is None else ["--share", str(share)]
+    return [*shares, *(["--go-on"] if go_on else []), *(f"--lost={name}" for name in lost)]
 
 
 @app.command()

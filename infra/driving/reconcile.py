@@ -1,9 +1,7 @@
-"""Compares both sides of every edge of every group now, and repairs what has drifted."""
+"""Compares both sides of every edge of every group now, and repairs what has surely drifted."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-
-import asyncpg
 
 from infra.driving.failures import SuiteFailure
 from infra.driving.progress import Progress
@@ -13,6 +11,8 @@ from shared.errors import Unavailable
 from shared.network.network import Network
 from shared.network.resolver import Resolver
 from shared.sharding.connections import PostgresLogin
+from shared.sharding.database_faults import DRIVER_ERRORS
+from shared.sharding.removal_rules import RemovalRules
 from shared.sharding.shard_group import ShardGroup
 from shared.sharding.shard_map import ShardMapError, ShardMapFile
 from shared.streams.edge_pass import PassReport
@@ -21,32 +21,34 @@ from shared.streams.edge_reconciler import EdgeReconciler
 # The walk is sequential; the second is for the transaction of a repair.
 _POOL_MAX = 2
 
-_FAULTS = (Unavailable, ShardMapError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError)
+_FAULTS = (Unavailable, ShardMapError, *DRIVER_ERRORS)
 
 
-async def reconcile_all(suite: Suite, progress: Progress) -> None:
-    """One pass over each group; a group that cannot be asked is reported at the end."""
+async def reconcile_all(suite: Suite, progress: Progress, rules: RemovalRules) -> None:
+    """One pass over each group; raises SuiteFailure with all that was left alone, and why."""
     require_running(suite)
-    failures = []
+    failures: list[str] = []
     for name in suite.topology.groups:
         try:
             async with _opened(suite, name) as group:
-                report = await EdgeReconciler(group, rows_per_s=None).full_pass()
+                reconciler = EdgeReconciler(group, rows_per_s=None, rules=rules)
+                report = await reconciler.full_pass()
         except _FAULTS as error:
             failures.append(f"The edges of {name} were not compared to the end: {error}")
             continue
         progress.say(f"{name}: {_summary(report)}")
+        failures += [f"{name}: {reason}." for reason in report.reasons]
     if failures:
         raise SuiteFailure("\n".join(failures))
 
 
 def _summary(report: PassReport) -> str:
-    if not report.kinds:
+    if not report.kinds and not report.reasons:
         return "no edges"
     return (
         f"{report.edges} edges and {report.counts} counts compared,"
         f" {report.drift.total()} drifted ({report.under_way} under way),"
-        f" {report.repaired.total()} repaired"
+        f" {report.repaired.total()} repaired, {report.left_alone.total()} left alone"
     )
 
 
