@@ -5,6 +5,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 
+from shared.ids import EPOCH_MS
+
 # Clocks of machines that are looked after agree within milliseconds. An hour would let a young
 # object pass for an old one.
 CLOCK_SECONDS_MAX = 300.0
@@ -30,6 +32,11 @@ class ShardFacts:
     born_s: float
     newest_ms: int
     rows: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def is_untouched(self) -> bool:
+        """Has it never given out an id? Then nothing was ever written there first."""
+        return self.newest_ms <= EPOCH_MS
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,10 +187,12 @@ def _unreachable(primary: PrimaryFacts) -> Iterator[Doubt]:
 
 
 def _twice(primaries: Sequence[PrimaryFacts]) -> Iterator[Doubt]:
+    """A copy that was made by mistake, or for a move, and never written to is no rival."""
     for primary in primaries:
         for shard in primary.shards:
             for other in primaries:
-                if other is not primary and shard in other.held:
+                rival = None if other is primary else other.held.get(shard)
+                if rival is not None and not rival.is_untouched:
                     yield Doubt(shard, primary.name, Kind.TWICE, other.name)
 
 

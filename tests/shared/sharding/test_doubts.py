@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from shared.ids import EPOCH_MS
 from shared.sharding.doubts import (
     Kind,
     PrimaryFacts,
@@ -75,6 +76,13 @@ def test_a_shard_on_two_primaries_is_in_doubt_where_the_map_has_it() -> None:
         "users's shard 1 is in doubt: a and b both hold them: was a shard map lost, or were ranges"
         " edited?"
     )
+
+
+def test_a_copy_that_was_never_written_to_is_no_rival() -> None:
+    untouched = ShardFacts(born_s=NOW_S, newest_ms=EPOCH_MS)
+    assert found([A, replace(B, held={**B.held, 1: untouched})]) == set()
+    misled = replace(A, held={0: FACTS, 1: untouched})
+    assert found([misled, replace(B, held={**B.held, 1: FACTS})]) == {(1, Kind.TWICE)}
 
 
 @pytest.mark.parametrize(
