@@ -75,6 +75,11 @@ class RunFolder:
         return Path(tempfile.gettempdir()) / f"retrato-{os.geteuid()}-{_digest(self.root)}"
 
     @property
+    def locks(self) -> Path:
+        """One file for each upkeep command, held by the process that runs it."""
+        return self.root / "locks"
+
+    @property
     def supervisor_socket(self) -> Path:
         """Where the supervisor listens for us."""
         return self.sockets / "supervisor.sock"

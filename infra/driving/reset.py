@@ -18,6 +18,7 @@ def delete_everything(suite: Suite) -> list[str]:
     write_durably(folder.reset_file, "make reset is under way\n")
     for path in gone:
         shutil.rmtree(path)
+    shutil.rmtree(folder.locks, ignore_errors=True)
     for file in (
         folder.ledger_file,
         folder.secrets_file,

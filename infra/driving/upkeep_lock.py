@@ -47,7 +47,7 @@ def _write(handle: IO[str], text: str) -> None:
 
 
 def _opened(folder: RunFolder, command: str) -> IO[str]:
-    path = folder.root / "locks" / f"{command}.lock"
+    path = folder.locks / f"{command}.lock"
     try:
         path.parent.mkdir(mode=0o700, exist_ok=True)
         return path.open("a+", encoding="utf-8")

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.run_folder import REPOSITORY
+from infra.run_folder import REPOSITORY, RunFolder
 from tests.eventually import eventually
 from tests.infra.upkeep_suite import UPKEEP, Holdings, UpkeepSuite
 from tests.journeys.phone import phone_of
@@ -159,7 +159,7 @@ async def test_a_clock_that_is_a_day_off_costs_nothing(
 async def test_a_command_that_is_ended_at_any_moment_is_repeated(
     upkeep: UpkeepSuite, before: Holdings, command: str, number: signal.Signals
 ) -> None:
-    lock = upkeep.suite.run_dir / "locks" / f"{command}.lock"
+    lock = RunFolder(upkeep.suite.run_dir).locks / f"{command}.lock"
     for lines in range(3):
         lock.unlink(missing_ok=True)
         with upkeep.begun(command) as child:
@@ -178,7 +178,7 @@ async def test_a_command_that_is_ended_at_any_moment_is_repeated(
 async def test_of_two_at_once_one_goes_on_and_the_other_is_told(
     upkeep: UpkeepSuite, before: Holdings, command: str
 ) -> None:
-    lock = upkeep.suite.run_dir / "locks" / f"{command}.lock"
+    lock = RunFolder(upkeep.suite.run_dir).locks / f"{command}.lock"
     lock.unlink(missing_ok=True)
     with upkeep.begun(command) as first:
         await eventually(lambda: _assert_holds(lock), every_s=0.01)
