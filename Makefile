@@ -10,8 +10,8 @@ BIN = $(dir $(PYTHON))
 
 ##@ Run the suite
 .PHONY: up down status logs trace restart reset psql promote plan-changes
-up: ready ## install what is missing, start everything (LIMITS=loose: for load from one address)
-	@RETRATO_LIMITS=$(or $(LIMITS),usual) $(PYTHON) -m infra up $(if $(ANEW),--anew "$(ANEW)") $(if $(AS_IS),--as-is "$(AS_IS)")
+up: ready ## install what is missing, start everything (LIMITS=loose: for load from one address; BACKUPS=off)
+	@RETRATO_LIMITS=$(or $(LIMITS),usual) $(if $(BACKUPS),RETRATO_BACKUPS=$(BACKUPS)) $(PYTHON) -m infra up $(if $(ANEW),--anew "$(ANEW)") $(if $(AS_IS),--as-is "$(AS_IS)")
 down: ready ## stop everything; the data stays
 	@$(PYTHON) -m infra down
 status: ready ## a table: process, address, state, memory, since when

@@ -44,34 +44,41 @@ class Authority:
             self._create()
         self._certificate, self._key = _read_authority(folder)
 
-    def server_pair(self, name: str, hosts: Iterable[str]) -> KeyPair:
-        """A certificate for these names and addresses; the one at hand if it still fits."""
+    def server_pair(
+        self, name: str, hosts: Iterable[str], *, spelled_addresses: Iterable[str] = ()
+    ) -> KeyPair:
+        """A certificate for these names and addresses; the one at hand if it still fits.
+
+        `spelled_addresses` stand in it as if they were names: pgBackRest compares an address that
+        it dials with the names only.
+        """
         pair = KeyPair(self._folder / f"{name}.crt", self._folder / f"{name}.key")
-        wanted = list(dict.fromkeys(hosts))
+        wanted = [_alternative_name(host) for host in dict.fromkeys(hosts)]
+        wanted += [x509.DNSName(address) for address in spelled_addresses]
         if not self._still_fits(pair, wanted):
             self._issue(pair, name, wanted)
         return pair
 
-    def _still_fits(self, pair: KeyPair, hosts: list[str]) -> bool:
+    def _still_fits(self, pair: KeyPair, names: list[x509.GeneralName]) -> bool:
         if not (pair.certificate.exists() and pair.key.exists()):
             return False
         try:
             held = x509.load_pem_x509_certificate(pair.certificate.read_bytes())
         except ValueError:
             return False  # a broken one is issued again, as one that has run out
-        names = held.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+        carried = held.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
         return (
-            list(names) == [_alternative_name(host) for host in hosts]
+            list(carried) == names
             and held.issuer == self._certificate.subject
             and held.not_valid_after_utc - dt.datetime.now(dt.UTC) > _RENEW_BEFORE
         )
 
-    def _issue(self, pair: KeyPair, name: str, hosts: list[str]) -> None:
+    def _issue(self, pair: KeyPair, name: str, names: list[x509.GeneralName]) -> None:
         key = ec.generate_private_key(ec.SECP256R1())
         certificate = (
             _builder(name, self._certificate.subject, key, _SERVER_DAYS)
             .add_extension(
-                x509.SubjectAlternativeName([_alternative_name(host) for host in hosts]),
+                x509.SubjectAlternativeName(names),
                 critical=False,
             )
             .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)

@@ -9,6 +9,7 @@ from typing import Annotated, ParamSpec
 
 import typer
 
+from infra.backups.complaints import backup_lines
 from infra.driving.failures import SuiteFailure
 from infra.driving.migrations import migrate_all, newer_schemas, status_of_all
 from infra.driving.progress import Progress
@@ -113,9 +114,12 @@ def down() -> None:
 @_told
 def status() -> None:
     """Show every process: address, state, memory, since when."""
-    rows = asyncio.run(rows_of(open_suite()))
+    suite = open_suite()
+    rows = asyncio.run(rows_of(suite))
     print_table(rows)
-    if not all(row.is_well for row in rows):
+    lines, backups_are_well = backup_lines(suite)
+    sys.stdout.write("".join(f"{line}\n" for line in lines))
+    if not (backups_are_well and all(row.is_well for row in rows)):
         raise typer.Exit(1)
 
 
@@ -167,10 +171,11 @@ def plan() -> None:
 @app.command()
 @_told
 def reset(yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False) -> None:
-    """Delete the data, logs and keys of the suite."""
+    """Delete the data, backups, logs and keys of the suite; a backup folder elsewhere stays."""
     suite = open_suite()
     if not yes:
-        typer.confirm(f"Delete all data, logs and keys in {suite.folder.root}?", abort=True)
+        what = "data, backups, logs and keys"
+        typer.confirm(f"Delete all {what} in {suite.folder.root}?", abort=True)
     progress = Progress()
     with sole_command(suite.folder, "reset"):
         stop_suite(suite, progress)

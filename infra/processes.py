@@ -4,8 +4,10 @@ import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
+from pathlib import Path
 
 from infra.accounts import Account, account_for
+from infra.backups.place import backup_folder
 from infra.programs import postgres_program, program
 from infra.suite import Suite
 from infra.topology import PostgresNode, Service
@@ -58,6 +60,7 @@ def processes_of(suite: Suite) -> tuple[Process, ...]:
                 *(_postgres(suite, node) for node in suite.topology.postgres_nodes),
                 *_redises(suite),
                 *_stores(suite),
+                *_backups(suite),
                 *(
                     process
                     for service in suite.topology.services.values()
@@ -124,29 +127,56 @@ def _stores(suite: Suite) -> Iterator[Process]:
     store = suite.topology.store
     if not store.embedded:
         return
-    tls = suite.folder.pki / "store"
-    yield Process(
-        name="store",
+    yield _rclone_store(suite, "store", store.address, store.port, suite.folder.data / "store")
+
+
+def _rclone_store(suite: Suite, name: str, address: str, port: int, folder: Path) -> Process:
+    tls = suite.folder.pki / name
+    return Process(
+        name=name,
         kind="store",
         tier=Tier.DATA,
-        address=store.address,
-        port=store.port,
+        address=address,
+        port=port,
         command=(
-            *with_environment(suite, "store"),
+            *with_environment(suite, name),
             program("rclone"),
             "serve",
             "s3",
-            f"--addr={store.address}:{store.port}",
+            f"--addr={address}:{port}",
             f"--cert={tls}.crt",
             f"--key={tls}.key",
             "--vfs-cache-mode=off",
             # Another process of this suite never writes below it, so what it listed stays true.
             "--dir-cache-time=10m",
             "--config=",
-            str(suite.folder.data / "store"),
+            str(folder),
         ),
         account=account_for("store"),
-        service="store",
+        service=name,
+    )
+
+
+def _backups(suite: Suite) -> Iterator[Process]:
+    """The store that backups go to, and the keeper that takes them."""
+    backup = suite.topology.backup
+    if not backup.enabled:
+        return
+    if backup.embedded:
+        yield _rclone_store(
+            suite, "backup-store", backup.address, backup.port, backup_folder(suite)
+        )
+    yield Process(
+        name="backup-keeper",
+        kind="service",
+        tier=Tier.BALANCERS,
+        address=backup.keeper,
+        port=suite.topology.limits.service_port,
+        command=(sys.executable, "-m", "infra.backups.keeper"),
+        account=account_for("service"),
+        environment={"RETRATO_RUN_DIR": str(suite.folder.root)},
+        service="backup-keeper",
+        niceness=NICE_IN_THE_BACKGROUND,
     )
 
 

@@ -67,6 +67,21 @@ class RunFolder:
         return self.root / "limits"
 
     @property
+    def backups_file(self) -> Path:
+        """Whether the suite takes backups, as the last `make up` said."""
+        return self.root / "backups-are"
+
+    @property
+    def complaints_file(self) -> Path:
+        """What the keeper of backups says of them."""
+        return self.root / "backups.json"
+
+    @property
+    def backups(self) -> Path:
+        """What the embedded backup store holds, unless the topology names another folder."""
+        return self.root / "backups"
+
+    @property
     def sockets(self) -> Path:
         """Unix sockets; elsewhere when the path of the folder is too long for one."""
         here = self.root / "sockets"

@@ -12,6 +12,7 @@ from infra.topology import Topology
 KEY_BYTES = 32
 # Of another store than ours; made up until the operator writes the true ones in their place.
 SECOND_BUCKET_KEYS = ("s3_second_access_key", "s3_second_secret_key")
+BACKUP_BUCKET_KEYS = ("backup_access_key", "backup_secret_key")
 
 
 class SecretValues:
@@ -60,5 +61,9 @@ def _names(topology: Topology) -> list[str]:
         "balancer_token",
         "media_signing_key",
         "media_token",
+        # The passphrase of the backups, and the name under which this suite's lie in the bucket.
+        "backup_passphrase",
+        "backup_suite",
+        *(() if topology.backup.embedded else BACKUP_BUCKET_KEYS),
         *(SECOND_BUCKET_KEYS if topology.store.second is not None else ()),
     ]

@@ -1,7 +1,7 @@
 """One suite on this machine: its picture, its folder, its secrets and its certificates."""
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from infra.topology_tables import TopologyError
 
 # How much a caller may ask: what phones need, or as good as all, for load and tests.
 LIMITS = ("usual", "loose")
+BACKUPS = ("on", "off")
 
 
 @dataclass(frozen=True)
@@ -60,8 +61,8 @@ def open_suite() -> Suite:
     """The suite that the environment names.
 
     RETRATO_NET moves it to another network, RETRATO_RUN_DIR to another folder, RETRATO_VENV_DIR
-    says where the decoder's environment is, RETRATO_LIMITS how much a caller may ask; without them
-    it is the suite of the last `make up`.
+    says where the decoder's environment is, RETRATO_LIMITS how much a caller may ask,
+    RETRATO_BACKUPS whether it takes backups; without them it is the suite of the last `make up`.
     """
     folder = locate_run_folder(Path(os.environ.get("RETRATO_RUN_DIR") or REPOSITORY / ".run"))
     network = network_of(folder, requested=os.environ.get("RETRATO_NET") or None)
@@ -71,8 +72,11 @@ def open_suite() -> Suite:
 def suite_in(folder: RunFolder, network: str | None, limits: str = "usual") -> Suite:
     """The suite of a folder on a network; None is the default one."""
     venvs = Path(os.environ.get("RETRATO_VENV_DIR") or REPOSITORY / ".run")
+    topology = load_topology(network=network)
     return Suite(
-        topology=load_topology(network=network),
+        topology=replace(
+            topology, backup=replace(topology.backup, enabled=_takes_backups(folder, topology))
+        ),
         folder=folder,
         decoder_python=venvs.absolute() / "venv-decoder" / "bin" / "python",
         limits=limits,
@@ -99,3 +103,13 @@ def limits_of(folder: RunFolder, *, requested: str | None) -> str:
     if limits not in LIMITS:
         raise TopologyError(f"LIMITS is one of {', '.join(LIMITS)}, and not {limits}.")
     return limits
+
+
+def _takes_backups(folder: RunFolder, topology: Topology) -> bool:
+    """As this shell asks for, as the folder's suite was started, or as the topology says."""
+    file = folder.backups_file
+    known = file.read_text(encoding="ascii").strip() if file.exists() else ""
+    said = os.environ.get("RETRATO_BACKUPS") or known
+    if said and said not in BACKUPS:
+        raise TopologyError(f"BACKUPS is one of {', '.join(BACKUPS)}, and not {said}.")
+    return said != "off" and topology.backup.enabled

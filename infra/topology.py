@@ -126,6 +126,31 @@ class Store:
 
 
 @dataclass(frozen=True, slots=True)
+class Backup:
+    """Where backups go, how often they are taken and how long they are kept."""
+
+    enabled: bool
+    kind: str
+    address: str
+    port: int
+    folder: str
+    endpoint: str
+    bucket: str
+    region: str
+    keeper: str
+    full_every_hours: int
+    incremental_every_hours: int
+    keep_days: int
+    wal_seconds_max: int
+    wal_waiting_bytes_max: int
+
+    @property
+    def embedded(self) -> bool:
+        """Whether this suite runs the backup store itself."""
+        return self.kind == "embedded"
+
+
+@dataclass(frozen=True, slots=True)
 class Dns:
     """The server of the internal names."""
 
@@ -146,6 +171,7 @@ class Limits:
     postgres_connections_max: int
     postgres_pool_max: int
     postgres_shared_buffers: str
+    postgres_free_bytes_min: int
     redis_port: int
     redis_memory_bytes_max: int
     media_url_seconds: int
@@ -167,6 +193,7 @@ class Topology:
     groups: Mapping[str, Group]
     redises: Mapping[str, RedisServer]
     store: Store
+    backup: Backup
     dns: Dns
     limits: Limits
 
@@ -207,6 +234,7 @@ def _topology(drawn: Mapping[str, Any], network: str | None) -> Topology:
         groups={name: _group(name, table, net) for name, table in drawn["group"].items()},
         redises=_redises(drawn["redis"], net),
         store=_store(drawn["store"], net),
+        backup=_backup(drawn["backup"], net),
         dns=Dns(**{**drawn["dns"], "address": f"{net}.{drawn['dns']['address']}"}),
         limits=_limits(drawn),
     )
@@ -217,6 +245,11 @@ def _topology(drawn: Mapping[str, Any], network: str | None) -> Topology:
 def _store(table: Mapping[str, Any], net: str) -> Store:
     second = SecondBucket(**table["second"]) if "second" in table else None
     return Store(**{**table, "address": f"{net}.{table['address']}", "second": second})
+
+
+def _backup(table: Mapping[str, Any], net: str) -> Backup:
+    addresses = {name: f"{net}.{table[name]}" for name in ("address", "keeper")}
+    return Backup(**{**table, **addresses})
 
 
 def _nginx(table: Mapping[str, Any], net: str, *, with_public: bool) -> Nginx:
@@ -292,6 +325,7 @@ def _limits(drawn: Mapping[str, Any]) -> Limits:
         postgres_connections_max=drawn["postgres"]["connections_max"],
         postgres_pool_max=drawn["postgres"]["pool_max"],
         postgres_shared_buffers=drawn["postgres"]["shared_buffers"],
+        postgres_free_bytes_min=drawn["postgres"]["free_bytes_min"],
         redis_port=drawn["redis"]["port"],
         redis_memory_bytes_max=drawn["redis"]["memory_bytes_max"],
         media_url_seconds=drawn["media"]["url_seconds"],
@@ -303,8 +337,9 @@ def _limits(drawn: Mapping[str, Any]) -> Limits:
 
 
 def _check(topology: Topology) -> None:
-    if topology.store.kind not in {"embedded", "external"}:
-        raise TopologyError("store.kind is neither embedded nor external")
+    for name, kind in (("store", topology.store.kind), ("backup", topology.backup.kind)):
+        if kind not in {"embedded", "external"}:
+            raise TopologyError(f"{name}.kind is neither embedded nor external")
     for group in topology.groups.values():
         _check_shards(group)
     if set(topology.redises) != set(topology.services):
@@ -320,6 +355,8 @@ def _check_addresses(topology: Topology) -> None:
     used = [
         topology.dns.address,
         topology.store.address,
+        topology.backup.address,
+        topology.backup.keeper,
         *topology.nginx.replicas,
         *(node.address for node in topology.postgres_nodes),
         *(redis.address for redis in topology.redises.values()),

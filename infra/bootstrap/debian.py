@@ -57,6 +57,7 @@ def install_missing_packages(say: Say) -> None:
 def _packages() -> list[Package]:
     return [
         Package("postgresql", lambda: _matches(Path("/usr/lib/postgresql"), "*/bin/postgres")),
+        Package("pgbackrest", lambda: _program("pgbackrest")),
         Package("redis-server", lambda: _program("redis-server")),
         Package("nginx-light", lambda: _program("nginx")),
         Package("pdns-server", lambda: _program("pdns_server")),

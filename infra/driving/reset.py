@@ -13,7 +13,15 @@ def delete_everything(suite: Suite) -> list[str]:
     told from a loss by it, and finished by the next one.
     """
     folder = suite.folder
-    folders = (folder.data, folder.log, folder.etc, folder.pki, folder.cache, folder.sockets)
+    folders = (
+        folder.data,
+        folder.log,
+        folder.etc,
+        folder.pki,
+        folder.cache,
+        folder.sockets,
+        folder.backups,
+    )
     gone = [path for path in folders if path.exists()]
     write_durably(folder.reset_file, "make reset is under way\n")
     for path in gone:
@@ -26,6 +34,8 @@ def delete_everything(suite: Suite) -> list[str]:
         *folder.root.glob("*.draft"),
         folder.network_file,
         folder.limits_file,
+        folder.backups_file,
+        folder.complaints_file,
         folder.supervisor_pid_file,
     ):
         if file.is_dir():

@@ -2,6 +2,7 @@
 
 from infra.accounts import account_for
 from infra.processes import Process
+from infra.rendering.backups import render_backups
 from infra.rendering.dns import render_dns
 from infra.rendering.environment import render_environments
 from infra.rendering.files import make_folder, write_rendered
@@ -23,6 +24,8 @@ def render_everything(suite: Suite, processes: tuple[Process, ...]) -> set[str]:
         make_folder(path, ours, _PASSABLE)
     write_rendered(folder.network_file, suite.topology.network + "\n", ours)
     write_rendered(folder.limits_file, suite.limits + "\n", ours)
+    takes_backups = "on" if suite.topology.backup.enabled else "off"
+    write_rendered(folder.backups_file, takes_backups + "\n", ours)
     make_folder(folder.data / "postgres", account_for("postgres"))
     make_folder(folder.etc / "postgres", account_for("postgres"))
     if suite.topology.store.embedded:
@@ -32,6 +35,7 @@ def render_everything(suite: Suite, processes: tuple[Process, ...]) -> set[str]:
         )
     changed = {
         *render_postgres(suite),
+        *render_backups(suite),
         *render_redis(suite),
         *render_dns(suite),
         *render_nginx(suite),

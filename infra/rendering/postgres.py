@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from infra.accounts import account_for
+from infra.programs import program
 from infra.rendering.files import make_folder, render, write_rendered
 from infra.suite import Suite
 from infra.topology import PostgresNode
@@ -40,6 +41,9 @@ def _render(suite: Suite, node: PostgresNode) -> bool:
         "limits": suite.topology.limits,
         "clients": suite.topology.client_network,
         "secrets": suite.secrets,
+        "backup": suite.topology.backup,
+        "stanza": node.primary or node.name,
+        "pgbackrest": program("pgbackrest") if suite.topology.backup.enabled else "",
     }
     texts = {
         "postgresql.conf": render("postgresql.conf.j2", values),

@@ -1,0 +1,141 @@
+"""The bucket of the backups: small objects, and lists of what lies there."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import aiohttp
+import botocore.exceptions  # type: ignore[import-untyped]
+from aiobotocore.config import AioConfig  # type: ignore[import-untyped]
+from aiobotocore.session import get_session  # type: ignore[import-untyped]
+
+from infra.backups.place import Place
+from infra.backups.subprocesses import StoreAway, meaning_of
+
+_ANSWER_SECONDS_MAX = 15.0
+_MISSING = {"NoSuchKey", "404", "NotFound"}
+# Of one folder: pgBackRest keeps 256 segments in each, everything else has fewer.
+_PAGE_MAX = 1000
+_PAGES_MAX = 100
+
+
+@dataclass(frozen=True, slots=True)
+class StoredItem:
+    """An object as the store lists it."""
+
+    key: str
+    size: int
+    modified_at: datetime
+
+
+class Bucket:
+    """One bucket; every fault of the store is a BackupFailure with a sentence."""
+
+    def __init__(self, client: Any, name: str) -> None:
+        self._client = client
+        self._name = name
+
+    async def put(self, key: str, content: bytes) -> None:
+        """Write an object, whole or not at all."""
+        async with _answer():
+            await self._client.put_object(Bucket=self._name, Key=key, Body=content)
+
+    async def find(self, key: str) -> bytes | None:
+        """The content of an object; None if there is none."""
+        try:
+            async with _answer():
+                reply = await self._client.get_object(Bucket=self._name, Key=key)
+                async with reply["Body"] as body:
+                    return bytes(await body.read())
+        except _Missing:
+            return None
+
+    async def delete(self, key: str) -> None:
+        """Remove an object; again without effect."""
+        async with _answer():
+            await self._client.delete_object(Bucket=self._name, Key=key)
+
+    async def items(self, prefix: str) -> list[StoredItem]:
+        """Every object below a prefix, in the order of keys."""
+        return [
+            StoredItem(found["Key"], found["Size"], found["LastModified"])
+            async for page in self._pages(Prefix=prefix)
+            for found in page.get("Contents", ())
+        ]
+
+    async def folders(self, prefix: str) -> list[str]:
+        """The folders directly below a prefix, each with its slash; the prefix ends with one."""
+        return [
+            found["Prefix"]
+            async for page in self._pages(Prefix=prefix, Delimiter="/")
+            for found in page.get("CommonPrefixes", ())
+        ]
+
+    async def _pages(self, **listing: str) -> AsyncIterator[dict[str, Any]]:
+        token: dict[str, str] = {}
+        for _page in range(_PAGES_MAX):
+            async with _answer():
+                page = await self._client.list_objects_v2(
+                    Bucket=self._name, MaxKeys=_PAGE_MAX, **listing, **token
+                )
+            yield page
+            if not page.get("IsTruncated"):
+                return
+            token = {"ContinuationToken": page["NextContinuationToken"]}
+
+
+@asynccontextmanager
+async def open_bucket(place: Place) -> AsyncIterator[Bucket]:
+    """The bucket of the backups; connected when it is first asked for something."""
+    config = AioConfig(
+        connect_timeout=5,
+        read_timeout=10,
+        retries={"max_attempts": 2, "mode": "standard"},
+        s3={"addressing_style": "path"},
+        # Stores other than Amazon's do not all know the newer checksums.
+        request_checksum_calculation="when_required",
+        response_checksum_validation="when_required",
+    )
+    async with get_session().create_client(
+        "s3",
+        endpoint_url=place.endpoint,
+        region_name=place.region,
+        aws_access_key_id=place.access_key,
+        aws_secret_access_key=place.secret_key,
+        verify=str(place.ca_file) if place.ca_file else None,
+        config=config,
+    ) as client:
+        yield Bucket(client, place.bucket)
+
+
+class _Missing(Exception):
+    """There is no such object."""
+
+
+@asynccontextmanager
+async def _answer() -> AsyncIterator[None]:
+    with _faults():
+        async with asyncio.timeout(_ANSWER_SECONDS_MAX):
+            yield
+
+
+@contextmanager
+def _faults() -> Any:
+    try:
+        yield
+    except botocore.exceptions.ClientError as error:
+        code = str(error.response.get("Error", {}).get("Code"))
+        if code in _MISSING:
+            raise _Missing from error
+        raise meaning_of(code, "The backup store") from error
+    except (
+        botocore.exceptions.BotoCoreError,
+        botocore.exceptions.HTTPClientError,
+        aiohttp.ClientError,
+        TimeoutError,
+        OSError,
+    ) as error:
+        raise StoreAway(f"The backup store does not answer: {error}") from error

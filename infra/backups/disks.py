@@ -1,0 +1,117 @@
+"""Watches the primaries' disks: uploads are refused before one is full, and then all writes.
+
+A Postgres that finds no room for WAL ends itself. One that refuses writes while there is still some
+goes on answering reads, and takes writes again when there is room.
+"""
+
+import asyncio
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+
+from infra.backups import keeper_metrics as metrics
+from infra.backups.complaints import Complaints
+from infra.backups.primaries import FAULTS, connected
+from infra.rendering.postgres import data_folder
+from infra.suite import Suite
+from infra.topology import PostgresNode
+from shared.logs import get_logger
+from shared.streams.pauses import pause
+
+log = get_logger()
+
+_LOOK_S = 2.0
+# Uploads stop at twice of what is kept free for everything else.
+UPLOADS_FACTOR = 2
+# Room comes back in steps: so much more has to be free before it is given out again.
+_AGAIN_FACTOR = 1.25
+
+READ_ONLY = "default_transaction_read_only"
+UPLOADS = "retrato.uploads"
+
+
+async def watch_disks(suite: Suite, complaints: Complaints, stop: asyncio.Event) -> None:
+    """Look every two seconds until `stop` is set."""
+    watch = DiskWatch(suite, complaints)
+    while not stop.is_set():
+        await watch.look()
+        await pause(stop, _LOOK_S)
+
+
+class DiskWatch:
+    """What was found at the last look; a primary with room enough is not asked again."""
+
+    def __init__(self, suite: Suite, complaints: Complaints) -> None:
+        self._suite = suite
+        self._complaints = complaints
+        self._floor_bytes = suite.topology.limits.postgres_free_bytes_min
+        self._at_ease: set[str] = set()
+
+    async def look(self) -> None:
+        """Compare every primary's disk with what the primary takes, and change that if need be."""
+        groups = self._suite.topology.groups.values()
+        nodes = [primary.node for group in groups for primary in group.primaries]
+        free = {node.name: free_bytes(data_folder(self._suite, node)) for node in nodes}
+        for node in nodes:
+            # A photo's rows are in upload, and what is said of it in feed: no disk may be short.
+            least = min(free.values()) if node.group == "upload" else free[node.name]
+            try:
+                await self._look_at(node, free[node.name], least)
+            except (TimeoutError, *FAULTS) as error:
+                # A server that is away has nothing to refuse; the next look comes soon.
+                log.info("disk_not_watched", primary=node.name, reason=str(error))
+
+    async def _look_at(self, node: PostgresNode, free: int, least_free: int) -> None:
+        if node.name in self._at_ease and least_free >= self._floor_bytes * UPLOADS_FACTOR:
+            return
+        async with connected(self._suite, node) as connection:
+            now = {
+                READ_ONLY: str(await connection.fetchval(f"SHOW {READ_ONLY}")),
+                UPLOADS: str(await connection.fetchval(f"SHOW {UPLOADS}")),
+            }
+            wanted = settings_for(free, least_free, self._floor_bytes, now)
+            for name, value in wanted.items():
+                if now[name] != value:
+                    await connection.execute(f"ALTER SYSTEM SET {name} = '{value}'")
+                    log.warning("primary_setting", primary=node.name, setting=name, value=value)
+            if wanted != now:
+                await connection.execute("SELECT pg_reload_conf()")
+        self._note(node, wanted, free)
+
+    def _note(self, node: PostgresNode, wanted: Mapping[str, str], free: int) -> None:
+        takes_writes, takes_uploads = wanted[READ_ONLY] == "off", wanted[UPLOADS] == "taken"
+        metrics.READ_ONLY.labels(node.name).set(0 if takes_writes else 1)
+        if takes_writes and takes_uploads:
+            self._at_ease.add(node.name)
+            self._complaints.withdraw(f"disk {node.name}")
+            return
+        self._at_ease.discard(node.name)
+        refused = "uploads" if takes_writes else "all writes"
+        self._complaints.raise_(
+            f"disk {node.name}",
+            f"{node.name} refuses {refused}: {free / 1e6:.0f} MB are free on its disk or another.",
+        )
+
+
+def settings_for(
+    free: int, least_free: int, floor_bytes: int, now: Mapping[str, str]
+) -> dict[str, str]:
+    """What the two settings should be: `free` bytes are on this disk, `least_free` on the fullest.
+
+    What was refused is taken again only with a quarter more of room, so that it does not flutter.
+    """
+
+    def is_short(bytes_there: int, limit_bytes: int, *, refused: bool) -> bool:
+        return bytes_there < limit_bytes * (_AGAIN_FACTOR if refused else 1)
+
+    writes = is_short(free, floor_bytes, refused=now[READ_ONLY] == "on")
+    uploads = is_short(least_free, floor_bytes * UPLOADS_FACTOR, refused=now[UPLOADS] == "refused")
+    return {
+        READ_ONLY: "on" if writes else "off",
+        UPLOADS: "refused" if uploads else "taken",
+    }
+
+
+def free_bytes(folder: Path) -> int:
+    """How much a data folder may still grow."""
+    return shutil.disk_usage(folder).free

@@ -1,0 +1,138 @@
+"""The process that takes backups by schedule: `python -m infra.backups.keeper`."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from functools import partial
+
+from infra.backups import keeper_metrics as metrics
+from infra.backups.bucket import open_bucket
+from infra.backups.disks import watch_disks
+from infra.backups.due import due_backup, forgotten_after_days
+from infra.backups.place import place_of
+from infra.backups.rounds import Rounds
+from infra.backups.witness import keep_witness
+from infra.suite import Suite, open_suite
+from infra.topology import PostgresNode
+from shared.logs import get_logger
+from shared.settings import ProcessSettings
+from shared.streams.pauses import pause
+from shared.web.service_app import AppInfo
+from shared.web.worker_app import serve_worker
+
+log = get_logger()
+
+INFO = AppInfo(
+    name="backup-keeper",
+    title="The keeper of backups",
+    description="Takes backups by schedule; answers probes only.",
+    audience=None,
+)
+# A round takes some seconds, and WAL has to be switched before Postgres does it by itself: then
+# all primaries are at one moment.
+_ROUND_SHARE = 0.75
+_LOOK_S = 5.0
+
+
+def main() -> None:
+    """Work until told to stop."""
+    suite = open_suite()
+    backup = suite.topology.backup
+    pair = suite.authority.server_pair(
+        "backup-keeper", (f"backup-keeper.{suite.topology.dns.zone}", backup.keeper)
+    )
+    settings = ProcessSettings(
+        instance="backup-keeper",
+        listen_host=backup.keeper,
+        listen_port=suite.topology.limits.service_port,
+        tls_cert_file=pair.certificate,
+        tls_key_file=pair.key,
+        log_level=suite.topology.limits.log_level,
+    )
+    serve_worker(INFO, settings, partial(_open_rounds, suite), run)
+
+
+async def run(rounds: Rounds, stop: asyncio.Event) -> None:
+    """The loops of the keeper, until `stop` is set."""
+    async with asyncio.TaskGroup() as loops:
+        loops.create_task(_keep_rounds(rounds, stop))
+        loops.create_task(_keep_schedule(rounds, stop))
+        loops.create_task(watch_disks(rounds.suite, rounds.complaints, stop))
+
+
+@asynccontextmanager
+async def _open_rounds(suite: Suite) -> AsyncIterator[Rounds]:
+    place = place_of(suite)
+    async with open_bucket(place) as bucket:
+        yield Rounds(suite, place, bucket)
+
+
+async def _keep_rounds(rounds: Rounds, stop: asyncio.Event) -> None:
+    loop = asyncio.get_running_loop()
+    every_s = rounds.suite.topology.backup.wal_seconds_max * _ROUND_SHARE
+    async with rounds.step("memory", "What was kept before cannot be read"):
+        await rounds.remember()
+    while not stop.is_set():
+        began_s = loop.time()
+        await rounds.round()
+        await pause(stop, max(_LOOK_S, every_s - (loop.time() - began_s)))
+
+
+async def _keep_schedule(rounds: Rounds, stop: asyncio.Event) -> None:
+    """One primary after the other; what does not succeed is tried again at the next look."""
+    prepared: set[str] = set()
+    while not stop.is_set():
+        taken: list[str] = []
+        for node in rounds.primaries:
+            if stop.is_set():
+                return
+            async with rounds.step(f"backup {node.name}", f"{node.name} cannot be backed up"):
+                kind = await _back_up_if_due(rounds, node, prepared)
+                taken += [kind] if kind else []
+        if taken:
+            async with rounds.step("witness", "The digests of all tables cannot be kept"):
+                await keep_witness(rounds.suite, rounds.bucket, rounds.place)
+        if "full" in taken:
+            async with rounds.step("stock", "The copies of the photos cannot be compared"):
+                keep_days = forgotten_after_days(rounds.suite.topology.backup)
+                copied = await rounds.photos.take_stock(datetime.now(UTC).date(), keep_days)
+                log.info("photos_counted", objects=copied.objects, bytes=copied.bytes)
+        await pause(stop, _LOOK_S if rounds.complaints.stands_any("backup") else 6 * _LOOK_S)
+
+
+async def _back_up_if_due(rounds: Rounds, node: PostgresNode, prepared: set[str]) -> str | None:
+    """Take what is due; returns its kind."""
+    repository = rounds.repository(node)
+    if node.name not in prepared:
+        await repository.prepare()
+        prepared.add(node.name)
+        await _follow(rounds, node)
+    due = due_backup(
+        rounds.suite.topology.backup,
+        rounds.known_backups[node.name],
+        datetime.now(UTC),
+        has_hole=node.name in rounds.holes,
+    )
+    if due is None:
+        return None
+    # Photos first: a database never names one that is not kept.
+    await rounds.photos.copy_new()
+    await repository.take(due.kind)
+    await _follow(rounds, node)
+    metrics.TAKEN.labels(node.name, due.kind).inc()
+    log.info("backup_taken", primary=node.name, kind=due.kind, reason=due.reason)
+    return due.kind
+
+
+async def _follow(rounds: Rounds, node: PostgresNode) -> None:
+    backups = await rounds.repository(node).backups()
+    rounds.known_backups[node.name] = backups
+    fulls = [backup for backup in backups if backup.kind == "full"]
+    if fulls:
+        metrics.TAKEN_AT.labels(node.name).set(backups[-1].stopped_at.timestamp())
+        rounds.follow_from(node, fulls[-1].first_segment)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,221 @@
+"""Backups of databases by pgBackRest: the only module that calls it, so another could replace it.
+
+A repository is one primary's: its backups, and the archive of its WAL.
+"""
+
+import json
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from infra.accounts import account_for
+from infra.backups.bucket import Bucket, StoredItem
+from infra.backups.place import Place
+from infra.backups.subprocesses import Command, DamagedBackup, run_command
+from infra.programs import program
+from infra.rendering.backups import pgbackrest_file, pgpass_file, work_folder
+from infra.suite import Suite
+from infra.topology import PostgresNode
+
+_SEGMENT_NAME = re.compile(r"/([0-9A-F]{24})-[0-9a-f]{40}(?:\.\w+)?$")
+# A full backup of some 200 MB takes ten seconds here; a hundred times as much has to fit.
+_BACKUP_SECONDS_MAX = 6 * 3600.0
+_CALL_SECONDS_MAX = 120.0
+_NICE = "15"
+
+
+@dataclass(frozen=True, slots=True)
+class Backup:
+    """A backup of one primary; sizes in bytes, `repository_bytes` as it lies in the bucket.
+
+    It can be restored to any moment from `stopped_at` on for which there is WAL without a hole
+    from `first_segment` on.
+    """
+
+    label: str
+    kind: str
+    started_at: datetime
+    stopped_at: datetime
+    database_bytes: int
+    repository_bytes: int
+    first_segment: str
+    last_segment: str
+
+
+class Repository:
+    """The repository of one primary; every call is a program that ends."""
+
+    def __init__(self, suite: Suite, node: PostgresNode, config: Path | None = None) -> None:
+        self._suite = suite
+        self._node = node
+        self._config = config or pgbackrest_file(suite, node)
+
+    @property
+    def name(self) -> str:
+        """The primary's."""
+        return self._node.primary or self._node.name
+
+    async def prepare(self) -> None:
+        """Make the repository; again without effect."""
+        await self._run("stanza-create", subject=f"Preparing the backups of {self.name}")
+
+    async def take(self, kind: str, tell: Callable[[str], None] | None = None) -> None:
+        """Take a backup, "full" or "incr"; what is too old is forgotten with it."""
+        await self._run(
+            f"--type={kind}",
+            "--log-level-console=info" if tell else "--log-level-console=warn",
+            "backup",
+            subject=f"The backup of {self.name}",
+            limit_s=_BACKUP_SECONDS_MAX,
+            tell=tell,
+        )
+
+    async def expire(self, *options: str) -> None:
+        """Forget what is too old; `options` override the retention."""
+        await self._run(*options, "expire", subject=f"Expiring the backups of {self.name}")
+
+    async def backups(self) -> list[Backup]:
+        """All whole backups, the oldest first; none before the first."""
+        said = await self._run(
+            "--output=json", "info", subject=f"Listing the backups of {self.name}"
+        )
+        found = json.loads(said[said.index("[") :])
+        return [_backup(entry) for stanza in found for entry in stanza.get("backup", ())]
+
+    async def verify(self) -> None:
+        """Read all of the repository; raises DamagedBackup if an object has changed."""
+        said = await self._run(
+            "--log-level-console=info",
+            "verify",
+            subject=f"Verifying the backups of {self.name}",
+            limit_s=_BACKUP_SECONDS_MAX,
+        )
+        faults = verify_faults(said)
+        if faults:
+            raise DamagedBackup(
+                f"The backups of {self.name} are damaged:\n  " + "\n  ".join(faults)
+            )
+
+    async def restore(
+        self, folder: Path, target: Sequence[str], tell: Callable[[str], None] | None = None
+    ) -> None:
+        """Write the data folder and how to recover to the target.
+
+        `target` is what `at_moment` or `at_position` gives. The folder is empty.
+        """
+        await self._run(
+            f"--pg1-path={folder}",
+            *target,
+            "--target-action=promote",
+            "--process-max=2",
+            "--log-level-console=detail" if tell else "--log-level-console=warn",
+            "restore",
+            subject=f"The restore of {self.name}",
+            limit_s=_BACKUP_SECONDS_MAX,
+            tell=tell,
+        )
+
+    async def _run(
+        self,
+        *words: str,
+        subject: str,
+        limit_s: float = _CALL_SECONDS_MAX,
+        tell: Callable[[str], None] | None = None,
+    ) -> str:
+        home = self._suite.folder.data / "postgres"
+        command = Command(
+            words=[
+                *account_for("postgres").command_prefix(home),
+                "nice",
+                "-n",
+                _NICE,
+                program("pgbackrest"),
+                f"--config={self._config}",
+                f"--stanza={self.name}",
+                *words,
+            ],
+            environment=self._environment(),
+            folder=home,
+            limit_s=limit_s,
+        )
+        return await run_command(command, subject, tell=tell)
+
+    def _environment(self) -> dict[str, str]:
+        """It calls the server through libpq, which these tell where and as whom."""
+        return {
+            "HOME": str(self._suite.folder.data / "postgres"),
+            "PGHOST": self._node.address,
+            "PGSSLMODE": "verify-full",
+            "PGSSLROOTCERT": str(self._suite.ca_file),
+            "PGPASSFILE": str(pgpass_file(self._suite)),
+            "PGCONNECT_TIMEOUT": "5",
+        }
+
+
+def at_moment(moment: datetime) -> tuple[str, ...]:
+    """The target: all that was committed until then."""
+    return ("--type=time", f"--target={moment.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f}+00")
+
+
+def at_position(position: str) -> tuple[str, ...]:
+    """The target: all that the WAL holds before this position, such as 0/1A2B3C4."""
+    return ("--type=lsn", f"--target={position}", "--target-exclusive")
+
+
+def verify_faults(said: str) -> list[str]:
+    """The lines of `verify` that speak of damage: it ends well whatever it finds."""
+    faults = []
+    for line in said.splitlines():
+        counts = re.search(r"(missing|checksum invalid|size invalid|other): (\d+)", line)
+        speaks_of_it = re.search(r"ERROR|invalid checksum|invalid size|file missing", line)
+        if (counts and any(int(n) for n in re.findall(r": (\d+)", line[counts.start() :]))) or (
+            speaks_of_it and not counts
+        ):
+            faults.append(line.strip())
+    return faults
+
+
+async def archived_segments(
+    bucket: Bucket, place: Place, primary: str, since: str, until: str
+) -> list[tuple[str, datetime]]:
+    """Names of archived WAL segments and when each came, from `since` to `until`, in order.
+
+    Only the folders between the two are listed, of 256 segments each.
+    """
+    root = place.key("postgres", primary, "archive", primary) + "/"
+    found: list[tuple[str, datetime]] = []
+    for database in await bucket.folders(root):
+        for folder in await bucket.folders(database):
+            if since[:16] <= folder.rstrip("/").rpartition("/")[2] <= until[:16]:
+                found += _segments(await bucket.items(folder))
+    return sorted(entry for entry in found if since <= entry[0] <= until)
+
+
+def _segments(items: Sequence[StoredItem]) -> list[tuple[str, datetime]]:
+    matches = ((_SEGMENT_NAME.search(item.key), item.modified_at) for item in items)
+    return [(match[1], moment) for match, moment in matches if match]
+
+
+def repository_path(suite: Suite) -> Path:
+    """Where configurations of foreign repositories are written for a restore."""
+    return work_folder(suite)
+
+
+def _backup(entry: dict[str, object]) -> Backup:
+    told: dict[str, dict[str, int]] = {
+        name: value for name, value in entry.items() if isinstance(value, dict)
+    }
+    sizes: object = told["info"]["repository"]
+    archive: dict[str, object] = dict(told["archive"])
+    return Backup(
+        label=str(entry["label"]),
+        kind=str(entry["type"]),
+        started_at=datetime.fromtimestamp(told["timestamp"]["start"], UTC),
+        stopped_at=datetime.fromtimestamp(told["timestamp"]["stop"], UTC),
+        database_bytes=told["info"]["size"],
+        repository_bytes=sizes["delta"] if isinstance(sizes, dict) else 0,
+        first_segment=str(archive["start"]),
+        last_segment=str(archive["stop"]),
+    )

@@ -1,0 +1,85 @@
+"""Where the backups of a suite lie: a bucket, a prefix in it, and the keys to both."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from infra.backups.sealing import derived_key
+from infra.suite import Suite
+
+_SUITE_DIGITS = 12
+_HTTPS_PORT = 443
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A bucket of any S3 and one suite's prefix in it; `ca_file` None: the system's own CAs."""
+
+    host: str
+    port: int
+    bucket: str
+    region: str
+    access_key: str
+    secret_key: str
+    ca_file: Path | None
+    suite_name: str
+    passphrase: str
+
+    @property
+    def endpoint(self) -> str:
+        """The address of the store."""
+        return f"https://{self.host}:{self.port}"
+
+    def key(self, *parts: str) -> str:
+        """A key below the suite's prefix."""
+        return "/".join((self.suite_name, *parts))
+
+    def derived(self, purpose: str) -> str:
+        """A key made from the passphrase, 64 hexadecimal digits."""
+        return derived_key(self.passphrase, purpose)
+
+
+def place_of(suite: Suite) -> Place:
+    """Where this suite's backups go."""
+    backup = suite.topology.backup
+    passphrase = suite.secrets["backup_passphrase"]
+    access_key, secret_key = bucket_keys(suite)
+    if backup.embedded:
+        host, port, ca_file = backup.address, backup.port, suite.ca_file
+    else:
+        url = urlsplit(backup.endpoint)
+        host, port, ca_file = url.hostname or "", url.port or _HTTPS_PORT, None
+    return Place(
+        host=host,
+        port=port,
+        bucket=backup.bucket,
+        region=backup.region,
+        access_key=access_key,
+        secret_key=secret_key,
+        ca_file=ca_file,
+        suite_name=suite_name(suite),
+        passphrase=passphrase,
+    )
+
+
+def suite_name(suite: Suite) -> str:
+    """The prefix in the bucket: made once, so that suites that share a bucket stay apart."""
+    return f"suite-{suite.secrets['backup_suite'][:_SUITE_DIGITS]}"
+
+
+def bucket_keys(suite: Suite) -> tuple[str, str]:
+    """The access key and its secret; those of our own store follow from the passphrase."""
+    if not suite.topology.backup.embedded:
+        return suite.secrets["backup_access_key"], suite.secrets["backup_secret_key"]
+    return embedded_keys(suite.secrets["backup_passphrase"])
+
+
+def embedded_keys(passphrase: str) -> tuple[str, str]:
+    """The keys of an embedded backup store."""
+    return derived_key(passphrase, "store access key"), derived_key(passphrase, "store secret key")
+
+
+def backup_folder(suite: Suite) -> Path:
+    """What the embedded backup store holds."""
+    named = suite.topology.backup.folder
+    return Path(named).absolute() if named else suite.folder.backups

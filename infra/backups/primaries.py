@@ -1,0 +1,102 @@
+"""What the keeper asks of a primary: a mark in its WAL, how its archive does, who was deleted."""
+
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+
+import asyncpg
+
+from infra.driving.health import connect_superuser
+from infra.suite import Suite
+from infra.topology import PostgresNode
+
+FAULTS = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError)
+SEGMENT_BYTES = 16 * 1024**2
+_ERASURES_MAX = 10_000
+
+# Rows written since the server's start: an idle suite writes none, and then needs no new mark.
+_ROWS_WRITTEN = """
+    SELECT coalesce(sum(tup_inserted + tup_updated + tup_deleted), 0)::bigint
+    FROM pg_stat_database
+"""
+# A recovery stops at the first commit after its target, so there has to be one.
+_COMMIT = "SELECT pg_logical_emit_message(true, 'retrato.backup', $1)"
+_SWITCH = "SELECT pg_walfile_name(pg_switch_wal() - 1)"
+_ARCHIVE = """
+    SELECT last_archived_wal, failed_count,
+           (SELECT count(*) FROM pg_ls_archive_statusdir() WHERE name LIKE '%.ready') AS waiting
+    FROM pg_stat_archiver
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class ArchiveState:
+    """What a primary says of its archive; `waiting_bytes` are not archived yet."""
+
+    last_segment: str
+    failures: int
+    waiting_bytes: int
+
+
+@asynccontextmanager
+async def connected(
+    suite: Suite, node: PostgresNode, database: str = "postgres"
+) -> "AsyncIterator[asyncpg.Connection[asyncpg.Record]]":
+    """A connection to a primary as its superuser."""
+    connection = await connect_superuser(suite, node.address, database=database)
+    try:
+        yield connection
+    finally:
+        await connection.close(timeout=2)
+
+
+async def rows_written(suite: Suite, node: PostgresNode) -> int:
+    """A number that changes with every committed row."""
+    async with connected(suite, node) as connection:
+        return int(await connection.fetchval(_ROWS_WRITTEN))
+
+
+async def mark_and_switch(suite: Suite, node: PostgresNode, moment: datetime) -> str:
+    """Commit a mark, and let the segment of WAL that holds it be archived; returns its name."""
+    async with connected(suite, node) as connection:
+        await connection.execute(_COMMIT, moment.isoformat())
+        return str(await connection.fetchval(_SWITCH))
+
+
+async def archive_state(suite: Suite, node: PostgresNode) -> ArchiveState:
+    """How far its archive is; an empty segment before the first."""
+    async with connected(suite, node) as connection:
+        row = await connection.fetchrow(_ARCHIVE)
+    if row is None:
+        return ArchiveState("", 0, 0)
+    # A label of a backup or of a timeline may have been the last; it begins like a segment.
+    named = re.match(r"[0-9A-F]{24}", row["last_archived_wal"] or "")
+    return ArchiveState(
+        named[0] if named else "", row["failed_count"], row["waiting"] * SEGMENT_BYTES
+    )
+
+
+async def deleted_accounts(
+    suite: Suite, node: PostgresNode, since: datetime
+) -> dict[int, datetime]:
+    """Accounts of this primary whose deletion was asked for since a moment."""
+    async with connected(suite, node, database=node.group) as connection:
+        schemas = await connection.fetch(
+            "SELECT n.nspname FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace"
+            " WHERE c.relname = 'deletion' AND c.relkind = 'r' AND n.nspname LIKE 'shard\\_%'"
+        )
+        if not schemas:
+            return {}
+        arms = " UNION ALL ".join(
+            f'SELECT user_id, requested_at FROM "{row["nspname"]}".deletion'  # noqa: S608
+            for row in schemas
+        )
+        rows = await connection.fetch(
+            f"SELECT user_id, requested_at FROM ({arms}) AS every_shard"  # noqa: S608
+            " WHERE requested_at > $1 ORDER BY requested_at LIMIT $2",
+            since,
+            _ERASURES_MAX,
+        )
+    return {row["user_id"]: row["requested_at"] for row in rows}

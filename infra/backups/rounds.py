@@ -1,0 +1,207 @@
+"""The keeper's round: a mark, holes in the archive, deleted accounts, new photos, keys."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+
+from infra.backups import keeper_metrics as metrics
+from infra.backups.bucket import Bucket
+from infra.backups.bundle import keep_bundle
+from infra.backups.complaints import Complaints
+from infra.backups.due import forgotten_after_days
+from infra.backups.pgbackrest import Backup, Repository, archived_segments
+from infra.backups.photos import PhotoCopies
+from infra.backups.place import Place
+from infra.backups.primaries import (
+    FAULTS,
+    archive_state,
+    deleted_accounts,
+    mark_and_switch,
+    rows_written,
+)
+from infra.backups.state import (
+    Mark,
+    read_erasures,
+    read_mark,
+    spelled,
+    still_listed,
+    write_erasures,
+    write_mark,
+)
+from infra.backups.wal_names import Hole, holes_in, number_of
+from infra.driving.failures import SuiteFailure
+from infra.suite import Suite
+from infra.topology import PostgresNode
+from shared.logs import get_logger
+
+log = get_logger()
+
+# A segment compresses and travels in a fraction of a second; a store that is away takes longer.
+_ARCHIVED_WITHIN_S = 15.0
+_POLL_S = 0.25
+# A deletion may be committed a moment after the time that its row names.
+_OVERLAP = timedelta(minutes=5)
+
+
+class Rounds:
+    """What the keeper remembers from one round to the next."""
+
+    def __init__(self, suite: Suite, place: Place, bucket: Bucket) -> None:
+        self.suite = suite
+        self.place = place
+        self.bucket = bucket
+        self.complaints = Complaints(suite)
+        self.photos = PhotoCopies(suite, place)
+        self.primaries: tuple[PostgresNode, ...] = tuple(
+            primary.node for group in suite.topology.groups.values() for primary in group.primaries
+        )
+        self.holes: dict[str, Hole] = {}
+        self.known_backups: dict[str, list[Backup]] = {}
+        self.mark: Mark | None = None
+        self._first_segments: dict[str, str] = {}
+        self._rows_written: dict[str, int] = {}
+        self._erased: dict[int, datetime] | None = None
+        self._bundle_digest = ""
+
+    def repository(self, node: PostgresNode) -> Repository:
+        """The repository of a primary."""
+        return Repository(self.suite, node)
+
+    def follow_from(self, node: PostgresNode, first_segment: str) -> None:
+        """A full backup begins with this segment: older ones no longer count."""
+        self._first_segments[node.name] = first_segment
+
+    async def round(self) -> None:
+        """One round; a part that does not succeed is said and counted, and the others go on."""
+        moment = datetime.now(UTC)
+        marked: Mapping[str, str] | None = None
+        async with self.step("mark", "WAL cannot be marked"):
+            marked = await self._mark(moment)
+        async with self.step("archive", "The archive of WAL cannot be checked"):
+            await self._check_archives()
+        async with self.step("erasures", "The list of deleted accounts cannot be kept"):
+            await self._keep_erasures(moment)
+        photos_at = None
+        async with self.step("photos", "The photos cannot be copied"):
+            await self.photos.copy_new()
+            photos_at = moment
+        async with self.step("bundle", "The bundle of keys cannot be kept"):
+            self._bundle_digest = await keep_bundle(
+                self.bucket, self.place, self.suite, self._bundle_digest
+            )
+        if marked is not None and photos_at and not self.holes:
+            async with self.step("mark", "The mark cannot be written"):
+                self.mark = Mark(moment, photos_at, marked)
+                await write_mark(self.bucket, self.place, self.mark)
+                metrics.MARK_AT.set(moment.timestamp())
+        self.say()
+
+    def say(self) -> None:
+        """Write what is wrong, for `make status`."""
+        until = f"everything until {spelled(self.mark.moment)} UTC" if self.mark else "nothing yet"
+        self.complaints.write(f"{until} can be restored")
+
+    @asynccontextmanager
+    async def step(self, name: str, sentence: str) -> AsyncIterator[None]:
+        """A part of the work whose failure is no reason to leave out the others."""
+        try:
+            yield
+        except (SuiteFailure, TimeoutError, *FAULTS) as failure:
+            metrics.FAILURES.labels(name).inc()
+            reason = str(failure) or type(failure).__name__
+            if self.complaints.raise_(name, f"{sentence}: {reason}"):
+                log.warning("backup_step_failed", step=name, reason=reason)
+        else:
+            if self.complaints.withdraw(name):
+                log.info("backup_step_well_again", step=name)
+
+    async def remember(self) -> None:
+        """Read what an earlier keeper has written."""
+        self.mark = await read_mark(self.bucket, self.place)
+        self._erased = await read_erasures(self.bucket, self.place)
+
+    async def _mark(self, moment: datetime) -> Mapping[str, str]:
+        """One moment for all primaries, and the segments that prove it; raises TimeoutError.
+
+        Where no primary has written a row since the last mark, that one's segments still do.
+        """
+        written = dict(
+            zip(
+                (node.name for node in self.primaries),
+                await asyncio.gather(*(rows_written(self.suite, n) for n in self.primaries)),
+                strict=True,
+            )
+        )
+        if written == self._rows_written and self.mark is not None:
+            return self.mark.segments
+        names = await asyncio.gather(
+            *(mark_and_switch(self.suite, node, moment) for node in self.primaries)
+        )
+        async with asyncio.timeout(_ARCHIVED_WITHIN_S):
+            await asyncio.gather(
+                *(
+                    self._archived(node, name)
+                    for node, name in zip(self.primaries, names, strict=True)
+                )
+            )
+        self._rows_written = written
+        return {node.name: name for node, name in zip(self.primaries, names, strict=True)}
+
+    async def _archived(self, node: PostgresNode, segment: str) -> None:
+        while True:
+            state = await archive_state(self.suite, node)
+            if state.last_segment and number_of(state.last_segment) >= number_of(segment):
+                return
+            await asyncio.sleep(_POLL_S)
+
+    async def _check_archives(self) -> None:
+        for node in self.primaries:
+            await self._check_archive(node)
+
+    async def _check_archive(self, node: PostgresNode) -> None:
+        state = await archive_state(self.suite, node)
+        metrics.WAITING.labels(node.name).set(state.waiting_bytes)
+        first = self._first_segments.get(node.name)
+        if first is None or not state.last_segment:
+            return
+        if number_of(state.last_segment) < number_of(first):
+            return
+        archived = await archived_segments(
+            self.bucket, self.place, node.name, first, state.last_segment
+        )
+        names = [name for name, _moment in archived]
+        found = next(holes_in(names, first=first, last=state.last_segment), None)
+        self._note_hole(node, found)
+        if found is None:
+            # The next round need not look at these again.
+            self._first_segments[node.name] = names[-1] if names else first
+
+    def _note_hole(self, node: PostgresNode, hole: Hole | None) -> None:
+        metrics.MISSING.labels(node.name).set(hole.count if hole else 0)
+        subject = f"hole {node.name}"
+        if hole is None:
+            if self.holes.pop(node.name, None) is not None:
+                log.info("wal_archive_whole_again", primary=node.name)
+            self.complaints.withdraw(subject)
+            return
+        self.holes[node.name] = hole
+        sentence = f"The archive of {node.name} has a hole: {hole}. A full backup heals it."
+        if self.complaints.raise_(subject, sentence):
+            metrics.HOLES.labels(node.name).inc()
+            log.error("wal_archive_has_hole", primary=node.name, hole=str(hole))
+
+    async def _keep_erasures(self, moment: datetime) -> None:
+        keep = timedelta(days=forgotten_after_days(self.suite.topology.backup))
+        known = self._erased
+        if known is None:
+            known = await read_erasures(self.bucket, self.place)
+        since = max(known.values(), default=moment - keep) - _OVERLAP
+        found = dict(known)
+        for group in self.suite.topology.groups.values():
+            for primary in group.primaries:
+                found |= await deleted_accounts(self.suite, primary.node, since)
+        kept = still_listed(found, moment, keep)
+        if kept != known:
+            await write_erasures(self.bucket, self.place, kept)
+        self._erased = kept

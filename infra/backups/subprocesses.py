@@ -1,0 +1,135 @@
+"""Runs a program to its end with a deadline, and explains in a sentence what went wrong."""
+
+import asyncio
+import contextlib
+import os
+import re
+import signal
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from infra.backups.sealing import WrongPassphrase
+from infra.driving.failures import SuiteFailure
+
+_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+_SAID_CHARS_MAX = 600
+
+
+class BackupFailure(SuiteFailure):
+    """A backup, or its return, did not succeed; the message says why."""
+
+
+class StoreAway(BackupFailure):
+    """The backup store does not answer; nothing is lost while it is away."""
+
+
+class DamagedBackup(BackupFailure):
+    """Something in the backups is not what was written there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A program, its arguments and its environment; `limit_s` is its deadline in seconds.
+
+    `given` is what it reads from its standard input, which others on the machine cannot see.
+    """
+
+    words: Sequence[str]
+    environment: Mapping[str, str]
+    folder: Path
+    limit_s: float
+    given: bytes = b""
+
+
+# What programs say, in the order in which it is looked for, and what it means.
+_MEANINGS: tuple[tuple[str, type[SuiteFailure], str], ...] = (
+    (
+        r"CryptoError|unable to flush|bad password|failed to authenticate",
+        WrongPassphrase,
+        "The passphrase does not fit these backups, or what it should open is damaged.",
+    ),
+    (
+        r"No space left on device|\[Errno 28\]|ENOSPC",
+        BackupFailure,
+        "The disk is full: make room, then run the same command again.",
+    ),
+    (
+        r"ChecksumError|ChecksumMismatch|checksum|invalid checksum|hash differ|corrupted",
+        DamagedBackup,
+        "An object in the backups is damaged: another backup or another moment has to do.",
+    ),
+    (
+        (
+            r"HostConnectError|unable to connect|connection refused|timeout connecting|no route to"
+            r"|unexpected eof|ServiceError|FileReadError: timeout|unable to get address"
+        ),
+        StoreAway,
+        "The backup store does not answer; nothing is lost, WAL waits at the primary.",
+    ),
+    (
+        r"SignatureDoesNotMatch|InvalidAccessKeyId|AccessDenied|\b403\b",
+        BackupFailure,
+        "The backup store refuses the keys: check the access key and its secret.",
+    ),
+    (
+        r"FileMissingError|NoSuchKey|unable to load info file|ArchiveMismatchError",
+        DamagedBackup,
+        "Something is missing in the backups that should be there.",
+    ),
+)
+
+
+def meaning_of(said: str, subject: str) -> SuiteFailure:
+    """The error for what a program said when it failed; `subject` is what was attempted."""
+    tail = said.strip()[-_SAID_CHARS_MAX:]
+    for pattern, kind, sentence in _MEANINGS:
+        if re.search(pattern, said, re.IGNORECASE):
+            return kind(f"{subject}: {sentence}\n  {tail}")
+    return BackupFailure(f"{subject} failed:\n  {tail}")
+
+
+async def run_command(
+    command: Command, subject: str, *, tell: Callable[[str], None] | None = None
+) -> str:
+    """What the program printed; raises what `meaning_of` says of a failure or a missed deadline.
+
+    `tell` hears every line as it comes, of both outputs.
+    """
+    process = await asyncio.create_subprocess_exec(
+        *command.words,
+        cwd=command.folder,
+        env={"PATH": _PATH, "LANG": "C.UTF-8", "TZ": "UTC", **command.environment},
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+        start_new_session=True,
+    )
+    lines: list[str] = []
+    try:
+        async with asyncio.timeout(command.limit_s):
+            if process.stdin is not None:
+                process.stdin.write(command.given)
+                process.stdin.close()
+            if process.stdout is not None:
+                async for raw in process.stdout:
+                    lines.append(raw.decode(errors="replace"))
+                    if tell is not None:
+                        tell(lines[-1].rstrip())
+            code = await process.wait()
+    except TimeoutError:
+        raise BackupFailure(f"{subject} was not done after {command.limit_s:.0f} s.") from None
+    finally:
+        await _end(process)
+    said = "".join(lines)
+    if code:
+        raise meaning_of(said, subject)
+    return said
+
+
+async def _end(process: asyncio.subprocess.Process) -> None:
+    """Take its children along: a program that outlives us would hold its lock."""
+    if process.returncode is None:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGTERM)
+        await process.wait()

@@ -1,0 +1,110 @@
+"""Digests of all tables at an exact position of the WAL, to compare a restore with later.
+
+A replica is held still for them: what it shows is what its primary had at one position, whatever
+is written meanwhile. A restore to just before that position must give the same digests.
+"""
+
+import asyncio
+import gzip
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+
+import asyncpg
+
+from infra.backups.bucket import Bucket
+from infra.backups.digests import Digests, digests_of
+from infra.backups.place import Place
+from infra.backups.primaries import connected
+from infra.backups.sealing import seal, unseal
+from infra.backups.subprocesses import BackupFailure
+from infra.suite import Suite
+from infra.topology import PostgresNode, Primary
+
+_PURPOSE = "witness"
+_KEPT_MAX = 400
+_PAUSED_WITHIN_S = 10.0
+_POLL_S = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Witness:
+    """What one primary held just before a position of its WAL."""
+
+    primary: str
+    position: str
+    digests: Digests
+
+
+@dataclass(frozen=True, slots=True)
+class Testimony:
+    """What all primaries held at about a moment, each at a position of its own."""
+
+    moment: datetime
+    witnesses: tuple[Witness, ...]
+
+
+async def take_witness(suite: Suite, primary: Primary) -> Witness:
+    """Hold the replica for as long as the digests take; it catches up afterwards."""
+    if not primary.replicas:
+        raise BackupFailure(f"{primary.node.name} has no replica that could be held still.")
+    replica = primary.replicas[0]
+    async with connected(suite, replica, database=replica.group) as connection, _held(connection):
+        position = await connection.fetchval("SELECT pg_last_wal_replay_lsn()::text")
+        return Witness(primary.node.name, position, await digests_of(connection))
+
+
+async def keep_witness(suite: Suite, bucket: Bucket, place: Place) -> Testimony:
+    """Take one of every primary and write it; the oldest go."""
+    moment = datetime.now(UTC)
+    witnesses = [
+        await take_witness(suite, primary)
+        for group in suite.topology.groups.values()
+        for primary in group.primaries
+    ]
+    testimony = Testimony(moment, tuple(witnesses))
+    content = gzip.compress(json.dumps([asdict(witness) for witness in witnesses]).encode())
+    await bucket.put(
+        place.key(_PURPOSE, f"{moment:%Y%m%dT%H%M%SZ}"), seal(place.passphrase, _PURPOSE, content)
+    )
+    for item in (await bucket.items(place.key(_PURPOSE) + "/"))[:-_KEPT_MAX]:
+        await bucket.delete(item.key)
+    return testimony
+
+
+async def kept_moments(bucket: Bucket, place: Place) -> list[datetime]:
+    """When testimonies were taken, the oldest first."""
+    items = await bucket.items(place.key(_PURPOSE) + "/")
+    names = (item.key.rpartition("/")[2] for item in items)
+    return [datetime.strptime(name, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC) for name in names]
+
+
+async def read_testimony(bucket: Bucket, place: Place, moment: datetime) -> Testimony:
+    """The testimony of a moment that `kept_moments` gave."""
+    sealed = await bucket.find(place.key(_PURPOSE, f"{moment:%Y%m%dT%H%M%SZ}"))
+    if sealed is None:
+        raise BackupFailure(f"The digests of {moment} are no longer there.")
+    content = json.loads(gzip.decompress(unseal(place.passphrase, _PURPOSE, sealed)))
+    return Testimony(moment, tuple(Witness(**entry) for entry in content))
+
+
+@asynccontextmanager
+async def _held(connection: "asyncpg.Connection[asyncpg.Record]") -> AsyncIterator[None]:
+    await connection.execute("SELECT pg_wal_replay_pause()")
+    try:
+        async with asyncio.timeout(_PAUSED_WITHIN_S):
+            while True:
+                state = await connection.fetchval("SELECT pg_get_wal_replay_pause_state()")
+                if state == "paused":
+                    break
+                await asyncio.sleep(_POLL_S)
+        yield
+    finally:
+        await connection.execute("SELECT pg_wal_replay_resume()")
+
+
+def node_of(suite: Suite, witness: Witness) -> PostgresNode:
+    """The primary that a witness is of."""
+    return suite.topology.postgres_node(witness.primary)
