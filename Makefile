@@ -67,6 +67,20 @@ settle: ready ## leave something as it is, its reports done with: make settle S=
 psql: ready ## psql as the superuser: make psql P=users-a
 	@$(PYTHON) -m infra psql "$(P)"
 
+##@ Keep it
+.PHONY: backup backups backup-passphrase restore restore-drill
+backup: ready ## take a backup now, beside those of the schedule (KIND=full)
+	@$(PYTHON) -m infra backup --kind $(or $(KIND),incr)
+backups: ready ## what there is, and to which moments it can be restored
+	@$(PYTHON) -m infra backups
+backup-passphrase: ready ## what opens the backups: to be kept elsewhere
+	@$(PYTHON) -m infra backup-passphrase
+restore: ready ## to a moment in UTC: make restore AT="2026-11-29 12:00:00" (G=feed, REPLACE=1, INTO=folder NET=127.35, FROM= SUITE=)
+	@$(PYTHON) -m infra restore --at "$(AT)" --group "$(G)" --source "$(FROM)" --suite-name "$(SUITE)" \
+		--into "$(INTO)" --network "$(NET)" $(if $(REPLACE),--replace)
+restore-drill: ready ## restore beside the suite to now and to a random moment, and compare all tables (SEED=7)
+	@$(PYTHON) -m infra restore-drill $(if $(SEED),--seed $(SEED))
+
 ##@ Work on it
 .PHONY: check test test-long fmt openapi fuzz bench profile load bench-fan-out bench-images bench-internal bench-limits bench-overload bench-sign-in bench-stream bench-upload drills lock
 check: ready-dev ## format, lint, types, import contracts, tidy

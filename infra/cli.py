@@ -9,7 +9,17 @@ from typing import Annotated, ParamSpec
 
 import typer
 
+from infra.backups.after_restore import start_restored
+from infra.backups.commands import (
+    RestoreRequest,
+    back_up,
+    list_backups,
+    passphrase_text,
+    rehearse,
+    restore,
+)
 from infra.backups.complaints import backup_lines
+from infra.backups.restore import pending_file
 from infra.driving.failures import SuiteFailure
 from infra.driving.migrations import migrate_all, newer_schemas, status_of_all
 from infra.driving.progress import Progress
@@ -88,6 +98,9 @@ def up(
     """Start the suite, wait until all of it answers, and say where."""
     suite = open_suite()
     progress = Progress()
+    if pending_file(suite).exists() and not data_only:
+        # A restore into this folder is not repaired to its end.
+        asyncio.run(start_restored(suite, progress))
     upto = Tier.REPLICAS if data_only else Tier.BALANCERS
     words = Words(anew=_things(anew), as_is=_things(as_is))
     with sole_command(suite.folder, "up"):
@@ -369,3 +382,51 @@ def psql(
 ) -> None:
     """Open psql as the superuser on one server, in the database of its group."""
     become_psql(open_suite(), node, arguments or [])
+
+
+@app.command()
+@_told
+def backup(
+    kind: Annotated[str, typer.Option("--kind", help="full or incr")] = "incr",
+) -> None:
+    """Take a backup of databases, photos and keys now."""
+    asyncio.run(back_up(open_suite(), kind, Progress()))
+
+
+@app.command()
+@_told
+def backups() -> None:
+    """List the backups, and to which moments they can be restored."""
+    asyncio.run(list_backups(open_suite()))
+
+
+@app.command("backup-passphrase")
+@_told
+def backup_passphrase() -> None:
+    """Print the passphrase that opens the backups."""
+    sys.stdout.write(passphrase_text(open_suite()))
+
+
+@app.command("restore")
+@_told
+def restore_suite(  # noqa: PLR0913, PLR0917 - one option for each thing that can be said
+    at: Annotated[str, typer.Option(help="A moment in UTC; else the newest.")] = "",
+    group: Annotated[str, typer.Option(help="Only this group of databases.")] = "",
+    source: Annotated[str, typer.Option(help="A store's folder, or https://host/bucket.")] = "",
+    suite_name: Annotated[str, typer.Option(help="Which suite in that bucket.")] = "",
+    into: Annotated[str, typer.Option(help="Another run folder.")] = "",
+    network: Annotated[str, typer.Option(help="The network of that folder's suite.")] = "",
+    replace: Annotated[bool, typer.Option("--replace", help="Put aside what is there.")] = False,
+) -> None:
+    """Restore everything, or one group, to a moment; start the suite and repair it."""
+    request = RestoreRequest(at, group, source, suite_name, into, network, replaces=replace)
+    asyncio.run(restore(request, Progress()))
+
+
+@app.command("restore-drill")
+@_told
+def restore_drill(
+    seed: Annotated[int | None, typer.Option(help="Chooses the random moment.")] = None,
+) -> None:
+    """Restore to the newest and a random moment beside the suite, and compare all tables."""
+    asyncio.run(rehearse(open_suite(), Progress(), seed))

@@ -32,9 +32,13 @@ class Complaints:
         """Whether something of that name is wrong."""
         return any(subject.startswith(beginning) for subject in self._standing)
 
+    def sentences(self) -> list[str]:
+        """All that is wrong."""
+        return sorted(self._standing.values())
+
     def write(self, said: str) -> None:
         """Write what stands, and in one line what is restorable."""
-        document = {"at": time.time(), "said": said, "complaints": sorted(self._standing.values())}
+        document = {"at": time.time(), "said": said, "complaints": self.sentences()}
         write_rendered(self._file, json.dumps(document), account_for("service"))
 
 

@@ -15,7 +15,7 @@ from infra.backups.bucket import Bucket, StoredItem
 from infra.backups.place import Place
 from infra.backups.subprocesses import Command, DamagedBackup, run_command
 from infra.programs import program
-from infra.rendering.backups import pgbackrest_file, pgpass_file, work_folder
+from infra.rendering.backups import pgbackrest_file, pgpass_file
 from infra.suite import Suite
 from infra.topology import PostgresNode
 
@@ -99,14 +99,19 @@ class Repository:
             )
 
     async def restore(
-        self, folder: Path, target: Sequence[str], tell: Callable[[str], None] | None = None
+        self,
+        folder: Path,
+        label: str,
+        target: Sequence[str],
+        tell: Callable[[str], None] | None = None,
     ) -> None:
-        """Write the data folder and how to recover to the target.
+        """Write the data folder from the backup of that label, and how to recover to the target.
 
         `target` is what `at_moment` or `at_position` gives. The folder is empty.
         """
         await self._run(
             f"--pg1-path={folder}",
+            f"--set={label}",
             *target,
             "--target-action=promote",
             "--process-max=2",
@@ -196,11 +201,6 @@ async def archived_segments(
 def _segments(items: Sequence[StoredItem]) -> list[tuple[str, datetime]]:
     matches = ((_SEGMENT_NAME.search(item.key), item.modified_at) for item in items)
     return [(match[1], moment) for match, moment in matches if match]
-
-
-def repository_path(suite: Suite) -> Path:
-    """Where configurations of foreign repositories are written for a restore."""
-    return work_folder(suite)
 
 
 def _backup(entry: dict[str, object]) -> Backup:

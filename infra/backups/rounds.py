@@ -1,7 +1,7 @@
 """The keeper's round: a mark, holes in the archive, deleted accounts, new photos, keys."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 
@@ -29,7 +29,7 @@ from infra.backups.state import (
     write_erasures,
     write_mark,
 )
-from infra.backups.wal_names import Hole, holes_in, number_of
+from infra.backups.wal_names import Hole, holes_in, number_of, timeline_of
 from infra.driving.failures import SuiteFailure
 from infra.suite import Suite
 from infra.topology import PostgresNode
@@ -42,6 +42,8 @@ _ARCHIVED_WITHIN_S = 15.0
 _POLL_S = 0.25
 # A deletion may be committed a moment after the time that its row names.
 _OVERLAP = timedelta(minutes=5)
+# Postgres adds a session's rows to its counts ten seconds after it has fallen idle, at the latest.
+_COUNTED_WITHIN = timedelta(seconds=15)
 
 
 class Rounds:
@@ -75,26 +77,26 @@ class Rounds:
     async def round(self) -> None:
         """One round; a part that does not succeed is said and counted, and the others go on."""
         moment = datetime.now(UTC)
-        marked: Mapping[str, str] | None = None
+        marked: Mark | None = None
         async with self.step("mark", "WAL cannot be marked"):
             marked = await self._mark(moment)
         async with self.step("archive", "The archive of WAL cannot be checked"):
             await self._check_archives()
         async with self.step("erasures", "The list of deleted accounts cannot be kept"):
             await self._keep_erasures(moment)
-        photos_at = None
+        has_photos = False
         async with self.step("photos", "The photos cannot be copied"):
             await self.photos.copy_new()
-            photos_at = moment
+            has_photos = True
         async with self.step("bundle", "The bundle of keys cannot be kept"):
             self._bundle_digest = await keep_bundle(
                 self.bucket, self.place, self.suite, self._bundle_digest
             )
-        if marked is not None and photos_at and not self.holes:
-            async with self.step("mark", "The mark cannot be written"):
-                self.mark = Mark(moment, photos_at, marked)
-                await write_mark(self.bucket, self.place, self.mark)
-                metrics.MARK_AT.set(moment.timestamp())
+        if marked is not None and has_photos and not self.holes:
+            async with self.step("mark kept", "The mark cannot be written"):
+                await write_mark(self.bucket, self.place, marked)
+                self.mark = marked
+                metrics.MARK_AT.set(marked.moment.timestamp())
         self.say()
 
     def say(self) -> None:
@@ -121,10 +123,10 @@ class Rounds:
         self.mark = await read_mark(self.bucket, self.place)
         self._erased = await read_erasures(self.bucket, self.place)
 
-    async def _mark(self, moment: datetime) -> Mapping[str, str]:
-        """One moment for all primaries, and the segments that prove it; raises TimeoutError.
+    async def _mark(self, moment: datetime) -> Mark:
+        """One moment for all primaries; raises TimeoutError if the archive does not follow.
 
-        Where no primary has written a row since the last mark, that one's segments still do.
+        Where no primary has written a row since the last mark, that one still tells everything.
         """
         written = dict(
             zip(
@@ -134,7 +136,8 @@ class Rounds:
             )
         )
         if written == self._rows_written and self.mark is not None:
-            return self.mark.segments
+            quiet_until = max(self.mark.moment, moment - _COUNTED_WITHIN)
+            return Mark(quiet_until, self.mark.committed_at, self.mark.segments)
         names = await asyncio.gather(
             *(mark_and_switch(self.suite, node, moment) for node in self.primaries)
         )
@@ -146,7 +149,8 @@ class Rounds:
                 )
             )
         self._rows_written = written
-        return {node.name: name for node, name in zip(self.primaries, names, strict=True)}
+        segments = {n.name: name for n, name in zip(self.primaries, names, strict=True)}
+        return Mark(moment, moment, segments)
 
     async def _archived(self, node: PostgresNode, segment: str) -> None:
         while True:
@@ -165,13 +169,17 @@ class Rounds:
         first = self._first_segments.get(node.name)
         if first is None or not state.last_segment:
             return
-        if number_of(state.last_segment) < number_of(first):
+        is_older = number_of(state.last_segment) < number_of(first)
+        if is_older and timeline_of(state.last_segment) == timeline_of(first):
             return
         archived = await archived_segments(
             self.bucket, self.place, node.name, first, state.last_segment
         )
         names = [name for name, _moment in archived]
         found = next(holes_in(names, first=first, last=state.last_segment), None)
+        if found is None and timeline_of(state.last_segment) > timeline_of(first):
+            # After a promotion or a restore: what was backed up before leads to another history.
+            found = Hole(first, state.last_segment, 0)
         self._note_hole(node, found)
         if found is None:
             # The next round need not look at these again.

@@ -18,13 +18,14 @@ _MARK = "mark"
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """Up to `moment` the archives of all primaries are whole; photos were copied up to `photos_at`.
+    """Up to `moment` the archives of all primaries are whole, and all photos are copied.
 
-    `segments` are the primaries' segments of WAL that prove it.
+    Every primary committed something right after `committed_at`, in the segments of WAL that are
+    named here, and nothing between that and `moment`.
     """
 
     moment: datetime
-    photos_at: datetime | None
+    committed_at: datetime
     segments: Mapping[str, str]
 
 
@@ -32,7 +33,7 @@ async def write_mark(bucket: Bucket, place: Place, mark: Mark) -> None:
     """Replace the mark."""
     document = {
         "moment": mark.moment.isoformat(),
-        "photos_at": mark.photos_at.isoformat() if mark.photos_at else None,
+        "committed_at": mark.committed_at.isoformat(),
         "segments": dict(mark.segments),
     }
     await _write(bucket, place, _MARK, document)
@@ -43,10 +44,9 @@ async def read_mark(bucket: Bucket, place: Place) -> Mark | None:
     document = await _read(bucket, place, _MARK)
     if not isinstance(document, dict):
         return None
-    photos_at = document["photos_at"]
     return Mark(
         datetime.fromisoformat(document["moment"]),
-        datetime.fromisoformat(photos_at) if photos_at else None,
+        datetime.fromisoformat(document["committed_at"]),
         document["segments"],
     )
 

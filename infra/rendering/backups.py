@@ -60,6 +60,18 @@ def write_pgbackrest(suite: Suite, node: PostgresNode, place: Place, file: Path)
     return write_rendered(file, render("pgbackrest.conf.j2", values), account_for("postgres"))
 
 
+def restore_config(suite: Suite, node: PostgresNode, place: Place) -> Path:
+    """Write how a primary's repository in any place is read, and return the file."""
+    account = account_for("postgres")
+    for folder in (work_folder(suite).parent, work_folder(suite)):
+        make_folder(folder, account)
+    for name in ("lock", "spool", "log"):
+        make_folder(work_folder(suite) / name, account)
+    file = work_folder(suite) / f"restore-{node.name}.conf"
+    write_pgbackrest(suite, node, place, file)
+    return file
+
+
 def _pgpass(suite: Suite) -> str:
     return f"*:*:*:postgres:{suite.secrets['postgres_superuser']}\n"
 

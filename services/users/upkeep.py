@@ -1,9 +1,11 @@
-"""What operators do to accounts: `python -m services.users.upkeep suspend|reinstate --user …`."""
+"""What operators do to accounts: `python -m services.users.upkeep suspend|reinstate|erase …`."""
 
 import argparse
 import asyncio
 import sys
+from collections.abc import Sequence
 
+from services.users.actions.delete_account import delete_again
 from services.users.actions.suspend_account import reinstate, suspend_account
 from services.users.resources import open_resources
 from services.users.settings import UsersSettings
@@ -14,14 +16,28 @@ from shared.settings import read_settings
 def main() -> int:
     """Do what the arguments say; 1 if it cannot be done."""
     parser = argparse.ArgumentParser(prog="upkeep")
-    parser.add_argument("what", choices=["suspend", "reinstate"])
-    parser.add_argument("--user", type=int, required=True)
+    parser.add_argument("what", choices=["suspend", "reinstate", "erase"])
+    parser.add_argument("--user", type=int, default=0)
+    parser.add_argument(
+        "--users", type=int, nargs="+", default=(), help="to erase, after a restore"
+    )
     asked = parser.parse_args()
     try:
+        if asked.what == "erase":
+            return asyncio.run(_erase(asked.users))
         return asyncio.run(_run(asked.what, asked.user))
     except AppError as error:
         sys.stderr.write(f"\n{error.detail} `make status` shows which process is away.\n")
         return 1
+
+
+async def _erase(user_ids: Sequence[int]) -> int:
+    async with open_resources(read_settings(UsersSettings)) as resources:
+        for user_id in user_ids:
+            deleted = await delete_again(resources.group, resources.sessions, user_id)
+            outcome = "is deleted again" if deleted else "is not there"
+            sys.stdout.write(f"user {user_id} {outcome}\n")
+    return 0
 
 
 async def _run(what: str, user_id: int) -> int:

@@ -20,6 +20,8 @@ class Quota:
 QUOTA = Quota()
 # The window moves: within an hour, some of yesterday's photos no longer count.
 _RETRY_AFTER_S = 3600
+# Somebody has to make room.
+ROOM_RETRY_S = 300
 
 
 class AccountIsFull(QuotaExceeded):
@@ -33,6 +35,12 @@ class DayIsFull(TooManyRequests):
 
     code = "too_many_photos_today"
     title = "No more photos today; go on tomorrow."
+
+
+class NoRoomForPhotos(QuotaExceeded):
+    """The disk of some database is almost full: photos are refused before anything else is."""
+
+    title = "There is no room for new photos at the moment; try again later."
 
 
 def check_room(quota: Quota, *, photos: int, photos_a_day: int) -> None:

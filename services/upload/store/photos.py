@@ -10,7 +10,7 @@ from asyncpg import Record
 from services.upload.domain.looks import Look
 from services.upload.domain.photos import StoredPhoto
 from services.upload.domain.picture_kinds import PictureKind
-from services.upload.domain.quotas import QUOTA, Quota, check_room
+from services.upload.domain.quotas import QUOTA, ROOM_RETRY_S, NoRoomForPhotos, Quota, check_room
 from services.upload.domain.rendition_plan import Size
 from shared.contracts.photos import Rendition
 from shared.errors import NotFound
@@ -75,7 +75,8 @@ async def insert_photo(tx: Transaction, new: NewPhoto, quota: Quota = QUOTA) -> 
 async def check_owner_has_room(tx: Transaction, owner_id: int, quota: Quota = QUOTA) -> None:
     """Is there room for one more photo of this owner until the transaction ends?
 
-    Raises AccountIsFull and DayIsFull. Exact however many ask at once: they wait for each other.
+    Raises AccountIsFull, DayIsFull and NoRoomForPhotos. Exact however many ask at once: they wait
+    for each other.
     """
     await tx.execute(_SQL["lock_owner"], owner_id=owner_id)
     row = await tx.row(
@@ -86,6 +87,8 @@ async def check_owner_has_room(tx: Transaction, owner_id: int, quota: Quota = QU
         photos_a_day_max=quota.photos_a_day_max,
     )
     assert row is not None  # noqa: S101 - two counts
+    if row["is_short_of_room"]:
+        raise NoRoomForPhotos(retry_after_s=ROOM_RETRY_S)
     check_room(quota, photos=row["photos"], photos_a_day=row["photos_a_day"])
 
 

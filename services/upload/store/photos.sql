@@ -10,7 +10,9 @@ SELECT (SELECT count(*) FROM (
        (SELECT count(*) FROM (
             SELECT FROM :schema.photo
              WHERE owner_id = :owner_id AND id >= :since LIMIT :photos_a_day_max
-        ) AS counted) AS photos_a_day;
+        ) AS counted) AS photos_a_day,
+       -- What watches the disks says so on the server itself.
+       coalesce(current_setting('retrato.uploads', true), '') = 'refused' AS is_short_of_room;
 
 -- name: find_twin
 -- Among a day's photos of one owner, of which there are a thousand at most.

@@ -7,7 +7,7 @@ from services.users.actions.forget_sessions import SESSIONS_TOPIC
 from services.users.actions.tell_feed import graph_event
 from services.users.domain.passwords import WrongCredentials
 from services.users.domain.receipts import Receipt
-from services.users.store.accounts import find_credentials
+from services.users.store.accounts import Credentials, find_credentials
 from services.users.store.deletions import delete_sessions, void_account
 from services.users.store.password_hashes import PasswordHashes
 from services.users.store.session_cache import SessionCache
@@ -26,10 +26,30 @@ async def delete_account(
     matches = await passwords.verify(known_hash, password)
     if verified is None or not matches:
         raise WrongCredentials
+    receipt = await _take_away(group, cache, verified)
+    if receipt is None:
+        raise WrongCredentials
+    return receipt
+
+
+async def delete_again(group: ShardGroup, cache: SessionCache, user_id: int) -> bool:
+    """Delete an account that a restore brought back; False if there is none.
+
+    Its owner has asked for it already, with the password.
+    """
+    known = await find_credentials(group, user_id)
+    return known is not None and await _take_away(group, cache, known) is not None
+
+
+async def _take_away(
+    group: ShardGroup, cache: SessionCache, verified: Credentials
+) -> Receipt | None:
+    """None if the account has gone, or its password has been changed meanwhile."""
+    user_id = verified.user_id
     receipt = Receipt(user_id, secrets.token_urlsafe(24))
     async with group.writer(group.shard_of(user_id)) as tx:
         if not await void_account(tx, verified, receipt):
-            raise WrongCredentials
+            return None
         ended = await delete_sessions(tx, user_id)
         await tx.publish(SESSIONS_TOPIC, {"ended": ended})
         # The only one of its kind and pair, so any version will do.

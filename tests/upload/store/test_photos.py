@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from services.upload.domain.picture_kinds import PictureKind
-from services.upload.domain.quotas import AccountIsFull, DayIsFull, Quota
+from services.upload.domain.quotas import AccountIsFull, DayIsFull, NoRoomForPhotos, Quota
 from services.upload.store.photos import NewPhoto, insert_photo
 from shared.errors import AppError
 from shared.ids import first_id_at
@@ -17,6 +17,8 @@ from shared.sql_files import parse_query
 from tests.upload.cast import new_id
 
 _AGE = parse_query("age", "UPDATE :schema.photo SET id = id - :earlier WHERE owner_id = :owner_id")
+# As the watch of the disks sets it for everybody, here for one transaction.
+_REFUSE = parse_query("refuse", "SET LOCAL retrato.uploads = 'refused'")
 
 
 def _photo_of(owner_id: int) -> NewPhoto:
@@ -55,3 +57,14 @@ async def test_what_was_sent_before_yesterday_leaves_the_day_free(group: ShardGr
         earlier = first_id_at(now_ms) - first_id_at(earlier_ms)
         await tx.execute(_AGE, owner_id=alice, earlier=earlier)
     await _insert(group, alice, quota)
+
+
+async def test_a_server_that_is_short_of_room_takes_no_photo_and_then_does_again(
+    group: ShardGroup,
+) -> None:
+    alice, bob = new_id(), new_id()
+    async with group.writer(group.shard_of(alice)) as tx:
+        await tx.execute(_REFUSE)
+        with pytest.raises(NoRoomForPhotos):
+            await insert_photo(tx, _photo_of(alice))
+    await _insert(group, bob, Quota())

@@ -1,0 +1,121 @@
+"""What has to happen after a restore before people come in, and a report of it.
+
+Six primaries share no instant, and what was deleted after the moment of the restore is back.
+"""
+
+import asyncio
+import json
+import time
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from infra.backups.primaries import connected
+from infra.backups.restore import pending_file
+from infra.backups.subprocesses import BackupFailure
+from infra.driving.failures import SuiteFailure
+from infra.driving.progress import Progress
+from infra.driving.reconcile import reconcile_all
+from infra.driving.start import start_suite
+from infra.driving.upkeep import run_upkeep
+from infra.processes import Tier
+from infra.suite import Suite
+
+# 2025-01-01 in milliseconds of Unix time: ids count from there.
+_EPOCH_MS = 1_735_689_600_000
+_SEQUENCE_BITS = 10
+# The lost primary was at most so far beyond the newest mark when it ended.
+_UNMARKED = timedelta(minutes=10)
+_ERASED_WITHIN_S = 300.0
+_POLL_S = 1.0
+
+
+async def start_restored(suite: Suite, progress: Progress) -> None:
+    """Start the suite, and open it to people once everything is repaired."""
+    await start_suite(suite, progress, upto=Tier.REPLICAS)
+    file = pending_file(suite)
+    if file.exists():
+        to_do = json.loads(file.read_text(encoding="utf-8"))
+        raised = await raise_ids(suite, datetime.fromisoformat(to_do["newest"]))
+        progress.say(f"ids: {raised} shards go on above all that were given out")
+        await start_suite(suite, progress, upto=Tier.GATEWAYS)
+        await _repair(suite, to_do["erased"], progress)
+        file.unlink()
+    await start_suite(suite, progress, upto=Tier.BALANCERS)
+
+
+async def raise_ids(suite: Suite, newest: datetime) -> int:
+    """Set the clock of ids of every shard above what may have been given out; how many shards.
+
+    An id holds the time at which it was made, so one above the newest moment is above all others.
+    """
+    floor = id_clock_floor(newest)
+    shards = 0
+    for group in suite.topology.groups.values():
+        for primary in group.primaries:
+            async with connected(suite, primary.node, database=group.name) as connection:
+                rows = await connection.fetch(
+                    "SELECT schemaname FROM pg_sequences WHERE sequencename = 'id_clock'"
+                )
+                for row in rows:
+                    clock = f'"{row["schemaname"]}".id_clock'
+                    await connection.execute(
+                        f"SELECT setval('{clock}', greatest(last_value, $1::bigint))"  # noqa: S608
+                        f" FROM {clock}",
+                        floor,
+                    )
+                shards += len(rows)
+    return shards
+
+
+def id_clock_floor(newest: datetime) -> int:
+    """The clock of ids for a moment that is past everything before the loss.
+
+    Where the machine's own clock is further, next_id() goes by that.
+    """
+    milliseconds = int((newest + _UNMARKED).timestamp() * 1000) - _EPOCH_MS
+    return milliseconds << _SEQUENCE_BITS
+
+
+async def _repair(suite: Suite, erased: Sequence[int], progress: Progress) -> None:
+    if erased:
+        progress.say(f"{len(erased)} accounts were deleted after that moment: deleting them again")
+        await asyncio.to_thread(run_upkeep, suite, "users", "erase", "--users", *map(str, erased))
+        await _wait_erased(suite, erased, progress)
+    await reconcile_all(suite, progress)
+    try:
+        await asyncio.to_thread(run_upkeep, suite, "upload", "verify")
+    except SuiteFailure:
+        # It has named them. The rest of the suite is whole, and is worth more than nothing.
+        progress.say("some photos are missing, as said above")
+    progress.say("timelines are made anew from the databases as they are read")
+
+
+async def _wait_erased(suite: Suite, erased: Sequence[int], progress: Progress) -> None:
+    deadline_s = time.monotonic() + _ERASED_WITHIN_S
+    while left := await _unfinished(suite, erased):
+        if time.monotonic() > deadline_s:
+            raise BackupFailure(
+                f"The deletion of {len(left)} accounts is not finished: the workers go on with it."
+                " `make up` opens the suite once it is."
+            )
+        await asyncio.sleep(_POLL_S)
+    progress.say(f"{len(erased)} accounts are deleted from all services")
+
+
+async def _unfinished(suite: Suite, erased: Sequence[int]) -> list[int]:
+    left: list[int] = []
+    group = suite.topology.groups["users"]
+    for primary in group.primaries:
+        async with connected(suite, primary.node, database=group.name) as connection:
+            schemas = await connection.fetch(
+                "SELECT schemaname FROM pg_tables WHERE tablename = 'deletion'"
+            )
+            for row in schemas:
+                rows = await connection.fetch(
+                    f'SELECT user_id FROM "{row["schemaname"]}".deletion'  # noqa: S608
+                    " WHERE user_id = ANY($1::bigint[]) AND (users_finished_at IS NULL"
+                    " OR feed_finished_at IS NULL OR upload_finished_at IS NULL)",
+                    erased,
+                )
+                left += [found["user_id"] for found in rows]
+    return left

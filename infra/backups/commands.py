@@ -1,0 +1,173 @@
+"""The operators' commands of backups: take, list, restore, and rehearse the restore."""
+
+import sys
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from infra.backups.after_restore import start_restored
+from infra.backups.drill import drill
+from infra.backups.due import forgotten_after_days
+from infra.backups.estimates import Estimate
+from infra.backups.pgbackrest import Repository
+from infra.backups.photos import PhotoCopies
+from infra.backups.place import suite_name
+from infra.backups.restorable import Restorable, restorable
+from infra.backups.restore import Wish, prepare_folder, restore_data
+from infra.backups.rounds import Rounds
+from infra.backups.source import Source, named_source, own_source
+from infra.backups.state import read_mark, spelled
+from infra.backups.subprocesses import BackupFailure
+from infra.backups.witness import keep_witness
+from infra.driving.progress import Progress
+from infra.run_folder import locate_run_folder
+from infra.suite import Suite, open_suite, suite_in
+
+_CARD = """
+  {passphrase}
+
+This passphrase opens the backups of this suite ({name}), and nothing else does. Write it down and
+keep it away from this machine and from the backups: whoever has both has everything.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class RestoreRequest:
+    """What `make restore` was asked for, as it was written; empty: not said."""
+
+    at: str = ""
+    group: str = ""
+    source: str = ""
+    suite_name: str = ""
+    into: str = ""
+    network: str = ""
+    replaces: bool = False
+
+
+def passphrase_text(suite: Suite) -> str:
+    """The passphrase, and what it is for."""
+    return _CARD.format(passphrase=suite.secrets["backup_passphrase"], name=suite_name(suite))
+
+
+async def back_up(suite: Suite, kind: str, progress: Progress) -> None:
+    """Take a backup of everything now; the suite is up."""
+    async with own_source(suite) as source:
+        rounds = Rounds(suite, source.place, source.bucket)
+        await rounds.remember()
+        await PhotoCopies(suite, source.place).copy_new()
+        progress.say("photos are copied")
+        for node in rounds.primaries:
+            repository = Repository(suite, node)
+            await repository.prepare()
+            began_s = progress.seconds
+            await repository.take(kind, Estimate(progress, node.name).hear)
+            newest = (await repository.backups())[-1]
+            rounds.follow_from(node, newest.first_segment)
+            progress.say(
+                f"{node.name}: {newest.kind} {newest.label}, {newest.database_bytes / 1e6:.0f} MB,"
+                f" {newest.repository_bytes / 1e6:.1f} MB in the bucket,"
+                f" {progress.seconds - began_s:.1f} s"
+            )
+        await keep_witness(suite, source.bucket, source.place)
+        keep_days = forgotten_after_days(suite.topology.backup)
+        copied = await rounds.photos.take_stock(datetime.now(UTC).date(), keep_days)
+        progress.say(f"photos: {copied.objects} objects, {copied.bytes / 1e6:.0f} MB")
+        await rounds.round()
+        complaints = rounds.complaints.sentences()
+    if complaints:
+        raise BackupFailure("\n".join(complaints))
+    if rounds.mark is not None:
+        progress.say(f"everything until {spelled(rounds.mark.moment)} UTC can be restored")
+
+
+async def list_backups(suite: Suite) -> None:
+    """Print what there is and what can be restored."""
+    async with own_source(suite) as source:
+        nodes = [p.node for group in suite.topology.groups.values() for p in group.primaries]
+        found = [await restorable(suite, source, node) for node in nodes]
+        mark = await read_mark(source.bucket, source.place)
+    console = Console(highlight=False, width=None if Console().is_terminal else 120)
+    console.print(_table(found))
+    bytes_kept = sum(b.repository_bytes for part in found for b in part.backups)
+    console.print(f"\n{bytes_kept / 1e6:.1f} MB of backups in {source.place.suite_name}")
+    if mark is not None and all(part.since for part in found):
+        oldest = max(part.since for part in found if part.since)
+        console.print(
+            f"everything can be restored to any moment from {spelled(oldest)}"
+            f" to {spelled(mark.moment)} UTC"
+        )
+    days = forgotten_after_days(suite.topology.backup)
+    console.print(f"what is deleted leaves the backups after {days} days at most")
+
+
+async def restore(request: RestoreRequest, progress: Progress) -> None:
+    """Restore into a folder, start its suite and repair it."""
+    target = _target(request)
+    at = parsed_moment(request.at) if request.at else None
+    is_moved = bool(request.into or request.source)
+    wish = Wish(at, request.group, request.replaces, is_moved=is_moved)
+    async with _source(request, target) as source:
+        await prepare_folder(target, source, wish, progress)
+        moment = await restore_data(target, source, wish, progress)
+    await start_restored(target, progress)
+    progress.say(
+        f"everything is as it was at {spelled(moment)} UTC, at {target.topology.public_url}"
+    )
+
+
+async def rehearse(suite: Suite, progress: Progress, seed: int | None) -> None:
+    """Restore to the newest and to a random moment, and compare; raises BackupFailure."""
+    async with own_source(suite) as source:
+        report = await drill(suite, source, progress, seed)
+    sys.stdout.write(report.text())
+    if not report.is_well:
+        raise BackupFailure("The drill has found faults: see above.")
+
+
+def parsed_moment(text: str) -> datetime:
+    """A moment as people write it, in UTC unless it says otherwise; raises BackupFailure."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise BackupFailure(
+            f'AT= wants a moment such as "2026-11-29 12:00:00", not {text}.'
+        ) from None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _target(request: RestoreRequest) -> Suite:
+    if not request.into:
+        return open_suite()
+    return suite_in(locate_run_folder(Path(request.into)), request.network or None)
+
+
+def _source(request: RestoreRequest, target: Suite) -> AbstractAsyncContextManager[Source]:
+    if request.source:
+        return named_source(target.topology, request.source, request.suite_name)
+    return own_source(open_suite())
+
+
+def _table(found: list[Restorable]) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for title in ("primary", "backup", "kind", "done (UTC)"):
+        table.add_column(title, no_wrap=True)
+    for title in ("age", "database", "in the bucket"):
+        table.add_column(title, justify="right", no_wrap=True)
+    now = datetime.now(UTC)
+    for part in found:
+        for backup in part.backups:
+            hours = (now - backup.stopped_at).total_seconds() / 3600
+            table.add_row(
+                part.primary,
+                backup.label,
+                backup.kind,
+                spelled(backup.stopped_at),
+                f"{hours:.1f} h",
+                f"{backup.database_bytes / 1e6:.0f} MB",
+                f"{backup.repository_bytes / 1e6:.1f} MB",
+            )
+    return table

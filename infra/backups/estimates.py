@@ -1,0 +1,34 @@
+"""How far a long piece of work is, and how long it will still take."""
+
+import re
+import time
+
+from infra.driving.progress import Progress
+
+_PERCENT = re.compile(r"(\d+(?:\.\d+)?)%")
+_SAY_EVERY_S = 3.0
+
+
+class Estimate:
+    """Reads percentages in what a program prints; says a line every few seconds."""
+
+    def __init__(self, progress: Progress, subject: str) -> None:
+        self._progress = progress
+        self._subject = subject
+        self._began_s = time.monotonic()
+        self._said_s = self._began_s
+
+    def hear(self, line: str) -> None:
+        """A line of the program."""
+        found = _PERCENT.findall(line)
+        now_s = time.monotonic()
+        if not found or now_s - self._said_s < _SAY_EVERY_S:
+            return
+        self._said_s = now_s
+        left_s = remaining_s(float(found[-1]), now_s - self._began_s)
+        self._progress.say(f"{self._subject}: {found[-1]} %, about {left_s:.0f} s to go")
+
+
+def remaining_s(percent: float, elapsed_s: float) -> float:
+    """The rest at the pace so far."""
+    return elapsed_s * (100 - percent) / percent if percent > 0 else 0.0

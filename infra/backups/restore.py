@@ -1,0 +1,188 @@
+"""Restores databases, photos and keys into a run folder, whose suite is down."""
+
+import asyncio
+import json
+import shutil
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from infra.accounts import account_for
+from infra.backups.bundle import read_bundle, topology_differs, write_bundle
+from infra.backups.estimates import Estimate
+from infra.backups.pgbackrest import at_moment
+from infra.backups.photos import PhotoCopies
+from infra.backups.restorable import (
+    Restorable,
+    backup_before,
+    moment_to_restore,
+    repository_in,
+    restorable,
+)
+from infra.backups.scratch_server import recovered
+from infra.backups.source import Source
+from infra.backups.state import read_erasures, read_mark, spelled
+from infra.backups.subprocesses import BackupFailure
+from infra.driving.progress import Progress
+from infra.driving.supervisor import Supervisor
+from infra.rendering.files import make_folder, write_rendered
+from infra.rendering.postgres import data_folder
+from infra.suite import Suite
+from infra.topology import Group, PostgresNode
+
+# Each recovery is bound by one processor.
+_AT_ONCE = 2
+# WAL of a day, and what Postgres writes beside its tables.
+_ROOM_FACTOR = 1.5
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What is to be restored: to a moment or the newest one, all groups or one.
+
+    `replaces` puts aside what is there. `is_moved` says that another folder or machine than the
+    one of the backups takes it.
+    """
+
+    at: datetime | None
+    group: str
+    replaces: bool
+    is_moved: bool
+
+
+async def prepare_folder(suite: Suite, source: Source, wish: Wish, progress: Progress) -> None:
+    """Put keys and shard maps of the backups where the folder lacks them.
+
+    Raises BackupFailure if the suite of the folder is up. Afterwards its secrets can be read.
+    """
+    if Supervisor(suite.folder).is_running():
+        raise BackupFailure(
+            f"The suite of {suite.folder.root} is up: `make down` first, or name another folder"
+            " with INTO= and another network with NET=."
+        )
+    files = await read_bundle(source.bucket, source.place, wish.at)
+    if topology_differs(files):
+        progress.say("infra/topology.toml is not as it was when the bundle of keys was made")
+    if wish.is_moved and not suite.folder.secrets_file.exists():
+        # Another suite from here on: two that write into one archive would spoil it.
+        files["secrets.json"] = _renamed(files["secrets.json"])
+    write_bundle(files, suite.folder)
+    progress.say(f"keys, certificates and shard maps are in {suite.folder.root}")
+
+
+async def restore_data(suite: Suite, source: Source, wish: Wish, progress: Progress) -> datetime:
+    """Restore databases and photos; returns the moment. The suite can be started afterwards."""
+    groups = _chosen(suite, wish.group)
+    nodes = [primary.node for group in groups for primary in group.primaries]
+    for folder in ("data", "etc", "cache"):
+        make_folder(suite.folder.root / folder, account_for("supervisor"), 0o711)
+    found = [await restorable(suite, source, node) for node in nodes]
+    mark = await read_mark(source.bucket, source.place)
+    moment = moment_to_restore(wish.at, mark, found)
+    _require_room(suite, found)
+    aside = _put_aside(suite, groups, replaces=wish.replaces)
+    for old in aside:
+        progress.say(f"put aside: {old}")
+    progress.say(f"restoring {', '.join(node.name for node in nodes)} to {spelled(moment)} UTC")
+    gate = asyncio.Semaphore(_AT_ONCE)
+
+    async def restore(part: Restorable, node: PostgresNode) -> None:
+        async with gate:
+            await _restore_primary(suite, source, node, (part, moment), progress)
+
+    async with asyncio.TaskGroup() as restores:
+        for part, node in zip(found, nodes, strict=True):
+            restores.create_task(restore(part, node))
+    if wish.group in {"", "upload"}:
+        copies = PhotoCopies(suite, source.place)
+        held = await copies.restore(moment, Estimate(progress, "photos").hear)
+        progress.say(f"photos: {held.objects} objects, {held.bytes / 1e6:.0f} MB")
+    # Nothing in Redis is the only copy, and what it remembers is of another time.
+    shutil.rmtree(suite.folder.data / "redis", ignore_errors=True)
+    await _note_what_is_to_do(suite, source, moment)
+    return moment
+
+
+def pending_file(suite: Suite) -> Path:
+    """What is still to be done after a restore; gone when it has been."""
+    return suite.folder.root / "restored.json"
+
+
+async def _restore_primary(
+    suite: Suite,
+    source: Source,
+    node: PostgresNode,
+    chosen: tuple[Restorable, datetime],
+    progress: Progress,
+) -> None:
+    found, moment = chosen
+    began_s = progress.seconds
+    account = account_for("postgres")
+    draft = data_folder(suite, node).with_name(f"{node.name}.unfinished")
+    shutil.rmtree(draft, ignore_errors=True)
+    make_folder(draft, account)
+    backup = backup_before(found, moment)
+    repository = repository_in(suite, source, node)
+    hear = Estimate(progress, node.name).hear
+    await repository.restore(draft, backup.label, at_moment(moment), hear)
+    copied_s = progress.seconds
+    async with recovered(draft, node.name, keep=True):
+        pass
+    # How it was recovered is of no use to the server that it becomes.
+    write_rendered(draft / "postgresql.auto.conf", "", account)
+    draft.rename(data_folder(suite, node))
+    progress.say(
+        f"{node.name}: {backup.database_bytes / 1e6:.0f} MB from {backup.label} in"
+        f" {copied_s - began_s:.1f} s, WAL in {progress.seconds - copied_s:.1f} s"
+    )
+
+
+def _chosen(suite: Suite, group: str) -> list[Group]:
+    groups = suite.topology.groups
+    if group and group not in groups:
+        raise BackupFailure(f"G= is one of {', '.join(groups)}, and not {group}.")
+    return [groups[group]] if group else list(groups.values())
+
+
+def _require_room(suite: Suite, found: Iterable[Restorable]) -> None:
+    needed = sum(part.backups[-1].database_bytes for part in found) * _ROOM_FACTOR
+    free = shutil.disk_usage(suite.folder.root).free
+    if free < needed:
+        raise BackupFailure(
+            f"The restore takes some {needed / 1e9:.1f} GB, and {free / 1e9:.1f} GB are free below"
+            f" {suite.folder.root}: make room and run the same command again."
+        )
+
+
+def _put_aside(suite: Suite, groups: Sequence[Group], *, replaces: bool) -> list[Path]:
+    """Rename the data that is there, of replicas too; nothing is deleted."""
+    folders = [data_folder(suite, node) for group in groups for node in group.nodes()]
+    standing = [folder for folder in folders if folder.exists()]
+    if standing and not replaces:
+        raise BackupFailure(
+            f"{standing[0]} holds data already: REPLACE=1 puts it aside, INTO= restores into"
+            " another folder."
+        )
+    stamp = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
+    moved = [(folder, folder.with_name(f"{folder.name}.before-{stamp}")) for folder in standing]
+    for folder, aside in moved:
+        folder.rename(aside)
+    return [aside for _folder, aside in moved]
+
+
+def _renamed(secrets: bytes) -> bytes:
+    values = json.loads(secrets)
+    values.pop("backup_suite")
+    return json.dumps(values, indent=1).encode()
+
+
+async def _note_what_is_to_do(suite: Suite, source: Source, moment: datetime) -> None:
+    erased = await read_erasures(source.bucket, source.place)
+    mark = await read_mark(source.bucket, source.place)
+    document = {
+        "moment": moment.isoformat(),
+        "newest": mark.moment.isoformat() if mark else moment.isoformat(),
+        "erased": [user_id for user_id, asked_at in erased.items() if asked_at > moment],
+    }
+    write_rendered(pending_file(suite), json.dumps(document) + "\n", account_for("supervisor"))

@@ -1,0 +1,110 @@
+"""Where a restore reads from: this suite's backups, a store's folder, or a bucket elsewhere."""
+
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from getpass import getpass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from infra.backups.bucket import Bucket, open_bucket
+from infra.backups.place import Place, backup_folder, embedded_keys, place_of
+from infra.backups.subprocesses import BackupFailure
+from infra.backups.temporary_store import answers, served
+from infra.suite import Suite
+from infra.topology import Topology
+
+PASSPHRASE = "RETRATO_BACKUP_PASSPHRASE"  # noqa: S105 - the name of the variable
+ACCESS_KEY = "RETRATO_BACKUP_ACCESS_KEY"
+SECRET_KEY = "RETRATO_BACKUP_SECRET_KEY"  # noqa: S105
+_HTTPS_PORT = 443
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A place to read from, and its bucket."""
+
+    place: Place
+    bucket: Bucket
+
+
+@asynccontextmanager
+async def own_source(suite: Suite) -> AsyncIterator[Source]:
+    """The suite's own backups, whether it is up or down."""
+    place = place_of(suite)
+    if not suite.topology.backup.embedded or await answers(place.host, place.port):
+        async with open_bucket(place) as bucket:
+            yield Source(place, bucket)
+        return
+    folder = backup_folder(suite)
+    async with (
+        served(folder, place.host, place.port, place.passphrase) as ca_file,
+        open_bucket(replace(place, ca_file=ca_file)) as bucket,
+    ):
+        yield Source(replace(place, ca_file=ca_file), bucket)
+
+
+@asynccontextmanager
+async def named_source(topology: Topology, name: str, suite_name: str) -> AsyncIterator[Source]:
+    """A folder, or `https://host:port/bucket`; with several suites in it, the one of that name.
+
+    The passphrase is asked for unless RETRATO_BACKUP_PASSPHRASE says it; the keys of a bucket
+    elsewhere are in RETRATO_BACKUP_ACCESS_KEY and RETRATO_BACKUP_SECRET_KEY.
+    """
+    passphrase = os.environ.get(PASSPHRASE) or getpass("The passphrase of the backups: ")
+    backup = topology.backup
+    keys = embedded_keys(passphrase)
+    place = Place(
+        host=backup.address,
+        port=backup.port,
+        bucket=backup.bucket,
+        region=backup.region,
+        access_key=keys[0],
+        secret_key=keys[1],
+        ca_file=None,
+        suite_name=suite_name,
+        passphrase=passphrase,
+    )
+    if "://" in name:
+        async with _chosen(_elsewhere(place, name)) as source:
+            yield source
+        return
+    async with (
+        served(Path(name), place.host, place.port, passphrase) as ca_file,
+        _chosen(replace(place, ca_file=ca_file)) as source,
+    ):
+        yield source
+
+
+def _elsewhere(place: Place, name: str) -> Place:
+    url = urlsplit(name)
+    bucket = url.path.strip("/")
+    missing = [variable for variable in (ACCESS_KEY, SECRET_KEY) if not os.environ.get(variable)]
+    if missing or not bucket or not url.hostname:
+        raise BackupFailure(
+            f"FROM= wants https://host:port/bucket, and the keys in {ACCESS_KEY} and {SECRET_KEY}."
+        )
+    return replace(
+        place,
+        host=url.hostname,
+        port=url.port or _HTTPS_PORT,
+        bucket=bucket,
+        access_key=os.environ[ACCESS_KEY],
+        secret_key=os.environ[SECRET_KEY],
+    )
+
+
+@asynccontextmanager
+async def _chosen(place: Place) -> AsyncIterator[Source]:
+    """The place with the suite that lies there."""
+    async with open_bucket(place) as bucket:
+        if place.suite_name:
+            yield Source(place, bucket)
+            return
+        names = [name.rstrip("/") for name in await bucket.folders("")]
+        names = [name for name in names if name.startswith("suite-")]
+        if len(names) != 1:
+            listed = ", ".join(names) or "none"
+            raise BackupFailure(f"SUITE= has to name one of the suites in the bucket: {listed}.")
+        yield Source(replace(place, suite_name=names[0]), bucket)

@@ -1,0 +1,57 @@
+"""Which moment a restore aims at, and what it says where it cannot be reached."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from infra.backups.pgbackrest import Backup
+from infra.backups.restorable import Restorable, backup_before, moment_to_restore
+from infra.backups.state import Mark
+from infra.backups.subprocesses import BackupFailure
+
+NOON = datetime(2026, 11, 29, 12, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
+MARK = Mark(NOON, NOON - MINUTE, {})
+
+
+def _part(*minutes_ago: int) -> Restorable:
+    backups = [
+        Backup(str(ago), "full", NOON - ago * MINUTE, NOON - ago * MINUTE, 1, 1, "0" * 24, "0" * 24)
+        for ago in minutes_ago
+    ]
+    return Restorable("users-a", tuple(backups), NOON)
+
+
+@pytest.mark.parametrize(
+    ("at", "target"),
+    [
+        (None, NOON - MINUTE),
+        (NOON, NOON - MINUTE),
+        (NOON - MINUTE / 2, NOON - MINUTE),
+        (NOON - 5 * MINUTE, NOON - 5 * MINUTE),
+    ],
+)
+def test_it_aims_no_later_than_the_last_commit_everywhere(
+    at: datetime | None, target: datetime
+) -> None:
+    assert moment_to_restore(at, MARK, [_part(20, 10)]) == target
+
+
+@pytest.mark.parametrize(
+    ("at", "mark", "part", "said"),
+    [
+        (None, None, _part(10), "no moment yet"),
+        (NOON + MINUTE, MARK, _part(10), "at most 2026-11-29 12:00:00"),
+        (NOON - 11 * MINUTE, MARK, _part(10), "only from 2026-11-29 11:50:00"),
+        (None, MARK, _part(), "not at all yet"),
+    ],
+)
+def test_what_cannot_be_reached_is_said(
+    at: datetime | None, mark: Mark | None, part: Restorable, said: str
+) -> None:
+    with pytest.raises(BackupFailure, match=said):
+        moment_to_restore(at, mark, [part])
+
+
+def test_the_nearest_backup_before_the_moment_is_taken() -> None:
+    assert backup_before(_part(30, 20, 10), NOON - 15 * MINUTE).label == "20"
