@@ -19,12 +19,12 @@ from infra.driving.start import start_suite
 from infra.driving.upkeep import run_upkeep
 from infra.processes import Tier
 from infra.suite import Suite
+from shared.ids import EPOCH_MS
 
-# 2025-01-01 in milliseconds of Unix time: ids count from there.
-_EPOCH_MS = 1_735_689_600_000
 _SEQUENCE_BITS = 10
-# The lost primary was at most so far beyond the newest mark when it ended.
-_UNMARKED = timedelta(minutes=10)
+# A lost primary was less than two rounds beyond the newest mark when it ended. This counts only
+# where this machine's clock is behind that of the lost one: else next_id() goes by the clock.
+_UNMARKED = timedelta(minutes=2)
 _ERASED_WITHIN_S = 300.0
 _POLL_S = 1.0
 
@@ -68,11 +68,8 @@ async def raise_ids(suite: Suite, newest: datetime) -> int:
 
 
 def id_clock_floor(newest: datetime) -> int:
-    """The clock of ids for a moment that is past everything before the loss.
-
-    Where the machine's own clock is further, next_id() goes by that.
-    """
-    milliseconds = int((newest + _UNMARKED).timestamp() * 1000) - _EPOCH_MS
+    """The clock of ids for a moment that is past everything before the loss."""
+    milliseconds = int((newest + _UNMARKED).timestamp() * 1000) - EPOCH_MS
     return milliseconds << _SEQUENCE_BITS
 
 
