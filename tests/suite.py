@@ -36,6 +36,7 @@ from infra.topology import Topology
 from shared.web.http1_exchange import Http1Exchange
 
 START_TIMEOUT_S = 180
+OPERATION_TIMEOUT_S = 900
 ASK_S = 5.0
 
 
@@ -210,7 +211,11 @@ class Suite:
             self._requested_dir.unlink()
         self.run_dir.rmdir()
 
-    def _infra(self, *arguments: str, limits: str = "") -> None:
+    def operate(self, *arguments: str) -> str:
+        """What an operator's command says, such as `backup`; a test fails where it does."""
+        return self._infra(*arguments, timeout_s=OPERATION_TIMEOUT_S)
+
+    def _infra(self, *arguments: str, limits: str = "", timeout_s: float = START_TIMEOUT_S) -> str:
         done = subprocess.run(
             [sys.executable, "-m", "infra", *arguments],
             cwd=REPOSITORY,
@@ -224,7 +229,8 @@ class Suite:
             check=False,
             capture_output=True,
             text=True,
-            timeout=START_TIMEOUT_S,
+            timeout=timeout_s,
         )
         if done.returncode:
             raise RuntimeError(f"infra {' '.join(arguments)} failed:\n{done.stdout}{done.stderr}")
+        return done.stdout
