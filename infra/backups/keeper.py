@@ -1,6 +1,7 @@
 """The process that takes backups by schedule: `python -m infra.backups.keeper`."""
 
 import asyncio
+import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -54,11 +55,19 @@ def main() -> None:
 
 
 async def run(rounds: Rounds, stop: asyncio.Event) -> None:
-    """The loops of the keeper, until `stop` is set."""
-    async with asyncio.TaskGroup() as loops:
-        loops.create_task(_keep_rounds(rounds, stop))
-        loops.create_task(_keep_schedule(rounds, stop))
-        loops.create_task(watch_disks(rounds.suite, rounds.complaints, stop))
+    """The loops of the keeper, until `stop` is set.
+
+    What nobody foresaw ends the process, which the supervisor starts anew: programs that were
+    under way may have left anything.
+    """
+    try:
+        async with asyncio.TaskGroup() as loops:
+            loops.create_task(_keep_rounds(rounds, stop))
+            loops.create_task(_keep_schedule(rounds, stop))
+            loops.create_task(watch_disks(rounds.suite, rounds.complaints, stop))
+    except* Exception:
+        log.exception("keeper_crashed")
+        signal.raise_signal(signal.SIGTERM)
 
 
 @asynccontextmanager

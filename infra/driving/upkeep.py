@@ -14,6 +14,7 @@ from infra.suite import Suite
 # How long an interrupted command may take to end by itself.
 _END_SECONDS = 20.0
 
+
 def require_running(suite: Suite) -> None:
     """Raises SuiteFailure unless the suite runs: it is not asked after what can be looked up."""
     if not Supervisor(suite.folder).is_running():

@@ -13,7 +13,8 @@ import pytest
 from infra.programs import program
 from infra.rendering.nginx import configuration_of
 from infra.run_folder import REPOSITORY
-from infra.topology import Topology, TopologyError, load_topology
+from infra.topology import Topology, load_topology
+from infra.topology_tables import TopologyError
 from tests.eventually import eventually
 from tests.suite import Suite
 
