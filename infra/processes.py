@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from pathlib import Path
 
@@ -19,8 +19,13 @@ NICE_IN_THE_BACKGROUND = 15
 
 
 class Tier(IntEnum):
-    """What must answer before the next tier is started."""
+    """What must answer before the next tier is started.
 
+    The store of the backups starts with the data, and stops after it: a database archives its last
+    WAL as it stops.
+    """
+
+    BACKUPS = 0
     DATA = 1
     REPLICAS = 2
     SERVICES = 3
@@ -163,9 +168,10 @@ def _backups(suite: Suite) -> Iterator[Process]:
     if not backup.enabled:
         return
     if backup.embedded:
-        yield _rclone_store(
+        store = _rclone_store(
             suite, "backup-store", backup.address, backup.port, backup_folder(suite)
         )
+        yield replace(store, tier=Tier.BACKUPS)
     yield Process(
         name="backup-keeper",
         kind="service",

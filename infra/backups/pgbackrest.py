@@ -13,7 +13,7 @@ from pathlib import Path
 from infra.accounts import account_for
 from infra.backups.bucket import Bucket, StoredItem
 from infra.backups.place import Place
-from infra.backups.subprocesses import Command, DamagedBackup, run_command
+from infra.backups.subprocesses import Command, DamagedBackup, meaning_of, run_command
 from infra.programs import program
 from infra.rendering.backups import pgbackrest_file, pgpass_file
 from infra.suite import Suite
@@ -24,6 +24,8 @@ _SEGMENT_NAME = re.compile(r"/([0-9A-F]{24})-[0-9a-f]{40}(?:\.\w+)?$")
 _BACKUP_SECONDS_MAX = 6 * 3600.0
 _CALL_SECONDS_MAX = 120.0
 _NICE = "15"
+# The status of a repository that is there and cannot be read.
+_UNREADABLE = 99
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +80,13 @@ class Repository:
 
     async def backups(self) -> list[Backup]:
         """All whole backups, the oldest first; none before the first."""
-        said = await self._run(
-            "--output=json", "info", subject=f"Listing the backups of {self.name}"
-        )
-        found = json.loads(said[said.index("[") :])
+        subject = f"Listing the backups of {self.name}"
+        said = await self._run("--output=json", "info", subject=subject)
+        # It ends well whatever it finds, and puts line breaks where JSON has none.
+        found = json.loads(said[said.index("[") :], strict=False)
+        for stanza in found:
+            if stanza["status"]["code"] == _UNREADABLE:
+                raise meaning_of(json.dumps(stanza["repo"]), subject)
         return [_backup(entry) for stanza in found for entry in stanza.get("backup", ())]
 
     async def verify(self) -> None:

@@ -135,7 +135,7 @@ async def _start_primaries(
     if made:
         progress.say(f"made {len(made)} Postgres primaries: {', '.join(made)}")
     make_bucket(suite)
-    await _start_tier(suite, supervisor, [p for p in wanted if p.tier == Tier.DATA], progress)
+    await _start_tier(suite, supervisor, [p for p in wanted if p.tier <= Tier.DATA], progress)
     ledger, homes = await examine_primaries(suite, opening, progress)
     await asyncio.gather(
         *(

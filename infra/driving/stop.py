@@ -22,6 +22,7 @@ _STEPS = (
     ("gateways and services", {Tier.GATEWAYS, Tier.SERVICES}),
     ("replicas", {Tier.REPLICAS}),
     ("databases, Redis, store and names", {Tier.DATA}),
+    ("the store of backups", {Tier.BACKUPS}),
 )
 
 
