@@ -24,6 +24,9 @@ _SEGMENT_NAME = re.compile(r"/([0-9A-F]{24})-[0-9a-f]{40}(?:\.\w+)?$")
 _BACKUP_SECONDS_MAX = 6 * 3600.0
 _CALL_SECONDS_MAX = 120.0
 _NICE = "15"
+# A store on a busy machine may be slow to answer. Only what archives WAL gives up sooner, since it
+# tries again by itself.
+_IO_SECONDS_MAX = 30
 # The status of a repository that is there and cannot be read.
 _UNREADABLE = 99
 
@@ -144,6 +147,7 @@ class Repository:
                 program("pgbackrest"),
                 f"--config={self._config}",
                 f"--stanza={self.name}",
+                f"--io-timeout={_IO_SECONDS_MAX}",
                 *words,
             ],
             environment=self._environment(),

@@ -61,7 +61,7 @@ _MEANINGS: tuple[tuple[str, type[SuiteFailure], str], ...] = (
     ),
     (
         (
-            r"HostConnectError|unable to connect|connection refused|timeout connecting|no route to"
+            r"HostConnectError|unable to connect|connection refused|timeout (?:connecting|after)|no route to"
             r"|unexpected eof|ServiceError|FileReadError: timeout|unable to get address"
         ),
         StoreAway,
