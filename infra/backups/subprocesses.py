@@ -61,8 +61,9 @@ _MEANINGS: tuple[tuple[str, type[SuiteFailure], str], ...] = (
     ),
     (
         (
-            r"HostConnectError|unable to connect|connection refused|no route to"
-            r"|timeout connecting|timeout after|unexpected eof|ServiceError|FileReadError: timeout|unable to get address"
+            r"HostConnectError|unable to connect|connection refused|no route to|timeout connecting"
+            r"|timeout after|unexpected eof|ServiceError|FileReadError: timeout"
+            r"|unable to get address"
         ),
         StoreAway,
         "The backup store does not answer; nothing is lost, WAL waits at the primary.",
