@@ -9,17 +9,7 @@ from typing import Annotated, ParamSpec
 
 import typer
 
-from infra.backups.after_restore import start_restored
-from infra.backups.commands import (
-    RestoreRequest,
-    back_up,
-    list_backups,
-    passphrase_text,
-    rehearse,
-    restore,
-)
 from infra.backups.complaints import backup_lines
-from infra.backups.restore import pending_file
 from infra.driving.failures import SuiteFailure
 from infra.driving.migrations import migrate_all, newer_schemas, status_of_all
 from infra.driving.progress import Progress
@@ -50,6 +40,8 @@ from infra.watching.welcome import welcome
 from shared.streams.edge_reconciler import REPAIR_RULES
 
 P = ParamSpec("P")
+
+# What backups need takes half a second to import, so only their commands do.
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 
@@ -98,7 +90,9 @@ def up(
     """Start the suite, wait until all of it answers, and say where."""
     suite = open_suite()
     progress = Progress()
-    if pending_file(suite).exists() and not data_only:
+    if suite.folder.restored_file.exists() and not data_only:
+        from infra.backups.after_restore import start_restored
+
         # A restore into this folder is not repaired to its end.
         asyncio.run(start_restored(suite, progress))
     upto = Tier.REPLICAS if data_only else Tier.BALANCERS
@@ -390,6 +384,8 @@ def backup(
     kind: Annotated[str, typer.Option("--kind", help="full or incr")] = "incr",
 ) -> None:
     """Take a backup of databases, photos and keys now."""
+    from infra.backups.commands import back_up
+
     asyncio.run(back_up(open_suite(), kind, Progress()))
 
 
@@ -397,6 +393,8 @@ def backup(
 @_told
 def backups() -> None:
     """List the backups, and to which moments they can be restored."""
+    from infra.backups.commands import list_backups
+
     asyncio.run(list_backups(open_suite()))
 
 
@@ -404,6 +402,8 @@ def backups() -> None:
 @_told
 def backup_passphrase() -> None:
     """Print the passphrase that opens the backups."""
+    from infra.backups.commands import passphrase_text
+
     sys.stdout.write(passphrase_text(open_suite()))
 
 
@@ -419,6 +419,8 @@ def restore_suite(  # noqa: PLR0913, PLR0917 - one option for each thing that ca
     replace: Annotated[bool, typer.Option("--replace", help="Put aside what is there.")] = False,
 ) -> None:
     """Restore everything, or one group, to a moment; start the suite and repair it."""
+    from infra.backups.commands import RestoreRequest, restore
+
     request = RestoreRequest(at, group, source, suite_name, into, network, replaces=replace)
     asyncio.run(restore(request, Progress()))
 
@@ -429,4 +431,6 @@ def restore_drill(
     seed: Annotated[int | None, typer.Option(help="Chooses the random moment.")] = None,
 ) -> None:
     """Restore to the newest and a random moment beside the suite, and compare all tables."""
+    from infra.backups.commands import rehearse
+
     asyncio.run(rehearse(open_suite(), Progress(), seed))

@@ -77,6 +77,11 @@ class RunFolder:
         return self.root / "backups.json"
 
     @property
+    def restored_file(self) -> Path:
+        """What is still to be done after a restore; gone when it has been."""
+        return self.root / "restored.json"
+
+    @property
     def backups(self) -> Path:
         """What the embedded backup store holds, unless the topology names another folder."""
         return self.root / "backups"

@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from infra.backups.primaries import connected
-from infra.backups.restore import pending_file
 from infra.backups.subprocesses import BackupFailure
 from infra.driving.failures import SuiteFailure
 from infra.driving.progress import Progress
@@ -32,7 +31,7 @@ _POLL_S = 1.0
 async def start_restored(suite: Suite, progress: Progress) -> None:
     """Start the suite, and open it to people once everything is repaired."""
     await start_suite(suite, progress, upto=Tier.REPLICAS)
-    file = pending_file(suite)
+    file = suite.folder.restored_file
     if file.exists():
         to_do = json.loads(file.read_text(encoding="utf-8"))
         raised = await raise_ids(suite, datetime.fromisoformat(to_do["newest"]))

@@ -104,11 +104,6 @@ async def restore_data(suite: Suite, source: Source, wish: Wish, progress: Progr
     return moment
 
 
-def pending_file(suite: Suite) -> Path:
-    """What is still to be done after a restore; gone when it has been."""
-    return suite.folder.root / "restored.json"
-
-
 async def _restore_primary(
     suite: Suite,
     source: Source,
@@ -185,4 +180,6 @@ async def _note_what_is_to_do(suite: Suite, source: Source, moment: datetime) ->
         "newest": mark.moment.isoformat() if mark else moment.isoformat(),
         "erased": [user_id for user_id, asked_at in erased.items() if asked_at > moment],
     }
-    write_rendered(pending_file(suite), json.dumps(document) + "\n", account_for("supervisor"))
+    write_rendered(
+        suite.folder.restored_file, json.dumps(document) + "\n", account_for("supervisor")
+    )

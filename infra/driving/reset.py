@@ -36,6 +36,7 @@ def delete_everything(suite: Suite) -> list[str]:
         folder.limits_file,
         folder.backups_file,
         folder.complaints_file,
+        folder.restored_file,
         folder.supervisor_pid_file,
     ):
         if file.is_dir():
