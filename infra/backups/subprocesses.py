@@ -45,7 +45,7 @@ class Command:
 # What programs say, in the order in which it is looked for, and what it means.
 _MEANINGS: tuple[tuple[str, type[SuiteFailure], str], ...] = (
     (
-        r"CryptoError|unable to flush|bad password|failed to authenticate",
+        r"CryptoError|FormatError|unable to flush|bad password|failed to authenticate",
         WrongPassphrase,
         "The passphrase does not fit these backups, or what it should open is damaged.",
     ),

@@ -15,6 +15,7 @@ from infra.driving.failures import SuiteFailure
             "ERROR: [095]: unable to load info file … CryptoError: cipher header invalid",
             WrongPassphrase,
         ),
+        ("[FormatError] unable to load info file 'backup.info'", WrongPassphrase),
         ("failed to authenticate decrypted block - bad password?", WrongPassphrase),
         ("ERROR: [082]: … could not write: No space left on device", BackupFailure),
         ("ERROR: [049]: unable to connect to '127.20.7.1:9000': Connection refused", StoreAway),
