@@ -3,7 +3,7 @@
 import pytest
 
 from services.users.actions.block import block
-from services.users.actions.delete_account import delete_account
+from services.users.actions.delete_account import delete_account, delete_again
 from services.users.actions.edit_profile import edit_profile
 from services.users.actions.erase_account import erase_account
 from services.users.actions.follow import follow
@@ -51,6 +51,18 @@ async def test_without_the_password_nothing_is_deleted(resources: Resources, cas
     with pytest.raises(WrongCredentials):
         await _delete(resources, alice, "another one")
     assert await find_person(resources.group, alice["user"]["id"]) is not None
+
+
+async def test_an_account_that_a_restore_brought_back_is_deleted_again_and_only_once(
+    resources: Resources, cast: Cast
+) -> None:
+    alice = await cast.person("alice")
+    alice_id = alice["user"]["id"]
+    assert await delete_again(resources.group, resources.sessions, alice_id)
+    assert await find_person(resources.group, alice_id) is None
+    await _erase(resources, alice_id)
+    assert all((await _progress(resources, alice_id)).finished_at.values())
+    assert not await delete_again(resources.group, resources.sessions, alice_id)
 
 
 async def test_the_account_and_its_sessions_are_gone_at_once(
