@@ -175,7 +175,8 @@ def _backups(suite: Suite) -> Iterator[Process]:
     yield Process(
         name="backup-keeper",
         kind="service",
-        tier=Tier.BALANCERS,
+        # Beside the workers, which take as long to start: nobody waits for it alone.
+        tier=Tier.SERVICES,
         address=backup.keeper,
         port=suite.topology.limits.service_port,
         command=(sys.executable, "-m", "infra.backups.keeper"),
