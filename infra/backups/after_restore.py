@@ -7,6 +7,7 @@ import asyncio
 import json
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from infra.backups.primaries import connected
@@ -19,6 +20,7 @@ from infra.driving.upkeep import run_upkeep
 from infra.processes import Tier
 from infra.suite import Suite
 from shared.ids import EPOCH_MS
+from shared.streams.edge_reconciler import REPAIR_RULES
 
 _SEQUENCE_BITS = 10
 # A lost primary was less than two rounds beyond the newest mark when it ended. This counts only
@@ -77,7 +79,8 @@ async def _repair(suite: Suite, erased: Sequence[int], progress: Progress) -> No
         progress.say(f"{len(erased)} accounts were deleted after that moment: deleting them again")
         await asyncio.to_thread(run_upkeep, suite, "users", "erase", "--users", *map(str, erased))
         await _wait_erased(suite, erased, progress)
-    await reconcile_all(suite, progress)
+    # Primaries share no instant: whoever restores asks for whatever that takes to be repaired.
+    await reconcile_all(suite, progress, replace(REPAIR_RULES, may_exceed=True))
     try:
         await asyncio.to_thread(run_upkeep, suite, "upload", "verify")
     except SuiteFailure:

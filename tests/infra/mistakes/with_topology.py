@@ -5,11 +5,11 @@ from functools import partial
 from pathlib import Path
 
 import infra.suite
-from infra.cli import app
+from infra.cli import main
 from infra.topology import load_topology
 
 if __name__ == "__main__":
     file, *arguments = sys.argv[1:]
     infra.suite.load_topology = partial(load_topology, Path(file))  # type: ignore[attr-defined]
     sys.argv = ["infra", *arguments]
-    app()
+    main()
