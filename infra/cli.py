@@ -10,6 +10,7 @@ from infra import backup_commands, upkeep_commands
 from infra.backups.complaints import backup_lines
 from infra.command_line import app, told
 from infra.driving.failures import SuiteFailure
+from infra.driving.late_settings import apply_settings
 from infra.driving.migrations import migrate_all, newer_schemas, status_of_all
 from infra.driving.progress import Progress
 from infra.driving.promote import promote as promote_replica
@@ -68,6 +69,8 @@ def up(
             progress.say("everything answers")
         else:
             progress.say("it is up already")
+        if not data_only:
+            asyncio.run(apply_settings(suite, progress))
     if not data_only:
         sys.stdout.write(welcome(suite))
 

@@ -64,13 +64,11 @@ async def start_suite(
     if runs:
         if not opening.adds_or_removes and await _all_well(suite, supervisor, wanted):
             await record_running(suite, opening.ledger)
-            _tell_changes(render_everything(suite, processes), progress)
+            render_everything(suite, processes)
             return False
         progress.say("the supervisor runs, but not all that the topology draws: starting the rest")
-        changed = render_everything(suite, processes)
+        render_everything(suite, processes)
         _renew_described(supervisor, processes)
-        running = {name for name, state in supervisor.states().items() if state.is_up}
-        _tell_changes(changed & running, progress)
     else:
         render_everything(suite, processes)
         progress.say(f"configuration, keys and certificates are in {suite.folder.root}")
@@ -222,14 +220,6 @@ def _clear_the_ground(suite: Suite, processes: tuple[Process, ...], progress: Pr
             raise SuiteFailure(f"These processes do not end: {sorted(still)}. End them by hand.")
     suite.folder.supervisor_socket.unlink(missing_ok=True)
     suite.folder.supervisor_pid_file.unlink(missing_ok=True)
-
-
-def _tell_changes(changed: set[str], progress: Progress) -> None:
-    if changed:
-        progress.say(
-            f"the configuration has changed since the start for: {', '.join(sorted(changed))}"
-        )
-        progress.say("`make down up` makes it count")
 
 
 def _obituary(suite: Suite, process: Process, state: str, waited_s: float) -> str:

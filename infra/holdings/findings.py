@@ -60,6 +60,15 @@ _MAY_COUNT_AS_IS = {
 }
 
 
+# What the backups hold; a primary of another time or cluster is restored as a lost one is.
+_IN_BACKUPS = {
+    Trouble.PRIMARY_LOST,
+    Trouble.PRIMARY_OLDER,
+    Trouble.PRIMARY_FOREIGN,
+    Trouble.STORE_LOST,
+}
+
+
 @dataclass
 class Verdict:
     """What the comparison found. A start may go on if there is no finding."""
@@ -93,6 +102,15 @@ def _promote(case: Case) -> str | None:
     return f"`make promote P={case.thing}`: {case.replicas[0]} takes its place with all that it has"
 
 
+def _restore(case: Case) -> str | None:
+    if case.trouble not in _IN_BACKUPS:
+        return None
+    return (
+        "restore it from the backups: `make backups` lists the moments, and `make restore"
+        " REPLACE=1` goes back to the newest (G=<group>: only those databases)"
+    )
+
+
 def _read_back(case: Case) -> str | None:
     if case.trouble is not Trouble.SHARD_MAP:
         return None
@@ -113,7 +131,14 @@ def _begin_anew(case: Case) -> str | None:
 
 # What can be done about a case, the least loss first; other parts of infra, such as those that keep
 # backups, add their own offer here. Each answers None where it does not apply.
-OFFERS: list[Callable[[Case], str | None]] = [_put_back, _promote, _read_back, _as_is, _begin_anew]
+OFFERS: list[Callable[[Case], str | None]] = [
+    _put_back,
+    _promote,
+    _restore,
+    _read_back,
+    _as_is,
+    _begin_anew,
+]
 
 
 def remedies_of(case: Case) -> list[str]:

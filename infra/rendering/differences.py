@@ -22,6 +22,16 @@ def changed_files(suite: Suite, processes: tuple[Process, ...]) -> dict[str, lis
     return {name: [file for file in relative if _belongs(file, name)] for name in sorted(names)}
 
 
+def files_of(suite: Suite, process: Process) -> list[Path]:
+    """The rendered files that a process reads."""
+    etc = suite.folder.etc
+    return [
+        file
+        for file in etc.rglob("*")
+        if file.is_file() and _belongs(file.relative_to(etc), process.name)
+    ]
+
+
 def _belongs(file: Path, process: str) -> bool:
     """Whether a file is of the process, by the places that the renderers give to files."""
     kind = file.parts[0]
