@@ -73,18 +73,22 @@ def configuration_of(suite: Suite, name: str, listen: list[str]) -> str:
 
 
 def _render_connection_bounds(suite: Suite) -> None:
-    """For the kernel of a public machine; whoever runs it loads them."""
-    nginx = suite.topology.nginx
     file = suite.folder.etc / "nginx" / "connections.nft"
+    write_rendered(file, connection_bounds(suite), account_for("nginx_master"))
+
+
+def connection_bounds(suite: Suite) -> str:
+    """The rule for the kernel of a public machine; its operator loads it."""
+    nginx = suite.topology.nginx
     ports = [nginx.port, nginx.tls_port]
     if nginx.proxy_protocol_port is not None:
         ports.append(nginx.proxy_protocol_port)
     values = {
-        "file": file,
+        "file": suite.folder.etc / "nginx" / "connections.nft",
         "ports": ", ".join(map(str, ports)),
         "sizes": edge_sizes(suite.topology, this_machine()),
     }
-    write_rendered(file, render("connections.nft.j2", values), account_for("nginx_master"))
+    return render("connections.nft.j2", values)
 
 
 def _values(suite: Suite, name: str, listen: list[str]) -> dict[str, Any]:

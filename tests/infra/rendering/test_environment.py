@@ -34,6 +34,20 @@ def _as_the_shell_reads_it(suite: Suite, service: str) -> dict[str, str]:
     return dict(item.split("=", 1) for item in done.stdout.split("\0") if "=" in item)
 
 
+def test_loose_limits_lift_those_of_callers_and_nothing_else(rendered: Suite) -> None:
+    services = rendered.topology.services
+    usual = {name: _as_the_shell_reads_it(rendered, name) for name in services}
+    render_environments(replace(rendered, limits="loose"))
+    loose = {name: _as_the_shell_reads_it(rendered, name) for name in services}
+    different = {
+        variable
+        for name in services
+        for variable in usual[name]
+        if usual[name][variable] != loose[name][variable]
+    }
+    assert different == {"GATEWAY_LIMITS_FACTOR"}
+
+
 def test_every_variable_has_a_sentence_above_it(rendered: Suite) -> None:
     for service in rendered.topology.services:
         lines = rendered.folder.environment(service).read_text(encoding="utf-8").splitlines()
