@@ -71,7 +71,8 @@ class Workshop:
             return await asyncio.shield(work)
         except asyncio.CancelledError:
             order.call_off()
-            await asyncio.wait([work])
+            # How it ended is of no interest, and must not be logged as if nobody had looked.
+            await asyncio.gather(work, return_exceptions=True)
             raise
 
     async def close(self) -> None:
