@@ -1,6 +1,7 @@
 """The commands behind the Makefile: `python -m infra up`, `down`, `status` and the rest."""
 
 import asyncio
+import signal
 import sys
 from typing import Annotated
 
@@ -38,7 +39,11 @@ ALSO = (backup_commands, upkeep_commands)
 
 def main() -> None:
     """Run the command that the arguments name."""
-    app()
+    try:
+        app()
+    finally:
+        # What is interrupted from here on has ended already.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _things(said: str) -> frozenset[str]:

@@ -6,6 +6,7 @@ people report, a `--subject` being a kind and an id: `post:123`, `comment:123` o
 
 import argparse
 import asyncio
+import signal
 import sys
 import time
 from collections.abc import Sequence
@@ -182,4 +183,7 @@ def _say(text: str) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    code = main()
+    # What is interrupted from here on has ended already.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    sys.exit(code)

@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import signal
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -129,4 +130,7 @@ def _say(text: str) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    code = main()
+    # What is interrupted from here on has ended already.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    sys.exit(code)

@@ -86,7 +86,7 @@ async def migrate(
     `directories` go in order, the foundation first. A run that was cut short is continued by the
     next. `on_progress(primary, shards done, shards of the primary)` is called after each shard.
     A primary that fails does not hold up the others. Raises MigrationError with what went wrong on
-    each, or the driver's error where that is all.
+    each.
     """
     migrations = read_migrations(directories)
     shard_map = target.shard_map()
@@ -105,10 +105,13 @@ def _raise_faults(faults: dict[str, BaseException]) -> None:
     for fault in faults.values():
         if not isinstance(fault, (MigrationError, AppError, *DRIVER_ERRORS)):
             raise fault
-    if len(faults) == 1:
-        raise next(iter(faults.values()))
     if faults:
-        raise MigrationError("; ".join(f"{name}: {fault}" for name, fault in faults.items()))
+        raise MigrationError(
+            "; ".join(
+                str(fault) if isinstance(fault, MigrationError) else f"{name}: {fault!r}"
+                for name, fault in faults.items()
+            )
+        )
 
 
 async def migration_status(
@@ -170,9 +173,13 @@ async def _lock(connection: asyncpg.Connection, primary: str) -> None:
 async def _connected(
     target: MigrationTarget, primary: Primary
 ) -> AsyncIterator[asyncpg.Connection]:
-    connection = await connect(
-        primary.address, target.login, target.network, session_settings=_SESSION_SETTINGS
-    )
+    try:
+        connection = await connect(
+            primary.address, target.login, target.network, session_settings=_SESSION_SETTINGS
+        )
+    except (AppError, *DRIVER_ERRORS) as error:
+        why = str(error) or type(error).__name__
+        raise MigrationError(f"{primary.name} could not be asked: {why}") from error
     try:
         yield connection
     finally:

@@ -54,7 +54,10 @@ async def verify_store(
     rules = rules or RemovalRules()
     before = await doubts_before(group, objects, rules.lost, counted=False)
     blind = before.blind_shards
-    found = Comparison()
+    found = Comparison(reasons=before.clocks)
+    if before.clocks:
+        # Nothing can be asked of a store by a wrong clock.
+        return found
     for shard in group.shards():
         if shard not in blind:
             await _compare_photos(group, objects, shard, found)
