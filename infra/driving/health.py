@@ -123,11 +123,12 @@ async def connect_superuser(
 
 def tls_context(suite: Suite) -> ssl.SSLContext:
     """Trusts the internal CA and nobody else."""
-    return _trusting(suite.ca_file)
+    return _trusting(suite.ca_file, suite.ca_file.stat().st_mtime_ns)
 
 
 @cache
-def _trusting(ca_file: Path) -> ssl.SSLContext:
+def _trusting(ca_file: Path, _written_ns: int) -> ssl.SSLContext:
+    # One that begins anew is another, also for a process that has seen the old one.
     return ssl.create_default_context(cafile=str(ca_file))
 
 

@@ -184,6 +184,8 @@ async def nothing_is_wrong_with_it(stage: Stage) -> None:
 async def a_suite_from_before(stage: Stage) -> None:
     """a suite that has no ledger anywhere, as earlier code made it"""
     stage.infra("up")
+    # A stop without a ledger writes none into the databases either.
+    (stage.folder / "ledger.json").unlink()
     suite = stage.suite()
     for node in suite.topology.postgres_nodes:
         if node.primary is None:
@@ -195,7 +197,6 @@ async def a_suite_from_before(stage: Stage) -> None:
                     " NULL', s); END LOOP; END $$"
                 )
     stage.infra("down")
-    (stage.folder / "ledger.json").unlink()
     shutil.rmtree(stage.folder / "data" / "store" / "retrato-photos" / "suite")
     stage.did("took ledger, marker and comments away")
     await stage.comes_up()
