@@ -12,7 +12,7 @@ def _redraw(stage: Stage, edits: dict[str, str]) -> None:
     for pattern, replacement in edits.items():
         text, count = re.subn(pattern, replacement, text, count=1, flags=re.DOTALL)
         assert count == 1, pattern
-    stage.topology = stage.folder.with_name("redrawn.toml")
+    stage.topology = stage.folder.with_name(stage.folder.name + "-redrawn.toml")
     stage.topology.write_text(text, encoding="utf-8")
     stage.did(f"topology: {'; '.join(' '.join(new.split()) for new in edits.values())}")
 

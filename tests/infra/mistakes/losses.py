@@ -98,7 +98,7 @@ async def a_log_segment_is_lost(stage: Stage) -> None:
 
 async def an_older_primary_with_a_newer_replica(stage: Stage) -> None:
     """an older copy of users-a is put back; its replica is newer"""
-    old = stage.folder.with_name("old-users-a")
+    old = stage.folder.with_name(stage.folder.name + "-old-users-a")
     mirror(stage.path("users-a"), old)
     await _write_more(stage)
     mirror(old, stage.path("users-a"))
@@ -118,11 +118,11 @@ async def an_older_primary_and_replica(stage: Stage) -> None:
     """older copies of users-a and of its replica are put back; counted by word"""
     names = ("users-a", "users-a-replica")
     for name in names:
-        mirror(stage.path(name), stage.folder.with_name(f"old-{name}"))
+        mirror(stage.path(name), stage.folder.with_name(f"{stage.folder.name}-old-{name}"))
     await _write_more(stage)
     for name in names:
-        mirror(stage.folder.with_name(f"old-{name}"), stage.path(name))
-        shutil.rmtree(stage.folder.with_name(f"old-{name}"))
+        mirror(stage.folder.with_name(f"{stage.folder.name}-old-{name}"), stage.path(name))
+        shutil.rmtree(stage.folder.with_name(f"{stage.folder.name}-old-{name}"))
     stage.did("put older copies of both back")
     stage.refuses("is older than what was here", "of log before", "AS_IS=users-a")
     await stage.comes_up("--as-is", "users-a")
@@ -132,11 +132,11 @@ async def an_older_primary_and_no_ledger(stage: Stage) -> None:
     """older copies of users-a and its replica, and the ledger is lost too"""
     names = ("users-a", "users-a-replica")
     for name in names:
-        mirror(stage.path(name), stage.folder.with_name(f"old-{name}"))
+        mirror(stage.path(name), stage.folder.with_name(f"{stage.folder.name}-old-{name}"))
     await _write_more(stage)
     for name in names:
-        mirror(stage.folder.with_name(f"old-{name}"), stage.path(name))
-        shutil.rmtree(stage.folder.with_name(f"old-{name}"))
+        mirror(stage.folder.with_name(f"{stage.folder.name}-old-{name}"), stage.path(name))
+        shutil.rmtree(stage.folder.with_name(f"{stage.folder.name}-old-{name}"))
     _remove(stage, "ledger.json")
     stage.did("put older copies of both back")
     stage.says(["up"], status=1, words=["is older than what was here"])
