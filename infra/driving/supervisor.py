@@ -171,10 +171,13 @@ class Supervisor:
 class _UnixTransport(xmlrpc.client.Transport):
     def __init__(self, path: str, timeout_s: float) -> None:
         super().__init__()
-        self._path, self._timeout_s = path, timeout_s
+        self._opened = _UnixConnection(path, timeout_s)
 
     def make_connection(self, _host: Any) -> http.client.HTTPConnection:
-        return _UnixConnection(self._path, self._timeout_s)
+        return self._opened
+
+    def close(self) -> None:
+        self._opened.close()
 
 
 class _UnixConnection(http.client.HTTPConnection):

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from infra.driving.failures import SuiteFailure
+from infra.holdings import external_store
 from infra.holdings.external_store import look_at_external, mark_external
 from infra.holdings.facts import Presence
 from infra.holdings.store_marker import bucket_folder
@@ -38,8 +39,11 @@ async def test_what_was_marked_is_read(suite_elsewhere: SuiteOnDisk) -> None:
     assert (found.presence, found.identity, found.suite) == (Presence.WHOLE, "here", "ours")
 
 
-async def test_a_store_without_a_marker_says_nothing(suite_elsewhere: SuiteOnDisk) -> None:
-    (bucket_folder(suite_elsewhere) / "suite" / "marker.json").unlink()
+async def test_a_store_without_a_marker_says_nothing(
+    suite_elsewhere: SuiteOnDisk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The embedded store remembers what it has listed, so the file itself stays.
+    monkeypatch.setattr(external_store, "_MARKER_KEY", "suite/nothing.json")
     found = await look_at_external(suite_elsewhere)
     assert (found.presence, found.identity) == (Presence.WHOLE, None)
 
