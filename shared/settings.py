@@ -41,7 +41,7 @@ class ProcessSettings(BaseSettings):
     # The limiter of the process: how many requests it works on at once, and how long another one
     # may be here, its wait included, before it is refused instead.
     at_work_max: int = Field(default=64, ge=1)
-    wait_ms_max: int = Field(default=350, ge=1)
+    wait_ms_max: int = Field(default=600, ge=1)
 
 
 class PostgresSettings(BaseSettings):

@@ -14,7 +14,7 @@ class QueueRules:
     """`at_work_max` requests are worked on at once; none comes in that would take `wait_s_max`."""
 
     at_work_max: int = 64
-    wait_s_max: float = 0.35
+    wait_s_max: float = 0.6
 
     @property
     def waiting_max(self) -> int:

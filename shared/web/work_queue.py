@@ -26,6 +26,10 @@ STANDSTILL_S = 0.1
 # What a request costs the thread is measured over so many, if they came within so long: of fewer,
 # the thread's other work would be a large part.
 COST_REQUESTS, COST_S_MAX = 64, 2.0
+# A line that stands for so long is no burst that goes by, such as a pause of a second leaves. Then
+# only this much of the longest wait is accepted: under full load the rate changes by half within a
+# second, and some wait twice as long as could be foreseen.
+STANDING_S, STANDING_SHARE = 3.0, 0.6
 # A request that was let in waits no longer than so many longest waits, even if none leaves.
 WAITS_MAX = 2
 # How much of the longest wait one caller may add to the wait of the others.
@@ -45,6 +49,7 @@ class WorkQueue:
         self._line = Line()
         self._gap_s = 0.0
         self._left_in_line = 0
+        self._formed_s = 0.0
         self._last_left_s = 0.0
         self._stood_still = False
         self._cost = ThreadCost()
@@ -103,14 +108,18 @@ class WorkQueue:
 
     def check(self, priority: Priority, caller: str) -> None:
         """Raises Overloaded if a request that came now would be here for too long."""
-        if self.expected_s(caller) > self._rules.wait_s_max * SHARE_OF_WAIT[priority]:
+        if self.expected_s(caller) > self._longest_wait_s() * SHARE_OF_WAIT[priority]:
             raise overloaded(LIMITER, "wait")
         if len(self._line) >= self._rules.waiting_max:
             raise overloaded(LIMITER, "queue_full")
 
+    def _longest_wait_s(self) -> float:
+        stands = self._line and time.monotonic() - self._formed_s > STANDING_S
+        return self._rules.wait_s_max * (STANDING_SHARE if stands else 1.0)
+
     async def _wait(self, caller: str) -> None:
         if not self._line:
-            self._last_left_s = time.monotonic()
+            self._formed_s = self._last_left_s = time.monotonic()
             self._left_in_line = 0
         place = self._line.join(caller, self._share)
         metrics.http_waiting.inc()

@@ -30,9 +30,9 @@ def test_a_balancer_has_a_worker_for_each_processor_within_bounds(
         workers=workers,
         files_per_worker=65_536,
         connections_per_worker=49_152,
-        kept_connections=1_440,
+        kept_connections=2_440,
         connections_per_address=12_288 * workers,
-        requests_per_address=720,
+        requests_per_address=1_220,
         bodies_per_address=128,
         streams_per_address=2_560,
     )

@@ -12,7 +12,7 @@ from shared.errors import Overloaded
 from shared.priority import Priority
 from shared.web import work_queue
 from shared.web.queue_rules import QueueRules
-from shared.web.work_queue import Line, WorkQueue
+from shared.web.work_queue import STANDING_S, Line, WorkQueue
 from tests.eventually import eventually
 
 WAIT_S = 0.6
@@ -111,6 +111,17 @@ async def test_as_many_are_let_in_as_leave_within_the_longest_wait(
     await crowd.have_seen(gap_s)
     let_in = await crowd.fill("caller", are_others=True)
     assert let_in == pytest.approx(WAIT_S / gap_s, rel=0.1, abs=2)
+
+
+async def test_a_line_that_stands_is_kept_shorter_than_one_that_goes_by(clock: Clock) -> None:
+    crowd = Crowd(clock, at_work_max=4)
+    await crowd.have_seen(0.004)
+    in_a_burst = await crowd.fill("caller", are_others=True)
+    clock.now_s += STANDING_S
+    assert await crowd.fill("another", are_others=True) == 0
+    for _ in range(in_a_burst // 2):
+        await crowd.leave_one(0.004)
+    assert await crowd.fill("later", are_others=True) < in_a_burst // 2
 
 
 async def test_looking_around_is_refused_first_and_the_home_timeline_last(clock: Clock) -> None:

@@ -18,7 +18,7 @@ from tests.upload.cast import new_id
 
 _AGE = parse_query("age", "UPDATE :schema.photo SET id = id - :earlier WHERE owner_id = :owner_id")
 # As the watch of the disks sets it for everybody, here for one transaction.
-_REFUSE = parse_query("refuse", "SET LOCAL retrato.uploads = 'refused'")
+_REFUSE = parse_query("refuse", "SELECT set_config('retrato.uploads', 'refused', true)")
 
 
 def _photo_of(owner_id: int) -> NewPhoto:
