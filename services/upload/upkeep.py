@@ -75,6 +75,9 @@ async def _sweep(resources: Resources, rules: SweepRules) -> int:
 
 def _say_orphans(swept: Swept, rules: SweepRules) -> None:
     waiting = swept.orphans - swept.deleted
+    if not swept.looked:
+        _say("the store was not looked through")
+        return
     _say(f"{swept.orphans} orphaned objects, {swept.deleted} of them deleted")
     if waiting and not swept.reasons and not rules.is_dry:
         hours = rules.wait.total_seconds() / 3600

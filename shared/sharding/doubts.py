@@ -139,7 +139,7 @@ def sentences(group: str, doubts: Iterable[Doubt]) -> list[str]:
     for doubt in doubts:
         together[doubt.primary, doubt.kind, doubt.other].append(doubt)
     return [
-        f"{group}'s {shards_text({doubt.shard for doubt in alike})} in doubt: "
+        f"{shards_text({doubt.shard for doubt in alike}, group)} in doubt: "
         + kind.value.format(
             primary=primary,
             other=other,
@@ -158,11 +158,12 @@ def can_be_declared_lost(doubts: Iterable[Doubt]) -> list[str]:
     return sorted({doubt.primary for doubt in all_of_them})
 
 
-def shards_text(shards: Collection[int]) -> str:
-    """Such as `shards 0 to 3 and 7 are` or `shard 5 is`."""
+def shards_text(shards: Collection[int], group: str = "") -> str:
+    """Such as `shards 0 to 3 and 7 of users are` or `shard 5 is`."""
     spans = [str(first) if first == last else f"{first} to {last}" for first, last in _runs(shards)]
     text = ", ".join(spans[:-1]) + (" and " if len(spans) > 1 else "") + spans[-1]
-    return f"shards {text} are" if len(shards) > 1 else f"shard {text} is"
+    of = f" of {group}" if group else ""
+    return f"shards {text}{of} are" if len(shards) > 1 else f"shard {text}{of} is"
 
 
 def _runs(shards: Collection[int]) -> Iterator[tuple[int, int]]:

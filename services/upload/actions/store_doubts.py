@@ -138,9 +138,9 @@ def probable_causes(
         photos = sum(of_shard.rows.get(PHOTO, 0) for of_shard in facts)
         shards = [shard for shard in primary.shards if wrong.get(shard)]
         said.append(
-            f"{orphans} of {objects} objects on {primary.name} are orphans: {doubts.group}'s"
-            f" {shards_text(shards)} where they belong, and {primary.name} holds {photos} photos:"
-            " was it replaced, or an older copy put back?"
+            f"{orphans} of {objects} objects on {primary.name} are orphans:"
+            f" {shards_text(shards, doubts.group)} where they belong, and {primary.name} holds"
+            f" {photos} photos: was it replaced, or an older copy put back?"
         )
     return said
 

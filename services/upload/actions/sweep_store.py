@@ -62,13 +62,15 @@ class SweepRules:
 class Swept:
     """How many there were of each; `orphans` were found, and `deleted` of them are gone.
 
-    With `reasons` the sweep stopped, and deleted nothing after that.
+    With `reasons` the sweep stopped, and deleted nothing after that; if it `looked` at no object,
+    it knows of no orphans.
     """
 
     uploads: int = 0
     photos: int = 0
     orphans: int = 0
     deleted: int = 0
+    looked: bool = False
     reasons: list[str] = field(default_factory=list)
 
     def __bool__(self) -> bool:
@@ -148,7 +150,7 @@ async def _sweep_orphans(
 ) -> None:
     began_s = time.monotonic()
     look = await look_through_store(group, objects, now, prefixes=rules.prefixes)
-    swept.orphans = look.orphans.total()
+    swept.looked, swept.orphans = True, look.orphans.total()
     is_whole = set(rules.prefixes) == set(ALL_PREFIXES)
     # Photos are counted only where something may be taken away, or a whole look is to be kept.
     if not look.keys and not is_whole:

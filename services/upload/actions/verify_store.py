@@ -94,7 +94,7 @@ async def _compare_photos(
         if away.code == "store_unavailable":
             raise
         found.reasons.append(
-            f"photos of {group.name}'s shard {shard} were not all compared: {away.detail}"
+            f"photos of shard {shard} of {group.name} were not all compared: {away.detail}"
         )
 
 
@@ -121,7 +121,7 @@ def _cause_of_missing(group: ShardGroup, found: Comparison) -> list[str]:
     by_shard = Counter(group.shard_of(int(key.split("/")[1])) for key in found.missing)
     sentence = (
         f"{found.missing_count} of {found.renditions} renditions are missing, and the store lists"
-        f" {found.objects} objects: {group.name}'s {shards_text(by_shard.keys())} concerned: was"
+        f" {found.objects} objects: {shards_text(by_shard.keys(), group.name)} concerned: was"
         " the store's folder lost, or an older copy of it put back?"
     )
     return [sentence]

@@ -73,7 +73,7 @@ def test_a_shard_on_two_primaries_is_in_doubt_where_the_map_has_it() -> None:
     assert found([A, b]) == {(1, Kind.TWICE)}
     (said,) = sentences("users", doubts_of([A, b], EXPECTED))
     assert said == (
-        "users's shard 1 is in doubt: a and b both hold them: was a shard map lost, or were ranges"
+        "shard 1 of users is in doubt: a and b both hold them: was a shard map lost, or were ranges"
         " edited?"
     )
 
@@ -106,7 +106,7 @@ def test_many_small_losses_on_one_primary_are_one_large_loss() -> None:
     expected = {(shard, "photo"): 8 for shard in shards}
     assert found([primary], expected) == {(shard, Kind.FEWER) for shard in shards}
     (said,) = sentences("upload", doubts_of([primary], expected))
-    assert "upload's shards 0 to 31 are in doubt: a holds 96 rows of photo there, and 256" in said
+    assert "shards 0 to 31 of upload are in doubt: a holds 96 rows of photo there, and 256" in said
 
 
 def test_what_was_never_counted_is_not_missed() -> None:
