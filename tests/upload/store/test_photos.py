@@ -64,7 +64,7 @@ async def test_a_server_that_is_short_of_room_takes_no_photo_and_then_does_again
 ) -> None:
     alice, bob = new_id(), new_id()
     async with group.writer(group.shard_of(alice)) as tx:
-        await tx.execute(_REFUSE)
+        await tx.row(_REFUSE)
         with pytest.raises(NoRoomForPhotos):
             await insert_photo(tx, _photo_of(alice))
     await _insert(group, bob, Quota())
