@@ -20,9 +20,9 @@ LIMITER = "limiter"
 # The estimate follows the departures of one longest wait: as long as the request waits that it is
 # made for. When a line forms, what was known before counts as so many departures.
 DEPARTURES_ASSUMED = 16
-# Departures come in bursts, with gaps of some tens of milliseconds. A longer gap is something that
-# stood still: it says nothing of how quickly requests leave, unless the next one is as long.
-STANDSTILL_S = 0.1
+# Departures come in bursts, with gaps of some tens of milliseconds. In a longer gap something stood
+# still. It says nothing of how quickly requests leave, unless such gaps last longer than a pause.
+STANDSTILL_S, PAUSE_S_MAX = 0.1, 1.0
 # What a request costs the thread is measured over so many, if they came within so long: of fewer,
 # the thread's other work would be a large part.
 COST_REQUESTS, COST_S_MAX = 64, 2.0
@@ -51,7 +51,7 @@ class WorkQueue:
         self._left_in_line = 0
         self._formed_s = 0.0
         self._last_left_s = 0.0
-        self._stood_still = False
+        self._paused_s = 0.0
         self._cost = ThreadCost()
 
     @property
@@ -93,8 +93,8 @@ class WorkQueue:
         self._left_in_line += 1
         gap_s = now_s - self._last_left_s
         self._last_left_s = now_s
-        stood_still, self._stood_still = self._stood_still, gap_s > STANDSTILL_S
-        if self._stood_still and not stood_still:
+        self._paused_s = self._paused_s + gap_s if gap_s > STANDSTILL_S else 0.0
+        if 0.0 < self._paused_s <= PAUSE_S_MAX:
             return
         in_a_wait = self._rules.wait_s_max / max(self._gap_s, WORK_S_MIN)
         counted = min(DEPARTURES_ASSUMED + self._left_in_line, in_a_wait)
