@@ -49,6 +49,8 @@ class Crowd:
 
     async def come(self, caller: str, priority: Priority = Priority.VITAL) -> None:
         task = asyncio.create_task(self._come(caller, priority))
+        # Those that still wait when the test has ended are given up, and nobody asks them why.
+        task.add_done_callback(lambda ended: ended.cancelled() or ended.exception())
         self.tasks.append(task)
         await asyncio.wait({task}, timeout=0)
         if task.done():
