@@ -8,8 +8,9 @@ from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
 
-# A third of the weight: where processors are short, those who serve come before who will serve.
-STEPS_NICER = 5
+# Where processors are short, those who serve come before who will serve: also the services, which
+# run at 10.
+NICENESS = 15
 _CAP_SYS_NICE = 23
 
 
@@ -30,7 +31,7 @@ def _giving_way() -> Iterator[None]:
         yield
         return
     niceness = os.getpriority(os.PRIO_PROCESS, 0)
-    os.setpriority(os.PRIO_PROCESS, 0, niceness + STEPS_NICER)
+    os.setpriority(os.PRIO_PROCESS, 0, max(niceness, NICENESS))
     try:
         yield
     finally:

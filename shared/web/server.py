@@ -84,8 +84,16 @@ class DrainingServer(uvicorn.Server):
             if self._readiness.state != "draining":
                 log.info("draining", seconds=self._drain_seconds)
                 self._readiness.mark_draining()
+                self._take_no_more()
             self.should_exit = self.should_exit or time.monotonic() >= self._stop_at_s
         return await super().on_tick(counter)
+
+    def _take_no_more(self) -> None:
+        # Callers go elsewhere at once where a connection is refused. If it were accepted for one
+        # request each, the handshakes would cost more than the requests. Kept connections end with
+        # their next reply, or when their caller lets them go.
+        for listener in self.servers:
+            listener.close()
 
 
 def _settle_memory() -> None:

@@ -26,16 +26,17 @@ STANDSTILL_S, PAUSE_S_MAX = 0.1, 1.0
 # What a request costs the thread is measured over so many, if they came within so long: of fewer,
 # the thread's other work would be a large part.
 COST_REQUESTS, COST_S_MAX = 64, 2.0
-# A line that stands for so long is no burst that goes by, such as a pause of a second leaves. Then
-# only this much of the longest wait is accepted: under full load the rate changes by half within a
-# second, and some wait twice as long as could be foreseen.
-STANDING_S, STANDING_SHARE = 3.0, 0.6
+# A line that stands for so long is no burst that goes by, such as a pause of a second leaves.
+STANDING_S = 3.0
 # A request that was let in waits no longer than so many longest waits, even if none leaves.
 WAITS_MAX = 2
 # How much of the longest wait one caller may add to the wait of the others.
 CALLERS_SHARE = 0.1
-# How much of the longest wait a priority accepts.
-SHARE_OF_WAIT = {Priority.SHEDDABLE: 0.5, Priority.NORMAL: 0.85, Priority.VITAL: 1.0}
+# How much of the longest wait a priority accepts in a burst, which nearly all can sit out.
+IN_A_BURST = {Priority.SHEDDABLE: 0.8, Priority.NORMAL: 1.0, Priority.VITAL: 1.2}
+# In a standing line the rate changes by half within a second, and some wait twice as long as could
+# be foreseen. Who looks around leaves the places to the others.
+IN_A_STANDING_LINE = {Priority.SHEDDABLE: 0.3, Priority.NORMAL: 0.5, Priority.VITAL: 0.6}
 
 Place = asyncio.Future[None]
 
@@ -108,14 +109,12 @@ class WorkQueue:
 
     def check(self, priority: Priority, caller: str) -> None:
         """Raises Overloaded if a request that came now would be here for too long."""
-        if self.expected_s(caller) > self._longest_wait_s() * SHARE_OF_WAIT[priority]:
+        stands = self._line and time.monotonic() - self._formed_s > STANDING_S
+        accepted = (IN_A_STANDING_LINE if stands else IN_A_BURST)[priority]
+        if self.expected_s(caller) > self._rules.wait_s_max * accepted:
             raise overloaded(LIMITER, "wait")
         if len(self._line) >= self._rules.waiting_max:
             raise overloaded(LIMITER, "queue_full")
-
-    def _longest_wait_s(self) -> float:
-        stands = self._line and time.monotonic() - self._formed_s > STANDING_S
-        return self._rules.wait_s_max * (STANDING_SHARE if stands else 1.0)
 
     async def _wait(self, caller: str) -> None:
         if not self._line:

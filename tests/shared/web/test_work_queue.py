@@ -111,7 +111,7 @@ async def test_as_many_are_let_in_as_leave_within_the_longest_wait(
 ) -> None:
     crowd = Crowd(clock, at_work_max=4)
     await crowd.have_seen(gap_s)
-    let_in = await crowd.fill("caller", are_others=True)
+    let_in = await crowd.fill("caller", Priority.NORMAL, are_others=True)
     assert let_in == pytest.approx(WAIT_S / gap_s, rel=0.1, abs=2)
 
 
@@ -140,9 +140,11 @@ async def test_a_pause_of_everything_loses_nothing(clock: Clock) -> None:
     crowd = Crowd(clock, at_work_max=4)
     await crowd.have_seen(0.004)
     await crowd.come("before")
-    for number in range(112):  # What comes in 0.8 s at 140 a second.
+    for number in range(
+        112
+    ):  # What comes in 0.8 s at 140 a second, if that is 0.56 of what it can.
         clock.now_s += 0.8 / 112
-        await crowd.come(f"meanwhile {number}")
+        await crowd.come(f"meanwhile {number}", Priority.SHEDDABLE)
     await crowd.leave_one(0.0)
     await crowd.come("afterwards")
     assert len(crowd.queue._line) > 100
@@ -163,7 +165,7 @@ async def test_a_caller_with_thousands_of_requests_delays_others_by_its_share(
 async def test_a_caller_alone_may_use_all_of_it(clock: Clock) -> None:
     crowd = Crowd(clock, at_work_max=4)
     await crowd.have_seen(0.005)
-    let_in = await crowd.fill("alice")
+    let_in = await crowd.fill("alice", Priority.NORMAL)
     assert let_in == pytest.approx(WAIT_S / 0.005, rel=0.1)
 
 
