@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx
 
-from shared.web.http1_exchange import Http1Exchange
+from shared.service_client.http1_exchange import Http1Exchange
 from tests.eventually import eventually
 from tests.journeys.phone import Phone, phone_of, picture
 from tests.suite import Suite

@@ -20,7 +20,7 @@ from bench.cpu_meter import process_cpu_seconds
 from bench.results import Section
 from bench.same_replies import differences
 from services.gateway.clients.known_cards import FRESH_S
-from shared.web.http1_exchange import Http1Exchange
+from shared.service_client.http1_exchange import Http1Exchange
 from tests.journeys.phone import Phone
 
 AT_ONCE = 16

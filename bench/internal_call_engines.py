@@ -21,8 +21,8 @@ from pyreqwest.compatibility.httpx import HttpxTransport
 from shared.network.network import Network
 from shared.network.resolver import Resolver
 from shared.network.tls import client_context
+from shared.service_client.client import ServiceClient
 from shared.settings import ProcessSettings
-from shared.web.service_client import ServiceClient
 
 Call = Callable[[], Awaitable[object]]
 HEADERS = {

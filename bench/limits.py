@@ -16,9 +16,9 @@ import uvloop
 from services.gateway.domain.limits import USUAL_LIMITS, Limit
 from services.gateway.settings import GatewaySettings
 from services.gateway.store.limit_counters import TAKE, LimitCounters
+from shared.caching.redis_client import open_redis
+from shared.caching.redis_pipe import RedisPipe
 from shared.network.network import Network, open_network
-from shared.network.redis_client import open_redis
-from shared.network.redis_pipe import RedisPipe
 from tests.suite import Suite
 
 CALLS = 10_000

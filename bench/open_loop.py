@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import httpx
 
-from shared.web.http1_exchange import Http1Exchange
+from shared.service_client.http1_exchange import Http1Exchange
 from tests.suite import Suite
 
 Exchanges = Sequence[tuple[Http1Exchange, str]]

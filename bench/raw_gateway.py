@@ -26,10 +26,10 @@ from services.gateway.clients.known_cards import FRESH_S
 from services.gateway.domain.media_urls import MediaUrls
 from services.gateway.domain.posts import author_ids, timeline_posts
 from services.gateway.settings import GatewaySettings
+from shared.network.internal_tokens import TokenSigner
 from shared.network.resolver import Resolver
 from shared.network.tls import client_context
 from shared.settings import read_settings
-from shared.web.internal_tokens import TokenSigner
 
 _SESSION_S = 4.5
 
@@ -196,7 +196,7 @@ async def main() -> None:
     composer = _Composer(settings)
     tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     tls.load_cert_chain(settings.tls_cert_file, settings.tls_key_file)
-    # As shared.web.server sets it: a floor with longer pauses than ours would be none.
+    # As shared.http_server.server sets it: a floor with longer pauses than ours would be none.
     gc.collect()
     gc.freeze()
     gc.set_threshold(10_000, 20, 20)

@@ -21,8 +21,8 @@ from services.users.domain.sign_up_form import SignUpForm
 from services.users.resources import Resources, open_resources
 from services.users.settings import UsersSettings
 from services.users.store.sign_in_limits import SignInLimits
+from shared.caching.redis_client import open_redis
 from shared.network.network import open_network
-from shared.network.redis_client import open_redis
 from tests.suite import Suite
 
 TRIES = 500

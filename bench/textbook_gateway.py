@@ -25,8 +25,8 @@ from services.gateway.domain.posts import HomePage, author_ids, timeline_posts
 from services.gateway.settings import GatewaySettings
 from shared.contracts.people import Cards, SessionAnswers, SessionCheck
 from shared.contracts.posts import HomePage as FeedPage
+from shared.network.internal_tokens import TokenSigner
 from shared.settings import read_settings
-from shared.web.internal_tokens import TokenSigner
 
 settings = read_settings(GatewaySettings)
 app = FastAPI()

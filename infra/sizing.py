@@ -5,7 +5,7 @@ import resource
 from dataclasses import dataclass
 
 from infra.topology import Topology
-from shared.web.queue_rules import LASTING_MAX, QueueRules
+from shared.http_server.queue_rules import LASTING_MAX, QueueRules
 
 # A balancer's worker is one thread. Two keep a large file from holding up everything else; more
 # than eight have never been short before the gateways were.

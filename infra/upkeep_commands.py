@@ -14,7 +14,7 @@ from infra.driving.upkeep import known_primaries, run_upkeep
 from infra.driving.upkeep_lock import alone
 from infra.rendering.environment import render_environments
 from infra.suite import open_suite
-from shared.streams.edge_reconciler import REPAIR_RULES
+from shared.jobs.edge_reconciler import REPAIR_RULES
 
 ShareOption = Annotated[
     float, typer.Option("--share", help="The largest share that may be changed without --go-on.")

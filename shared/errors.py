@@ -1,7 +1,7 @@
 """The tree of error kinds, each with its HTTP status and stable code.
 
-A named error of a rule lives beside the rule and derives from one of these. `shared.web.problems`
-turns any of them into problem+json, and the service client turns problem+json back into them.
+A named error of a rule lives beside the rule and derives from one of these. The HTTP server turns
+any of them into problem+json, and the service client turns problem+json back into them.
 """
 
 from collections.abc import Mapping, Sequence
@@ -170,3 +170,21 @@ class QuotaExceeded(AppError):
     status = 507
     code = "quota_exceeded"
     title = "There is no room left for this account."
+
+
+_CODES = {405: "method_not_allowed", 406: "not_acceptable", 416: "range_not_satisfiable"}
+_TITLES = {405: "This address does not take that method."}
+
+
+def error_of(status: int) -> AppError:
+    """The plainest error of a status."""
+    error = _plainest_kinds().get(status, AppError)()
+    if error.status != status:
+        error.status = status
+        error.code = _CODES.get(status, "bad_request" if status < AppError.status else error.code)
+        error.title = error.detail = _TITLES.get(status, BadRequest.title)
+    return error
+
+
+def _plainest_kinds() -> dict[int, type[AppError]]:
+    return {kind.status: kind for kind in reversed(AppError.__subclasses__())}

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from infra.run_folder import REPOSITORY
-from shared.sharding import edge_batches, node_pool
+from shared.edges import batches
+from shared.sharding import node_pool
 from tests.suite import Suite
 from tests.suite_logs import complaints_since
 
@@ -49,7 +50,7 @@ def patience(monkeypatch: pytest.MonkeyPatch) -> None:
 
     No relay runs beside it that could bring an edge to where it ends a little later.
     """
-    monkeypatch.setattr(edge_batches, "MIRROR_MS_MAX", 30_000)
+    monkeypatch.setattr(batches, "MIRROR_MS_MAX", 30_000)
     monkeypatch.setattr(node_pool, "ACQUIRE_SECONDS_MAX", 30.0)
 
 

@@ -33,7 +33,7 @@ from infra.run_folder import REPOSITORY, locate_run_folder
 from infra.suite import Suite as OnDisk
 from infra.suite import limits_of, network_of, suite_in
 from infra.topology import Topology
-from shared.web.http1_exchange import Http1Exchange
+from shared.service_client.http1_exchange import Http1Exchange
 
 START_TIMEOUT_S = 180
 OPERATION_TIMEOUT_S = 900

@@ -20,7 +20,7 @@ from infra.driving.upkeep import run_upkeep
 from infra.processes import Tier
 from infra.suite import Suite
 from shared.ids import EPOCH_MS
-from shared.streams.edge_reconciler import REPAIR_RULES
+from shared.jobs.edge_reconciler import REPAIR_RULES
 
 _SEQUENCE_BITS = 10
 # A lost primary was less than two rounds beyond the newest mark when it ended. This counts only

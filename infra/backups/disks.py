@@ -15,8 +15,8 @@ from infra.backups.primaries import FAULTS, connected
 from infra.rendering.postgres import data_folder
 from infra.suite import Suite
 from infra.topology import PostgresNode
+from shared.jobs.pauses import pause
 from shared.logs import get_logger
-from shared.streams.pauses import pause
 
 log = get_logger()
 

@@ -16,11 +16,11 @@ from infra.backups.rounds import Rounds
 from infra.backups.witness import keep_witness
 from infra.suite import Suite, open_suite
 from infra.topology import PostgresNode
+from shared.http_server.service_app import AppInfo
+from shared.http_server.worker_app import serve_worker
+from shared.jobs.pauses import pause
 from shared.logs import get_logger
 from shared.settings import ProcessSettings
-from shared.streams.pauses import pause
-from shared.web.service_app import AppInfo
-from shared.web.worker_app import serve_worker
 
 log = get_logger()
 

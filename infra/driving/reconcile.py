@@ -8,6 +8,8 @@ from infra.driving.progress import Progress
 from infra.driving.upkeep import require_running
 from infra.suite import Suite
 from shared.errors import Unavailable
+from shared.jobs.edge_pass import PassReport
+from shared.jobs.edge_reconciler import EdgeReconciler
 from shared.network.network import Network
 from shared.network.resolver import Resolver
 from shared.sharding.connections import PostgresLogin
@@ -15,8 +17,6 @@ from shared.sharding.database_faults import DRIVER_ERRORS
 from shared.sharding.removal_rules import RemovalRules
 from shared.sharding.shard_group import ShardGroup
 from shared.sharding.shard_map import ShardMapError, ShardMapFile
-from shared.streams.edge_pass import PassReport
-from shared.streams.edge_reconciler import EdgeReconciler
 
 # The walk is sequential; the second is for the transaction of a repair.
 _POOL_MAX = 2

@@ -21,10 +21,10 @@ from services.feed.api import (
 from services.feed.resources import Resources, open_resources
 from services.feed.settings import FeedSettings
 from services.feed.store.prepared_reads import prepare_reads
+from shared.http_server.admission import lasting
+from shared.http_server.server import serve
+from shared.http_server.service_app import AppInfo, OpenResources, create_app
 from shared.settings import read_settings
-from shared.web.admission import lasting
-from shared.web.server import serve
-from shared.web.service_app import AppInfo, OpenResources, create_app
 
 INFO = AppInfo(
     name="feed",

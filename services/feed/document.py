@@ -4,7 +4,7 @@ from typing import Any
 
 from services.feed.app import INFO, feed_app
 from services.feed.settings import FeedSettings
-from shared.web.document_printing import document_of, print_document
+from shared.http_server.document_printing import document_of, print_document
 
 
 def document() -> dict[str, Any]:

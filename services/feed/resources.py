@@ -40,12 +40,12 @@ from services.feed.store.redis_guard import RedisGuard
 from services.feed.store.reports import Reports
 from services.feed.store.stream_events import StreamEvents
 from services.feed.store.tags import Tags
+from shared.caching.redis_client import open_redis
+from shared.caching.redis_pipe import RedisPipe
+from shared.edges.edges import Edges
 from shared.network.network import open_network
-from shared.network.redis_client import open_redis
-from shared.network.redis_pipe import RedisPipe
-from shared.sharding.edges import Edges
+from shared.service_client.client import ServiceClient
 from shared.sharding.shard_group import ShardGroup, open_shard_group
-from shared.web.service_client import ServiceClient
 
 
 @dataclass(frozen=True, slots=True)

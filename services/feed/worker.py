@@ -30,11 +30,11 @@ from services.feed.store.fan_outs import FAN_OUT, FAN_OUT_MORE, FanOutJob
 from services.feed.store.graph_versions import SETTLE
 from services.feed.store.reports import HIDING_TOPIC
 from shared.contracts.people import GraphEvent
+from shared.http_server.worker_app import serve_worker
+from shared.jobs.edge_reconciler import EdgeReconciler
+from shared.jobs.job_worker import JobWorker, Lane
+from shared.jobs.outbox_relay import OutboxRelay
 from shared.settings import read_settings
-from shared.streams.edge_reconciler import EdgeReconciler
-from shared.streams.job_worker import JobWorker, Lane
-from shared.streams.outbox_relay import OutboxRelay
-from shared.web.worker_app import serve_worker
 
 # Whoever has at most one page of followers goes through a door of their own. One Redis carries
 # them all: more places would only make each delivery slower.

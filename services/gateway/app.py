@@ -31,10 +31,10 @@ from services.gateway.api.admission_ask import ask_of
 from services.gateway.api.limit_gate import LimitGate
 from services.gateway.resources import open_resources
 from services.gateway.settings import GatewaySettings
+from shared.http_server.request_context import Deadlines
+from shared.http_server.server import serve
+from shared.http_server.service_app import AppInfo, OpenResources, create_app
 from shared.settings import read_settings
-from shared.web.request_context import Deadlines
-from shared.web.server import serve
-from shared.web.service_app import AppInfo, OpenResources, create_app
 
 INFO = AppInfo(
     name="gateway",

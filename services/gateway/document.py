@@ -4,7 +4,7 @@ from typing import Any
 
 from services.gateway.app import INFO, gateway_app
 from services.gateway.settings import GatewaySettings
-from shared.web.document_printing import document_of, print_document
+from shared.http_server.document_printing import document_of, print_document
 
 
 def document() -> dict[str, Any]:

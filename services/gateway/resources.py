@@ -20,8 +20,8 @@ from services.gateway.settings import GatewaySettings
 from services.gateway.store.limit_counters import TAKE, LimitCounters
 from services.gateway.store.recent_changes import RecentChanges
 from services.gateway.store.stream_places import StreamPlaces
+from shared.caching.redis_pipe import RedisPipe
 from shared.network.network import open_network
-from shared.network.redis_pipe import RedisPipe
 
 
 @dataclass(frozen=True, slots=True)

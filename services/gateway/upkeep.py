@@ -9,8 +9,8 @@ import sys
 
 from services.gateway.settings import GatewaySettings
 from services.gateway.store.recent_changes import RecentChanges
+from shared.caching.redis_pipe import RedisPipe
 from shared.network.network import open_network
-from shared.network.redis_pipe import RedisPipe
 from shared.settings import read_settings
 
 

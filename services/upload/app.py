@@ -18,11 +18,11 @@ from services.upload.api import (
 from services.upload.resources import Resources, open_resources
 from services.upload.settings import UploadSettings
 from services.upload.store.prepared_reads import prepare_reads
+from shared.http_server.admission import lasting
+from shared.http_server.request_context import Deadlines
+from shared.http_server.server import serve
+from shared.http_server.service_app import AppInfo, OpenResources, create_app
 from shared.settings import read_settings
-from shared.web.admission import lasting
-from shared.web.request_context import Deadlines
-from shared.web.server import serve
-from shared.web.service_app import AppInfo, OpenResources, create_app
 
 # 20 MB over a slow line; nginx gathers bodies first, so that only the inner stretch counts.
 _RECEIVE_MS_MAX = 60_000

@@ -4,7 +4,7 @@ from typing import Any
 
 from services.upload.app import INFO, upload_app
 from services.upload.settings import UploadSettings
-from shared.web.document_printing import document_of, print_document
+from shared.http_server.document_printing import document_of, print_document
 
 
 def document() -> dict[str, Any]:

@@ -22,9 +22,9 @@ from services.upload.actions.tidy_photo import TIDY_JOB, tidy_photo
 from services.upload.app import INFO
 from services.upload.resources import WorkerResources, open_worker_resources
 from services.upload.settings import UploadSettings
+from shared.http_server.worker_app import serve_worker
+from shared.jobs.job_worker import JobWorker, Lane
 from shared.settings import read_settings
-from shared.streams.job_worker import JobWorker, Lane
-from shared.web.worker_app import serve_worker
 
 # While one photo is being developed another can be fetched or put: two per processor.
 _PHOTOS_PER_PLACE = 2

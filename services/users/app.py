@@ -22,10 +22,10 @@ from services.users.api import (
 from services.users.resources import Resources, open_resources
 from services.users.settings import UsersSettings
 from services.users.store.prepared_reads import prepare_reads
+from shared.http_server.admission import lasting
+from shared.http_server.server import serve
+from shared.http_server.service_app import AppInfo, OpenResources, create_app
 from shared.settings import read_settings
-from shared.web.admission import lasting
-from shared.web.server import serve
-from shared.web.service_app import AppInfo, OpenResources, create_app
 
 INFO = AppInfo(
     name="users",

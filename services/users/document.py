@@ -4,7 +4,7 @@ from typing import Any
 
 from services.users.app import INFO, users_app
 from services.users.settings import UsersSettings
-from shared.web.document_printing import document_of, print_document
+from shared.http_server.document_printing import document_of, print_document
 
 
 def document() -> dict[str, Any]:

@@ -15,11 +15,11 @@ from services.users.settings import UsersSettings
 from services.users.store.password_hashes import PasswordHashes
 from services.users.store.session_cache import SessionCache
 from services.users.store.sign_in_limits import SignInLimits
+from shared.caching.redis_client import open_redis
+from shared.edges.edges import Edges
 from shared.network.network import open_network
-from shared.network.redis_client import open_redis
-from shared.sharding.edges import Edges
+from shared.service_client.client import ServiceClient
 from shared.sharding.shard_group import ShardGroup, open_shard_group
-from shared.web.service_client import ServiceClient
 
 
 @dataclass(frozen=True, slots=True)

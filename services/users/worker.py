@@ -15,12 +15,12 @@ from services.users.actions.tell_feed import GRAPH_TOPIC, tell_feed
 from services.users.domain.edge_kinds import BLOCK, FOLLOW, MUTE
 from services.users.resources import Resources, open_resources
 from services.users.settings import UsersSettings
+from shared.http_server.service_app import AppInfo
+from shared.http_server.worker_app import serve_worker
+from shared.jobs.edge_reconciler import EdgeReconciler
+from shared.jobs.job_worker import JobWorker
+from shared.jobs.outbox_relay import OutboxRelay
 from shared.settings import read_settings
-from shared.streams.edge_reconciler import EdgeReconciler
-from shared.streams.job_worker import JobWorker
-from shared.streams.outbox_relay import OutboxRelay
-from shared.web.service_app import AppInfo
-from shared.web.worker_app import serve_worker
 
 INFO = AppInfo(
     name="users-worker",

@@ -1,1 +1,1 @@
-"""How a process finds, trusts and reaches the others: names, TLS, Redis."""
+"""How a process finds and trusts the others: names, TLS, internal tokens."""

@@ -1,1 +1,1 @@
-"""A group of logical shards over several Postgres primaries, and what works across them."""
+"""A group of logical shards over several Postgres primaries: placement, reads, transactions."""

@@ -158,6 +158,6 @@ def test_sql_lives_beside_its_store() -> None:
         str(path)
         for path in files_of_the_tree()
         if path.suffix == ".sql"
-        and not {"store", "migrations", "sharding", "streams"} & set(path.parts)
+        and not {"store", "migrations", "sharding", "edges", "jobs"} & set(path.parts)
     ]
     assert not strays

@@ -7,10 +7,10 @@ from tests.architecture.source_tree import python_files, syntax_of
 
 # The HTTP handler, the loops of a worker and the operators' command line report and go on.
 ALLOWED = {
-    Path("shared/web/problems.py"),
-    Path("shared/web/worker_app.py"),
-    Path("shared/streams/job_worker.py"),
-    Path("shared/streams/outbox_relay.py"),
+    Path("shared/http_server/problems.py"),
+    Path("shared/http_server/worker_app.py"),
+    Path("shared/jobs/job_worker.py"),
+    Path("shared/jobs/outbox_relay.py"),
 }
 
 

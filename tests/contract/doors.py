@@ -7,7 +7,7 @@ import httpx
 import requests
 from schemathesis import Case, Response
 
-from shared.web.internal_tokens import TokenSigner
+from shared.network.internal_tokens import TokenSigner
 from tests.journeys.phone import JPEG, account, picture
 from tests.suite import Suite
 

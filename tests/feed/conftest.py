@@ -21,13 +21,13 @@ from services.feed.store import posts
 from services.feed.store.home_timelines import HomeTimelines
 from services.feed.store.hot_reads import HotReads
 from services.feed.store.redis_guard import RedisGuard
+from shared.caching.redis_client import open_redis
+from shared.caching.redis_pipe import RedisPipe
+from shared.network.internal_tokens import TokenSigner
 from shared.network.network import Network, open_network
-from shared.network.redis_client import open_redis
-from shared.network.redis_pipe import RedisPipe
 from shared.network.resolver import Resolver
+from shared.service_client.client import ServiceClient
 from shared.sharding.shard_group import ShardGroup, open_shard_group
-from shared.web.internal_tokens import TokenSigner
-from shared.web.service_client import ServiceClient
 from tests.feed.cast import Cast
 from tests.feed.fake_upload import FakeUpload
 from tests.feed.fake_users import FakeUsers

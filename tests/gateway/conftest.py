@@ -18,9 +18,9 @@ from services.gateway.clients.patching import PatchingServiceClient
 from services.gateway.resources import Resources, resources_over
 from services.gateway.settings import GatewaySettings
 from services.gateway.store.limit_counters import TAKE
+from shared.caching.redis_pipe import RedisPipe
 from shared.contracts.people import SessionAnswer, SessionCheck
 from shared.network.network import Network, open_network
-from shared.network.redis_pipe import RedisPipe
 from shared.network.resolver import Resolver
 from tests.gateway.fake_services import Answer, FakeService
 from tests.gateway.samples import ALICE

@@ -8,7 +8,7 @@ import httpx
 import orjson
 
 from shared.errors import AppError, NotFound
-from shared.web.problems import MEDIA_TYPE, problem_body
+from shared.http_server.problems import MEDIA_TYPE, problem_body
 
 Answer = Any | AppError | Callable[[httpx.Request], Any]
 

@@ -1,14 +1,29 @@
-"""Nodes and groups for the tests of what is shared; made only when a test asks."""
+"""Nodes, groups and replicas for the tests of what is shared; made only when a test asks."""
 
 import os
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
+import httpx
 import pytest
+from pydantic import SecretStr
 
+from shared.network.network import Network
+from shared.network.resolver import Resolver
+from shared.service_client.client import ServiceClient
 from shared.sharding.shard_group import ShardGroup
+from tests.shared.certificates import Authority, Certificate
 from tests.shared.postgres_nodes import PostgresNodes
+from tests.shared.replica_app import ReplicaSettings, replica_app
+from tests.shared.replica_process import HOST_NAME, KEYS, PORT, ReplicaProcess
 from tests.shared.shard_groups import ShardedDatabase
+
+SHARED_ADDRESSES = ("127.22.3.1", "127.22.3.2")
+# For the replicas that a test starts and breaks.
+OWN_ADDRESSES = ("127.22.5.1", "127.22.5.2")
+StartReplica = Callable[..., ReplicaProcess]
+ClientOf = Callable[..., ServiceClient]
 
 
 @pytest.fixture(scope="session")
@@ -35,3 +50,99 @@ async def migrated(
 async def group(migrated: ShardedDatabase) -> AsyncIterator[ShardGroup]:
     async with migrated.open() as opened:
         yield opened
+
+
+@pytest.fixture(scope="session")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    return Authority(tmp_path_factory.mktemp("pki"))
+
+
+@pytest.fixture(scope="session")
+def certificate(authority: Authority) -> Certificate:
+    # Neither names an address: to verify them by what was dialled would fail.
+    return authority.issue(HOST_NAME)
+
+
+@pytest.fixture(scope="session")
+def settings(certificate: Certificate, authority: Authority) -> ReplicaSettings:
+    return ReplicaSettings(
+        instance="users-1",
+        listen_host="127.22.0.1",
+        listen_port=PORT,
+        tls_cert_file=certificate.cert_file,
+        tls_key_file=certificate.key_file,
+        tls_ca_file=authority.ca_file,
+        internal_keys={name: SecretStr(key) for name, key in KEYS.items()},
+    )
+
+
+@pytest.fixture(scope="session")
+def replicas(
+    authority: Authority, certificate: Certificate, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[list[ReplicaProcess]]:
+    """Two replicas for tests that leave them as they are."""
+    folder = tmp_path_factory.mktemp("replicas")
+    started = [
+        ReplicaProcess(address, authority, certificate, folder / f"{address}.log").start()
+        for address in SHARED_ADDRESSES
+    ]
+    yield started
+    for replica in started:
+        replica.end()
+
+
+@pytest.fixture
+def start_replica(
+    authority: Authority, certificate: Certificate, tmp_path: Path
+) -> Iterator[StartReplica]:
+    """Starts replicas for tests that break them."""
+    started: list[ReplicaProcess] = []
+
+    def start(address: str, **extra: str) -> ReplicaProcess:
+        log = tmp_path / f"{address}.log"
+        started.append(ReplicaProcess(address, authority, certificate, log))
+        return started[-1].start(**extra)
+
+    yield start
+    for replica in started:
+        replica.end()
+
+
+@pytest.fixture
+async def client_of(authority: Authority, settings: ReplicaSettings) -> AsyncIterator[ClientOf]:
+    """Makes a client of the replicas at some addresses."""
+    clients: list[ServiceClient] = []
+
+    def make(*addresses: str, host: str = HOST_NAME) -> ServiceClient:
+        resolver = Resolver(())
+        resolver.preset(host, addresses)
+        network = Network(resolver, authority.ca_file)
+        clients.append(ServiceClient("users", f"https://{host}:{PORT}", network, settings))
+        return clients[-1]
+
+    yield make
+    for client in clients:
+        await client.close()
+
+
+@pytest.fixture
+async def client(replicas: list[ReplicaProcess], client_of: ClientOf) -> ServiceClient:
+    return client_of(*(replica.address for replica in replicas))
+
+
+@asynccontextmanager
+async def calling(app: object) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of an application in this process, with its lifespan."""
+    transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)  # type: ignore[arg-type]
+    async with (
+        app.router.lifespan_context(app),  # type: ignore[attr-defined]
+        httpx.AsyncClient(transport=transport, base_url="https://users.internal") as caller,
+    ):
+        yield caller
+
+
+@pytest.fixture
+async def http(settings: ReplicaSettings) -> AsyncIterator[httpx.AsyncClient]:
+    """A caller of the test service in this process, without any token."""
+    async with calling(replica_app(settings)) as caller:
+        yield caller

@@ -17,8 +17,8 @@ from services.upload.clients.workshop import Workshop
 from services.upload.resources import Resources, open_resources
 from services.upload.settings import UploadSettings
 from services.upload.store.objects import Objects
+from shared.network.internal_tokens import TokenSigner
 from shared.sharding.shard_group import ShardGroup
-from shared.web.internal_tokens import TokenSigner
 from tests.suite import Suite
 from tests.upload.cast import Cast
 from tests.upload.upload_api import UploadApi

@@ -17,11 +17,11 @@ from services.users.clients.feed import FeedClient
 from services.users.clients.upload import UploadClient
 from services.users.resources import Resources, open_resources
 from services.users.settings import UsersSettings
+from shared.network.internal_tokens import TokenSigner
 from shared.network.network import Network
 from shared.network.resolver import Resolver
+from shared.service_client.client import ServiceClient
 from shared.sharding.shard_group import ShardGroup
-from shared.web.internal_tokens import TokenSigner
-from shared.web.service_client import ServiceClient
 from tests.suite import Suite
 from tests.users.cast import Cast
 from tests.users.fake_feed import FakeFeed

@@ -5,7 +5,7 @@ from typing import Any
 import httpx
 from fastapi import FastAPI
 
-from shared.web.internal_tokens import TokenSigner
+from shared.network.internal_tokens import TokenSigner
 
 
 class UsersApi:

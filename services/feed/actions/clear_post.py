@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from services.feed.domain.edge_kinds import COMMENT_LIKE, LIKE, SAVE
 from services.feed.store.activities import Activities
 from services.feed.store.comments import Comments
-from shared.sharding.edges import Edges
+from shared.edges.edges import Edges
 
 CLEAR_JOB = "clear_post"
 

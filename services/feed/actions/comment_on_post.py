@@ -8,10 +8,10 @@ from services.feed.actions.tell_of_deeds import publish_comment
 from services.feed.domain.comments import text_faults
 from services.feed.store.comments import Comments, find_author_to_comment, find_parent
 from shared.errors import Invalid, NotFound
+from shared.http_server.idempotency_key import body_hash
 from shared.sharding.idempotency import IdempotentRequest, once
 from shared.sharding.shard_group import ShardGroup
 from shared.sharding.transaction import Transaction
-from shared.web.idempotency_key import body_hash
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from services.feed.store.erasures import (
 from services.feed.store.post_bodies import PostBodies
 from services.feed.store.posts import Posts
 from services.feed.store.reports import Reports
-from shared.sharding.edges import Edges
+from shared.edges.edges import Edges
 from shared.sharding.shard_group import ShardGroup
 
 # A post or a like takes some milliseconds, and the caller waits ten seconds at most.

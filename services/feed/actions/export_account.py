@@ -10,7 +10,7 @@ from services.feed.store.comments import Comments
 from services.feed.store.posts import Posts
 from shared.contracts.accounts import ExportPage
 from shared.cursors import CursorShape, Number
-from shared.sharding.edges import Edges
+from shared.edges.edges import Edges
 
 PAGE_MAX = 200
 

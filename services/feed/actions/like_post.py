@@ -3,8 +3,8 @@
 from services.feed.actions.tell_of_deeds import publish_mark
 from services.feed.store.post_bodies import PostBodies
 from shared.contracts.posts import Liked
+from shared.edges.edges import ACTIVE, REMOVED, Edges
 from shared.errors import NotFound
-from shared.sharding.edges import ACTIVE, REMOVED, Edges
 from shared.sharding.shard_group import ShardGroup
 
 

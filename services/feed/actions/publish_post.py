@@ -14,9 +14,9 @@ from services.feed.store.fan_outs import begin_fan_out
 from services.feed.store.home_timelines import HomeTimelines
 from services.feed.store.posts import insert_post
 from shared.errors import Invalid, Unavailable
+from shared.http_server.idempotency_key import body_hash
 from shared.sharding.idempotency import IdempotentRequest, begin_once
 from shared.sharding.shard_group import ShardGroup
-from shared.web.idempotency_key import body_hash
 
 
 async def publish_post(

@@ -6,8 +6,8 @@ from services.feed.store.comments import Comments
 from services.feed.store.post_bodies import PostBodies
 from shared.contracts.posts import Comment, CommentPage
 from shared.cursors import ID_CURSOR, decode_id_cursor
+from shared.edges.edges import ACTIVE, Edges
 from shared.errors import NotFound
-from shared.sharding.edges import ACTIVE, Edges
 
 
 async def read_comments(

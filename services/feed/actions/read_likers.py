@@ -2,8 +2,8 @@
 
 from services.feed.store.post_bodies import PostBodies
 from shared.contracts.posts import LikersPage
+from shared.edges.edges import Edges
 from shared.errors import NotFound
-from shared.sharding.edges import Edges
 
 
 async def read_likers(

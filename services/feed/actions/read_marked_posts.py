@@ -4,7 +4,7 @@ from services.feed.actions.show_posts import show_posts, standing_posts
 from services.feed.store.post_bodies import PostBodies
 from services.feed.store.post_marks import PostMarks
 from shared.contracts.posts import PostPage
-from shared.sharding.edges import Edges
+from shared.edges.edges import Edges
 
 
 async def read_marked_posts(

@@ -6,7 +6,7 @@ from services.feed.store.post_bodies import PostBodies
 from services.feed.store.post_marks import PostMarks
 from services.feed.store.tags import Tags
 from shared.contracts.posts import PostPage, TagsFound
-from shared.sharding.edges import Edges
+from shared.edges.edges import Edges
 
 
 async def read_tag_timeline(

@@ -2,8 +2,8 @@
 
 from services.feed.store.post_bodies import PostBodies
 from shared.contracts.posts import Saved
+from shared.edges.edges import Edges
 from shared.errors import NotFound
-from shared.sharding.edges import Edges
 
 
 async def save_post(bodies: PostBodies, saves: Edges, post_id: int, viewer_id: int) -> Saved:

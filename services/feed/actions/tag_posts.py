@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from services.feed.domain.edge_kinds import TAG
 from services.feed.domain.tags import tag_id
 from services.feed.store.tags import Tags
-from shared.sharding.edges import ACTIVE, REMOVED, Edges
+from shared.edges.edges import ACTIVE, REMOVED, Edges
 from shared.sharding.outbox import OutboxEvent
 from shared.sharding.shard_group import ShardGroup
 from shared.sharding.transaction import Transaction

@@ -10,8 +10,8 @@ from services.feed.store.activities import ACTIVITY_TOPIC, Activities, Told
 from services.feed.store.stream_events import TELL_BATCH_MAX, StreamEvents
 from shared.contracts.activity import ActivityKind
 from shared.contracts.posts import Comment
+from shared.edges.edges import ACTIVE, EdgeState
 from shared.errors import Unavailable
-from shared.sharding.edges import ACTIVE, EdgeState
 from shared.sharding.outbox import OutboxEvent
 from shared.sharding.transaction import Transaction
 

@@ -15,9 +15,9 @@ from services.feed.api.opened import opened
 from services.feed.api.path_ids import UserId
 from services.feed.api.reply_docs import reply
 from shared.contracts.accounts import Erased, ExportPage
-from shared.web.json_reply import JsonReply
-from shared.web.paging import Cursor
-from shared.web.problems import problem_replies
+from shared.http_server.json_reply import JsonReply
+from shared.http_server.paging import Cursor
+from shared.http_server.problems import problem_replies
 
 router = APIRouter(tags=["Accounts"])
 

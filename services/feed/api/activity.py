@@ -7,10 +7,10 @@ from services.feed.api import examples
 from services.feed.api.opened import opened
 from services.feed.api.reply_docs import no_content, reply
 from shared.contracts.activity import ActivityPage
-from shared.web.json_reply import JsonReply
-from shared.web.paging import POSTS_LIMIT_DEFAULT, Cursor, PostsLimit
-from shared.web.problems import problem_replies
-from shared.web.viewer import ViewerId
+from shared.http_server.json_reply import JsonReply
+from shared.http_server.paging import POSTS_LIMIT_DEFAULT, Cursor, PostsLimit
+from shared.http_server.problems import problem_replies
+from shared.http_server.viewer import ViewerId
 
 router = APIRouter(tags=["Activity"])
 

@@ -16,11 +16,11 @@ from services.feed.api.path_ids import CommentId, Id, PostId
 from services.feed.api.reply_docs import no_content, reply
 from services.feed.domain.comments import COMMENT_CHARACTERS_MAX
 from shared.contracts.posts import Comment, CommentPage, Liked
-from shared.web.idempotency_key import IdempotencyKey
-from shared.web.json_reply import JsonReply
-from shared.web.paging import COMMENTS_LIMIT_DEFAULT, CommentsLimit, Cursor
-from shared.web.problems import problem_replies
-from shared.web.viewer import ViewerId
+from shared.http_server.idempotency_key import IdempotencyKey
+from shared.http_server.json_reply import JsonReply
+from shared.http_server.paging import COMMENTS_LIMIT_DEFAULT, CommentsLimit, Cursor
+from shared.http_server.problems import problem_replies
+from shared.http_server.viewer import ViewerId
 
 router = APIRouter(tags=["Comments"])
 

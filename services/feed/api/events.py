@@ -11,7 +11,7 @@ from services.feed.api.opened import opened
 from services.feed.api.path_ids import Id
 from services.feed.api.reply_docs import no_content
 from shared.contracts.people import EventKind, GraphEvent
-from shared.web.problems import problem_replies
+from shared.http_server.problems import problem_replies
 
 router = APIRouter(tags=["Events"])
 

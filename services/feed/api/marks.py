@@ -11,16 +11,16 @@ from services.feed.api.opened import opened
 from services.feed.api.path_ids import PostId
 from services.feed.api.reply_docs import reply
 from shared.contracts.posts import Liked, LikersPage, PostPage, Saved
-from shared.web.json_reply import JsonReply
-from shared.web.paging import (
+from shared.http_server.json_reply import JsonReply
+from shared.http_server.paging import (
     PEOPLE_LIMIT_DEFAULT,
     POSTS_LIMIT_DEFAULT,
     Cursor,
     PeopleLimit,
     PostsLimit,
 )
-from shared.web.problems import problem_replies
-from shared.web.viewer import ViewerId
+from shared.http_server.problems import problem_replies
+from shared.http_server.viewer import ViewerId
 
 router = APIRouter(tags=["Likes and saves"])
 

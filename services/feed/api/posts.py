@@ -16,11 +16,11 @@ from services.feed.api.path_ids import Id, PostId, UserId
 from services.feed.api.reply_docs import no_content, reply
 from services.feed.domain.drafts import CAPTION_CHARACTERS_MAX, PHOTOS_MAX, Draft
 from shared.contracts.posts import Place, Post, PostCounts, PostPage
-from shared.web.idempotency_key import IdempotencyKey
-from shared.web.json_reply import JsonReply
-from shared.web.paging import POSTS_LIMIT_DEFAULT, Cursor, PostsLimit
-from shared.web.problems import problem_replies
-from shared.web.viewer import ViewerId
+from shared.http_server.idempotency_key import IdempotencyKey
+from shared.http_server.json_reply import JsonReply
+from shared.http_server.paging import POSTS_LIMIT_DEFAULT, Cursor, PostsLimit
+from shared.http_server.problems import problem_replies
+from shared.http_server.viewer import ViewerId
 
 router = APIRouter(tags=["Posts"])
 

@@ -12,9 +12,9 @@ from services.feed.domain.reports import NOTE_CHARACTERS_MAX
 from services.feed.store.reports import NewReport as Reported
 from services.feed.store.reports import Subject
 from shared.contracts.reports import Report, ReportReason, SubjectKind
-from shared.web.json_reply import JsonReply
-from shared.web.problems import problem_replies
-from shared.web.viewer import ViewerId
+from shared.http_server.json_reply import JsonReply
+from shared.http_server.problems import problem_replies
+from shared.http_server.viewer import ViewerId
 
 router = APIRouter(tags=["Reports"])
 

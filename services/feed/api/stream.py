@@ -8,8 +8,8 @@ from services.feed.api.opened import opened
 from services.feed.api.path_ids import Id
 from services.feed.api.reply_docs import reply
 from shared.contracts.stream import Listening, StreamEvents
-from shared.web.json_reply import JsonReply
-from shared.web.problems import problem_replies
+from shared.http_server.json_reply import JsonReply
+from shared.http_server.problems import problem_replies
 
 router = APIRouter(tags=["Stream"])
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 from shared.contracts.photos import ClaimedPhotos, PhotoSnapshot
-from shared.web.service_client import ServiceClient
+from shared.service_client.client import ServiceClient
 
 # How long a publication waits for photos that are still being processed (the public API's 5 s).
 CLAIM_WAIT_MS = 5_000

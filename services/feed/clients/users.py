@@ -6,7 +6,7 @@ from typing import cast
 
 from shared.contracts.people import Card, Cards, IdPage, Profile
 from shared.errors import NotFound
-from shared.web.service_client import ServiceClient
+from shared.service_client.client import ServiceClient
 
 # What users answers at a time.
 IDS_PAGE_MAX = 10_000

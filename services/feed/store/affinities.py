@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from services.feed.domain.edge_kinds import LIKE
-from shared.sharding.edges import Edges
+from shared.edges.edges import Edges
 from shared.sharding.shard_group import ShardGroup
 from shared.sql_files import load_queries
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import cast
 
 from services.feed.store.redis_guard import RedisGuard
-from shared.network.redis_pipe import RedisPipe
+from shared.caching.redis_pipe import RedisPipe
 
 # As long as a client of the other commands waits. Less would take a Redis that is busy for a moment
 # for one that is gone, and give Postgres its work.

@@ -11,7 +11,7 @@ from services.feed.domain.post_bodies import UNMARKED, Marks
 from services.feed.store.count_cache import CountCache, PostCounts
 from services.feed.store.own_marks import OWN_MARKS_MAX, OwnMarks, OwnMarksCache
 from services.feed.store.redis_guard import RedisAway
-from shared.sharding.edges import newest_targets_by_kind, targets_by_kind
+from shared.edges.edges import newest_targets_by_kind, targets_by_kind
 from shared.sharding.shard_group import EdgeEnds, ShardGroup
 from shared.sql_files import load_queries
 

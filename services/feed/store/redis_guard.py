@@ -9,8 +9,8 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import RedisError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
+from shared.caching.redis_pipe import PipeDown
 from shared.errors import Unavailable
-from shared.network.redis_pipe import PipeDown
 
 # Long enough that one silent Redis costs a request one timeout and not one per command, short
 # enough that a restarted one is used again at once.

@@ -22,10 +22,10 @@ from services.gateway.domain.stream import (
     too_many_streams,
 )
 from services.gateway.store.stream_places import Place, StreamPlaces
+from shared.caching.redis_pipe import PipeDown
 from shared.contracts.stream import EventKind, StreamEvents
 from shared.errors import AppError, Overloaded, Unavailable
 from shared.logs import get_logger
-from shared.network.redis_pipe import PipeDown
 
 # Each costs some 20 KB here and two connections of nginx.
 LISTENERS_MAX = 2_000

@@ -33,7 +33,7 @@ from services.gateway.api.text import Text
 from services.gateway.domain.people import Me, public_me
 from services.gateway.domain.sessions import SignedIn, public_signed_in
 from services.gateway.domain.wire_types import Id
-from shared.web.idempotency_key import IdempotencyKey
+from shared.http_server.idempotency_key import IdempotencyKey
 
 router = APIRouter(tags=["Accounts"])
 

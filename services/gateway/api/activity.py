@@ -9,7 +9,7 @@ from services.gateway.api.reply_docs import no_content, page
 from services.gateway.api.session import ViewerId
 from services.gateway.domain.activity import ActivityPage, public_activity
 from services.gateway.domain.pages import PageRequest
-from shared.web.paging import POSTS_LIMIT_DEFAULT, Cursor, PostsLimit
+from shared.http_server.paging import POSTS_LIMIT_DEFAULT, Cursor, PostsLimit
 
 router = APIRouter(tags=["Activity"])
 

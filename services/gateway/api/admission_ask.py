@@ -7,7 +7,7 @@ from services.gateway.api.caller_address import caller_network
 from services.gateway.api.session import access_token
 from services.gateway.domain.route_classes import lasts, priority_of
 from services.gateway.resources import Resources
-from shared.web.admission import Ask
+from shared.http_server.admission import Ask
 
 
 def ask_of(scope: Scope) -> Ask:

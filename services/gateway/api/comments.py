@@ -36,8 +36,8 @@ from services.gateway.domain.comments import (
 from services.gateway.domain.pages import PageRequest
 from services.gateway.domain.wire_types import Id
 from shared.contracts.posts import Liked
-from shared.web.idempotency_key import IdempotencyKey
-from shared.web.paging import COMMENTS_LIMIT_DEFAULT, CommentsLimit, Cursor
+from shared.http_server.idempotency_key import IdempotencyKey
+from shared.http_server.paging import COMMENTS_LIMIT_DEFAULT, CommentsLimit, Cursor
 
 router = APIRouter(tags=["Comments"])
 

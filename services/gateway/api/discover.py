@@ -14,7 +14,7 @@ from services.gateway.api.text import Text
 from services.gateway.domain.pages import PageRequest
 from services.gateway.domain.posts import Authors, PostPage, Tags, timeline_posts
 from shared.contracts import posts as contract
-from shared.web.paging import POSTS_LIMIT_DEFAULT, Cursor, PostsLimit
+from shared.http_server.paging import POSTS_LIMIT_DEFAULT, Cursor, PostsLimit
 
 router = APIRouter(tags=["Timelines"])
 

@@ -8,7 +8,7 @@ from services.gateway.api.graph_replies import OWN_PEOPLE, people_reply
 from services.gateway.api.opened import opened
 from services.gateway.api.session import ViewerId
 from services.gateway.domain.pages import PageRequest
-from shared.web.paging import PEOPLE_LIMIT_DEFAULT, Cursor, PeopleLimit
+from shared.http_server.paging import PEOPLE_LIMIT_DEFAULT, Cursor, PeopleLimit
 
 router = APIRouter(tags=["People"])
 

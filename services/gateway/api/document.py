@@ -5,7 +5,7 @@ from typing import Any
 from fastapi import APIRouter, FastAPI, Request, Response
 
 from services.gateway.api.examples import EXAMPLES
-from shared.web.json_reply import JsonReply
+from shared.http_server.json_reply import JsonReply
 
 router = APIRouter(include_in_schema=False)
 

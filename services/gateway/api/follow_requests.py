@@ -8,7 +8,7 @@ from services.gateway.api.path_parts import UserId
 from services.gateway.api.replies import private_reply
 from services.gateway.api.session import ViewerId
 from services.gateway.domain.pages import PageRequest
-from shared.web.paging import PEOPLE_LIMIT_DEFAULT, Cursor, PeopleLimit
+from shared.http_server.paging import PEOPLE_LIMIT_DEFAULT, Cursor, PeopleLimit
 
 router = APIRouter(tags=["People"])
 

@@ -10,7 +10,7 @@ from services.gateway.api.session import CHARGE_KEY, access_token
 from services.gateway.domain.route_classes import class_of
 from services.gateway.resources import Resources
 from shared.errors import TooManyRequests
-from shared.web.problems import ProblemReply
+from shared.http_server.problems import ProblemReply
 
 _REFUSED = Counter(
     "retrato_gateway_limited_total", "Requests refused by a limit of their caller.", ["route_class"]

@@ -20,7 +20,7 @@ from services.gateway.domain.pages import PageRequest
 from services.gateway.domain.posts import Authors, PostPage, public_posts
 from shared.contracts import posts as contract
 from shared.contracts.posts import Liked, Saved
-from shared.web.paging import (
+from shared.http_server.paging import (
     PEOPLE_LIMIT_DEFAULT,
     POSTS_LIMIT_DEFAULT,
     Cursor,

@@ -12,7 +12,7 @@ from services.gateway.api.reply_docs import conditional
 from services.gateway.api.session import ViewerId
 from services.gateway.domain.pages import PageRequest
 from services.gateway.domain.people import User, public_user
-from shared.web.paging import PEOPLE_LIMIT_DEFAULT, Cursor, PeopleLimit
+from shared.http_server.paging import PEOPLE_LIMIT_DEFAULT, Cursor, PeopleLimit
 
 router = APIRouter(tags=["People"])
 

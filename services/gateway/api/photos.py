@@ -32,8 +32,8 @@ from services.gateway.api.reply_docs import no_content, reply
 from services.gateway.api.session import ViewerId
 from services.gateway.api.text import Text
 from services.gateway.domain.photos import Photo, PhotoReply, public_photo
-from shared.web.idempotency_key import IdempotencyKey
-from shared.web.repr_digest import ReprDigest
+from shared.http_server.idempotency_key import IdempotencyKey
+from shared.http_server.repr_digest import ReprDigest
 
 router = APIRouter(tags=["Photos"])
 

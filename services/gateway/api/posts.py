@@ -33,8 +33,8 @@ from services.gateway.api.text import Text
 from services.gateway.domain.pages import PageRequest
 from services.gateway.domain.posts import Post, PostPage, PostReply, public_post, public_posts
 from services.gateway.domain.wire_types import Id
-from shared.web.idempotency_key import IdempotencyKey
-from shared.web.paging import POSTS_LIMIT_DEFAULT, Cursor, PostsLimit
+from shared.http_server.idempotency_key import IdempotencyKey
+from shared.http_server.paging import POSTS_LIMIT_DEFAULT, Cursor, PostsLimit
 
 router = APIRouter(tags=["Posts"])
 

@@ -6,7 +6,7 @@ from typing import Any
 from services.gateway.domain.stream import TooManyStreams
 from services.gateway.domain.tus import ChecksumMismatch, VersionNotSpoken
 from shared import errors
-from shared.web.problems import MEDIA_TYPE, TYPE_PREFIX
+from shared.http_server.problems import MEDIA_TYPE, TYPE_PREFIX
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from shared.web.reply_shapes import SHAPE
+from shared.http_server.reply_shapes import SHAPE
 
 Replies = dict[int | str, dict[str, Any]]
 

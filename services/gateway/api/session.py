@@ -11,7 +11,7 @@ from services.gateway.api.opened import opened
 from services.gateway.clients.session_checks import CurrentSession
 from services.gateway.domain.route_classes import changes_people
 from shared.errors import Unauthenticated
-from shared.web.viewer import SCOPE_KEY
+from shared.http_server.viewer import SCOPE_KEY
 
 # For the few routes by which one gets a session.
 WITHOUT_SESSION: dict[str, Any] = {"security": []}

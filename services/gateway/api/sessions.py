@@ -34,7 +34,7 @@ from services.gateway.domain.sessions import (
     public_session,
     public_signed_in,
 )
-from shared.web.idempotency_key import IdempotencyKey
+from shared.http_server.idempotency_key import IdempotencyKey
 
 # The longest way to write an IPv6 address, and some.
 _ADDRESS_CHARACTERS_MAX = 64

@@ -10,7 +10,7 @@ from services.gateway.api.reply_docs import conditional_page
 from services.gateway.api.session import ViewerId
 from services.gateway.domain.pages import PageRequest
 from services.gateway.domain.posts import HomePage, timeline_posts
-from shared.web.paging import POSTS_LIMIT_DEFAULT, Cursor, HomeOrder, PostsLimit
+from shared.http_server.paging import POSTS_LIMIT_DEFAULT, Cursor, HomeOrder, PostsLimit
 
 router = APIRouter(tags=["Timelines"])
 

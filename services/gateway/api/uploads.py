@@ -35,8 +35,8 @@ from services.gateway.api.upload_bodies import checked_chunks, chunks_until_cut
 from services.gateway.domain import tus
 from shared.contracts.photos import NewUpload, Upload
 from shared.errors import AppError, UnsupportedMediaType
-from shared.web.idempotency_key import IdempotencyKey
-from shared.web.repr_digest import ReprDigest, sha256_in
+from shared.http_server.idempotency_key import IdempotencyKey
+from shared.http_server.repr_digest import ReprDigest, sha256_in
 
 router = APIRouter(tags=["Uploads"])
 

@@ -4,8 +4,8 @@ from typing import Any
 
 import orjson
 
-from shared.web.replica_transport import Repeat
-from shared.web.service_client import JSON_BODY, WRITE_TIMEOUT_MS, Call, ServiceClient
+from shared.service_client.client import JSON_BODY, WRITE_TIMEOUT_MS, Call, ServiceClient
+from shared.service_client.replica_transport import Repeat
 
 
 class PatchingServiceClient(ServiceClient):

@@ -8,7 +8,7 @@ from prometheus_client import Counter
 
 from services.gateway.domain.limits import Limit, Partition, Standing
 from services.gateway.store.local_counters import LocalCounters
-from shared.network.redis_pipe import PipeDown, RedisPipe
+from shared.caching.redis_pipe import PipeDown, RedisPipe
 
 _LOCAL = Counter(
     "retrato_gateway_limits_counted_locally_total",

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 from prometheus_client import Counter
 
-from shared.network.redis_pipe import PipeDown, RedisPipe, Subscription
+from shared.caching.redis_pipe import PipeDown, RedisPipe, Subscription
 
 # The longest that a write may take, and what the clocks of two gateways may differ by.
 _UNTIL_DONE_S = 12.0

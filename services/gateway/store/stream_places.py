@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from services.gateway.domain.stream import STANDS_MS, STREAMS_MAX
-from shared.network.redis_pipe import Command, PipeDown, RedisPipe, Subscription
+from shared.caching.redis_pipe import Command, PipeDown, RedisPipe, Subscription
 
 # Gateways hold their places anew every 30 s: those of a gateway that died are free soon after.
 KEPT_MS = 75_000

@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Mapping
 
 from shared.errors import Overloaded, Unavailable
+from shared.jobs.queue_length import count_waiting
 from shared.sharding.shard_group import ShardGroup
-from shared.streams.queue_length import count_waiting
 
 # Between two looks at the queues a process counts what it lets in itself.
 _LOOK_AGAIN_S = 1.0

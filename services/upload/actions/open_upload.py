@@ -10,10 +10,10 @@ from services.upload.store.photos import check_owner_has_room
 from services.upload.store.uploads import insert_upload, make_place
 from shared.contracts.photos import Upload
 from shared.errors import FieldError, Invalid
+from shared.http_server.idempotency_key import body_hash
 from shared.sharding.idempotency import IdempotentRequest, once
 from shared.sharding.shard_group import ShardGroup
 from shared.sharding.transaction import Transaction
-from shared.web.idempotency_key import body_hash
 
 
 async def open_upload(

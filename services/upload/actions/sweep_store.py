@@ -32,10 +32,10 @@ from services.upload.store.photos import unattached_photos
 from services.upload.store.uploads import count_abandoned, delete_abandoned
 from shared.errors import Unavailable
 from shared.ids import first_id_at
+from shared.jobs.pauses import pause
 from shared.logs import get_logger
 from shared.sharding.removal_rules import RemovalRules
 from shared.sharding.shard_group import ShardGroup
-from shared.streams.pauses import pause
 
 # Whoever has not published a photo by then has thought better of it.
 UNATTACHED_AGE = timedelta(hours=24)

@@ -7,8 +7,8 @@ from services.upload.api.opened import opened
 from services.upload.api.reply_docs import reply
 from shared.contracts.accounts import Erased
 from shared.errors import NotFound
-from shared.web.json_reply import JsonReply
-from shared.web.problems import problem_replies
+from shared.http_server.json_reply import JsonReply
+from shared.http_server.problems import problem_replies
 
 router = APIRouter(tags=["Accounts"])
 

@@ -17,8 +17,8 @@ from services.upload.store.archives import find_archive
 from services.upload.store.objects import archive_key
 from shared.contracts.accounts import Archive
 from shared.errors import NotFound
-from shared.web.json_reply import JsonReply
-from shared.web.problems import problem_replies
+from shared.http_server.json_reply import JsonReply
+from shared.http_server.problems import problem_replies
 
 router = APIRouter(tags=["Archives"])
 

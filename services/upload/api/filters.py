@@ -12,8 +12,8 @@ from services.upload.domain.filters import FILTERS
 from services.upload.domain.renditions import CONTENT_TYPE
 from shared.contracts.photos import FilterSamples
 from shared.errors import NotFound
-from shared.web.json_reply import JsonReply
-from shared.web.problems import problem_replies
+from shared.http_server.json_reply import JsonReply
+from shared.http_server.problems import problem_replies
 
 router = APIRouter(tags=["Filters"])
 

@@ -18,11 +18,11 @@ from services.upload.domain.picture_kinds import PictureKind
 from services.upload.store.photos import get_own_photo
 from shared.contracts.photos import Crop, Photo
 from shared.errors import NotFound
-from shared.web.idempotency_key import IdempotencyKey
-from shared.web.json_reply import JsonReply
-from shared.web.problems import problem_replies
-from shared.web.repr_digest import ReprDigest, sha256_in
-from shared.web.viewer import ViewerId
+from shared.http_server.idempotency_key import IdempotencyKey
+from shared.http_server.json_reply import JsonReply
+from shared.http_server.problems import problem_replies
+from shared.http_server.repr_digest import ReprDigest, sha256_in
+from shared.http_server.viewer import ViewerId
 
 router = APIRouter(tags=["Photos"])
 

@@ -12,9 +12,9 @@ from services.upload.api import examples
 from services.upload.api.opened import opened
 from services.upload.api.reply_docs import no_content, reply
 from shared.contracts.photos import ClaimedPhotos
-from shared.web.json_reply import JsonReply
-from shared.web.problems import problem_replies
-from shared.web.viewer import ViewerId
+from shared.http_server.json_reply import JsonReply
+from shared.http_server.problems import problem_replies
+from shared.http_server.viewer import ViewerId
 
 router = APIRouter(tags=["Publications"])
 

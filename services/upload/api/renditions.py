@@ -12,7 +12,7 @@ from services.upload.api.object_reply import ObjectReply
 from services.upload.api.opened import opened
 from services.upload.domain.renditions import CONTENT_TYPE
 from shared.errors import NotFound
-from shared.web.problems import problem_replies
+from shared.http_server.problems import problem_replies
 
 router = APIRouter(tags=["Renditions"])
 

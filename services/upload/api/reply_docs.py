@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from shared.web.reply_shapes import SHAPE
+from shared.http_server.reply_shapes import SHAPE
 
 
 def reply(status: int, model: Any, description: str, example: Any) -> dict[int | str, Any]:

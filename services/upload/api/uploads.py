@@ -14,10 +14,10 @@ from services.upload.api.opened import opened
 from services.upload.api.reply_docs import no_content, reply
 from services.upload.domain.uploads import METADATA_CHARACTERS_MAX, PIECE_BYTES_MAX, NewUpload
 from shared.contracts.photos import Upload
-from shared.web.idempotency_key import IdempotencyKey
-from shared.web.json_reply import JsonReply
-from shared.web.problems import problem_replies
-from shared.web.viewer import ViewerId
+from shared.http_server.idempotency_key import IdempotencyKey
+from shared.http_server.json_reply import JsonReply
+from shared.http_server.problems import problem_replies
+from shared.http_server.viewer import ViewerId
 
 router = APIRouter(tags=["Uploads"])
 

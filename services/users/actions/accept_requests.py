@@ -7,7 +7,7 @@ from services.users.domain.edge_kinds import REQUESTED
 from services.users.domain.visibility import may_know
 from services.users.store.profiles import faces_by_ids
 from services.users.store.relations import lock_pair, page_of_requesters, relation_within
-from shared.sharding.edges import ACTIVE, Edges
+from shared.edges.edges import ACTIVE, Edges
 from shared.sharding.outbox import OutboxEvent
 from shared.sharding.shard_group import ShardGroup
 

@@ -10,8 +10,8 @@ from services.users.domain.edge_kinds import REQUESTED
 from services.users.domain.people import relationship_of
 from services.users.store.relations import lock_pair, relation_within
 from shared.contracts.people import Relationship
+from shared.edges.edges import ACTIVE, Edges
 from shared.errors import NotFound
-from shared.sharding.edges import ACTIVE, Edges
 from shared.sharding.shard_group import ShardGroup
 
 

@@ -11,10 +11,10 @@ from services.users.domain.edge_kinds import BLOCK
 from services.users.domain.people import relationship_of
 from services.users.store.relations import lock_pair
 from shared.contracts.people import Relationship
+from shared.edges.edges import ACTIVE, Edges
+from shared.edges.mirror import EdgeChange
 from shared.errors import Unavailable
 from shared.logs import get_logger
-from shared.sharding.edge_mirror import EdgeChange
-from shared.sharding.edges import ACTIVE, Edges
 from shared.sharding.shard_group import ShardGroup
 
 log = get_logger()

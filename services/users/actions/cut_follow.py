@@ -3,7 +3,7 @@
 from services.users.actions.tell_feed import graph_event, publish_graph_event
 from services.users.clients.feed import FeedClient
 from services.users.store.relations import lock_pair
-from shared.sharding.edges import Edges
+from shared.edges.edges import Edges
 from shared.sharding.transaction import Transaction
 
 

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from services.users.actions.cut_follow import cut_follow
 from services.users.clients.feed import FeedClient
 from services.users.domain.edge_kinds import BLOCK
-from shared.sharding.edge_mirror import EdgeChange, EdgeMirror
-from shared.sharding.edges import ACTIVE, Edges
+from shared.edges.edges import ACTIVE, Edges
+from shared.edges.mirror import EdgeChange, EdgeMirror
 from shared.sharding.outbox import OutboxEvent
 from shared.sharding.shard_group import ShardGroup
 

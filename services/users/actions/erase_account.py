@@ -13,8 +13,8 @@ from services.users.store.deletions import (
     note_finished,
     other_ends,
 )
+from shared.edges.edges import Edges
 from shared.errors import Unavailable
-from shared.sharding.edges import Edges
 from shared.sharding.shard_group import ShardGroup
 
 ERASE_JOB = "erase_account"

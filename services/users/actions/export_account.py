@@ -14,7 +14,7 @@ from services.users.store.deletions import Direction, other_ends
 from services.users.store.exports import find_export, note_handed_in
 from services.users.store.profiles import faces_by_ids, find_person
 from services.users.store.sessions import live_sessions
-from shared.sharding.edges import Edges
+from shared.edges.edges import Edges
 from shared.sharding.shard_group import ShardGroup
 
 EXPORT_JOB = "export_account"

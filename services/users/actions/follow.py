@@ -12,8 +12,8 @@ from services.users.domain.people import relationship_of
 from services.users.domain.visibility import may_know
 from services.users.store.relations import lock_pair, relation_within, relations_of
 from shared.contracts.people import EventKind, Relationship
+from shared.edges.edges import ACTIVE, Edges
 from shared.errors import NotFound
-from shared.sharding.edges import ACTIVE, Edges
 from shared.sharding.shard_group import ShardGroup
 
 

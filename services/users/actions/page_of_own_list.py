@@ -5,7 +5,7 @@ from services.users.domain.visibility import may_know
 from services.users.store.profiles import faces_by_ids
 from services.users.store.relations import relations_of
 from shared.contracts.people import PersonPage
-from shared.sharding.edges import EdgePage
+from shared.edges.edges import EdgePage
 from shared.sharding.shard_group import ShardGroup
 
 

@@ -5,8 +5,8 @@ from collections.abc import Awaitable, Callable
 from services.users.actions.cards_by_ids import cards_by_ids
 from services.users.actions.get_known_person import get_known_person
 from shared.contracts.people import PersonPage
+from shared.edges.edges import EdgePage
 from shared.errors import NotFound
-from shared.sharding.edges import EdgePage
 from shared.sharding.shard_group import ShardGroup
 
 

@@ -7,7 +7,7 @@ from services.users.actions.get_known_person import get_known_person
 from services.users.clients.feed import FeedClient
 from services.users.domain.people import relationship_of
 from shared.contracts.people import Relationship
-from shared.sharding.edges import Edges
+from shared.edges.edges import Edges
 from shared.sharding.shard_group import ShardGroup
 
 

@@ -12,7 +12,7 @@ from services.users.store.relations import relations_of
 from services.users.store.suggestions import followed_by
 from shared.contracts.people import PersonPage
 from shared.cursors import CursorShape, Number
-from shared.sharding.edges import Edges
+from shared.edges.edges import Edges
 from shared.sharding.shard_group import ShardGroup
 
 # How many of the followed follow the last one of the page, and who that is.

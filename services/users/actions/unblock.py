@@ -5,7 +5,7 @@ from dataclasses import replace
 from services.users.actions.get_blockable_person import get_blockable_person
 from services.users.domain.people import relationship_of
 from shared.contracts.people import Relationship
-from shared.sharding.edges import Edges
+from shared.edges.edges import Edges
 from shared.sharding.shard_group import ShardGroup
 
 

@@ -25,10 +25,10 @@ from services.users.domain.usernames import USERNAME_CHARACTERS_MAX, USERNAME_PA
 from services.users.store.profiles import find_person
 from shared.contracts.people import Profile, SignedIn
 from shared.errors import Unauthenticated
-from shared.web.idempotency_key import IdempotencyKey
-from shared.web.json_reply import JsonReply
-from shared.web.problems import problem_replies
-from shared.web.viewer import ViewerId
+from shared.http_server.idempotency_key import IdempotencyKey
+from shared.http_server.json_reply import JsonReply
+from shared.http_server.problems import problem_replies
+from shared.http_server.viewer import ViewerId
 
 router = APIRouter(tags=["Accounts"])
 

@@ -10,9 +10,9 @@ from services.users.api import examples
 from services.users.api.opened import opened
 from services.users.api.reply_docs import reply
 from shared.contracts.people import Cards
-from shared.web.json_reply import JsonReply
-from shared.web.problems import problem_replies
-from shared.web.viewer import OptionalViewerId
+from shared.http_server.json_reply import JsonReply
+from shared.http_server.problems import problem_replies
+from shared.http_server.viewer import OptionalViewerId
 
 router = APIRouter(tags=["Profiles"])
 

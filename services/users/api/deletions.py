@@ -14,9 +14,9 @@ from services.users.domain.wire_time import wire_time
 from services.users.store.deletions import Progress, find_progress
 from shared.contracts.accounts import DeletionReceipt
 from shared.errors import NotFound
-from shared.web.json_reply import JsonReply
-from shared.web.problems import problem_replies
-from shared.web.viewer import ViewerId
+from shared.http_server.json_reply import JsonReply
+from shared.http_server.problems import problem_replies
+from shared.http_server.viewer import ViewerId
 
 router = APIRouter(tags=["Deletion"])
 

@@ -11,10 +11,10 @@ from services.users.api.opened import opened
 from services.users.api.reply_docs import reply
 from services.users.domain.searchable_names import QUERY_CHARACTERS_MAX
 from shared.contracts.people import PersonPage
-from shared.web.json_reply import JsonReply
-from shared.web.paging import PEOPLE_LIMIT_DEFAULT, Cursor, PeopleLimit
-from shared.web.problems import problem_replies
-from shared.web.viewer import OptionalViewerId, ViewerId
+from shared.http_server.json_reply import JsonReply
+from shared.http_server.paging import PEOPLE_LIMIT_DEFAULT, Cursor, PeopleLimit
+from shared.http_server.problems import problem_replies
+from shared.http_server.viewer import OptionalViewerId, ViewerId
 
 router = APIRouter(tags=["Discovery"])
 

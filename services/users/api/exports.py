@@ -7,9 +7,9 @@ from services.users.actions.request_export import request_export
 from services.users.api.opened import opened
 from services.users.api.reply_docs import reply
 from shared.contracts.accounts import Export
-from shared.web.json_reply import JsonReply
-from shared.web.problems import problem_replies
-from shared.web.viewer import ViewerId
+from shared.http_server.json_reply import JsonReply
+from shared.http_server.problems import problem_replies
+from shared.http_server.viewer import ViewerId
 
 router = APIRouter(tags=["Export"])
 

@@ -9,9 +9,9 @@ from services.users.api.graph_replies import PEOPLE, RELATIONSHIP
 from services.users.api.opened import opened
 from services.users.api.user_id import UserId
 from services.users.store.relations import page_of_requesters
-from shared.web.json_reply import JsonReply
-from shared.web.paging import PEOPLE_LIMIT_DEFAULT, Cursor, PeopleLimit
-from shared.web.viewer import ViewerId
+from shared.http_server.json_reply import JsonReply
+from shared.http_server.paging import PEOPLE_LIMIT_DEFAULT, Cursor, PeopleLimit
+from shared.http_server.viewer import ViewerId
 
 router = APIRouter(tags=["Follow requests"])
 

@@ -15,10 +15,10 @@ from services.users.api.reply_docs import reply
 from services.users.api.user_id import UserId
 from services.users.store.profiles import find_person
 from shared.contracts.people import IdPage
-from shared.web.json_reply import JsonReply
-from shared.web.paging import PEOPLE_LIMIT_DEFAULT, Cursor, PeopleLimit
-from shared.web.problems import problem_replies
-from shared.web.viewer import OptionalViewerId, ViewerId
+from shared.http_server.json_reply import JsonReply
+from shared.http_server.paging import PEOPLE_LIMIT_DEFAULT, Cursor, PeopleLimit
+from shared.http_server.problems import problem_replies
+from shared.http_server.viewer import OptionalViewerId, ViewerId
 
 router = APIRouter(tags=["Follow graph"])
 

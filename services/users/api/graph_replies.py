@@ -3,7 +3,7 @@
 from services.users.api import examples
 from services.users.api.reply_docs import reply
 from shared.contracts.people import PersonPage, RelationshipReply
-from shared.web.problems import problem_replies
+from shared.http_server.problems import problem_replies
 
 RELATIONSHIP = {
     **reply(

@@ -12,9 +12,9 @@ from services.users.api.reply_docs import reply
 from services.users.api.user_id import UserId
 from services.users.domain.people import profile_of
 from shared.contracts.people import Profile
-from shared.web.json_reply import JsonReply
-from shared.web.problems import problem_replies
-from shared.web.viewer import OptionalViewerId
+from shared.http_server.json_reply import JsonReply
+from shared.http_server.problems import problem_replies
+from shared.http_server.viewer import OptionalViewerId
 
 router = APIRouter(tags=["Profiles"])
 

@@ -11,9 +11,9 @@ from services.users.api.reply_docs import reply
 from services.users.domain.people import relationship_of
 from services.users.store.relations import relations_of
 from shared.contracts.people import Relationships
-from shared.web.json_reply import JsonReply
-from shared.web.problems import problem_replies
-from shared.web.viewer import ViewerId
+from shared.http_server.json_reply import JsonReply
+from shared.http_server.problems import problem_replies
+from shared.http_server.viewer import ViewerId
 
 router = APIRouter(tags=["Follow graph"])
 

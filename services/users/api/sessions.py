@@ -20,10 +20,10 @@ from services.users.domain.sign_in_limits import ADDRESS_CHARACTERS_MAX
 from services.users.domain.texts import DEVICE_CHARACTERS_MAX
 from services.users.store.sessions import live_sessions
 from shared.contracts.people import Devices, RefreshedSession, SessionAnswers, SignedIn
-from shared.web.idempotency_key import IdempotencyKey
-from shared.web.json_reply import JsonReply
-from shared.web.problems import problem_replies
-from shared.web.viewer import ViewerId
+from shared.http_server.idempotency_key import IdempotencyKey
+from shared.http_server.json_reply import JsonReply
+from shared.http_server.problems import problem_replies
+from shared.http_server.viewer import ViewerId
 
 router = APIRouter(tags=["Sessions"])
 

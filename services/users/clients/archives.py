@@ -5,7 +5,7 @@ from typing import cast
 
 from shared.contracts.accounts import Archive
 from shared.errors import NotFound
-from shared.web.service_client import ServiceClient
+from shared.service_client.client import ServiceClient
 
 _HAND_IN_TIMEOUT_MS = 60_000
 

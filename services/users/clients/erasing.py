@@ -3,7 +3,7 @@
 from typing import cast
 
 from shared.contracts.accounts import Erased
-from shared.web.service_client import ServiceClient
+from shared.service_client.client import ServiceClient
 
 # A page of photos is some hundred calls to the store.
 _TIMEOUT_MS = 15_000

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from typing import cast
 
 from shared.contracts.accounts import ExportPage
-from shared.web.service_client import ServiceClient
+from shared.service_client.client import ServiceClient
 
 _TIMEOUT_MS = 10_000
 

@@ -1,7 +1,7 @@
 """feed.internal: it is told of every change that timelines depend on."""
 
 from shared.contracts.people import GraphEvent
-from shared.web.service_client import ServiceClient
+from shared.service_client.client import ServiceClient
 
 # A batch of unfollows empties as many timelines.
 _TIMEOUT_MS = 10_000

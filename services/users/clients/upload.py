@@ -3,7 +3,7 @@
 from typing import cast
 
 from shared.contracts.photos import ClaimedPhotos, PhotoSnapshot
-from shared.web.service_client import ServiceClient
+from shared.service_client.client import ServiceClient
 
 # How long a change of the profile waits for a photo that is still being processed.
 _CLAIM_WAIT_MS = 5_000

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from services.users.domain.visibility import STRANGERS, Relation
 from shared.cursors import ID_MAX, CursorShape, Number
-from shared.sharding.edges import EdgePage
+from shared.edges.edges import EdgePage
 from shared.sharding.reader import Reader
 from shared.sharding.shard_group import ShardGroup
 from shared.sharding.transaction import Transaction

@@ -14,9 +14,9 @@ from services.feed.clients.upload import UploadClient
 from services.feed.clients.users import UsersClient
 from services.feed.resources import Resources, resources_over
 from services.feed.settings import FeedSettings
+from shared.caching.redis_pipe import RedisPipe
 from shared.errors import Invalid, Unavailable
 from shared.network.network import Network
-from shared.network.redis_pipe import RedisPipe
 from shared.sharding.shard_group import open_shard_group
 from tests.feed.cast import Cast, new_id
 from tests.feed.fake_users import FakeUsers

@@ -6,8 +6,8 @@ from services.feed.actions.read_marked_posts import read_marked_posts
 from services.feed.actions.save_post import save_post, unsave_post
 from services.feed.actions.withdraw_post import withdraw_post
 from services.feed.resources import Resources
+from shared.edges.edges import Edges
 from shared.errors import Invalid, NotFound
-from shared.sharding.edges import Edges
 from tests.feed.cast import Cast, new_id
 
 

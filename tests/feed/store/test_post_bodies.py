@@ -17,8 +17,8 @@ from services.feed.store.hot_reads import HotReads
 from services.feed.store.post_bodies import PostBodies
 from services.feed.store.posts import Posts
 from services.feed.store.redis_guard import RedisGuard
+from shared.caching.redis_client import open_redis
 from shared.network.network import Network
-from shared.network.redis_client import open_redis
 from shared.sharding.shard_group import ShardGroup
 from tests.feed.cast import Cast, new_id
 

@@ -13,7 +13,7 @@ from services.feed.store.hot_reads import HotReads
 from services.feed.store.own_marks import OwnMarks, OwnMarksCache
 from services.feed.store.post_marks import PostMarks
 from services.feed.store.redis_guard import RedisAway, RedisGuard
-from shared.network.redis_pipe import RedisPipe
+from shared.caching.redis_pipe import RedisPipe
 from shared.sharding.shard_group import EdgeEnds
 from tests.feed.cast import Cast, new_id
 from tests.statements import noted_statements

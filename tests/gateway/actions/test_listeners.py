@@ -19,9 +19,9 @@ from services.gateway.clients.users import UsersClient
 from services.gateway.domain.stream import STANDS_MS, STREAMS_MAX, Told, TooManyStreams
 from services.gateway.settings import GatewaySettings
 from services.gateway.store.stream_places import StreamPlaces
+from shared.caching.redis_pipe import RedisPipe
 from shared.errors import Overloaded, Unavailable
 from shared.network.network import Network
-from shared.network.redis_pipe import RedisPipe
 from shared.network.resolver import Resolver
 from tests.eventually import eventually
 from tests.gateway.conftest import all_ended, all_in_session_of

@@ -13,8 +13,8 @@ from services.gateway.app import gateway_app
 from services.gateway.clients.patching import PatchingServiceClient
 from services.gateway.resources import Resources, resources_over
 from services.gateway.settings import GatewaySettings
+from shared.caching.redis_pipe import RedisPipe
 from shared.network.network import Network
-from shared.network.redis_pipe import RedisPipe
 from shared.network.resolver import Resolver
 from tests.gateway.conftest import BALANCER_TOKEN, all_in_session_of
 from tests.gateway.fake_services import FakeService

@@ -9,7 +9,7 @@ import pytest
 from services.gateway.domain.limits import Limit, Partition, Standing
 from services.gateway.domain.route_classes import RouteClass
 from services.gateway.store.limit_counters import LimitCounters
-from shared.network.redis_pipe import RedisPipe
+from shared.caching.redis_pipe import RedisPipe
 from tests.suite import Suite
 
 # So long a window that nothing comes back while a test runs.

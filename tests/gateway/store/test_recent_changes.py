@@ -6,7 +6,7 @@ import uuid
 import pytest
 
 from services.gateway.store.recent_changes import RecentChanges
-from shared.network.redis_pipe import PipeDown, RedisPipe
+from shared.caching.redis_pipe import PipeDown, RedisPipe
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import pytest
 
 from services.gateway.domain.stream import STANDS_MS, STREAMS_MAX, place_name
 from services.gateway.store.stream_places import Place, StreamPlaces, _key
-from shared.network.redis_pipe import PipeDown, RedisPipe
+from shared.caching.redis_pipe import PipeDown, RedisPipe
 from tests.eventually import eventually
 
 

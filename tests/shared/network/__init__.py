@@ -1,1 +1,1 @@
-"""Tests of names, TLS and Redis."""
+"""Tests of names and TLS."""

@@ -21,8 +21,8 @@ from services.upload.domain.picture_kinds import NotAnImage
 from services.upload.store.objects import Objects
 from services.upload.store.photos import find_photo, page_of_owner
 from shared.errors import RequestInProgress
+from shared.jobs.queue_length import count_waiting
 from shared.sharding.shard_group import ShardGroup
-from shared.streams.queue_length import count_waiting
 from tests.upload.cast import Cast, in_pieces, new_id
 from tests.upload.pictures import small_jpeg
 

@@ -10,8 +10,8 @@ from services.users.actions.unfollow import unfollow
 from services.users.resources import Resources
 from services.users.store.relations import page_of_requesters
 from shared.contracts.people import Relationship
+from shared.edges.edges import EdgeCounts
 from shared.errors import Invalid, NotFound
-from shared.sharding.edges import EdgeCounts
 from tests.users.cast import Cast
 
 

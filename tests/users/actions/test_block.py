@@ -12,8 +12,8 @@ from services.users.actions.unblock import unblock
 from services.users.domain.following import OwnAccount
 from services.users.resources import Resources
 from shared.contracts.people import Relationship
+from shared.edges.edges import EdgeCounts
 from shared.errors import NotFound
-from shared.sharding.edges import EdgeCounts
 from shared.sharding.outbox import OutboxEvent
 from tests.users.cast import Cast
 

@@ -10,8 +10,8 @@ from services.users.actions.get_known_person import get_known_person
 from services.users.actions.unfollow import unfollow
 from services.users.domain.following import OwnAccount
 from services.users.resources import Resources
+from shared.edges.edges import EdgeCounts, Edges
 from shared.errors import NotFound
-from shared.sharding.edges import EdgeCounts, Edges
 from shared.sql_files import parse_query
 from tests.users.cast import Cast
 

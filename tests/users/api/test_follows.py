@@ -3,7 +3,7 @@
 from typing import Any
 
 from services.users.resources import Resources
-from shared.sharding.edges import Edges
+from shared.edges.edges import Edges
 from shared.sql_files import parse_query
 from tests.users.cast import Cast
 from tests.users.users_api import UsersApi

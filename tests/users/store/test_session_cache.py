@@ -11,8 +11,8 @@ from redis import asyncio as aioredis
 from services.users.domain.sessions import Session, TokenPair, access_expiry
 from services.users.settings import UsersSettings
 from services.users.store.session_cache import COPY_LIFETIME_MS, Ended, SessionCache
+from shared.caching.redis_client import open_redis
 from shared.network.network import open_network
-from shared.network.redis_client import open_redis
 from tests.users.absent_redis import redis_that_is_away
 
 NOW = datetime(2026, 5, 4, 9, 30, tzinfo=UTC)

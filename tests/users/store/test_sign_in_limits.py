@@ -10,9 +10,9 @@ from redis import asyncio as aioredis
 from services.users.domain.sign_in_limits import Limit
 from services.users.settings import UsersSettings
 from services.users.store.sign_in_limits import SignInLimits
-from shared.network import redis_client
+from shared.caching import redis_client
+from shared.caching.redis_client import open_redis
 from shared.network.network import open_network
-from shared.network.redis_client import open_redis
 from tests.eventually import eventually
 from tests.users.absent_redis import redis_that_is_away
 

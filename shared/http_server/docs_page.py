@@ -1,0 +1,77 @@
+"""The OpenAPI page, with all its parts from this process: it makes no request to anywhere else."""
+
+import html
+from importlib.resources import files
+from typing import Any
+
+import orjson
+from fastapi import FastAPI
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+from starlette.routing import Route
+from starlette.staticfiles import StaticFiles
+
+from shared.http_server.json_reply import JsonReply
+
+# Everything lies below the page's own address: so it works as /docs, and behind a proxy as
+# /docs/users. A script adds the parts, since a browser reads ahead and would fetch relative ones
+# from beside the page. The empty icon saves it a look for one.
+_PAGE = """<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{title}</title>
+<link rel="icon" href="data:,">
+</head>
+<body>
+<div id="page"></div>
+<script>
+const below = location.pathname.replace(/\\/*$/, "/");
+const style = document.createElement("link");
+style.rel = "stylesheet";
+style.href = below + "assets/swagger-ui.css";
+const bundle = document.createElement("script");
+bundle.src = below + "assets/swagger-ui-bundle.js";
+bundle.onload = () => SwaggerUIBundle(Object.assign({options}, {{
+  dom_id: "#page",
+  url: below + "openapi.json",
+  presets: [SwaggerUIBundle.presets.apis],
+}}));
+document.head.append(style, bundle);
+</script>
+</body>
+</html>
+"""
+
+
+def install_docs_page(app: FastAPI, *, is_read_only: bool) -> None:
+    """Serve /docs, its assets and document below it, and /openapi.json.
+
+    A read-only page offers no "Try it out": a service answers only to callers with a token.
+    """
+    options: dict[str, Any] = {
+        "validatorUrl": None,
+        "deepLinking": True,
+        "displayRequestDuration": True,
+        "defaultModelsExpandDepth": 0,
+        **({"supportedSubmitMethods": []} if is_read_only else {}),
+    }
+    page = _PAGE.format(title=html.escape(app.title), options=orjson.dumps(options).decode())
+
+    async def show_page(_request: Request) -> Response:
+        return HTMLResponse(page)
+
+    async def show_document(_request: Request) -> Response:
+        return JsonReply(app.openapi())
+
+    assets = str(files("fastapi_offline") / "static")
+    app.router.routes.extend(
+        [
+            Route("/docs", show_page, include_in_schema=False),
+            Route("/docs/", show_page, include_in_schema=False),
+            Route("/docs/openapi.json", show_document, include_in_schema=False),
+            Route("/openapi.json", show_document, include_in_schema=False),
+        ]
+    )
+    app.mount("/docs/assets", StaticFiles(directory=assets))

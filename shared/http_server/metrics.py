@@ -1,0 +1,21 @@
+"""What every process counts of its requests, for Prometheus."""
+
+from prometheus_client import Counter, Gauge, Histogram
+
+# Dense where the goals lie: a cached read takes a few milliseconds, an upload seconds.
+_SECONDS = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+
+http_requests = Counter(
+    "retrato_http_requests_total", "Requests answered.", ["route", "method", "status"]
+)
+http_request_seconds = Histogram(
+    "retrato_http_request_seconds", "Time to answer.", ["route", "method"], buckets=_SECONDS
+)
+http_in_flight = Gauge("retrato_http_requests_in_flight", "Requests being worked on.")
+http_waiting = Gauge("retrato_http_requests_waiting", "Requests waiting for their turn.")
+
+event_loop_lag_seconds = Histogram(
+    "retrato_event_loop_lag_seconds",
+    "How much later than due the loop came to what it does ten times a second.",
+    buckets=(0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1),
+)

@@ -1,0 +1,46 @@
+"""/live, /ready and /metrics, answered before anything else and left out of logs and counts."""
+
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from starlette.responses import PlainTextResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from shared.http_server.readiness import Readiness
+
+
+class Probes:
+    """Outermost ASGI middleware; it also tells callers of a draining process not to come back."""
+
+    def __init__(self, app: ASGIApp, *, readiness: Readiness) -> None:
+        self.app = app
+        self._readiness = readiness
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a probe, or pass the request on."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        reply = self._reply(scope["path"])
+        answer = send if self._readiness.state != "draining" else _closing(send)
+        if reply is None:
+            await self.app(scope, receive, answer)
+        else:
+            await reply(scope, receive, answer)
+
+    def _reply(self, path: str) -> Response | None:
+        if path == "/live":
+            return PlainTextResponse("ok")
+        if path == "/ready":
+            state = self._readiness.state
+            return PlainTextResponse(state, 200 if state == "ok" else 503)
+        if path == "/metrics":
+            return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+        return None
+
+
+def _closing(send: Send) -> Send:
+    async def send_closing(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            message["headers"] = [*message.get("headers", ()), (b"connection", b"close")]
+        await send(message)
+
+    return send_closing

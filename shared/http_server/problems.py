@@ -1,0 +1,144 @@
+"""Every failure leaves as problem+json (RFC 9457); nothing of an unexpected one is given away."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NotRequired
+
+import orjson
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from typing_extensions import TypedDict
+
+from shared.errors import AppError, BadRequest, FieldError, Invalid, error_of
+from shared.logs import get_logger, request_id
+
+log = get_logger()
+
+MEDIA_TYPE = "application/problem+json"
+TYPE_PREFIX = "urn:retrato:problem:"
+
+
+class ProblemField(TypedDict):
+    """One rejected field."""
+
+    field: str
+    message: str
+
+
+class Problem(TypedDict):
+    """The body of every error; `error` repeats `title` for clients of older habits."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str
+    request_id: str | None
+    error: str
+    errors: NotRequired[list[ProblemField]]
+
+
+class ProblemReply(Response):
+    """An error as its caller sees it."""
+
+    media_type = MEDIA_TYPE
+
+    def __init__(self, error: AppError, headers: Mapping[str, str] | None = None) -> None:
+        body = orjson.dumps(problem_body(error))
+        super().__init__(body, error.status, {**error.headers(), **(headers or {})})
+
+
+def problem_body(error: AppError) -> Problem:
+    """What an error says of itself, with the id of the request at hand."""
+    body = Problem(
+        type=TYPE_PREFIX + error.code,
+        title=error.title,
+        status=error.status,
+        detail=error.detail,
+        code=error.code,
+        request_id=request_id.get(),
+        error=error.title,
+    )
+    if error.errors or error.status == Invalid.status:
+        body["errors"] = [ProblemField(field=e.field, message=e.message) for e in error.errors]
+    return body
+
+
+def problem_replies(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """For a route's `responses=`: these statuses as problem+json in the OpenAPI document."""
+    return {
+        status: {
+            "description": _title_of(status),
+            "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+        }
+        for status in statuses
+    }
+
+
+def install_problem_handlers(app: FastAPI) -> None:
+    """Turn what routes raise, and what the framework refuses, into problems."""
+    app.exception_handlers[AppError] = _on_app_error
+    app.exception_handlers[RequestValidationError] = _on_validation_error
+    app.exception_handlers[HTTPException] = _on_http_exception
+
+
+def reply_to(error: AppError) -> ProblemReply:
+    """What the caller is told of an error that a route raised; a failure is logged besides."""
+    if error.status >= AppError.status:
+        log.warning("failed", code=error.code, detail=error.detail, cause=repr(error.__cause__))
+    return ProblemReply(error)
+
+
+class UnexpectedErrors:
+    """ASGI middleware: an exception that nobody foresaw is logged whole and answered with a 500."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on."""
+        started = False
+
+        async def note_start(message: Message) -> None:
+            nonlocal started
+            started = True
+            await send(message)
+
+        try:
+            await self.app(scope, receive, note_start)
+        except AppError as error:  # Raised by a middleware, outside the reach of the handlers.
+            await ProblemReply(error)(scope, receive, send)
+        except Exception as error:
+            log.exception("unexpected_error", path=scope.get("path"), error=repr(error))
+            if started:
+                raise  # Half a reply is out: only breaking the connection tells the caller.
+            await ProblemReply(AppError())(scope, receive, send)
+
+
+async def _on_app_error(_request: Request, error: AppError) -> Response:
+    return reply_to(error)
+
+
+async def _on_validation_error(_request: Request, error: RequestValidationError) -> Response:
+    problems = error.errors()
+    if any(problem["type"] == "json_invalid" for problem in problems):
+        return ProblemReply(BadRequest("The body is not valid JSON."))
+    return ProblemReply(Invalid(errors=_field_errors(problems)))
+
+
+def _field_errors(problems: Sequence[Any]) -> list[FieldError]:
+    # The first part of the path says "body" or "query", which the caller knows.
+    return [
+        FieldError(".".join(str(part) for part in problem["loc"][1:]), problem["msg"])
+        for problem in problems
+    ]
+
+
+async def _on_http_exception(_request: Request, error: HTTPException) -> Response:
+    return ProblemReply(error_of(error.status_code), error.headers)
+
+
+def _title_of(status: int) -> str:
+    return error_of(status).title

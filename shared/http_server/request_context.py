@@ -1,0 +1,129 @@
+"""What surrounds every request: its id, its deadline, one access line and two metrics."""
+
+import re
+import time
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from prometheus_client import Counter, Histogram
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from shared.deadlines import start_deadline
+from shared.http_server import metrics
+from shared.http_server.admission import REFUSED_KEY
+from shared.http_server.transit_times import TransitTimes
+from shared.http_server.viewer import SCOPE_KEY
+from shared.logs import get_logger, request_id
+from shared.network.call_headers import REQUEST_ID_HEADER, SENT_HEADER, TIMEOUT_HEADER
+
+log = get_logger()
+
+# Anything else in a log line or a header would let a caller write there.
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
+_READS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+@dataclass(frozen=True, slots=True)
+class Deadlines:
+    """How long a request may take; `by_route` ("POST /v1/photos") is for bodies that take long.
+
+    A caller inside may allow less by X-Timeout-Ms, never more.
+    """
+
+    read_ms: int = 2_000
+    write_ms: int = 10_000
+    by_route: Mapping[str, int] = field(default_factory=dict)
+
+    def of(self, method: str, path: str) -> int:
+        """The limit of a request."""
+        default_ms = self.read_ms if method in _READS else self.write_ms
+        return self.by_route.get(f"{method} {path}", default_ms) if self.by_route else default_ms
+
+
+class RequestContext:
+    """ASGI middleware; `trusts_caller` says that deadlines come from a service of ours."""
+
+    def __init__(self, app: ASGIApp, *, deadlines: Deadlines, trusts_caller: bool) -> None:
+        self.app = app
+        self._deadlines = deadlines
+        self._trusts_caller = trusts_caller
+        self._transit_times = TransitTimes()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Surround the request."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        started_s = time.perf_counter()
+        id_bytes = self._begin(scope)
+        status = 0
+
+        async def send_with_id(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = [*message.get("headers", ()), (b"x-request-id", id_bytes)]
+            await send(message)
+
+        try:
+            await self.app(scope, receive, send_with_id)
+        finally:
+            # Status 0 in the line: the caller was gone, or the connection had to be broken.
+            _record(scope, status, time.perf_counter() - started_s)
+
+    def _begin(self, scope: Scope) -> bytes:
+        headers = Headers(scope=scope)
+        given_id = headers.get(REQUEST_ID_HEADER, "")
+        this_id = given_id if _REQUEST_ID.fullmatch(given_id) else uuid.uuid4().hex
+        request_id.set(this_id)
+        start_deadline(self._timeout_ms(scope, headers))
+        return this_id.encode()
+
+    def _timeout_ms(self, scope: Scope, headers: Headers) -> float:
+        limit_ms = self._deadlines.of(scope["method"], scope["path"])
+        if not self._trusts_caller:
+            return limit_ms
+        allowed, sent = headers.get(TIMEOUT_HEADER, ""), headers.get(SENT_HEADER, "")
+        if allowed.isdecimal():
+            limit_ms = min(limit_ms, int(allowed))
+        if not sent.isdecimal():
+            return limit_ms
+        address, _port = scope["client"]
+        return limit_ms - self._transit_times.of(address, int(sent), time.time())
+
+
+def _record(scope: Scope, status: int, seconds: float) -> None:
+    route = route_template(scope)
+    method = scope["method"]
+    count, time_taken = _meters(route, method, status)
+    count.inc()
+    time_taken.observe(seconds)
+    if REFUSED_KEY in scope:
+        return  # The balancer has a line about it, and while there is too much to do one is enough.
+    log.info(
+        "request",
+        method=method,
+        route=route,
+        path=scope["path"],
+        status=status,
+        ms=round(seconds * 1000, 2),
+        viewer_id=scope.get(SCOPE_KEY),
+    )
+
+
+# To find them by their labels takes longer than to count; there are some hundreds.
+@lru_cache(maxsize=4096)
+def _meters(route: str, method: str, status: int) -> tuple[Counter, Histogram]:
+    return (
+        metrics.http_requests.labels(route, method, status),
+        metrics.http_request_seconds.labels(route, method),
+    )
+
+
+def route_template(scope: Scope) -> str:
+    """The route as it was declared: a path with ids would be a label of its own for each."""
+    template: str = getattr(scope.get("route"), "path", "")
+    return template or "unmatched"

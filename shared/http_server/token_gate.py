@@ -1,0 +1,47 @@
+"""Lets in only calls that carry a valid internal token, and notes the viewer they vouch for."""
+
+from collections.abc import Collection
+
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from shared.http_server.problems import ProblemReply
+from shared.http_server.viewer import SCOPE_KEY
+from shared.network.internal_tokens import InternalTokenRefused, TokenVerifier
+
+# The operators' pages: they show the shape of the API, and no data.
+OPEN_PATHS = ("/docs", "/openapi.json", "/favicon.ico")
+
+
+class TokenGate:
+    """ASGI middleware in front of every handler of a service.
+
+    `open_prefixes` have a check of their own, such as the renditions that nginx asks for.
+    """
+
+    def __init__(
+        self, app: ASGIApp, *, verifier: TokenVerifier, open_prefixes: Collection[str] = ()
+    ) -> None:
+        self.app = app
+        self._verifier = verifier
+        self._open_prefixes = tuple(open_prefixes)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Check the token, or pass the request on where none is needed."""
+        if scope["type"] == "http" and not self._is_open(scope["path"]):
+            try:
+                scope[SCOPE_KEY] = self._verifier.viewer_id(_bearer(scope))
+            except InternalTokenRefused as refusal:
+                await ProblemReply(refusal)(scope, receive, send)
+                return
+        await self.app(scope, receive, send)
+
+    def _is_open(self, path: str) -> bool:
+        return path in OPEN_PATHS or path.startswith(("/docs/", *self._open_prefixes))
+
+
+def _bearer(scope: Scope) -> str:
+    scheme, _, token = Headers(scope=scope).get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token:
+        raise InternalTokenRefused
+    return token

@@ -1,0 +1,1 @@
+"""The loops of a worker over a shard group: jobs, the outbox, and the reconciler of edges."""

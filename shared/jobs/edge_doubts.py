@@ -1,0 +1,77 @@
+"""Which shards of a group an edge pass must leave alone, and what it may expect of the rest."""
+
+from collections.abc import Collection, Iterable, Mapping
+
+from shared.edges.audit import DriftedEdge
+from shared.ids import created_ms
+from shared.sharding.doubts import (
+    Doubt,
+    Witness,
+    can_be_declared_lost,
+    clock_doubts,
+    doubts_of,
+    sentences,
+)
+from shared.sharding.expected_rows import Expected, note_expected, read_expected
+from shared.sharding.group_facts import facts_of
+from shared.sharding.shard_group import ShardGroup
+
+TABLES = ("edge_out", "edge_in")
+
+
+class EdgeDoubts:
+    """Asked before a walk, and once more before anything is taken away."""
+
+    def __init__(self, group: ShardGroup, lost: Collection[str]) -> None:
+        self._group = group
+        self._lost = lost
+        self._expected: Expected = {}
+        self._doubts: list[Doubt] = []
+        self._clocks: list[str] = []
+        self.shards: frozenset[int] = frozenset()
+
+    @property
+    def edges_expected(self) -> int:
+        """How many edges there were at the last good look; 0 before the first."""
+        return sum(rows for (_, what), rows in self._expected.items() if what == "edge_out")
+
+    def sentences(self) -> list[str]:
+        """Why shards are left alone, and what an operator can do about it."""
+        said = self._clocks + sentences(self._group.name, self._doubts)
+        names = can_be_declared_lost(self._doubts)
+        if names:
+            said.append(
+                f"put {' and '.join(names)} back if you can; if what is missing is lost for good,"
+                f" LOST={','.join(names)} says so"
+            )
+        return said
+
+    async def look(self) -> None:
+        """Ask all primaries what they hold, and count their edges."""
+        self._expected = await read_expected(self._group)
+        await self._ask(())
+
+    async def look_again(self, uncertain: Iterable[DriftedEdge]) -> None:
+        """Ask once more: each mirror without its truth tells what its truth's shard has known."""
+        await self._ask([_witness(self._group, edge) for edge in uncertain])
+
+    async def note(self, rows: Mapping[tuple[int, str], int]) -> None:
+        """Keep what a good walk has counted as what the next one expects."""
+        every = ((shard, table) for shard in self._group.shards() for table in TABLES)
+        await note_expected(self._group, {key: rows.get(key, 0) for key in every})
+
+    async def _ask(self, witnesses: Collection[Witness]) -> None:
+        facts = await facts_of(self._group, counted=TABLES)
+        self._clocks = clock_doubts(facts, {})
+        found = doubts_of(facts, self._expected, lost=self._lost, witnesses=witnesses)
+        self._doubts = list(dict.fromkeys([*self._doubts, *found]))
+        # A clock that is wrong makes young changes look old: nothing at all is certain then.
+        every = self._group.shards() if self._clocks else ()
+        self.shards = frozenset([*every, *(doubt.shard for doubt in self._doubts)])
+
+
+def _witness(group: ShardGroup, edge: DriftedEdge) -> Witness:
+    # The mirror's version was made where the edge begins.
+    version = 0 if edge.mirror is None else edge.mirror.version
+    made_ms = created_ms(version)
+    return Witness(group.shard_of(edge.key.src), made_ms / 1000, made_ms)

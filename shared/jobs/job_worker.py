@@ -1,0 +1,204 @@
+"""Runs the jobs of every primary of a group: at least once, retried, in lanes."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+import orjson
+from pgqueuer.adapters.drivers.asyncpg import AsyncpgDriver
+from pgqueuer.core.qm import QueueManager
+from pgqueuer.domain.errors import RetryRequested
+from pgqueuer.domain.models import Job, utc_now
+
+from shared.errors import Unavailable
+from shared.jobs.job_queries import DurableQueries
+from shared.jobs.metrics import JOB_RUNS, JOB_SECONDS, JOB_START_DELAY_SECONDS
+from shared.jobs.pauses import pause
+from shared.jobs.queue_watch import watch_queue
+from shared.logs import get_logger, request_id
+from shared.sharding import job_queue
+from shared.sharding.shard_group import ShardGroup
+
+# Longer than it takes to put the jobs back, shorter than the patience of a supervisor.
+_GIVE_BACK_SECONDS = 3.0
+
+JobHandler = Callable[[dict[str, Any]], Awaitable[None]]
+
+log = get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class JobTiming:
+    """When a job runs again.
+
+    One whose worker has been silent for `heartbeat_s` runs elsewhere. One that met a fault of ours
+    is tried `tries_max` times and then held for a person; one that met something that is away is
+    tried until that is back. Between two tries `backoff_s` doubles, up to its maximum.
+    """
+
+    heartbeat_s: float = 8.0
+    poll_s: float = 1.0
+    tries_max: int = 6
+    backoff_s: float = 0.5
+    backoff_max_s: float = 60.0
+
+    def wait_after(self, tries: int) -> timedelta:
+        """How long to wait after so many tries."""
+        # The exponent is bounded too: a job may wait for days for what is away.
+        return timedelta(seconds=min(self.backoff_s * 2 ** min(tries, 32), self.backoff_max_s))
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """Jobs that share `concurrency` places of this process, so that slow ones leave room."""
+
+    jobs: Sequence[str]
+    concurrency: int
+
+
+class JobWorker:
+    """The loop of a worker; any number of them share the jobs.
+
+    A handler gets the payload and must bear running again. Without lanes, all jobs share one of
+    16 places. Within a lane the higher priority goes first.
+    """
+
+    def __init__(
+        self,
+        group: ShardGroup,
+        handlers: Mapping[str, JobHandler],
+        lanes: Sequence[Lane] | None = None,
+        timing: JobTiming | None = None,
+    ) -> None:
+        self._group = group
+        self._handlers = handlers
+        self._lanes = [Lane(tuple(handlers), 16)] if lanes is None else list(lanes)
+        named = [job for lane in self._lanes for job in lane.jobs]
+        if sorted(named) != sorted(handlers):
+            raise ValueError("each job that has a handler belongs to exactly one lane")
+        self._timing = timing or JobTiming()
+        self._places = {id(lane): asyncio.Semaphore(lane.concurrency) for lane in self._lanes}
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Run jobs until `stop` is set; those under way are finished."""
+        known: set[str] = set()
+        async with asyncio.TaskGroup() as tasks:
+            while not stop.is_set():
+                for primary in self._group.primaries():
+                    if primary.name not in known:
+                        known.add(primary.name)
+                        tasks.create_task(watch_queue(self._group, primary.name, stop))
+                        for lane in self._lanes:
+                            tasks.create_task(self._serve(primary.name, lane, stop))
+                await pause(stop, self._timing.poll_s)
+
+    async def _serve(self, primary: str, lane: Lane, stop: asyncio.Event) -> None:
+        while not stop.is_set():
+            try:
+                await self._serve_while_there(primary, lane, stop)
+            except Unavailable as error:
+                log.warning("jobs wait for their primary", primary=primary, reason=error.detail)
+            except Exception as error:  # the library passes on whatever its connection meets
+                log.warning("job queue is read anew", primary=primary, reason=repr(error))
+            await pause(stop, self._timing.backoff_s)
+
+    async def _serve_while_there(self, primary: str, lane: Lane, stop: asyncio.Event) -> None:
+        connection = await self._group.primary_by_name(primary).connect_aside()
+        manager = QueueManager(
+            DurableQueries.over(AsyncpgDriver(connection)), channel=job_queue.CHANNEL
+        )
+        running: set[asyncio.Task[None]] = set()
+        for job in lane.jobs:
+            run = partial(self._run_job, self._handlers[job], self._places[id(lane)], running)
+            manager.entrypoint(job, on_failure="hold", accepts_context=False)(run)
+        connection.add_termination_listener(lambda _connection: manager.shutdown.set())
+        stopping = asyncio.create_task(_shut_down_with(stop, manager))
+        serving = asyncio.create_task(
+            manager.run(
+                dequeue_timeout=timedelta(seconds=self._timing.poll_s),
+                batch_size=max(1, lane.concurrency // 2),
+                # Twice the places: the next job is here when a place becomes free.
+                max_concurrent_tasks=2 * lane.concurrency,
+                heartbeat_timeout=timedelta(seconds=self._timing.heartbeat_s),
+                shutdown_on_listener_failure=True,
+                log_aggregation_interval=timedelta(0),
+            )
+        )
+        try:
+            await asyncio.shield(serving)
+        except asyncio.CancelledError:
+            await _give_back(manager, serving, running)
+            raise
+        finally:
+            stopping.cancel()
+            connection.terminate()
+
+    async def _run_job(
+        self,
+        handler: JobHandler,
+        places: asyncio.Semaphore,
+        running: set[asyncio.Task[Any]],
+        job: Job,
+    ) -> None:
+        outcome = "failed"
+        task = asyncio.current_task()
+        try:
+            if task is not None:
+                running.add(task)
+                task.add_done_callback(running.discard)
+            async with places:
+                self._note_start(job)
+                started_s = time.perf_counter()
+                await handler(orjson.loads(job.payload or b"{}"))
+                JOB_SECONDS.labels(self._group.name, job.entrypoint).observe(
+                    time.perf_counter() - started_s
+                )
+            outcome = "done"
+        except asyncio.CancelledError:
+            # The process stops. Passed on, it would end the job as if somebody had called it off.
+            outcome = "put back"
+            raise RetryRequested(reason="the worker stopped") from None
+        except Unavailable as error:
+            outcome = "put back"
+            raise RetryRequested(self._timing.wait_after(job.attempts), error.detail) from error
+        except Exception as error:
+            log.exception("a job failed", job=job.entrypoint, job_id=job.id, tries=job.attempts + 1)
+            if job.attempts + 1 >= self._timing.tries_max:
+                raise
+            outcome = "put back"
+            raise RetryRequested(self._timing.wait_after(job.attempts), repr(error)) from error
+        finally:
+            JOB_RUNS.labels(self._group.name, job.entrypoint, outcome).inc()
+
+    def _note_start(self, job: Job) -> None:
+        request_id.set(None if job.headers is None else str(job.headers.get("request_id")))
+        if not job.attempts:
+            delay_s = (utc_now() - job.execute_after).total_seconds()
+            JOB_START_DELAY_SECONDS.labels(self._group.name, job.entrypoint).observe(
+                max(0.0, delay_s)
+            )
+
+
+async def _give_back(
+    manager: QueueManager, serving: asyncio.Task[None], running: Collection[asyncio.Task[Any]]
+) -> None:
+    """End the jobs under way, each of which goes back into the queue, and then the manager."""
+    manager.shutdown.set()
+    for task in running:
+        task.cancel()
+    done, _ = await asyncio.wait({serving}, timeout=_GIVE_BACK_SECONDS)
+    if not done:
+        serving.cancel()
+        await asyncio.wait({serving}, timeout=_GIVE_BACK_SECONDS)
+    if serving.done() and not serving.cancelled():
+        # Whatever its connection met no longer matters.
+        serving.exception()
+
+
+async def _shut_down_with(stop: asyncio.Event, manager: QueueManager) -> None:
+    await stop.wait()
+    manager.shutdown.set()

@@ -1,0 +1,40 @@
+"""Counts the jobs of a primary for Prometheus and trims the library's log of them."""
+
+import asyncio
+
+from shared.errors import Unavailable
+from shared.jobs.metrics import JOBS
+from shared.jobs.pauses import pause
+from shared.sharding import job_queue
+from shared.sharding.shard_group import ShardGroup
+
+WATCH_SECONDS = 10.0
+
+_COUNT = f"""
+SELECT entrypoint, status::text AS status, count(*) AS count
+  FROM {job_queue.SCHEMA}.{job_queue.TABLE} GROUP BY 1, 2
+"""  # noqa: S608 - names of our own
+
+# Each job leaves three lines; nobody looks at them after an hour.
+_TRIM = f"""
+DELETE FROM {job_queue.SCHEMA}.{job_queue.LOG_TABLE} WHERE created < now() - interval '1 hour'
+"""  # noqa: S608
+
+
+async def watch_queue(group: ShardGroup, primary: str, stop: asyncio.Event) -> None:
+    """Look every ten seconds until `stop` is set."""
+    seen: set[tuple[str, str]] = set()
+    while not stop.is_set():
+        try:
+            node = group.primary_by_name(primary)
+            rows = await node.fetch(_COUNT, ())
+            await node.fetch(_TRIM, ())
+        except Unavailable:
+            # The gauges keep their last value; the pool has counted the fault.
+            await pause(stop, WATCH_SECONDS)
+            continue
+        counts = {(row["entrypoint"], row["status"]): row["count"] for row in rows}
+        seen |= counts.keys()
+        for job, status in seen:
+            JOBS.labels(group.name, primary, job, status).set(counts.get((job, status), 0))
+        await pause(stop, WATCH_SECONDS)

@@ -1,0 +1,1 @@
+"""A process that asks: calls to the replicas of another service, within the deadline."""

@@ -1,0 +1,67 @@
+"""Turns the problem+json of another service back into the error that it was there."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import httpx
+import orjson
+
+from shared.errors import (
+    AppError,
+    DeadlineExceeded,
+    FieldError,
+    IdempotencyKeyReused,
+    Overloaded,
+    RequestInProgress,
+    SessionEnded,
+    Unavailable,
+    error_of,
+)
+from shared.network.internal_tokens import InternalTokenRefused
+
+# Kinds that callers catch by class; every other code is told by its status and its text.
+_KINDS_BY_CODE: Mapping[str, type[AppError]] = {
+    kind.code: kind
+    for kind in (
+        SessionEnded,
+        RequestInProgress,
+        IdempotencyKeyReused,
+        Overloaded,
+        DeadlineExceeded,
+    )
+}
+
+
+def error_from_reply(response: httpx.Response, upstream: str) -> AppError:
+    """Same status, code, title, detail, fields and Retry-After as the error over there.
+
+    What is no problem+json of ours, or says that our own token was refused, is a fault between the
+    services: to the caller, Unavailable.
+    """
+    problem = _problem(response)
+    code = problem.get("code")
+    if code is None or code == InternalTokenRefused.code:
+        return Unavailable(f"The service {upstream} answered {response.status_code}.")
+    kind = _KINDS_BY_CODE.get(code) or type(error_of(response.status_code))
+    error = kind(
+        problem.get("detail"),
+        errors=[FieldError(f["field"], f["message"]) for f in problem.get("errors", ())],
+        retry_after_s=_retry_after_s(response),
+    )
+    error.status = response.status_code
+    error.code = code
+    error.title = problem.get("title", error.title)
+    return error
+
+
+def _problem(response: httpx.Response) -> dict[str, Any]:
+    try:
+        problem = orjson.loads(response.content)
+    except orjson.JSONDecodeError:
+        return {}
+    return problem if isinstance(problem, dict) else {}
+
+
+def _retry_after_s(response: httpx.Response) -> int | None:
+    value = response.headers.get("retry-after", "")
+    return int(value) if value.isdecimal() else None

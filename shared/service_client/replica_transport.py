@@ -1,0 +1,169 @@
+"""An httpx transport that finds the replicas of a name, picks one, and once tries another."""
+
+import time
+from collections.abc import Collection, Coroutine
+from enum import Enum, auto
+from typing import Protocol
+
+import httpx
+
+from shared.errors import DeadlineExceeded
+from shared.network.resolver import Resolver
+from shared.service_client import metrics
+from shared.service_client.hedging import Chance, HedgeDelay, Race
+from shared.service_client.replicas import Replica, Replicas
+from shared.service_client.retry_budget import RetryBudget
+
+# Keys of httpx.Request.extensions.
+TIMEOUT_MS = "timeout_ms"
+REPEAT = "repeat"
+IS_READ = "is_read"
+_TRIED_TWICE = "tried_twice"
+
+# A read that has waited for half its time is asked of another replica as well. The first is not
+# given up: where everything is slow for a moment, it is still the likelier one to answer in time.
+SECOND_READ_AT = 0.5
+
+
+class Repeat(Enum):
+    """When a request may be sent a second time."""
+
+    ALWAYS = auto()
+    IF_NOT_BEGUN = auto()  # It was never sent, or refused at the door.
+    IF_NOT_SENT = auto()  # Its body is a stream, which is gone once sent.
+
+
+class Exchange(Protocol):
+    """Carries one request to one address and reads the whole reply."""
+
+    async def send(self, request: httpx.Request, address: str, timeout_s: float) -> httpx.Response:
+        """Tell the other side how long it has; raise httpx.TransportError if there is no reply.
+
+        ConnectError and ConnectTimeout say that nothing was sent.
+        """
+
+    def keep_only(self, addresses: Collection[str]) -> None:
+        """Part from replicas that are no more."""
+
+    async def close(self) -> None:
+        """Close all connections."""
+
+
+class ReplicaTransport(httpx.AsyncBaseTransport):
+    """One upstream. The second attempt is for calls that may be repeated or were never sent."""
+
+    def __init__(self, upstream: str, host: str, resolver: Resolver, exchange: Exchange) -> None:
+        self._host = host
+        self._resolver = resolver
+        self._exchange = exchange
+        self._replicas = Replicas(upstream)
+        self._budget = RetryBudget()
+        self._hedges = HedgeDelay()
+        self._hedged = metrics.upstream_hedges.labels(upstream)
+        self._attempts = metrics.upstream_attempts.labels(upstream)
+        self._granted = metrics.upstream_retries.labels(upstream, "yes")
+        self._denied = metrics.upstream_retries.labels(upstream, "no")
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Answer within `extensions["timeout_ms"]`, or raise httpx.TransportError."""
+        give_up_s = time.monotonic() + request.extensions[TIMEOUT_MS] / 1000
+        addresses = await self._resolver.addresses(self._host)
+        if self._replicas.update(addresses):
+            self._exchange.keep_only(addresses)
+        self._budget.earn()
+        first = self._replicas.pick()
+        try:
+            response = await self._first_attempt(request, first, give_up_s)
+        except (httpx.ConnectError, httpx.ConnectTimeout):
+            if not self._may_retry(request):
+                raise
+        except httpx.TransportError:
+            if request.extensions[REPEAT] is not Repeat.ALWAYS or not self._may_retry(request):
+                raise
+        else:
+            if not _was_refused(request, response) or not self._may_retry(request):
+                return response
+        return await self._attempt(request, self._replicas.pick([first]), _left_s(give_up_s))
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self._exchange.close()
+
+    async def _first_attempt(
+        self, request: httpx.Request, replica: Replica, give_up_s: float
+    ) -> httpx.Response:
+        left_s = _left_s(give_up_s)
+        if IS_READ not in request.extensions:
+            return await self._attempt(request, replica, left_s)
+        started_s = time.monotonic()
+        race = Race(self._chances(request, replica, give_up_s))
+        response = await race.run(self._attempt(request, replica, left_s))
+        self._hedges.note(time.monotonic() - started_s)
+        return response
+
+    def _chances(
+        self, request: httpx.Request, replica: Replica, give_up_s: float
+    ) -> list[Chance[httpx.Response]]:
+        if self._replicas.count < 2:
+            return []
+
+        def hedge() -> Coroutine[None, None, httpx.Response] | None:
+            left_s = give_up_s - time.monotonic()
+            if left_s <= 0 or not self._hedges.spend():
+                return None
+            self._hedged.inc()
+            return second(left_s)
+
+        def retry() -> Coroutine[None, None, httpx.Response] | None:
+            # As good as failed; if it does answer after all, that is forgiven.
+            self._replicas.failed(replica)
+            left_s = give_up_s - time.monotonic()
+            return second(left_s) if left_s > 0 and self._may_retry(request) else None
+
+        def second(left_s: float) -> Coroutine[None, None, httpx.Response]:
+            request.extensions[_TRIED_TWICE] = True
+            return self._attempt(request, self._replicas.pick([replica]), left_s)
+
+        half_s = _left_s(give_up_s) * SECOND_READ_AT
+        hedge_s = self._hedges.seconds
+        if hedge_s is None or hedge_s >= half_s:
+            return [(half_s, retry)]
+        return [(hedge_s, hedge), (half_s, retry)]
+
+    def _may_retry(self, request: httpx.Request) -> bool:
+        if _TRIED_TWICE in request.extensions:
+            return False
+        granted = not self._replicas.are_all_ejected and self._budget.spend()
+        (self._granted if granted else self._denied).inc()
+        return granted
+
+    async def _attempt(
+        self, request: httpx.Request, replica: Replica, timeout_s: float
+    ) -> httpx.Response:
+        self._attempts.inc()
+        replica.in_flight += 1
+        try:
+            response = await self._exchange.send(request, replica.address, timeout_s)
+        except httpx.TransportError:
+            self._replicas.failed(replica)
+            raise
+        finally:
+            replica.in_flight -= 1
+        self._replicas.succeeded(replica)
+        return response
+
+
+def _left_s(give_up_s: float) -> float:
+    left_s = give_up_s - time.monotonic()
+    if left_s <= 0:
+        raise DeadlineExceeded
+    return left_s
+
+
+def _was_refused(request: httpx.Request, response: httpx.Response) -> bool:
+    # Refused at the door and not begun, so that another replica may take whatever it is.
+    return (
+        response.status_code == httpx.codes.SERVICE_UNAVAILABLE
+        and request.extensions[REPEAT] is not Repeat.IF_NOT_SENT
+        and b'"overloaded"' in response.content
+    )

@@ -1,1 +1,0 @@
-"""The loops of a worker over a shard group: jobs, the outbox, and sweeping what has expired."""

@@ -1,0 +1,1 @@
+"""Tests of the connections to Redis, with a Redis of their own."""

@@ -1,0 +1,1 @@
+"""Tests of edges over real shards."""

@@ -1,0 +1,1 @@
+"""Tests of the loops of a worker over real shards."""

@@ -1,0 +1,1 @@
+"""Tests of calls between services: real sockets, real TLS."""

@@ -1,1 +1,0 @@
-"""Tests of the web side: real sockets, real TLS."""
