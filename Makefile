@@ -35,7 +35,7 @@ WORDS = $(if $(SHARE),--share $(SHARE)) $(if $(GO),--go-on) $(if $(LOST),--lost=
 
 ##@ Fill it and look inside
 .PHONY: demo migrate migrate-status reconcile check-deleted sweep verify-store mirror-store audit-timelines rebuild-timelines \
-	reports hide suspend settle
+	reports hide suspend close-reports
 demo: ready ## a small world: people, follows, posts with pictures
 	@$(PYTHON) -m infra.demo
 migrate: ready ## bring every logical shard to the newest schema
@@ -56,14 +56,14 @@ rebuild-timelines: ready ## make home timelines anew, with progress (U="<user id
 	@$(PYTHON) -m infra rebuild-timelines $(if $(U),--user $(U)) $(WORDS)
 check-deleted: ready ## does anything still name a deleted account? make check-deleted U="<user id> [ids of its posts, photos]"
 	@$(PYTHON) -m infra check-deleted $(U)
-reports: ready ## what people have reported and nobody has settled
+reports: ready ## what people have reported, where no operator has closed it
 	@$(PYTHON) -m infra reports
 hide: ready ## hide a post or a comment from everybody: make hide S=post:<id> (UNDO=1 shows it again)
 	@$(PYTHON) -m infra hide "$(S)" $(if $(UNDO),--undo)
 suspend: ready ## end an account's sessions and hide all of it: make suspend U=<user id> (UNDO=1 reinstates)
 	@$(PYTHON) -m infra suspend "$(U)" $(if $(UNDO),--undo)
-settle: ready ## leave something as it is, its reports done with: make settle S=post:<id>, comment:… or user:…
-	@$(PYTHON) -m infra settle "$(S)"
+close-reports: ready ## leave something as it is and close its reports: make close-reports S=post:<id>, comment:… or user:…
+	@$(PYTHON) -m infra close-reports "$(S)"
 psql: ready ## psql as the superuser: make psql P=users-a
 	@$(PYTHON) -m infra psql "$(P)"
 
@@ -96,11 +96,8 @@ test-long: ready-dev ## the tests that take minutes each: mistakes of operators,
 fmt: ready-dev ## format, and mend what the linter can mend
 	@$(BIN)ruff format .
 	@$(BIN)ruff check --fix .
-openapi: ready ## write all OpenAPI documents to .run/openapi/; nothing needs to run
-	@mkdir -p .run/openapi
-	@for name in gateway users upload feed; do \
-		$(PYTHON) -m services.$$name.document > .run/openapi/$$name.json || exit 1; \
-		echo ".run/openapi/$$name.json"; done
+openapi: ready-dev ## write all OpenAPI documents to docs/api/, where they are compared; nothing needs to run
+	@$(PYTHON) -m tests.contract.documents
 fuzz: ready-dev ## try the documents with made-up requests, longer than make test does (N=200 for each route)
 	@RETRATO_FUZZ_EXAMPLES=$(or $(N),200) $(PYTHON) -m pytest tests/contract --timeout=3600 -q $(T)
 bench: ready-dev ## what requests cost, next to their floors: a table and a page (after make up LIMITS=loose)

@@ -24,8 +24,9 @@ import uvloop
 
 from services.gateway.clients.known_cards import FRESH_S
 from services.gateway.domain.media_urls import MediaUrls
-from services.gateway.domain.posts import author_ids, timeline_posts
+from services.gateway.domain.visibility import author_ids
 from services.gateway.settings import GatewaySettings
+from services.gateway.views.posts import timeline_posts
 from shared.network.internal_tokens import TokenSigner
 from shared.network.resolver import Resolver
 from shared.network.tls import client_context

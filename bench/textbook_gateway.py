@@ -21,8 +21,9 @@ from fastapi import Depends, FastAPI, Header, HTTPException
 from pydantic import TypeAdapter
 
 from services.gateway.domain.media_urls import MediaUrls
-from services.gateway.domain.posts import HomePage, author_ids, timeline_posts
+from services.gateway.domain.visibility import author_ids
 from services.gateway.settings import GatewaySettings
+from services.gateway.views.posts import HomePage, timeline_posts
 from shared.contracts.people import Cards, SessionAnswers, SessionCheck
 from shared.contracts.posts import HomePage as FeedPage
 from shared.network.internal_tokens import TokenSigner

@@ -113,7 +113,7 @@ def _words(*, share: float | None = None, go_on: bool = False, lost: Sequence[st
 @app.command()
 @told
 def reports() -> None:
-    """List what people have reported and nobody has settled."""
+    """List what people have reported and no operator has closed."""
     run_upkeep(open_suite(), "feed", "reports")
 
 
@@ -123,7 +123,7 @@ def hide(
     subject: Annotated[str, typer.Argument(help="post:<id> or comment:<id>")],
     undo: Annotated[bool, typer.Option("--undo", help="Show it again.")] = False,
 ) -> None:
-    """Hide a post or a comment from everybody, and settle the reports of it."""
+    """Hide a post or a comment from everybody, and close the reports of it."""
     run_upkeep(open_suite(), "feed", "show" if undo else "hide", "--subject", subject)
 
 
@@ -133,17 +133,19 @@ def suspend(
     user: Annotated[int, typer.Argument(help="The user's id.")],
     undo: Annotated[bool, typer.Option("--undo", help="Reinstate the account.")] = False,
 ) -> None:
-    """Suspend an account: nobody can sign in to it or see it; settle the reports of it."""
+    """Suspend an account: nobody can sign in to it or see it; close the reports of it."""
     suite = open_suite()
     # What the gateways remember of the account is void from here on.
     run_upkeep(suite, "gateway", "changed", "--user", str(user))
     run_upkeep(suite, "users", "reinstate" if undo else "suspend", "--user", str(user))
     if not undo:
-        run_upkeep(suite, "feed", "settle", "--subject", f"user:{user}")
+        run_upkeep(suite, "feed", "close-reports", "--subject", f"user:{user}")
 
 
 @app.command()
 @told
-def settle(subject: Annotated[str, typer.Argument(help="post:…, comment:… or user:…")]) -> None:
-    """Have done with the reports of something, and leave it as it is."""
-    run_upkeep(open_suite(), "feed", "settle", "--subject", subject)
+def close_reports(
+    subject: Annotated[str, typer.Argument(help="post:…, comment:… or user:…")],
+) -> None:
+    """Close the reports of something, and leave it as it is."""
+    run_upkeep(open_suite(), "feed", "close-reports", "--subject", subject)

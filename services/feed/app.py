@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
+from pathlib import Path
 
 from fastapi import FastAPI
 
@@ -11,8 +12,8 @@ from services.feed.api import (
     activity,
     comments,
     events,
-    marks,
     posts,
+    reactions,
     reports,
     stream,
     tags,
@@ -20,11 +21,11 @@ from services.feed.api import (
 )
 from services.feed.resources import Resources, open_resources
 from services.feed.settings import FeedSettings
-from services.feed.store.prepared_reads import prepare_reads
 from shared.http_server.admission import lasting
 from shared.http_server.server import serve
 from shared.http_server.service_app import AppInfo, OpenResources, create_app
 from shared.settings import read_settings
+from shared.sharding.prepared_reads import prepare_reads
 
 INFO = AppInfo(
     name="feed",
@@ -42,7 +43,7 @@ ROUTERS = (
     posts.router,
     timelines.router,
     tags.router,
-    marks.router,
+    reactions.router,
     comments.router,
     activity.router,
     reports.router,
@@ -60,7 +61,12 @@ def feed_app(settings: FeedSettings, opened: OpenResources) -> FastAPI:
 @asynccontextmanager
 async def _opened(settings: FeedSettings) -> AsyncIterator[Resources]:
     async with open_resources(settings) as resources:
-        await prepare_reads(resources.group)
+        await prepare_reads(
+            resources.group,
+            Path(__file__).parent,
+            of_one=("posts.post_counts", "activities.newest_activities", "activities.seen_version"),
+            across=("posts.posts_by_ids",),
+        )
         yield resources
 
 

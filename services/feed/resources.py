@@ -10,8 +10,8 @@ from services.feed.actions.celebrity_entries import CelebrityEntries
 from services.feed.actions.erase_account import Published
 from services.feed.actions.fan_out import Destinations
 from services.feed.actions.home_entries import HomeEntries
-from services.feed.actions.orders import Orders
 from services.feed.actions.page_posts import PagePosts
+from services.feed.actions.ranked_orders import RankedOrders
 from services.feed.actions.read_explore import Explore
 from services.feed.actions.read_ranked_timeline import RankedTimelines
 from services.feed.clients.upload import UploadClient
@@ -31,10 +31,10 @@ from services.feed.store.graph_versions import GraphVersions
 from services.feed.store.home_timelines import HomeTimelines
 from services.feed.store.hot_reads import SILENT_LOOKS_MAX, HotReads
 from services.feed.store.kept_orders import KeptOrders
-from services.feed.store.own_marks import OwnMarksCache
+from services.feed.store.own_reactions import OwnReactionsCache
 from services.feed.store.popular_posts import PopularPosts
 from services.feed.store.post_bodies import PostBodies
-from services.feed.store.post_marks import PostMarks
+from services.feed.store.post_reactions import PostReactions
 from services.feed.store.posts import Posts
 from services.feed.store.redis_guard import RedisGuard
 from services.feed.store.reports import Reports
@@ -43,6 +43,7 @@ from services.feed.store.tags import Tags
 from shared.caching.redis_client import open_redis
 from shared.caching.redis_pipe import RedisPipe
 from shared.edges.edges import Edges
+from shared.http_server.app_resources import resources_getter
 from shared.network.network import open_network
 from shared.service_client.client import ServiceClient
 from shared.sharding.shard_group import ShardGroup, open_shard_group
@@ -57,7 +58,7 @@ class Resources:
     bodies: PostBodies
     likes: Edges
     saves: Edges
-    marks: PostMarks
+    reactions: PostReactions
     page_posts: PagePosts
     comments: Comments
     comment_likes: Edges
@@ -89,6 +90,9 @@ class Resources:
     def destinations(self) -> Destinations:
         """Where a new post goes."""
         return Destinations(self.timelines, self.author_timelines, self.stream)
+
+
+resources_of = resources_getter(Resources)
 
 
 @asynccontextmanager
@@ -138,25 +142,27 @@ def resources_over(
     entries = HomeEntries(timelines, author_entries, users, celebrities)
     bodies = PostBodies(BodyCache(redis, reads, guard), posts)
     counts = CountCache(redis, reads, guard)
-    marks = PostMarks(group, counts, OwnMarksCache(redis, reads, guard))
-    page_posts = PagePosts(reads, bodies, marks)
-    group.edge_watchers.append(marks.on_edges)
-    orders = Orders(KeptOrders(redis, guard))
+    reactions = PostReactions(group, counts, OwnReactionsCache(redis, reads, guard))
+    page_posts = PagePosts(reads, bodies, reactions)
+    group.edge_watchers.append(reactions.on_edges)
+    ranked_orders = RankedOrders(KeptOrders(redis, guard))
     return Resources(
         group=group,
         posts=posts,
         bodies=bodies,
         likes=Edges(group, LIKE),
         saves=Edges(group, SAVE),
-        marks=marks,
+        reactions=reactions,
         page_posts=page_posts,
         comments=Comments(group, counts),
         comment_likes=Edges(group, COMMENT_LIKE),
         activities=Activities(group),
         tag_edges=Edges(group, TAG),
         tags=Tags(group),
-        explore=Explore(PopularPosts(group), orders),
-        ranked=RankedTimelines(entries, page_posts, bodies, marks, Affinities(group), orders),
+        explore=Explore(PopularPosts(group), ranked_orders),
+        ranked=RankedTimelines(
+            entries, page_posts, bodies, reactions, Affinities(group), ranked_orders
+        ),
         timelines=timelines,
         author_timelines=author_timelines,
         entries=entries,

@@ -1,7 +1,7 @@
 """What operators do in feed: `python -m services.feed.upkeep`.
 
-`audit` and `rebuild` are about home timelines; `reports`, `hide`, `show` and `settle` about what
-people report, a `--subject` being a kind and an id: `post:123`, `comment:123` or `user:123`.
+`audit` and `rebuild` are about home timelines; `reports`, `hide`, `show` and `close-reports` about
+what people report, a `--subject` being a kind and an id: `post:123`, `comment:123` or `user:123`.
 """
 
 import argparse
@@ -33,20 +33,22 @@ _SHOWN_MAX = 20
 _TELL_EVERY = 500
 _NOTES_SHOWN_MAX = 3
 # What was published later may still be on its way to some.
-_SETTLED_AFTER_S = 10.0
+_DELIVERED_AFTER_S = 10.0
 
 
 def main() -> int:
     """Do what the arguments say; 1 if something is missing or cannot be asked."""
     parser = argparse.ArgumentParser(prog="upkeep")
-    commands = ["audit", "rebuild", "reports", "hide", "show", "settle"]
+    commands = ["audit", "rebuild", "reports", "hide", "show", "close-reports"]
     parser.add_argument("what", choices=commands)
     parser.add_argument("--sample", type=int, default=1_000, help="how many readers to look at")
     parser.add_argument("--user", type=int, help="the timeline of this reader only")
     parser.add_argument("--share", type=float, default=REBUILD_RULES.share_max)
     parser.add_argument("--go-on", action="store_true", help="however much it takes away")
     parser.add_argument("--lost", action="append", default=[], help="a primary lost for good")
-    parser.add_argument("--subject", type=_subject, help="what is hidden, shown or settled")
+    parser.add_argument(
+        "--subject", type=_subject, help="what is hidden, shown, or whose reports are closed"
+    )
     asked = parser.parse_args()
     if asked.what in commands[3:] and asked.subject is None:
         parser.error("--subject is wanted, such as post:123")
@@ -79,20 +81,20 @@ async def _run(asked: argparse.Namespace) -> int:
                 return await _rebuild(resources, asked.user, rules)
             case "reports":
                 return await _list_reports(resources)
-            case "settle":
-                return await _settle(resources, asked.subject)
+            case "close-reports":
+                return await _close(resources, asked.subject)
         return await _hide_or_show(resources, asked.subject, is_hidden=asked.what == "hide")
 
 
 async def _audit(resources: Resources, sample: int, rules: RemovalRules) -> int:
-    settled_before = first_id_at(int((time.time() - _SETTLED_AFTER_S) * 1000))
+    delivered_before = first_id_at(int((time.time() - _DELIVERED_AFTER_S) * 1000))
     audit = await audit_timelines(
         resources.timelines,
         resources.entries,
         resources.posts,
         TimelineDoubts(resources.group, rules),
         sample=sample,
-        settled_before=settled_before,
+        delivered_before=delivered_before,
     )
     _say(
         f"{audit.readers} readers, {audit.whole} of them whole; {audit.entries} entries,"
@@ -151,9 +153,9 @@ async def _list_reports(resources: Resources) -> int:
     return 0
 
 
-async def _settle(resources: Resources, subject: Subject) -> int:
-    count = await resources.reports.settle(subject)
-    _say(f"settled {count} reports of {subject.kind} {subject.id}")
+async def _close(resources: Resources, subject: Subject) -> int:
+    count = await resources.reports.close(subject)
+    _say(f"closed {count} reports of {subject.kind} {subject.id}")
     return 0
 
 

@@ -5,16 +5,16 @@ from dataclasses import replace
 from functools import partial
 from typing import Any, cast
 
-from services.feed.actions.apply_graph_events import settle_graph_event
+from services.feed.actions.apply_graph_events import confirm_graph_event
 from services.feed.actions.clear_post import CLEAR_JOB, clear_post
-from services.feed.actions.edit_post import EDITED_TOPIC, renew_bodies
-from services.feed.actions.fan_out import fan_out
-from services.feed.actions.settle_photos import (
+from services.feed.actions.confirm_photos import (
     CONFIRM_TOPIC,
     RELEASE_TOPIC,
     confirm_photos,
     release_photos,
 )
+from services.feed.actions.edit_post import EDITED_TOPIC, renew_bodies
+from services.feed.actions.fan_out import fan_out
 from services.feed.actions.tag_posts import NAMED_TOPIC, keep_tag_names
 from services.feed.actions.tell_of_deeds import (
     MENTIONS_TOPIC,
@@ -27,7 +27,7 @@ from services.feed.resources import Resources, open_resources
 from services.feed.settings import FeedSettings
 from services.feed.store.activities import ACTIVITY_TOPIC
 from services.feed.store.fan_outs import FAN_OUT, FAN_OUT_MORE, FanOutJob
-from services.feed.store.graph_versions import SETTLE
+from services.feed.store.graph_versions import CONFIRM_EVENT
 from services.feed.store.reports import HIDING_TOPIC
 from shared.contracts.people import GraphEvent
 from shared.http_server.worker_app import serve_worker
@@ -41,7 +41,7 @@ from shared.settings import read_settings
 LANES = (
     Lane((FAN_OUT,), 8),
     Lane((FAN_OUT_MORE,), 2),
-    Lane((SETTLE,), 4),
+    Lane((CONFIRM_EVENT,), 4),
     Lane((CLEAR_JOB,), 2),
 )
 
@@ -59,9 +59,9 @@ async def run(resources: Resources, stop: asyncio.Event) -> None:
             celebrity_followers_min=resources.celebrity_followers_min,
         )
 
-    async def settle(payload: dict[str, Any]) -> None:
+    async def close(payload: dict[str, Any]) -> None:
         event = cast(GraphEvent, payload)
-        await settle_graph_event(
+        await confirm_graph_event(
             resources.versions, resources.timelines, resources.author_entries, event
         )
 
@@ -72,7 +72,7 @@ async def run(resources: Resources, stop: asyncio.Event) -> None:
 
     jobs = JobWorker(
         resources.group,
-        {FAN_OUT: deliver, FAN_OUT_MORE: deliver, SETTLE: settle, CLEAR_JOB: clear},
+        {FAN_OUT: deliver, FAN_OUT_MORE: deliver, CONFIRM_EVENT: close, CLEAR_JOB: clear},
         LANES,
     )
     relay = OutboxRelay(

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
-from services.gateway.actions.authors_of import AuthorCards
+from services.gateway.actions.author_cards import AuthorCards
 from services.gateway.actions.listeners import Listeners
 from services.gateway.clients.feed import FeedClient
 from services.gateway.clients.known_cards import KnownCards
@@ -17,10 +17,11 @@ from services.gateway.clients.users import UsersClient
 from services.gateway.domain.limits import Limits, limits_as_set
 from services.gateway.domain.media_urls import MediaUrls, UrlOf
 from services.gateway.settings import GatewaySettings
+from services.gateway.store.invalidations import Invalidations
 from services.gateway.store.limit_counters import TAKE, LimitCounters
-from services.gateway.store.recent_changes import RecentChanges
 from services.gateway.store.stream_places import StreamPlaces
 from shared.caching.redis_pipe import RedisPipe
+from shared.http_server.app_resources import resources_getter
 from shared.network.network import open_network
 
 
@@ -32,8 +33,8 @@ class Resources:
     upload: UploadClient
     feed: FeedClient
     sessions: SessionChecks
-    authors: AuthorCards
-    changes: RecentChanges
+    author_cards: AuthorCards
+    invalidations: Invalidations
     listeners: Listeners
     media: MediaUrls
     limits: Limits
@@ -43,6 +44,9 @@ class Resources:
     def url_of(self) -> UrlOf:
         """The speller of media addresses for a reply made now."""
         return self.media.at(time.time())
+
+
+resources_of = resources_getter(Resources)
 
 
 @asynccontextmanager
@@ -92,15 +96,15 @@ def resources_over(
 ) -> Resources:
     """The collaborators, given a way to each service and to Redis."""
     users_client = UsersClient(users)
-    changes = RecentChanges(pipe)
+    invalidations = Invalidations(pipe)
     feed_client, sessions = FeedClient(feed), SessionChecks(users_client)
     return Resources(
         users=users_client,
         upload=UploadClient(upload),
         feed=feed_client,
         sessions=sessions,
-        authors=AuthorCards(KnownCards(users_client), changes),
-        changes=changes,
+        author_cards=AuthorCards(KnownCards(users_client), invalidations),
+        invalidations=invalidations,
         listeners=Listeners(
             feed_client, sessions, StreamPlaces(pipe), drain_s=settings.drain_seconds
         ),

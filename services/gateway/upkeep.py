@@ -8,7 +8,7 @@ import asyncio
 import sys
 
 from services.gateway.settings import GatewaySettings
-from services.gateway.store.recent_changes import RecentChanges
+from services.gateway.store.invalidations import Invalidations
 from shared.caching.redis_pipe import RedisPipe
 from shared.network.network import open_network
 from shared.settings import read_settings
@@ -28,7 +28,7 @@ async def _run(user_id: int) -> None:
     async with open_network(settings) as network:
         pipe = RedisPipe(settings.redis_url.get_secret_value(), network)
         await pipe.open()
-        await RecentChanges(pipe).note(user_id)
+        await Invalidations(pipe).note(user_id)
         await pipe.close()
 
 

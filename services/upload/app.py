@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
+from pathlib import Path
 
 from fastapi import FastAPI
 
@@ -17,12 +18,12 @@ from services.upload.api import (
 )
 from services.upload.resources import Resources, open_resources
 from services.upload.settings import UploadSettings
-from services.upload.store.prepared_reads import prepare_reads
 from shared.http_server.admission import lasting
 from shared.http_server.request_context import Deadlines
 from shared.http_server.server import serve
 from shared.http_server.service_app import AppInfo, OpenResources, create_app
 from shared.settings import read_settings
+from shared.sharding.prepared_reads import prepare_reads
 
 # 20 MB over a slow line; nginx gathers bodies first, so that only the inner stretch counts.
 _RECEIVE_MS_MAX = 60_000
@@ -64,7 +65,11 @@ def upload_app(settings: UploadSettings, opened: OpenResources) -> FastAPI:
 @asynccontextmanager
 async def _opened(settings: UploadSettings) -> AsyncIterator[Resources]:
     async with open_resources(settings) as resources:
-        await prepare_reads(resources.group)
+        await prepare_reads(
+            resources.group,
+            Path(__file__).parent,
+            of_one=("photos.find_photo",),
+        )
         # A second of work, which on a busy machine is longer than the first to ask would wait.
         resources.samples.begin()
         yield resources

@@ -17,6 +17,7 @@ from services.upload.clients.workshop import Workshop
 from services.upload.domain.uploads import ParkingLimits
 from services.upload.settings import Bucket, UploadSettings
 from services.upload.store.objects import Objects
+from shared.http_server.app_resources import resources_getter
 from shared.logs import get_logger
 from shared.network.aiohttp_resolver import AiohttpResolver
 from shared.network.network import Network, open_network
@@ -56,6 +57,9 @@ class WorkerResources:
     workshop: Workshop
     costly_workshop: Workshop
     pictures_at_once: int
+
+
+resources_of = resources_getter(Resources)
 
 
 @asynccontextmanager

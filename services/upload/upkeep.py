@@ -75,7 +75,7 @@ async def _sweep(resources: Resources, rules: SweepRules) -> int:
 
 def _say_orphans(swept: Swept, rules: SweepRules) -> None:
     waiting = swept.orphans - swept.deleted
-    if not swept.looked:
+    if not swept.listed:
         _say("the store was not looked through")
         return
     _say(f"{swept.orphans} orphaned objects, {swept.deleted} of them deleted")

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
+from pathlib import Path
 
 from fastapi import FastAPI
 
@@ -11,21 +12,21 @@ from services.users.api import (
     blocks,
     cards,
     deletions,
-    discovery,
     exports,
     follow_requests,
     follows,
+    people_search,
     profiles,
     relationships,
     sessions,
 )
 from services.users.resources import Resources, open_resources
 from services.users.settings import UsersSettings
-from services.users.store.prepared_reads import prepare_reads
 from shared.http_server.admission import lasting
 from shared.http_server.server import serve
 from shared.http_server.service_app import AppInfo, OpenResources, create_app
 from shared.settings import read_settings
+from shared.sharding.prepared_reads import prepare_reads
 
 INFO = AppInfo(
     name="users",
@@ -42,7 +43,7 @@ INFO = AppInfo(
 ROUTERS = (
     accounts.router,
     sessions.router,
-    discovery.router,
+    people_search.router,
     profiles.router,
     cards.router,
     deletions.router,
@@ -62,7 +63,12 @@ def users_app(settings: UsersSettings, opened: OpenResources) -> FastAPI:
 @asynccontextmanager
 async def _opened(settings: UsersSettings) -> AsyncIterator[Resources]:
     async with open_resources(settings) as resources:
-        await prepare_reads(resources.group)
+        await prepare_reads(
+            resources.group,
+            Path(__file__).parent,
+            of_one=("profiles.find_profile", "profiles.cards", "relations.relations"),
+            across=("profiles.cards",),
+        )
         yield resources
 
 

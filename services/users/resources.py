@@ -17,6 +17,7 @@ from services.users.store.session_cache import SessionCache
 from services.users.store.sign_in_limits import SignInLimits
 from shared.caching.redis_client import open_redis
 from shared.edges.edges import Edges
+from shared.http_server.app_resources import resources_getter
 from shared.network.network import open_network
 from shared.service_client.client import ServiceClient
 from shared.sharding.shard_group import ShardGroup, open_shard_group
@@ -40,6 +41,9 @@ class Resources:
     feed_exporting: ExportingClient
     feed_erasing: ErasingClient
     upload_erasing: ErasingClient
+
+
+resources_of = resources_getter(Resources)
 
 
 @asynccontextmanager

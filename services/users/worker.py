@@ -5,12 +5,12 @@ from functools import partial
 from typing import Any
 
 from services.users.actions.accept_requests import OPENED_TOPIC, accept_requests
+from services.users.actions.confirm_avatars import AVATARS_TOPIC, confirm_avatars
+from services.users.actions.confirm_names import NAMES_TOPIC, confirm_names
 from services.users.actions.enforce_blocks import BLOCKS_TOPIC, enforce_blocks
 from services.users.actions.erase_account import ERASE_JOB, erase_account
 from services.users.actions.export_account import EXPORT_JOB, export_account
 from services.users.actions.forget_sessions import SESSIONS_TOPIC, forget_sessions
-from services.users.actions.settle_avatars import AVATARS_TOPIC, settle_avatars
-from services.users.actions.settle_names import NAMES_TOPIC, settle_names
 from services.users.actions.tell_feed import GRAPH_TOPIC, tell_feed
 from services.users.domain.edge_kinds import BLOCK, FOLLOW, MUTE
 from services.users.resources import Resources, open_resources
@@ -56,8 +56,8 @@ async def run(resources: Resources, stop: asyncio.Event) -> None:
     relay = OutboxRelay(
         resources.group,
         {
-            NAMES_TOPIC: partial(settle_names, resources.group),
-            AVATARS_TOPIC: partial(settle_avatars, resources.upload),
+            NAMES_TOPIC: partial(confirm_names, resources.group),
+            AVATARS_TOPIC: partial(confirm_avatars, resources.upload),
             SESSIONS_TOPIC: partial(forget_sessions, resources.sessions),
             OPENED_TOPIC: partial(accept_requests, resources.group, resources.follows),
             BLOCKS_TOPIC: partial(

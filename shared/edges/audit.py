@@ -70,9 +70,9 @@ class Judged:
 class EdgeAudit:
     """Looks at all edges of a group; decides by what the primaries hold, never by a stand-in."""
 
-    def __init__(self, group: ShardGroup, settle_s: float) -> None:
+    def __init__(self, group: ShardGroup, quiet_s: float) -> None:
         self._group = group
-        self._settle_s = settle_s
+        self._quiet_s = quiet_s
 
     async def page_of_truths(self, shard: int, after: EdgeKey) -> list[Record]:
         """The next edges that begin in a shard, in the order of (kind, src, dst)."""
@@ -127,7 +127,7 @@ class EdgeAudit:
     def _is_young(self, side: Side | None) -> bool:
         # A version from the future is a fault and not young.
         age_s = 0.0 if side is None else time.time() - created_ms(side.version) / 1000
-        return abs(age_s) < self._settle_s
+        return abs(age_s) < self._quiet_s
 
     async def _truths(self, keys: Iterable[EdgeKey]) -> dict[EdgeKey, Side]:
         by_shard = _by_shard((self._group.shard_of(key.src), key) for key in keys)

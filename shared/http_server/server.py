@@ -50,7 +50,7 @@ def serve(app: FastAPI, settings: ProcessSettings) -> None:
         reset_contextvars=True,
     )
     server = DrainingServer(config, app.state.readiness, settings.drain_seconds)
-    _settle_memory()
+    _freeze_memory()
     log.info("starting", address=settings.listen_host, port=settings.listen_port)
     server.run(sockets=[door])
     log.info("stopped")
@@ -96,7 +96,7 @@ class DrainingServer(uvicorn.Server):
             listener.close()
 
 
-def _settle_memory() -> None:
+def _freeze_memory() -> None:
     # What was imported stays for good: left out of every later collection, those stay short.
     gc.collect()
     gc.freeze()

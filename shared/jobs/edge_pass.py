@@ -57,14 +57,14 @@ class EdgePass:
     def __init__(
         self,
         group: ShardGroup,
-        settle_s: float,
+        quiet_s: float,
         go_on: GoOn,
         doubts: EdgeDoubts,
         rules: RemovalRules,
     ) -> None:
         self.report = PassReport()
         self._group = group
-        self._audit = EdgeAudit(group, settle_s)
+        self._audit = EdgeAudit(group, quiet_s)
         self._repair = EdgeRepair(group)
         self._go_on = go_on
         self._doubts = doubts
@@ -89,7 +89,7 @@ class EdgePass:
         steps = (self._compare_truths, self._compare_mirrors, self._compare_counts)
         for compare in steps:
             if compare == self._compare_counts:
-                await self._settle_uncertain()
+                await self._recheck_uncertain()
             for shard in self._group.shards():
                 if shard not in self._doubts.shards:
                     await compare(shard)
@@ -160,7 +160,7 @@ class EdgePass:
             else:
                 self.report.left_alone[edge.fault] += 1
 
-    async def _settle_uncertain(self) -> None:
+    async def _recheck_uncertain(self) -> None:
         """Judge at the end of the walk what would take something away."""
         if not self._uncertain:
             return

@@ -23,7 +23,7 @@ REST_SECONDS = 300.0
 WORKING_SHARE_MAX = 0.1
 
 # A change this young is left to the relay, even if no event of it is found.
-SETTLE_SECONDS = 10.0
+QUIET_SECONDS = 10.0
 
 # A crash leaves some dozen edges to be repaired.
 REPAIR_RULES = RemovalRules(at_least=100)
@@ -44,13 +44,13 @@ class EdgeReconciler:
         *,
         rows_per_s: float | None = ROWS_PER_S,
         rest_s: float = REST_SECONDS,
-        settle_s: float = SETTLE_SECONDS,
+        quiet_s: float = QUIET_SECONDS,
         rules: RemovalRules = REPAIR_RULES,
     ) -> None:
         self._group = group
         self._rows_per_s = rows_per_s
         self._rest_s = rest_s
-        self._settle_s = settle_s
+        self._quiet_s = quiet_s
         self._rules = rules
         # Kinds that once had edges are reported for ever, be it as 0.
         self._kinds: set[str] = set()
@@ -89,7 +89,7 @@ class EdgeReconciler:
             return not until.is_set()
 
         doubts = EdgeDoubts(self._group, self._rules.lost)
-        report = await EdgePass(self._group, self._settle_s, go_on, doubts, self._rules).walk()
+        report = await EdgePass(self._group, self._quiet_s, go_on, doubts, self._rules).walk()
         if report.complete and not report.reasons:
             await doubts.note(report.rows)
         if report.complete:

@@ -75,7 +75,7 @@ def parse_shard_map(text: bytes) -> ShardMap:
         primaries = dict(_primaries(document["primaries"]))
         homes: list[Primary | None] = [None] * _shard_count(document["shard_count"])
         for entry in document["shards"]:
-            _settle(homes, entry, primaries)
+            _assign(homes, entry, primaries)
         group, version = str(document["group"]), int(document["version"])
     except (KeyError, TypeError, IndexError, orjson.JSONDecodeError) as error:
         raise ShardMapError(f"the shard map cannot be read: {error!r}") from error
@@ -101,7 +101,7 @@ def _address(entry: dict[str, Any]) -> NodeAddress:
     return NodeAddress(str(entry["host"]), int(entry["port"]))
 
 
-def _settle(
+def _assign(
     homes: list[Primary | None], entry: dict[str, Any], primaries: Mapping[str, Primary]
 ) -> None:
     for shard in range(entry["first"], entry["last"] + 1):

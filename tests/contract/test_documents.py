@@ -21,10 +21,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from services.feed.document import document as feed_document
-from services.gateway.document import document as gateway_document
-from services.upload.document import document as upload_document
-from services.users.document import document as users_document
+from tests.contract.documents import DOCUMENTS
 from tests.contract.doors import Door, open_door
 from tests.suite import Suite
 
@@ -33,12 +30,6 @@ EXAMPLES = int(os.environ.get("RETRATO_FUZZ_EXAMPLES", "0"))
 IS_LONG = EXAMPLES > 0
 EXAMPLES_IN_TESTS = 6
 
-DOCUMENTS = {
-    "gateway": gateway_document(),
-    "users": users_document(),
-    "upload": upload_document(),
-    "feed": feed_document(),
-}
 LEFT_OUT = {
     "GET /v1/stream": "its reply has no end",
     "POST /stream/events": "it waits for events, two seconds each time",

@@ -12,8 +12,9 @@ import requests
 from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
+from tests.contract.documents import DOCUMENTS
 from tests.contract.doors import Door, open_door
-from tests.contract.test_documents import DOCUMENTS, EXAMPLES, IS_LONG
+from tests.contract.test_documents import EXAMPLES, IS_LONG
 from tests.strange_values import ANY_CURSOR
 from tests.suite import Suite
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from services.gateway.document import document
+from tests.contract.documents import DOCUMENTS
 from tests.eventually import eventually
 from tests.journeys.phone import account, picture
 from tests.suite import Suite
@@ -29,7 +29,7 @@ content_type_overrides:
 @pytest.fixture(scope="module")
 def generated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("client")
-    (folder / "document.json").write_text(json.dumps(document()), encoding="utf-8")
+    (folder / "document.json").write_text(json.dumps(DOCUMENTS["gateway"]), encoding="utf-8")
     (folder / "config.yaml").write_text(_CONFIG, encoding="utf-8")
     command = (
         *(sys.executable, "-m", "openapi_python_client", "generate", "--fail-on-warning"),
@@ -72,7 +72,7 @@ class Generated:
 
 
 def test_the_generated_client_has_a_function_for_each_operation(client: Generated) -> None:
-    for operations in document()["paths"].values():
+    for operations in DOCUMENTS["gateway"]["paths"].values():
         for operation in operations.values():
             assert client.route(operation["operationId"]).asyncio_detailed
 

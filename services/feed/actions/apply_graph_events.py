@@ -52,7 +52,7 @@ async def apply_graph_events(
             raise fault
 
 
-async def settle_graph_event(
+async def confirm_graph_event(
     versions: GraphVersions, timelines: HomeTimelines, entries: AuthorEntries, event: GraphEvent
 ) -> None:
     """Apply an event once more, when all that was under way at its time has ended.

@@ -48,19 +48,19 @@ async def audit_timelines(
     doubts: TimelineDoubts,
     *,
     sample: int,
-    settled_before: int,
+    delivered_before: int,
 ) -> Audit:
-    """Look at `sample` readers by chance; ids from `settled_before` on may still be on their way.
+    """Look at `sample` readers by chance; ids from `delivered_before` on may still be on their way.
 
     Withdrawn posts may stand in a skeleton, since they have no body and are never shown. Raises
     RedisAway: without it there is nothing to compare.
     """
-    await doubts.look()
+    await doubts.check()
     readers = await timelines.readers()
     audit = Audit()
     for reader_id in random.sample(readers, min(sample, len(readers))):
         try:
-            await _compare(audit, entries, posts, doubts, reader_id, settled_before)
+            await _compare(audit, entries, posts, doubts, reader_id, delivered_before)
         except Unavailable as away:
             audit.unread += 1
             if audit.unread == 1:
@@ -81,7 +81,7 @@ async def _compare(
     posts: Posts,
     doubts: TimelineDoubts,
     reader_id: int,
-    settled_before: int,
+    delivered_before: int,
 ) -> None:
     opened = await entries.find(reader_id)
     if opened is None:
@@ -89,11 +89,11 @@ async def _compare(
     found, wanted = opened.skeleton, await entries.truth(reader_id)
     floor = max(found.floor, wanted.floor)
     there, due = (
-        {post_id for post_id in skeleton.ids if floor < post_id < settled_before}
+        {post_id for post_id in skeleton.ids if floor < post_id < delivered_before}
         for skeleton in (found, wanted)
     )
     lacking = sorted(due - there)
-    strange = await standing(posts, there - due)
+    strange = await existing(posts, there - due)
     lost = doubts.lost_among(sorted(there - due - set(strange)))
     audit.readers += 1
     audit.entries += len(due)
@@ -103,7 +103,7 @@ async def _compare(
     audit.lost += [(reader_id, post_id) for post_id in lost]
 
 
-async def standing(posts: Posts, post_ids: set[int]) -> list[int]:
+async def existing(posts: Posts, post_ids: set[int]) -> list[int]:
     """Those that are there and not withdrawn, in ascending order."""
     if not post_ids:
         return []

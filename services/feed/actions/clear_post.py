@@ -36,7 +36,7 @@ async def remove_comments(likes: Edges, comments: Comments, ids: Sequence[int]) 
     await comments.remove(ids)
 
 
-async def take_marks_back(edges: Edges, pairs: Sequence[tuple[int, int]]) -> None:
+async def remove_reactions(edges: Edges, pairs: Sequence[tuple[int, int]]) -> None:
     """Each pair is who marked what; the truth of it is in the shard of who did."""
     gate = asyncio.Semaphore(_AT_ONCE)
 
@@ -50,5 +50,5 @@ async def take_marks_back(edges: Edges, pairs: Sequence[tuple[int, int]]) -> Non
 async def _clear_target(edges: Edges, target_id: int) -> None:
     after = 0
     while page := await edges.source_ids(target_id, after=after, limit=_PAGE_MAX):
-        await take_marks_back(edges, [(user_id, target_id) for user_id in page])
+        await remove_reactions(edges, [(user_id, target_id) for user_id in page])
         after = page[-1]

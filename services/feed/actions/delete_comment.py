@@ -14,9 +14,9 @@ async def delete_comment(
     delete; whether the viewer may know of that is for the caller to ask of users.
     """
     async with group.writer(group.shard_of(comment_id)) as tx:
-        standing = await lock_comment(tx, comment_id)
-        if standing is None:
+        existing = await lock_comment(tx, comment_id)
+        if existing is None:
             raise NotFound
-        if viewer_id not in {standing.writer_id, standing.author_id}:
-            raise NotFound if standing.is_deleted else Forbidden
-        await comments.delete_with_replies(tx, comment_id, standing.post_id)
+        if viewer_id not in {existing.writer_id, existing.author_id}:
+            raise NotFound if existing.is_deleted else Forbidden
+        await comments.delete_with_replies(tx, comment_id, existing.post_id)

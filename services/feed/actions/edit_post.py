@@ -11,7 +11,7 @@ from services.feed.clients.users import UsersClient
 from services.feed.domain.drafts import caption_faults
 from services.feed.domain.hashtags import hashtags_of, mentions_of
 from services.feed.store.post_bodies import PostBodies
-from services.feed.store.post_marks import PostMarks
+from services.feed.store.post_reactions import PostReactions
 from services.feed.store.posts import Posts, edit_caption
 from shared.contracts.posts import Post
 from shared.errors import Invalid, NotFound, Unavailable
@@ -35,7 +35,7 @@ async def edit_post(
     posts: Posts,
     bodies: PostBodies,
     users: UsersClient,
-    marks: PostMarks,
+    reactions: PostReactions,
     edit: Edit,
 ) -> Post:
     """The post with this caption; the one that it has changes nothing.
@@ -60,7 +60,7 @@ async def edit_post(
     body = (await posts.bodies_by_ids([edit.post_id])).get(edit.post_id)
     if body is None:
         raise NotFound
-    (post,) = await show_posts(marks, [body], edit.viewer_id)
+    (post,) = await show_posts(reactions, [body], edit.viewer_id)
     return post
 
 

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from services.feed.actions.clear_post import remove_comments, take_marks_back
+from services.feed.actions.clear_post import remove_comments, remove_reactions
 from services.feed.actions.fan_out import Destinations
 from services.feed.actions.withdraw_post import withdraw_own_post
 from services.feed.domain.edge_kinds import COMMENT_LIKE
@@ -15,7 +15,7 @@ from services.feed.store.erasures import (
     comments_of_account,
     forget_account,
     forget_requests_in,
-    received_marks,
+    received_reactions,
 )
 from services.feed.store.post_bodies import PostBodies
 from services.feed.store.posts import Posts
@@ -55,7 +55,7 @@ async def erase_account(
     )
     for body in page:
         await withdraw_own_post(group, published.bodies, body["id"], user_id)
-    marked = await _take_marks_back(group, edges, user_id)
+    marked = await _remove_reactions(group, edges, user_id)
     commented = await _remove_comments(group, published.comments, edges[COMMENT_LIKE], user_id)
     reported = await Reports(group).forget_naming(user_id, PAGE_MAX)
     if page or marked or commented or reported:
@@ -65,16 +65,16 @@ async def erase_account(
     return True
 
 
-async def _take_marks_back(group: ShardGroup, edges: Mapping[str, Edges], user_id: int) -> bool:
+async def _remove_reactions(group: ShardGroup, edges: Mapping[str, Edges], user_id: int) -> bool:
     """Those of the account, and those of others on what the account had published."""
     pairs: dict[str, list[tuple[int, int]]] = defaultdict(list)
     for kind, of_kind in edges.items():
         targets = await of_kind.target_ids(user_id, after=0, limit=PAGE_MAX)
         pairs[kind] += [(user_id, target_id) for target_id in targets]
-    for mark in await received_marks(group, user_id, PAGE_MAX):
-        pairs[mark.kind].append((mark.user_id, mark.target_id))
-    for kind, marks in pairs.items():
-        await take_marks_back(edges[kind], marks)
+    for reaction in await received_reactions(group, user_id, PAGE_MAX):
+        pairs[reaction.kind].append((reaction.user_id, reaction.target_id))
+    for kind, reactions in pairs.items():
+        await remove_reactions(edges[kind], reactions)
     return any(pairs.values())
 
 

@@ -1,6 +1,6 @@
 """Liking a comment and taking it back; its writer is told."""
 
-from services.feed.actions.tell_of_deeds import publish_mark
+from services.feed.actions.tell_of_deeds import publish_reaction
 from services.feed.store.comments import Comments
 from shared.contracts.posts import Liked
 from shared.edges.edges import ACTIVE, REMOVED, Edges
@@ -34,7 +34,7 @@ async def _put(
     async with group.writer(group.shard_of(viewer_id)) as tx:
         edge = await likes.put(viewer_id, comment_id, state, tx=tx)
         said = {"actor": viewer_id, "subject": comment_id, "post": comment["post_id"]}
-        await publish_mark(tx, edge, comment["writer_id"], "comment_like", said)
+        await publish_reaction(tx, edge, comment["writer_id"], "comment_like", said)
 
 
 async def _count(likes: Edges, comment_id: int) -> int:

@@ -1,6 +1,6 @@
 """Liking a post and taking it back; its author is told."""
 
-from services.feed.actions.tell_of_deeds import publish_mark
+from services.feed.actions.tell_of_deeds import publish_reaction
 from services.feed.store.post_bodies import PostBodies
 from shared.contracts.posts import Liked
 from shared.edges.edges import ACTIVE, REMOVED, Edges
@@ -34,7 +34,7 @@ async def _put(
     async with group.writer(group.shard_of(viewer_id)) as tx:
         edge = await likes.put(viewer_id, post_id, state, tx=tx)
         said = {"actor": viewer_id, "subject": post_id, "post": post_id}
-        await publish_mark(tx, edge, body["author_id"], "like", said)
+        await publish_reaction(tx, edge, body["author_id"], "like", said)
 
 
 async def _count(likes: Edges, post_id: int) -> int:

@@ -13,7 +13,7 @@ async def moderate(
 ) -> bool:
     """Hide a post or comment everywhere at once, or show it again; False if that changes nothing.
 
-    To hide it settles the reports of it. Likes, comments and places in timelines stay as they are:
+    To hide it closes the reports of it. Likes, comments and places in timelines stay as they are:
     what is shown again is as it was.
     """
     if subject.kind == "user":
@@ -24,5 +24,5 @@ async def moderate(
         with suppress(Unavailable):
             await bodies.renew(subject.id)
     if is_hidden:
-        await reports.settle(subject)
+        await reports.close(subject)
     return changed

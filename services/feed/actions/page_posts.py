@@ -3,13 +3,13 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from services.feed.domain.post_bodies import Marks, PostBody
+from services.feed.domain.post_bodies import PostBody, Reactions
 from services.feed.store.body_cache import body_key, parse_bodies
 from services.feed.store.count_cache import counts_key, parse_counts
 from services.feed.store.hot_reads import HotReads
-from services.feed.store.own_marks import own_marks_key, parse_own_marks
+from services.feed.store.own_reactions import own_reactions_key, parse_own_reactions
 from services.feed.store.post_bodies import Loaded, PostBodies
-from services.feed.store.post_marks import KnownMarks, PostMarks
+from services.feed.store.post_reactions import KnownReactions, PostReactions
 from services.feed.store.redis_guard import RedisAway
 from shared.errors import Unavailable
 
@@ -20,36 +20,36 @@ class FoundPosts:
 
     bodies: Mapping[int, PostBody]
     away: Unavailable | None
-    marks: Marks | None
+    reactions: Reactions | None
 
 
 class PagePosts:
     """Looks the posts of a page up, and says what of them cannot be had at the moment."""
 
-    def __init__(self, reads: HotReads, bodies: PostBodies, marks: PostMarks) -> None:
+    def __init__(self, reads: HotReads, bodies: PostBodies, reactions: PostReactions) -> None:
         self._reads = reads
         self._bodies = bodies
-        self._marks = marks
+        self._reactions = reactions
 
     async def find(self, ids: Sequence[int], viewer_id: int) -> FoundPosts:
         """Bodies and marks of these posts."""
-        known_bodies, known_marks = await self._look(ids, viewer_id)
+        known_bodies, known_reactions = await self._lookup(ids, viewer_id)
         hydrated = await self._bodies.find_many(ids, known_bodies)
         try:
-            marks = await self._marks.of(list(hydrated.bodies), viewer_id, known_marks)
+            reactions = await self._reactions.of(list(hydrated.bodies), viewer_id, known_reactions)
         except Unavailable:
-            marks = None
-        return FoundPosts(hydrated.bodies, hydrated.away, marks)
+            reactions = None
+        return FoundPosts(hydrated.bodies, hydrated.away, reactions)
 
-    async def _look(self, ids: Sequence[int], viewer_id: int) -> tuple[Loaded, KnownMarks]:
+    async def _lookup(self, ids: Sequence[int], viewer_id: int) -> tuple[Loaded, KnownReactions]:
         if not ids:
-            return {}, KnownMarks({}, None)
-        keys = [*map(body_key, ids), *map(counts_key, ids), own_marks_key(viewer_id)]
+            return {}, KnownReactions({}, None)
+        keys = [*map(body_key, ids), *map(counts_key, ids), own_reactions_key(viewer_id)]
         try:
             values = await self._reads.values(keys)
         except RedisAway:
-            return {}, KnownMarks({}, None)
+            return {}, KnownReactions({}, None)
         bodies, counts = values[: len(ids)], values[len(ids) : -1]
-        return parse_bodies(ids, bodies), KnownMarks(
-            parse_counts(ids, counts), parse_own_marks(values[-1])
+        return parse_bodies(ids, bodies), KnownReactions(
+            parse_counts(ids, counts), parse_own_reactions(values[-1])
         )

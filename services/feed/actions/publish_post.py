@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from services.feed.actions.settle_photos import CONFIRM_TOPIC, confirmation
+from services.feed.actions.confirm_photos import CONFIRM_TOPIC, confirmation
 from services.feed.actions.tag_posts import change_tags
 from services.feed.actions.tell_of_deeds import publish_mentions
 from services.feed.clients.upload import UploadClient
 from services.feed.domain.drafts import Draft, faults_of
-from services.feed.domain.post_bodies import UNMARKED, shown
+from services.feed.domain.post_bodies import NO_REACTIONS, shown
 from services.feed.store.fan_outs import begin_fan_out
 from services.feed.store.home_timelines import HomeTimelines
 from services.feed.store.posts import insert_post
@@ -44,7 +44,7 @@ async def publish_post(
         photos = await upload.claim(draft.photo_ids, key, owner_id=author_id)
         async with group.writer(shard) as tx:
             body = await insert_post(tx, author_id, draft, photos)
-            post = dict(shown(body, UNMARKED))
+            post = dict(shown(body, NO_REACTIONS))
             await begin_fan_out(tx, body["id"], author_id)
             await change_tags(group, tx, body["id"], after=body["hashtags"])
             await publish_mentions(tx, body["mentions"], author_id, body["id"], body["id"])

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from services.feed.clients.users import UsersClient
 from services.feed.domain.activity import NAMED_MAX, Deed, Line, lines_of, page_of
-from services.feed.domain.post_bodies import PostBody, time_text
+from services.feed.domain.post_bodies import PostBody
 from services.feed.domain.skeletons import page_start
 from services.feed.store.activities import Activities
 from services.feed.store.comments import Comments
@@ -16,6 +16,7 @@ from shared.contracts.people import Card
 from shared.contracts.posts import Comment
 from shared.cursors import ID_CURSOR, decode_id_cursor
 from shared.ids import created_at
+from shared.wire_time import wire_time
 
 _ABOUT_COMMENTS = frozenset({"comment", "reply", "comment_like"})
 
@@ -109,7 +110,7 @@ def _shown(line: Line, facts: _Facts, seen: int) -> ActivityLine:
         "actor_count": len(actor_ids),
         "post": None if post is None else {"id": post["id"], "thumb_key": _thumb_key(post)},
         "comment": None if comment is None else {"id": comment["id"], "text": comment["text"]},
-        "happened_at": time_text(created_at(newest.version)),
+        "happened_at": wire_time(created_at(newest.version)),
         "seen": newest.version <= seen,
     }
 

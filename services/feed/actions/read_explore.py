@@ -2,13 +2,13 @@
 
 from datetime import UTC, datetime
 
-from services.feed.actions.orders import ORDER_CURSOR, Orders
-from services.feed.actions.show_posts import show_posts, standing_posts
+from services.feed.actions.ranked_orders import ORDER_CURSOR, RankedOrders
+from services.feed.actions.show_posts import existing_posts, show_posts
 from services.feed.domain.popularity import most_popular
 from services.feed.store.kept_orders import ORDER_IDS_MAX
 from services.feed.store.popular_posts import PopularPosts
 from services.feed.store.post_bodies import PostBodies
-from services.feed.store.post_marks import PostMarks
+from services.feed.store.post_reactions import PostReactions
 from shared.contracts.posts import PostPage
 
 POSTS_MAX = ORDER_IDS_MAX
@@ -18,9 +18,9 @@ _LIST = "explore"
 class Explore:
     """The order of popular posts: one for everybody."""
 
-    def __init__(self, popular: PopularPosts, orders: Orders) -> None:
+    def __init__(self, popular: PopularPosts, ranked_orders: RankedOrders) -> None:
         self._popular = popular
-        self._orders = orders
+        self._orders = ranked_orders
 
     async def ids(self, name: str | None) -> tuple[str, list[int]]:
         """The name of an order and its ids; raises Unavailable."""
@@ -34,7 +34,7 @@ class Explore:
 async def read_explore(
     explore: Explore,
     bodies: PostBodies,
-    marks: PostMarks,
+    reactions: PostReactions,
     viewer_id: int,
     page: tuple[int, str | None],
 ) -> PostPage:
@@ -46,8 +46,8 @@ async def read_explore(
     asked, start = ("", 0) if cursor is None else ORDER_CURSOR.decode(cursor)
     name, ids = await explore.ids(asked or None)
     end = start + limit
-    standing = await standing_posts(bodies, ids[start:end])
+    existing = await existing_posts(bodies, ids[start:end])
     return {
-        "items": await show_posts(marks, standing, viewer_id),
+        "items": await show_posts(reactions, existing, viewer_id),
         "next_cursor": ORDER_CURSOR.encode(name, end) if end < len(ids) else None,
     }

@@ -7,7 +7,7 @@ from prometheus_client import Counter
 
 from services.feed.actions.home_entries import HomeEntries, OpenTimeline
 from services.feed.actions.page_posts import FoundPosts, PagePosts
-from services.feed.domain.post_bodies import UNMARKED, completeness, shown
+from services.feed.domain.post_bodies import NO_REACTIONS, completeness, shown
 from services.feed.domain.skeletons import page_start
 from shared.contracts.posts import HomePage, Post
 from shared.cursors import ID_CURSOR, decode_id_cursor
@@ -72,10 +72,10 @@ def _add_posts(page: _Page, ids: Sequence[int], posts: FoundPosts) -> None:
         # The viewer misses the posts of authors whose primary is away, and is told so.
         DEGRADED.labels("bodies").inc()
         page.complete = False
-    if posts.marks is None:
+    if posts.reactions is None:
         # The viewer sees the posts as not liked and without counts, and is told that, too.
         DEGRADED.labels("marks").inc()
         page.complete = False
-    marks = posts.marks or UNMARKED
+    reactions = posts.reactions or NO_REACTIONS
     # Withdrawn posts have no body: they leave every timeline by that.
-    page.items += [shown(posts.bodies[id_], marks) for id_ in ids if id_ in posts.bodies]
+    page.items += [shown(posts.bodies[id_], reactions) for id_ in ids if id_ in posts.bodies]

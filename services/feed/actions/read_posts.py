@@ -3,24 +3,30 @@
 from services.feed.actions.show_posts import show_posts
 from services.feed.domain.skeletons import page_start
 from services.feed.store.post_bodies import PostBodies
-from services.feed.store.post_marks import PostMarks
+from services.feed.store.post_reactions import PostReactions
 from services.feed.store.posts import Posts
 from shared.contracts.posts import Post, PostPage
 from shared.cursors import ID_CURSOR, decode_id_cursor
 from shared.errors import NotFound
 
 
-async def read_post(bodies: PostBodies, marks: PostMarks, post_id: int, viewer_id: int) -> Post:
+async def read_post(
+    bodies: PostBodies, reactions: PostReactions, post_id: int, viewer_id: int
+) -> Post:
     """One post; raises NotFound if it does not stand."""
     body = await bodies.find(post_id)
     if body is None:
         raise NotFound
-    (post,) = await show_posts(marks, [body], viewer_id)
+    (post,) = await show_posts(reactions, [body], viewer_id)
     return post
 
 
 async def read_user_posts(
-    posts: Posts, marks: PostMarks, author_id: int, viewer_id: int, page: tuple[int, str | None]
+    posts: Posts,
+    reactions: PostReactions,
+    author_id: int,
+    viewer_id: int,
+    page: tuple[int, str | None],
 ) -> PostPage:
     """An author's posts, newest first; `page` is limit and cursor. Raises Invalid for a cursor."""
     limit, cursor = page
@@ -30,6 +36,6 @@ async def read_user_posts(
         limit=limit + 1,
         viewer_id=viewer_id,
     )
-    items = await show_posts(marks, bodies[:limit], viewer_id)
+    items = await show_posts(reactions, bodies[:limit], viewer_id)
     more = len(bodies) > limit
     return {"items": items, "next_cursor": ID_CURSOR.encode(items[-1]["id"]) if more else None}

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from services.feed.actions.home_entries import HomeEntries
-from services.feed.actions.orders import ORDER_CURSOR, Orders
 from services.feed.actions.page_posts import PagePosts
+from services.feed.actions.ranked_orders import ORDER_CURSOR, RankedOrders
 from services.feed.actions.read_home_timeline import read_home_timeline
 from services.feed.actions.show_posts import show_posts
 from services.feed.domain.popularity import Candidate
@@ -14,7 +14,7 @@ from services.feed.domain.ranking import ranked
 from services.feed.domain.skeletons import ABOVE_ALL
 from services.feed.store.affinities import Affinities
 from services.feed.store.post_bodies import PostBodies
-from services.feed.store.post_marks import PostMarks
+from services.feed.store.post_reactions import PostReactions
 from shared.contracts.posts import HomePage
 from shared.cursors import ID_CURSOR
 from shared.ids import created_at
@@ -30,9 +30,9 @@ class RankedTimelines:
     entries: HomeEntries
     posts: PagePosts
     bodies: PostBodies
-    marks: PostMarks
+    reactions: PostReactions
     affinities: Affinities
-    orders: Orders
+    ranked_orders: RankedOrders
 
     async def read(self, viewer_id: int, limit: int, cursor: str | None) -> HomePage:
         """A page; raises Invalid for a cursor that is none, and Unavailable.
@@ -46,15 +46,15 @@ class RankedTimelines:
             return await read_home_timeline(self.entries, self.posts, viewer_id, limit, cursor)
         name, start = position
         of = f"home:{viewer_id}"
-        order = await self.orders.find(of, name or None, lambda: self._rank(viewer_id))
+        order = await self.ranked_orders.find(of, name or None, lambda: self._rank(viewer_id))
         end = start + limit
         ids = await self._still_there(viewer_id, order.post_ids[start:end])
         hydrated = await self.bodies.find_many(ids)
         if hydrated.away is not None and not hydrated.bodies:
             raise hydrated.away
-        standing = [hydrated.bodies[post_id] for post_id in ids if post_id in hydrated.bodies]
+        existing = [hydrated.bodies[post_id] for post_id in ids if post_id in hydrated.bodies]
         return {
-            "items": await show_posts(self.marks, standing, viewer_id),
+            "items": await show_posts(self.reactions, existing, viewer_id),
             "next_cursor": _next_cursor(order.name, order.post_ids, end),
             "completeness": completeness(complete=hydrated.away is None),
         }
@@ -62,9 +62,9 @@ class RankedTimelines:
     async def _still_there(self, viewer_id: int, post_ids: list[int]) -> list[int]:
         """Without the posts of those whom the viewer has unfollowed since the order was made."""
         timeline = await self.entries.open(viewer_id, is_first_page=False)
-        standing = set(timeline.skeleton.ids)
+        existing = set(timeline.skeleton.ids)
         floor = timeline.skeleton.floor
-        return [post_id for post_id in post_ids if post_id <= floor or post_id in standing]
+        return [post_id for post_id in post_ids if post_id <= floor or post_id in existing]
 
     async def _rank(self, viewer_id: int) -> list[int]:
         timeline = await self.entries.open(viewer_id, is_first_page=True)
@@ -72,7 +72,7 @@ class RankedTimelines:
         hydrated = await self.bodies.find_many(newest.ids)
         if hydrated.away is not None and not hydrated.bodies:
             raise hydrated.away
-        seen = await self.marks.of(list(hydrated.bodies), viewer_id)
+        seen = await self.reactions.of(list(hydrated.bodies), viewer_id)
         now = datetime.now(UTC)
         candidates = [
             Candidate(

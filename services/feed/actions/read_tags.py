@@ -1,9 +1,9 @@
 """The posts of a tag, and the tags that begin like something."""
 
-from services.feed.actions.show_posts import show_posts, standing_posts
+from services.feed.actions.show_posts import existing_posts, show_posts
 from services.feed.domain.tags import tag_id, tag_named
 from services.feed.store.post_bodies import PostBodies
-from services.feed.store.post_marks import PostMarks
+from services.feed.store.post_reactions import PostReactions
 from services.feed.store.tags import Tags
 from shared.contracts.posts import PostPage, TagsFound
 from shared.edges.edges import Edges
@@ -12,7 +12,7 @@ from shared.edges.edges import Edges
 async def read_tag_timeline(
     edges: Edges,
     bodies: PostBodies,
-    marks: PostMarks,
+    reactions: PostReactions,
     tag: str,
     viewer_id: int,
     page: tuple[int, str | None],
@@ -26,11 +26,11 @@ async def read_tag_timeline(
         return {"items": [], "next_cursor": None}
     limit, cursor = page
     found = await edges.page_of_sources(tag_id(name), limit=limit, cursor=cursor)
-    standing = await standing_posts(bodies, found.ids)
+    existing = await existing_posts(bodies, found.ids)
     # An edge may be a moment behind its post, and an id may stand for two names.
-    tagged = [body for body in standing if name in body["hashtags"]]
+    tagged = [body for body in existing if name in body["hashtags"]]
     return {
-        "items": await show_posts(marks, tagged, viewer_id),
+        "items": await show_posts(reactions, tagged, viewer_id),
         "next_cursor": found.next_cursor,
     }
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from services.feed.actions.audit_timelines import standing
+from services.feed.actions.audit_timelines import existing
 from services.feed.actions.home_entries import HomeEntries
 from services.feed.actions.timeline_doubts import TimelineDoubts
 from services.feed.store.home_timelines import HomeTimelines
@@ -47,7 +47,7 @@ async def rebuild_timelines(
     Each is read from Postgres before it is dropped. `tell` hears how many of how many are done.
     Whoever reads meanwhile is served from Postgres. Raises RedisAway.
     """
-    await doubts.look()
+    await doubts.check()
     readers = await timelines.readers() if reader_ids is None else list(reader_ids)
     done = Rebuilt()
     for number, reader_id in enumerate(readers, 1):
@@ -85,7 +85,7 @@ async def _may_drop(
     floor = max(opened.skeleton.floor, wanted.floor)
     there = {post_id for post_id in opened.skeleton.ids if post_id > floor}
     going = there - set(wanted.ids)
-    stand = await standing(posts, going)
+    stand = await existing(posts, going)
     done.seen += len(there)
     done.taken += len(stand)
     return not doubts.lost_among(sorted(going - set(stand)))

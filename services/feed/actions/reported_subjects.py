@@ -1,4 +1,4 @@
-"""What has been reported and nobody has settled, put together by subject, for operators."""
+"""What has been reported and no operator has closed, put together by subject, for operators."""
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence

@@ -21,7 +21,7 @@ MENTIONS_TOPIC = "activity.mentions"
 _NAMES_AT_ONCE = 8
 
 
-async def publish_mark(
+async def publish_reaction(
     tx: Transaction, edge: EdgeState, recipient_id: int, kind: ActivityKind, said: dict[str, int]
 ) -> None:
     """Have somebody told of a like, or of its end, with the edge; `said` names the rest."""

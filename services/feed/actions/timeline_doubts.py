@@ -30,7 +30,7 @@ class TimelineDoubts:
         self._expected: Expected = {}
         self._doubts: dict[Doubt, None] = {}
 
-    async def look(self) -> None:
+    async def check(self) -> None:
         """Ask the primaries what they hold, and count their posts."""
         self._expected = await read_expected(self._group)
         self._primaries = await facts_of(self._group, counted=(_POST,))

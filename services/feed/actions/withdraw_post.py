@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from services.feed.actions.clear_post import CLEAR_DELAY_S, CLEAR_JOB
-from services.feed.actions.settle_photos import RELEASE_TOPIC, release
+from services.feed.actions.confirm_photos import RELEASE_TOPIC, release
 from services.feed.actions.tag_posts import change_tags
 from services.feed.clients.users import UsersClient
 from services.feed.store.fan_outs import forget_fan_out

@@ -11,13 +11,13 @@ from services.feed.actions.export_account import (
     export_account,
     posts_section,
 )
-from services.feed.api.opened import opened
 from services.feed.api.path_ids import UserId
-from services.feed.api.reply_docs import reply
+from services.feed.resources import resources_of
 from shared.contracts.accounts import Erased, ExportPage
 from shared.http_server.json_reply import JsonReply
 from shared.http_server.paging import Cursor
 from shared.http_server.problems import problem_replies
+from shared.http_server.reply_docs import reply
 
 router = APIRouter(tags=["Accounts"])
 
@@ -39,7 +39,7 @@ _EXPORT_PAGE: ExportPage = {
 )
 async def get_export(request: Request, user_id: UserId, cursor: Cursor = None) -> Response:
     """Document after document, for the person's own eyes."""
-    resources = opened(request)
+    resources = resources_of(request)
     sections = {
         "posts": posts_section(resources.posts),
         "former_captions": captions_section(resources.posts),
@@ -62,7 +62,7 @@ async def get_export(request: Request, user_id: UserId, cursor: Cursor = None) -
 )
 async def post_erasure(request: Request, user_id: UserId) -> Response:
     """Posts, marks, comments, the home timeline; again until `finished`, and more is fine."""
-    resources = opened(request)
+    resources = resources_of(request)
     finished = await erase_account(
         resources.group,
         resources.published(),

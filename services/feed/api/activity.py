@@ -4,12 +4,12 @@ from fastapi import APIRouter, Request, Response
 
 from services.feed.actions.read_activity import read_activity
 from services.feed.api import examples
-from services.feed.api.opened import opened
-from services.feed.api.reply_docs import no_content, reply
+from services.feed.resources import resources_of
 from shared.contracts.activity import ActivityPage
 from shared.http_server.json_reply import JsonReply
 from shared.http_server.paging import POSTS_LIMIT_DEFAULT, Cursor, PostsLimit
 from shared.http_server.problems import problem_replies
+from shared.http_server.reply_docs import no_content, reply
 from shared.http_server.viewer import ViewerId
 
 router = APIRouter(tags=["Activity"])
@@ -30,7 +30,7 @@ async def get_activity(
     cursor: Cursor = None,
 ) -> Response:
     """Of the newest 500 deeds; whom the viewer may not know of, and what is gone, is left out."""
-    resources = opened(request)
+    resources = resources_of(request)
     page = await read_activity(
         resources.activities,
         resources.bodies,
@@ -51,5 +51,5 @@ async def get_activity(
 )
 async def put_seen(request: Request, viewer_id: ViewerId) -> Response:
     """All that there is at the moment."""
-    await opened(request).activities.see(viewer_id)
+    await resources_of(request).activities.see(viewer_id)
     return Response(status_code=204)

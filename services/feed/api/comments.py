@@ -11,15 +11,15 @@ from services.feed.actions.delete_comment import delete_comment
 from services.feed.actions.like_comment import like_comment, unlike_comment
 from services.feed.actions.read_comments import read_comment, read_comments
 from services.feed.api import examples
-from services.feed.api.opened import opened
 from services.feed.api.path_ids import CommentId, Id, PostId
-from services.feed.api.reply_docs import no_content, reply
 from services.feed.domain.comments import COMMENT_CHARACTERS_MAX
+from services.feed.resources import resources_of
 from shared.contracts.posts import Comment, CommentPage, Liked
 from shared.http_server.idempotency_key import IdempotencyKey
 from shared.http_server.json_reply import JsonReply
 from shared.http_server.paging import COMMENTS_LIMIT_DEFAULT, CommentsLimit, Cursor
 from shared.http_server.problems import problem_replies
+from shared.http_server.reply_docs import no_content, reply
 from shared.http_server.viewer import ViewerId
 
 router = APIRouter(tags=["Comments"])
@@ -57,7 +57,7 @@ async def post_comment(
     idempotency_key: IdempotencyKey = None,
 ) -> Response:
     """Whether the viewer may see the post and the comment replied to is the caller's to ask."""
-    resources = opened(request)
+    resources = resources_of(request)
     comment = action.NewComment(post_id, viewer_id, new.text, new.reply_to)
     key = idempotency_key or f"once {uuid.uuid4().hex}"
     return JsonReply(await comment_on_post(resources.group, resources.comments, comment, key), 201)
@@ -79,7 +79,7 @@ async def get_comments(
     cursor: Cursor = None,
 ) -> Response:
     """Whoever wrote them: whom of the writers the viewer may know is the caller's to ask."""
-    resources = opened(request)
+    resources = resources_of(request)
     page = await read_comments(
         resources.bodies,
         resources.comments,
@@ -101,7 +101,7 @@ async def get_comments(
 )
 async def get_comment(request: Request, comment_id: CommentId, viewer_id: ViewerId) -> Response:
     """Whoever wrote it, if it and its post stand."""
-    resources = opened(request)
+    resources = resources_of(request)
     comment = await read_comment(resources.comments, resources.comment_likes, comment_id, viewer_id)
     return JsonReply(comment)
 
@@ -118,7 +118,7 @@ async def get_comment(request: Request, comment_id: CommentId, viewer_id: Viewer
 )
 async def remove_comment(request: Request, comment_id: CommentId, viewer_id: ViewerId) -> Response:
     """Its writer's and the post's author's to do."""
-    resources = opened(request)
+    resources = resources_of(request)
     await delete_comment(resources.group, resources.comments, comment_id, viewer_id)
     return Response(status_code=204)
 
@@ -126,7 +126,7 @@ async def remove_comment(request: Request, comment_id: CommentId, viewer_id: Vie
 @router.put("/comments/{comment_id}/like", summary="Like a comment", responses=_LIKED)
 async def put_like(request: Request, comment_id: CommentId, viewer_id: ViewerId) -> Response:
     """Again is the same as once."""
-    resources = opened(request)
+    resources = resources_of(request)
     liked = await like_comment(
         resources.group, resources.comments, resources.comment_likes, comment_id, viewer_id
     )
@@ -138,7 +138,7 @@ async def put_like(request: Request, comment_id: CommentId, viewer_id: ViewerId)
 )
 async def delete_like(request: Request, comment_id: CommentId, viewer_id: ViewerId) -> Response:
     """The same whether or not the viewer liked it."""
-    resources = opened(request)
+    resources = resources_of(request)
     liked = await unlike_comment(
         resources.group, resources.comments, resources.comment_likes, comment_id, viewer_id
     )

@@ -7,11 +7,11 @@ from pydantic import BaseModel, Field
 
 from services.feed.actions.apply_graph_events import apply_graph_events
 from services.feed.api import examples
-from services.feed.api.opened import opened
 from services.feed.api.path_ids import Id
-from services.feed.api.reply_docs import no_content
+from services.feed.resources import resources_of
 from shared.contracts.people import EventKind, GraphEvent
 from shared.http_server.problems import problem_replies
+from shared.http_server.reply_docs import no_content
 
 router = APIRouter(tags=["Events"])
 
@@ -47,7 +47,7 @@ class NewEvents(BaseModel):
 )
 async def post_events(request: Request, told: NewEvents) -> Response:
     """At least once, in order per pair of users; after an error, the whole batch comes again."""
-    resources = opened(request)
+    resources = resources_of(request)
     events = [cast(GraphEvent, event.model_dump()) for event in told.events]
     await apply_graph_events(
         resources.versions,

@@ -11,15 +11,15 @@ from services.feed.actions.publish_post import publish_post
 from services.feed.actions.read_posts import read_post, read_user_posts
 from services.feed.actions.withdraw_post import withdraw_post
 from services.feed.api import examples
-from services.feed.api.opened import opened
 from services.feed.api.path_ids import Id, PostId, UserId
-from services.feed.api.reply_docs import no_content, reply
 from services.feed.domain.drafts import CAPTION_CHARACTERS_MAX, PHOTOS_MAX, Draft
+from services.feed.resources import resources_of
 from shared.contracts.posts import Place, Post, PostCounts, PostPage
 from shared.http_server.idempotency_key import IdempotencyKey
 from shared.http_server.json_reply import JsonReply
 from shared.http_server.paging import POSTS_LIMIT_DEFAULT, Cursor, PostsLimit
 from shared.http_server.problems import problem_replies
+from shared.http_server.reply_docs import no_content, reply
 from shared.http_server.viewer import ViewerId
 
 router = APIRouter(tags=["Posts"])
@@ -93,7 +93,7 @@ async def post_posts(
     409 `photo_not_ready` (with Retry-After), `photo_already_published`, `request_in_progress`;
     422 `idempotency_key_reused`.
     """
-    resources = opened(request)
+    resources = resources_of(request)
     post = await publish_post(
         resources.group,
         resources.upload,
@@ -113,8 +113,8 @@ async def post_posts(
 )
 async def get_post(request: Request, post_id: PostId, viewer_id: ViewerId) -> Response:
     """Whoever wrote it: whether the viewer may see it is for the caller to ask of users."""
-    resources = opened(request)
-    return JsonReply(await read_post(resources.bodies, resources.marks, post_id, viewer_id))
+    resources = resources_of(request)
+    return JsonReply(await read_post(resources.bodies, resources.reactions, post_id, viewer_id))
 
 
 @router.patch(
@@ -129,13 +129,13 @@ async def patch_post(
     request: Request, post_id: PostId, new: NewCaption, viewer_id: ViewerId
 ) -> Response:
     """The author's only; everybody sees the new caption at once, the former ones are kept."""
-    resources = opened(request)
+    resources = resources_of(request)
     post = await edit_post(
         resources.group,
         resources.posts,
         resources.bodies,
         resources.users,
-        resources.marks,
+        resources.reactions,
         Edit(post_id, viewer_id, new.caption),
     )
     return JsonReply(post)
@@ -153,7 +153,7 @@ async def patch_post(
 )
 async def delete_post(request: Request, post_id: PostId, viewer_id: ViewerId) -> Response:
     """The author's only: it leaves every timeline at once, and its photos go soon after."""
-    resources = opened(request)
+    resources = resources_of(request)
     await withdraw_post(
         resources.group, resources.posts, resources.bodies, resources.users, post_id, viewer_id
     )
@@ -176,9 +176,9 @@ async def get_user_posts(
     cursor: Cursor = None,
 ) -> Response:
     """Empty for somebody who does not exist: whether the viewer may see them is the caller's."""
-    resources = opened(request)
+    resources = resources_of(request)
     page = await read_user_posts(
-        resources.posts, resources.marks, user_id, viewer_id, (limit, cursor)
+        resources.posts, resources.reactions, user_id, viewer_id, (limit, cursor)
     )
     return JsonReply(page)
 
@@ -193,5 +193,5 @@ async def get_user_posts(
 )
 async def post_post_counts(request: Request, authors: AuthorIds) -> Response:
     """A read, by POST only for the length of its question."""
-    counts = await opened(request).posts.counts_by_authors(authors.ids)
+    counts = await resources_of(request).posts.counts_by_authors(authors.ids)
     return JsonReply({"counts": {str(author_id): count for author_id, count in counts.items()}})

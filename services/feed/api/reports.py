@@ -5,15 +5,15 @@ from pydantic import BaseModel, Field
 
 from services.feed.actions.report_subject import report_subject
 from services.feed.api import examples
-from services.feed.api.opened import opened
 from services.feed.api.path_ids import Id
-from services.feed.api.reply_docs import reply
 from services.feed.domain.reports import NOTE_CHARACTERS_MAX
+from services.feed.resources import resources_of
 from services.feed.store.reports import NewReport as Reported
 from services.feed.store.reports import Subject
 from shared.contracts.reports import Report, ReportReason, SubjectKind
 from shared.http_server.json_reply import JsonReply
 from shared.http_server.problems import problem_replies
+from shared.http_server.reply_docs import reply
 from shared.http_server.viewer import ViewerId
 
 router = APIRouter(tags=["Reports"])
@@ -47,4 +47,4 @@ async def post_report(request: Request, new: NewReport, viewer_id: ViewerId) -> 
         new.reason,
         new.note,
     )
-    return JsonReply(await report_subject(opened(request).reports, reported), 201)
+    return JsonReply(await report_subject(resources_of(request).reports, reported), 201)

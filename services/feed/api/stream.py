@@ -4,12 +4,12 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field
 
 from services.feed.api import examples
-from services.feed.api.opened import opened
 from services.feed.api.path_ids import Id
-from services.feed.api.reply_docs import reply
+from services.feed.resources import resources_of
 from shared.contracts.stream import Listening, StreamEvents
 from shared.http_server.json_reply import JsonReply
 from shared.http_server.problems import problem_replies
+from shared.http_server.reply_docs import reply
 
 router = APIRouter(tags=["Stream"])
 
@@ -42,7 +42,7 @@ class Wait(BaseModel):
 )
 async def post_listeners(request: Request, listeners: Listeners) -> Response:
     """For two minutes from now; to be said again before they are over."""
-    known = await opened(request).stream.listen(listeners.viewer_ids)
+    known = await resources_of(request).stream.listen(listeners.viewer_ids)
     return JsonReply({"known": known})
 
 
@@ -59,7 +59,7 @@ async def post_events(request: Request, wait: Wait) -> Response:
 
     A read, by POST because it waits: how long reads take tells callers how a service fares.
     """
-    stream = opened(request).stream
+    stream = resources_of(request).stream
     if wait.after is None:
         return JsonReply({"events": [], "last_id": await stream.last_id()})
     events = await stream.read(wait.after, wait.wait_ms)

@@ -6,12 +6,12 @@ from fastapi import APIRouter, Path, Query, Request, Response
 
 from services.feed.actions.read_tags import find_tags, read_tag_timeline
 from services.feed.api import examples
-from services.feed.api.opened import opened
-from services.feed.api.reply_docs import reply
+from services.feed.resources import resources_of
 from shared.contracts.posts import PostPage, TagsFound
 from shared.http_server.json_reply import JsonReply
 from shared.http_server.paging import POSTS_LIMIT_DEFAULT, Cursor, PostsLimit
 from shared.http_server.problems import problem_replies
+from shared.http_server.reply_docs import reply
 from shared.http_server.viewer import ViewerId
 
 router = APIRouter(tags=["Tags"])
@@ -35,9 +35,9 @@ async def get_tag_timeline(
     cursor: Cursor = None,
 ) -> Response:
     """Whoever wrote them: which of them the viewer may see is the caller's to ask."""
-    resources = opened(request)
+    resources = resources_of(request)
     page = await read_tag_timeline(
-        resources.tag_edges, resources.bodies, resources.marks, tag, viewer_id, (limit, cursor)
+        resources.tag_edges, resources.bodies, resources.reactions, tag, viewer_id, (limit, cursor)
     )
     return JsonReply(page)
 
@@ -57,5 +57,5 @@ async def get_tags(
     limit: PostsLimit = POSTS_LIMIT_DEFAULT,
 ) -> Response:
     """Each with the authors of its newest posts: whom one may know is the caller's to ask."""
-    resources = opened(request)
+    resources = resources_of(request)
     return JsonReply(await find_tags(resources.tags, resources.bodies, q, limit))

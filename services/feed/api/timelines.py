@@ -5,12 +5,12 @@ from fastapi import APIRouter, Request, Response
 from services.feed.actions.read_explore import read_explore
 from services.feed.actions.read_home_timeline import read_home_timeline
 from services.feed.api import examples
-from services.feed.api.opened import opened
-from services.feed.api.reply_docs import reply
+from services.feed.resources import resources_of
 from shared.contracts.posts import HomePage, PostPage
 from shared.http_server.json_reply import JsonReply
 from shared.http_server.paging import POSTS_LIMIT_DEFAULT, Cursor, HomeOrder, PostsLimit
 from shared.http_server.problems import problem_replies
+from shared.http_server.reply_docs import reply
 from shared.http_server.viewer import ViewerId
 
 router = APIRouter(tags=["Timelines"])
@@ -40,7 +40,7 @@ async def get_home_timeline(
 
     A page may be shorter than `limit` where posts were withdrawn: `next_cursor` tells the end.
     """
-    resources = opened(request)
+    resources = resources_of(request)
     if order == "ranked":
         return JsonReply(await resources.ranked.read(viewer_id, limit, cursor))
     page = await read_home_timeline(
@@ -67,8 +67,8 @@ async def get_explore(
 
     The order stays for who pages through it without a break of two minutes.
     """
-    resources = opened(request)
+    resources = resources_of(request)
     page = await read_explore(
-        resources.explore, resources.bodies, resources.marks, viewer_id, (limit, cursor)
+        resources.explore, resources.bodies, resources.reactions, viewer_id, (limit, cursor)
     )
     return JsonReply(page)

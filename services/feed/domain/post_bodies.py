@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Literal
 
 from typing_extensions import TypedDict
@@ -27,7 +26,7 @@ class PostBody(TypedDict):
 
 
 @dataclass(frozen=True, slots=True)
-class Marks:
+class Reactions:
     """What a viewer did with some posts, and how many likes and comments each of them has.
 
     A post that has none of them may be left out of the counts.
@@ -39,23 +38,18 @@ class Marks:
     comment_counts: Mapping[int, int]
 
 
-UNMARKED = Marks(frozenset(), frozenset(), {}, {})
+NO_REACTIONS = Reactions(frozenset(), frozenset(), {}, {})
 
 
-def time_text(moment: datetime) -> str:
-    """A time in UTC as it travels: RFC 3339 with milliseconds and `Z`."""
-    return moment.isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
-
-
-def shown(body: PostBody, marks: Marks) -> Post:
+def shown(body: PostBody, reactions: Reactions) -> Post:
     """The post for the viewer whose marks these are."""
     post_id = body["id"]
     return {
         **body,
-        "like_count": marks.like_counts.get(post_id, 0),
-        "comment_count": marks.comment_counts.get(post_id, 0),
-        "liked": post_id in marks.liked,
-        "saved": post_id in marks.saved,
+        "like_count": reactions.like_counts.get(post_id, 0),
+        "comment_count": reactions.comment_counts.get(post_id, 0),
+        "liked": post_id in reactions.liked,
+        "saved": post_id in reactions.saved,
     }
 
 

@@ -10,7 +10,6 @@ from asyncpg import Record
 from prometheus_client import Counter
 
 from services.feed.domain.hashtags import hashtags_of, mentions_of
-from services.feed.domain.post_bodies import time_text
 from services.feed.store.count_cache import CountCache
 from services.feed.store.redis_guard import RedisAway
 from shared.contracts.posts import Comment
@@ -18,6 +17,7 @@ from shared.ids import created_at
 from shared.sharding.shard_group import ShardGroup
 from shared.sharding.transaction import Transaction
 from shared.sql_files import load_queries
+from shared.wire_time import wire_time
 
 _SQL = load_queries(Path(__file__).with_suffix(".sql"))
 
@@ -76,7 +76,7 @@ class Comments:
             limit=limit,
         )
         oldest = sorted(rows, key=lambda row: row["id"])[:limit]
-        return [{**row, "created_at": time_text(created_at(row["id"]))} for row in oldest]
+        return [{**row, "created_at": wire_time(created_at(row["id"]))} for row in oldest]
 
     async def ids_under(self, post_id: int, limit: int) -> list[int]:
         """Comments under a withdrawn post, deleted ones too."""
@@ -88,9 +88,9 @@ class Comments:
         """Delete comments of one shard, and the replies to them."""
         async with self._group.writer(self._group.shard_of(ids[0])) as tx:
             for comment_id in ids:
-                standing = await lock_comment(tx, comment_id)
-                if standing is not None:
-                    await self.delete_with_replies(tx, comment_id, standing.post_id)
+                existing = await lock_comment(tx, comment_id)
+                if existing is not None:
+                    await self.delete_with_replies(tx, comment_id, existing.post_id)
 
     async def remove(self, ids: Sequence[int]) -> None:
         """Remove the rows of comments of one shard, which nobody is to read any more."""
@@ -127,7 +127,7 @@ class Comments:
             "text": text,
             "hashtags": hashtags,
             "mentions": mentions,
-            "created_at": time_text(created_at(comment_id)),
+            "created_at": wire_time(created_at(comment_id)),
             "like_count": 0,
             "liked": False,
         }
@@ -181,7 +181,7 @@ def _comment(row: Record) -> Comment:
         "text": row["text"],
         "hashtags": row["hashtags"],
         "mentions": row["mentions"],
-        "created_at": time_text(created_at(row["id"])),
+        "created_at": wire_time(created_at(row["id"])),
         "like_count": row["like_count"],
         "liked": False,
     }

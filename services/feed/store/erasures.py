@@ -20,10 +20,10 @@ class Mark:
     target_id: int
 
 
-async def received_marks(group: ShardGroup, user_id: int, limit: int) -> list[Mark]:
+async def received_reactions(group: ShardGroup, user_id: int, limit: int) -> list[Mark]:
     """Likes and saves of the withdrawn posts of somebody, in no order."""
     rows = await group.reader(group.shard_of(user_id)).rows(
-        _SQL["received_marks"], user_id=user_id, limit=limit
+        _SQL["received_reactions"], user_id=user_id, limit=limit
     )
     return [Mark(**row) for row in rows]
 

@@ -1,4 +1,4 @@
--- name: received_marks
+-- name: received_reactions
 -- What others did with the withdrawn posts of an author; it is mirrored in the author's shard.
 SELECT edge.kind, edge.src AS user_id, edge.dst AS target_id
   FROM :schema.post AS post

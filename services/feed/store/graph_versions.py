@@ -8,11 +8,12 @@ from shared.sql_files import load_queries
 
 _SQL = load_queries(Path(__file__).with_suffix(".sql"))
 
-SETTLE = "settle_graph_event"
+# The name under which such jobs stand in queues.
+CONFIRM_EVENT = "settle_graph_event"
 
 # By then the other side of the edge has been mirrored, and deliveries that began before it have
 # ended: what they did to the timeline is put right.
-SETTLE_DELAY_S = 60.0
+CONFIRM_DELAY_S = 60.0
 
 # Asking to follow, following and unfollowing change the same edge, and share its versions.
 _EDGES = {"follow": "follow", "unfollow": "follow", "request": "follow"}
@@ -25,7 +26,7 @@ class GraphVersions:
         self._group = group
 
     async def note(self, event: GraphEvent) -> bool:
-        """Is it the newest of its edge so far? If so, it is also settled a minute later."""
+        """Is it the newest of its edge so far? If so, it is also confirmed a minute later."""
         async with self._group.writer(self._group.shard_of(event["actor_id"])) as tx:
             newest = await tx.value(
                 _SQL["note_version"],
@@ -35,7 +36,7 @@ class GraphVersions:
                 version=event["version"],
             )
             if newest is not None:
-                await tx.enqueue(SETTLE, dict(event), delay_s=SETTLE_DELAY_S)
+                await tx.enqueue(CONFIRM_EVENT, dict(event), delay_s=CONFIRM_DELAY_S)
         return newest is not None
 
     async def is_newest(self, event: GraphEvent) -> bool:

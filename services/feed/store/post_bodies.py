@@ -15,8 +15,8 @@ from shared.errors import Unavailable
 
 # Another process that holds a lease needs a few milliseconds; one that has died holds us up for
 # a fifth of a second at most.
-_LEASE_LOOKS_MAX = 10
-_LEASE_LOOK_S = 0.02
+_LEASE_POLLS_MAX = 10
+_LEASE_POLL_S = 0.02
 
 LOOKED_UP = Counter("retrato_feed_bodies_total", "Bodies of posts looked up.", ["found_in"])
 
@@ -106,10 +106,10 @@ class PostBodies:
     async def _await_others(self, ids: list[int]) -> Loaded:
         """What other processes are loading; if that takes too long, loaded here and not stored."""
         arrived: Loaded = {}
-        for _look in range(_LEASE_LOOKS_MAX):
+        for _lookup in range(_LEASE_POLLS_MAX):
             if len(arrived) == len(ids):
                 return arrived
-            await asyncio.sleep(_LEASE_LOOK_S)
+            await asyncio.sleep(_LEASE_POLL_S)
             arrived |= await self._cached([id_ for id_ in ids if id_ not in arrived])
         return arrived | await self._from_postgres([id_ for id_ in ids if id_ not in arrived])
 

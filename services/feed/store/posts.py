@@ -9,13 +9,14 @@ from asyncpg import Record
 
 from services.feed.domain.drafts import Draft
 from services.feed.domain.hashtags import hashtags_of, mentions_of
-from services.feed.domain.post_bodies import PostBody, time_text
+from services.feed.domain.post_bodies import PostBody
 from shared.contracts.photos import PhotoSnapshot
 from shared.ids import created_at
 from shared.sharding.primaries import apart_by_primary
 from shared.sharding.shard_group import ShardGroup
 from shared.sharding.transaction import Transaction
 from shared.sql_files import load_queries
+from shared.wire_time import wire_time
 
 _SQL = load_queries(Path(__file__).with_suffix(".sql"))
 
@@ -79,7 +80,7 @@ class Posts:
         rows = await reader.rows(
             _SQL["former_captions"], author_id=author_id, after=after, limit=limit
         )
-        return [{**row, "replaced_at": time_text(row["replaced_at"])} for row in rows]
+        return [{**row, "replaced_at": wire_time(row["replaced_at"])} for row in rows]
 
     async def find_authorship(self, post_id: int) -> Authorship | None:
         """Who wrote it; None if it never was."""
@@ -157,7 +158,7 @@ def _body(row: Record) -> PostBody:
         "hashtags": row["hashtags"],
         "mentions": row["mentions"],
         "place": row["place"],
-        "created_at": time_text(created_at(row["id"])),
-        "edited_at": None if edited_at is None else time_text(edited_at),
+        "created_at": wire_time(created_at(row["id"])),
+        "edited_at": None if edited_at is None else wire_time(edited_at),
         "version": row["version"],
     }

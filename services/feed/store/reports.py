@@ -8,11 +8,11 @@ from typing import Literal, cast
 
 from asyncpg import Record
 
-from services.feed.domain.post_bodies import time_text
 from shared.contracts.reports import Report, ReportReason, SubjectKind
 from shared.ids import created_at
 from shared.sharding.shard_group import ShardGroup
 from shared.sql_files import load_queries
+from shared.wire_time import wire_time
 
 _SQL = load_queries(Path(__file__).with_suffix(".sql"))
 
@@ -41,7 +41,7 @@ class NewReport:
 
 @dataclass(frozen=True, slots=True)
 class OpenReport:
-    """One that nobody has settled."""
+    """One that no operator has closed."""
 
     id: int
     reporter_id: int
@@ -70,7 +70,7 @@ class Reports:
                 note=new.note,
             )
         report = dict(cast(Record, row))
-        return cast(Report, report | {"created_at": time_text(created_at(report["id"]))})
+        return cast(Report, report | {"created_at": wire_time(created_at(report["id"]))})
 
     async def oldest_open(self, limit: int) -> list[OpenReport]:
         """Those that have waited longest, the oldest first; every shard is asked."""
@@ -89,7 +89,7 @@ class Reports:
             for row in sorted(rows, key=lambda row: row["id"])[:limit]
         ]
 
-    async def settle(self, subject: Subject) -> int:
+    async def close(self, subject: Subject) -> int:
         """Have done with all reports of a subject; how many there were."""
         rows = await self._group.rows_across(
             _SQL["open_reports_of"],
@@ -97,7 +97,7 @@ class Reports:
             subject_kind=subject.kind,
             subject_id=subject.id,
         )
-        return await self._change("settle_reports", [row["id"] for row in rows])
+        return await self._change("close_reports", [row["id"] for row in rows])
 
     async def forget_naming(self, user_id: int, limit: int) -> bool:
         """Delete reports by and about an account and what it published; False if there are none."""

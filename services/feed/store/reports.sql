@@ -18,7 +18,7 @@ SELECT id, reporter_id, subject_kind, subject_id, author_id, reason, note
 SELECT id FROM :schema.report
  WHERE settled_at IS NULL AND subject_kind = :subject_kind AND subject_id = :subject_id;
 
--- name: settle_reports
+-- name: close_reports
 UPDATE :schema.report SET settled_at = now() WHERE id = ANY(:ids::bigint[]) AND settled_at IS NULL;
 
 -- name: reports_naming

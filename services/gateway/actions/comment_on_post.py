@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from services.gateway.actions.authors_of import AuthorCards
+from services.gateway.actions.author_cards import AuthorCards
 from services.gateway.actions.read_comments import CommentWithPeople, read_comment
 from services.gateway.actions.read_posts import read_post
 from services.gateway.clients.feed import FeedClient
@@ -28,7 +28,7 @@ async def comment_on_post(
         if parent.comment["post_id"] != post_id:
             raise NotFound
     # The writer's card first: should users not answer, nothing has happened yet.
-    people = await cards.of([viewer_id], viewer_id)
+    people = await cards.current_cards([viewer_id], viewer_id)
     if str(viewer_id) not in people:
         # The account went away within the seconds that a session's answer is kept.
         raise Unauthenticated

@@ -1,6 +1,6 @@
 """Deleting an own post."""
 
-from services.gateway.actions.authors_of import AuthorCards
+from services.gateway.actions.author_cards import AuthorCards
 from services.gateway.actions.read_posts import read_post
 from services.gateway.clients.feed import FeedClient
 from shared.errors import Forbidden

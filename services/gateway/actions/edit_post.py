@@ -1,6 +1,6 @@
 """Editing an own post."""
 
-from services.gateway.actions.authors_of import AuthorCards
+from services.gateway.actions.author_cards import AuthorCards
 from services.gateway.actions.read_posts import PostWithAuthor, read_post
 from services.gateway.clients.feed import FeedClient
 from shared.errors import Forbidden
@@ -16,4 +16,4 @@ async def edit_post(
         # Feed knows who wrote it, not who may know that it exists.
         await read_post(feed, cards, post_id, viewer_id)
         raise
-    return PostWithAuthor(post, await cards.of([viewer_id], viewer_id))
+    return PostWithAuthor(post, await cards.current_cards([viewer_id], viewer_id))

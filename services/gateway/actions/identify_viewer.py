@@ -3,7 +3,7 @@
 from prometheus_client import Counter
 
 from services.gateway.clients.session_checks import CurrentSession, SessionChecks
-from services.gateway.store.recent_changes import RecentChanges
+from services.gateway.store.invalidations import Invalidations
 from shared.errors import Unavailable
 
 _FROM_MEMORY = Counter(
@@ -13,7 +13,7 @@ _FROM_MEMORY = Counter(
 
 
 async def identify_viewer(
-    sessions: SessionChecks, changes: RecentChanges, token: str, *, is_read: bool
+    sessions: SessionChecks, changes: Invalidations, token: str, *, is_read: bool
 ) -> CurrentSession:
     """Raises Unauthenticated, and Unavailable where it cannot be told."""
     try:
@@ -28,5 +28,5 @@ async def identify_viewer(
         return known[0]
 
 
-def _is_still_true(changes: RecentChanges, session: CurrentSession, checked_at_s: float) -> bool:
+def _is_still_true(changes: Invalidations, session: CurrentSession, checked_at_s: float) -> bool:
     return checked_at_s > changes.void_before_s().get(session.user_id, 0)

@@ -1,6 +1,6 @@
 """Liking comments and taking it back, for those that the viewer may read."""
 
-from services.gateway.actions.authors_of import AuthorCards
+from services.gateway.actions.author_cards import AuthorCards
 from services.gateway.actions.read_comments import read_comment
 from services.gateway.clients.feed import FeedClient
 from shared.contracts.posts import Liked

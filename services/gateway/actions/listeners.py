@@ -33,7 +33,7 @@ LISTENERS_MAX = 2_000
 _RENEW_S = 30.0
 _RENEW_BATCH_MAX = 1_000
 # A revoked session ends within 5 s: answers about it are 4.5 s old at most, plus this.
-_LOOK_AT_SESSIONS_S = 0.2
+_CHECK_SESSIONS_S = 0.2
 _PAUSE_S = 0.5
 # Also where feed answers at once, others have their turn; what happens meanwhile comes together.
 _BREATH_S = 0.01
@@ -86,7 +86,7 @@ class Listeners:
         """Until cancelled: read events, tell feed who listens, end what is no session any more."""
         async with asyncio.TaskGroup() as loops:
             loops.create_task(self._again_and_again(self._renew, _RENEW_S))
-            loops.create_task(self._again_and_again(self._look_at_sessions, _LOOK_AT_SESSIONS_S))
+            loops.create_task(self._again_and_again(self._check_sessions, _CHECK_SESSIONS_S))
             loops.create_task(self._read())
 
     async def join(self, token: str, viewer_id: int, last_event_id: str | None) -> Listener:
@@ -224,15 +224,15 @@ class Listeners:
                 if not is_held:
                     self._give_way(place.name)
 
-    async def _look_at_sessions(self) -> None:
+    async def _check_sessions(self) -> None:
         listeners = [one for of_viewer in self._by_viewer.values() for one in of_viewer]
         stale = [one for one in listeners if not self._sessions.is_fresh(one.token)]
 
-        async def look_at(listener: Listener) -> None:
+        async def check_session(listener: Listener) -> None:
             if not await self._is_in_session(listener):
                 listener.end()
 
-        await asyncio.gather(*(look_at(one) for one in stale))
+        await asyncio.gather(*(check_session(one) for one in stale))
 
     async def _is_in_session(self, listener: Listener) -> bool:
         try:

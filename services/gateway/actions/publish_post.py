@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from services.gateway.actions.authors_of import AuthorCards
+from services.gateway.actions.author_cards import AuthorCards
 from services.gateway.actions.read_posts import PostWithAuthor
 from services.gateway.clients.feed import FeedClient
 from shared.errors import Unauthenticated
@@ -17,7 +17,7 @@ async def publish_post(
 ) -> PostWithAuthor:
     """The new post, or the one that this key made before."""
     # The author's card first: should users not answer, nothing has happened yet.
-    authors = await cards.of([viewer_id], viewer_id)
+    authors = await cards.current_cards([viewer_id], viewer_id)
     if str(viewer_id) not in authors:
         # The account went away within the seconds that a session's answer is kept.
         raise Unauthenticated

@@ -2,12 +2,11 @@
 
 from dataclasses import dataclass
 
-from services.gateway.actions.authors_of import AuthorCards
+from services.gateway.actions.author_cards import AuthorCards
 from services.gateway.actions.read_posts import read_post
 from services.gateway.clients.feed import FeedClient
-from services.gateway.domain.comments import may_be_read, people_in
 from services.gateway.domain.pages import PageRequest
-from services.gateway.domain.posts import Authors
+from services.gateway.domain.visibility import CardsById, comment_people_ids, may_be_read
 from shared.contracts.posts import Comment, CommentPage
 from shared.errors import NotFound
 
@@ -17,16 +16,16 @@ class CommentWithPeople:
     """A comment that the viewer may read."""
 
     comment: Comment
-    people: Authors
+    people: CardsById
 
 
 async def read_comments(
     feed: FeedClient, cards: AuthorCards, post_id: int, page: PageRequest, viewer_id: int
-) -> tuple[CommentPage, Authors]:
+) -> tuple[CommentPage, CardsById]:
     """A page and everybody's cards in one call; raises NotFound where reading the post would."""
     found = await feed.comments(post_id, page.params(), viewer_id=viewer_id)
-    people_ids = people_in(found["items"])
-    return found, await cards.of_page_under(found["author_id"], people_ids, viewer_id)
+    people_ids = comment_people_ids(found["items"])
+    return found, await cards.cards_under_post(found["author_id"], people_ids, viewer_id)
 
 
 async def read_comment(
@@ -35,7 +34,7 @@ async def read_comment(
     """One comment; raises NotFound where the viewer may not see it or its post."""
     comment = await feed.comment(comment_id, viewer_id=viewer_id)
     await read_post(feed, cards, comment["post_id"], viewer_id)
-    people = await cards.of(people_in([comment]), viewer_id)
+    people = await cards.current_cards(comment_people_ids([comment]), viewer_id)
     if not may_be_read(comment, people):
         raise NotFound
     return CommentWithPeople(comment, people)

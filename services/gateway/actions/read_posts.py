@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass, replace
 
-from services.gateway.actions.authors_of import AuthorCards
+from services.gateway.actions.author_cards import AuthorCards
 from services.gateway.actions.side_by_side import side_by_side
 from services.gateway.clients.feed import FeedClient
 from services.gateway.domain.pages import PageRequest
-from services.gateway.domain.posts import Authors, author_ids, may_be_met, may_be_shown
+from services.gateway.domain.visibility import CardsById, author_ids, may_be_met, may_be_shown
 from shared.contracts.posts import HomePage, Post, PostPage
 from shared.errors import NotFound, Unavailable
 
@@ -19,12 +19,12 @@ class PostWithAuthor:
     """A post that the viewer may see."""
 
     post: Post
-    authors: Authors
+    authors: CardsById
 
 
 async def read_home_timeline(
     feed: FeedClient, cards: AuthorCards, page: PageRequest, viewer_id: int, *, is_pressed: bool
-) -> tuple[HomePage, Authors]:
+) -> tuple[HomePage, CardsById]:
     """A page and the cards of all its authors: two calls, whatever the length of the page.
 
     Where posts of it may not be met, two more fill it up once; what is missing then stays missing.
@@ -51,17 +51,17 @@ async def read_home_timeline(
 
 async def _read_part(
     feed: FeedClient, cards: AuthorCards, page: PageRequest, viewer_id: int
-) -> tuple[HomePage, Authors, bool]:
+) -> tuple[HomePage, CardsById, bool]:
     home = await feed.home_timeline(page.params(), viewer_id=viewer_id)
-    return home, *await cards.of_page(author_ids(home["items"]), viewer_id)
+    return home, *await cards.page_cards(author_ids(home["items"]), viewer_id)
 
 
 async def read_user_posts(
     feed: FeedClient, cards: AuthorCards, user_id: int, page: PageRequest, viewer_id: int
-) -> tuple[PostPage, Authors]:
+) -> tuple[PostPage, CardsById]:
     """A person's posts; raises NotFound where the viewer may not see what that person publishes."""
     (authors, _), posts = await side_by_side(
-        cards.of_page([user_id], viewer_id),
+        cards.page_cards([user_id], viewer_id),
         feed.posts_of(user_id, page.params(), viewer_id=viewer_id),
     )
     author = authors.get(str(user_id))
@@ -75,7 +75,7 @@ async def read_post(
 ) -> PostWithAuthor:
     """One post; raises NotFound when it is not there and when the viewer may not see it alike."""
     post = await feed.post(post_id, viewer_id=viewer_id)
-    authors, _ = await cards.of_page([post["author_id"]], viewer_id)
+    authors, _ = await cards.page_cards([post["author_id"]], viewer_id)
     if not may_be_shown(post, authors):
         raise NotFound
     return PostWithAuthor(post, authors)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from services.gateway.actions.authors_of import AuthorCards
+from services.gateway.actions.author_cards import AuthorCards
 from services.gateway.actions.read_comments import read_comment
 from services.gateway.actions.read_posts import read_post
 from services.gateway.clients.feed import FeedClient
@@ -36,6 +36,6 @@ async def _author(
     if kind == "comment":
         found = await read_comment(feed, cards, subject_id, viewer_id)
         return found.comment["writer_id"]
-    if str(subject_id) not in await cards.of([subject_id], viewer_id):
+    if str(subject_id) not in await cards.current_cards([subject_id], viewer_id):
         raise NotFound
     return subject_id

@@ -1,6 +1,6 @@
 """Saving for oneself and taking it back, for posts that the viewer may see."""
 
-from services.gateway.actions.authors_of import AuthorCards
+from services.gateway.actions.author_cards import AuthorCards
 from services.gateway.actions.read_posts import read_post
 from services.gateway.clients.feed import FeedClient
 from shared.contracts.posts import Saved

@@ -9,7 +9,6 @@ from services.gateway.actions.change_password import change_password
 from services.gateway.actions.edit_profile import edit_profile
 from services.gateway.actions.read_profile import read_me
 from services.gateway.api.idempotency import key_or_new
-from services.gateway.api.opened import opened
 from services.gateway.api.problem_codes import (
     BAD_REQUEST,
     EMAIL_TAKEN,
@@ -30,9 +29,10 @@ from services.gateway.api.replies import conditional_reply, private_reply
 from services.gateway.api.reply_docs import conditional, no_content, reply
 from services.gateway.api.session import WITHOUT_SESSION, InSession, ViewerId
 from services.gateway.api.text import Text
-from services.gateway.domain.people import Me, public_me
-from services.gateway.domain.sessions import SignedIn, public_signed_in
-from services.gateway.domain.wire_types import Id
+from services.gateway.resources import resources_of
+from services.gateway.views.people import Me, public_me
+from services.gateway.views.sessions import SignedIn, public_signed_in
+from services.gateway.views.wire_types import Id
 from shared.http_server.idempotency_key import IdempotencyKey
 
 router = APIRouter(tags=["Accounts"])
@@ -78,7 +78,7 @@ async def sign_up(
     request: Request, account: SignUp, idempotency_key: IdempotencyKey = None
 ) -> Response:
     """Create an account and open its first session, on this device."""
-    resources = opened(request)
+    resources = resources_of(request)
     signed_in = await resources.users.sign_up(account.model_dump(), key_or_new(idempotency_key))
     # A new account has no posts; a repeated request gets the same reply as the first.
     return private_reply(public_signed_in(signed_in, 0, resources.url_of()), 201)
@@ -142,7 +142,7 @@ class PasswordChange(BaseModel):
 )
 async def get_me(request: Request, viewer_id: ViewerId) -> Response:
     """One's own profile, with the fields that nobody else sees."""
-    resources = opened(request)
+    resources = resources_of(request)
     profile, count = await read_me(resources.users, resources.feed, viewer_id)
     return conditional_reply(request, public_me(profile, count, resources.url_of()))
 
@@ -169,7 +169,7 @@ async def patch_me(request: Request, changes: ProfileChange, viewer_id: ViewerId
 
     Waits up to 5 s for an avatar that is still being processed. A former avatar's photo is deleted.
     """
-    resources = opened(request)
+    resources = resources_of(request)
     given = changes.as_contract()
     profile, count = await edit_profile(resources.users, resources.feed, given, viewer_id)
     return private_reply(public_me(profile, count, resources.url_of()))
@@ -187,6 +187,6 @@ async def patch_me(request: Request, changes: ProfileChange, viewer_id: ViewerId
 )
 async def put_password(request: Request, change: PasswordChange, current: InSession) -> Response:
     """Set a new password; all your other devices are signed out."""
-    resources = opened(request)
+    resources = resources_of(request)
     await change_password(resources.users, resources.sessions, current, change.model_dump())
     return Response(status_code=204)

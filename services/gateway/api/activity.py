@@ -2,13 +2,13 @@
 
 from fastapi import APIRouter, Request, Response
 
-from services.gateway.api.opened import opened
 from services.gateway.api.problem_codes import INVALID, UNAUTHENTICATED, problems
 from services.gateway.api.replies import link_to_next, private_reply
 from services.gateway.api.reply_docs import no_content, page
 from services.gateway.api.session import ViewerId
-from services.gateway.domain.activity import ActivityPage, public_activity
 from services.gateway.domain.pages import PageRequest
+from services.gateway.resources import resources_of
+from services.gateway.views.activity import ActivityPage, public_activity
 from shared.http_server.paging import POSTS_LIMIT_DEFAULT, Cursor, PostsLimit
 
 router = APIRouter(tags=["Activity"])
@@ -30,7 +30,7 @@ async def get_activity(
 ) -> Response:
     """Likes, comments, follows, requests and mentions, newest first, the same told together."""
     asked = PageRequest(limit, cursor)
-    resources = opened(request)
+    resources = resources_of(request)
     found = await resources.feed.activity(asked.params(), viewer_id=viewer_id)
     shown = public_activity(found, resources.url_of())
     return private_reply(shown, headers=link_to_next(request, asked, found["next_cursor"]))
@@ -45,5 +45,5 @@ async def get_activity(
 )
 async def put_seen(request: Request, viewer_id: ViewerId) -> Response:
     """Note that you have looked at everything that there is."""
-    await opened(request).feed.see_activity(viewer_id=viewer_id)
+    await resources_of(request).feed.see_activity(viewer_id=viewer_id)
     return Response(status_code=204)

@@ -3,11 +3,11 @@
 from fastapi import APIRouter, Request, Response
 
 from services.gateway.api.graph_replies import OWN_PEOPLE, RELATIONSHIP, people_reply
-from services.gateway.api.opened import opened
-from services.gateway.api.path_parts import UserId
+from services.gateway.api.path_ids import UserId
 from services.gateway.api.replies import private_reply
 from services.gateway.api.session import ViewerId
 from services.gateway.domain.pages import PageRequest
+from services.gateway.resources import resources_of
 from shared.http_server.paging import PEOPLE_LIMIT_DEFAULT, Cursor, PeopleLimit
 
 router = APIRouter(tags=["People"])
@@ -16,25 +16,25 @@ router = APIRouter(tags=["People"])
 @router.put("/v1/users/{user_id:id}/block", summary="Block", responses=RELATIONSHIP)
 async def block(request: Request, user_id: UserId, viewer_id: ViewerId) -> Response:
     """End both follows and hide each of you from the other everywhere."""
-    return private_reply(await opened(request).users.block(user_id, viewer_id=viewer_id))
+    return private_reply(await resources_of(request).users.block(user_id, viewer_id=viewer_id))
 
 
 @router.delete("/v1/users/{user_id:id}/block", summary="Unblock", responses=RELATIONSHIP)
 async def unblock(request: Request, user_id: UserId, viewer_id: ViewerId) -> Response:
     """Take your block back; the follows that it ended stay ended."""
-    return private_reply(await opened(request).users.unblock(user_id, viewer_id=viewer_id))
+    return private_reply(await resources_of(request).users.unblock(user_id, viewer_id=viewer_id))
 
 
 @router.put("/v1/users/{user_id:id}/mute", summary="Mute", responses=RELATIONSHIP)
 async def mute(request: Request, user_id: UserId, viewer_id: ViewerId) -> Response:
     """Keep a person out of your own timelines; they do not learn of it."""
-    return private_reply(await opened(request).users.mute(user_id, viewer_id=viewer_id))
+    return private_reply(await resources_of(request).users.mute(user_id, viewer_id=viewer_id))
 
 
 @router.delete("/v1/users/{user_id:id}/mute", summary="Unmute", responses=RELATIONSHIP)
 async def unmute(request: Request, user_id: UserId, viewer_id: ViewerId) -> Response:
     """Let a person into your timelines again."""
-    return private_reply(await opened(request).users.unmute(user_id, viewer_id=viewer_id))
+    return private_reply(await resources_of(request).users.unmute(user_id, viewer_id=viewer_id))
 
 
 @router.get("/v1/me/blocks", summary="Whom you block", responses=OWN_PEOPLE)
@@ -46,7 +46,7 @@ async def get_blocks(
 ) -> Response:
     """Newest first; the only place where they are still shown to you."""
     asked = PageRequest(limit, cursor)
-    found = await opened(request).users.blocks(asked.params(), viewer_id=viewer_id)
+    found = await resources_of(request).users.blocks(asked.params(), viewer_id=viewer_id)
     return people_reply(request, asked, found)
 
 
@@ -59,5 +59,5 @@ async def get_mutes(
 ) -> Response:
     """Newest first."""
     asked = PageRequest(limit, cursor)
-    found = await opened(request).users.mutes(asked.params(), viewer_id=viewer_id)
+    found = await resources_of(request).users.mutes(asked.params(), viewer_id=viewer_id)
     return people_reply(request, asked, found)

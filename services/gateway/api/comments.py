@@ -10,8 +10,7 @@ from services.gateway.actions.delete_comment import delete_comment
 from services.gateway.actions.like_comment import like_comment, unlike_comment
 from services.gateway.actions.read_comments import read_comments
 from services.gateway.api.idempotency import key_or_new
-from services.gateway.api.opened import opened
-from services.gateway.api.path_parts import CommentId, PostId
+from services.gateway.api.path_ids import CommentId, PostId
 from services.gateway.api.problem_codes import (
     BAD_REQUEST,
     FORBIDDEN,
@@ -27,14 +26,15 @@ from services.gateway.api.replies import link_to_next, private_reply
 from services.gateway.api.reply_docs import no_content, page, reply
 from services.gateway.api.session import ViewerId
 from services.gateway.api.text import Text
-from services.gateway.domain.comments import (
+from services.gateway.domain.pages import PageRequest
+from services.gateway.resources import resources_of
+from services.gateway.views.comments import (
     CommentPage,
     CommentReply,
     public_comment,
     public_comments,
 )
-from services.gateway.domain.pages import PageRequest
-from services.gateway.domain.wire_types import Id
+from services.gateway.views.wire_types import Id
 from shared.contracts.posts import Liked
 from shared.http_server.idempotency_key import IdempotencyKey
 from shared.http_server.paging import COMMENTS_LIMIT_DEFAULT, CommentsLimit, Cursor
@@ -89,10 +89,10 @@ async def comment(
     idempotency_key: IdempotencyKey = None,
 ) -> Response:
     """Write under a post, or reply to a comment there."""
-    resources = opened(request)
+    resources = resources_of(request)
     key = key_or_new(idempotency_key)
     made = await comment_on_post(
-        resources.feed, resources.authors, post_id, new.as_contract(), key, viewer_id
+        resources.feed, resources.author_cards, post_id, new.as_contract(), key, viewer_id
     )
     shown = public_comment(made.comment, made.people, resources.url_of())
     return private_reply({"comment": shown}, 201)
@@ -115,9 +115,9 @@ async def get_comments(
 ) -> Response:
     """What is written under a post, oldest first; replies name the comment that they hang on."""
     asked = PageRequest(limit, cursor)
-    resources = opened(request)
+    resources = resources_of(request)
     found, people = await read_comments(
-        resources.feed, resources.authors, post_id, asked, viewer_id
+        resources.feed, resources.author_cards, post_id, asked, viewer_id
     )
     shown: CommentPage = {
         "items": public_comments(found["items"], people, resources.url_of()),
@@ -138,17 +138,17 @@ async def get_comments(
 )
 async def delete(request: Request, comment_id: CommentId, viewer_id: ViewerId) -> Response:
     """Delete a comment of your own, or one under a post of your own."""
-    resources = opened(request)
-    await delete_comment(resources.feed, resources.authors, comment_id, viewer_id)
+    resources = resources_of(request)
+    await delete_comment(resources.feed, resources.author_cards, comment_id, viewer_id)
     return Response(status_code=204)
 
 
 @router.put("/v1/comments/{comment_id:id}/like", summary="Like a comment", responses=_LIKED)
 async def like(request: Request, comment_id: CommentId, viewer_id: ViewerId) -> Response:
     """Like a comment; again is the same as once."""
-    resources = opened(request)
+    resources = resources_of(request)
     return private_reply(
-        await like_comment(resources.feed, resources.authors, comment_id, viewer_id)
+        await like_comment(resources.feed, resources.author_cards, comment_id, viewer_id)
     )
 
 
@@ -157,7 +157,7 @@ async def like(request: Request, comment_id: CommentId, viewer_id: ViewerId) -> 
 )
 async def unlike(request: Request, comment_id: CommentId, viewer_id: ViewerId) -> Response:
     """Take back a comment's like; again is the same as once."""
-    resources = opened(request)
+    resources = resources_of(request)
     return private_reply(
-        await unlike_comment(resources.feed, resources.authors, comment_id, viewer_id)
+        await unlike_comment(resources.feed, resources.author_cards, comment_id, viewer_id)
     )

@@ -4,8 +4,7 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field
 
 from services.gateway.actions.delete_account import delete_account
-from services.gateway.api.opened import opened
-from services.gateway.api.path_parts import ReceiptId
+from services.gateway.api.path_ids import ReceiptId
 from services.gateway.api.problem_codes import (
     BAD_REQUEST,
     INVALID,
@@ -18,6 +17,7 @@ from services.gateway.api.replies import private_reply
 from services.gateway.api.reply_docs import reply
 from services.gateway.api.session import WITHOUT_SESSION, ViewerId
 from services.gateway.api.text import Text
+from services.gateway.resources import resources_of
 from shared.contracts.accounts import DeletionReceipt
 
 router = APIRouter(tags=["Accounts"])
@@ -42,7 +42,7 @@ class Deletion(BaseModel):
 )
 async def delete_me(request: Request, asked: Deletion, viewer_id: ViewerId) -> Response:
     """Delete your account, and with it all that it holds. Keep the receipt: all sessions end."""
-    resources = opened(request)
+    resources = resources_of(request)
     receipt = await delete_account(resources.users, resources.sessions, asked.password, viewer_id)
     return private_reply(receipt, 202)
 
@@ -58,4 +58,4 @@ async def delete_me(request: Request, asked: Deletion, viewer_id: ViewerId) -> R
 )
 async def get_deletion(request: Request, receipt_id: ReceiptId) -> Response:
     """How far a deletion has got, for whoever has the receipt."""
-    return private_reply(await opened(request).users.deletion(receipt_id))
+    return private_reply(await resources_of(request).users.deletion(receipt_id))

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from services.gateway.domain import (
+from services.gateway.views import (
     activity,
     comments,
     exports,

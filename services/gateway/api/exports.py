@@ -2,12 +2,12 @@
 
 from fastapi import APIRouter, Request, Response
 
-from services.gateway.api.opened import opened
 from services.gateway.api.problem_codes import NOT_FOUND, UNAUTHENTICATED, problems
 from services.gateway.api.replies import private_reply
 from services.gateway.api.reply_docs import reply
 from services.gateway.api.session import ViewerId
-from services.gateway.domain.exports import ExportReply, public_export
+from services.gateway.resources import resources_of
+from services.gateway.views.exports import ExportReply, public_export
 
 router = APIRouter(tags=["Accounts"])
 
@@ -26,7 +26,7 @@ async def post_export(request: Request, viewer_id: ViewerId) -> Response:
 
     While one is being made, asking again changes nothing. It is kept for seven days.
     """
-    resources = opened(request)
+    resources = resources_of(request)
     export = await resources.users.request_export(viewer_id=viewer_id)
     return private_reply(public_export(export, resources.url_of()), 202)
 
@@ -41,6 +41,6 @@ async def post_export(request: Request, viewer_id: ViewerId) -> Response:
 )
 async def get_export(request: Request, viewer_id: ViewerId) -> Response:
     """The newest archive that you asked for; 404 if there was none."""
-    resources = opened(request)
+    resources = resources_of(request)
     export = await resources.users.export(viewer_id=viewer_id)
     return private_reply(public_export(export, resources.url_of()))

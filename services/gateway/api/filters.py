@@ -2,12 +2,12 @@
 
 from fastapi import APIRouter, Request, Response
 
-from services.gateway.api.opened import opened
 from services.gateway.api.problem_codes import problems
 from services.gateway.api.replies import conditional_reply
 from services.gateway.api.reply_docs import reply
 from services.gateway.api.session import WITHOUT_SESSION
-from services.gateway.domain.filters import Filters, public_filters
+from services.gateway.resources import resources_of
+from services.gateway.views.filters import Filters, public_filters
 
 router = APIRouter(tags=["Photos"])
 
@@ -23,6 +23,6 @@ async def get_filters(request: Request) -> Response:
 
     Give a photo one with `PATCH /v1/photos/{photo_id}`, take it off with null: both are quick.
     """
-    resources = opened(request)
+    resources = resources_of(request)
     samples = await resources.upload.filters()
     return conditional_reply(request, public_filters(samples, resources.media.base_url))

@@ -3,11 +3,11 @@
 from fastapi import APIRouter, Request, Response
 
 from services.gateway.api.graph_replies import ANSWERED, OWN_PEOPLE, people_reply
-from services.gateway.api.opened import opened
-from services.gateway.api.path_parts import UserId
+from services.gateway.api.path_ids import UserId
 from services.gateway.api.replies import private_reply
 from services.gateway.api.session import ViewerId
 from services.gateway.domain.pages import PageRequest
+from services.gateway.resources import resources_of
 from shared.http_server.paging import PEOPLE_LIMIT_DEFAULT, Cursor, PeopleLimit
 
 router = APIRouter(tags=["People"])
@@ -22,14 +22,16 @@ async def get_follow_requests(
 ) -> Response:
     """Requests that wait for your answer, newest first."""
     asked = PageRequest(limit, cursor)
-    found = await opened(request).users.follow_requests(asked.params(), viewer_id=viewer_id)
+    found = await resources_of(request).users.follow_requests(asked.params(), viewer_id=viewer_id)
     return people_reply(request, asked, found)
 
 
 @router.put("/v1/me/follow-requests/{user_id:id}", summary="Accept a follower", responses=ANSWERED)
 async def accept(request: Request, user_id: UserId, viewer_id: ViewerId) -> Response:
     """Let a person follow you who asked to; 404 where nobody asked."""
-    return private_reply(await opened(request).users.accept_request(user_id, viewer_id=viewer_id))
+    return private_reply(
+        await resources_of(request).users.accept_request(user_id, viewer_id=viewer_id)
+    )
 
 
 @router.delete(
@@ -37,10 +39,14 @@ async def accept(request: Request, user_id: UserId, viewer_id: ViewerId) -> Resp
 )
 async def refuse(request: Request, user_id: UserId, viewer_id: ViewerId) -> Response:
     """Let a request go. The person is not told, and may ask again."""
-    return private_reply(await opened(request).users.refuse_request(user_id, viewer_id=viewer_id))
+    return private_reply(
+        await resources_of(request).users.refuse_request(user_id, viewer_id=viewer_id)
+    )
 
 
 @router.delete("/v1/me/followers/{user_id:id}", summary="Remove a follower", responses=ANSWERED)
 async def remove_follower(request: Request, user_id: UserId, viewer_id: ViewerId) -> Response:
     """End a person's follow of you; they are not told."""
-    return private_reply(await opened(request).users.remove_follower(user_id, viewer_id=viewer_id))
+    return private_reply(
+        await resources_of(request).users.remove_follower(user_id, viewer_id=viewer_id)
+    )

@@ -2,7 +2,6 @@
 
 from fastapi import Request, Response
 
-from services.gateway.api.opened import opened
 from services.gateway.api.problem_codes import (
     INVALID,
     NOT_FOUND,
@@ -13,7 +12,8 @@ from services.gateway.api.problem_codes import (
 from services.gateway.api.replies import link_to_next, private_reply
 from services.gateway.api.reply_docs import page, reply
 from services.gateway.domain.pages import PageRequest
-from services.gateway.domain.people import PersonPage, public_person_page
+from services.gateway.resources import resources_of
+from services.gateway.views.people import PersonPage, public_person_page
 from shared.contracts import people as contract
 
 _NEW_RELATIONSHIP = reply(200, contract.RelationshipReply, "How you now stand to them.")
@@ -35,5 +35,5 @@ OWN_PEOPLE = {
 
 def people_reply(request: Request, asked: PageRequest, found: contract.PersonPage) -> Response:
     """A page of people with the address of the next one."""
-    shown = public_person_page(found, opened(request).url_of())
+    shown = public_person_page(found, resources_of(request).url_of())
     return private_reply(shown, headers=link_to_next(request, asked, found["next_cursor"]))

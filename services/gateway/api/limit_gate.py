@@ -4,9 +4,9 @@ from prometheus_client import Counter
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from services.gateway.actions.charge_request import Charge
+from services.gateway.actions.check_rate_limits import RateLimitCheck
 from services.gateway.api.caller_address import caller_network
-from services.gateway.api.session import CHARGE_KEY, access_token
+from services.gateway.api.session import RATE_LIMIT_CHECK_KEY, access_token
 from services.gateway.domain.route_classes import class_of
 from services.gateway.resources import Resources
 from shared.errors import TooManyRequests
@@ -30,21 +30,21 @@ class LimitGate:
             return
         resources: Resources = scope["app"].state.resources
         route_class = class_of(scope["method"], scope["path"])
-        charge = Charge(resources.limits, route_class, resources.limit_counters)
-        scope[CHARGE_KEY] = charge
+        check = RateLimitCheck(resources.limits, route_class, resources.limit_counters)
+        scope[RATE_LIMIT_CHECK_KEY] = check
 
-        async def send_with_standing(message: Message) -> None:
+        async def send_with_limits(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message["headers"] = [*message.get("headers", ()), *charge.headers()]
+                message["headers"] = [*message.get("headers", ()), *check.headers()]
             await send(message)
 
         headers = Headers(scope=scope)
         try:
-            await charge.begin(
+            await check.begin(
                 resources.sessions, access_token(headers), caller_network(scope, headers)
             )
         except TooManyRequests as refusal:
             _REFUSED.labels(route_class).inc()
-            await ProblemReply(refusal)(scope, receive, send_with_standing)
+            await ProblemReply(refusal)(scope, receive, send_with_limits)
             return
-        await self.app(scope, receive, send_with_standing)
+        await self.app(scope, receive, send_with_limits)

@@ -4,14 +4,14 @@ from fastapi import APIRouter, Request, Response
 
 from services.gateway.actions.read_profile import read_profile, read_profile_by_username
 from services.gateway.api.graph_replies import PEOPLE, RELATIONSHIP, people_reply
-from services.gateway.api.opened import opened
-from services.gateway.api.path_parts import UserId, UsernameInPath
+from services.gateway.api.path_ids import UserId, UsernameInPath
 from services.gateway.api.problem_codes import NOT_FOUND, UNAUTHENTICATED, problems
 from services.gateway.api.replies import conditional_reply, private_reply
 from services.gateway.api.reply_docs import conditional
 from services.gateway.api.session import ViewerId
 from services.gateway.domain.pages import PageRequest
-from services.gateway.domain.people import User, public_user
+from services.gateway.resources import resources_of
+from services.gateway.views.people import User, public_user
 from shared.http_server.paging import PEOPLE_LIMIT_DEFAULT, Cursor, PeopleLimit
 
 router = APIRouter(tags=["People"])
@@ -25,7 +25,7 @@ _PROFILE = {
 @router.get("/v1/users/{user_id:id}", summary="A profile", responses=_PROFILE)
 async def get_user(request: Request, user_id: UserId, viewer_id: ViewerId) -> Response:
     """A person's profile, their numbers and how you stand to each other."""
-    resources = opened(request)
+    resources = resources_of(request)
     profile, count = await read_profile(resources.users, resources.feed, user_id, viewer_id)
     return conditional_reply(request, public_user(profile, count, resources.url_of()))
 
@@ -37,7 +37,7 @@ async def get_user_by_username(
     request: Request, username: UsernameInPath, viewer_id: ViewerId
 ) -> Response:
     """The same as by id; names change, ids do not."""
-    resources = opened(request)
+    resources = resources_of(request)
     profile, count = await read_profile_by_username(
         resources.users, resources.feed, username, viewer_id
     )
@@ -47,13 +47,13 @@ async def get_user_by_username(
 @router.put("/v1/users/{user_id:id}/follow", summary="Follow", responses=RELATIONSHIP)
 async def follow(request: Request, user_id: UserId, viewer_id: ViewerId) -> Response:
     """Follow a person, or ask to if their account is private."""
-    return private_reply(await opened(request).users.follow(user_id, viewer_id=viewer_id))
+    return private_reply(await resources_of(request).users.follow(user_id, viewer_id=viewer_id))
 
 
 @router.delete("/v1/users/{user_id:id}/follow", summary="Unfollow", responses=RELATIONSHIP)
 async def unfollow(request: Request, user_id: UserId, viewer_id: ViewerId) -> Response:
     """Stop following a person, or take the request back."""
-    return private_reply(await opened(request).users.unfollow(user_id, viewer_id=viewer_id))
+    return private_reply(await resources_of(request).users.unfollow(user_id, viewer_id=viewer_id))
 
 
 @router.get("/v1/users/{user_id:id}/followers", summary="Followers", responses=PEOPLE)
@@ -66,7 +66,9 @@ async def get_followers(
 ) -> Response:
     """Who follows this person, newest first."""
     asked = PageRequest(limit, cursor)
-    found = await opened(request).users.followers(user_id, asked.params(), viewer_id=viewer_id)
+    found = await resources_of(request).users.followers(
+        user_id, asked.params(), viewer_id=viewer_id
+    )
     return people_reply(request, asked, found)
 
 
@@ -80,5 +82,7 @@ async def get_following(
 ) -> Response:
     """Whom this person follows, newest first."""
     asked = PageRequest(limit, cursor)
-    found = await opened(request).users.following(user_id, asked.params(), viewer_id=viewer_id)
+    found = await resources_of(request).users.following(
+        user_id, asked.params(), viewer_id=viewer_id
+    )
     return people_reply(request, asked, found)

@@ -6,8 +6,7 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.gateway.api.idempotency import key_or_new
-from services.gateway.api.opened import opened
-from services.gateway.api.path_parts import PhotoId
+from services.gateway.api.path_ids import PhotoId
 from services.gateway.api.problem_codes import (
     BAD_REQUEST,
     DIGEST_MISMATCH,
@@ -31,7 +30,8 @@ from services.gateway.api.replies import private_reply
 from services.gateway.api.reply_docs import no_content, reply
 from services.gateway.api.session import ViewerId
 from services.gateway.api.text import Text
-from services.gateway.domain.photos import Photo, PhotoReply, public_photo
+from services.gateway.resources import resources_of
+from services.gateway.views.photos import Photo, PhotoReply, public_photo
 from shared.http_server.idempotency_key import IdempotencyKey
 from shared.http_server.repr_digest import ReprDigest
 
@@ -127,7 +127,7 @@ async def upload_photo(
     Publish it with `POST /v1/posts`, which waits for the processing. What is published are resized
     copies: upright, in sRGB, without any metadata; the original is deleted.
     """
-    resources = opened(request)
+    resources = resources_of(request)
     headers = _headers_to_pass_on(request, key_or_new(idempotency_key))
     if digest is not None:
         headers["Repr-Digest"] = digest
@@ -145,7 +145,7 @@ async def upload_photo(
 )
 async def get_photo(request: Request, photo_id: PhotoId, viewer_id: ViewerId) -> Response:
     """The state of an own photo and, once it is ready, its renditions."""
-    resources = opened(request)
+    resources = resources_of(request)
     photo = await resources.upload.photo(photo_id, viewer_id=viewer_id)
     return private_reply(public_photo(photo, resources.url_of()))
 
@@ -174,7 +174,7 @@ async def patch_photo(
     With another filter or crop it is `processing` for a few tenths of a second. Every look is drawn
     from the photo as it was received, so looks may be tried one after the other.
     """
-    resources = opened(request)
+    resources = resources_of(request)
     said = change.model_dump(exclude_unset=True)
     photo = await resources.upload.edit_photo(photo_id, said, viewer_id=viewer_id)
     return private_reply(public_photo(photo, resources.url_of()))
@@ -192,7 +192,7 @@ async def patch_photo(
 )
 async def delete_photo(request: Request, photo_id: PhotoId, viewer_id: ViewerId) -> Response:
     """Delete an own photo that is in no post; with a post its photos go."""
-    await opened(request).upload.delete_photo(photo_id, viewer_id=viewer_id)
+    await resources_of(request).upload.delete_photo(photo_id, viewer_id=viewer_id)
     return Response(status_code=204)
 
 

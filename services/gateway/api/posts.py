@@ -10,8 +10,7 @@ from services.gateway.actions.edit_post import edit_post
 from services.gateway.actions.publish_post import publish_post
 from services.gateway.actions.read_posts import read_post, read_user_posts
 from services.gateway.api.idempotency import key_or_new
-from services.gateway.api.opened import opened
-from services.gateway.api.path_parts import PostId, UserId
+from services.gateway.api.path_ids import PostId, UserId
 from services.gateway.api.problem_codes import (
     BAD_REQUEST,
     FORBIDDEN,
@@ -31,8 +30,9 @@ from services.gateway.api.reply_docs import conditional, no_content, page, reply
 from services.gateway.api.session import ViewerId
 from services.gateway.api.text import Text
 from services.gateway.domain.pages import PageRequest
-from services.gateway.domain.posts import Post, PostPage, PostReply, public_post, public_posts
-from services.gateway.domain.wire_types import Id
+from services.gateway.resources import resources_of
+from services.gateway.views.posts import Post, PostPage, PostReply, public_post, public_posts
+from services.gateway.views.wire_types import Id
 from shared.http_server.idempotency_key import IdempotencyKey
 from shared.http_server.paging import POSTS_LIMIT_DEFAULT, Cursor, PostsLimit
 
@@ -102,10 +102,10 @@ async def publish(
     request: Request, draft: Draft, viewer_id: ViewerId, idempotency_key: IdempotencyKey = None
 ) -> Response:
     """Publish photos with a caption; waits up to 5 s for photos that are still being processed."""
-    resources = opened(request)
+    resources = resources_of(request)
     key = key_or_new(idempotency_key)
     made = await publish_post(
-        resources.feed, resources.authors, draft.as_contract(), key, viewer_id
+        resources.feed, resources.author_cards, draft.as_contract(), key, viewer_id
     )
     post = public_post(made.post, made.authors, resources.url_of())
     return private_reply({"post": post}, 201)
@@ -121,8 +121,8 @@ async def publish(
 )
 async def get_post(request: Request, post_id: PostId, viewer_id: ViewerId) -> Response:
     """A post, if its author lets you see what they publish."""
-    resources = opened(request)
-    found = await read_post(resources.feed, resources.authors, post_id, viewer_id)
+    resources = resources_of(request)
+    found = await read_post(resources.feed, resources.author_cards, post_id, viewer_id)
     return conditional_reply(request, public_post(found.post, found.authors, resources.url_of()))
 
 
@@ -136,9 +136,9 @@ async def get_post(request: Request, post_id: PostId, viewer_id: ViewerId) -> Re
 )
 async def edit(request: Request, post_id: PostId, new: NewCaption, viewer_id: ViewerId) -> Response:
     """Give an own post another caption; everybody sees it at once, with the time of the edit."""
-    resources = opened(request)
+    resources = resources_of(request)
     edited = await edit_post(
-        resources.feed, resources.authors, post_id, {"caption": new.caption}, viewer_id
+        resources.feed, resources.author_cards, post_id, {"caption": new.caption}, viewer_id
     )
     post = public_post(edited.post, edited.authors, resources.url_of())
     return private_reply({"post": post})
@@ -156,8 +156,8 @@ async def edit(request: Request, post_id: PostId, new: NewCaption, viewer_id: Vi
 )
 async def delete(request: Request, post_id: PostId, viewer_id: ViewerId) -> Response:
     """Delete an own post together with its photos."""
-    resources = opened(request)
-    await delete_post(resources.feed, resources.authors, post_id, viewer_id)
+    resources = resources_of(request)
+    await delete_post(resources.feed, resources.author_cards, post_id, viewer_id)
     return Response(status_code=204)
 
 
@@ -178,9 +178,9 @@ async def get_user_posts(
 ) -> Response:
     """What a person has published, newest first."""
     asked = PageRequest(limit, cursor)
-    resources = opened(request)
+    resources = resources_of(request)
     found, authors = await read_user_posts(
-        resources.feed, resources.authors, user_id, asked, viewer_id
+        resources.feed, resources.author_cards, user_id, asked, viewer_id
     )
     shown: PostPage = {
         "items": public_posts(found["items"], authors, resources.url_of()),

@@ -4,12 +4,12 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
-from services.gateway.api.opened import opened
 from services.gateway.api.problem_codes import INVALID, UNAUTHENTICATED, problems
 from services.gateway.api.replies import private_reply
 from services.gateway.api.reply_docs import reply
 from services.gateway.api.session import ViewerId
-from services.gateway.domain.wire_types import Id
+from services.gateway.resources import resources_of
+from services.gateway.views.wire_types import Id
 from shared.contracts.people import Relationships
 
 router = APIRouter(tags=["People"])
@@ -38,5 +38,5 @@ Ids = Annotated[
 async def get_relationships(request: Request, viewer_id: ViewerId, ids: Ids) -> Response:
     """How you stand to up to 80 people; to somebody who does not exist as to a stranger."""
     wanted = [int(user_id) for user_id in ids]
-    found = await opened(request).users.relationships(wanted, viewer_id=viewer_id)
+    found = await resources_of(request).users.relationships(wanted, viewer_id=viewer_id)
     return private_reply({"relationships": found})

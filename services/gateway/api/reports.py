@@ -6,7 +6,6 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field
 
 from services.gateway.actions.report_subject import report_subject
-from services.gateway.api.opened import opened
 from services.gateway.api.problem_codes import (
     BAD_REQUEST,
     INVALID,
@@ -20,8 +19,9 @@ from services.gateway.api.replies import private_reply
 from services.gateway.api.reply_docs import reply
 from services.gateway.api.session import ViewerId
 from services.gateway.api.text import Text
-from services.gateway.domain.reports import ReportReply, public_report
-from services.gateway.domain.wire_types import Id
+from services.gateway.resources import resources_of
+from services.gateway.views.reports import ReportReply, public_report
+from services.gateway.views.wire_types import Id
 from shared.contracts.reports import ReportReason, SubjectKind
 
 router = APIRouter(tags=["Reports"])
@@ -63,6 +63,8 @@ class NewReport(BaseModel):
 )
 async def report(request: Request, new: NewReport, viewer_id: ViewerId) -> Response:
     """Say what should not be there. A later report of the same takes the place of the first."""
-    resources = opened(request)
-    made = await report_subject(resources.feed, resources.authors, new.as_contract(), viewer_id)
+    resources = resources_of(request)
+    made = await report_subject(
+        resources.feed, resources.author_cards, new.as_contract(), viewer_id
+    )
     return private_reply({"report": public_report(made)}, 201)

@@ -5,11 +5,11 @@ from typing import Annotated, Any
 from fastapi import Depends, Request
 from starlette.datastructures import Headers
 
-from services.gateway.actions.charge_request import Charge
+from services.gateway.actions.check_rate_limits import RateLimitCheck
 from services.gateway.actions.identify_viewer import identify_viewer
-from services.gateway.api.opened import opened
 from services.gateway.clients.session_checks import CurrentSession
 from services.gateway.domain.route_classes import changes_people
+from services.gateway.resources import resources_of
 from shared.errors import Unauthenticated
 from shared.http_server.viewer import SCOPE_KEY
 
@@ -17,7 +17,7 @@ from shared.http_server.viewer import SCOPE_KEY
 WITHOUT_SESSION: dict[str, Any] = {"security": []}
 
 # Where the gate leaves what the request is charged to; a key of our own in the ASGI scope.
-CHARGE_KEY = "retrato.charge"
+RATE_LIMIT_CHECK_KEY = "retrato.rate_limit_check"
 
 _READS = frozenset({"GET", "HEAD"})
 
@@ -37,15 +37,15 @@ async def _current_session(request: Request) -> CurrentSession:
     token = access_token(request.headers)
     if token is None:
         raise Unauthenticated
-    resources = opened(request)
+    resources = resources_of(request)
     session = await identify_viewer(
-        resources.sessions, resources.changes, token, is_read=request.method in _READS
+        resources.sessions, resources.invalidations, token, is_read=request.method in _READS
     )
     request.scope[SCOPE_KEY] = session.user_id  # The access line names the viewer.
-    charge: Charge = request.scope[CHARGE_KEY]
-    await charge.count_viewer(session.user_id)
+    check: RateLimitCheck = request.scope[RATE_LIMIT_CHECK_KEY]
+    await check.count_viewer(session.user_id)
     if changes_people(request.method, request.scope["path"]):
-        await resources.changes.note(session.user_id)
+        await resources.invalidations.note(session.user_id)
     return session
 
 

@@ -7,8 +7,7 @@ from services.gateway.actions.read_profile import posts_count
 from services.gateway.actions.sign_out import sign_out
 from services.gateway.api.caller_address import client_address
 from services.gateway.api.idempotency import key_or_new
-from services.gateway.api.opened import opened
-from services.gateway.api.path_parts import SessionId
+from services.gateway.api.path_ids import SessionId
 from services.gateway.api.problem_codes import (
     ACCOUNT_SUSPENDED,
     BAD_REQUEST,
@@ -26,7 +25,8 @@ from services.gateway.api.replies import private_reply
 from services.gateway.api.reply_docs import no_content, reply
 from services.gateway.api.session import WITHOUT_SESSION, InSession
 from services.gateway.api.text import Text
-from services.gateway.domain.sessions import (
+from services.gateway.resources import resources_of
+from services.gateway.views.sessions import (
     Devices,
     RefreshedSession,
     SignedIn,
@@ -82,7 +82,7 @@ async def sign_in(
     request: Request, credentials: SignIn, idempotency_key: IdempotencyKey = None
 ) -> Response:
     """Open a session on this device. The answer is the same whether or not the account exists."""
-    resources = opened(request)
+    resources = resources_of(request)
     known = {**credentials.model_dump(), "address": _address_of(request)}
     signed_in = await resources.users.sign_in(known, key_or_new(idempotency_key))
     user_id = signed_in["user"]["id"]
@@ -105,7 +105,7 @@ async def refresh_session(request: Request, presented: Refresh) -> Response:
     The same token again within 30 s gets the same successor, in case the reply was lost; later it
     must be in other hands, and the whole session ends.
     """
-    refreshed = await opened(request).users.refresh_session(presented.refresh_token)
+    refreshed = await resources_of(request).users.refresh_session(presented.refresh_token)
     return private_reply({"session": public_session(refreshed["session"])})
 
 
@@ -119,7 +119,7 @@ async def refresh_session(request: Request, presented: Refresh) -> Response:
 )
 async def get_sessions(request: Request, current: InSession) -> Response:
     """Where you are signed in."""
-    found = await opened(request).users.devices(current.user_id)
+    found = await resources_of(request).users.devices(current.user_id)
     return private_reply(public_devices(found, current.id))
 
 
@@ -135,7 +135,7 @@ async def get_sessions(request: Request, current: InSession) -> Response:
 )
 async def sign_out_here(request: Request, current: InSession) -> Response:
     """End the session of this request."""
-    resources = opened(request)
+    resources = resources_of(request)
     await sign_out(resources.users, resources.sessions, current, current.id)
     return Response(status_code=204)
 
@@ -152,7 +152,7 @@ async def sign_out_here(request: Request, current: InSession) -> Response:
 )
 async def sign_out_device(request: Request, session_id: SessionId, current: InSession) -> Response:
     """End one of your sessions."""
-    resources = opened(request)
+    resources = resources_of(request)
     await sign_out(resources.users, resources.sessions, current, session_id)
     return Response(status_code=204)
 

@@ -5,9 +5,9 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Header, Request, Response
 
 from services.gateway.api.event_stream import EventStream
-from services.gateway.api.opened import opened
 from services.gateway.api.problem_codes import TOO_MANY_STREAMS, UNAUTHENTICATED, problems
 from services.gateway.api.session import ViewerId, access_token
+from services.gateway.resources import resources_of
 from shared.errors import Unauthenticated
 
 router = APIRouter(tags=["Timelines"])
@@ -62,7 +62,7 @@ async def get_stream(
     token = access_token(request.headers)
     if token is None:
         raise Unauthenticated
-    listeners = opened(request).listeners
+    listeners = resources_of(request).listeners
     listener = await listeners.join(token, viewer_id, last_event_id)
     draining = request.app.state.readiness.draining
     return EventStream(listener, listeners.leave, draining, listeners.drain_s)

@@ -3,13 +3,13 @@
 from fastapi import APIRouter, Request, Response
 
 from services.gateway.actions.read_posts import read_home_timeline
-from services.gateway.api.opened import opened
 from services.gateway.api.problem_codes import INVALID, UNAUTHENTICATED, problems
 from services.gateway.api.replies import conditional_reply, link_to_next, private_reply
 from services.gateway.api.reply_docs import conditional_page
 from services.gateway.api.session import ViewerId
 from services.gateway.domain.pages import PageRequest
-from services.gateway.domain.posts import HomePage, timeline_posts
+from services.gateway.resources import resources_of
+from services.gateway.views.posts import HomePage, timeline_posts
 from shared.http_server.paging import POSTS_LIMIT_DEFAULT, Cursor, HomeOrder, PostsLimit
 
 router = APIRouter(tags=["Timelines"])
@@ -35,10 +35,10 @@ async def get_home_timeline(
     The first page has an ETag. A cursor is asked for in the order that gave it.
     """
     asked = PageRequest(limit, cursor, order=None if order == "newest" else order)
-    resources = opened(request)
+    resources = resources_of(request)
     is_pressed = request.app.state.work_queue.is_pressed
     home, authors = await read_home_timeline(
-        resources.feed, resources.authors, asked, viewer_id, is_pressed=is_pressed
+        resources.feed, resources.author_cards, asked, viewer_id, is_pressed=is_pressed
     )
     shown: HomePage = {
         "items": timeline_posts(home["items"], authors, resources.url_of()),

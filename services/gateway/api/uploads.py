@@ -7,8 +7,7 @@ from fastapi import APIRouter, Depends, Header, Request, Response
 
 from services.gateway.actions.append_pieces import append_pieces
 from services.gateway.api.idempotency import key_or_new
-from services.gateway.api.opened import opened
-from services.gateway.api.path_parts import UploadId
+from services.gateway.api.path_ids import UploadId
 from services.gateway.api.problem_codes import (
     BAD_REQUEST,
     CHECKSUM_MISMATCH,
@@ -33,6 +32,7 @@ from services.gateway.api.problem_codes import (
 from services.gateway.api.session import WITHOUT_SESSION, ViewerId
 from services.gateway.api.upload_bodies import checked_chunks, chunks_until_cut
 from services.gateway.domain import tus
+from services.gateway.resources import resources_of
 from shared.contracts.photos import NewUpload, Upload
 from shared.errors import AppError, UnsupportedMediaType
 from shared.http_server.idempotency_key import IdempotencyKey
@@ -163,7 +163,7 @@ async def begin_upload(
     uploads of 200 MB in all: `too_many_uploads` asks to finish one, or to give one up. One that was
     left alone for an hour gives way to a new one.
     """
-    resources = opened(request)
+    resources = resources_of(request)
     upload = await resources.upload.open_upload(
         new, key_or_new(idempotency_key), viewer_id=viewer_id
     )
@@ -192,7 +192,7 @@ async def get_upload(
 ) -> Response:
     """An own upload: its length, and how many bytes of it are durable."""
     tus.check_version(tus_resumable)
-    upload = await opened(request).upload.upload(upload_id, viewer_id=viewer_id)
+    upload = await resources_of(request).upload.upload(upload_id, viewer_id=viewer_id)
     headers = {**tus.progress_headers(upload), "Upload-Length": str(upload["length"])}
     if upload["metadata"]:
         headers["Upload-Metadata"] = upload["metadata"]
@@ -248,14 +248,14 @@ async def give_up(
 ) -> Response:
     """Forget an own upload; a photo that it became stays."""
     tus.check_version(tus_resumable)
-    await opened(request).upload.give_up_upload(upload_id, viewer_id=viewer_id)
+    await resources_of(request).upload.give_up_upload(upload_id, viewer_id=viewer_id)
     return Response(status_code=204, headers=tus.VERSION_HEADERS)
 
 
 async def _append(request: Request, upload_id: int, offset: int, viewer_id: int) -> Upload:
     checksum = tus.checksum_in(request.headers.get("upload-checksum"))
     chunks = chunks_until_cut(request) if checksum is None else checked_chunks(request, checksum)
-    resources = opened(request)
+    resources = resources_of(request)
     return await append_pieces(resources.upload, upload_id, offset, chunks, viewer_id=viewer_id)
 
 
@@ -267,5 +267,5 @@ async def _append_or_give_up(
     except AppError:
         # It would take up one of its owner's places; if it cannot go now, it gives way later.
         with suppress(AppError):
-            await opened(request).upload.give_up_upload(upload_id, viewer_id=viewer_id)
+            await resources_of(request).upload.give_up_upload(upload_id, viewer_id=viewer_id)
         raise

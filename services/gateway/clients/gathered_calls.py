@@ -94,7 +94,7 @@ class GatheredCalls(Generic[Key, Reply]):
         late = [key for key in keys if self._asked[key].until_s <= now_s]
         for key in late:
             # Nobody waits for it any more.
-            _settle(self._asked.pop(key).answer, DeadlineExceeded())
+            _resolve(self._asked.pop(key).answer, DeadlineExceeded())
         return [key for key in keys if key in self._asked] if late else keys
 
     async def _run(self, keys: Sequence[Key]) -> None:
@@ -106,10 +106,10 @@ class GatheredCalls(Generic[Key, Reply]):
             fault = error
         finally:
             for key in keys:
-                _settle(self._asked.pop(key).answer, replies.get(key, fault))
+                _resolve(self._asked.pop(key).answer, replies.get(key, fault))
 
 
-def _settle(answer: asyncio.Future[Reply], reply: Reply | AppError) -> None:
+def _resolve(answer: asyncio.Future[Reply], reply: Reply | AppError) -> None:
     if isinstance(reply, AppError):
         answer.set_exception(reply)
         # Looked at here, because every asker may have gone: asyncio would log it as lost.

@@ -91,7 +91,7 @@ class SessionChecks:
             return None
         return answer.session, answer.asked_at_unix_s
 
-    def look_ahead(self, access_token: str) -> None:
+    def prefetch(self, access_token: str) -> None:
         """Begin to ask, if `session_of` would have to."""
         if not self.is_fresh(access_token):
             self._calls.begin(access_token)

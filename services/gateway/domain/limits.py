@@ -51,33 +51,33 @@ class Limit:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class RateLimitState:
     """Where a caller stands with one limit; `room_us` below zero is how long they have to wait."""
 
     limit: Limit
-    room_us: int
+    left_us: int
 
     @property
     def is_refused(self) -> bool:
         """Whether this limit has no room for the request."""
-        return self.room_us < 0
+        return self.left_us < 0
 
     @property
     def share_left(self) -> float:
         """To compare limits of different sizes."""
-        return self.room_us / self.limit.window_us
+        return self.left_us / self.limit.window_us
 
     @property
     def remaining(self) -> int:
         """Requests that could follow at once."""
-        return max(self.room_us // self.limit.interval_us, 0)
+        return max(self.left_us // self.limit.interval_us, 0)
 
     @property
     def reset_s(self) -> int:
         """Until one more request is allowed, if this one is not; else until all of them are."""
         if self.is_refused:
-            return math.ceil(-self.room_us / 1_000_000)
-        return math.ceil((self.limit.window_us - self.room_us) / 1_000_000)
+            return math.ceil(-self.left_us / 1_000_000)
+        return math.ceil((self.limit.window_us - self.left_us) / 1_000_000)
 
 
 # A phone that is scrolled through quickly makes some 60 reads a minute, a person some 20 writes.
@@ -143,12 +143,14 @@ def limits_as_set(changed: Mapping[str, tuple[int, int]], factor: float) -> Limi
     return Limits(as_set(limit) for limit in USUAL_LIMITS)
 
 
-def standing_headers(standing: Standing, policy: bytes, now_s: float) -> list[tuple[bytes, bytes]]:
+def rate_limit_headers(
+    state: RateLimitState, policy: bytes, now_s: float
+) -> list[tuple[bytes, bytes]]:
     """RateLimit-Policy and RateLimit (draft-ietf-httpapi-ratelimit-headers-11), and the older ones.
 
     `standing` is the limit with the least room: the one that the draft wants told.
     """
-    limit, remaining, reset_s = standing.limit, standing.remaining, standing.reset_s
+    limit, remaining, reset_s = state.limit, state.remaining, state.reset_s
     return [
         (b"ratelimit-policy", policy),
         (b"ratelimit", b'"%b";r=%d;t=%d' % (limit.name.encode(), remaining, reset_s)),

@@ -6,7 +6,7 @@ from typing import cast
 
 from prometheus_client import Counter
 
-from services.gateway.domain.limits import Limit, Partition, Standing
+from services.gateway.domain.limits import Limit, Partition, RateLimitState
 from services.gateway.store.local_counters import LocalCounters
 from shared.caching.redis_pipe import PipeDown, RedisPipe
 
@@ -49,19 +49,21 @@ class LimitCounters:
         self._pipe = pipe
         self._local = LocalCounters()
 
-    async def take(self, callers: Mapping[Limit, str]) -> list[Standing]:
+    async def take(self, callers: Mapping[Limit, str]) -> list[RateLimitState]:
         """Count one request against these limits, each with whose it is; none if one refuses."""
         limits = list(callers)
         keys = [_key(limit, who) for limit, who in callers.items()]
         numbers = [n for limit in limits for n in (limit.interval_us, limit.window_us)]
         try:
             reply = await self._pipe.ask("EVALSHA", _TAKE_SHA1, len(keys), *keys, *numbers)
-            rooms_us = cast(list[int], reply)
+            lefts_us = cast(list[int], reply)
         except PipeDown:
             # Never open: each process goes on counting for itself.
             _LOCAL.inc()
-            rooms_us = self._local.take(keys, limits)
-        return [Standing(limit, room_us) for limit, room_us in zip(limits, rooms_us, strict=True)]
+            lefts_us = self._local.take(keys, limits)
+        return [
+            RateLimitState(limit, left_us) for limit, left_us in zip(limits, lefts_us, strict=True)
+        ]
 
 
 def _key(limit: Limit, who: str) -> str:

@@ -24,14 +24,14 @@ class LocalCounters:
             max(self._full_at_us.get(key, 0), now_us) + limit.interval_us
             for key, limit in zip(keys, limits, strict=True)
         ]
-        rooms_us = [
+        lefts_us = [
             now_us + limit.window_us - at_us
             for limit, at_us in zip(limits, full_at_us, strict=True)
         ]
-        if min(rooms_us) >= 0:
+        if min(lefts_us) >= 0:
             for key, at_us in zip(keys, full_at_us, strict=True):
                 self._keep(key, at_us)
-        return rooms_us
+        return lefts_us
 
     def _keep(self, key: str, at_us: int) -> None:
         self._full_at_us[key] = at_us

@@ -37,12 +37,12 @@ class Backlog:
         """
         async with self._looking:
             if time.monotonic() - self._looked_at_s > _LOOK_AGAIN_S:
-                await self._look()
+                await self._poll()
         if self._waiting[job] >= self._waiting_max[job]:
             raise QueueIsFull(retry_after_s=_RETRY_AFTER_S)
         self._waiting[job] += 1
 
-    async def _look(self) -> None:
+    async def _poll(self) -> None:
         counts = await asyncio.gather(
             *(self._count_on(primary.name) for primary in self._group.primaries())
         )

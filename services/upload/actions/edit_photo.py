@@ -6,7 +6,7 @@ from services.upload.actions.claim_photos import wait_until_processed
 from services.upload.actions.process_photo import PROCESS_JOB
 from services.upload.actions.tidy_photo import TIDY_JOB
 from services.upload.domain.alt_texts import check_alt_text
-from services.upload.domain.looks import Look, check_look
+from services.upload.domain.edits import PhotoEdit, check_edit
 from services.upload.domain.photos import (
     PhotoAlreadyPublished,
     PhotoNotReady,
@@ -17,9 +17,9 @@ from services.upload.domain.photos import (
 from services.upload.store.photos import (
     get_own_photo,
     lock_own_photos,
-    take_look_off,
+    undo_edit,
     write_alt_text,
-    write_look,
+    write_edit,
 )
 from shared.contracts.photos import Crop, Photo
 from shared.errors import NotFound
@@ -40,15 +40,15 @@ class PhotoChange:
     crop: Crop | None = None
 
     @property
-    def is_of_look(self) -> bool:
+    def is_of_pixels(self) -> bool:
         """Has it to be drawn anew?"""
         return bool(self.fields & {"filter", "crop"})
 
-    def look_after(self, look: Look) -> Look:
+    def edit_after(self, edit: PhotoEdit) -> PhotoEdit:
         """What was not said stays as it is."""
-        return Look(
-            self.filter_name if "filter" in self.fields else look.filter_name,
-            self.crop if "crop" in self.fields else look.crop,
+        return PhotoEdit(
+            self.filter_name if "filter" in self.fields else edit.filter_name,
+            self.crop if "crop" in self.fields else edit.crop,
         )
 
 
@@ -60,10 +60,10 @@ async def edit_photo(group: ShardGroup, owner_id: int, photo_id: int, change: Ph
     or is about to.
     """
     check_alt_text(change.alt_text)
-    check_look(change.look_after(Look()))
+    check_edit(change.edit_after(PhotoEdit()))
     if group.shard_of(photo_id) != group.shard_of(owner_id):
         raise NotFound
-    if change.is_of_look:
+    if change.is_of_pixels:
         await wait_until_processed(group, owner_id, [photo_id], _WAIT_MS_MAX)
     async with group.writer(group.shard_of(owner_id)) as tx:
         photo = (await lock_own_photos(tx, owner_id, [photo_id])).get(photo_id)
@@ -73,20 +73,20 @@ async def edit_photo(group: ShardGroup, owner_id: int, photo_id: int, change: Ph
             raise PhotoAlreadyPublished
         if "alt_text" in change.fields:
             await write_alt_text(tx, photo_id, change.alt_text)
-        await _change_look(tx, photo, change.look_after(photo.look))
+        await _change_edit(tx, photo, change.edit_after(photo.edit))
     return photo_of(await get_own_photo(group, photo_id, owner_id))
 
 
-async def _change_look(tx: Transaction, photo: StoredPhoto, look: Look) -> None:
-    if look == photo.look:
+async def _change_edit(tx: Transaction, photo: StoredPhoto, edit: PhotoEdit) -> None:
+    if edit == photo.edit:
         return
     if photo.state == "failed":
         raise PhotoUnusable(photo.failure)
     if photo.state == "processing" and photo.plain is None:
         raise PhotoNotReady(retry_after_s=1)
-    if look.is_plain:
-        await take_look_off(tx, photo.id)
+    if edit.is_plain:
+        await undo_edit(tx, photo.id)
         await tx.enqueue(TIDY_JOB, {"photo_id": photo.id})
     else:
-        await write_look(tx, photo.id, look)
+        await write_edit(tx, photo.id, edit)
         await tx.enqueue(PROCESS_JOB, {"photo_id": photo.id})

@@ -14,7 +14,7 @@ from services.upload.domain.decoding_budget import (
     CpuBudget,
     seconds_of_try,
 )
-from services.upload.domain.looks import size_of_part
+from services.upload.domain.edits import size_of_part
 from services.upload.domain.photos import StoredPhoto
 from services.upload.domain.picture_faults import PictureFault, PictureRefused
 from services.upload.domain.picture_kinds import PictureKind
@@ -22,12 +22,12 @@ from services.upload.domain.rendition_plan import Size
 from services.upload.domain.renditions import DrawnPhoto
 from services.upload.store.objects import Objects
 from services.upload.store.photos import (
-    charge_decoding,
     find_photo,
     forget_original,
     mark_failed,
     mark_ready,
     refund_decoding,
+    spend_decoding,
 )
 from shared.errors import NotFound, Unavailable
 from shared.ids import created_ms
@@ -67,19 +67,19 @@ async def process_photo(
     if photo.state == "processing":
         if photo.plain is None and not is_costly:
             note_step("queue", time.time() - created_ms(photo_id) / 1000)
-        if not await _is_settled(group, objects, workshop, photo, is_costly=is_costly):
+        if not await _is_done(group, objects, workshop, photo, is_costly=is_costly):
             return
     if photo.quarantine_key is not None:
         await objects.delete([photo.quarantine_key])
         await forget_original(group, photo_id)
 
 
-async def _is_settled(
+async def _is_done(
     group: ShardGroup, objects: Objects, workshop: Workshop, photo: StoredPhoto, *, is_costly: bool
 ) -> bool:
     """Try once, within a budget; False if it was handed over, or is gone."""
     wanted = seconds_of_try(_kind_decoded(photo), is_costly=is_costly)
-    granted = await charge_decoding(
+    granted = await spend_decoding(
         group, photo.id, wanted_seconds=wanted, most_seconds=SECONDS_IN_ALL
     )
     if granted is None:
@@ -88,7 +88,7 @@ async def _is_settled(
     try:
         if not granted:
             raise PictureRefused(PictureFault.TOO_COSTLY)
-        await _settle(group, objects, workshop, photo, budget)
+        await _process(group, objects, workshop, photo, budget)
     except PictureRefused as refused:
         await _fail(group, photo, refused.fault)
     except (BudgetSpent, DecoderStalled) as too_little:
@@ -106,7 +106,7 @@ async def _is_settled(
     return True
 
 
-async def _settle(
+async def _process(
     group: ShardGroup, objects: Objects, workshop: Workshop, photo: StoredPhoto, budget: CpuBudget
 ) -> None:
     drawn = await _develop(objects, workshop, photo, budget)
@@ -145,7 +145,7 @@ async def _develop(
             except NotFound:
                 raise PictureRefused(PictureFault.LOST) from None
         original.seal_content()
-        developed = await workshop.develop(original, kind, budget, photo.look)
+        developed = await workshop.develop(original, kind, budget, photo.edit)
     note_step("decode", developed.decode_seconds)
     note_step("encode", developed.draw_seconds)
     return developed.drawn

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
-from services.upload.actions.look_through_store import StoreLook, store_clock
+from services.upload.actions.list_store import StoreListing, store_clock
 from services.upload.store.objects import Objects
 from shared.sharding.doubts import (
     FEWER_ON_PRIMARY,
@@ -71,9 +71,9 @@ class StoreDoubts:
             if PHOTO in facts.rows
         }
 
-    def objects_of(self, look: StoreLook) -> int:
+    def objects_of(self, listing: StoreListing) -> int:
         """All objects: as they were listed, or as the last good look at the whole had them."""
-        return max(look.objects.total(), self.expected.get((WHOLE_GROUP, OBJECTS), 0))
+        return max(listing.objects.total(), self.expected.get((WHOLE_GROUP, OBJECTS), 0))
 
 
 async def doubts_before(
@@ -92,30 +92,34 @@ async def doubts_before(
 
 
 async def doubts_after(
-    group: ShardGroup, objects: Objects, look: StoreLook, lost: Collection[str]
+    group: ShardGroup, objects: Objects, listing: StoreListing, lost: Collection[str]
 ) -> StoreDoubts:
     """Ask again: what the look has found tells more, and photos are counted."""
     found = await doubts_before(group, objects, lost, counted=True)
-    found.doubts = doubts_of(found.primaries, found.expected, lost=lost, witnesses=look.witnesses)
-    ahead_s = store_clock(look, await objects.clock_ahead_s())
+    found.doubts = doubts_of(
+        found.primaries, found.expected, lost=lost, witnesses=listing.witnesses
+    )
+    ahead_s = store_clock(listing, await objects.clock_ahead_s())
     found.clocks = clock_doubts(found.primaries, {"the store": ahead_s})
     return found
 
 
-async def note_good_look(group: ShardGroup, doubts: StoreDoubts, look: StoreLook) -> None:
+async def note_good_listing(group: ShardGroup, doubts: StoreDoubts, listing: StoreListing) -> None:
     """Keep how many photos and objects there were, for the next look to expect."""
     photos = {(shard, PHOTO): count for shard, count in doubts.photos().items()}
-    await note_expected(group, {**photos, (WHOLE_GROUP, OBJECTS): look.objects.total()})
+    await note_expected(group, {**photos, (WHOLE_GROUP, OBJECTS): listing.objects.total()})
 
 
-def too_many(doubts: StoreDoubts, look: StoreLook, orphans: int, rules: RemovalRules) -> list[str]:
+def too_many(
+    doubts: StoreDoubts, listing: StoreListing, orphans: int, rules: RemovalRules
+) -> list[str]:
     """Sentences if there are more orphans than faults leave behind, and where they are."""
-    of_all = doubts.objects_of(look)
+    of_all = doubts.objects_of(listing)
     if rules.allow(orphans, of_all):
         return []
     return [
         f"{orphans} of {of_all} objects are orphans; {rules.most_of(of_all)} are no surprise",
-        *probable_causes(doubts, look.orphans, look.objects, rules),
+        *probable_causes(doubts, listing.orphans, listing.objects, rules),
         "GO=1 goes on if you know the cause",
     ]
 
@@ -145,9 +149,9 @@ def probable_causes(
     return said
 
 
-def store_losses(doubts: StoreDoubts, look: StoreLook) -> list[str]:
+def store_losses(doubts: StoreDoubts, listing: StoreListing) -> list[str]:
     """A sentence if the store holds far fewer objects than at the last good look."""
-    then, now = doubts.expected.get((WHOLE_GROUP, OBJECTS), 0), look.objects.total()
+    then, now = doubts.expected.get((WHOLE_GROUP, OBJECTS), 0), listing.objects.total()
     if not is_loss(now, then, *FEWER_ON_PRIMARY):
         return []
     sentence = (

@@ -9,24 +9,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from services.upload.actions.look_through_store import (
-    ALL_PREFIXES,
-    look_through_store,
-    still_orphans,
-)
+from services.upload.actions.list_store import ALL_PREFIXES, list_store, still_orphans
 from services.upload.actions.release_photos import release_unattached_photos
 from services.upload.actions.store_doubts import (
     doubts_after,
     doubts_before,
-    note_good_look,
+    note_good_listing,
     too_many,
 )
 from services.upload.store.objects import QUARANTINE, Objects
-from services.upload.store.orphan_marks import (
-    forget_marks,
-    forget_unseen_marks,
-    mark_orphans,
-    marks_of,
+from services.upload.store.orphan_notes import (
+    forget_notes,
+    forget_unseen_notes,
+    note_orphans,
+    notes_of,
 )
 from services.upload.store.photos import unattached_photos
 from services.upload.store.uploads import count_abandoned, delete_abandoned
@@ -62,7 +58,7 @@ class SweepRules:
 class Swept:
     """How many there were of each; `orphans` were found, and `deleted` of them are gone.
 
-    With `reasons` the sweep stopped, and deleted nothing after that; if it `looked` at no object,
+    With `reasons` the sweep stopped, and deleted nothing after that; if nothing was `listed`,
     it knows of no orphans.
     """
 
@@ -70,7 +66,7 @@ class Swept:
     photos: int = 0
     orphans: int = 0
     deleted: int = 0
-    looked: bool = False
+    listed: bool = False
     reasons: list[str] = field(default_factory=list)
 
     def __bool__(self) -> bool:
@@ -149,32 +145,32 @@ async def _sweep_orphans(
     group: ShardGroup, objects: Objects, now: datetime, rules: SweepRules, swept: Swept
 ) -> None:
     began_s = time.monotonic()
-    look = await look_through_store(group, objects, now, prefixes=rules.prefixes)
-    swept.looked, swept.orphans = True, look.orphans.total()
+    listing = await list_store(group, objects, now, prefixes=rules.prefixes)
+    swept.listed, swept.orphans = True, listing.orphans.total()
     is_whole = set(rules.prefixes) == set(ALL_PREFIXES)
     # Photos are counted only where something may be taken away, or a whole look is to be kept.
-    if not look.keys and not is_whole:
+    if not listing.keys and not is_whole:
         if not rules.is_dry:
-            await forget_unseen_marks(group, rules.prefixes, began_s)
+            await forget_unseen_notes(group, rules.prefixes, began_s)
         return
-    doubts = await doubts_after(group, objects, look, rules.removal.lost)
-    marks = {} if doubts else await marks_of(group, look.keys, rules.wait)
-    given_up = sum(mark.given_up for mark in marks.values())
+    doubts = await doubts_after(group, objects, listing, rules.removal.lost)
+    notes = {} if doubts else await notes_of(group, listing.keys, rules.wait)
+    given_up = sum(mark.given_up for mark in notes.values())
     swept.reasons += doubts.sentences()
-    swept.reasons += too_many(doubts, look, swept.orphans - given_up, rules.removal)
+    swept.reasons += too_many(doubts, listing, swept.orphans - given_up, rules.removal)
     if swept.reasons or rules.is_dry:
         return
     new = {
         key: shard
-        for key, shard in look.keys.items()
-        if key not in marks or not marks[key].given_up
+        for key, shard in listing.keys.items()
+        if key not in notes or not notes[key].given_up
     }
-    await mark_orphans(group, new)
-    due = {key: shard for key, shard in look.keys.items() if key in marks and marks[key].is_due}
+    await note_orphans(group, new)
+    due = {key: shard for key, shard in listing.keys.items() if key in notes and notes[key].is_due}
     await _delete(group, objects, due, swept)
-    await forget_unseen_marks(group, rules.prefixes, began_s)
+    await forget_unseen_notes(group, rules.prefixes, began_s)
     if is_whole:
-        await note_good_look(group, doubts, look)
+        await note_good_listing(group, doubts, listing)
 
 
 async def _delete(group: ShardGroup, objects: Objects, due: dict[str, int], swept: Swept) -> None:
@@ -183,5 +179,5 @@ async def _delete(group: ShardGroup, objects: Objects, due: dict[str, int], swep
         # A third look, at this moment: minutes may have passed since the second.
         orphans = await still_orphans(group, keys[at : at + _PAGE_MAX])
         await objects.delete(orphans)
-        await forget_marks(group, {key: due[key] for key in orphans})
+        await forget_notes(group, {key: due[key] for key in orphans})
         swept.deleted += len(orphans)

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from services.upload.actions.look_through_store import look_through_store
+from services.upload.actions.list_store import list_store
 from services.upload.actions.store_doubts import (
     doubts_after,
     doubts_before,
-    note_good_look,
+    note_good_listing,
     probable_causes,
     store_losses,
 )
@@ -61,20 +61,20 @@ async def verify_store(
     for shard in group.shards():
         if shard not in blind:
             await _compare_photos(group, objects, shard, found)
-    look = await look_through_store(group, objects, now, without=blind)
-    doubts = await doubts_after(group, objects, look, rules.lost)
-    found.objects = look.objects.total()
-    found.orphans, found.orphan_count = list(look.keys), look.orphans.total()
+    listing = await list_store(group, objects, now, without=blind)
+    doubts = await doubts_after(group, objects, listing, rules.lost)
+    found.objects = listing.objects.total()
+    found.orphans, found.orphan_count = list(listing.keys), listing.orphans.total()
     found.reasons += doubts.sentences()
-    if look.unlooked:
+    if listing.unlisted:
         found.reasons.append(
-            f"{look.unlooked} of {found.objects} objects belong to shards that could not be asked"
+            f"{listing.unlisted} of {found.objects} objects are of shards that could not be asked"
         )
-    found.reasons += probable_causes(doubts, look.orphans, look.objects, rules)
-    found.reasons += store_losses(doubts, look)
+    found.reasons += probable_causes(doubts, listing.orphans, listing.objects, rules)
+    found.reasons += store_losses(doubts, listing)
     found.reasons += _cause_of_missing(group, found)
     if not found.reasons and not found.missing_count:
-        await note_good_look(group, doubts, look)
+        await note_good_listing(group, doubts, listing)
     return found
 
 

@@ -3,12 +3,12 @@
 from fastapi import APIRouter, Request, Response
 
 from services.upload.actions.erase_account import erase_account
-from services.upload.api.opened import opened
-from services.upload.api.reply_docs import reply
+from services.upload.resources import resources_of
 from shared.contracts.accounts import Erased
 from shared.errors import NotFound
 from shared.http_server.json_reply import JsonReply
 from shared.http_server.problems import problem_replies
+from shared.http_server.reply_docs import reply
 
 router = APIRouter(tags=["Accounts"])
 
@@ -26,6 +26,6 @@ async def post_erasure(request: Request, user_id: int) -> Response:
     # What no id can be is simply not there.
     if not 0 < user_id < 2**63:
         raise NotFound
-    resources = opened(request)
+    resources = resources_of(request)
     finished = await erase_account(resources.group, resources.objects, resources.caches, user_id)
     return JsonReply({"finished": finished})

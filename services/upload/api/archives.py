@@ -10,15 +10,15 @@ from services.upload.actions.receive_archive import DOCUMENTS_BYTES_MAX, receive
 from services.upload.api import examples
 from services.upload.api.media_token import check_media_token
 from services.upload.api.object_reply import ObjectReply
-from services.upload.api.opened import opened
-from services.upload.api.reply_docs import no_content, reply
 from services.upload.domain.archives import CONTENT_TYPE, composing, ready
+from services.upload.resources import resources_of
 from services.upload.store.archives import find_archive
 from services.upload.store.objects import archive_key
 from shared.contracts.accounts import Archive
 from shared.errors import NotFound
 from shared.http_server.json_reply import JsonReply
 from shared.http_server.problems import problem_replies
+from shared.http_server.reply_docs import no_content, reply
 
 router = APIRouter(tags=["Archives"])
 
@@ -46,7 +46,7 @@ Id = Annotated[int, Query(gt=0, le=_ID_MAX, examples=[examples.OWNER_ID])]
 )
 async def post_archive(request: Request, owner_id: Id, archive_id: Id) -> Response:
     """A zip; its photos are added by the worker. May be repeated."""
-    resources = opened(request)
+    resources = resources_of(request)
     await receive_archive(
         resources.group, resources.objects, owner_id, archive_id, request.stream()
     )
@@ -63,7 +63,7 @@ async def post_archive(request: Request, owner_id: Id, archive_id: Id) -> Respon
 )
 async def get_archive(request: Request, owner_id: Id, archive_id: Id) -> Response:
     """404 for one that is not this owner's, that was not handed in or is no longer kept."""
-    archive = await find_archive(opened(request).group, archive_id)
+    archive = await find_archive(resources_of(request).group, archive_id)
     if archive is None or archive.owner_id != owner_id:
         raise NotFound
     if archive.bytes is None or archive.ready_at is None:
@@ -86,7 +86,7 @@ async def get_archive_file(
     authorization: Annotated[str, Header(description="`Media` and the token.")] = "",
 ) -> Response:
     """Takes `Authorization: Media …` in place of an internal token."""
-    resources = opened(request)
+    resources = resources_of(request)
     check_media_token(authorization, resources.media_token)
     name = _FILE.fullmatch(file)
     if name is None:

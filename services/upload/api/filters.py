@@ -6,14 +6,14 @@ from fastapi import APIRouter, Header, Path, Request, Response
 
 from services.upload.api import examples
 from services.upload.api.media_token import check_media_token
-from services.upload.api.opened import opened
-from services.upload.api.reply_docs import reply
 from services.upload.domain.filters import FILTERS
 from services.upload.domain.renditions import CONTENT_TYPE
+from services.upload.resources import resources_of
 from shared.contracts.photos import FilterSamples
 from shared.errors import NotFound
 from shared.http_server.json_reply import JsonReply
 from shared.http_server.problems import problem_replies
+from shared.http_server.reply_docs import reply
 
 router = APIRouter(tags=["Filters"])
 
@@ -31,7 +31,7 @@ _CACHE_CONTROL = "public, max-age=31536000, immutable"
 )
 async def get_filters(request: Request) -> Response:
     """Their samples are at `/filters/{file}`."""
-    drawn = await opened(request).samples.all()
+    drawn = await resources_of(request).samples.all()
     files = {sample.name: sample.file_name for sample in drawn}
     filters = [
         {"name": known.name, "title": known.title, "file": files[known.name]} for known in FILTERS
@@ -54,7 +54,7 @@ async def get_sample(
     authorization: Annotated[str, Header(description="`Media` and the token.")] = "",
 ) -> Response:
     """Takes `Authorization: Media …` in place of an internal token."""
-    resources = opened(request)
+    resources = resources_of(request)
     check_media_token(authorization, resources.media_token)
     for sample in await resources.samples.all():
         if sample.file_name == file:

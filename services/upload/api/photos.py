@@ -9,18 +9,18 @@ from services.upload.actions.discard_photo import discard_photo
 from services.upload.actions.edit_photo import PhotoChange, edit_photo
 from services.upload.actions.receive_photo import SentPicture, receive_photo
 from services.upload.api import examples
-from services.upload.api.opened import opened
 from services.upload.api.picture_body import BODY_BYTES_MAX, FIELD, picture_in
-from services.upload.api.reply_docs import no_content, reply
 from services.upload.domain.alt_texts import ALT_TEXT_CHARACTERS_MAX
 from services.upload.domain.photos import photo_of
 from services.upload.domain.picture_kinds import PictureKind
+from services.upload.resources import resources_of
 from services.upload.store.photos import get_own_photo
 from shared.contracts.photos import Crop, Photo
 from shared.errors import NotFound
 from shared.http_server.idempotency_key import IdempotencyKey
 from shared.http_server.json_reply import JsonReply
 from shared.http_server.problems import problem_replies
+from shared.http_server.reply_docs import no_content, reply
 from shared.http_server.repr_digest import ReprDigest, sha256_in
 from shared.http_server.viewer import ViewerId
 
@@ -101,7 +101,7 @@ async def post_photo(
     `digest_mismatch` for other bytes than were sent. A picture that is found to be damaged or too
     large to decode ends as `failed`. 503 `overloaded` while too many wait to be processed.
     """
-    resources = opened(request)
+    resources = resources_of(request)
     sent = SentPicture(viewer_id, picture_in(request), idempotency_key, sha256_in(digest))
     photo = await receive_photo(resources.group, resources.objects, sent, resources.backlog)
     return JsonReply(photo, 202)
@@ -122,7 +122,9 @@ async def get_photo(
 ) -> Response:
     """404 for a photo of somebody else, as for one that is not there."""
     _check_possible(photo_id)
-    return JsonReply(photo_of(await get_own_photo(opened(request).group, photo_id, viewer_id)))
+    return JsonReply(
+        photo_of(await get_own_photo(resources_of(request).group, photo_id, viewer_id))
+    )
 
 
 @router.patch(
@@ -145,7 +147,7 @@ async def patch_photo(
     409 `photo_not_ready` and `photo_failed` where there is nothing to draw from.
     """
     _check_possible(photo_id)
-    photo = await edit_photo(opened(request).group, viewer_id, photo_id, body.change())
+    photo = await edit_photo(resources_of(request).group, viewer_id, photo_id, body.change())
     return JsonReply(photo)
 
 
@@ -165,7 +167,7 @@ async def delete_photo(
 ) -> Response:
     """One that is in no post: 409 `photo_already_published` otherwise."""
     _check_possible(photo_id)
-    await discard_photo(opened(request).group, viewer_id, photo_id)
+    await discard_photo(resources_of(request).group, viewer_id, photo_id)
     return Response(status_code=204)
 
 

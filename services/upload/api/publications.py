@@ -9,11 +9,11 @@ from services.upload.actions.claim_photos import WAIT_MS_MAX, claim_photos
 from services.upload.actions.confirm_photos import confirm_photos
 from services.upload.actions.release_photos import release_photos
 from services.upload.api import examples
-from services.upload.api.opened import opened
-from services.upload.api.reply_docs import no_content, reply
+from services.upload.resources import resources_of
 from shared.contracts.photos import ClaimedPhotos
 from shared.http_server.json_reply import JsonReply
 from shared.http_server.problems import problem_replies
+from shared.http_server.reply_docs import no_content, reply
 from shared.http_server.viewer import ViewerId
 
 router = APIRouter(tags=["Publications"])
@@ -81,7 +81,7 @@ async def post_claim(request: Request, claim: Claim, viewer_id: ViewerId) -> Res
     `photo_already_published`.
     """
     claimed = await claim_photos(
-        opened(request).group, viewer_id, claim.photo_ids, claim.claimant, claim.wait_ms
+        resources_of(request).group, viewer_id, claim.photo_ids, claim.claimant, claim.wait_ms
     )
     return JsonReply(claimed)
 
@@ -98,7 +98,7 @@ async def post_claim(request: Request, claim: Claim, viewer_id: ViewerId) -> Res
 async def post_confirmation(request: Request, confirmation: Confirmation) -> Response:
     """May be repeated, and come late."""
     await confirm_photos(
-        opened(request).group,
+        resources_of(request).group,
         confirmation.owner_id,
         confirmation.photo_ids,
         confirmation.claimant,
@@ -118,6 +118,6 @@ async def post_release(request: Request, release: Release) -> Response:
 
     A photo that another post has by now stays.
     """
-    group = opened(request).group
+    group = resources_of(request).group
     await release_photos(group, release.owner_id, release.photo_ids, release.post_id)
     return Response(status_code=204)

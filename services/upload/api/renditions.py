@@ -9,8 +9,8 @@ from fastapi import APIRouter, Header, Path, Request, Response
 from services.upload.api import examples
 from services.upload.api.media_token import check_media_token
 from services.upload.api.object_reply import ObjectReply
-from services.upload.api.opened import opened
 from services.upload.domain.renditions import CONTENT_TYPE
+from services.upload.resources import resources_of
 from shared.errors import NotFound
 from shared.http_server.problems import problem_replies
 
@@ -40,7 +40,7 @@ async def get_rendition(
     if_none_match: Annotated[str | None, Header()] = None,
 ) -> Response:
     """Takes `Authorization: Media …` in place of an internal token."""
-    resources = opened(request)
+    resources = resources_of(request)
     check_media_token(authorization, resources.media_token)
     name = _FILE.fullmatch(file)
     if name is None or not 0 < photo_id <= _ID_MAX:

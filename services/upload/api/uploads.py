@@ -10,13 +10,13 @@ from services.upload.actions.finish_upload import get_own_upload, progress_of
 from services.upload.actions.give_up_upload import give_up_upload
 from services.upload.actions.open_upload import open_upload
 from services.upload.api import examples
-from services.upload.api.opened import opened
-from services.upload.api.reply_docs import no_content, reply
 from services.upload.domain.uploads import METADATA_CHARACTERS_MAX, PIECE_BYTES_MAX, NewUpload
+from services.upload.resources import resources_of
 from shared.contracts.photos import Upload
 from shared.http_server.idempotency_key import IdempotencyKey
 from shared.http_server.json_reply import JsonReply
 from shared.http_server.problems import problem_replies
+from shared.http_server.reply_docs import no_content, reply
 from shared.http_server.viewer import ViewerId
 
 router = APIRouter(tags=["Uploads"])
@@ -61,7 +61,7 @@ async def post_upload(
     429 `too_many_uploads` while its owner has too many unfinished ones; one that was left alone
     for an hour gives way.
     """
-    resources = opened(request)
+    resources = resources_of(request)
     sha256 = None if beginning.sha256 is None else bytes.fromhex(beginning.sha256)
     new = NewUpload(viewer_id, beginning.length, beginning.metadata, sha256)
     upload = await open_upload(
@@ -80,7 +80,7 @@ async def post_upload(
 )
 async def get_upload(request: Request, upload_id: UploadId, viewer_id: ViewerId) -> Response:
     """An own one; if all bytes are there and its photo is not, that is made now."""
-    resources = opened(request)
+    resources = resources_of(request)
     upload = await get_own_upload(resources.group, upload_id, viewer_id)
     return JsonReply(await progress_of(resources.group, resources.objects, upload))
 
@@ -106,7 +106,7 @@ async def post_piece(
     409 `offset_mismatch` where the upload stands elsewhere, 415 and 422 `not_an_image` for what is
     no picture that is taken, `digest_mismatch` if all of it does not hash to what was said.
     """
-    resources = opened(request)
+    resources = resources_of(request)
     progress = await append_to_upload(
         resources.group, resources.objects, viewer_id, upload_id, offset, await request.body()
     )
@@ -121,6 +121,6 @@ async def post_piece(
 )
 async def delete_upload(request: Request, upload_id: UploadId, viewer_id: ViewerId) -> Response:
     """A photo that it became stays."""
-    resources = opened(request)
+    resources = resources_of(request)
     await give_up_upload(resources.group, resources.objects, viewer_id, upload_id)
     return Response(status_code=204)

@@ -13,10 +13,10 @@ from services.upload.clients.decoder import DecodedPicture, Decoder, DecoderUnav
 from services.upload.clients.memory_files import MemoryFile
 from services.upload.decoder.wire import Containment, PictureFormat
 from services.upload.domain.decoding_budget import CpuBudget
-from services.upload.domain.looks import PLAIN, Look
+from services.upload.domain.edits import PLAIN, PhotoEdit
 from services.upload.domain.picture_kinds import PictureKind
 from services.upload.domain.rendition_plan import DECODED_SIDE_MIN, Size
-from services.upload.domain.renditions import DecodedPixels, DrawnPhoto, draw_look, draw_photo
+from services.upload.domain.renditions import DecodedPixels, DrawnPhoto, draw_edit, draw_photo
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ class Workshop:
         return standing
 
     async def develop(
-        self, original: MemoryFile, kind: PictureKind, budget: CpuBudget, look: Look = PLAIN
+        self, original: MemoryFile, kind: PictureKind, budget: CpuBudget, edit: PhotoEdit = PLAIN
     ) -> Developed:
         """Decode and draw; raises PictureRefused, BudgetSpent and DecoderUnavailable.
 
@@ -65,7 +65,7 @@ class Workshop:
         for the thread, which may be drawing.
         """
         loop = asyncio.get_running_loop()
-        order = _Order(original, kind, budget, look)
+        order = _Order(original, kind, budget, edit)
         work = loop.run_in_executor(self._threads, self._develop, order)
         try:
             return await asyncio.shield(work)
@@ -87,7 +87,7 @@ class Workshop:
             started_s = time.perf_counter()
             decoded = order.decoded_by(decoder)
             decoded_s = time.perf_counter()
-            drawn = _drawn(decoded, order.look)
+            drawn = _drawn(decoded, order.edit)
         return Developed(
             drawn, decoded_s - started_s, time.perf_counter() - decoded_s, decoded.cpu_ms
         )
@@ -105,9 +105,9 @@ class _Order:
     """A picture to develop, which may be called off from the loop while a thread decodes it."""
 
     def __init__(
-        self, original: MemoryFile, kind: PictureKind, budget: CpuBudget, look: Look
+        self, original: MemoryFile, kind: PictureKind, budget: CpuBudget, edit: PhotoEdit
     ) -> None:
-        self.look = look
+        self.edit = edit
         self._original = original
         self._format = PictureFormat[kind.name]
         self._budget = budget
@@ -135,7 +135,7 @@ class _Order:
                 self._decoder.call_off()
 
 
-def _drawn(decoded: DecodedPicture, look: Look) -> DrawnPhoto:
+def _drawn(decoded: DecodedPicture, edit: PhotoEdit) -> DrawnPhoto:
     pixels = DecodedPixels(
         decoded.width,
         decoded.height,
@@ -143,4 +143,4 @@ def _drawn(decoded: DecodedPicture, look: Look) -> DrawnPhoto:
         Size(decoded.upright_width, decoded.upright_height),
         decoded.pixels,
     )
-    return draw_photo(pixels) if look.is_plain else draw_look(pixels, look)
+    return draw_photo(pixels) if edit.is_plain else draw_edit(pixels, edit)

@@ -2,8 +2,8 @@
 
 from datetime import datetime, timedelta
 
-from services.upload.domain.wire_time import wire_time
 from shared.contracts.accounts import Archive
+from shared.wire_time import wire_time
 
 # Long enough for somebody on holiday; it holds everything about them, so no longer.
 KEPT = timedelta(days=7)

@@ -4,11 +4,11 @@ from dataclasses import dataclass
 
 from typing_extensions import TypedDict
 
-from services.upload.domain.looks import Look
-from services.upload.domain.wire_time import wire_time
+from services.upload.domain.edits import PhotoEdit
 from shared.contracts.photos import Crop, Photo, PhotoSnapshot, PhotoState, Rendition
 from shared.errors import Conflict
 from shared.ids import created_at
+from shared.wire_time import wire_time
 
 
 class PhotoNotReady(Conflict):
@@ -70,9 +70,9 @@ class StoredPhoto:
     is_taken: bool
 
     @property
-    def look(self) -> Look:
+    def edit(self) -> PhotoEdit:
         """How its owner wants it to look."""
-        return Look(self.filter, self.crop)
+        return PhotoEdit(self.filter, self.crop)
 
     @property
     def known_keys(self) -> set[str]:

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from PIL import Image
 from typing_extensions import Buffer
 
+from services.upload.domain.edits import PhotoEdit, box_in, size_of_part
 from services.upload.domain.filters import filtered
-from services.upload.domain.looks import Look, box_in, size_of_part
 from services.upload.domain.placeholder import placeholder_of
 from services.upload.domain.rendition_plan import (
     WIDTHS,
@@ -91,17 +91,17 @@ def draw_photo(decoded: DecodedPixels) -> DrawnPhoto:
     return _drawn(_stored(decoded), decoded)
 
 
-def draw_look(decoded: DecodedPixels, look: Look) -> DrawnPhoto:
+def draw_edit(decoded: DecodedPixels, edit: PhotoEdit) -> DrawnPhoto:
     """Draws every rendition of a rendition, which is upright, as its owner wants it to look.
 
     The filter comes once and first, so that all sizes are of the same colours.
     """
     picture, size = _stored(decoded), decoded.picture
-    if look.crop is not None:
-        picture = picture.crop(box_in(look.crop, size))
-        size = size_of_part(look.crop, size)
-    if look.filter_name is not None:
-        picture = filtered(picture, look.filter_name)
+    if edit.crop is not None:
+        picture = picture.crop(box_in(edit.crop, size))
+        size = size_of_part(edit.crop, size)
+    if edit.filter_name is not None:
+        picture = filtered(picture, edit.filter_name)
     return _drawn(picture, replace(decoded, width=size.width, height=size.height, picture=size))
 
 

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from services.upload.domain.wire_time import wire_time
 from shared.contracts.photos import Photo, Upload
 from shared.errors import Conflict, TooManyRequests
+from shared.wire_time import wire_time
 
 # Since the last piece: a phone may be without a network over night.
 KEPT = timedelta(hours=24)

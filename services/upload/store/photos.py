@@ -7,7 +7,7 @@ from pathlib import Path
 
 from asyncpg import Record
 
-from services.upload.domain.looks import Look
+from services.upload.domain.edits import PhotoEdit
 from services.upload.domain.photos import StoredPhoto
 from services.upload.domain.picture_kinds import PictureKind
 from services.upload.domain.quotas import QUOTA, ROOM_RETRY_S, NoRoomForPhotos, Quota, check_room
@@ -212,14 +212,14 @@ async def mark_ready(
     )
 
 
-async def write_look(tx: Transaction, photo_id: int, look: Look) -> None:
+async def write_edit(tx: Transaction, photo_id: int, edit: PhotoEdit) -> None:
     """Give a locked photo another look, which is still to be drawn."""
-    await tx.execute(_SQL["write_look"], photo_id=photo_id, filter=look.filter_name, crop=look.crop)
+    await tx.execute(_SQL["write_edit"], photo_id=photo_id, filter=edit.filter_name, crop=edit.crop)
 
 
-async def take_look_off(tx: Transaction, photo_id: int) -> None:
+async def undo_edit(tx: Transaction, photo_id: int) -> None:
     """Make a locked photo what it was without a look, at once."""
-    await tx.execute(_SQL["take_look_off"], photo_id=photo_id)
+    await tx.execute(_SQL["undo_edit"], photo_id=photo_id)
 
 
 async def lock_photo(tx: Transaction, photo_id: int) -> StoredPhoto | None:
@@ -233,7 +233,7 @@ async def mark_failed(tx: Transaction, photo_id: int, failure: str) -> None:
     await tx.execute(_SQL["mark_failed"], photo_id=photo_id, failure=failure)
 
 
-async def charge_decoding(
+async def spend_decoding(
     group: ShardGroup, photo_id: int, *, wanted_seconds: int, most_seconds: int
 ) -> int | None:
     """Charge a photo for a try to decode it that is about to begin; the seconds that it may use.
@@ -242,7 +242,7 @@ async def charge_decoding(
     """
     async with group.writer(group.shard_of(photo_id)) as tx:
         row = await tx.row(
-            _SQL["charge_decoding"],
+            _SQL["spend_decoding"],
             photo_id=photo_id,
             wanted_ms=wanted_seconds * 1000,
             most_ms=most_seconds * 1000,

@@ -106,7 +106,7 @@ UPDATE :schema.photo
        renditions = :renditions
  WHERE id = :photo_id AND state = 'processing' AND edits = :edits
 
--- name: charge_decoding
+-- name: spend_decoding
 -- As much of :wanted_ms as is left of :most_ms, in whole seconds as the decoder's limit is.
 UPDATE :schema.photo AS photo
    SET decode_cpu_ms = photo.decode_cpu_ms + granted.ms
@@ -124,7 +124,7 @@ UPDATE :schema.photo
    SET decode_cpu_ms = greatest(0, decode_cpu_ms - :unspent_ms::integer)
  WHERE id = :photo_id
 
--- name: write_look
+-- name: write_edit
 -- The first look keeps what the photo was without one. It is decoded anew, from what is ours.
 UPDATE :schema.photo
    SET state = 'processing', filter = :filter, crop = :crop, edits = edits + 1, decode_cpu_ms = 0,
@@ -132,7 +132,7 @@ UPDATE :schema.photo
            'width', width, 'height', height, 'thumbhash', thumbhash, 'renditions', renditions))
  WHERE id = :photo_id
 
--- name: take_look_off
+-- name: undo_edit
 UPDATE :schema.photo
    SET state = 'ready', filter = NULL, crop = NULL, edits = edits + 1, plain = NULL,
        width = (plain->>'width')::integer, height = (plain->>'height')::integer,

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from services.users.actions.tell_feed import graph_event
 from services.users.domain.edge_kinds import REQUESTED
 from services.users.domain.visibility import may_know
-from services.users.store.profiles import faces_by_ids
+from services.users.store.profiles import card_facts_by_ids
 from services.users.store.relations import lock_pair, page_of_requesters, relation_within
 from shared.edges.edges import ACTIVE, Edges
 from shared.sharding.outbox import OutboxEvent
@@ -43,8 +43,8 @@ async def accept_if_public(
     group: ShardGroup, follows: Edges, requester_id: int, user_id: int
 ) -> bool:
     """Make a follow of a request; False if the person is private, again or still."""
-    faces = await faces_by_ids(group, [user_id])
-    if user_id not in faces or faces[user_id].is_private:
+    cards = await card_facts_by_ids(group, [user_id])
+    if user_id not in cards or cards[user_id].is_private:
         return False
     async with group.writer(group.shard_of(requester_id)) as tx:
         await lock_pair(tx, requester_id, user_id)

@@ -3,11 +3,11 @@
 from dataclasses import replace
 
 from services.users.actions.cut_follow import cut_follow
-from services.users.actions.get_known_person import get_known_person
+from services.users.actions.get_visible_profile import get_visible_profile
 from services.users.actions.tell_feed import graph_event, publish_graph_event
 from services.users.clients.feed import FeedClient
 from services.users.domain.edge_kinds import REQUESTED
-from services.users.domain.people import relationship_of
+from services.users.domain.profiles import relationship_of
 from services.users.store.relations import lock_pair, relation_within
 from shared.contracts.people import Relationship
 from shared.edges.edges import ACTIVE, Edges
@@ -28,7 +28,7 @@ async def answer_request(
 
     The edge is the requester's: it is changed in the requester's shard, by the one who is asked.
     """
-    known = await get_known_person(group, viewer_id, requester_id)
+    known = await get_visible_profile(group, viewer_id, requester_id)
     async with group.writer(group.shard_of(requester_id)) as tx:
         await lock_pair(tx, requester_id, viewer_id)
         relation = await relation_within(tx, requester_id, viewer_id)

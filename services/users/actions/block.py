@@ -4,11 +4,11 @@ from dataclasses import replace
 
 from services.users.actions.cut_follow import cut_follow
 from services.users.actions.enforce_blocks import BLOCKS_TOPIC, enforce_block
-from services.users.actions.get_blockable_person import get_blockable_person
+from services.users.actions.get_blockable_profile import get_blockable_profile
 from services.users.actions.tell_feed import graph_event, publish_graph_event
 from services.users.clients.feed import FeedClient
 from services.users.domain.edge_kinds import BLOCK
-from services.users.domain.people import relationship_of
+from services.users.domain.profiles import relationship_of
 from services.users.store.relations import lock_pair
 from shared.contracts.people import Relationship
 from shared.edges.edges import ACTIVE, Edges
@@ -33,7 +33,7 @@ async def block(
     The block and the end of the viewer's own follow are one transaction in the viewer's shard.
     The other's follow, in the other's shard, ends at once or, if that is away, from the outbox.
     """
-    relation = await get_blockable_person(group, viewer_id, user_id)
+    relation = await get_blockable_profile(group, viewer_id, user_id)
     async with group.writer(group.shard_of(viewer_id)) as tx:
         await lock_pair(tx, viewer_id, user_id)
         edge = await blocks.put(viewer_id, user_id, tx=tx)

@@ -3,9 +3,9 @@
 import asyncio
 from collections.abc import Sequence
 
-from services.users.domain.people import card_of
+from services.users.domain.profiles import card_of
 from services.users.domain.visibility import may_know
-from services.users.store.profiles import faces_by_ids
+from services.users.store.profiles import card_facts_by_ids
 from services.users.store.relations import relations_of
 from shared.contracts.people import Card
 from shared.sharding.shard_group import ShardGroup
@@ -18,11 +18,11 @@ async def cards_by_ids(
 
     However many they are: one statement per primary for the faces, one for the relations.
     """
-    faces, relations = await asyncio.gather(
-        faces_by_ids(group, ids), relations_of(group, viewer_id, ids)
+    cards, relations = await asyncio.gather(
+        card_facts_by_ids(group, ids), relations_of(group, viewer_id, ids)
     )
     return {
-        user_id: card_of(faces[user_id], viewer_id, relations[user_id])
+        user_id: card_of(cards[user_id], viewer_id, relations[user_id])
         for user_id in ids
-        if user_id in faces and may_know(viewer_id, user_id, relations[user_id])
+        if user_id in cards and may_know(viewer_id, user_id, relations[user_id])
     }

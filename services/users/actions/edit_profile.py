@@ -6,17 +6,17 @@ from typing import Any
 
 from services.users.actions.accept_requests import OPENED_TOPIC
 from services.users.actions.choose_avatar import choose_avatar
+from services.users.actions.confirm_avatars import AVATARS_TOPIC, avatar_event
+from services.users.actions.confirm_names import NAMES_TOPIC, confirm_names_now, names_event
 from services.users.actions.give_names_back import give_names_back
 from services.users.actions.reserve_names import reserve_names
-from services.users.actions.settle_avatars import AVATARS_TOPIC, avatar_event
-from services.users.actions.settle_names import NAMES_TOPIC, names_event, settle_names_now
 from services.users.actions.tell_feed import graph_event
 from services.users.clients.upload import UploadClient
 from services.users.domain.names import username_of
-from services.users.domain.people import Person
 from services.users.domain.profile_change import ProfileChanged, ProfileFields, check_profile_change
+from services.users.domain.profiles import ProfileFacts
 from services.users.store.directory import Holder
-from services.users.store.profiles import change_profile, find_person, lock_profile
+from services.users.store.profiles import change_profile, find_profile, lock_profile
 from shared.errors import Unauthenticated
 from shared.sharding.shard_group import ShardGroup
 from shared.sharding.transaction import Transaction
@@ -24,45 +24,45 @@ from shared.sharding.transaction import Transaction
 
 async def edit_profile(
     group: ShardGroup, upload: UploadClient, user_id: int, given: Mapping[str, Any]
-) -> Person:
+) -> ProfileFacts:
     """`given` holds new values by field; the person afterwards.
 
     Raises Invalid, UsernameTaken, ProfileChanged where a renaming met another change, and
     Conflict for an avatar that upload does not give.
     """
-    person = await _get_person(group, user_id)
-    check_profile_change(given, person.face.username)
+    person = await _get_profile(group, user_id)
+    check_profile_change(given, person.card.username)
     changes = await choose_avatar(upload, user_id, given)
-    if changes.get("username", person.face.username) != person.face.username:
+    if changes.get("username", person.card.username) != person.card.username:
         await _rename(group, person, changes)
     elif changes:
         async with group.writer(group.shard_of(user_id)) as tx:
             await _change(tx, user_id, changes)
-    return await _get_person(group, user_id)
+    return await _get_profile(group, user_id)
 
 
-async def _get_person(group: ShardGroup, user_id: int) -> Person:
-    person = await find_person(group, user_id)
+async def _get_profile(group: ShardGroup, user_id: int) -> ProfileFacts:
+    person = await find_profile(group, user_id)
     if person is None:
         raise Unauthenticated
     return person
 
 
-async def _rename(group: ShardGroup, person: Person, changes: Mapping[str, Any]) -> None:
+async def _rename(group: ShardGroup, person: ProfileFacts, changes: Mapping[str, Any]) -> None:
     """The version read before the reservation is the fence: who takes the name over changes it."""
-    user_id, old = person.face.id, username_of(person.face.username)
+    user_id, old = person.card.id, username_of(person.card.username)
     new = username_of(changes["username"])
     holder = Holder(user_id, f"rename:{user_id}")
     await reserve_names(group, [new], holder)
-    settled = names_event(user_id, confirmed=[new], retired=[old])
+    names_change = names_event(user_id, confirmed=[new], retired=[old])
     try:
         async with group.writer(group.shard_of(user_id)) as tx:
             await _change(tx, user_id, changes, expected_version=person.version)
-            await tx.publish(NAMES_TOPIC, settled)
+            await tx.publish(NAMES_TOPIC, names_change)
     except ProfileChanged:
         await give_names_back(group, [new], holder)
         raise
-    await settle_names_now(group, settled)
+    await confirm_names_now(group, names_change)
 
 
 async def _change(

@@ -7,12 +7,12 @@ from typing import Any
 from services.users.clients.archives import ArchivesClient
 from services.users.clients.exporting import ExportingClient
 from services.users.domain.edge_kinds import BLOCK, FOLLOW, MUTE
-from services.users.domain.people import own_profile_of
+from services.users.domain.profiles import own_profile_of
 from services.users.domain.sessions import device_of
 from services.users.store.archive_file import ArchiveFile
 from services.users.store.deletions import Direction, other_ends
 from services.users.store.exports import find_export, note_handed_in
-from services.users.store.profiles import faces_by_ids, find_person
+from services.users.store.profiles import card_facts_by_ids, find_profile
 from services.users.store.sessions import live_sessions
 from shared.edges.edges import Edges
 from shared.sharding.shard_group import ShardGroup
@@ -54,7 +54,7 @@ async def export_account(
 
 
 async def _add_own(group: ShardGroup, archive: ArchiveFile, user_id: int) -> None:
-    person = await find_person(group, user_id)
+    person = await find_profile(group, user_id)
     await archive.add("profile", [] if person is None else [own_profile_of(person)])
     sessions = await live_sessions(group, user_id, datetime.now(UTC))
     await archive.add("devices", [device_of(session) for session in sessions])
@@ -69,11 +69,11 @@ async def _pages_of_edges(
         ids = await other_ends(group, kind, user_id, direction, after=after, limit=_EDGES_PAGE_MAX)
         find_states = edges.states if direction == "out" else edges.states_in
         states = await find_states(user_id, ids)
-        faces = await faces_by_ids(group, ids)
+        cards = await card_facts_by_ids(group, ids)
         yield [
-            {"id": id_, "username": faces[id_].username, "state": states[id_]}
+            {"id": id_, "username": cards[id_].username, "state": states[id_]}
             for id_ in ids
-            if id_ in faces and id_ in states
+            if id_ in cards and id_ in states
         ]
         if len(ids) < _EDGES_PAGE_MAX:
             return

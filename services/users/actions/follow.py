@@ -3,12 +3,12 @@
 from dataclasses import replace
 
 from services.users.actions.accept_requests import accept_if_public
-from services.users.actions.get_known_person import get_known_person
+from services.users.actions.get_visible_profile import get_visible_profile
 from services.users.actions.tell_feed import graph_event, publish_graph_event
 from services.users.clients.feed import FeedClient
 from services.users.domain.edge_kinds import REQUESTED
 from services.users.domain.following import check_two_people, step_of_follow
-from services.users.domain.people import relationship_of
+from services.users.domain.profiles import relationship_of
 from services.users.domain.visibility import may_know
 from services.users.store.relations import lock_pair, relation_within, relations_of
 from shared.contracts.people import EventKind, Relationship
@@ -25,8 +25,8 @@ async def follow(
     The edge in the viewer's shard is the truth and is committed together with the event for feed.
     """
     check_two_people(viewer_id, user_id)
-    known = await get_known_person(group, viewer_id, user_id)
-    step = step_of_follow(subject_is_private=known.person.face.is_private)
+    known = await get_visible_profile(group, viewer_id, user_id)
+    step = step_of_follow(subject_is_private=known.person.card.is_private)
     async with group.writer(group.shard_of(viewer_id)) as tx:
         await lock_pair(tx, viewer_id, user_id)
         relation = await relation_within(tx, viewer_id, user_id)

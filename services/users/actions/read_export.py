@@ -3,11 +3,11 @@
 from typing import Literal
 
 from services.users.clients.archives import ArchivesClient
-from services.users.domain.wire_time import wire_time
 from services.users.store.exports import find_export
 from shared.contracts.accounts import Archive, Export
 from shared.errors import NotFound
 from shared.sharding.shard_group import ShardGroup
+from shared.wire_time import wire_time
 
 _NOTHING: Archive = {
     "state": "composing",

@@ -18,7 +18,7 @@ from services.users.store.accounts import (
 )
 from services.users.store.directory import find_entry
 from services.users.store.password_hashes import PasswordHashes
-from services.users.store.profiles import find_person
+from services.users.store.profiles import find_profile
 from services.users.store.sessions import NewSession, end_surplus_sessions, insert_session
 from services.users.store.sign_in_limits import SignInLimits
 from shared.contracts.people import SignedIn
@@ -80,7 +80,7 @@ async def sign_in(
             raise AccountSuspended
         opened = await _open_session(group, tokens, credentials, form, idempotency_key)
     await _renew_hash(group, passwords, credentials, form.password)
-    person = await find_person(group, credentials.user_id)
+    person = await find_profile(group, credentials.user_id)
     if person is None:
         raise WrongCredentials
     opened_at = datetime.fromisoformat(opened["opened_at"])

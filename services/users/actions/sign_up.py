@@ -4,12 +4,12 @@ import hashlib
 import secrets
 from datetime import UTC, datetime
 
+from services.users.actions.confirm_names import NAMES_TOPIC, confirm_names_now, names_event
 from services.users.actions.give_names_back import give_names_back
 from services.users.actions.reserve_names import reserve_names
-from services.users.actions.settle_names import NAMES_TOPIC, names_event, settle_names_now
 from services.users.domain.emails import EmailTaken
 from services.users.domain.names import email_of, hashed_shard, username_of
-from services.users.domain.people import new_person
+from services.users.domain.profiles import new_profile
 from services.users.domain.session_tokens import SessionTokens
 from services.users.domain.sign_up_form import SignUpForm, check_sign_up_form
 from services.users.domain.signed_in import signed_in_reply, token_reply
@@ -62,7 +62,7 @@ async def sign_up(
         made = recorded
     opened_at = datetime.fromisoformat(made["opened_at"])
     return signed_in_reply(
-        new_person(made["user_id"], form.username, form.email),
+        new_profile(made["user_id"], form.username, form.email),
         token_reply(tokens, made["session_id"], 1, opened_at),
     )
 
@@ -99,7 +99,7 @@ async def _make_account(
     user_id = await new_user_id(group, request.shard)
     holder = await reserve_names(group, names, Holder(user_id, claim))
 
-    settled = names_event(holder.user_id, confirmed=names)
+    names_change = names_event(holder.user_id, confirmed=names)
 
     async def commit(tx: Transaction) -> Reply:
         account = NewAccount(holder.user_id, form.username, form.email, password_hash)
@@ -107,7 +107,7 @@ async def _make_account(
             raise SignUpOvertaken(retry_after_s=1)
         session = NewSession(holder.user_id, form.device, datetime.now(UTC))
         session_id = (await insert_session(tx, session, tokens)).id
-        await tx.publish(NAMES_TOPIC, settled)
+        await tx.publish(NAMES_TOPIC, names_change)
         return {
             "user_id": holder.user_id,
             "session_id": session_id,
@@ -121,7 +121,7 @@ async def _make_account(
         await give_names_back(group, names, holder)
         raise
     if made["user_id"] == holder.user_id:
-        await settle_names_now(group, settled)
+        await confirm_names_now(group, names_change)
     else:
         # The account was made long ago and has been renamed since: it needs them no more.
         await give_names_back(group, names, holder)

@@ -9,11 +9,9 @@ from services.users.actions.change_password import PasswordChange, change_passwo
 from services.users.actions.edit_profile import edit_profile
 from services.users.actions.sign_up import sign_up
 from services.users.api import examples
-from services.users.api.opened import opened
-from services.users.api.reply_docs import no_content, reply
 from services.users.domain.emails import EMAIL_CHARACTERS_MAX
 from services.users.domain.passwords import PASSWORD_CHARACTERS_MAX, PASSWORD_CHARACTERS_MIN
-from services.users.domain.people import own_profile_of
+from services.users.domain.profiles import own_profile_of
 from services.users.domain.sign_up_form import SignUpForm
 from services.users.domain.texts import (
     BIO_CHARACTERS_MAX,
@@ -22,12 +20,14 @@ from services.users.domain.texts import (
     WEBSITE_CHARACTERS_MAX,
 )
 from services.users.domain.usernames import USERNAME_CHARACTERS_MAX, USERNAME_PATTERN
-from services.users.store.profiles import find_person
+from services.users.resources import resources_of
+from services.users.store.profiles import find_profile
 from shared.contracts.people import Profile, SignedIn
 from shared.errors import Unauthenticated
 from shared.http_server.idempotency_key import IdempotencyKey
 from shared.http_server.json_reply import JsonReply
 from shared.http_server.problems import problem_replies
+from shared.http_server.reply_docs import no_content, reply
 from shared.http_server.viewer import ViewerId
 
 router = APIRouter(tags=["Accounts"])
@@ -78,7 +78,7 @@ async def post_user(
     409 `username_taken`, `email_taken` or `request_in_progress`; with the same key and body the
     same reply again, tokens included.
     """
-    resources = opened(request)
+    resources = resources_of(request)
     form = SignUpForm(account.username, account.email, account.password, account.device)
     signed_in = await sign_up(
         resources.group, resources.passwords, resources.tokens, form, idempotency_key
@@ -150,7 +150,7 @@ class NewPassword(BaseModel):
 )
 async def get_me(request: Request, viewer_id: ViewerId) -> Response:
     """A profile as only its owner sees it; 401 if the account is gone."""
-    person = await find_person(opened(request).group, viewer_id)
+    person = await find_profile(resources_of(request).group, viewer_id)
     if person is None:
         raise Unauthenticated
     return JsonReply(own_profile_of(person))
@@ -170,7 +170,7 @@ async def patch_me(request: Request, changes: ProfileChange, viewer_id: ViewerId
     409 `username_taken`, `profile_changed` where a renaming met another change, and
     `photo_not_ready`, `photo_failed` or `photo_already_published`.
     """
-    resources = opened(request)
+    resources = resources_of(request)
     given = changes.model_dump(exclude_unset=True)
     person = await edit_profile(resources.group, resources.upload, viewer_id, given)
     return JsonReply(own_profile_of(person))
@@ -187,7 +187,7 @@ async def patch_me(request: Request, changes: ProfileChange, viewer_id: ViewerId
 )
 async def put_password(request: Request, new: NewPassword, viewer_id: ViewerId) -> Response:
     """401 `wrong_credentials` unless the current password is right."""
-    resources = opened(request)
+    resources = resources_of(request)
     change = PasswordChange(new.current_password, new.new_password, new.session_id)
     await change_password(
         resources.group, resources.passwords, resources.sessions, viewer_id, change

@@ -7,8 +7,8 @@ from services.users.actions.mute import mute
 from services.users.actions.page_of_own_list import page_of_own_list
 from services.users.actions.unblock import unblock
 from services.users.api.graph_replies import PEOPLE, RELATIONSHIP
-from services.users.api.opened import opened
-from services.users.api.user_id import UserId
+from services.users.api.path_ids import UserId
+from services.users.resources import resources_of
 from shared.http_server.json_reply import JsonReply
 from shared.http_server.paging import PEOPLE_LIMIT_DEFAULT, Cursor, PeopleLimit
 from shared.http_server.viewer import ViewerId
@@ -19,7 +19,7 @@ router = APIRouter(tags=["Blocks and mutes"])
 @router.put("/users/{user_id}/block", summary="Block", responses=RELATIONSHIP)
 async def put_block(request: Request, user_id: UserId, viewer_id: ViewerId) -> Response:
     """Both follows end, and each is hidden from the other everywhere."""
-    resources = opened(request)
+    resources = resources_of(request)
     relationship = await block(
         resources.group,
         resources.follows,
@@ -34,7 +34,7 @@ async def put_block(request: Request, user_id: UserId, viewer_id: ViewerId) -> R
 @router.delete("/users/{user_id}/block", summary="Take a block back", responses=RELATIONSHIP)
 async def delete_block(request: Request, user_id: UserId, viewer_id: ViewerId) -> Response:
     """The follows that it ended stay ended."""
-    resources = opened(request)
+    resources = resources_of(request)
     relationship = await unblock(resources.group, resources.blocks, viewer_id, user_id)
     return JsonReply({"relationship": relationship})
 
@@ -42,7 +42,7 @@ async def delete_block(request: Request, user_id: UserId, viewer_id: ViewerId) -
 @router.put("/users/{user_id}/mute", summary="Mute", responses=RELATIONSHIP)
 async def put_mute(request: Request, user_id: UserId, viewer_id: ViewerId) -> Response:
     """Out of the viewer's timelines; the person does not learn of it."""
-    resources = opened(request)
+    resources = resources_of(request)
     relationship = await mute(resources.group, resources.mutes, viewer_id, user_id, muting=True)
     return JsonReply({"relationship": relationship})
 
@@ -50,7 +50,7 @@ async def put_mute(request: Request, user_id: UserId, viewer_id: ViewerId) -> Re
 @router.delete("/users/{user_id}/mute", summary="Take a mute back", responses=RELATIONSHIP)
 async def delete_mute(request: Request, user_id: UserId, viewer_id: ViewerId) -> Response:
     """The same whether or not the person was muted."""
-    resources = opened(request)
+    resources = resources_of(request)
     relationship = await mute(resources.group, resources.mutes, viewer_id, user_id, muting=False)
     return JsonReply({"relationship": relationship})
 
@@ -63,7 +63,7 @@ async def get_blocks(
     cursor: Cursor = None,
 ) -> Response:
     """The only place where a blocked person is still shown."""
-    resources = opened(request)
+    resources = resources_of(request)
     page = await resources.blocks.page_of_targets(viewer_id, limit=limit, cursor=cursor)
     return JsonReply(await page_of_own_list(resources.group, viewer_id, page, with_blocked=True))
 
@@ -76,6 +76,6 @@ async def get_mutes(
     cursor: Cursor = None,
 ) -> Response:
     """Newest first."""
-    resources = opened(request)
+    resources = resources_of(request)
     page = await resources.mutes.page_of_targets(viewer_id, limit=limit, cursor=cursor)
     return JsonReply(await page_of_own_list(resources.group, viewer_id, page))

@@ -7,11 +7,11 @@ from pydantic import BaseModel, Field
 
 from services.users.actions.cards_by_ids import cards_by_ids
 from services.users.api import examples
-from services.users.api.opened import opened
-from services.users.api.reply_docs import reply
+from services.users.resources import resources_of
 from shared.contracts.people import Cards
 from shared.http_server.json_reply import JsonReply
 from shared.http_server.problems import problem_replies
+from shared.http_server.reply_docs import reply
 from shared.http_server.viewer import OptionalViewerId
 
 router = APIRouter(tags=["Profiles"])
@@ -45,5 +45,5 @@ async def post_cards(request: Request, wanted: CardIds, viewer_id: OptionalViewe
 
     `may_view` is the one privacy decision: may the viewer see what this person publishes?
     """
-    cards = await cards_by_ids(opened(request).group, viewer_id, wanted.ids)
+    cards = await cards_by_ids(resources_of(request).group, viewer_id, wanted.ids)
     return JsonReply({"cards": {str(user_id): card for user_id, card in cards.items()}})

@@ -6,17 +6,17 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field
 
 from services.users.actions.delete_account import delete_account
-from services.users.api.opened import opened
-from services.users.api.reply_docs import reply
 from services.users.domain.passwords import PASSWORD_CHARACTERS_MAX
 from services.users.domain.receipts import find_receipt, is_same
-from services.users.domain.wire_time import wire_time
+from services.users.resources import resources_of
 from services.users.store.deletions import Progress, find_progress
 from shared.contracts.accounts import DeletionReceipt
 from shared.errors import NotFound
 from shared.http_server.json_reply import JsonReply
 from shared.http_server.problems import problem_replies
+from shared.http_server.reply_docs import reply
 from shared.http_server.viewer import ViewerId
+from shared.wire_time import wire_time
 
 router = APIRouter(tags=["Deletion"])
 
@@ -51,7 +51,7 @@ class Deletion(BaseModel):
 )
 async def post_deletion(request: Request, asked: Deletion, viewer_id: ViewerId) -> Response:
     """401 `wrong_credentials` unless the password is right. Every session has ended."""
-    resources = opened(request)
+    resources = resources_of(request)
     receipt = await delete_account(
         resources.group, resources.passwords, resources.sessions, viewer_id, asked.password
     )
@@ -74,7 +74,7 @@ async def get_deletion(request: Request, receipt_id: str) -> Response:
     receipt = find_receipt(receipt_id)
     if receipt is None:
         raise NotFound
-    progress = await find_progress(opened(request).group, receipt.user_id)
+    progress = await find_progress(resources_of(request).group, receipt.user_id)
     if progress is None or not is_same(progress.receipt, receipt):
         raise NotFound
     return JsonReply(_reply_of(progress))

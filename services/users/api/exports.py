@@ -4,11 +4,11 @@ from fastapi import APIRouter, Request, Response
 
 from services.users.actions.read_export import read_export
 from services.users.actions.request_export import request_export
-from services.users.api.opened import opened
-from services.users.api.reply_docs import reply
+from services.users.resources import resources_of
 from shared.contracts.accounts import Export
 from shared.http_server.json_reply import JsonReply
 from shared.http_server.problems import problem_replies
+from shared.http_server.reply_docs import reply
 from shared.http_server.viewer import ViewerId
 
 router = APIRouter(tags=["Export"])
@@ -35,7 +35,7 @@ _EXPORT: Export = {
 )
 async def post_export(request: Request, viewer_id: ViewerId) -> Response:
     """While a copy is on its way, asking again changes nothing."""
-    resources = opened(request)
+    resources = resources_of(request)
     await request_export(resources.group, viewer_id)
     export = await read_export(resources.group, resources.archives, viewer_id)
     return JsonReply(export, 202)
@@ -51,5 +51,5 @@ async def post_export(request: Request, viewer_id: ViewerId) -> Response:
 )
 async def get_export(request: Request, viewer_id: ViewerId) -> Response:
     """404 if none was asked for."""
-    resources = opened(request)
+    resources = resources_of(request)
     return JsonReply(await read_export(resources.group, resources.archives, viewer_id))

@@ -6,8 +6,8 @@ from services.users.actions.answer_request import answer_request
 from services.users.actions.page_of_own_list import page_of_own_list
 from services.users.actions.remove_follower import remove_follower
 from services.users.api.graph_replies import PEOPLE, RELATIONSHIP
-from services.users.api.opened import opened
-from services.users.api.user_id import UserId
+from services.users.api.path_ids import UserId
+from services.users.resources import resources_of
 from services.users.store.relations import page_of_requesters
 from shared.http_server.json_reply import JsonReply
 from shared.http_server.paging import PEOPLE_LIMIT_DEFAULT, Cursor, PeopleLimit
@@ -24,7 +24,7 @@ async def get_follow_requests(
     cursor: Cursor = None,
 ) -> Response:
     """The newest request first."""
-    resources = opened(request)
+    resources = resources_of(request)
     page = await page_of_requesters(resources.group, viewer_id, limit=limit, cursor=cursor)
     return JsonReply(await page_of_own_list(resources.group, viewer_id, page))
 
@@ -32,7 +32,7 @@ async def get_follow_requests(
 @router.put("/me/follow-requests/{user_id}", summary="Accept", responses=RELATIONSHIP)
 async def put_follow_request(request: Request, user_id: UserId, viewer_id: ViewerId) -> Response:
     """404 if this person does not ask and does not follow."""
-    resources = opened(request)
+    resources = resources_of(request)
     relationship = await answer_request(
         resources.group, resources.follows, resources.feed, viewer_id, user_id, accept=True
     )
@@ -42,7 +42,7 @@ async def put_follow_request(request: Request, user_id: UserId, viewer_id: Viewe
 @router.delete("/me/follow-requests/{user_id}", summary="Refuse", responses=RELATIONSHIP)
 async def delete_follow_request(request: Request, user_id: UserId, viewer_id: ViewerId) -> Response:
     """The person is not told, and may ask again. A follow that was accepted stays."""
-    resources = opened(request)
+    resources = resources_of(request)
     relationship = await answer_request(
         resources.group, resources.follows, resources.feed, viewer_id, user_id, accept=False
     )
@@ -52,7 +52,7 @@ async def delete_follow_request(request: Request, user_id: UserId, viewer_id: Vi
 @router.delete("/me/followers/{user_id}", summary="Remove a follower", responses=RELATIONSHIP)
 async def delete_follower(request: Request, user_id: UserId, viewer_id: ViewerId) -> Response:
     """The same whether or not the person followed; they are not told."""
-    resources = opened(request)
+    resources = resources_of(request)
     relationship = await remove_follower(
         resources.group, resources.follows, resources.feed, viewer_id, user_id
     )

@@ -6,18 +6,18 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 
 from services.users.actions.follow import follow
-from services.users.actions.page_of_people import page_of_people
+from services.users.actions.page_of_cards import page_of_cards
 from services.users.actions.unfollow import unfollow
 from services.users.api import examples
 from services.users.api.graph_replies import PEOPLE, RELATIONSHIP
-from services.users.api.opened import opened
-from services.users.api.reply_docs import reply
-from services.users.api.user_id import UserId
-from services.users.store.profiles import find_person
+from services.users.api.path_ids import UserId
+from services.users.resources import resources_of
+from services.users.store.profiles import find_profile
 from shared.contracts.people import IdPage
 from shared.http_server.json_reply import JsonReply
 from shared.http_server.paging import PEOPLE_LIMIT_DEFAULT, Cursor, PeopleLimit
 from shared.http_server.problems import problem_replies
+from shared.http_server.reply_docs import reply
 from shared.http_server.viewer import OptionalViewerId, ViewerId
 
 router = APIRouter(tags=["Follow graph"])
@@ -38,7 +38,7 @@ _IDS = {
 @router.put("/users/{user_id}/follow", summary="Follow, or ask to", responses=RELATIONSHIP)
 async def put_follow(request: Request, user_id: UserId, viewer_id: ViewerId) -> Response:
     """A private account is asked. 422 `own_account` for oneself."""
-    resources = opened(request)
+    resources = resources_of(request)
     relationship = await follow(
         resources.group, resources.follows, resources.feed, viewer_id, user_id
     )
@@ -52,7 +52,7 @@ async def put_follow(request: Request, user_id: UserId, viewer_id: ViewerId) -> 
 )
 async def delete_follow(request: Request, user_id: UserId, viewer_id: ViewerId) -> Response:
     """The same whether or not the viewer followed. 422 `own_account` for oneself."""
-    resources = opened(request)
+    resources = resources_of(request)
     relationship = await unfollow(
         resources.group, resources.follows, resources.feed, viewer_id, user_id
     )
@@ -68,9 +68,9 @@ async def get_followers(
     cursor: Cursor = None,
 ) -> Response:
     """404 where the viewer may not see the person's lists."""
-    resources = opened(request)
+    resources = resources_of(request)
     edges = partial(resources.follows.page_of_sources, user_id, limit=limit, cursor=cursor)
-    return JsonReply(await page_of_people(resources.group, viewer_id, user_id, edges))
+    return JsonReply(await page_of_cards(resources.group, viewer_id, user_id, edges))
 
 
 @router.get("/users/{user_id}/following", summary="Whom a person follows", responses=PEOPLE)
@@ -82,9 +82,9 @@ async def get_following(
     cursor: Cursor = None,
 ) -> Response:
     """404 where the viewer may not see the person's lists."""
-    resources = opened(request)
+    resources = resources_of(request)
     edges = partial(resources.follows.page_of_targets, user_id, limit=limit, cursor=cursor)
-    return JsonReply(await page_of_people(resources.group, viewer_id, user_id, edges))
+    return JsonReply(await page_of_cards(resources.group, viewer_id, user_id, edges))
 
 
 @router.get(
@@ -97,11 +97,11 @@ async def get_follower_ids(
 
     With a first page that does not hold them all, `total` says how many there are.
     """
-    resources = opened(request)
+    resources = resources_of(request)
     ids = await resources.follows.source_ids(user_id, after=after, limit=limit)
     page = _id_page(ids, limit)
     if after == 0 and page["next_after"] is not None:
-        person = await find_person(resources.group, user_id)
+        person = await find_profile(resources.group, user_id)
         page["total"] = None if person is None else person.followers_count
     return JsonReply(page)
 
@@ -113,7 +113,7 @@ async def get_following_ids(
     request: Request, user_id: UserId, after: After = 0, limit: IdsLimit = IDS_MAX
 ) -> Response:
     """For rebuilding timelines: complete and without a viewer."""
-    ids = await opened(request).follows.target_ids(user_id, after=after, limit=limit)
+    ids = await resources_of(request).follows.target_ids(user_id, after=after, limit=limit)
     return JsonReply(_id_page(ids, limit))
 
 

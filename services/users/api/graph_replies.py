@@ -1,9 +1,9 @@
 """The documented replies that the routes of the graph have in common."""
 
 from services.users.api import examples
-from services.users.api.reply_docs import reply
 from shared.contracts.people import PersonPage, RelationshipReply
 from shared.http_server.problems import problem_replies
+from shared.http_server.reply_docs import reply
 
 RELATIONSHIP = {
     **reply(

@@ -6,13 +6,13 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field
 
 from services.users.api import examples
-from services.users.api.opened import opened
-from services.users.api.reply_docs import reply
-from services.users.domain.people import relationship_of
+from services.users.domain.profiles import relationship_of
+from services.users.resources import resources_of
 from services.users.store.relations import relations_of
 from shared.contracts.people import Relationships
 from shared.http_server.json_reply import JsonReply
 from shared.http_server.problems import problem_replies
+from shared.http_server.reply_docs import reply
 from shared.http_server.viewer import ViewerId
 
 router = APIRouter(tags=["Follow graph"])
@@ -45,7 +45,7 @@ Ids = Annotated[
 )
 async def get_relationships(request: Request, viewer_id: ViewerId, ids: Ids) -> Response:
     """One statement in the viewer's shard, however many people."""
-    relations = await relations_of(opened(request).group, viewer_id, ids)
+    relations = await relations_of(resources_of(request).group, viewer_id, ids)
     return JsonReply(
         {
             "relationships": {

@@ -11,18 +11,18 @@ from services.users.actions.refresh_session import refresh_session
 from services.users.actions.sign_in import SignInForm, sign_in
 from services.users.actions.sign_out import sign_out
 from services.users.api import examples
-from services.users.api.opened import opened
-from services.users.api.reply_docs import no_content, reply
 from services.users.domain.emails import EMAIL_CHARACTERS_MAX
 from services.users.domain.passwords import PASSWORD_CHARACTERS_MAX
 from services.users.domain.sessions import device_of
 from services.users.domain.sign_in_limits import ADDRESS_CHARACTERS_MAX
 from services.users.domain.texts import DEVICE_CHARACTERS_MAX
+from services.users.resources import resources_of
 from services.users.store.sessions import live_sessions
 from shared.contracts.people import Devices, RefreshedSession, SessionAnswers, SignedIn
 from shared.http_server.idempotency_key import IdempotencyKey
 from shared.http_server.json_reply import JsonReply
 from shared.http_server.problems import problem_replies
+from shared.http_server.reply_docs import no_content, reply
 from shared.http_server.viewer import ViewerId
 
 router = APIRouter(tags=["Sessions"])
@@ -87,7 +87,7 @@ async def post_session(
     429 `too_many_sign_ins` after 25 tries of an address in 5 minutes or 10 failures of a name in an
     hour, whether or not it is anybody's.
     """
-    resources = opened(request)
+    resources = resources_of(request)
     form = SignInForm(
         credentials.login, credentials.password, credentials.device, credentials.address
     )
@@ -112,7 +112,7 @@ async def post_session(
 )
 async def post_session_check(request: Request, presented: AccessTokens) -> Response:
     """A read, by POST because tokens must not stand in an address; what ended is no error here."""
-    resources = opened(request)
+    resources = resources_of(request)
     answers = await check_sessions(
         resources.group, resources.sessions, resources.tokens, presented.access_tokens
     )
@@ -129,7 +129,7 @@ async def post_session_check(request: Request, presented: AccessTokens) -> Respo
 )
 async def post_session_refresh(request: Request, presented: RefreshToken) -> Response:
     """The same token again within 30 s gets the same successor; later it ends the session."""
-    resources = opened(request)
+    resources = resources_of(request)
     session = await refresh_session(
         resources.group, resources.sessions, resources.tokens, presented.refresh_token
     )
@@ -146,7 +146,7 @@ async def post_session_refresh(request: Request, presented: RefreshToken) -> Res
 )
 async def get_sessions(request: Request, viewer_id: ViewerId) -> Response:
     """Where the viewer is signed in."""
-    sessions = await live_sessions(opened(request).group, viewer_id, datetime.now(UTC))
+    sessions = await live_sessions(resources_of(request).group, viewer_id, datetime.now(UTC))
     return JsonReply({"items": [device_of(session) for session in sessions]})
 
 
@@ -165,6 +165,6 @@ async def delete_session(
     session_id: Annotated[int, Path(ge=1, lt=2**63, examples=[examples.SESSION["id"]])],
 ) -> Response:
     """End one of the viewer's own sessions; 404 if it is not theirs."""
-    resources = opened(request)
+    resources = resources_of(request)
     await sign_out(resources.group, resources.sessions, viewer_id, session_id)
     return Response(status_code=204)

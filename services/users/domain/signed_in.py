@@ -2,11 +2,11 @@
 
 from datetime import datetime
 
-from services.users.domain.people import Person, own_profile_of
+from services.users.domain.profiles import ProfileFacts, own_profile_of
 from services.users.domain.session_tokens import SessionTokens
 from services.users.domain.sessions import ACCESS_LIFETIME, REFRESH_LIFETIME
-from services.users.domain.wire_time import wire_time
 from shared.contracts.people import Session, SignedIn
+from shared.wire_time import wire_time
 
 
 def token_reply(
@@ -22,6 +22,6 @@ def token_reply(
     }
 
 
-def signed_in_reply(person: Person, session: Session) -> SignedIn:
+def signed_in_reply(person: ProfileFacts, session: Session) -> SignedIn:
     """Account and tokens."""
     return {"user": own_profile_of(person), "session": session}

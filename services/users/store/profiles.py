@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from services.users.domain.people import Face, Person
 from services.users.domain.profile_change import ProfileFields
+from services.users.domain.profiles import CardFacts, ProfileFacts
 from services.users.domain.searchable_names import searchable_names
 from shared.sharding.shard_group import ShardGroup
 from shared.sharding.transaction import Transaction
@@ -13,13 +13,13 @@ from shared.sql_files import load_queries
 _SQL = load_queries(Path(__file__).with_suffix(".sql"))
 
 
-async def find_person(group: ShardGroup, user_id: int) -> Person | None:
+async def find_profile(group: ShardGroup, user_id: int) -> ProfileFacts | None:
     """Everything that a profile page shows; one statement."""
-    row = await group.reader(group.shard_of(user_id)).row(_SQL["find_person"], user_id=user_id)
+    row = await group.reader(group.shard_of(user_id)).row(_SQL["find_profile"], user_id=user_id)
     if row is None:
         return None
-    return Person(
-        Face(
+    return ProfileFacts(
+        CardFacts(
             row["user_id"],
             row["username"],
             row["display_name"],
@@ -35,14 +35,14 @@ async def find_person(group: ShardGroup, user_id: int) -> Person | None:
     )
 
 
-async def faces_by_ids(group: ShardGroup, ids: Iterable[int]) -> dict[int, Face]:
+async def card_facts_by_ids(group: ShardGroup, ids: Iterable[int]) -> dict[int, CardFacts]:
     """Those of the people who exist; one statement per primary, however many are asked for."""
     wanted = list(set(ids))
     if not wanted:
         return {}
     shards = {group.shard_of(user_id) for user_id in wanted}
-    rows = await group.rows_across(_SQL["faces"], shards, ids=wanted)
-    return {row["user_id"]: Face(*row) for row in rows}
+    rows = await group.rows_across(_SQL["cards"], shards, ids=wanted)
+    return {row["user_id"]: CardFacts(*row) for row in rows}
 
 
 async def lock_profile(tx: Transaction, user_id: int) -> ProfileFields | None:

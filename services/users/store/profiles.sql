@@ -1,6 +1,6 @@
 -- What accounts show to others.
 
--- name: find_person
+-- name: find_profile
 SELECT profile.user_id, username, display_name, bio, website, avatar_key, is_private, version,
     coalesce(in_count, 0) AS followers_count, coalesce(out_count, 0) AS following_count, email
 FROM :schema.profile
@@ -8,7 +8,7 @@ JOIN :schema.account ON account.id = profile.user_id
 LEFT JOIN :schema.edge_count ON kind = 'follow' AND node = profile.user_id
 WHERE profile.user_id = :user_id AND NOT is_suspended;
 
--- name: faces
+-- name: cards
 SELECT user_id, username, display_name, avatar_key, is_private
 FROM :schema.profile
 WHERE user_id = ANY(:ids::bigint[]) AND NOT is_suspended;

@@ -7,7 +7,7 @@ import pytest
 from services.feed.actions.apply_graph_events import (
     BACK_FILL_MAX,
     apply_graph_events,
-    settle_graph_event,
+    confirm_graph_event,
 )
 from services.feed.domain.skeletons import Skeleton
 from services.feed.resources import Resources
@@ -204,7 +204,7 @@ async def test_a_delivery_that_overtook_an_unfollow_is_put_right_when_it_settles
     late = await cast.publishes(alice)
     await resources.timelines.push(late, [bob])
     assert await cast.home_ids(bob) == [late]
-    await settle_graph_event(
+    await confirm_graph_event(
         resources.versions, resources.timelines, resources.author_entries, unfollow
     )
     assert await cast.home_ids(bob) == []
@@ -220,7 +220,7 @@ async def test_an_event_that_was_overtaken_settles_nothing(
     posts = await cast.has_published(alice, 1)
     assert await cast.home_ids(bob) == posts
     fake_users.is_away = True
-    await settle_graph_event(
+    await confirm_graph_event(
         resources.versions, resources.timelines, resources.author_entries, unfollow
     )
     assert await cast.home_ids(bob) == posts

@@ -26,7 +26,7 @@ async def _audit_of(resources: Resources, reader_id: int, before: int = ABOVE_AL
         resources.posts,
         TimelineDoubts(resources.group, REBUILD_RULES),
         sample=10_000,
-        settled_before=before,
+        delivered_before=before,
     )
     audit.lacking = [pair for pair in audit.lacking if pair[0] == reader_id]
     audit.strange = [pair for pair in audit.strange if pair[0] == reader_id]

@@ -18,7 +18,7 @@ async def _edit(resources: Resources, post_id: int, viewer_id: int, caption: str
         resources.posts,
         resources.bodies,
         resources.users,
-        resources.marks,
+        resources.reactions,
         Edit(post_id, viewer_id, caption),
     )
 

@@ -212,17 +212,17 @@ async def test_no_history_makes_a_reader_miss_or_repeat_a_standing_post(
     alice, bob = new_id(), new_id()
     fake_users.follow(bob, alice)
     cast = Cast(small)
-    standing = await cast.has_published(alice, 12)
-    at_start = list(standing)
+    existing = await cast.has_published(alice, 12)
+    at_start = list(existing)
     seen: list[int] = []
     cursor: str | None = None
     for step in history:
         match step:
             case "publish":
-                standing.insert(0, await cast.publishes(alice))
-                await cast.delivers(standing[0], alice)
-            case "withdraw" if standing:
-                gone = standing.pop(len(standing) // 2)
+                existing.insert(0, await cast.publishes(alice))
+                await cast.delivers(existing[0], alice)
+            case "withdraw" if existing:
+                gone = existing.pop(len(existing) // 2)
                 await withdraw_post(
                     small.group, small.posts, small.bodies, small.users, gone, alice
                 )
@@ -239,8 +239,8 @@ async def test_no_history_makes_a_reader_miss_or_repeat_a_standing_post(
         if not page["items"]:
             break
     assert len(seen) == len(set(seen))
-    assert set(at_start) & set(standing) <= set(seen)
-    assert await cast.home_ids(bob, 4) == standing
+    assert set(at_start) & set(existing) <= set(seen)
+    assert await cast.home_ids(bob, 4) == existing
 
 
 async def _tick() -> None:

@@ -28,7 +28,7 @@ async def test_taking_it_back_is_the_same_once_or_twice(cast: Cast, resources: R
     for _ in range(2):
         unliked = await unlike_post(resources.group, resources.bodies, resources.likes, post, bob)
         assert unliked == {"liked": False, "like_count": 0}
-    shown = await read_post(resources.bodies, resources.marks, post, bob)
+    shown = await read_post(resources.bodies, resources.reactions, post, bob)
     assert (shown["liked"], shown["like_count"]) == (False, 0)
 
 
@@ -57,7 +57,7 @@ async def test_toggles_of_one_viewer_end_at_none_or_one_and_the_count_agrees(
     )
 
     async def both_sides_agree() -> None:
-        shown = await read_post(resources.bodies, resources.marks, post, bob)
+        shown = await read_post(resources.bodies, resources.reactions, post, bob)
         assert shown["like_count"] == int(shown["liked"])
 
     await eventually(both_sides_agree)

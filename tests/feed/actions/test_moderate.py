@@ -47,7 +47,7 @@ async def test_who_reports_the_same_again_is_one_voice_and_is_heard_again(
     first = await _report(resources, subject, author, reporter=bob)
     assert await _report(resources, subject, author, reporter=bob, reason="violence") == first
     assert await _waiting(resources, subject) == 1
-    assert await resources.reports.settle(subject) == 1
+    assert await resources.reports.close(subject) == 1
     assert await _waiting(resources, subject) == 0
     await _report(resources, subject, author, reporter=bob)
     assert await _waiting(resources, subject) == 1
@@ -89,8 +89,8 @@ async def test_a_hidden_post_is_gone_from_every_page_and_back_when_shown_again(
     assert await _waiting(resources, subject) == 0
     assert await cast.home_ids(bob) == []
     with pytest.raises(NotFound):
-        await read_post(resources.bodies, resources.marks, post, alice)
-    page = await read_user_posts(resources.posts, resources.marks, alice, alice, (20, None))
+        await read_post(resources.bodies, resources.reactions, post, alice)
+    page = await read_user_posts(resources.posts, resources.reactions, alice, alice, (20, None))
     assert page["items"] == []
     assert not await _hide(resources, subject)
     assert await _hide(resources, subject, is_hidden=False)

@@ -16,7 +16,7 @@ async def _page(
     resources: Resources, limit: int = 40, cursor: str | None = None
 ) -> tuple[list[int], str | None]:
     page = await read_explore(
-        resources.explore, resources.bodies, resources.marks, new_id(), (limit, cursor)
+        resources.explore, resources.bodies, resources.reactions, new_id(), (limit, cursor)
     )
     return [post["id"] for post in page["items"]], page["next_cursor"]
 

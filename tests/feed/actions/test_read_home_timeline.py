@@ -79,12 +79,12 @@ _BETWEEN_PAGES = st.lists(
 )
 @given(st.integers(0, 30), _BETWEEN_PAGES)
 async def test_whatever_arrives_and_goes_between_pages_none_is_missed_or_seen_twice(
-    small: Resources, fake_users: FakeUsers, standing: int, between: list[tuple[int, int, int]]
+    small: Resources, fake_users: FakeUsers, existing: int, between: list[tuple[int, int, int]]
 ) -> None:
     cast = Cast(small)
     alice, bob = new_id(), new_id()
     fake_users.follow(bob, alice)
-    posts = await cast.has_published(alice, standing)
+    posts = await cast.has_published(alice, existing)
     gone: set[int] = set()
     seen: list[int] = []
     cursor = None

@@ -30,7 +30,12 @@ class Reader:
     ) -> tuple[list[int], str | None]:
         resources = self._resources
         page = await read_tag_timeline(
-            resources.tag_edges, resources.bodies, resources.marks, tag, self.id, (limit, cursor)
+            resources.tag_edges,
+            resources.bodies,
+            resources.reactions,
+            tag,
+            self.id,
+            (limit, cursor),
         )
         return [post["id"] for post in page["items"]], page["next_cursor"]
 
@@ -85,7 +90,7 @@ async def test_an_edited_post_stands_under_its_new_tags_alone(
         resources.posts,
         resources.bodies,
         resources.users,
-        resources.marks,
+        resources.reactions,
         edit,
     )
     assert await reader.page(before) == []

@@ -22,11 +22,11 @@ async def test_a_withdrawn_post_is_gone_from_every_read_and_count(
 ) -> None:
     alice = new_id()
     kept, gone = await cast.publishes(alice), await cast.publishes(alice)
-    await read_post(resources.bodies, resources.marks, gone, alice)
+    await read_post(resources.bodies, resources.reactions, gone, alice)
     await _withdraw(resources, gone, alice)
     with pytest.raises(NotFound):
-        await read_post(resources.bodies, resources.marks, gone, alice)
-    page = await read_user_posts(resources.posts, resources.marks, alice, alice, (20, None))
+        await read_post(resources.bodies, resources.reactions, gone, alice)
+    page = await read_user_posts(resources.posts, resources.reactions, alice, alice, (20, None))
     assert [post["id"] for post in page["items"]] == [kept]
     assert await cast.home_ids(alice) == [kept]
     assert await resources.posts.counts_by_authors([alice]) == {alice: 1}
@@ -60,7 +60,7 @@ async def test_somebody_elses_post_that_may_be_seen_is_not_theirs_to_withdraw(
     post = await cast.publishes(alice)
     with pytest.raises(Forbidden):
         await _withdraw(resources, post, bob)
-    await read_post(resources.bodies, resources.marks, post, bob)
+    await read_post(resources.bodies, resources.reactions, post, bob)
 
 
 async def test_a_post_that_may_not_be_known_of_looks_like_none(

@@ -69,7 +69,7 @@ def starting(
     users: FakeService,
     monkeypatch: pytest.MonkeyPatch,
 ) -> Listeners:
-    monkeypatch.setattr(module, "_LOOK_AT_SESSIONS_S", 0.01)
+    monkeypatch.setattr(module, "_CHECK_SESSIONS_S", 0.01)
 
     def client(name: str, fake: FakeService) -> PatchingServiceClient:
         url = f"https://{name}.internal:8000"
@@ -256,10 +256,10 @@ async def test_without_redis_a_gateway_lets_in_no_more_streams_of_one_viewer_tha
 ) -> None:
     joining = (listeners.join("token", ALICE, None) for _ in range(3 * STREAMS_MAX))
     joined = await asyncio.gather(*joining, return_exceptions=True)
-    standing = [one for one in joined if isinstance(one, Listener)]
-    assert len(standing) == STREAMS_MAX == listeners._count
+    state = [one for one in joined if isinstance(one, Listener)]
+    assert len(state) == STREAMS_MAX == listeners._count
     assert sum(isinstance(one, TooManyStreams) for one in joined) == 2 * STREAMS_MAX
-    assert not any(one.is_over for one in standing)
+    assert not any(one.is_over for one in state)
     await listeners.join("token", BOB, None)
 
 

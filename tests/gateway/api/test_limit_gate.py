@@ -90,8 +90,8 @@ async def test_a_reply_says_where_its_caller_stands(settings: GatewaySettings) -
     async with opened(gateway), gateway.phone("rta_a") as phone:
         await phone.get("/v1/me")
         reply = await phone.get("/v1/me")
-    standing, _, whole_in_s = reply.headers["ratelimit"].rpartition("=")
-    assert standing == '"reads-session";r=48;t'
+    state, _, whole_in_s = reply.headers["ratelimit"].rpartition("=")
+    assert state == '"reads-session";r=48;t'
     # 72 s for each of the two, less what has passed since.
     assert 72 < int(whole_in_s) <= 144
     assert '"reads-session";q=50;w=3600' in reply.headers["ratelimit-policy"]

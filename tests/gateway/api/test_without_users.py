@@ -43,7 +43,7 @@ class World:
         """As if those had passed in which users is not asked again."""
         resources = self.gateway.app.state.resources
         resources.sessions._kept_s = 0
-        resources.authors.known._fresh_s = 0
+        resources.author_cards.known._fresh_s = 0
 
     def cards_asked(self) -> int:
         return len(self.gateway.users.asked("/cards"))
@@ -90,7 +90,7 @@ async def test_users_is_asked_again_once_somebody_changed_something(world: World
     assert len(names(await world.home())) == 1
     # Through whichever gateway: one of them may have blocked the other.
     changed = world.viewer_id if who == "viewer" else author_id
-    await world.gateway.app.state.resources.changes.note(changed)
+    await world.gateway.app.state.resources.invalidations.note(changed)
     world.decides({})
     assert names(await world.home()) == []
 
@@ -147,7 +147,7 @@ async def test_a_viewer_who_changed_something_is_shown_nothing_old(world: World)
 async def test_an_author_who_changed_something_elsewhere_is_not_shown(world: World) -> None:
     await world.home()
     # Through whichever gateway: bob may have become private or blocked the viewer.
-    await world.gateway.app.state.resources.changes.note(BOB)
+    await world.gateway.app.state.resources.invalidations.note(BOB)
     world.loses_users()
     reply = await world.home()
     assert "bob" not in names(reply)

@@ -7,9 +7,9 @@ from services.gateway.domain.limits import (
     Limits,
     LimitUnknown,
     Partition,
-    Standing,
+    RateLimitState,
     limits_as_set,
-    standing_headers,
+    rate_limit_headers,
 )
 from services.gateway.domain.route_classes import RouteClass
 
@@ -45,8 +45,8 @@ def test_a_limit_that_there_is_not_cannot_be_set() -> None:
 
 
 def test_the_headers_are_those_of_the_draft_and_the_older_ones() -> None:
-    standing = Standing(MINUTE, room_us=40_000_000)
-    headers = dict(standing_headers(standing, Limits([MINUTE]).policy(RouteClass.READS), 1000.0))
+    state = RateLimitState(MINUTE, left_us=40_000_000)
+    headers = dict(rate_limit_headers(state, Limits([MINUTE]).policy(RouteClass.READS), 1000.0))
     assert headers == {
         b"ratelimit-policy": b'"reads-viewer";q=60;w=60',
         b"ratelimit": b'"reads-viewer";r=40;t=20',
@@ -57,6 +57,6 @@ def test_the_headers_are_those_of_the_draft_and_the_older_ones() -> None:
 
 
 def test_who_is_refused_is_told_when_the_next_request_is_allowed() -> None:
-    standing = Standing(MINUTE, room_us=-2_500_000)
-    assert standing.is_refused
-    assert (standing.remaining, standing.reset_s) == (0, 3)
+    state = RateLimitState(MINUTE, left_us=-2_500_000)
+    assert state.is_refused
+    assert (state.remaining, state.reset_s) == (0, 3)

@@ -6,7 +6,7 @@ from itertools import cycle
 
 import pytest
 
-from services.gateway.domain.limits import Limit, Partition, Standing
+from services.gateway.domain.limits import Limit, Partition, RateLimitState
 from services.gateway.domain.route_classes import RouteClass
 from services.gateway.store.limit_counters import LimitCounters
 from shared.caching.redis_pipe import RedisPipe
@@ -28,8 +28,8 @@ def who() -> str:
     return uuid.uuid4().hex
 
 
-def is_allowed(standings: list[Standing]) -> bool:
-    return not any(standing.is_refused for standing in standings)
+def is_allowed(states: list[RateLimitState]) -> bool:
+    return not any(state.is_refused for state in states)
 
 
 async def test_of_many_at_once_through_two_gateways_the_limit_passes_and_no_more(
@@ -37,7 +37,7 @@ async def test_of_many_at_once_through_two_gateways_the_limit_passes_and_no_more
 ) -> None:
     gateways = cycle(counters)
     asked = [next(gateways).take({VIEWER: who}) for _ in range(400)]
-    allowed = [is_allowed(standings) for standings in await asyncio.gather(*asked)]
+    allowed = [is_allowed(states) for states in await asyncio.gather(*asked)]
     assert sum(allowed) == 100
 
 
@@ -54,12 +54,12 @@ async def test_a_refusal_says_how_long_to_wait(
     counters: tuple[LimitCounters, LimitCounters], who: str
 ) -> None:
     for _ in range(10):
-        (standing,) = await counters[0].take({ADDRESS: who})
-        assert not standing.is_refused
-    (standing,) = await counters[0].take({ADDRESS: who})
-    assert standing.is_refused
+        (state,) = await counters[0].take({ADDRESS: who})
+        assert not state.is_refused
+    (state,) = await counters[0].take({ADDRESS: who})
+    assert state.is_refused
     # One comes back every hour.
-    assert 3_500 <= standing.reset_s <= 3_600
+    assert 3_500 <= state.reset_s <= 3_600
 
 
 async def test_others_are_not_touched(
@@ -67,8 +67,8 @@ async def test_others_are_not_touched(
 ) -> None:
     for _ in range(11):
         await counters[0].take({ADDRESS: who})
-    (standing,) = await counters[0].take({ADDRESS: who + "2"})
-    assert standing.remaining == 9
+    (state,) = await counters[0].take({ADDRESS: who + "2"})
+    assert state.remaining == 9
 
 
 async def test_no_bucket_stays_longer_than_it_takes_to_fill(
@@ -104,5 +104,5 @@ async def test_a_redis_that_was_emptied_is_used_on(
 ) -> None:
     async with data_suite.redis("gateway") as redis:
         await redis.flushall()
-    (standing,) = await counters[0].take({ADDRESS: who})
-    assert standing.remaining == 9
+    (state,) = await counters[0].take({ADDRESS: who})
+    assert state.remaining == 9

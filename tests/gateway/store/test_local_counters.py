@@ -18,8 +18,8 @@ def test_what_one_limit_refuses_is_charged_to_no_other() -> None:
     counters = LocalCounters()
     for _ in range(9):
         counters.take(["viewer", "address"], [FIVE, TWO])
-    (room_us,) = counters.take(["viewer"], [FIVE])
-    assert room_us // FIVE.interval_us == 2
+    (left_us,) = counters.take(["viewer"], [FIVE])
+    assert left_us // FIVE.interval_us == 2
 
 
 def test_memory_is_bounded_and_the_longest_unseen_goes_first() -> None:

@@ -21,7 +21,7 @@ def person(shard: int) -> int:
 
 @pytest.fixture
 def audit(group: ShardGroup) -> EdgeAudit:
-    return EdgeAudit(group, settle_s=0)
+    return EdgeAudit(group, quiet_s=0)
 
 
 async def put_unmirrored(group: ShardGroup, key: EdgeKey, state: str) -> None:

@@ -58,7 +58,7 @@ async def mirrors(group: ShardGroup) -> set[tuple[int, int]]:
 
 async def one_pass(group: ShardGroup, **rules: object) -> PassReport:
     chosen = replace(REPAIR_RULES, **rules)  # type: ignore[arg-type]
-    reconciler = EdgeReconciler(group, rows_per_s=None, settle_s=0, rules=chosen)
+    reconciler = EdgeReconciler(group, rows_per_s=None, quiet_s=0, rules=chosen)
     return await reconciler.full_pass()
 
 

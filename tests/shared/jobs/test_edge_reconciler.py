@@ -80,7 +80,7 @@ def person(shard: int) -> int:
 
 
 async def one_pass(group: ShardGroup, rules: RemovalRules = REPAIR_RULES) -> PassReport:
-    return await EdgeReconciler(group, rows_per_s=None, settle_s=0, rules=rules).full_pass()
+    return await EdgeReconciler(group, rows_per_s=None, quiet_s=0, rules=rules).full_pass()
 
 
 async def meddle(group: ShardGroup, shard: int, query: Query, **values: int) -> None:
@@ -195,7 +195,7 @@ async def test_a_young_change_is_left_alone(follows: Edges, group: ShardGroup) -
     alice, bob = person(4), person(6)
     await follows.put(alice, bob)
     await meddle(group, 6, FORGET, src=alice, dst=bob)
-    report = await EdgeReconciler(group, rows_per_s=None, settle_s=60).full_pass()
+    report = await EdgeReconciler(group, rows_per_s=None, quiet_s=60).full_pass()
     assert (report.under_way, report.repaired["follow", "missing"]) == (1, 0)
     await one_pass(group)
 
@@ -233,7 +233,7 @@ async def test_counts_that_change_while_they_are_counted_anew_stay_right(
 ) -> None:
     bob, fans = person(3), [person(number % SHARD_COUNT) for number in range(40)]
     await asyncio.gather(*(follows.put(fan, bob) for fan in fans[:20]))
-    repair = EdgeReconciler(group, rows_per_s=None, settle_s=0)
+    repair = EdgeReconciler(group, rows_per_s=None, quiet_s=0)
     for round_ in range(5):
         await meddle(group, 3, MISCOUNT, node=bob)
         toggle = follows.remove if round_ % 2 else follows.put
@@ -289,7 +289,7 @@ async def test_the_loop_repairs_and_ends_when_told(follows: Edges, group: ShardG
     await follows.put(alice, bob)
     await meddle(group, 5, FORGET, src=alice, dst=bob)
     stop = asyncio.Event()
-    reconciler = EdgeReconciler(group, rows_per_s=100_000, rest_s=60, settle_s=0)
+    reconciler = EdgeReconciler(group, rows_per_s=100_000, rest_s=60, quiet_s=0)
     loop = asyncio.create_task(reconciler.run(stop))
 
     async def it_is_mirrored() -> None:
@@ -306,4 +306,4 @@ async def test_a_pass_that_is_told_to_stop_says_so(follows: Edges, group: ShardG
     await follows.put(person(0), person(1))
     stop = asyncio.Event()
     stop.set()
-    assert not (await EdgeReconciler(group, settle_s=0).full_pass(stop)).complete
+    assert not (await EdgeReconciler(group, quiet_s=0).full_pass(stop)).complete

@@ -35,7 +35,7 @@ from tests.upload.decoder.hostile_pictures import (
 )
 from tests.upload.pictures import small_jpeg
 
-_CHARGED = parse_query("charged", "SELECT decode_cpu_ms FROM :schema.photo WHERE id = :id")
+_SPENT = parse_query("charged", "SELECT decode_cpu_ms FROM :schema.photo WHERE id = :id")
 
 
 class Costly:
@@ -58,9 +58,9 @@ class Costly:
         assert photo is not None
         return photo
 
-    async def charged_ms(self, photo_id: int) -> int:
+    async def spent_ms(self, photo_id: int) -> int:
         reader = self._group.reader(self._group.shard_of(photo_id))
-        charged: int = await reader.value(_CHARGED, id=photo_id)
+        charged: int = await reader.value(_SPENT, id=photo_id)
         return charged
 
 
@@ -95,7 +95,7 @@ async def test_a_picture_that_never_ends_fails_and_its_original_goes(
     photo = await costly.processes(photo_id, is_costly=True)
     assert (photo.state, photo.failure) == ("failed", PictureFault.TOO_COSTLY.value)
     assert photo.quarantine_key is None
-    assert await costly.charged_ms(photo_id) == 3_000
+    assert await costly.spent_ms(photo_id) == 3_000
 
 
 async def test_tries_that_are_killed_count_and_come_to_an_end(
@@ -111,7 +111,7 @@ async def test_tries_that_are_killed_count_and_come_to_an_end(
         os.kill(decoder.process_id, signal.SIGKILL)
         with pytest.raises(DecoderUnavailable):
             await work
-        assert await costly.charged_ms(photo_id) == tries * 1_000
+        assert await costly.spent_ms(photo_id) == tries * 1_000
         await costly.workshop.warm_up()
     assert (await costly.processes(photo_id, is_costly=False)).state == "failed"
 
@@ -124,7 +124,7 @@ async def test_tries_while_the_store_is_away_cost_what_they_used(
     for _ in range(SECONDS_IN_ALL + 1):
         with pytest.raises(StoreUnavailable):
             await process_photo(group, FailingStore(objects, step), costly.workshop, photo_id)
-    assert await costly.charged_ms(photo_id) < (SECONDS_IN_ALL + 1) * 100
+    assert await costly.spent_ms(photo_id) < (SECONDS_IN_ALL + 1) * 100
     assert (await costly.processes(photo_id, is_costly=False)).state == "ready"
 
 
@@ -136,7 +136,7 @@ async def test_a_try_that_is_called_off_costs_what_it_used(costly: Costly) -> No
     work.cancel()
     with pytest.raises(asyncio.CancelledError):
         await work
-    assert await costly.charged_ms(photo_id) < 1_000
+    assert await costly.spent_ms(photo_id) < 1_000
 
 
 async def test_a_picture_that_hangs_is_handed_over_and_fails_in_the_end(

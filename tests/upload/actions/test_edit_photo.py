@@ -51,7 +51,7 @@ class Owner:
         resources = self._resources
         await tidy_photo(self._group, resources.objects, resources.caches, self.photo_id)
 
-    async def looks(self, **said: Any) -> StoredPhoto:
+    async def edits(self, **said: Any) -> StoredPhoto:
         await self.asks_for(**said)
         return await self.draws()
 
@@ -92,7 +92,7 @@ def _is_near(found: Any, colour: tuple[int, int, int]) -> bool:
 
 
 async def test_a_part_of_the_picture_is_shown_at_every_size(alice: Owner) -> None:
-    photo = await alice.looks(crop=UPPER_RIGHT)
+    photo = await alice.edits(crop=UPPER_RIGHT)
     assert (photo.state, photo.width, photo.height) == ("ready", 800, 600)
     sizes = {said["name"]: (said["width"], said["height"]) for said in photo.renditions}
     assert sizes == {
@@ -109,7 +109,7 @@ async def test_a_part_of_the_picture_is_shown_at_every_size(alice: Owner) -> Non
 
 async def test_a_filter_colours_every_size_and_leaves_the_picture_whole(alice: Owner) -> None:
     before = await alice.photo()
-    photo = await alice.looks(filter="ink")
+    photo = await alice.edits(filter="ink")
     assert (photo.width, photo.height) == (before.width, before.height)
     assert photo.thumbhash != before.thumbhash
     for name in ("large", "medium", "small", "thumb"):
@@ -122,23 +122,23 @@ async def test_a_filter_colours_every_size_and_leaves_the_picture_whole(alice: O
 async def test_each_look_is_drawn_from_what_was_received_and_not_from_the_last(
     alice: Owner,
 ) -> None:
-    first = await alice.looks(filter="fog")
-    await alice.looks(filter="ink", crop=UPPER_RIGHT)
-    again = await alice.looks(filter="fog", crop=None)
+    first = await alice.edits(filter="fog")
+    await alice.edits(filter="ink", crop=UPPER_RIGHT)
+    again = await alice.edits(filter="fog", crop=None)
     assert _keys(again) == _keys(first)
 
 
 async def test_what_is_not_said_stays(alice: Owner) -> None:
-    await alice.looks(crop=UPPER_RIGHT)
-    photo = await alice.looks(filter="fog")
+    await alice.edits(crop=UPPER_RIGHT)
+    photo = await alice.edits(filter="fog")
     assert (photo.filter, photo.crop) == ("fog", UPPER_RIGHT)
-    photo = await alice.looks(crop=None)
+    photo = await alice.edits(crop=None)
     assert (photo.filter, photo.crop) == ("fog", None)
 
 
 async def test_without_a_look_it_is_what_it_was_at_once(alice: Owner) -> None:
     before = await alice.photo()
-    await alice.looks(filter="dusk", crop=UPPER_RIGHT)
+    await alice.edits(filter="dusk", crop=UPPER_RIGHT)
     await alice.asks_for(filter=None, crop=None)
     after = await alice.photo()
     assert after.state == "ready"
@@ -149,8 +149,8 @@ async def test_without_a_look_it_is_what_it_was_at_once(alice: Owner) -> None:
 
 async def test_renditions_of_looks_that_are_gone_are_deleted_and_no_others(alice: Owner) -> None:
     plain = _keys(await alice.photo())
-    await alice.looks(filter="dusk")
-    latest = await alice.looks(filter="fern")
+    await alice.edits(filter="dusk")
+    latest = await alice.edits(filter="fern")
     assert await alice.stored_keys() == plain | _keys(latest)
     await alice.publishes()
     assert await alice.stored_keys() == _keys(latest)
@@ -177,7 +177,7 @@ async def test_of_two_looks_at_once_the_later_is_shown(
 
 
 async def test_a_published_photo_keeps_its_look(alice: Owner) -> None:
-    await alice.looks(filter="fog")
+    await alice.edits(filter="fog")
     await alice.publishes()
     with pytest.raises(PhotoAlreadyPublished):
         await alice.asks_for(filter="ink")

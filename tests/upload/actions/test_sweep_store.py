@@ -34,8 +34,8 @@ _AGE_CLAIM = parse_query(
 )
 
 
-_AGE_MARKS = parse_query(
-    "age_marks", "UPDATE :schema.orphan_mark SET marked_at = marked_at - interval '25 hours'"
+_AGE_NOTES = parse_query(
+    "age_notes", "UPDATE :schema.orphan_mark SET marked_at = marked_at - interval '25 hours'"
 )
 _SEEN_BEFORE = parse_query(
     "seen_before",
@@ -84,7 +84,7 @@ async def _sweep(
 async def _a_day_passes(group: ShardGroup) -> None:
     for shard in group.shards():
         async with group.writer(shard) as tx:
-            await tx.execute(_AGE_MARKS)
+            await tx.execute(_AGE_NOTES)
 
 
 async def _marks(group: ShardGroup) -> set[str]:

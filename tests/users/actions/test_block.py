@@ -7,7 +7,7 @@ import pytest
 from services.users.actions.block import block
 from services.users.actions.enforce_blocks import BLOCKS_TOPIC, enforce_blocks
 from services.users.actions.follow import follow
-from services.users.actions.get_known_person import get_known_person
+from services.users.actions.get_visible_profile import get_visible_profile
 from services.users.actions.unblock import unblock
 from services.users.domain.following import OwnAccount
 from services.users.resources import Resources
@@ -49,7 +49,7 @@ async def test_a_block_ends_both_follows_and_hides_each_from_the_other(
     }
     for viewer, other in ((alice, bob), (bob, alice)):
         with pytest.raises(NotFound):
-            await get_known_person(resources.group, viewer, other)
+            await get_visible_profile(resources.group, viewer, other)
         with pytest.raises(NotFound):
             await _follow(resources, viewer, other)
 
@@ -62,7 +62,7 @@ async def test_after_an_unblock_they_know_and_do_not_follow_each_other(
     await _block(resources, alice, bob)
     for _twice in range(2):
         assert not (await _unblock(resources, alice, bob))["blocking"]
-    assert not (await get_known_person(resources.group, bob, alice)).relation.following
+    assert not (await get_visible_profile(resources.group, bob, alice)).relation.following
     assert (await _follow(resources, bob, alice))["following"]
 
 
@@ -76,7 +76,7 @@ async def test_who_is_blocked_does_not_learn_of_it_and_cannot_undo_it(
     with pytest.raises(NotFound):
         await _unblock(resources, bob, alice)
     with pytest.raises(NotFound):
-        await get_known_person(resources.group, bob, alice)
+        await get_visible_profile(resources.group, bob, alice)
 
 
 async def test_nobody_blocks_themselves_or_nobody(resources: Resources, cast: Cast) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from services.users.actions.edit_profile import edit_profile
-from services.users.actions.get_person_by_username import get_person_by_username
+from services.users.actions.get_profile_by_username import get_profile_by_username
 from services.users.actions.reserve_names import reserve_names
 from services.users.actions.sign_in import SignInForm, sign_in
 from services.users.actions.sign_up import sign_up
@@ -63,7 +63,7 @@ async def test_an_own_photo_becomes_the_avatar(
     for photo_id in (71, 72):
         change = {"avatar_photo_id": photo_id}
         person = await edit_profile(resources.group, resources.upload, alice, change)
-        assert person.face.avatar_key == f"renditions/{photo_id}/thumb.jpg"
+        assert person.card.avatar_key == f"renditions/{photo_id}/thumb.jpg"
     events = await resources.group.rows_across(_AVATARS, resources.group.shards(), user_id=alice)
     told = [(event["payload"]["taken"], event["payload"]["left"]) for event in events]
     assert told == [(71, None), (72, 71)]
@@ -76,7 +76,7 @@ async def test_an_avatar_can_be_taken_away(
     fake_feed.photos[73] = alice
     await edit_profile(resources.group, resources.upload, alice, {"avatar_photo_id": 73})
     person = await edit_profile(resources.group, resources.upload, alice, {"avatar_photo_id": None})
-    assert person.face.avatar_key is None
+    assert person.card.avatar_key is None
 
 
 async def _expire(resources: Resources, username: str) -> None:
@@ -93,7 +93,7 @@ async def test_only_what_is_given_changes_and_the_version_grows(
     after = await edit_profile(
         resources.group, resources.upload, alice, {"display_name": "Alice 👩‍💻"}
     )
-    assert (after.bio, after.face.display_name) == ("fog", "Alice 👩‍💻")
+    assert (after.bio, after.card.display_name) == ("fog", "Alice 👩‍💻")
     assert after.version == before.version + 1
 
 
@@ -136,10 +136,10 @@ async def test_a_renamed_person_is_found_and_signs_in_by_the_new_name_only(
     alice = (await cast.person("alice"))["user"]
     new = _new_name()
     await edit_profile(resources.group, resources.upload, alice["id"], {"username": new})
-    known = await get_person_by_username(resources.group, None, new)
-    assert known.person.face.id == alice["id"]
+    known = await get_profile_by_username(resources.group, None, new)
+    assert known.person.card.id == alice["id"]
     with pytest.raises(NotFound):
-        await get_person_by_username(resources.group, None, alice["username"])
+        await get_profile_by_username(resources.group, None, alice["username"])
     form = SignInForm(new, PASSWORD, "")
     assert await sign_in(
         resources.group, resources.passwords, resources.tokens, resources.sign_in_limits, form, None
@@ -173,7 +173,7 @@ async def test_an_old_name_may_be_taken_back_at_once(resources: Resources, cast:
     back = await edit_profile(
         resources.group, resources.upload, alice["id"], {"username": alice["username"]}
     )
-    assert back.face.username == alice["username"]
+    assert back.card.username == alice["username"]
     with pytest.raises(UsernameTaken):
         await _sign_up_as(resources, alice["username"])
     entry = await directory.find_entry(resources.group, username_of(alice["username"]))
@@ -209,7 +209,7 @@ async def test_a_broken_off_renaming_can_be_done_again_at_once(
     alice, wanted = await cast.user_id("alice"), _new_name()
     await reserve_names(resources.group, [username_of(wanted)], Holder(alice, f"rename:{alice}"))
     renamed = await edit_profile(resources.group, resources.upload, alice, {"username": wanted})
-    assert renamed.face.username == wanted
+    assert renamed.card.username == wanted
 
 
 async def test_a_renaming_that_was_overtaken_makes_no_second_owner(
@@ -227,6 +227,6 @@ async def test_a_renaming_that_was_overtaken_makes_no_second_owner(
     monkeypatch.setattr("services.users.actions.edit_profile.reserve_names", reserve_and_dawdle)
     with pytest.raises(ProfileChanged):
         await edit_profile(resources.group, resources.upload, alice, {"username": wanted})
-    known = await get_person_by_username(resources.group, None, wanted)
-    assert [known.person.face.id] == winner
+    known = await get_profile_by_username(resources.group, None, wanted)
+    assert [known.person.card.id] == winner
     assert await keeps_name(resources.group, winner[0], username_of(wanted))

@@ -15,7 +15,7 @@ from services.users.domain.receipts import Receipt
 from services.users.domain.sign_up_form import SignUpForm
 from services.users.resources import Resources
 from services.users.store.deletions import Progress, find_progress
-from services.users.store.profiles import find_person
+from services.users.store.profiles import find_profile
 from shared.contracts.people import SignedIn
 from shared.errors import SessionEnded, Unavailable
 from tests.users.cast import PASSWORD, Cast
@@ -50,7 +50,7 @@ async def test_without_the_password_nothing_is_deleted(resources: Resources, cas
     alice = await cast.person("alice")
     with pytest.raises(WrongCredentials):
         await _delete(resources, alice, "another one")
-    assert await find_person(resources.group, alice["user"]["id"]) is not None
+    assert await find_profile(resources.group, alice["user"]["id"]) is not None
 
 
 async def test_an_account_that_a_restore_brought_back_is_deleted_again_and_only_once(
@@ -59,7 +59,7 @@ async def test_an_account_that_a_restore_brought_back_is_deleted_again_and_only_
     alice = await cast.person("alice")
     alice_id = alice["user"]["id"]
     assert await delete_again(resources.group, resources.sessions, alice_id)
-    assert await find_person(resources.group, alice_id) is None
+    assert await find_profile(resources.group, alice_id) is None
     await _erase(resources, alice_id)
     assert all((await _progress(resources, alice_id)).finished_at.values())
     assert not await delete_again(resources.group, resources.sessions, alice_id)
@@ -70,7 +70,7 @@ async def test_the_account_and_its_sessions_are_gone_at_once(
 ) -> None:
     alice = await cast.person("alice")
     await _delete(resources, alice)
-    assert await find_person(resources.group, alice["user"]["id"]) is None
+    assert await find_profile(resources.group, alice["user"]["id"]) is None
     with pytest.raises(SessionEnded):
         await check_session(
             resources,

@@ -2,8 +2,8 @@
 
 import pytest
 
+from services.users.actions.confirm_names import NAMES_TOPIC, confirm_names, names_event
 from services.users.actions.forget_sessions import SESSIONS_TOPIC, forget_sessions
-from services.users.actions.settle_names import NAMES_TOPIC, names_event, settle_names
 from services.users.actions.tell_feed import GRAPH_TOPIC, graph_event, tell_feed
 from services.users.domain.names import email_of, username_of
 from services.users.resources import Resources
@@ -25,7 +25,7 @@ async def test_names_are_confirmed_again_without_harm(resources: Resources, cast
     alice = (await cast.person("alice"))["user"]
     names = [username_of(alice["username"]), email_of(alice["email"])]
     event = _event(NAMES_TOPIC, names_event(alice["id"], confirmed=names))
-    await settle_names(resources.group, [event, event])
+    await confirm_names(resources.group, [event, event])
     entry = await find_entry(resources.group, username_of(alice["username"]))
     assert entry is not None
     assert entry.is_confirmed

@@ -6,7 +6,7 @@ import random
 import pytest
 
 from services.users.actions.follow import follow
-from services.users.actions.get_known_person import get_known_person
+from services.users.actions.get_visible_profile import get_visible_profile
 from services.users.actions.unfollow import unfollow
 from services.users.domain.following import OwnAccount
 from services.users.resources import Resources
@@ -42,10 +42,10 @@ async def test_a_follow_is_seen_from_both_sides_at_once(resources: Resources, ca
     relationship = await follow(resources.group, resources.follows, resources.feed, alice, bob)
     assert relationship["following"]
     assert not relationship["requested"]
-    seen_by_bob = await get_known_person(resources.group, bob, alice)
+    seen_by_bob = await get_visible_profile(resources.group, bob, alice)
     assert seen_by_bob.relation.followed_by
     assert seen_by_bob.person.following_count == 1
-    assert (await get_known_person(resources.group, alice, bob)).person.followers_count == 1
+    assert (await get_visible_profile(resources.group, alice, bob)).person.followers_count == 1
 
 
 async def test_following_twice_is_the_same_and_tells_feed_once(
@@ -55,7 +55,7 @@ async def test_following_twice_is_the_same_and_tells_feed_once(
     first = await follow(resources.group, resources.follows, resources.feed, alice, bob)
     assert await follow(resources.group, resources.follows, resources.feed, alice, bob) == first
     assert await _events(resources, alice) == ["follow"]
-    assert (await get_known_person(resources.group, alice, bob)).person.followers_count == 1
+    assert (await get_visible_profile(resources.group, alice, bob)).person.followers_count == 1
 
 
 async def test_unfollowing_undoes_it_and_twice_is_the_same(
@@ -67,7 +67,7 @@ async def test_unfollowing_undoes_it_and_twice_is_the_same(
     assert not first["following"]
     assert await unfollow(resources.group, resources.follows, resources.feed, alice, bob) == first
     assert await _events(resources, alice) == ["follow", "unfollow"]
-    assert (await get_known_person(resources.group, alice, bob)).person.followers_count == 0
+    assert (await get_visible_profile(resources.group, alice, bob)).person.followers_count == 0
 
 
 async def test_unfollowing_somebody_never_followed_tells_feed_nothing(
@@ -103,7 +103,7 @@ async def test_a_private_account_is_asked_and_feed_is_told_of_no_more_than_that(
     assert relationship["requested"]
     assert not relationship["following"]
     assert await _events(resources, alice) == ["request"]
-    assert (await get_known_person(resources.group, alice, bob)).person.followers_count == 0
+    assert (await get_visible_profile(resources.group, alice, bob)).person.followers_count == 0
 
 
 async def test_a_follower_stays_one_when_the_account_turns_private(

@@ -3,7 +3,7 @@
 import pytest
 
 from services.users.actions.follow import follow
-from services.users.actions.get_known_person import get_known_person
+from services.users.actions.get_visible_profile import get_visible_profile
 from services.users.actions.mute import mute
 from services.users.domain.following import OwnAccount
 from services.users.resources import Resources
@@ -21,9 +21,9 @@ async def test_a_mute_can_be_made_and_taken_back(resources: Resources, cast: Cas
 
 async def test_the_muted_person_sees_nothing_of_it(resources: Resources, cast: Cast) -> None:
     alice, bob = await cast.user_ids("alice", "bob")
-    before = await get_known_person(resources.group, bob, alice)
+    before = await get_visible_profile(resources.group, bob, alice)
     await mute(resources.group, resources.mutes, alice, bob, muting=True)
-    assert await get_known_person(resources.group, bob, alice) == before
+    assert await get_visible_profile(resources.group, bob, alice) == before
 
 
 async def test_nobody_mutes_themselves(resources: Resources, cast: Cast) -> None:

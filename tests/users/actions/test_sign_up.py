@@ -18,7 +18,7 @@ from services.users.store import directory
 from services.users.store.accounts import keeps_name, new_user_id
 from services.users.store.directory import Holder
 from services.users.store.password_hashes import PasswordHashes
-from services.users.store.profiles import find_person
+from services.users.store.profiles import find_profile
 from shared.contracts.people import SignedIn
 from shared.errors import Conflict, IdempotencyKeyReused, Invalid, Overloaded, RequestInProgress
 from shared.sharding.shard_group import ShardGroup
@@ -237,7 +237,7 @@ async def test_of_many_who_find_an_expired_name_exactly_one_gets_it(resources: R
 async def test_a_void_account_can_never_be_made(resources: Resources) -> None:
     holder = await _holder(resources.group)
     assert await keeps_name(resources.group, holder.user_id, username_of("alice")) is False
-    assert await find_person(resources.group, holder.user_id) is None
+    assert await find_profile(resources.group, holder.user_id) is None
 
 
 class _SlowHashes(PasswordHashes):

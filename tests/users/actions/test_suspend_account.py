@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from services.users.actions.cards_by_ids import cards_by_ids
-from services.users.actions.get_known_person import get_known_person
+from services.users.actions.get_visible_profile import get_visible_profile
 from services.users.actions.sign_in import AccountSuspended, SignInForm, sign_in
 from services.users.actions.suspend_account import reinstate, suspend_account
 from services.users.domain.passwords import WrongCredentials
@@ -50,7 +50,7 @@ async def test_nobody_finds_the_person_until_the_account_is_reinstated(
         resources.group, bob, [bob]
     )
     with pytest.raises(NotFound):
-        await get_known_person(resources.group, bob, alice)
+        await get_visible_profile(resources.group, bob, alice)
     assert await reinstate(resources.group, alice)
     assert list(await cards_by_ids(resources.group, bob, [alice])) == [alice]
 

@@ -1,0 +1,80 @@
+"""Comments as the public API shows them."""
+
+from collections.abc import Iterable
+from typing import Annotated
+
+from pydantic import Field
+from typing_extensions import TypedDict
+
+from services.gateway.domain.media_urls import UrlOf
+from services.gateway.domain.visibility import CardsById, may_be_read
+from services.gateway.views.people import Author, public_author
+from services.gateway.views.wire_types import Id, NextCursor, Time
+from shared.contracts import posts as contract
+
+
+class CommentCounts(TypedDict):
+    """Numbers under a comment."""
+
+    likes: Annotated[int, Field(examples=[2])]
+
+
+class CommentViewer(TypedDict):
+    """What the viewer did with the comment."""
+
+    liked: bool
+
+
+class Comment(TypedDict):
+    """What somebody wrote under a post."""
+
+    id: Id
+    post_id: Id
+    author: Author
+    text: Annotated[str, Field(examples=["@alice I can hear the horns #fog"])]
+    hashtags: Annotated[list[str], Field(examples=[["fog"]])]
+    mentions: Annotated[list[str], Field(examples=[["alice"]])]
+    reply_to: Annotated[
+        str | None,
+        Field(description="The comment that this one hangs on; it is no reply itself."),
+    ]
+    created_at: Time
+    counts: CommentCounts
+    viewer: CommentViewer
+
+
+class CommentReply(TypedDict):
+    """The reply of commenting."""
+
+    comment: Comment
+
+
+class CommentPage(TypedDict):
+    """A page of comments, oldest first."""
+
+    items: list[Comment]
+    next_cursor: NextCursor
+
+
+def public_comment(comment: contract.Comment, people: CardsById, url_of: UrlOf) -> Comment:
+    """One comment; its writer must be among `people`."""
+    reply_to = comment["reply_to"]
+    return {
+        "id": str(comment["id"]),
+        "post_id": str(comment["post_id"]),
+        "author": public_author(people[str(comment["writer_id"])], url_of),
+        "text": comment["text"],
+        "hashtags": comment["hashtags"],
+        "mentions": comment["mentions"],
+        "reply_to": None if reply_to is None else str(reply_to),
+        "created_at": comment["created_at"],
+        "counts": {"likes": comment["like_count"]},
+        "viewer": {"liked": comment["liked"]},
+    }
+
+
+def public_comments(
+    comments: Iterable[contract.Comment], people: CardsById, url_of: UrlOf
+) -> list[Comment]:
+    """Those that may be read, in their order."""
+    return [public_comment(one, people, url_of) for one in comments if may_be_read(one, people)]

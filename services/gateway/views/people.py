@@ -1,0 +1,123 @@
+"""People as the public API shows them."""
+
+from typing import Annotated
+
+from pydantic import Field
+from typing_extensions import TypedDict
+
+from services.gateway.domain.media_urls import UrlOf
+from services.gateway.views.wire_types import DisplayName, Id, MediaUrl, NextCursor, Time, Username
+from shared.contracts import people as contract
+
+
+class Author(TypedDict):
+    """Who published a post."""
+
+    id: Id
+    username: Username
+    display_name: DisplayName
+    avatar: MediaUrl | None
+
+
+class Person(TypedDict):
+    """A person in a list."""
+
+    id: Id
+    username: Username
+    display_name: DisplayName
+    avatar: MediaUrl | None
+    is_private: bool
+
+
+class PersonPage(TypedDict):
+    """A page of people, newest first."""
+
+    items: list[Person]
+    next_cursor: NextCursor
+
+
+class UserCounts(TypedDict):
+    """Numbers on a profile."""
+
+    posts: Annotated[
+        int | None, Field(description="Null when it cannot be told at the moment.", examples=[42])
+    ]
+    followers: Annotated[int, Field(examples=[1200])]
+    following: Annotated[int, Field(examples=[180])]
+
+
+class User(TypedDict):
+    """A person's profile as the viewer may see it."""
+
+    id: Id
+    username: Username
+    display_name: DisplayName
+    bio: Annotated[str, Field(examples=["Analogue things, mostly in the fog."])]
+    website: Annotated[str, Field(examples=["https://alice.example"])]
+    avatar: MediaUrl | None
+    is_private: bool
+    counts: UserCounts
+    relationship: contract.Relationship
+    created_at: Time
+
+
+class Me(User):
+    """One's own profile, with the private fields."""
+
+    email: Annotated[str, Field(examples=["alice@mail.example"])]
+
+
+def public_author(card: contract.Card, url_of: UrlOf) -> Author:
+    """The author of a post."""
+    return {
+        "id": str(card["id"]),
+        "username": card["username"],
+        "display_name": card["display_name"],
+        "avatar": _avatar(card["avatar_key"], url_of),
+    }
+
+
+def public_person_page(page: contract.PersonPage, url_of: UrlOf) -> PersonPage:
+    """A page of any list of people."""
+    return {
+        "items": [
+            {
+                "id": str(card["id"]),
+                "username": card["username"],
+                "display_name": card["display_name"],
+                "avatar": _avatar(card["avatar_key"], url_of),
+                "is_private": card["is_private"],
+            }
+            for card in page["items"]
+        ],
+        "next_cursor": page["next_cursor"],
+    }
+
+
+def public_user(profile: contract.Profile, posts_count: int | None, url_of: UrlOf) -> User:
+    """A profile; `posts_count` is None where feed could not be asked."""
+    return {
+        "id": str(profile["id"]),
+        "username": profile["username"],
+        "display_name": profile["display_name"],
+        "bio": profile["bio"],
+        "website": profile["website"],
+        "avatar": _avatar(profile["avatar_key"], url_of),
+        "is_private": profile["is_private"],
+        "counts": {
+            "posts": posts_count,
+            "followers": profile["followers_count"],
+            "following": profile["following_count"],
+        },
+        "relationship": profile["relationship"],
+        "created_at": profile["created_at"],
+    }
+
+
+def public_me(profile: contract.Profile, posts_count: int | None, url_of: UrlOf) -> Me:
+    """One's own profile; only the owner's token makes users say the e-mail address."""
+    return {**public_user(profile, posts_count, url_of), "email": profile["email"]}
+
+
+def _avatar(key: str | None, url_of: UrlOf) -> str | None:
+    return None if key is None else url_of(key)

@@ -1,0 +1,109 @@
+"""Posts and pages of posts as the public API shows them."""
+
+from collections.abc import Iterable
+from typing import Annotated, Literal
+
+from pydantic import Field
+from typing_extensions import TypedDict
+
+from services.gateway.domain.media_urls import UrlOf
+from services.gateway.domain.visibility import CardsById, may_be_met, may_be_shown
+from services.gateway.views.people import Author, public_author
+from services.gateway.views.photos import PostPhoto, public_post_photo
+from services.gateway.views.wire_types import Id, NextCursor, Time
+from shared.contracts import posts as contract
+
+
+class PostCounts(TypedDict):
+    """Numbers under a post."""
+
+    likes: Annotated[int, Field(examples=[12])]
+    comments: Annotated[int, Field(examples=[3])]
+
+
+class PostViewer(TypedDict):
+    """What the viewer did with the post."""
+
+    liked: bool
+    saved: bool
+
+
+class Post(TypedDict):
+    """One to ten photos published with a caption."""
+
+    id: Id
+    author: Author
+    photos: list[PostPhoto]
+    caption: Annotated[str, Field(examples=["Fog over the harbour with @bob #morning"])]
+    hashtags: Annotated[list[str], Field(examples=[["morning"]])]
+    mentions: Annotated[list[str], Field(examples=[["bob"]])]
+    place: contract.Place | None
+    created_at: Time
+    edited_at: Annotated[str | None, Field(examples=[None])]
+    counts: PostCounts
+    viewer: PostViewer
+
+
+class PostReply(TypedDict):
+    """The reply of publishing."""
+
+    post: Post
+
+
+class PostPage(TypedDict):
+    """A page of posts, newest first."""
+
+    items: list[Post]
+    next_cursor: NextCursor
+
+
+class Tag(TypedDict):
+    """A hashtag without its sign."""
+
+    name: Annotated[str, Field(examples=["morning"])]
+    post_count: Annotated[int, Field(examples=[1204])]
+
+
+class Tags(TypedDict):
+    """Hashtags that begin like something, the most used first."""
+
+    items: list[Tag]
+    next_cursor: NextCursor
+
+
+class HomePage(TypedDict):
+    """A page of the home timeline."""
+
+    items: list[Post]
+    next_cursor: NextCursor
+    completeness: Annotated[
+        Literal["complete", "partial"],
+        Field(description="`partial` when some part could not be asked in time."),
+    ]
+
+
+def public_post(post: contract.Post, authors: CardsById, url_of: UrlOf) -> Post:
+    """One post; its author must be among `authors`."""
+    return {
+        "id": str(post["id"]),
+        "author": public_author(authors[str(post["author_id"])], url_of),
+        "photos": [public_post_photo(photo, url_of) for photo in post["photos"]],
+        "caption": post["caption"],
+        "hashtags": post["hashtags"],
+        "mentions": post["mentions"],
+        "place": post["place"],
+        "created_at": post["created_at"],
+        "edited_at": post["edited_at"],
+        "counts": {"likes": post["like_count"], "comments": post["comment_count"]},
+        "viewer": {"liked": post["liked"], "saved": post["saved"]},
+    }
+
+
+def public_posts(posts: Iterable[contract.Post], authors: CardsById, url_of: UrlOf) -> list[Post]:
+    """The posts that may be shown, in their order."""
+    return [public_post(post, authors, url_of) for post in posts if may_be_shown(post, authors)]
+
+
+def timeline_posts(posts: Iterable[contract.Post], authors: CardsById, url_of: UrlOf) -> list[Post]:
+    """The posts of a timeline that may be met there, in their order."""
+    return [public_post(post, authors, url_of) for post in posts if may_be_met(post, authors)]

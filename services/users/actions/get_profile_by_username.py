@@ -1,0 +1,26 @@
+"""Finds the person who has a username at present."""
+
+from services.users.actions.get_visible_profile import VisibleProfile, get_visible_profile
+from services.users.domain.names import username_of
+from services.users.domain.usernames import is_username, username_key
+from services.users.store.directory import find_entry
+from shared.errors import NotFound
+from shared.sharding.shard_group import ShardGroup
+
+
+async def get_profile_by_username(
+    group: ShardGroup, viewer_id: int | None, username: str
+) -> VisibleProfile:
+    """Whatever its case; raises NotFound.
+
+    The directory only says whom to ask: a name may be reserved for an account that is being made,
+    or kept for one that was renamed.
+    """
+    key = username_key(username)
+    entry = await find_entry(group, username_of(key)) if is_username(key) else None
+    if entry is None:
+        raise NotFound
+    known = await get_visible_profile(group, viewer_id, entry.holder.user_id)
+    if username_key(known.person.card.username) != key:
+        raise NotFound
+    return known

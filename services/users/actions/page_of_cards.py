@@ -1,0 +1,28 @@
+"""Lists who follows a person, or whom the person follows."""
+
+from collections.abc import Awaitable, Callable
+
+from services.users.actions.cards_by_ids import cards_by_ids
+from services.users.actions.get_visible_profile import get_visible_profile
+from shared.contracts.people import PersonPage
+from shared.edges.edges import EdgePage
+from shared.errors import NotFound
+from shared.sharding.shard_group import ShardGroup
+
+
+async def page_of_cards(
+    group: ShardGroup,
+    viewer_id: int | None,
+    user_id: int,
+    page_of_edges: Callable[[], Awaitable[EdgePage]],
+) -> PersonPage:
+    """The cards of a page of edges; raises NotFound where the viewer may not see the list.
+
+    People whom the viewer may not know of are left out, so a page may be shorter than asked.
+    """
+    known = await get_visible_profile(group, viewer_id, user_id)
+    if not known.may_view:
+        raise NotFound
+    page = await page_of_edges()
+    cards = await cards_by_ids(group, viewer_id, page.ids)
+    return {"items": list(cards.values()), "next_cursor": page.next_cursor}

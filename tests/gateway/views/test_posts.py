@@ -1,0 +1,39 @@
+"""Which posts a viewer gets, and how they look."""
+
+from pydantic import TypeAdapter
+
+from services.gateway.views import posts
+from tests.gateway.samples import ALICE, BOB, CAROL, LARGE_KEY, card, post
+
+
+def url_of(key: str) -> str:
+    return f"signed:{key}"
+
+
+def test_a_post_has_the_public_shape() -> None:
+    shown = posts.public_post(post(7, ALICE), {str(ALICE): card(ALICE)}, url_of)
+    TypeAdapter(posts.Post).validate_python(shown, strict=True)
+    assert shown["id"] == "7"
+    assert shown["author"]["id"] == str(ALICE)
+    assert shown["counts"] == {"likes": 12, "comments": 3}
+    assert shown["viewer"] == {"liked": True, "saved": False}
+    assert shown["photos"][0]["renditions"][0]["url"] == f"signed:{LARGE_KEY}"
+
+
+def test_a_post_says_nothing_of_rendition_keys_or_versions() -> None:
+    shown = posts.public_post(post(7, ALICE), {str(ALICE): card(ALICE)}, url_of)
+    assert "version" not in shown
+    assert "key" not in shown["photos"][0]["renditions"][0]
+
+
+def test_posts_of_people_whom_the_viewer_may_not_see_are_left_out() -> None:
+    page = [post(9, ALICE), post(8, BOB), post(7, CAROL), post(6, ALICE)]
+    authors = {str(ALICE): card(ALICE), str(BOB): card(BOB, may_view=False)}
+    assert [shown["id"] for shown in posts.public_posts(page, authors, url_of)] == ["9", "6"]
+
+
+def test_a_timeline_leaves_out_those_whom_the_viewer_has_muted_and_their_own_pages_do_not() -> None:
+    page = [post(9, ALICE), post(8, BOB)]
+    authors = {str(ALICE): card(ALICE, muting=True), str(BOB): card(BOB)}
+    assert [shown["id"] for shown in posts.timeline_posts(page, authors, url_of)] == ["8"]
+    assert [shown["id"] for shown in posts.public_posts(page, authors, url_of)] == ["9", "8"]
