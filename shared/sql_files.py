@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+# As psql knows it: what several queries have in common, such as the columns of a table.
+_SET = re.compile(r"^\\set (\S+) '([^']*)'$", re.MULTILINE)
 _BLOCK_NAME = re.compile(r"^--\s*name:\s*(\S+)\s*$", re.MULTILINE)
 
 # What can hold a colon that is no placeholder comes first: comments, literals, casts.
@@ -51,8 +53,14 @@ class Query:
 
 
 def load_queries(path: Path) -> Mapping[str, Query]:
-    """The blocks of a file by name; each begins with a line `-- name: insert_user`."""
-    pieces = _BLOCK_NAME.split(path.read_text(encoding="utf-8"))
+    r"""The blocks of a file by name; each begins with a line `-- name: insert_user`.
+
+    A line `\set columns 'id, name'` above them stands for these words wherever `:columns` does.
+    """
+    text = path.read_text(encoding="utf-8")
+    for name, value in _SET.findall(text):
+        text = re.sub(rf":{name}\b", value, text)
+    pieces = _BLOCK_NAME.split(text)
     queries: dict[str, Query] = {}
     for name, block in zip(pieces[1::2], pieces[2::2], strict=True):
         if name in queries:

@@ -15,8 +15,8 @@ class Place(TypedDict):
     lng: float
 
 
-class Post(TypedDict):
-    """One to ten photos published with a caption; `liked` and `saved` are the viewer's."""
+class PostBody(TypedDict):
+    """What of a post is the same for every viewer, and does not change by the minute."""
 
     id: int
     author_id: int
@@ -28,6 +28,11 @@ class Post(TypedDict):
     created_at: str
     edited_at: str | None
     version: int
+
+
+class Post(PostBody):
+    """One to ten photos published with a caption; `liked` and `saved` are the viewer's."""
+
     like_count: int
     comment_count: int
     liked: bool

@@ -17,6 +17,16 @@ def test_each_block_becomes_a_query_of_its_name(tmp_path: Path) -> None:
     }
 
 
+def test_what_queries_have_in_common_is_set_once_as_in_psql(tmp_path: Path) -> None:
+    file = tmp_path / "users.sql"
+    file.write_text(
+        "\\set columns 'id, name'\n\n-- name: find\nSELECT :columns FROM t WHERE id = :id"
+    )
+    query = load_queries(file)["find"]
+    assert query.text == "SELECT id, name FROM t WHERE id = $1"
+    assert query.parameters == ("id",)
+
+
 def test_placeholders_are_numbered_by_their_first_appearance() -> None:
     query = parse_query("q", "SELECT :b, :a, :b FROM :schema.t")
     assert query.text == "SELECT $1, $2, $1 FROM :schema.t"

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from services.feed.domain.post_bodies import PostBody, Reactions
+from services.feed.domain.post_bodies import Reactions
 from services.feed.store.body_cache import body_key, parse_bodies
 from services.feed.store.count_cache import counts_key, parse_counts
 from services.feed.store.hot_reads import HotReads
@@ -11,6 +11,7 @@ from services.feed.store.own_reactions import own_reactions_key, parse_own_react
 from services.feed.store.post_bodies import Loaded, PostBodies
 from services.feed.store.post_reactions import KnownReactions, PostReactions
 from services.feed.store.redis_guard import RedisAway
+from shared.contracts.posts import PostBody
 from shared.errors import Unavailable
 
 

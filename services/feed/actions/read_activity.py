@@ -6,14 +6,13 @@ from dataclasses import dataclass
 
 from services.feed.clients.users import UsersClient
 from services.feed.domain.activity import NAMED_MAX, Deed, Line, lines_of, page_of
-from services.feed.domain.post_bodies import PostBody
 from services.feed.domain.skeletons import page_start
 from services.feed.store.activities import Activities
 from services.feed.store.comments import Comments
 from services.feed.store.post_bodies import PostBodies
 from shared.contracts.activity import ActivityLine, ActivityPage
 from shared.contracts.people import Card
-from shared.contracts.posts import Comment
+from shared.contracts.posts import Comment, PostBody
 from shared.cursors import ID_CURSOR, decode_id_cursor
 from shared.ids import created_at
 from shared.wire_time import wire_time

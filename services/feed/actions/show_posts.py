@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-from services.feed.domain.post_bodies import PostBody, shown
+from services.feed.domain.post_bodies import shown
 from services.feed.store.post_bodies import PostBodies
 from services.feed.store.post_reactions import PostReactions
-from shared.contracts.posts import Post
+from shared.contracts.posts import Post, PostBody
 
 
 async def existing_posts(bodies: PostBodies, post_ids: Sequence[int]) -> list[PostBody]:

@@ -33,7 +33,7 @@ _EXPORT_PAGE: ExportPage = {
     "/accounts/{user_id}/export",
     summary="A page of all that feed has of an account",
     responses={
-        **reply(200, ExportPage, "Some items of one document.", _EXPORT_PAGE),
+        **reply(200, ExportPage, "Some items of one document."),
         **problem_replies(401, 404, 422, 503, 504),
     },
 )
@@ -56,7 +56,7 @@ async def get_export(request: Request, user_id: UserId, cursor: Cursor = None) -
     "/accounts/{user_id}/erase",
     summary="Erase a page of an account",
     responses={
-        **reply(200, Erased, "Whether that was the last page.", {"finished": True}),
+        **reply(200, Erased, "Whether that was the last page."),
         **problem_replies(401, 404, 422, 503, 504),
     },
 )

@@ -3,7 +3,6 @@
 from fastapi import APIRouter, Request, Response
 
 from services.feed.actions.read_activity import read_activity
-from services.feed.api import examples
 from services.feed.resources import resources_of
 from shared.contracts.activity import ActivityPage
 from shared.http_server.json_reply import JsonReply
@@ -19,7 +18,7 @@ router = APIRouter(tags=["Activity"])
     "/activity",
     summary="What others did",
     responses={
-        **reply(200, ActivityPage, "Lines, newest first.", examples.ACTIVITY_PAGE),
+        **reply(200, ActivityPage, "Lines, newest first."),
         **problem_replies(401, 422, 503, 504),
     },
 )

@@ -10,7 +10,6 @@ from services.feed.actions.comment_on_post import comment_on_post
 from services.feed.actions.delete_comment import delete_comment
 from services.feed.actions.like_comment import like_comment, unlike_comment
 from services.feed.actions.read_comments import read_comment, read_comments
-from services.feed.api import examples
 from services.feed.api.path_ids import CommentId, Id, PostId
 from services.feed.domain.comments import COMMENT_CHARACTERS_MAX
 from services.feed.resources import resources_of
@@ -25,7 +24,7 @@ from shared.http_server.viewer import ViewerId
 router = APIRouter(tags=["Comments"])
 
 _LIKED = {
-    **reply(200, Liked, "Whether the viewer likes it, and how many do.", examples.LIKED),
+    **reply(200, Liked, "Whether the viewer likes it, and how many do."),
     **problem_replies(401, 404, 503),
 }
 
@@ -45,7 +44,7 @@ class NewComment(BaseModel):
     status_code=201,
     summary="Comment",
     responses={
-        **reply(201, Comment, "The comment, or the one that this key made.", examples.COMMENT),
+        **reply(201, Comment, "The comment, or the one that this key made."),
         **problem_replies(400, 401, 404, 409, 422, 503),
     },
 )
@@ -67,7 +66,7 @@ async def post_comment(
     "/posts/{post_id}/comments",
     summary="The comments of a post",
     responses={
-        **reply(200, CommentPage, "Oldest first.", examples.COMMENT_PAGE),
+        **reply(200, CommentPage, "Oldest first."),
         **problem_replies(401, 404, 422, 503),
     },
 )
@@ -95,7 +94,7 @@ async def get_comments(
     "/comments/{comment_id}",
     summary="A comment",
     responses={
-        **reply(200, Comment, "The comment.", examples.COMMENT),
+        **reply(200, Comment, "The comment."),
         **problem_replies(401, 404, 503),
     },
 )

@@ -6,10 +6,10 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field
 
 from services.feed.actions.apply_graph_events import apply_graph_events
-from services.feed.api import examples
 from services.feed.api.path_ids import Id
 from services.feed.resources import resources_of
 from shared.contracts.people import EventKind, GraphEvent
+from shared.http_server.examples import example_of
 from shared.http_server.problems import problem_replies
 from shared.http_server.reply_docs import no_content
 
@@ -32,7 +32,7 @@ class NewEvent(BaseModel):
 class NewEvents(BaseModel):
     """Changes in the order in which they happened."""
 
-    events: list[NewEvent] = Field(max_length=EVENTS_MAX, examples=[[examples.GRAPH_EVENT]])
+    events: list[NewEvent] = Field(max_length=EVENTS_MAX, examples=[[example_of(GraphEvent)]])
 
 
 @router.post(

@@ -10,7 +10,6 @@ from services.feed.actions.edit_post import Edit, edit_post
 from services.feed.actions.publish_post import publish_post
 from services.feed.actions.read_posts import read_post, read_user_posts
 from services.feed.actions.withdraw_post import withdraw_post
-from services.feed.api import examples
 from services.feed.api.path_ids import Id, PostId, UserId
 from services.feed.domain.drafts import CAPTION_CHARACTERS_MAX, PHOTOS_MAX, Draft
 from services.feed.resources import resources_of
@@ -78,7 +77,7 @@ class AuthorIds(BaseModel):
     status_code=201,
     summary="Publish",
     responses={
-        **reply(201, Post, "The post, or the one that this key made before.", examples.POST),
+        **reply(201, Post, "The post, or the one that this key made before."),
         **problem_replies(400, 401, 404, 409, 422, 503, 504),
     },
 )
@@ -109,7 +108,7 @@ async def post_posts(
 @router.get(
     "/posts/{post_id}",
     summary="A post",
-    responses={**reply(200, Post, "The post.", examples.POST), **problem_replies(401, 404, 503)},
+    responses={**reply(200, Post, "The post."), **problem_replies(401, 404, 503)},
 )
 async def get_post(request: Request, post_id: PostId, viewer_id: ViewerId) -> Response:
     """Whoever wrote it: whether the viewer may see it is for the caller to ask of users."""
@@ -121,7 +120,7 @@ async def get_post(request: Request, post_id: PostId, viewer_id: ViewerId) -> Re
     "/posts/{post_id}",
     summary="Edit a post",
     responses={
-        **reply(200, Post, "The post as it is now.", examples.POST),
+        **reply(200, Post, "The post as it is now."),
         **problem_replies(400, 401, 403, 404, 422, 503),
     },
 )
@@ -164,7 +163,7 @@ async def delete_post(request: Request, post_id: PostId, viewer_id: ViewerId) ->
     "/users/{user_id}/posts",
     summary="A person's posts",
     responses={
-        **reply(200, PostPage, "Newest first.", examples.POST_PAGE),
+        **reply(200, PostPage, "Newest first."),
         **problem_replies(401, 404, 422, 503),
     },
 )
@@ -187,7 +186,7 @@ async def get_user_posts(
     "/post-counts",
     summary="How many posts people have",
     responses={
-        **reply(200, PostCounts, "By decimal id, for each one asked for.", examples.POST_COUNTS),
+        **reply(200, PostCounts, "By decimal id, for each one asked for."),
         **problem_replies(400, 401, 422, 503),
     },
 )

@@ -6,7 +6,6 @@ from services.feed.actions.like_post import like_post, unlike_post
 from services.feed.actions.read_likers import read_likers
 from services.feed.actions.read_own_reactions import read_own_reactions
 from services.feed.actions.save_post import save_post, unsave_post
-from services.feed.api import examples
 from services.feed.api.path_ids import PostId
 from services.feed.resources import resources_of
 from shared.contracts.posts import Liked, LikersPage, PostPage, Saved
@@ -25,15 +24,15 @@ from shared.http_server.viewer import ViewerId
 router = APIRouter(tags=["Likes and saves"])
 
 _LIKED = {
-    **reply(200, Liked, "Whether the viewer likes it, and how many do.", examples.LIKED),
+    **reply(200, Liked, "Whether the viewer likes it, and how many do."),
     **problem_replies(401, 404, 503),
 }
 _SAVED = {
-    **reply(200, Saved, "Whether the viewer has saved it.", examples.SAVED),
+    **reply(200, Saved, "Whether the viewer has saved it."),
     **problem_replies(401, 404, 503),
 }
 _POSTS = {
-    **reply(200, PostPage, "The one marked last first.", examples.POST_PAGE),
+    **reply(200, PostPage, "The one marked last first."),
     **problem_replies(401, 422, 503),
 }
 
@@ -60,7 +59,7 @@ async def delete_like(request: Request, post_id: PostId, viewer_id: ViewerId) ->
     "/posts/{post_id}/likes",
     summary="Who likes a post",
     responses={
-        **reply(200, LikersPage, "The newest like first.", examples.LIKERS_PAGE),
+        **reply(200, LikersPage, "The newest like first."),
         **problem_replies(401, 404, 422, 503),
     },
 )

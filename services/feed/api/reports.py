@@ -4,7 +4,6 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field
 
 from services.feed.actions.report_subject import report_subject
-from services.feed.api import examples
 from services.feed.api.path_ids import Id
 from services.feed.domain.reports import NOTE_CHARACTERS_MAX
 from services.feed.resources import resources_of
@@ -34,7 +33,7 @@ class NewReport(BaseModel):
     status_code=201,
     summary="Report a user, a post or a comment",
     responses={
-        **reply(201, Report, "The report; the next one takes its place.", examples.REPORT),
+        **reply(201, Report, "The report; the next one takes its place."),
         **problem_replies(400, 401, 422, 503),
     },
 )

@@ -3,7 +3,6 @@
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field
 
-from services.feed.api import examples
 from services.feed.api.path_ids import Id
 from services.feed.resources import resources_of
 from shared.contracts.stream import Listening, StreamEvents
@@ -36,7 +35,7 @@ class Wait(BaseModel):
     "/stream/listeners",
     summary="Say who listens",
     responses={
-        **reply(200, Listening, "Who has listened all the time.", examples.LISTENING),
+        **reply(200, Listening, "Who has listened all the time."),
         **problem_replies(400, 401, 422, 503),
     },
 )
@@ -50,7 +49,7 @@ async def post_listeners(request: Request, listeners: Listeners) -> Response:
     "/stream/events",
     summary="Events for those who listen",
     responses={
-        **reply(200, StreamEvents, "The next ones, oldest first.", examples.STREAM_EVENTS),
+        **reply(200, StreamEvents, "The next ones, oldest first."),
         **problem_replies(400, 401, 422, 503),
     },
 )

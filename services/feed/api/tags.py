@@ -5,7 +5,6 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Request, Response
 
 from services.feed.actions.read_tags import find_tags, read_tag_timeline
-from services.feed.api import examples
 from services.feed.resources import resources_of
 from shared.contracts.posts import PostPage, TagsFound
 from shared.http_server.json_reply import JsonReply
@@ -23,7 +22,7 @@ _CHARACTERS_MAX = 200
     "/timelines/tags/{tag}",
     summary="Posts of a tag",
     responses={
-        **reply(200, PostPage, "The one tagged last first.", examples.POST_PAGE),
+        **reply(200, PostPage, "The one tagged last first."),
         **problem_replies(401, 422, 503),
     },
 )
@@ -46,7 +45,7 @@ async def get_tag_timeline(
     "/tags",
     summary="Tags that begin like something",
     responses={
-        **reply(200, TagsFound, "The most used first.", examples.TAGS_FOUND),
+        **reply(200, TagsFound, "The most used first."),
         **problem_replies(401, 422, 503),
     },
 )

@@ -4,7 +4,6 @@ from fastapi import APIRouter, Request, Response
 
 from services.feed.actions.read_explore import read_explore
 from services.feed.actions.read_home_timeline import read_home_timeline
-from services.feed.api import examples
 from services.feed.resources import resources_of
 from shared.contracts.posts import HomePage, PostPage
 from shared.http_server.json_reply import JsonReply
@@ -24,7 +23,6 @@ router = APIRouter(tags=["Timelines"])
             200,
             HomePage,
             "Newest first. `partial` says that some part of the data did not answer in time.",
-            examples.HOME_PAGE,
         ),
         **problem_replies(401, 422, 503, 504),
     },
@@ -53,7 +51,7 @@ async def get_home_timeline(
     "/explore",
     summary="Popular posts",
     responses={
-        **reply(200, PostPage, "The most popular first, one of each author.", examples.POST_PAGE),
+        **reply(200, PostPage, "The most popular first, one of each author."),
         **problem_replies(401, 422, 503, 504),
     },
 )

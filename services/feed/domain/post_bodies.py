@@ -4,25 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from typing_extensions import TypedDict
-
-from shared.contracts.photos import PhotoSnapshot
-from shared.contracts.posts import Place, Post
-
-
-class PostBody(TypedDict):
-    """A post without what changes by viewer or by the minute; this is what is cached."""
-
-    id: int
-    author_id: int
-    photos: list[PhotoSnapshot]
-    caption: str
-    hashtags: list[str]
-    mentions: list[str]
-    place: Place | None
-    created_at: str
-    edited_at: str | None
-    version: int
+from shared.contracts.posts import Post, PostBody
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,10 +5,10 @@ from collections.abc import Mapping, Sequence
 import orjson
 from redis import asyncio as aioredis
 
-from services.feed.domain.post_bodies import PostBody
 from services.feed.store.hot_reads import HotReads
 from services.feed.store.leased_keys import LeasedKeys
 from services.feed.store.redis_guard import RedisGuard
+from shared.contracts.posts import PostBody
 
 BODY_SECONDS_MAX = 24 * 3600
 

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 from prometheus_client import Counter
 
-from services.feed.domain.post_bodies import PostBody
 from services.feed.store.body_cache import BodyCache
 from services.feed.store.posts import Posts
 from services.feed.store.redis_guard import RedisAway
 from services.feed.store.single_flight import SingleFlight
+from shared.contracts.posts import PostBody
 from shared.errors import Unavailable
 
 # Another process that holds a lease needs a few milliseconds; one that has died holds us up for

@@ -1,7 +1,9 @@
+\set post_columns 'id, author_id, photos, caption, hashtags, mentions, place, edited_at, version'
+
 -- name: insert_post
 INSERT INTO :schema.post (author_id, photos, caption, hashtags, mentions, place)
 VALUES (:author_id, :photos::jsonb, :caption, :hashtags::text[], :mentions::text[], :place::jsonb)
-RETURNING id, author_id, photos, caption, hashtags, mentions, place, edited_at, version;
+RETURNING :post_columns;
 
 -- name: count_post
 INSERT INTO :schema.author AS a (author_id, post_count)
@@ -61,13 +63,13 @@ SELECT author_id, withdrawn_at IS NOT NULL OR hidden_at IS NOT NULL AS is_gone
  WHERE id = :post_id;
 
 -- name: posts_by_ids
-SELECT id, author_id, photos, caption, hashtags, mentions, place, edited_at, version,
+SELECT :post_columns,
        withdrawn_at IS NOT NULL OR hidden_at IS NOT NULL AS is_gone
   FROM :schema.post
  WHERE id = ANY(:ids::bigint[]);
 
 -- name: page_of_author
-SELECT id, author_id, photos, caption, hashtags, mentions, place, edited_at, version
+SELECT :post_columns
   FROM :schema.post
  WHERE author_id = :author_id AND id < :before AND withdrawn_at IS NULL
    AND (:with_hidden::boolean OR hidden_at IS NULL)

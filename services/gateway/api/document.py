@@ -3,8 +3,9 @@
 from typing import Any
 
 from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi.routing import APIRoute
 
-from services.gateway.api.examples import EXAMPLES
+from shared.http_server.examples import example_of
 from shared.http_server.json_reply import JsonReply
 
 router = APIRouter(include_in_schema=False)
@@ -70,13 +71,24 @@ def make_public(app: FastAPI) -> None:
 
     def openapi() -> dict[str, Any]:
         if not made:
-            made.update(_with_common_parts(plain()))
+            made.update(_with_common_parts(plain(), _examples(app)))
         return made
 
     app.openapi = openapi  # type: ignore[method-assign]
 
 
-def _with_common_parts(document: dict[str, Any]) -> dict[str, Any]:
+def _examples(app: FastAPI) -> dict[str, Any]:
+    """By the name of the model, as `reply_docs` refers to them."""
+    models = [
+        field.field_info.annotation
+        for route in app.routes
+        if isinstance(route, APIRoute)
+        for field in route.response_fields.values()
+    ]
+    return {model.__name__: {"value": example_of(model)} for model in models if model is not None}
+
+
+def _with_common_parts(document: dict[str, Any], examples: dict[str, Any]) -> dict[str, Any]:
     document["tags"] = _TAGS
     document["servers"] = [{"url": "/"}]
     components = document["components"]
@@ -87,7 +99,7 @@ def _with_common_parts(document: dict[str, Any]) -> dict[str, Any]:
             for name, said in _LIMIT_HEADERS.values()
         },
     }
-    components["examples"] = {name: {"value": value} for name, value in EXAMPLES.items()}
+    components["examples"] = examples
     for path in document["paths"].values():
         for operation in path.values():
             _drop_the_frameworks_422(operation["responses"])

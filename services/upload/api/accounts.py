@@ -17,7 +17,7 @@ router = APIRouter(tags=["Accounts"])
     "/accounts/{user_id}/erase",
     summary="Erase a page of an account",
     responses={
-        **reply(200, Erased, "Whether that was the last page.", {"finished": True}),
+        **reply(200, Erased, "Whether that was the last page."),
         **problem_replies(401, 404, 422, 503, 504),
     },
 )

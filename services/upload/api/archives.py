@@ -7,7 +7,6 @@ from typing import Annotated
 from fastapi import APIRouter, Header, Path, Query, Request, Response
 
 from services.upload.actions.receive_archive import DOCUMENTS_BYTES_MAX, receive_archive
-from services.upload.api import examples
 from services.upload.api.media_token import check_media_token
 from services.upload.api.object_reply import ObjectReply
 from services.upload.domain.archives import CONTENT_TYPE, composing, ready
@@ -15,6 +14,7 @@ from services.upload.resources import resources_of
 from services.upload.store.archives import find_archive
 from services.upload.store.objects import archive_key
 from shared.contracts.accounts import Archive
+from shared.contracts.examples import USER_ID
 from shared.errors import NotFound
 from shared.http_server.json_reply import JsonReply
 from shared.http_server.problems import problem_replies
@@ -25,7 +25,7 @@ router = APIRouter(tags=["Archives"])
 _ID_MAX = 2**63 - 1
 _FILE = re.compile(r"([1-9][0-9]{0,18})\.zip")
 
-Id = Annotated[int, Query(gt=0, le=_ID_MAX, examples=[examples.OWNER_ID])]
+Id = Annotated[int, Query(gt=0, le=_ID_MAX, examples=[USER_ID])]
 
 
 @router.post(
@@ -57,7 +57,7 @@ async def post_archive(request: Request, owner_id: Id, archive_id: Id) -> Respon
     "/archives",
     summary="How far an archive is",
     responses={
-        **reply(200, Archive, "Being composed, or ready to be fetched.", examples.ARCHIVE),
+        **reply(200, Archive, "Being composed, or ready to be fetched."),
         **problem_replies(401, 404, 422, 503),
     },
 )
@@ -82,7 +82,7 @@ async def get_archive(request: Request, owner_id: Id, archive_id: Id) -> Respons
 )
 async def get_archive_file(
     request: Request,
-    file: Annotated[str, Path(examples=[f"{examples.OWNER_ID}.zip"])],
+    file: Annotated[str, Path(examples=[f"{USER_ID}.zip"])],
     authorization: Annotated[str, Header(description="`Media` and the token.")] = "",
 ) -> Response:
     """Takes `Authorization: Media …` in place of an internal token."""

@@ -4,7 +4,6 @@ from typing import Annotated
 
 from fastapi import APIRouter, Header, Path, Request, Response
 
-from services.upload.api import examples
 from services.upload.api.media_token import check_media_token
 from services.upload.domain.filters import FILTERS
 from services.upload.domain.renditions import CONTENT_TYPE
@@ -25,7 +24,7 @@ _CACHE_CONTROL = "public, max-age=31536000, immutable"
     "/filters",
     summary="The filters",
     responses={
-        **reply(200, FilterSamples, "In the order to show them in.", examples.FILTERS),
+        **reply(200, FilterSamples, "In the order to show them in."),
         **problem_replies(401, 503),
     },
 )

@@ -8,13 +8,13 @@ from pydantic import BaseModel, ConfigDict, Field
 from services.upload.actions.discard_photo import discard_photo
 from services.upload.actions.edit_photo import PhotoChange, edit_photo
 from services.upload.actions.receive_photo import SentPicture, receive_photo
-from services.upload.api import examples
 from services.upload.api.picture_body import BODY_BYTES_MAX, FIELD, picture_in
 from services.upload.domain.alt_texts import ALT_TEXT_CHARACTERS_MAX
 from services.upload.domain.photos import photo_of
 from services.upload.domain.picture_kinds import PictureKind
 from services.upload.resources import resources_of
 from services.upload.store.photos import get_own_photo
+from shared.contracts.examples import PHOTO_ID
 from shared.contracts.photos import Crop, Photo
 from shared.errors import NotFound
 from shared.http_server.idempotency_key import IdempotencyKey
@@ -85,7 +85,7 @@ class PhotoBody(BaseModel):
     max_body_size=BODY_BYTES_MAX,
     openapi_extra={"requestBody": _BODY},
     responses={
-        **reply(202, Photo, "Received and durable; being processed.", examples.PROCESSING),
+        **reply(202, Photo, "Received and durable; being processed."),
         **problem_replies(400, 401, 409, 413, 415, 422, 429, 503, 507),
     },
 )
@@ -111,13 +111,13 @@ async def post_photo(
     "/photos/{photo_id}",
     summary="One's own photo",
     responses={
-        **reply(200, Photo, "The photo as it now is.", examples.READY),
+        **reply(200, Photo, "The photo as it now is."),
         **problem_replies(401, 404, 422, 503),
     },
 )
 async def get_photo(
     request: Request,
-    photo_id: Annotated[int, Path(examples=[examples.PHOTO_ID])],
+    photo_id: Annotated[int, Path(examples=[PHOTO_ID])],
     viewer_id: ViewerId,
 ) -> Response:
     """404 for a photo of somebody else, as for one that is not there."""
@@ -131,13 +131,13 @@ async def get_photo(
     "/photos/{photo_id}",
     summary="Change one's own photo",
     responses={
-        **reply(200, Photo, "The photo as it now is.", examples.READY),
+        **reply(200, Photo, "The photo as it now is."),
         **problem_replies(400, 401, 404, 409, 422, 503),
     },
 )
 async def patch_photo(
     request: Request,
-    photo_id: Annotated[int, Path(examples=[examples.PHOTO_ID])],
+    photo_id: Annotated[int, Path(examples=[PHOTO_ID])],
     body: PhotoBody,
     viewer_id: ViewerId,
 ) -> Response:
@@ -162,7 +162,7 @@ async def patch_photo(
 )
 async def delete_photo(
     request: Request,
-    photo_id: Annotated[int, Path(examples=[examples.PHOTO_ID])],
+    photo_id: Annotated[int, Path(examples=[PHOTO_ID])],
     viewer_id: ViewerId,
 ) -> Response:
     """One that is in no post: 409 `photo_already_published` otherwise."""

@@ -8,8 +8,8 @@ from pydantic import BaseModel, Field
 from services.upload.actions.claim_photos import WAIT_MS_MAX, claim_photos
 from services.upload.actions.confirm_photos import confirm_photos
 from services.upload.actions.release_photos import release_photos
-from services.upload.api import examples
 from services.upload.resources import resources_of
+from shared.contracts.examples import PHOTO_ID, POST_ID, USER_ID
 from shared.contracts.photos import ClaimedPhotos
 from shared.http_server.json_reply import JsonReply
 from shared.http_server.problems import problem_replies
@@ -22,10 +22,8 @@ _ID_MAX = 2**63 - 1
 _PHOTOS_MAX = 10
 
 Id = Annotated[int, Field(gt=0, le=_ID_MAX)]
-PhotoIds = Annotated[
-    list[Id], Field(min_length=1, max_length=_PHOTOS_MAX, examples=[[examples.PHOTO_ID]])
-]
-OwnerId = Annotated[int, Field(gt=0, le=_ID_MAX, examples=[examples.OWNER_ID])]
+PhotoIds = Annotated[list[Id], Field(min_length=1, max_length=_PHOTOS_MAX, examples=[[PHOTO_ID]])]
+OwnerId = Annotated[int, Field(gt=0, le=_ID_MAX, examples=[USER_ID])]
 Claimant = Annotated[
     str,
     Field(
@@ -36,7 +34,7 @@ Claimant = Annotated[
     ),
 ]
 # Not said by those who came before it was asked for, and whose events may still be on their way.
-PostId = Annotated[int | None, Field(gt=0, le=_ID_MAX, examples=[examples.POST_ID])]
+PostId = Annotated[int | None, Field(gt=0, le=_ID_MAX, examples=[POST_ID])]
 
 
 class Claim(BaseModel):
@@ -70,7 +68,7 @@ class Release(BaseModel):
     "/photos/claim",
     summary="Reserve photos for a post",
     responses={
-        **reply(200, ClaimedPhotos, "In the order asked for.", examples.CLAIMED),
+        **reply(200, ClaimedPhotos, "In the order asked for."),
         **problem_replies(400, 401, 404, 409, 422, 503, 504),
     },
 )

@@ -6,11 +6,11 @@ from typing import Annotated
 
 from fastapi import APIRouter, Header, Path, Request, Response
 
-from services.upload.api import examples
 from services.upload.api.media_token import check_media_token
 from services.upload.api.object_reply import ObjectReply
 from services.upload.domain.renditions import CONTENT_TYPE
 from services.upload.resources import resources_of
+from shared.contracts.examples import PHOTO_ID
 from shared.errors import NotFound
 from shared.http_server.problems import problem_replies
 
@@ -34,7 +34,7 @@ _CACHE_CONTROL = "public, max-age=31536000, immutable"
 )
 async def get_rendition(
     request: Request,
-    photo_id: Annotated[int, Path(examples=[examples.PHOTO_ID])],
+    photo_id: Annotated[int, Path(examples=[PHOTO_ID])],
     file: Annotated[str, Path(examples=["large-d47a8bc7a7632f25.jpg"])],
     authorization: Annotated[str, Header(description="`Media` and the token.")] = "",
     if_none_match: Annotated[str | None, Header()] = None,

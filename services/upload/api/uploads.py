@@ -9,9 +9,9 @@ from services.upload.actions.append_to_upload import append_to_upload
 from services.upload.actions.finish_upload import get_own_upload, progress_of
 from services.upload.actions.give_up_upload import give_up_upload
 from services.upload.actions.open_upload import open_upload
-from services.upload.api import examples
 from services.upload.domain.uploads import METADATA_CHARACTERS_MAX, PIECE_BYTES_MAX, NewUpload
 from services.upload.resources import resources_of
+from shared.contracts.examples import PHOTO_ID
 from shared.contracts.photos import Upload
 from shared.http_server.idempotency_key import IdempotencyKey
 from shared.http_server.json_reply import JsonReply
@@ -26,7 +26,7 @@ _BODY = {
     "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
 }
 
-UploadId = Annotated[int, Path(gt=0, lt=2**63, examples=[examples.PHOTO_ID])]
+UploadId = Annotated[int, Path(gt=0, lt=2**63, examples=[PHOTO_ID])]
 
 
 class UploadBeginning(BaseModel):
@@ -46,7 +46,7 @@ class UploadBeginning(BaseModel):
     status_code=201,
     summary="Begin an upload",
     responses={
-        **reply(201, Upload, "Nothing has arrived yet.", examples.UPLOAD),
+        **reply(201, Upload, "Nothing has arrived yet."),
         **problem_replies(400, 401, 409, 413, 422, 429, 503, 507),
     },
 )
@@ -74,7 +74,7 @@ async def post_upload(
     "/uploads/{upload_id}",
     summary="How far an upload is",
     responses={
-        **reply(200, Upload, "The offset is that of durable bytes.", examples.UPLOAD),
+        **reply(200, Upload, "The offset is that of durable bytes."),
         **problem_replies(401, 404, 415, 422, 503),
     },
 )
@@ -91,7 +91,7 @@ async def get_upload(request: Request, upload_id: UploadId, viewer_id: ViewerId)
     max_body_size=PIECE_BYTES_MAX,
     openapi_extra={"requestBody": _BODY},
     responses={
-        **reply(200, Upload, "The bytes are durable.", examples.UPLOAD),
+        **reply(200, Upload, "The bytes are durable."),
         **problem_replies(401, 404, 409, 413, 415, 422, 429, 503, 507),
     },
 )

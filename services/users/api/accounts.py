@@ -8,7 +8,6 @@ from pydantic import BaseModel, ConfigDict, Field
 from services.users.actions.change_password import PasswordChange, change_password
 from services.users.actions.edit_profile import edit_profile
 from services.users.actions.sign_up import sign_up
-from services.users.api import examples
 from services.users.domain.emails import EMAIL_CHARACTERS_MAX
 from services.users.domain.passwords import PASSWORD_CHARACTERS_MAX, PASSWORD_CHARACTERS_MIN
 from services.users.domain.profiles import own_profile_of
@@ -22,6 +21,7 @@ from services.users.domain.texts import (
 from services.users.domain.usernames import USERNAME_CHARACTERS_MAX, USERNAME_PATTERN
 from services.users.resources import resources_of
 from services.users.store.profiles import find_profile
+from shared.contracts.examples import SESSION_ID
 from shared.contracts.people import Profile, SignedIn
 from shared.errors import Unauthenticated
 from shared.http_server.idempotency_key import IdempotencyKey
@@ -66,7 +66,7 @@ class SignUp(BaseModel):
     status_code=201,
     summary="Sign up",
     responses={
-        **reply(201, SignedIn, "The account, signed in.", examples.SIGNED_IN),
+        **reply(201, SignedIn, "The account, signed in."),
         **problem_replies(400, 401, 409, 422, 503),
     },
 )
@@ -137,14 +137,14 @@ class NewPassword(BaseModel):
         },
         examples=["staple incorrectly"],
     )
-    session_id: int = Field(ge=1, lt=2**63, examples=[examples.SESSION["id"]])
+    session_id: int = Field(ge=1, lt=2**63, examples=[SESSION_ID])
 
 
 @router.get(
     "/me",
     summary="The viewer's own profile",
     responses={
-        **reply(200, Profile, "The profile with its private fields.", examples.OWN_PROFILE),
+        **reply(200, Profile, "The profile with its private fields."),
         **problem_replies(401, 503),
     },
 )
@@ -160,7 +160,7 @@ async def get_me(request: Request, viewer_id: ViewerId) -> Response:
     "/me",
     summary="Change the viewer's own profile",
     responses={
-        **reply(200, Profile, "The profile as it is now.", examples.OWN_PROFILE),
+        **reply(200, Profile, "The profile as it is now."),
         **problem_replies(400, 401, 409, 422, 503, 504),
     },
 )

@@ -6,7 +6,6 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field
 
 from services.users.actions.cards_by_ids import cards_by_ids
-from services.users.api import examples
 from services.users.resources import resources_of
 from shared.contracts.people import Cards
 from shared.http_server.json_reply import JsonReply
@@ -35,7 +34,6 @@ class CardIds(BaseModel):
             200,
             Cards,
             "By decimal id; who does not exist, or must not be known of, is left out.",
-            {"cards": {str(examples.CARD["id"]): examples.CARD}},
         ),
         **problem_replies(400, 401, 422, 503),
     },

@@ -45,7 +45,7 @@ class Deletion(BaseModel):
     status_code=202,
     summary="Delete the viewer's account",
     responses={
-        **reply(202, DeletionReceipt, "Gone for everybody; being erased.", _RECEIPT),
+        **reply(202, DeletionReceipt, "Gone for everybody; being erased."),
         **problem_replies(400, 401, 422, 503),
     },
 )
@@ -65,7 +65,7 @@ async def post_deletion(request: Request, asked: Deletion, viewer_id: ViewerId) 
     "/deletions/{receipt_id}",
     summary="How far a deletion has got",
     responses={
-        **reply(200, DeletionReceipt, "When each service finished.", _RECEIPT),
+        **reply(200, DeletionReceipt, "When each service finished."),
         **problem_replies(401, 404, 422, 503),
     },
 )

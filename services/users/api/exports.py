@@ -29,7 +29,7 @@ _EXPORT: Export = {
     status_code=202,
     summary="Have the viewer's account copied",
     responses={
-        **reply(202, Export, "It is being made.", {**_EXPORT, "state": "pending"}),
+        **reply(202, Export, "It is being made."),
         **problem_replies(401, 503),
     },
 )
@@ -45,7 +45,7 @@ async def post_export(request: Request, viewer_id: ViewerId) -> Response:
     "/me/export",
     summary="The newest copy of the viewer's account",
     responses={
-        **reply(200, Export, "How far it is, and where it lies.", _EXPORT),
+        **reply(200, Export, "How far it is, and where it lies."),
         **problem_replies(401, 404, 503),
     },
 )

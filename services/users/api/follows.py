@@ -8,7 +8,6 @@ from fastapi import APIRouter, Query, Request, Response
 from services.users.actions.follow import follow
 from services.users.actions.page_of_cards import page_of_cards
 from services.users.actions.unfollow import unfollow
-from services.users.api import examples
 from services.users.api.graph_replies import PEOPLE, RELATIONSHIP
 from services.users.api.path_ids import UserId
 from services.users.resources import resources_of
@@ -30,7 +29,7 @@ After = Annotated[
 IdsLimit = Annotated[int, Query(ge=1, le=IDS_MAX, alias="limit")]
 
 _IDS = {
-    **reply(200, IdPage, "In ascending order.", examples.ID_PAGE),
+    **reply(200, IdPage, "In ascending order."),
     **problem_replies(401, 404, 422, 503),
 }
 

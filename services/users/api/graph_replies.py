@@ -1,6 +1,5 @@
 """The documented replies that the routes of the graph have in common."""
 
-from services.users.api import examples
 from shared.contracts.people import PersonPage, RelationshipReply
 from shared.http_server.problems import problem_replies
 from shared.http_server.reply_docs import reply
@@ -10,11 +9,10 @@ RELATIONSHIP = {
         200,
         RelationshipReply,
         "How the viewer now stands to the person.",
-        {"relationship": examples.RELATIONSHIP},
     ),
     **problem_replies(401, 404, 422, 503),
 }
 PEOPLE = {
-    **reply(200, PersonPage, "Newest first; a page may be short.", examples.PERSON_PAGE),
+    **reply(200, PersonPage, "Newest first; a page may be short."),
     **problem_replies(401, 404, 422, 503),
 }

@@ -6,7 +6,6 @@ from fastapi import APIRouter, Query, Request, Response
 
 from services.users.actions.search_people import search_people
 from services.users.actions.suggest_people import suggest_people
-from services.users.api import examples
 from services.users.domain.searchable_names import QUERY_CHARACTERS_MAX
 from services.users.resources import resources_of
 from shared.contracts.people import PersonPage
@@ -33,7 +32,7 @@ SearchQuery = Annotated[
     "/users/search",
     summary="Search people",
     responses={
-        **reply(200, PersonPage, "In the order of the names found.", examples.PERSON_PAGE),
+        **reply(200, PersonPage, "In the order of the names found."),
         **problem_replies(401, 422, 503),
     },
 )
@@ -55,7 +54,7 @@ async def get_search(
     "/users/suggested",
     summary="People whom the viewer may like to follow",
     responses={
-        **reply(200, PersonPage, "Most shared first; a page may be short.", examples.PERSON_PAGE),
+        **reply(200, PersonPage, "Most shared first; a page may be short."),
         **problem_replies(401, 422, 503),
     },
 )

@@ -6,7 +6,6 @@ from fastapi import APIRouter, Path, Request, Response
 
 from services.users.actions.get_profile_by_username import get_profile_by_username
 from services.users.actions.get_visible_profile import get_visible_profile
-from services.users.api import examples
 from services.users.api.path_ids import UserId
 from services.users.domain.profiles import profile_of
 from services.users.resources import resources_of
@@ -19,7 +18,7 @@ from shared.http_server.viewer import OptionalViewerId
 router = APIRouter(tags=["Profiles"])
 
 _REPLIES = {
-    **reply(200, Profile, "The profile as the viewer may see it.", examples.PROFILE),
+    **reply(200, Profile, "The profile as the viewer may see it."),
     **problem_replies(401, 404, 422, 503),
 }
 

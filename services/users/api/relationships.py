@@ -5,10 +5,10 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field
 
-from services.users.api import examples
 from services.users.domain.profiles import relationship_of
 from services.users.resources import resources_of
 from services.users.store.relations import relations_of
+from shared.contracts.examples import USER_ID
 from shared.contracts.people import Relationships
 from shared.http_server.json_reply import JsonReply
 from shared.http_server.problems import problem_replies
@@ -25,7 +25,7 @@ Ids = Annotated[
         min_length=1,
         max_length=RELATIONSHIPS_MAX,
         description="Repeated: `ids=1&ids=2`.",
-        examples=[[examples.CARD["id"]]],
+        examples=[[USER_ID]],
     ),
 ]
 
@@ -38,7 +38,6 @@ Ids = Annotated[
             200,
             Relationships,
             "By decimal id; somebody who does not exist is a stranger.",
-            {"relationships": {str(examples.CARD["id"]): examples.RELATIONSHIP}},
         ),
         **problem_replies(401, 422, 503),
     },

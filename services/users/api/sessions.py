@@ -10,7 +10,6 @@ from services.users.actions.check_sessions import check_sessions
 from services.users.actions.refresh_session import refresh_session
 from services.users.actions.sign_in import SignInForm, sign_in
 from services.users.actions.sign_out import sign_out
-from services.users.api import examples
 from services.users.domain.emails import EMAIL_CHARACTERS_MAX
 from services.users.domain.passwords import PASSWORD_CHARACTERS_MAX
 from services.users.domain.sessions import device_of
@@ -18,6 +17,7 @@ from services.users.domain.sign_in_limits import ADDRESS_CHARACTERS_MAX
 from services.users.domain.texts import DEVICE_CHARACTERS_MAX
 from services.users.resources import resources_of
 from services.users.store.sessions import live_sessions
+from shared.contracts.examples import REFRESH_TOKEN, SESSION_ID, VALUES
 from shared.contracts.people import Devices, RefreshedSession, SessionAnswers, SignedIn
 from shared.http_server.idempotency_key import IdempotencyKey
 from shared.http_server.json_reply import JsonReply
@@ -60,14 +60,14 @@ class AccessTokens(BaseModel):
     """What clients sent as their bearer tokens, whatever it is."""
 
     access_tokens: list[str] = Field(
-        max_length=TOKENS_MAX, examples=[[examples.SESSION["access_token"], "rta_1.1.x"]]
+        max_length=TOKENS_MAX, examples=[[VALUES["access_token"], "rta_1.1.x"]]
     )
 
 
 class RefreshToken(BaseModel):
     """What a client sent to get new tokens, whatever it is."""
 
-    refresh_token: str = Field(examples=[examples.SESSION["refresh_token"]])
+    refresh_token: str = Field(examples=[REFRESH_TOKEN])
 
 
 @router.post(
@@ -75,7 +75,7 @@ class RefreshToken(BaseModel):
     status_code=201,
     summary="Sign in",
     responses={
-        **reply(201, SignedIn, "A new session.", examples.SIGNED_IN),
+        **reply(201, SignedIn, "A new session."),
         **problem_replies(400, 401, 403, 409, 422, 429, 503),
     },
 )
@@ -106,7 +106,7 @@ async def post_session(
     "/sessions/check",
     summary="Whom do access tokens stand for?",
     responses={
-        **reply(200, SessionAnswers, "An answer for each, in order.", examples.SESSION_ANSWERS),
+        **reply(200, SessionAnswers, "An answer for each, in order."),
         **problem_replies(400, 401, 422, 503),
     },
 )
@@ -123,7 +123,7 @@ async def post_session_check(request: Request, presented: AccessTokens) -> Respo
     "/sessions/refresh",
     summary="Get the next pair of tokens",
     responses={
-        **reply(200, RefreshedSession, "The new pair of tokens.", {"session": examples.SESSION}),
+        **reply(200, RefreshedSession, "The new pair of tokens."),
         **problem_replies(400, 401, 422, 503),
     },
 )
@@ -140,7 +140,7 @@ async def post_session_refresh(request: Request, presented: RefreshToken) -> Res
     "/sessions",
     summary="The viewer's signed-in devices",
     responses={
-        **reply(200, Devices, "At most 50, the last refreshed first.", examples.DEVICES),
+        **reply(200, Devices, "At most 50, the last refreshed first."),
         **problem_replies(401, 503),
     },
 )
@@ -162,7 +162,7 @@ async def get_sessions(request: Request, viewer_id: ViewerId) -> Response:
 async def delete_session(
     request: Request,
     viewer_id: ViewerId,
-    session_id: Annotated[int, Path(ge=1, lt=2**63, examples=[examples.SESSION["id"]])],
+    session_id: Annotated[int, Path(ge=1, lt=2**63, examples=[SESSION_ID])],
 ) -> Response:
     """End one of the viewer's own sessions; 404 if it is not theirs."""
     resources = resources_of(request)

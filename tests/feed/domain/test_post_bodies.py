@@ -2,14 +2,15 @@
 
 from datetime import UTC, datetime
 
-from services.feed.api.examples import POST
-from services.feed.domain.post_bodies import PostBody, Reactions, completeness, shown
+from services.feed.domain.post_bodies import Reactions, completeness, shown
+from shared.contracts.posts import Post, PostBody
+from shared.http_server.examples import example_of
 from shared.wire_time import wire_time
 
 _BODY: PostBody = {
     "id": 7,
     "author_id": 1,
-    "photos": POST["photos"],
+    "photos": example_of(Post)["photos"],
     "caption": "",
     "hashtags": [],
     "mentions": [],

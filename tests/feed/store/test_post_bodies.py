@@ -9,7 +9,6 @@ from redis import asyncio as aioredis
 from redis.asyncio.connection import BlockingConnectionPool
 
 from services.feed.actions.withdraw_post import withdraw_post
-from services.feed.domain.post_bodies import PostBody
 from services.feed.resources import Resources
 from services.feed.settings import FeedSettings
 from services.feed.store.body_cache import BodyCache, body_key
@@ -18,6 +17,7 @@ from services.feed.store.post_bodies import PostBodies
 from services.feed.store.posts import Posts
 from services.feed.store.redis_guard import RedisGuard
 from shared.caching.redis_client import open_redis
+from shared.contracts.posts import PostBody
 from shared.network.network import Network
 from shared.sharding.shard_group import ShardGroup
 from tests.feed.cast import Cast, new_id

@@ -2,10 +2,11 @@
 
 import pytest
 
-from services.gateway.api.examples import EXAMPLES
+from shared.contracts.accounts import DeletionReceipt
+from shared.http_server.examples import example_of
 from tests.gateway.conftest import Gateway, all_ended
 
-RECEIPT = EXAMPLES["DeletionReceipt"]
+RECEIPT = example_of(DeletionReceipt)
 
 
 async def test_a_deletion_gives_a_receipt_and_ends_every_session(gateway: Gateway) -> None:
