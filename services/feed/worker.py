@@ -59,7 +59,7 @@ async def run(resources: Resources, stop: asyncio.Event) -> None:
             celebrity_followers_min=resources.celebrity_followers_min,
         )
 
-    async def close(payload: dict[str, Any]) -> None:
+    async def confirm(payload: dict[str, Any]) -> None:
         event = cast(GraphEvent, payload)
         await confirm_graph_event(
             resources.versions, resources.timelines, resources.author_entries, event
@@ -72,7 +72,7 @@ async def run(resources: Resources, stop: asyncio.Event) -> None:
 
     jobs = JobWorker(
         resources.group,
-        {FAN_OUT: deliver, FAN_OUT_MORE: deliver, CONFIRM_EVENT: close, CLEAR_JOB: clear},
+        {FAN_OUT: deliver, FAN_OUT_MORE: deliver, CONFIRM_EVENT: confirm, CLEAR_JOB: clear},
         LANES,
     )
     relay = OutboxRelay(

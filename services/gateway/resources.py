@@ -2,12 +2,15 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 
 from services.gateway.actions.author_cards import AuthorCards
 from services.gateway.actions.listeners import Listeners
+from services.gateway.actions.read_comments import CommentWithPeople, read_comment
+from services.gateway.actions.read_posts import PostWithAuthor, read_post
 from services.gateway.clients.feed import FeedClient
 from services.gateway.clients.known_cards import KnownCards
 from services.gateway.clients.patching import PatchingServiceClient
@@ -40,6 +43,16 @@ class Resources:
     limits: Limits
     limit_counters: LimitCounters
     balancer_token: bytes
+
+    def post_reader(self, post_id: int, viewer_id: int) -> Callable[[], Awaitable[PostWithAuthor]]:
+        """Reads a post for a viewer, whenever it is called; raises NotFound then."""
+        return partial(read_post, self.feed, self.author_cards, post_id, viewer_id)
+
+    def comment_reader(
+        self, comment_id: int, viewer_id: int
+    ) -> Callable[[], Awaitable[CommentWithPeople]]:
+        """Reads a comment for a viewer, whenever it is called; raises NotFound then."""
+        return partial(read_comment, self.feed, self.author_cards, comment_id, viewer_id)
 
     def url_of(self) -> UrlOf:
         """The speller of media addresses for a reply made now."""

@@ -37,6 +37,7 @@ VALUES: dict[str, Any] = {
     "last_id": "1777887000123-0",
     "lat": 53.5436,
     "length": 3192044,
+    "comment_count": 3,
     "like_count": 12,
     "liked": True,
     "lng": 9.9668,

@@ -16,7 +16,7 @@ class Place(TypedDict):
 
 
 class PostBody(TypedDict):
-    """What of a post is the same for every viewer, and does not change by the minute."""
+    """What of a post is the same for every viewer; a new field comes last and may be null."""
 
     id: int
     author_id: int

@@ -3,6 +3,7 @@
 from shared.contracts.people import Card, Profile, SignedIn
 from shared.contracts.photos import Photo, PhotoSnapshot, Rendition
 from shared.contracts.posts import Comment, Post
+from shared.http_server.examples import example_of
 
 ALICE, BOB, CAROL = 1001, 1002, 1003
 NAMES = {ALICE: "alice", BOB: "bob", CAROL: "carol"}
@@ -108,22 +109,8 @@ def photo() -> Photo:
 
 
 def post(post_id: int, author_id: int) -> Post:
-    return {
-        "id": post_id,
-        "author_id": author_id,
-        "photos": [snapshot()],
-        "caption": "Fog #morning",
-        "hashtags": ["morning"],
-        "mentions": [],
-        "place": None,
-        "created_at": "2026-01-02T03:04:05.678Z",
-        "edited_at": None,
-        "version": 1,
-        "like_count": 12,
-        "comment_count": 3,
-        "liked": True,
-        "saved": False,
-    }
+    made: Post = example_of(Post)
+    return {**made, "id": post_id, "author_id": author_id, "photos": [snapshot()]}
 
 
 def comment(

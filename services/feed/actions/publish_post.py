@@ -2,14 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict
-from typing import Any
+from typing import Any, cast
 
 from services.feed.actions.confirm_photos import CONFIRM_TOPIC, confirmation
 from services.feed.actions.tag_posts import change_tags
 from services.feed.actions.tell_of_deeds import publish_mentions
 from services.feed.clients.upload import UploadClient
 from services.feed.domain.drafts import Draft, faults_of
-from services.feed.domain.post_bodies import NO_REACTIONS, shown
+from services.feed.domain.post_bodies import NO_REACTIONS, completed, shown
 from services.feed.store.fan_outs import begin_fan_out
 from services.feed.store.home_timelines import HomeTimelines
 from services.feed.store.posts import insert_post
@@ -39,7 +39,7 @@ async def publish_post(
     request = IdempotentRequest(f"publish:{author_id}", key, body_hash(asdict(draft)), shard)
     async with begin_once(group, request) as attempt:
         if attempt.reply is not None:
-            return attempt.reply
+            return cast(Mapping[str, Any], completed(attempt.reply))
         # The same key claims again what it has claimed: a second attempt finds them its own.
         photos = await upload.claim(draft.photo_ids, key, owner_id=author_id)
         async with group.writer(shard) as tx:

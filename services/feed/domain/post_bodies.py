@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from shared.contracts.posts import Post, PostBody
 
@@ -21,6 +21,19 @@ class Reactions:
 
 
 NO_REACTIONS = Reactions(frozenset(), frozenset(), {}, {})
+
+
+_EMPTY = dict.fromkeys(PostBody.__annotations__)
+# The contract names new fields last.
+_NEWEST_FIELD = next(reversed(_EMPTY))
+
+
+def completed(kept: Mapping[str, Any]) -> Any:
+    """A body or a post that was kept, in a cache or as a reply, by a process of an older version.
+
+    The fields that have been added since are null.
+    """
+    return kept if _NEWEST_FIELD in kept else {**_EMPTY, **kept}
 
 
 def shown(body: PostBody, reactions: Reactions) -> Post:

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import orjson
 from redis import asyncio as aioredis
 
+from services.feed.domain.post_bodies import completed
 from services.feed.store.hot_reads import HotReads
 from services.feed.store.leased_keys import LeasedKeys
 from services.feed.store.redis_guard import RedisGuard
@@ -65,7 +66,7 @@ class BodyCache:
 def parse_bodies(ids: Sequence[int], values: Sequence[bytes | None]) -> dict[int, PostBody | None]:
     """What the keys of these posts hold, of those that are known."""
     return {
-        post_id: None if value == _GONE else orjson.loads(value)
+        post_id: None if value == _GONE else completed(orjson.loads(value))
         for post_id, value in zip(ids, values, strict=True)
         if value is not None and (value.startswith(_BODY_BEGINS) or value == _GONE)
     }

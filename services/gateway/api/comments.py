@@ -1,13 +1,13 @@
 """What people write under posts."""
 
+from functools import partial
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field
 
 from services.gateway.actions.comment_on_post import comment_on_post
-from services.gateway.actions.delete_comment import delete_comment
-from services.gateway.actions.like_comment import like_comment, unlike_comment
+from services.gateway.actions.forward import forward, forward_own
 from services.gateway.actions.read_comments import read_comments
 from services.gateway.api.idempotency import key_or_new
 from services.gateway.api.path_ids import CommentId, PostId
@@ -139,7 +139,8 @@ async def get_comments(
 async def delete(request: Request, comment_id: CommentId, viewer_id: ViewerId) -> Response:
     """Delete a comment of your own, or one under a post of your own."""
     resources = resources_of(request)
-    await delete_comment(resources.feed, resources.author_cards, comment_id, viewer_id)
+    call = partial(resources.feed.delete_comment, comment_id, viewer_id=viewer_id)
+    await forward_own(resources.comment_reader(comment_id, viewer_id), call)
     return Response(status_code=204)
 
 
@@ -147,9 +148,8 @@ async def delete(request: Request, comment_id: CommentId, viewer_id: ViewerId) -
 async def like(request: Request, comment_id: CommentId, viewer_id: ViewerId) -> Response:
     """Like a comment; again is the same as once."""
     resources = resources_of(request)
-    return private_reply(
-        await like_comment(resources.feed, resources.author_cards, comment_id, viewer_id)
-    )
+    call = partial(resources.feed.like_comment, comment_id, viewer_id=viewer_id)
+    return private_reply(await forward(resources.comment_reader(comment_id, viewer_id), call))
 
 
 @router.delete(
@@ -158,6 +158,5 @@ async def like(request: Request, comment_id: CommentId, viewer_id: ViewerId) -> 
 async def unlike(request: Request, comment_id: CommentId, viewer_id: ViewerId) -> Response:
     """Take back a comment's like; again is the same as once."""
     resources = resources_of(request)
-    return private_reply(
-        await unlike_comment(resources.feed, resources.author_cards, comment_id, viewer_id)
-    )
+    call = partial(resources.feed.unlike_comment, comment_id, viewer_id=viewer_id)
+    return private_reply(await forward(resources.comment_reader(comment_id, viewer_id), call))

@@ -1,12 +1,13 @@
 """Publishing, reading, editing and withdrawing posts."""
 
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field
 
-from services.gateway.actions.delete_post import delete_post
 from services.gateway.actions.edit_post import edit_post
+from services.gateway.actions.forward import forward_own
 from services.gateway.actions.publish_post import publish_post
 from services.gateway.actions.read_posts import read_post, read_user_posts
 from services.gateway.api.idempotency import key_or_new
@@ -157,7 +158,8 @@ async def edit(request: Request, post_id: PostId, new: NewCaption, viewer_id: Vi
 async def delete(request: Request, post_id: PostId, viewer_id: ViewerId) -> Response:
     """Delete an own post together with its photos."""
     resources = resources_of(request)
-    await delete_post(resources.feed, resources.author_cards, post_id, viewer_id)
+    call = partial(resources.feed.delete_post, post_id, viewer_id=viewer_id)
+    await forward_own(resources.post_reader(post_id, viewer_id), call)
     return Response(status_code=204)
 
 

@@ -1,10 +1,13 @@
 """Likes and saves: of one post, and one's own lists."""
 
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import Any
+
 from fastapi import APIRouter, Request, Response
 
-from services.gateway.actions.like_post import like_post, unlike_post
+from services.gateway.actions.forward import forward
 from services.gateway.actions.read_reactions import read_likers, read_own_likes, read_own_saves
-from services.gateway.actions.save_post import save_post, unsave_post
 from services.gateway.api.graph_replies import PEOPLE, people_reply
 from services.gateway.api.path_ids import PostId
 from services.gateway.api.problem_codes import INVALID, NOT_FOUND, UNAUTHENTICATED, problems
@@ -44,19 +47,15 @@ _OWN_POSTS = {
 @router.put("/v1/posts/{post_id:id}/like", summary="Like a post", responses=_LIKED)
 async def like(request: Request, post_id: PostId, viewer_id: ViewerId) -> Response:
     """Like a post; again is the same as once."""
-    resources = resources_of(request)
-    return private_reply(
-        await like_post(resources.feed, resources.author_cards, post_id, viewer_id)
-    )
+    call = partial(resources_of(request).feed.like, post_id, viewer_id=viewer_id)
+    return await _done(request, post_id, viewer_id, call)
 
 
 @router.delete("/v1/posts/{post_id:id}/like", summary="Take a like back", responses=_LIKED)
 async def unlike(request: Request, post_id: PostId, viewer_id: ViewerId) -> Response:
     """Take back a like; again is the same as once."""
-    resources = resources_of(request)
-    return private_reply(
-        await unlike_post(resources.feed, resources.author_cards, post_id, viewer_id)
-    )
+    call = partial(resources_of(request).feed.unlike, post_id, viewer_id=viewer_id)
+    return await _done(request, post_id, viewer_id, call)
 
 
 @router.get("/v1/posts/{post_id:id}/likes", summary="Who likes a post", responses=PEOPLE)
@@ -77,19 +76,15 @@ async def get_likers(
 @router.put("/v1/posts/{post_id:id}/save", summary="Save a post", responses=_SAVED)
 async def save(request: Request, post_id: PostId, viewer_id: ViewerId) -> Response:
     """Save a post for yourself; again is the same as once, and nobody else learns of it."""
-    resources = resources_of(request)
-    return private_reply(
-        await save_post(resources.feed, resources.author_cards, post_id, viewer_id)
-    )
+    call = partial(resources_of(request).feed.save, post_id, viewer_id=viewer_id)
+    return await _done(request, post_id, viewer_id, call)
 
 
 @router.delete("/v1/posts/{post_id:id}/save", summary="Save no longer", responses=_SAVED)
 async def unsave(request: Request, post_id: PostId, viewer_id: ViewerId) -> Response:
     """Take a post out of what you have saved; again is the same as once."""
-    resources = resources_of(request)
-    return private_reply(
-        await unsave_post(resources.feed, resources.author_cards, post_id, viewer_id)
-    )
+    call = partial(resources_of(request).feed.unsave, post_id, viewer_id=viewer_id)
+    return await _done(request, post_id, viewer_id, call)
 
 
 @router.get("/v1/me/likes", summary="Posts you like", responses=_OWN_POSTS)
@@ -118,6 +113,13 @@ async def get_own_saves(
     resources = resources_of(request)
     found, authors = await read_own_saves(resources.feed, resources.author_cards, asked, viewer_id)
     return _posts_reply(request, asked, found, authors)
+
+
+async def _done(
+    request: Request, post_id: int, viewer_id: int, call: Callable[[], Awaitable[Any]]
+) -> Response:
+    reader = resources_of(request).post_reader(post_id, viewer_id)
+    return private_reply(await forward(reader, call))
 
 
 def _posts_reply(

@@ -3,22 +3,11 @@
 from datetime import UTC, datetime
 
 from services.feed.domain.post_bodies import Reactions, completeness, shown
-from shared.contracts.posts import Post, PostBody
+from shared.contracts.posts import PostBody
 from shared.http_server.examples import example_of
 from shared.wire_time import wire_time
 
-_BODY: PostBody = {
-    "id": 7,
-    "author_id": 1,
-    "photos": example_of(Post)["photos"],
-    "caption": "",
-    "hashtags": [],
-    "mentions": [],
-    "place": None,
-    "created_at": "2026-05-04T09:30:00.000Z",
-    "edited_at": None,
-    "version": 1,
-}
+_BODY: PostBody = example_of(PostBody) | {"id": 7}
 
 
 def test_a_post_carries_the_marks_of_its_viewer() -> None:

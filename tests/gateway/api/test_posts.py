@@ -10,6 +10,7 @@ from tests.gateway.conftest import Gateway
 from tests.gateway.samples import ALICE, BOB, CAROL, card, cards, post
 
 POST = 7001
+EDITED = post(7001, ALICE)["caption"]
 DRAFT = {"photo_ids": ["501"], "caption": "Fog #morning"}
 
 
@@ -164,9 +165,9 @@ async def test_own_lists_leave_out_what_may_no_longer_be_seen(gateway: Gateway, 
 async def test_an_edited_post_is_shown_as_it_is_now(gateway: Gateway) -> None:
     gateway.users.answer("POST", "/cards", cards(ALICE))
     gateway.feed.answer("PATCH", f"/posts/{POST}", post(POST, ALICE))
-    reply = await gateway.http.patch(f"/v1/posts/{POST}", json={"caption": "Fog #morning"})
-    assert (reply.status_code, reply.json()["post"]["caption"]) == (200, "Fog #morning")
-    assert gateway.feed.body_of(f"/posts/{POST}") == {"caption": "Fog #morning"}
+    reply = await gateway.http.patch(f"/v1/posts/{POST}", json={"caption": EDITED})
+    assert (reply.status_code, reply.json()["post"]["caption"]) == (200, EDITED)
+    assert gateway.feed.body_of(f"/posts/{POST}") == {"caption": EDITED}
 
 
 @pytest.mark.parametrize(("may_view", "status"), [(True, 403), (False, 404)])
