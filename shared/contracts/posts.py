@@ -28,6 +28,7 @@ class PostBody(TypedDict):
     created_at: str
     edited_at: str | None
     version: int
+    pinned_at: str | None
 
 
 class Post(PostBody):
@@ -88,6 +89,12 @@ class Saved(TypedDict):
     """The reply of save and its opposite."""
 
     saved: bool
+
+
+class Pinned(TypedDict):
+    """The reply of pinning and its opposite; `pinned_at` is None for what is not pinned."""
+
+    pinned_at: str | None
 
 
 class Comment(TypedDict):

@@ -1,13 +1,17 @@
 """Reading one post, and what one person has published."""
 
+from services.feed.actions.pin_post import PINS_MAX
 from services.feed.actions.show_posts import show_posts
 from services.feed.domain.skeletons import page_start
 from services.feed.store.post_bodies import PostBodies
 from services.feed.store.post_reactions import PostReactions
 from services.feed.store.posts import Posts
 from shared.contracts.posts import Post, PostPage
-from shared.cursors import ID_CURSOR, decode_id_cursor
+from shared.cursors import ID_CURSOR, CursorShape, Number
 from shared.errors import NotFound
+
+# The last post of the page, and those that were shown as pinned.
+_CURSORS = (ID_CURSOR, *(CursorShape(*[Number()] * (1 + pins)) for pins in range(1, PINS_MAX + 1)))
 
 
 async def read_post(
@@ -28,14 +32,36 @@ async def read_user_posts(
     viewer_id: int,
     page: tuple[int, str | None],
 ) -> PostPage:
-    """An author's posts, newest first; `page` is limit and cursor. Raises Invalid for a cursor."""
+    """An author's posts, pinned ones first, then newest first; `page` is limit and cursor.
+
+    The cursor names what was shown as pinned, so that no page repeats or lacks a post that is
+    pinned or unpinned meanwhile. Raises Invalid for a cursor.
+    """
     limit, cursor = page
-    bodies = await posts.page_of_author(
+    if cursor is None:
+        pinned = await posts.pinned_by_author(
+            author_id, limit=min(PINS_MAX, limit), viewer_id=viewer_id
+        )
+        before, shown = page_start(None), [body["id"] for body in pinned]
+    else:
+        pinned, (before, *shown) = [], _position(cursor)
+    bodies = pinned + await posts.page_of_author(
         author_id,
-        before=page_start(decode_id_cursor(cursor)),
+        before=before,
         limit=limit + 1,
         viewer_id=viewer_id,
+        without=shown,
     )
     items = await show_posts(reactions, bodies[:limit], viewer_id)
-    more = len(bodies) > limit
-    return {"items": items, "next_cursor": ID_CURSOR.encode(items[-1]["id"]) if more else None}
+    if len(bodies) <= limit:
+        return {"items": items, "next_cursor": None}
+    last_id = bodies[limit - 1]["id"] if limit > len(pinned) else page_start(None)
+    return {"items": items, "next_cursor": _CURSORS[len(shown)].encode(last_id, *shown)}
+
+
+def _position(cursor: str) -> tuple[int, ...]:
+    for shape in _CURSORS[1:]:
+        found = shape.find(cursor)
+        if found is not None:
+            return found
+    return ID_CURSOR.decode(cursor)

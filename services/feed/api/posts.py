@@ -7,13 +7,14 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field
 
 from services.feed.actions.edit_post import Edit, edit_post
+from services.feed.actions.pin_post import pin_post
 from services.feed.actions.publish_post import publish_post
 from services.feed.actions.read_posts import read_post, read_user_posts
 from services.feed.actions.withdraw_post import withdraw_post
 from services.feed.api.path_ids import Id, PostId, UserId
 from services.feed.domain.drafts import CAPTION_CHARACTERS_MAX, PHOTOS_MAX, Draft
 from services.feed.resources import resources_of
-from shared.contracts.posts import Place, Post, PostCounts, PostPage
+from shared.contracts.posts import Pinned, Place, Post, PostCounts, PostPage
 from shared.http_server.idempotency_key import IdempotencyKey
 from shared.http_server.json_reply import JsonReply
 from shared.http_server.paging import POSTS_LIMIT_DEFAULT, Cursor, PostsLimit
@@ -24,6 +25,12 @@ from shared.http_server.viewer import ViewerId
 router = APIRouter(tags=["Posts"])
 
 AUTHORS_MAX = 200
+
+
+_PINNED = {
+    **reply(200, Pinned, "Since when it is pinned."),
+    **problem_replies(401, 403, 404, 409, 503),
+}
 
 
 class NewPlace(BaseModel):
@@ -163,7 +170,7 @@ async def delete_post(request: Request, post_id: PostId, viewer_id: ViewerId) ->
     "/users/{user_id}/posts",
     summary="A person's posts",
     responses={
-        **reply(200, PostPage, "Newest first."),
+        **reply(200, PostPage, "Pinned ones first, then newest first."),
         **problem_replies(401, 404, 422, 503),
     },
 )
@@ -180,6 +187,31 @@ async def get_user_posts(
         resources.posts, resources.reactions, user_id, viewer_id, (limit, cursor)
     )
     return JsonReply(page)
+
+
+@router.put("/posts/{post_id}/pin", summary="Pin a post", responses=_PINNED)
+async def put_pin(request: Request, post_id: PostId, viewer_id: ViewerId) -> Response:
+    """The author's only: it comes first on their page. 409 `too_many_pins` for a fourth."""
+    return await _set_pin(request, post_id, viewer_id, is_pinned=True)
+
+
+@router.delete("/posts/{post_id}/pin", summary="Unpin a post", responses=_PINNED)
+async def delete_pin(request: Request, post_id: PostId, viewer_id: ViewerId) -> Response:
+    """The author's only; the same whether or not it was pinned."""
+    return await _set_pin(request, post_id, viewer_id, is_pinned=False)
+
+
+async def _set_pin(request: Request, post_id: int, viewer_id: int, *, is_pinned: bool) -> Response:
+    resources = resources_of(request)
+    pinned = await pin_post(
+        resources.group,
+        resources.posts,
+        resources.bodies,
+        resources.users,
+        (viewer_id, post_id),
+        is_pinned=is_pinned,
+    )
+    return JsonReply(pinned)
 
 
 @router.post(

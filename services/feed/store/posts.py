@@ -14,6 +14,7 @@ from shared.contracts.photos import PhotoSnapshot
 from shared.contracts.posts import PostBody
 from shared.ids import created_at
 from shared.sharding.primaries import apart_by_primary
+from shared.sharding.reader import Reader
 from shared.sharding.shard_group import ShardGroup
 from shared.sharding.transaction import Transaction
 from shared.sql_files import load_queries
@@ -62,18 +63,31 @@ class Posts:
         limit: int,
         viewer_id: int,
         with_hidden: bool = False,
+        without: Sequence[int] = (),
     ) -> list[PostBody]:
-        """An author's posts older than `before`, newest first."""
-        lag_ms_max = 0 if viewer_id == author_id else OTHERS_LAG_MS_MAX
-        reader = self._group.reader(self._group.shard_of(author_id), lag_ms_max=lag_ms_max)
-        rows = await reader.rows(
+        """An author's posts older than `before`, newest first, but for those `without`."""
+        rows = await self._reader(author_id, viewer_id).rows(
             _SQL["page_of_author"],
             author_id=author_id,
             before=before,
             limit=limit,
             with_hidden=with_hidden,
+            without=list(without),
         )
         return [_body(row) for row in rows]
+
+    async def pinned_by_author(
+        self, author_id: int, *, limit: int, viewer_id: int
+    ) -> list[PostBody]:
+        """An author's pinned posts, the one pinned last first."""
+        rows = await self._reader(author_id, viewer_id).rows(
+            _SQL["pinned_posts"], author_id=author_id, limit=limit
+        )
+        return [_body(row) for row in rows]
+
+    def _reader(self, author_id: int, viewer_id: int) -> Reader:
+        lag_ms_max = 0 if viewer_id == author_id else OTHERS_LAG_MS_MAX
+        return self._group.reader(self._group.shard_of(author_id), lag_ms_max=lag_ms_max)
 
     async def former_captions(
         self, author_id: int, *, after: int, limit: int
@@ -131,6 +145,29 @@ async def edit_caption(
         mentions=mentions_of(caption),
     )
     return former
+
+
+@dataclass(frozen=True, slots=True)
+class Pin:
+    """When a post was pinned; None if it is not."""
+
+    pinned_at: datetime | None
+
+
+async def lock_author(tx: Transaction, author_id: int) -> None:
+    """Hold up other pins of an author who has published, until the transaction ends."""
+    await tx.execute(_SQL["lock_author"], author_id=author_id)
+
+
+async def set_pin(tx: Transaction, author_id: int, post_id: int, *, is_pinned: bool) -> Pin | None:
+    """Pin or unpin an author's post; None if it does not stand."""
+    row = await tx.row(_SQL["set_pin"], author_id=author_id, post_id=post_id, is_pinned=is_pinned)
+    return None if row is None else Pin(row["pinned_at"])
+
+
+async def pinned_count(tx: Transaction, author_id: int) -> int:
+    """How many pinned posts of an author stand."""
+    return int(await tx.value(_SQL["pinned_count"], author_id=author_id))
 
 
 @dataclass(frozen=True, slots=True)

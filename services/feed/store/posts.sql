@@ -1,4 +1,4 @@
-\set post_columns 'id, author_id, photos, caption, hashtags, mentions, place, edited_at, version'
+\set post_columns 'id, author_id, photos, caption, hashtags, mentions, place, edited_at, version, pinned_at'
 
 -- name: insert_post
 INSERT INTO :schema.post (author_id, photos, caption, hashtags, mentions, place)
@@ -18,7 +18,7 @@ WITH standing AS (
 )
 UPDATE :schema.post AS p
    SET withdrawn_at = now(), photos = '[]', caption = '', hashtags = '{}', mentions = '{}',
-       place = NULL, version = p.version + 1
+       place = NULL, pinned_at = NULL, version = p.version + 1
   FROM standing
  WHERE p.id = standing.id
 RETURNING standing.photos, standing.hashtags;
@@ -72,9 +72,32 @@ SELECT :post_columns,
 SELECT :post_columns
   FROM :schema.post
  WHERE author_id = :author_id AND id < :before AND withdrawn_at IS NULL
-   AND (:with_hidden::boolean OR hidden_at IS NULL)
+   AND (:with_hidden::boolean OR hidden_at IS NULL) AND id <> ALL(:without::bigint[])
  ORDER BY id DESC
  LIMIT :limit;
+
+-- name: pinned_posts
+SELECT :post_columns
+  FROM :schema.post
+ WHERE author_id = :author_id AND pinned_at IS NOT NULL
+   AND withdrawn_at IS NULL AND hidden_at IS NULL
+ ORDER BY pinned_at DESC, id DESC
+ LIMIT :limit;
+
+-- name: lock_author
+SELECT FROM :schema.author WHERE author_id = :author_id FOR UPDATE;
+
+-- name: set_pin
+UPDATE :schema.post
+   SET pinned_at = CASE WHEN :is_pinned::boolean THEN coalesce(pinned_at, now()) END,
+       version = version + ((pinned_at IS NULL) = :is_pinned)::integer
+ WHERE id = :post_id AND author_id = :author_id AND withdrawn_at IS NULL AND hidden_at IS NULL
+RETURNING pinned_at;
+
+-- name: pinned_count
+SELECT count(*) FROM :schema.post
+ WHERE author_id = :author_id AND pinned_at IS NOT NULL
+   AND withdrawn_at IS NULL AND hidden_at IS NULL;
 
 -- name: post_counts
 SELECT author_id, post_count

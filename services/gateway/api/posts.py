@@ -24,6 +24,7 @@ from services.gateway.api.problem_codes import (
     REQUEST_IN_PROGRESS,
     TOO_MANY_REQUESTS,
     UNAUTHENTICATED,
+    ProblemCode,
     problems,
 )
 from services.gateway.api.replies import conditional_reply, link_to_next, private_reply
@@ -34,10 +35,17 @@ from services.gateway.domain.pages import PageRequest
 from services.gateway.resources import resources_of
 from services.gateway.views.posts import Post, PostPage, PostReply, public_post, public_posts
 from services.gateway.views.wire_types import Id
+from shared.contracts.posts import Pinned
 from shared.http_server.idempotency_key import IdempotencyKey
 from shared.http_server.paging import POSTS_LIMIT_DEFAULT, Cursor, PostsLimit
 
 router = APIRouter(tags=["Posts"])
+
+TOO_MANY_PINS = ProblemCode(409, "too_many_pins", "At most 3 posts can be pinned.")
+_PINNED = {
+    **reply(200, Pinned, "Since when it is pinned; null if it is not."),
+    **problems(UNAUTHENTICATED, FORBIDDEN, NOT_FOUND, TOO_MANY_PINS),
+}
 
 
 class DraftPlace(BaseModel):
@@ -163,6 +171,22 @@ async def delete(request: Request, post_id: PostId, viewer_id: ViewerId) -> Resp
     return Response(status_code=204)
 
 
+@router.put("/v1/posts/{post_id:id}/pin", summary="Pin a post", responses=_PINNED)
+async def pin(request: Request, post_id: PostId, viewer_id: ViewerId) -> Response:
+    """Have an own post come first on your page; at most three can."""
+    resources = resources_of(request)
+    call = partial(resources.feed.pin, post_id, viewer_id=viewer_id)
+    return private_reply(await forward_own(resources.post_reader(post_id, viewer_id), call))
+
+
+@router.delete("/v1/posts/{post_id:id}/pin", summary="Unpin a post", responses=_PINNED)
+async def unpin(request: Request, post_id: PostId, viewer_id: ViewerId) -> Response:
+    """Have an own post in its usual place again; again is the same as once."""
+    resources = resources_of(request)
+    call = partial(resources.feed.unpin, post_id, viewer_id=viewer_id)
+    return private_reply(await forward_own(resources.post_reader(post_id, viewer_id), call))
+
+
 @router.get(
     "/v1/users/{user_id:id}/posts",
     summary="A person's posts",
@@ -178,7 +202,7 @@ async def get_user_posts(
     limit: PostsLimit = POSTS_LIMIT_DEFAULT,
     cursor: Cursor = None,
 ) -> Response:
-    """What a person has published, newest first."""
+    """What a person has published: at most three that they have pinned, then newest first."""
     asked = PageRequest(limit, cursor)
     resources = resources_of(request)
     found, authors = await read_user_posts(

@@ -46,6 +46,16 @@ class FeedClient:
         reply = await self._service.patch(f"/posts/{post_id}", changes, viewer_id=viewer_id)
         return cast(contract.Post, reply)
 
+    async def pin(self, post_id: int, *, viewer_id: int) -> contract.Pinned:
+        """Pin an own post; raises Conflict (`too_many_pins`), and Forbidden for another's."""
+        reply = await self._service.put(f"/posts/{post_id}/pin", None, viewer_id=viewer_id)
+        return cast(contract.Pinned, reply)
+
+    async def unpin(self, post_id: int, *, viewer_id: int) -> contract.Pinned:
+        """Unpin an own post; the same again when repeated."""
+        reply = await self._service.delete(f"/posts/{post_id}/pin", viewer_id=viewer_id)
+        return cast(contract.Pinned, reply)
+
     async def delete_post(self, post_id: int, *, viewer_id: int) -> None:
         """Withdraw an own post."""
         await self._service.delete(f"/posts/{post_id}", viewer_id=viewer_id)
@@ -53,7 +63,7 @@ class FeedClient:
     async def posts_of(
         self, user_id: int, page: dict[str, Any], *, viewer_id: int
     ) -> contract.PostPage:
-        """A person's posts, newest first; `page` holds limit and cursor."""
+        """A person's posts, pinned ones first; `page` holds limit and cursor."""
         reply = await self._service.get(f"/users/{user_id}/posts", viewer_id=viewer_id, params=page)
         return cast(contract.PostPage, reply)
 

@@ -40,6 +40,9 @@ class Post(TypedDict):
     place: contract.Place | None
     created_at: Time
     edited_at: Annotated[str | None, Field(examples=[None])]
+    pinned_at: Annotated[
+        str | None, Field(description="Since when its author wants it first on their page.")
+    ]
     counts: PostCounts
     viewer: PostViewer
 
@@ -94,6 +97,8 @@ def public_post(post: contract.Post, authors: CardsById, url_of: UrlOf) -> Post:
         "place": post["place"],
         "created_at": post["created_at"],
         "edited_at": post["edited_at"],
+        # A feed of the version before does not say it.
+        "pinned_at": post.get("pinned_at"),
         "counts": {"likes": post["like_count"], "comments": post["comment_count"]},
         "viewer": {"liked": post["liked"], "saved": post["saved"]},
     }

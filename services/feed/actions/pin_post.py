@@ -1,0 +1,52 @@
+"""Pinning an own post, so that it comes first on its author's page, and unpinning it."""
+
+from contextlib import suppress
+
+from services.feed.actions.edit_post import EDITED_TOPIC
+from services.feed.actions.withdraw_post import check_author
+from services.feed.clients.users import UsersClient
+from services.feed.store.post_bodies import PostBodies
+from services.feed.store.posts import Posts, lock_author, pinned_count, set_pin
+from shared.contracts.posts import Pinned
+from shared.errors import Conflict, NotFound, Unavailable
+from shared.sharding.shard_group import ShardGroup
+from shared.wire_time import wire_time
+
+PINS_MAX = 3
+
+
+class TooManyPins(Conflict):
+    """The author has pinned as many posts as they may."""
+
+    code = "too_many_pins"
+    title = f"At most {PINS_MAX} posts can be pinned."
+
+
+async def pin_post(
+    group: ShardGroup,
+    posts: Posts,
+    bodies: PostBodies,
+    users: UsersClient,
+    ends: tuple[int, int],
+    *,
+    is_pinned: bool,
+) -> Pinned:
+    """Pin or unpin, `ends` being viewer and post; again is the same as once.
+
+    Raises TooManyPins, and Forbidden and NotFound as withdrawing does.
+    """
+    viewer_id, post_id = ends
+    await check_author(posts, users, post_id, viewer_id)
+    async with group.writer(group.shard_of(post_id)) as tx:
+        # Of two pins at once the second counts the first.
+        await lock_author(tx, viewer_id)
+        change = await set_pin(tx, viewer_id, post_id, is_pinned=is_pinned)
+        if change is None:
+            raise NotFound
+        if is_pinned and await pinned_count(tx, viewer_id) > PINS_MAX:
+            raise TooManyPins
+        await tx.publish(EDITED_TOPIC, {"post_id": post_id})
+    # Else the post shows its pin outside of the author's page when the relay has done this.
+    with suppress(Unavailable):
+        await bodies.renew(post_id)
+    return {"pinned_at": None if change.pinned_at is None else wire_time(change.pinned_at)}
