@@ -1,7 +1,7 @@
 """upload.internal: the photos that posts are made of."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, cast
+from typing import Any
 
 from shared.contracts.photos import ClaimedPhotos, PhotoSnapshot
 from shared.service_client.client import ServiceClient
@@ -25,14 +25,14 @@ class UploadClient:
         Raises Conflict with upload's code while one is not ready or if another post has it, and
         NotFound for one that is not the owner's.
         """
-        reply = await self._service.post(
+        reply: ClaimedPhotos = await self._service.post(
             "/photos/claim",
             {"photo_ids": list(photo_ids), "claimant": claimant, "wait_ms": CLAIM_WAIT_MS},
             viewer_id=owner_id,
             idempotent=True,
             timeout_ms=_CLAIM_TIMEOUT_MS,
         )
-        return cast(ClaimedPhotos, reply)["photos"]
+        return reply["photos"]
 
     async def confirm(self, confirmation: Mapping[str, Any]) -> None:
         """Say that the post they were claimed for is there."""

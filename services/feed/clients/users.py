@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Sequence
-from typing import cast
 
 from shared.contracts.people import Card, Cards, IdPage, Profile
 from shared.errors import NotFound
@@ -37,10 +36,12 @@ class UsersClient:
     async def find_user_id(self, username: str, *, viewer_id: int) -> int | None:
         """Who has this name, if the viewer may know of them."""
         try:
-            profile = await self._service.get(f"/users/by-username/{username}", viewer_id=viewer_id)
+            profile: Profile = await self._service.get(
+                f"/users/by-username/{username}", viewer_id=viewer_id
+            )
         except NotFound:
             return None
-        return cast(Profile, profile)["id"]
+        return profile["id"]
 
     async def may_view(self, author_id: int, *, viewer_id: int) -> bool:
         """May the viewer see what this person publishes?"""
@@ -48,11 +49,13 @@ class UsersClient:
         return card is not None and card["may_view"]
 
     async def _cards(self, ids: Sequence[int], viewer_id: int) -> dict[str, Card]:
-        reply = await self._service.post(
+        reply: Cards = await self._service.post(
             "/cards", {"ids": list(ids)}, viewer_id=viewer_id, idempotent=True, timeout_ms=2_000
         )
-        return cast(Cards, reply)["cards"]
+        return reply["cards"]
 
     async def _ids(self, path: str, after: int) -> IdPage:
-        reply = await self._service.get(path, params={"after": after, "limit": IDS_PAGE_MAX})
-        return cast(IdPage, reply)
+        reply: IdPage = await self._service.get(
+            path, params={"after": after, "limit": IDS_PAGE_MAX}
+        )
+        return reply

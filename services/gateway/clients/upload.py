@@ -1,7 +1,7 @@
 """upload.internal: photos before they are published."""
 
 from collections.abc import AsyncIterator, Mapping
-from typing import Any, cast
+from typing import Any
 
 from services.gateway.clients.patching import PatchingServiceClient
 from shared.contracts.photos import FilterSamples, NewUpload, Photo, Upload
@@ -22,39 +22,39 @@ class UploadClient:
         self, chunks: AsyncIterator[bytes], headers: Mapping[str, str], *, viewer_id: int
     ) -> Photo:
         """Pass a request body on as it comes; `headers` name its type, length and key."""
-        reply = await self._service.post_stream(
+        reply: Photo = await self._service.post_stream(
             "/photos", chunks, headers=headers, viewer_id=viewer_id, timeout_ms=_UPLOAD_TIMEOUT_MS
         )
-        return cast(Photo, reply)
+        return reply
 
     async def open_upload(self, new: NewUpload, idempotency_key: str, *, viewer_id: int) -> Upload:
         """Begin an upload of so many bytes; raises TooLarge and Invalid."""
-        reply = await self._service.post(
+        reply: Upload = await self._service.post(
             "/uploads",
             new,
             viewer_id=viewer_id,
             idempotency_key=idempotency_key,
         )
-        return cast(Upload, reply)
+        return reply
 
     async def upload(self, upload_id: int, *, viewer_id: int) -> Upload:
         """How far an own upload is; raises NotFound."""
-        reply = await self._service.get(
+        reply: Upload = await self._service.get(
             f"/uploads/{upload_id}", viewer_id=viewer_id, timeout_ms=_PIECE_TIMEOUT_MS
         )
-        return cast(Upload, reply)
+        return reply
 
     async def append(
         self, upload_id: int, offset: int, content: bytes, *, viewer_id: int
     ) -> Upload:
         """Append a piece; raises NotFound, Conflict (`offset_mismatch`), Invalid and TooLarge."""
-        reply = await self._service.post_bytes(
+        reply: Upload = await self._service.post_bytes(
             f"/uploads/{upload_id}/pieces?offset={offset}",
             content,
             viewer_id=viewer_id,
             timeout_ms=_PIECE_TIMEOUT_MS,
         )
-        return cast(Upload, reply)
+        return reply
 
     async def give_up_upload(self, upload_id: int, *, viewer_id: int) -> None:
         """Forget an own upload; one that is gone is fine."""
@@ -62,18 +62,20 @@ class UploadClient:
 
     async def photo(self, photo_id: int, *, viewer_id: int) -> Photo:
         """An own photo; raises NotFound for another's."""
-        return cast(Photo, await self._service.get(f"/photos/{photo_id}", viewer_id=viewer_id))
+        reply: Photo = await self._service.get(f"/photos/{photo_id}", viewer_id=viewer_id)
+        return reply
 
     async def edit_photo(
         self, photo_id: int, change: Mapping[str, Any], *, viewer_id: int
     ) -> Photo:
         """Change an own photo; raises NotFound, Invalid, and Conflict once it is published."""
-        reply = await self._service.patch(f"/photos/{photo_id}", change, viewer_id=viewer_id)
-        return cast(Photo, reply)
+        reply: Photo = await self._service.patch(f"/photos/{photo_id}", change, viewer_id=viewer_id)
+        return reply
 
     async def filters(self) -> FilterSamples:
         """The filters and their samples."""
-        return cast(FilterSamples, await self._service.get("/filters"))
+        reply: FilterSamples = await self._service.get("/filters")
+        return reply
 
     async def delete_photo(self, photo_id: int, *, viewer_id: int) -> None:
         """Delete an own photo; raises Conflict once it is published."""

@@ -1,7 +1,7 @@
 """users.internal: accounts, sessions, profiles, cards and the follow graph."""
 
 from collections.abc import Sequence
-from typing import Any, cast
+from typing import Any
 
 from services.gateway.clients.patching import PatchingServiceClient
 from shared.contracts import people as contract
@@ -16,13 +16,17 @@ class UsersClient:
 
     async def sign_up(self, account: dict[str, Any], idempotency_key: str) -> contract.SignedIn:
         """Create an account and sign it in; raises Conflict when a name is taken."""
-        reply = await self._service.post("/users", account, idempotency_key=idempotency_key)
-        return cast(contract.SignedIn, reply)
+        reply: contract.SignedIn = await self._service.post(
+            "/users", account, idempotency_key=idempotency_key
+        )
+        return reply
 
     async def sign_in(self, credentials: dict[str, Any], idempotency_key: str) -> contract.SignedIn:
         """Open a session; raises Unauthenticated, the same whether the account exists or not."""
-        reply = await self._service.post("/sessions", credentials, idempotency_key=idempotency_key)
-        return cast(contract.SignedIn, reply)
+        reply: contract.SignedIn = await self._service.post(
+            "/sessions", credentials, idempotency_key=idempotency_key
+        )
+        return reply
 
     async def check_sessions(self, access_tokens: Sequence[str]) -> list[contract.SessionAnswer]:
         """Who each token stands for, in their order; 100 at most."""
@@ -36,14 +40,15 @@ class UsersClient:
 
     async def refresh_session(self, refresh_token: str) -> contract.RefreshedSession:
         """The next pair of tokens; raises Unauthenticated. Within the grace it may be repeated."""
-        reply = await self._service.post(
+        reply: contract.RefreshedSession = await self._service.post(
             "/sessions/refresh", {"refresh_token": refresh_token}, idempotent=True
         )
-        return cast(contract.RefreshedSession, reply)
+        return reply
 
     async def devices(self, viewer_id: int) -> contract.Devices:
         """Where the viewer is signed in."""
-        return cast(contract.Devices, await self._service.get("/sessions", viewer_id=viewer_id))
+        reply: contract.Devices = await self._service.get("/sessions", viewer_id=viewer_id)
+        return reply
 
     async def end_session(self, session_id: int, *, viewer_id: int) -> None:
         """Sign a device out; raises NotFound unless it is the viewer's."""
@@ -51,21 +56,25 @@ class UsersClient:
 
     async def me(self, viewer_id: int) -> contract.Profile:
         """The viewer's own profile, with the private fields."""
-        return cast(contract.Profile, await self._service.get("/me", viewer_id=viewer_id))
+        reply: contract.Profile = await self._service.get("/me", viewer_id=viewer_id)
+        return reply
 
     async def edit_me(self, changes: dict[str, Any], viewer_id: int) -> contract.Profile:
         """The own profile with these fields changed; raises Conflict and Invalid."""
-        reply = await self._service.patch("/me", changes, viewer_id=viewer_id)
-        return cast(contract.Profile, reply)
+        reply: contract.Profile = await self._service.patch("/me", changes, viewer_id=viewer_id)
+        return reply
 
     async def request_export(self, *, viewer_id: int) -> Export:
         """Begin a copy of the own account, unless one is on its way."""
-        reply = await self._service.post("/me/export", {}, viewer_id=viewer_id, idempotent=True)
-        return cast(Export, reply)
+        reply: Export = await self._service.post(
+            "/me/export", {}, viewer_id=viewer_id, idempotent=True
+        )
+        return reply
 
     async def export(self, *, viewer_id: int) -> Export:
         """The newest copy; raises NotFound."""
-        return cast(Export, await self._service.get("/me/export", viewer_id=viewer_id))
+        reply: Export = await self._service.get("/me/export", viewer_id=viewer_id)
+        return reply
 
     async def change_password(self, change: dict[str, Any], *, viewer_id: int) -> None:
         """End all sessions but `session_id`; raises Unauthenticated for a wrong password."""
@@ -73,42 +82,45 @@ class UsersClient:
 
     async def delete_account(self, password: str, *, viewer_id: int) -> DeletionReceipt:
         """Begin to erase the viewer; raises Unauthenticated for a wrong password."""
-        reply = await self._service.post(
+        reply: DeletionReceipt = await self._service.post(
             "/me/deletion", {"password": password}, viewer_id=viewer_id
         )
-        return cast(DeletionReceipt, reply)
+        return reply
 
     async def deletion(self, receipt_id: str) -> DeletionReceipt:
         """How far a deletion has got; raises NotFound."""
-        return cast(DeletionReceipt, await self._service.get(f"/deletions/{receipt_id}"))
+        reply: DeletionReceipt = await self._service.get(f"/deletions/{receipt_id}")
+        return reply
 
     async def profile(self, user_id: int, *, viewer_id: int) -> contract.Profile:
         """A profile; raises NotFound also where the viewer may not know of it."""
-        reply = await self._service.get(f"/users/{user_id}", viewer_id=viewer_id)
-        return cast(contract.Profile, reply)
+        reply: contract.Profile = await self._service.get(f"/users/{user_id}", viewer_id=viewer_id)
+        return reply
 
     async def profile_by_username(self, username: str, *, viewer_id: int) -> contract.Profile:
         """As `profile`; `username` must be of the characters of usernames."""
-        reply = await self._service.get(f"/users/by-username/{username}", viewer_id=viewer_id)
-        return cast(contract.Profile, reply)
+        reply: contract.Profile = await self._service.get(
+            f"/users/by-username/{username}", viewer_id=viewer_id
+        )
+        return reply
 
     async def cards(self, user_ids: list[int], *, viewer_id: int) -> dict[str, contract.Card]:
         """Cards by decimal id, for at most 200; whom the viewer may not know of is left out."""
         if not user_ids:
             return {}
-        reply = await self._service.post(
+        reply: contract.Cards = await self._service.post(
             "/cards", {"ids": user_ids}, viewer_id=viewer_id, idempotent=True, timeout_ms=2_000
         )
-        return cast(contract.Cards, reply)["cards"]
+        return reply["cards"]
 
     async def relationships(
         self, user_ids: list[int], *, viewer_id: int
     ) -> dict[str, contract.Relationship]:
         """How the viewer stands to at most 80 people, by decimal id."""
-        reply = await self._service.get(
+        reply: contract.Relationships = await self._service.get(
             "/relationships", viewer_id=viewer_id, params={"ids": user_ids}
         )
-        return cast(contract.Relationships, reply)["relationships"]
+        return reply["relationships"]
 
     async def follow(self, user_id: int, *, viewer_id: int) -> contract.RelationshipReply:
         """Follow, or ask a private account."""
@@ -180,13 +192,13 @@ class UsersClient:
 
     # Each of these is the same again when repeated.
     async def _put_edge(self, path: str, viewer_id: int) -> contract.RelationshipReply:
-        reply = await self._service.put(path, None, viewer_id=viewer_id)
-        return cast(contract.RelationshipReply, reply)
+        reply: contract.RelationshipReply = await self._service.put(path, None, viewer_id=viewer_id)
+        return reply
 
     async def _delete_edge(self, path: str, viewer_id: int) -> contract.RelationshipReply:
-        reply = await self._service.delete(path, viewer_id=viewer_id)
-        return cast(contract.RelationshipReply, reply)
+        reply: contract.RelationshipReply = await self._service.delete(path, viewer_id=viewer_id)
+        return reply
 
     async def _people(self, path: str, page: dict[str, Any], viewer_id: int) -> contract.PersonPage:
-        reply = await self._service.get(path, viewer_id=viewer_id, params=page)
-        return cast(contract.PersonPage, reply)
+        reply: contract.PersonPage = await self._service.get(path, viewer_id=viewer_id, params=page)
+        return reply

@@ -1,7 +1,6 @@
 """upload.internal: keeps archives of accounts, and adds the photos to them."""
 
 from collections.abc import AsyncIterator
-from typing import cast
 
 from shared.contracts.accounts import Archive
 from shared.errors import NotFound
@@ -31,6 +30,7 @@ class ArchivesClient:
         """How far it is; None if it is not there, or no longer."""
         params = {"owner_id": owner_id, "archive_id": archive_id}
         try:
-            return cast(Archive, await self._service.get("/archives", params=params))
+            reply: Archive = await self._service.get("/archives", params=params)
+            return reply
         except NotFound:
             return None

@@ -1,7 +1,5 @@
 """feed.internal and upload.internal: each erases what it has of an account, page by page."""
 
-from typing import cast
-
 from shared.contracts.accounts import Erased
 from shared.service_client.client import ServiceClient
 
@@ -17,7 +15,7 @@ class ErasingClient:
 
     async def erase(self, user_id: int) -> bool:
         """Erase a page; True once nothing is left. Repeating it does no harm."""
-        reply = await self._service.post(
+        reply: Erased = await self._service.post(
             f"/accounts/{user_id}/erase", {}, idempotent=True, timeout_ms=_TIMEOUT_MS
         )
-        return cast(Erased, reply)["finished"]
+        return reply["finished"]

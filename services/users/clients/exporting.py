@@ -1,7 +1,6 @@
 """feed.internal: what it has of an account, page by page."""
 
 from collections.abc import AsyncIterator
-from typing import cast
 
 from shared.contracts.accounts import ExportPage
 from shared.service_client.client import ServiceClient
@@ -19,10 +18,10 @@ class ExportingClient:
         """All pages; those of one document follow each other."""
         cursor: str | None = None
         while True:
-            reply = await self._service.get(
+            reply: ExportPage = await self._service.get(
                 f"/accounts/{user_id}/export", params={"cursor": cursor}, timeout_ms=_TIMEOUT_MS
             )
-            page = cast(ExportPage, reply)
+            page = reply
             yield page
             cursor = page["next_cursor"]
             if cursor is None:

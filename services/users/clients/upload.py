@@ -1,7 +1,5 @@
 """upload.internal: the photos that people show of themselves."""
 
-from typing import cast
-
 from shared.contracts.photos import ClaimedPhotos, PhotoSnapshot
 from shared.service_client.client import ServiceClient
 
@@ -22,7 +20,7 @@ class UploadClient:
         Raises NotFound for one that is not the owner's, and Conflict with upload's code while it
         is not ready, if it could not be processed or if a post has it.
         """
-        reply = await self._service.post(
+        reply: ClaimedPhotos = await self._service.post(
             "/photos/claim",
             {
                 "photo_ids": [photo_id],
@@ -33,7 +31,7 @@ class UploadClient:
             idempotent=True,
             timeout_ms=_CLAIM_TIMEOUT_MS,
         )
-        return cast(ClaimedPhotos, reply)["photos"][0]
+        return reply["photos"][0]
 
     async def confirm_avatar(self, owner_id: int, photo_id: int) -> None:
         """Say that the photo is the avatar."""
