@@ -8,7 +8,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from shared.sharding import shard_group
+from shared.sharding import placement
 from shared.sharding.connections import connect
 from shared.sharding.database_faults import ShardMoved
 from shared.sharding.shard_group import ShardGroup
@@ -157,7 +157,7 @@ async def test_a_mover_waits_for_the_transactions_inside(database: ShardedDataba
 async def test_a_shard_that_does_not_arrive_makes_its_writers_unavailable(
     database: ShardedDatabase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(shard_group, "MOVE_SECONDS_MAX", 0.2)
+    monkeypatch.setattr(placement, "MOVE_SECONDS_MAX", 0.2)
     move = Move(database)
     await move.prepare()
     async with database.open() as group:

@@ -1,0 +1,81 @@
+"""Writes to one shard of a group: transactions, and what follows their commit."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from asyncpg.pool import PoolConnectionProxy
+
+from shared.errors import Unavailable
+from shared.network.network import Network
+from shared.sharding.connections import PostgresLogin
+from shared.sharding.database_faults import DRIVER_ERRORS, NOT_HERE, is_gone, is_lost_connection
+from shared.sharding.node_pool import NodePool
+from shared.sharding.placement import Placement
+from shared.sharding.shard_map import ShardMapFile, schema_of
+from shared.sharding.transaction import Transaction, begin, commit, roll_back
+from shared.sharding.wake_ups import WakeUps
+
+
+class Writers(Placement):
+    """Writes where the shards live, and wakes the workers after a commit."""
+
+    def __init__(
+        self, map_file: ShardMapFile, login: PostgresLogin, network: Network, pool_max: int
+    ) -> None:
+        super().__init__(map_file, login, network, pool_max)
+        self.wake_ups = WakeUps()
+
+    @asynccontextmanager
+    async def writer(self, shard: int) -> AsyncIterator[Transaction]:
+        """One transaction: committed at the end of the block, undone if it raises.
+
+        Raises Unavailable when the primary is away, and CommitUnknown (one of its kind) when the
+        connection broke while committing.
+        """
+        node, connection = await self._begin(shard)
+        transaction = Transaction(shard, node, connection)
+        try:
+            yield transaction
+        except BaseException:
+            await roll_back(node, connection)
+            raise
+        await commit(node, connection)
+        await self._after_commit(node, transaction)
+
+    async def close(self) -> None:
+        """Close what is open; a group is closed once."""
+        await self.wake_ups.close()
+        await super().close()
+
+    async def _begin(self, shard: int) -> tuple[NodePool, PoolConnectionProxy]:
+        schema = schema_of(shard)
+        for _attempt in range(3):
+            current = self.current()
+            node = self.node(current.primary_by_shard[shard].address)
+            connection = await node.acquire(to_write=True)
+            try:
+                await begin(connection, schema)
+            except NOT_HERE as error:
+                await roll_back(node, connection)
+                await self.await_move(current, {shard}, error)
+            except DRIVER_ERRORS as error:
+                closed = is_gone(connection, error)
+                await roll_back(node, connection)
+                fault = node.fault(error, closed=closed)
+                # Nothing was written yet: a connection that had gone stale is replaced.
+                if fault is None or not is_lost_connection(error, closed=closed):
+                    raise fault or error from error
+            except BaseException:
+                await roll_back(node, connection)
+                raise
+            else:
+                return node, connection
+        raise Unavailable(f"{self.name} cannot be written to.", retry_after_s=1)
+
+    async def _after_commit(self, node: NodePool, transaction: Transaction) -> None:
+        if transaction.has_jobs:
+            self.wake_ups.jobs(node)
+        if transaction.has_events:
+            self.wake_ups.outbox(node, transaction.shard)
+        for action in transaction.after_commit:
+            await action()
