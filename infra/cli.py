@@ -1,6 +1,7 @@
 """The commands behind the Makefile: `python -m infra up`, `down`, `status` and the rest."""
 
 import asyncio
+import os
 import signal
 import sys
 from typing import Annotated
@@ -19,6 +20,7 @@ from infra.driving.psql import become_psql
 from infra.driving.recorded_stop import stop_and_record
 from infra.driving.reset import delete_everything
 from infra.driving.restart import restart_rolling
+from infra.driving.room import short_of_room
 from infra.driving.run_lock import sole_command
 from infra.driving.start import start_suite
 from infra.driving.stop import stop_suite
@@ -39,6 +41,8 @@ ALSO = (backup_commands, upkeep_commands)
 
 def main() -> None:
     """Run the command that the arguments name."""
+    # What we make is read by the databases' users, whatever the shell leaves to others.
+    os.umask(0o022)
     try:
         app()
     finally:
@@ -99,8 +103,9 @@ def status() -> None:
     rows = asyncio.run(rows_of(suite))
     print_table(rows)
     lines, backups_are_well = backup_lines(suite)
-    sys.stdout.write("".join(f"{line}\n" for line in lines))
-    if not (backups_are_well and all(row.is_well for row in rows)):
+    short = short_of_room(suite)
+    sys.stdout.write("".join(f"{line}\n" for line in (*lines, *short)))
+    if short or not (backups_are_well and all(row.is_well for row in rows)):
         raise typer.Exit(1)
 
 

@@ -8,6 +8,7 @@ from typing import ParamSpec
 import typer
 
 from infra.driving.failures import SuiteFailure
+from infra.driving.progress import silence_output
 from infra.programs import ProgramMissing
 from infra.run_folder import RunFolderClosed
 from infra.topology_tables import TopologyError
@@ -33,6 +34,8 @@ def told(command: Callable[P, None]) -> Callable[P, None]:
                 " `make up` first, or choose another folder with RETRATO_RUN_DIR.\n"
             )
             raise typer.Exit(1) from None
+        except BrokenPipeError:
+            silence_output()  # `make status | head`: the reader has seen enough
         except KeyboardInterrupt:
             sys.stderr.write("\nInterrupted; run the same command again to go on.\n")
             raise typer.Exit(130) from None

@@ -1,6 +1,9 @@
 """One suite on this machine: its picture, its folder, its secrets and its certificates."""
 
 import os
+import pwd
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -15,6 +18,7 @@ from infra.topology_tables import TopologyError
 # How much a caller may ask: what phones need, or as good as all, for load and tests.
 LIMITS = ("usual", "loose")
 BACKUPS = ("on", "off")
+_NETWORK = re.compile(r"\d{1,3}\.\d{1,3}")
 
 
 @dataclass(frozen=True)
@@ -65,8 +69,31 @@ def open_suite() -> Suite:
     RETRATO_BACKUPS whether it takes backups; without them it is the suite of the last `make up`.
     """
     folder = locate_run_folder(Path(os.environ.get("RETRATO_RUN_DIR") or REPOSITORY / ".run"))
+    _require_own(folder)
     network = network_of(folder, requested=os.environ.get("RETRATO_NET") or None)
     return suite_in(folder, network, limits_of(folder, requested=os.environ.get("RETRATO_LIMITS")))
+
+
+def _require_own(folder: RunFolder) -> None:
+    """Another user's databases would be started as the wrong one, and files left in their way."""
+    made = [
+        file
+        for file in (folder.network_file, folder.ledger_file, folder.secrets_file)
+        if file.exists()
+    ]
+    if not made or (owner := made[0].stat().st_uid) == os.geteuid():
+        return
+    raise SuiteFailure(
+        f"The suite of {folder.root} belongs to {_user_name(owner)}: run this as that user, or"
+        " choose another folder with RETRATO_RUN_DIR."
+    )
+
+
+def _user_name(uid: int) -> str:
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return f"user {uid}"
 
 
 def suite_in(folder: RunFolder, network: str | None, limits: str = "usual") -> Suite:
@@ -85,8 +112,12 @@ def suite_in(folder: RunFolder, network: str | None, limits: str = "usual") -> S
 
 def network_of(folder: RunFolder, *, requested: str | None) -> str | None:
     """The network of a folder's suite: as at its first start, whatever this shell forgot to say."""
-    file = folder.network_file
-    known = file.read_text(encoding="ascii").strip() if file.exists() else None
+    known = _word_in(folder.network_file)
+    if known and not _NETWORK.fullmatch(known):
+        raise TopologyError(
+            f"{folder.network_file} names no network, such as 127.20: write there the one on which"
+            " this suite lives."
+        )
     if known and requested and known != requested:
         raise TopologyError(
             f"The suite of {folder.root} lives on {known}, and not on {requested}: choose another"
@@ -97,19 +128,27 @@ def network_of(folder: RunFolder, *, requested: str | None) -> str | None:
 
 def limits_of(folder: RunFolder, *, requested: str | None) -> str:
     """How much a caller of a folder's suite may ask: as asked for, or as it was."""
-    file = folder.limits_file
-    known = file.read_text(encoding="ascii").strip() if file.exists() else LIMITS[0]
-    limits = requested or known
-    if limits not in LIMITS:
-        raise TopologyError(f"LIMITS is one of {', '.join(LIMITS)}, and not {limits}.")
-    return limits
+    return _one_of(LIMITS, "LIMITS", requested, folder.limits_file) or LIMITS[0]
 
 
 def _takes_backups(folder: RunFolder, topology: Topology) -> bool:
     """As this shell asks for, as the folder's suite was started, or as the topology says."""
-    file = folder.backups_file
-    known = file.read_text(encoding="ascii").strip() if file.exists() else ""
-    said = os.environ.get("RETRATO_BACKUPS") or known
-    if said and said not in BACKUPS:
-        raise TopologyError(f"BACKUPS is one of {', '.join(BACKUPS)}, and not {said}.")
+    asked = os.environ.get("RETRATO_BACKUPS")
+    said = _one_of(BACKUPS, "BACKUPS", asked, folder.backups_file)
     return said != "off" and topology.backup.enabled
+
+
+def _one_of(words: Sequence[str], name: str, asked: str | None, file: Path) -> str | None:
+    """What is asked for, else what a file says, else None; raises TopologyError for other words."""
+    said = asked or _word_in(file)
+    if said and said not in words:
+        where = name if asked else str(file)
+        raise TopologyError(f"{where} is one of {', '.join(words)}, and not {said}.")
+    return said
+
+
+def _word_in(file: Path) -> str | None:
+    """What a small file says; bytes that are no text are seen as such by whoever compares."""
+    if not file.exists():
+        return None
+    return file.read_bytes().decode("ascii", "backslashreplace").strip() or None

@@ -4,6 +4,8 @@ import json
 import time
 
 from infra.accounts import account_for
+from infra.driving.failures import SuiteFailure
+from infra.json_files import read_json
 from infra.rendering.files import write_rendered
 from infra.suite import Suite
 
@@ -49,7 +51,10 @@ def backup_lines(suite: Suite) -> tuple[list[str], bool]:
     file = suite.folder.complaints_file
     if not file.exists():
         return ["backups: the keeper has not said anything yet"], True
-    document = json.loads(file.read_text(encoding="utf-8"))
+    try:
+        document = read_json(file)
+    except SuiteFailure:
+        return [f"backups: {file} cannot be read; the keeper soon writes it anew"], True
     lines = [f"backups: {document['said']}"]
     lines += [f"  {sentence}" for sentence in document["complaints"]]
     silent_s = time.time() - document["at"]

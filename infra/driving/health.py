@@ -108,7 +108,10 @@ def _why_not_following(suite: Suite, node: PostgresNode, since: dt.datetime) -> 
 async def connect_superuser(
     suite: Suite, address: str, *, database: str = "postgres"
 ) -> "asyncpg.Connection[asyncpg.Record]":
-    """A connection to a Postgres server as its superuser, the certificate verified."""
+    """A connection to a Postgres server as its superuser, the certificate verified.
+
+    It may write where others may not because the disk is short: a start has seen to the room.
+    """
     return await asyncpg.connect(
         host=address,
         port=suite.topology.limits.postgres_port,
@@ -118,6 +121,7 @@ async def connect_superuser(
         ssl=tls_context(suite),
         timeout=_ASK_TIMEOUT_S,
         command_timeout=30,
+        server_settings={"default_transaction_read_only": "off"},
     )
 
 

@@ -25,8 +25,10 @@ async def wait_for_others(
     """Until the other replicas of its service answer quickly, or PATIENCE_S are over.
 
     Raises SuiteFailure if one of them does not run, or has not answered by then: the process would
-    be the last that serves. One that does not answer itself may always go.
+    be the last that serves. One that does not answer itself may always go. A replica whose primary
+    does not run could not come back either.
     """
+    _require_primary(suite, supervisor, process)
     others = _others(suite, process)
     if not others or not await is_healthy(suite, process):
         return
@@ -45,6 +47,17 @@ async def wait_for_others(
             progress.say(f"{process.name} goes although the others are slow to answer")
             return
         await asyncio.sleep(_PAUSE_S)
+
+
+def _require_primary(suite: Suite, supervisor: Supervisor, process: Process) -> None:
+    if process.kind != "postgres":
+        return
+    node = suite.topology.postgres_node(process.name.removeprefix("postgres-"))
+    if node.primary and not supervisor.state(f"postgres-{node.primary}").is_up:
+        raise SuiteFailure(
+            f"{process.name} stays as it is: {node.primary}, which it follows, does not run."
+            " `make status` shows what is wrong, `make up` starts what is missing."
+        )
 
 
 def _others(suite: Suite, process: Process) -> list[Process]:

@@ -1,5 +1,6 @@
 """One line for each thing that is done, with the time that it took."""
 
+import os
 import sys
 import time
 
@@ -17,7 +18,19 @@ class Progress:
         return time.monotonic() - self._began_s
 
     def say(self, text: str) -> None:
-        """One line."""
-        if not self._quiet:
+        """One line; the work goes on if nobody reads it any more."""
+        if self._quiet:
+            return
+        try:
             sys.stdout.write(f"{self.seconds:6.1f} s  {text}\n")
             sys.stdout.flush()
+        except BrokenPipeError:
+            self._quiet = True
+            silence_output()
+
+
+def silence_output() -> None:
+    """What is still written goes nowhere, so that no later write fails on the closed pipe."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)

@@ -42,7 +42,7 @@ async def restart_rolling(suite: Suite, what: str, progress: Progress) -> None:
             await asyncio.to_thread(_stop, supervisor, process)
             if process.name in described:
                 supervisor.renew(process.name)
-            await start_process(suite, supervisor, process)
+            await start_process(suite, supervisor, process, progress)
             await _wait_in_use(suite, process)
         progress.say(f"{process.name:<25} is back after {time.monotonic() - began_s:.1f} s")
 

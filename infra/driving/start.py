@@ -3,7 +3,6 @@
 import asyncio
 import datetime as dt
 import os
-import shutil
 import time
 from collections.abc import Iterable
 from itertools import count
@@ -21,6 +20,7 @@ from infra.driving.postgres_data import make_primaries, make_replicas
 from infra.driving.postgres_roles import prepare_primary
 from infra.driving.progress import Progress
 from infra.driving.recording import record_running
+from infra.driving.room import require_room
 from infra.driving.stop import stop_suite, wait_stopped
 from infra.driving.supervisor import Supervisor
 from infra.holdings.findings import Words
@@ -35,7 +35,6 @@ _HEALTH_TIMEOUT_S = 120.0
 _POLL_S = 0.05
 # A process whose port is closed costs nothing to ask; the supervisor costs milliseconds.
 _POLLS_A_LOOK = 8
-_FREE_BYTES_MIN = 2 * 1024**3
 _LOG_TAIL_LINES = 12
 _LOG_LINE_CHARS_MAX = 300
 _END_TIMEOUT_S = 20.0
@@ -57,6 +56,7 @@ async def start_suite(
     wanted = [process for process in processes if process.tier <= upto]
     supervisor = Supervisor(suite.folder)
     runs = supervisor.is_running()
+    require_room(suite, runs=runs)
     if not runs:
         _clear_the_ground(suite, processes, progress)
     opening = await open_holdings(suite, _servers_in_use(supervisor, runs), words, progress)
@@ -206,12 +206,6 @@ def _renew_described(supervisor: Supervisor, processes: tuple[Process, ...]) -> 
 
 def _clear_the_ground(suite: Suite, processes: tuple[Process, ...], progress: Progress) -> None:
     """End what a supervisor that died has left running, and remove its socket."""
-    free_bytes = shutil.disk_usage(suite.folder.root).free
-    if free_bytes < _FREE_BYTES_MIN:
-        raise SuiteFailure(
-            f"Only {free_bytes / 1024**3:.1f} GiB are free below {suite.folder.root}, and the suite"
-            f" needs {_FREE_BYTES_MIN / 1024**3:.0f}: make room and run `make up` again."
-        )
     left = leftover_pids(suite.folder, suite_endpoints(suite.topology, processes))
     if left:
         progress.say(f"ending {len(left)} processes that an earlier run left behind")

@@ -24,6 +24,9 @@ from infra.suite import Suite
 from infra.topology import PostgresNode
 from shared.sharding.shard_map import ShardMapError, parse_shard_map
 
+# Postgres starts in a folder of mode 0700 or 0750 only.
+_NOT_FOR_OTHERS = 0o027
+
 
 async def gather_facts(suite: Suite, ledger: Ledger | None, in_use: Collection[str]) -> Facts:
     """Look at everything; `in_use` names the Postgres servers that run."""
@@ -73,9 +76,15 @@ def _look_at_server(suite: Suite, node: PostgresNode, in_use: bool) -> ServerFac
 
 def _require_owner(folder: Path) -> None:
     account = account_for("postgres")
-    owner_uid = folder.stat().st_uid
-    if owner_uid != account.uid:
-        raise FolderDamaged(f"it belongs to user {owner_uid}, and Postgres runs as {account.name}")
+    found = folder.stat()
+    if found.st_uid != account.uid:
+        raise FolderDamaged(
+            f"it belongs to user {found.st_uid}, and Postgres runs as {account.name}"
+        )
+    if found.st_mode & _NOT_FOR_OTHERS:
+        raise FolderDamaged(
+            f"others may write or look into it, which Postgres refuses: `chmod 700 {folder}`"
+        )
 
 
 def _log_begins(folder: Path, control: ControlData) -> int:

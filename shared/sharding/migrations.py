@@ -33,6 +33,8 @@ _LOCK_SECONDS_MAX = 600
 _SESSION_SETTINGS = {
     "application_name": "retrato-migrate",
     "client_min_messages": "warning",
+    # A primary whose disk was short may still refuse writes; a start has seen to the room.
+    "default_transaction_read_only": "off",
 }
 
 # A name without its schema finds nothing: it would be shared by all shards of a primary.

@@ -7,41 +7,90 @@ import json
 import os
 import platform
 import sys
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 from pathlib import Path
 
 from infra.run_folder import REPOSITORY
+from tests.infra.mistakes.at_night import AT_NIGHT, AT_NIGHT_ON_RUNNING
 from tests.infra.mistakes.changed_drawings import CHANGED_DRAWINGS
-from tests.infra.mistakes.interruptions import INTERRUPTIONS
-from tests.infra.mistakes.keys_and_pictures import KEYS_AND_PICTURES
-from tests.infra.mistakes.losses import LOSSES
+from tests.infra.mistakes.clocks import CLOCKS
+from tests.infra.mistakes.full_disks import FULL_DISKS
+from tests.infra.mistakes.interruptions import FROM_RUNNING, FROM_STOPPED
+from tests.infra.mistakes.keys_and_pictures import (
+    KEYS_AND_PICTURES,
+    a_schema_is_renamed,
+    the_store_is_emptied,
+    two_primaries_hold_a_shard,
+)
+from tests.infra.mistakes.losses import LOSSES, an_older_primary_and_no_ledger
+from tests.infra.mistakes.other_users import OTHER_USERS, OTHER_USERS_ON_RUNNING
+from tests.infra.mistakes.promotions import PROMOTIONS
+from tests.infra.mistakes.schemas import SCHEMAS
+from tests.infra.mistakes.siblings import SIBLINGS
 from tests.infra.mistakes.stage import Record, Stage
+from tests.infra.mistakes.upkeep_cut import UPKEEP_CUT
 
-SITUATIONS: list[Callable[[Stage], Awaitable[None]]] = [
+# They begin with a suite that is down, and with one that runs; the latter leave it as it was.
+ON_STOPPED: list[Callable[[Stage], Awaitable[None]]] = [
     *LOSSES,
     *KEYS_AND_PICTURES,
     *CHANGED_DRAWINGS,
-    *INTERRUPTIONS,
+    *FROM_STOPPED,
+    *OTHER_USERS,
+    *FULL_DISKS,
+    *AT_NIGHT,
+    *PROMOTIONS,
 ]
-NETWORK = "127.46"
-FOLDER = REPOSITORY / ".run-mistakes"
+ON_RUNNING: list[Callable[[Stage], Awaitable[None]]] = [
+    *FROM_RUNNING,
+    *UPKEEP_CUT,
+    *SIBLINGS,
+    *CLOCKS,
+    *OTHER_USERS_ON_RUNNING,
+    *SCHEMAS,
+    *AT_NIGHT_ON_RUNNING,
+]
+SITUATIONS = [*ON_STOPPED, *ON_RUNNING]
+# They need pictures, or start the suite on the way to where nothing starts.
+SLOW_REFUSALS = [
+    the_store_is_emptied,
+    an_older_primary_and_no_ledger,
+    two_primaries_hold_a_shard,
+    a_schema_is_renamed,
+]
+# Beside the folder and the network of other tests of the session.
+NETWORK, NETWORK_STEP = "127.21", 90
+FOLDER = REPOSITORY / ".run-test"
 PAGE = REPOSITORY / "docs" / "measurements" / "operator-mistakes.md"
+PROMOTIONS_PAGE = PAGE.with_name("promotions.md")
 
 
-def new_stage() -> Stage:
-    """A stage in a folder and on a network of its own, which the environment may name."""
-    folder = Path(os.environ.get("RETRATO_TEST_RUN_DIR") or FOLDER)
-    return Stage(folder, os.environ.get("RETRATO_TEST_NET") or NETWORK)
+def new_stage(*, has_people: bool = True) -> Stage:
+    """A stage in a folder and on a network of its own, beside those that the environment names."""
+    folder = Path(os.environ.get("RETRATO_TEST_RUN_DIR") or FOLDER).absolute()
+    number = int((os.environ.get("RETRATO_TEST_NET") or NETWORK).split(".")[1])
+    kind, step = ("mistakes", NETWORK_STEP) if has_people else ("refusals", NETWORK_STEP + 1)
+    return Stage(
+        folder.with_name(f"{folder.name}-{kind}"), f"127.{number + step}", has_people=has_people
+    )
+
+
+def quick() -> list[Callable[[Stage], Awaitable[None]]]:
+    """Those in which nothing starts and no picture is needed: `make test` does them."""
+    return [s for s in SITUATIONS if not _cost(s) and s not in SLOW_REFUSALS]
 
 
 async def make_mistake(stage: Stage, situation: Callable[[Stage], Awaitable[None]]) -> Record:
     """Put the stage back, and do it; whatever goes wrong is a fault of the record."""
-    record = stage.begin((situation.__doc__ or "").strip())
+    runs = situation in ON_RUNNING
+    record = stage.begin((situation.__doc__ or "").strip(), running=runs)
     try:
         await situation(stage)
     except Exception as error:
         record.faults.append(f"{type(error).__name__}: {error}"[:600])
+    stage.end(running=runs)
     return record
 
 
@@ -49,18 +98,22 @@ async def main(words: list[str]) -> int:
     """Those whose name holds one of the words, or all that have no record yet; then the page.
 
     Records are kept beside the run folder, so that an hour of them may be made in pieces; with the
-    word `afresh` they are forgotten, with `tidy` nothing is left of the stage.
+    word `afresh` they are forgotten, with `tidy` nothing is left of the stage. Nothing new begins
+    after the `MISTAKES_SECONDS` of the environment.
     """
+    ends_s = time.monotonic() + float(os.environ.get("MISTAKES_SECONDS", "inf"))
     stage = new_stage()
     kept_file = stage.folder.with_name(stage.folder.name + "-records.json")
     kept = {} if "afresh" in words or not kept_file.exists() else _read(kept_file)
     words = [word for word in words if word not in {"afresh", "tidy"}]
     chosen = [s for s in SITUATIONS if _is_chosen(s.__name__, words, kept)]
-    # Those in which nothing starts take seconds, and come first.
-    chosen.sort(key=_starts_something)
+    # Those in which nothing starts take seconds and come first; what runs is kept for the next.
+    chosen.sort(key=_cost)
     try:
         await stage.set_up()
         for number, situation in enumerate(chosen, 1):
+            if time.monotonic() > ends_s:
+                break
             record = await make_mistake(stage, situation)
             kept[situation.__name__] = record
             sys.stderr.write(f"{number}/{len(chosen)} {record.name}: {record.verdict}\n")
@@ -69,14 +122,17 @@ async def main(words: list[str]) -> int:
         stage.infra("down")
     ordered = [kept[s.__name__] for s in SITUATIONS if s.__name__ in kept]
     PAGE.write_text(page(ordered), encoding="utf-8")
+    promoted = [record for record in ordered if record.figures]
+    if promoted:
+        PROMOTIONS_PAGE.write_text(promotions_page(promoted), encoding="utf-8")
     if "tidy" in sys.argv:
         stage.clear()
     return sum(bool(record.faults) for record in kept.values())
 
 
-def _starts_something(situation: Callable[[Stage], Awaitable[None]]) -> bool:
+def _cost(situation: Callable[[Stage], Awaitable[None]]) -> int:
     names = set(inspect.unwrap(situation).__code__.co_names)
-    return bool(names & {"comes_up", "infra", "look"})
+    return 2 if situation in ON_RUNNING else int(bool(names & {"comes_up", "infra", "look"}))
 
 
 def _is_chosen(name: str, words: list[str], kept: dict[str, Record]) -> bool:
@@ -96,11 +152,7 @@ def page(records: list[Record]) -> str:
     lines = [
         "# Mistakes and losses of operators, each made for real",
         "",
-        (
-            f"{dt.datetime.now(dt.UTC):%Y-%m-%d}, {os.cpu_count()} processors, {platform.system()}"
-            f" {platform.release().split('-')[0]}, shared with other work;"
-            " `python -m tests.infra.mistakes`."
-        ),
+        _machine(),
         "",
         (
             f"{len(records)} situations, {len(records) - faults} went well. Twelve people have a"
@@ -123,6 +175,36 @@ def page(records: list[Record]) -> str:
         ]
         lines.append("| " + " | ".join(_cell(cell) for cell in cells) + " |")
     return "\n".join(lines) + "\n"
+
+
+def promotions_page(records: list[Record]) -> str:
+    """The figures of promotions as Markdown, a line for each primary."""
+    titles = list(records[0].figures)
+    lines = [
+        "# Promotions of replicas that had not seen everything",
+        "",
+        _machine(),
+        "",
+        (
+            "The replica is stopped, twelve people write more, the primary is killed and loses its"
+            " files, and `make promote` gives the replica its place. Rows are those that pass no"
+            " messages, compared before any service starts; edges are those of the whole group"
+            " after `make reconcile GO=1`."
+        ),
+        "",
+        "| " + " | ".join(titles) + " |",
+        "|---" * len(titles) + "|",
+        *("| " + " | ".join(record.figures[t] for t in titles) + " |" for record in records),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _machine() -> str:
+    return (
+        f"{dt.datetime.now(dt.UTC):%Y-%m-%d}, {os.cpu_count()} processors, {platform.system()}"
+        f" {platform.release().split('-')[0]}, shared with other work;"
+        " `python -m tests.infra.mistakes`."
+    )
 
 
 def _cell(text: str) -> str:

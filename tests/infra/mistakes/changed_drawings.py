@@ -1,13 +1,13 @@
 """The topology, the network or the run folder is not what the suite was made with."""
 
 import re
-import shutil
 
 from infra.topology import TOPOLOGY_FILE
 from tests.infra.mistakes.stage import Stage
 
 
-def _redraw(stage: Stage, edits: dict[str, str]) -> None:
+def redraw(stage: Stage, edits: dict[str, str]) -> None:
+    """Commands of the situation read the topology with these patterns replaced."""
     text = TOPOLOGY_FILE.read_text(encoding="utf-8")
     for pattern, replacement in edits.items():
         text, count = re.subn(pattern, replacement, text, count=1, flags=re.DOTALL)
@@ -23,7 +23,7 @@ SECOND_REPLICA = {r'"13.11" \}\]': '"13.11" }, { name = "users-a-replica-2", add
 
 async def ranges_are_edited(stage: Stage) -> None:
     """ranges in the topology are edited"""
-    _redraw(stage, NEW_RANGES)
+    redraw(stage, NEW_RANGES)
     stage.says(["plan-changes"], status=1, words=["not possible", "0 to 31 and not 0 to 15"])
     before = stage.mark()
     stage.says(["up"], status=1, words=["would have to be moved", "nothing was done"])
@@ -33,7 +33,7 @@ async def ranges_are_edited(stage: Stage) -> None:
 
 async def ranges_are_edited_and_the_map_is_lost(stage: Stage) -> None:
     """ranges are edited, and shard map and ledger are lost"""
-    _redraw(stage, NEW_RANGES)
+    redraw(stage, NEW_RANGES)
     (stage.folder / "data/shard_maps/users.json").unlink()
     (stage.folder / "ledger.json").unlink()
     stage.did("rm users.json ledger.json")
@@ -42,19 +42,19 @@ async def ranges_are_edited_and_the_map_is_lost(stage: Stage) -> None:
 
 async def the_shard_count_is_edited(stage: Stage) -> None:
     """a shard count in the topology is edited"""
-    _redraw(stage, {r"shard_count = 64": "shard_count = 128", r"\[32, 63\]": "[32, 127]"})
+    redraw(stage, {r"shard_count = 64": "shard_count = 128", r"\[32, 63\]": "[32, 127]"})
     stage.says(["up"], status=1, words=["64 shards cannot become 128"])
 
 
 async def a_primary_is_renamed(stage: Stage) -> None:
     """a primary is renamed in the topology"""
-    _redraw(stage, {r'name = "users-b"': 'name = "users-z"'})
+    redraw(stage, {r'name = "users-b"': 'name = "users-z"'})
     stage.says(["up"], status=1, words=["would be another primary"])
 
 
 async def a_primary_is_removed(stage: Stage) -> None:
     """a primary is removed from the topology"""
-    _redraw(
+    redraw(
         stage,
         {r'\[\[group.users.primary\]\]\nname = "users-b".*?\n\n': "\n", r"\[0, 31\]": "[0, 63]"},
     )
@@ -64,13 +64,13 @@ async def a_primary_is_removed(stage: Stage) -> None:
 async def a_primary_is_added(stage: Stage) -> None:
     """a primary is added to the topology"""
     third = '[[group.users.primary]]\nname = "users-c"\naddress = "13.3"\nshards = [60, 63]\n\n'
-    _redraw(stage, {r"\[32, 63\]": "[32, 59]", r"\[group.upload\]": third + "[group.upload]"})
+    redraw(stage, {r"\[32, 63\]": "[32, 59]", r"\[group.upload\]": third + "[group.upload]"})
     stage.says(["up"], status=1, words=["users-c cannot hold the shards 60 to 63"])
 
 
 async def a_replica_is_added(stage: Stage) -> None:
     """a replica is added to the topology"""
-    _redraw(stage, SECOND_REPLICA)
+    redraw(stage, SECOND_REPLICA)
     stage.says(["plan-changes"], status=0, words=["users-a-replica-2 is new"])
     await stage.comes_up()
 
@@ -78,7 +78,7 @@ async def a_replica_is_added(stage: Stage) -> None:
 async def a_replica_is_added_to_what_runs(stage: Stage) -> None:
     """a replica is added while the suite runs, then removed"""
     stage.infra("up")
-    _redraw(stage, SECOND_REPLICA)
+    redraw(stage, SECOND_REPLICA)
     await stage.comes_up()
     stage.topology = None
     stage.did("topology as before")
@@ -92,7 +92,7 @@ async def a_replica_is_added_to_what_runs(stage: Stage) -> None:
 
 async def a_topology_that_is_broken(stage: Stage) -> None:
     """a bracket is missing in the topology"""
-    _redraw(stage, {r"\[group.users\]": "[group.users"})
+    redraw(stage, {r"\[group.users\]": "[group.users"})
     stage.says(["up"], status=1, words=["redrawn.toml", "line "])
 
 
@@ -113,14 +113,6 @@ async def the_network_file_is_lost(stage: Stage) -> None:
     stage.network = own
 
 
-async def an_ordinary_user_in_root_s_folder(stage: Stage) -> None:
-    """a folder of Postgres belongs to another user"""
-    for path in (stage.path("users-a"), stage.path("users-a") / "PG_VERSION"):
-        shutil.chown(path, "www-data", "www-data")
-    stage.did("chown www-data users-a")
-    stage.refuses("Postgres runs as postgres")
-
-
 CHANGED_DRAWINGS = [
     ranges_are_edited,
     ranges_are_edited_and_the_map_is_lost,
@@ -133,5 +125,4 @@ CHANGED_DRAWINGS = [
     a_topology_that_is_broken,
     the_network_is_another,
     the_network_file_is_lost,
-    an_ordinary_user_in_root_s_folder,
 ]

@@ -1,6 +1,5 @@
 """Commands that are interrupted or killed at some moment, or run twice at once."""
 
-import asyncio
 import contextlib
 import json
 import os
@@ -62,7 +61,7 @@ def _cut(command: tuple[str, ...], until: str, number: signal.Signals, *, empty:
         else:
             await stage.comes_up()
 
-    moment = "at once" if not until else f"after {until!r}"
+    moment = f"after {until!r}"
     begins = "an empty suite" if empty else "the suite"
     situation.__doc__ = f"{number.name} to `make {command[0]}` of {begins} {moment}"
     situation.__name__ = "_".join(
@@ -74,40 +73,48 @@ def _cut(command: tuple[str, ...], until: str, number: signal.Signals, *, empty:
 UP_MOMENTS = ("configuration", "feed-b ", "users-1 ")
 FIRST_MOMENTS = ("configuration", "made 6", "applied", "copied")
 DOWN_MOMENTS = ("balancers", "gateways", "replicas")
-CUTS = [
-    *(_cut(("up",), m, signal.SIGINT, empty=False) for m in UP_MOMENTS),
-    *(_cut(("up",), m, signal.SIGKILL, empty=False) for m in UP_MOMENTS),
-    *(_cut(("up",), m, signal.SIGINT, empty=True) for m in FIRST_MOMENTS),
-    *(_cut(("up",), m, signal.SIGKILL, empty=True) for m in FIRST_MOMENTS),
-    *(_cut(("down",), m, signal.SIGINT, empty=False) for m in DOWN_MOMENTS),
-    *(_cut(("down",), m, signal.SIGKILL, empty=False) for m in DOWN_MOMENTS),
-    _cut(("restart", "feed"), "feed-1", signal.SIGINT, empty=False),
-    _cut(("restart", "feed"), "feed-1", signal.SIGKILL, empty=False),
-    _cut(("migrate",), "", signal.SIGKILL, empty=False),
+RESTART_MOMENTS = ("feed-1", "feed-2")
+NUMBERS = (signal.SIGINT, signal.SIGKILL)
+CUTS_OF_UP = [
+    *(_cut(("up",), m, n, empty=False) for n in NUMBERS for m in UP_MOMENTS),
+    *(_cut(("up",), m, n, empty=True) for n in NUMBERS for m in FIRST_MOMENTS),
+]
+CUTS_OF_OTHERS = [
+    *(_cut(("down",), m, n, empty=False) for n in NUMBERS for m in DOWN_MOMENTS),
+    *(_cut(("restart", "feed"), m, n, empty=False) for n in NUMBERS for m in RESTART_MOMENTS),
 ]
 
 
-async def a_reset_is_killed(stage: Stage) -> None:
-    """SIGKILL to `make reset` while it deletes"""
-    process = await asyncio.create_subprocess_exec(
-        *stage.command("reset", "--yes"),
-        cwd=stage.code,
-        env=stage.environment(),
-        stdout=asyncio.subprocess.DEVNULL,
-        stderr=asyncio.subprocess.DEVNULL,
-    )
+def _cut_reset(number: signal.Signals, until: str) -> Situation:
+    """A reset that has begun to stop, or to delete, gets a signal."""
 
-    def begun() -> None:
-        assert (stage.folder / "reset-under-way").exists()
+    async def situation(stage: Stage) -> None:
+        stage.infra("up")
+        with _under_way(stage, "reset", "--yes", until=until) as process:
+            if not until:
+                await eventually(lambda: _assert_deletes(stage), within_s=90, every_s=0.001)
+            process.send_signal(number)
+            process.communicate(timeout=120)
+        stage.did(f"{number.name} to `make reset` {until or 'as it deletes'}")
+        if not (stage.folder / "reset-under-way").exists():
+            await stage.comes_up()
+            return
+        stage.says(["up"], status=1, words=["reset", "was interrupted"])
+        stage.says(["reset", "--yes"], status=0, words=[])
+        stage.says(["up"], status=0, words=["everything answers"])
+        stage.record.rows_after, stage.record.journey_after = "empty", "nobody yet"
 
-    await eventually(begun, every_s=0.001)
-    process.kill()
-    await process.wait()
-    stage.did("SIGKILL to `make reset` under way")
-    stage.says(["up"], status=1, words=["reset", "was interrupted"])
-    stage.says(["reset", "--yes"], status=0, words=[])
-    stage.says(["up"], status=0, words=["everything answers"])
-    stage.record.rows_after, stage.record.journey_after = "empty", "nobody yet"
+    moment = f"after {until!r}" if until else "while it deletes"
+    situation.__doc__ = f"{number.name} to `make reset` {moment}"
+    situation.__name__ = f"{number.name.lower()}_reset_{until or 'deleting'}"
+    return situation
+
+
+def _assert_deletes(stage: Stage) -> None:
+    assert (stage.folder / "reset-under-way").exists()
+
+
+CUTS_OF_RESET = [_cut_reset(n, m) for n in NUMBERS for m in ("balancers", "databases", "")]
 
 
 async def down_during_up(stage: Stage) -> None:
@@ -281,20 +288,23 @@ async def the_lock_says_nonsense(stage: Stage) -> None:
     await stage.comes_up()
 
 
-INTERRUPTIONS = [
-    *CUTS,
-    a_reset_is_killed,
+FROM_STOPPED = [
+    *CUTS_OF_UP,
+    *CUTS_OF_RESET,
     down_during_up,
     up_twice_at_once,
+    a_promotion_is_killed,
+    a_port_is_taken,
+    the_lock_says_nonsense,
+]
+FROM_RUNNING = [
+    *CUTS_OF_OTHERS,
     the_supervisor_is_frozen,
     the_supervisor_is_frozen_and_stopped,
     the_supervisor_is_killed,
     everything_is_killed,
     killed_and_a_log_segment_is_lost,
     a_folder_is_deleted_under_a_running_suite,
-    a_promotion_is_killed,
-    a_port_is_taken,
     a_redis_log_is_cut,
     a_redis_log_is_garbled,
-    the_lock_says_nonsense,
 ]

@@ -190,6 +190,38 @@ async def a_replica_is_lost(stage: Stage) -> None:
     await stage.comes_up()
 
 
+async def an_older_replica(stage: Stage) -> None:
+    """an older copy of a replica is put back; its primary is newer and has the log since then"""
+    await _put_older_replica_back(stage, segments=0)
+    await stage.comes_up()
+
+
+async def an_older_replica_without_its_log(stage: Stage) -> None:
+    """an older copy of a replica is put back; its primary no longer has the log since then"""
+    await _put_older_replica_back(stage, segments=3)
+    stage.says(["up"], status=0, words=["copied anew", "everything answers"])
+    await stage.look()
+
+
+async def _put_older_replica_back(stage: Stage, *, segments: int) -> None:
+    old = stage.folder.with_name(stage.folder.name + "-old-replica")
+    mirror(stage.path("feed-a-replica"), old)
+    stage.infra("up")
+    async with stage.suite().postgres("feed-a") as connection:
+        for _ in range(segments):
+            await connection.execute("CREATE TABLE public.later (one int); DROP TABLE public.later")
+            await connection.execute("SELECT pg_switch_wal()")
+        await connection.execute("CHECKPOINT")
+    stage.infra("down")
+    if segments:
+        kept = sorted((stage.path("feed-a") / "pg_wal").glob("0*"))
+        for segment in [file for file in kept if file.is_file()][:segments]:
+            segment.unlink()
+    mirror(old, stage.path("feed-a-replica"))
+    shutil.rmtree(old)
+    stage.did(f"put an older copy of feed-a-replica back, {segments} segments of log gone")
+
+
 async def a_replica_in_a_primary_s_place(stage: Stage) -> None:
     """a replica's folder is copied to its primary's place"""
     mirror(stage.path("users-a-replica"), stage.path("users-a"))
@@ -286,6 +318,8 @@ LOSSES = [
     replicas_are_exchanged,
     a_replica_is_damaged,
     a_replica_is_lost,
+    an_older_replica,
+    an_older_replica_without_its_log,
     a_replica_in_a_primary_s_place,
     a_replica_without_its_signal,
     the_ledger_is_lost,

@@ -34,6 +34,7 @@ class Record:
     rows_after: str = "not started"
     journey_after: str = "not started"
     faults: list[str] = field(default_factory=list)
+    figures: dict[str, str] = field(default_factory=dict)
 
     @property
     def verdict(self) -> str:
@@ -44,8 +45,8 @@ class Record:
 class Stage:
     """Puts the run folder back, does things to it as an operator would, and keeps a record."""
 
-    def __init__(self, folder: Path, network: str) -> None:
-        self.folder, self.network = folder, network
+    def __init__(self, folder: Path, network: str, *, has_people: bool = True) -> None:
+        self.folder, self.network, self.has_people = folder, network, has_people
         self._kept = folder.with_name(folder.name + "-kept")
         self._notes = folder.with_name(folder.name + "-kept.json")
         self.people: list[Person] = []
@@ -53,6 +54,9 @@ class Stage:
         self.record = Record("")
         self.topology: Path | None = None
         self.code = REPOSITORY
+        self.under: tuple[str, ...] = ()  # what a command is run with, such as faketime
+        self.extra: dict[str, str] = {}  # beside the usual environment
+        self._is_sound = False
 
     async def set_up(self) -> None:
         """Make the suite with its people once, stop it in order, and keep a copy.
@@ -65,24 +69,45 @@ class Stage:
             self.rows = notes["rows"]
             return
         self.clear()
-        self.infra("up")
+        if self.has_people:
+            await self._fill()
+        else:
+            self._require("up", "--data-only")
+        self._require("down")
+        mirror(self.folder, self._kept)
+        notes = {"people": [asdict(person) for person in self.people], "rows": self.rows}
+        self._notes.write_text(json.dumps(notes), encoding="utf-8")
+
+    async def _fill(self) -> None:
+        self._require("up")
         suite = self.suite()
         self.people = await make_people(suite)
         digest, count = await rows_digest(suite)
         self.rows = f"{digest} ({count} rows)"
         assert not await journey(suite, self.people)
-        self.infra("down")
-        mirror(self.folder, self._kept)
-        notes = {"people": [asdict(person) for person in self.people], "rows": self.rows}
-        self._notes.write_text(json.dumps(notes), encoding="utf-8")
 
-    def begin(self, name: str) -> Record:
-        """Everything as it was after `set_up`, down."""
-        self.infra("down")
-        self.topology = None
-        mirror(self._kept, self.folder)
+    def _require(self, *arguments: str) -> None:
+        done = self.infra(*arguments)
+        assert not done.returncode, done.stdout
+
+    def begin(self, name: str, *, running: bool = False) -> Record:
+        """Everything as it was after `set_up`: down, or `running`.
+
+        A running suite that the situation before has left as it was is used as it is.
+        """
+        self.topology, self.code, self.under, self.extra = None, REPOSITORY, (), {}
+        if not (running and self._is_sound):
+            self.infra("down")
+            mirror(self._kept, self.folder)
+        self._is_sound = False
         self.record = Record(name, rows_before=self.rows)
+        if running:
+            self._require("up")
         return self.record
+
+    def end(self, *, running: bool = False) -> None:
+        """Whether a situation that began and ended with a `running` suite has left it as it was."""
+        self._is_sound = running and not self.record.faults and self.record.rows_after == self.rows
 
     def clear(self) -> None:
         """Stop it and remove every trace."""
@@ -104,9 +129,9 @@ class Stage:
     def command(self, *arguments: str) -> list[str]:
         """What runs `infra` for this suite."""
         if self.topology is None:
-            return [sys.executable, "-m", "infra", *arguments]
+            return [*self.under, sys.executable, "-m", "infra", *arguments]
         module = "tests.infra.mistakes.with_topology"
-        return [sys.executable, "-m", module, str(self.topology), *arguments]
+        return [*self.under, sys.executable, "-m", module, str(self.topology), *arguments]
 
     def environment(self) -> dict[str, str]:
         """How an operator's shell selects this suite."""
@@ -115,6 +140,7 @@ class Stage:
             "RETRATO_NET": self.network,
             "RETRATO_RUN_DIR": str(self.folder),
             "RETRATO_LIMITS": "loose",
+            **self.extra,
         }
 
     def infra(self, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -128,6 +154,18 @@ class Stage:
             stderr=subprocess.STDOUT,
             text=True,
             timeout=COMMAND_S,
+        )
+
+    def begun(self, *arguments: str) -> "subprocess.Popen[str]":
+        """A command under way, in a process group of its own as at a terminal."""
+        return subprocess.Popen(
+            self.command(*arguments),
+            cwd=self.code,
+            env=self.environment(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
         )
 
     def did(self, what: str) -> None:
@@ -161,8 +199,10 @@ class Stage:
             self.record.faults.append("a refused start changed the data")
 
     async def comes_up(self, *arguments: str, same: bool = True) -> None:
-        """`make up` starts it; rows and journey are as before, if `same`."""
-        self.says(["up", *arguments], status=0, words=["everything answers"])
+        """`make up` starts it, unless it runs; rows and journey are as before, if `same`."""
+        text = self.says(["up", *arguments], status=0, words=[])
+        if "everything answers" not in text and "it is up already" not in text:
+            self.record.faults.append("it does not say that everything answers")
         await self.look(same=same)
 
     async def look(self, *, same: bool = True) -> None:

@@ -1,0 +1,26 @@
+"""What a start refuses, on a suite that holds nobody: the situations in which nothing starts."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+import pytest
+
+from tests.infra.mistakes.__main__ import make_mistake, new_stage, quick
+from tests.infra.mistakes.stage import Stage
+
+
+@pytest.fixture(scope="module")
+async def stage() -> AsyncIterator[Stage]:
+    stage = new_stage(has_people=False)
+    try:
+        await stage.set_up()
+        yield stage
+    finally:
+        stage.clear()
+
+
+@pytest.mark.parametrize("situation", quick(), ids=lambda s: s.__name__)
+async def test_a_mistake_is_refused(
+    stage: Stage, situation: Callable[[Stage], Awaitable[None]]
+) -> None:
+    record = await make_mistake(stage, situation)
+    assert record.verdict == "well", record
