@@ -64,6 +64,8 @@ SLOW_REFUSALS = [
 NETWORK, NETWORK_STEP = "127.21", 90
 FOLDER = REPOSITORY / ".run-test"
 PAGE = REPOSITORY / "docs" / "measurements" / "operator-mistakes.md"
+RECORDS = "-records.json"
+MODES = {"afresh", "tidy", "running", "stopped"}
 PROMOTIONS_PAGE = PAGE.with_name("promotions.md")
 
 
@@ -95,19 +97,22 @@ async def make_mistake(stage: Stage, situation: Callable[[Stage], Awaitable[None
 
 
 async def main(words: list[str]) -> int:
-    """Those whose name holds one of the words, or all that have no record yet; then the page.
+    """Those whose name holds one of the words, or all that have no good record yet; then the page.
 
-    Records are kept beside the run folder, so that an hour of them may be made in pieces; with the
-    word `afresh` they are forgotten, with `tidy` nothing is left of the stage. Nothing new begins
-    after the `MISTAKES_SECONDS` of the environment.
+    `running` and `stopped` choose those that begin so. Records are kept beside the run folder, so
+    that an hour of them may be made in pieces; with the word `afresh` they are forgotten, with
+    `tidy` nothing is left of the stage. Nothing begins after the environment's MISTAKES_SECONDS.
     """
     ends_s = time.monotonic() + float(os.environ.get("MISTAKES_SECONDS", "inf"))
     stage = new_stage()
-    kept_file = stage.folder.with_name(stage.folder.name + "-records.json")
-    kept = {} if "afresh" in words or not kept_file.exists() else _read(kept_file)
-    words = [word for word in words if word not in {"afresh", "tidy"}]
-    chosen = [s for s in SITUATIONS if _is_chosen(s.__name__, words, kept)]
-    # Those in which nothing starts take seconds and come first; what runs is kept for the next.
+    kept_file = stage.folder.with_name(stage.folder.name + RECORDS)
+    if "afresh" in words:
+        kept_file.unlink(missing_ok=True)
+    kept = _read(kept_file)
+    pool = ON_RUNNING if "running" in words else ON_STOPPED if "stopped" in words else SITUATIONS
+    words = [word for word in words if word not in MODES]
+    chosen = [s for s in pool if _is_chosen(s.__name__, words, _all_records(stage))]
+    # Those in which nothing starts take seconds and come first, then those that share what runs.
     chosen.sort(key=_cost)
     try:
         await stage.set_up()
@@ -120,6 +125,7 @@ async def main(words: list[str]) -> int:
             kept_file.write_text(json.dumps({n: asdict(r) for n, r in kept.items()}), "utf-8")
     finally:
         stage.infra("down")
+    kept = _all_records(stage)
     ordered = [kept[s.__name__] for s in SITUATIONS if s.__name__ in kept]
     PAGE.write_text(page(ordered), encoding="utf-8")
     promoted = [record for record in ordered if record.figures]
@@ -132,7 +138,9 @@ async def main(words: list[str]) -> int:
 
 def _cost(situation: Callable[[Stage], Awaitable[None]]) -> int:
     names = set(inspect.unwrap(situation).__code__.co_names)
-    return 2 if situation in ON_RUNNING else int(bool(names & {"comes_up", "infra", "look"}))
+    if situation in ON_RUNNING:
+        return 1
+    return 2 * bool(names & {"comes_up", "infra", "look"})
 
 
 def _is_chosen(name: str, words: list[str], kept: dict[str, Record]) -> bool:
@@ -142,8 +150,18 @@ def _is_chosen(name: str, words: list[str], kept: dict[str, Record]) -> bool:
 
 
 def _read(file: Path) -> dict[str, Record]:
-    kept = json.loads(file.read_text(encoding="utf-8"))
+    kept = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
     return {name: Record(**record) for name, record in kept.items()}
+
+
+def _all_records(stage: Stage) -> dict[str, Record]:
+    """Those of all stages beside this one, the newest of each situation: two may work at once."""
+    newest: dict[str, Record] = {}
+    for file in stage.folder.parent.glob(f"*-mistakes{RECORDS}"):
+        for name, record in _read(file).items():
+            if name not in newest or newest[name].begun_s < record.begun_s:
+                newest[name] = record
+    return newest
 
 
 def page(records: list[Record]) -> str:

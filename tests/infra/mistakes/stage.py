@@ -35,6 +35,7 @@ class Record:
     journey_after: str = "not started"
     faults: list[str] = field(default_factory=list)
     figures: dict[str, str] = field(default_factory=dict)
+    begun_s: float = field(default_factory=time.time)
 
     @property
     def verdict(self) -> str:
