@@ -95,6 +95,7 @@ async def start_process(
     """Start one process and wait until it answers; returns the seconds that it took."""
     began_s = time.monotonic()
     began = dt.datetime.now(dt.UTC)
+    await _until_stopped(supervisor, process)
     supervisor.start(process.name)
     said_s = 0.0
     for attempt in count():
@@ -116,6 +117,15 @@ async def start_process(
             )
         await asyncio.sleep(_POLL_S)
     return time.monotonic() - began_s
+
+
+async def _until_stopped(supervisor: Supervisor, process: Process) -> None:
+    """One that still answers as it stops, after a stop that was cut short, is not taken for up."""
+    deadline_s = time.monotonic() + process.stop_wait_s + _END_TIMEOUT_S
+    while supervisor.state(process.name).state == "STOPPING":
+        if time.monotonic() > deadline_s:
+            raise SuiteFailure(f"{process.name} was told to stop, and does not end.")
+        await asyncio.sleep(_POLL_S)
 
 
 async def _start_primaries(
@@ -171,7 +181,7 @@ def _servers_in_use(supervisor: Supervisor, runs: bool) -> set[str]:
     return {
         name.removeprefix("postgres-")
         for name, state in states.items()
-        if name.startswith("postgres-") and state.is_up
+        if name.startswith("postgres-") and state.pid  # also one that is still stopping
     }
 
 

@@ -55,6 +55,7 @@ def _look_at_server(suite: Suite, node: PostgresNode, in_use: bool) -> ServerFac
     try:
         _require_owner(folder)
         control = read_control_data(folder)
+        _require_closed(folder)
         if not in_use:
             require_log(folder, control)
     except FolderDamaged as damage:
@@ -76,12 +77,13 @@ def _look_at_server(suite: Suite, node: PostgresNode, in_use: bool) -> ServerFac
 
 def _require_owner(folder: Path) -> None:
     account = account_for("postgres")
-    found = folder.stat()
-    if found.st_uid != account.uid:
-        raise FolderDamaged(
-            f"it belongs to user {found.st_uid}, and Postgres runs as {account.name}"
-        )
-    if found.st_mode & _NOT_FOR_OTHERS:
+    owner_uid = folder.stat().st_uid
+    if owner_uid != account.uid:
+        raise FolderDamaged(f"it belongs to user {owner_uid}, and Postgres runs as {account.name}")
+
+
+def _require_closed(folder: Path) -> None:
+    if folder.stat().st_mode & _NOT_FOR_OTHERS:
         raise FolderDamaged(
             f"others may write or look into it, which Postgres refuses: `chmod 700 {folder}`"
         )

@@ -9,7 +9,6 @@ import socket
 import subprocess
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 from tests.eventually import eventually
 from tests.infra.mistakes.stage import Stage
@@ -167,11 +166,9 @@ async def the_supervisor_is_killed(stage: Stage) -> None:
 
 
 def _kill_all(stage: Stage) -> None:
-    mark = f"RETRATO_SUPERVISED_IN={stage.folder.resolve()}".encode()
-    for entry in Path("/proc").glob("[0-9]*"):
+    for pid in stage.pids():
         with contextlib.suppress(OSError):
-            if mark in (entry / "environ").read_bytes().split(b"\0"):
-                os.kill(int(entry.name), signal.SIGKILL)
+            os.kill(pid, signal.SIGKILL)
 
 
 async def everything_is_killed(stage: Stage) -> None:

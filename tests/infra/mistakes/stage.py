@@ -1,5 +1,6 @@
 """A suite in a run folder of its own, put back to the same state before each situation."""
 
+import contextlib
 import hashlib
 import json
 import os
@@ -12,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from infra.run_folder import REPOSITORY
+from infra.run_folder import MARK, REPOSITORY
 from tests.infra.mistakes.mirror import mirror
 from tests.infra.mistakes.people import Person, journey, make_people, rows_digest
 from tests.suite import Suite
@@ -98,7 +99,8 @@ class Stage:
         """
         self.topology, self.code, self.under, self.extra = None, REPOSITORY, (), {}
         if not (running and self._is_sound):
-            self.infra("down")
+            if self.pids():
+                self._require("down")
             mirror(self._kept, self.folder)
         self._is_sound = False
         self.record = Record(name, rows_before=self.rows)
@@ -109,6 +111,16 @@ class Stage:
     def end(self, *, running: bool = False) -> None:
         """Whether a situation that began and ended with a `running` suite has left it as it was."""
         self._is_sound = running and not self.record.faults and self.record.rows_after == self.rows
+
+    def pids(self) -> list[int]:
+        """Every process of this suite."""
+        mark = f"{MARK}={self.folder.resolve()}".encode()
+        found = []
+        for entry in Path("/proc").glob("[0-9]*"):
+            with contextlib.suppress(OSError):
+                if mark in (entry / "environ").read_bytes().split(b"\0"):
+                    found.append(int(entry.name))
+        return found
 
     def clear(self) -> None:
         """Stop it and remove every trace."""
