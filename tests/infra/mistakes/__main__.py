@@ -44,13 +44,13 @@ ON_STOPPED: list[Callable[[Stage], Awaitable[None]]] = [
     *PROMOTIONS,
 ]
 ON_RUNNING: list[Callable[[Stage], Awaitable[None]]] = [
-    *FROM_RUNNING,
     *UPKEEP_CUT,
-    *SIBLINGS,
-    *CLOCKS,
-    *OTHER_USERS_ON_RUNNING,
     *SCHEMAS,
+    *CLOCKS,
+    *SIBLINGS,
+    *OTHER_USERS_ON_RUNNING,
     *AT_NIGHT_ON_RUNNING,
+    *FROM_RUNNING,
 ]
 SITUATIONS = [*ON_STOPPED, *ON_RUNNING]
 # They need pictures, or start the suite on the way to where nothing starts.
@@ -97,7 +97,7 @@ async def make_mistake(stage: Stage, situation: Callable[[Stage], Awaitable[None
 
 
 async def main(words: list[str]) -> int:
-    """Those whose name holds one of the words, or all that have no good record yet; then the page.
+    """Those without a good record yet whose name holds one of the words, or all; then the page.
 
     `running` and `stopped` choose those that begin so. Records are kept beside the run folder, so
     that an hour of them may be made in pieces; with the word `afresh` they are forgotten, with
@@ -144,9 +144,8 @@ def _cost(situation: Callable[[Stage], Awaitable[None]]) -> int:
 
 
 def _is_chosen(name: str, words: list[str], kept: dict[str, Record]) -> bool:
-    if words:
-        return any(word in name for word in words)
-    return name not in kept or bool(kept[name].faults)
+    is_meant = not words or any(word in name for word in words)
+    return is_meant and (name not in kept or bool(kept[name].faults))
 
 
 def _read(file: Path) -> dict[str, Record]:

@@ -1,4 +1,7 @@
-"""One process, or one command, has a clock that is a day off (faketime); the others have not."""
+"""One process, or one command, has a clock that is a day off (libfaketime); the others have not.
+
+The store is not among them: it is a Go program, which asks the kernel past the library.
+"""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -144,9 +147,9 @@ def _compare(stage: Stage, objects: int) -> None:
 OFFSETS = ("+1d", "-1d")
 CLOCKS = (
     [
-        *(_service(name, o) for name in ("users-1", "upload-worker-1", "store") for o in OFFSETS),
-        *(_database(name, o) for name in ("users-a", "upload-b") for o in OFFSETS),
         *(_command(command, o) for command in ("sweep", "reconcile") for o in OFFSETS),
+        *(_database(name, o) for name in ("users-a", "upload-b") for o in OFFSETS),
+        *(_service(name, o) for name in ("users-1", "upload-worker-1") for o in OFFSETS),
     ]
     if Path(LIBRARY).exists()
     else []
