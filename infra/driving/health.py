@@ -106,11 +106,12 @@ def _why_not_following(suite: Suite, node: PostgresNode, since: dt.datetime) -> 
 
 
 async def connect_superuser(
-    suite: Suite, address: str, *, database: str = "postgres"
+    suite: Suite, address: str, *, database: str = "postgres", writes: bool = False
 ) -> "asyncpg.Connection[asyncpg.Record]":
     """A connection to a Postgres server as its superuser, the certificate verified.
 
-    It may write where others may not because the disk is short: a start has seen to the room.
+    One that `writes` may do so where the watch of disks refuses it to others: a start has seen to
+    the room, and the watch itself begins later.
     """
     return await asyncpg.connect(
         host=address,
@@ -121,7 +122,7 @@ async def connect_superuser(
         ssl=tls_context(suite),
         timeout=_ASK_TIMEOUT_S,
         command_timeout=30,
-        server_settings={"default_transaction_read_only": "off"},
+        server_settings={"default_transaction_read_only": "off"} if writes else {},
     )
 
 

@@ -57,7 +57,7 @@ async def keep_homes(
 
 async def raise_id_clocks(suite: Suite, node: PostgresNode, floor_ms: int) -> None:
     """Do it to a primary that answers at its address."""
-    connection = await connect_superuser(suite, node.address, database=node.group)
+    connection = await connect_superuser(suite, node.address, database=node.group, writes=True)
     try:
         await raise_id_clocks_over(connection, floor_ms)
     finally:

@@ -12,7 +12,7 @@ REPLICATION_ROLE = "replicator"
 
 async def prepare_primary(suite: Suite, group: Group, primary: Primary) -> None:
     """Create what is missing; the rest stays as it is."""
-    connection = await connect_superuser(suite, primary.node.address)
+    connection = await connect_superuser(suite, primary.node.address, writes=True)
     try:
         roles = {row["rolname"] for row in await connection.fetch("SELECT rolname FROM pg_roles")}
         if group.name not in roles:

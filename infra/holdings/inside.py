@@ -116,7 +116,7 @@ async def see(suite: Suite, node: PostgresNode) -> Seen:
 
 async def write_inside(suite: Suite, node: PostgresNode, ledger: Ledger) -> None:
     """Keep the ledger in the primary's database as well."""
-    connection = await connect_superuser(suite, node.address, database=node.group)
+    connection = await connect_superuser(suite, node.address, database=node.group, writes=True)
     try:
         if not await connection.fetchval(_IS_THERE):
             await connection.execute(_CREATE)
@@ -133,7 +133,7 @@ async def say_homes(
         f"COMMENT ON SCHEMA shard_{shard:04d} IS 'home={node.name} version={version}';"
         for shard in sorted(shards)
     ]
-    connection = await connect_superuser(suite, node.address, database=node.group)
+    connection = await connect_superuser(suite, node.address, database=node.group, writes=True)
     try:
         await connection.execute("\n".join(["BEGIN;", *statements, "COMMIT;"]))
     finally:
