@@ -12,6 +12,7 @@ from pathlib import Path
 from infra.backups import keeper_metrics as metrics
 from infra.backups.complaints import Complaints
 from infra.backups.primaries import FAULTS, connected
+from infra.driving.refused_writes import READ_ONLY, UPLOADS
 from infra.rendering.postgres import data_folder
 from infra.suite import Suite
 from infra.topology import PostgresNode
@@ -25,9 +26,6 @@ _LOOK_S = 2.0
 UPLOADS_FACTOR = 2
 # Room comes back in steps: so much more has to be free before it is given out again.
 _AGAIN_FACTOR = 1.25
-
-READ_ONLY = "default_transaction_read_only"
-UPLOADS = "retrato.uploads"
 
 
 async def watch_disks(suite: Suite, complaints: Complaints, stop: asyncio.Event) -> None:

@@ -3,6 +3,7 @@
 import asyncpg
 
 from infra.driving.health import connect_superuser
+from infra.driving.refused_writes import take_writes
 from infra.rendering.postgres import slot_name
 from infra.suite import Suite
 from infra.topology import Group, Primary
@@ -29,6 +30,7 @@ async def prepare_primary(suite: Suite, group: Group, primary: Primary) -> None:
         # Only its service and the operators enter the database.
         await connection.execute(f'REVOKE ALL ON DATABASE "{group.name}" FROM PUBLIC')
         await _keep_slots(connection, primary)
+        await take_writes(connection)
     finally:
         await connection.close()
 

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from infra.backups.disks import READ_ONLY, UPLOADS, settings_for
+from infra.backups.disks import settings_for
+from infra.driving.refused_writes import READ_ONLY, UPLOADS
 
 FLOOR = 1_000
 OPEN = {READ_ONLY: "off", UPLOADS: "taken"}
