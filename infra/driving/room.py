@@ -41,8 +41,8 @@ def short_of_room(suite: Suite, *, root_bytes_min: int = _EACH_BYTES_MIN) -> lis
         if free < needed:
             who = "the suite" if is_root else ", ".join(name for name, _folder in places)
             sentences.append(
-                f"Only {free / _MIB:.0f} MiB are free on the file system of {folder}, and {who}"
-                f" needs {needed / _MIB:.0f}."
+                f"Only {free / _MIB:.0f} MiB are free on the file system of {folder}:"
+                f" {needed / _MIB:.0f} are needed there for {who}."
             )
     return sentences
 
@@ -50,8 +50,10 @@ def short_of_room(suite: Suite, *, root_bytes_min: int = _EACH_BYTES_MIN) -> lis
 def _places(suite: Suite) -> Iterator[tuple[str, Path]]:
     yield "the suite", suite.folder.root
     for node in suite.topology.postgres_nodes:
-        yield node.name, data_folder(suite, node)
-        yield f"the log of {node.name}", data_folder(suite, node) / "pg_wal"
+        folder = data_folder(suite, node)
+        yield node.name, folder
+        if (log := folder / "pg_wal").exists() and log.stat().st_dev != folder.stat().st_dev:
+            yield f"the log of {node.name}", log
     for name in suite.topology.redises:
         yield f"redis-{name}", suite.folder.data / "redis" / name
     if suite.topology.store.embedded:

@@ -35,7 +35,7 @@ def small(on_disk: Suite, request: pytest.FixtureRequest) -> Iterator[Path]:
 @as_root
 @pytest.mark.parametrize("runs", [True, False])
 def test_a_small_file_system_is_named(on_disk: Suite, small: Path, *, runs: bool) -> None:
-    with pytest.raises(SuiteFailure, match=f"Only 8 MiB are free.* of {small}, and") as told:
+    with pytest.raises(SuiteFailure, match=f"Only 8 MiB are free.* of {small}:") as told:
         require_room(on_disk, runs=runs)
     assert "Make room" in str(told.value)
 
@@ -51,4 +51,4 @@ def test_the_root_is_measured_once(on_disk: Suite) -> None:
     for node in on_disk.topology.postgres_nodes:
         (on_disk.folder.data / "postgres" / node.name).mkdir(parents=True)
     (sentence,) = short_of_room(on_disk, root_bytes_min=1 << 62)
-    assert f"the file system of {on_disk.folder.root}, and the suite" in sentence
+    assert f"the file system of {on_disk.folder.root}: " in sentence
