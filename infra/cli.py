@@ -66,14 +66,14 @@ def up(
     """Start the suite, wait until all of it answers, and say where."""
     suite = open_suite()
     progress = Progress()
-    if suite.folder.restored_file.exists() and not data_only:
-        from infra.backups.after_restore import start_restored
-
-        # A restore into this folder is not repaired to its end.
-        asyncio.run(start_restored(suite, progress))
     upto = Tier.REPLICAS if data_only else Tier.BALANCERS
     words = Words(anew=_things(anew), as_is=_things(as_is))
     with sole_command(suite.folder, "up"):
+        if suite.folder.restored_file.exists() and not data_only:
+            from infra.backups.after_restore import start_restored
+
+            # A restore into this folder is not repaired to its end.
+            asyncio.run(start_restored(suite, progress))
         if asyncio.run(start_suite(suite, progress, upto=upto, words=words)):
             progress.say("everything answers")
         else:

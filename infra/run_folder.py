@@ -82,6 +82,11 @@ class RunFolder:
         return self.root / "restored.json"
 
     @property
+    def restoring_file(self) -> Path:
+        """There from before a restore puts data aside until all of it is back."""
+        return self.root / "restoring"
+
+    @property
     def backups(self) -> Path:
         """What the embedded backup store holds, unless the topology names another folder."""
         return self.root / "backups"

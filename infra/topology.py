@@ -137,6 +137,7 @@ class Backup:
     endpoint: str
     bucket: str
     region: str
+    ca_file: str
     keeper: str
     full_every_hours: int
     incremental_every_hours: int

@@ -12,7 +12,7 @@ import botocore.exceptions  # type: ignore[import-untyped]
 from aiobotocore.config import AioConfig  # type: ignore[import-untyped]
 from aiobotocore.session import get_session  # type: ignore[import-untyped]
 
-from infra.backups.place import Place
+from infra.backups.place import SYSTEM_CA_FILE, Place
 from infra.backups.subprocesses import StoreAway, meaning_of
 
 _ANSWER_SECONDS_MAX = 15.0
@@ -105,7 +105,7 @@ async def open_bucket(place: Place) -> AsyncIterator[Bucket]:
         region_name=place.region,
         aws_access_key_id=place.access_key,
         aws_secret_access_key=place.secret_key,
-        verify=str(place.ca_file) if place.ca_file else None,
+        verify=str(place.ca_file or SYSTEM_CA_FILE),
         config=config,
     ) as client:
         yield Bucket(client, place.bucket)

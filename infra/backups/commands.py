@@ -9,6 +9,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from infra.accounts import account_for
 from infra.backups.after_restore import start_restored
 from infra.backups.drill import drill
 from infra.backups.due import forgotten_after_days
@@ -17,15 +18,24 @@ from infra.backups.pgbackrest import Repository
 from infra.backups.photos import PhotoCopies
 from infra.backups.place import suite_name
 from infra.backups.restorable import Restorable, restorable
-from infra.backups.restore import Wish, prepare_folder, restore_data
+from infra.backups.restore import (
+    Wish,
+    clear_the_ground,
+    planned,
+    prepare_folder,
+    restore_data,
+)
 from infra.backups.rounds import Rounds
 from infra.backups.source import Source, named_source, own_source
 from infra.backups.state import read_mark, spelled
 from infra.backups.subprocesses import BackupFailure
 from infra.backups.witness import keep_witness
 from infra.driving.progress import Progress
+from infra.driving.run_lock import sole_command
+from infra.driving.upkeep_lock import alone
+from infra.rendering.files import make_folder
 from infra.run_folder import locate_run_folder
-from infra.suite import Suite, open_suite, suite_in
+from infra.suite import Suite, network_of, open_suite, suite_in
 
 _CARD = """
   {passphrase}
@@ -55,6 +65,11 @@ def passphrase_text(suite: Suite) -> str:
 
 async def back_up(suite: Suite, kind: str, progress: Progress) -> None:
     """Take a backup of everything now; the suite is up."""
+    with alone(suite.folder, "backup"):
+        await _back_up(suite, kind, progress)
+
+
+async def _back_up(suite: Suite, kind: str, progress: Progress) -> None:
     async with own_source(suite) as source:
         rounds = Rounds(suite, source.place, source.bucket)
         await rounds.remember()
@@ -110,19 +125,24 @@ async def restore(request: RestoreRequest, progress: Progress) -> None:
     at = parsed_moment(request.at) if request.at else None
     is_moved = bool(request.into or request.source)
     wish = Wish(at, request.group, request.replaces, is_moved=is_moved)
-    async with _source(request, target) as source:
-        await prepare_folder(target, source, wish, progress)
-        moment = await restore_data(target, source, wish, progress)
-    await start_restored(target, progress)
+    make_folder(target.folder.root, account_for("supervisor"), 0o711)
+    with sole_command(target.folder, "restore"):
+        clear_the_ground(target)
+        async with _source(request, target) as source:
+            plan = await planned(target, source, wish)
+            await prepare_folder(target, source, wish, progress)
+            await restore_data(target, source, plan, progress)
+        await start_restored(target, progress)
     progress.say(
-        f"everything is as it was at {spelled(moment)} UTC, at {target.topology.public_url}"
+        f"everything is as it was at {spelled(plan.moment)} UTC, at {target.topology.public_url}"
     )
 
 
 async def rehearse(suite: Suite, progress: Progress, seed: int | None) -> None:
     """Restore to the newest and to a random moment, and compare; raises BackupFailure."""
-    async with own_source(suite) as source:
-        report = await drill(suite, source, progress, seed)
+    with alone(suite.folder, "restore-drill"):
+        async with own_source(suite) as source:
+            report = await drill(suite, source, progress, seed)
     sys.stdout.write(report.text())
     if not report.is_well:
         raise BackupFailure("The drill has found faults: see above.")
@@ -142,13 +162,14 @@ def parsed_moment(text: str) -> datetime:
 def _target(request: RestoreRequest) -> Suite:
     if not request.into:
         return open_suite()
-    return suite_in(locate_run_folder(Path(request.into)), request.network or None)
+    folder = locate_run_folder(Path(request.into))
+    return suite_in(folder, network_of(folder, requested=request.network or None))
 
 
 def _source(request: RestoreRequest, target: Suite) -> AbstractAsyncContextManager[Source]:
     if request.source:
-        return named_source(target.topology, request.source, request.suite_name)
-    return own_source(open_suite())
+        return named_source(target, request.source, request.suite_name)
+    return own_source(open_suite(), for_folder=target.folder)
 
 
 def _table(found: list[Restorable]) -> Table:

@@ -128,10 +128,10 @@ async def _restored_differences(
         await repository_in(suite, source, node).restore(
             folder,
             backup_before(found, testimony.moment).label,
-            at_position(witness.position),
+            at_position(witness.position, witness.timeline),
             Estimate(progress, node.name).hear,
         )
-        async with recovered(folder, node.name, keep=False) as server:
+        async with recovered(suite, folder, keep=False) as server:
             return await compare(server, witness, node.group)
     finally:
         shutil.rmtree(folder, ignore_errors=True)

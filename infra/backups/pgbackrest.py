@@ -14,6 +14,7 @@ from infra.accounts import account_for
 from infra.backups.bucket import Bucket, StoredItem
 from infra.backups.place import Place
 from infra.backups.subprocesses import Command, DamagedBackup, meaning_of, run_command
+from infra.backups.wal_names import timeline_of
 from infra.programs import program
 from infra.rendering.backups import pgbackrest_file, pgpass_file
 from infra.suite import Suite
@@ -47,6 +48,11 @@ class Backup:
     repository_bytes: int
     first_segment: str
     last_segment: str
+
+    @property
+    def timeline(self) -> int:
+        """The history that it belongs to: a restore or a promotion begins another."""
+        return timeline_of(self.last_segment)
 
 
 class Repository:
@@ -153,6 +159,7 @@ class Repository:
             environment=self._environment(),
             folder=home,
             limit_s=limit_s,
+            marked=self._suite.folder.root,
         )
         return await run_command(command, subject, tell=tell)
 
@@ -168,14 +175,23 @@ class Repository:
         }
 
 
-def at_moment(moment: datetime) -> tuple[str, ...]:
-    """The target: all that was committed until then."""
-    return ("--type=time", f"--target={moment.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f}+00")
+def at_moment(moment: datetime, timeline: int) -> tuple[str, ...]:
+    """The target: all that was committed until then, in the history of that timeline.
+
+    The newest timeline would leave out what a restore to an earlier moment has put aside.
+    """
+    target = f"--target={moment.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f}+00"
+    return ("--type=time", target, f"--target-timeline={timeline}")
 
 
-def at_position(position: str) -> tuple[str, ...]:
-    """The target: all that the WAL holds before this position, such as 0/1A2B3C4."""
-    return ("--type=lsn", f"--target={position}", "--target-exclusive")
+def at_position(position: str, timeline: int) -> tuple[str, ...]:
+    """The target: all that the WAL of a timeline holds before this position, such as 0/1A2B3C4."""
+    return (
+        "--type=lsn",
+        f"--target={position}",
+        "--target-exclusive",
+        f"--target-timeline={timeline}",
+    )
 
 
 def verify_faults(said: str) -> list[str]:

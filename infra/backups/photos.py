@@ -11,12 +11,11 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from infra.backups.place import Place
+from infra.backups.place import SYSTEM_CA_FILE, Place
 from infra.backups.subprocesses import BackupFailure, Command, run_command
 from infra.programs import program
 from infra.suite import Suite
 
-_SYSTEM_CA_FILE = Path("/etc/ssl/certs/ca-certificates.crt")
 _KEPT = "kept"
 _GONE = "gone"
 _INVENTORY = "inventory"
@@ -77,6 +76,10 @@ class PhotoCopies:
                 await self._run("purge", f"kept:{_GONE}/{day}")
         held = await self._sizes(f"kept:{_KEPT}")
         await self._write_inventory(held)
+        for name in await self._inventories():
+            # They name what was deleted, too. The newest is the one just written.
+            if today - _day_of(name) > timedelta(days=keep_days):
+                await self._run("deletefile", f"kept:{_INVENTORY}/{name}")
         return Copied(len(held), sum(held.values()))
 
     async def restore(
@@ -99,7 +102,7 @@ class PhotoCopies:
 
     async def missing(self) -> list[str]:
         """Keys of the newest inventory that the backups no longer hold."""
-        names = sorted(await self._sizes(f"kept:{_INVENTORY}"))
+        names = await self._inventories()
         if not names:
             return []
         words = self._words("cat", f"kept:{_INVENTORY}/{names[-1]}")
@@ -123,6 +126,10 @@ class PhotoCopies:
             await self._run("copyto", str(draft), f"kept:{_INVENTORY}/{name}")
         finally:
             draft.unlink()
+
+    async def _inventories(self) -> list[str]:
+        """Their names, the oldest first."""
+        return sorted(await self._sizes(f"kept:{_INVENTORY}"))
 
     async def _days_gone(self) -> list[date]:
         said = await self._said(self._words("lsf", "--dirs-only", "kept:"))
@@ -181,15 +188,16 @@ class PhotoCopies:
     ) -> str:
         if not self._environment:
             self._environment = await self._remotes()
-        command = Command(words, self._environment, self._suite.folder.root, limit_s)
+        root = self._suite.folder.root
+        command = Command(words, self._environment, root, limit_s, marked=root)
         return await run_command(command, "The copy of the photos", tell=tell)
 
     def _ca_files(self) -> list[Path]:
         ours = [self._suite.ca_file] if self._suite.topology.store.embedded else []
         theirs = [self._place.ca_file] if self._place.ca_file else []
         files = list(dict.fromkeys([*ours, *theirs]))
-        everybody = not (ours and theirs) and _SYSTEM_CA_FILE.exists()
-        return [*files, _SYSTEM_CA_FILE] if everybody else files
+        everybody = not (ours and theirs) and SYSTEM_CA_FILE.exists()
+        return [*files, SYSTEM_CA_FILE] if everybody else files
 
     async def _remotes(self) -> dict[str, str]:
         store = self._suite.topology.store
@@ -211,8 +219,13 @@ class PhotoCopies:
     async def _obscured(self, text: str) -> str:
         """As rclone wants it in its configuration; it hides nothing from anybody."""
         words = [program("rclone"), "--config=", "obscure", "-"]
-        command = Command(words, {}, self._suite.folder.root, _LIST_SECONDS_MAX, text.encode())
+        root = self._suite.folder.root
+        command = Command(words, {}, root, _LIST_SECONDS_MAX, marked=root, given=text.encode())
         return (await run_command(command, "Preparing the copy of the photos")).strip()
+
+
+def _day_of(inventory: str) -> date:
+    return datetime.strptime(inventory[:8], "%Y%m%d").replace(tzinfo=UTC).date()
 
 
 def _s3_remote(name: str, endpoint: str, region: str, keys: tuple[str, str]) -> dict[str, str]:

@@ -6,9 +6,12 @@ from urllib.parse import urlsplit
 
 from infra.backups.sealing import derived_key
 from infra.suite import Suite
+from infra.topology import Backup
 
 _SUITE_DIGITS = 12
 _HTTPS_PORT = 443
+# Debian's; pgBackRest and rclone go by it too, and botocore by none but its own.
+SYSTEM_CA_FILE = Path("/etc/ssl/certs/ca-certificates.crt")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +48,12 @@ def place_of(suite: Suite) -> Place:
     passphrase = suite.secrets["backup_passphrase"]
     access_key, secret_key = bucket_keys(suite)
     if backup.embedded:
-        host, port, ca_file = backup.address, backup.port, suite.ca_file
+        host, port = backup.address, backup.port
+        ca_file: Path | None = suite.ca_file
     else:
         url = urlsplit(backup.endpoint)
-        host, port, ca_file = url.hostname or "", url.port or _HTTPS_PORT, None
+        host, port = url.hostname or "", url.port or _HTTPS_PORT
+        ca_file = named_authority(backup)
     return Place(
         host=host,
         port=port,
@@ -60,6 +65,11 @@ def place_of(suite: Suite) -> Place:
         suite_name=suite_name(suite),
         passphrase=passphrase,
     )
+
+
+def named_authority(backup: Backup) -> Path | None:
+    """Who signed the certificate of a store elsewhere; None: the system knows."""
+    return Path(backup.ca_file).absolute() if backup.ca_file else None
 
 
 def suite_name(suite: Suite) -> str:

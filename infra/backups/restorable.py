@@ -51,16 +51,22 @@ def moment_to_restore(
         raise BackupFailure(
             f"AT= may be at most {spelled(mark.moment)} UTC: so far all archives reach."
         )
+    # A recovery stops at a commit after its target, so it aims where there is one.
+    target = min(moment, mark.committed_at)
     for part in found:
-        if part.since is None or part.since > moment:
+        if part.since is None or part.since > target:
             oldest = f"from {spelled(part.since)} UTC on" if part.since else "not at all yet"
             raise BackupFailure(
-                f"{part.primary} cannot be restored to {spelled(moment)} UTC, only {oldest}."
+                f"{part.primary} cannot be restored to {spelled(target)} UTC, only {oldest}."
             )
-    # A recovery stops at a commit after its target, so it aims where there is one.
-    return min(moment, mark.committed_at)
+    return target
 
 
 def backup_before(found: Restorable, moment: datetime) -> Backup:
-    """The backup from which a moment is reached with the least WAL."""
-    return [backup for backup in found.backups if backup.stopped_at <= moment][-1]
+    """The backup from which a moment is reached with the least WAL; raises BackupFailure."""
+    earlier = [backup for backup in found.backups if backup.stopped_at <= moment]
+    if not earlier:
+        raise BackupFailure(
+            f"There is no backup of {found.primary} of {spelled(moment)} or before."
+        )
+    return earlier[-1]

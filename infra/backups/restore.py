@@ -24,8 +24,12 @@ from infra.backups.scratch_server import recovered
 from infra.backups.source import Source
 from infra.backups.state import read_erasures, read_mark, spelled
 from infra.backups.subprocesses import BackupFailure
+from infra.driving.leftovers import end_processes, leftover_pids
+from infra.driving.ports import require_free, suite_endpoints
 from infra.driving.progress import Progress
 from infra.driving.supervisor import Supervisor
+from infra.json_files import write_durably
+from infra.processes import processes_of
 from infra.rendering.files import make_folder, write_rendered
 from infra.rendering.postgres import data_folder
 from infra.suite import Suite
@@ -35,6 +39,19 @@ from infra.topology import Group, PostgresNode
 _AT_ONCE = 2
 # WAL of a day, and what Postgres writes beside its tables.
 _ROOM_FACTOR = 1.5
+_ENDED_WITHIN_S = 20.0
+# Made once with a suite, and its databases know it.
+_LINEAGE = "postgres_superuser"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is in the backups for a wish: `found` for each of the primaries, in their order."""
+
+    groups: tuple[Group, ...]
+    nodes: tuple[PostgresNode, ...]
+    found: tuple[Restorable, ...]
+    moment: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,19 +68,44 @@ class Wish:
     is_moved: bool
 
 
-async def prepare_folder(suite: Suite, source: Source, wish: Wish, progress: Progress) -> None:
-    """Put keys and shard maps of the backups where the folder lacks them.
+def clear_the_ground(suite: Suite) -> None:
+    """End what a restore that was killed has left running.
 
-    Raises BackupFailure if the suite of the folder is up. Afterwards its secrets can be read.
+    Raises SuiteFailure if the suite of the folder is up, or others have its addresses.
     """
     if Supervisor(suite.folder).is_running():
         raise BackupFailure(
             f"The suite of {suite.folder.root} is up: `make down` first, or name another folder"
             " with INTO= and another network with NET=."
         )
+    endpoints = suite_endpoints(suite.topology, processes_of(suite))
+    end_processes(leftover_pids(suite.folder, endpoints), timeout_s=_ENDED_WITHIN_S)
+    require_free(endpoints)
+
+
+async def planned(suite: Suite, source: Source, wish: Wish) -> Plan:
+    """What a wish comes to; raises BackupFailure, with nothing done yet, if it cannot be had."""
+    groups = _chosen(suite, wish.group)
+    nodes = tuple(primary.node for group in groups for primary in group.primaries)
+    for folder in ("data", "etc", "cache"):
+        make_folder(suite.folder.root / folder, account_for("supervisor"), 0o711)
+    mark = await read_mark(source.bucket, source.place)
+    found = tuple([await restorable(suite, source, node) for node in nodes])
+    moment = moment_to_restore(wish.at, mark, found)
+    _require_room(suite, found)
+    _require_place(suite, groups, wish)
+    return Plan(tuple(groups), nodes, found, moment)
+
+
+async def prepare_folder(suite: Suite, source: Source, wish: Wish, progress: Progress) -> None:
+    """Put keys and shard maps of the backups where the folder lacks them.
+
+    Raises BackupFailure if the folder is another suite's. Afterwards its secrets can be read.
+    """
     files = await read_bundle(source.bucket, source.place, wish.at)
     if topology_differs(files):
         progress.say("infra/topology.toml is not as it was when the bundle of keys was made")
+    _require_same_suite(suite, files["secrets.json"])
     if wish.is_moved and not suite.folder.secrets_file.exists():
         # Another suite from here on: two that write into one archive would spoil it.
         files["secrets.json"] = _renamed(files["secrets.json"])
@@ -71,20 +113,14 @@ async def prepare_folder(suite: Suite, source: Source, wish: Wish, progress: Pro
     progress.say(f"keys, certificates and shard maps are in {suite.folder.root}")
 
 
-async def restore_data(suite: Suite, source: Source, wish: Wish, progress: Progress) -> datetime:
-    """Restore databases and photos; returns the moment. The suite can be started afterwards."""
-    groups = _chosen(suite, wish.group)
-    nodes = [primary.node for group in groups for primary in group.primaries]
-    for folder in ("data", "etc", "cache"):
-        make_folder(suite.folder.root / folder, account_for("supervisor"), 0o711)
-    found = [await restorable(suite, source, node) for node in nodes]
-    mark = await read_mark(source.bucket, source.place)
-    moment = moment_to_restore(wish.at, mark, found)
-    _require_room(suite, found)
-    aside = _put_aside(suite, groups, replaces=wish.replaces)
-    for old in aside:
+async def restore_data(suite: Suite, source: Source, plan: Plan, progress: Progress) -> None:
+    """Restore databases and photos. The suite can be started afterwards, and not before."""
+    moment = plan.moment
+    write_durably(suite.folder.restoring_file, spelled(moment) + "\n")
+    for old in _put_aside(suite, plan.groups):
         progress.say(f"put aside: {old}")
-    progress.say(f"restoring {', '.join(node.name for node in nodes)} to {spelled(moment)} UTC")
+    names = ", ".join(node.name for node in plan.nodes)
+    progress.say(f"restoring {names} to {spelled(moment)} UTC")
     gate = asyncio.Semaphore(_AT_ONCE)
 
     async def restore(part: Restorable, node: PostgresNode) -> None:
@@ -92,16 +128,16 @@ async def restore_data(suite: Suite, source: Source, wish: Wish, progress: Progr
             await _restore_primary(suite, source, node, (part, moment), progress)
 
     async with asyncio.TaskGroup() as restores:
-        for part, node in zip(found, nodes, strict=True):
+        for part, node in zip(plan.found, plan.nodes, strict=True):
             restores.create_task(restore(part, node))
-    if wish.group in {"", "upload"}:
+    if any(group.name == "upload" for group in plan.groups):
         copies = PhotoCopies(suite, source.place)
         held = await copies.restore(moment, Estimate(progress, "photos").hear)
         progress.say(f"photos: {held.objects} objects, {held.bytes / 1e6:.0f} MB")
     # Nothing in Redis is the only copy, and what it remembers is of another time.
     shutil.rmtree(suite.folder.data / "redis", ignore_errors=True)
     await _note_what_is_to_do(suite, source, moment)
-    return moment
+    suite.folder.restoring_file.unlink()
 
 
 async def _restore_primary(
@@ -120,9 +156,9 @@ async def _restore_primary(
     backup = backup_before(found, moment)
     repository = repository_in(suite, source, node)
     hear = Estimate(progress, node.name).hear
-    await repository.restore(draft, backup.label, at_moment(moment), hear)
+    await repository.restore(draft, backup.label, at_moment(moment, backup.timeline), hear)
     copied_s = progress.seconds
-    async with recovered(draft, node.name, keep=True):
+    async with recovered(suite, draft, keep=True):
         pass
     # How it was recovered is of no use to the server that it becomes.
     write_rendered(draft / "postgresql.auto.conf", "", account)
@@ -150,17 +186,42 @@ def _require_room(suite: Suite, found: Iterable[Restorable]) -> None:
         )
 
 
-def _put_aside(suite: Suite, groups: Sequence[Group], *, replaces: bool) -> list[Path]:
-    """Rename the data that is there, of replicas too; nothing is deleted."""
-    folders = [data_folder(suite, node) for group in groups for node in group.nodes()]
-    standing = [folder for folder in folders if folder.exists()]
-    if standing and not replaces:
+def _require_place(suite: Suite, groups: Sequence[Group], wish: Wish) -> None:
+    # What an interrupted restore has left there is put aside without being asked.
+    may_replace = wish.replaces or suite.folder.restoring_file.exists()
+    standing = _standing(suite, groups)
+    if standing and not may_replace:
         raise BackupFailure(
             f"{standing[0]} holds data already: REPLACE=1 puts it aside, INTO= restores into"
             " another folder."
         )
+
+
+def _require_same_suite(suite: Suite, secrets: bytes) -> None:
+    """Roles, tokens and addresses of pictures hang on secrets: two suites' never go together."""
+    file = suite.folder.secrets_file
+    if not file.exists():
+        return
+    ours, theirs = json.loads(file.read_bytes()), json.loads(secrets)
+    if ours.get(_LINEAGE) != theirs.get(_LINEAGE):
+        raise BackupFailure(
+            f"{suite.folder.root} holds another suite than these backups are of: INTO= restores"
+            " into another folder, and NET= gives it another network."
+        )
+
+
+def _standing(suite: Suite, groups: Sequence[Group]) -> list[Path]:
+    folders = [data_folder(suite, node) for group in groups for node in group.nodes()]
+    return [folder for folder in folders if folder.exists()]
+
+
+def _put_aside(suite: Suite, groups: Sequence[Group]) -> list[Path]:
+    """Rename the data that is there, of replicas too; nothing is deleted."""
     stamp = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
-    moved = [(folder, folder.with_name(f"{folder.name}.before-{stamp}")) for folder in standing]
+    moved = [
+        (folder, folder.with_name(f"{folder.name}.before-{stamp}"))
+        for folder in _standing(suite, groups)
+    ]
     for folder, aside in moved:
         folder.rename(aside)
     return [aside for _folder, aside in moved]

@@ -126,7 +126,8 @@ class Rounds:
     async def _mark(self, moment: datetime) -> Mark:
         """One moment for all primaries; raises TimeoutError if the archive does not follow.
 
-        Where no primary has written a row since the last mark, that one still tells everything.
+        Where no primary has written a row since the last mark, that one still tells everything;
+        not for a backup taken since, which needs a commit of later than itself to aim at.
         """
         written = dict(
             zip(
@@ -135,7 +136,8 @@ class Rounds:
                 strict=True,
             )
         )
-        if written == self._rows_written and self.mark is not None:
+        is_quiet = written == self._rows_written
+        if is_quiet and self.mark and not self._backed_up_since(self.mark.committed_at):
             quiet_until = max(self.mark.moment, moment - _COUNTED_WITHIN)
             return Mark(quiet_until, self.mark.committed_at, self.mark.segments)
         names = await asyncio.gather(
@@ -151,6 +153,13 @@ class Rounds:
         self._rows_written = written
         segments = {n.name: name for n, name in zip(self.primaries, names, strict=True)}
         return Mark(moment, moment, segments)
+
+    def _backed_up_since(self, moment: datetime) -> bool:
+        return any(
+            backup.stopped_at >= moment
+            for backups in self.known_backups.values()
+            for backup in backups[-1:]
+        )
 
     async def _archived(self, node: PostgresNode, segment: str) -> None:
         while True:

@@ -17,6 +17,8 @@ from infra.accounts import account_for
 from infra.backups.subprocesses import BackupFailure, DamagedBackup, meaning_of
 from infra.driving.leftovers import is_alive
 from infra.programs import postgres_program
+from infra.run_folder import MARK
+from infra.suite import Suite
 
 # It waits for a recovery of minutes; one that fails ends by itself.
 _RECOVERED_WITHIN_S = 3600.0
@@ -45,8 +47,8 @@ class Scratch:
 
 
 @asynccontextmanager
-async def recovered(folder: Path, name: str, *, keep: bool) -> AsyncIterator[Scratch]:
-    """The server of a restored folder, once it has reached its target.
+async def recovered(suite: Suite, folder: Path, *, keep: bool) -> AsyncIterator[Scratch]:
+    """The server of a restored folder of a suite, once it has reached its target.
 
     With `keep` the folder goes on as a primary: the beginning of its new timeline waits to be
     archived, and all is on disk. Raises DamagedBackup where the WAL ends before the target.
@@ -77,6 +79,7 @@ async def recovered(folder: Path, name: str, *, keep: bool) -> AsyncIterator[Scr
             str(folder),
             *words,
             cwd=sockets,
+            env={**os.environ, MARK: str(suite.folder.root)},
             stdin=asyncio.subprocess.DEVNULL,
             stdout=log,
             stderr=log,
@@ -84,7 +87,7 @@ async def recovered(folder: Path, name: str, *, keep: bool) -> AsyncIterator[Scr
         )
     try:
         scratch = Scratch(sockets)
-        await _wait_recovered(process, scratch, log_file, name)
+        await _wait_recovered(process, scratch, log_file, folder.stem)
         yield scratch
     finally:
         await _stop(process)

@@ -9,11 +9,17 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from infra.backups.bucket import Bucket, open_bucket
-from infra.backups.place import Place, backup_folder, embedded_keys, place_of
+from infra.backups.place import (
+    Place,
+    backup_folder,
+    embedded_keys,
+    named_authority,
+    place_of,
+)
 from infra.backups.subprocesses import BackupFailure
 from infra.backups.temporary_store import answers, served
+from infra.run_folder import RunFolder
 from infra.suite import Suite
-from infra.topology import Topology
 
 PASSPHRASE = "RETRATO_BACKUP_PASSPHRASE"  # noqa: S105 - the name of the variable
 ACCESS_KEY = "RETRATO_BACKUP_ACCESS_KEY"
@@ -30,8 +36,8 @@ class Source:
 
 
 @asynccontextmanager
-async def own_source(suite: Suite) -> AsyncIterator[Source]:
-    """The suite's own backups, whether it is up or down."""
+async def own_source(suite: Suite, *, for_folder: RunFolder | None = None) -> AsyncIterator[Source]:
+    """The suite's own backups, whether it is up or down; `for_folder` is where they go."""
     place = place_of(suite)
     if not suite.topology.backup.embedded or await answers(place.host, place.port):
         async with open_bucket(place) as bucket:
@@ -39,21 +45,21 @@ async def own_source(suite: Suite) -> AsyncIterator[Source]:
         return
     folder = backup_folder(suite)
     async with (
-        served(folder, place.host, place.port, place.passphrase) as ca_file,
+        served(folder, place, for_folder or suite.folder) as ca_file,
         open_bucket(replace(place, ca_file=ca_file)) as bucket,
     ):
         yield Source(replace(place, ca_file=ca_file), bucket)
 
 
 @asynccontextmanager
-async def named_source(topology: Topology, name: str, suite_name: str) -> AsyncIterator[Source]:
+async def named_source(target: Suite, name: str, suite_name: str) -> AsyncIterator[Source]:
     """A folder, or `https://host:port/bucket`; with several suites in it, the one of that name.
 
     The passphrase is asked for unless RETRATO_BACKUP_PASSPHRASE says it; the keys of a bucket
     elsewhere are in RETRATO_BACKUP_ACCESS_KEY and RETRATO_BACKUP_SECRET_KEY.
     """
     passphrase = os.environ.get(PASSPHRASE) or getpass("The passphrase of the backups: ")
-    backup = topology.backup
+    backup = target.topology.backup
     keys = embedded_keys(passphrase)
     place = Place(
         host=backup.address,
@@ -67,17 +73,18 @@ async def named_source(topology: Topology, name: str, suite_name: str) -> AsyncI
         passphrase=passphrase,
     )
     if "://" in name:
-        async with _chosen(_elsewhere(place, name)) as source:
+        elsewhere = _elsewhere(place, name, named_authority(backup))
+        async with _chosen(elsewhere) as source:
             yield source
         return
     async with (
-        served(Path(name), place.host, place.port, passphrase) as ca_file,
+        served(Path(name), place, target.folder) as ca_file,
         _chosen(replace(place, ca_file=ca_file)) as source,
     ):
         yield source
 
 
-def _elsewhere(place: Place, name: str) -> Place:
+def _elsewhere(place: Place, name: str, ca_file: Path | None) -> Place:
     url = urlsplit(name)
     bucket = url.path.strip("/")
     missing = [variable for variable in (ACCESS_KEY, SECRET_KEY) if not os.environ.get(variable)]
@@ -90,6 +97,7 @@ def _elsewhere(place: Place, name: str) -> Place:
         host=url.hostname,
         port=url.port or _HTTPS_PORT,
         bucket=bucket,
+        ca_file=ca_file,
         access_key=os.environ[ACCESS_KEY],
         secret_key=os.environ[SECRET_KEY],
     )

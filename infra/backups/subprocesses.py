@@ -11,9 +11,11 @@ from pathlib import Path
 
 from infra.backups.sealing import WrongPassphrase
 from infra.driving.failures import SuiteFailure
+from infra.run_folder import MARK
 
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _SAID_CHARS_MAX = 600
+_ENDED_WITHIN_S = 5.0
 
 
 class BackupFailure(SuiteFailure):
@@ -32,6 +34,7 @@ class DamagedBackup(BackupFailure):
 class Command:
     """A program, its arguments and its environment; `limit_s` is its deadline in seconds.
 
+    `marked` is the run folder that it works for: the next command finds it there if this one dies.
     `given` is what it reads from its standard input, which others on the machine cannot see.
     """
 
@@ -39,6 +42,7 @@ class Command:
     environment: Mapping[str, str]
     folder: Path
     limit_s: float
+    marked: Path
     given: bytes = b""
 
 
@@ -48,6 +52,11 @@ _MEANINGS: tuple[tuple[str, type[SuiteFailure], str], ...] = (
         r"CryptoError|FormatError|unable to flush|bad password|failed to authenticate",
         WrongPassphrase,
         "The passphrase does not fit these backups, or what it should open is damaged.",
+    ),
+    (
+        r"unable to acquire lock",
+        BackupFailure,
+        "Another backup of it is under way: wait until it is done, then run this again.",
     ),
     (
         r"No space left on device|\[Errno 28\]|ENOSPC",
@@ -100,7 +109,13 @@ async def run_command(
     process = await asyncio.create_subprocess_exec(
         *command.words,
         cwd=command.folder,
-        env={"PATH": _PATH, "LANG": "C.UTF-8", "TZ": "UTC", **command.environment},
+        env={
+            "PATH": _PATH,
+            "LANG": "C.UTF-8",
+            "TZ": "UTC",
+            MARK: str(command.marked),
+            **command.environment,
+        },
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
@@ -129,8 +144,15 @@ async def run_command(
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:
-    """Take its children along: a program that outlives us would hold its lock."""
-    if process.returncode is None:
+    """Take its children along: a program that outlives us would hold its lock.
+
+    Nobody reads any more what it says, so it may wait for that and never hear a polite word.
+    """
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        if process.returncode is not None:
+            return
         with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGTERM)
-        await process.wait()
+            os.killpg(process.pid, number)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_ENDED_WITHIN_S):
+                await process.wait()

@@ -9,24 +9,29 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
-from infra.backups.place import embedded_keys
+from infra.backups.place import Place, embedded_keys
 from infra.backups.subprocesses import BackupFailure
 from infra.certificates import Authority
 from infra.programs import program
+from infra.run_folder import MARK, RunFolder
 
 _ANSWERS_WITHIN_S = 20.0
 _POLL_S = 0.05
 
 
 @asynccontextmanager
-async def served(folder: Path, address: str, port: int, passphrase: str) -> AsyncIterator[Path]:
-    """Serve the folder at an address of ours; gives the CA that signed its certificate."""
+async def served(folder: Path, place: Place, for_folder: RunFolder) -> AsyncIterator[Path]:
+    """Serve the folder where the place says; gives the CA that signed its certificate.
+
+    The next command in `for_folder` ends the store if this one is killed.
+    """
+    address, port = place.host, place.port
     served_folder = _checked(folder)
     with tempfile.TemporaryDirectory(prefix="retrato-store-") as scratch:
         # It makes itself passable: the databases' user reads the CA from here.
         authority = Authority(Path(scratch))
         pair = authority.server_pair("store", (address,), spelled_addresses=(address,))
-        access_key, secret_key = embedded_keys(passphrase)
+        access_key, secret_key = embedded_keys(place.passphrase)
         process = await asyncio.create_subprocess_exec(
             program("rclone"),
             "serve",
@@ -37,7 +42,11 @@ async def served(folder: Path, address: str, port: int, passphrase: str) -> Asyn
             "--vfs-cache-mode=off",
             "--config=",
             served_folder,
-            env={"PATH": os.environ["PATH"], "RCLONE_AUTH_KEY": f'"{access_key},{secret_key}"'},
+            env={
+                "PATH": os.environ["PATH"],
+                "RCLONE_AUTH_KEY": f'"{access_key},{secret_key}"',
+                MARK: str(for_folder.root),
+            },
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.DEVNULL,
             stderr=asyncio.subprocess.DEVNULL,

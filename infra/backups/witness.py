@@ -26,15 +26,22 @@ from infra.topology import PostgresNode, Primary
 _PURPOSE = "witness"
 _KEPT_MAX = 400
 _PAUSED_WITHIN_S = 10.0
+# A replica that has just followed its primary to a new timeline may not have checkpointed there.
+_REPLAYED = """
+    SELECT pg_last_wal_replay_lsn()::text AS position,
+           coalesce((SELECT received_tli FROM pg_stat_wal_receiver), timeline_id) AS timeline
+    FROM pg_control_checkpoint()
+"""
 _POLL_S = 0.05
 
 
 @dataclass(frozen=True, slots=True)
 class Witness:
-    """What one primary held just before a position of its WAL."""
+    """What one primary held just before a position of its WAL, in the history of a timeline."""
 
     primary: str
     position: str
+    timeline: int
     digests: Digests
 
 
@@ -52,8 +59,9 @@ async def take_witness(suite: Suite, primary: Primary) -> Witness:
         raise BackupFailure(f"{primary.node.name} has no replica that could be held still.")
     replica = primary.replicas[0]
     async with connected(suite, replica, database=replica.group) as connection, _held(connection):
-        position = await connection.fetchval("SELECT pg_last_wal_replay_lsn()::text")
-        return Witness(primary.node.name, position, await digests_of(connection))
+        (replayed,) = await connection.fetch(_REPLAYED)
+        position, timeline = replayed["position"], replayed["timeline"]
+        return Witness(primary.node.name, position, timeline, await digests_of(connection))
 
 
 async def keep_witness(suite: Suite, bucket: Bucket, place: Place) -> Testimony:
@@ -87,7 +95,8 @@ async def read_testimony(bucket: Bucket, place: Place, moment: datetime) -> Test
     if sealed is None:
         raise BackupFailure(f"The digests of {moment} are no longer there.")
     content = json.loads(gzip.decompress(unseal(place.passphrase, _PURPOSE, sealed)))
-    return Testimony(moment, tuple(Witness(**entry) for entry in content))
+    # The first ones that were written do not name their timeline.
+    return Testimony(moment, tuple(Witness(**{"timeline": 1, **entry}) for entry in content))
 
 
 @asynccontextmanager

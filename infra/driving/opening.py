@@ -4,6 +4,7 @@ import datetime as dt
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 
+from infra.backups.complaints import backup_lines
 from infra.driving.failures import SuiteFailure
 from infra.driving.postgres_data import put_aside
 from infra.driving.progress import Progress
@@ -68,6 +69,11 @@ async def open_holdings(
             f"A reset of {folder.root} was interrupted, so part of it is gone: run `make reset`"
             " again to finish it."
         )
+    if folder.restoring_file.exists():
+        raise SuiteFailure(
+            f"A restore into {folder.root} was interrupted, so its databases are of different"
+            " times: run the same `make restore` again, which begins anew. Nothing was done."
+        )
     ledger = read_ledger(folder.ledger_file)
     if ledger is not None and ledger.network != suite.topology.network:
         raise SuiteFailure(
@@ -79,7 +85,8 @@ async def open_holdings(
     verdict = compare(ledger, facts, expected_primaries(suite.topology), words)
     _require_meaning(suite, words, verdict)
     if verdict.findings:
-        raise SuiteFailure(report_of(verdict.findings))
+        newest = backup_lines(suite)[0][0]
+        raise SuiteFailure(f"{report_of(verdict.findings)}\n\n  {newest}")
     if in_use and verdict.answered:
         raise SuiteFailure("ANEW= and AS_IS= change what is on disk: run `make down` first.")
     for said in (*verdict.notes, *(f"{c.sentence} ({c.when.value})" for c in changes)):

@@ -37,6 +37,7 @@ def delete_everything(suite: Suite) -> list[str]:
         folder.backups_file,
         folder.complaints_file,
         folder.restored_file,
+        folder.restoring_file,
         folder.supervisor_pid_file,
     ):
         if file.is_dir():

@@ -17,6 +17,7 @@ from infra.driving.failures import SuiteFailure
         ),
         ("[FormatError] unable to load info file 'backup.info'", WrongPassphrase),
         ("failed to authenticate decrypted block - bad password?", WrongPassphrase),
+        ("ERROR: [050]: unable to acquire lock on file '…': Resource temporarily", BackupFailure),
         ("ERROR: [082]: … could not write: No space left on device", BackupFailure),
         ("ERROR: [049]: unable to connect to '127.20.7.1:9000': Connection refused", StoreAway),
         ("ERROR: raised from local-1: invalid checksum for file base/1/2", DamagedBackup),

@@ -61,9 +61,9 @@ class Kept:
         folder = self.suite.folder.data / "postgres" / f"{self.node.name}.rehearsed"
         make_folder(folder, account_for("postgres"))
         try:
-            target = at_position(self.witness.position)
+            target = at_position(self.witness.position, self.witness.timeline)
             await self.repository().restore(folder, self.backup.label, target)
-            async with recovered(folder, self.node.name, keep=False) as server:
+            async with recovered(self.suite, folder, keep=False) as server:
                 yield server
         finally:
             await asyncio.to_thread(shutil.rmtree, folder)

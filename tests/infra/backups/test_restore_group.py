@@ -9,7 +9,7 @@ import pytest
 from infra.backups.pgbackrest import archived_segments
 from infra.backups.primaries import mark_and_switch
 from infra.backups.restorable import repository_in
-from infra.backups.restore import Wish, restore_data
+from infra.backups.restore import Wish, planned, restore_data
 from infra.backups.source import own_source
 from infra.backups.state import Mark, write_mark
 from infra.backups.subprocesses import BackupFailure
@@ -40,8 +40,9 @@ async def test_a_group_goes_back_and_its_archive_goes_on(data_suite: Suite) -> N
     await asyncio.to_thread(stop_suite, suite, quiet)
     async with own_source(suite) as source:
         with pytest.raises(BackupFailure, match="holds data already"):
-            await restore_data(suite, source, Wish(None, "feed", False, False), quiet)
-        await restore_data(suite, source, Wish(None, "feed", True, False), quiet)
+            await planned(suite, source, Wish(None, "feed", False, False))
+        plan = await planned(suite, source, Wish(None, "feed", True, False))
+        await restore_data(suite, source, plan, quiet)
     aside = [data_folder(suite, node).parent.glob(f"{node.name}.before-*") for node in nodes]
     assert [len(list(folders)) for folders in aside] == [1, 1]
     await asyncio.to_thread(data_suite.bring_up, data_only=True)
