@@ -215,17 +215,30 @@ class Suite:
         """What an operator's command says, such as `backup`; a test fails where it does."""
         return self._infra(*arguments, timeout_s=OPERATION_TIMEOUT_S)
 
+    def begin(self, *arguments: str) -> subprocess.Popen[bytes]:
+        """An operator's command that the test does not wait for; nobody reads what it says."""
+        return subprocess.Popen(
+            [sys.executable, "-m", "infra", *arguments],
+            cwd=REPOSITORY,
+            env=self._environment(""),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+
+    def _environment(self, limits: str) -> dict[str, str]:
+        return {
+            **os.environ,
+            "RETRATO_NET": self.topology.network,
+            "RETRATO_RUN_DIR": str(self._requested_dir),
+            # All phones of a test come from one address.
+            "RETRATO_LIMITS": limits,
+        }
+
     def _infra(self, *arguments: str, limits: str = "", timeout_s: float = START_TIMEOUT_S) -> str:
         done = subprocess.run(
             [sys.executable, "-m", "infra", *arguments],
             cwd=REPOSITORY,
-            env={
-                **os.environ,
-                "RETRATO_NET": self.topology.network,
-                "RETRATO_RUN_DIR": str(self._requested_dir),
-                # All phones of a test come from one address.
-                "RETRATO_LIMITS": limits,
-            },
+            env=self._environment(limits),
             check=False,
             capture_output=True,
             text=True,

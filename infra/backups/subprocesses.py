@@ -72,7 +72,8 @@ _MEANINGS: tuple[tuple[str, type[SuiteFailure], str], ...] = (
         (
             r"HostConnectError|unable to connect|connection refused|no route to|timeout connecting"
             r"|timeout after|unexpected eof|ServiceError|FileReadError: timeout"
-            r"|unable to get address"
+            # rclone takes the root of a store that is silent for a file.
+            r"|unable to get address|Failed to create file system"
         ),
         StoreAway,
         "The backup store does not answer; nothing is lost, WAL waits at the primary.",

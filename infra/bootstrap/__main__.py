@@ -27,9 +27,10 @@ def main(arguments: list[str]) -> int:
 
     try:
         _require_python()
-        install_missing_packages(say)
+        for_tests = "--dev" in arguments
+        install_missing_packages(say, for_tests=for_tests)
         folder = _environments_folder()
-        names = ("main.txt", "dev.txt") if "--dev" in arguments else ("main.txt",)
+        names = ("main.txt", "dev.txt") if for_tests else ("main.txt",)
         make_environment(folder / "venv", [_LOCKS / name for name in names], say)
         make_environment(folder / "venv-decoder", [_LOCKS / "decoder.txt"], say)
     except (BootstrapFailure, RunFolderClosed) as failure:

@@ -27,9 +27,10 @@ class Package:
     is_there: Callable[[], bool]
 
 
-def install_missing_packages(say: Say) -> None:
+def install_missing_packages(say: Say, *, for_tests: bool = False) -> None:
     """Install what is missing, as root or through a sudo that asks nothing."""
-    missing = [package.name for package in _packages() if not package.is_there()]
+    packages = [*_packages(), *(_packages_of_tests() if for_tests else ())]
+    missing = [package.name for package in packages if not package.is_there()]
     if not missing:
         return
     if shutil.which("apt-get") is None:
@@ -73,6 +74,11 @@ def _packages() -> list[Package]:
         Package("util-linux", lambda: _program("setpriv")),
         Package("curl", lambda: _program("curl")),
     ]
+
+
+def _packages_of_tests() -> list[Package]:
+    # Backups are kept for days, which no test waits.
+    return [Package("faketime", lambda: _program("faketime"))]
 
 
 def _program(name: str) -> bool:

@@ -20,6 +20,7 @@ from infra.driving.failures import SuiteFailure
         ("ERROR: [050]: unable to acquire lock on file '…': Resource temporarily", BackupFailure),
         ("ERROR: [082]: … could not write: No space left on device", BackupFailure),
         ("ERROR: [049]: unable to connect to '127.20.7.1:9000': Connection refused", StoreAway),
+        ('CRITICAL: Failed to create file system for "kept:kept": is a file not a', StoreAway),
         ("ERROR: raised from local-1: invalid checksum for file base/1/2", DamagedBackup),
         ("ERROR: [055]: unable to load info file: FileMissingError", DamagedBackup),
         ("something that nobody has seen before", BackupFailure),

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from infra.backups.pgbackrest import Backup
+from infra.backups.pgbackrest import Backup, at_moment
 from infra.backups.restorable import Restorable, backup_before, moment_to_restore
 from infra.backups.state import Mark
 from infra.backups.subprocesses import BackupFailure
@@ -44,6 +44,8 @@ def test_it_aims_no_later_than_the_last_commit_everywhere(
         (NOON + MINUTE, MARK, _part(10), "at most 2026-11-29 12:00:00"),
         (NOON - 11 * MINUTE, MARK, _part(10), "only from 2026-11-29 11:50:00"),
         (None, MARK, _part(), "not at all yet"),
+        # Nothing was written for as long as backups are kept.
+        (None, Mark(NOON, NOON - 30 * MINUTE, {}), _part(10), "only from 2026-11-29 11:50:00"),
     ],
 )
 def test_what_cannot_be_reached_is_said(
@@ -55,3 +57,14 @@ def test_what_cannot_be_reached_is_said(
 
 def test_the_nearest_backup_before_the_moment_is_taken() -> None:
     assert backup_before(_part(30, 20, 10), NOON - 15 * MINUTE).label == "20"
+
+
+def test_a_moment_before_all_backups_is_no_traceback() -> None:
+    with pytest.raises(BackupFailure, match="no backup of users-a"):
+        backup_before(_part(10), NOON - 15 * MINUTE)
+
+
+def test_a_backup_knows_the_history_that_it_belongs_to() -> None:
+    of_third = Backup("b", "full", NOON, NOON, 1, 1, "00000002" + "0" * 16, "00000003" + "0" * 16)
+    assert of_third.timeline == 3
+    assert "--target-timeline=3" in at_moment(NOON, of_third.timeline)

@@ -6,10 +6,11 @@ from functools import partial
 
 import pytest
 
+from infra.backups.bundle import keep_bundle
 from infra.backups.pgbackrest import archived_segments
 from infra.backups.primaries import mark_and_switch
 from infra.backups.restorable import repository_in
-from infra.backups.restore import Wish, planned, restore_data
+from infra.backups.restore import Wish, clear_the_ground, planned, restore_data
 from infra.backups.source import own_source
 from infra.backups.state import Mark, write_mark
 from infra.backups.subprocesses import BackupFailure
@@ -22,38 +23,105 @@ from tests.suite import Suite
 pytestmark = pytest.mark.long
 
 
-async def test_a_group_goes_back_and_its_archive_goes_on(data_suite: Suite) -> None:
+async def test_a_group_goes_back_its_archive_goes_on_and_it_can_go_forward_again(
+    data_suite: Suite,
+) -> None:
     suite, quiet = data_suite.on_disk, Progress(quiet=True)
     nodes = [primary.node for primary in suite.topology.groups["feed"].primaries]
-    async with own_source(suite) as source:
-        for node in nodes:
-            await repository_in(suite, source, node).prepare()
-            await repository_in(suite, source, node).take("full")
-        await _write(data_suite, "early")
-        moment = datetime.now(UTC)
-        segments = {node.name: await mark_and_switch(suite, node, moment) for node in nodes}
-        await write_mark(source.bucket, source.place, Mark(moment, moment, segments))
-        for node in nodes:
-            await eventually(partial(_is_archived, data_suite, node.name, segments[node.name]))
+    early = await _back_up(data_suite)
     await _write(data_suite, "late")
+    await _mark(data_suite)
 
     await asyncio.to_thread(stop_suite, suite, quiet)
     async with own_source(suite) as source:
         with pytest.raises(BackupFailure, match="holds data already"):
-            await planned(suite, source, Wish(None, "feed", False, False))
-        plan = await planned(suite, source, Wish(None, "feed", True, False))
+            await planned(suite, source, Wish(early, "feed", False, False))
+        plan = await planned(suite, source, Wish(early, "feed", True, False))
         await restore_data(suite, source, plan, quiet)
     aside = [data_folder(suite, node).parent.glob(f"{node.name}.before-*") for node in nodes]
     assert [len(list(folders)) for folders in aside] == [1, 1]
     await asyncio.to_thread(data_suite.bring_up, data_only=True)
-
+    assert await _notes(data_suite) == {"early"}
     for node in nodes:
-        async with data_suite.postgres(node.name) as connection:
-            rows = await connection.fetch("SELECT note FROM public.goes_back")
-            assert [row["note"] for row in rows] == ["early"]
         later = await mark_and_switch(suite, node, datetime.now(UTC))
         assert later.startswith("00000002")
         await eventually(partial(_is_archived, data_suite, node.name, later), within_s=90)
+
+    # That was too far back: what the restore has put aside is still in the backups.
+    await asyncio.to_thread(stop_suite, suite, quiet)
+    async with own_source(suite) as source:
+        plan = await planned(suite, source, Wish(None, "feed", True, False))
+        await restore_data(suite, source, plan, quiet)
+    await asyncio.to_thread(data_suite.bring_up, data_only=True)
+    assert await _notes(data_suite) == {"early", "late"}
+
+
+async def test_a_restore_that_was_killed_is_begun_anew_and_nothing_starts_meanwhile(
+    data_suite: Suite,
+) -> None:
+    suite, quiet = data_suite.on_disk, Progress(quiet=True)
+    await _back_up(data_suite)
+    await asyncio.to_thread(stop_suite, suite, quiet)
+    words = ["restore", "--group", "feed", "--replace"]
+    killed = data_suite.begin(*words)
+    try:
+        await eventually(lambda: _is_restoring(data_suite), within_s=120)
+        with pytest.raises(RuntimeError, match="is at work on"):
+            await asyncio.to_thread(data_suite.operate, *words)
+    finally:
+        killed.kill()
+        killed.wait()
+    with pytest.raises(RuntimeError, match=r"A restore into .* was interrupted"):
+        await asyncio.to_thread(data_suite.bring_up, data_only=True)
+
+    clear_the_ground(suite)
+    async with own_source(suite) as source:
+        # What the killed one had made is put aside without being asked.
+        plan = await planned(suite, source, Wish(None, "feed", False, False))
+        await restore_data(suite, source, plan, quiet)
+    await asyncio.to_thread(data_suite.bring_up, data_only=True)
+    assert "early" in await _notes(data_suite)
+
+
+async def _is_restoring(data_suite: Suite) -> None:
+    folder = data_suite.on_disk.folder
+    assert folder.restoring_file.exists()
+    assert list((folder.data / "postgres").glob("feed-*.unfinished/PG_VERSION"))
+
+
+async def _back_up(data_suite: Suite) -> datetime:
+    """Backups of feed, the bundle, and a row after them; the moment of that row."""
+    suite = data_suite.on_disk
+    async with own_source(suite) as source:
+        await keep_bundle(source.bucket, source.place, suite, "")
+        for primary in suite.topology.groups["feed"].primaries:
+            repository = repository_in(suite, source, primary.node)
+            await repository.prepare()
+            await repository.take("full")
+    await _write(data_suite, "early")
+    return await _mark(data_suite)
+
+
+async def _mark(data_suite: Suite) -> datetime:
+    """What a keeper does every minute; returns its moment."""
+    suite, moment = data_suite.on_disk, datetime.now(UTC)
+    nodes = [primary.node for primary in suite.topology.groups["feed"].primaries]
+    segments = {node.name: await mark_and_switch(suite, node, moment) for node in nodes}
+    for node in nodes:
+        is_archived = partial(_is_archived, data_suite, node.name, segments[node.name])
+        await eventually(is_archived, within_s=90)
+    async with own_source(suite) as source:
+        await write_mark(source.bucket, source.place, Mark(moment, moment, segments))
+    return moment
+
+
+async def _notes(data_suite: Suite) -> set[str]:
+    found = set()
+    for primary in data_suite.topology.groups["feed"].primaries:
+        async with data_suite.postgres(primary.node.name) as connection:
+            rows = await connection.fetch("SELECT note FROM public.goes_back")
+        found |= {row["note"] for row in rows}
+    return found
 
 
 async def _write(data_suite: Suite, note: str) -> None:
