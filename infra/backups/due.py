@@ -7,8 +7,6 @@ from datetime import datetime, timedelta
 from infra.backups.pgbackrest import Backup
 from infra.topology import Backup as BackupSettings
 
-_CLOCK_SLACK = timedelta(minutes=5)
-
 
 @dataclass(frozen=True, slots=True)
 class Due:
@@ -30,9 +28,6 @@ def due_backup(
         return Due("full", "there is none yet")
     if has_hole:
         return Due("full", "the archive of WAL has a hole")
-    if backups[-1].stopped_at - now > _CLOCK_SLACK:
-        # Recoveries go by the clock: what was written before and after it was set back is mixed.
-        return Due("full", "the newest one is of a moment that is still to come")
     if now - fulls[-1].stopped_at >= timedelta(hours=settings.full_every_hours):
         return Due("full", f"the last one is {settings.full_every_hours} hours old")
     if now - backups[-1].stopped_at >= timedelta(hours=settings.incremental_every_hours):

@@ -127,9 +127,13 @@ async def restore_data(suite: Suite, source: Source, plan: Plan, progress: Progr
         async with gate:
             await _restore_primary(suite, source, node, (part, moment), progress)
 
-    async with asyncio.TaskGroup() as restores:
-        for part, node in zip(plan.found, plan.nodes, strict=True):
-            restores.create_task(restore(part, node))
+    try:
+        async with asyncio.TaskGroup() as restores:
+            for part, node in zip(plan.found, plan.nodes, strict=True):
+                restores.create_task(restore(part, node))
+    except ExceptionGroup as failures:
+        # One sentence is what an operator can do something about.
+        raise failures.exceptions[0] from None
     if any(group.name == "upload" for group in plan.groups):
         copies = PhotoCopies(suite, source.place)
         held = await copies.restore(moment, Estimate(progress, "photos").hear)

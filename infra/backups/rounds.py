@@ -29,6 +29,7 @@ from infra.backups.state import (
     write_erasures,
     write_mark,
 )
+from infra.backups.subprocesses import BackupFailure
 from infra.backups.wal_names import Hole, holes_in, number_of, timeline_of
 from infra.driving.failures import SuiteFailure
 from infra.suite import Suite
@@ -42,6 +43,7 @@ _ARCHIVED_WITHIN_S = 15.0
 _POLL_S = 0.25
 # A deletion may be committed a moment after the time that its row names.
 _OVERLAP = timedelta(minutes=5)
+_CLOCK_SLACK = timedelta(minutes=1)
 # Postgres adds a session's rows to its counts ten seconds after it has fallen idle, at the latest.
 _COUNTED_WITHIN = timedelta(seconds=15)
 
@@ -129,6 +131,12 @@ class Rounds:
         Where no primary has written a row since the last mark, that one still tells everything;
         not for a backup taken since, which needs a commit of later than itself to aim at.
         """
+        if self.mark and self.mark.moment - moment > _CLOCK_SLACK:
+            # A recovery would stop at the first commit that the clock dated too late.
+            raise BackupFailure(
+                f"The clock has gone back behind {spelled(self.mark.moment)} UTC. Until it has"
+                " passed that, what is written can be restored no further than to that moment."
+            )
         written = dict(
             zip(
                 (node.name for node in self.primaries),

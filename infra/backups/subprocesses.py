@@ -59,6 +59,11 @@ _MEANINGS: tuple[tuple[str, type[SuiteFailure], str], ...] = (
         "Another backup of it is under way: wait until it is done, then run this again.",
     ),
     (
+        r"is not later than latest backup label",
+        BackupFailure,
+        "The clock is behind the newest backup: set it right, or wait until it has passed that.",
+    ),
+    (
         r"No space left on device|\[Errno 28\]|ENOSPC",
         BackupFailure,
         "The disk is full: make room, then run the same command again.",

@@ -29,9 +29,6 @@ def _backup(kind: str, hours_ago: float) -> Backup:
         ([_backup("full", 23), _backup("incr", 1)], False, "incr"),
         ([_backup("full", 24), _backup("incr", 0.5)], False, "full"),
         ([_backup("full", 23), _backup("incr", 0.1)], True, "full"),
-        ([_backup("full", -0.05)], False, None),
-        ([_backup("full", -3)], False, "full"),
-        ([_backup("full", 5), _backup("incr", -3)], False, "full"),
     ],
 )
 def test_the_schedule(backups: list[Backup], has_hole: bool, kind: str | None) -> None:

@@ -18,6 +18,7 @@ from infra.driving.failures import SuiteFailure
         ("[FormatError] unable to load info file 'backup.info'", WrongPassphrase),
         ("failed to authenticate decrypted block - bad password?", WrongPassphrase),
         ("ERROR: [050]: unable to acquire lock on file '…': Resource temporarily", BackupFailure),
+        ("ERROR: new backup label '…' is not later than latest backup label '…'", BackupFailure),
         ("ERROR: [082]: … could not write: No space left on device", BackupFailure),
         ("ERROR: [049]: unable to connect to '127.20.7.1:9000': Connection refused", StoreAway),
         ('CRITICAL: Failed to create file system for "kept:kept": is a file not a', StoreAway),

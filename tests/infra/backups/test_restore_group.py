@@ -1,7 +1,8 @@
 """The databases of one group go back to a moment in place; nothing that was there is deleted."""
 
 import asyncio
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from functools import partial
 
 import pytest
@@ -13,7 +14,7 @@ from infra.backups.restorable import repository_in
 from infra.backups.restore import Wish, clear_the_ground, planned, restore_data
 from infra.backups.source import own_source
 from infra.backups.state import Mark, write_mark
-from infra.backups.subprocesses import BackupFailure
+from infra.backups.subprocesses import BackupFailure, DamagedBackup
 from infra.driving.progress import Progress
 from infra.driving.stop import stop_suite
 from infra.rendering.postgres import data_folder
@@ -78,6 +79,10 @@ async def test_a_restore_that_was_killed_is_begun_anew_and_nothing_starts_meanwh
     async with own_source(suite) as source:
         # What the killed one had made is put aside without being asked.
         plan = await planned(suite, source, Wish(None, "feed", False, False))
+        # One that fails says one sentence, and leaves it to the next one as well.
+        too_late = replace(plan, moment=plan.moment + timedelta(days=1))
+        with pytest.raises(DamagedBackup, match="ends before the moment"):
+            await restore_data(suite, source, too_late, quiet)
         await restore_data(suite, source, plan, quiet)
     await asyncio.to_thread(data_suite.bring_up, data_only=True)
     assert "early" in await _notes(data_suite)

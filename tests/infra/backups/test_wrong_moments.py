@@ -1,0 +1,43 @@
+"""Clocks that are wrong, and moments that nobody can restore to."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from infra.backups.commands import parsed_moment
+from infra.backups.rounds import Rounds
+from infra.backups.source import own_source
+from infra.backups.state import Mark
+from infra.backups.subprocesses import BackupFailure
+from tests.suite import Suite
+
+NOON = datetime(2026, 11, 29, 12, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("text", ["noon", "2026-11-29 25:00:00", "12:00", "2026-13-01", "\n", "\0"])
+def test_what_is_no_moment_is_said(text: str) -> None:
+    with pytest.raises(BackupFailure, match="AT= wants a moment"):
+        parsed_moment(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        ("2026-11-29 12:00:00", NOON),
+        ("2026-11-29T12:00:00Z", NOON),
+        ("2026-11-29 13:00:00+01:00", NOON),
+        ("2026-11-29", NOON - timedelta(hours=12)),
+    ],
+)
+def test_a_moment_is_in_utc_unless_it_says_otherwise(text: str, moment: datetime) -> None:
+    assert parsed_moment(text) == moment
+
+
+async def test_no_mark_is_set_while_the_clock_is_behind_the_last_one(data_suite: Suite) -> None:
+    async with own_source(data_suite.on_disk) as source:
+        rounds = Rounds(data_suite.on_disk, source.place, source.bucket)
+        rounds.mark = Mark(NOON, NOON, {})
+        async with rounds.step("mark", "WAL cannot be marked"):
+            await rounds._mark(NOON - timedelta(hours=1))
+        (sentence,) = rounds.complaints.sentences()
+    assert "The clock has gone back behind 2026-11-29 12:00:00 UTC" in sentence
