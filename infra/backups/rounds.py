@@ -126,7 +126,7 @@ class Rounds:
         self._erased = await read_erasures(self.bucket, self.place)
 
     async def _mark(self, moment: datetime) -> Mark:
-        """One moment for all primaries; raises TimeoutError if the archive does not follow.
+        """One moment for all primaries; raises BackupFailure if the archive does not follow.
 
         Where no primary has written a row since the last mark, that one still tells everything;
         not for a backup taken since, which needs a commit of later than itself to aim at.
@@ -151,13 +151,18 @@ class Rounds:
         names = await asyncio.gather(
             *(mark_and_switch(self.suite, node, moment) for node in self.primaries)
         )
-        async with asyncio.timeout(_ARCHIVED_WITHIN_S):
-            await asyncio.gather(
-                *(
-                    self._archived(node, name)
-                    for node, name in zip(self.primaries, names, strict=True)
+        try:
+            async with asyncio.timeout(_ARCHIVED_WITHIN_S):
+                await asyncio.gather(
+                    *(
+                        self._archived(node, name)
+                        for node, name in zip(self.primaries, names, strict=True)
+                    )
                 )
-            )
+        except TimeoutError:
+            raise BackupFailure(
+                f"The archive has not taken it within {_ARCHIVED_WITHIN_S:.0f} s."
+            ) from None
         self._rows_written = written
         segments = {n.name: name for n, name in zip(self.primaries, names, strict=True)}
         return Mark(moment, moment, segments)
