@@ -19,7 +19,7 @@ CRASHES = """
 from infra.backups import keeper
 from infra.backups.subprocesses import Command, run_command
 from pathlib import Path
-from shared.web import worker_app
+from shared.http_server import worker_app
 
 worker_app.FINISH_S = 1.0
 DEAF = ["sh", "-c", "trap '' TERM; while :; do echo a word that nobody reads; done"]
