@@ -25,6 +25,7 @@ from bench.charts import BarChart
 from bench.cpu_meter import cpu_seconds, idle_rates, spent_between, without_idle
 from bench.fan_out_engines import ENGINES, EngineRow, engine_rows
 from bench.results import Report, Section
+from services.feed.domain.entities import read_text
 from services.feed.domain.skeletons import HOME_TIMELINE_ENTRIES_MAX, Skeleton
 from services.feed.resources import Resources, open_resources
 from services.feed.settings import FeedSettings
@@ -204,7 +205,9 @@ async def _deliver(
     posts = []
     for _ in range(POSTS):
         async with group.writer(group.shard_of(author_id)) as tx:
-            body = await insert_post(tx, author_id, draft_of(), [snapshot(new_id())])
+            body = await insert_post(
+                tx, author_id, draft_of(), read_text("").linked({}), [snapshot(new_id())]
+            )
             await begin_fan_out(tx, body["id"], author_id)
         posts.append(body["id"])
     waiting = set(posts)

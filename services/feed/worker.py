@@ -15,6 +15,7 @@ from services.feed.actions.confirm_photos import (
 )
 from services.feed.actions.edit_post import EDITED_TOPIC, renew_bodies
 from services.feed.actions.fan_out import fan_out
+from services.feed.actions.relink_texts import TextRelinker
 from services.feed.actions.tag_posts import NAMED_TOPIC, keep_tag_names
 from services.feed.actions.tell_of_deeds import (
     MENTIONS_TOPIC,
@@ -94,6 +95,7 @@ async def run(resources: Resources, stop: asyncio.Event) -> None:
         loops.create_task(jobs.run(stop))
         loops.create_task(relay.run(stop))
         loops.create_task(EdgeReconciler(resources.group).run(stop))
+        loops.create_task(TextRelinker(resources.group, resources.users).run(stop))
 
 
 def main() -> None:

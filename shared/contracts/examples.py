@@ -26,6 +26,10 @@ VALUES: dict[str, Any] = {
     "document": "likes",
     "edited_at": None,
     "email": "alice@mail.example",
+    "entities": [
+        {"kind": "mention", "start": 26, "end": 30, "user_id": str(USER_ID)},
+        {"kind": "hashtag", "start": 31, "end": 39, "tag": "morning"},
+    ],
     "expires_at_ms": 1777887900000,
     "failure": None,
     "file": "harbour-b33a1bc7a7632f25.jpg",

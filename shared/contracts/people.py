@@ -28,6 +28,12 @@ class Cards(TypedDict):
     cards: dict[str, Card]
 
 
+class UserIds(TypedDict):
+    """User ids by username; names of nobody, or of whom the viewer may not know, are left out."""
+
+    ids: dict[str, int]
+
+
 class Relationship(TypedDict):
     """How the viewer stands to one person."""
 

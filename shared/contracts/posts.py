@@ -1,6 +1,6 @@
 """What feed.internal says about posts and timelines."""
 
-from typing import Literal
+from typing import Literal, NotRequired
 
 from typing_extensions import TypedDict
 
@@ -13,6 +13,20 @@ class Place(TypedDict):
     name: str
     lat: float
     lng: float
+
+
+class Entity(TypedDict):
+    """A part of a text that links to something: `tag` of a hashtag, `user_id` of a mention.
+
+    From `start` to before `end`, in code points. The id is decimal digits, as the public API shows
+    it: gateways pass it on as it is.
+    """
+
+    kind: Literal["hashtag", "mention"]
+    start: int
+    end: int
+    tag: NotRequired[str]
+    user_id: NotRequired[str]
 
 
 class PostBody(TypedDict):
@@ -29,6 +43,7 @@ class PostBody(TypedDict):
     edited_at: str | None
     version: int
     pinned_at: str | None
+    entities: list[Entity] | None
 
 
 class Post(PostBody):
@@ -112,6 +127,7 @@ class Comment(TypedDict):
     text: str
     hashtags: list[str]
     mentions: list[str]
+    entities: list[Entity]
     created_at: str
     like_count: int
     liked: bool

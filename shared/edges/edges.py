@@ -4,6 +4,7 @@ The row in the shard where an edge begins is the truth. What others see of it, t
 count where it ends, is mirrored: right after the commit as a best effort, else by the relay.
 """
 
+import asyncio
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -42,10 +43,14 @@ class EdgeState:
 
 @dataclass(frozen=True, slots=True)
 class EdgePage:
-    """Ids of the other ends, newest edge first; `next_cursor` continues, None ends."""
+    """Ids of the other ends, newest edge first; `next_cursor` continues, None ends.
+
+    `versions` are those of the edges, in the order of the ids.
+    """
 
     ids: list[int]
     next_cursor: str | None
+    versions: list[int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +108,24 @@ class Edges:
     async def page_of_sources(self, dst: int, *, limit: int, cursor: str | None) -> EdgePage:
         """Where active edges to `dst` come from; raises Invalid for a cursor that is not ours."""
         return await self._page(_SQL["page_of_sources"], dst, limit, cursor)
+
+    async def page_of_sources_of_any(
+        self, dsts: Sequence[int], *, limit: int, cursor: str | None
+    ) -> EdgePage:
+        """The same for a few nodes together, as if they were one."""
+        if len(dsts) == 1:
+            return await self.page_of_sources(dsts[0], limit=limit, cursor=cursor)
+        pages = await asyncio.gather(
+            *(self.page_of_sources(dst, limit=limit, cursor=cursor) for dst in dsts)
+        )
+        ends = {end for page in pages for end in zip(page.versions, page.ids, strict=True)}
+        kept = sorted(ends, reverse=True)[:limit]
+        more = len(ends) > limit or any(page.next_cursor is not None for page in pages)
+        return EdgePage(
+            [id_ for _version, id_ in kept],
+            _CURSOR.encode(*kept[-1]) if more and kept else None,
+            [version for version, _id in kept],
+        )
 
     async def target_ids(self, src: int, *, after: int, limit: int) -> list[int]:
         """The ends of active edges from `src` in ascending order, those above `after`."""
@@ -177,6 +200,7 @@ class Edges:
         return EdgePage(
             [row["id"] for row in rows[:limit]],
             None if last is None else _CURSOR.encode(last["version"], last["id"]),
+            [row["version"] for row in rows[:limit]],
         )
 
     async def _ids(self, query: Query, node: int, after: int, limit: int) -> list[int]:

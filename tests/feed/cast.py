@@ -3,13 +3,15 @@
 import secrets
 import time
 
-from services.feed.actions.comment_on_post import NewComment, comment_on_post
+from services.feed.actions.comment_on_post import comment_on_post
 from services.feed.actions.delete_comment import delete_comment
 from services.feed.actions.fan_out import fan_out
-from services.feed.actions.publish_post import publish_post
+from services.feed.actions.publish_post import Asked, publish_post
 from services.feed.actions.read_home_timeline import read_home_timeline
 from services.feed.domain.drafts import Draft
+from services.feed.domain.entities import read_text
 from services.feed.resources import Resources
+from services.feed.store.comments import NewComment
 from services.feed.store.fan_outs import FanOutJob
 from services.feed.store.posts import insert_post
 from shared.contracts.posts import HomePage
@@ -38,7 +40,7 @@ class Cast:
         resources = self._resources
         post = await publish_post(
             resources.group,
-            resources.upload,
+            Asked(resources.upload, resources.users),
             resources.timelines,
             author_id,
             draft_of(caption),
@@ -52,7 +54,9 @@ class Cast:
         ids = []
         async with group.writer(group.shard_of(author_id)) as tx:
             for _ in range(count):
-                body = await insert_post(tx, author_id, draft_of(), [snapshot(new_id())])
+                body = await insert_post(
+                    tx, author_id, draft_of(), read_text("").linked({}), [snapshot(new_id())]
+                )
                 ids.append(body["id"])
         return ids[::-1]
 
@@ -62,7 +66,11 @@ class Cast:
         """A comment, or a reply to one."""
         new = NewComment(post_id, writer_id, text, reply_to)
         comment = await comment_on_post(
-            self._resources.group, self._resources.comments, new, secrets.token_hex(8)
+            self._resources.group,
+            self._resources.comments,
+            self._resources.users,
+            new,
+            secrets.token_hex(8),
         )
         return int(comment["id"])
 

@@ -7,9 +7,6 @@ from typing import Any
 import httpx
 import orjson
 
-from shared.errors import NotFound
-from shared.http_server.problems import MEDIA_TYPE, problem_body
-
 
 class FakeUsers:
     """Answers as users would; `ids_page_max` makes its pages short, `is_away` its answers 503."""
@@ -47,20 +44,18 @@ class FakeUsers:
         match request.url.path.strip("/").split("/"):
             case ["cards"]:
                 return httpx.Response(200, json=self._cards(request))
-            case ["users", "by-username", name]:
-                return self._named(name)
+            case ["usernames"]:
+                wanted = orjson.loads(request.content)["usernames"]
+                found = {
+                    name: self.ids_by_name[name] for name in wanted if name in self.ids_by_name
+                }
+                return httpx.Response(200, json={"ids": found})
             case ["users", user_id, "follower-ids"]:
                 followers = [one for one, of in self.followed.items() if int(user_id) in of]
                 return httpx.Response(200, json=self._page(followers, request))
             case ["users", user_id, "following-ids"]:
                 return httpx.Response(200, json=self._page(self.followed[int(user_id)], request))
         return httpx.Response(404)
-
-    def _named(self, name: str) -> httpx.Response:
-        if name in self.ids_by_name:
-            return httpx.Response(200, json={"id": self.ids_by_name[name]})
-        headers = {"Content-Type": MEDIA_TYPE}
-        return httpx.Response(404, json=problem_body(NotFound()), headers=headers)
 
     def _page(self, ids: Any, request: httpx.Request) -> dict[str, Any]:
         limit = min(int(request.url.params["limit"]), self.ids_page_max)

@@ -125,6 +125,7 @@ def comment(
         "text": "Lovely #fog",
         "hashtags": ["fog"],
         "mentions": [],
+        "entities": [{"kind": "hashtag", "start": 7, "end": 11, "tag": "fog"}],
         "created_at": "2026-01-02T03:04:05.678Z",
         "like_count": 2,
         "liked": True,

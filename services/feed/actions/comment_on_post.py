@@ -1,12 +1,18 @@
 """Writing a comment, once, however often it is asked for; whom it concerns is told."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from services.feed.actions.link_text import link_text
 from services.feed.actions.tell_of_deeds import publish_comment
+from services.feed.clients.users import UsersClient
 from services.feed.domain.comments import text_faults
-from services.feed.store.comments import Comments, find_author_to_comment, find_parent
+from services.feed.store.comments import (
+    Comments,
+    NewComment,
+    find_author_to_comment,
+    find_parent,
+)
 from shared.errors import Invalid, NotFound
 from shared.http_server.idempotency_key import body_hash
 from shared.sharding.idempotency import IdempotentRequest, once
@@ -14,18 +20,8 @@ from shared.sharding.shard_group import ShardGroup
 from shared.sharding.transaction import Transaction
 
 
-@dataclass(frozen=True, slots=True)
-class NewComment:
-    """A comment to be; `reply_to` is any comment of the same post."""
-
-    post_id: int
-    writer_id: int
-    text: str
-    reply_to: int | None
-
-
 async def comment_on_post(
-    group: ShardGroup, comments: Comments, new: NewComment, key: str
+    group: ShardGroup, comments: Comments, users: UsersClient, new: NewComment, key: str
 ) -> Mapping[str, Any]:
     """The new comment, or the one that this key made before.
 
@@ -44,6 +40,8 @@ async def comment_on_post(
         group.shard_of(new.post_id),
     )
 
+    linked = await link_text(users, new.text, new.writer_id)
+
     async def write(tx: Transaction) -> dict[str, Any]:
         author_id = await find_author_to_comment(tx, new.post_id)
         if author_id is None:
@@ -53,7 +51,7 @@ async def comment_on_post(
             parent = await find_parent(tx, new.post_id, new.reply_to)
             if parent is None:
                 raise NotFound
-        comment = await comments.insert(tx, new.post_id, new.writer_id, new.text, parent)
+        comment = await comments.insert(tx, new, linked, parent)
         await publish_comment(tx, comment, author_id)
         return dict(comment)
 

@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from services.feed.actions.link_text import link_text
 from services.feed.actions.show_posts import show_posts
 from services.feed.actions.tag_posts import change_tags
 from services.feed.actions.tell_of_deeds import publish_mentions
 from services.feed.actions.withdraw_post import check_author
 from services.feed.clients.users import UsersClient
 from services.feed.domain.drafts import caption_faults
-from services.feed.domain.hashtags import hashtags_of, mentions_of
 from services.feed.store.post_bodies import PostBodies
 from services.feed.store.post_reactions import PostReactions
 from services.feed.store.posts import Posts, edit_caption
@@ -47,14 +47,14 @@ async def edit_post(
         raise Invalid(errors=faults)
     await check_author(posts, users, edit.post_id, edit.viewer_id)
     before = await _mentions(posts, edit.post_id)
+    linked = await link_text(users, edit.caption, edit.viewer_id)
     async with group.writer(group.shard_of(edit.post_id)) as tx:
-        former = await edit_caption(tx, edit.viewer_id, edit.post_id, edit.caption)
+        former = await edit_caption(tx, edit.viewer_id, edit.post_id, edit.caption, linked)
         if former is not None:
-            after = hashtags_of(edit.caption)
-            await change_tags(group, tx, edit.post_id, before=former, after=after)
+            await change_tags(group, tx, edit.post_id, before=former, after=linked.hashtags)
             await tx.publish(EDITED_TOPIC, {"post_id": edit.post_id})
             # Who was mentioned before is not told again.
-            names = [name for name in mentions_of(edit.caption) if name not in before]
+            names = [name for name in linked.mentions if name not in before]
             await publish_mentions(tx, names, edit.viewer_id, edit.post_id, edit.post_id)
     await _renew(bodies, edit.post_id)
     body = (await posts.bodies_by_ids([edit.post_id])).get(edit.post_id)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from services.feed.actions.clear_post import remove_comments, remove_reactions
 from services.feed.actions.fan_out import Destinations
+from services.feed.actions.unlink_account import unlink_account
 from services.feed.actions.withdraw_post import withdraw_own_post
 from services.feed.domain.edge_kinds import COMMENT_LIKE
 from services.feed.domain.skeletons import ABOVE_ALL
@@ -58,7 +59,8 @@ async def erase_account(
     marked = await _remove_reactions(group, edges, user_id)
     commented = await _remove_comments(group, published.comments, edges[COMMENT_LIKE], user_id)
     reported = await Reports(group).forget_naming(user_id, PAGE_MAX)
-    if page or marked or commented or reported:
+    linked = await unlink_account(group, published.bodies, user_id, PAGE_MAX)
+    if page or marked or commented or reported or linked:
         return False
     await Activities(group).forget_user(user_id)
     await forget_account(group, user_id)

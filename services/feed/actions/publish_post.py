@@ -1,13 +1,15 @@
 """Publishing: photos become a post, once, however often it is asked for."""
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Any, cast
 
 from services.feed.actions.confirm_photos import CONFIRM_TOPIC, confirmation
+from services.feed.actions.link_text import link_text
 from services.feed.actions.tag_posts import change_tags
 from services.feed.actions.tell_of_deeds import publish_mentions
 from services.feed.clients.upload import UploadClient
+from services.feed.clients.users import UsersClient
 from services.feed.domain.drafts import Draft, faults_of
 from services.feed.domain.post_bodies import NO_REACTIONS, completed, shown
 from services.feed.store.fan_outs import begin_fan_out
@@ -19,9 +21,17 @@ from shared.sharding.idempotency import IdempotentRequest, begin_once
 from shared.sharding.shard_group import ShardGroup
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The services that are asked before a post is written."""
+
+    upload: UploadClient
+    users: UsersClient
+
+
 async def publish_post(
     group: ShardGroup,
-    upload: UploadClient,
+    asked: Asked,
     timelines: HomeTimelines,
     author_id: int,
     draft: Draft,
@@ -41,9 +51,10 @@ async def publish_post(
         if attempt.reply is not None:
             return cast(Mapping[str, Any], completed(attempt.reply))
         # The same key claims again what it has claimed: a second attempt finds them its own.
-        photos = await upload.claim(draft.photo_ids, key, owner_id=author_id)
+        photos = await asked.upload.claim(draft.photo_ids, key, owner_id=author_id)
+        linked = await link_text(asked.users, draft.caption, author_id)
         async with group.writer(shard) as tx:
-            body = await insert_post(tx, author_id, draft, photos)
+            body = await insert_post(tx, author_id, draft, linked, photos)
             post = dict(shown(body, NO_REACTIONS))
             await begin_fan_out(tx, body["id"], author_id)
             await change_tags(group, tx, body["id"], after=body["hashtags"])

@@ -1,7 +1,7 @@
 """The posts of a tag, and the tags that begin like something."""
 
 from services.feed.actions.show_posts import existing_posts, show_posts
-from services.feed.domain.tags import tag_id, tag_named
+from services.feed.domain.tags import tag_id, tags_begin, tags_named
 from services.feed.store.post_bodies import PostBodies
 from services.feed.store.post_reactions import PostReactions
 from services.feed.store.tags import Tags
@@ -21,14 +21,16 @@ async def read_tag_timeline(
 
     What can be no tag has no posts. Raises Invalid for a cursor that is none, and Unavailable.
     """
-    name = tag_named(tag)
-    if name is None:
+    names = tags_named(tag)
+    if not names:
         return {"items": [], "next_cursor": None}
     limit, cursor = page
-    found = await edges.page_of_sources(tag_id(name), limit=limit, cursor=cursor)
+    found = await edges.page_of_sources_of_any(
+        [tag_id(name) for name in names], limit=limit, cursor=cursor
+    )
     existing = await existing_posts(bodies, found.ids)
     # An edge may be a moment behind its post, and an id may stand for two names.
-    tagged = [body for body in existing if name in body["hashtags"]]
+    tagged = [body for body in existing if not names.isdisjoint(body["hashtags"])]
     return {
         "items": await show_posts(reactions, tagged, viewer_id),
         "next_cursor": found.next_cursor,
@@ -37,10 +39,10 @@ async def read_tag_timeline(
 
 async def find_tags(tags: Tags, bodies: PostBodies, q: str, limit: int) -> TagsFound:
     """The most used first, each with the authors of its newest posts; none for what is no tag."""
-    prefix = tag_named(q)
-    if prefix is None:
+    prefixes = tags_begin(q)
+    if not prefixes:
         return {"items": []}
-    found = await tags.beginning_with(prefix, limit)
+    found = await tags.beginning_with(prefixes, limit)
     hydrated = await bodies.find_many([post_id for tag in found for post_id in tag.newest])
     return {
         "items": [

@@ -18,7 +18,7 @@ from shared.sharding.transaction import Transaction
 # Apart from the others: names are asked of users, and what needs no name does not wait for it.
 MENTIONS_TOPIC = "activity.mentions"
 
-_NAMES_AT_ONCE = 8
+_EVENTS_AT_ONCE = 8
 
 
 async def publish_reaction(
@@ -68,21 +68,17 @@ async def deliver_mentions(
     activities: Activities, stream: StreamEvents, users: UsersClient, events: Sequence[OutboxEvent]
 ) -> None:
     """A handler of the relay: names become people, as far as there are such."""
-    gate = asyncio.Semaphore(_NAMES_AT_ONCE)
+    gate = asyncio.Semaphore(_EVENTS_AT_ONCE)
 
-    async def mentioned(name: str, event: OutboxEvent) -> Told | None:
+    async def mentioned(event: OutboxEvent) -> list[Told]:
         said = event.payload
         async with gate:
-            user_id = await users.find_user_id(name, viewer_id=said["actor"])
-        if user_id is None:
-            return None
+            found = await users.ids_by_usernames(said["names"], viewer_id=said["actor"])
         deed = Deed("mention", said["subject"], said["actor"], said["post"], event.position)
-        return Told(user_id, deed)
+        return [Told(user_id, deed) for user_id in found.values()]
 
-    found = await asyncio.gather(
-        *(mentioned(name, event) for event in events for name in event.payload["names"])
-    )
-    await note_and_tell(activities, stream, [told for told in found if told is not None])
+    told = await asyncio.gather(*(mentioned(event) for event in events))
+    await note_and_tell(activities, stream, [one for of_event in told for one in of_event])
 
 
 async def note_and_tell(activities: Activities, stream: StreamEvents, told: Sequence[Told]) -> None:

@@ -5,7 +5,6 @@ import uuid
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field
 
-from services.feed.actions import comment_on_post as action
 from services.feed.actions.comment_on_post import comment_on_post
 from services.feed.actions.delete_comment import delete_comment
 from services.feed.actions.like_comment import like_comment, unlike_comment
@@ -13,6 +12,7 @@ from services.feed.actions.read_comments import read_comment, read_comments
 from services.feed.api.path_ids import CommentId, Id, PostId
 from services.feed.domain.comments import COMMENT_CHARACTERS_MAX
 from services.feed.resources import resources_of
+from services.feed.store import comments
 from shared.contracts.posts import Comment, CommentPage, Liked
 from shared.http_server.idempotency_key import IdempotencyKey
 from shared.http_server.json_reply import JsonReply
@@ -57,9 +57,10 @@ async def post_comment(
 ) -> Response:
     """Whether the viewer may see the post and the comment replied to is the caller's to ask."""
     resources = resources_of(request)
-    comment = action.NewComment(post_id, viewer_id, new.text, new.reply_to)
+    comment = comments.NewComment(post_id, viewer_id, new.text, new.reply_to)
     key = idempotency_key or f"once {uuid.uuid4().hex}"
-    return JsonReply(await comment_on_post(resources.group, resources.comments, comment, key), 201)
+    made = await comment_on_post(resources.group, resources.comments, resources.users, comment, key)
+    return JsonReply(made, 201)
 
 
 @router.get(

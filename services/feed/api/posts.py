@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 
 from services.feed.actions.edit_post import Edit, edit_post
 from services.feed.actions.pin_post import pin_post
-from services.feed.actions.publish_post import publish_post
+from services.feed.actions.publish_post import Asked, publish_post
 from services.feed.actions.read_posts import read_post, read_user_posts
 from services.feed.actions.withdraw_post import withdraw_post
 from services.feed.api.path_ids import Id, PostId, UserId
@@ -102,7 +102,7 @@ async def post_posts(
     resources = resources_of(request)
     post = await publish_post(
         resources.group,
-        resources.upload,
+        Asked(resources.upload, resources.users),
         resources.timelines,
         viewer_id,
         new_post.draft(),

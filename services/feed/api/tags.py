@@ -15,7 +15,8 @@ from shared.http_server.viewer import ViewerId
 
 router = APIRouter(tags=["Tags"])
 
-_CHARACTERS_MAX = 200
+# Of a tag in any spelling; the name that it folds to has 100 at most.
+_CHARACTERS_MAX = 2_200
 
 
 @router.get(

@@ -3,8 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 
-from shared.contracts.people import Card, Cards, IdPage, Profile
-from shared.errors import NotFound
+from shared.contracts.people import Card, Cards, IdPage, UserIds
 from shared.service_client.client import ServiceClient
 
 # What users answers at a time.
@@ -33,15 +32,16 @@ class UsersClient:
         found = await asyncio.gather(*(self._cards(part, viewer_id) for part in parts))
         return {int(user_id): card for cards in found for user_id, card in cards.items()}
 
-    async def find_user_id(self, username: str, *, viewer_id: int) -> int | None:
-        """Who has this name, if the viewer may know of them."""
-        try:
-            profile: Profile = await self._service.get(
-                f"/users/by-username/{username}", viewer_id=viewer_id
-            )
-        except NotFound:
-            return None
-        return profile["id"]
+    async def ids_by_usernames(self, names: Sequence[str], *, viewer_id: int) -> dict[str, int]:
+        """Who has these names, 30 at most, of those whom the viewer may know of."""
+        reply: UserIds = await self._service.post(
+            "/usernames",
+            {"usernames": list(names)},
+            viewer_id=viewer_id,
+            idempotent=True,
+            timeout_ms=2_000,
+        )
+        return reply["ids"]
 
     async def may_view(self, author_id: int, *, viewer_id: int) -> bool:
         """May the viewer see what this person publishes?"""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from services.feed.domain.texts import LINE_CONTROLS, is_text
 from shared.contracts.posts import Place
 from shared.errors import FieldError
+from shared.visible_text import shows_something
 
 PHOTOS_MAX = 10
 CAPTION_CHARACTERS_MAX = 2200
@@ -50,7 +51,7 @@ def _place_faults(place: Place | None) -> Iterator[FieldError]:
     if place is None:
         return
     name = place["name"]
-    if not 1 <= len(name) <= PLACE_NAME_CHARACTERS_MAX or not name.strip():
+    if not 1 <= len(name) <= PLACE_NAME_CHARACTERS_MAX or not shows_something(name):
         yield FieldError("place.name", f"1 to {PLACE_NAME_CHARACTERS_MAX} characters.")
     elif not is_text(name, ""):
         yield FieldError("place.name", "One line, without control characters.")

@@ -1,7 +1,7 @@
 """The rows of comments, in the shards of the posts that they stand under."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -9,7 +9,7 @@ from typing import Any
 from asyncpg import Record
 from prometheus_client import Counter
 
-from services.feed.domain.hashtags import hashtags_of, mentions_of
+from services.feed.domain.entities import LinkedText
 from services.feed.store.count_cache import CountCache
 from services.feed.store.redis_guard import RedisAway
 from shared.contracts.posts import Comment
@@ -25,6 +25,16 @@ _NOT_FORGOTTEN = Counter(
     "retrato_feed_counts_not_forgotten_total",
     "Changes of comments while Redis was away: their count may be as before for ten minutes.",
 )
+
+
+@dataclass(frozen=True, slots=True)
+class NewComment:
+    """A comment to be; `reply_to` is any comment of the same post."""
+
+    post_id: int
+    writer_id: int
+    text: str
+    reply_to: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,29 +114,28 @@ class Comments:
             self._recount_after(tx, post_id)
 
     async def insert(
-        self, tx: Transaction, post_id: int, writer_id: int, text: str, parent: Parent | None
+        self, tx: Transaction, new: NewComment, linked: LinkedText, parent: Parent | None
     ) -> Comment:
-        """Write and count a comment, in the shard of its post."""
-        hashtags, mentions = hashtags_of(text), mentions_of(text)
+        """Write and count a comment, in the shard of its post; `linked` is its text's."""
         comment_id: int = await tx.value(
             _SQL["insert_comment"],
-            post_id=post_id,
-            writer_id=writer_id,
+            post_id=new.post_id,
+            writer_id=new.writer_id,
             reply_to=None if parent is None else parent.id,
-            text=text,
-            hashtags=hashtags,
-            mentions=mentions,
+            text=new.text,
+            **asdict(linked),
         )
-        self._recount_after(tx, post_id)
+        self._recount_after(tx, new.post_id)
         return {
             "id": comment_id,
-            "post_id": post_id,
-            "writer_id": writer_id,
+            "post_id": new.post_id,
+            "writer_id": new.writer_id,
             "reply_to": None if parent is None else parent.id,
             "parent_writer_id": None if parent is None else parent.writer_id,
-            "text": text,
-            "hashtags": hashtags,
-            "mentions": mentions,
+            "text": new.text,
+            "hashtags": linked.hashtags,
+            "mentions": linked.mentions,
+            "entities": linked.entities,
             "created_at": wire_time(created_at(comment_id)),
             "like_count": 0,
             "liked": False,
@@ -181,6 +190,7 @@ def _comment(row: Record) -> Comment:
         "text": row["text"],
         "hashtags": row["hashtags"],
         "mentions": row["mentions"],
+        "entities": row["entities"],
         "created_at": wire_time(created_at(row["id"])),
         "like_count": row["like_count"],
         "liked": False,

@@ -14,8 +14,10 @@ WITH counted AS (
     VALUES (:post_id, pg_backend_pid() % 16, 1)
     ON CONFLICT (post_id, slot) DO UPDATE SET count = c.count + 1
 )
-INSERT INTO :schema.comment (post_id, writer_id, reply_to, text, hashtags, mentions)
-VALUES (:post_id, :writer_id, :reply_to, :text, :hashtags::text[], :mentions::text[])
+INSERT INTO :schema.comment (post_id, writer_id, reply_to, text, hashtags, mentions, entities,
+                             mentioned, text_rules)
+VALUES (:post_id, :writer_id, :reply_to, :text, :hashtags::text[], :mentions::text[],
+        :entities::jsonb, :mentioned::bigint[], :rules::smallint)
 RETURNING id;
 
 -- name: lock_comment
@@ -29,7 +31,8 @@ SELECT c.post_id, c.writer_id, p.author_id, c.deleted_at IS NOT NULL AS is_delet
 -- A comment and its replies; a statement of its own after the lock, so that it sees all of them.
 WITH gone AS (
     UPDATE :schema.comment
-       SET deleted_at = now(), text = '', hashtags = '{}', mentions = '{}'
+       SET deleted_at = now(), text = '', hashtags = '{}', mentions = '{}',
+           entities = '[]', mentioned = '{}'
      WHERE (id = :comment_id OR reply_to = :comment_id) AND deleted_at IS NULL
     RETURNING post_id
 )
@@ -53,7 +56,7 @@ DELETE FROM :schema.idempotency WHERE scope LIKE 'comment:' || :post_id::bigint 
 
 -- name: page_of_comments
 SELECT c.id, c.post_id, c.writer_id, c.reply_to, parent.writer_id AS parent_writer_id,
-       c.text, c.hashtags, c.mentions, coalesce(liked.in_count, 0) AS like_count
+       c.text, c.hashtags, c.mentions, c.entities, coalesce(liked.in_count, 0) AS like_count
   FROM :schema.comment AS c
   LEFT JOIN :schema.comment AS parent ON parent.id = c.reply_to
   LEFT JOIN :schema.edge_count AS liked ON liked.kind = 'comment_like' AND liked.node = c.id
@@ -63,7 +66,7 @@ SELECT c.id, c.post_id, c.writer_id, c.reply_to, parent.writer_id AS parent_writ
 
 -- name: comments_by_ids
 SELECT c.id, c.post_id, c.writer_id, c.reply_to, parent.writer_id AS parent_writer_id,
-       c.text, c.hashtags, c.mentions, coalesce(liked.in_count, 0) AS like_count
+       c.text, c.hashtags, c.mentions, c.entities, coalesce(liked.in_count, 0) AS like_count
   FROM :schema.comment AS c
   JOIN :schema.post AS p ON p.id = c.post_id AND p.withdrawn_at IS NULL AND p.hidden_at IS NULL
   LEFT JOIN :schema.comment AS parent ON parent.id = c.reply_to

@@ -1,7 +1,7 @@
 """The rows of posts: the truth about them."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any, cast
@@ -9,7 +9,7 @@ from typing import Any, cast
 from asyncpg import Record
 
 from services.feed.domain.drafts import Draft
-from services.feed.domain.hashtags import hashtags_of, mentions_of
+from services.feed.domain.entities import LinkedText
 from shared.contracts.photos import PhotoSnapshot
 from shared.contracts.posts import PostBody
 from shared.ids import created_at
@@ -113,24 +113,27 @@ class Posts:
 
 
 async def insert_post(
-    tx: Transaction, author_id: int, draft: Draft, photos: Sequence[PhotoSnapshot]
+    tx: Transaction,
+    author_id: int,
+    draft: Draft,
+    linked: LinkedText,
+    photos: Sequence[PhotoSnapshot],
 ) -> PostBody:
-    """Write a post of the author in whose shard the transaction is."""
+    """Write a post of the author in whose shard the transaction is; `linked` is its caption's."""
     row = await tx.row(
         _SQL["insert_post"],
         author_id=author_id,
         photos=list(photos),
         caption=draft.caption,
-        hashtags=hashtags_of(draft.caption),
-        mentions=mentions_of(draft.caption),
         place=draft.place,
+        **asdict(linked),
     )
     await tx.execute(_SQL["count_post"], author_id=author_id, change=1)
     return _body(cast(Record, row))
 
 
 async def edit_caption(
-    tx: Transaction, author_id: int, post_id: int, caption: str
+    tx: Transaction, author_id: int, post_id: int, caption: str, linked: LinkedText
 ) -> list[str] | None:
     """Give an author's post another caption; the hashtags of the former one.
 
@@ -141,8 +144,7 @@ async def edit_caption(
         post_id=post_id,
         author_id=author_id,
         caption=caption,
-        hashtags=hashtags_of(caption),
-        mentions=mentions_of(caption),
+        **asdict(linked),
     )
     return former
 

@@ -1,8 +1,10 @@
-\set post_columns 'id, author_id, photos, caption, hashtags, mentions, place, edited_at, version, pinned_at'
+\set post_columns 'id, author_id, photos, caption, hashtags, mentions, place, edited_at, version, pinned_at, entities'
 
 -- name: insert_post
-INSERT INTO :schema.post (author_id, photos, caption, hashtags, mentions, place)
-VALUES (:author_id, :photos::jsonb, :caption, :hashtags::text[], :mentions::text[], :place::jsonb)
+INSERT INTO :schema.post (author_id, photos, caption, hashtags, mentions, entities, mentioned,
+                          text_rules, place)
+VALUES (:author_id, :photos::jsonb, :caption, :hashtags::text[], :mentions::text[],
+        :entities::jsonb, :mentioned::bigint[], :rules::smallint, :place::jsonb)
 RETURNING :post_columns;
 
 -- name: count_post
@@ -18,7 +20,7 @@ WITH standing AS (
 )
 UPDATE :schema.post AS p
    SET withdrawn_at = now(), photos = '[]', caption = '', hashtags = '{}', mentions = '{}',
-       place = NULL, pinned_at = NULL, version = p.version + 1
+       entities = '[]', mentioned = '{}', place = NULL, pinned_at = NULL, version = p.version + 1
   FROM standing
  WHERE p.id = standing.id
 RETURNING standing.photos, standing.hashtags;
@@ -39,7 +41,8 @@ WITH standing AS (
 )
 UPDATE :schema.post AS p
    SET caption = :caption::text, hashtags = :hashtags::text[], mentions = :mentions::text[],
-       edited_at = now(), version = p.version + 1
+       entities = :entities::jsonb, mentioned = :mentioned::bigint[],
+       text_rules = :rules::smallint, edited_at = now(), version = p.version + 1
   FROM standing
  WHERE p.id = standing.id
 RETURNING standing.hashtags;

@@ -1,7 +1,7 @@
 """The names of tags, and the search among them."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,16 +41,22 @@ class Tags:
             async with self._group.writer(shard) as tx:
                 await tx.execute(_SQL["keep_names"], ids=ids, names=of_shard)
 
-    async def beginning_with(self, prefix: str, limit: int) -> list[FoundTag]:
-        """The most used tags that begin so; one statement per primary."""
-        escaped = prefix.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    async def beginning_with(self, prefixes: Collection[str], limit: int) -> list[FoundTag]:
+        """The most used tags that begin in one of these two ways; one statement per primary."""
+        patterns = [_pattern(prefix) for prefix in prefixes]
         rows = await self._group.rows_across(
             _SQL["beginning_with"],
             set(self._group.shards()),
             kind=TAG,
-            pattern=f"{escaped}%",
+            pattern=patterns[0],
+            former_pattern=patterns[-1],
             limit=limit,
             sampled=SAMPLED_POSTS,
         )
         found = [FoundTag(row["name"], row["post_count"], row["newest"]) for row in rows]
         return sorted(found, key=lambda tag: (-tag.post_count, tag.name))[:limit]
+
+
+def _pattern(prefix: str) -> str:
+    escaped = prefix.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    return f"{escaped}%"

@@ -19,7 +19,8 @@ from shared.http_server.paging import POSTS_LIMIT_DEFAULT, Cursor, PostsLimit
 
 router = APIRouter(tags=["Timelines"])
 
-_CHARACTERS_MAX = 100
+# As in captions, where a spelling may be longer than the name that it folds to.
+_CHARACTERS_MAX = 2_200
 
 
 @router.get(

@@ -9,6 +9,7 @@ from typing_extensions import TypedDict
 from services.gateway.domain.media_urls import UrlOf
 from services.gateway.domain.visibility import CardsById, may_be_read
 from services.gateway.views.people import Author, public_author
+from services.gateway.views.posts import Entities
 from services.gateway.views.wire_types import Id, NextCursor, Time
 from shared.contracts import posts as contract
 
@@ -34,6 +35,7 @@ class Comment(TypedDict):
     text: Annotated[str, Field(examples=["@alice I can hear the horns #fog"])]
     hashtags: Annotated[list[str], Field(examples=[["fog"]])]
     mentions: Annotated[list[str], Field(examples=[["alice"]])]
+    entities: Entities
     reply_to: Annotated[
         str | None,
         Field(description="The comment that this one hangs on; it is no reply itself."),
@@ -66,6 +68,8 @@ def public_comment(comment: contract.Comment, people: CardsById, url_of: UrlOf) 
         "text": comment["text"],
         "hashtags": comment["hashtags"],
         "mentions": comment["mentions"],
+        # A recorded reply of a release before may lack them.
+        "entities": comment.get("entities", []),
         "reply_to": None if reply_to is None else str(reply_to),
         "created_at": comment["created_at"],
         "counts": {"likes": comment["like_count"]},

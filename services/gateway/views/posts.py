@@ -13,6 +13,19 @@ from services.gateway.views.photos import PostPhoto, public_post_photo
 from services.gateway.views.wire_types import Id, NextCursor, Time
 from shared.contracts import posts as contract
 
+Entities = Annotated[
+    list[contract.Entity],
+    Field(
+        description="Where the text links to a tag or to a person, in order of appearance.",
+        examples=[
+            [
+                {"kind": "mention", "start": 26, "end": 30, "user_id": "493848221934518272"},
+                {"kind": "hashtag", "start": 31, "end": 39, "tag": "morning"},
+            ]
+        ],
+    ),
+]
+
 
 class PostCounts(TypedDict):
     """Numbers under a post."""
@@ -37,6 +50,7 @@ class Post(TypedDict):
     caption: Annotated[str, Field(examples=["Fog over the harbour with @bob #morning"])]
     hashtags: Annotated[list[str], Field(examples=[["morning"]])]
     mentions: Annotated[list[str], Field(examples=[["bob"]])]
+    entities: Entities
     place: contract.Place | None
     created_at: Time
     edited_at: Annotated[str | None, Field(examples=[None])]
@@ -94,6 +108,8 @@ def public_post(post: contract.Post, authors: CardsById, url_of: UrlOf) -> Post:
         "caption": post["caption"],
         "hashtags": post["hashtags"],
         "mentions": post["mentions"],
+        # A copy from before a release may lack them, for a day at most.
+        "entities": post.get("entities") or [],
         "place": post["place"],
         "created_at": post["created_at"],
         "edited_at": post["edited_at"],

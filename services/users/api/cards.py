@@ -6,8 +6,10 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field
 
 from services.users.actions.cards_by_ids import cards_by_ids
+from services.users.actions.ids_by_usernames import ids_by_usernames
+from services.users.domain.usernames import USERNAME_CHARACTERS_MAX
 from services.users.resources import resources_of
-from shared.contracts.people import Cards
+from shared.contracts.people import Cards, UserIds
 from shared.http_server.json_reply import JsonReply
 from shared.http_server.problems import problem_replies
 from shared.http_server.reply_docs import reply
@@ -16,6 +18,7 @@ from shared.http_server.viewer import OptionalViewerId
 router = APIRouter(tags=["Profiles"])
 
 CARDS_MAX = 200
+USERNAMES_MAX = 30
 
 
 class CardIds(BaseModel):
@@ -45,3 +48,31 @@ async def post_cards(request: Request, wanted: CardIds, viewer_id: OptionalViewe
     """
     cards = await cards_by_ids(resources_of(request).group, viewer_id, wanted.ids)
     return JsonReply({"cards": {str(user_id): card for user_id, card in cards.items()}})
+
+
+class Usernames(BaseModel):
+    """Whose ids are wanted."""
+
+    usernames: list[Annotated[str, Field(max_length=USERNAME_CHARACTERS_MAX)]] = Field(
+        max_length=USERNAMES_MAX, examples=[["alice", "bob"]]
+    )
+
+
+@router.post(
+    "/usernames",
+    summary="Who has these usernames",
+    responses={
+        **reply(
+            200,
+            UserIds,
+            "By username; who does not exist, or must not be known of, is left out.",
+        ),
+        **problem_replies(400, 401, 422, 503),
+    },
+)
+async def post_usernames(
+    request: Request, wanted: Usernames, viewer_id: OptionalViewerId
+) -> Response:
+    """A read, by POST only for the length of its question."""
+    ids = await ids_by_usernames(resources_of(request).group, viewer_id, wanted.usernames)
+    return JsonReply({"ids": ids})

@@ -4,6 +4,7 @@ A reservation that was never confirmed expires, but it is taken over or given ba
 account was asked and kept from coming into being: see `accounts.keeps_name`.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -64,6 +65,17 @@ async def find_entry(group: ShardGroup, name: Name) -> Entry | None:
     )
 
 
+async def holders_of_names(group: ShardGroup, names: Sequence[Name]) -> dict[str, int]:
+    """Who holds names of one kind, by key, reserved or confirmed; one statement per primary."""
+    rows = await group.rows_across(
+        _SQL["holders_of_names"],
+        {_shard(group, name) for name in names},
+        kind=names[0].kind,
+        keys=[name.key for name in names],
+    )
+    return {row["name_key"]: row["user_id"] for row in rows}
+
+
 async def take_over(group: ShardGroup, name: Name, expired: Entry, holder: Holder) -> bool:
     """Reserve a name that its holder cannot use any more; False if somebody else was faster."""
     async with group.writer(_shard(group, name)) as tx:
@@ -93,6 +105,12 @@ async def retire(group: ShardGroup, name: Name, user_id: int) -> None:
         await tx.execute(
             _SQL["retire"], kind=name.kind, key=name.key, user_id=user_id, lasts=RETIREMENT
         )
+
+
+async def leave(group: ShardGroup, name: Name, user_id: int) -> None:
+    """Take away a confirmed name that its owner stands under by another key; may be repeated."""
+    async with group.writer(_shard(group, name)) as tx:
+        await tx.execute(_SQL["leave"], kind=name.kind, key=name.key, user_id=user_id)
 
 
 async def release(group: ShardGroup, name: Name, holder: Holder) -> None:

@@ -14,6 +14,10 @@ SELECT user_id, state, holder, expires_at, expires_at IS NOT NULL AND expires_at
 FROM :schema.directory
 WHERE kind = :kind AND name_key = :key;
 
+-- name: holders_of_names
+SELECT name_key, user_id FROM :schema.directory
+WHERE kind = :kind AND name_key = ANY(:keys::text[]);
+
 -- name: take_over
 -- Only from the very holder that was asked about: a second one who asked finds it changed.
 UPDATE :schema.directory
@@ -29,6 +33,12 @@ UPDATE :schema.directory
 SET state = 'confirmed', expires_at = NULL
 WHERE kind = :kind AND name_key = :key AND user_id = :user_id AND expires_at IS NOT NULL
     AND EXISTS (SELECT FROM lazily);
+
+-- name: leave
+-- Only what an account holds for good: another request's reservation is none of its business.
+DELETE FROM :schema.directory
+WHERE kind = :kind AND name_key = :key AND user_id = :user_id
+    AND state = 'confirmed' AND expires_at IS NULL;
 
 -- name: retire
 UPDATE :schema.directory

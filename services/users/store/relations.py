@@ -68,6 +68,7 @@ async def page_of_requesters(
     return EdgePage(
         [row["src"] for row in rows[:limit]],
         None if last is None else _CURSOR.encode(last["version"], last["src"]),
+        [row["version"] for row in rows[:limit]],
     )
 
 

@@ -2,9 +2,10 @@
 
 import pytest
 
-from services.feed.actions.comment_on_post import NewComment, comment_on_post
+from services.feed.actions.comment_on_post import comment_on_post
 from services.feed.actions.withdraw_post import withdraw_post
 from services.feed.resources import Resources
+from services.feed.store.comments import NewComment
 from shared.errors import IdempotencyKeyReused, Invalid, NotFound
 from tests.feed.cast import Cast, new_id
 
@@ -23,11 +24,18 @@ async def test_the_same_key_writes_once_and_with_another_text_not_at_all(
 ) -> None:
     post, bob = await cast.publishes(new_id()), new_id()
     new = NewComment(post, bob, "Once.", None)
-    first = await comment_on_post(resources.group, resources.comments, new, "key")
-    assert await comment_on_post(resources.group, resources.comments, new, "key") == first
+    first = await comment_on_post(resources.group, resources.comments, resources.users, new, "key")
+    assert (
+        await comment_on_post(resources.group, resources.comments, resources.users, new, "key")
+        == first
+    )
     with pytest.raises(IdempotencyKeyReused):
         await comment_on_post(
-            resources.group, resources.comments, NewComment(post, bob, "Twice.", None), "key"
+            resources.group,
+            resources.comments,
+            resources.users,
+            NewComment(post, bob, "Twice.", None),
+            "key",
         )
     assert len(await resources.comments.page_of_post(post, after=0, limit=10)) == 1
 

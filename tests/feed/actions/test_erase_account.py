@@ -96,6 +96,29 @@ async def _rows_by(resources: Resources, writer_id: int, post_id: int) -> int:
     return int(rows[0][0])
 
 
+async def test_links_to_the_account_go_out_of_what_others_wrote(
+    cast: Cast, resources: Resources, fake_users: FakeUsers
+) -> None:
+    alice, bob = new_id(), new_id()
+    fake_users.ids_by_name["alice"] = alice
+    post = await cast.publishes(bob, "with @alice #fog")
+    comment = await cast.comments(bob, post, "@alice, you")
+    body = await resources.bodies.find(post)
+    assert body is not None
+    assert str(alice) in [one.get("user_id") for one in body["entities"] or ()]
+    await _erase(resources, alice)
+    body = await resources.bodies.find(post)
+    assert body is not None
+    assert [one["kind"] for one in body["entities"] or ()] == ["hashtag"]
+    assert (await resources.comments.by_ids([comment]))[comment]["entities"] == []
+    shard = resources.group.shard_of(post)
+    schema = resources.group.reader(shard).schema
+    rows = await resources.group.primary_node(shard).fetch(
+        f"SELECT count(*) FROM {schema}.idempotency WHERE reply::text LIKE $1", (f"%{alice}%",)
+    )
+    assert rows[0][0] == 0
+
+
 async def test_the_route_says_when_it_has_finished(api: FeedApi, cast: Cast) -> None:
     alice = new_id()
     await cast.has_published(alice, 1)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from services.feed.actions.publish_post import publish_post
+from services.feed.actions.publish_post import Asked, publish_post
 from services.feed.domain.drafts import Draft
 from services.feed.resources import Resources
 from services.feed.store.fan_outs import Progress
@@ -20,9 +20,8 @@ from tests.feed.fake_upload import FakeUpload, snapshot
 async def _publish(
     resources: Resources, author_id: int, draft: Draft, key: str
 ) -> Mapping[str, Any]:
-    return await publish_post(
-        resources.group, resources.upload, resources.timelines, author_id, draft, key
-    )
+    asked = Asked(resources.upload, resources.users)
+    return await publish_post(resources.group, asked, resources.timelines, author_id, draft, key)
 
 
 async def test_a_post_has_what_was_asked_for_and_what_its_caption_says(

@@ -24,3 +24,19 @@ async def test_nobody_asked_for_is_nobody_found(api: UsersApi) -> None:
 @pytest.mark.parametrize("ids", [[0], [2**63], ["x"], [1] * (CARDS_MAX + 1), None])
 async def test_a_question_out_of_bounds_is_422(api: UsersApi, ids: object) -> None:
     assert (await api.post("/cards", {"ids": ids}, 1)).status_code == 422
+
+
+async def test_ids_come_by_username_in_any_case(api: UsersApi, cast: Cast) -> None:
+    alice = (await cast.person("alice"))["user"]
+    bob = await cast.user_id("bob")
+    asked = [alice["username"], alice["username"].upper(), "nobody.at.all", "no name"]
+    response = await api.post("/usernames", {"usernames": asked}, bob)
+    assert response.json() == {"ids": {asked[0]: alice["id"], asked[1]: alice["id"]}}
+
+
+async def test_who_blocks_the_viewer_is_not_found_by_username(api: UsersApi, cast: Cast) -> None:
+    alice = (await cast.person("alice"))["user"]
+    bob = await cast.user_id("bob")
+    await api.put(f"/users/{bob}/block", alice["id"])
+    response = await api.post("/usernames", {"usernames": [alice["username"]]}, bob)
+    assert response.json() == {"ids": {}}
