@@ -11,6 +11,7 @@ from services.users.actions.enforce_blocks import BLOCKS_TOPIC, enforce_blocks
 from services.users.actions.erase_account import ERASE_JOB, erase_account
 from services.users.actions.export_account import EXPORT_JOB, export_account
 from services.users.actions.forget_sessions import SESSIONS_TOPIC, forget_sessions
+from services.users.actions.move_addresses import AddressMover
 from services.users.actions.tell_feed import GRAPH_TOPIC, tell_feed
 from services.users.domain.edge_kinds import BLOCK, FOLLOW, MUTE
 from services.users.resources import Resources, open_resources
@@ -74,6 +75,7 @@ async def run(resources: Resources, stop: asyncio.Event) -> None:
         loops.create_task(jobs.run(stop))
         loops.create_task(relay.run(stop))
         loops.create_task(EdgeReconciler(resources.group).run(stop))
+        loops.create_task(AddressMover(resources.group).run(stop))
 
 
 def main() -> None:

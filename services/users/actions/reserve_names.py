@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from services.users.actions.give_names_back import give_names_back
-from services.users.domain.names import Name, taken
+from services.users.domain.emails import email_key
+from services.users.domain.names import Name, former_names_of_mailbox, taken
 from services.users.store import directory
-from services.users.store.accounts import keeps_name
+from services.users.store.accounts import find_credentials, keeps_name
 from services.users.store.directory import Entry, Holder
 from shared.sharding.shard_group import ShardGroup
 
@@ -33,6 +34,17 @@ async def reserve_names(group: ShardGroup, names: Sequence[Name], wanted: Holder
         holder = replace(holder, user_id=user_id)
         reserved.append(name)
     return holder
+
+
+async def refuse_mailbox_of_before(group: ShardGroup, email: str) -> None:
+    """Raises EmailTaken where an account has the mailbox under a key of older rules."""
+    for name in former_names_of_mailbox(email):
+        entry = await directory.find_entry(group, name)
+        if entry is None:
+            continue
+        account = await find_credentials(group, entry.holder.user_id)
+        if account is not None and email_key(account.email) == email_key(email):
+            raise taken(name)
 
 
 async def _refuse_what_is_taken(group: ShardGroup, names: Sequence[Name], wanted: Holder) -> None:

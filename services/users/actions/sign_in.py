@@ -1,11 +1,13 @@
 """Opens a session for whoever knows the password."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from services.users.actions.forget_sessions import SESSIONS_TOPIC
 from services.users.actions.guard_sign_in import guard_sign_in
-from services.users.domain.names import Name, name_of_login
+from services.users.domain.emails import email_key
+from services.users.domain.names import Name, names_of_login, username_of
 from services.users.domain.passwords import WrongCredentials
 from services.users.domain.session_tokens import SessionTokens
 from services.users.domain.signed_in import signed_in_reply, token_reply
@@ -65,10 +67,10 @@ async def sign_in(
     The work is the same whether or not the account exists.
     """
     _check_device(form.device)
-    name = name_of_login(form.login)
-    login = form.login if name is None else name.key
-    async with guard_sign_in(limits, login, form.address) as guess:
-        credentials = await _find_credentials(group, name)
+    login = form.login.strip()
+    names = names_of_login(login)
+    async with guard_sign_in(limits, names[-1].key if names else login, form.address) as guess:
+        credentials = await _find_credentials(group, login, names)
         user_id, known_hash = None, None
         if credentials is not None:
             user_id, known_hash = credentials.user_id, credentials.password_hash
@@ -93,14 +95,25 @@ def _check_device(device: str) -> None:
         raise Invalid(errors=[FieldError("device", fault)])
 
 
-async def _find_credentials(group: ShardGroup, name: Name | None) -> Credentials | None:
-    entry = None if name is None else await find_entry(group, name)
-    # Reserved is enough: right after a sign-up the confirmation may still be on its way.
-    user_id = _NOBODY if entry is None else entry.holder.user_id
-    credentials = await find_credentials(group, user_id)
-    if credentials is None or name not in credentials.names:
-        return None
-    return credentials
+async def _find_credentials(
+    group: ShardGroup, login: str, names: Sequence[Name]
+) -> Credentials | None:
+    found = None
+    for name in names or (None,):
+        entry = None if name is None else await find_entry(group, name)
+        # Reserved is enough: right after a sign-up the confirmation may still be on its way.
+        user_id = _NOBODY if entry is None else entry.holder.user_id
+        credentials = await find_credentials(group, user_id)
+        if found is None and credentials is not None and _has_name(credentials, name, login):
+            found = credentials
+    return found
+
+
+def _has_name(credentials: Credentials, name: Name | None, login: str) -> bool:
+    if name is not None and name.kind == "username":
+        return username_of(credentials.username) == name
+    # A key of before may be that of another mailbox, too.
+    return email_key(credentials.email) == email_key(login)
 
 
 async def _open_session(

@@ -6,12 +6,12 @@ from datetime import UTC, datetime
 
 from services.users.actions.confirm_names import NAMES_TOPIC, confirm_names_now, names_event
 from services.users.actions.give_names_back import give_names_back
-from services.users.actions.reserve_names import reserve_names
+from services.users.actions.reserve_names import refuse_mailbox_of_before, reserve_names
 from services.users.domain.emails import EmailTaken
 from services.users.domain.names import email_of, hashed_shard, username_of
 from services.users.domain.profiles import new_profile
 from services.users.domain.session_tokens import SessionTokens
-from services.users.domain.sign_up_form import SignUpForm, check_sign_up_form
+from services.users.domain.sign_up_form import SignUpForm, check_sign_up_form, trimmed
 from services.users.domain.signed_in import signed_in_reply, token_reply
 from services.users.domain.usernames import UsernameTaken
 from services.users.store.accounts import NewAccount, insert_account, new_user_id
@@ -50,6 +50,7 @@ async def sign_up(
     Raises Invalid, UsernameTaken, EmailTaken, IdempotencyKeyReused and RequestInProgress. Nobody
     is signed in yet, so the key itself picks the shard, for the record and for the account.
     """
+    form = trimmed(form)
     check_sign_up_form(form)
     request = _request(tokens, form, idempotency_key or secrets.token_hex(), group.shard_count)
     try:
@@ -96,6 +97,7 @@ async def _make_account(
     names = (username_of(form.username), email_of(form.email))
     # Of the same request only: a later attempt finds the reservations of one that was killed.
     claim = hashlib.sha256(request.key.encode() + request.body_hash).hexdigest()
+    await refuse_mailbox_of_before(group, form.email)
     user_id = await new_user_id(group, request.shard)
     holder = await reserve_names(group, names, Holder(user_id, claim))
 

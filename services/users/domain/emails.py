@@ -1,19 +1,16 @@
-"""What an e-mail address may look like."""
+"""What an e-mail address is, and when two spellings are one mailbox."""
 
-import re
+import unicodedata
+
+from email_validator import EmailNotValidError, ValidatedEmail, validate_email
 
 from shared.errors import Conflict
 
 # RFC 5321, section 4.5.3.1: the longest address that fits into a path.
 EMAIL_CHARACTERS_MAX = 254
-_LOCAL_PART_CHARACTERS_MAX = 64
 
-# Not RFC 5322 in full: quoted local parts and address literals reach nobody. Letters beyond ASCII
-# are allowed on both sides (RFC 6531). What counts is that mail arrives, which only mail can tell.
-_EMAIL = re.compile(
-    r"[\w!#$%&'*+/=?^`{|}~-]+(?:\.[\w!#$%&'*+/=?^`{|}~-]+)*"
-    r"@(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.)+[^\W_](?:[\w-]{0,61}[^\W_])?"
-)
+# Raised with each change of `email_key`; accounts of older rules are moved to their new key.
+EMAIL_RULES = 1
 
 
 class EmailTaken(Conflict):
@@ -24,18 +21,52 @@ class EmailTaken(Conflict):
 
 
 def email_key(email: str) -> str:
-    """The form under which an address is looked up.
+    """The form under which an address is looked up: the same for all spellings of a mailbox.
 
-    The local part may in theory depend on case; providers agree that it does not, and two
-    accounts that differ in case only would be two people or one who is confused.
+    The host in ASCII (IDNA 2008). The local part in NFC and small letters: it may in theory depend
+    on case, and providers agree that it does not. Letters that only fold to others stay apart.
     """
+    parsed = _parsed(email)
+    if parsed is None or parsed.ascii_domain is None:
+        return former_email_key(email)
+    return f"{_small(parsed.local_part)}@{parsed.ascii_domain.lower()}"
+
+
+def former_email_key(email: str) -> str:
+    """The key by the rules before `EMAIL_RULES`: accounts stand under it until they are moved."""
     return email.casefold()
+
+
+def former_keys_of_mailbox(email: str) -> frozenset[str]:
+    """Every key under which the rules before may have filed the mailbox."""
+    parsed = _parsed(email)
+    if parsed is None:
+        return frozenset({former_email_key(email)})
+    domains = {email.rpartition("@")[2], parsed.domain, parsed.ascii_domain or parsed.domain}
+    return frozenset(
+        former_email_key(unicodedata.normalize(form, f"{parsed.local_part}@{domain}"))
+        for domain in domains
+        for form in ("NFC", "NFD")
+    ) | {former_email_key(email)}
 
 
 def email_fault(email: str) -> str | None:
     """Why this is not an address to write to; None if it is fine."""
     if len(email) > EMAIL_CHARACTERS_MAX:
         return f"An e-mail address has at most {EMAIL_CHARACTERS_MAX} characters."
-    if len(email.partition("@")[0]) > _LOCAL_PART_CHARACTERS_MAX or not _EMAIL.fullmatch(email):
+    if _parsed(email) is None:
         return "This is not an e-mail address."
     return None
+
+
+def _parsed(email: str) -> ValidatedEmail | None:
+    try:
+        # Whether mail arrives is for mail to tell: names of hosts are not looked up.
+        return validate_email(email, check_deliverability=False, strict=True)
+    except EmailNotValidError:
+        return None
+
+
+def _small(text: str) -> str:
+    # Letter by letter: a final sigma is a letter of its own, and no letter becomes two.
+    return "".join(c.lower() if len(c.lower()) == 1 else c for c in text)

@@ -5,7 +5,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
 
-from services.users.domain.emails import EmailTaken, email_fault, email_key
+from services.users.domain.emails import (
+    EMAIL_CHARACTERS_MAX,
+    EmailTaken,
+    email_key,
+    former_email_key,
+    former_keys_of_mailbox,
+)
 from services.users.domain.usernames import UsernameTaken, is_username, username_key
 from shared.errors import Conflict
 
@@ -36,14 +42,22 @@ def email_of(email: str) -> Name:
     return Name("email", email_key(email))
 
 
-def name_of_login(login: str) -> Name | None:
+def names_of_login(login: str) -> list[Name]:
     """What somebody signs in with: no username holds an @, every address does.
 
-    None if no account can have such a name.
+    Of an address, first the key by which it may still stand where its account has not been moved,
+    then its key of today. Empty if no account can have such a name.
     """
-    name = email_of(login) if "@" in login else username_of(login)
-    is_name = email_fault(name.key) is None if name.kind == "email" else is_username(name.key)
-    return name if is_name else None
+    if "@" not in login:
+        return [username_of(login)] if is_username(username_key(login)) else []
+    keys = dict.fromkeys((former_email_key(login), email_key(login)))
+    return [Name("email", key) for key in keys if len(key) <= EMAIL_CHARACTERS_MAX]
+
+
+def former_names_of_mailbox(email: str) -> list[Name]:
+    """The names by which an account of before may hold this mailbox; not that of today."""
+    keys = former_keys_of_mailbox(email) - {email_key(email)}
+    return [Name("email", key) for key in sorted(keys)]
 
 
 def shard_of_name(name: Name, shard_count: int) -> int:

@@ -6,9 +6,8 @@ from typing import Any
 
 from services.users.domain.texts import (
     BIO_CHARACTERS_MAX,
-    DISPLAY_NAME_CHARACTERS_MAX,
-    line_fault,
     lines_fault,
+    name_fault,
     website_fault,
 )
 from services.users.domain.usernames import username_fault
@@ -39,7 +38,7 @@ class ProfileFields:
 # Field of a profile → why a value is not acceptable.
 _RULES = {
     "username": username_fault,
-    "display_name": lambda text: line_fault(text, DISPLAY_NAME_CHARACTERS_MAX),
+    "display_name": name_fault,
     "bio": lambda text: lines_fault(text, BIO_CHARACTERS_MAX),
     "website": website_fault,
 }

@@ -1,6 +1,6 @@
 """The four things that a new account is made of, checked together."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from services.users.domain.emails import email_fault
 from services.users.domain.passwords import password_fault
@@ -17,6 +17,11 @@ class SignUpForm:
     email: str
     password: str
     device: str
+
+
+def trimmed(form: SignUpForm) -> SignUpForm:
+    """Without the spaces that keyboards put around names and addresses."""
+    return replace(form, username=form.username.strip(), email=form.email.strip())
 
 
 def check_sign_up_form(form: SignUpForm) -> None:

@@ -2,6 +2,8 @@
 
 import re
 
+from shared.visible_text import shows_something
+
 DEVICE_CHARACTERS_MAX = 100
 DISPLAY_NAME_CHARACTERS_MAX = 50
 BIO_CHARACTERS_MAX = 150
@@ -22,6 +24,13 @@ def line_fault(text: str, characters_max: int) -> str | None:
     if _CONTROL.search(text):
         return "One line, without control characters."
     return None
+
+
+def name_fault(text: str) -> str | None:
+    """Why this is not a name to show; None if it is fine, or empty."""
+    if text and not shows_something(text):
+        return "Something that can be seen, or nothing at all."
+    return line_fault(text, DISPLAY_NAME_CHARACTERS_MAX)
 
 
 def lines_fault(text: str, characters_max: int) -> str | None:

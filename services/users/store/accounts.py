@@ -1,8 +1,11 @@
 """Accounts: their private facts, and how they come into being or are kept from it."""
 
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from services.users.domain.emails import EMAIL_RULES, former_email_key
 from services.users.domain.names import Name, email_of, username_of
 from shared.sharding.shard_group import ShardGroup
 from shared.sharding.transaction import Transaction
@@ -23,10 +26,11 @@ class NewAccount:
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """What signing in compares; `names` are the ones that the account has at present."""
+    """What signing in compares; the username and the address are those of the present."""
 
     user_id: int
-    names: frozenset[Name]
+    username: str
+    email: str
     password_hash: str
     is_suspended: bool
 
@@ -63,6 +67,7 @@ async def insert_account(tx: Transaction, account: NewAccount) -> bool:
         user_id=account.user_id,
         email=account.email,
         password_hash=account.password_hash,
+        email_rules=EMAIL_RULES,
     )
     if inserted is None:
         return False
@@ -76,8 +81,24 @@ async def find_credentials(group: ShardGroup, user_id: int) -> Credentials | Non
     row = await reader.row(_SQL["credentials"], user_id=user_id)
     if row is None:
         return None
-    names = _names(row["username"], row["email"])
-    return Credentials(row["user_id"], names, row["password_hash"], row["is_suspended"])
+    return Credentials(**row)
+
+
+async def addresses_of_older_rules(group: ShardGroup, per_shard: int) -> dict[int, dict[int, str]]:
+    """Addresses by account, by shard, whose directory key may have to move."""
+    rows = await group.rows_across(
+        _SQL["accounts_of_older_rules"], group.shards(), rules=EMAIL_RULES, limit=per_shard
+    )
+    found: dict[int, dict[int, str]] = defaultdict(dict)
+    for row in rows:
+        found[group.shard_of(row["user_id"])][row["user_id"]] = row["email"]
+    return found
+
+
+async def note_email_rules(group: ShardGroup, shard: int, user_ids: Sequence[int]) -> None:
+    """Say that accounts of a shard stand under the keys of today's rules."""
+    async with group.writer(shard) as tx:
+        await tx.execute(_SQL["note_email_rules"], user_ids=list(user_ids), rules=EMAIL_RULES)
 
 
 async def suspend_account(tx: Transaction, user_id: int) -> bool:
@@ -112,4 +133,5 @@ async def change_password_hash(tx: Transaction, verified: Credentials, password_
 
 
 def _names(username: str, email: str) -> frozenset[Name]:
-    return frozenset({username_of(username), email_of(email)})
+    former = Name("email", former_email_key(email))
+    return frozenset({username_of(username), email_of(email), former})

@@ -4,8 +4,8 @@
 SELECT :schema.next_id();
 
 -- name: insert_account
-INSERT INTO :schema.account (id, state, email, password_hash)
-VALUES (:user_id, 'active', :email, :password_hash)
+INSERT INTO :schema.account (id, state, email, password_hash, email_rules)
+VALUES (:user_id, 'active', :email, :password_hash, :email_rules::smallint)
 ON CONFLICT (id) DO NOTHING
 RETURNING id;
 
@@ -42,6 +42,15 @@ SELECT true FROM :schema.account
 WHERE id = :user_id AND state = 'active' AND password_hash = :verified_hash
     AND suspended_at IS NULL
 FOR SHARE;
+
+-- name: accounts_of_older_rules
+SELECT id AS user_id, email FROM :schema.account
+WHERE email_rules < :rules AND state = 'active'
+LIMIT :limit;
+
+-- name: note_email_rules
+UPDATE :schema.account SET email_rules = :rules
+WHERE id = ANY(:user_ids::bigint[]) AND email_rules < :rules;
 
 -- name: suspend
 -- Waits for whoever is just signing in, so that the session is there to be ended.

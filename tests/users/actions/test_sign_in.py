@@ -34,6 +34,12 @@ async def test_username_and_address_both_sign_in(resources: Resources, cast: Cas
         assert signed_in["user"] == alice
 
 
+async def test_spaces_around_a_login_are_ignored(resources: Resources, cast: Cast) -> None:
+    alice = (await cast.person("alice"))["user"]
+    for login in (f"{alice['username']} ", f" {alice['username']}", f"\u00a0{alice['email']}\t"):
+        assert (await _sign_in(resources, SignInForm(login, PASSWORD, "")))["user"] == alice
+
+
 async def test_each_sign_in_is_a_session_of_its_own(resources: Resources, cast: Cast) -> None:
     alice = await cast.person("alice")
     form = SignInForm(alice["user"]["username"], PASSWORD, "tablet")

@@ -5,7 +5,7 @@ from collections import Counter
 from services.users.domain.names import (
     email_of,
     hashed_shard,
-    name_of_login,
+    names_of_login,
     shard_of_name,
     username_of,
 )
@@ -27,5 +27,14 @@ def test_a_smaller_group_keeps_the_low_bits() -> None:
 
 
 def test_a_login_with_an_at_sign_is_an_address() -> None:
-    assert name_of_login("Alice") == username_of("alice")
-    assert name_of_login("Alice@Mail.example") == email_of("alice@mail.example")
+    assert names_of_login("Alice") == [username_of("alice")]
+    assert names_of_login("Alice@Mail.example") == [email_of("alice@mail.example")]
+
+
+def test_an_address_is_looked_for_under_the_key_of_before_and_that_of_today() -> None:
+    keys = [name.key for name in names_of_login("a@M\u00fcnchen.example")]
+    assert keys == ["a@m\u00fcnchen.example", "a@xn--mnchen-3ya.example"]
+
+
+def test_what_no_account_can_be_called_is_looked_for_nowhere() -> None:
+    assert names_of_login("") == names_of_login("no name") == names_of_login("@" * 300) == []

@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.users.domain.texts import line_fault, lines_fault, website_fault
+from services.users.domain.texts import line_fault, lines_fault, name_fault, website_fault
 
 
 @pytest.mark.parametrize("text", ["", "Alice's phone", "Élise 👩‍💻", "ალისა", "a b"])
@@ -43,3 +43,13 @@ def test_a_web_address_is_fine(text: str) -> None:
 )
 def test_anything_else_is_no_web_address(text: str) -> None:
     assert website_fault(text)
+
+
+@pytest.mark.parametrize("text", ["", "Bob", "\U0001f98a", "\u0e01\u0e33", " a "])
+def test_a_name_that_shows_something_is_fine(text: str) -> None:
+    assert name_fault(text) is None
+
+
+@pytest.mark.parametrize("text", ["   ", "\u200b", "\u3164", "\u2800", "\u0301", "a" * 51])
+def test_a_name_that_shows_nothing_is_refused(text: str) -> None:
+    assert name_fault(text)

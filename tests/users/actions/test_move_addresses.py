@@ -1,0 +1,128 @@
+"""Addresses move to the keys of today's rules: nobody loses theirs, and twice is as once."""
+
+import asyncio
+import secrets
+
+import pytest
+
+from services.users.actions.move_addresses import AddressMover
+from services.users.actions.sign_in import SignInForm, sign_in
+from services.users.actions.sign_up import sign_up
+from services.users.domain.emails import EmailTaken, email_key, former_email_key
+from services.users.domain.names import Name, email_of
+from services.users.domain.sign_up_form import SignUpForm
+from services.users.resources import Resources
+from services.users.store import directory
+from shared.sql_files import parse_query
+from tests.users.cast import PASSWORD
+
+_OF_BEFORE = parse_query(
+    "of_before", "UPDATE :schema.account SET email_rules = 0 WHERE id = :user_id"
+)
+
+
+async def _signs_up(resources: Resources, email: str) -> int:
+    username = f"u{secrets.token_hex(8)}"
+    form = SignUpForm(username, email, PASSWORD, "phone")
+    signed_in = await sign_up(resources.group, resources.passwords, resources.tokens, form, None)
+    return signed_in["user"]["id"]
+
+
+async def _signed_up_before(
+    resources: Resources, email: str, monkeypatch: pytest.MonkeyPatch
+) -> int:
+    """An account as the code before this release wrote it: under the key of its rules."""
+    with monkeypatch.context() as before:
+        for module in (
+            "services.users.domain.names",
+            "services.users.actions.sign_in",
+            "services.users.actions.reserve_names",
+        ):
+            before.setattr(f"{module}.email_key", former_email_key)
+        user_id = await _signs_up(resources, email)
+    async with resources.group.writer(resources.group.shard_of(user_id)) as tx:
+        await tx.execute(_OF_BEFORE, user_id=user_id)
+    return user_id
+
+
+async def _signs_in(resources: Resources, login: str) -> int:
+    form = SignInForm(login, PASSWORD, "tablet")
+    signed_in = await sign_in(
+        resources.group, resources.passwords, resources.tokens, resources.sign_in_limits, form, None
+    )
+    return signed_in["user"]["id"]
+
+
+async def _move(resources: Resources) -> int:
+    return await AddressMover(resources.group).full_pass(asyncio.Event())
+
+
+def _address(domain: str, local: str = "bob") -> str:
+    return f"{local}{secrets.token_hex(6)}@{domain}"
+
+
+@pytest.mark.parametrize("domain", ["m\u00fcnchen.example", "xn--mnchen-3ya.example", "a.example"])
+async def test_an_account_of_before_signs_in_at_any_moment(
+    resources: Resources, domain: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    email = _address(domain)
+    user_id = await _signed_up_before(resources, email, monkeypatch)
+    assert await _signs_in(resources, email) == user_id
+    assert await _move(resources) >= 1
+    assert await _signs_in(resources, email) == user_id
+    assert await _signs_in(resources, email_key(email)) == user_id
+    assert await _move(resources) == 0
+    assert await _signs_in(resources, email) == user_id
+
+
+async def test_the_former_key_is_free_for_the_mailbox_whose_it_is(
+    resources: Resources, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    email = _address("mail.example", "stra\u00dfe")
+    user_id = await _signed_up_before(resources, email, monkeypatch)
+    with pytest.raises(EmailTaken):
+        await _signs_up(resources, email.replace("\u00df", "ss"))
+    await _move(resources)
+    other_id = await _signs_up(resources, email.replace("\u00df", "ss"))
+    assert await _signs_in(resources, email) == user_id
+    assert await _signs_in(resources, email.replace("\u00df", "ss")) == other_id
+
+
+async def test_a_mailbox_of_before_cannot_be_taken_in_another_spelling(
+    resources: Resources, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    email = _address("m\u00fcnchen.example")
+    await _signed_up_before(resources, email, monkeypatch)
+    with pytest.raises(EmailTaken):
+        await _signs_up(resources, email_key(email))
+    await _move(resources)
+    with pytest.raises(EmailTaken):
+        await _signs_up(resources, email_key(email))
+
+
+async def test_two_accounts_of_one_mailbox_both_go_on(
+    resources: Resources, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    email = _address("m\u00fcnchen.example")
+    one = await _signed_up_before(resources, email, monkeypatch)
+    other = await _signed_up_before(resources, email_key(email), monkeypatch)
+    for _ in range(2):
+        await _move(resources)
+        assert await _signs_in(resources, email) == one
+        assert await _signs_in(resources, email_key(email)) == other
+
+
+async def test_a_move_that_was_cut_short_goes_on(
+    resources: Resources, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    email = _address("m\u00fcnchen.example")
+    user_id = await _signed_up_before(resources, email, monkeypatch)
+    holder = directory.Holder(user_id, f"email:{user_id}")
+    assert await directory.reserve_free_name(resources.group, email_of(email), holder) == user_id
+    await _move(resources)
+    assert await _signs_in(resources, email) == user_id
+    entry = await directory.find_entry(resources.group, email_of(email))
+    assert entry is not None
+    assert entry.is_confirmed
+    former = Name("email", former_email_key(email))
+    assert await directory.find_entry(resources.group, former) is None
