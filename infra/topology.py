@@ -96,6 +96,7 @@ class Nginx:
     bodies_at_once_per_address: int
     trusted_proxies: tuple[str, ...]
     proxy_protocol_port: int | None
+    cors_origins: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,6 +265,7 @@ def _nginx(table: Mapping[str, Any], net: str, *, with_public: bool) -> Nginx:
         bodies_at_once_per_address=table["bodies_at_once_per_address"],
         trusted_proxies=tuple(_networks(table.get("trusted_proxies", ()))),
         proxy_protocol_port=table.get("proxy_protocol_port"),
+        cors_origins=tuple(table.get("cors_origins", ())),
     )
 
 

@@ -102,6 +102,14 @@ class RequestInProgress(Conflict):
     title = "The first request with this Idempotency-Key is still running."
 
 
+class PreconditionFailed(AppError):
+    """It is not in the version that the request names by If-Match."""
+
+    status = 412
+    code = "precondition_failed"
+    title = "It is not as you last saw it any more; read it again."
+
+
 class TooLarge(AppError):
     """The body exceeds a limit."""
 

@@ -217,6 +217,11 @@ def _gateway(suite: Suite) -> Iterator[Variable]:
         "MEDIA_BASE_URL", suite.topology.public_url, "How clients reach nginx, without a slash."
     )
     yield Variable(
+        "CORS_ORIGINS",
+        json.dumps(list(suite.topology.nginx.cors_origins)),
+        "Origins whose pages may use the API from a browser, as JSON.",
+    )
+    yield Variable(
         "MEDIA_URL_SECONDS",
         str(suite.topology.limits.media_url_seconds),
         "The longest life of such an address; at least half of it is left when it is given out.",

@@ -22,15 +22,24 @@ _DROPPED_HEADERS = (
     "X-User-Id",
     "X-Viewer-Id",
 )
+# Codes of nginx's own, and as what clients meet them.
+_OWN_STATUSES = {494: 431, 495: 400, 496: 400, 497: 400}
 _PROBLEMS = {
     400: {"code": "bad_request", "title": "The request could not be understood."},
     403: {"code": "forbidden", "title": "You may not do this."},
     404: {"code": "not_found", "title": "There is nothing here."},
     405: {"code": "method_not_allowed", "title": "This method is not allowed here."},
+    408: {"code": "too_slow", "title": "The request did not come in time."},
     410: {"code": "link_expired", "title": "This link has expired; ask for the post again."},
+    411: {"code": "length_required", "title": "Say how long the body is: Content-Length."},
+    412: {"code": "precondition_failed", "title": "It is not as you last saw it any more."},
     413: {"code": "too_large", "title": "The request is too large."},
     414: {"code": "address_too_long", "title": "The address is too long."},
+    416: {"code": "range_not_satisfiable", "title": "There are no bytes in that range."},
+    431: {"code": "headers_too_large", "title": "The headers of the request are too large."},
     429: {"code": "too_many_requests", "title": "Too many requests at once from one address."},
+    500: {"code": "internal_error", "title": "Something went wrong on our side."},
+    501: {"code": "not_implemented", "title": "This way to send a body is not understood."},
     502: {"code": "unavailable", "title": "A part of the service does not answer at the moment."},
     503: {"code": "overloaded", "title": "Too much is going on at the moment."},
     504: {"code": "deadline_exceeded", "title": "The answer did not come in time."},
@@ -108,6 +117,7 @@ def _values(suite: Suite, name: str, listen: list[str]) -> dict[str, Any]:
         "secrets": suite.secrets,
         "dropped_headers": _DROPPED_HEADERS,
         "problems": _PROBLEMS,
+        "own_statuses": _OWN_STATUSES,
         "page_policy": _PAGE_POLICY,
     }
 

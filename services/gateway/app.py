@@ -1,5 +1,6 @@
 """The gateway's process: `python -m services.gateway.app`."""
 
+from dataclasses import replace
 from functools import partial
 
 from fastapi import FastAPI
@@ -29,6 +30,7 @@ from services.gateway.api import (
 )
 from services.gateway.api.admission_ask import ask_of
 from services.gateway.api.limit_gate import LimitGate
+from services.gateway.api.preconditions import ReadPreconditions
 from services.gateway.resources import open_resources
 from services.gateway.settings import GatewaySettings
 from shared.http_server.request_context import Deadlines
@@ -74,7 +76,9 @@ ROUTERS = (
 
 def gateway_app(settings: GatewaySettings, opened: OpenResources) -> FastAPI:
     """The public API over the given resources."""
-    app = create_app(INFO, settings, opened, ROUTERS, LimitGate)
+    info = replace(INFO, origins=settings.cors_origins)
+    app = create_app(info, settings, opened, ROUTERS, LimitGate)
+    app.add_middleware(ReadPreconditions)
     document.make_public(app)
     return app
 

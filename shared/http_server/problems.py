@@ -11,13 +11,23 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from typing_extensions import TypedDict
 
-from shared.errors import AppError, BadRequest, FieldError, Invalid, error_of
+from shared.errors import (
+    AppError,
+    BadRequest,
+    FieldError,
+    Invalid,
+    UnsupportedMediaType,
+    error_of,
+)
+from shared.http_server.methods import allow_header, allowed_methods
 from shared.logs import get_logger, request_id
 
 log = get_logger()
 
 MEDIA_TYPE = "application/problem+json"
 TYPE_PREFIX = "urn:retrato:problem:"
+_METHOD_NOT_ALLOWED = 405
+_JSON_WANTED = "Send JSON, and say so: Content-Type: application/json."
 
 
 class ProblemField(TypedDict):
@@ -47,7 +57,8 @@ class ProblemReply(Response):
 
     def __init__(self, error: AppError, headers: Mapping[str, str] | None = None) -> None:
         body = orjson.dumps(problem_body(error))
-        super().__init__(body, error.status, {**error.headers(), **(headers or {})})
+        named = {"Cache-Control": "no-store", **error.headers(), **(headers or {})}
+        super().__init__(body, error.status, named)
 
 
 def problem_body(error: AppError) -> Problem:
@@ -121,11 +132,21 @@ async def _on_app_error(_request: Request, error: AppError) -> Response:
     return reply_to(error)
 
 
-async def _on_validation_error(_request: Request, error: RequestValidationError) -> Response:
+async def _on_validation_error(request: Request, error: RequestValidationError) -> Response:
     problems = error.errors()
+    if _is_of_another_type(request, problems):
+        return ProblemReply(UnsupportedMediaType(_JSON_WANTED))
     if any(problem["type"] == "json_invalid" for problem in problems):
         return ProblemReply(BadRequest("The body is not valid JSON."))
     return ProblemReply(Invalid(errors=_field_errors(problems)))
+
+
+def _is_of_another_type(request: Request, problems: Sequence[Any]) -> bool:
+    # The framework hands a body that is not said to be JSON to the route as bytes.
+    if not any(problem["loc"] == ("body",) and problem["input"] for problem in problems):
+        return False
+    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    return media_type != "application/json" and not media_type.endswith("+json")
 
 
 def _field_errors(problems: Sequence[Any]) -> list[FieldError]:
@@ -136,8 +157,13 @@ def _field_errors(problems: Sequence[Any]) -> list[FieldError]:
     ]
 
 
-async def _on_http_exception(_request: Request, error: HTTPException) -> Response:
-    return ProblemReply(error_of(error.status_code), error.headers)
+async def _on_http_exception(request: Request, error: HTTPException) -> Response:
+    headers = dict(error.headers or {})
+    if error.status_code == _METHOD_NOT_ALLOWED:
+        # The framework names the methods of one route; an address may have several.
+        methods = allowed_methods(request.app.router.routes, request.scope["path"])
+        headers["Allow"] = allow_header(methods)
+    return ProblemReply(error_of(error.status_code), headers)
 
 
 def _title_of(status: int) -> str:

@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Lifespan
 from shared.http_server.admission import Admission, AskOf, lasting
 from shared.http_server.body_limit import BodyLimit
 from shared.http_server.docs_page import install_docs_page
+from shared.http_server.methods import Methods
 from shared.http_server.plain_reads import PlainReads
 from shared.http_server.probes import Probes
 from shared.http_server.problems import (
@@ -44,6 +45,7 @@ class AppInfo:
 
     `audience` is the name under which internal tokens are addressed to it; None for the gateway,
     which answers the world and has a check of its own. Paths under `open_prefixes` need no token.
+    Pages of `origins` may use it from a browser.
     """
 
     name: str
@@ -53,6 +55,7 @@ class AppInfo:
     open_prefixes: tuple[str, ...] = ()
     deadlines: Deadlines = field(default_factory=Deadlines)
     ask_of: AskOf = field(default_factory=lasting)
+    origins: tuple[str, ...] = ()
 
 
 def create_app(
@@ -126,6 +129,7 @@ def _surround(app: FastAPI, info: AppInfo, settings: ProcessSettings, gate: Gate
         app.add_middleware(TokenGate, verifier=verifier, open_prefixes=info.open_prefixes)
     app.add_middleware(Admission, queue=app.state.work_queue, ask_of=info.ask_of)
     app.add_middleware(UnexpectedErrors)
+    app.add_middleware(Methods, routes=app.router.routes, origins=info.origins)
     app.add_middleware(
         RequestContext, deadlines=info.deadlines, trusts_caller=info.audience is not None
     )

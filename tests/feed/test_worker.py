@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from services.feed.actions.withdraw_post import withdraw_post
+from services.feed.actions.withdraw_post import Withdrawal, withdraw_post
 from services.feed.resources import Resources
 from services.feed.worker import run
 from tests.eventually import eventually
@@ -57,7 +57,7 @@ async def test_the_photos_of_a_withdrawn_post_are_released(
     alice = new_id()
     post = await cast.publishes(alice)
     await withdraw_post(
-        resources.group, resources.posts, resources.bodies, resources.users, post, alice
+        resources.group, resources.posts, resources.bodies, resources.users, Withdrawal(post, alice)
     )
 
     async def released() -> None:

@@ -1,7 +1,7 @@
 """Changing the caption of an own post; what it said before is kept."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from services.feed.actions.link_text import link_text
 from services.feed.actions.show_posts import show_posts
@@ -9,25 +9,38 @@ from services.feed.actions.tag_posts import change_tags
 from services.feed.actions.tell_of_deeds import publish_mentions
 from services.feed.actions.withdraw_post import check_author
 from services.feed.clients.users import UsersClient
-from services.feed.domain.drafts import caption_faults
+from services.feed.domain.drafts import alt_text_faults, caption_faults
+from services.feed.domain.entities import LinkedText
 from services.feed.store.post_bodies import PostBodies
 from services.feed.store.post_reactions import PostReactions
-from services.feed.store.posts import Posts, edit_caption
+from services.feed.store.posts import (
+    Posts,
+    Standing,
+    edit_alt_texts,
+    edit_caption,
+    lock_post,
+)
 from shared.contracts.posts import Post
-from shared.errors import Invalid, NotFound, Unavailable
+from shared.errors import FieldError, Invalid, NotFound, PreconditionFailed, Unavailable
 from shared.sharding.outbox import OutboxEvent
 from shared.sharding.shard_group import ShardGroup
+from shared.sharding.transaction import Transaction
 
 EDITED_TOPIC = "post.edited"
 
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """Who gives which post which caption."""
+    """Who changes which post; what is None stays.
+
+    `alt_texts` are by the id of a photo. `versions` are those that may be changed.
+    """
 
     post_id: int
     viewer_id: int
-    caption: str
+    caption: str | None = None
+    alt_texts: Mapping[int, str] = field(default_factory=dict)
+    versions: Collection[int] | None = None
 
 
 async def edit_post(
@@ -38,24 +51,27 @@ async def edit_post(
     reactions: PostReactions,
     edit: Edit,
 ) -> Post:
-    """The post with this caption; the one that it has changes nothing.
+    """The post as it is then; what it says already changes nothing.
 
-    Raises Invalid, and Forbidden and NotFound as withdrawing does.
+    Raises Invalid, PreconditionFailed, and Forbidden and NotFound as withdrawing does.
     """
-    faults = list(caption_faults(edit.caption))
+    faults = [
+        *(() if edit.caption is None else caption_faults(edit.caption)),
+        *alt_text_faults(edit.alt_texts),
+    ]
     if faults:
         raise Invalid(errors=faults)
     await check_author(posts, users, edit.post_id, edit.viewer_id)
-    before = await _mentions(posts, edit.post_id)
-    linked = await link_text(users, edit.caption, edit.viewer_id)
+    linked = None
+    if edit.caption is not None:
+        linked = await link_text(users, edit.caption, edit.viewer_id)
     async with group.writer(group.shard_of(edit.post_id)) as tx:
-        former = await edit_caption(tx, edit.viewer_id, edit.post_id, edit.caption, linked)
-        if former is not None:
-            await change_tags(group, tx, edit.post_id, before=former, after=linked.hashtags)
-            await tx.publish(EDITED_TOPIC, {"post_id": edit.post_id})
-            # Who was mentioned before is not told again.
-            names = [name for name in linked.mentions if name not in before]
-            await publish_mentions(tx, names, edit.viewer_id, edit.post_id, edit.post_id)
+        standing = await lock_post(tx, edit.post_id)
+        if standing is None:
+            raise NotFound
+        if edit.versions is not None and standing.version not in edit.versions:
+            raise PreconditionFailed
+        await _change(group, tx, edit, linked, standing)
     await _renew(bodies, edit.post_id)
     body = (await posts.bodies_by_ids([edit.post_id])).get(edit.post_id)
     if body is None:
@@ -64,9 +80,29 @@ async def edit_post(
     return post
 
 
-async def _mentions(posts: Posts, post_id: int) -> list[str]:
-    body = (await posts.bodies_by_ids([post_id])).get(post_id)
-    return [] if body is None else body["mentions"]
+async def _change(
+    group: ShardGroup, tx: Transaction, edit: Edit, linked: LinkedText | None, standing: Standing
+) -> None:
+    is_changed = False
+    strange = set(edit.alt_texts) - set(standing.photo_ids)
+    if strange:
+        raise Invalid(errors=[_no_such_photo(photo_id) for photo_id in sorted(strange)])
+    if edit.alt_texts:
+        is_changed = await edit_alt_texts(tx, edit.post_id, edit.alt_texts)
+    if linked is not None and edit.caption is not None:
+        former = await edit_caption(tx, edit.viewer_id, edit.post_id, edit.caption, linked)
+        if former is not None:
+            is_changed = True
+            await change_tags(group, tx, edit.post_id, before=former, after=linked.hashtags)
+            # Who was mentioned before is not told again.
+            names = [name for name in linked.mentions if name not in standing.mentions]
+            await publish_mentions(tx, names, edit.viewer_id, edit.post_id, edit.post_id)
+    if is_changed:
+        await tx.publish(EDITED_TOPIC, {"post_id": edit.post_id})
+
+
+def _no_such_photo(photo_id: int) -> FieldError:
+    return FieldError(f"alt_texts.{photo_id}", "The post has no such photo.")
 
 
 async def renew_bodies(bodies: PostBodies, events: Sequence[OutboxEvent]) -> None:

@@ -1,6 +1,7 @@
 """Withdrawing an own post: it is gone from every page at once, and its photos soon."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from services.feed.actions.clear_post import CLEAR_DELAY_S, CLEAR_JOB
@@ -9,29 +10,33 @@ from services.feed.actions.tag_posts import change_tags
 from services.feed.clients.users import UsersClient
 from services.feed.store.fan_outs import forget_fan_out
 from services.feed.store.post_bodies import PostBodies
-from services.feed.store.posts import Posts, erase_post
-from shared.errors import Forbidden, NotFound, Unavailable
+from services.feed.store.posts import Posts, erase_post, lock_post
+from shared.errors import Forbidden, NotFound, PreconditionFailed, Unavailable
 from shared.sharding.outbox import OutboxEvent
 from shared.sharding.shard_group import ShardGroup
 
 WITHDRAWN_TOPIC = "post.withdrawn"
 
 
+@dataclass(frozen=True, slots=True)
+class Withdrawal:
+    """Who withdraws which post, and in which versions alone; None: in any."""
+
+    post_id: int
+    viewer_id: int
+    versions: Collection[int] | None = None
+
+
 async def withdraw_post(
-    group: ShardGroup,
-    posts: Posts,
-    bodies: PostBodies,
-    users: UsersClient,
-    post_id: int,
-    viewer_id: int,
+    group: ShardGroup, posts: Posts, bodies: PostBodies, users: UsersClient, asked: Withdrawal
 ) -> None:
     """Withdraw; again is the same as once.
 
-    Raises Forbidden for a post of somebody else that the viewer may see, and NotFound for one
-    that is not there or that the viewer may not know of.
+    Raises Forbidden for a post of somebody else that the viewer may see, NotFound for one that is
+    not there or that the viewer may not know of, and PreconditionFailed.
     """
-    await check_author(posts, users, post_id, viewer_id)
-    await withdraw_own_post(group, bodies, post_id, viewer_id)
+    await check_author(posts, users, asked.post_id, asked.viewer_id)
+    await withdraw_own_post(group, bodies, asked.post_id, asked.viewer_id, asked.versions)
 
 
 async def check_author(posts: Posts, users: UsersClient, post_id: int, viewer_id: int) -> None:
@@ -47,10 +52,14 @@ async def check_author(posts: Posts, users: UsersClient, post_id: int, viewer_id
 
 
 async def withdraw_own_post(
-    group: ShardGroup, bodies: PostBodies, post_id: int, author_id: int
+    group: ShardGroup,
+    bodies: PostBodies,
+    post_id: int,
+    author_id: int,
+    versions: Collection[int] | None = None,
 ) -> None:
     """Withdraw a post that is known to be the author's; again is the same as once."""
-    await _erase(group, author_id, post_id)
+    await _erase(group, author_id, post_id, versions)
     try:
         await bodies.forget(post_id)
     except Unavailable:
@@ -64,8 +73,13 @@ async def forget_bodies(bodies: PostBodies, events: Sequence[OutboxEvent]) -> No
         await bodies.forget(event.payload["post_id"])
 
 
-async def _erase(group: ShardGroup, author_id: int, post_id: int) -> None:
+async def _erase(
+    group: ShardGroup, author_id: int, post_id: int, versions: Collection[int] | None
+) -> None:
     async with group.writer(group.shard_of(post_id)) as tx:
+        standing = None if versions is None else await lock_post(tx, post_id)
+        if standing is not None and versions is not None and standing.version not in versions:
+            raise PreconditionFailed
         erased = await erase_post(tx, author_id, post_id)
         if erased is None:
             return

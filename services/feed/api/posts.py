@@ -10,7 +10,7 @@ from services.feed.actions.edit_post import Edit, edit_post
 from services.feed.actions.pin_post import pin_post
 from services.feed.actions.publish_post import Asked, publish_post
 from services.feed.actions.read_posts import read_post, read_user_posts
-from services.feed.actions.withdraw_post import withdraw_post
+from services.feed.actions.withdraw_post import Withdrawal, withdraw_post
 from services.feed.api.path_ids import Id, PostId, UserId
 from services.feed.domain.drafts import CAPTION_CHARACTERS_MAX, PHOTOS_MAX, Draft
 from services.feed.resources import resources_of
@@ -20,6 +20,7 @@ from shared.http_server.json_reply import JsonReply
 from shared.http_server.paging import POSTS_LIMIT_DEFAULT, Cursor, PostsLimit
 from shared.http_server.problems import problem_replies
 from shared.http_server.reply_docs import no_content, reply
+from shared.http_server.versions import Versions
 from shared.http_server.viewer import ViewerId
 
 router = APIRouter(tags=["Posts"])
@@ -64,10 +65,16 @@ class NewPost(BaseModel):
         return Draft(tuple(self.photo_ids), self.caption, place)
 
 
-class NewCaption(BaseModel):
-    """What a post is to say."""
+class PostChange(BaseModel):
+    """What is to be changed of a post: what is left out stays."""
 
-    caption: str = Field(
+    alt_texts: dict[Id, str] = Field(
+        {},
+        description="What photos of the post show, by their ids.",
+        examples=[{"493848221934518100": "A lighthouse in the fog"}],
+    )
+    caption: str | None = Field(
+        None,
         json_schema_extra={"maxLength": CAPTION_CHARACTERS_MAX},
         examples=["Fog over the harbour with @bob #evening"],
     )
@@ -128,13 +135,17 @@ async def get_post(request: Request, post_id: PostId, viewer_id: ViewerId) -> Re
     summary="Edit a post",
     responses={
         **reply(200, Post, "The post as it is now."),
-        **problem_replies(400, 401, 403, 404, 422, 503),
+        **problem_replies(400, 401, 403, 404, 412, 422, 503),
     },
 )
 async def patch_post(
-    request: Request, post_id: PostId, new: NewCaption, viewer_id: ViewerId
+    request: Request,
+    post_id: PostId,
+    new: PostChange,
+    viewer_id: ViewerId,
+    version: Versions = None,
 ) -> Response:
-    """The author's only; everybody sees the new caption at once, the former ones are kept."""
+    """The author's only; everybody sees it at once, and former captions are kept."""
     resources = resources_of(request)
     post = await edit_post(
         resources.group,
@@ -142,7 +153,7 @@ async def patch_post(
         resources.bodies,
         resources.users,
         resources.reactions,
-        Edit(post_id, viewer_id, new.caption),
+        Edit(post_id, viewer_id, new.caption, new.alt_texts, version),
     )
     return JsonReply(post)
 
@@ -154,14 +165,20 @@ async def patch_post(
     summary="Withdraw a post",
     responses={
         **no_content("It is gone, also if it was before."),
-        **problem_replies(401, 403, 404, 503),
+        **problem_replies(401, 403, 404, 412, 422, 503),
     },
 )
-async def delete_post(request: Request, post_id: PostId, viewer_id: ViewerId) -> Response:
+async def delete_post(
+    request: Request, post_id: PostId, viewer_id: ViewerId, version: Versions = None
+) -> Response:
     """The author's only: it leaves every timeline at once, and its photos go soon after."""
     resources = resources_of(request)
     await withdraw_post(
-        resources.group, resources.posts, resources.bodies, resources.users, post_id, viewer_id
+        resources.group,
+        resources.posts,
+        resources.bodies,
+        resources.users,
+        Withdrawal(post_id, viewer_id, version),
     )
     return Response(status_code=204)
 

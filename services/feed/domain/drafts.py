@@ -1,7 +1,7 @@
 """What may be published: the limits of the public API."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from services.feed.domain.texts import LINE_CONTROLS, is_text
@@ -12,6 +12,8 @@ from shared.visible_text import shows_something
 PHOTOS_MAX = 10
 CAPTION_CHARACTERS_MAX = 2200
 PLACE_NAME_CHARACTERS_MAX = 200
+# As upload has it for photos that are in no post yet.
+ALT_TEXT_CHARACTERS_MAX = 1500
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,16 @@ def caption_faults(caption: str) -> Iterator[FieldError]:
         yield FieldError("caption", f"At most {CAPTION_CHARACTERS_MAX} characters.")
     elif not is_text(caption, LINE_CONTROLS):
         yield FieldError("caption", "Text without control characters.")
+
+
+def alt_text_faults(alt_texts: Mapping[int, str]) -> Iterator[FieldError]:
+    """What is wrong with what photos are said to show, by the id of each."""
+    for photo_id, text in alt_texts.items():
+        field = f"alt_texts.{photo_id}"
+        if len(text) > ALT_TEXT_CHARACTERS_MAX:
+            yield FieldError(field, f"At most {ALT_TEXT_CHARACTERS_MAX} characters.")
+        elif not is_text(text, "\n"):
+            yield FieldError(field, "No control characters but line breaks.")
 
 
 def _photo_faults(photo_ids: Sequence[int]) -> Iterator[FieldError]:

@@ -1,6 +1,6 @@
 """The rows of posts: the truth about them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
@@ -130,6 +130,29 @@ async def insert_post(
     )
     await tx.execute(_SQL["count_post"], author_id=author_id, change=1)
     return _body(cast(Record, row))
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A post that nobody else changes until the transaction ends."""
+
+    version: int
+    mentions: list[str]
+    photo_ids: list[int]
+
+
+async def lock_post(tx: Transaction, post_id: int) -> Standing | None:
+    """The post for whoever is about to change it; None if it does not stand."""
+    row = await tx.row(_SQL["lock_post_to_edit"], post_id=post_id)
+    if row is None:
+        return None
+    return Standing(row["version"], row["mentions"], [photo["id"] for photo in row["photos"]])
+
+
+async def edit_alt_texts(tx: Transaction, post_id: int, alt_texts: Mapping[int, str]) -> bool:
+    """Say what photos of a locked post show; False if they were said to already."""
+    by_text = {str(photo_id): text for photo_id, text in alt_texts.items()}
+    return bool(await tx.execute(_SQL["edit_alt_texts"], post_id=post_id, alt_texts=by_text))
 
 
 async def edit_caption(

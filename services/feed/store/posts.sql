@@ -47,6 +47,27 @@ UPDATE :schema.post AS p
  WHERE p.id = standing.id
 RETURNING standing.hashtags;
 
+-- name: lock_post_to_edit
+SELECT version, mentions, photos FROM :schema.post
+ WHERE id = :post_id AND withdrawn_at IS NULL
+   FOR UPDATE;
+
+-- name: edit_alt_texts
+WITH said AS (
+    SELECT p.id,
+           (SELECT jsonb_agg(CASE WHEN jsonb_exists(:alt_texts::jsonb, photo ->> 'id')
+                                  THEN jsonb_set(photo, '{alt_text}',
+                                                 :alt_texts::jsonb -> (photo ->> 'id'))
+                                  ELSE photo END
+                             ORDER BY place)
+              FROM jsonb_array_elements(p.photos) WITH ORDINALITY AS one (photo, place)) AS photos
+      FROM :schema.post AS p
+     WHERE p.id = :post_id
+)
+UPDATE :schema.post AS p SET photos = said.photos, version = p.version + 1
+  FROM said
+ WHERE p.id = said.id AND p.photos <> said.photos;
+
 -- name: former_captions
 -- Whole posts: a hundred edits each at most.
 SELECT e.post_id, e.version, e.caption, e.replaced_at

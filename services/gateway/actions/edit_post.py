@@ -1,6 +1,8 @@
 """Editing an own post."""
 
+from collections.abc import Sequence
 from functools import partial
+from typing import Any
 
 from services.gateway.actions.author_cards import AuthorCards
 from services.gateway.actions.forward import forward_own
@@ -9,11 +11,19 @@ from services.gateway.clients.feed import FeedClient
 
 
 async def edit_post(
-    feed: FeedClient, cards: AuthorCards, post_id: int, changes: dict[str, str], viewer_id: int
+    feed: FeedClient,
+    cards: AuthorCards,
+    post_id: int,
+    changes: dict[str, Any],
+    viewer_id: int,
+    versions: Sequence[int] | None = None,
 ) -> PostWithAuthor:
-    """Raises NotFound where reading the post would, and Forbidden for what is merely not own."""
+    """Raises NotFound where reading the post would, and Forbidden for what is merely not own.
+
+    PreconditionFailed where it has none of the versions.
+    """
     post = await forward_own(
         partial(read_post, feed, cards, post_id, viewer_id),
-        partial(feed.edit_post, post_id, changes, viewer_id=viewer_id),
+        partial(feed.edit_post, post_id, changes, viewer_id=viewer_id, versions=versions),
     )
     return PostWithAuthor(post, await cards.current_cards([viewer_id], viewer_id))

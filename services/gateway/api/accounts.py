@@ -9,6 +9,7 @@ from services.gateway.actions.change_password import change_password
 from services.gateway.actions.edit_profile import edit_profile
 from services.gateway.actions.read_profile import read_me
 from services.gateway.api.idempotency import key_or_new
+from services.gateway.api.preconditions import IfMatch
 from services.gateway.api.problem_codes import (
     BAD_REQUEST,
     EMAIL_TAKEN,
@@ -17,6 +18,7 @@ from services.gateway.api.problem_codes import (
     PHOTO_ALREADY_PUBLISHED,
     PHOTO_FAILED,
     PHOTO_NOT_READY,
+    PRECONDITION_FAILED,
     PROFILE_CHANGED,
     REQUEST_IN_PROGRESS,
     TOO_MANY_REQUESTS,
@@ -160,18 +162,21 @@ async def get_me(request: Request, viewer_id: ViewerId) -> Response:
             PHOTO_NOT_READY,
             PHOTO_FAILED,
             PHOTO_ALREADY_PUBLISHED,
+            PRECONDITION_FAILED,
             INVALID,
         ),
     },
 )
-async def patch_me(request: Request, changes: ProfileChange, viewer_id: ViewerId) -> Response:
+async def patch_me(
+    request: Request, changes: ProfileChange, viewer_id: ViewerId, versions: IfMatch
+) -> Response:
     """Change some fields of your profile, your username included.
 
     Waits up to 5 s for an avatar that is still being processed. A former avatar's photo is deleted.
     """
     resources = resources_of(request)
     given = changes.as_contract()
-    profile, count = await edit_profile(resources.users, resources.feed, given, viewer_id)
+    profile, count = await edit_profile(resources.users, resources.feed, given, viewer_id, versions)
     return private_reply(public_me(profile, count, resources.url_of()))
 
 

@@ -5,8 +5,8 @@ from typing import Any
 from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.routing import APIRoute
 
+from services.gateway.api.replies import conditional_reply
 from shared.http_server.examples import example_of
-from shared.http_server.json_reply import JsonReply
 
 router = APIRouter(include_in_schema=False)
 
@@ -43,6 +43,8 @@ _TAGS = [
     {"name": "Reports", "description": "Telling the operators of what should not be there."},
     {"name": "Timelines", "description": "What the people one follows have published."},
 ]
+# Long enough for a burst of clients, short enough for a release.
+_KEPT = "public, max-age=300"
 _FRAMEWORKS_SCHEMAS = ("HTTPValidationError", "ValidationError")
 _REQUEST_ID = {
     "description": "Names the request in every log; quote it when you ask for help.",
@@ -60,8 +62,8 @@ _LIMIT_HEADERS = {
 
 @router.get("/v1/openapi.json")
 async def get_document(request: Request) -> Response:
-    """The document of the public API."""
-    return JsonReply(request.app.openapi())
+    """The document of the public API; balancers keep it for as long as clients may."""
+    return conditional_reply(request, request.app.openapi(), {"Cache-Control": _KEPT})
 
 
 def make_public(app: FastAPI) -> None:

@@ -4,7 +4,7 @@ from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Request, Response
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from services.gateway.actions.edit_post import edit_post
 from services.gateway.actions.forward import forward_own
@@ -12,6 +12,7 @@ from services.gateway.actions.publish_post import publish_post
 from services.gateway.actions.read_posts import read_post, read_user_posts
 from services.gateway.api.idempotency import key_or_new
 from services.gateway.api.path_ids import PostId, UserId
+from services.gateway.api.preconditions import IfMatch
 from services.gateway.api.problem_codes import (
     BAD_REQUEST,
     FORBIDDEN,
@@ -21,6 +22,7 @@ from services.gateway.api.problem_codes import (
     PHOTO_ALREADY_PUBLISHED,
     PHOTO_FAILED,
     PHOTO_NOT_READY,
+    PRECONDITION_FAILED,
     REQUEST_IN_PROGRESS,
     TOO_MANY_REQUESTS,
     UNAUTHENTICATED,
@@ -78,12 +80,22 @@ class Draft(BaseModel):
         return {**self.model_dump(), "photo_ids": [int(photo_id) for photo_id in self.photo_ids]}
 
 
-class NewCaption(BaseModel):
-    """What a post is to say."""
+class PostChange(BaseModel):
+    """What is to be changed of a post: what is left out stays."""
+
+    model_config = ConfigDict(extra="forbid")
 
     caption: Text = Field(
+        "",
+        description="What the post says from now on; at most 2200 characters.",
         json_schema_extra={"maxLength": 2200},
         examples=["Fog over the harbour with @bob #evening"],
+    )
+    alt_texts: dict[Id, Text] = Field(
+        {},
+        description="By the id of a photo of the post: what it shows, for those who cannot see it;"
+        " at most 1500 characters each.",
+        examples=[{"493848221934518280": "A lighthouse in the fog"}],
     )
 
 
@@ -140,14 +152,26 @@ async def get_post(request: Request, post_id: PostId, viewer_id: ViewerId) -> Re
     summary="Edit a post",
     responses={
         **reply(200, PostReply, "The post as it is now."),
-        **problems(BAD_REQUEST, UNAUTHENTICATED, FORBIDDEN, NOT_FOUND, INVALID),
+        **problems(
+            BAD_REQUEST, UNAUTHENTICATED, FORBIDDEN, NOT_FOUND, PRECONDITION_FAILED, INVALID
+        ),
     },
 )
-async def edit(request: Request, post_id: PostId, new: NewCaption, viewer_id: ViewerId) -> Response:
-    """Give an own post another caption; everybody sees it at once, with the time of the edit."""
+async def edit(
+    request: Request,
+    post_id: PostId,
+    change: PostChange,
+    viewer_id: ViewerId,
+    versions: IfMatch,
+) -> Response:
+    """Give an own post another caption, or its photos other alt texts; everybody sees it at once.
+
+    The time of the edit is that of the last caption.
+    """
     resources = resources_of(request)
+    given = change.model_dump(exclude_unset=True)
     edited = await edit_post(
-        resources.feed, resources.author_cards, post_id, {"caption": new.caption}, viewer_id
+        resources.feed, resources.author_cards, post_id, given, viewer_id, versions
     )
     post = public_post(edited.post, edited.authors, resources.url_of())
     return private_reply({"post": post})
@@ -160,13 +184,15 @@ async def edit(request: Request, post_id: PostId, new: NewCaption, viewer_id: Vi
     summary="Delete a post",
     responses={
         **no_content("It is gone, from every timeline too."),
-        **problems(UNAUTHENTICATED, FORBIDDEN, NOT_FOUND),
+        **problems(UNAUTHENTICATED, FORBIDDEN, NOT_FOUND, PRECONDITION_FAILED),
     },
 )
-async def delete(request: Request, post_id: PostId, viewer_id: ViewerId) -> Response:
+async def delete(
+    request: Request, post_id: PostId, viewer_id: ViewerId, versions: IfMatch
+) -> Response:
     """Delete an own post together with its photos."""
     resources = resources_of(request)
-    call = partial(resources.feed.delete_post, post_id, viewer_id=viewer_id)
+    call = partial(resources.feed.delete_post, post_id, viewer_id=viewer_id, versions=versions)
     await forward_own(resources.post_reader(post_id, viewer_id), call)
     return Response(status_code=204)
 

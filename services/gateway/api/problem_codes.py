@@ -48,6 +48,7 @@ PROFILE_CHANGED = ProblemCode(
     409, "profile_changed", "The profile was changed at the same time; try again."
 )
 REQUEST_IN_PROGRESS = _of(errors.RequestInProgress)
+PRECONDITION_FAILED = _of(errors.PreconditionFailed)
 TOO_LARGE = _of(errors.TooLarge)
 UNSUPPORTED_MEDIA_TYPE = _of(errors.UnsupportedMediaType)
 INVALID = _of(errors.Invalid)

@@ -7,6 +7,7 @@ from starlette.datastructures import Headers
 
 from services.gateway.actions.check_rate_limits import RateLimitCheck
 from services.gateway.actions.identify_viewer import identify_viewer
+from services.gateway.api.preconditions import check_write
 from services.gateway.clients.session_checks import CurrentSession
 from services.gateway.domain.route_classes import changes_people
 from services.gateway.resources import resources_of
@@ -42,6 +43,7 @@ async def _current_session(request: Request) -> CurrentSession:
         resources.sessions, resources.invalidations, token, is_read=request.method in _READS
     )
     request.scope[SCOPE_KEY] = session.user_id  # The access line names the viewer.
+    check_write(request)
     check: RateLimitCheck = request.scope[RATE_LIMIT_CHECK_KEY]
     await check.count_viewer(session.user_id)
     if changes_people(request.method, request.scope["path"]):

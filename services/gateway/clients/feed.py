@@ -1,9 +1,10 @@
 """feed.internal: posts, what people do with them, and timelines."""
 
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import quote
 
-from services.gateway.clients.patching import PatchingServiceClient
+from services.gateway.clients.patching import PatchingServiceClient, of_versions
 from shared.contracts import posts as contract
 from shared.contracts.activity import ActivityPage
 from shared.contracts.reports import Report
@@ -39,11 +40,16 @@ class FeedClient:
         return reply
 
     async def edit_post(
-        self, post_id: int, changes: dict[str, str], *, viewer_id: int
+        self,
+        post_id: int,
+        changes: dict[str, Any],
+        *,
+        viewer_id: int,
+        versions: Sequence[int] | None = None,
     ) -> contract.Post:
-        """Give an own post another caption; raises Forbidden for another's."""
+        """Change an own post; raises Forbidden for another's, PreconditionFailed by version."""
         reply: contract.Post = await self._service.patch(
-            f"/posts/{post_id}", changes, viewer_id=viewer_id
+            f"/posts/{post_id}", changes, viewer_id=viewer_id, versions=versions
         )
         return reply
 
@@ -61,9 +67,11 @@ class FeedClient:
         )
         return reply
 
-    async def delete_post(self, post_id: int, *, viewer_id: int) -> None:
-        """Withdraw an own post."""
-        await self._service.delete(f"/posts/{post_id}", viewer_id=viewer_id)
+    async def delete_post(
+        self, post_id: int, *, viewer_id: int, versions: Sequence[int] | None = None
+    ) -> None:
+        """Withdraw an own post; one that is withdrawn already has no version to differ in."""
+        await self._service.delete(of_versions(f"/posts/{post_id}", versions), viewer_id=viewer_id)
 
     async def posts_of(
         self, user_id: int, page: dict[str, Any], *, viewer_id: int

@@ -59,9 +59,13 @@ class UsersClient:
         reply: contract.Profile = await self._service.get("/me", viewer_id=viewer_id)
         return reply
 
-    async def edit_me(self, changes: dict[str, Any], viewer_id: int) -> contract.Profile:
-        """The own profile with these fields changed; raises Conflict and Invalid."""
-        reply: contract.Profile = await self._service.patch("/me", changes, viewer_id=viewer_id)
+    async def edit_me(
+        self, changes: dict[str, Any], viewer_id: int, versions: Sequence[int] | None = None
+    ) -> contract.Profile:
+        """The own profile with these fields changed; raises Conflict, Invalid and by version."""
+        reply: contract.Profile = await self._service.patch(
+            "/me", changes, viewer_id=viewer_id, versions=versions
+        )
         return reply
 
     async def request_export(self, *, viewer_id: int) -> Export:

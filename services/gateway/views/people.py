@@ -6,7 +6,15 @@ from pydantic import Field
 from typing_extensions import TypedDict
 
 from services.gateway.domain.media_urls import UrlOf
-from services.gateway.views.wire_types import DisplayName, Id, MediaUrl, NextCursor, Time, Username
+from services.gateway.views.wire_types import (
+    DisplayName,
+    Id,
+    MediaUrl,
+    NextCursor,
+    Time,
+    Username,
+    Version,
+)
 from shared.contracts import people as contract
 
 
@@ -65,6 +73,7 @@ class Me(User):
     """One's own profile, with the private fields."""
 
     email: Annotated[str, Field(examples=["alice@mail.example"])]
+    version: Version
 
 
 def public_author(card: contract.Card, url_of: UrlOf) -> Author:
@@ -116,7 +125,11 @@ def public_user(profile: contract.Profile, posts_count: int | None, url_of: UrlO
 
 def public_me(profile: contract.Profile, posts_count: int | None, url_of: UrlOf) -> Me:
     """One's own profile; only the owner's token makes users say the e-mail address."""
-    return {**public_user(profile, posts_count, url_of), "email": profile["email"]}
+    return {
+        **public_user(profile, posts_count, url_of),
+        "email": profile["email"],
+        "version": profile["version"],
+    }
 
 
 def _avatar(key: str | None, url_of: UrlOf) -> str | None:

@@ -10,7 +10,7 @@ from services.gateway.domain.media_urls import UrlOf
 from services.gateway.domain.visibility import CardsById, may_be_met, may_be_shown
 from services.gateway.views.people import Author, public_author
 from services.gateway.views.photos import PostPhoto, public_post_photo
-from services.gateway.views.wire_types import Id, NextCursor, Time
+from services.gateway.views.wire_types import Id, NextCursor, Time, Version
 from shared.contracts import posts as contract
 
 Entities = Annotated[
@@ -45,6 +45,7 @@ class Post(TypedDict):
     """One to ten photos published with a caption."""
 
     id: Id
+    version: Version
     author: Author
     photos: list[PostPhoto]
     caption: Annotated[str, Field(examples=["Fog over the harbour with @bob #morning"])]
@@ -103,6 +104,7 @@ def public_post(post: contract.Post, authors: CardsById, url_of: UrlOf) -> Post:
     """One post; its author must be among `authors`."""
     return {
         "id": str(post["id"]),
+        "version": post["version"],
         "author": public_author(authors[str(post["author_id"])], url_of),
         "photos": [public_post_photo(photo, url_of) for photo in post["photos"]],
         "caption": post["caption"],

@@ -23,6 +23,14 @@ Time = Annotated[
         examples=["2026-05-04T09:30:00.000Z"],
     ),
 ]
+Version = Annotated[
+    int,
+    Field(
+        ge=1,
+        description='Grows with each change; `If-Match: "<version>"` changes only this one.',
+        examples=[1],
+    ),
+]
 MediaUrl = Annotated[
     str,
     Field(

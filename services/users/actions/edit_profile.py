@@ -1,6 +1,6 @@
 """Changes what a person shows of themselves, the username included."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -17,27 +17,33 @@ from services.users.domain.profile_change import ProfileChanged, ProfileFields, 
 from services.users.domain.profiles import ProfileFacts
 from services.users.store.directory import Holder
 from services.users.store.profiles import change_profile, find_profile, lock_profile
-from shared.errors import Unauthenticated
+from shared.errors import PreconditionFailed, Unauthenticated
 from shared.sharding.shard_group import ShardGroup
 from shared.sharding.transaction import Transaction
 
 
 async def edit_profile(
-    group: ShardGroup, upload: UploadClient, user_id: int, given: Mapping[str, Any]
+    group: ShardGroup,
+    upload: UploadClient,
+    user_id: int,
+    given: Mapping[str, Any],
+    versions: Collection[int] | None = None,
 ) -> ProfileFacts:
     """`given` holds new values by field; the person afterwards.
 
-    Raises Invalid, UsernameTaken, ProfileChanged where a renaming met another change, and
-    Conflict for an avatar that upload does not give.
+    Raises Invalid, UsernameTaken, ProfileChanged where a renaming met another change,
+    PreconditionFailed unless the profile has one of the versions, and Conflict for an avatar that
+    upload does not give.
     """
     person = await _get_profile(group, user_id)
+    _check_version(person.version, versions)
     check_profile_change(given, person.card.username)
     changes = await choose_avatar(upload, user_id, given)
     if changes.get("username", person.card.username) != person.card.username:
         await _rename(group, person, changes)
     elif changes:
         async with group.writer(group.shard_of(user_id)) as tx:
-            await _change(tx, user_id, changes)
+            await _change(tx, user_id, changes, versions=versions)
     return await _get_profile(group, user_id)
 
 
@@ -69,11 +75,14 @@ async def _change(
     tx: Transaction,
     user_id: int,
     changes: Mapping[str, Any],
+    *,
     expected_version: int | None = None,
+    versions: Collection[int] | None = None,
 ) -> None:
     fields = await lock_profile(tx, user_id)
     if fields is None:
         raise Unauthenticated
+    _check_version(fields.version, versions)
     if expected_version is not None and fields.version != expected_version:
         raise ProfileChanged
     changed = replace(fields, **changes)
@@ -81,6 +90,11 @@ async def _change(
         return
     version = await change_profile(tx, user_id, changed)
     await _publish_change(tx, user_id, fields, replace(changed, version=version))
+
+
+def _check_version(present: int, allowed: Collection[int] | None) -> None:
+    if allowed is not None and present not in allowed:
+        raise PreconditionFailed
 
 
 async def _publish_change(

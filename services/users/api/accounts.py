@@ -28,6 +28,7 @@ from shared.http_server.idempotency_key import IdempotencyKey
 from shared.http_server.json_reply import JsonReply
 from shared.http_server.problems import problem_replies
 from shared.http_server.reply_docs import no_content, reply
+from shared.http_server.versions import Versions
 from shared.http_server.viewer import ViewerId
 
 router = APIRouter(tags=["Accounts"])
@@ -161,10 +162,12 @@ async def get_me(request: Request, viewer_id: ViewerId) -> Response:
     summary="Change the viewer's own profile",
     responses={
         **reply(200, Profile, "The profile as it is now."),
-        **problem_replies(400, 401, 409, 422, 503, 504),
+        **problem_replies(400, 401, 409, 412, 422, 503, 504),
     },
 )
-async def patch_me(request: Request, changes: ProfileChange, viewer_id: ViewerId) -> Response:
+async def patch_me(
+    request: Request, changes: ProfileChange, viewer_id: ViewerId, version: Versions = None
+) -> Response:
     """The photo of an avatar is waited for as that of a post is; the former avatar's goes.
 
     409 `username_taken`, `profile_changed` where a renaming met another change, and
@@ -172,7 +175,7 @@ async def patch_me(request: Request, changes: ProfileChange, viewer_id: ViewerId
     """
     resources = resources_of(request)
     given = changes.model_dump(exclude_unset=True)
-    person = await edit_profile(resources.group, resources.upload, viewer_id, given)
+    person = await edit_profile(resources.group, resources.upload, viewer_id, given, version)
     return JsonReply(own_profile_of(person))
 
 

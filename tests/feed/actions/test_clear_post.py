@@ -1,7 +1,7 @@
 """What people did with a withdrawn post goes soon after it."""
 
 from services.feed.actions.clear_post import clear_post
-from services.feed.actions.withdraw_post import withdraw_post
+from services.feed.actions.withdraw_post import Withdrawal, withdraw_post
 from services.feed.resources import Resources
 from tests.feed.cast import Cast, new_id
 
@@ -19,7 +19,7 @@ async def test_likes_saves_and_comments_with_their_likes_go(
         await resources.saves.put(bob, post)
         await resources.comment_likes.put(alice, comment)
     await withdraw_post(
-        resources.group, resources.posts, resources.bodies, resources.users, gone, alice
+        resources.group, resources.posts, resources.bodies, resources.users, Withdrawal(gone, alice)
     )
     for _ in range(2):
         await clear_post(resources.edges(), resources.comments, resources.activities, gone)

@@ -3,7 +3,7 @@
 import pytest
 
 from services.feed.actions.comment_on_post import comment_on_post
-from services.feed.actions.withdraw_post import withdraw_post
+from services.feed.actions.withdraw_post import Withdrawal, withdraw_post
 from services.feed.resources import Resources
 from services.feed.store.comments import NewComment
 from shared.errors import IdempotencyKeyReused, Invalid, NotFound
@@ -71,7 +71,7 @@ async def test_nothing_is_written_under_a_post_that_does_not_stand(
     alice = new_id()
     post = await cast.publishes(alice)
     await withdraw_post(
-        resources.group, resources.posts, resources.bodies, resources.users, post, alice
+        resources.group, resources.posts, resources.bodies, resources.users, Withdrawal(post, alice)
     )
     for post_id in (post, new_id()):
         with pytest.raises(NotFound):

@@ -3,10 +3,10 @@
 import pytest
 
 from services.feed.actions.edit_post import EDITED_TOPIC, Edit, edit_post, renew_bodies
-from services.feed.actions.withdraw_post import withdraw_post
+from services.feed.actions.withdraw_post import Withdrawal, withdraw_post
 from services.feed.resources import Resources
 from shared.contracts.posts import Post
-from shared.errors import Forbidden, Invalid, NotFound
+from shared.errors import Forbidden, Invalid, NotFound, PreconditionFailed
 from shared.sharding.outbox import OutboxEvent
 from tests.feed.cast import Cast, new_id
 from tests.feed.fake_users import FakeUsers
@@ -67,7 +67,7 @@ async def test_only_the_last_hundred_captions_are_kept_and_none_of_a_withdrawn_p
         await _edit(resources, post, alice, str(number))
     assert await _former_captions(resources, post) == [str(number) for number in range(2, 102)]
     await withdraw_post(
-        resources.group, resources.posts, resources.bodies, resources.users, post, alice
+        resources.group, resources.posts, resources.bodies, resources.users, Withdrawal(post, alice)
     )
     assert await _former_captions(resources, post) == []
     with pytest.raises(NotFound):
@@ -105,3 +105,61 @@ async def test_without_redis_the_edit_stands_and_the_relay_makes_copies_new(
     body = await resources.bodies.find(post)
     assert body is not None
     assert body["caption"] == "Sun"
+
+
+async def test_only_the_named_version_is_changed_or_withdrawn(
+    cast: Cast, resources: Resources
+) -> None:
+    alice = new_id()
+    post = await cast.publishes(alice, "Fog")
+
+    async def edit(caption: str, *versions: int) -> Post:
+        asked = Edit(post, alice, caption, versions=versions)
+        return await edit_post(
+            resources.group,
+            resources.posts,
+            resources.bodies,
+            resources.users,
+            resources.reactions,
+            asked,
+        )
+
+    assert (await edit("Sun", 1))["version"] == 2
+    for versions in ((1,), (0,), (3, 4)):
+        with pytest.raises(PreconditionFailed):
+            await edit("Rain", *versions)
+    assert (await edit("Rain", 1, 2))["caption"] == "Rain"
+    others = (resources.group, resources.posts, resources.bodies, resources.users)
+    with pytest.raises(PreconditionFailed):
+        await withdraw_post(*others, Withdrawal(post, alice, (2,)))
+    await withdraw_post(*others, Withdrawal(post, alice, (3,)))
+    # Gone, whatever version was meant: a second time is as once.
+    await withdraw_post(*others, Withdrawal(post, alice, (3,)))
+
+
+async def test_alt_texts_are_edited_after_publishing(cast: Cast, resources: Resources) -> None:
+    alice = new_id()
+    post = await cast.publishes(alice, "Fog")
+    body = await resources.bodies.find(post)
+    assert body is not None
+    photo = body["photos"][0]["id"]
+
+    async def edit(alt_texts: dict[int, str]) -> Post:
+        return await edit_post(
+            resources.group,
+            resources.posts,
+            resources.bodies,
+            resources.users,
+            resources.reactions,
+            Edit(post, alice, alt_texts=alt_texts),
+        )
+
+    edited = await edit({photo: "A lighthouse"})
+    assert edited["photos"] == [{**body["photos"][0], "alt_text": "A lighthouse"}]
+    assert (edited["version"], edited["caption"], edited["edited_at"]) == (2, "Fog", None)
+    assert (await edit({photo: "A lighthouse"}))["version"] == 2
+    with pytest.raises(Invalid) as strange:
+        await edit({photo + 1: "Nothing"})
+    assert [error.field for error in strange.value.errors] == [f"alt_texts.{photo + 1}"]
+    with pytest.raises(Invalid):
+        await edit({photo: "x" * 1501})

@@ -7,7 +7,7 @@ import pytest
 from redis import asyncio as aioredis
 
 from services.feed.actions.fan_out import Destinations, fan_out
-from services.feed.actions.withdraw_post import withdraw_post
+from services.feed.actions.withdraw_post import Withdrawal, withdraw_post
 from services.feed.resources import Resources
 from services.feed.store.fan_outs import FanOutJob, Progress
 from services.feed.store.home_timelines import HomeTimelines
@@ -130,7 +130,7 @@ async def test_a_withdrawn_post_is_delivered_no_further(
     await _with_timelines(cast, fake_users, alice, 2)
     post = await cast.publishes(alice)
     await withdraw_post(
-        resources.group, resources.posts, resources.bodies, resources.users, post, alice
+        resources.group, resources.posts, resources.bodies, resources.users, Withdrawal(post, alice)
     )
     watching = StumblingTimelines(redis, reads, batches=100)
     job = FanOutJob(post, alice, 0)

@@ -12,7 +12,7 @@ from redis import asyncio as aioredis
 
 from services.feed.actions.celebrity_entries import CelebrityEntries
 from services.feed.actions.home_entries import HomeEntries
-from services.feed.actions.withdraw_post import withdraw_post
+from services.feed.actions.withdraw_post import Withdrawal, withdraw_post
 from services.feed.domain.skeletons import ABOVE_ALL, Skeleton
 from services.feed.resources import Resources
 from services.feed.store.author_entries import AuthorEntries, FoundEntries
@@ -224,7 +224,7 @@ async def test_no_history_makes_a_reader_miss_or_repeat_a_standing_post(
             case "withdraw" if existing:
                 gone = existing.pop(len(existing) // 2)
                 await withdraw_post(
-                    small.group, small.posts, small.bodies, small.users, gone, alice
+                    small.group, small.posts, small.bodies, small.users, Withdrawal(gone, alice)
                 )
             case "lose":
                 await small.timelines.drop(bob)

@@ -6,7 +6,7 @@ import pytest
 
 from services.feed.actions.like_post import like_post, unlike_post
 from services.feed.actions.read_posts import read_post
-from services.feed.actions.withdraw_post import withdraw_post
+from services.feed.actions.withdraw_post import Withdrawal, withdraw_post
 from services.feed.resources import Resources
 from shared.errors import NotFound
 from tests.eventually import eventually
@@ -38,7 +38,7 @@ async def test_a_post_that_does_not_stand_can_be_neither_liked_nor_unliked(
     alice = new_id()
     post = await cast.publishes(alice)
     await withdraw_post(
-        resources.group, resources.posts, resources.bodies, resources.users, post, alice
+        resources.group, resources.posts, resources.bodies, resources.users, Withdrawal(post, alice)
     )
     for post_id in (post, new_id()):
         with pytest.raises(NotFound):

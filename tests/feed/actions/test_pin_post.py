@@ -7,7 +7,7 @@ import pytest
 from services.feed.actions.edit_post import EDITED_TOPIC, renew_bodies
 from services.feed.actions.pin_post import PINS_MAX, TooManyPins, pin_post
 from services.feed.actions.read_posts import read_post, read_user_posts
-from services.feed.actions.withdraw_post import withdraw_post
+from services.feed.actions.withdraw_post import Withdrawal, withdraw_post
 from services.feed.resources import Resources
 from shared.contracts.posts import Pinned
 from shared.errors import Forbidden, NotFound
@@ -84,7 +84,11 @@ async def test_a_withdrawn_post_gives_its_pin_back(cast: Cast, resources: Resour
     for post_id in posts[:PINS_MAX]:
         await _pin(resources, alice, post_id)
     await withdraw_post(
-        resources.group, resources.posts, resources.bodies, resources.users, posts[0], alice
+        resources.group,
+        resources.posts,
+        resources.bodies,
+        resources.users,
+        Withdrawal(posts[0], alice),
     )
     await _pin(resources, alice, posts[3])
     with pytest.raises(TooManyPins):

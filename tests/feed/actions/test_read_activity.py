@@ -10,7 +10,7 @@ from services.feed.actions.erase_account import erase_account
 from services.feed.actions.like_comment import like_comment
 from services.feed.actions.like_post import like_post, unlike_post
 from services.feed.actions.read_activity import read_activity
-from services.feed.actions.withdraw_post import withdraw_post
+from services.feed.actions.withdraw_post import Withdrawal, withdraw_post
 from services.feed.domain.activity import Deed
 from services.feed.resources import Resources
 from services.feed.store.activities import Activities, Told
@@ -122,7 +122,7 @@ async def test_whom_one_blocks_is_not_told_of_and_a_withdrawn_post_neither(
     page = await _has(resources, alice, ("like", [bob], 1))
     assert page["unseen_count"] == 1
     await withdraw_post(
-        resources.group, resources.posts, resources.bodies, resources.users, post, alice
+        resources.group, resources.posts, resources.bodies, resources.users, Withdrawal(post, alice)
     )
     assert (await _activity(resources, alice))["unseen_count"] == 0
     await clear_post(resources.edges(), resources.comments, resources.activities, post)

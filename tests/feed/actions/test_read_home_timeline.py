@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from redis import asyncio as aioredis
 
 from services.feed.actions.like_post import like_post
-from services.feed.actions.withdraw_post import withdraw_own_post, withdraw_post
+from services.feed.actions.withdraw_post import Withdrawal, withdraw_own_post, withdraw_post
 from services.feed.clients.upload import UploadClient
 from services.feed.clients.users import UsersClient
 from services.feed.resources import Resources, resources_over
@@ -114,7 +114,11 @@ async def test_a_withdrawn_post_leaves_every_home_timeline_and_the_page_is_fille
     assert await cast.home_ids(bob) == posts
     for post_id in posts[1:3]:
         await withdraw_post(
-            resources.group, resources.posts, resources.bodies, resources.users, post_id, alice
+            resources.group,
+            resources.posts,
+            resources.bodies,
+            resources.users,
+            Withdrawal(post_id, alice),
         )
     page = await cast.home(bob, limit=3)
     assert [post["id"] for post in page["items"]] == [posts[0], posts[3], posts[4]]

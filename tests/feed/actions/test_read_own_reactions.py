@@ -4,7 +4,7 @@ import pytest
 
 from services.feed.actions.read_own_reactions import read_own_reactions
 from services.feed.actions.save_post import save_post, unsave_post
-from services.feed.actions.withdraw_post import withdraw_post
+from services.feed.actions.withdraw_post import Withdrawal, withdraw_post
 from services.feed.resources import Resources
 from shared.edges.edges import Edges
 from shared.errors import Invalid, NotFound
@@ -49,7 +49,7 @@ async def test_a_withdrawn_post_is_in_no_list_and_cannot_be_saved(
     for post in (kept, gone):
         await save_post(resources.bodies, resources.saves, post, bob)
     await withdraw_post(
-        resources.group, resources.posts, resources.bodies, resources.users, gone, alice
+        resources.group, resources.posts, resources.bodies, resources.users, Withdrawal(gone, alice)
     )
     assert await _ids(resources, resources.saves, bob) == [kept]
     for act in (save_post, unsave_post):

@@ -3,7 +3,12 @@
 import pytest
 
 from services.feed.actions.read_posts import read_post, read_user_posts
-from services.feed.actions.withdraw_post import WITHDRAWN_TOPIC, forget_bodies, withdraw_post
+from services.feed.actions.withdraw_post import (
+    WITHDRAWN_TOPIC,
+    Withdrawal,
+    forget_bodies,
+    withdraw_post,
+)
 from services.feed.resources import Resources
 from shared.errors import Forbidden, NotFound
 from shared.sharding.outbox import OutboxEvent
@@ -13,7 +18,11 @@ from tests.feed.fake_users import FakeUsers
 
 async def _withdraw(resources: Resources, post_id: int, viewer_id: int) -> None:
     await withdraw_post(
-        resources.group, resources.posts, resources.bodies, resources.users, post_id, viewer_id
+        resources.group,
+        resources.posts,
+        resources.bodies,
+        resources.users,
+        Withdrawal(post_id, viewer_id),
     )
 
 

@@ -8,7 +8,7 @@ import pytest
 from redis import asyncio as aioredis
 from redis.asyncio.connection import BlockingConnectionPool
 
-from services.feed.actions.withdraw_post import withdraw_post
+from services.feed.actions.withdraw_post import Withdrawal, withdraw_post
 from services.feed.resources import Resources
 from services.feed.settings import FeedSettings
 from services.feed.store.body_cache import BodyCache, body_key
@@ -105,7 +105,7 @@ async def test_a_slow_reader_does_not_bring_a_withdrawn_post_back(
     reading = asyncio.create_task(slow.bodies.find(post))
     await slow.posts.is_loading.wait()
     await withdraw_post(
-        resources.group, resources.posts, resources.bodies, resources.users, post, alice
+        resources.group, resources.posts, resources.bodies, resources.users, Withdrawal(post, alice)
     )
     slow.posts.may_load.set()
     await reading
@@ -136,7 +136,7 @@ async def test_a_withdrawn_post_is_known_to_be_gone_without_a_load(
     alice = new_id()
     post = await cast.publishes(alice)
     await withdraw_post(
-        resources.group, resources.posts, resources.bodies, resources.users, post, alice
+        resources.group, resources.posts, resources.bodies, resources.users, Withdrawal(post, alice)
     )
     await redis.delete(body_key(post))
     assert await processes[0].bodies.find(post) is None

@@ -20,9 +20,9 @@ def test_a_post_has_the_public_shape() -> None:
     assert shown["photos"][0]["renditions"][0]["url"] == f"signed:{LARGE_KEY}"
 
 
-def test_a_post_says_nothing_of_rendition_keys_or_versions() -> None:
+def test_a_post_says_its_version_and_nothing_of_rendition_keys() -> None:
     shown = posts.public_post(post(7, ALICE), {str(ALICE): card(ALICE)}, url_of)
-    assert "version" not in shown
+    assert shown["version"] == 1
     assert "key" not in shown["photos"][0]["renditions"][0]
 
 

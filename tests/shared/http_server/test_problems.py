@@ -66,7 +66,7 @@ async def test_a_wrong_method_is_a_problem_that_names_the_right_ones(
 ) -> None:
     reply = await http.get("/people", headers=signed)
     assert (reply.status_code, reply.json()["code"]) == (405, "method_not_allowed")
-    assert reply.headers["allow"] == "POST"
+    assert reply.headers["allow"] == "OPTIONS, POST"
 
 
 async def test_a_body_over_the_limit_is_too_large(

@@ -1,0 +1,101 @@
+"""If-Match and If-None-Match, RFC 9110 section 13."""
+
+import re
+from typing import Annotated
+
+from fastapi import Depends, Header, Request
+from starlette.datastructures import Headers
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from shared.errors import PreconditionFailed
+from shared.http_server.problems import ProblemReply
+
+_READS = frozenset({"GET", "HEAD"})
+# A strong tag that can be a version of ours; a weak one matches nothing.
+_VERSION = re.compile(r'(?<!W/)"([1-9][0-9]{0,8})"')
+_ANY = "*"
+
+# What has versions, by method and template of the path; nothing else matches a tag.
+_VERSIONED = frozenset(
+    {("PATCH", "/v1/me"), ("PATCH", "/v1/posts/{post_id:id}"), ("DELETE", "/v1/posts/{post_id:id}")}
+)
+
+
+def versions_in(if_match: str | None) -> list[int] | None:
+    """The versions that may be changed; None for any."""
+    if if_match is None or if_match.strip() == _ANY:
+        return None
+    return [int(number) for number in _VERSION.findall(if_match)]
+
+
+def _if_match(
+    if_match: Annotated[
+        str | None,
+        Header(
+            description='Only if it still has this version: `"<version>"` of its body; else 412.',
+            examples=['"3"'],
+        ),
+    ] = None,
+) -> list[int] | None:
+    return versions_in(if_match)
+
+
+IfMatch = Annotated[list[int] | None, Depends(_if_match)]
+
+
+def check_write(request: Request) -> None:
+    """Raises PreconditionFailed where a write names what no version of ours can match."""
+    if request.method in _READS:
+        return
+    template = getattr(request.scope.get("route"), "path", "")
+    if_match = request.headers.get("if-match", _ANY).strip()
+    if if_match != _ANY and (request.method, template) not in _VERSIONED:
+        raise PreconditionFailed
+    if request.headers.get("if-none-match", "").strip() == _ANY and request.method != "POST":
+        raise PreconditionFailed
+
+
+class ReadPreconditions:
+    """ASGI middleware: tags of reads are weak, so that If-Match, which is strong, never holds.
+
+    A precondition counts only where the reply without it would have been a good one.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, and put 412 or 304 in the place of what it asked not to get."""
+        instead = _instead(scope)
+        if instead is None:
+            await self.app(scope, receive, send)
+        else:
+            await self.app(scope, receive, _replacing(instead, scope, receive, send))
+
+
+def _instead(scope: Scope) -> Response | None:
+    if scope["type"] != "http" or scope["method"] not in _READS:
+        return None
+    if not any(name in {b"if-match", b"if-none-match"} for name, _value in scope["headers"]):
+        return None
+    headers = Headers(scope=scope)
+    if headers.get("if-match", _ANY).strip() != _ANY:
+        return ProblemReply(PreconditionFailed())
+    if headers.get("if-none-match", "").strip() == _ANY:
+        return Response(status_code=304)
+    return None
+
+
+def _replacing(instead: Response, scope: Scope, receive: Receive, send: Send) -> Send:
+    is_replaced = False
+
+    async def send_instead(message: Message) -> None:
+        nonlocal is_replaced
+        if message["type"] == "http.response.start" and message["status"] in {200, 304}:
+            is_replaced = True
+            await instead(scope, receive, send)
+        elif not is_replaced:
+            await send(message)
+
+    return send_instead
