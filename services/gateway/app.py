@@ -4,6 +4,7 @@ from dataclasses import replace
 from functools import partial
 
 from fastapi import FastAPI
+from starlette.types import ASGIApp
 
 from services.gateway.api import (
     accounts,
@@ -77,10 +78,13 @@ ROUTERS = (
 def gateway_app(settings: GatewaySettings, opened: OpenResources) -> FastAPI:
     """The public API over the given resources."""
     info = replace(INFO, origins=settings.cors_origins)
-    app = create_app(info, settings, opened, ROUTERS, LimitGate)
-    app.add_middleware(ReadPreconditions)
-    document.make_public(app)
+    app = create_app(info, settings, opened, ROUTERS, _gate)
+    document.make_public(app, settings.media_base_url)
     return app
+
+
+def _gate(app: ASGIApp) -> ASGIApp:
+    return LimitGate(ReadPreconditions(app))
 
 
 def main() -> None:

@@ -16,10 +16,11 @@ def document_of(
     make_app: Callable[[S, Callable[[], AbstractAsyncContextManager[Any]]], FastAPI],
     settings_class: type[S],
     audience: str | None,
+    **known: object,
 ) -> dict[str, Any]:
-    """The document of the application that these settings would make."""
+    """The document of the application that settings with these values would make."""
     keys = {} if audience is None else {audience: SecretStr("never used")}
-    settings = settings_class.model_construct(internal_keys=keys)
+    settings = settings_class.model_construct(None, internal_keys=keys, **known)
     return make_app(settings, _no_resources).openapi()
 
 

@@ -20,7 +20,9 @@ from shared.http_server.app_document import document_of
 FOLDER = Path(__file__).resolve().parents[2] / "docs" / "api"
 
 DOCUMENTS: dict[str, dict[str, Any]] = {
-    "gateway": document_of(gateway_app, GatewaySettings, None),
+    "gateway": document_of(
+        gateway_app, GatewaySettings, None, media_base_url="http://127.0.0.1:8080"
+    ),
     "users": document_of(users_app, UsersSettings, "users"),
     "upload": document_of(upload_app, UploadSettings, "upload"),
     "feed": document_of(feed_app, FeedSettings, "feed"),

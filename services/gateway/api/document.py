@@ -1,33 +1,19 @@
 """The public OpenAPI document: what is said once for all routes, and where it is served."""
 
+from pathlib import Path
 from typing import Any
 
 from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.routing import APIRoute
 
+from services.gateway.api.document_fields import explain_fields
+from services.gateway.api.document_nulls import spell_nulls
 from services.gateway.api.replies import conditional_reply
 from shared.http_server.examples import example_of
 
 router = APIRouter(include_in_schema=False)
 
-DESCRIPTION = """
-Photos, the people who take them, and who follows whom.
-
-* **Sign in** with `POST /v1/users` or `POST /v1/sessions`; send the access token as
-  `Authorization: Bearer …`. 401 always means that there is no valid session; what you may not see
-  is 404, as if it did not exist.
-* **Ids** are strings of decimal digits. **Times** are RFC 3339 in UTC with milliseconds.
-* **Errors** are `application/problem+json` (RFC 9457): tell them apart by `code`, which is stable,
-  and quote `request_id` (also in the header `X-Request-ID` of every reply) when you ask for help.
-* **Pages** take `limit` and `cursor`; go on with `next_cursor`, or with the `Link` header, until it
-  is null. A page may hold fewer items than asked for and still not be the last.
-* **Idempotency-Key** on a POST that creates something: the same key and body give the same reply
-  again for 24 hours at least, so a request whose reply was lost is safe to repeat.
-* **PUT and DELETE** may be repeated: a second time gives the same reply.
-* **Limits** are generous for phones. `RateLimit` says how many requests (`r`) are left of the limit
-  that is nearest to its end, and in how many seconds (`t`) it is whole again; 429 comes with
-  `Retry-After`. `RateLimit-Policy` names all limits that a route draws on.
-""".strip()
+DESCRIPTION = Path(__file__).with_name("guide.md").read_text(encoding="utf-8").strip()
 
 _TAGS = [
     {"name": "Accounts", "description": "Sign up, sign in, oneself."},
@@ -66,14 +52,17 @@ async def get_document(request: Request) -> Response:
     return conditional_reply(request, request.app.openapi(), {"Cache-Control": _KEPT})
 
 
-def make_public(app: FastAPI) -> None:
-    """Let the application's document also say what holds for all its routes."""
+def make_public(app: FastAPI, address: str) -> None:
+    """Let the application's document also say what holds for all its routes.
+
+    `address` is how clients reach the balancers, without a slash at its end.
+    """
     plain = app.openapi
     made: dict[str, Any] = {}
 
     def openapi() -> dict[str, Any]:
         if not made:
-            made.update(_with_common_parts(plain(), _examples(app)))
+            made.update(_with_common_parts(plain(), _examples(app), address))
         return made
 
     app.openapi = openapi  # type: ignore[method-assign]
@@ -90,9 +79,11 @@ def _examples(app: FastAPI) -> dict[str, Any]:
     return {model.__name__: {"value": example_of(model)} for model in models if model is not None}
 
 
-def _with_common_parts(document: dict[str, Any], examples: dict[str, Any]) -> dict[str, Any]:
+def _with_common_parts(
+    document: dict[str, Any], examples: dict[str, Any], address: str
+) -> dict[str, Any]:
     document["tags"] = _TAGS
-    document["servers"] = [{"url": "/"}]
+    document["servers"] = [{"url": address, "description": "This installation."}]
     components = document["components"]
     components["headers"] = {
         "RequestId": _REQUEST_ID,
@@ -106,8 +97,11 @@ def _with_common_parts(document: dict[str, Any], examples: dict[str, Any]) -> di
         for operation in path.values():
             _drop_the_frameworks_422(operation["responses"])
             _name_common_headers(operation["responses"])
+            operation["responses"] = dict(sorted(operation["responses"].items()))
     for schema in _FRAMEWORKS_SCHEMAS:
         components["schemas"].pop(schema, None)
+    explain_fields(components["schemas"])
+    spell_nulls(document)
     return document
 
 

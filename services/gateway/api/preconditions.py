@@ -15,6 +15,7 @@ _READS = frozenset({"GET", "HEAD"})
 # A strong tag that can be a version of ours; a weak one matches nothing.
 _VERSION = re.compile(r'(?<!W/)"([1-9][0-9]{0,8})"')
 _ANY = "*"
+_NOT_MODIFIED = 304
 
 # What has versions, by method and template of the path; nothing else matches a tag.
 _VERSIONED = frozenset(
@@ -67,35 +68,42 @@ class ReadPreconditions:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, and put 412 or 304 in the place of what it asked not to get."""
-        instead = _instead(scope)
-        if instead is None:
+        status = _status_instead(scope)
+        if status is None:
             await self.app(scope, receive, send)
         else:
-            await self.app(scope, receive, _replacing(instead, scope, receive, send))
+            await self.app(scope, receive, _replacing(status, scope, receive, send))
 
 
-def _instead(scope: Scope) -> Response | None:
+def _status_instead(scope: Scope) -> int | None:
     if scope["type"] != "http" or scope["method"] not in _READS:
         return None
     if not any(name in {b"if-match", b"if-none-match"} for name, _value in scope["headers"]):
         return None
     headers = Headers(scope=scope)
     if headers.get("if-match", _ANY).strip() != _ANY:
-        return ProblemReply(PreconditionFailed())
+        return PreconditionFailed.status
     if headers.get("if-none-match", "").strip() == _ANY:
-        return Response(status_code=304)
+        return _NOT_MODIFIED
     return None
 
 
-def _replacing(instead: Response, scope: Scope, receive: Receive, send: Send) -> Send:
+def _replacing(status: int, scope: Scope, receive: Receive, send: Send) -> Send:
     is_replaced = False
 
     async def send_instead(message: Message) -> None:
         nonlocal is_replaced
-        if message["type"] == "http.response.start" and message["status"] in {200, 304}:
+        if message["type"] == "http.response.start" and message["status"] in {200, _NOT_MODIFIED}:
             is_replaced = True
+            instead = _reply(status)
             await instead(scope, receive, send)
         elif not is_replaced:
             await send(message)
 
     return send_instead
+
+
+def _reply(status: int) -> Response:
+    if status == _NOT_MODIFIED:
+        return Response(status_code=status)
+    return ProblemReply(PreconditionFailed())

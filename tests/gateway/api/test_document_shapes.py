@@ -1,0 +1,80 @@
+"""The public document, held to what generators of clients understand."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+
+from services.gateway.app import gateway_app
+from services.gateway.settings import GatewaySettings
+
+
+@pytest.fixture(scope="module")
+def document(settings: GatewaySettings) -> dict[str, Any]:
+    def nothing() -> Any:
+        raise AssertionError("the document needs no resources")
+
+    app: FastAPI = gateway_app(settings, nothing)
+    return app.openapi()
+
+
+def _nodes(part: Any, path: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
+    if isinstance(part, dict):
+        yield path, part
+        for name, child in part.items():
+            # What an example holds is no schema.
+            if name not in {"example", "examples"}:
+                yield from _nodes(child, f"{path}/{name}")
+    elif isinstance(part, list):
+        for number, child in enumerate(part):
+            yield from _nodes(child, f"{path}/{number}")
+
+
+def test_what_may_be_null_is_a_list_of_types(document: dict[str, Any]) -> None:
+    """Swift OpenAPI Generator leaves out any other form, without a word (its issue 950)."""
+    others = [
+        path
+        for path, node in _nodes(document)
+        if node.get("type") == "null" or node.get("nullable") is not None
+    ]
+    assert not others
+    lists = [node["type"] for _path, node in _nodes(document) if isinstance(node.get("type"), list)]
+    assert len(lists) > 30
+    # The generators take one type beside null, and no more.
+    assert all(len(types) == 2 and types[1] == "null" for types in lists)
+
+
+def test_no_schema_is_one_of_several(document: dict[str, Any]) -> None:
+    choices = [
+        path for path, node in _nodes(document) if {"anyOf", "oneOf", "allOf", "not"} & node.keys()
+    ]
+    assert not choices
+
+
+def test_every_field_is_explained(document: dict[str, Any]) -> None:
+    silent = [
+        f"{name}.{field}"
+        for name, schema in document["components"]["schemas"].items()
+        for field, said in schema.get("properties", {}).items()
+        if not said.get("description")
+    ]
+    assert not silent
+
+
+def test_operations_have_names_of_their_own_and_replies_before_errors(
+    document: dict[str, Any],
+) -> None:
+    operations = [operation for path in document["paths"].values() for operation in path.values()]
+    names = [operation["operationId"] for operation in operations]
+    assert len(set(names)) == len(names)
+    for operation in operations:
+        statuses = list(operation["responses"])
+        assert statuses == sorted(statuses), operation["operationId"]
+
+
+def test_the_server_is_an_address_that_a_client_can_use(
+    document: dict[str, Any], settings: GatewaySettings
+) -> None:
+    assert [server["url"] for server in document["servers"]] == [settings.media_base_url]
+    assert document["openapi"].startswith("3.1")
