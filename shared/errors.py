@@ -64,8 +64,22 @@ class Unauthenticated(AppError):
         return {"WWW-Authenticate": "Bearer"}
 
 
+class TokenExpired(Unauthenticated):
+    """The token has had its time, and its session goes on: the client refreshes."""
+
+    code = "token_expired"
+    title = "This access token has expired: refresh the session."
+
+
+class TokenUnknown(Unauthenticated):
+    """Nobody was ever given this token; the client signs in."""
+
+    code = "token_unknown"
+    title = "This is not a token of ours: sign in."
+
+
 class SessionEnded(Unauthenticated):
-    """The token was once good, or never; the client signs in again."""
+    """The token was once good, and its session is over; the client signs in again."""
 
     code = "session_ended"
     title = "This session has ended: sign in again."

@@ -112,10 +112,11 @@ class SessionCheck(TypedDict):
 class SessionAnswer(TypedDict):
     """What is known of one access token; its session only if it is good.
 
-    Ended is what is made up, expired or revoked; unknown what could not be looked up at the moment.
+    Expired is what a refresh helps, ended what was revoked, made up what nobody was given; unknown
+    is what could not be looked up at the moment.
     """
 
-    state: Literal["good", "ended", "unknown"]
+    state: Literal["good", "expired", "ended", "made_up", "unknown"]
     session: SessionCheck | None
 
 

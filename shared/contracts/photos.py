@@ -75,6 +75,15 @@ class Photo(TypedDict):
     created_at: str
 
 
+class QuotaUse(TypedDict):
+    """How many photos an account has and may have, in all and of the last 24 hours."""
+
+    photos_count: int
+    photos_max: int
+    photos_today_count: int
+    photos_today_max: int
+
+
 class ClaimedPhotos(TypedDict):
     """The reply of a claim, in the order in which the photos were asked for."""
 

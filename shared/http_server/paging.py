@@ -4,8 +4,10 @@ from typing import Annotated, Literal
 
 from fastapi import Query
 
+POSTS_LIMIT_MAX = 40
+
 PostsLimit = Annotated[
-    int, Query(ge=1, le=40, description="How many posts at most; 20 if not said.")
+    int, Query(ge=1, le=POSTS_LIMIT_MAX, description="How many posts at most; 20 if not said.")
 ]
 PeopleLimit = Annotated[
     int, Query(ge=1, le=80, description="How many people at most; 20 if not said.")

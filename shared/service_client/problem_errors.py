@@ -14,6 +14,8 @@ from shared.errors import (
     Overloaded,
     RequestInProgress,
     SessionEnded,
+    TokenExpired,
+    TokenUnknown,
     Unavailable,
     error_of,
 )
@@ -24,6 +26,8 @@ _KINDS_BY_CODE: Mapping[str, type[AppError]] = {
     kind.code: kind
     for kind in (
         SessionEnded,
+        TokenExpired,
+        TokenUnknown,
         RequestInProgress,
         IdempotencyKeyReused,
         Overloaded,

@@ -3,16 +3,18 @@
 from services.users.actions.check_sessions import check_sessions
 from services.users.resources import Resources
 from shared.contracts.people import SessionCheck
-from shared.errors import SessionEnded, Unavailable
+from shared.errors import SessionEnded, TokenExpired, TokenUnknown, Unavailable
 
 
 async def check_session(resources: Resources, access_token: str) -> SessionCheck:
-    """Whom it stands for; raises SessionEnded, and Unavailable where it is not known."""
+    """Whom it stands for; raises as the gateway would, and Unavailable where it is not known."""
     (answer,) = await check_sessions(
         resources.group, resources.sessions, resources.tokens, [access_token]
     )
     if answer["state"] == "unknown":
         raise Unavailable
     if answer["session"] is None:
-        raise SessionEnded
+        raise {"expired": TokenExpired, "ended": SessionEnded, "made_up": TokenUnknown}[
+            answer["state"]
+        ]
     return answer["session"]

@@ -52,6 +52,37 @@ async def read_home_timeline(
     }
 
 
+async def read_home_above(
+    entries: HomeEntries, posts: PagePosts, viewer_id: int, limit: int, since: int
+) -> HomePage:
+    """The page right above a post, newest first; its cursor leads on upwards.
+
+    Of a post below the newest 800 it is the newest page, whose cursor leads down as ever.
+    """
+    timeline = await entries.open(viewer_id, is_first_page=False)
+    if since < timeline.skeleton.floor:
+        return await read_home_timeline(entries, posts, viewer_id, limit, None)
+    page = _Page(limit, since, timeline.complete)
+    for _round in range(ROUNDS_MAX):
+        ids = timeline.skeleton.above(page.before, page.missing + 1)
+        page.has_more = len(ids) > page.missing
+        ids = ids[-page.missing :]
+        if not ids:
+            break
+        below = page.items
+        page.items = []
+        _add_posts(page, ids, await posts.find(ids, viewer_id))
+        page.items += below
+        page.before = ids[0]
+        if not page.has_more or not page.missing:
+            break
+    return {
+        "items": page.items,
+        "next_cursor": ID_CURSOR.encode(page.before) if page.has_more else None,
+        "completeness": completeness(complete=page.complete),
+    }
+
+
 async def _add_round(
     page: _Page, timeline: OpenTimeline, entries: HomeEntries, posts: PagePosts
 ) -> None:

@@ -3,13 +3,14 @@
 import uuid
 from typing import Annotated, cast
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field
 
 from services.feed.actions.edit_post import Edit, edit_post
 from services.feed.actions.pin_post import pin_post
 from services.feed.actions.publish_post import Asked, publish_post
 from services.feed.actions.read_posts import read_post, read_user_posts
+from services.feed.actions.show_posts import existing_posts, show_posts
 from services.feed.actions.withdraw_post import Withdrawal, withdraw_post
 from services.feed.api.path_ids import Id, PostId, UserId
 from services.feed.domain.drafts import CAPTION_CHARACTERS_MAX, PHOTOS_MAX, Draft
@@ -17,7 +18,7 @@ from services.feed.resources import resources_of
 from shared.contracts.posts import Pinned, Place, Post, PostCounts, PostPage
 from shared.http_server.idempotency_key import IdempotencyKey
 from shared.http_server.json_reply import JsonReply
-from shared.http_server.paging import POSTS_LIMIT_DEFAULT, Cursor, PostsLimit
+from shared.http_server.paging import POSTS_LIMIT_DEFAULT, POSTS_LIMIT_MAX, Cursor, PostsLimit
 from shared.http_server.problems import problem_replies
 from shared.http_server.reply_docs import no_content, reply
 from shared.http_server.versions import Versions
@@ -26,6 +27,8 @@ from shared.http_server.viewer import ViewerId
 router = APIRouter(tags=["Posts"])
 
 AUTHORS_MAX = 200
+
+PostIds = Annotated[list[Id], Query(min_length=1, max_length=POSTS_LIMIT_MAX)]
 
 
 _PINNED = {
@@ -117,6 +120,23 @@ async def post_posts(
         idempotency_key or f"once {uuid.uuid4().hex}",
     )
     return JsonReply(post, 201)
+
+
+@router.get(
+    "/posts",
+    summary="Several posts",
+    responses={
+        **reply(200, PostPage, "Those that stand, in the order asked for."),
+        **problem_replies(401, 422, 503),
+    },
+)
+async def get_posts(request: Request, ids: PostIds, viewer_id: ViewerId) -> Response:
+    """Whoever wrote them: whether the viewer may see each is for the caller to ask of users."""
+    resources = resources_of(request)
+    wanted = list(dict.fromkeys(ids))
+    existing = await existing_posts(resources.bodies, wanted)
+    shown = await show_posts(resources.reactions, existing, viewer_id)
+    return JsonReply({"items": shown, "next_cursor": None})
 
 
 @router.get(

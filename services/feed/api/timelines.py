@@ -1,11 +1,14 @@
 """The home timeline, and what is popular."""
 
-from fastapi import APIRouter, Request, Response
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Response
 
 from services.feed.actions.read_explore import read_explore
-from services.feed.actions.read_home_timeline import read_home_timeline
+from services.feed.actions.read_home_timeline import read_home_above, read_home_timeline
 from services.feed.resources import resources_of
 from shared.contracts.posts import HomePage, PostPage
+from shared.cursors import decode_id_cursor
 from shared.http_server.json_reply import JsonReply
 from shared.http_server.paging import POSTS_LIMIT_DEFAULT, Cursor, HomeOrder, PostsLimit
 from shared.http_server.problems import problem_replies
@@ -13,6 +16,8 @@ from shared.http_server.reply_docs import reply
 from shared.http_server.viewer import ViewerId
 
 router = APIRouter(tags=["Timelines"])
+
+Since = Annotated[int | None, Query(ge=1, lt=2**63, description="A known post.")]
 
 
 @router.get(
@@ -33,14 +38,22 @@ async def get_home_timeline(
     limit: PostsLimit = POSTS_LIMIT_DEFAULT,
     cursor: Cursor = None,
     order: HomeOrder = "newest",
+    since: Since = None,
 ) -> Response:
     """Posts of the people whom the viewer follows, and own ones; a cursor goes with its order.
+
+    With `since` the page right above that post; its cursor goes with it, and leads upwards.
 
     A page may be shorter than `limit` where posts were withdrawn: `next_cursor` tells the end.
     """
     resources = resources_of(request)
     if order == "ranked":
         return JsonReply(await resources.ranked.read(viewer_id, limit, cursor))
+    if since is not None:
+        start = decode_id_cursor(cursor) or since
+        return JsonReply(
+            await read_home_above(resources.entries, resources.page_posts, viewer_id, limit, start)
+        )
     page = await read_home_timeline(
         resources.entries, resources.page_posts, viewer_id, limit, cursor
     )

@@ -28,6 +28,11 @@ class Skeleton:
         start = bisect_left(self.ids, -before + 1, key=lambda entry: -entry)
         return list(self.ids[start : start + count])
 
+    def above(self, after: int, count: int) -> list[int]:
+        """The `count` entries right above `after`, newest first; `after` is not below the floor."""
+        end = bisect_left(self.ids, -after, key=lambda entry: -entry)
+        return list(self.ids[max(end - count, 0) : end])
+
 
 def skeleton_of(arrived: Sequence[bytes], tail: bytes) -> Skeleton:
     """From ids as they arrived: a late delivery may stand too far ahead, a repeated one twice.

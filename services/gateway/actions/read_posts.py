@@ -1,5 +1,6 @@
 """Posts together with the cards of their authors, which decide whether the viewer gets them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from services.gateway.actions.author_cards import AuthorCards
@@ -35,7 +36,7 @@ async def read_home_timeline(
     if is_short or not is_of_now:
         return {**home, "completeness": "partial"}, authors
     left_out = sum(not may_be_met(post, authors) for post in home["items"])
-    if not left_out or home["next_cursor"] is None:
+    if not left_out or home["next_cursor"] is None or page.since is not None:
         return home, authors
     rest = replace(asked.after(home["next_cursor"]), limit=left_out)
     try:
@@ -68,6 +69,15 @@ async def read_user_posts(
     if author is None or not author["may_view"]:
         raise NotFound
     return posts, authors
+
+
+async def read_posts(
+    feed: FeedClient, cards: AuthorCards, post_ids: Sequence[int], viewer_id: int
+) -> tuple[PostPage, CardsById]:
+    """Several posts in the order asked for, and the cards of their authors: two calls."""
+    found = await feed.posts(post_ids, viewer_id=viewer_id)
+    authors, _ = await cards.page_cards(author_ids(found["items"]), viewer_id)
+    return found, authors
 
 
 async def read_post(

@@ -3,13 +3,13 @@
 from functools import partial
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.gateway.actions.edit_post import edit_post
 from services.gateway.actions.forward import forward_own
 from services.gateway.actions.publish_post import publish_post
-from services.gateway.actions.read_posts import read_post, read_user_posts
+from services.gateway.actions.read_posts import read_post, read_posts, read_user_posts
 from services.gateway.api.idempotency import key_or_new
 from services.gateway.api.path_ids import PostId, UserId
 from services.gateway.api.preconditions import IfMatch
@@ -39,9 +39,18 @@ from services.gateway.views.posts import Post, PostPage, PostReply, public_post,
 from services.gateway.views.wire_types import Id
 from shared.contracts.posts import Pinned
 from shared.http_server.idempotency_key import IdempotencyKey
-from shared.http_server.paging import POSTS_LIMIT_DEFAULT, Cursor, PostsLimit
+from shared.http_server.paging import POSTS_LIMIT_DEFAULT, POSTS_LIMIT_MAX, Cursor, PostsLimit
 
 router = APIRouter(tags=["Posts"])
+
+PostIds = Annotated[
+    list[Id],
+    Query(
+        min_length=1,
+        max_length=POSTS_LIMIT_MAX,
+        description="Ids of posts, repeated: `ids=1&ids=2`; at most 40.",
+    ),
+]
 
 TOO_MANY_PINS = ProblemCode(409, "too_many_pins", "At most 3 posts can be pinned.")
 _PINNED = {
@@ -130,6 +139,24 @@ async def publish(
     )
     post = public_post(made.post, made.authors, resources.url_of())
     return private_reply({"post": post}, 201)
+
+
+@router.get(
+    "/v1/posts",
+    summary="Several posts",
+    responses={
+        **reply(200, PostPage, "Those that you may see, in the order asked for."),
+        **problems(UNAUTHENTICATED, INVALID),
+    },
+)
+async def get_posts(request: Request, ids: PostIds, viewer_id: ViewerId) -> Response:
+    """Up to 40 posts at once; those that are gone, or that you may not see, are left out."""
+    resources = resources_of(request)
+    found, authors = await read_posts(
+        resources.feed, resources.author_cards, [int(post_id) for post_id in ids], viewer_id
+    )
+    posts = public_posts(found["items"], authors, resources.url_of())
+    return private_reply({"items": posts, "next_cursor": None})
 
 
 @router.get(

@@ -24,6 +24,8 @@ def _of(kind: type[errors.AppError]) -> ProblemCode:
 
 BAD_REQUEST = _of(errors.BadRequest)
 UNAUTHENTICATED = _of(errors.Unauthenticated)
+TOKEN_EXPIRED = _of(errors.TokenExpired)
+TOKEN_UNKNOWN = _of(errors.TokenUnknown)
 SESSION_ENDED = ProblemCode(401, "session_ended", "This session has ended; sign in again.")
 WRONG_CREDENTIALS = ProblemCode(401, "wrong_credentials", "The name or the password is wrong.")
 ACCOUNT_SUSPENDED = ProblemCode(403, "account_suspended", "This account has been suspended.")
@@ -89,7 +91,7 @@ def problems(*codes: ProblemCode) -> dict[int | str, dict[str, Any]]:
     """For a route's `responses=`: its problems by status, each code with an example."""
     replies: dict[int | str, dict[str, Any]] = {}
     # Whoever must bring a token may bring one that has ended.
-    ended = (SESSION_ENDED,) if UNAUTHENTICATED in codes else ()
+    ended = (TOKEN_EXPIRED, SESSION_ENDED, TOKEN_UNKNOWN) if UNAUTHENTICATED in codes else ()
     for code in (*codes, *ended, *_ALWAYS):
         reply = replies.setdefault(
             code.status,

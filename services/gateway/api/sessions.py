@@ -16,6 +16,7 @@ from services.gateway.api.problem_codes import (
     NOT_FOUND,
     REQUEST_IN_PROGRESS,
     SESSION_ENDED,
+    TOKEN_UNKNOWN,
     TOO_MANY_SIGN_INS,
     UNAUTHENTICATED,
     WRONG_CREDENTIALS,
@@ -96,7 +97,7 @@ async def sign_in(
     openapi_extra=WITHOUT_SESSION,
     responses={
         **reply(200, RefreshedSession, "The session with its next pair of tokens."),
-        **problems(BAD_REQUEST, SESSION_ENDED, INVALID),
+        **problems(BAD_REQUEST, SESSION_ENDED, TOKEN_UNKNOWN, INVALID),
     },
 )
 async def refresh_session(request: Request, presented: Refresh) -> Response:

@@ -1,6 +1,8 @@
 """The home timeline: the hot path."""
 
-from fastapi import APIRouter, Request, Response
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Response
 
 from services.gateway.actions.read_posts import read_home_timeline
 from services.gateway.api.problem_codes import INVALID, UNAUTHENTICATED, problems
@@ -10,9 +12,19 @@ from services.gateway.api.session import ViewerId
 from services.gateway.domain.pages import PageRequest
 from services.gateway.resources import resources_of
 from services.gateway.views.posts import HomePage, timeline_posts
+from services.gateway.views.wire_types import ID_PATTERN
 from shared.http_server.paging import POSTS_LIMIT_DEFAULT, Cursor, HomeOrder, PostsLimit
 
 router = APIRouter(tags=["Timelines"])
+
+Since = Annotated[
+    str | None,
+    Query(
+        pattern=ID_PATTERN,
+        description="The id of a post that you have: the page right above it, to fill a gap."
+        " Of one below the newest 800 you get the newest page. Not with `order=ranked`.",
+    ),
+]
 
 
 @router.get(
@@ -29,12 +41,14 @@ async def get_home_timeline(
     limit: PostsLimit = POSTS_LIMIT_DEFAULT,
     cursor: Cursor = None,
     order: HomeOrder = "newest",
+    since: Since = None,
 ) -> Response:
     """Posts of the people you follow, and your own, newest first or ranked.
 
-    The first page has an ETag. A cursor is asked for in the order that gave it.
+    The first page has an ETag. A cursor is asked for in the order that gave it, and with the same
+    `since`: it then leads upwards.
     """
-    asked = PageRequest(limit, cursor, order=None if order == "newest" else order)
+    asked = PageRequest(limit, cursor, order=None if order == "newest" else order, since=since)
     resources = resources_of(request)
     is_pressed = request.app.state.work_queue.is_pressed
     home, authors = await read_home_timeline(

@@ -39,6 +39,13 @@ class FeedClient:
         reply: contract.Post = await self._service.get(f"/posts/{post_id}", viewer_id=viewer_id)
         return reply
 
+    async def posts(self, post_ids: Sequence[int], *, viewer_id: int) -> contract.PostPage:
+        """Those of at most 40 that stand, whoever wrote them."""
+        reply: contract.PostPage = await self._service.get(
+            "/posts", viewer_id=viewer_id, params={"ids": list(post_ids)}
+        )
+        return reply
+
     async def edit_post(
         self,
         post_id: int,

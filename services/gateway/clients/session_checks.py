@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from services.gateway.clients.gathered_calls import GatheredCalls
 from services.gateway.clients.users import UsersClient
 from shared.contracts.people import SessionAnswer, SessionCheck
-from shared.errors import AppError, SessionEnded, Unavailable
+from shared.errors import AppError, SessionEnded, TokenExpired, TokenUnknown, Unavailable
+
+_REFUSALS = {"expired": TokenExpired, "made_up": TokenUnknown}
 
 # A revoked session must stop working everywhere within 5 seconds; the call itself takes some.
 _KEPT_S_MAX = 4.5
@@ -128,7 +130,7 @@ class SessionChecks:
             return self._keep(access_token, answer["session"], asked_at_s)
         if answer["state"] == "unknown":
             return Unavailable("Sessions cannot be looked up at the moment.", retry_after_s=1)
-        return SessionEnded()
+        return _REFUSALS.get(answer["state"], SessionEnded)()
 
     def _keep(self, access_token: str, check: SessionCheck, asked_at_s: float) -> _Answer:
         session = CurrentSession(check["session_id"], check["user_id"])

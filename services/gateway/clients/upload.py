@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
 from services.gateway.clients.patching import PatchingServiceClient
-from shared.contracts.photos import FilterSamples, NewUpload, Photo, Upload
+from shared.contracts.photos import FilterSamples, NewUpload, Photo, QuotaUse, Upload
 
 # 20 MB over a slow mobile line have been gathered by nginx before: this is the inner stretch.
 _UPLOAD_TIMEOUT_MS = 30_000
@@ -25,6 +25,11 @@ class UploadClient:
         reply: Photo = await self._service.post_stream(
             "/photos", chunks, headers=headers, viewer_id=viewer_id, timeout_ms=_UPLOAD_TIMEOUT_MS
         )
+        return reply
+
+    async def quota(self, *, viewer_id: int) -> QuotaUse:
+        """How much of the own quota is used."""
+        reply: QuotaUse = await self._service.get("/quota", viewer_id=viewer_id)
         return reply
 
     async def open_upload(self, new: NewUpload, idempotency_key: str, *, viewer_id: int) -> Upload:

@@ -9,13 +9,14 @@ class PageRequest:
     """How many items at most, and after which cursor; the cursor's inside is its owner's affair.
 
     `q` is what is searched for, where a list is the result of a search; `order` is said where a
-    list has several and it is not the usual one.
+    list has several and it is not the usual one. `since` is the post above which a page is wanted.
     """
 
     limit: int
     cursor: str | None
     q: str | None = None
     order: str | None = None
+    since: str | None = None
 
     def params(self) -> dict[str, Any]:
         """As query parameters of the service that owns the list."""
@@ -23,6 +24,8 @@ class PageRequest:
         asked["limit"] = self.limit
         if self.order is not None:
             asked["order"] = self.order
+        if self.since is not None:
+            asked["since"] = self.since
         if self.cursor is not None:
             asked["cursor"] = self.cursor
         return asked

@@ -9,7 +9,7 @@ from services.upload.store.photos import claim_photos as write_claim
 from services.upload.store.photos import count_processing, lock_own_photos
 from shared.contracts.photos import ClaimedPhotos
 from shared.deadlines import remaining_ms
-from shared.errors import NotFound
+from shared.errors import FieldError, NotFound
 from shared.sharding.shard_group import ShardGroup
 
 WAIT_MS_MAX = 10_000
@@ -30,17 +30,28 @@ async def claim_photos(
     """
     shard = group.shard_of(owner_id)
     if any(group.shard_of(photo_id) != shard for photo_id in photo_ids):
-        raise NotFound
+        raise _no_such([one for one in photo_ids if group.shard_of(one) != shard], photo_ids)
     await wait_until_processed(group, owner_id, photo_ids, wait_ms)
     async with group.writer(shard) as tx:
         photos = await lock_own_photos(tx, owner_id, photo_ids)
         if len(photos) < len(set(photo_ids)):
-            raise NotFound
+            raise _no_such([one for one in photo_ids if one not in photos], photo_ids)
         for photo in photos.values():
             check_claimable(photo, claimant)
         snapshots = [snapshot_of(photos[photo_id]) for photo_id in photo_ids]
         await write_claim(tx, photo_ids, claimant)
     return {"photos": snapshots}
+
+
+def _no_such(missing: Sequence[int], photo_ids: Sequence[int]) -> NotFound:
+    """Names each id that there is no photo of, and where in the list it stands."""
+    return NotFound(
+        f"You have no photo {', '.join(map(str, missing))}.",
+        errors=[
+            FieldError(f"photo_ids.{photo_ids.index(one)}", f"You have no photo {one}.")
+            for one in missing
+        ],
+    )
 
 
 async def wait_until_processed(

@@ -13,9 +13,9 @@ from services.upload.domain.alt_texts import ALT_TEXT_CHARACTERS_MAX
 from services.upload.domain.photos import photo_of
 from services.upload.domain.picture_kinds import PictureKind
 from services.upload.resources import resources_of
-from services.upload.store.photos import get_own_photo
+from services.upload.store.photos import get_own_photo, used_of_quota
 from shared.contracts.examples import PHOTO_ID
-from shared.contracts.photos import Crop, Photo
+from shared.contracts.photos import Crop, Photo, QuotaUse
 from shared.errors import NotFound
 from shared.http_server.idempotency_key import IdempotencyKey
 from shared.http_server.json_reply import JsonReply
@@ -105,6 +105,16 @@ async def post_photo(
     sent = SentPicture(viewer_id, picture_in(request), idempotency_key, sha256_in(digest))
     photo = await receive_photo(resources.group, resources.objects, sent, resources.backlog)
     return JsonReply(photo, 202)
+
+
+@router.get(
+    "/quota",
+    summary="One's own quota",
+    responses={**reply(200, QuotaUse, "What is used of it."), **problem_replies(401, 503)},
+)
+async def get_quota(request: Request, viewer_id: ViewerId) -> Response:
+    """How many photos the viewer has, in all and of the last 24 hours, and may have."""
+    return JsonReply(await used_of_quota(resources_of(request).group, viewer_id))
 
 
 @router.get(

@@ -12,7 +12,7 @@ from services.upload.domain.photos import StoredPhoto
 from services.upload.domain.picture_kinds import PictureKind
 from services.upload.domain.quotas import QUOTA, ROOM_RETRY_S, NoRoomForPhotos, Quota, check_room
 from services.upload.domain.rendition_plan import Size
-from shared.contracts.photos import Rendition
+from shared.contracts.photos import QuotaUse, Rendition
 from shared.errors import NotFound
 from shared.ids import first_id_at
 from shared.sharding.shard_group import ShardGroup
@@ -90,6 +90,24 @@ async def check_owner_has_room(tx: Transaction, owner_id: int, quota: Quota = QU
     if row["is_short_of_room"]:
         raise NoRoomForPhotos(retry_after_s=ROOM_RETRY_S)
     check_room(quota, photos=row["photos"], photos_a_day=row["photos_a_day"])
+
+
+async def used_of_quota(group: ShardGroup, owner_id: int, quota: Quota = QUOTA) -> QuotaUse:
+    """How much of the quota an owner has used."""
+    row = await group.reader(group.shard_of(owner_id)).row(
+        _SQL["count_of_owner"],
+        owner_id=owner_id,
+        since=_first_id_of_the_day(),
+        photos_max=quota.photos_max,
+        photos_a_day_max=quota.photos_a_day_max,
+    )
+    assert row is not None  # noqa: S101 - two counts
+    return {
+        "photos_count": row["photos"],
+        "photos_max": quota.photos_max,
+        "photos_today_count": row["photos_a_day"],
+        "photos_today_max": quota.photos_a_day_max,
+    }
 
 
 async def find_photo(group: ShardGroup, photo_id: int) -> StoredPhoto | None:

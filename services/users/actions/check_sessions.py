@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 
 from services.users.domain.session_tokens import SessionTokens, TokenClaim, token_hash
-from services.users.domain.sessions import Session, access_expiry
+from services.users.domain.sessions import AccessFault, Session, access_expiry, access_fault
 from services.users.store.session_cache import Ended, SessionCache
 from services.users.store.sessions import find_sessions
 from shared.contracts.people import SessionAnswer, SessionCheck
@@ -13,7 +13,6 @@ from shared.errors import Unavailable
 from shared.sharding.primaries import apart_by_primary
 from shared.sharding.shard_group import ShardGroup
 
-_ENDED: SessionAnswer = {"state": "ended", "session": None}
 _UNKNOWN: SessionAnswer = {"state": "unknown", "session": None}
 
 
@@ -32,13 +31,21 @@ async def check_sessions(
     def answer(claim: TokenClaim | None, token: str) -> SessionAnswer:
         if claim is not None and claim.session_id in unknown:
             return _UNKNOWN
-        session = None if claim is None else found.get(claim.session_id)
-        if claim is None or session is None:
-            return _ENDED
+        if claim is None:
+            return _refused("made_up")
+        session = found.get(claim.session_id)
+        if session is None:
+            return _refused("ended")
         expiry = access_expiry(session, claim.generation, token_hash(token), now)
-        return _ENDED if expiry is None else _good(session, expiry)
+        if expiry is None:
+            return _refused(access_fault(session, claim.generation, token_hash(token), now))
+        return _good(session, expiry)
 
     return [answer(claim, token) for claim, token in zip(claims, access_tokens, strict=True)]
+
+
+def _refused(fault: AccessFault) -> SessionAnswer:
+    return {"state": fault, "session": None}
 
 
 def _good(session: Session, expiry: datetime) -> SessionAnswer:

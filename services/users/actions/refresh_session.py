@@ -9,7 +9,7 @@ from services.users.domain.signed_in import token_reply
 from services.users.store.session_cache import SessionCache
 from services.users.store.sessions import end_session, lock_session, rotate_session
 from shared.contracts import people as contract
-from shared.errors import SessionEnded
+from shared.errors import SessionEnded, TokenUnknown
 from shared.sharding.shard_group import ShardGroup
 from shared.sharding.transaction import Transaction
 
@@ -17,14 +17,14 @@ from shared.sharding.transaction import Transaction
 async def refresh_session(
     group: ShardGroup, cache: SessionCache, tokens: SessionTokens, refresh_token: str
 ) -> contract.Session:
-    """The session with its new tokens; raises SessionEnded.
+    """The session with its new tokens; raises SessionEnded, and TokenUnknown for a made-up one.
 
     The same token again within the grace gets the same successor; later, or after the successor
     was used, it has been stolen from somebody and the session ends.
     """
     claim = tokens.read("refresh", refresh_token)
     if claim is None:
-        raise SessionEnded
+        raise TokenUnknown
     now = datetime.now(UTC)
     async with group.writer(group.shard_of(claim.session_id)) as tx:
         session = await lock_session(tx, claim.session_id)

@@ -65,6 +65,21 @@ def access_expiry(
     return expiry if now < expiry else None
 
 
+AccessFault = Literal["expired", "ended", "made_up"]
+
+
+def access_fault(
+    session: Session, generation: int, access_hash: bytes, now: datetime
+) -> AccessFault:
+    """Why an access token of this session is not good, where `access_expiry` says so."""
+    if session.ended_at is not None or now >= session.current.issued_at + REFRESH_LIFETIME:
+        return "ended"
+    pair = pair_of_generation(session, generation)
+    if generation > session.current.generation:
+        return "made_up"
+    return "made_up" if pair is not None and pair.access_hash != access_hash else "expired"
+
+
 def refresh_outcome(
     session: Session, generation: int, refresh_hash: bytes, now: datetime
 ) -> RefreshOutcome:

@@ -66,6 +66,7 @@ ROWS: tuple[Row, ...] = (
     same("DELETE /v1/sessions/{session_id}",
                                        "401  404  404  404  404  404  404  204"),
     same("GET /v1/me",                 "401  -    -    -    -    -    -    +"),
+    same("GET /v1/me/quota",           SIGNED_IN),
     same("PATCH /v1/me",               SIGNED_IN, body={"bio": "Fog."}),
     # Nobody has asked for a copy yet; then everybody has.
     same("GET /v1/me/export",          "401  404  404  404  404  404  404  404"),
@@ -151,6 +152,9 @@ ROWS: tuple[Row, ...] = (
     Row("GET /v1/posts/{post_id}", shows="{post_id}",
         public=                        "401  +    +    +    404  404  +    +",
         private=                       "401  +    404  404  404  404  404  +"),
+    Row("GET /v1/posts", address="/v1/posts?ids={post_id}", shows="{post_id}",
+        public=                        "401  +    +    +    -    -    +    +",
+        private=                       "401  +    -    -    -    -    -    +"),
     Row("GET /v1/users/{user_id}/posts", shows="{post_id}",
         public=                        "401  +    +    +    404  404  +    +",
         private=                       "401  +    404  404  404  404  404  +"),

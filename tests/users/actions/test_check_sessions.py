@@ -14,7 +14,7 @@ from services.users.resources import Resources
 from services.users.settings import UsersSettings
 from services.users.store.session_cache import SessionCache
 from services.users.store.sessions import find_sessions
-from shared.errors import NotFound, SessionEnded
+from shared.errors import NotFound, SessionEnded, TokenUnknown
 from shared.network.network import Network, open_network
 from shared.sharding.shard_group import open_shard_group
 from tests.statements import noted_statements
@@ -48,13 +48,13 @@ async def test_a_token_stands_for_its_user_and_session(resources: Resources, cas
     "token", ["", "rta_", "rta_1.1.aaaaaaaaaaaaaaaaaaaaaaaa", "x" * 10_000, "\0"]
 )
 async def test_a_made_up_token_is_refused(resources: Resources, token: str) -> None:
-    with pytest.raises(SessionEnded):
+    with pytest.raises(TokenUnknown):
         await check_session(resources, token)
 
 
 async def test_a_refresh_token_is_no_access_token(resources: Resources, cast: Cast) -> None:
     alice = await cast.person("alice")
-    with pytest.raises(SessionEnded):
+    with pytest.raises(TokenUnknown):
         await check_session(resources, alice["session"]["refresh_token"])
 
 
