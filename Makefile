@@ -82,15 +82,21 @@ restore-drill: ready ## restore beside the suite to now and to a random moment, 
 	@$(PYTHON) -m infra restore-drill $(if $(SEED),--seed $(SEED))
 
 ##@ Work on it
-.PHONY: check test test-long fmt openapi fuzz bench profile load bench-fan-out bench-images bench-internal bench-limits bench-overload bench-sign-in bench-stream bench-upload drills lock
+.PHONY: check test test-fast test-data test-suite test-long fmt openapi fuzz bench profile load bench-fan-out bench-images bench-internal bench-limits bench-overload bench-sign-in bench-stream bench-upload drills lock
 check: ready-dev ## format, lint, types, import contracts, tidy
 	@$(BIN)ruff format --check .
 	@$(BIN)ruff check .
 	@$(PYTHON) -m mypy
 	@$(BIN)lint-imports
 	@$(PYTHON) -m pytest -q tests/architecture
-test: ready-dev ## all tests, against an isolated suite that leaves nothing
-	@$(PYTHON) -m pytest $(T)
+test: ready-dev ## the three tiers below, side by side where the machine allows, in suites that leave nothing
+	@$(PYTHON) -m tests $(T)
+test-fast: ready-dev ## tests that need no server: domain, contracts, architecture, one process
+	@$(PYTHON) -m pytest -m "fast and not long" $(T)
+test-data: ready-dev ## tests that need Postgres or Redis
+	@$(PYTHON) -m pytest -m "data and not long" $(T)
+test-suite: ready-dev ## tests that need all processes: journeys, failures
+	@$(PYTHON) -m pytest -m "suite and not long" $(T)
 test-long: ready-dev ## the tests that take minutes each: mistakes of operators, losses, promotions
 	@$(PYTHON) -m pytest -m long --timeout=1800 $(T)
 fmt: ready-dev ## format, and mend what the linter can mend
