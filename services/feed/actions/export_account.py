@@ -11,6 +11,8 @@ from services.feed.store.posts import Posts
 from shared.contracts.accounts import ExportPage
 from shared.cursors import CursorShape, Number
 from shared.edges.edges import Edges
+from shared.sharding.account_tables import AccountTable, page_of_table
+from shared.sharding.shard_group import ShardGroup
 
 PAGE_MAX = 200
 
@@ -81,6 +83,15 @@ def captions_section(posts: Posts) -> Section:
     async def page(user_id: int, after: int) -> tuple[list[dict[str, Any]], int | None]:
         edits = await posts.former_captions(user_id, after=after, limit=PAGE_MAX)
         return edits, edits[-1]["post_id"] if edits else None
+
+    return page
+
+
+def table_section(group: ShardGroup, table: AccountTable) -> Section:
+    """The rows of a table that is registered with a document, in ascending order of its key."""
+
+    async def page(user_id: int, after: int) -> tuple[list[dict[str, Any]], int | None]:
+        return await page_of_table(group, table, user_id, after=after, limit=PAGE_MAX)
 
     return page
 

@@ -10,9 +10,11 @@ from services.feed.actions.export_account import (
     edges_section,
     export_account,
     posts_section,
+    table_section,
 )
 from services.feed.api.path_ids import UserId
 from services.feed.resources import resources_of
+from services.feed.store.account_tables import TABLES
 from shared.contracts.accounts import Erased, ExportPage
 from shared.http_server.json_reply import JsonReply
 from shared.http_server.paging import Cursor
@@ -48,6 +50,11 @@ async def get_export(request: Request, user_id: UserId, cursor: Cursor = None) -
         "comments": comments_section(resources.comments),
         "comment_likes": edges_section(resources.comment_likes, "comment_id"),
         "activity": activity_section(resources.activities),
+        **{
+            table.document: table_section(resources.group, table)
+            for table in TABLES
+            if table.document is not None
+        },
     }
     return JsonReply(await export_account(sections, user_id, cursor))
 

@@ -69,9 +69,7 @@ class Activities:
             await tx.execute(_SQL["see_activities"], user_id=user_id)
 
     async def forget_user(self, user_id: int) -> None:
-        """Forget what concerns somebody, and what others were told of them."""
-        async with self._group.writer(self._group.shard_of(user_id)) as tx:
-            await tx.execute(_SQL["forget_recipient"], user_id=user_id)
+        """Forget what others were told of somebody."""
         await self._forget_naming(user_id, 0)
 
     async def forget_post(self, post_id: int) -> None:

@@ -46,7 +46,3 @@ SELECT recipient_id FROM :schema.activity WHERE post_id = :post_id;
 
 -- name: forget_naming
 DELETE FROM :schema.activity WHERE actor_id = :actor_id OR post_id = :post_id;
-
--- name: forget_recipient
-WITH seen AS (DELETE FROM :schema.activity_seen WHERE user_id = :user_id)
-DELETE FROM :schema.activity WHERE recipient_id = :user_id;

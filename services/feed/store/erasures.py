@@ -4,6 +4,8 @@ from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
 
+from services.feed.store.account_tables import TABLES
+from shared.sharding.account_tables import erase_tables
 from shared.sharding.idempotency import forget_requests_of
 from shared.sharding.shard_group import ShardGroup
 from shared.sql_files import load_queries
@@ -12,7 +14,7 @@ _SQL = load_queries(Path(__file__).with_suffix(".sql"))
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class Reaction:
     """What somebody did with a post."""
 
     kind: str
@@ -20,12 +22,12 @@ class Mark:
     target_id: int
 
 
-async def received_reactions(group: ShardGroup, user_id: int, limit: int) -> list[Mark]:
+async def received_reactions(group: ShardGroup, user_id: int, limit: int) -> list[Reaction]:
     """Likes and saves of the withdrawn posts of somebody, in no order."""
     rows = await group.reader(group.shard_of(user_id)).rows(
         _SQL["received_reactions"], user_id=user_id, limit=limit
     )
-    return [Mark(**row) for row in rows]
+    return [Reaction(**row) for row in rows]
 
 
 async def comments_of_account(group: ShardGroup, user_id: int, limit: int) -> dict[int, list[int]]:
@@ -49,7 +51,8 @@ async def forget_requests_in(group: ShardGroup, shard: int, user_id: int) -> Non
 
 
 async def forget_account(group: ShardGroup, user_id: int) -> None:
-    """Remove empty rows of withdrawn posts, the count, replies, and what was heard of follows."""
+    """Remove empty rows of withdrawn posts, the count, replies, and the account's own tables."""
     async with group.writer(group.shard_of(user_id)) as tx:
         await tx.execute(_SQL["forget_account"], user_id=user_id)
+        await erase_tables(tx, TABLES, user_id)
         await forget_requests_of(tx, user_id)

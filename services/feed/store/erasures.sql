@@ -24,8 +24,6 @@ WITH posts AS (
     RETURNING id
 ), comment_counts AS (
     DELETE FROM :schema.comment_count AS c USING posts WHERE c.post_id = posts.id
-), heard_of AS (
-    DELETE FROM :schema.graph_version WHERE actor_id = :user_id
 )
 DELETE FROM :schema.author AS a
  WHERE a.author_id = :user_id

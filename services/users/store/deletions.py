@@ -7,8 +7,9 @@ from typing import Literal
 
 from services.users.domain.names import Name, shard_of_name
 from services.users.domain.receipts import Receipt
+from services.users.store.account_tables import TABLES
 from services.users.store.accounts import Credentials
-from services.users.store.exports import delete_export
+from shared.sharding.account_tables import erase_tables
 from shared.sharding.shard_group import ShardGroup
 from shared.sharding.transaction import Transaction
 from shared.sql_files import load_queries
@@ -35,8 +36,7 @@ async def void_account(tx: Transaction, verified: Credentials, receipt: Receipt)
     )
     if changed == 0:
         return False
-    await tx.execute(_SQL["delete_profile"], user_id=receipt.user_id)
-    await delete_export(tx, receipt.user_id)
+    await erase_tables(tx, TABLES, receipt.user_id)
     await tx.execute(_SQL["forget_sign_up"], user_id=receipt.user_id)
     await tx.execute(_SQL["insert_deletion"], user_id=receipt.user_id, secret=receipt.secret)
     return True

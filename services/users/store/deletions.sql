@@ -28,9 +28,6 @@ WHERE id = :user_id AND state = 'active' AND password_hash = :verified_hash;
 DELETE FROM :schema.idempotency
 WHERE scope = 'sign_up' AND (reply->>'user_id')::bigint = :user_id;
 
--- name: delete_profile
-DELETE FROM :schema.profile WHERE user_id = :user_id;
-
 -- name: delete_sessions
 DELETE FROM :schema.session WHERE user_id = :user_id RETURNING id;
 

@@ -42,8 +42,3 @@ async def note_handed_in(group: ShardGroup, export: StoredExport) -> None:
     """Its documents are with upload."""
     async with group.writer(group.shard_of(export.user_id)) as tx:
         await tx.execute(_SQL["note_handed_in"], user_id=export.user_id, export_id=export.id)
-
-
-async def delete_export(tx: Transaction, user_id: int) -> None:
-    """The account goes."""
-    await tx.execute(_SQL["delete_export"], user_id=user_id)

@@ -15,6 +15,3 @@ SELECT user_id, id, requested_at, handed_in_at FROM :schema.export WHERE user_id
 -- name: note_handed_in
 UPDATE :schema.export SET handed_in_at = now()
 WHERE user_id = :user_id AND id = :export_id AND handed_in_at IS NULL;
-
--- name: delete_export
-DELETE FROM :schema.export WHERE user_id = :user_id;
