@@ -29,7 +29,7 @@ from services.feed.domain.entities import read_text
 from services.feed.domain.skeletons import HOME_TIMELINE_ENTRIES_MAX, Skeleton
 from services.feed.resources import Resources, open_resources
 from services.feed.settings import FeedSettings
-from services.feed.store.fan_outs import begin_fan_out
+from services.feed.store.fan_outs import begin_fan_out, find_fan_out
 from services.feed.store.home_timelines import home_key
 from services.feed.store.posts import insert_post
 from shared.ids import first_id_at
@@ -215,7 +215,7 @@ async def _deliver(
         if time.monotonic() - begun_s > WITHIN_S:
             sys.exit("The worker has not delivered everything: is it up?")
         for post_id in sorted(waiting):
-            if await resources.fan_outs.find(post_id, author_id) is None:
+            if await find_fan_out(group, post_id, author_id) is None:
                 waiting.discard(post_id)
         await asyncio.sleep(0.01)
     seconds = time.monotonic() - begun_s

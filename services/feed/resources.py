@@ -26,20 +26,15 @@ from services.feed.store.author_timelines import AuthorTimelines
 from services.feed.store.body_cache import BodyCache
 from services.feed.store.comments import Comments
 from services.feed.store.count_cache import CountCache
-from services.feed.store.fan_outs import FanOuts
-from services.feed.store.graph_versions import GraphVersions
 from services.feed.store.home_timelines import HomeTimelines
 from services.feed.store.hot_reads import SILENT_LOOKS_MAX, HotReads
 from services.feed.store.kept_orders import KeptOrders
 from services.feed.store.own_reactions import OwnReactionsCache
-from services.feed.store.popular_posts import PopularPosts
 from services.feed.store.post_bodies import PostBodies
 from services.feed.store.post_reactions import PostReactions
 from services.feed.store.posts import Posts
 from services.feed.store.redis_guard import RedisGuard
-from services.feed.store.reports import Reports
 from services.feed.store.stream_events import StreamEvents
-from services.feed.store.tags import Tags
 from shared.caching.redis_client import open_redis
 from shared.caching.redis_pipe import RedisPipe
 from shared.edges.edges import Edges
@@ -64,16 +59,12 @@ class Resources:
     comment_likes: Edges
     activities: Activities
     tag_edges: Edges
-    tags: Tags
     explore: Explore
     ranked: RankedTimelines
     timelines: HomeTimelines
     author_timelines: AuthorTimelines
     entries: HomeEntries
     author_entries: AuthorEntries
-    fan_outs: FanOuts
-    versions: GraphVersions
-    reports: Reports
     stream: StreamEvents
     users: UsersClient
     upload: UploadClient
@@ -158,8 +149,7 @@ def resources_over(
         comment_likes=Edges(group, COMMENT_LIKE),
         activities=Activities(group),
         tag_edges=Edges(group, TAG),
-        tags=Tags(group),
-        explore=Explore(PopularPosts(group), ranked_orders),
+        explore=Explore(group, ranked_orders),
         ranked=RankedTimelines(
             entries, page_posts, bodies, reactions, Affinities(group), ranked_orders
         ),
@@ -167,9 +157,6 @@ def resources_over(
         author_timelines=author_timelines,
         entries=entries,
         author_entries=author_entries,
-        fan_outs=FanOuts(group),
-        versions=GraphVersions(group),
-        reports=Reports(group),
         stream=StreamEvents(redis, guard),
         users=users,
         upload=upload,

@@ -20,7 +20,7 @@ from services.feed.actions.reported_subjects import REPORTS_MAX, reported_subjec
 from services.feed.actions.timeline_doubts import TimelineDoubts
 from services.feed.resources import Resources, open_resources
 from services.feed.settings import FeedSettings
-from services.feed.store.reports import Subject
+from services.feed.store.reports import Subject, close_reports
 from shared.contracts.reports import SubjectKind
 from shared.errors import AppError
 from shared.ids import first_id_at
@@ -140,7 +140,7 @@ def _say_reasons(reasons: Sequence[str]) -> None:
 
 async def _list_reports(resources: Resources) -> int:
     found = await reported_subjects(
-        resources.reports, resources.posts, resources.comments, REPORTS_MAX
+        resources.group, resources.posts, resources.comments, REPORTS_MAX
     )
     for one in found:
         _say(f"{one.subject.kind}:{one.subject.id}  by user {one.author_id}  {one.state}")
@@ -154,7 +154,7 @@ async def _list_reports(resources: Resources) -> int:
 
 
 async def _close(resources: Resources, subject: Subject) -> int:
-    count = await resources.reports.close(subject)
+    count = await close_reports(resources.group, subject)
     _say(f"closed {count} reports of {subject.kind} {subject.id}")
     return 0
 
@@ -163,9 +163,7 @@ async def _hide_or_show(resources: Resources, subject: Subject, *, is_hidden: bo
     if subject.kind == "user":
         _say("users are suspended: make suspend U=…")
         return 1
-    changed = await moderate(
-        resources.group, resources.bodies, resources.reports, subject, is_hidden=is_hidden
-    )
+    changed = await moderate(resources.group, resources.bodies, subject, is_hidden=is_hidden)
     word = "hidden from everybody" if is_hidden else "shown again"
     _say(
         f"{subject.kind} {subject.id} {word if changed else 'is not one to whom that can be done'}"

@@ -53,7 +53,7 @@ async def run(resources: Resources, stop: asyncio.Event) -> None:
     async def deliver(payload: dict[str, Any]) -> None:
         job = FanOutJob(**payload)
         await fan_out(
-            resources.fan_outs,
+            resources.group,
             resources.destinations(),
             resources.users,
             job,
@@ -63,7 +63,7 @@ async def run(resources: Resources, stop: asyncio.Event) -> None:
     async def confirm(payload: dict[str, Any]) -> None:
         event = cast(GraphEvent, payload)
         await confirm_graph_event(
-            resources.versions, resources.timelines, resources.author_entries, event
+            resources.group, resources.timelines, resources.author_entries, event
         )
 
     async def clear(payload: dict[str, Any]) -> None:
@@ -82,7 +82,7 @@ async def run(resources: Resources, stop: asyncio.Event) -> None:
             CONFIRM_TOPIC: partial(confirm_photos, resources.upload),
             RELEASE_TOPIC: partial(release_photos, resources.upload),
             WITHDRAWN_TOPIC: partial(forget_bodies, resources.bodies),
-            NAMED_TOPIC: partial(keep_tag_names, resources.tags),
+            NAMED_TOPIC: partial(keep_tag_names, resources.group),
             EDITED_TOPIC: partial(renew_bodies, resources.bodies),
             HIDING_TOPIC: partial(renew_bodies, resources.bodies),
             ACTIVITY_TOPIC: partial(deliver_deeds, resources.activities, resources.stream),

@@ -83,7 +83,7 @@ class Cast:
         resources = self._resources
         job = FanOutJob(post_id, author_id, page)
         await fan_out(
-            resources.fan_outs,
+            resources.group,
             resources.destinations(),
             resources.users,
             job,

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 
 from services.feed.actions.withdraw_post import Withdrawal, withdraw_post
 from services.feed.resources import Resources
+from services.feed.store.fan_outs import find_fan_out
 from services.feed.worker import run
 from tests.eventually import eventually
 from tests.feed.cast import Cast, new_id
@@ -37,7 +38,7 @@ async def test_a_post_reaches_its_followers_page_after_page_and_upload_hears_of_
         post = await cast.publishes(alice)
 
         async def delivered() -> None:
-            assert await resources.fan_outs.find(post, alice) is None
+            assert await find_fan_out(resources.group, post, alice) is None
 
         await eventually(delivered, within_s=30)
 
@@ -84,7 +85,7 @@ async def test_a_delivery_waits_for_users_and_is_made_when_they_are_back(
         fake_users.is_away = False
 
         async def delivered() -> None:
-            assert await resources.fan_outs.find(post, alice) is None
+            assert await find_fan_out(resources.group, post, alice) is None
 
         await eventually(delivered, within_s=30)
     assert await cast.home_ids(bob) == [post]

@@ -9,11 +9,12 @@ from services.feed.domain.activity import Deed
 from services.feed.domain.skeletons import ABOVE_ALL
 from services.feed.store.activities import Activities, Told
 from services.feed.store.author_entries import AuthorEntries
-from services.feed.store.graph_versions import GraphVersions
+from services.feed.store.graph_versions import is_newest, note_version
 from services.feed.store.home_timelines import HomeTimelines
 from services.feed.store.stream_events import StreamEvents
 from shared.contracts.activity import ActivityKind
 from shared.contracts.people import GraphEvent
+from shared.sharding.shard_group import ShardGroup
 
 # How many posts of somebody newly followed are merged into an existing timeline. If there are
 # more, the timeline's floor rises to the oldest of them: beyond it, reads go on from Postgres.
@@ -23,7 +24,7 @@ _ACTORS_AT_ONCE = 8
 
 
 async def apply_graph_events(
-    versions: GraphVersions,
+    group: ShardGroup,
     timelines: HomeTimelines,
     entries: AuthorEntries,
     activities: Activities,
@@ -39,7 +40,7 @@ async def apply_graph_events(
     async def apply_in_order(of_actor: Sequence[GraphEvent]) -> None:
         async with gate:
             for event in of_actor:
-                if await versions.note(event):
+                if await note_version(group, event):
                     await _apply(timelines, entries, event)
                     await note_and_tell(activities, stream, told_of(event))
 
@@ -53,14 +54,14 @@ async def apply_graph_events(
 
 
 async def confirm_graph_event(
-    versions: GraphVersions, timelines: HomeTimelines, entries: AuthorEntries, event: GraphEvent
+    group: ShardGroup, timelines: HomeTimelines, entries: AuthorEntries, event: GraphEvent
 ) -> None:
     """Apply an event once more, when all that was under way at its time has ended.
 
     A delivery that had read the followers before an unfollow may have pushed after it; one that
     read them before a follow was mirrored may have left the new follower out.
     """
-    if await versions.is_newest(event):
+    if await is_newest(group, event):
         await _apply(timelines, entries, event)
 
 

@@ -20,7 +20,7 @@ from services.feed.store.erasures import (
 )
 from services.feed.store.post_bodies import PostBodies
 from services.feed.store.posts import Posts
-from services.feed.store.reports import Reports
+from services.feed.store.reports import forget_reports_naming
 from shared.edges.edges import Edges
 from shared.sharding.shard_group import ShardGroup
 
@@ -58,7 +58,7 @@ async def erase_account(
         await withdraw_own_post(group, published.bodies, body["id"], user_id)
     marked = await _remove_reactions(group, edges, user_id)
     commented = await _remove_comments(group, published.comments, edges[COMMENT_LIKE], user_id)
-    reported = await Reports(group).forget_naming(user_id, PAGE_MAX)
+    reported = await forget_reports_naming(group, user_id, PAGE_MAX)
     linked = await unlink_account(group, published.bodies, user_id, PAGE_MAX)
     if page or marked or commented or reported or linked:
         return False

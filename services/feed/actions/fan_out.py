@@ -10,12 +10,20 @@ from services.feed.clients.users import UsersClient
 from services.feed.domain.celebrities import CELEBRITY_FOLLOWERS_MIN, Way, way_of
 from services.feed.store.author_timelines import AuthorTimelines
 from services.feed.store.entry_lists import PUSH_BATCH_MAX
-from services.feed.store.fan_outs import FanOutJob, FanOuts
+from services.feed.store.fan_outs import (
+    FanOutJob,
+    advance_fan_out,
+    choose_way,
+    end_fan_out,
+    find_fan_out,
+    turn_page,
+)
 from services.feed.store.home_timelines import HomeTimelines
 from services.feed.store.stream_events import StreamEvents
 from shared.contracts.people import IdPage
 from shared.errors import Unavailable
 from shared.ids import created_ms
+from shared.sharding.shard_group import ShardGroup
 
 LAG_SECONDS = Histogram(
     "retrato_feed_fan_out_lag_seconds",
@@ -36,7 +44,7 @@ class Destinations:
 
 
 async def fan_out(
-    fan_outs: FanOuts,
+    group: ShardGroup,
     to: Destinations,
     users: UsersClient,
     job: FanOutJob,
@@ -50,7 +58,7 @@ async def fan_out(
     dropped on read. A celebrity's post goes to no follower: they merge it when they read. Raises
     Unavailable, to be run again.
     """
-    progress = await fan_outs.find(job.post_id, job.author_id)
+    progress = await find_fan_out(group, job.post_id, job.author_id)
     if progress is None or progress.page != job.page:
         # This page has been done, by a run whose end was not noted, or the post is withdrawn.
         return
@@ -63,15 +71,15 @@ async def fan_out(
     if is_first and progress.way is None:
         way = way_of(_count(followers), progress.delivery, celebrity_followers_min)
         if way != "push":
-            await fan_outs.choose(job, way)
+            await choose_way(group, job, way)
     if way != "merge":
-        await _deliver(fan_outs, to, job, followers["ids"], way, batch_max)
+        await _deliver(group, to, job, followers["ids"], way, batch_max)
         if followers["next_after"] is not None:
-            await fan_outs.turn_page(job, followers["next_after"])
+            await turn_page(group, job, followers["next_after"])
             return
     else:
         await _tell_those_who_merge(to, job.author_id)
-    await fan_outs.end(job, way)
+    await end_fan_out(group, job, way)
     LAG_SECONDS.observe(max(0.0, time.time() - created_ms(job.post_id) / 1000))
 
 
@@ -82,7 +90,7 @@ def _count(first_page: IdPage) -> int:
 
 
 async def _deliver(
-    fan_outs: FanOuts,
+    group: ShardGroup,
     to: Destinations,
     job: FanOutJob,
     follower_ids: Sequence[int],
@@ -96,7 +104,7 @@ async def _deliver(
         await _tell(to.stream, batch)
         FOLLOWERS.inc(len(batch))
         if batch[-1] != follower_ids[-1]:
-            await fan_outs.advance(job.post_id, batch[-1])
+            await advance_fan_out(group, job.post_id, batch[-1])
 
 
 async def _tell(stream: StreamEvents, follower_ids: Sequence[int]) -> None:

@@ -3,13 +3,13 @@
 from contextlib import suppress
 
 from services.feed.store.post_bodies import PostBodies
-from services.feed.store.reports import Reports, Subject, change_hiding
+from services.feed.store.reports import Subject, change_hiding, close_reports
 from shared.errors import Unavailable
 from shared.sharding.shard_group import ShardGroup
 
 
 async def moderate(
-    group: ShardGroup, bodies: PostBodies, reports: Reports, subject: Subject, *, is_hidden: bool
+    group: ShardGroup, bodies: PostBodies, subject: Subject, *, is_hidden: bool
 ) -> bool:
     """Hide a post or comment everywhere at once, or show it again; False if that changes nothing.
 
@@ -24,5 +24,5 @@ async def moderate(
         with suppress(Unavailable):
             await bodies.renew(subject.id)
     if is_hidden:
-        await reports.close(subject)
+        await close_reports(group, subject)
     return changed

@@ -6,10 +6,11 @@ from services.feed.actions.ranked_orders import ORDER_CURSOR, RankedOrders
 from services.feed.actions.show_posts import existing_posts, show_posts
 from services.feed.domain.popularity import most_popular
 from services.feed.store.kept_orders import ORDER_IDS_MAX
-from services.feed.store.popular_posts import PopularPosts
+from services.feed.store.popular_posts import popular_candidates
 from services.feed.store.post_bodies import PostBodies
 from services.feed.store.post_reactions import PostReactions
 from shared.contracts.posts import PostPage
+from shared.sharding.shard_group import ShardGroup
 
 POSTS_MAX = ORDER_IDS_MAX
 _LIST = "explore"
@@ -18,8 +19,8 @@ _LIST = "explore"
 class Explore:
     """The order of popular posts: one for everybody."""
 
-    def __init__(self, popular: PopularPosts, ranked_orders: RankedOrders) -> None:
-        self._popular = popular
+    def __init__(self, group: ShardGroup, ranked_orders: RankedOrders) -> None:
+        self._group = group
         self._orders = ranked_orders
 
     async def ids(self, name: str | None) -> tuple[str, list[int]]:
@@ -28,7 +29,7 @@ class Explore:
         return order.name, order.post_ids
 
     async def _rank(self) -> list[int]:
-        return most_popular(await self._popular.candidates(datetime.now(UTC)), POSTS_MAX)
+        return most_popular(await popular_candidates(self._group, datetime.now(UTC)), POSTS_MAX)
 
 
 async def read_explore(

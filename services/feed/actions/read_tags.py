@@ -4,9 +4,10 @@ from services.feed.actions.show_posts import existing_posts, show_posts
 from services.feed.domain.tags import tag_id, tags_begin, tags_named
 from services.feed.store.post_bodies import PostBodies
 from services.feed.store.post_reactions import PostReactions
-from services.feed.store.tags import Tags
+from services.feed.store.tags import tags_beginning_with
 from shared.contracts.posts import PostPage, TagsFound
 from shared.edges.edges import Edges
+from shared.sharding.shard_group import ShardGroup
 
 
 async def read_tag_timeline(
@@ -37,12 +38,12 @@ async def read_tag_timeline(
     }
 
 
-async def find_tags(tags: Tags, bodies: PostBodies, q: str, limit: int) -> TagsFound:
+async def find_tags(group: ShardGroup, bodies: PostBodies, q: str, limit: int) -> TagsFound:
     """The most used first, each with the authors of its newest posts; none for what is no tag."""
     prefixes = tags_begin(q)
     if not prefixes:
         return {"items": []}
-    found = await tags.beginning_with(prefixes, limit)
+    found = await tags_beginning_with(group, prefixes, limit)
     hydrated = await bodies.find_many([post_id for tag in found for post_id in tag.newest])
     return {
         "items": [

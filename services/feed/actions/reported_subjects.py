@@ -7,8 +7,9 @@ from typing import Literal
 
 from services.feed.store.comments import Comments
 from services.feed.store.posts import Posts
-from services.feed.store.reports import OpenReport, Reports, Subject
+from services.feed.store.reports import OpenReport, Subject, oldest_open_reports
 from shared.contracts.reports import ReportReason
+from shared.sharding.shard_group import ShardGroup
 
 # So many of the reports that have waited longest are looked at.
 REPORTS_MAX = 1_000
@@ -28,11 +29,11 @@ class ReportedSubject:
 
 
 async def reported_subjects(
-    reports: Reports, posts: Posts, comments: Comments, limit: int
+    group: ShardGroup, posts: Posts, comments: Comments, limit: int
 ) -> list[ReportedSubject]:
     """Of the `limit` oldest open reports, the subjects with the most first."""
     by_subject: dict[Subject, list[OpenReport]] = defaultdict(list)
-    for report in await reports.oldest_open(limit):
+    for report in await oldest_open_reports(group, limit):
         by_subject[report.subject].append(report)
     texts = await _texts(posts, comments, list(by_subject))
     return [

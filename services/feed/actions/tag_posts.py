@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from services.feed.domain.edge_kinds import TAG
 from services.feed.domain.tags import tag_id
-from services.feed.store.tags import Tags
+from services.feed.store.tags import keep_names
 from shared.edges.edges import ACTIVE, REMOVED, Edges
 from shared.sharding.outbox import OutboxEvent
 from shared.sharding.shard_group import ShardGroup
@@ -31,7 +31,7 @@ async def change_tags(
         await tx.publish(NAMED_TOPIC, {"names": added})
 
 
-async def keep_tag_names(tags: Tags, events: Sequence[OutboxEvent]) -> None:
+async def keep_tag_names(group: ShardGroup, events: Sequence[OutboxEvent]) -> None:
     """A handler of the relay: how the tags are spelled becomes known where they are searched."""
     names = {name for event in events for name in event.payload["names"]}
-    await tags.keep_names(sorted(names))
+    await keep_names(group, sorted(names))

@@ -50,7 +50,7 @@ async def post_events(request: Request, told: NewEvents) -> Response:
     resources = resources_of(request)
     events = [cast(GraphEvent, event.model_dump()) for event in told.events]
     await apply_graph_events(
-        resources.versions,
+        resources.group,
         resources.timelines,
         resources.author_entries,
         resources.activities,

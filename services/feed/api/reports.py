@@ -46,4 +46,4 @@ async def post_report(request: Request, new: NewReport, viewer_id: ViewerId) -> 
         new.reason,
         new.note,
     )
-    return JsonReply(await report_subject(resources_of(request).reports, reported), 201)
+    return JsonReply(await report_subject(resources_of(request).group, reported), 201)

@@ -58,4 +58,4 @@ async def get_tags(
 ) -> Response:
     """Each with the authors of its newest posts: whom one may know is the caller's to ask."""
     resources = resources_of(request)
-    return JsonReply(await find_tags(resources.tags, resources.bodies, q, limit))
+    return JsonReply(await find_tags(resources.group, resources.bodies, q, limit))

@@ -41,48 +41,46 @@ class Progress:
     delivery: Delivery = "push"
 
 
-class FanOuts:
-    """The progress of deliveries under way, in the authors' shards."""
+async def find_fan_out(group: ShardGroup, post_id: int, author_id: int) -> Progress | None:
+    """None when it has ended, or the post was withdrawn."""
+    reader = group.reader(group.shard_of(post_id))
+    row = await reader.row(_SQL["find_fan_out"], post_id=post_id, author_id=author_id)
+    return None if row is None else Progress(**row)
 
-    def __init__(self, group: ShardGroup) -> None:
-        self._group = group
 
-    async def find(self, post_id: int, author_id: int) -> Progress | None:
-        """None when it has ended, or the post was withdrawn."""
-        reader = self._group.reader(self._group.shard_of(post_id))
-        row = await reader.row(_SQL["find_fan_out"], post_id=post_id, author_id=author_id)
-        return None if row is None else Progress(**row)
+async def choose_way(group: ShardGroup, job: FanOutJob, way: Way) -> None:
+    """Note how the post goes out, before it has gone to anybody.
 
-    async def choose(self, job: FanOutJob, way: Way) -> None:
-        """Note how the post goes out, before it has gone to anybody.
+    With `rise`, who rebuilds a timeline from now on finds the author among the celebrities.
+    """
+    async with group.writer(group.shard_of(job.post_id)) as tx:
+        await tx.execute(_SQL["choose_way"], post_id=job.post_id, way=way)
+        if way == "rise":
+            await tx.execute(_SQL["begin_rise"], author_id=job.author_id)
 
-        With `rise`, who rebuilds a timeline from now on finds the author among the celebrities.
-        """
-        async with self._group.writer(self._group.shard_of(job.post_id)) as tx:
-            await tx.execute(_SQL["choose_way"], post_id=job.post_id, way=way)
-            if way == "rise":
-                await tx.execute(_SQL["begin_rise"], author_id=job.author_id)
 
-    async def advance(self, post_id: int, after_id: int) -> None:
-        """Note that followers up to this one have been delivered to."""
-        async with self._group.writer(self._group.shard_of(post_id)) as tx:
-            await tx.execute(_SQL["advance_fan_out"], post_id=post_id, after_id=after_id)
+async def advance_fan_out(group: ShardGroup, post_id: int, after_id: int) -> None:
+    """Note that followers up to this one have been delivered to."""
+    async with group.writer(group.shard_of(post_id)) as tx:
+        await tx.execute(_SQL["advance_fan_out"], post_id=post_id, after_id=after_id)
 
-    async def turn_page(self, job: FanOutJob, after_id: int) -> None:
-        """End a page and enqueue the next one, both or neither."""
-        async with self._group.writer(self._group.shard_of(job.post_id)) as tx:
-            turned = await tx.execute(
-                _SQL["turn_page"], post_id=job.post_id, page=job.page, after_id=after_id
-            )
-            if turned:
-                await _enqueue(tx, FanOutJob(job.post_id, job.author_id, job.page + 1))
 
-    async def end(self, job: FanOutJob, way: Way) -> None:
-        """Note that every follower has been delivered to; after a rise, that each was told."""
-        async with self._group.writer(self._group.shard_of(job.post_id)) as tx:
-            ended = await tx.execute(_SQL["end_fan_out"], post_id=job.post_id)
-            if way == "rise" and ended:
-                await tx.execute(_SQL["end_rise"], author_id=job.author_id)
+async def turn_page(group: ShardGroup, job: FanOutJob, after_id: int) -> None:
+    """End a page and enqueue the next one, both or neither."""
+    async with group.writer(group.shard_of(job.post_id)) as tx:
+        turned = await tx.execute(
+            _SQL["turn_page"], post_id=job.post_id, page=job.page, after_id=after_id
+        )
+        if turned:
+            await _enqueue(tx, FanOutJob(job.post_id, job.author_id, job.page + 1))
+
+
+async def end_fan_out(group: ShardGroup, job: FanOutJob, way: Way) -> None:
+    """Note that every follower has been delivered to; after a rise, that each was told."""
+    async with group.writer(group.shard_of(job.post_id)) as tx:
+        ended = await tx.execute(_SQL["end_fan_out"], post_id=job.post_id)
+        if way == "rise" and ended:
+            await tx.execute(_SQL["end_rise"], author_id=job.author_id)
 
 
 async def begin_fan_out(tx: Transaction, post_id: int, author_id: int) -> None:

@@ -19,36 +19,31 @@ CONFIRM_DELAY_S = 60.0
 _EDGES = {"follow": "follow", "unfollow": "follow", "request": "follow"}
 
 
-class GraphVersions:
-    """The newest version of each edge, in the shard of who acted."""
-
-    def __init__(self, group: ShardGroup) -> None:
-        self._group = group
-
-    async def note(self, event: GraphEvent) -> bool:
-        """Is it the newest of its edge so far? If so, it is also confirmed a minute later."""
-        async with self._group.writer(self._group.shard_of(event["actor_id"])) as tx:
-            newest = await tx.value(
-                _SQL["note_version"],
-                actor_id=event["actor_id"],
-                edge=_edge_of(event),
-                subject_id=event["subject_id"],
-                version=event["version"],
-            )
-            if newest is not None:
-                await tx.enqueue(CONFIRM_EVENT, dict(event), delay_s=CONFIRM_DELAY_S)
-        return newest is not None
-
-    async def is_newest(self, event: GraphEvent) -> bool:
-        """Has nothing newer been heard of?"""
-        reader = self._group.reader(self._group.shard_of(event["actor_id"]))
-        version = await reader.value(
-            _SQL["find_version"],
+async def note_version(group: ShardGroup, event: GraphEvent) -> bool:
+    """Is it the newest of its edge so far? If so, it is also confirmed a minute later."""
+    async with group.writer(group.shard_of(event["actor_id"])) as tx:
+        newest = await tx.value(
+            _SQL["note_version"],
             actor_id=event["actor_id"],
             edge=_edge_of(event),
             subject_id=event["subject_id"],
+            version=event["version"],
         )
-        return version is None or version <= event["version"]
+        if newest is not None:
+            await tx.enqueue(CONFIRM_EVENT, dict(event), delay_s=CONFIRM_DELAY_S)
+    return newest is not None
+
+
+async def is_newest(group: ShardGroup, event: GraphEvent) -> bool:
+    """Has nothing newer been heard of?"""
+    reader = group.reader(group.shard_of(event["actor_id"]))
+    version = await reader.value(
+        _SQL["find_version"],
+        actor_id=event["actor_id"],
+        edge=_edge_of(event),
+        subject_id=event["subject_id"],
+    )
+    return version is None or version <= event["version"]
 
 
 def _edge_of(event: GraphEvent) -> str:

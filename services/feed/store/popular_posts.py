@@ -17,30 +17,24 @@ _LOOKED_AT_MAX = 2_000
 _CANDIDATES_MAX = 50
 
 
-class PopularPosts:
-    """Reads counts where they are exact, of each shard a bounded number."""
-
-    def __init__(self, group: ShardGroup) -> None:
-        self._group = group
-
-    async def candidates(self, now: datetime) -> list[Candidate]:
-        """One statement per primary; raises Unavailable while one of them is away."""
-        since_ms = int((now - AGE_MAX).timestamp() * 1000)
-        rows = await self._group.rows_across(
-            _SQL["candidates"],
-            set(self._group.shards()),
-            like=LIKE,
-            since=first_id_at(since_ms),
-            looked_at_max=_LOOKED_AT_MAX,
-            limit=_CANDIDATES_MAX,
+async def popular_candidates(group: ShardGroup, now: datetime) -> list[Candidate]:
+    """One statement per primary; raises Unavailable while one of them is away."""
+    since_ms = int((now - AGE_MAX).timestamp() * 1000)
+    rows = await group.rows_across(
+        _SQL["candidates"],
+        set(group.shards()),
+        like=LIKE,
+        since=first_id_at(since_ms),
+        looked_at_max=_LOOKED_AT_MAX,
+        limit=_CANDIDATES_MAX,
+    )
+    return [
+        Candidate(
+            row["id"],
+            row["author_id"],
+            row["likes"],
+            row["comments"],
+            (now - created_at(row["id"])).total_seconds() / 3600,
         )
-        return [
-            Candidate(
-                row["id"],
-                row["author_id"],
-                row["likes"],
-                row["comments"],
-                (now - created_at(row["id"])).total_seconds() / 3600,
-            )
-            for row in rows
-        ]
+        for row in rows
+    ]

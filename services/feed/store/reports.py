@@ -51,70 +51,66 @@ class OpenReport:
     note: str
 
 
-class Reports:
-    """What people have reported, in the shards of those who did."""
-
-    def __init__(self, group: ShardGroup) -> None:
-        self._group = group
-
-    async def add(self, new: NewReport) -> Report:
-        """Note a report; the same person's next one of the same subject takes its place."""
-        async with self._group.writer(self._group.shard_of(new.reporter_id)) as tx:
-            row = await tx.row(
-                _SQL["insert_report"],
-                reporter_id=new.reporter_id,
-                subject_kind=new.subject.kind,
-                subject_id=new.subject.id,
-                author_id=new.author_id,
-                reason=new.reason,
-                note=new.note,
-            )
-        report = dict(cast(Record, row))
-        return cast(Report, report | {"created_at": wire_time(created_at(report["id"]))})
-
-    async def oldest_open(self, limit: int) -> list[OpenReport]:
-        """Those that have waited longest, the oldest first; every shard is asked."""
-        rows = await self._group.rows_across(
-            _SQL["open_reports"], self._group.shards(), limit=limit
+async def add_report(group: ShardGroup, new: NewReport) -> Report:
+    """Note a report; the same person's next one of the same subject takes its place."""
+    async with group.writer(group.shard_of(new.reporter_id)) as tx:
+        row = await tx.row(
+            _SQL["insert_report"],
+            reporter_id=new.reporter_id,
+            subject_kind=new.subject.kind,
+            subject_id=new.subject.id,
+            author_id=new.author_id,
+            reason=new.reason,
+            note=new.note,
         )
-        return [
-            OpenReport(
-                row["id"],
-                row["reporter_id"],
-                Subject(row["subject_kind"], row["subject_id"]),
-                row["author_id"],
-                row["reason"],
-                row["note"],
-            )
-            for row in sorted(rows, key=lambda row: row["id"])[:limit]
-        ]
+    report = dict(cast(Record, row))
+    return cast(Report, report | {"created_at": wire_time(created_at(report["id"]))})
 
-    async def close(self, subject: Subject) -> int:
-        """Have done with all reports of a subject; how many there were."""
-        rows = await self._group.rows_across(
-            _SQL["open_reports_of"],
-            self._group.shards(),
-            subject_kind=subject.kind,
-            subject_id=subject.id,
+
+async def oldest_open_reports(group: ShardGroup, limit: int) -> list[OpenReport]:
+    """Those that have waited longest, the oldest first; every shard is asked."""
+    rows = await group.rows_across(_SQL["open_reports"], group.shards(), limit=limit)
+    return [
+        OpenReport(
+            row["id"],
+            row["reporter_id"],
+            Subject(row["subject_kind"], row["subject_id"]),
+            row["author_id"],
+            row["reason"],
+            row["note"],
         )
-        return await self._change("close_reports", [row["id"] for row in rows])
+        for row in sorted(rows, key=lambda row: row["id"])[:limit]
+    ]
 
-    async def forget_naming(self, user_id: int, limit: int) -> bool:
-        """Delete reports by and about an account and what it published; False if there are none."""
-        rows = await self._group.rows_across(
-            _SQL["reports_naming"], self._group.shards(), user_id=user_id, limit=limit
-        )
-        return bool(await self._change("delete_reports", [row["id"] for row in rows]))
 
-    async def _change(self, statement: str, ids: Sequence[int]) -> int:
-        by_shard: dict[int, list[int]] = defaultdict(list)
-        for report_id in ids:
-            by_shard[self._group.shard_of(report_id)].append(report_id)
-        changed = 0
-        for shard, of_shard in by_shard.items():
-            async with self._group.writer(shard) as tx:
-                changed += await tx.execute(_SQL[statement], ids=of_shard)
-        return changed
+async def close_reports(group: ShardGroup, subject: Subject) -> int:
+    """Have done with all reports of a subject; how many there were."""
+    rows = await group.rows_across(
+        _SQL["open_reports_of"],
+        group.shards(),
+        subject_kind=subject.kind,
+        subject_id=subject.id,
+    )
+    return await _change(group, "close_reports", [row["id"] for row in rows])
+
+
+async def forget_reports_naming(group: ShardGroup, user_id: int, limit: int) -> bool:
+    """Delete reports by and about an account and what it published; False if there are none."""
+    rows = await group.rows_across(
+        _SQL["reports_naming"], group.shards(), user_id=user_id, limit=limit
+    )
+    return bool(await _change(group, "delete_reports", [row["id"] for row in rows]))
+
+
+async def _change(group: ShardGroup, statement: str, ids: Sequence[int]) -> int:
+    by_shard: dict[int, list[int]] = defaultdict(list)
+    for report_id in ids:
+        by_shard[group.shard_of(report_id)].append(report_id)
+    changed = 0
+    for shard, of_shard in by_shard.items():
+        async with group.writer(shard) as tx:
+            changed += await tx.execute(_SQL[statement], ids=of_shard)
+    return changed
 
 
 async def change_hiding(

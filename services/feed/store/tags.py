@@ -25,36 +25,33 @@ class FoundTag:
     newest: Sequence[int]
 
 
-class Tags:
-    """Each tag is in the shard that its id names."""
+async def keep_names(group: ShardGroup, names: Sequence[str]) -> None:
+    """Note how tags are spelled; those known are passed over."""
+    by_shard: dict[int, list[str]] = defaultdict(list)
+    for name in names:
+        by_shard[group.shard_of(tag_id(name))].append(name)
+    for shard, of_shard in by_shard.items():
+        ids = [tag_id(name) for name in of_shard]
+        async with group.writer(shard) as tx:
+            await tx.execute(_SQL["keep_names"], ids=ids, names=of_shard)
 
-    def __init__(self, group: ShardGroup) -> None:
-        self._group = group
 
-    async def keep_names(self, names: Sequence[str]) -> None:
-        """Note how tags are spelled; those known are passed over."""
-        by_shard: dict[int, list[str]] = defaultdict(list)
-        for name in names:
-            by_shard[self._group.shard_of(tag_id(name))].append(name)
-        for shard, of_shard in by_shard.items():
-            ids = [tag_id(name) for name in of_shard]
-            async with self._group.writer(shard) as tx:
-                await tx.execute(_SQL["keep_names"], ids=ids, names=of_shard)
-
-    async def beginning_with(self, prefixes: Collection[str], limit: int) -> list[FoundTag]:
-        """The most used tags that begin in one of these two ways; one statement per primary."""
-        patterns = [_pattern(prefix) for prefix in prefixes]
-        rows = await self._group.rows_across(
-            _SQL["beginning_with"],
-            set(self._group.shards()),
-            kind=TAG,
-            pattern=patterns[0],
-            former_pattern=patterns[-1],
-            limit=limit,
-            sampled=SAMPLED_POSTS,
-        )
-        found = [FoundTag(row["name"], row["post_count"], row["newest"]) for row in rows]
-        return sorted(found, key=lambda tag: (-tag.post_count, tag.name))[:limit]
+async def tags_beginning_with(
+    group: ShardGroup, prefixes: Collection[str], limit: int
+) -> list[FoundTag]:
+    """The most used tags that begin in one of these two ways; one statement per primary."""
+    patterns = [_pattern(prefix) for prefix in prefixes]
+    rows = await group.rows_across(
+        _SQL["beginning_with"],
+        set(group.shards()),
+        kind=TAG,
+        pattern=patterns[0],
+        former_pattern=patterns[-1],
+        limit=limit,
+        sampled=SAMPLED_POSTS,
+    )
+    found = [FoundTag(row["name"], row["post_count"], row["newest"]) for row in rows]
+    return sorted(found, key=lambda tag: (-tag.post_count, tag.name))[:limit]
 
 
 def _pattern(prefix: str) -> str:

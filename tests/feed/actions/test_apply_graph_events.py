@@ -32,7 +32,7 @@ def _event(kind: EventKind, actor: int, subject: int, version: int | None = None
 
 async def _tell(resources: Resources, *events: GraphEvent) -> None:
     await apply_graph_events(
-        resources.versions,
+        resources.group,
         resources.timelines,
         resources.author_entries,
         resources.activities,
@@ -205,7 +205,7 @@ async def test_a_delivery_that_overtook_an_unfollow_is_put_right_when_it_settles
     await resources.timelines.push(late, [bob])
     assert await cast.home_ids(bob) == [late]
     await confirm_graph_event(
-        resources.versions, resources.timelines, resources.author_entries, unfollow
+        resources.group, resources.timelines, resources.author_entries, unfollow
     )
     assert await cast.home_ids(bob) == []
 
@@ -221,6 +221,6 @@ async def test_an_event_that_was_overtaken_settles_nothing(
     assert await cast.home_ids(bob) == posts
     fake_users.is_away = True
     await confirm_graph_event(
-        resources.versions, resources.timelines, resources.author_entries, unfollow
+        resources.group, resources.timelines, resources.author_entries, unfollow
     )
     assert await cast.home_ids(bob) == posts

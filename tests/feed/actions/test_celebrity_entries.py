@@ -145,9 +145,7 @@ async def test_killed_while_followers_are_told_it_goes_on_until_all_are(
     to = replace(famous.destinations(), timelines=StumblingTimelines(redis, reads, batches))
     job = FanOutJob(first, alice, 0)
     with pytest.raises(RedisAway):
-        await fan_out(
-            famous.fan_outs, to, famous.users, job, celebrity_followers_min=3, batch_max=2
-        )
+        await fan_out(famous.group, to, famous.users, job, celebrity_followers_min=3, batch_max=2)
     # Not all were told yet: what is published now is pushed, by a rise of its own.
     second = await _delivered(cast, alice)
     await cast.delivers(first, alice)
@@ -175,7 +173,7 @@ async def test_a_reader_rebuilt_while_an_author_rises_is_told_by_one_way_or_the_
     first = await cast.publishes(alice)
     to = replace(famous.destinations(), timelines=Watched(redis, reads, RedisGuard()))
     await fan_out(
-        famous.fan_outs, to, famous.users, FanOutJob(first, alice, 0), celebrity_followers_min=3
+        famous.group, to, famous.users, FanOutJob(first, alice, 0), celebrity_followers_min=3
     )
     assert token is not None
     # It had read before alice was a celebrity: the mark on the list under way is what tells it.
@@ -286,7 +284,7 @@ async def _hears(
     resources: Resources, kind: EventKind, reader: int, author: int, version: int
 ) -> None:
     await apply_graph_events(
-        resources.versions,
+        resources.group,
         resources.timelines,
         resources.author_entries,
         resources.activities,

@@ -9,7 +9,7 @@ from redis import asyncio as aioredis
 from services.feed.actions.fan_out import Destinations, fan_out
 from services.feed.actions.withdraw_post import Withdrawal, withdraw_post
 from services.feed.resources import Resources
-from services.feed.store.fan_outs import FanOutJob, Progress
+from services.feed.store.fan_outs import FanOutJob, Progress, find_fan_out
 from services.feed.store.home_timelines import HomeTimelines
 from services.feed.store.hot_reads import HotReads
 from services.feed.store.redis_guard import RedisAway, RedisGuard
@@ -69,10 +69,10 @@ async def test_many_followers_are_delivered_to_page_by_page(
     fake_users.ids_page_max = 3
     post = await cast.publishes(alice)
     await cast.delivers(post, alice)
-    assert await resources.fan_outs.find(post, alice) == Progress(1, followers[2])
+    assert await find_fan_out(resources.group, post, alice) == Progress(1, followers[2])
     await cast.delivers(post, alice, page=1)
     await cast.delivers(post, alice, page=2)
-    assert await resources.fan_outs.find(post, alice) is None
+    assert await find_fan_out(resources.group, post, alice) is None
     fake_users.ids_page_max = 10_000
     for follower in followers:
         assert await cast.home_ids(follower) == [post]
@@ -89,7 +89,7 @@ async def test_a_page_that_was_done_is_not_done_again(
     watching = StumblingTimelines(redis, reads, batches=100)
     for page in (0, 7):
         job = FanOutJob(post, alice, page)
-        await fan_out(resources.fan_outs, _to(resources, watching), resources.users, job)
+        await fan_out(resources.group, _to(resources, watching), resources.users, job)
     assert watching.pushed == []
 
 
@@ -108,14 +108,14 @@ async def test_killed_after_any_batch_it_goes_on_and_everybody_has_the_post_once
     job = FanOutJob(post, alice, 0)
     with pytest.raises(RedisAway):
         await fan_out(
-            resources.fan_outs,
+            resources.group,
             _to(resources, StumblingTimelines(redis, reads, batches)),
             resources.users,
             job,
             batch_max=2,
         )
     second = StumblingTimelines(redis, reads, batches=100)
-    await fan_out(resources.fan_outs, _to(resources, second), resources.users, job, batch_max=2)
+    await fan_out(resources.group, _to(resources, second), resources.users, job, batch_max=2)
     # The author's own push comes first; of the followers, at most the last batch is repeated.
     done_before = max(0, batches - 1) * 2
     assert [one for one in second.pushed if one != alice] == followers[done_before:]
@@ -134,7 +134,7 @@ async def test_a_withdrawn_post_is_delivered_no_further(
     )
     watching = StumblingTimelines(redis, reads, batches=100)
     job = FanOutJob(post, alice, 0)
-    await fan_out(resources.fan_outs, _to(resources, watching), resources.users, job)
+    await fan_out(resources.group, _to(resources, watching), resources.users, job)
     assert watching.pushed == []
 
 

@@ -9,7 +9,7 @@ from services.feed.actions.read_posts import read_post, read_user_posts
 from services.feed.actions.report_subject import report_subject
 from services.feed.actions.reported_subjects import reported_subjects
 from services.feed.resources import Resources
-from services.feed.store.reports import NewReport, Subject
+from services.feed.store.reports import NewReport, Subject, close_reports, oldest_open_reports
 from shared.contracts.reports import ReportReason
 from shared.errors import Invalid, NotFound
 from tests.feed.cast import Cast, new_id
@@ -26,18 +26,16 @@ async def _report(
     note: str = "",
 ) -> int:
     new = NewReport(reporter or new_id(), subject, author, reason, note)
-    return (await report_subject(resources.reports, new))["id"]
+    return (await report_subject(resources.group, new))["id"]
 
 
 async def _waiting(resources: Resources, subject: Subject) -> int:
-    reports = await resources.reports.oldest_open(100_000)
+    reports = await oldest_open_reports(resources.group, 100_000)
     return sum(report.subject == subject for report in reports)
 
 
 async def _hide(resources: Resources, subject: Subject, *, is_hidden: bool = True) -> bool:
-    return await moderate(
-        resources.group, resources.bodies, resources.reports, subject, is_hidden=is_hidden
-    )
+    return await moderate(resources.group, resources.bodies, subject, is_hidden=is_hidden)
 
 
 async def test_who_reports_the_same_again_is_one_voice_and_is_heard_again(
@@ -47,7 +45,7 @@ async def test_who_reports_the_same_again_is_one_voice_and_is_heard_again(
     first = await _report(resources, subject, author, reporter=bob)
     assert await _report(resources, subject, author, reporter=bob, reason="violence") == first
     assert await _waiting(resources, subject) == 1
-    assert await resources.reports.close(subject) == 1
+    assert await close_reports(resources.group, subject) == 1
     assert await _waiting(resources, subject) == 0
     await _report(resources, subject, author, reporter=bob)
     assert await _waiting(resources, subject) == 1
@@ -67,9 +65,7 @@ async def test_reports_are_listed_by_subject_with_what_it_reads(
     subject = Subject("post", post)
     for reason in ("spam", "spam", "illegal"):
         await _report(resources, subject, alice, reason=reason, note="Again")
-    listed = await reported_subjects(
-        resources.reports, resources.posts, resources.comments, 100_000
-    )
+    listed = await reported_subjects(resources.group, resources.posts, resources.comments, 100_000)
     (found,) = [one for one in listed if one.subject == subject]
     assert found.reasons == {"spam": 2, "illegal": 1}
     assert (found.excerpt, found.state, found.author_id) == ("Buy this now", "stands", alice)

@@ -11,7 +11,7 @@ import pytest
 from services.feed.actions.publish_post import Asked, publish_post
 from services.feed.domain.drafts import Draft
 from services.feed.resources import Resources
-from services.feed.store.fan_outs import Progress
+from services.feed.store.fan_outs import Progress, find_fan_out
 from shared.errors import Conflict, IdempotencyKeyReused, Invalid, RequestInProgress
 from tests.feed.cast import Cast, draft_of, new_id
 from tests.feed.fake_upload import FakeUpload, snapshot
@@ -126,7 +126,7 @@ async def test_a_new_post_is_to_be_delivered_from_the_first_follower_on(
 ) -> None:
     alice = new_id()
     post = await cast.publishes(alice)
-    assert await resources.fan_outs.find(post, alice) == Progress(0, 0)
+    assert await find_fan_out(resources.group, post, alice) == Progress(0, 0)
 
 
 async def test_publishing_needs_no_redis(resources: Resources, without_redis: Resources) -> None:

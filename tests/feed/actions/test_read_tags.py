@@ -40,14 +40,14 @@ class Reader:
         return [post["id"] for post in page["items"]], page["next_cursor"]
 
     async def finds(self, q: str, limit: int = 20) -> dict[str, int]:
-        found = await find_tags(self._resources.tags, self._resources.bodies, q, limit)
+        found = await find_tags(self._resources.group, self._resources.bodies, q, limit)
         return {tag["name"]: tag["post_count"] for tag in found["items"]}
 
     async def learns(self, *names: str) -> None:
         """What the relay does a moment after publishing."""
         event = OutboxEvent(new_id(), 0, NAMED_TOPIC, {"names": list(names)}, None)
         for _ in range(2):
-            await keep_tag_names(self._resources.tags, [event])
+            await keep_tag_names(self._resources.group, [event])
 
 
 @pytest.fixture
