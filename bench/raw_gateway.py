@@ -129,7 +129,7 @@ class _Composer:
         cards = await self._cards_of(author_ids(home["items"]), viewer_id)
         return orjson.dumps(
             {
-                "items": timeline_posts(home["items"], cards, self._media.at(time.time())),
+                "items": timeline_posts(home["items"], cards, self._media.speller_at(time.time())),
                 "next_cursor": home["next_cursor"],
                 "completeness": home["completeness"],
             }

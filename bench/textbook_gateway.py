@@ -78,7 +78,7 @@ async def home_timeline(
     asked = {"ids": author_ids(page["items"])}
     reply = await call("users", "POST", "/cards", viewer_id, json=asked)
     authors = cards.validate_json(reply)["cards"]
-    posts = timeline_posts(page["items"], authors, media.at(time.time()))
+    posts = timeline_posts(page["items"], authors, media.speller_at(time.time()))
     return {
         "items": posts,
         "next_cursor": page["next_cursor"],

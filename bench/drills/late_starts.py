@@ -69,7 +69,7 @@ def _finding(done: str, logs: AccessLogs) -> Finding:
 def _late(lines: Iterable[AccessLine], begun: Iterable[AccessLine]) -> list[AccessLine]:
     """Those begun after the gateway's time for the request, which all calls for it share, ended."""
     ends_s = {
-        line.request_id: line.began_s + INFO.deadlines.of(line.method, line.path) / 1000
+        line.request_id: line.began_s + INFO.deadlines.limit_ms(line.method, line.path) / 1000
         for line in lines
         if _is_gateway(line)
     }

@@ -56,7 +56,7 @@ class Resources:
 
     def url_of(self) -> UrlOf:
         """The speller of media addresses for a reply made now."""
-        return self.media.at(time.time())
+        return self.media.speller_at(time.time())
 
 
 resources_of = resources_getter(Resources)

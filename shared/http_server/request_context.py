@@ -37,7 +37,7 @@ class Deadlines:
     write_ms: int = 10_000
     by_route: Mapping[str, int] = field(default_factory=dict)
 
-    def of(self, method: str, path: str) -> int:
+    def limit_ms(self, method: str, path: str) -> int:
         """The limit of a request."""
         default_ms = self.read_ms if method in _READS else self.write_ms
         return self.by_route.get(f"{method} {path}", default_ms) if self.by_route else default_ms
@@ -83,7 +83,7 @@ class RequestContext:
         return this_id.encode()
 
     def _timeout_ms(self, scope: Scope, headers: Headers) -> float:
-        limit_ms = self._deadlines.of(scope["method"], scope["path"])
+        limit_ms = self._deadlines.limit_ms(scope["method"], scope["path"])
         if not self._trusts_caller:
             return limit_ms
         allowed, sent = headers.get(TIMEOUT_HEADER, ""), headers.get(SENT_HEADER, "")

@@ -67,10 +67,10 @@ class HomeEntries:
             return None
         return OpenTimeline(viewer_id, *await self._celebrities.added_to(found))
 
-    async def below(self, timeline: OpenTimeline, before: int, count: int) -> Newest:
+    async def entries_below(self, timeline: OpenTimeline, before: int, count: int) -> Newest:
         """The newest `count` entries older than `before`; fewer only at the very end."""
         skeleton = timeline.skeleton
-        ids = skeleton.below(before, count)
+        ids = skeleton.entries_below(before, count)
         if len(ids) == count or skeleton.floor == 0:
             return Newest(ids, complete=True)
         # The skeleton says nothing of what stands at its floor or below.

@@ -37,7 +37,9 @@ class PagePosts:
         known_bodies, known_reactions = await self._lookup(ids, viewer_id)
         hydrated = await self._bodies.find_many(ids, known_bodies)
         try:
-            reactions = await self._reactions.of(list(hydrated.bodies), viewer_id, known_reactions)
+            reactions = await self._reactions.find(
+                list(hydrated.bodies), viewer_id, known_reactions
+            )
         except Unavailable:
             reactions = None
         return FoundPosts(hydrated.bodies, hydrated.away, reactions)

@@ -87,7 +87,7 @@ async def _add_round(
     page: _Page, timeline: OpenTimeline, entries: HomeEntries, posts: PagePosts
 ) -> None:
     # One more than is missing tells whether there is a next page.
-    found = await entries.below(timeline, page.before, page.missing + 1)
+    found = await entries.entries_below(timeline, page.before, page.missing + 1)
     ids = found.ids[: page.missing]
     page.complete = page.complete and found.complete
     page.has_more = len(found.ids) > len(ids)

@@ -68,11 +68,11 @@ class RankedTimelines:
 
     async def _rank(self, viewer_id: int) -> list[int]:
         timeline = await self.entries.open(viewer_id, is_first_page=True)
-        newest = await self.entries.below(timeline, ABOVE_ALL, WINDOW_POSTS)
+        newest = await self.entries.entries_below(timeline, ABOVE_ALL, WINDOW_POSTS)
         hydrated = await self.bodies.find_many(newest.ids)
         if hydrated.away is not None and not hydrated.bodies:
             raise hydrated.away
-        seen = await self.reactions.of(list(hydrated.bodies), viewer_id)
+        seen = await self.reactions.find(list(hydrated.bodies), viewer_id)
         now = datetime.now(UTC)
         candidates = [
             Candidate(
@@ -84,7 +84,7 @@ class RankedTimelines:
             )
             for post_id, body in hydrated.bodies.items()
         ]
-        return ranked(candidates, await self.affinities.of(viewer_id))
+        return ranked(candidates, await self.affinities.find(viewer_id))
 
 
 def _next_cursor(name: str, post_ids: list[int], end: int) -> str | None:

@@ -24,5 +24,5 @@ async def show_posts(
     reactions: PostReactions, bodies: Sequence[PostBody], viewer_id: int
 ) -> list[Post]:
     """The posts in their order; raises Unavailable if the marks cannot be had."""
-    seen = await reactions.of([body["id"] for body in bodies], viewer_id)
+    seen = await reactions.find([body["id"] for body in bodies], viewer_id)
     return [shown(body, seen) for body in bodies]

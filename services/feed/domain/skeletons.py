@@ -23,7 +23,7 @@ class Skeleton:
     floor: int
     celebrity_ids: Sequence[int] = ()
 
-    def below(self, before: int, count: int) -> list[int]:
+    def entries_below(self, before: int, count: int) -> list[int]:
         """The newest `count` entries older than `before`; fewer when they end at the floor."""
         start = bisect_left(self.ids, -before + 1, key=lambda entry: -entry)
         return list(self.ids[start : start + count])

@@ -23,7 +23,7 @@ class Affinities:
         self._group = group
         self._likes = Edges(group, LIKE)
 
-    async def of(self, viewer_id: int) -> Mapping[int, int]:
+    async def find(self, viewer_id: int) -> Mapping[int, int]:
         """One statement in the viewer's shard and one per primary; raises Unavailable."""
         liked = await self._likes.page_of_targets(viewer_id, limit=_LIKES_MAX, cursor=None)
         rows = await self._group.rows_across(

@@ -33,7 +33,7 @@ class PostReactions:
         self._counts = counts
         self._own = own
 
-    async def of(
+    async def find(
         self, post_ids: Sequence[int], viewer_id: int, known: KnownReactions | None = None
     ) -> Reactions:
         """At most a statement in the viewer's shard, and one per primary for counts: side by side.

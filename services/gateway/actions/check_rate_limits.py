@@ -58,7 +58,7 @@ class RateLimitCheck:
     async def _take(self, callers: Mapping[Partition, str]) -> None:
         counted: dict[Limit, str] = {}
         for partition, who in callers.items():
-            limit = self._limits.of(self._class, partition)
+            limit = self._limits.find(self._class, partition)
             if limit is not None:
                 counted[limit] = who
         if not counted:

@@ -38,7 +38,7 @@ async def read_home_timeline(
     left_out = sum(not may_be_met(post, authors) for post in home["items"])
     if not left_out or home["next_cursor"] is None or page.since is not None:
         return home, authors
-    rest = replace(asked.after(home["next_cursor"]), limit=left_out)
+    rest = replace(asked.next_part(home["next_cursor"]), limit=left_out)
     try:
         more, of_more, is_of_now = await _read_part(feed, cards, rest, viewer_id)
     except Unavailable:

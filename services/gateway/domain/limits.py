@@ -118,7 +118,7 @@ class Limits:
             for route_class, limits in self._by_class.items()
         }
 
-    def of(self, route_class: RouteClass, partition: Partition) -> Limit | None:
+    def find(self, route_class: RouteClass, partition: Partition) -> Limit | None:
         """The limit, if there is one."""
         return self._by_class[route_class].get(partition)
 

@@ -23,7 +23,7 @@ class MediaUrls:
     signing_key: str
     lifetime_s: int
 
-    def at(self, now_s: float) -> UrlOf:
+    def speller_at(self, now_s: float) -> UrlOf:
         """The speller of addresses for a reply made at `now_s` (Unix time).
 
         The expiry is rounded up to a window of half the lifetime: all replies of one window give

@@ -30,6 +30,6 @@ class PageRequest:
             asked["cursor"] = self.cursor
         return asked
 
-    def after(self, cursor: str) -> "PageRequest":
+    def next_part(self, cursor: str) -> "PageRequest":
         """The next part of the same list."""
         return replace(self, cursor=cursor)

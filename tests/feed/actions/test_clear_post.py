@@ -28,5 +28,5 @@ async def test_likes_saves_and_comments_with_their_likes_go(
     assert await resources.comment_likes.target_ids(alice, after=0, limit=10) == [under[kept]]
     assert await resources.comments.ids_under(gone, 10) == []
     assert await resources.comments.ids_under(kept, 10) == [under[kept]]
-    reactions = await resources.reactions.of([gone, kept], bob)
+    reactions = await resources.reactions.find([gone, kept], bob)
     assert reactions.comment_counts == {gone: 0, kept: 1}

@@ -23,7 +23,7 @@ async def test_writer_and_author_may_delete_again_and_others_never(
         with pytest.raises(NotFound):
             await cast.deletes_comment(carol, comment)
     assert await resources.comments.page_of_post(post, after=0, limit=10) == []
-    assert (await resources.reactions.of([post], bob)).comment_counts == {post: 0}
+    assert (await resources.reactions.find([post], bob)).comment_counts == {post: 0}
 
 
 async def test_what_never_was_is_not_found(cast: Cast) -> None:
@@ -44,4 +44,4 @@ async def test_replies_go_with_their_comment_also_those_just_being_written(
         faults = [one for one in outcomes if isinstance(one, BaseException)]
         assert all(isinstance(fault, NotFound) for fault in faults)
     assert await resources.comments.page_of_post(post, after=0, limit=80) == []
-    assert (await resources.reactions.of([post], bob)).comment_counts == {post: 0}
+    assert (await resources.reactions.find([post], bob)).comment_counts == {post: 0}

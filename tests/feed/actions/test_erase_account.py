@@ -63,10 +63,10 @@ async def test_comments_their_likes_and_saves_go_also_those_that_were_deleted(
     await resources.saves.put(alice, posts[0])
     await _erase(resources, alice)
     assert list(await resources.comments.by_ids([kept, *written, reply])) == [kept]
-    counts = (await resources.reactions.of(posts, alice)).comment_counts
+    counts = (await resources.reactions.find(posts, alice)).comment_counts
     assert [counts.get(post, 0) for post in posts] == [1, 0, 0]
     assert (await resources.comment_likes.counts([kept]))[kept].in_count == 0
-    assert (await resources.reactions.of(posts, alice)).saved == frozenset()
+    assert (await resources.reactions.find(posts, alice)).saved == frozenset()
     for post in posts:
         assert await _rows_by(resources, alice, post) == 0
 
@@ -84,7 +84,7 @@ async def test_what_others_did_with_the_accounts_posts_goes_before_it_is_finishe
     for edges in resources.edges().values():
         assert await edges.target_ids(bob, after=0, limit=10) == []
     assert await _rows_by(resources, bob, post) == 0
-    assert (await resources.reactions.of([post], bob)).comment_counts == {post: 0}
+    assert (await resources.reactions.find([post], bob)).comment_counts == {post: 0}
 
 
 async def _rows_by(resources: Resources, writer_id: int, post_id: int) -> int:

@@ -259,6 +259,6 @@ async def test_the_floor_is_where_postgres_takes_over(
     posts = await cast.has_published(alice, 8)
     timeline = await small.entries.open(bob, is_first_page=True)
     assert timeline.skeleton.floor == posts[5]
-    assert (await small.entries.below(timeline, ABOVE_ALL, 5)).ids == posts[:5]
-    assert (await small.entries.below(timeline, posts[3], 4)).ids == posts[4:]
-    assert (await small.entries.below(timeline, posts[6], 4)).ids == posts[7:]
+    assert (await small.entries.entries_below(timeline, ABOVE_ALL, 5)).ids == posts[:5]
+    assert (await small.entries.entries_below(timeline, posts[3], 4)).ids == posts[4:]
+    assert (await small.entries.entries_below(timeline, posts[6], 4)).ids == posts[7:]

@@ -31,17 +31,17 @@ def test_a_tail_names_the_celebrities_whose_posts_are_to_be_merged() -> None:
 
 def test_a_page_begins_below_its_cursor() -> None:
     skeleton = Skeleton([9, 7, 5, 3], 0)
-    assert skeleton.below(ABOVE_ALL, 2) == [9, 7]
-    assert skeleton.below(7, 2) == [5, 3]
-    assert skeleton.below(6, 9) == [5, 3]
-    assert skeleton.below(3, 2) == []
+    assert skeleton.entries_below(ABOVE_ALL, 2) == [9, 7]
+    assert skeleton.entries_below(7, 2) == [5, 3]
+    assert skeleton.entries_below(6, 9) == [5, 3]
+    assert skeleton.entries_below(3, 2) == []
 
 
 @given(_IDS, st.integers(0, 2**62), st.integers(1, 10), st.integers(1, 2**63 - 1))
 def test_below_is_what_filtering_gives(ids: list[int], floor: int, count: int, before: int) -> None:
     skeleton = skeleton_of([str(id_).encode() for id_ in ids], b"~%d" % floor)
     expected = sorted({id_ for id_ in ids if floor < id_ < before}, reverse=True)[:count]
-    assert skeleton.below(before, count) == expected
+    assert skeleton.entries_below(before, count) == expected
 
 
 def test_one_entry_more_than_fits_becomes_the_floor() -> None:

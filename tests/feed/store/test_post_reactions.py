@@ -29,7 +29,7 @@ async def test_each_post_has_the_viewers_marks_and_everybodys_counts(
     await resources.saves.put(carol, second)
     for writer in (alice, bob, carol):
         await cast.comments(writer, second)
-    reactions = await resources.reactions.of([first, second], carol)
+    reactions = await resources.reactions.find([first, second], carol)
     assert (set(reactions.liked), set(reactions.saved)) == ({first}, {second})
     assert reactions.like_counts.get(first) == 2
     assert reactions.comment_counts == {first: 0, second: 3}
@@ -41,7 +41,7 @@ async def test_a_page_of_any_length_takes_three_statements(
 ) -> None:
     posts = [await cast.publishes(new_id()) for _ in range(count)]
     with noted_statements() as statements:
-        await resources.reactions.of(posts, new_id())
+        await resources.reactions.find(posts, new_id())
     assert len(statements) <= 1 + len(resources.group.primaries())
 
 
@@ -50,11 +50,11 @@ async def test_what_was_looked_at_before_takes_no_statement(
 ) -> None:
     posts, bob = [await cast.publishes(new_id()) for _ in range(5)], new_id()
     await resources.likes.put(bob, posts[0])
-    first = await resources.reactions.of(posts, bob)
+    first = await resources.reactions.find(posts, bob)
     with noted_statements() as statements:
-        assert await resources.reactions.of(posts, bob) == first
+        assert await resources.reactions.find(posts, bob) == first
         assert statements == []
-        await resources.reactions.of(posts, new_id())
+        await resources.reactions.find(posts, new_id())
     assert len(statements) == 1
 
 
@@ -64,7 +64,7 @@ async def test_ones_own_marks_are_right_at_once_whichever_way_they_go(
     post, bob = await cast.publishes(new_id()), new_id()
 
     async def marked() -> tuple[bool, bool]:
-        reactions = await resources.reactions.of([post], bob)
+        reactions = await resources.reactions.find([post], bob)
         return post in reactions.liked, post in reactions.saved
 
     assert await marked() == (False, False)
@@ -86,8 +86,10 @@ async def test_who_marks_much_has_the_marks_of_old_posts_too(
     for post in posts[:5]:
         await resources.likes.put(bob, post)
     for _lookup in range(2):
-        assert set((await resources.reactions.of(posts[4:], bob)).liked) & set(posts) >= {posts[4]}
-        liked = (await resources.reactions.of(posts, bob)).liked
+        assert set((await resources.reactions.find(posts[4:], bob)).liked) & set(posts) >= {
+            posts[4]
+        }
+        liked = (await resources.reactions.find(posts, bob)).liked
         assert set(liked) == set(posts[:5])
 
 
@@ -101,7 +103,7 @@ async def test_who_loads_marks_slowly_does_not_keep_what_was_before(
     await resources.likes.put(bob, post)
     await own.fill(token, bob, OwnReactions(0, frozenset(), frozenset()))
     assert await own.get(bob) is None
-    assert post in (await resources.reactions.of([post], bob)).liked
+    assert post in (await resources.reactions.find([post], bob)).liked
 
 
 async def test_a_count_is_right_again_at_once_when_it_changes(
@@ -110,7 +112,7 @@ async def test_a_count_is_right_again_at_once_when_it_changes(
     post, bob = await cast.publishes(new_id()), new_id()
 
     async def counted() -> tuple[int, int]:
-        reactions = await resources.reactions.of([post], bob)
+        reactions = await resources.reactions.find([post], bob)
         return reactions.like_counts[post], reactions.comment_counts[post]
 
     assert await counted() == (0, 0)
@@ -145,7 +147,7 @@ async def test_without_redis_all_comes_from_postgres_and_what_changed_is_said_ag
         CountCache(no_redis, reads, guard),
         OwnReactionsCache(no_redis, reads, guard),
     )
-    shown = await reactions.of([post], bob)
+    shown = await reactions.find([post], bob)
     assert (shown.like_counts, set(shown.liked)) == ({post: 1}, {post})
     with pytest.raises(RedisAway):
         await reactions.on_edges([EdgeEnds(LIKE, bob, post)])
@@ -156,6 +158,6 @@ async def test_comments_written_and_deleted_at_once_are_counted_exactly(
 ) -> None:
     post, bob = await cast.publishes(new_id()), new_id()
     written = await asyncio.gather(*(cast.comments(bob, post) for _ in range(24)))
-    assert (await resources.reactions.of([post], bob)).comment_counts[post] == 24
+    assert (await resources.reactions.find([post], bob)).comment_counts[post] == 24
     await asyncio.gather(*(cast.deletes_comment(bob, comment) for comment in written[:20]))
-    assert (await resources.reactions.of([post], bob)).comment_counts[post] == 4
+    assert (await resources.reactions.find([post], bob)).comment_counts[post] == 4

@@ -18,22 +18,22 @@ MINUTE = Limit(RouteClass.READS, Partition.VIEWER, 60, 60)
 
 def test_every_class_is_limited_for_an_address() -> None:
     limits = Limits()
-    assert all(limits.of(route_class, Partition.ADDRESS) for route_class in RouteClass)
+    assert all(limits.find(route_class, Partition.ADDRESS) for route_class in RouteClass)
 
 
 def test_a_setting_replaces_one_limit_and_leaves_the_others() -> None:
     limits = limits_as_set({"reads-viewer": (5, 10)}, factor=1)
-    changed = limits.of(RouteClass.READS, Partition.VIEWER)
+    changed = limits.find(RouteClass.READS, Partition.VIEWER)
     assert changed is not None
     assert (changed.quota, changed.window_s) == (5, 10)
-    unchanged = Limits().of(RouteClass.READS, Partition.ADDRESS)
-    assert limits.of(RouteClass.READS, Partition.ADDRESS) == unchanged
+    unchanged = Limits().find(RouteClass.READS, Partition.ADDRESS)
+    assert limits.find(RouteClass.READS, Partition.ADDRESS) == unchanged
 
 
 def test_a_factor_multiplies_every_limit() -> None:
     usual, loose = Limits(), limits_as_set({}, factor=1000)
     for route_class in RouteClass:
-        one, many = (some.of(route_class, Partition.ADDRESS) for some in (usual, loose))
+        one, many = (some.find(route_class, Partition.ADDRESS) for some in (usual, loose))
         assert one is not None
         assert many is not None
         assert many.quota == one.quota * 1000

@@ -82,9 +82,9 @@ async def test_time_that_passed_on_the_way_is_not_given_again(http: httpx.AsyncC
 
 async def test_a_route_may_be_given_more_time() -> None:
     deadlines = Deadlines(by_route={"POST /photos": 35_000})
-    assert deadlines.of("POST", "/photos") == 35_000
-    assert deadlines.of("GET", "/photos") == 2_000
-    assert deadlines.of("POST", "/posts") == 10_000
+    assert deadlines.limit_ms("POST", "/photos") == 35_000
+    assert deadlines.limit_ms("GET", "/photos") == 2_000
+    assert deadlines.limit_ms("POST", "/posts") == 10_000
 
 
 async def test_the_world_outside_sets_no_deadline(settings: ReplicaSettings) -> None:
