@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from tests.contract.documents import DOCUMENTS
 from tests.feed.feed_api import FeedApi
 
 
@@ -13,10 +14,8 @@ def _operations(document: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
     ]
 
 
-async def test_every_route_has_a_summary_an_explanation_and_its_problems(api: FeedApi) -> None:
-    operations = _operations(api.app.openapi())
-    assert len(operations) == 31
-    for name, operation in operations:
+def test_every_route_has_a_summary_an_explanation_and_its_problems() -> None:
+    for name, operation in _operations(DOCUMENTS["feed"]):
         assert operation["summary"], name
         assert operation["description"], name
         problems = [status for status in operation["responses"] if int(status) >= 400]
@@ -25,8 +24,8 @@ async def test_every_route_has_a_summary_an_explanation_and_its_problems(api: Fe
             assert "application/problem+json" in operation["responses"][status]["content"], name
 
 
-async def test_every_reply_with_a_body_has_an_example(api: FeedApi) -> None:
-    for name, operation in _operations(api.app.openapi()):
+def test_every_reply_with_a_body_has_an_example() -> None:
+    for name, operation in _operations(DOCUMENTS["feed"]):
         for status, reply in operation["responses"].items():
             if status in {"200", "201"}:
                 assert reply["content"]["application/json"]["example"], name
