@@ -78,6 +78,11 @@ async def refusal_of(suite: Suite, process: Process, since: dt.datetime) -> str 
             f"{node.name} refuses the password of {suite.folder.secrets_file} ({error}). Put the"
             " file back with which this suite was made."
         )
+    except asyncpg.InvalidCatalogNameError as error:
+        return (
+            f"{node.name} has lost files of its databases ({error}): run `make down`, then"
+            " `make up` says what can be done."
+        )
     except ssl.SSLCertVerificationError as error:
         return (
             f"{node.name} shows a certificate that {suite.ca_file} did not sign ({error.reason})."

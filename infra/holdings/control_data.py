@@ -13,6 +13,8 @@ _WAL_NAME = re.compile(r"[0-9A-F]{24}")
 _READ_SECONDS = 30
 # To follow a log to its end: 512 MB of it at most since the last checkpoint.
 _FOLLOW_SECONDS = 120
+# A server starts without some of these, and then serves nothing; 1 is the first database of any.
+_PARTS = ("PG_VERSION", "base/1/PG_VERSION", "pg_xact", "pg_multixact", "pg_wal")
 _FOUR_GIB = 1 << 32
 _ENVIRONMENT = {"PATH": os.defpath, "LC_ALL": "C"}
 
@@ -50,9 +52,9 @@ class ControlData:
 
 def read_control_data(folder: Path) -> ControlData:
     """Read the control file; raises FolderDamaged if it or what it needs to start is not whole."""
-    version_file = folder / "PG_VERSION"
-    if not version_file.exists():
-        raise FolderDamaged(f"{version_file} is missing")
+    for part in _PARTS:
+        if not (folder / part).exists():
+            raise FolderDamaged(f"{folder / part} is missing")
     done = subprocess.run(
         [postgres_program("pg_controldata"), str(folder)],
         check=False,

@@ -93,10 +93,10 @@ def test_a_killed_cluster_goes_as_far_as_its_log(killed: tuple[Path, int]) -> No
     assert not log_reaches(folder, control, end + 10_000)
 
 
-@pytest.mark.parametrize("name", ["PG_VERSION", "global/pg_control"])
+@pytest.mark.parametrize("name", ["PG_VERSION", "base", "pg_xact", "pg_wal", "global/pg_control"])
 def test_a_folder_without_its_files_is_damaged(ground: Path, closed: Path, name: str) -> None:
     folder = _copy(closed, ground / f"without-{Path(name).name}")
-    (folder / name).unlink()
+    (folder / name).rename(ground / f"the-lost-{Path(name).name}")
     with pytest.raises(FolderDamaged, match=Path(name).name):
         read_control_data(folder)
 
