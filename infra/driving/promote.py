@@ -35,6 +35,8 @@ from infra.topology import Group, PostgresNode, Primary
 
 # It replays what it has before it takes writes: 512 MB at most, as between two checkpoints.
 _PROMOTE_SECONDS = 300
+# A checkpoint of all that a promotion wrote, as when a server is stopped.
+_CLOSE_SECONDS = 60
 _POLL_S = 0.1
 _END_TIMEOUT_S = 20.0
 
@@ -204,6 +206,9 @@ async def _alone(
         f"unix_socket_directories={sockets}",
         "-c",
         f"hba_file={hba_file}",
+        # The store of backups may be down. What is to be archived waits for the next start.
+        "-c",
+        "archive_command=",
         cwd=home,
         env={"PATH": os.defpath, MARK: str(suite.folder.root)},
         stdin=asyncio.subprocess.DEVNULL,
@@ -220,7 +225,18 @@ async def _alone(
         log.close()
         if process.returncode is None:
             process.send_signal(2)  # "fast": the log is closed properly
+            await _closed(process, suite, node)
+
+
+async def _closed(process: asyncio.subprocess.Process, suite: Suite, node: PostgresNode) -> None:
+    try:
+        async with asyncio.timeout(_CLOSE_SECONDS):
             await process.wait()
+    except TimeoutError:
+        raise SuiteFailure(
+            f"{node.name} has not closed its log for {_CLOSE_SECONDS} s: see"
+            f" {suite.folder.process_log(f'postgres-{node.name}')}, then run this again."
+        ) from None
 
 
 async def _connected(
