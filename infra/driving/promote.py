@@ -21,7 +21,7 @@ from infra.driving.recording import record_if_possible
 from infra.driving.start import start_process
 from infra.driving.stop import stop_suite, wait_stopped
 from infra.driving.supervisor import Supervisor
-from infra.holdings.control_data import FolderDamaged, read_control_data
+from infra.holdings.control_data import FolderDamaged, read_control_data, require_parts
 from infra.holdings.ledger import Ledger, PrimaryEntry, changed, read_ledger, write_ledger
 from infra.holdings.positions import bytes_text, position_text
 from infra.json_files import sync_folder
@@ -91,6 +91,7 @@ def _newest_replica(suite: Suite, primary: Primary, entry: PrimaryEntry | None) 
         folder = data_folder(suite, replica)
         try:
             control = read_control_data(folder)
+            require_parts(folder)
         except (FolderDamaged, OSError) as damage:
             why = f"{folder} cannot be used: {damage}"
             continue
@@ -268,7 +269,11 @@ def _loss(name: str, ended: int, entry: PrimaryEntry | None) -> str:
         return f"{has}; how far {name} had come is not known"
     missing = entry.position - ended
     if missing <= 0:
-        return f"{has}, which is all that was seen of it ({position_text(entry.position)})"
+        seen = f" at {entry.seen_at:%Y-%m-%d %H:%M:%S} UTC" if entry.seen_at else ""
+        return (
+            f"{has}, which is all that was seen of it ({position_text(entry.position)}{seen});"
+            " if it wrote more after that, that is lost"
+        )
     return (
         f"{has}: {bytes_text(missing)} are missing of what was seen, which went to"
         f" {position_text(entry.position)}"

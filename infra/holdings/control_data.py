@@ -14,7 +14,7 @@ _READ_SECONDS = 30
 # To follow a log to its end: 512 MB of it at most since the last checkpoint.
 _FOLLOW_SECONDS = 120
 # A server starts without some of these, and then serves nothing; 1 is the first database of any.
-_PARTS = ("PG_VERSION", "base/1/PG_VERSION", "pg_xact", "pg_multixact", "pg_wal")
+_PARTS = ("base/1/PG_VERSION", "pg_xact", "pg_multixact", "pg_wal")
 _FOUR_GIB = 1 << 32
 _ENVIRONMENT = {"PATH": os.defpath, "LC_ALL": "C"}
 
@@ -52,9 +52,9 @@ class ControlData:
 
 def read_control_data(folder: Path) -> ControlData:
     """Read the control file; raises FolderDamaged if it or what it needs to start is not whole."""
-    for part in _PARTS:
-        if not (folder / part).exists():
-            raise FolderDamaged(f"{folder / part} is missing")
+    version_file = folder / "PG_VERSION"
+    if not version_file.exists():
+        raise FolderDamaged(f"{version_file} is missing")
     done = subprocess.run(
         [postgres_program("pg_controldata"), str(folder)],
         check=False,
@@ -74,6 +74,13 @@ def read_control_data(folder: Path) -> ControlData:
         return _control_data(lines)
     except (KeyError, ValueError) as error:
         raise FolderDamaged(f"pg_controldata does not say all of {folder}: {error}") from error
+
+
+def require_parts(folder: Path) -> None:
+    """Raises FolderDamaged if the databases are gone from a folder whose control file is whole."""
+    for part in _PARTS:
+        if not (folder / part).exists():
+            raise FolderDamaged(f"{folder / part} is missing")
 
 
 def _control_data(lines: dict[str, str]) -> ControlData:

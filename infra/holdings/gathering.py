@@ -13,6 +13,7 @@ from infra.holdings.control_data import (
     log_reaches,
     read_control_data,
     require_log,
+    require_parts,
     segments_of,
 )
 from infra.holdings.facts import Facts, FileFacts, MapFacts, Presence, ServerFacts
@@ -55,6 +56,7 @@ def _look_at_server(suite: Suite, node: PostgresNode, in_use: bool) -> ServerFac
     try:
         _require_owner(folder)
         control = read_control_data(folder)
+        require_parts(folder)
         _require_closed(folder)
         if not in_use:
             require_log(folder, control)

@@ -14,6 +14,7 @@ from infra.holdings.control_data import (
     log_reaches,
     read_control_data,
     require_log,
+    require_parts,
     segments_of,
 )
 from infra.holdings.positions import parse_position
@@ -93,12 +94,17 @@ def test_a_killed_cluster_goes_as_far_as_its_log(killed: tuple[Path, int]) -> No
     assert not log_reaches(folder, control, end + 10_000)
 
 
+def _look(folder: Path) -> None:
+    read_control_data(folder)
+    require_parts(folder)
+
+
 @pytest.mark.parametrize("name", ["PG_VERSION", "base", "pg_xact", "pg_wal", "global/pg_control"])
 def test_a_folder_without_its_files_is_damaged(ground: Path, closed: Path, name: str) -> None:
     folder = _copy(closed, ground / f"without-{Path(name).name}")
     (folder / name).rename(ground / f"the-lost-{Path(name).name}")
     with pytest.raises(FolderDamaged, match=Path(name).name):
-        read_control_data(folder)
+        _look(folder)
 
 
 @pytest.mark.parametrize("content", [b"", b"\0" * 8192, b"\1" * 8192], ids=["empty", "0", "1"])
