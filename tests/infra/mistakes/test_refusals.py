@@ -7,6 +7,9 @@ import pytest
 from tests.infra.mistakes.__main__ import make_mistake, new_stage, quick
 from tests.infra.mistakes.stage import Stage
 
+# The first of them waits for a suite of its own.
+pytestmark = pytest.mark.timeout(300)
+
 
 @pytest.fixture(scope="module")
 async def stage() -> AsyncIterator[Stage]:
