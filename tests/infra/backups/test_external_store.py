@@ -90,7 +90,7 @@ async def test_a_suite_comes_back_from_a_store_elsewhere(elsewhere: Elsewhere) -
 def _write_keys(drawn: DrawnSuite, keys: tuple[str, str]) -> None:
     """As infra/topology.toml asks for, before the first start."""
     folder = drawn.suite.run_dir
-    folder.mkdir()
+    folder.mkdir(exist_ok=True)
     named = {"backup_access_key": keys[0], "backup_secret_key": keys[1]}
     write_durably(folder / "secrets.json", json.dumps(named))
 

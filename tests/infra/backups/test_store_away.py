@@ -30,7 +30,8 @@ async def drawn(data_suite: Suite) -> AsyncIterator[DrawnSuite]:
     figures = {"wal_waiting_bytes_max": str(QUEUE_BYTES)}
     with drawn_suite(data_suite, "away", figures) as drawn:
         await asyncio.to_thread(drawn.infra, "up")
-        await eventually(lambda: _is_well_since(drawn, datetime.now(UTC)), within_s=HEALED_WITHIN_S)
+        started_at = datetime.now(UTC)
+        await eventually(lambda: _is_well_since(drawn, started_at), within_s=HEALED_WITHIN_S)
         yield drawn
 
 
