@@ -34,7 +34,7 @@ class Elsewhere:
 
 @pytest.fixture
 async def elsewhere(data_suite: Suite) -> AsyncIterator[Elsewhere]:
-    folder = data_suite.run_dir.with_name("store-elsewhere")
+    folder = data_suite.run_dir.with_name(f"{data_suite.run_dir.name}-store")
     (folder / BUCKET).mkdir(parents=True)
     try:
         async with _store(data_suite, folder) as (place, ca_file):

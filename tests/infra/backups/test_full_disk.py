@@ -39,10 +39,15 @@ async def drawn(data_suite: Suite) -> AsyncIterator[DrawnSuite]:
             await asyncio.to_thread(drawn.infra, "down")
 
 
+def _disk(drawn: DrawnSuite) -> Path:
+    run_dir = drawn.suite.run_dir
+    return run_dir.with_name(f"{run_dir.name}-mounted")
+
+
 @contextmanager
 def _small_disk(drawn: DrawnSuite) -> Iterator[None]:
     """Mount a disk in a file where the primaries' folders are links to; afterwards all is back."""
-    disk = drawn.suite.run_dir.with_name("small-disk")
+    disk = _disk(drawn)
     image = disk.with_suffix(".img")
     disk.mkdir()
     disk.chmod(0o755)
@@ -69,7 +74,7 @@ def _small_disk(drawn: DrawnSuite) -> Iterator[None]:
 
 
 async def test_a_disk_that_fills_refuses_and_takes_again(drawn: DrawnSuite) -> None:
-    balloon = drawn.suite.run_dir.with_name("small-disk") / "balloon"
+    balloon = _disk(drawn) / "balloon"
     async with phone_of(drawn.suite.public_url, "alice") as alice:
         kept = [await alice.post("before")]
         _leave_free(balloon, 3 * 1024**3 // 2)
@@ -77,7 +82,7 @@ async def test_a_disk_that_fills_refuses_and_takes_again(drawn: DrawnSuite) -> N
         # A word needs little room, and is still taken.
         await alice.comment(kept[0]["id"], "still here")
 
-        _leave_free(balloon, 0)
+        _leave_free(balloon, 300 * 1024**2)
         await eventually(lambda: _refuses_writes(alice, kept[0]["id"]), within_s=SEEN_WITHIN_S)
         for name in PRIMARIES:
             assert f"{name} refuses all writes" in drawn.infra("status", status=1)

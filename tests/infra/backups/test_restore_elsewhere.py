@@ -13,6 +13,7 @@ import httpx
 import pytest
 
 from infra.backups.place import backup_folder
+from infra.backups.restorable import restorable
 from infra.backups.source import PASSPHRASE, own_source
 from infra.backups.state import read_erasures, read_mark
 from infra.run_folder import REPOSITORY
@@ -38,6 +39,7 @@ async def test_a_lost_machine_comes_back_between_two_posts(suite: Suite, elsewhe
         phone_of(suite.public_url, "bob") as bob,
         phone_of(suite.public_url, "carol") as carol,
     ):
+        await eventually(lambda: _has_backups(suite), within_s=300)
         await bob.follow(alice)
         await bob.follow(carol)
         earlier, of_carol = await alice.post("earlier"), await carol.post()
@@ -59,6 +61,15 @@ async def test_a_lost_machine_comes_back_between_two_posts(suite: Suite, elsewhe
         ids = (carol.id, of_carol["id"], of_carol["photos"][0]["id"])
         assert await elsewhere.remains(*ids) == []
         assert int((await alice.post())["id"]) > int(later["id"])
+
+
+async def _has_backups(suite: Suite) -> None:
+    """The keeper takes the first ones after the start, one primary after the other."""
+    async with own_source(suite.on_disk) as source:
+        for group in suite.topology.groups.values():
+            for primary in group.primaries:
+                found = await restorable(suite.on_disk, source, primary.node)
+                assert found.backups
 
 
 async def _everything_is_kept(suite: Suite, gone: Phone, since: datetime) -> None:
