@@ -1,14 +1,17 @@
 """Watches the primaries' disks: uploads are refused before one is full, and then all writes.
 
 A Postgres that finds no room for WAL ends itself. One that refuses writes while there is still some
-goes on answering reads, and takes writes again when there is room.
+goes on answering reads, and takes writes again when there is room. A disk that fills at once is met
+by a reserve: a file whose room is given up, so that the server can recover and refuse.
 """
 
 import asyncio
+import os
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
+from infra.accounts import account_for
 from infra.backups import keeper_metrics as metrics
 from infra.backups.complaints import Complaints
 from infra.backups.primaries import FAULTS, connected
@@ -26,6 +29,9 @@ _LOOK_S = 2.0
 UPLOADS_FACTOR = 2
 # Room comes back in steps: so much more has to be free before it is given out again.
 _AGAIN_FACTOR = 1.25
+
+# The end of a recovery and its checkpoint write a segment of 16 MiB or two.
+RESERVE_BYTES = 64 * 1024**2
 
 
 async def watch_disks(suite: Suite, complaints: Complaints, stop: asyncio.Event) -> None:
@@ -51,6 +57,7 @@ class DiskWatch:
         nodes = [primary.node for group in groups for primary in group.primaries]
         free = {node.name: free_bytes(data_folder(self._suite, node)) for node in nodes}
         for node in nodes:
+            keep_reserve(data_folder(self._suite, node), free[node.name], self._floor_bytes)
             # A photo's rows are in upload, and what is said of it in feed: no disk may be short.
             least = min(free.values()) if node.group == "upload" else free[node.name]
             try:
@@ -89,6 +96,29 @@ class DiskWatch:
             f"disk {node.name}",
             f"{node.name} refuses {refused}: {free / 1e6:.0f} MB are free on its disk or another.",
         )
+
+
+def keep_reserve(folder: Path, free: int, floor_bytes: int) -> None:
+    """Give up the reserve of a data folder whose disk is full; make it while there is room.
+
+    It lies beside the WAL, which is what needs the room, and which no backup and no replica copies.
+    """
+    reserve = folder / "pg_wal" / "reserve"
+    try:
+        if free < RESERVE_BYTES:
+            reserve.unlink(missing_ok=True)
+        elif free >= floor_bytes * _AGAIN_FACTOR and not reserve.exists():
+            _allocate(reserve)
+    except OSError as error:
+        log.warning("disk_reserve_not_kept", folder=str(folder), reason=str(error))
+
+
+def _allocate(reserve: Path) -> None:
+    draft = reserve.with_name("reserve.draft")
+    with draft.open("wb") as file:
+        os.posix_fallocate(file.fileno(), 0, RESERVE_BYTES)
+    account_for("postgres").own(draft, 0o600)
+    draft.rename(reserve)
 
 
 def settings_for(
