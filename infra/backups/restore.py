@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from secrets import token_hex
 
 from infra.accounts import account_for
 from infra.backups.bundle import read_bundle, topology_differs, write_bundle
@@ -32,6 +33,7 @@ from infra.json_files import write_durably
 from infra.processes import processes_of
 from infra.rendering.files import make_folder, write_rendered
 from infra.rendering.postgres import data_folder
+from infra.secret_values import KEY_BYTES
 from infra.suite import Suite
 from infra.topology import Group, PostgresNode
 
@@ -231,9 +233,9 @@ def _put_aside(suite: Suite, groups: Sequence[Group]) -> list[Path]:
     return [aside for _folder, aside in moved]
 
 
-def _renamed(secrets: bytes) -> bytes:
-    values = json.loads(secrets)
-    values.pop("backup_suite")
+def _renamed(content: bytes) -> bytes:
+    values = json.loads(content)
+    values["backup_suite"] = token_hex(KEY_BYTES)
     return json.dumps(values, indent=1).encode()
 
 

@@ -10,9 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from infra.backups.bundle import packed, unpacked, write_bundle
-from infra.backups.restore import _require_same_suite
+from infra.backups.restore import _renamed, _require_same_suite
 from infra.backups.subprocesses import BackupFailure
 from infra.run_folder import RunFolder
+from infra.secret_values import KEY_BYTES
 from infra.suite import suite_in
 
 _NAMES = st.from_regex(r"[a-z]{1,8}(/[a-z]{1,8}){0,2}", fullmatch=True)
@@ -52,3 +53,9 @@ def test_a_folder_that_holds_another_suite_is_refused(tmp_path: Path) -> None:
 
 def _secrets(superuser: str) -> bytes:
     return json.dumps({"postgres_superuser": superuser, "backup_suite": "made anew"}).encode()
+
+
+def test_a_suite_that_moves_takes_another_name_and_keeps_all_else() -> None:
+    moved = json.loads(_renamed(_secrets("theirs")))
+    assert moved["postgres_superuser"] == "theirs"
+    assert len(bytes.fromhex(moved["backup_suite"])) == KEY_BYTES
