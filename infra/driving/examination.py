@@ -58,7 +58,12 @@ def _agreed_ledger(suite: Suite, opening: Opening, insides: Mapping[str, Inside]
         return ours
     _hold_against(suite, opening, latest)
     kept = {name: entry for name, entry in ours.primaries.items() if name in excused}
-    return changed(latest, primaries={**ours.primaries, **latest.primaries, **kept})
+    # A database that was restored names the network of the machine that is gone.
+    return changed(
+        latest,
+        network=ours.network,
+        primaries={**ours.primaries, **latest.primaries, **kept},
+    )
 
 
 def _require_own(held: list[Inside], suite_id: str) -> None:
