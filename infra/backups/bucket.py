@@ -13,7 +13,7 @@ from aiobotocore.config import AioConfig  # type: ignore[import-untyped]
 from aiobotocore.session import get_session  # type: ignore[import-untyped]
 
 from infra.backups.place import SYSTEM_CA_FILE, Place
-from infra.backups.subprocesses import StoreAway, meaning_of
+from infra.backups.subprocesses import BackupFailure, StoreAway, meaning_of
 
 _ANSWER_SECONDS_MAX = 15.0
 _MISSING = {"NoSuchKey", "404", "NotFound"}
@@ -111,8 +111,8 @@ async def open_bucket(place: Place) -> AsyncIterator[Bucket]:
         yield Bucket(client, place.bucket)
 
 
-class _Missing(Exception):
-    """There is no such object."""
+class _Missing(BackupFailure):
+    """There is no such object, or no such bucket."""
 
 
 @asynccontextmanager
@@ -129,7 +129,9 @@ def _faults() -> Any:
     except botocore.exceptions.ClientError as error:
         code = str(error.response.get("Error", {}).get("Code"))
         if code in _MISSING:
-            raise _Missing from error
+            raise _Missing(
+                f"The backup store does not have what it was asked for: {error}"
+            ) from error
         raise meaning_of(code, "The backup store") from error
     except (
         botocore.exceptions.BotoCoreError,

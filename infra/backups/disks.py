@@ -55,7 +55,12 @@ class DiskWatch:
         """Compare every primary's disk with what the primary takes, and change that if need be."""
         groups = self._suite.topology.groups.values()
         nodes = [primary.node for group in groups for primary in group.primaries]
-        free = {node.name: free_bytes(data_folder(self._suite, node)) for node in nodes}
+        try:
+            free = {node.name: free_bytes(data_folder(self._suite, node)) for node in nodes}
+        except FileNotFoundError as error:
+            # A promotion gives a replica's folder the place of its primary.
+            log.info("disk_not_watched", reason=str(error))
+            return
         for node in nodes:
             keep_reserve(data_folder(self._suite, node), free[node.name], self._floor_bytes)
             # A photo's rows are in upload, and what is said of it in feed: no disk may be short.
