@@ -5,7 +5,8 @@ import contextlib
 import os
 import re
 import signal
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -112,27 +113,25 @@ async def run_command(
 
     `tell` hears every line as it comes, of both outputs.
     """
-    process = await asyncio.create_subprocess_exec(
-        *command.words,
-        cwd=command.folder,
-        env={
-            "PATH": _PATH,
-            "LANG": "C.UTF-8",
-            "TZ": "UTC",
-            MARK: str(command.marked),
-            **command.environment,
-        },
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-        start_new_session=True,
-    )
+    with _readable(command.given) as given:
+        process = await asyncio.create_subprocess_exec(
+            *command.words,
+            cwd=command.folder,
+            env={
+                "PATH": _PATH,
+                "LANG": "C.UTF-8",
+                "TZ": "UTC",
+                MARK: str(command.marked),
+                **command.environment,
+            },
+            stdin=given,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+            start_new_session=True,
+        )
     lines: list[str] = []
     try:
         async with asyncio.timeout(command.limit_s):
-            if process.stdin is not None:
-                process.stdin.write(command.given)
-                process.stdin.close()
             if process.stdout is not None:
                 async for raw in process.stdout:
                     lines.append(raw.decode(errors="replace"))
@@ -147,6 +146,22 @@ async def run_command(
     if code:
         raise meaning_of(said, subject)
     return said
+
+
+@contextmanager
+def _readable(content: bytes) -> Iterator[int]:
+    """A file in memory only, at its beginning.
+
+    A pipe would do for asyncio. uvloop raises errors of its own where a program that needs nothing
+    has ended before it is told that there is nothing.
+    """
+    descriptor = os.memfd_create("given")
+    try:
+        os.write(descriptor, content)
+        os.lseek(descriptor, 0, os.SEEK_SET)
+        yield descriptor
+    finally:
+        os.close(descriptor)
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:

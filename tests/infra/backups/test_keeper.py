@@ -1,5 +1,6 @@
 """A keeper that meets something unforeseen ends, whatever is under way, and is started again."""
 
+import asyncio
 import os
 import signal
 import subprocess
@@ -7,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import uvloop
 
 from infra.backups.subprocesses import BackupFailure, Command, run_command
 from infra.driving.leftovers import is_alive
@@ -65,6 +67,20 @@ async def test_a_program_that_hears_nothing_ends_at_its_deadline(tmp_path: Path)
     with pytest.raises(BackupFailure, match="was not done after"):
         await run_command(command, "It", tell=heard.append)
     assert not is_alive(int(heard[0]))
+
+
+@pytest.mark.parametrize("given", [b"", b"a word", bytes(1_000_000)])
+def test_a_program_need_not_hear_what_it_is_given(tmp_path: Path, given: bytes) -> None:
+    deaf = Command(["sh", "-c", "exec 0<&-; echo done"], {}, tmp_path, 60.0, tmp_path, given)
+    hears = Command(["wc", "-c"], {}, tmp_path, 60.0, tmp_path, given)
+
+    async def run_many() -> set[str]:
+        assert int(await run_command(hears, "It")) == len(given)
+        return {await run_command(deaf, "It") for _time in range(20)}
+
+    # The loop of the keeper.
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        assert runner.run(run_many()) == {"done\n"}
 
 
 async def test_a_keeper_that_has_ended_is_started_again(suite: Suite) -> None:
