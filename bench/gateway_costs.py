@@ -201,7 +201,7 @@ def section(results: list[GatewayResult]) -> Section:
         " come) also asks users whose session it is, each time in its first row and once in"
         f" {SESSION_S} s a token in the second, as ours and the floor do. Ours also asks Redis for"
         " the caller's limits and for what people have changed since, keeps metrics and deadlines,"
-        " chooses among replicas and hedges. The floor is an asyncio.Protocol over bare sockets"
+        " chooses among replicas and retries. The floor is an asyncio.Protocol over bare sockets"
         " that does nothing of this.",
         ["gateway", "a second", "p50 ms", "p99 ms", "CPU ms", "of the floor", "idle CPU ms/s"],
         [

@@ -20,7 +20,4 @@ upstream_retries = Counter(
 upstream_ejections = Counter(
     "retrato_upstream_ejections_total", "Replicas left out for a while.", ["upstream"]
 )
-upstream_hedges = Counter(
-    "retrato_upstream_hedges_total", "Second attempts at reads that took long.", ["upstream"]
-)
 upstream_in_flight = Gauge("retrato_upstream_calls_in_flight", "Calls under way.", ["upstream"])

@@ -10,9 +10,9 @@ import httpx
 from shared.errors import DeadlineExceeded
 from shared.network.resolver import Resolver
 from shared.service_client import metrics
-from shared.service_client.hedging import Chance, HedgeDelay, Race
 from shared.service_client.replicas import Replica, Replicas
 from shared.service_client.retry_budget import RetryBudget
+from shared.service_client.second_read import first_answer
 
 # Keys of httpx.Request.extensions.
 TIMEOUT_MS = "timeout_ms"
@@ -58,8 +58,6 @@ class ReplicaTransport(httpx.AsyncBaseTransport):
         self._exchange = exchange
         self._replicas = Replicas(upstream)
         self._budget = RetryBudget()
-        self._hedges = HedgeDelay()
-        self._hedged = metrics.upstream_hedges.labels(upstream)
         self._attempts = metrics.upstream_attempts.labels(upstream)
         self._granted = metrics.upstream_retries.labels(upstream, "yes")
         self._denied = metrics.upstream_retries.labels(upstream, "no")
@@ -93,42 +91,20 @@ class ReplicaTransport(httpx.AsyncBaseTransport):
         self, request: httpx.Request, replica: Replica, give_up_s: float
     ) -> httpx.Response:
         left_s = _left_s(give_up_s)
-        if IS_READ not in request.extensions:
-            return await self._attempt(request, replica, left_s)
-        started_s = time.monotonic()
-        race = Race(self._chances(request, replica, give_up_s))
-        response = await race.run(self._attempt(request, replica, left_s))
-        self._hedges.note(time.monotonic() - started_s)
-        return response
+        attempt = self._attempt(request, replica, left_s)
+        if IS_READ not in request.extensions or self._replicas.count < 2:
+            return await attempt
 
-    def _chances(
-        self, request: httpx.Request, replica: Replica, give_up_s: float
-    ) -> list[Chance[httpx.Response]]:
-        if self._replicas.count < 2:
-            return []
-
-        def hedge() -> Coroutine[None, None, httpx.Response] | None:
-            left_s = give_up_s - time.monotonic()
-            if left_s <= 0 or not self._hedges.spend():
-                return None
-            self._hedged.inc()
-            return second(left_s)
-
-        def retry() -> Coroutine[None, None, httpx.Response] | None:
+        def second() -> Coroutine[None, None, httpx.Response] | None:
             # As good as failed; if it does answer after all, that is forgiven.
             self._replicas.failed(replica)
             left_s = give_up_s - time.monotonic()
-            return second(left_s) if left_s > 0 and self._may_retry(request) else None
-
-        def second(left_s: float) -> Coroutine[None, None, httpx.Response]:
+            if left_s <= 0 or not self._may_retry(request):
+                return None
             request.extensions[_TRIED_TWICE] = True
             return self._attempt(request, self._replicas.pick([replica]), left_s)
 
-        half_s = _left_s(give_up_s) * SECOND_READ_AT
-        hedge_s = self._hedges.seconds
-        if hedge_s is None or hedge_s >= half_s:
-            return [(half_s, retry)]
-        return [(hedge_s, hedge), (half_s, retry)]
+        return await first_answer(attempt, left_s * SECOND_READ_AT, second)
 
     def _may_retry(self, request: httpx.Request) -> bool:
         if _TRIED_TWICE in request.extensions:

@@ -1,12 +1,13 @@
 """A slow read gets a rival; whichever answers first is the answer, and nothing is left behind."""
 
 import asyncio
+import gc
 from collections.abc import Coroutine
 from typing import Any
 
 import pytest
 
-from shared.service_client.hedging import Chance, HedgeDelay, Race
+from shared.service_client.second_read import first_answer
 
 
 class Attempt:
@@ -48,7 +49,7 @@ def race(first: Attempt, second: Attempt, delay_s: float = 0) -> asyncio.Task[st
     def begin() -> Coroutine[Any, Any, str]:
         return second.run()
 
-    return asyncio.create_task(Race[str]([(delay_s, begin)]).run(first.run()))
+    return asyncio.create_task(first_answer(first.run(), delay_s, begin))
 
 
 async def test_a_quick_answer_has_no_rival(first: Attempt, second: Attempt) -> None:
@@ -61,10 +62,9 @@ async def test_the_rival_that_is_first_wins_and_the_other_is_ended(
     first: Attempt, second: Attempt
 ) -> None:
     second.may_end.set()
-    running = race(first, second)
-    assert await running == "second"
+    assert await race(first, second) == "second"
+    await first.ended.wait()
     assert first.was_cancelled
-    assert not running.cancelling()
 
 
 async def test_the_slow_one_may_still_win_and_the_rival_is_ended(
@@ -109,6 +109,7 @@ async def test_a_caller_who_goes_away_ends_both(first: Attempt, second: Attempt)
     running.cancel()
     with pytest.raises(asyncio.CancelledError):
         await running
+    await first.ended.wait()
     await second.ended.wait()
     assert first.was_cancelled
     assert second.was_cancelled
@@ -120,42 +121,28 @@ async def test_no_rival_is_begun_where_there_shall_be_none(first: Attempt) -> No
     def nobody() -> None:
         asked.set()
 
-    running = asyncio.create_task(Race[str]([(0, nobody)]).run(first.run()))
+    running = asyncio.create_task(first_answer(first.run(), 0, nobody))
     await asked.wait()
     first.may_end.set()
     assert await running == "first"
 
 
-async def test_a_chance_that_was_refused_leaves_the_next_one(
+async def test_errors_of_both_at_once_leave_none_unlooked_at(
     first: Attempt, second: Attempt
 ) -> None:
-    chances: list[Chance[str]] = [(0, lambda: None), (0.001, second.run)]
-    second.may_end.set()
-    assert await Race[str](chances).run(first.run()) == "second"
-
-
-async def test_of_two_chances_one_is_taken(first: Attempt, second: Attempt) -> None:
-    third = Attempt("third")
-    chances: list[Chance[str]] = [(0, second.run), (0, third.run)]
-    running = asyncio.create_task(Race[str](chances).run(first.run()))
-    await second.begun.wait()
-    second.may_end.set()
-    assert await running == "second"
-    assert not third.begun.is_set()
-
-
-def test_hedges_are_five_in_a_hundred_reads() -> None:
-    delay = HedgeDelay()
-    hedged = 0
-    for _ in range(1_000):
-        delay.note(0.1)
-        hedged += delay.spend()
-    assert 45 <= hedged <= 50
-
-
-def test_what_is_slow_is_learnt_from_the_reads_before() -> None:
-    delay = HedgeDelay()
-    assert delay.seconds is None
-    for number in range(256):
-        delay.note(0.2 if number % 10 == 0 else 0.05)
-    assert delay.seconds == 0.2
+    complaints: list[dict[str, Any]] = []
+    loop = asyncio.get_running_loop()
+    loop.set_exception_handler(lambda _loop, complaint: complaints.append(complaint))
+    try:
+        second.error = ValueError("second")
+        running = race(first, second)
+        await second.begun.wait()
+        first.may_end.set()
+        second.may_end.set()
+        assert await running == "first"
+        await second.ended.wait()
+        del running
+        gc.collect()
+    finally:
+        loop.set_exception_handler(None)
+    assert not complaints
