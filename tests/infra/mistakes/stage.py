@@ -128,7 +128,8 @@ class Stage:
             self.infra("down")
         for folder in (self.folder, self._kept):
             shutil.rmtree(folder, ignore_errors=True)
-        self._notes.unlink(missing_ok=True)
+        for file in (self._notes, self.folder.with_name(self.folder.name + "-redrawn.toml")):
+            file.unlink(missing_ok=True)
 
     def suite(self) -> Suite:
         """To look into what runs."""
