@@ -6,6 +6,7 @@ times the time between two departures. Above a bound the request is refused at o
 """
 
 import asyncio
+import math
 import time
 from collections import Counter, deque
 
@@ -53,6 +54,7 @@ class WorkQueue:
         self._formed_s = 0.0
         self._last_left_s = 0.0
         self._paused_s = 0.0
+        self._slow_since_s = math.inf
         self._cost = ThreadCost()
 
     @property
@@ -85,10 +87,19 @@ class WorkQueue:
         if self._line:
             self._note_gap(now_s)
         else:
-            # If requests like this one took all places. The thread can do no more than they cost.
-            gap_s = max((now_s - began_s) / self._rules.at_work_max, self._cost.seconds)
-            self._gap_s += (gap_s - self._gap_s) / DEPARTURES_ASSUMED
+            self._note_time(now_s, now_s - began_s)
         self._hand_on()
+
+    def _note_time(self, now_s: float, took_s: float) -> None:
+        if took_s <= STANDSTILL_S:
+            self._slow_since_s = math.inf
+        else:
+            self._slow_since_s = min(self._slow_since_s, now_s - took_s)
+            if now_s - self._slow_since_s <= PAUSE_S_MAX:
+                return
+        # If requests like this one took all places. The thread can do no more than they cost.
+        gap_s = max(took_s / self._rules.at_work_max, self._cost.seconds)
+        self._gap_s += (gap_s - self._gap_s) / DEPARTURES_ASSUMED
 
     def _note_gap(self, now_s: float) -> None:
         self._left_in_line += 1

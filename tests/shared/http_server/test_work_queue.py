@@ -150,6 +150,32 @@ async def test_a_pause_of_everything_loses_nothing(clock: Clock) -> None:
     assert len(crowd.queue._line) > 100
 
 
+async def test_a_pause_of_those_at_work_says_nothing_of_how_quick_they_are(clock: Clock) -> None:
+    crowd = Crowd(clock, at_work_max=4)
+    await crowd.have_seen(0.004)
+    while crowd.at_work:
+        await crowd.leave_one(0.004)
+    for number in range(4):
+        await crowd.come(f"before {number}")
+    await crowd.leave_one(0.8)
+    for _ in range(3):
+        await crowd.leave_one(0.0)
+    let_in = await crowd.fill("afterwards", Priority.NORMAL, are_others=True)
+    assert let_in > WAIT_S / 0.008
+
+
+async def test_what_stays_slow_is_noticed_after_a_second(clock: Clock) -> None:
+    crowd = Crowd(clock, at_work_max=4)
+    await crowd.have_seen(0.004)
+    while crowd.at_work:
+        await crowd.leave_one(0.004)
+    for number in range(40):
+        await crowd.come(f"slow {number}")
+        await crowd.leave_one(0.4)
+    let_in = await crowd.fill("afterwards", Priority.NORMAL, are_others=True)
+    assert let_in == pytest.approx(WAIT_S / 0.1, abs=3)
+
+
 async def test_a_caller_with_thousands_of_requests_delays_others_by_its_share(
     clock: Clock,
 ) -> None:
