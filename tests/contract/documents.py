@@ -16,8 +16,11 @@ from services.upload.settings import UploadSettings
 from services.users.app import users_app
 from services.users.settings import UsersSettings
 from shared.http_server.app_document import document_of
+from tests.contract.collection import collection_of
 
 FOLDER = Path(__file__).resolve().parents[2] / "docs" / "api"
+
+COLLECTION = FOLDER / "retrato.postman_collection.json"
 
 DOCUMENTS: dict[str, dict[str, Any]] = {
     "gateway": document_of(
@@ -39,8 +42,14 @@ def snapshot_of(document: dict[str, Any]) -> str:
     return json.dumps(document, indent=1, ensure_ascii=False) + "\n"
 
 
+def collection_text() -> str:
+    """The text of the collection of the public API."""
+    return snapshot_of(collection_of(DOCUMENTS["gateway"]))
+
+
 if __name__ == "__main__":
     FOLDER.mkdir(parents=True, exist_ok=True)
+    COLLECTION.write_text(collection_text(), encoding="utf-8")
     for name, document in DOCUMENTS.items():
         snapshot_file(name).write_text(snapshot_of(document), encoding="utf-8")
         print(snapshot_file(name))  # noqa: T201 - the operator asked for it

@@ -2,7 +2,13 @@
 
 import pytest
 
-from tests.contract.documents import DOCUMENTS, snapshot_file, snapshot_of
+from tests.contract.documents import (
+    COLLECTION,
+    DOCUMENTS,
+    collection_text,
+    snapshot_file,
+    snapshot_of,
+)
 
 
 @pytest.mark.parametrize("service", DOCUMENTS)
@@ -12,3 +18,8 @@ def test_the_document_is_the_committed_one(service: str) -> None:
         f"The API of {service} has changed. If that is meant, run `make openapi` and commit"
         f" docs/api/{service}.json."
     )
+
+
+def test_the_collection_is_made_of_the_document() -> None:
+    committed = COLLECTION.read_text(encoding="utf-8")
+    assert committed == collection_text(), "Run `make openapi` and commit docs/api."

@@ -150,3 +150,40 @@ async def _all_explored(phone: Phone) -> set[str]:
         if page["next_cursor"] is None:
             return seen
         cursor = {"cursor": page["next_cursor"]}
+
+
+async def test_several_posts_come_in_the_order_asked_for(alice: Phone, bob: Phone) -> None:
+    first, second = [(await alice.post(f"Fog {number}"))["id"] for number in range(2)]
+    found = await bob.get("/v1/posts", ids=[second, "7", first, second])
+    assert [post["id"] for post in found["items"]] == [second, first]
+    assert found["next_cursor"] is None
+
+
+async def test_a_gap_in_the_home_timeline_is_filled_upwards(alice: Phone) -> None:
+    posts = [(await alice.post(f"Fog {number}"))["id"] for number in range(3)]
+    page = await alice.get("/v1/timelines/home", since=posts[0], limit=1)
+    assert [post["id"] for post in page["items"]] == [posts[1]]
+    above = await alice.get(
+        "/v1/timelines/home", since=posts[0], limit=1, cursor=page["next_cursor"]
+    )
+    assert [post["id"] for post in above["items"]] == [posts[2]]
+    assert above["next_cursor"] is None
+
+
+async def test_a_photo_that_is_not_there_is_named(alice: Phone) -> None:
+    photo = await alice.upload(picture())
+    draft = {"photo_ids": [photo, "7"], "caption": ""}
+    reply = await alice.http.post("/v1/posts", json=draft)
+    assert (reply.status_code, reply.json()["code"]) == (404, "not_found")
+    assert [error["field"] for error in reply.json()["errors"]] == ["photo_ids.1"]
+
+
+async def test_the_quota_tells_how_many_photos_there_are(alice: Phone) -> None:
+    before = await alice.get("/v1/me/quota")
+    await alice.post()
+    after = await alice.get("/v1/me/quota")
+    assert after == {
+        **before,
+        "photos_count": before["photos_count"] + 1,
+        "photos_today_count": before["photos_today_count"] + 1,
+    }

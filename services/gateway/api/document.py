@@ -7,7 +7,7 @@ from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.routing import APIRoute
 
 from services.gateway.api.document_fields import explain_fields
-from services.gateway.api.document_nulls import spell_nulls
+from services.gateway.api.document_nulls import leave_defaults_out, spell_nulls
 from services.gateway.api.replies import conditional_reply
 from shared.http_server.examples import example_of
 
@@ -101,6 +101,7 @@ def _with_common_parts(
     for schema in _FRAMEWORKS_SCHEMAS:
         components["schemas"].pop(schema, None)
     explain_fields(components["schemas"])
+    leave_defaults_out(components["schemas"])
     spell_nulls(document)
     return document
 

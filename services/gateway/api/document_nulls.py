@@ -1,4 +1,4 @@
-"""Spells what may be null as generators of clients understand it.
+"""Spells what may be null or left out as generators of clients understand it.
 
 Swift OpenAPI Generator leaves a property out that is `anyOf` of a type and null, and understands a
 list of types (its issues 906 and 950); openapi-generator and openapi-typescript take both.
@@ -26,6 +26,16 @@ def spell_nulls(document: dict[str, Any]) -> None:
             if chosen is not None:
                 del node["anyOf"]
                 node.update({**_nullable(chosen, schemas), **node})
+
+
+def leave_defaults_out(schemas: Mapping[str, Any]) -> None:
+    """Let fields that may be left out be optional, and no more.
+
+    openapi-typescript takes a field with a default for one that is always there, in requests too.
+    """
+    for schema in schemas.values():
+        for said in schema.get("properties", {}).values():
+            said.pop("default", None)
 
 
 def _nodes(part: Any) -> Iterator[dict[str, Any]]:

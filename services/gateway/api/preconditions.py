@@ -34,6 +34,7 @@ def _if_match(
     if_match: Annotated[
         str | None,
         Header(
+            alias="If-Match",
             description='Only if it still has this version: `"<version>"` of its body; else 412.',
             examples=['"3"'],
         ),

@@ -9,12 +9,14 @@ from hypothesis import strategies as st
 from redis import asyncio as aioredis
 
 from services.feed.actions.like_post import like_post
+from services.feed.actions.read_home_timeline import read_home_above
 from services.feed.actions.withdraw_post import Withdrawal, withdraw_own_post, withdraw_post
 from services.feed.clients.upload import UploadClient
 from services.feed.clients.users import UsersClient
 from services.feed.resources import Resources, resources_over
 from services.feed.settings import FeedSettings
 from shared.caching.redis_pipe import RedisPipe
+from shared.cursors import decode_id_cursor
 from shared.errors import Invalid, Unavailable
 from shared.network.network import Network
 from shared.sharding.shard_group import open_shard_group
@@ -216,3 +218,32 @@ async def test_with_a_primary_away_the_rest_is_shown_and_called_partial(
 
 def _id_in_shard(shard: int) -> int:
     return (new_id() & ~(0x1FFF << 10)) | (shard << 10)
+
+
+async def test_a_gap_is_filled_upwards_page_by_page(
+    cast: Cast, resources: Resources, fake_users: FakeUsers
+) -> None:
+    alice, bob = new_id(), new_id()
+    fake_users.follow(bob, alice)
+    posts = await cast.has_published(alice, 8)
+    seen: list[int] = []
+    since = posts[-1]
+    for _page in range(10):
+        page = await read_home_above(resources.entries, resources.page_posts, bob, 3, since)
+        seen = [post["id"] for post in page["items"]] + seen
+        if page["next_cursor"] is None:
+            break
+        since = decode_id_cursor(page["next_cursor"]) or 0
+    assert seen == posts[:-1]
+    top = await read_home_above(resources.entries, resources.page_posts, bob, 3, posts[0])
+    assert (top["items"], top["next_cursor"]) == ([], None)
+
+
+async def test_above_a_post_that_has_left_the_timeline_stands_the_newest_page(
+    small: Resources, cast: Cast, fake_users: FakeUsers
+) -> None:
+    alice, bob = new_id(), new_id()
+    fake_users.follow(bob, alice)
+    posts = await cast.has_published(alice, 8)
+    page = await read_home_above(small.entries, small.page_posts, bob, 3, posts[-1])
+    assert [post["id"] for post in page["items"]] == posts[:3]

@@ -53,3 +53,11 @@ def test_a_page_starts_at_the_newest_or_where_its_cursor_says() -> None:
     assert page_start(None) == ABOVE_ALL
     assert page_start(5) == 5
     assert page_start(2**64 - 1) == ABOVE_ALL
+
+
+def test_the_entries_right_above_a_post_are_the_nearest_ones() -> None:
+    skeleton = Skeleton([9, 7, 5, 3], 0)
+    assert skeleton.above(3, 2) == [7, 5]
+    assert skeleton.above(4, 2) == [7, 5]
+    assert skeleton.above(0, 10) == [9, 7, 5, 3]
+    assert skeleton.above(9, 5) == skeleton.above(10, 5) == []

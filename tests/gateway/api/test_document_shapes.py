@@ -78,3 +78,14 @@ def test_the_server_is_an_address_that_a_client_can_use(
 ) -> None:
     assert [server["url"] for server in document["servers"]] == [settings.media_base_url]
     assert document["openapi"].startswith("3.1")
+
+
+def test_a_field_that_may_be_left_out_has_no_default(document: dict[str, Any]) -> None:
+    """openapi-typescript would want it in each request."""
+    defaults = [
+        f"{name}.{field}"
+        for name, schema in document["components"]["schemas"].items()
+        for field, said in schema.get("properties", {}).items()
+        if "default" in said
+    ]
+    assert not defaults
