@@ -19,6 +19,7 @@ class Complaints:
     def __init__(self, suite: Suite) -> None:
         self._file = suite.folder.complaints_file
         self._standing: dict[str, str] = {}
+        self._said = "nothing yet can be restored"
 
     def raise_(self, subject: str, sentence: str) -> bool:
         """Note it; returns whether it is new."""
@@ -40,7 +41,12 @@ class Complaints:
 
     def write(self, said: str) -> None:
         """Write what stands, and in one line what is restorable."""
-        document = {"at": time.time(), "said": said, "complaints": self.sentences()}
+        self._said = said
+        self.write_again()
+
+    def write_again(self) -> None:
+        """Write what stands now, between two rounds."""
+        document = {"at": time.time(), "said": self._said, "complaints": self.sentences()}
         write_rendered(self._file, json.dumps(document), account_for("service"))
 
 

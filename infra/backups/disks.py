@@ -93,7 +93,8 @@ class DiskWatch:
         metrics.READ_ONLY.labels(node.name).set(0 if takes_writes else 1)
         if takes_writes and takes_uploads:
             self._at_ease.add(node.name)
-            self._complaints.withdraw(f"disk {node.name}")
+            if self._complaints.withdraw(f"disk {node.name}"):
+                self._complaints.write_again()
             return
         self._at_ease.discard(node.name)
         refused = "uploads" if takes_writes else "all writes"
@@ -101,6 +102,8 @@ class DiskWatch:
             f"disk {node.name}",
             f"{node.name} refuses {refused}: {free / 1e6:.0f} MB are free on its disk or another.",
         )
+        # A round may be a minute away.
+        self._complaints.write_again()
 
 
 def keep_reserve(folder: Path, free: int, floor_bytes: int) -> None:
