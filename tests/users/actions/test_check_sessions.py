@@ -116,7 +116,7 @@ async def test_with_a_primary_away_only_its_own_are_unknown(
         ]
     finally:
         await group.close()
-    assert [answer["state"] for answer in answers] == [*states, "ended"]
+    assert [answer["state"] for answer in answers] == [*states, "made_up"]
     assert {"unknown", "good"} <= set(states)
 
 

@@ -9,7 +9,7 @@ from services.users.actions.refresh_session import refresh_session
 from services.users.domain.sessions import REFRESH_GRACE
 from services.users.resources import Resources
 from shared.contracts.people import Session
-from shared.errors import SessionEnded
+from shared.errors import SessionEnded, TokenUnknown
 from shared.sql_files import parse_query
 from tests.users.cast import Cast
 from tests.users.session_check import check_session
@@ -74,7 +74,7 @@ async def test_a_token_whose_successor_was_used_ends_the_session(
 
 @pytest.mark.parametrize("token", ["", "rtr_1.1.aaaaaaaaaaaaaaaaaaaaaaaa"])
 async def test_a_made_up_token_is_refused(resources: Resources, token: str) -> None:
-    with pytest.raises(SessionEnded):
+    with pytest.raises(TokenUnknown):
         await _refresh(resources, token)
 
 

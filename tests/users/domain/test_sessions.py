@@ -12,6 +12,7 @@ from services.users.domain.sessions import (
     Session,
     TokenPair,
     access_expiry,
+    access_fault,
     refresh_outcome,
 )
 
@@ -74,3 +75,20 @@ def test_a_session_that_nobody_refreshed_for_sixty_days_is_over() -> None:
 
 def test_a_refresh_token_with_another_hash_does_nothing() -> None:
     assert refresh_outcome(FRESH, 1, b"else", T0) == "refuse"
+
+
+@pytest.mark.parametrize(
+    ("session", "generation", "hashed", "now", "fault"),
+    [
+        (FRESH, 1, b"access 1", T0 + ACCESS_LIFETIME, "expired"),
+        (REFRESHED, 0, b"access 0", T1, "expired"),
+        (REFRESHED, 2, b"other", T1, "made_up"),
+        (REFRESHED, 3, b"access 3", T1, "made_up"),
+        (REFRESHED, 2, b"access 2", T1 + REFRESH_LIFETIME, "ended"),
+        (ENDED, 2, b"access 2", T1, "ended"),
+    ],
+)
+def test_a_refused_token_says_what_the_client_does_next(
+    session: Session, generation: int, hashed: bytes, now: datetime, fault: str
+) -> None:
+    assert access_fault(session, generation, hashed, now) == fault
