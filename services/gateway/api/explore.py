@@ -5,7 +5,12 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Request, Response
 
 from services.gateway.actions.explore import find_tags, read_explore, read_tag_timeline
-from services.gateway.api.problem_codes import INVALID, UNAUTHENTICATED, problems
+from services.gateway.api.problem_codes import (
+    ADDRESS_TOO_LONG,
+    INVALID,
+    UNAUTHENTICATED,
+    problems,
+)
 from services.gateway.api.replies import link_to_next, private_reply
 from services.gateway.api.reply_docs import page, reply
 from services.gateway.api.session import ViewerId
@@ -28,7 +33,7 @@ _CHARACTERS_MAX = 2_200
     summary="Posts of a hashtag",
     responses={
         **page(PostPage, "A page of posts."),
-        **problems(UNAUTHENTICATED, INVALID),
+        **problems(UNAUTHENTICATED, ADDRESS_TOO_LONG, INVALID),
     },
 )
 async def get_tag_timeline(
@@ -87,7 +92,7 @@ async def get_explore(
     summary="Find hashtags",
     responses={
         **reply(200, Tags, "The most used first."),
-        **problems(UNAUTHENTICATED, INVALID),
+        **problems(UNAUTHENTICATED, ADDRESS_TOO_LONG, INVALID),
     },
 )
 async def search_tags(

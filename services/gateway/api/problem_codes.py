@@ -52,6 +52,8 @@ PROFILE_CHANGED = ProblemCode(
 REQUEST_IN_PROGRESS = _of(errors.RequestInProgress)
 PRECONDITION_FAILED = _of(errors.PreconditionFailed)
 TOO_LARGE = _of(errors.TooLarge)
+# What the balancers say where an address does not fit into their buffers.
+ADDRESS_TOO_LONG = ProblemCode(414, "address_too_long", "The address is too long.")
 UNSUPPORTED_MEDIA_TYPE = _of(errors.UnsupportedMediaType)
 INVALID = _of(errors.Invalid)
 IDEMPOTENCY_KEY_REUSED = _of(errors.IdempotencyKeyReused)
