@@ -4,6 +4,7 @@ The lists are those of the documents: one that is added tomorrow is tried too.
 """
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from urllib.parse import quote
 
@@ -67,7 +68,8 @@ def _send(
         bearer = door.signer.token(int(door.viewer["user"]["id"]))
     else:
         bearer = door.viewer["session"]["access_token"]
-    return door.session.request(
+    ask = partial(
+        door.session.request,
         method,
         door.base_url + path,
         params=query,
@@ -77,6 +79,12 @@ def _send(
         verify=door.verify,
         allow_redirects=False,
     )
+    try:
+        return ask()
+    except requests.ConnectionError:
+        # A kept connection may be closed just when it is used again (RFC 9112, 9.3.1): after a
+        # refusal that leaves a body unread, it is. Once more, then, on a new one.
+        return ask()
 
 
 def _filled(door: Door, path: str) -> str:
