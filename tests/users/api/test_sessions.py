@@ -20,7 +20,7 @@ async def test_wrong_credentials_are_401(api: UsersApi) -> None:
     assert response.headers["www-authenticate"] == "Bearer"
 
 
-async def test_a_check_says_of_each_token_who_it_is_or_that_it_ended(
+async def test_a_check_says_of_each_token_who_it_is_or_that_nobody_gave_it_out(
     api: UsersApi, cast: Cast
 ) -> None:
     alice, bob = await cast.person("alice"), await cast.person("bob")
@@ -29,7 +29,7 @@ async def test_a_check_says_of_each_token_who_it_is_or_that_it_ended(
     assert reply.status_code == 200
     first, second, third = reply.json()["answers"]
     assert (first["state"], first["session"]["user_id"]) == ("good", alice["user"]["id"])
-    assert second == {"state": "ended", "session": None}
+    assert second == {"state": "made_up", "session": None}
     assert (third["state"], third["session"]["user_id"]) == ("good", bob["user"]["id"])
 
 
