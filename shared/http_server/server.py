@@ -10,7 +10,6 @@ import uvicorn
 from fastapi import FastAPI
 
 from shared.http_server import metrics
-from shared.http_server.joined_writes import JoiningProtocol
 from shared.http_server.readiness import Readiness
 from shared.logs import configure_logging, get_logger
 from shared.settings import ProcessSettings
@@ -34,7 +33,7 @@ def serve(app: FastAPI, settings: ProcessSettings) -> None:
     config = uvicorn.Config(
         app,
         loop="uvloop",
-        http=JoiningProtocol,
+        http="httptools",
         ws="none",
         lifespan="on",
         ssl_certfile=settings.tls_cert_file,
