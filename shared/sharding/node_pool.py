@@ -26,7 +26,6 @@ from shared.sharding.connections import (
 )
 from shared.sharding.database_faults import DRIVER_ERRORS, fault_of, is_gone, is_lost_connection
 from shared.sharding.pool_metrics import ACQUIRE_SECONDS, FAULTS, POOL_CONNECTIONS, POOL_WAITING
-from shared.sharding.pool_ramp import AT_FIRST, PoolRamp
 from shared.sharding.shard_map import NodeAddress
 
 ACQUIRE_SECONDS_MAX = 2.0
@@ -65,7 +64,6 @@ class NodePool:
         self._down_until_s = 0.0
         self._opening = asyncio.Lock()
         self._opened = False
-        self._ramp = PoolRamp(size)
         self._write_places = asyncio.Semaphore(max(size - KEPT_FOR_READS, 1))
         self._writing: set[PoolConnectionProxy] = set()
         self._releasing: set[asyncio.Task[None]] = set()
@@ -92,7 +90,7 @@ class NodePool:
         try:
             async with asyncio.timeout(wait_s):
                 await self._open()
-                return await (self._take_to_write() if to_write else self._take())
+                return await (self._take_to_write() if to_write else self._pool.acquire())
         except TimeoutError as error:
             raise self._too_late(wait_s, to_write=to_write) from error
         except DRIVER_ERRORS as error:
@@ -109,20 +107,19 @@ class NodePool:
             # The driver has ended it; the pool goes on without it.
             FAULTS.labels(self._group, self.name, "release").inc()
         finally:
-            self._ramp.leave()
             if connection in self._writing:
                 self._writing.remove(connection)
                 self._write_places.release()
 
     async def warm_up(self, on_each: Sequence[Statement], on_one: Sequence[Statement] = ()) -> None:
-        """Prepare reads on the first connections, some of them only on the one that is used most.
+        """Prepare reads on all connections, some of them only on the one that is used most.
 
         One after the other and with rests between them, as others have less of the machine
         meanwhile, and may be fewer. Raises Unavailable, and what the driver raises.
         """
         async with AsyncExitStack() as stack:
             # All are taken before the first is given back: else it would be the same one each time.
-            for number in range(min(AT_FIRST, self._pool.get_max_size())):
+            for number in range(self._pool.get_max_size()):
                 async with _rest_after():
                     connection = await self.acquire()
                 stack.push_async_callback(self.release, connection)
@@ -221,18 +218,10 @@ class NodePool:
                 await self._pool
                 self._opened = True
 
-    async def _take(self) -> PoolConnectionProxy:
-        await self._ramp.enter()
-        try:
-            return await self._pool.acquire()
-        except BaseException:
-            self._ramp.leave()
-            raise
-
     async def _take_to_write(self) -> PoolConnectionProxy:
         await self._write_places.acquire()
         try:
-            connection = await self._take()
+            connection = await self._pool.acquire()
         except BaseException:
             self._write_places.release()
             raise
@@ -240,11 +229,7 @@ class NodePool:
         return connection
 
     async def _connect(self, *_arguments: object, **options: Any) -> asyncpg.Connection:
-        self._ramp.begin_opening()
-        try:
-            connection = await connect(self.address, self._login, self._network, **options)
-        finally:
-            self._ramp.end_opening()
+        connection = await connect(self.address, self._login, self._network, **options)
         self._down_until_s = 0.0
         return connection
 

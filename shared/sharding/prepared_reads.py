@@ -11,7 +11,7 @@ from shared.sql_files import Query, load_queries
 async def prepare_reads(
     group: ShardGroup, service: Path, *, of_one: Sequence[str], across: Sequence[str] = ()
 ) -> None:
-    """On the first connections to each primary; says so if the schema is newer than this code.
+    """On all connections to each primary; says so if the schema is newer than this code.
 
     `service` is the folder with `store/` and `migrations/`; a read is named by its file and its
     block there, such as "posts.post_counts".

@@ -14,7 +14,6 @@ from shared.errors import DeadlineExceeded, Overloaded, Unavailable
 from shared.ids import shard_bits
 from shared.sharding.connections import Connection
 from shared.sharding.node_pool import KEPT_FOR_READS, NodePool
-from shared.sharding.pool_ramp import AT_FIRST
 from shared.sharding.shard_group import ShardGroup
 from shared.sharding.union_statement import arguments_over, union_over
 from shared.sql_files import parse_query
@@ -189,18 +188,8 @@ async def test_a_commit_is_not_cancelled(group: ShardGroup) -> None:
     assert await group.reader(3).row(FIND, id=written[0]) is not None
 
 
-async def test_quick_statements_that_come_at_once_share_few_connections(
-    migrated: ShardedDatabase,
-) -> None:
-    async with migrated.open(pool_max=10) as group:
-        node = group.primary_node(1)
-        node._ramp._patience_s = 60
-        await asyncio.gather(*(group.rows_across(BACKEND, [1]) for _ in range(40)))
-        assert node._pool.get_size() == AT_FIRST
-
-
-@pytest.mark.parametrize("connections", [AT_FIRST, 1])
-async def test_what_is_warmed_up_is_prepared_on_the_first_connections(
+@pytest.mark.parametrize("connections", [3, 1])
+async def test_what_is_warmed_up_is_prepared_on_all_connections(
     migrated: ShardedDatabase, connections: int
 ) -> None:
     async with migrated.open(pool_max=connections) as group:
