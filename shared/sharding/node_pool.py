@@ -3,8 +3,8 @@
 import asyncio
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import Callable, Sequence
+from contextlib import AsyncExitStack
 from typing import Any
 
 import asyncpg
@@ -40,9 +40,6 @@ KEPT_FOR_READS = 2
 # After a failed connect, callers without a connection are refused at once for this long: a node
 # that swallows packets would otherwise hold each of them for the connect timeout.
 REFUSAL_SECONDS = 0.5
-
-# Of a warm-up, so much is rest.
-WARM_UP_REST_SHARE = 2 / 3
 
 # Its text, and the number of its parameters.
 Statement = tuple[str, int]
@@ -114,20 +111,18 @@ class NodePool:
     async def warm_up(self, on_each: Sequence[Statement], on_one: Sequence[Statement] = ()) -> None:
         """Prepare reads on all connections, some of them only on the one that is used most.
 
-        One after the other and with rests between them, as others have less of the machine
-        meanwhile, and may be fewer. Raises Unavailable, and what the driver raises.
+        One after the other, as others have less of the machine meanwhile. Raises Unavailable, and
+        what the driver raises.
         """
         async with AsyncExitStack() as stack:
             # All are taken before the first is given back: else it would be the same one each time.
             for number in range(self._pool.get_max_size()):
-                async with _rest_after():
-                    connection = await self.acquire()
+                connection = await self.acquire()
                 stack.push_async_callback(self.release, connection)
                 await stack.enter_async_context(connection.transaction(readonly=True))
                 # Given back last, the first one is taken first.
                 for sql, parameters in on_each if number else (*on_each, *on_one):
-                    async with _rest_after():
-                        await connection.fetch(sql, *[None] * parameters)
+                    await connection.fetch(sql, *[None] * parameters)
 
     async def fetch(self, sql: str, arguments: Sequence[object]) -> list[asyncpg.Record]:
         """One statement that may be repeated: a connection that had gone stale is replaced once."""
@@ -241,14 +236,6 @@ class NodePool:
         for state, read in gauges.items():
             POOL_CONNECTIONS.labels(self._group, self.name, state).set_function(read)
         POOL_WAITING.labels(self._group, self.name).set_function(self._waiting.total)
-
-
-@asynccontextmanager
-async def _rest_after() -> AsyncIterator[None]:
-    began_s = time.perf_counter()
-    yield
-    took_s = time.perf_counter() - began_s
-    await asyncio.sleep(took_s * WARM_UP_REST_SHARE / (1 - WARM_UP_REST_SHARE))
 
 
 class _StaleConnectionError(Unavailable):
