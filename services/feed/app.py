@@ -41,6 +41,7 @@ INFO = AppInfo(
 )
 ROUTERS = (
     posts.router,
+    timelines.home_router,
     timelines.router,
     tags.router,
     reactions.router,

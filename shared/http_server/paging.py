@@ -1,8 +1,9 @@
 """The two query parameters of every page, with the limits of the public API."""
 
+import re
 from typing import Annotated, Literal
 
-from fastapi import Query
+from fastapi import Query, Request
 
 POSTS_LIMIT_MAX = 40
 
@@ -31,3 +32,20 @@ HomeOrder = Annotated[
 POSTS_LIMIT_DEFAULT = 20
 PEOPLE_LIMIT_DEFAULT = 20
 COMMENTS_LIMIT_DEFAULT = 20
+
+# What our own services and nearly all phones send.
+_PLAIN_PAGE = re.compile(
+    rb"(?:limit=(?P<limit>[1-9]|[1-3][0-9]|40)(?:&cursor=(?P<cursor>[A-Za-z0-9_-]{1,256}))?)?"
+)
+
+
+def plain_posts_page(request: Request) -> tuple[int, str | None] | None:
+    """Limit and cursor of a page of posts; None if the query says more, or may be wrong."""
+    plain = _PLAIN_PAGE.fullmatch(request.scope["query_string"])
+    if plain is None:
+        return None
+    limit, cursor = plain.groups()
+    return (
+        POSTS_LIMIT_DEFAULT if limit is None else int(limit),
+        None if cursor is None else cursor.decode(),
+    )

@@ -16,7 +16,6 @@ from shared.http_server.admission import Admission, AskOf, lasting
 from shared.http_server.body_limit import BodyLimit
 from shared.http_server.docs_page import install_docs_page
 from shared.http_server.methods import Methods
-from shared.http_server.plain_reads import PlainReads
 from shared.http_server.probes import Probes
 from shared.http_server.problems import (
     Problem,
@@ -85,7 +84,6 @@ def create_app(
     app.state.readiness = readiness
     rules = QueueRules(settings.at_work_max, settings.wait_ms_max / 1000)
     app.state.work_queue = WorkQueue(rules)
-    app.add_middleware(PlainReads, routers=routers)  # The first is the innermost.
     _add_routes(app, routers)
     install_problem_handlers(app)
     install_docs_page(app, is_read_only=info.audience is not None)

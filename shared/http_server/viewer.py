@@ -15,12 +15,13 @@ async def _optional_viewer_id(request: Request) -> int | None:
     return viewer_id
 
 
-async def _viewer_id(request: Request) -> int:
+async def viewer_id_of(request: Request) -> int:
+    """The viewer; raises Unauthenticated if the caller speaks for none."""
     viewer_id: int | None = request.scope.get(SCOPE_KEY)
     if viewer_id is None:
         raise Unauthenticated
     return viewer_id
 
 
-ViewerId = Annotated[int, Depends(_viewer_id)]
+ViewerId = Annotated[int, Depends(viewer_id_of)]
 OptionalViewerId = Annotated[int | None, Depends(_optional_viewer_id)]

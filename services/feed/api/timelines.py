@@ -9,18 +9,34 @@ from services.feed.actions.read_home_timeline import read_home_above, read_home_
 from services.feed.resources import resources_of
 from shared.contracts.posts import HomePage, PostPage
 from shared.cursors import decode_id_cursor
+from shared.http_server.hot_read import hot_read
 from shared.http_server.json_reply import JsonReply
-from shared.http_server.paging import POSTS_LIMIT_DEFAULT, Cursor, HomeOrder, PostsLimit
+from shared.http_server.paging import (
+    POSTS_LIMIT_DEFAULT,
+    Cursor,
+    HomeOrder,
+    PostsLimit,
+    plain_posts_page,
+)
 from shared.http_server.problems import problem_replies
 from shared.http_server.reply_docs import reply
-from shared.http_server.viewer import ViewerId
+from shared.http_server.viewer import ViewerId, viewer_id_of
 
+
+async def _plain_home_timeline(request: Request) -> Response | None:
+    page = plain_posts_page(request)
+    if page is None:
+        return None
+    return await get_home_timeline(request, await viewer_id_of(request), *page)
+
+
+home_router = APIRouter(tags=["Timelines"], route_class=hot_read(_plain_home_timeline))
 router = APIRouter(tags=["Timelines"])
 
 Since = Annotated[int | None, Query(ge=1, lt=2**63, description="A known post.")]
 
 
-@router.get(
+@home_router.get(
     "/timelines/home",
     summary="The viewer's home timeline",
     responses={

@@ -51,9 +51,10 @@ async def _current_session(request: Request) -> CurrentSession:
     return session
 
 
-async def _viewer_id(request: Request) -> int:
+async def viewer_id_of(request: Request) -> int:
+    """Whose session it is; counted, and raises Unauthenticated, RateLimited."""
     return (await _current_session(request)).user_id
 
 
 InSession = Annotated[CurrentSession, Depends(_current_session)]
-ViewerId = Annotated[int, Depends(_viewer_id)]
+ViewerId = Annotated[int, Depends(viewer_id_of)]

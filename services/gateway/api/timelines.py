@@ -8,14 +8,29 @@ from services.gateway.actions.read_posts import read_home_timeline
 from services.gateway.api.problem_codes import INVALID, UNAUTHENTICATED, problems
 from services.gateway.api.replies import conditional_reply, link_to_next, private_reply
 from services.gateway.api.reply_docs import conditional_page
-from services.gateway.api.session import ViewerId
+from services.gateway.api.session import ViewerId, viewer_id_of
 from services.gateway.domain.pages import PageRequest
 from services.gateway.resources import resources_of
 from services.gateway.views.posts import HomePage, timeline_posts
 from services.gateway.views.wire_types import ID_PATTERN
-from shared.http_server.paging import POSTS_LIMIT_DEFAULT, Cursor, HomeOrder, PostsLimit
+from shared.http_server.hot_read import hot_read
+from shared.http_server.paging import (
+    POSTS_LIMIT_DEFAULT,
+    Cursor,
+    HomeOrder,
+    PostsLimit,
+    plain_posts_page,
+)
 
-router = APIRouter(tags=["Timelines"])
+
+async def _plain_home_timeline(request: Request) -> Response | None:
+    page = plain_posts_page(request)
+    if page is None:
+        return None
+    return await get_home_timeline(request, await viewer_id_of(request), *page)
+
+
+router = APIRouter(tags=["Timelines"], route_class=hot_read(_plain_home_timeline))
 
 Since = Annotated[
     str | None,
