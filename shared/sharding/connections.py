@@ -1,6 +1,5 @@
 """Opens connections to a Postgres node: found by name, its certificate checked for that name."""
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from types import SimpleNamespace
@@ -35,21 +34,16 @@ SESSION_SETTINGS = {
 }
 
 
-# A read that nobody waits for any more is let end by itself for so long. To cancel it takes another
-# connection, with a handshake and a new process: where many readers give up at once, as they do on
-# a busy machine, that would be the greater part of the work.
-UNHEARD_SECONDS_MAX = 2.0
-
 # Below this, what a number of the catalogue means is the same in every database of a version.
 _FIRST_OID_OF_ITS_OWN = 16_384
 
 
 class Connection(asyncpg.Connection):
-    """Looks up what a type such as bigint[] is once for each process, and lets reads end.
+    """Looks up what a type such as bigint[] is once for each process.
 
     The driver's question costs the server as much as a hundred of ours (14 ms), where a new process
-    opens many connections at once. Two private methods of the driver, which is pinned, are
-    overridden; tests tell if they are no longer called.
+    opens many connections at once. A private method of the driver is overridden: see
+    docs/private-apis.md.
     """
 
     _types_known: dict[tuple[str, frozenset[int]], Sequence[asyncpg.Record]] = {}  # noqa: RUF012
@@ -66,26 +60,6 @@ class Connection(asyncpg.Connection):
         if max(wanted) < _FIRST_OID_OF_ITS_OWN:
             self._types_known[key] = types
         return types, statement
-
-    async def _cancel(
-        self, waiter: asyncio.Future[None], cancel_waiter: asyncio.Future[None] | None = None
-    ) -> None:
-        if cancel_waiter is None or self.is_in_transaction():
-            await super()._cancel(waiter, cancel_waiter)  # type: ignore[misc]
-        elif await _ends_by_itself(cancel_waiter):
-            self._cancellations.discard(asyncio.current_task())  # type: ignore[attr-defined]
-            if not waiter.done():
-                waiter.set_result(None)
-        else:
-            await super()._cancel(waiter, cancel_waiter)  # type: ignore[misc]
-
-
-async def _ends_by_itself(statement: asyncio.Future[None]) -> bool:
-    try:
-        await asyncio.wait((statement,), timeout=UNHEARD_SECONDS_MAX)
-    except asyncio.CancelledError:
-        return True  # Its connection has ended, and the statement with it.
-    return statement.done()
 
 
 def command_seconds() -> float:

@@ -41,6 +41,11 @@ KEPT_FOR_READS = 2
 # that swallows packets would otherwise hold each of them for the connect timeout.
 REFUSAL_SECONDS = 0.5
 
+# A read that nobody waits for any more is let end by itself for so long. To cancel it takes another
+# connection, with a handshake and a new process: where many readers give up at once, as they do on
+# a busy machine, that would be the greater part of the work.
+UNHEARD_SECONDS_MAX = 2.0
+
 # Its text, and the number of its parameters.
 Statement = tuple[str, int]
 
@@ -63,7 +68,7 @@ class NodePool:
         self._opened = False
         self._write_places = asyncio.Semaphore(max(size - KEPT_FOR_READS, 1))
         self._writing: set[PoolConnectionProxy] = set()
-        self._releasing: set[asyncio.Task[None]] = set()
+        self._asking: set[asyncio.Task[list[asyncpg.Record]]] = set()
         self._pool = asyncpg.create_pool(
             min_size=0,
             max_size=size,
@@ -133,14 +138,31 @@ class NodePool:
 
     async def _fetch_once(self, sql: str, arguments: Sequence[object]) -> list[asyncpg.Record]:
         connection = await self.acquire()
-        is_unheard = False
         try:
-            return await connection.fetch(sql, *arguments, timeout=command_seconds())
-        except asyncio.CancelledError:
-            is_unheard = True
+            wait_s = command_seconds()
+        except DeadlineExceeded:
+            await self.release(connection)
             raise
+        # A task of its own: if its caller gives up, it goes on and then gives the connection back.
+        asking = asyncio.create_task(self._ask(connection, sql, arguments))
+        self._asking.add(asking)
+        asking.add_done_callback(self._end_asking)
+        try:
+            answered, _late = await asyncio.wait([asking], timeout=wait_s)
+        finally:
+            if not asking.done():
+                asyncio.get_running_loop().call_later(UNHEARD_SECONDS_MAX, asking.cancel)
+        if not answered:
+            late = TimeoutError()
+            raise self.fault(late, closed=False) or late
+        return asking.result()
+
+    async def _ask(
+        self, connection: PoolConnectionProxy, sql: str, arguments: Sequence[object]
+    ) -> list[asyncpg.Record]:
+        try:
+            return await connection.fetch(sql, *arguments)
         except DRIVER_ERRORS as error:
-            is_unheard = isinstance(error, TimeoutError)
             closed = is_gone(connection, error)
             fault = self.fault(error, closed=closed)
             if fault is None:
@@ -149,16 +171,12 @@ class NodePool:
                 raise _StaleConnectionError(fault.detail, retry_after_s=1) from error
             raise fault from error
         finally:
-            if is_unheard:
-                self._release_later(connection)
-            else:
-                await self.release(connection)
+            await self.release(connection)
 
-    def _release_later(self, connection: PoolConnectionProxy) -> None:
-        """Its statement may go on for a while, and who has given up does not wait for that."""
-        releasing = asyncio.create_task(self.release(connection))
-        self._releasing.add(releasing)
-        releasing.add_done_callback(self._releasing.discard)
+    def _end_asking(self, asking: asyncio.Task[list[asyncpg.Record]]) -> None:
+        self._asking.discard(asking)
+        if not asking.cancelled():
+            asking.exception()  # Looked at, though nobody may wait for it any more.
 
     def fault(self, error: BaseException, *, closed: bool) -> AppError | None:
         """The error to raise for a statement that met a fault of this node; counted."""
