@@ -18,10 +18,12 @@ from pydantic import SecretStr
 from pyreqwest.client import ClientBuilder
 from pyreqwest.compatibility.httpx import HttpxTransport
 
+from bench.aiohttp_exchange import AiohttpExchange
 from shared.network.network import Network
 from shared.network.resolver import Resolver
 from shared.network.tls import client_context
 from shared.service_client.client import ServiceClient
+from shared.service_client.replica_transport import Exchange, ReplicaTransport
 from shared.settings import ProcessSettings
 
 Call = Callable[[], Awaitable[object]]
@@ -46,6 +48,11 @@ class Bench:
     def url(self) -> str:
         """By name."""
         return f"https://{self.name}:{self.port}{PATH}"
+
+    @property
+    def base_url(self) -> httpx.URL:
+        """By name, without a path."""
+        return httpx.URL(f"https://{self.name}:{self.port}")
 
     @property
     def url_of_first(self) -> str:
@@ -146,6 +153,31 @@ async def aiohttp_alone(bench: Bench, stack: AsyncExitStack) -> Call:
 
 async def service_client(bench: Bench, stack: AsyncExitStack) -> Call:
     """Ours, whole: names, replica choice, deadline, token, retry budget, error mapping, metrics."""
+    return await _service_call(bench, stack, None)
+
+
+async def service_client_over_aiohttp(bench: Bench, stack: AsyncExitStack) -> Call:
+    """The same with aiohttp in the place of the client's own engine."""
+    return await _service_call(bench, stack, AiohttpExchange(bench.base_url, bench.ca_file))
+
+
+ENGINES = {
+    engine.__name__: engine
+    for engine in (
+        raw_httptools,
+        pyreqwest_alone,
+        aiohttp_alone,
+        service_client,
+        service_client_over_aiohttp,
+        httpx_aiohttp_transport,
+        httpx_pyreqwest,
+        httpx_aiohttp_client,
+        httpx_default,
+    )
+}
+
+
+async def _service_call(bench: Bench, stack: AsyncExitStack, exchange: Exchange | None) -> Call:
     resolver = Resolver(())
     resolver.preset(bench.name, bench.addresses)
     settings = ProcessSettings(
@@ -156,30 +188,17 @@ async def service_client(bench: Bench, stack: AsyncExitStack) -> Call:
         tls_key_file=bench.ca_file,
         internal_keys={"users": SecretStr("b" * 64)},
     )
-    base_url = f"https://{bench.name}:{bench.port}"
     network = Network(resolver, bench.ca_file)
-    client = ServiceClient("users", base_url, network, settings)
+    transport = None
+    if exchange is not None:
+        transport = ReplicaTransport("users", bench.name, resolver, exchange)
+    client = ServiceClient("users", str(bench.base_url), network, settings, transport=transport)
     await stack.enter_async_context(client)
 
     async def call() -> object:
         return await client.get(PATH, viewer_id=123456789)
 
     return call
-
-
-ENGINES = {
-    engine.__name__: engine
-    for engine in (
-        raw_httptools,
-        pyreqwest_alone,
-        aiohttp_alone,
-        service_client,
-        httpx_aiohttp_transport,
-        httpx_pyreqwest,
-        httpx_aiohttp_client,
-        httpx_default,
-    )
-}
 
 
 def _httpx_call(client: httpx.AsyncClient, bench: Bench, url: str | None = None) -> Call:
