@@ -19,9 +19,11 @@ from tests.shared.replica_app import ReplicaSettings, replica_app
 from tests.shared.replica_process import HOST_NAME, KEYS, PORT, ReplicaProcess
 from tests.shared.shard_groups import ShardedDatabase
 
-SHARED_ADDRESSES = ("127.22.3.1", "127.22.3.2")
+# Several sessions may run at once on one machine.
+_NETWORK = f"127.22.{os.getpid() % 256}"
+SHARED_ADDRESSES = (f"{_NETWORK}.31", f"{_NETWORK}.32")
 # For the replicas that a test starts and breaks.
-OWN_ADDRESSES = ("127.22.5.1", "127.22.5.2")
+OWN_ADDRESSES = (f"{_NETWORK}.51", f"{_NETWORK}.52")
 StartReplica = Callable[..., ReplicaProcess]
 ClientOf = Callable[..., ServiceClient]
 
