@@ -19,9 +19,6 @@ from services.feed.clients.users import UsersClient
 from services.feed.domain.celebrities import CELEBRITY_FOLLOWERS_MIN
 from services.feed.domain.edge_kinds import COMMENT_LIKE, LIKE, SAVE, TAG
 from services.feed.settings import FeedSettings
-from services.feed.store.activities import Activities
-from services.feed.store.affinities import Affinities
-from services.feed.store.author_entries import AuthorEntries
 from services.feed.store.author_timelines import AuthorTimelines
 from services.feed.store.body_cache import BodyCache
 from services.feed.store.comments import Comments
@@ -32,7 +29,6 @@ from services.feed.store.kept_orders import KeptOrders
 from services.feed.store.own_reactions import OwnReactionsCache
 from services.feed.store.post_bodies import PostBodies
 from services.feed.store.post_reactions import PostReactions
-from services.feed.store.posts import Posts
 from services.feed.store.redis_guard import RedisGuard
 from services.feed.store.stream_events import StreamEvents
 from shared.caching.redis_client import open_redis
@@ -49,7 +45,6 @@ class Resources:
     """The collaborators of every route and of the worker."""
 
     group: ShardGroup
-    posts: Posts
     bodies: PostBodies
     likes: Edges
     saves: Edges
@@ -57,14 +52,12 @@ class Resources:
     page_posts: PagePosts
     comments: Comments
     comment_likes: Edges
-    activities: Activities
     tag_edges: Edges
     explore: Explore
     ranked: RankedTimelines
     timelines: HomeTimelines
     author_timelines: AuthorTimelines
     entries: HomeEntries
-    author_entries: AuthorEntries
     stream: StreamEvents
     users: UsersClient
     upload: UploadClient
@@ -76,7 +69,7 @@ class Resources:
 
     def published(self) -> Published:
         """What goes with an account."""
-        return Published(self.posts, self.bodies, self.comments)
+        return Published(self.bodies, self.comments)
 
     def destinations(self) -> Destinations:
         """Where a new post goes."""
@@ -125,13 +118,11 @@ def resources_over(
     """The collaborators, given the stores and a way to the two services."""
     guard = RedisGuard()
     reads = HotReads(pipe, guard)
-    posts = Posts(group)
     timelines = HomeTimelines(redis, reads, guard)
     author_timelines = AuthorTimelines(redis, reads, guard)
-    author_entries = AuthorEntries(group)
-    celebrities = CelebrityEntries(author_timelines, author_entries)
-    entries = HomeEntries(timelines, author_entries, users, celebrities)
-    bodies = PostBodies(BodyCache(redis, reads, guard), posts)
+    celebrities = CelebrityEntries(author_timelines, group)
+    entries = HomeEntries(timelines, group, users, celebrities)
+    bodies = PostBodies(BodyCache(redis, reads, guard), group)
     counts = CountCache(redis, reads, guard)
     reactions = PostReactions(group, counts, OwnReactionsCache(redis, reads, guard))
     page_posts = PagePosts(reads, bodies, reactions)
@@ -139,7 +130,6 @@ def resources_over(
     ranked_orders = RankedOrders(KeptOrders(redis, guard))
     return Resources(
         group=group,
-        posts=posts,
         bodies=bodies,
         likes=Edges(group, LIKE),
         saves=Edges(group, SAVE),
@@ -147,16 +137,12 @@ def resources_over(
         page_posts=page_posts,
         comments=Comments(group, counts),
         comment_likes=Edges(group, COMMENT_LIKE),
-        activities=Activities(group),
         tag_edges=Edges(group, TAG),
         explore=Explore(group, ranked_orders),
-        ranked=RankedTimelines(
-            entries, page_posts, bodies, reactions, Affinities(group), ranked_orders
-        ),
+        ranked=RankedTimelines(group, entries, page_posts, bodies, reactions, ranked_orders),
         timelines=timelines,
         author_timelines=author_timelines,
         entries=entries,
-        author_entries=author_entries,
         stream=StreamEvents(redis, guard),
         users=users,
         upload=upload,

@@ -91,7 +91,7 @@ async def _audit(resources: Resources, sample: int, rules: RemovalRules) -> int:
     audit = await audit_timelines(
         resources.timelines,
         resources.entries,
-        resources.posts,
+        resources.group,
         TimelineDoubts(resources.group, rules),
         sample=sample,
         delivered_before=delivered_before,
@@ -118,7 +118,7 @@ async def _rebuild(resources: Resources, user_id: int | None, rules: RemovalRule
     done = await rebuild_timelines(
         resources.timelines,
         resources.entries,
-        resources.posts,
+        resources.group,
         TimelineDoubts(resources.group, rules),
         reader_ids=None if user_id is None else [user_id],
         tell=tell,
@@ -139,9 +139,7 @@ def _say_reasons(reasons: Sequence[str]) -> None:
 
 
 async def _list_reports(resources: Resources) -> int:
-    found = await reported_subjects(
-        resources.group, resources.posts, resources.comments, REPORTS_MAX
-    )
+    found = await reported_subjects(resources.group, resources.comments, REPORTS_MAX)
     for one in found:
         _say(f"{one.subject.kind}:{one.subject.id}  by user {one.author_id}  {one.state}")
         _say(f"    {', '.join(f'{n} x {reason}' for reason, n in one.reasons.items())}")

@@ -62,14 +62,10 @@ async def run(resources: Resources, stop: asyncio.Event) -> None:
 
     async def confirm(payload: dict[str, Any]) -> None:
         event = cast(GraphEvent, payload)
-        await confirm_graph_event(
-            resources.group, resources.timelines, resources.author_entries, event
-        )
+        await confirm_graph_event(resources.group, resources.timelines, event)
 
     async def clear(payload: dict[str, Any]) -> None:
-        await clear_post(
-            resources.edges(), resources.comments, resources.activities, payload["post_id"]
-        )
+        await clear_post(resources.edges(), resources.comments, resources.group, payload["post_id"])
 
     jobs = JobWorker(
         resources.group,
@@ -85,9 +81,9 @@ async def run(resources: Resources, stop: asyncio.Event) -> None:
             NAMED_TOPIC: partial(keep_tag_names, resources.group),
             EDITED_TOPIC: partial(renew_bodies, resources.bodies),
             HIDING_TOPIC: partial(renew_bodies, resources.bodies),
-            ACTIVITY_TOPIC: partial(deliver_deeds, resources.activities, resources.stream),
+            ACTIVITY_TOPIC: partial(deliver_deeds, resources.group, resources.stream),
             MENTIONS_TOPIC: partial(
-                deliver_mentions, resources.activities, resources.stream, resources.users
+                deliver_mentions, resources.group, resources.stream, resources.users
             ),
         },
     )

@@ -143,8 +143,8 @@ def without_redis(
 def small(resources: Resources, redis: aioredis.Redis, reads: HotReads) -> Resources:
     """The same with home timelines that hold five entries, cut when they are three too long."""
     timelines = HomeTimelines(redis, reads, RedisGuard(), entries_max=5, trim_slack=3)
-    celebrities = CelebrityEntries(resources.author_timelines, resources.author_entries)
-    entries = HomeEntries(timelines, resources.author_entries, resources.users, celebrities)
+    celebrities = CelebrityEntries(resources.author_timelines, resources.group)
+    entries = HomeEntries(timelines, resources.group, resources.users, celebrities)
     return replace(resources, timelines=timelines, entries=entries)
 
 

@@ -57,9 +57,7 @@ async def test_the_photos_of_a_withdrawn_post_are_released(
 ) -> None:
     alice = new_id()
     post = await cast.publishes(alice)
-    await withdraw_post(
-        resources.group, resources.posts, resources.bodies, resources.users, Withdrawal(post, alice)
-    )
+    await withdraw_post(resources.group, resources.bodies, resources.users, Withdrawal(post, alice))
 
     async def released() -> None:
         assert alice in [told["owner_id"] for told in fake_upload.released]

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 from services.feed.actions.tell_of_deeds import note_and_tell
 from services.feed.domain.activity import Deed
 from services.feed.domain.skeletons import ABOVE_ALL
-from services.feed.store.activities import Activities, Told
-from services.feed.store.author_entries import AuthorEntries
+from services.feed.store.activities import Told
+from services.feed.store.author_entries import celebrities_among, newest_of_authors
 from services.feed.store.graph_versions import is_newest, note_version
 from services.feed.store.home_timelines import HomeTimelines
 from services.feed.store.stream_events import StreamEvents
@@ -26,8 +26,6 @@ _ACTORS_AT_ONCE = 8
 async def apply_graph_events(
     group: ShardGroup,
     timelines: HomeTimelines,
-    entries: AuthorEntries,
-    activities: Activities,
     stream: StreamEvents,
     events: Sequence[GraphEvent],
 ) -> None:
@@ -41,8 +39,8 @@ async def apply_graph_events(
         async with gate:
             for event in of_actor:
                 if await note_version(group, event):
-                    await _apply(timelines, entries, event)
-                    await note_and_tell(activities, stream, told_of(event))
+                    await _apply(group, timelines, event)
+                    await note_and_tell(group, stream, told_of(event))
 
     ends = await asyncio.gather(
         *(apply_in_order(of_actor) for of_actor in _by_actor(events)), return_exceptions=True
@@ -54,7 +52,7 @@ async def apply_graph_events(
 
 
 async def confirm_graph_event(
-    group: ShardGroup, timelines: HomeTimelines, entries: AuthorEntries, event: GraphEvent
+    group: ShardGroup, timelines: HomeTimelines, event: GraphEvent
 ) -> None:
     """Apply an event once more, when all that was under way at its time has ended.
 
@@ -62,14 +60,14 @@ async def confirm_graph_event(
     read them before a follow was mirrored may have left the new follower out.
     """
     if await is_newest(group, event):
-        await _apply(timelines, entries, event)
+        await _apply(group, timelines, event)
 
 
-async def _apply(timelines: HomeTimelines, entries: AuthorEntries, event: GraphEvent) -> None:
+async def _apply(group: ShardGroup, timelines: HomeTimelines, event: GraphEvent) -> None:
     actor_id, subject_id = event["actor_id"], event["subject_id"]
     match event["kind"]:
         case "follow":
-            await _back_fill(timelines, entries, actor_id, subject_id)
+            await _back_fill(group, timelines, actor_id, subject_id)
         case "unfollow":
             # Entries do not name their authors: the next read rebuilds without this one.
             await timelines.drop(actor_id)
@@ -85,15 +83,15 @@ async def _apply(timelines: HomeTimelines, entries: AuthorEntries, event: GraphE
 
 
 async def _back_fill(
-    timelines: HomeTimelines, entries: AuthorEntries, viewer_id: int, author_id: int
+    group: ShardGroup, timelines: HomeTimelines, viewer_id: int, author_id: int
 ) -> None:
     if not await timelines.exists(viewer_id):
         # The read that makes one finds the new followee by itself.
         return
-    found = await entries.newest_of({author_id: ABOVE_ALL}, BACK_FILL_MAX + 1)
+    found = await newest_of_authors(group, {author_id: ABOVE_ALL}, BACK_FILL_MAX + 1)
     ids = found.ids_by_author.get(author_id, [])
     floor = ids[BACK_FILL_MAX] if len(ids) > BACK_FILL_MAX else 0
-    if (await entries.celebrities_among([author_id])).ids:
+    if (await celebrities_among(group, [author_id])).ids:
         # Marked first: what is published from here on may reach this reader by no other way.
         await timelines.mark_celebrity(author_id, [viewer_id])
     await timelines.merge(viewer_id, ids[:BACK_FILL_MAX], floor)

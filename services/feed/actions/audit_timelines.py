@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from services.feed.actions.home_entries import HomeEntries
 from services.feed.actions.timeline_doubts import TimelineDoubts
 from services.feed.store.home_timelines import HomeTimelines
-from services.feed.store.posts import Posts
+from services.feed.store.posts import bodies_by_ids
 from shared.errors import Unavailable
+from shared.sharding.shard_group import ShardGroup
 
 # A primary that is away makes many readers unreadable, and each of them costs a deadline.
 _UNREAD_MAX = 20
@@ -44,7 +45,7 @@ class Audit:
 async def audit_timelines(
     timelines: HomeTimelines,
     entries: HomeEntries,
-    posts: Posts,
+    group: ShardGroup,
     doubts: TimelineDoubts,
     *,
     sample: int,
@@ -60,7 +61,7 @@ async def audit_timelines(
     audit = Audit()
     for reader_id in random.sample(readers, min(sample, len(readers))):
         try:
-            await _compare(audit, entries, posts, doubts, reader_id, delivered_before)
+            await _compare(audit, entries, group, doubts, reader_id, delivered_before)
         except Unavailable as away:
             audit.unread += 1
             if audit.unread == 1:
@@ -78,7 +79,7 @@ async def audit_timelines(
 async def _compare(
     audit: Audit,
     entries: HomeEntries,
-    posts: Posts,
+    group: ShardGroup,
     doubts: TimelineDoubts,
     reader_id: int,
     delivered_before: int,
@@ -93,7 +94,7 @@ async def _compare(
         for skeleton in (found, wanted)
     )
     lacking = sorted(due - there)
-    strange = await existing(posts, there - due)
+    strange = await existing(group, there - due)
     lost = doubts.lost_among(sorted(there - due - set(strange)))
     audit.readers += 1
     audit.entries += len(due)
@@ -103,11 +104,11 @@ async def _compare(
     audit.lost += [(reader_id, post_id) for post_id in lost]
 
 
-async def existing(posts: Posts, post_ids: set[int]) -> list[int]:
+async def existing(group: ShardGroup, post_ids: set[int]) -> list[int]:
     """Those that are there and not withdrawn, in ascending order."""
     if not post_ids:
         return []
-    bodies = await posts.bodies_by_ids(sorted(post_ids))
+    bodies = await bodies_by_ids(group, sorted(post_ids))
     return [post_id for post_id, body in sorted(bodies.items()) if body is not None]
 
 

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from services.feed.actions.newest_entries import Newest, newest_entries
 from services.feed.domain.celebrities import merged
 from services.feed.domain.skeletons import ABOVE_ALL, Skeleton, skeleton_from_newest
-from services.feed.store.author_entries import AuthorEntries
 from services.feed.store.author_timelines import AuthorTimelines
 from services.feed.store.single_flight import SingleFlight
 from shared.errors import Unavailable
+from shared.sharding.shard_group import ShardGroup
 
 # Lists of so many are read at once. Who follows more has them read together, from Postgres.
 LISTS_MAX = 200
@@ -20,9 +20,9 @@ _LOADS_AT_ONCE = 4
 class CelebrityEntries:
     """The newest entries of celebrities, from lists that all readers share."""
 
-    def __init__(self, timelines: AuthorTimelines, entries: AuthorEntries) -> None:
+    def __init__(self, timelines: AuthorTimelines, group: ShardGroup) -> None:
         self._timelines = timelines
-        self._entries = entries
+        self._group = group
         self._loads: SingleFlight[int, Newest] = SingleFlight()
 
     async def added_to(self, skeleton: Skeleton) -> tuple[Skeleton, bool]:
@@ -73,7 +73,7 @@ class CelebrityEntries:
     async def _newest(self, author_ids: Sequence[int]) -> Newest:
         count = self._timelines.entries_max + 1
         try:
-            return await newest_entries(self._entries, author_ids, before=ABOVE_ALL, count=count)
+            return await newest_entries(self._group, author_ids, before=ABOVE_ALL, count=count)
         except Unavailable:
             # The viewer misses what these have published, and the page says that it is partial.
             return Newest([], complete=False)

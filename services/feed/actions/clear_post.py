@@ -4,9 +4,10 @@ import asyncio
 from collections.abc import Mapping, Sequence
 
 from services.feed.domain.edge_kinds import COMMENT_LIKE, LIKE, SAVE
-from services.feed.store.activities import Activities
+from services.feed.store.activities import forget_activities_about
 from services.feed.store.comments import Comments
 from shared.edges.edges import Edges
+from shared.sharding.shard_group import ShardGroup
 
 CLEAR_JOB = "clear_post"
 
@@ -18,7 +19,7 @@ _AT_ONCE = 8
 
 
 async def clear_post(
-    edges: Mapping[str, Edges], comments: Comments, activities: Activities, post_id: int
+    edges: Mapping[str, Edges], comments: Comments, group: ShardGroup, post_id: int
 ) -> None:
     """May be repeated; raises Unavailable while somebody's shard is away: then it runs again."""
     for kind in (LIKE, SAVE):
@@ -26,7 +27,7 @@ async def clear_post(
     while ids := await comments.ids_under(post_id, _PAGE_MAX):
         await remove_comments(edges[COMMENT_LIKE], comments, ids)
     await comments.forget_traces(post_id)
-    await activities.forget_post(post_id)
+    await forget_activities_about(group, post_id)
 
 
 async def remove_comments(likes: Edges, comments: Comments, ids: Sequence[int]) -> None:

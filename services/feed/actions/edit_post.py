@@ -14,8 +14,8 @@ from services.feed.domain.entities import LinkedText
 from services.feed.store.post_bodies import PostBodies
 from services.feed.store.post_reactions import PostReactions
 from services.feed.store.posts import (
-    Posts,
     Standing,
+    bodies_by_ids,
     edit_alt_texts,
     edit_caption,
     lock_post,
@@ -45,7 +45,6 @@ class Edit:
 
 async def edit_post(
     group: ShardGroup,
-    posts: Posts,
     bodies: PostBodies,
     users: UsersClient,
     reactions: PostReactions,
@@ -61,7 +60,7 @@ async def edit_post(
     ]
     if faults:
         raise Invalid(errors=faults)
-    await check_author(posts, users, edit.post_id, edit.viewer_id)
+    await check_author(group, users, edit.post_id, edit.viewer_id)
     linked = None
     if edit.caption is not None:
         linked = await link_text(users, edit.caption, edit.viewer_id)
@@ -73,7 +72,7 @@ async def edit_post(
             raise PreconditionFailed
         await _change(group, tx, edit, linked, standing)
     await _renew(bodies, edit.post_id)
-    body = (await posts.bodies_by_ids([edit.post_id])).get(edit.post_id)
+    body = (await bodies_by_ids(group, [edit.post_id])).get(edit.post_id)
     if body is None:
         raise NotFound
     (post,) = await show_posts(reactions, [body], edit.viewer_id)

@@ -10,7 +10,7 @@ from services.feed.actions.unlink_account import unlink_account
 from services.feed.actions.withdraw_post import withdraw_own_post
 from services.feed.domain.edge_kinds import COMMENT_LIKE
 from services.feed.domain.skeletons import ABOVE_ALL
-from services.feed.store.activities import Activities
+from services.feed.store.activities import forget_activities_of
 from services.feed.store.comments import Comments
 from services.feed.store.erasures import (
     comments_of_account,
@@ -19,7 +19,7 @@ from services.feed.store.erasures import (
     received_reactions,
 )
 from services.feed.store.post_bodies import PostBodies
-from services.feed.store.posts import Posts
+from services.feed.store.posts import own_page_of_author
 from services.feed.store.reports import forget_reports_naming
 from shared.edges.edges import Edges
 from shared.sharding.shard_group import ShardGroup
@@ -32,7 +32,6 @@ PAGE_MAX = 100
 class Published:
     """What people have published: posts, the copies of their bodies, comments."""
 
-    posts: Posts
     bodies: PostBodies
     comments: Comments
 
@@ -51,8 +50,11 @@ async def erase_account(
     """
     await to.timelines.drop(user_id)
     await to.author_timelines.drop(user_id)
-    page = await published.posts.page_of_author(
-        user_id, before=ABOVE_ALL, limit=PAGE_MAX, viewer_id=user_id, with_hidden=True
+    page = await own_page_of_author(
+        group,
+        user_id,
+        before=ABOVE_ALL,
+        limit=PAGE_MAX,
     )
     for body in page:
         await withdraw_own_post(group, published.bodies, body["id"], user_id)
@@ -62,7 +64,7 @@ async def erase_account(
     linked = await unlink_account(group, published.bodies, user_id, PAGE_MAX)
     if page or marked or commented or reported or linked:
         return False
-    await Activities(group).forget_user(user_id)
+    await forget_activities_of(group, user_id)
     await forget_account(group, user_id)
     return True
 

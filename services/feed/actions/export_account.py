@@ -5,9 +5,9 @@ from dataclasses import asdict
 from typing import Any
 
 from services.feed.domain.skeletons import ABOVE_ALL
-from services.feed.store.activities import Activities
+from services.feed.store.activities import newest_activities
 from services.feed.store.comments import Comments
-from services.feed.store.posts import Posts
+from services.feed.store.posts import former_captions, own_page_of_author
 from shared.contracts.accounts import ExportPage
 from shared.cursors import CursorShape, Number
 from shared.edges.edges import Edges
@@ -40,16 +40,15 @@ async def export_account(
     }
 
 
-def posts_section(posts: Posts) -> Section:
+def posts_section(group: ShardGroup) -> Section:
     """Posts with captions, places and the ids of their photos, newest first."""
 
     async def page(user_id: int, after: int) -> tuple[list[dict[str, Any]], int | None]:
-        bodies = await posts.page_of_author(
+        bodies = await own_page_of_author(
+            group,
             user_id,
             before=after or ABOVE_ALL,
             limit=PAGE_MAX,
-            viewer_id=user_id,
-            with_hidden=True,
         )
         items = [{**body, "photos": [photo["id"] for photo in body["photos"]]} for body in bodies]
         return items, bodies[-1]["id"] if len(bodies) == PAGE_MAX else None
@@ -77,11 +76,11 @@ def comments_section(comments: Comments) -> Section:
     return page
 
 
-def captions_section(posts: Posts) -> Section:
+def captions_section(group: ShardGroup) -> Section:
     """What captions said before they were edited, post by post."""
 
     async def page(user_id: int, after: int) -> tuple[list[dict[str, Any]], int | None]:
-        edits = await posts.former_captions(user_id, after=after, limit=PAGE_MAX)
+        edits = await former_captions(group, user_id, after=after, limit=PAGE_MAX)
         return edits, edits[-1]["post_id"] if edits else None
 
     return page
@@ -96,10 +95,10 @@ def table_section(group: ShardGroup, table: AccountTable) -> Section:
     return page
 
 
-def activity_section(activities: Activities) -> Section:
+def activity_section(group: ShardGroup) -> Section:
     """What the person is told of what others did; it is bounded, and so one page."""
 
     async def page(user_id: int, _after: int) -> tuple[list[dict[str, Any]], int | None]:
-        return [asdict(deed) for deed in await activities.newest(user_id)], None
+        return [asdict(deed) for deed in await newest_activities(group, user_id)], None
 
     return page

@@ -8,11 +8,12 @@ from services.feed.actions.celebrity_entries import CelebrityEntries
 from services.feed.actions.newest_entries import Newest, newest_entries
 from services.feed.clients.users import UsersClient
 from services.feed.domain.skeletons import ABOVE_ALL, Skeleton, skeleton_from_newest
-from services.feed.store.author_entries import AuthorEntries
+from services.feed.store.author_entries import celebrities_among
 from services.feed.store.home_timelines import HomeTimelines
 from services.feed.store.redis_guard import RedisAway
 from services.feed.store.single_flight import SingleFlight
 from shared.errors import Unavailable
+from shared.sharding.shard_group import ShardGroup
 
 READS = Counter("retrato_feed_home_reads_total", "Home timelines opened.", ["source"])
 
@@ -32,12 +33,12 @@ class HomeEntries:
     def __init__(
         self,
         timelines: HomeTimelines,
-        entries: AuthorEntries,
+        group: ShardGroup,
         users: UsersClient,
         celebrities: CelebrityEntries,
     ) -> None:
         self._timelines = timelines
-        self._entries = entries
+        self._group = group
         self._users = users
         self._celebrities = celebrities
         self._rebuilds: SingleFlight[int, OpenTimeline] = SingleFlight()
@@ -75,7 +76,7 @@ class HomeEntries:
             return Newest(ids, complete=True)
         # The skeleton says nothing of what stands at its floor or below.
         rest = await newest_entries(
-            self._entries,
+            self._group,
             await self._authors_for(timeline.viewer_id),
             before=min(before, skeleton.floor + 1),
             count=count - len(ids),
@@ -111,11 +112,9 @@ class HomeEntries:
     async def _build(self, viewer_id: int) -> OpenTimeline:
         """Whatever its authors are, their entries are all in it as of now."""
         authors = await self._authors_for(viewer_id)
-        celebrities = await self._entries.celebrities_among(authors)
+        celebrities = await celebrities_among(self._group, authors)
         entries_max = self._timelines.entries_max
-        newest = await newest_entries(
-            self._entries, authors, before=ABOVE_ALL, count=entries_max + 1
-        )
+        newest = await newest_entries(self._group, authors, before=ABOVE_ALL, count=entries_max + 1)
         skeleton = skeleton_from_newest(newest.ids, entries_max)
         return OpenTimeline(
             viewer_id,

@@ -11,7 +11,8 @@ from services.feed.domain.newest import (
     next_limit_each,
     still_open,
 )
-from services.feed.store.author_entries import AuthorEntries
+from services.feed.store.author_entries import newest_of_authors
+from shared.sharding.shard_group import ShardGroup
 
 PARTIAL = Counter("retrato_feed_partial_merges_total", "Merges that lacked some primary's posts.")
 
@@ -25,7 +26,7 @@ class Newest:
 
 
 async def newest_entries(
-    entries: AuthorEntries, author_ids: Iterable[int], *, before: int, count: int
+    group: ShardGroup, author_ids: Iterable[int], *, before: int, count: int
 ) -> Newest:
     """The newest `count` posts of these authors that are older than `before`.
 
@@ -36,7 +37,7 @@ async def newest_entries(
     kept: list[int] = []
     complete = True
     while open_authors:
-        found = await entries.newest_of(open_authors, limit_each)
+        found = await newest_of_authors(group, open_authors, limit_each)
         complete = complete and not found.away
         kept = keep_newest(kept, found.ids_by_author, count)
         open_authors = still_open(found.ids_by_author, kept, count, limit_each)

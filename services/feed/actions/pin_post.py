@@ -6,7 +6,7 @@ from services.feed.actions.edit_post import EDITED_TOPIC
 from services.feed.actions.withdraw_post import check_author
 from services.feed.clients.users import UsersClient
 from services.feed.store.post_bodies import PostBodies
-from services.feed.store.posts import Posts, lock_author, pinned_count, set_pin
+from services.feed.store.posts import lock_author, pinned_count, set_pin
 from shared.contracts.posts import Pinned
 from shared.errors import Conflict, NotFound, Unavailable
 from shared.sharding.shard_group import ShardGroup
@@ -24,7 +24,6 @@ class TooManyPins(Conflict):
 
 async def pin_post(
     group: ShardGroup,
-    posts: Posts,
     bodies: PostBodies,
     users: UsersClient,
     ends: tuple[int, int],
@@ -36,7 +35,7 @@ async def pin_post(
     Raises TooManyPins, and Forbidden and NotFound as withdrawing does.
     """
     viewer_id, post_id = ends
-    await check_author(posts, users, post_id, viewer_id)
+    await check_author(group, users, post_id, viewer_id)
     async with group.writer(group.shard_of(post_id)) as tx:
         # Of two pins at once the second counts the first.
         await lock_author(tx, viewer_id)

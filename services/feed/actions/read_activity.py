@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from services.feed.clients.users import UsersClient
 from services.feed.domain.activity import NAMED_MAX, Deed, Line, lines_of, page_of
 from services.feed.domain.skeletons import page_start
-from services.feed.store.activities import Activities
+from services.feed.store.activities import newest_activities, seen_version
 from services.feed.store.comments import Comments
 from services.feed.store.post_bodies import PostBodies
 from shared.contracts.activity import ActivityLine, ActivityPage
@@ -15,6 +15,7 @@ from shared.contracts.people import Card
 from shared.contracts.posts import Comment, PostBody
 from shared.cursors import ID_CURSOR, decode_id_cursor
 from shared.ids import created_at
+from shared.sharding.shard_group import ShardGroup
 from shared.wire_time import wire_time
 
 _ABOUT_COMMENTS = frozenset({"comment", "reply", "comment_like"})
@@ -45,7 +46,7 @@ class _Facts:
 
 
 async def read_activity(
-    activities: Activities,
+    group: ShardGroup,
     bodies: PostBodies,
     comments: Comments,
     users: UsersClient,
@@ -60,7 +61,7 @@ async def read_activity(
     limit, cursor = page
     before = page_start(decode_id_cursor(cursor))
     deeds, seen = await asyncio.gather(
-        activities.newest(viewer_id), activities.seen_version(viewer_id)
+        newest_activities(group, viewer_id), seen_version(group, viewer_id)
     )
     facts = await _facts(bodies, comments, users, viewer_id, deeds)
     lines = lines_of(deed for deed in deeds if facts.stands(deed))

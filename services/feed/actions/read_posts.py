@@ -5,10 +5,11 @@ from services.feed.actions.show_posts import show_posts
 from services.feed.domain.skeletons import page_start
 from services.feed.store.post_bodies import PostBodies
 from services.feed.store.post_reactions import PostReactions
-from services.feed.store.posts import Posts
+from services.feed.store.posts import page_of_author, pinned_by_author
 from shared.contracts.posts import Post, PostPage
 from shared.cursors import ID_CURSOR, CursorShape, Number
 from shared.errors import NotFound
+from shared.sharding.shard_group import ShardGroup
 
 # The last post of the page, and those that were shown as pinned.
 _CURSORS = (ID_CURSOR, *(CursorShape(*[Number()] * (1 + pins)) for pins in range(1, PINS_MAX + 1)))
@@ -26,7 +27,7 @@ async def read_post(
 
 
 async def read_user_posts(
-    posts: Posts,
+    group: ShardGroup,
     reactions: PostReactions,
     author_id: int,
     viewer_id: int,
@@ -39,13 +40,14 @@ async def read_user_posts(
     """
     limit, cursor = page
     if cursor is None:
-        pinned = await posts.pinned_by_author(
-            author_id, limit=min(PINS_MAX, limit), viewer_id=viewer_id
+        pinned = await pinned_by_author(
+            group, author_id, limit=min(PINS_MAX, limit), viewer_id=viewer_id
         )
         before, shown = page_start(None), [body["id"] for body in pinned]
     else:
         pinned, (before, *shown) = [], _position(cursor)
-    bodies = pinned + await posts.page_of_author(
+    bodies = pinned + await page_of_author(
+        group,
         author_id,
         before=before,
         limit=limit + 1,

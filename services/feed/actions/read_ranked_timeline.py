@@ -12,12 +12,13 @@ from services.feed.domain.popularity import Candidate
 from services.feed.domain.post_bodies import completeness
 from services.feed.domain.ranking import ranked
 from services.feed.domain.skeletons import ABOVE_ALL
-from services.feed.store.affinities import Affinities
+from services.feed.store.affinities import find_affinities
 from services.feed.store.post_bodies import PostBodies
 from services.feed.store.post_reactions import PostReactions
 from shared.contracts.posts import HomePage
 from shared.cursors import ID_CURSOR
 from shared.ids import created_at
+from shared.sharding.shard_group import ShardGroup
 
 # So many of the newest posts are re-ordered.
 WINDOW_POSTS = 200
@@ -27,11 +28,11 @@ WINDOW_POSTS = 200
 class RankedTimelines:
     """What a ranked page is made of."""
 
+    group: ShardGroup
     entries: HomeEntries
     posts: PagePosts
     bodies: PostBodies
     reactions: PostReactions
-    affinities: Affinities
     ranked_orders: RankedOrders
 
     async def read(self, viewer_id: int, limit: int, cursor: str | None) -> HomePage:
@@ -84,7 +85,7 @@ class RankedTimelines:
             )
             for post_id, body in hydrated.bodies.items()
         ]
-        return ranked(candidates, await self.affinities.find(viewer_id))
+        return ranked(candidates, await find_affinities(self.group, viewer_id))
 
 
 def _next_cursor(name: str, post_ids: list[int], end: int) -> str | None:

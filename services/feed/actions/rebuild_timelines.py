@@ -7,9 +7,9 @@ from services.feed.actions.audit_timelines import existing
 from services.feed.actions.home_entries import HomeEntries
 from services.feed.actions.timeline_doubts import TimelineDoubts
 from services.feed.store.home_timelines import HomeTimelines
-from services.feed.store.posts import Posts
 from shared.errors import Unavailable
 from shared.sharding.removal_rules import RemovalRules
+from shared.sharding.shard_group import ShardGroup
 
 # A primary that is away makes many readers unreadable, and each of them costs a deadline.
 _UNREAD_MAX = 20
@@ -36,7 +36,7 @@ class Rebuilt:
 async def rebuild_timelines(
     timelines: HomeTimelines,
     entries: HomeEntries,
-    posts: Posts,
+    group: ShardGroup,
     doubts: TimelineDoubts,
     *,
     reader_ids: Sequence[int] | None,
@@ -52,7 +52,7 @@ async def rebuild_timelines(
     done = Rebuilt()
     for number, reader_id in enumerate(readers, 1):
         try:
-            may_drop = await _may_drop(entries, posts, doubts, reader_id, done)
+            may_drop = await _may_drop(entries, group, doubts, reader_id, done)
         except Unavailable as away:
             done.unread += 1
             if done.unread == 1:
@@ -75,7 +75,7 @@ async def rebuild_timelines(
 
 
 async def _may_drop(
-    entries: HomeEntries, posts: Posts, doubts: TimelineDoubts, reader_id: int, done: Rebuilt
+    entries: HomeEntries, group: ShardGroup, doubts: TimelineDoubts, reader_id: int, done: Rebuilt
 ) -> bool:
     """Is everything that the timeline would lose accounted for? Counts what it would."""
     wanted = await entries.truth(reader_id)
@@ -85,7 +85,7 @@ async def _may_drop(
     floor = max(opened.skeleton.floor, wanted.floor)
     there = {post_id for post_id in opened.skeleton.ids if post_id > floor}
     going = there - set(wanted.ids)
-    stand = await existing(posts, going)
+    stand = await existing(group, going)
     done.seen += len(there)
     done.taken += len(stand)
     return not doubts.lost_among(sorted(going - set(stand)))

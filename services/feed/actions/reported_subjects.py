@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from services.feed.store.comments import Comments
-from services.feed.store.posts import Posts
+from services.feed.store.posts import bodies_by_ids
 from services.feed.store.reports import OpenReport, Subject, oldest_open_reports
 from shared.contracts.reports import ReportReason
 from shared.sharding.shard_group import ShardGroup
@@ -29,13 +29,13 @@ class ReportedSubject:
 
 
 async def reported_subjects(
-    group: ShardGroup, posts: Posts, comments: Comments, limit: int
+    group: ShardGroup, comments: Comments, limit: int
 ) -> list[ReportedSubject]:
     """Of the `limit` oldest open reports, the subjects with the most first."""
     by_subject: dict[Subject, list[OpenReport]] = defaultdict(list)
     for report in await oldest_open_reports(group, limit):
         by_subject[report.subject].append(report)
-    texts = await _texts(posts, comments, list(by_subject))
+    texts = await _texts(group, comments, list(by_subject))
     return [
         _put_together(subject, by_subject[subject], texts.get(subject))
         for subject in sorted(by_subject, key=lambda one: -len(by_subject[one]))
@@ -43,12 +43,12 @@ async def reported_subjects(
 
 
 async def _texts(
-    posts: Posts, comments: Comments, subjects: Sequence[Subject]
+    group: ShardGroup, comments: Comments, subjects: Sequence[Subject]
 ) -> dict[Subject, str]:
     """What the standing ones read."""
     post_ids = [one.id for one in subjects if one.kind == "post"]
     comment_ids = [one.id for one in subjects if one.kind == "comment"]
-    bodies = await posts.bodies_by_ids(post_ids) if post_ids else {}
+    bodies = await bodies_by_ids(group, post_ids) if post_ids else {}
     written = await comments.by_ids(comment_ids) if comment_ids else {}
     captions = {Subject("post", id_): body["caption"] for id_, body in bodies.items() if body}
     return captions | {Subject("comment", id_): one["text"] for id_, one in written.items()}

@@ -6,13 +6,14 @@ from typing import Any
 
 from services.feed.clients.users import UsersClient
 from services.feed.domain.activity import Deed
-from services.feed.store.activities import ACTIVITY_TOPIC, Activities, Told
+from services.feed.store.activities import ACTIVITY_TOPIC, Told, note_activities
 from services.feed.store.stream_events import TELL_BATCH_MAX, StreamEvents
 from shared.contracts.activity import ActivityKind
 from shared.contracts.posts import Comment
 from shared.edges.edges import ACTIVE, EdgeState
 from shared.errors import Unavailable
 from shared.sharding.outbox import OutboxEvent
+from shared.sharding.shard_group import ShardGroup
 from shared.sharding.transaction import Transaction
 
 # Apart from the others: names are asked of users, and what needs no name does not wait for it.
@@ -58,14 +59,14 @@ async def publish_mentions(
 
 
 async def deliver_deeds(
-    activities: Activities, stream: StreamEvents, events: Sequence[OutboxEvent]
+    group: ShardGroup, stream: StreamEvents, events: Sequence[OutboxEvent]
 ) -> None:
     """A handler of the relay."""
-    await note_and_tell(activities, stream, [_told(event) for event in events])
+    await note_and_tell(group, stream, [_told(event) for event in events])
 
 
 async def deliver_mentions(
-    activities: Activities, stream: StreamEvents, users: UsersClient, events: Sequence[OutboxEvent]
+    group: ShardGroup, stream: StreamEvents, users: UsersClient, events: Sequence[OutboxEvent]
 ) -> None:
     """A handler of the relay: names become people, as far as there are such."""
     gate = asyncio.Semaphore(_EVENTS_AT_ONCE)
@@ -78,12 +79,12 @@ async def deliver_mentions(
         return [Told(user_id, deed) for user_id in found.values()]
 
     told = await asyncio.gather(*(mentioned(event) for event in events))
-    await note_and_tell(activities, stream, [one for of_event in told for one in of_event])
+    await note_and_tell(group, stream, [one for of_event in told for one in of_event])
 
 
-async def note_and_tell(activities: Activities, stream: StreamEvents, told: Sequence[Told]) -> None:
+async def note_and_tell(group: ShardGroup, stream: StreamEvents, told: Sequence[Told]) -> None:
     """Write deeds down, and say so to those who are connected."""
-    await activities.note(told)
+    await note_activities(group, told)
     recipients = list(
         {one.recipient_id for one in told if one.is_done and one.recipient_id != one.deed.actor_id}
     )

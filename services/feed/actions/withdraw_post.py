@@ -10,7 +10,7 @@ from services.feed.actions.tag_posts import change_tags
 from services.feed.clients.users import UsersClient
 from services.feed.store.fan_outs import forget_fan_out
 from services.feed.store.post_bodies import PostBodies
-from services.feed.store.posts import Posts, erase_post, lock_post
+from services.feed.store.posts import erase_post, find_authorship, lock_post
 from shared.errors import Forbidden, NotFound, PreconditionFailed, Unavailable
 from shared.sharding.outbox import OutboxEvent
 from shared.sharding.shard_group import ShardGroup
@@ -28,20 +28,20 @@ class Withdrawal:
 
 
 async def withdraw_post(
-    group: ShardGroup, posts: Posts, bodies: PostBodies, users: UsersClient, asked: Withdrawal
+    group: ShardGroup, bodies: PostBodies, users: UsersClient, asked: Withdrawal
 ) -> None:
     """Withdraw; again is the same as once.
 
     Raises Forbidden for a post of somebody else that the viewer may see, NotFound for one that is
     not there or that the viewer may not know of, and PreconditionFailed.
     """
-    await check_author(posts, users, asked.post_id, asked.viewer_id)
+    await check_author(group, users, asked.post_id, asked.viewer_id)
     await withdraw_own_post(group, bodies, asked.post_id, asked.viewer_id, asked.versions)
 
 
-async def check_author(posts: Posts, users: UsersClient, post_id: int, viewer_id: int) -> None:
+async def check_author(group: ShardGroup, users: UsersClient, post_id: int, viewer_id: int) -> None:
     """Let the author pass, also of a withdrawn post; raises as `withdraw_post` says."""
-    authorship = await posts.find_authorship(post_id)
+    authorship = await find_authorship(group, post_id)
     if authorship is None:
         raise NotFound
     if authorship.author_id != viewer_id:

@@ -43,13 +43,13 @@ async def get_export(request: Request, user_id: UserId, cursor: Cursor = None) -
     """Document after document, for the person's own eyes."""
     resources = resources_of(request)
     sections = {
-        "posts": posts_section(resources.posts),
-        "former_captions": captions_section(resources.posts),
+        "posts": posts_section(resources.group),
+        "former_captions": captions_section(resources.group),
         "likes": edges_section(resources.likes, "post_id"),
         "saves": edges_section(resources.saves, "post_id"),
         "comments": comments_section(resources.comments),
         "comment_likes": edges_section(resources.comment_likes, "comment_id"),
-        "activity": activity_section(resources.activities),
+        "activity": activity_section(resources.group),
         **{
             table.document: table_section(resources.group, table)
             for table in TABLES

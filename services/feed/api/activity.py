@@ -4,6 +4,7 @@ from fastapi import APIRouter, Request, Response
 
 from services.feed.actions.read_activity import read_activity
 from services.feed.resources import resources_of
+from services.feed.store.activities import see_activities
 from shared.contracts.activity import ActivityPage
 from shared.http_server.json_reply import JsonReply
 from shared.http_server.paging import POSTS_LIMIT_DEFAULT, Cursor, PostsLimit
@@ -31,7 +32,7 @@ async def get_activity(
     """Of the newest 500 deeds; whom the viewer may not know of, and what is gone, is left out."""
     resources = resources_of(request)
     page = await read_activity(
-        resources.activities,
+        resources.group,
         resources.bodies,
         resources.comments,
         resources.users,
@@ -50,5 +51,5 @@ async def get_activity(
 )
 async def put_seen(request: Request, viewer_id: ViewerId) -> Response:
     """All that there is at the moment."""
-    await resources_of(request).activities.see(viewer_id)
+    await see_activities(resources_of(request).group, viewer_id)
     return Response(status_code=204)

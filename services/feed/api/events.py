@@ -52,8 +52,6 @@ async def post_events(request: Request, told: NewEvents) -> Response:
     await apply_graph_events(
         resources.group,
         resources.timelines,
-        resources.author_entries,
-        resources.activities,
         resources.stream,
         events,
     )

@@ -15,6 +15,7 @@ from services.feed.actions.withdraw_post import Withdrawal, withdraw_post
 from services.feed.api.path_ids import Id, PostId, UserId
 from services.feed.domain.drafts import CAPTION_CHARACTERS_MAX, PHOTOS_MAX, Draft
 from services.feed.resources import resources_of
+from services.feed.store.posts import post_counts_by_authors
 from shared.contracts.posts import Pinned, Place, Post, PostCounts, PostPage
 from shared.http_server.idempotency_key import IdempotencyKey
 from shared.http_server.json_reply import JsonReply
@@ -169,7 +170,6 @@ async def patch_post(
     resources = resources_of(request)
     post = await edit_post(
         resources.group,
-        resources.posts,
         resources.bodies,
         resources.users,
         resources.reactions,
@@ -195,7 +195,6 @@ async def delete_post(
     resources = resources_of(request)
     await withdraw_post(
         resources.group,
-        resources.posts,
         resources.bodies,
         resources.users,
         Withdrawal(post_id, viewer_id, version),
@@ -221,7 +220,7 @@ async def get_user_posts(
     """Empty for somebody who does not exist: whether the viewer may see them is the caller's."""
     resources = resources_of(request)
     page = await read_user_posts(
-        resources.posts, resources.reactions, user_id, viewer_id, (limit, cursor)
+        resources.group, resources.reactions, user_id, viewer_id, (limit, cursor)
     )
     return JsonReply(page)
 
@@ -242,7 +241,6 @@ async def _set_pin(request: Request, post_id: int, viewer_id: int, *, is_pinned:
     resources = resources_of(request)
     pinned = await pin_post(
         resources.group,
-        resources.posts,
         resources.bodies,
         resources.users,
         (viewer_id, post_id),
@@ -261,5 +259,5 @@ async def _set_pin(request: Request, post_id: int, viewer_id: int, *, is_pinned:
 )
 async def post_post_counts(request: Request, authors: AuthorIds) -> Response:
     """A read, by POST only for the length of its question."""
-    counts = await resources_of(request).posts.counts_by_authors(authors.ids)
+    counts = await post_counts_by_authors(resources_of(request).group, authors.ids)
     return JsonReply({"counts": {str(author_id): count for author_id, count in counts.items()}})

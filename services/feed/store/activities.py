@@ -31,69 +31,71 @@ class Told:
     is_done: bool = True
 
 
-class Activities:
-    """Writes bear being repeated, and change nothing that is newer."""
+async def note_activities(
+    group: ShardGroup, told: Iterable[Told], *, kept_max: int = KEPT_MAX
+) -> None:
+    """Add deeds and take others back; of two about the same thing, the later counts."""
+    last = {_key(one): one for one in told if one.recipient_id != one.deed.actor_id}
+    by_shard: dict[int, list[Told]] = defaultdict(list)
+    for one in last.values():
+        by_shard[group.shard_of(one.recipient_id)].append(one)
+    gate = asyncio.Semaphore(_SHARDS_AT_ONCE)
 
-    def __init__(self, group: ShardGroup, *, kept_max: int = KEPT_MAX) -> None:
-        self._group = group
-        self._kept_max = kept_max
+    async def note_in(shard: int, of_shard: list[Told]) -> None:
+        async with gate, group.writer(shard) as tx:
+            await _note(tx, of_shard, kept_max)
 
-    async def note(self, told: Iterable[Told]) -> None:
-        """Add deeds and take others back; of two about the same thing, the later counts."""
-        last = {_key(one): one for one in told if one.recipient_id != one.deed.actor_id}
-        by_shard: dict[int, list[Told]] = defaultdict(list)
-        for one in last.values():
-            by_shard[self._group.shard_of(one.recipient_id)].append(one)
-        gate = asyncio.Semaphore(_SHARDS_AT_ONCE)
+    await asyncio.gather(*(note_in(*part) for part in by_shard.items()))
 
-        async def note_in(shard: int, of_shard: list[Told]) -> None:
-            async with gate, self._group.writer(shard) as tx:
-                await self._note(tx, of_shard)
 
-        await asyncio.gather(*(note_in(*part) for part in by_shard.items()))
+async def newest_activities(group: ShardGroup, user_id: int) -> list[Deed]:
+    """What concerns a user, newest first."""
+    reader = group.reader(group.shard_of(user_id))
+    rows = await reader.rows(_SQL["newest_activities"], user_id=user_id, limit=KEPT_MAX)
+    return [Deed(**row) for row in rows]
 
-    async def newest(self, user_id: int) -> list[Deed]:
-        """What concerns a user, newest first."""
-        reader = self._group.reader(self._group.shard_of(user_id))
-        rows = await reader.rows(_SQL["newest_activities"], user_id=user_id, limit=self._kept_max)
-        return [Deed(**row) for row in rows]
 
-    async def seen_version(self, user_id: int) -> int:
-        """Up to where a user has looked."""
-        reader = self._group.reader(self._group.shard_of(user_id))
-        return await reader.value(_SQL["seen_version"], user_id=user_id) or 0
+async def seen_version(group: ShardGroup, user_id: int) -> int:
+    """Up to where a user has looked."""
+    reader = group.reader(group.shard_of(user_id))
+    return await reader.value(_SQL["seen_version"], user_id=user_id) or 0
 
-    async def see(self, user_id: int) -> None:
-        """Note that a user has looked at everything that there is."""
-        async with self._group.writer(self._group.shard_of(user_id)) as tx:
-            await tx.execute(_SQL["see_activities"], user_id=user_id)
 
-    async def forget_user(self, user_id: int) -> None:
-        """Forget what others were told of somebody."""
-        await self._forget_naming(user_id, 0)
+async def see_activities(group: ShardGroup, user_id: int) -> None:
+    """Note that a user has looked at everything that there is."""
+    async with group.writer(group.shard_of(user_id)) as tx:
+        await tx.execute(_SQL["see_activities"], user_id=user_id)
 
-    async def forget_post(self, post_id: int) -> None:
-        """Forget what anybody was told about a post."""
-        await self._forget_naming(0, post_id)
 
-    async def _forget_naming(self, actor_id: int, post_id: int) -> None:
-        rows = await self._group.rows_across(
-            _SQL["recipients_naming"], self._group.shards(), actor_id=actor_id, post_id=post_id
-        )
-        for shard in {self._group.shard_of(row["recipient_id"]) for row in rows}:
-            async with self._group.writer(shard) as tx:
-                await tx.execute(_SQL["forget_naming"], actor_id=actor_id, post_id=post_id)
+async def forget_activities_of(group: ShardGroup, user_id: int) -> None:
+    """Forget what others were told of somebody."""
+    await _forget_naming(group, user_id, 0)
 
-    async def _note(self, tx: Transaction, told: Sequence[Told]) -> None:
-        done = [one for one in told if one.is_done]
-        if done:
-            posts = [one.deed.post_id for one in done]
-            await tx.execute(_SQL["add_activities"], **_columns(done), posts=posts)
-            recipients = sorted({one.recipient_id for one in done})
-            await tx.execute(_SQL["trim_activities"], recipients=recipients, kept=self._kept_max)
-        undone = [one for one in told if not one.is_done]
-        if undone:
-            await tx.execute(_SQL["take_activities_back"], **_columns(undone))
+
+async def forget_activities_about(group: ShardGroup, post_id: int) -> None:
+    """Forget what anybody was told about a post."""
+    await _forget_naming(group, 0, post_id)
+
+
+async def _forget_naming(group: ShardGroup, actor_id: int, post_id: int) -> None:
+    rows = await group.rows_across(
+        _SQL["recipients_naming"], group.shards(), actor_id=actor_id, post_id=post_id
+    )
+    for shard in {group.shard_of(row["recipient_id"]) for row in rows}:
+        async with group.writer(shard) as tx:
+            await tx.execute(_SQL["forget_naming"], actor_id=actor_id, post_id=post_id)
+
+
+async def _note(tx: Transaction, told: Sequence[Told], kept_max: int) -> None:
+    done = [one for one in told if one.is_done]
+    if done:
+        posts = [one.deed.post_id for one in done]
+        await tx.execute(_SQL["add_activities"], **_columns(done), posts=posts)
+        recipients = sorted({one.recipient_id for one in done})
+        await tx.execute(_SQL["trim_activities"], recipients=recipients, kept=kept_max)
+    undone = [one for one in told if not one.is_done]
+    if undone:
+        await tx.execute(_SQL["take_activities_back"], **_columns(undone))
 
 
 def _key(told: Told) -> tuple[object, ...]:

@@ -16,24 +16,17 @@ _LIKES_MAX = 200
 _COMMENTS_MAX = 20
 
 
-class Affinities:
-    """Counts by author, of a bounded number of the newest likes and comments."""
-
-    def __init__(self, group: ShardGroup) -> None:
-        self._group = group
-        self._likes = Edges(group, LIKE)
-
-    async def find(self, viewer_id: int) -> Mapping[int, int]:
-        """One statement in the viewer's shard and one per primary; raises Unavailable."""
-        liked = await self._likes.page_of_targets(viewer_id, limit=_LIKES_MAX, cursor=None)
-        rows = await self._group.rows_across(
-            _SQL["deeds_by_author"],
-            set(self._group.shards()),
-            liked=liked.ids,
-            viewer_id=viewer_id,
-            comments_max=_COMMENTS_MAX,
-        )
-        deeds: Counter[int] = Counter()
-        for row in rows:
-            deeds[row["author_id"]] += row["deeds"]
-        return deeds
+async def find_affinities(group: ShardGroup, viewer_id: int) -> Mapping[int, int]:
+    """One statement in the viewer's shard and one per primary; raises Unavailable."""
+    liked = await Edges(group, LIKE).page_of_targets(viewer_id, limit=_LIKES_MAX, cursor=None)
+    rows = await group.rows_across(
+        _SQL["deeds_by_author"],
+        set(group.shards()),
+        liked=liked.ids,
+        viewer_id=viewer_id,
+        comments_max=_COMMENTS_MAX,
+    )
+    deeds: Counter[int] = Counter()
+    for row in rows:
+        deeds[row["author_id"]] += row["deeds"]
+    return deeds

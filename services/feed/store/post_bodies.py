@@ -1,17 +1,19 @@
 """Bodies of posts: from the cache in Redis, and once per process and body from Postgres."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from prometheus_client import Counter
 
 from services.feed.store.body_cache import BodyCache
-from services.feed.store.posts import Posts
+from services.feed.store.posts import bodies_by_ids
 from services.feed.store.redis_guard import RedisAway
 from services.feed.store.single_flight import SingleFlight
 from shared.contracts.posts import PostBody
 from shared.errors import Unavailable
+from shared.sharding.primaries import apart_by_primary
+from shared.sharding.shard_group import ShardGroup
 
 # Another process that holds a lease needs a few milliseconds; one that has died holds us up for
 # a fifth of a second at most.
@@ -21,6 +23,9 @@ _LEASE_POLL_S = 0.02
 LOOKED_UP = Counter("retrato_feed_bodies_total", "Bodies of posts looked up.", ["found_in"])
 
 Loaded = dict[int, PostBody | None]
+
+
+LoadBodies = Callable[[ShardGroup, Sequence[int]], Awaitable[dict[int, PostBody | None]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +39,12 @@ class FoundBodies:
 class PostBodies:
     """Looks bodies up. Without Redis everything comes from Postgres: slower, and the same."""
 
-    def __init__(self, cache: BodyCache, posts: Posts) -> None:
+    def __init__(
+        self, cache: BodyCache, group: ShardGroup, load: LoadBodies = bodies_by_ids
+    ) -> None:
         self._cache = cache
-        self._posts = posts
+        self._load_bodies = load
+        self._group = group
         self._loads: SingleFlight[int, Loaded] = SingleFlight()
 
     async def find(self, post_id: int) -> PostBody | None:
@@ -77,7 +85,8 @@ class PostBodies:
         runs = [run for id_ in missing if (run := self._loads.running(id_)) is not None]
         waiting = [post_id for post_id in missing if self._loads.running(post_id) is None]
         runs += [
-            self._loads.start(part, self._load(part)) for part in self._posts.by_primary(waiting)
+            self._loads.start(part, self._load(part))
+            for part in apart_by_primary(self._group, waiting)
         ]
         away: Unavailable | None = None
         for answer in await _outcomes(runs):
@@ -117,7 +126,7 @@ class PostBodies:
         if not ids:
             return {}
         LOOKED_UP.labels("postgres").inc(len(ids))
-        return await self._posts.bodies_by_ids(ids)
+        return await self._load_bodies(self._group, ids)
 
 
 async def _outcomes(runs: Sequence[asyncio.Task[Loaded]]) -> list[Loaded | BaseException]:

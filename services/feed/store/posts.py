@@ -1,6 +1,6 @@
 """The rows of posts: the truth about them."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
@@ -13,7 +13,6 @@ from services.feed.domain.entities import LinkedText
 from shared.contracts.photos import PhotoSnapshot
 from shared.contracts.posts import PostBody
 from shared.ids import created_at
-from shared.sharding.primaries import apart_by_primary
 from shared.sharding.reader import Reader
 from shared.sharding.shard_group import ShardGroup
 from shared.sharding.transaction import Transaction
@@ -36,80 +35,88 @@ class Authorship:
     is_gone: bool
 
 
-class Posts:
-    """Reads of posts."""
+async def bodies_by_ids(group: ShardGroup, ids: Sequence[int]) -> dict[int, PostBody | None]:
+    """The body of each post that there is, None of one that was withdrawn or hidden.
 
-    def __init__(self, group: ShardGroup) -> None:
-        self._group = group
+    One statement per primary, and never a replica's answer: the result is cached.
+    """
+    shards = {group.shard_of(post_id) for post_id in ids}
+    rows = await group.rows_across(_SQL["posts_by_ids"], shards, ids=list(ids))
+    return {row["id"]: None if row["is_gone"] else _body(row) for row in rows}
 
-    def by_primary(self, ids: Iterable[int]) -> list[list[int]]:
-        """The ids apart by the primary that holds them: each part fails or succeeds by itself."""
-        return apart_by_primary(self._group, ids)
 
-    async def bodies_by_ids(self, ids: Sequence[int]) -> dict[int, PostBody | None]:
-        """The body of each post that there is, None of one that was withdrawn or hidden.
+async def page_of_author(
+    group: ShardGroup,
+    author_id: int,
+    *,
+    before: int,
+    limit: int,
+    viewer_id: int,
+    without: Sequence[int] = (),
+) -> list[PostBody]:
+    """An author's posts older than `before`, newest first, but for those `without`."""
+    rows = await _reader(group, author_id, viewer_id).rows(
+        _SQL["page_of_author"],
+        author_id=author_id,
+        before=before,
+        limit=limit,
+        with_hidden=False,
+        without=list(without),
+    )
+    return [_body(row) for row in rows]
 
-        One statement per primary, and never a replica's answer: the result is cached.
-        """
-        shards = {self._group.shard_of(post_id) for post_id in ids}
-        rows = await self._group.rows_across(_SQL["posts_by_ids"], shards, ids=list(ids))
-        return {row["id"]: None if row["is_gone"] else _body(row) for row in rows}
 
-    async def page_of_author(
-        self,
-        author_id: int,
-        *,
-        before: int,
-        limit: int,
-        viewer_id: int,
-        with_hidden: bool = False,
-        without: Sequence[int] = (),
-    ) -> list[PostBody]:
-        """An author's posts older than `before`, newest first, but for those `without`."""
-        rows = await self._reader(author_id, viewer_id).rows(
-            _SQL["page_of_author"],
-            author_id=author_id,
-            before=before,
-            limit=limit,
-            with_hidden=with_hidden,
-            without=list(without),
-        )
-        return [_body(row) for row in rows]
+async def own_page_of_author(
+    group: ShardGroup, author_id: int, *, before: int, limit: int
+) -> list[PostBody]:
+    """An author's posts older than `before`, hidden ones too, newest first, as of now."""
+    rows = await _reader(group, author_id, author_id).rows(
+        _SQL["page_of_author"],
+        author_id=author_id,
+        before=before,
+        limit=limit,
+        with_hidden=True,
+        without=[],
+    )
+    return [_body(row) for row in rows]
 
-    async def pinned_by_author(
-        self, author_id: int, *, limit: int, viewer_id: int
-    ) -> list[PostBody]:
-        """An author's pinned posts, the one pinned last first."""
-        rows = await self._reader(author_id, viewer_id).rows(
-            _SQL["pinned_posts"], author_id=author_id, limit=limit
-        )
-        return [_body(row) for row in rows]
 
-    def _reader(self, author_id: int, viewer_id: int) -> Reader:
-        lag_ms_max = 0 if viewer_id == author_id else OTHERS_LAG_MS_MAX
-        return self._group.reader(self._group.shard_of(author_id), lag_ms_max=lag_ms_max)
+async def pinned_by_author(
+    group: ShardGroup, author_id: int, *, limit: int, viewer_id: int
+) -> list[PostBody]:
+    """An author's pinned posts, the one pinned last first."""
+    rows = await _reader(group, author_id, viewer_id).rows(
+        _SQL["pinned_posts"], author_id=author_id, limit=limit
+    )
+    return [_body(row) for row in rows]
 
-    async def former_captions(
-        self, author_id: int, *, after: int, limit: int
-    ) -> list[dict[str, Any]]:
-        """What the captions of an author's next `limit` edited posts said before."""
-        reader = self._group.reader(self._group.shard_of(author_id))
-        rows = await reader.rows(
-            _SQL["former_captions"], author_id=author_id, after=after, limit=limit
-        )
-        return [{**row, "replaced_at": wire_time(row["replaced_at"])} for row in rows]
 
-    async def find_authorship(self, post_id: int) -> Authorship | None:
-        """Who wrote it; None if it never was."""
-        reader = self._group.reader(self._group.shard_of(post_id))
-        row = await reader.row(_SQL["author_of_post"], post_id=post_id)
-        return None if row is None else Authorship(row["author_id"], row["is_gone"])
+def _reader(group: ShardGroup, author_id: int, viewer_id: int) -> Reader:
+    lag_ms_max = 0 if viewer_id == author_id else OTHERS_LAG_MS_MAX
+    return group.reader(group.shard_of(author_id), lag_ms_max=lag_ms_max)
 
-    async def counts_by_authors(self, author_ids: Sequence[int]) -> dict[int, int]:
-        """How many posts each has; every author asked for is in the answer."""
-        shards = {self._group.shard_of(author_id) for author_id in author_ids}
-        rows = await self._group.rows_across(_SQL["post_counts"], shards, ids=list(author_ids))
-        return dict.fromkeys(author_ids, 0) | {row["author_id"]: row["post_count"] for row in rows}
+
+async def former_captions(
+    group: ShardGroup, author_id: int, *, after: int, limit: int
+) -> list[dict[str, Any]]:
+    """What the captions of an author's next `limit` edited posts said before."""
+    reader = group.reader(group.shard_of(author_id))
+    rows = await reader.rows(_SQL["former_captions"], author_id=author_id, after=after, limit=limit)
+    return [{**row, "replaced_at": wire_time(row["replaced_at"])} for row in rows]
+
+
+async def find_authorship(group: ShardGroup, post_id: int) -> Authorship | None:
+    """Who wrote it; None if it never was."""
+    reader = group.reader(group.shard_of(post_id))
+    row = await reader.row(_SQL["author_of_post"], post_id=post_id)
+    return None if row is None else Authorship(row["author_id"], row["is_gone"])
+
+
+async def post_counts_by_authors(group: ShardGroup, author_ids: Sequence[int]) -> dict[int, int]:
+    """How many posts each has; every author asked for is in the answer."""
+    shards = {group.shard_of(author_id) for author_id in author_ids}
+    rows = await group.rows_across(_SQL["post_counts"], shards, ids=list(author_ids))
+    return dict.fromkeys(author_ids, 0) | {row["author_id"]: row["post_count"] for row in rows}
 
 
 async def insert_post(

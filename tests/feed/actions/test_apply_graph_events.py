@@ -34,8 +34,6 @@ async def _tell(resources: Resources, *events: GraphEvent) -> None:
     await apply_graph_events(
         resources.group,
         resources.timelines,
-        resources.author_entries,
-        resources.activities,
         resources.stream,
         events,
     )
@@ -204,9 +202,7 @@ async def test_a_delivery_that_overtook_an_unfollow_is_put_right_when_it_settles
     late = await cast.publishes(alice)
     await resources.timelines.push(late, [bob])
     assert await cast.home_ids(bob) == [late]
-    await confirm_graph_event(
-        resources.group, resources.timelines, resources.author_entries, unfollow
-    )
+    await confirm_graph_event(resources.group, resources.timelines, unfollow)
     assert await cast.home_ids(bob) == []
 
 
@@ -220,7 +216,5 @@ async def test_an_event_that_was_overtaken_settles_nothing(
     posts = await cast.has_published(alice, 1)
     assert await cast.home_ids(bob) == posts
     fake_users.is_away = True
-    await confirm_graph_event(
-        resources.group, resources.timelines, resources.author_entries, unfollow
-    )
+    await confirm_graph_event(resources.group, resources.timelines, unfollow)
     assert await cast.home_ids(bob) == posts

@@ -23,7 +23,7 @@ async def _audit_of(resources: Resources, reader_id: int, before: int = ABOVE_AL
     audit = await audit_timelines(
         resources.timelines,
         resources.entries,
-        resources.posts,
+        resources.group,
         TimelineDoubts(resources.group, REBUILD_RULES),
         sample=10_000,
         delivered_before=before,
@@ -128,7 +128,7 @@ async def _rebuild(
     return await rebuild_timelines(
         resources.timelines,
         resources.entries,
-        resources.posts,
+        resources.group,
         TimelineDoubts(resources.group, rules),
         reader_ids=[reader_id],
         tell=tell,

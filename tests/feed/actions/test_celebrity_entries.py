@@ -286,8 +286,6 @@ async def _hears(
     await apply_graph_events(
         resources.group,
         resources.timelines,
-        resources.author_entries,
-        resources.activities,
         resources.stream,
         [
             {

@@ -18,11 +18,9 @@ async def test_likes_saves_and_comments_with_their_likes_go(
         await resources.likes.put(bob, post)
         await resources.saves.put(bob, post)
         await resources.comment_likes.put(alice, comment)
-    await withdraw_post(
-        resources.group, resources.posts, resources.bodies, resources.users, Withdrawal(gone, alice)
-    )
+    await withdraw_post(resources.group, resources.bodies, resources.users, Withdrawal(gone, alice))
     for _ in range(2):
-        await clear_post(resources.edges(), resources.comments, resources.activities, gone)
+        await clear_post(resources.edges(), resources.comments, resources.group, gone)
     for edges in (resources.likes, resources.saves):
         assert await edges.target_ids(bob, after=0, limit=10) == [kept]
     assert await resources.comment_likes.target_ids(alice, after=0, limit=10) == [under[kept]]

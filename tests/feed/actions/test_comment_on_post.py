@@ -70,9 +70,7 @@ async def test_nothing_is_written_under_a_post_that_does_not_stand(
 ) -> None:
     alice = new_id()
     post = await cast.publishes(alice)
-    await withdraw_post(
-        resources.group, resources.posts, resources.bodies, resources.users, Withdrawal(post, alice)
-    )
+    await withdraw_post(resources.group, resources.bodies, resources.users, Withdrawal(post, alice))
     for post_id in (post, new_id()):
         with pytest.raises(NotFound):
             await cast.comments(alice, post_id)

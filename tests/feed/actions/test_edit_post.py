@@ -15,7 +15,6 @@ from tests.feed.fake_users import FakeUsers
 async def _edit(resources: Resources, post_id: int, viewer_id: int, caption: str) -> Post:
     return await edit_post(
         resources.group,
-        resources.posts,
         resources.bodies,
         resources.users,
         resources.reactions,
@@ -66,9 +65,7 @@ async def test_only_the_last_hundred_captions_are_kept_and_none_of_a_withdrawn_p
     for number in range(1, 103):
         await _edit(resources, post, alice, str(number))
     assert await _former_captions(resources, post) == [str(number) for number in range(2, 102)]
-    await withdraw_post(
-        resources.group, resources.posts, resources.bodies, resources.users, Withdrawal(post, alice)
-    )
+    await withdraw_post(resources.group, resources.bodies, resources.users, Withdrawal(post, alice))
     assert await _former_captions(resources, post) == []
     with pytest.raises(NotFound):
         await _edit(resources, post, alice, "back again")
@@ -117,7 +114,6 @@ async def test_only_the_named_version_is_changed_or_withdrawn(
         asked = Edit(post, alice, caption, versions=versions)
         return await edit_post(
             resources.group,
-            resources.posts,
             resources.bodies,
             resources.users,
             resources.reactions,
@@ -129,7 +125,7 @@ async def test_only_the_named_version_is_changed_or_withdrawn(
         with pytest.raises(PreconditionFailed):
             await edit("Rain", *versions)
     assert (await edit("Rain", 1, 2))["caption"] == "Rain"
-    others = (resources.group, resources.posts, resources.bodies, resources.users)
+    others = (resources.group, resources.bodies, resources.users)
     with pytest.raises(PreconditionFailed):
         await withdraw_post(*others, Withdrawal(post, alice, (2,)))
     await withdraw_post(*others, Withdrawal(post, alice, (3,)))
@@ -147,7 +143,6 @@ async def test_alt_texts_are_edited_after_publishing(cast: Cast, resources: Reso
     async def edit(alt_texts: dict[int, str]) -> Post:
         return await edit_post(
             resources.group,
-            resources.posts,
             resources.bodies,
             resources.users,
             resources.reactions,

@@ -4,6 +4,7 @@ from services.feed.actions import erase_account as action
 from services.feed.actions.erase_account import erase_account
 from services.feed.actions.like_post import like_post
 from services.feed.resources import Resources
+from services.feed.store.posts import bodies_by_ids, post_counts_by_authors
 from shared.errors import Unavailable
 from tests.feed.cast import Cast, new_id
 from tests.feed.fake_users import FakeUsers
@@ -37,8 +38,8 @@ async def test_posts_likes_counts_and_the_timeline_go(
     assert len(await cast.home_ids(alice)) == len(await cast.home_ids(bob)) == 3
     assert await _erase(resources, alice) == 2
     assert await cast.home_ids(bob) == of_bob
-    assert await resources.posts.bodies_by_ids(of_alice) == {}
-    assert (await resources.posts.counts_by_authors([alice]))[alice] == 0
+    assert await bodies_by_ids(resources.group, of_alice) == {}
+    assert (await post_counts_by_authors(resources.group, [alice]))[alice] == 0
     assert (await resources.likes.counts(of_bob))[of_bob[0]].in_count == 0
     assert not await resources.timelines.exists(alice)
 

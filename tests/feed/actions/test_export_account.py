@@ -8,7 +8,7 @@ from services.feed.actions import export_account as action
 from services.feed.actions.like_post import like_post
 from services.feed.domain.activity import Deed
 from services.feed.resources import Resources
-from services.feed.store.activities import Told
+from services.feed.store.activities import Told, note_activities
 from tests.feed.cast import Cast, new_id
 from tests.feed.feed_api import FeedApi
 
@@ -56,7 +56,7 @@ async def test_what_somebody_wrote_saved_and_was_told_is_copied(
     await resources.comment_likes.put(alice, liked)
     await resources.saves.put(alice, others[0])
     await api.patch(f"/posts/{own}", {"caption": "Sun"}, alice)
-    await resources.activities.note([Told(alice, Deed("comment", liked, bob, own, liked))])
+    await note_activities(resources.group, [Told(alice, Deed("comment", liked, bob, own, liked))])
     documents = await _documents(api, alice)
     assert [one["id"] for one in documents["comments"]] == sorted(written)
     assert documents["comments"][0]["text"] == "Lovely"

@@ -129,9 +129,7 @@ async def test_a_withdrawn_post_is_delivered_no_further(
     alice = new_id()
     await _with_timelines(cast, fake_users, alice, 2)
     post = await cast.publishes(alice)
-    await withdraw_post(
-        resources.group, resources.posts, resources.bodies, resources.users, Withdrawal(post, alice)
-    )
+    await withdraw_post(resources.group, resources.bodies, resources.users, Withdrawal(post, alice))
     watching = StumblingTimelines(redis, reads, batches=100)
     job = FanOutJob(post, alice, 0)
     await fan_out(resources.group, _to(resources, watching), resources.users, job)

@@ -3,19 +3,17 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
-from dataclasses import replace
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from redis import asyncio as aioredis
 
-from services.feed.actions.celebrity_entries import CelebrityEntries
-from services.feed.actions.home_entries import HomeEntries
+from services.feed.actions import newest_entries
 from services.feed.actions.withdraw_post import Withdrawal, withdraw_post
 from services.feed.domain.skeletons import ABOVE_ALL, Skeleton
 from services.feed.resources import Resources
-from services.feed.store.author_entries import AuthorEntries, FoundEntries
+from services.feed.store.author_entries import FoundEntries, newest_of_authors
 from services.feed.store.entry_lists import BeingRebuilt
 from services.feed.store.home_timelines import home_key
 from shared.errors import Unavailable
@@ -24,26 +22,33 @@ from tests.feed.cast import Cast, new_id
 from tests.feed.fake_users import FakeUsers
 
 
-class InterruptedEntries(AuthorEntries):
+class Interruptions:
     """Lets something happen right after a rebuild has read the database."""
 
-    def __init__(self, group: ShardGroup, then: Callable[[], Awaitable[None]]) -> None:
-        super().__init__(group)
+    def __init__(self, then: Callable[[], Awaitable[None]]) -> None:
         self._then = then
         self.reads = 0
 
-    async def newest_of(self, befores: Mapping[int, int], limit_each: int) -> FoundEntries:
-        found = await super().newest_of(befores, limit_each)
+    async def newest_of_authors(
+        self, group: ShardGroup, befores: Mapping[int, int], limit_each: int
+    ) -> FoundEntries:
+        found = await newest_of_authors(group, befores, limit_each)
         self.reads += 1
         await self._then()
         return found
 
 
-def _interrupted(resources: Resources, then: Callable[[], Awaitable[None]]) -> Resources:
-    author_entries = InterruptedEntries(resources.group, then)
-    celebrities = CelebrityEntries(resources.author_timelines, author_entries)
-    entries = HomeEntries(resources.timelines, author_entries, resources.users, celebrities)
-    return replace(resources, entries=entries, author_entries=author_entries)
+Interrupt = Callable[[Callable[[], Awaitable[None]]], Interruptions]
+
+
+@pytest.fixture
+def interrupt(monkeypatch: pytest.MonkeyPatch) -> Interrupt:
+    def begin(then: Callable[[], Awaitable[None]]) -> Interruptions:
+        interruptions = Interruptions(then)
+        monkeypatch.setattr(newest_entries, "newest_of_authors", interruptions.newest_of_authors)
+        return interruptions
+
+    return begin
 
 
 async def test_a_lost_timeline_is_rebuilt_equal_to_what_deliveries_had_made(
@@ -103,7 +108,7 @@ async def test_a_timeline_that_deliveries_have_cut_has_no_seam_either(
 
 
 async def test_a_post_delivered_while_its_reader_is_rebuilt_is_not_lost(
-    resources: Resources, cast: Cast, fake_users: FakeUsers
+    cast: Cast, fake_users: FakeUsers, interrupt: Interrupt
 ) -> None:
     alice, bob = new_id(), new_id()
     fake_users.follow(bob, alice)
@@ -115,12 +120,13 @@ async def test_a_post_delivered_while_its_reader_is_rebuilt_is_not_lost(
             during.append(await cast.publishes(alice))
             await cast.delivers(during[0], alice)
 
-    await Cast(_interrupted(resources, publish_and_deliver)).home(bob)
+    interrupt(publish_and_deliver)
+    await cast.home(bob)
     assert await cast.home_ids(bob) == [*during, *before]
 
 
 async def test_a_rebuild_that_an_unfollow_overtakes_is_not_kept(
-    resources: Resources, cast: Cast, fake_users: FakeUsers
+    resources: Resources, cast: Cast, fake_users: FakeUsers, interrupt: Interrupt
 ) -> None:
     alice, bob = new_id(), new_id()
     fake_users.follow(bob, alice)
@@ -130,13 +136,14 @@ async def test_a_rebuild_that_an_unfollow_overtakes_is_not_kept(
         fake_users.unfollow(bob, alice)
         await resources.timelines.drop(bob)
 
-    await Cast(_interrupted(resources, unfollow)).home(bob)
+    interrupt(unfollow)
+    await cast.home(bob)
     assert await resources.timelines.find(bob) is None
     assert await cast.home_ids(bob) == []
 
 
 async def test_many_readers_of_one_missing_timeline_share_a_rebuild(
-    resources: Resources, cast: Cast, fake_users: FakeUsers
+    cast: Cast, fake_users: FakeUsers, interrupt: Interrupt
 ) -> None:
     alice, bob = new_id(), new_id()
     fake_users.follow(bob, alice)
@@ -145,11 +152,10 @@ async def test_many_readers_of_one_missing_timeline_share_a_rebuild(
     async def go_on() -> None:
         await asyncio.wait_for(asyncio.shield(_tick()), 1)
 
-    shared = _interrupted(resources, go_on)
-    pages = await asyncio.gather(*(Cast(shared).home_ids(bob) for _ in range(50)))
+    interruptions = interrupt(go_on)
+    pages = await asyncio.gather(*(cast.home_ids(bob) for _ in range(50)))
     assert pages == [posts] * 50
-    assert isinstance(shared.author_entries, InterruptedEntries)
-    assert shared.author_entries.reads == 1
+    assert interruptions.reads == 1
 
 
 async def test_another_process_serves_a_timeline_that_is_being_rebuilt_and_leaves_it_alone(
@@ -179,7 +185,7 @@ async def test_a_rebuild_that_fails_leaves_the_way_free(
 
 
 async def test_a_reader_who_leaves_during_a_rebuild_takes_nothing_from_the_others(
-    resources: Resources, cast: Cast, fake_users: FakeUsers
+    cast: Cast, fake_users: FakeUsers, interrupt: Interrupt
 ) -> None:
     alice, bob = new_id(), new_id()
     fake_users.follow(bob, alice)
@@ -191,10 +197,10 @@ async def test_a_reader_who_leaves_during_a_rebuild_takes_nothing_from_the_other
         has_read.set()
         await may_go_on.wait()
 
-    shared = Cast(_interrupted(resources, wait))
-    impatient = asyncio.create_task(shared.home_ids(bob))
+    interrupt(wait)
+    impatient = asyncio.create_task(cast.home_ids(bob))
     await has_read.wait()
-    patient = asyncio.create_task(shared.home_ids(bob))
+    patient = asyncio.create_task(cast.home_ids(bob))
     impatient.cancel()
     with suppress(asyncio.CancelledError):
         await impatient
@@ -223,9 +229,7 @@ async def test_no_history_makes_a_reader_miss_or_repeat_a_standing_post(
                 await cast.delivers(existing[0], alice)
             case "withdraw" if existing:
                 gone = existing.pop(len(existing) // 2)
-                await withdraw_post(
-                    small.group, small.posts, small.bodies, small.users, Withdrawal(gone, alice)
-                )
+                await withdraw_post(small.group, small.bodies, small.users, Withdrawal(gone, alice))
             case "lose":
                 await small.timelines.drop(bob)
             case "page" if cursor is not None or not seen:

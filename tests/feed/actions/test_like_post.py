@@ -37,9 +37,7 @@ async def test_a_post_that_does_not_stand_can_be_neither_liked_nor_unliked(
 ) -> None:
     alice = new_id()
     post = await cast.publishes(alice)
-    await withdraw_post(
-        resources.group, resources.posts, resources.bodies, resources.users, Withdrawal(post, alice)
-    )
+    await withdraw_post(resources.group, resources.bodies, resources.users, Withdrawal(post, alice))
     for post_id in (post, new_id()):
         with pytest.raises(NotFound):
             await like_post(resources.group, resources.bodies, resources.likes, post_id, alice)

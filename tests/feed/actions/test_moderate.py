@@ -9,6 +9,7 @@ from services.feed.actions.read_posts import read_post, read_user_posts
 from services.feed.actions.report_subject import report_subject
 from services.feed.actions.reported_subjects import reported_subjects
 from services.feed.resources import Resources
+from services.feed.store.posts import bodies_by_ids
 from services.feed.store.reports import NewReport, Subject, close_reports, oldest_open_reports
 from shared.contracts.reports import ReportReason
 from shared.errors import Invalid, NotFound
@@ -65,7 +66,7 @@ async def test_reports_are_listed_by_subject_with_what_it_reads(
     subject = Subject("post", post)
     for reason in ("spam", "spam", "illegal"):
         await _report(resources, subject, alice, reason=reason, note="Again")
-    listed = await reported_subjects(resources.group, resources.posts, resources.comments, 100_000)
+    listed = await reported_subjects(resources.group, resources.comments, 100_000)
     (found,) = [one for one in listed if one.subject == subject]
     assert found.reasons == {"spam": 2, "illegal": 1}
     assert (found.excerpt, found.state, found.author_id) == ("Buy this now", "stands", alice)
@@ -86,7 +87,7 @@ async def test_a_hidden_post_is_gone_from_every_page_and_back_when_shown_again(
     assert await cast.home_ids(bob) == []
     with pytest.raises(NotFound):
         await read_post(resources.bodies, resources.reactions, post, alice)
-    page = await read_user_posts(resources.posts, resources.reactions, alice, alice, (20, None))
+    page = await read_user_posts(resources.group, resources.reactions, alice, alice, (20, None))
     assert page["items"] == []
     assert not await _hide(resources, subject)
     assert await _hide(resources, subject, is_hidden=False)
@@ -128,5 +129,5 @@ async def test_a_deleted_account_takes_its_hidden_posts_and_all_reports_of_it_al
         ):
             break
     assert await _waiting(resources, by_others) == await _waiting(resources, by_alice) == 0
-    assert (await resources.posts.bodies_by_ids([post])).get(post) is None
+    assert (await bodies_by_ids(resources.group, [post])).get(post) is None
     assert not await _hide(resources, by_others, is_hidden=False)

@@ -19,7 +19,6 @@ from tests.feed.fake_users import FakeUsers
 async def _pin(resources: Resources, author_id: int, post_id: int, *, pin: bool = True) -> Pinned:
     return await pin_post(
         resources.group,
-        resources.posts,
         resources.bodies,
         resources.users,
         (author_id, post_id),
@@ -31,7 +30,7 @@ async def _page(
     resources: Resources, author_id: int, limit: int, cursor: str | None = None
 ) -> tuple[list[int], str | None]:
     page = await read_user_posts(
-        resources.posts, resources.reactions, author_id, author_id, (limit, cursor)
+        resources.group, resources.reactions, author_id, author_id, (limit, cursor)
     )
     return [post["id"] for post in page["items"]], page["next_cursor"]
 
@@ -85,7 +84,6 @@ async def test_a_withdrawn_post_gives_its_pin_back(cast: Cast, resources: Resour
         await _pin(resources, alice, post_id)
     await withdraw_post(
         resources.group,
-        resources.posts,
         resources.bodies,
         resources.users,
         Withdrawal(posts[0], alice),

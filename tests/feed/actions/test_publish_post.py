@@ -12,6 +12,7 @@ from services.feed.actions.publish_post import Asked, publish_post
 from services.feed.domain.drafts import Draft
 from services.feed.resources import Resources
 from services.feed.store.fan_outs import Progress, find_fan_out
+from services.feed.store.posts import post_counts_by_authors
 from shared.errors import Conflict, IdempotencyKeyReused, Invalid, RequestInProgress
 from tests.feed.cast import Cast, draft_of, new_id
 from tests.feed.fake_upload import FakeUpload, snapshot
@@ -62,7 +63,7 @@ async def test_the_same_key_gives_the_same_post_again(
     first = await _publish(resources, alice, draft, "key")
     assert await _publish(resources, alice, draft, "key") == first
     assert fake_upload.claim_calls == 1
-    assert await resources.posts.counts_by_authors([alice]) == {alice: 1}
+    assert await post_counts_by_authors(resources.group, [alice]) == {alice: 1}
 
 
 async def test_the_same_key_with_another_body_is_refused(resources: Resources) -> None:
@@ -88,7 +89,7 @@ async def test_of_many_at_once_with_one_key_one_post_comes_to_be(resources: Reso
     assert made
     assert all(isinstance(end, RequestInProgress) for end in ends if end not in made)
     assert {post["id"] for post in made} == {made[0]["id"]}
-    assert await resources.posts.counts_by_authors([alice]) == {alice: 1}
+    assert await post_counts_by_authors(resources.group, [alice]) == {alice: 1}
 
 
 async def test_a_photo_that_is_not_ready_leaves_nothing_and_the_key_free(
@@ -99,7 +100,7 @@ async def test_a_photo_that_is_not_ready_leaves_nothing_and_the_key_free(
     with pytest.raises(Conflict) as refused:
         await _publish(resources, alice, draft, "key")
     assert (refused.value.code, refused.value.retry_after_s) == ("photo_not_ready", 2)
-    assert await resources.posts.counts_by_authors([alice]) == {alice: 0}
+    assert await post_counts_by_authors(resources.group, [alice]) == {alice: 0}
     fake_upload.processing.clear()
     await _publish(resources, alice, draft, "key")
 

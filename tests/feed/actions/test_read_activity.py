@@ -13,7 +13,13 @@ from services.feed.actions.read_activity import read_activity
 from services.feed.actions.withdraw_post import Withdrawal, withdraw_post
 from services.feed.domain.activity import Deed
 from services.feed.resources import Resources
-from services.feed.store.activities import Activities, Told
+from services.feed.store.activities import (
+    Told,
+    newest_activities,
+    note_activities,
+    see_activities,
+    seen_version,
+)
 from services.feed.worker import run
 from shared.contracts.activity import ActivityPage
 from shared.errors import Invalid
@@ -36,7 +42,7 @@ async def _activity(
     resources: Resources, viewer_id: int, limit: int = 20, cursor: str | None = None
 ) -> ActivityPage:
     return await read_activity(
-        resources.activities,
+        resources.group,
         resources.bodies,
         resources.comments,
         resources.users,
@@ -121,12 +127,10 @@ async def test_whom_one_blocks_is_not_told_of_and_a_withdrawn_post_neither(
     fake_users.block(alice, carol)
     page = await _has(resources, alice, ("like", [bob], 1))
     assert page["unseen_count"] == 1
-    await withdraw_post(
-        resources.group, resources.posts, resources.bodies, resources.users, Withdrawal(post, alice)
-    )
+    await withdraw_post(resources.group, resources.bodies, resources.users, Withdrawal(post, alice))
     assert (await _activity(resources, alice))["unseen_count"] == 0
-    await clear_post(resources.edges(), resources.comments, resources.activities, post)
-    assert await resources.activities.newest(alice) == []
+    await clear_post(resources.edges(), resources.comments, resources.group, post)
+    assert await newest_activities(resources.group, alice) == []
 
 
 async def test_a_mention_in_a_post_that_one_may_not_see_is_not_told(
@@ -134,7 +138,9 @@ async def test_a_mention_in_a_post_that_one_may_not_see_is_not_told(
 ) -> None:
     alice, bob = new_id(), new_id()
     post = await cast.publishes(alice)
-    await resources.activities.note([Told(bob, Deed("mention", post, alice, post, new_id()))])
+    await note_activities(
+        resources.group, [Told(bob, Deed("mention", post, alice, post, new_id()))]
+    )
     assert await _lines(resources, bob) == [("mention", [alice], 1)]
     fake_users.hide(alice, bob)
     assert await _lines(resources, bob) == []
@@ -142,15 +148,17 @@ async def test_a_mention_in_a_post_that_one_may_not_see_is_not_told(
 
 async def test_what_was_seen_is_not_unseen_any_more(resources: Resources) -> None:
     alice = new_id()
-    await resources.activities.see(alice)
+    await see_activities(resources.group, alice)
     versions = sorted(new_id() for _ in range(3))
     for version in versions[:2]:
         fan = new_id()
-        await resources.activities.note([Told(alice, Deed("follow", fan, fan, None, version))])
-    await resources.activities.see(alice)
+        await note_activities(
+            resources.group, [Told(alice, Deed("follow", fan, fan, None, version))]
+        )
+    await see_activities(resources.group, alice)
     fan = new_id()
-    await resources.activities.note(
-        [Told(alice, Deed("follow_request", fan, fan, None, versions[2]))]
+    await note_activities(
+        resources.group, [Told(alice, Deed("follow_request", fan, fan, None, versions[2]))]
     )
     page = await _activity(resources, alice)
     assert page["unseen_count"] == 1
@@ -162,25 +170,25 @@ async def test_older_news_changes_nothing_and_repeated_news_neither(resources: R
     older, newer = sorted((new_id(), new_id()))
     follow = Told(alice, Deed("follow", bob, bob, None, newer))
     for _ in range(2):
-        await resources.activities.note([follow])
-        await resources.activities.note(
-            [Told(alice, Deed("follow", bob, bob, None, older), is_done=False)]
+        await note_activities(resources.group, [follow])
+        await note_activities(
+            resources.group, [Told(alice, Deed("follow", bob, bob, None, older), is_done=False)]
         )
-    assert [deed.version for deed in await resources.activities.newest(alice)] == [newer]
-    await resources.activities.note(
-        [follow, Told(alice, Deed("follow", bob, bob, None, newer), is_done=False)]
+    assert [deed.version for deed in await newest_activities(resources.group, alice)] == [newer]
+    await note_activities(
+        resources.group, [follow, Told(alice, Deed("follow", bob, bob, None, newer), is_done=False)]
     )
-    assert await resources.activities.newest(alice) == []
+    assert await newest_activities(resources.group, alice) == []
 
 
 async def test_only_the_newest_are_kept(resources: Resources) -> None:
     alice = new_id()
-    few = Activities(resources.group, kept_max=3)
     versions = sorted(new_id() for _ in range(5))
     for version in versions:
         fan = new_id()
-        await few.note([Told(alice, Deed("follow", fan, fan, None, version))])
-    kept = await resources.activities.newest(alice)
+        told = Told(alice, Deed("follow", fan, fan, None, version))
+        await note_activities(resources.group, [told], kept_max=3)
+    kept = await newest_activities(resources.group, alice)
     assert [deed.version for deed in kept] == versions[:1:-1]
 
 
@@ -188,8 +196,8 @@ async def test_pages_follow_one_another(cast: Cast, resources: Resources) -> Non
     alice, bob = new_id(), new_id()
     post = await cast.publishes(alice)
     comments = [await cast.comments(bob, post) for _ in range(5)]
-    await resources.activities.note(
-        [Told(alice, Deed("comment", one, bob, post, one)) for one in comments]
+    await note_activities(
+        resources.group, [Told(alice, Deed("comment", one, bob, post, one)) for one in comments]
     )
     seen: list[int] = []
     cursor: str | None = None
@@ -207,8 +215,10 @@ async def test_pages_follow_one_another(cast: Cast, resources: Resources) -> Non
 async def test_nothing_of_it_outlives_an_account(resources: Resources) -> None:
     alice, bob = new_id(), new_id()
     for one, other in ((alice, bob), (bob, alice)):
-        await resources.activities.note([Told(one, Deed("follow", other, other, None, new_id()))])
-    await resources.activities.see(alice)
+        await note_activities(
+            resources.group, [Told(one, Deed("follow", other, other, None, new_id()))]
+        )
+    await see_activities(resources.group, alice)
     finished = False
     while not finished:
         finished = await erase_account(
@@ -219,5 +229,5 @@ async def test_nothing_of_it_outlives_an_account(resources: Resources) -> None:
             alice,
         )
     for person in (alice, bob):
-        assert await resources.activities.newest(person) == []
-    assert await resources.activities.seen_version(alice) == 0
+        assert await newest_activities(resources.group, person) == []
+    assert await seen_version(resources.group, alice) == 0

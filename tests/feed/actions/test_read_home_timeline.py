@@ -117,7 +117,6 @@ async def test_a_withdrawn_post_leaves_every_home_timeline_and_the_page_is_fille
     for post_id in posts[1:3]:
         await withdraw_post(
             resources.group,
-            resources.posts,
             resources.bodies,
             resources.users,
             Withdrawal(post_id, alice),

@@ -48,9 +48,7 @@ async def test_a_withdrawn_post_is_in_no_list_and_cannot_be_saved(
     kept, gone = await cast.publishes(alice), await cast.publishes(alice)
     for post in (kept, gone):
         await save_post(resources.bodies, resources.saves, post, bob)
-    await withdraw_post(
-        resources.group, resources.posts, resources.bodies, resources.users, Withdrawal(gone, alice)
-    )
+    await withdraw_post(resources.group, resources.bodies, resources.users, Withdrawal(gone, alice))
     assert await _ids(resources, resources.saves, bob) == [kept]
     for act in (save_post, unsave_post):
         with pytest.raises(NotFound):

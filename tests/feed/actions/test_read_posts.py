@@ -22,7 +22,7 @@ async def test_a_persons_posts_come_in_pages_newest_first(cast: Cast, resources:
     cursor: str | None = None
     while True:
         page: PostPage = await read_user_posts(
-            resources.posts, resources.reactions, alice, bob, (3, cursor)
+            resources.group, resources.reactions, alice, bob, (3, cursor)
         )
         seen += [post["id"] for post in page["items"]]
         cursor = page["next_cursor"]
@@ -36,7 +36,7 @@ async def test_the_last_page_has_no_cursor_even_if_it_is_full(
 ) -> None:
     alice = new_id()
     await cast.has_published(alice, 3)
-    page = await read_user_posts(resources.posts, resources.reactions, alice, alice, (3, None))
+    page = await read_user_posts(resources.group, resources.reactions, alice, alice, (3, None))
     assert page["next_cursor"] is None
 
 
@@ -46,10 +46,10 @@ async def test_an_author_sees_a_new_post_in_the_own_list_at_once(
     alice = new_id()
     for _ in range(5):
         post = await cast.publishes(alice)
-        page = await read_user_posts(resources.posts, resources.reactions, alice, alice, (1, None))
+        page = await read_user_posts(resources.group, resources.reactions, alice, alice, (1, None))
         assert page["items"][0]["id"] == post
 
 
 async def test_a_cursor_of_nowhere_is_refused(resources: Resources) -> None:
     with pytest.raises(Invalid):
-        await read_user_posts(resources.posts, resources.reactions, new_id(), new_id(), (3, "x"))
+        await read_user_posts(resources.group, resources.reactions, new_id(), new_id(), (3, "x"))

@@ -87,7 +87,6 @@ async def test_an_edited_post_stands_under_its_new_tags_alone(
     edit = Edit(post, author, f"#{after} #{stays}")
     await edit_post(
         resources.group,
-        resources.posts,
         resources.bodies,
         resources.users,
         resources.reactions,

@@ -10,6 +10,7 @@ from services.feed.actions.withdraw_post import (
     withdraw_post,
 )
 from services.feed.resources import Resources
+from services.feed.store.posts import post_counts_by_authors
 from shared.errors import Forbidden, NotFound
 from shared.sharding.outbox import OutboxEvent
 from tests.feed.cast import Cast, new_id
@@ -19,7 +20,6 @@ from tests.feed.fake_users import FakeUsers
 async def _withdraw(resources: Resources, post_id: int, viewer_id: int) -> None:
     await withdraw_post(
         resources.group,
-        resources.posts,
         resources.bodies,
         resources.users,
         Withdrawal(post_id, viewer_id),
@@ -35,10 +35,10 @@ async def test_a_withdrawn_post_is_gone_from_every_read_and_count(
     await _withdraw(resources, gone, alice)
     with pytest.raises(NotFound):
         await read_post(resources.bodies, resources.reactions, gone, alice)
-    page = await read_user_posts(resources.posts, resources.reactions, alice, alice, (20, None))
+    page = await read_user_posts(resources.group, resources.reactions, alice, alice, (20, None))
     assert [post["id"] for post in page["items"]] == [kept]
     assert await cast.home_ids(alice) == [kept]
-    assert await resources.posts.counts_by_authors([alice]) == {alice: 1}
+    assert await post_counts_by_authors(resources.group, [alice]) == {alice: 1}
 
 
 async def test_withdrawing_again_is_the_same_as_once(cast: Cast, resources: Resources) -> None:
@@ -46,7 +46,7 @@ async def test_withdrawing_again_is_the_same_as_once(cast: Cast, resources: Reso
     post = await cast.publishes(alice)
     await _withdraw(resources, post, alice)
     await _withdraw(resources, post, alice)
-    assert await resources.posts.counts_by_authors([alice]) == {alice: 0}
+    assert await post_counts_by_authors(resources.group, [alice]) == {alice: 0}
 
 
 async def test_nothing_of_a_withdrawn_post_is_kept_in_its_row(

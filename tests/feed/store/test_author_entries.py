@@ -2,6 +2,7 @@
 
 from services.feed.domain.skeletons import ABOVE_ALL
 from services.feed.resources import Resources
+from services.feed.store.author_entries import newest_of_authors
 from tests.feed.cast import Cast, new_id
 
 
@@ -12,7 +13,7 @@ async def test_each_author_is_asked_in_the_own_shard_and_gives_the_newest(
     published = {
         author: await cast.has_published(author, number % 5) for number, author in enumerate(posts)
     }
-    found = await resources.author_entries.newest_of(dict.fromkeys(posts, ABOVE_ALL), 3)
+    found = await newest_of_authors(resources.group, dict.fromkeys(posts, ABOVE_ALL), 3)
     assert not found.away
     assert {author: found.ids_by_author.get(author, []) for author in posts} == {
         author: ids[:3] for author, ids in published.items()
@@ -25,7 +26,7 @@ async def test_each_author_has_a_place_of_the_own_to_go_on_from(
     alice, bob = new_id(), new_id()
     of_alice, of_bob = await cast.has_published(alice, 4), await cast.has_published(bob, 4)
     befores = {alice: of_alice[1], bob: of_bob[2]}
-    found = await resources.author_entries.newest_of(befores, 9)
+    found = await newest_of_authors(resources.group, befores, 9)
     assert found.ids_by_author == {alice: of_alice[2:], bob: of_bob[3:]}
 
 
@@ -34,11 +35,11 @@ async def test_authors_who_share_a_shard_are_not_mixed_up(cast: Cast, resources:
     bob = alice + 1
     assert resources.group.shard_of(alice) == resources.group.shard_of(bob)
     of_alice, of_bob = await cast.has_published(alice, 2), await cast.has_published(bob, 3)
-    found = await resources.author_entries.newest_of({alice: ABOVE_ALL, bob: ABOVE_ALL}, 9)
+    found = await newest_of_authors(resources.group, {alice: ABOVE_ALL, bob: ABOVE_ALL}, 9)
     assert found.ids_by_author == {alice: of_alice, bob: of_bob}
 
 
 async def test_nobody_asked_nothing_found(resources: Resources) -> None:
-    found = await resources.author_entries.newest_of({}, 9)
+    found = await newest_of_authors(resources.group, {}, 9)
     assert found.ids_by_author == {}
     assert not found.away

@@ -14,7 +14,7 @@ from services.feed.settings import FeedSettings
 from services.feed.store.body_cache import BodyCache, body_key
 from services.feed.store.hot_reads import HotReads
 from services.feed.store.post_bodies import PostBodies
-from services.feed.store.posts import Posts
+from services.feed.store.posts import bodies_by_ids
 from services.feed.store.redis_guard import RedisGuard
 from shared.caching.redis_client import open_redis
 from shared.contracts.posts import PostBody
@@ -23,19 +23,18 @@ from shared.sharding.shard_group import ShardGroup
 from tests.feed.cast import Cast, new_id
 
 
-class CountedPosts(Posts):
+class CountedLoads:
     """Counts its loads, and waits before each until it may."""
 
-    def __init__(self, group: ShardGroup) -> None:
-        super().__init__(group)
+    def __init__(self) -> None:
         self.loads = 0
         self.may_load = asyncio.Event()
         self.may_load.set()
         self.is_loading = asyncio.Event()
 
-    async def bodies_by_ids(self, ids: Sequence[int]) -> dict[int, PostBody | None]:
+    async def load(self, group: ShardGroup, ids: Sequence[int]) -> dict[int, PostBody | None]:
         self.loads += 1
-        found = await super().bodies_by_ids(ids)
+        found = await bodies_by_ids(group, ids)
         self.is_loading.set()
         await self.may_load.wait()
         return found
@@ -46,7 +45,7 @@ class Process:
     """What one process of feed has of its own."""
 
     bodies: PostBodies
-    posts: CountedPosts
+    posts: CountedLoads
 
 
 @pytest.fixture
@@ -64,9 +63,9 @@ async def patient_redis(settings: FeedSettings, network: Network) -> AsyncIterat
 def processes(group: ShardGroup, patient_redis: aioredis.Redis, reads: HotReads) -> list[Process]:
     made = []
     for _ in range(2):
-        posts = CountedPosts(group)
+        posts = CountedLoads()
         cache = BodyCache(patient_redis, reads, RedisGuard())
-        made.append(Process(PostBodies(cache, posts), posts))
+        made.append(Process(PostBodies(cache, group, posts.load), posts))
     return made
 
 
@@ -104,9 +103,7 @@ async def test_a_slow_reader_does_not_bring_a_withdrawn_post_back(
     slow.posts.may_load.clear()
     reading = asyncio.create_task(slow.bodies.find(post))
     await slow.posts.is_loading.wait()
-    await withdraw_post(
-        resources.group, resources.posts, resources.bodies, resources.users, Withdrawal(post, alice)
-    )
+    await withdraw_post(resources.group, resources.bodies, resources.users, Withdrawal(post, alice))
     slow.posts.may_load.set()
     await reading
     assert await processes[1].bodies.find(post) is None
@@ -135,9 +132,7 @@ async def test_a_withdrawn_post_is_known_to_be_gone_without_a_load(
 ) -> None:
     alice = new_id()
     post = await cast.publishes(alice)
-    await withdraw_post(
-        resources.group, resources.posts, resources.bodies, resources.users, Withdrawal(post, alice)
-    )
+    await withdraw_post(resources.group, resources.bodies, resources.users, Withdrawal(post, alice))
     await redis.delete(body_key(post))
     assert await processes[0].bodies.find(post) is None
     assert await processes[1].bodies.find(post) is None

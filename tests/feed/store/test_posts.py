@@ -3,7 +3,13 @@
 import pytest
 
 from services.feed.resources import Resources
-from services.feed.store.posts import Authorship, erase_post
+from services.feed.store.posts import (
+    Authorship,
+    bodies_by_ids,
+    erase_post,
+    find_authorship,
+    post_counts_by_authors,
+)
 from tests.feed.cast import Cast, new_id
 
 
@@ -16,7 +22,7 @@ async def test_counts_follow_publishing_and_withdrawing(cast: Cast, resources: R
         assert erased is not None
         assert len(erased.photo_ids) == 1
         assert await erase_post(tx, alice, posts[0]) is None
-    counts = await resources.posts.counts_by_authors([alice, bob, nobody])
+    counts = await post_counts_by_authors(resources.group, [alice, bob, nobody])
     assert counts == {alice: 2, bob: 1, nobody: 0}
 
 
@@ -25,7 +31,7 @@ async def test_only_the_author_can_erase(cast: Cast, resources: Resources) -> No
     (post,) = await cast.has_published(alice, 1)
     async with resources.group.writer(resources.group.shard_of(alice)) as tx:
         assert await erase_post(tx, bob, post) is None
-    assert await resources.posts.find_authorship(post) == Authorship(alice, is_gone=False)
+    assert await find_authorship(resources.group, post) == Authorship(alice, is_gone=False)
 
 
 async def test_nothing_of_a_post_stands_if_its_transaction_breaks_off(
@@ -41,5 +47,5 @@ async def test_nothing_of_a_post_stands_if_its_transaction_breaks_off(
 
     with pytest.raises(LookupError):
         await break_off()
-    assert await resources.posts.counts_by_authors([alice]) == {alice: 1}
-    assert await resources.posts.bodies_by_ids(posts) != {posts[0]: None}
+    assert await post_counts_by_authors(resources.group, [alice]) == {alice: 1}
+    assert await bodies_by_ids(resources.group, posts) != {posts[0]: None}
