@@ -29,9 +29,9 @@ from services.feed.store.kept_orders import KeptOrders
 from services.feed.store.own_reactions import OwnReactionsCache
 from services.feed.store.post_bodies import PostBodies
 from services.feed.store.post_reactions import PostReactions
-from services.feed.store.redis_guard import RedisGuard
 from services.feed.store.stream_events import StreamEvents
 from shared.caching.redis_client import open_redis
+from shared.caching.redis_guard import RedisGuard
 from shared.caching.redis_pipe import RedisPipe
 from shared.edges.edges import Edges
 from shared.http_server.app_resources import resources_getter

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from aiobotocore.config import AioConfig  # type: ignore[import-untyped]
 from aiobotocore.session import get_session  # type: ignore[import-untyped]
@@ -17,6 +17,9 @@ from services.upload.clients.workshop import Workshop
 from services.upload.domain.uploads import ParkingLimits
 from services.upload.settings import Bucket, UploadSettings
 from services.upload.store.objects import Objects
+from services.upload.store.polled_photos import PolledPhotos
+from shared.caching.redis_client import open_redis
+from shared.caching.redis_guard import RedisGuard
 from shared.http_server.app_resources import resources_getter
 from shared.logs import get_logger
 from shared.network.aiohttp_resolver import AiohttpResolver
@@ -41,6 +44,7 @@ class Resources:
     group: ShardGroup
     objects: Objects
     caches: MediaCaches
+    polled: PolledPhotos
     backlog: Backlog
     samples: DrawnSamples
     parking: ParkingLimits
@@ -54,6 +58,7 @@ class WorkerResources:
     group: ShardGroup
     objects: Objects
     caches: MediaCaches
+    polled: PolledPhotos
     workshop: Workshop
     costly_workshop: Workshop
     pictures_at_once: int
@@ -66,9 +71,9 @@ resources_of = resources_getter(Resources)
 async def open_resources(settings: UploadSettings) -> AsyncIterator[Resources]:
     """Opened at once and connected when first used: whatever is away, the process starts."""
     async with AsyncExitStack() as stack:
-        group, objects, caches = await _open_stores(stack, settings)
+        stores = await _open_stores(stack, settings)
         backlog = Backlog(
-            group,
+            stores.group,
             {
                 PROCESS_JOB: settings.waiting_pictures_max,
                 PROCESS_SLOW_JOB: settings.waiting_slow_pictures_max,
@@ -76,14 +81,14 @@ async def open_resources(settings: UploadSettings) -> AsyncIterator[Resources]:
         )
         token = settings.media_token.get_secret_value()
         parking = ParkingLimits(settings.parked_uploads_max, settings.parked_bytes_max)
-        yield Resources(group, objects, caches, backlog, DrawnSamples(), parking, token)
+        yield Resources(*stores, backlog, DrawnSamples(), parking, token)
 
 
 @asynccontextmanager
 async def open_worker_resources(settings: UploadSettings) -> AsyncIterator[WorkerResources]:
     """As `open_resources`, with a warm workshop; without its decoders a worker does not start."""
     async with AsyncExitStack() as stack:
-        group, objects, caches = await _open_stores(stack, settings)
+        stores = await _open_stores(stack, settings)
         workshop = Workshop(settings.decoder_python, settings.pictures_at_once)
         stack.push_async_callback(workshop.close)
         standing = await workshop.warm_up()
@@ -91,12 +96,17 @@ async def open_worker_resources(settings: UploadSettings) -> AsyncIterator[Worke
         # Costly pictures are few: its decoder starts with the first of them.
         costly = Workshop(settings.decoder_python, 1)
         stack.push_async_callback(costly.close)
-        yield WorkerResources(group, objects, caches, workshop, costly, settings.pictures_at_once)
+        yield WorkerResources(*stores, workshop, costly, settings.pictures_at_once)
 
 
-async def _open_stores(
-    stack: AsyncExitStack, settings: UploadSettings
-) -> tuple[ShardGroup, Objects, MediaCaches]:
+class _Stores(NamedTuple):
+    group: ShardGroup
+    objects: Objects
+    caches: MediaCaches
+    polled: PolledPhotos
+
+
+async def _open_stores(stack: AsyncExitStack, settings: UploadSettings) -> _Stores:
     network = await stack.enter_async_context(open_network(settings))
     group = await open_shard_group(settings, network)
     stack.push_async_callback(group.close)
@@ -111,7 +121,9 @@ async def _open_stores(
         network, settings.media_caches_url, settings.media_token.get_secret_value()
     )
     stack.push_async_callback(caches.close)
-    return group, objects, caches
+    redis = await open_redis(settings.redis_url.get_secret_value(), network)
+    stack.push_async_callback(redis.aclose)
+    return _Stores(group, objects, caches, PolledPhotos(redis, RedisGuard()))
 
 
 async def _open_objects(

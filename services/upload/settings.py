@@ -7,7 +7,7 @@ from pathlib import Path
 from pydantic import Field, SecretStr
 from pydantic_settings import SettingsConfigDict
 
-from shared.settings import PostgresSettings, ProcessSettings
+from shared.settings import PostgresSettings, ProcessSettings, RedisSettings
 
 
 def _processors() -> int:
@@ -26,7 +26,7 @@ class Bucket:
     ca_file: Path | None
 
 
-class UploadSettings(ProcessSettings, PostgresSettings):
+class UploadSettings(ProcessSettings, PostgresSettings, RedisSettings):
     """Where photos and their bytes are kept, who may fetch renditions, and what decodes pictures.
 
     While photos move from one bucket to another there is a `second` one, of which only the name

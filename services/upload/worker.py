@@ -22,6 +22,7 @@ from services.upload.actions.tidy_photo import TIDY_JOB, tidy_photo
 from services.upload.app import INFO
 from services.upload.resources import WorkerResources, open_worker_resources
 from services.upload.settings import UploadSettings
+from services.upload.store.polled_photos import PolledPhotos
 from shared.http_server.worker_app import serve_worker
 from shared.jobs.job_worker import JobWorker, Lane
 from shared.settings import read_settings
@@ -40,16 +41,22 @@ async def run(resources: WorkerResources, stop: asyncio.Event) -> None:
     """The loops of the worker, until `stop` is set."""
     process = _with(
         "photo_id",
-        partial(process_photo, resources.group, resources.objects, resources.workshop),
+        _noting_changes(
+            resources.polled,
+            partial(process_photo, resources.group, resources.objects, resources.workshop),
+        ),
     )
     process_costly = _with(
         "photo_id",
-        partial(
-            process_photo,
-            resources.group,
-            resources.objects,
-            resources.costly_workshop,
-            is_costly=True,
+        _noting_changes(
+            resources.polled,
+            partial(
+                process_photo,
+                resources.group,
+                resources.objects,
+                resources.costly_workshop,
+                is_costly=True,
+            ),
         ),
     )
     delete = _with(
@@ -82,6 +89,19 @@ async def run(resources: WorkerResources, stop: asyncio.Event) -> None:
     async with asyncio.TaskGroup() as loops:
         loops.create_task(jobs.run(stop))
         loops.create_task(keep_store_swept(resources.group, resources.objects, stop))
+
+
+def _noting_changes(
+    polled: PolledPhotos, action: Callable[[int], Awaitable[None]]
+) -> Callable[[int], Awaitable[None]]:
+    async def act(photo_id: int) -> None:
+        try:
+            await action(photo_id)
+        finally:
+            # The change may be committed although something after it has failed.
+            await polled.note_change(photo_id)
+
+    return act
 
 
 def _with(

@@ -20,8 +20,8 @@ from services.feed.settings import FeedSettings
 from services.feed.store import posts
 from services.feed.store.home_timelines import HomeTimelines
 from services.feed.store.hot_reads import HotReads
-from services.feed.store.redis_guard import RedisGuard
 from shared.caching.redis_client import open_redis
+from shared.caching.redis_guard import RedisGuard
 from shared.caching.redis_pipe import RedisPipe
 from shared.network.internal_tokens import TokenSigner
 from shared.network.network import Network, open_network

@@ -8,6 +8,7 @@ from unittest.mock import patch
 
 import httpx
 import pytest
+from redis import asyncio as aioredis
 
 from infra.run_folder import REPOSITORY
 from services.upload.app import upload_app
@@ -17,7 +18,10 @@ from services.upload.clients.workshop import Workshop
 from services.upload.resources import Resources, open_resources
 from services.upload.settings import UploadSettings
 from services.upload.store.objects import Objects
+from services.upload.store.polled_photos import PolledPhotos
+from shared.caching.redis_client import open_redis
 from shared.network.internal_tokens import TokenSigner
+from shared.network.network import open_network
 from shared.sharding.shard_group import ShardGroup
 from tests.suite import Suite
 from tests.upload.cast import Cast
@@ -78,6 +82,19 @@ def objects(resources: Resources) -> Objects:
 @pytest.fixture(scope="package")
 def caches(resources: Resources) -> MediaCaches:
     return resources.caches
+
+
+@pytest.fixture(scope="package")
+def polled(resources: Resources) -> PolledPhotos:
+    return resources.polled
+
+
+@pytest.fixture
+async def redis(settings: UploadSettings) -> AsyncIterator[aioredis.Redis]:
+    async with open_network(settings) as network:
+        client = await open_redis(settings.redis_url.get_secret_value(), network)
+        yield client
+        await client.aclose()
 
 
 @pytest.fixture(scope="session")

@@ -5,10 +5,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from services.upload.actions.release_photos import release_photos
-from services.upload.clients.media_caches import MediaCaches
 from services.upload.clients.workshop import Workshop
-from services.upload.resources import WorkerResources
-from services.upload.store.objects import Objects
+from services.upload.resources import Resources, WorkerResources
 from services.upload.store.photos import find_photo, find_released_photo
 from services.upload.worker import run
 from shared.sharding.shard_group import ShardGroup
@@ -17,14 +15,15 @@ from tests.upload.cast import Cast, new_id
 from tests.upload.pictures import small_jpeg
 
 
+def _of_worker(resources: Resources, workshop: Workshop) -> WorkerResources:
+    of = resources
+    return WorkerResources(of.group, of.objects, of.caches, of.polled, workshop, workshop, 2)
+
+
 @asynccontextmanager
-async def working(
-    group: ShardGroup, objects: Objects, caches: MediaCaches, workshop: Workshop
-) -> AsyncIterator[None]:
+async def working(resources: Resources, workshop: Workshop) -> AsyncIterator[None]:
     stop = asyncio.Event()
-    loops = asyncio.create_task(
-        run(WorkerResources(group, objects, caches, workshop, workshop, 2), stop)
-    )
+    loops = asyncio.create_task(run(_of_worker(resources, workshop), stop))
     try:
         yield
     finally:
@@ -33,7 +32,7 @@ async def working(
 
 
 async def test_what_was_sent_becomes_ready_or_fails_and_what_was_released_goes(
-    group: ShardGroup, objects: Objects, caches: MediaCaches, workshop: Workshop, cast: Cast
+    resources: Resources, group: ShardGroup, workshop: Workshop, cast: Cast
 ) -> None:
     alice = new_id()
     good = [(await cast.sends(new_id()))["id"] for _ in range(6)]
@@ -49,5 +48,5 @@ async def test_what_was_sent_becomes_ready_or_fails_and_what_was_released_goes(
         assert failed.state == "failed"
         assert await find_released_photo(group, released.id) is None
 
-    async with working(group, objects, caches, workshop):
+    async with working(resources, workshop):
         await eventually(all_is_done, within_s=30)

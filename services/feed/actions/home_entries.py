@@ -10,8 +10,8 @@ from services.feed.clients.users import UsersClient
 from services.feed.domain.skeletons import ABOVE_ALL, Skeleton, skeleton_from_newest
 from services.feed.store.author_entries import celebrities_among
 from services.feed.store.home_timelines import HomeTimelines
-from services.feed.store.redis_guard import RedisAway
 from services.feed.store.single_flight import SingleFlight
+from shared.caching.redis_guard import RedisAway
 from shared.errors import Unavailable
 from shared.sharding.shard_group import ShardGroup
 

@@ -10,7 +10,7 @@ from services.feed.store.hot_reads import HotReads
 from services.feed.store.own_reactions import own_reactions_key, parse_own_reactions
 from services.feed.store.post_bodies import Loaded, PostBodies
 from services.feed.store.post_reactions import KnownReactions, PostReactions
-from services.feed.store.redis_guard import RedisAway
+from shared.caching.redis_guard import RedisAway
 from shared.contracts.posts import PostBody
 from shared.errors import Unavailable
 

@@ -4,7 +4,7 @@ from redis import asyncio as aioredis
 
 from services.feed.store.entry_lists import TRIM_SLACK, EntryLists
 from services.feed.store.hot_reads import HotReads
-from services.feed.store.redis_guard import RedisGuard
+from shared.caching.redis_guard import RedisGuard
 
 # A reader's page needs the newest of each; older ones come from Postgres with everybody else's.
 AUTHOR_ENTRIES_MAX = 200

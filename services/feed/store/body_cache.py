@@ -8,7 +8,7 @@ from redis import asyncio as aioredis
 from services.feed.domain.post_bodies import completed
 from services.feed.store.hot_reads import HotReads
 from services.feed.store.leased_keys import LeasedKeys
-from services.feed.store.redis_guard import RedisGuard
+from shared.caching.redis_guard import RedisGuard
 from shared.contracts.posts import PostBody
 
 BODY_SECONDS_MAX = 24 * 3600

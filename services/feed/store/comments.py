@@ -11,7 +11,7 @@ from prometheus_client import Counter
 
 from services.feed.domain.entities import LinkedText
 from services.feed.store.count_cache import CountCache
-from services.feed.store.redis_guard import RedisAway
+from shared.caching.redis_guard import RedisAway
 from shared.contracts.posts import Comment
 from shared.ids import created_at
 from shared.sharding.shard_group import ShardGroup

@@ -7,7 +7,7 @@ from redis import asyncio as aioredis
 
 from services.feed.store.hot_reads import HotReads
 from services.feed.store.leased_keys import LEASE_BEGINS, LeasedKeys
-from services.feed.store.redis_guard import RedisGuard
+from shared.caching.redis_guard import RedisGuard
 
 # Whoever changes a count forgets it here. Who dies between writing a comment and that leaves it
 # wrong for this long; of likes it is forgotten again with their event from the outbox.

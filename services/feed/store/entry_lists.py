@@ -15,7 +15,7 @@ from redis import asyncio as aioredis
 from services.feed.domain.skeletons import Skeleton, skeleton_of
 from services.feed.store.hot_reads import HotReads
 from services.feed.store.lua_scripts import register
-from services.feed.store.redis_guard import RedisGuard
+from shared.caching.redis_guard import RedisGuard
 
 # Longer lists are cut only when this many entries too long: one cut per so many deliveries.
 TRIM_SLACK = 64

@@ -9,7 +9,7 @@ from services.feed.domain.skeletons import HOME_TIMELINE_ENTRIES_MAX
 from services.feed.store.entry_lists import TRIM_SLACK, EntryLists
 from services.feed.store.hot_reads import HotReads
 from services.feed.store.lua_scripts import register
-from services.feed.store.redis_guard import RedisGuard
+from shared.caching.redis_guard import RedisGuard
 
 # A reader who has not looked for so long is no longer delivered to.
 IDLE_SECONDS_MAX = 14 * 24 * 3600

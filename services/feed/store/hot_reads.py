@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import cast
 
-from services.feed.store.redis_guard import RedisGuard
+from shared.caching.redis_guard import RedisGuard
 from shared.caching.redis_pipe import RedisPipe
 
 # As long as a client of the other commands waits. Less would take a Redis that is busy for a moment

@@ -8,7 +8,7 @@ from typing import cast
 import orjson
 from redis import asyncio as aioredis
 
-from services.feed.store.redis_guard import RedisGuard
+from shared.caching.redis_guard import RedisGuard
 
 # The newest order of a list is shown for so long.
 LATEST_SECONDS = 20

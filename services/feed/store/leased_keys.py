@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from redis import asyncio as aioredis
 
 from services.feed.store.lua_scripts import register
-from services.feed.store.redis_guard import RedisGuard
+from shared.caching.redis_guard import RedisGuard
 
 LEASE_BEGINS = b"lease:"
 # Longer than a read of the database may take.

@@ -9,7 +9,7 @@ from redis import asyncio as aioredis
 from services.feed.domain.edge_kinds import LIKE, SAVE
 from services.feed.store.hot_reads import HotReads
 from services.feed.store.leased_keys import LeasedKeys
-from services.feed.store.redis_guard import RedisGuard
+from shared.caching.redis_guard import RedisGuard
 
 # Whoever changes a mark forgets the copy, or else the relay does, with the edge's event.
 OWN_REACTIONS_SECONDS_MAX = 600

@@ -8,8 +8,8 @@ from prometheus_client import Counter
 
 from services.feed.store.body_cache import BodyCache
 from services.feed.store.posts import bodies_by_ids
-from services.feed.store.redis_guard import RedisAway
 from services.feed.store.single_flight import SingleFlight
+from shared.caching.redis_guard import RedisAway
 from shared.contracts.posts import PostBody
 from shared.errors import Unavailable
 from shared.sharding.primaries import apart_by_primary

@@ -10,7 +10,7 @@ from services.feed.domain.edge_kinds import LIKE, SAVE
 from services.feed.domain.post_bodies import NO_REACTIONS, Reactions
 from services.feed.store.count_cache import CountCache, PostCounts
 from services.feed.store.own_reactions import OWN_REACTIONS_MAX, OwnReactions, OwnReactionsCache
-from services.feed.store.redis_guard import RedisAway
+from shared.caching.redis_guard import RedisAway
 from shared.edges.edges import newest_targets_by_kind, targets_by_kind
 from shared.sharding.shard_group import EdgeEnds, ShardGroup
 from shared.sql_files import load_queries

@@ -7,7 +7,7 @@ from typing import Any, cast
 from redis import asyncio as aioredis
 
 from services.feed.store.lua_scripts import register
-from services.feed.store.redis_guard import RedisGuard
+from shared.caching.redis_guard import RedisGuard
 from shared.contracts.stream import EventKind, StreamEvent
 
 # Gateways say every 30 s who listens to them. Who lost one has two minutes to come back to another

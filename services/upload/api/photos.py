@@ -132,9 +132,14 @@ async def get_photo(
 ) -> Response:
     """404 for a photo of somebody else, as for one that is not there."""
     _check_possible(photo_id)
-    return JsonReply(
-        photo_of(await get_own_photo(resources_of(request).group, photo_id, viewer_id))
-    )
+    resources = resources_of(request)
+    polled = await resources.polled.find(photo_id)
+    if polled is not None and polled.owner_id == viewer_id:
+        return JsonReply(polled.photo)
+    photo = photo_of(await get_own_photo(resources.group, photo_id, viewer_id))
+    if photo["state"] == "processing":
+        await resources.polled.keep(viewer_id, photo)
+    return JsonReply(photo)
 
 
 @router.patch(
@@ -157,7 +162,9 @@ async def patch_photo(
     409 `photo_not_ready` and `photo_failed` where there is nothing to draw from.
     """
     _check_possible(photo_id)
-    photo = await edit_photo(resources_of(request).group, viewer_id, photo_id, body.change())
+    resources = resources_of(request)
+    photo = await edit_photo(resources.group, viewer_id, photo_id, body.change())
+    await resources.polled.note_change(photo_id)
     return JsonReply(photo)
 
 
@@ -177,7 +184,9 @@ async def delete_photo(
 ) -> Response:
     """One that is in no post: 409 `photo_already_published` otherwise."""
     _check_possible(photo_id)
-    await discard_photo(resources_of(request).group, viewer_id, photo_id)
+    resources = resources_of(request)
+    await discard_photo(resources.group, viewer_id, photo_id)
+    await resources.polled.note_change(photo_id)
     return Response(status_code=204)
 
 

@@ -11,7 +11,7 @@ from services.feed.actions.apply_graph_events import (
 )
 from services.feed.domain.skeletons import Skeleton
 from services.feed.resources import Resources
-from services.feed.store.redis_guard import RedisAway
+from shared.caching.redis_guard import RedisAway
 from shared.contracts.people import EventKind, GraphEvent
 from tests.feed.cast import Cast, new_id
 from tests.feed.fake_users import FakeUsers

@@ -19,7 +19,7 @@ from services.feed.store.author_timelines import author_key
 from services.feed.store.fan_outs import FanOutJob
 from services.feed.store.home_timelines import HomeTimelines, home_key
 from services.feed.store.hot_reads import HotReads
-from services.feed.store.redis_guard import RedisAway, RedisGuard
+from shared.caching.redis_guard import RedisAway, RedisGuard
 from shared.contracts.people import EventKind
 from tests.feed.cast import Cast, new_id
 from tests.feed.fake_users import FakeUsers

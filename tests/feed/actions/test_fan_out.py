@@ -12,7 +12,7 @@ from services.feed.resources import Resources
 from services.feed.store.fan_outs import FanOutJob, Progress, find_fan_out
 from services.feed.store.home_timelines import HomeTimelines
 from services.feed.store.hot_reads import HotReads
-from services.feed.store.redis_guard import RedisAway, RedisGuard
+from shared.caching.redis_guard import RedisAway, RedisGuard
 from tests.feed.cast import Cast, new_id
 from tests.feed.fake_users import FakeUsers
 

@@ -15,7 +15,7 @@ from services.feed.store.home_timelines import (
     home_key,
 )
 from services.feed.store.hot_reads import HotReads
-from services.feed.store.redis_guard import RedisGuard
+from shared.caching.redis_guard import RedisGuard
 from tests.feed.cast import new_id
 
 

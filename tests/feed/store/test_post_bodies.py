@@ -15,8 +15,8 @@ from services.feed.store.body_cache import BodyCache, body_key
 from services.feed.store.hot_reads import HotReads
 from services.feed.store.post_bodies import PostBodies
 from services.feed.store.posts import bodies_by_ids
-from services.feed.store.redis_guard import RedisGuard
 from shared.caching.redis_client import open_redis
+from shared.caching.redis_guard import RedisGuard
 from shared.contracts.posts import PostBody
 from shared.network.network import Network
 from shared.sharding.shard_group import ShardGroup

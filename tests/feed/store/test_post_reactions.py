@@ -12,7 +12,7 @@ from services.feed.store.count_cache import CountCache, PostCounts
 from services.feed.store.hot_reads import HotReads
 from services.feed.store.own_reactions import OwnReactions, OwnReactionsCache
 from services.feed.store.post_reactions import PostReactions
-from services.feed.store.redis_guard import RedisAway, RedisGuard
+from shared.caching.redis_guard import RedisAway, RedisGuard
 from shared.caching.redis_pipe import RedisPipe
 from shared.sharding.shard_group import EdgeEnds
 from tests.feed.cast import Cast, new_id

@@ -21,6 +21,7 @@ from services.upload.domain.picture_faults import PictureFault
 from services.upload.resources import WorkerResources
 from services.upload.store.objects import Objects, StoreUnavailable
 from services.upload.store.photos import find_photo
+from services.upload.store.polled_photos import PolledPhotos
 from services.upload.worker import run
 from shared.sharding.shard_group import ShardGroup
 from shared.sql_files import parse_query
@@ -159,6 +160,7 @@ async def test_ordinary_photos_go_on_while_a_costly_one_takes_for_ever(
     group: ShardGroup,
     objects: Objects,
     caches: MediaCaches,
+    polled: PolledPhotos,
     workshop: Workshop,
     cast: Cast,
     monkeypatch: pytest.MonkeyPatch,
@@ -168,7 +170,7 @@ async def test_ordinary_photos_go_on_while_a_costly_one_takes_for_ever(
         patched.setattr(receive_photo, "job_for", lambda _kind: PROCESS_COSTLY_JOB)
         await costly.sends("hangs")
     stop = asyncio.Event()
-    resources = WorkerResources(group, objects, caches, workshop, costly.workshop, 2)
+    resources = WorkerResources(group, objects, caches, polled, workshop, costly.workshop, 2)
     loops = asyncio.ensure_future(run(resources, stop))
     try:
         await eventually(partial(is_decoding, costly.workshop._decoders[0]), within_s=20)

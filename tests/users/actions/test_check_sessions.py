@@ -17,9 +17,9 @@ from services.users.store.sessions import find_sessions
 from shared.errors import NotFound, SessionEnded, TokenUnknown
 from shared.network.network import Network, open_network
 from shared.sharding.shard_group import open_shard_group
+from tests.absent_redis import redis_that_is_away
 from tests.statements import noted_statements
 from tests.suite import Suite
-from tests.users.absent_redis import redis_that_is_away
 from tests.users.cast import Cast
 from tests.users.session_check import check_session
 

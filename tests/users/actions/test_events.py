@@ -11,7 +11,7 @@ from services.users.store.directory import find_entry
 from services.users.store.session_cache import SessionCache
 from shared.errors import SessionEnded, Unavailable
 from shared.sharding.outbox import OutboxEvent
-from tests.users.absent_redis import redis_that_is_away
+from tests.absent_redis import redis_that_is_away
 from tests.users.cast import Cast
 from tests.users.fake_feed import FakeFeed
 from tests.users.session_check import check_session

@@ -13,7 +13,7 @@ from services.users.settings import UsersSettings
 from services.users.store.session_cache import COPY_LIFETIME_MS, Ended, SessionCache
 from shared.caching.redis_client import open_redis
 from shared.network.network import open_network
-from tests.users.absent_redis import redis_that_is_away
+from tests.absent_redis import redis_that_is_away
 
 NOW = datetime(2026, 5, 4, 9, 30, tzinfo=UTC)
 _ids = itertools.count(2**61)

@@ -13,8 +13,8 @@ from services.users.store.sign_in_limits import SignInLimits
 from shared.caching import redis_client
 from shared.caching.redis_client import open_redis
 from shared.network.network import open_network
+from tests.absent_redis import redis_that_is_away
 from tests.eventually import eventually
-from tests.users.absent_redis import redis_that_is_away
 
 FIVE = Limit(5, 60_000)
 WAIT_S = 30.0

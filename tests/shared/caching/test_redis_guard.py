@@ -4,7 +4,7 @@ import pytest
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import ResponseError
 
-from services.feed.store.redis_guard import RedisAway, RedisGuard
+from shared.caching.redis_guard import RedisAway, RedisGuard
 from shared.errors import Unavailable
 
 

@@ -16,13 +16,13 @@ from shared.errors import Unavailable
 # enough that a restarted one is used again at once.
 PAUSE_S = 0.5
 
-FAULTS = Counter("retrato_feed_redis_faults_total", "Commands of Redis that failed.", ["kind"])
+FAULTS = Counter("retrato_redis_faults_total", "Commands of Redis that failed.", ["kind"])
 
 
 class RedisAway(Unavailable):
     """Redis cannot be used at the moment; all that it holds is also elsewhere."""
 
-    title = "The timelines' memory does not answer at the moment."
+    title = "A cache does not answer at the moment."
 
 
 class RedisGuard:
