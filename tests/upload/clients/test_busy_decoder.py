@@ -50,7 +50,8 @@ def test_a_costly_picture_is_ended_by_what_it_used_and_not_by_the_clock(
     with pytest.raises(BudgetSpent):
         _decode(HostileDecoder(decoder_python), picture_that("spins"), budget)
     assert budget.spent_ms is not None
-    assert 900 <= budget.spent_ms <= 2_000
+    # The kernel's limit counts ticks and the meter time: on a busy machine they differ.
+    assert 500 <= budget.spent_ms <= 2_000
 
 
 @pytest.mark.usefixtures("busy_machine")

@@ -99,19 +99,20 @@ def test_the_child_cannot_make_a_thread(hostile: Hostile) -> None:
 
 
 @pytest.mark.parametrize(
-    ("attempt", "outcome"),
+    ("attempt", "outcomes"),
     [
-        ("spin", Outcome.OUT_OF_CPU),
-        ("eat memory", Outcome.TOO_COSTLY),
-        ("sleep", Outcome.STALLED),
-        ("crash", Outcome.DAMAGED),
-        ("end well without an answer", Outcome.DAMAGED),
+        # Where others take the processors, the clock may end it first.
+        ("spin", {Outcome.OUT_OF_CPU, Outcome.STALLED}),
+        ("eat memory", {Outcome.TOO_COSTLY}),
+        ("sleep", {Outcome.STALLED}),
+        ("crash", {Outcome.DAMAGED}),
+        ("end well without an answer", {Outcome.DAMAGED}),
     ],
 )
 def test_a_child_that_goes_astray_is_ended(
-    hostile: Hostile, attempt: str, outcome: Outcome
+    hostile: Hostile, attempt: str, outcomes: set[Outcome]
 ) -> None:
-    assert hostile.tries_to(attempt)[0].outcome is outcome
+    assert hostile.tries_to(attempt)[0].outcome in outcomes
 
 
 def test_the_next_picture_is_decoded_as_if_nothing_had_happened(hostile: Hostile) -> None:
