@@ -30,10 +30,13 @@ from tests.infra.mistakes.promotions import PROMOTIONS
 from tests.infra.mistakes.schemas import SCHEMAS
 from tests.infra.mistakes.siblings import SIBLINGS
 from tests.infra.mistakes.stage import Record, Stage
+from tests.infra.mistakes.together import TOGETHER, make_together
 from tests.infra.mistakes.upkeep_cut import UPKEEP_CUT
 
+Situation = Callable[[Stage], Awaitable[None]]
+
 # They begin with a suite that is down, and with one that runs; the latter leave it as it was.
-ON_STOPPED: list[Callable[[Stage], Awaitable[None]]] = [
+ON_STOPPED: list[Situation] = [
     *LOSSES,
     *KEYS_AND_PICTURES,
     *CHANGED_DRAWINGS,
@@ -43,7 +46,7 @@ ON_STOPPED: list[Callable[[Stage], Awaitable[None]]] = [
     *AT_NIGHT,
     *PROMOTIONS,
 ]
-ON_RUNNING: list[Callable[[Stage], Awaitable[None]]] = [
+ON_RUNNING: list[Situation] = [
     *UPKEEP_CUT,
     *SCHEMAS,
     *CLOCKS,
@@ -79,12 +82,12 @@ def new_stage(*, has_people: bool = True) -> Stage:
     )
 
 
-def quick() -> list[Callable[[Stage], Awaitable[None]]]:
+def quick() -> list[Situation]:
     """Those in which nothing starts and no picture is needed: `make test` does them."""
     return [s for s in SITUATIONS if not _cost(s) and s not in SLOW_REFUSALS]
 
 
-async def make_mistake(stage: Stage, situation: Callable[[Stage], Awaitable[None]]) -> Record:
+async def make_mistake(stage: Stage, situation: Situation) -> Record:
     """Put the stage back, and do it; whatever goes wrong is a fault of the record."""
     runs = situation in ON_RUNNING
     record = stage.begin((situation.__doc__ or "").strip(), running=runs)
@@ -116,12 +119,12 @@ async def main(words: list[str]) -> int:
     chosen.sort(key=_cost)
     try:
         await stage.set_up()
-        for number, situation in enumerate(chosen, 1):
+        for company in _companies(chosen):
             if time.monotonic() > ends_s:
                 break
-            record = await make_mistake(stage, situation)
-            kept[situation.__name__] = record
-            sys.stderr.write(f"{number}/{len(chosen)} {record.name}: {record.verdict}\n")
+            for name, record in (await _make(stage, company)).items():
+                kept[name] = record
+                sys.stderr.write(f"of {len(chosen)}: {record.name}: {record.verdict}\n")
             kept_file.write_text(json.dumps({n: asdict(r) for n, r in kept.items()}), "utf-8")
     finally:
         stage.infra("down")
@@ -136,7 +139,25 @@ async def main(words: list[str]) -> int:
     return sum(bool(record.faults) for record in kept.values())
 
 
-def _cost(situation: Callable[[Stage], Awaitable[None]]) -> int:
+def _companies(chosen: list[Situation]) -> list[list[Situation]]:
+    """Those that share a start, and every other one alone."""
+    shared = [[s for s in chosen if s in company] for company in TOGETHER]
+    taken = [situation for company in shared for situation in company]
+    alone = [[situation] for situation in chosen if situation not in taken]
+    return [*filter(None, shared), *alone]
+
+
+async def _make(stage: Stage, company: list[Situation]) -> dict[str, Record]:
+    """Together, and then alone what did not go well so."""
+    records = await make_together(stage, company) if len(company) > 1 else {}
+    for situation in company:
+        name = situation.__name__
+        if name not in records or records[name].faults:
+            records[name] = await make_mistake(stage, situation)
+    return records
+
+
+def _cost(situation: Situation) -> int:
     names = set(inspect.unwrap(situation).__code__.co_names)
     if situation in ON_RUNNING:
         return 1
