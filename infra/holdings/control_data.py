@@ -123,6 +123,15 @@ def require_log(folder: Path, control: ControlData) -> None:
         raise FolderDamaged(f"{folder / 'pg_wal'} lacks the segment at {at}")
 
 
+def log_begins(folder: Path, control: ControlData) -> int:
+    """Where the log begins that leads to the last checkpoint without a gap."""
+    held = set(segments_of(folder, control))
+    first = control.segment_of(control.redo)
+    while first - 1 in held:
+        first -= 1
+    return first * control.segment_bytes
+
+
 def log_reaches(folder: Path, control: ControlData, wanted: int) -> bool:
     """Whether the log of a killed server can be followed from its checkpoint to `wanted`."""
     done = subprocess.run(

@@ -8,13 +8,12 @@ from infra.accounts import account_for
 from infra.certificates import BrokenCertificate, authority_fingerprint
 from infra.driving.failures import SuiteFailure
 from infra.holdings.control_data import (
-    ControlData,
     FolderDamaged,
+    log_begins,
     log_reaches,
     read_control_data,
     require_log,
     require_parts,
-    segments_of,
 )
 from infra.holdings.facts import Facts, FileFacts, MapFacts, Presence, ServerFacts
 from infra.holdings.ledger import Ledger, file_sha256
@@ -72,7 +71,7 @@ def _look_at_server(suite: Suite, node: PostgresNode, in_use: bool) -> ServerFac
         system_identifier=control.system_identifier,
         timeline=control.timeline,
         position=control.position,
-        log_begins=_log_begins(folder, control),
+        log_begins=log_begins(folder, control),
         is_standby=(folder / "standby.signal").exists(),
     )
 
@@ -89,10 +88,6 @@ def _require_closed(folder: Path) -> None:
         raise FolderDamaged(
             f"others may write or look into it, which Postgres refuses: `chmod 700 {folder}`"
         )
-
-
-def _log_begins(folder: Path, control: ControlData) -> int:
-    return min(segments_of(folder, control), default=0) * control.segment_bytes
 
 
 def _follow_logs(

@@ -2,7 +2,9 @@
 
 import json
 import shutil
+from pathlib import Path
 
+from infra.holdings.control_data import read_control_data
 from tests.infra.mistakes.mirror import mirror
 from tests.infra.mistakes.stage import Stage
 
@@ -213,13 +215,22 @@ async def _put_older_replica_back(stage: Stage, *, segments: int) -> None:
             await connection.execute("SELECT pg_switch_wal()")
         await connection.execute("CHECKPOINT")
     stage.infra("down")
-    if segments:
-        kept = sorted((stage.path("feed-a") / "pg_wal").glob("0*"))
-        for segment in [file for file in kept if file.is_file()][:segments]:
-            segment.unlink()
     mirror(old, stage.path("feed-a-replica"))
     shutil.rmtree(old)
-    stage.did(f"put an older copy of feed-a-replica back, {segments} segments of log gone")
+    lost = _lose_log_between(stage.path("feed-a-replica"), stage.path("feed-a")) if segments else 0
+    stage.did(f"put an older copy of feed-a-replica back, {lost} segments of log gone")
+
+
+def _lose_log_between(replica: Path, primary: Path) -> int:
+    """What the primary needs to start stays, what the replica needs to follow goes."""
+    control = read_control_data(primary)
+    first = control.segment_of(read_control_data(replica).position)
+    needed = range(first, control.segment_of(control.redo))
+    for number in needed:
+        parts = divmod(number, (1 << 32) // control.segment_bytes)
+        name = f"{control.timeline:08X}{parts[0]:08X}{parts[1]:08X}"
+        (primary / "pg_wal" / name).unlink(missing_ok=True)
+    return len(needed)
 
 
 async def a_replica_in_a_primary_s_place(stage: Stage) -> None:
