@@ -12,7 +12,7 @@ from tests.infra.mistakes.stage import Stage
 Situation = Callable[[Stage], Awaitable[None]]
 NAME = "9999_later.sql"
 # Harmless, and slow enough for a signal in the middle of 64 shards.
-HARMLESS = "CREATE TABLE :schema.later AS SELECT pg_sleep(0.05) IS NULL AS one;\n"
+HARMLESS = "CREATE TABLE :schema.later AS SELECT pg_sleep(0.25) IS NULL AS one;\n"
 WITHOUT_SCHEMA = "CREATE TABLE later (one int);\n"
 # It contradicts what a shard holds only where the shard has that row.
 UNIQUE = "ALTER TABLE :schema.later_rows ADD CONSTRAINT once UNIQUE (one);\n"
