@@ -6,6 +6,7 @@ import inspect
 import json
 import os
 import platform
+import signal
 import sys
 import time
 from collections.abc import Awaitable, Callable
@@ -74,6 +75,8 @@ PROMOTIONS_PAGE = PAGE.with_name("promotions.md")
 
 def new_stage(*, has_people: bool = True) -> Stage:
     """A stage in a folder and on a network of its own, beside those that the environment names."""
+    # A shell without job control starts what works behind it deaf to SIGINT, and so its children.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     folder = Path(os.environ.get("RETRATO_TEST_RUN_DIR") or FOLDER).absolute()
     number = int((os.environ.get("RETRATO_TEST_NET") or NETWORK).split(".")[1])
     kind, step = ("mistakes", NETWORK_STEP) if has_people else ("refusals", NETWORK_STEP + 1)

@@ -53,8 +53,9 @@ def _cut(command: tuple[str, ...], until: str, number: signal.Signals, *, empty:
             stage.infra("up")
         with _under_way(stage, *command, *data_only, until=until) as process:
             process.send_signal(number)
-            stage.did(f"{number.name} to `make {command[0]}` once it said {until!r}")
             said, _nothing = process.communicate(timeout=120)
+            code = process.returncode
+            stage.did(f"{number.name} to `make {command[0]}` once it said {until!r} → {code}")
             if "Traceback" in said:
                 stage.record.faults.append(f"a traceback: {said[-600:]}")
         if empty:

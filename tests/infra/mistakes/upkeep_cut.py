@@ -40,7 +40,9 @@ def _cut(command: str, number: signal.Signals) -> Situation:
             await eventually(lambda: _assert_held(stage, command), every_s=0.005)
             os.killpg(child.pid, number)
             said, _nothing = child.communicate(timeout=60)
-        stage.did(f"{number.name} to `make {command}` under way")
+        stage.did(f"{number.name} to `make {command}` under way → {child.returncode}")
+        if not child.returncode:
+            stage.record.faults.append("it went on as if there had been no signal")
         if "Traceback" in said:
             stage.record.faults.append(f"a traceback: {said[-600:]}")
         stage.says([command], status=0, words=[])
