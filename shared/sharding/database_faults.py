@@ -1,5 +1,7 @@
 """Which errors of the database mean that it cannot be reached now, and not that we erred."""
 
+import ssl
+
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 
@@ -32,6 +34,8 @@ _TRY_AGAIN = (
     asyncpg.InvalidCachedStatementError,
 )
 
+# OpenSSL's X509_V_ERR_CERT_NOT_YET_VALID and X509_V_ERR_CERT_HAS_EXPIRED.
+_NOT_NOW = (9, 10)
 # The schema, or a table of it, is not where the shard map says.
 NOT_HERE = (asyncpg.InvalidSchemaNameError, asyncpg.UndefinedTableError)
 
@@ -48,6 +52,13 @@ class CommitUnknown(Unavailable):
 
     code = "commit_unknown"
     title = "It is not known whether this was saved; ask again with the same Idempotency-Key."
+
+
+def why_unreachable(error: BaseException) -> str:
+    """More than that a server cannot be reached, if the error tells it; else nothing."""
+    if isinstance(error, ssl.SSLCertVerificationError) and error.verify_code in _NOT_NOW:
+        return ": its certificate is not valid by the clock of this process, is that clock right?"
+    return "."
 
 
 def fault_of(error: BaseException, node: str, *, closed: bool) -> AppError | None:

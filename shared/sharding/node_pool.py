@@ -24,7 +24,13 @@ from shared.sharding.connections import (
     connect,
     speak_json,
 )
-from shared.sharding.database_faults import DRIVER_ERRORS, fault_of, is_gone, is_lost_connection
+from shared.sharding.database_faults import (
+    DRIVER_ERRORS,
+    fault_of,
+    is_gone,
+    is_lost_connection,
+    why_unreachable,
+)
 from shared.sharding.pool_metrics import ACQUIRE_SECONDS, FAULTS, POOL_CONNECTIONS, POOL_WAITING
 from shared.sharding.shard_map import NodeAddress
 
@@ -64,6 +70,7 @@ class NodePool:
         self._waiting = Counter[bool]()
         self._waiting_max = size * WAITING_PER_CONNECTION
         self._down_until_s = 0.0
+        self._why_down = "."
         self._opening = asyncio.Lock()
         self._opened = False
         self._write_places = asyncio.Semaphore(max(size - KEPT_FOR_READS, 1))
@@ -96,7 +103,7 @@ class NodePool:
         except TimeoutError as error:
             raise self._too_late(wait_s, to_write=to_write) from error
         except DRIVER_ERRORS as error:
-            raise self._unreachable(type(error).__name__) from error
+            raise self._unreachable(type(error).__name__, why_unreachable(error)) from error
         finally:
             self._waiting[to_write] -= 1
             self._acquire_seconds.observe(time.perf_counter() - started_s)
@@ -190,7 +197,7 @@ class NodePool:
         try:
             return await connect(self.address, self._login, self._network)
         except DRIVER_ERRORS as error:
-            raise self._unreachable(type(error).__name__) from error
+            raise self._unreachable(type(error).__name__, why_unreachable(error)) from error
 
     async def close(self) -> None:
         """End all connections; those in use get a moment to come back."""
@@ -206,7 +213,7 @@ class NodePool:
         if self._waiting[to_write] >= self._waiting_max:
             raise overloaded("pool", "queue_full", f"Too many wait for {self.name}.")
         if time.monotonic() < self._down_until_s and not self._pool.get_idle_size():
-            raise Unavailable(f"{self.name} cannot be reached.", retry_after_s=1)
+            raise Unavailable(f"{self.name} cannot be reached{self._why_down}", retry_after_s=1)
 
     def _too_late(self, waited_s: float, *, to_write: bool) -> Unavailable:
         if to_write and self._write_places.locked():
@@ -218,10 +225,11 @@ class NodePool:
             return DeadlineExceeded()
         return self._unreachable("timeout")
 
-    def _unreachable(self, kind: str) -> Unavailable:
+    def _unreachable(self, kind: str, why: str = ".") -> Unavailable:
         self._down_until_s = time.monotonic() + REFUSAL_SECONDS
+        self._why_down = why
         FAULTS.labels(self._group, self.name, kind).inc()
-        return Unavailable(f"{self.name} cannot be reached.", retry_after_s=1)
+        return Unavailable(f"{self.name} cannot be reached{why}", retry_after_s=1)
 
     async def _open(self) -> None:
         if self._opened:
