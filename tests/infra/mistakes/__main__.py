@@ -196,9 +196,11 @@ def page(records: list[Record]) -> str:
         _machine(),
         "",
         (
-            f"{len(records)} situations, {len(records) - faults} went well. Twelve people have a"
-            " post and a follow each. Rows are a digest of all rows that pass no messages; the"
-            " journey signs each person in, and reads profile, home timeline, picture and post."
+            f"{len(SITUATIONS)} situations are coded. {len(records)} of them were made,"
+            f" {len(records) - faults} went well. Each row shows the code of the hour in which it"
+            " was made. Twelve people have a post and a follow each. Rows are a digest of all rows"
+            " that pass no messages; the journey signs each person in, and reads profile, home"
+            " timeline, picture and post."
         ),
         "",
         "| # | situation | done | said | rows before → after | journey | verdict |",
@@ -215,6 +217,10 @@ def page(records: list[Record]) -> str:
             record.verdict,
         ]
         lines.append("| " + " | ".join(_cell(cell) for cell in cells) + " |")
+    made = {record.name for record in records}
+    names = [(situation.__doc__ or "").strip() for situation in SITUATIONS]
+    unmade = [f"* {_cell(name)}" for name in names if name not in made]
+    lines += ["", "## Coded and not yet made", "", *unmade] if unmade else []
     return "\n".join(lines) + "\n"
 
 
