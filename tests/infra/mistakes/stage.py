@@ -5,6 +5,7 @@ import hashlib
 import json
 import os
 import re
+import select
 import shutil
 import signal
 import subprocess
@@ -20,7 +21,8 @@ from tests.infra.mistakes.people import Person, journey, make_people, rows_diges
 from tests.suite import Suite
 
 COMMAND_S = 300
-END_S = 10.0
+# A parent may have begun another one meanwhile; Postgres gets some seconds to end in its way.
+END_ROUNDS, END_S = 3, 4.0
 _PROGRESS = re.compile(r"^ *\d+\.\d s  ")
 _SAID_CHARS_MAX = 420
 _PASSING_WORDS = ("curl", "make status", "Sign up", '"', "Files", "waiting for", "configuration, ")
@@ -132,16 +134,11 @@ class Stage:
             pid = int(supervisor.read_text(encoding="ascii"))
             if pid in self.pids():
                 os.kill(pid, signal.SIGKILL)
-        ends_s = time.monotonic() + END_S
-        while (pids := self.pids()) and time.monotonic() < ends_s:
-            for pid in pids:
-                with contextlib.suppress(OSError):
-                    is_postgres = Path(f"/proc/{pid}/comm").read_text().startswith("postgres")
-                    os.kill(pid, signal.SIGQUIT if is_postgres else signal.SIGKILL)
-            time.sleep(0.1)
-        for pid in pids:
-            with contextlib.suppress(OSError):
-                os.kill(pid, signal.SIGKILL)
+        for _ in range(END_ROUNDS):
+            for pid in self.pids():
+                _end(pid, signal.SIGQUIT if _is_postgres(pid) else signal.SIGKILL)
+        for pid in self.pids():
+            _end(pid, signal.SIGKILL)
 
     def clear(self) -> None:
         """Stop it and remove every trace."""
@@ -271,6 +268,23 @@ class Stage:
     def ledger(self) -> dict[str, object]:
         """The ledger of the run folder."""
         return dict(json.loads((self.folder / "ledger.json").read_text(encoding="utf-8")))
+
+
+def _is_postgres(pid: int) -> bool:
+    with contextlib.suppress(OSError):
+        return Path(f"/proc/{pid}/comm").read_text(encoding="utf-8").startswith("postgres")
+    return False
+
+
+def _end(pid: int, number: signal.Signals) -> None:
+    """Signal it, and wait until it has ended or its time is over."""
+    with contextlib.suppress(OSError):
+        handle = os.pidfd_open(pid)
+        try:
+            signal.pidfd_send_signal(handle, number)
+            select.select([handle], [], [], END_S)
+        finally:
+            os.close(handle)
 
 
 def _gist(text: str) -> str:
