@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
+from infra.backups.place import SYSTEM_CA_FILE
 from infra.driving.failures import SuiteFailure
 from infra.holdings.facts import Presence, StoreFacts
 from infra.suite import Suite
@@ -78,6 +79,7 @@ async def _client(suite: Suite) -> AsyncIterator[Any]:
         region_name=store.region,
         aws_access_key_id=suite.secrets["s3_access_key"],
         aws_secret_access_key=suite.secrets["s3_secret_key"],
+        verify=str(SYSTEM_CA_FILE),
         config=AioConfig(
             signature_version="s3v4",
             s3={"addressing_style": "path"},

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from aiobotocore.config import AioConfig  # type: ignore[import-untyped]
@@ -33,6 +34,8 @@ _STORE_READ_SECONDS = 10
 # The second try is for a kept connection that the store had closed; jobs have tries of their own.
 _STORE_ATTEMPTS_MAX = 2
 _STORE_KEEPALIVE_SECONDS = 60
+# Debian's. The client would else go by CAs of its own, which know of none that an operator added.
+_SYSTEM_CA_FILE = Path("/etc/ssl/certs/ca-certificates.crt")
 
 log = get_logger()
 
@@ -144,7 +147,7 @@ def _store_client(bucket: Bucket, network: Network) -> Any:
         endpoint_url=bucket.endpoint_url,
         aws_access_key_id=bucket.access_key,
         aws_secret_access_key=bucket.secret_key,
-        verify=True if bucket.ca_file is None else str(bucket.ca_file),
+        verify=str(bucket.ca_file or _SYSTEM_CA_FILE),
         config=AioConfig(
             signature_version="s3v4",
             # TLS protects the body: signing it would mean hashing each a second time.

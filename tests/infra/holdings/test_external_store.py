@@ -22,7 +22,7 @@ async def suite_elsewhere(
 ) -> AsyncIterator[SuiteOnDisk]:
     """The suite's own store, seen as if it were another's."""
     # The client trusts whom the operating system trusts; here that is our own authority.
-    monkeypatch.setenv("AWS_CA_BUNDLE", str(data_suite.ca_file))
+    monkeypatch.setattr(external_store, "SYSTEM_CA_FILE", data_suite.ca_file)
     store = data_suite.topology.store
     elsewhere = replace(store, kind="external", endpoint=f"https://{store.address}:{store.port}")
     topology = replace(data_suite.topology, store=elsewhere)
