@@ -7,7 +7,7 @@ import pytest
 
 from infra.holdings.comparison import compare
 from infra.holdings.facts import Facts, FileFacts, MapFacts, Presence, StoreFacts
-from infra.holdings.findings import Verdict, Words, remedies_of, report_of
+from infra.holdings.findings import Case, Trouble, Verdict, Words, remedies_of, report_of
 from infra.holdings.ledger import Ledger, PrimaryEntry, changed
 from tests.infra.holdings.described import (
     PRIMARIES,
@@ -417,3 +417,11 @@ def test_a_map_that_a_move_has_changed_since_is_newer_and_counts() -> None:
 def test_facts_of_files_are_described_whole() -> None:
     assert FileFacts(RUN, GONE).fingerprints == {}
     assert MapFacts(RUN, GONE).version == 0
+
+
+@pytest.mark.parametrize("trouble", Trouble)
+def test_a_restore_is_offered_for_what_the_backups_hold(trouble: Trouble) -> None:
+    offers = "\n".join(remedies_of(Case(trouble, "users-a", "/run/users-a")))
+    is_held = trouble.value.startswith("primary") or trouble is Trouble.STORE_LOST
+    assert ("`make backups` lists the moments" in offers) == is_held
+    assert ("`make restore REPLACE=1`" in offers.replace("\n", " ")) == is_held
