@@ -1,6 +1,7 @@
 """The commands of backups: what they need takes half a second to import, so only they import it."""
 
 import asyncio
+import os
 import sys
 from typing import Annotated
 
@@ -8,6 +9,7 @@ import typer
 
 from infra.command_line import app, told
 from infra.driving.progress import Progress
+from infra.processes import NICE_IN_THE_BACKGROUND
 from infra.suite import open_suite
 
 
@@ -66,4 +68,6 @@ def restore_drill(
     """Restore to the newest and a random moment beside the suite, and compare all tables."""
     from infra.backups.commands import rehearse
 
+    # Beside the suite, with a server of its own that recovers.
+    os.nice(NICE_IN_THE_BACKGROUND)
     asyncio.run(rehearse(open_suite(), Progress(), seed))

@@ -171,7 +171,8 @@ def _backups(suite: Suite) -> Iterator[Process]:
         store = _rclone_store(
             suite, "backup-store", backup.address, backup.port, backup_folder(suite)
         )
-        yield replace(store, tier=Tier.BACKUPS)
+        # The WAL of all writes passes it: as near as the primaries, and no nearer.
+        yield replace(store, tier=Tier.BACKUPS, niceness=NICE_BEHIND_THE_DOOR)
     yield Process(
         name="backup-keeper",
         kind="service",

@@ -97,6 +97,14 @@ def write_bundle(files: dict[str, bytes], folder: RunFolder) -> None:
         file.write_bytes(content)
 
 
+def write_topology(files: dict[str, bytes], folder: RunFolder) -> Path:
+    """Put the bundle's topology where an operator can compare it; returns the file."""
+    file = folder.root / "etc" / "topology-of-the-backups.toml"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_bytes(files[_TOPOLOGY])
+    return file
+
+
 def topology_differs(files: dict[str, bytes]) -> bool:
     """Whether the suite was drawn otherwise when the bundle was made."""
     return files.get(_TOPOLOGY) != TOPOLOGY_FILE.read_bytes()

@@ -15,7 +15,6 @@ from infra.backups.drill import drill
 from infra.backups.due import forgotten_after_days
 from infra.backups.estimates import Estimate
 from infra.backups.pgbackrest import Repository
-from infra.backups.photos import PhotoCopies
 from infra.backups.place import suite_name
 from infra.backups.restorable import Restorable, restorable
 from infra.backups.restore import (
@@ -73,8 +72,6 @@ async def _back_up(suite: Suite, kind: str, progress: Progress) -> None:
     async with own_source(suite) as source:
         rounds = Rounds(suite, source.place, source.bucket)
         await rounds.remember()
-        await PhotoCopies(suite, source.place).copy_new()
-        progress.say("photos are copied")
         for node in rounds.primaries:
             repository = Repository(suite, node)
             await repository.prepare()
@@ -109,7 +106,7 @@ async def list_backups(suite: Suite) -> None:
     console.print(_table(found))
     bytes_kept = sum(b.repository_bytes for part in found for b in part.backups)
     console.print(f"\n{bytes_kept / 1e6:.1f} MB of backups in {source.place.suite_name}")
-    if mark is not None and all(part.since for part in found):
+    if mark is not None and all(part.since and part.primary in mark.reaches for part in found):
         oldest = max(part.since for part in found if part.since)
         console.print(
             f"everything can be restored to any moment from {spelled(oldest)}"

@@ -137,8 +137,7 @@ async def _back_up_if_due(rounds: Rounds, node: PostgresNode, prepared: set[str]
     )
     if due is None:
         return None
-    # Photos first: a database never names one that is not kept.
-    await rounds.photos.copy_new()
+    # The photos come with the mark: without one of later, nothing restores from this.
     await repository.take(due.kind)
     await _follow(rounds, node)
     metrics.TAKEN.labels(node.name, due.kind).inc()

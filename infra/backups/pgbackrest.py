@@ -13,7 +13,13 @@ from pathlib import Path
 from infra.accounts import account_for
 from infra.backups.bucket import Bucket, StoredItem
 from infra.backups.place import Place
-from infra.backups.subprocesses import Command, DamagedBackup, meaning_of, run_command
+from infra.backups.subprocesses import (
+    GIVES_WAY,
+    Command,
+    DamagedBackup,
+    meaning_of,
+    run_command,
+)
 from infra.backups.wal_names import timeline_of
 from infra.programs import program
 from infra.rendering.backups import pgbackrest_file, pgpass_file
@@ -24,7 +30,6 @@ _SEGMENT_NAME = re.compile(r"/([0-9A-F]{24})-[0-9a-f]{40}(?:\.\w+)?$")
 # A full backup of some 200 MB takes ten seconds here; a hundred times as much has to fit.
 _BACKUP_SECONDS_MAX = 6 * 3600.0
 _CALL_SECONDS_MAX = 120.0
-_NICE = "15"
 # A store on a busy machine may be slow to answer. Only what archives WAL gives up sooner, since it
 # tries again by itself.
 _IO_SECONDS_MAX = 30
@@ -134,6 +139,7 @@ class Repository:
             subject=f"The restore of {self.name}",
             limit_s=_BACKUP_SECONDS_MAX,
             tell=tell,
+            weight=(),
         )
 
     async def _run(
@@ -142,14 +148,13 @@ class Repository:
         subject: str,
         limit_s: float = _CALL_SECONDS_MAX,
         tell: Callable[[str], None] | None = None,
+        weight: Sequence[str] = GIVES_WAY,
     ) -> str:
         home = self._suite.folder.data / "postgres"
         command = Command(
             words=[
                 *account_for("postgres").command_prefix(home),
-                "nice",
-                "-n",
-                _NICE,
+                *weight,
                 program("pgbackrest"),
                 f"--config={self._config}",
                 f"--stanza={self.name}",

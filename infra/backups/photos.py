@@ -12,7 +12,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from infra.backups.place import SYSTEM_CA_FILE, Place
-from infra.backups.subprocesses import BackupFailure, Command, run_command
+from infra.backups.subprocesses import GIVES_WAY, BackupFailure, Command, run_command
 from infra.programs import program
 from infra.suite import Suite
 
@@ -164,9 +164,7 @@ class PhotoCopies:
 
     def _words(self, *words: str) -> list[str]:
         return [
-            "nice",
-            "-n",
-            "15",
+            *GIVES_WAY,
             program("rclone"),
             "--config=",
             "--retries=1",

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from infra.backups.pgbackrest import Backup, Repository
 from infra.backups.source import Source
-from infra.backups.state import Mark, read_mark, spelled
+from infra.backups.state import Mark, Reach, spelled
 from infra.backups.subprocesses import BackupFailure
 from infra.rendering.backups import restore_config
 from infra.suite import Suite
@@ -15,11 +15,10 @@ from infra.topology import PostgresNode
 
 @dataclass(frozen=True, slots=True)
 class Restorable:
-    """The backups of one primary, the oldest first, and the moment up to which WAL follows them."""
+    """The backups of one primary, the oldest first."""
 
     primary: str
     backups: tuple[Backup, ...]
-    until: datetime | None
 
     @property
     def since(self) -> datetime | None:
@@ -29,10 +28,7 @@ class Restorable:
 
 async def restorable(suite: Suite, source: Source, node: PostgresNode) -> Restorable:
     """What can be restored for a primary; raises BackupFailure if that cannot be read."""
-    repository = repository_in(suite, source, node)
-    mark = await read_mark(source.bucket, source.place)
-    backups = await repository.backups()
-    return Restorable(node.name, tuple(backups), mark.moment if mark else None)
+    return Restorable(node.name, tuple(await repository_in(suite, source, node).backups()))
 
 
 def repository_in(suite: Suite, source: Source, node: PostgresNode) -> Repository:
@@ -43,23 +39,32 @@ def repository_in(suite: Suite, source: Source, node: PostgresNode) -> Repositor
 def moment_to_restore(
     at: datetime | None, mark: Mark | None, found: Sequence[Restorable]
 ) -> datetime:
-    """The target of the recoveries; raises BackupFailure if some part does not reach the moment."""
-    if mark is None:
-        raise BackupFailure("There is no moment yet to which all databases can be restored.")
-    moment = at or mark.moment
-    if moment > mark.moment:
+    """The moment to go back to; raises BackupFailure if some part does not reach it."""
+    reaches = mark.reaches if mark else {}
+    behind = [part.primary for part in found if part.primary not in reaches]
+    if behind:
+        raise BackupFailure(f"There is no moment yet to which {', '.join(behind)} can be restored.")
+    last = min(found, key=lambda part: reaches[part.primary].moment)
+    until = reaches[last.primary].moment
+    moment = at or until
+    if moment > until:
         raise BackupFailure(
-            f"AT= may be at most {spelled(mark.moment)} UTC: so far all archives reach."
+            f"AT= may be at most {spelled(until)} UTC: so far the archive of {last.primary}"
+            " reaches."
         )
-    # A recovery stops at a commit after its target, so it aims where there is one.
-    target = min(moment, mark.committed_at)
     for part in found:
+        target = target_of(reaches[part.primary], moment)
         if part.since is None or part.since > target:
             oldest = f"from {spelled(part.since)} UTC on" if part.since else "not at all yet"
             raise BackupFailure(
                 f"{part.primary} cannot be restored to {spelled(target)} UTC, only {oldest}."
             )
-    return target
+    return moment
+
+
+def target_of(reach: Reach, moment: datetime) -> datetime:
+    """Where the recovery of a primary stops for a moment: at a commit, since it needs one."""
+    return min(moment, reach.committed_at)
 
 
 def backup_before(found: Restorable, moment: datetime) -> Backup:

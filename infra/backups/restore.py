@@ -10,7 +10,12 @@ from pathlib import Path
 from secrets import token_hex
 
 from infra.accounts import account_for
-from infra.backups.bundle import read_bundle, topology_differs, write_bundle
+from infra.backups.bundle import (
+    read_bundle,
+    topology_differs,
+    write_bundle,
+    write_topology,
+)
 from infra.backups.estimates import Estimate
 from infra.backups.pgbackrest import at_moment
 from infra.backups.photos import PhotoCopies
@@ -20,6 +25,7 @@ from infra.backups.restorable import (
     moment_to_restore,
     repository_in,
     restorable,
+    target_of,
 )
 from infra.backups.scratch_server import recovered
 from infra.backups.source import Source
@@ -48,11 +54,15 @@ _LINEAGE = "postgres_superuser"
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is in the backups for a wish: `found` for each of the primaries, in their order."""
+    """What is in the backups for a wish.
+
+    `found` and `targets`, where each recovery stops, are of the primaries in their order.
+    """
 
     groups: tuple[Group, ...]
     nodes: tuple[PostgresNode, ...]
     found: tuple[Restorable, ...]
+    targets: tuple[datetime, ...]
     moment: datetime
 
 
@@ -96,7 +106,9 @@ async def planned(suite: Suite, source: Source, wish: Wish) -> Plan:
     moment = moment_to_restore(wish.at, mark, found)
     _require_room(suite, found)
     _require_place(suite, groups, wish)
-    return Plan(tuple(groups), nodes, found, moment)
+    reaches = mark.reaches if mark else {}
+    targets = tuple(target_of(reaches[node.name], moment) for node in nodes)
+    return Plan(tuple(groups), nodes, found, targets, moment)
 
 
 async def prepare_folder(suite: Suite, source: Source, wish: Wish, progress: Progress) -> None:
@@ -106,7 +118,8 @@ async def prepare_folder(suite: Suite, source: Source, wish: Wish, progress: Pro
     """
     files = await read_bundle(source.bucket, source.place, wish.at)
     if topology_differs(files):
-        progress.say("infra/topology.toml is not as it was when the bundle of keys was made")
+        copy = write_topology(files, suite.folder)
+        progress.say(f"infra/topology.toml is not as it was then: {copy} is")
     _require_same_suite(suite, files["secrets.json"])
     if wish.is_moved and not suite.folder.secrets_file.exists():
         # Another suite from here on: two that write into one archive would spoil it.
@@ -125,14 +138,14 @@ async def restore_data(suite: Suite, source: Source, plan: Plan, progress: Progr
     progress.say(f"restoring {names} to {spelled(moment)} UTC")
     gate = asyncio.Semaphore(_AT_ONCE)
 
-    async def restore(part: Restorable, node: PostgresNode) -> None:
+    async def restore(node: PostgresNode, part: Restorable, target: datetime) -> None:
         async with gate:
-            await _restore_primary(suite, source, node, (part, moment), progress)
+            await _restore_primary(suite, source, node, (part, target), progress)
 
     try:
         async with asyncio.TaskGroup() as restores:
-            for part, node in zip(plan.found, plan.nodes, strict=True):
-                restores.create_task(restore(part, node))
+            for of_one in zip(plan.nodes, plan.found, plan.targets, strict=True):
+                restores.create_task(restore(*of_one))
     except ExceptionGroup as failures:
         # One sentence is what an operator can do something about.
         raise failures.exceptions[0] from None
@@ -244,7 +257,7 @@ async def _note_what_is_to_do(suite: Suite, source: Source, moment: datetime) ->
     mark = await read_mark(source.bucket, source.place)
     document = {
         "moment": moment.isoformat(),
-        "newest": mark.moment.isoformat() if mark else moment.isoformat(),
+        "newest": mark.newest.isoformat() if mark else moment.isoformat(),
         "erased": [user_id for user_id, asked_at in erased.items() if asked_at > moment],
     }
     write_rendered(

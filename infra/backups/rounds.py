@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from infra.backups import keeper_metrics as metrics
@@ -22,6 +23,7 @@ from infra.backups.primaries import (
 )
 from infra.backups.state import (
     Mark,
+    Reach,
     read_erasures,
     read_mark,
     spelled,
@@ -79,9 +81,7 @@ class Rounds:
     async def round(self) -> None:
         """One round; a part that does not succeed is said and counted, and the others go on."""
         moment = datetime.now(UTC)
-        marked: Mark | None = None
-        async with self.step("mark", "WAL cannot be marked"):
-            marked = await self._mark(moment)
+        reached = await self._reached(moment)
         async with self.step("archive", "The archive of WAL cannot be checked"):
             await self._check_archives()
         async with self.step("erasures", "The list of deleted accounts cannot be kept"):
@@ -94,16 +94,22 @@ class Rounds:
             self._bundle_digest = await keep_bundle(
                 self.bucket, self.place, self.suite, self._bundle_digest
             )
-        if marked is not None and has_photos and not self.holes:
+        reached = {name: reach for name, reach in reached.items() if name not in self.holes}
+        if reached and has_photos:
+            mark = Mark({**(self.mark.reaches if self.mark else {}), **reached})
             async with self.step("mark kept", "The mark cannot be written"):
-                await write_mark(self.bucket, self.place, marked)
-                self.mark = marked
-                metrics.MARK_AT.set(marked.moment.timestamp())
+                await write_mark(self.bucket, self.place, mark)
+                self.mark = mark
+                metrics.MARK_AT.set(mark.moment.timestamp())
         self.say()
 
     def say(self) -> None:
         """Write what is wrong, for `make status`."""
-        until = f"everything until {spelled(self.mark.moment)} UTC" if self.mark else "nothing yet"
+        mark = self.mark
+        is_whole = mark is not None and all(node.name in mark.reaches for node in self.primaries)
+        until = (
+            f"everything until {spelled(mark.moment)} UTC" if mark and is_whole else "nothing yet"
+        )
         self.complaints.write(f"{until} can be restored")
 
     @asynccontextmanager
@@ -125,54 +131,61 @@ class Rounds:
         self.mark = await read_mark(self.bucket, self.place)
         self._erased = await read_erasures(self.bucket, self.place)
 
-    async def _mark(self, moment: datetime) -> Mark:
-        """One moment for all primaries; raises BackupFailure if the archive does not follow.
+    async def _reached(self, moment: datetime) -> dict[str, Reach]:
+        """How far the archives go now, of those primaries that took a mark."""
+        reached: dict[str, Reach] = {}
+        trouble: dict[str, list[str]] = {}
 
-        Where no primary has written a row since the last mark, that one still tells everything;
-        not for a backup taken since, which needs a commit of later than itself to aim at.
-        """
-        if self.mark and self.mark.moment - moment > _CLOCK_SLACK:
+        async def mark(node: PostgresNode) -> None:
+            try:
+                reached[node.name] = await self._mark(node, moment)
+            except (SuiteFailure, TimeoutError, *FAULTS) as failure:
+                reason = str(failure) or type(failure).__name__
+                trouble.setdefault(reason, []).append(node.name)
+
+        async with self.step("mark", "WAL cannot be marked"):
+            self._require_clock(moment)
+            await asyncio.gather(*(mark(node) for node in self.primaries))
+            if trouble:
+                raise BackupFailure(
+                    "; ".join(f"{reason} ({', '.join(at)})" for reason, at in trouble.items())
+                )
+        return reached
+
+    def _require_clock(self, moment: datetime) -> None:
+        if self.mark and self.mark.newest - moment > _CLOCK_SLACK:
             # A recovery would stop at the first commit that the clock dated too late.
             raise BackupFailure(
-                f"The clock has gone back behind {spelled(self.mark.moment)} UTC. Until it has"
+                f"The clock has gone back behind {spelled(self.mark.newest)} UTC. Until it has"
                 " passed that, what is written can be restored no further than to that moment."
             )
-        written = dict(
-            zip(
-                (node.name for node in self.primaries),
-                await asyncio.gather(*(rows_written(self.suite, n) for n in self.primaries)),
-                strict=True,
-            )
-        )
-        is_quiet = written == self._rows_written
-        if is_quiet and self.mark and not self._backed_up_since(self.mark.committed_at):
-            quiet_until = max(self.mark.moment, moment - _COUNTED_WITHIN)
-            return Mark(quiet_until, self.mark.committed_at, self.mark.segments)
-        names = await asyncio.gather(
-            *(mark_and_switch(self.suite, node, moment) for node in self.primaries)
-        )
+
+    async def _mark(self, node: PostgresNode, moment: datetime) -> Reach:
+        """Mark this moment in a primary; raises BackupFailure if its archive does not follow.
+
+        Where it has written no row since its last mark, that one still tells everything; not for a
+        backup taken since, which needs a commit of later than itself to aim at.
+        """
+        written = await rows_written(self.suite, node)
+        before = self.mark.reaches.get(node.name) if self.mark else None
+        is_quiet = written == self._rows_written.get(node.name)
+        if is_quiet and before and not self._backed_up_since(node, before.committed_at):
+            quiet_until = max(before.moment, moment - _COUNTED_WITHIN)
+            return replace(before, moment=quiet_until)
+        segment = await mark_and_switch(self.suite, node, moment)
         try:
             async with asyncio.timeout(_ARCHIVED_WITHIN_S):
-                await asyncio.gather(
-                    *(
-                        self._archived(node, name)
-                        for node, name in zip(self.primaries, names, strict=True)
-                    )
-                )
+                await self._archived(node, segment)
         except TimeoutError:
             raise BackupFailure(
-                f"The archive has not taken it within {_ARCHIVED_WITHIN_S:.0f} s."
+                f"The archive has not taken it within {_ARCHIVED_WITHIN_S:.0f} s"
             ) from None
-        self._rows_written = written
-        segments = {n.name: name for n, name in zip(self.primaries, names, strict=True)}
-        return Mark(moment, moment, segments)
+        self._rows_written[node.name] = written
+        return Reach(moment, moment, segment)
 
-    def _backed_up_since(self, moment: datetime) -> bool:
-        return any(
-            backup.stopped_at >= moment
-            for backups in self.known_backups.values()
-            for backup in backups[-1:]
-        )
+    def _backed_up_since(self, node: PostgresNode, moment: datetime) -> bool:
+        newest = self.known_backups.get(node.name, [])[-1:]
+        return any(backup.stopped_at >= moment for backup in newest)
 
     async def _archived(self, node: PostgresNode, segment: str) -> None:
         while True:

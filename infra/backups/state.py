@@ -1,4 +1,4 @@
-"""What the keeper knows beside the backups: the newest common mark, and the accounts deleted.
+"""What the keeper knows beside the backups: how far they reach, and the accounts deleted.
 
 Both lie in the bucket, sealed, outside the databases: a restore needs them when those are old.
 """
@@ -17,24 +17,47 @@ _MARK = "mark"
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
-    """Up to `moment` the archives of all primaries are whole, and all photos are copied.
+class Reach:
+    """Up to `moment` the archive of one primary is whole.
 
-    Every primary committed something right after `committed_at`, in the segments of WAL that are
-    named here, and nothing between that and `moment`.
+    It committed something right after `committed_at`, in this segment of WAL, and nothing between
+    that and `moment`.
     """
 
     moment: datetime
     committed_at: datetime
-    segments: Mapping[str, str]
+    segment: str
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """How far each primary can be restored, by its name; the photos of then are copied.
+
+    One whose archive does not follow stays behind, and the others go on.
+    """
+
+    reaches: Mapping[str, Reach]
+
+    @property
+    def moment(self) -> datetime:
+        """Up to here all of them can be restored."""
+        return min(reach.moment for reach in self.reaches.values())
+
+    @property
+    def newest(self) -> datetime:
+        """No primary is known beyond this."""
+        return max(reach.moment for reach in self.reaches.values())
 
 
 async def write_mark(bucket: Bucket, place: Place, mark: Mark) -> None:
     """Replace the mark."""
     document = {
-        "moment": mark.moment.isoformat(),
-        "committed_at": mark.committed_at.isoformat(),
-        "segments": dict(mark.segments),
+        name: {
+            "moment": reach.moment.isoformat(),
+            "committed_at": reach.committed_at.isoformat(),
+            "segment": reach.segment,
+        }
+        for name, reach in mark.reaches.items()
     }
     await _write(bucket, place, _MARK, document)
 
@@ -42,12 +65,22 @@ async def write_mark(bucket: Bucket, place: Place, mark: Mark) -> None:
 async def read_mark(bucket: Bucket, place: Place) -> Mark | None:
     """The newest mark; None before the first."""
     document = await _read(bucket, place, _MARK)
-    if not isinstance(document, dict):
+    if not isinstance(document, dict) or not document:
         return None
+    if "segments" in document:
+        # Bucket of before each primary had a reach of its own.
+        document = {
+            name: {**document, "segment": segment} for name, segment in document["segments"].items()
+        }
     return Mark(
-        datetime.fromisoformat(document["moment"]),
-        datetime.fromisoformat(document["committed_at"]),
-        document["segments"],
+        {
+            name: Reach(
+                datetime.fromisoformat(reach["moment"]),
+                datetime.fromisoformat(reach["committed_at"]),
+                reach["segment"],
+            )
+            for name, reach in document.items()
+        }
     )
 
 

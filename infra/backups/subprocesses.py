@@ -19,6 +19,11 @@ _SAID_CHARS_MAX = 600
 _ENDED_WITHIN_S = 5.0
 
 
+# What runs beside the suite takes what nothing else wants, of processors and of disks. Disks heed
+# it where their scheduler is bfq or mq-deadline.
+GIVES_WAY = ("nice", "-n", "19", "ionice", "-c", "3")
+
+
 class BackupFailure(SuiteFailure):
     """A backup, or its return, did not succeed; the message says why."""
 

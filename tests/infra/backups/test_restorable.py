@@ -1,17 +1,21 @@
 """Which moment a restore aims at, and what it says where it cannot be reached."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from infra.backups.pgbackrest import Backup, at_moment
-from infra.backups.restorable import Restorable, backup_before, moment_to_restore
-from infra.backups.state import Mark
+from infra.backups.restorable import Restorable, backup_before, moment_to_restore, target_of
+from infra.backups.state import Mark, Reach
 from infra.backups.subprocesses import BackupFailure
 
 NOON = datetime(2026, 11, 29, 12, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
-MARK = Mark(NOON, NOON - MINUTE, {})
+REACH = Reach(NOON, NOON - MINUTE, "0" * 24)
+MARK = Mark({"users-a": REACH})
+
+QUIET = Mark({"users-a": replace(REACH, committed_at=NOON - 30 * MINUTE)})
 
 
 def _part(*minutes_ago: int) -> Restorable:
@@ -19,7 +23,7 @@ def _part(*minutes_ago: int) -> Restorable:
         Backup(str(ago), "full", NOON - ago * MINUTE, NOON - ago * MINUTE, 1, 1, "0" * 24, "0" * 24)
         for ago in minutes_ago
     ]
-    return Restorable("users-a", tuple(backups), NOON)
+    return Restorable("users-a", tuple(backups))
 
 
 @pytest.mark.parametrize(
@@ -34,7 +38,21 @@ def _part(*minutes_ago: int) -> Restorable:
 def test_it_aims_no_later_than_the_last_commit_everywhere(
     at: datetime | None, target: datetime
 ) -> None:
-    assert moment_to_restore(at, MARK, [_part(20, 10)]) == target
+    moment = moment_to_restore(at, MARK, [_part(20, 10)])
+    assert moment == (at or NOON)
+    assert target_of(REACH, moment) == target
+
+
+def test_one_that_is_behind_holds_back_only_what_takes_it_along() -> None:
+    behind = Reach(NOON - 5 * MINUTE, NOON - 5 * MINUTE, "0" * 24)
+    mark = Mark({"users-a": REACH, "feed-a": behind})
+    users = _part(20, 10)
+    feed = replace(users, primary="feed-a")
+    assert moment_to_restore(None, mark, [users]) == NOON
+    assert moment_to_restore(None, mark, [users, feed]) == NOON - 5 * MINUTE
+    with pytest.raises(BackupFailure, match="the archive of feed-a reaches"):
+        moment_to_restore(NOON, mark, [users, feed])
+    assert (mark.moment, mark.newest) == (NOON - 5 * MINUTE, NOON)
 
 
 @pytest.mark.parametrize(
@@ -45,7 +63,8 @@ def test_it_aims_no_later_than_the_last_commit_everywhere(
         (NOON - 11 * MINUTE, MARK, _part(10), "only from 2026-11-29 11:50:00"),
         (None, MARK, _part(), "not at all yet"),
         # Nothing was written for as long as backups are kept.
-        (None, Mark(NOON, NOON - 30 * MINUTE, {}), _part(10), "only from 2026-11-29 11:50:00"),
+        (None, QUIET, _part(10), "only from 2026-11-29 11:50:00"),
+        (None, Mark({"feed-a": REACH}), _part(10), "no moment yet to which users-a can"),
     ],
 )
 def test_what_cannot_be_reached_is_said(

@@ -1,6 +1,7 @@
 """The databases of one group go back to a moment in place; nothing that was there is deleted."""
 
 import asyncio
+import shutil
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -13,7 +14,7 @@ from infra.backups.primaries import mark_and_switch
 from infra.backups.restorable import repository_in
 from infra.backups.restore import Wish, clear_the_ground, planned, restore_data
 from infra.backups.source import own_source
-from infra.backups.state import Mark, write_mark
+from infra.backups.state import Mark, Reach, write_mark
 from infra.backups.subprocesses import BackupFailure, DamagedBackup
 from infra.driving.progress import Progress
 from infra.driving.stop import stop_suite
@@ -80,9 +81,27 @@ async def test_a_restore_that_was_killed_is_begun_anew_and_nothing_starts_meanwh
         # What the killed one had made is put aside without being asked.
         plan = await planned(suite, source, Wish(None, "feed", False, False))
         # One that fails says one sentence, and leaves it to the next one as well.
-        too_late = replace(plan, moment=plan.moment + timedelta(days=1))
+        too_late = replace(plan, targets=tuple(at + timedelta(days=1) for at in plan.targets))
         with pytest.raises(DamagedBackup, match="ends before the moment"):
             await restore_data(suite, source, too_late, quiet)
+        await restore_data(suite, source, plan, quiet)
+    await asyncio.to_thread(data_suite.bring_up, data_only=True)
+    assert "early" in await _notes(data_suite)
+
+
+async def test_a_start_that_finds_a_loss_offers_the_restore_that_brings_it_back(
+    data_suite: Suite,
+) -> None:
+    suite, quiet = data_suite.on_disk, Progress(quiet=True)
+    await _back_up(data_suite)
+    await asyncio.to_thread(stop_suite, suite, quiet)
+    for node in suite.topology.groups["feed"].nodes():
+        shutil.rmtree(data_folder(suite, node))
+    with pytest.raises(RuntimeError, match="feed-a is missing") as refused:
+        await asyncio.to_thread(data_suite.bring_up, data_only=True)
+    assert str(refused.value).count("`make restore REPLACE=1` goes back to the newest") == 2
+    async with own_source(suite) as source:
+        plan = await planned(suite, source, Wish(None, "feed", False, False))
         await restore_data(suite, source, plan, quiet)
     await asyncio.to_thread(data_suite.bring_up, data_only=True)
     assert "early" in await _notes(data_suite)
@@ -115,8 +134,9 @@ async def _mark(data_suite: Suite) -> datetime:
     for node in nodes:
         is_archived = partial(_is_archived, data_suite, node.name, segments[node.name])
         await eventually(is_archived, within_s=90)
+    reaches = {name: Reach(moment, moment, segment) for name, segment in segments.items()}
     async with own_source(suite) as source:
-        await write_mark(source.bucket, source.place, Mark(moment, moment, segments))
+        await write_mark(source.bucket, source.place, Mark(reaches))
     return moment
 
 

@@ -1,0 +1,56 @@
+"""One primary is in trouble: the others can be restored further than it can."""
+
+from datetime import UTC, datetime
+
+from infra.backups.rounds import Rounds
+from infra.backups.source import own_source
+from infra.backups.state import read_mark
+from tests.eventually import eventually
+from tests.suite import Suite
+
+IN_TROUBLE = "users-a"
+
+
+async def test_a_primary_whose_archive_fails_holds_no_other_back(data_suite: Suite) -> None:
+    async with own_source(data_suite.on_disk) as source:
+        rounds = Rounds(data_suite.on_disk, source.place, source.bucket)
+        for node in rounds.primaries:
+            await rounds.repository(node).prepare()
+        await rounds.round()
+        before = await read_mark(source.bucket, source.place)
+        assert before is not None
+        assert not [said for said in rounds.complaints.sentences() if "marked" in said]
+        await _archive_with(data_suite, "false")
+        try:
+            # A keeper that has just begun does not know what was written since the mark.
+            again = Rounds(data_suite.on_disk, source.place, source.bucket)
+            await again.remember()
+            moment = datetime.now(UTC)
+            await again.round()
+        finally:
+            await _archive_with(data_suite, None)
+        after = await read_mark(source.bucket, source.place)
+        assert after is not None
+        for name, reach in after.reaches.items():
+            assert (reach.moment > moment) == (name != IN_TROUBLE), name
+        assert after.reaches[IN_TROUBLE] == before.reaches[IN_TROUBLE]
+        (said,) = [said for said in again.complaints.sentences() if "cannot be marked" in said]
+        assert IN_TROUBLE in said
+        assert "feed-a" not in said
+        await again.round()
+        assert not [said for said in again.complaints.sentences() if "cannot be marked" in said]
+
+
+async def _archive_with(data_suite: Suite, command: str | None) -> None:
+    """Let the primary archive by another command; None: by its own again."""
+    async with data_suite.postgres(IN_TROUBLE) as connection:
+        own = await connection.fetchval("SHOW archive_command")
+        change = f"SET archive_command = '{command}'" if command else "RESET archive_command"
+        await connection.execute(f"ALTER SYSTEM {change}")
+        await connection.execute("SELECT pg_reload_conf()")
+
+    async def is_so() -> None:
+        async with data_suite.postgres(IN_TROUBLE) as connection:
+            assert await connection.fetchval("SHOW archive_command") != own
+
+    await eventually(is_so, within_s=30)
