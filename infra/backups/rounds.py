@@ -94,14 +94,23 @@ class Rounds:
             self._bundle_digest = await keep_bundle(
                 self.bucket, self.place, self.suite, self._bundle_digest
             )
-        reached = {name: reach for name, reach in reached.items() if name not in self.holes}
-        if reached and has_photos:
-            mark = Mark({**(self.mark.reaches if self.mark else {}), **reached})
-            async with self.step("mark kept", "The mark cannot be written"):
-                await write_mark(self.bucket, self.place, mark)
-                self.mark = mark
-                metrics.MARK_AT.set(mark.moment.timestamp())
+        kept: dict[str, Reach] = {}
+        if has_photos:
+            kept = {name: reach for name, reach in reached.items() if name not in self.holes}
+        async with self.step("mark kept", "The mark cannot be written"):
+            await self._keep_mark(kept)
         self.say()
+
+    async def _keep_mark(self, reached: dict[str, Reach]) -> None:
+        """Write how far these go now; a primary that is not among them is not taken for quiet."""
+        counted, self._rows_written = self._rows_written, {}
+        if not reached:
+            return
+        mark = Mark({**(self.mark.reaches if self.mark else {}), **reached})
+        await write_mark(self.bucket, self.place, mark)
+        self.mark = mark
+        self._rows_written = {name: rows for name, rows in counted.items() if name in reached}
+        metrics.MARK_AT.set(mark.moment.timestamp())
 
     def say(self) -> None:
         """Write what is wrong, for `make status`."""

@@ -2,9 +2,12 @@
 
 from datetime import UTC, datetime
 
+import pytest
+
 from infra.backups.rounds import Rounds
 from infra.backups.source import own_source
 from infra.backups.state import read_mark
+from infra.backups.subprocesses import BackupFailure
 from tests.eventually import eventually
 from tests.suite import Suite
 
@@ -39,6 +42,28 @@ async def test_a_primary_whose_archive_fails_holds_no_other_back(data_suite: Sui
         assert "feed-a" not in said
         await again.round()
         assert not [said for said in again.complaints.sentences() if "cannot be marked" in said]
+
+
+async def test_a_mark_that_was_not_kept_is_made_again(
+    data_suite: Suite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fail() -> None:
+        raise BackupFailure("It is away.")
+
+    async with own_source(data_suite.on_disk) as source:
+        rounds = Rounds(data_suite.on_disk, source.place, source.bucket)
+        for node in rounds.primaries:
+            await rounds.repository(node).prepare()
+        await rounds.round()
+        async with data_suite.postgres("feed-a") as connection:
+            await connection.execute("CREATE TABLE public.not_kept AS SELECT 1 AS one")
+        written_at = datetime.now(UTC)
+        with monkeypatch.context() as patch:
+            patch.setattr(rounds.photos, "copy_new", fail)
+            await rounds.round()
+        await rounds.round()
+        assert rounds.mark is not None
+        assert rounds.mark.reaches["feed-a"].committed_at > written_at
 
 
 async def _archive_with(data_suite: Suite, command: str | None) -> None:
