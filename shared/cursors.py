@@ -13,6 +13,7 @@ from typing import Any
 import orjson
 
 from shared.errors import FieldError, Invalid
+from shared.faults import fault
 
 # A cursor holds a few ids; a longer one was not made here.
 CURSOR_CHARACTERS_MAX = 256
@@ -61,7 +62,7 @@ class CursorShape:
         """The values again; raises Invalid if no page of the list gave this cursor."""
         values = self.find(cursor)
         if values is None:
-            raise Invalid(errors=[FieldError("cursor", "No page of this list gave this cursor.")])
+            raise Invalid(errors=[FieldError("cursor", fault("unknown_cursor"))])
         return values
 
     def find(self, cursor: str) -> tuple[Any, ...] | None:

@@ -7,13 +7,15 @@ any of them into problem+json, and the service client turns problem+json back in
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from shared.faults import Fault
+
 
 @dataclass(frozen=True, slots=True)
 class FieldError:
     """One rejected field of a request: its dotted path and what is wrong with it."""
 
     field: str
-    message: str
+    fault: Fault
 
 
 class AppError(Exception):

@@ -1,4 +1,4 @@
-"""The OpenAPI document of an application, without starting anything."""
+"""An application and its OpenAPI document, without starting anything."""
 
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
@@ -12,16 +12,16 @@ from shared.settings import ProcessSettings
 S = TypeVar("S", bound=ProcessSettings)
 
 
-def document_of(
+def app_of(
     make_app: Callable[[S, Callable[[], AbstractAsyncContextManager[Any]]], FastAPI],
     settings_class: type[S],
     audience: str | None,
     **known: object,
-) -> dict[str, Any]:
-    """The document of the application that settings with these values would make."""
+) -> FastAPI:
+    """The application that settings with these values would make; it cannot be started."""
     keys = {} if audience is None else {audience: SecretStr("never used")}
     settings = settings_class.model_construct(None, internal_keys=keys, **known)
-    return make_app(settings, _no_resources).openapi()
+    return make_app(settings, _no_resources)
 
 
 def _no_resources() -> AbstractAsyncContextManager[Any]:

@@ -19,6 +19,7 @@ from shared.errors import (
     UnsupportedMediaType,
     error_of,
 )
+from shared.faults import LANGUAGES, TITLES_ES, fault_of_library, language_of
 from shared.http_server.methods import allow_header, allowed_methods
 from shared.logs import get_logger, request_id
 
@@ -31,10 +32,12 @@ _JSON_WANTED = "Send JSON, and say so: Content-Type: application/json."
 
 
 class ProblemField(TypedDict):
-    """One rejected field."""
+    """One rejected field: a stable code, and a sentence made of it and the values of the rule."""
 
     field: str
+    code: str
     message: str
+    values: dict[str, str]
 
 
 class Problem(TypedDict):
@@ -55,26 +58,52 @@ class ProblemReply(Response):
 
     media_type = MEDIA_TYPE
 
-    def __init__(self, error: AppError, headers: Mapping[str, str] | None = None) -> None:
-        body = orjson.dumps(problem_body(error))
+    def __init__(
+        self,
+        error: AppError,
+        headers: Mapping[str, str] | None = None,
+        *,
+        accept_language: str = "",
+    ) -> None:
         named = {"Cache-Control": "no-store", **error.headers(), **(headers or {})}
-        super().__init__(body, error.status, named)
+        language = LANGUAGES[0]
+        if _names_fields(error):
+            language = language_of(accept_language)
+            named |= {"Content-Language": language, "Vary": "Accept-Language"}
+        super().__init__(orjson.dumps(problem_body(error, language)), error.status, named)
 
 
-def problem_body(error: AppError) -> Problem:
-    """What an error says of itself, with the id of the request at hand."""
+def problem_body(error: AppError, language: str = LANGUAGES[0]) -> Problem:
+    """What an error says of itself, with the id of the request at hand.
+
+    Only what names fields is in another language than English: people read it.
+    """
+    title = error.title if language == LANGUAGES[0] else TITLES_ES.get(error.code, error.title)
     body = Problem(
         type=TYPE_PREFIX + error.code,
-        title=error.title,
+        title=title,
         status=error.status,
-        detail=error.detail,
+        detail=title if error.detail == error.title else error.detail,
         code=error.code,
         request_id=request_id.get(),
-        error=error.title,
+        error=title,
     )
-    if error.errors or error.status == Invalid.status:
-        body["errors"] = [ProblemField(field=e.field, message=e.message) for e in error.errors]
+    if _names_fields(error):
+        body["errors"] = [_problem_field(one, language) for one in error.errors]
     return body
+
+
+def _names_fields(error: AppError) -> bool:
+    return bool(error.errors) or error.status == Invalid.status
+
+
+def _problem_field(error: FieldError, language: str) -> ProblemField:
+    return ProblemField(
+        field=error.field,
+        code=error.fault.code,
+        message=error.fault.sentence(language),
+        values=dict(error.fault.values),
+    )
 
 
 def problem_replies(*statuses: int) -> dict[int | str, dict[str, Any]]:
@@ -95,11 +124,15 @@ def install_problem_handlers(app: FastAPI) -> None:
     app.exception_handlers[HTTPException] = _on_http_exception
 
 
-def reply_to(error: AppError) -> ProblemReply:
+def reply_to(error: AppError, request: Request) -> ProblemReply:
     """What the caller is told of an error that a route raised; a failure is logged besides."""
     if error.status >= AppError.status:
         log.warning("failed", code=error.code, detail=error.detail, cause=repr(error.__cause__))
-    return ProblemReply(error)
+    return ProblemReply(error, accept_language=_accept_language(request))
+
+
+def _accept_language(request: Request) -> str:
+    return request.headers.get("accept-language", "")
 
 
 class UnexpectedErrors:
@@ -128,8 +161,8 @@ class UnexpectedErrors:
             await ProblemReply(AppError())(scope, receive, send)
 
 
-async def _on_app_error(_request: Request, error: AppError) -> Response:
-    return reply_to(error)
+async def _on_app_error(request: Request, error: AppError) -> Response:
+    return reply_to(error, request)
 
 
 async def _on_validation_error(request: Request, error: RequestValidationError) -> Response:
@@ -138,7 +171,8 @@ async def _on_validation_error(request: Request, error: RequestValidationError) 
         return ProblemReply(UnsupportedMediaType(_JSON_WANTED))
     if any(problem["type"] == "json_invalid" for problem in problems):
         return ProblemReply(BadRequest("The body is not valid JSON."))
-    return ProblemReply(Invalid(errors=_field_errors(problems)))
+    refusal = Invalid(errors=_field_errors(problems))
+    return ProblemReply(refusal, accept_language=_accept_language(request))
 
 
 def _is_of_another_type(request: Request, problems: Sequence[Any]) -> bool:
@@ -152,7 +186,10 @@ def _is_of_another_type(request: Request, problems: Sequence[Any]) -> bool:
 def _field_errors(problems: Sequence[Any]) -> list[FieldError]:
     # The first part of the path says "body" or "query", which the caller knows.
     return [
-        FieldError(".".join(str(part) for part in problem["loc"][1:]), problem["msg"])
+        FieldError(
+            ".".join(str(part) for part in problem["loc"][1:]) or str(problem["loc"][0]),
+            fault_of_library(problem["type"], problem.get("ctx", {})),
+        )
         for problem in problems
     ]
 

@@ -19,6 +19,7 @@ from shared.errors import (
     Unavailable,
     error_of,
 )
+from shared.faults import Fault
 from shared.network.internal_tokens import InternalTokenRefused
 
 # Kinds that callers catch by class; every other code is told by its status and its text.
@@ -49,13 +50,19 @@ def error_from_reply(response: httpx.Response, upstream: str) -> AppError:
     kind = _KINDS_BY_CODE.get(code) or type(error_of(response.status_code))
     error = kind(
         problem.get("detail"),
-        errors=[FieldError(f["field"], f["message"]) for f in problem.get("errors", ())],
+        errors=[_field_error(field) for field in problem.get("errors", ())],
         retry_after_s=_retry_after_s(response),
     )
     error.status = response.status_code
     error.code = code
     error.title = problem.get("title", error.title)
     return error
+
+
+def _field_error(told: Mapping[str, Any]) -> FieldError:
+    # A replica of before says no code.
+    code, values = told.get("code", "unacceptable"), told.get("values", {})
+    return FieldError(told["field"], Fault(code, values, told=told["message"]))
 
 
 def _problem(response: httpx.Response) -> dict[str, Any]:

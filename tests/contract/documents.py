@@ -7,6 +7,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+from fastapi import FastAPI
+
 from services.feed.app import feed_app
 from services.feed.settings import FeedSettings
 from services.gateway.app import gateway_app
@@ -15,21 +17,20 @@ from services.upload.app import upload_app
 from services.upload.settings import UploadSettings
 from services.users.app import users_app
 from services.users.settings import UsersSettings
-from shared.http_server.app_document import document_of
+from shared.http_server.app_document import app_of
 from tests.contract.collection import collection_of
 
 FOLDER = Path(__file__).resolve().parents[2] / "docs" / "api"
 
 COLLECTION = FOLDER / "retrato.postman_collection.json"
 
-DOCUMENTS: dict[str, dict[str, Any]] = {
-    "gateway": document_of(
-        gateway_app, GatewaySettings, None, media_base_url="http://127.0.0.1:8080"
-    ),
-    "users": document_of(users_app, UsersSettings, "users"),
-    "upload": document_of(upload_app, UploadSettings, "upload"),
-    "feed": document_of(feed_app, FeedSettings, "feed"),
+APPS: dict[str, FastAPI] = {
+    "gateway": app_of(gateway_app, GatewaySettings, None, media_base_url="http://127.0.0.1:8080"),
+    "users": app_of(users_app, UsersSettings, "users"),
+    "upload": app_of(upload_app, UploadSettings, "upload"),
+    "feed": app_of(feed_app, FeedSettings, "feed"),
 }
+DOCUMENTS: dict[str, dict[str, Any]] = {name: app.openapi() for name, app in APPS.items()}
 
 
 def snapshot_file(service: str) -> Path:

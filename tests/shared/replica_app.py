@@ -13,6 +13,7 @@ from pydantic_settings import SettingsConfigDict
 from shared import errors
 from shared.deadlines import remaining_ms
 from shared.errors import AppError, Conflict, FieldError, Invalid, NotFound
+from shared.faults import fault
 from shared.http_server.idempotency_key import IdempotencyKey
 from shared.http_server.json_reply import JsonReply
 from shared.http_server.problems import problem_replies
@@ -112,7 +113,12 @@ def error_named(kind: str) -> Exception:
     if kind == "UsernameTaken":
         return UsernameTaken("alice is taken.")
     if kind == "InvalidFields":
-        return Invalid(errors=[FieldError("username", "Too short."), FieldError("email", "No @.")])
+        return Invalid(
+            errors=[
+                FieldError("username", fault("too_short", min=1)),
+                FieldError("email", fault("not_an_email")),
+            ]
+        )
     found: type[AppError] = getattr(errors, kind, NotFound)
     return found(f"{kind} happened.", retry_after_s=7)
 

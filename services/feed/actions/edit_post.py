@@ -22,6 +22,7 @@ from services.feed.store.posts import (
 )
 from shared.contracts.posts import Post
 from shared.errors import FieldError, Invalid, NotFound, PreconditionFailed, Unavailable
+from shared.faults import fault
 from shared.sharding.outbox import OutboxEvent
 from shared.sharding.shard_group import ShardGroup
 from shared.sharding.transaction import Transaction
@@ -101,7 +102,7 @@ async def _change(
 
 
 def _no_such_photo(photo_id: int) -> FieldError:
-    return FieldError(f"alt_texts.{photo_id}", "The post has no such photo.")
+    return FieldError(f"alt_texts.{photo_id}", fault("not_in_post"))
 
 
 async def renew_bodies(bodies: PostBodies, events: Sequence[OutboxEvent]) -> None:

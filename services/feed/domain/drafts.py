@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from services.feed.domain.texts import LINE_CONTROLS, is_text
 from shared.contracts.posts import Place
 from shared.errors import FieldError
+from shared.faults import fault
 from shared.visible_text import shows_something
 
 PHOTOS_MAX = 10
@@ -37,9 +38,9 @@ def faults_of(draft: Draft) -> list[FieldError]:
 def caption_faults(caption: str) -> Iterator[FieldError]:
     """What is wrong with a caption, new or edited."""
     if len(caption) > CAPTION_CHARACTERS_MAX:
-        yield FieldError("caption", f"At most {CAPTION_CHARACTERS_MAX} characters.")
+        yield FieldError("caption", fault("too_long", max=CAPTION_CHARACTERS_MAX))
     elif not is_text(caption, LINE_CONTROLS):
-        yield FieldError("caption", "Text without control characters.")
+        yield FieldError("caption", fault("control_characters"))
 
 
 def alt_text_faults(alt_texts: Mapping[int, str]) -> Iterator[FieldError]:
@@ -47,26 +48,28 @@ def alt_text_faults(alt_texts: Mapping[int, str]) -> Iterator[FieldError]:
     for photo_id, text in alt_texts.items():
         field = f"alt_texts.{photo_id}"
         if len(text) > ALT_TEXT_CHARACTERS_MAX:
-            yield FieldError(field, f"At most {ALT_TEXT_CHARACTERS_MAX} characters.")
+            yield FieldError(field, fault("too_long", max=ALT_TEXT_CHARACTERS_MAX))
         elif not is_text(text, "\n"):
-            yield FieldError(field, "No control characters but line breaks.")
+            yield FieldError(field, fault("control_characters"))
 
 
 def _photo_faults(photo_ids: Sequence[int]) -> Iterator[FieldError]:
     if not 1 <= len(photo_ids) <= PHOTOS_MAX:
-        yield FieldError("photo_ids", f"1 to {PHOTOS_MAX} photos.")
+        yield FieldError("photo_ids", fault("wrong_count", min=1, max=PHOTOS_MAX))
     elif len(set(photo_ids)) < len(photo_ids):
-        yield FieldError("photo_ids", "A photo can be in a post only once.")
+        yield FieldError("photo_ids", fault("given_twice"))
 
 
 def _place_faults(place: Place | None) -> Iterator[FieldError]:
     if place is None:
         return
     name = place["name"]
-    if not 1 <= len(name) <= PLACE_NAME_CHARACTERS_MAX or not shows_something(name):
-        yield FieldError("place.name", f"1 to {PLACE_NAME_CHARACTERS_MAX} characters.")
+    if not 1 <= len(name) <= PLACE_NAME_CHARACTERS_MAX:
+        yield FieldError("place.name", fault("wrong_length", min=1, max=PLACE_NAME_CHARACTERS_MAX))
+    elif not shows_something(name):
+        yield FieldError("place.name", fault("nothing_visible"))
     elif not is_text(name, ""):
-        yield FieldError("place.name", "One line, without control characters.")
+        yield FieldError("place.name", fault("several_lines"))
     for axis, degrees, limit in (("lat", place["lat"], 90), ("lng", place["lng"], 180)):
         if not math.isfinite(degrees) or abs(degrees) > limit:
-            yield FieldError(f"place.{axis}", f"Degrees from -{limit} to {limit}.")
+            yield FieldError(f"place.{axis}", fault("out_of_range", min=-limit, max=limit))

@@ -8,6 +8,7 @@ from services.gateway.actions.read_posts import read_post
 from services.gateway.clients.feed import FeedClient
 from shared.contracts.reports import Report, SubjectKind
 from shared.errors import FieldError, Invalid, NotFound
+from shared.faults import fault
 
 
 class OwnAccount(Invalid):
@@ -24,7 +25,7 @@ async def report_subject(
     kind, subject_id = report["subject_kind"], report["subject_id"]
     author_id = await _author(feed, cards, kind, subject_id, viewer_id)
     if author_id == viewer_id:
-        raise OwnAccount(errors=[FieldError("id", "This is your own.")])
+        raise OwnAccount(errors=[FieldError("id", fault("own_content"))])
     return await feed.report({**report, "author_id": author_id}, viewer_id=viewer_id)
 
 

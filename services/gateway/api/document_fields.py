@@ -7,6 +7,10 @@ says itself comes first.
 from collections.abc import Mapping
 from typing import Any
 
+from shared.faults import SENTENCES
+
+_FAULT_CODES = ", ".join(f"`{code}`" for code in SENTENCES)
+
 _FIELDS: Mapping[str, str] = {
     "access_token": "Send it as `Authorization: Bearer …`; good for 15 minutes.",
     "actors": "Who acted last, three at most.",
@@ -116,8 +120,10 @@ _OF_SCHEMAS: Mapping[str, str] = {
     "Problem.status": "The HTTP status again.",
     "Problem.title": "What `code` means, as a sentence.",
     "Problem.type": "`urn:retrato:problem:` and the code.",
+    "ProblemField.code": f"Tells faults apart; stable, and more may come: {_FAULT_CODES}.",
     "ProblemField.field": "The path of the field, its parts separated by dots.",
-    "ProblemField.message": "What is wrong with it, as a sentence for people.",
+    "ProblemField.message": "What is wrong with it, as a sentence for people; `en` or `es`.",
+    "ProblemField.values": "The numbers and names in the sentence, such as `max`, as text.",
     "Relationships.relationships": "By the ids that were asked for; unknown ones are left out.",
     "QuotaUse.photos_count": "How many photos the account has, published or not.",
     "QuotaUse.photos_max": "How many it may have.",

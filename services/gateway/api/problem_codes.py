@@ -81,8 +81,22 @@ DEADLINE_EXCEEDED = _of(errors.DeadlineExceeded)
 QUOTA_EXCEEDED = _of(errors.QuotaExceeded)
 
 _FIELDS = {
-    INVALID: [{"field": "caption", "message": "At most 2200 characters."}],
-    OWN_ACCOUNT: [{"field": "user_id", "message": "This is your own account."}],
+    INVALID: [
+        {
+            "field": "caption",
+            "code": "too_long",
+            "message": "At most 2200 characters.",
+            "values": {"max": "2200"},
+        }
+    ],
+    OWN_ACCOUNT: [
+        {
+            "field": "user_id",
+            "code": "own_account",
+            "message": "This is your own account.",
+            "values": {},
+        }
+    ],
 }
 
 # Any route may be refused by a limit or at the door, or wait for a part that does not answer.

@@ -3,6 +3,7 @@
 from typing import Annotated
 
 from pydantic import AfterValidator
+from pydantic_core import PydanticCustomError
 
 
 def _encodable(text: str) -> str:
@@ -10,7 +11,7 @@ def _encodable(text: str) -> str:
     try:
         text.encode()
     except UnicodeEncodeError:
-        raise ValueError("This is not Unicode text") from None
+        raise PydanticCustomError("not_unicode", "This is not Unicode text") from None
     return text
 
 

@@ -10,6 +10,7 @@ from services.upload.store.photos import count_processing, lock_own_photos
 from shared.contracts.photos import ClaimedPhotos
 from shared.deadlines import remaining_ms
 from shared.errors import FieldError, NotFound
+from shared.faults import fault
 from shared.sharding.shard_group import ShardGroup
 
 WAIT_MS_MAX = 10_000
@@ -48,7 +49,7 @@ def _no_such(missing: Sequence[int], photo_ids: Sequence[int]) -> NotFound:
     return NotFound(
         f"You have no photo {', '.join(map(str, missing))}.",
         errors=[
-            FieldError(f"photo_ids.{photo_ids.index(one)}", f"You have no photo {one}.")
+            FieldError(f"photo_ids.{photo_ids.index(one)}", fault("no_such_photo", id=one))
             for one in missing
         ],
     )

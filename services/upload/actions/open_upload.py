@@ -10,6 +10,7 @@ from services.upload.store.photos import check_owner_has_room
 from services.upload.store.uploads import insert_upload, make_place
 from shared.contracts.photos import Upload
 from shared.errors import FieldError, Invalid
+from shared.faults import fault
 from shared.http_server.idempotency_key import body_hash
 from shared.sharding.idempotency import IdempotentRequest, once
 from shared.sharding.shard_group import ShardGroup
@@ -29,7 +30,7 @@ async def open_upload(
     and TooManyUploads, before a byte is sent.
     """
     if new.length <= 0:
-        raise Invalid(errors=[FieldError("length", "A picture has at least one byte.")])
+        raise Invalid(errors=[FieldError("length", fault("too_small", min=1))])
     if new.length > PICTURE_BYTES_MAX:
         raise PictureTooLarge
     # Of what kind it is nobody knows yet; most are of the quick ones.

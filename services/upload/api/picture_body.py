@@ -10,6 +10,7 @@ from python_multipart.multipart import MultipartParser, parse_options_header
 from services.upload.actions.receive_photo import PICTURE_BYTES_MAX, PictureTooLarge
 from services.upload.domain.picture_kinds import KindNotTaken
 from shared.errors import BadRequest, FieldError, Invalid
+from shared.faults import fault
 
 FIELD = "file"
 # Room for the boundaries and headers of the parts around the picture.
@@ -42,7 +43,7 @@ async def _from_form(request: Request, boundary: bytes | None) -> AsyncIterator[
         for piece in form.feed(chunk):
             yield piece
     if not form.had_picture:
-        raise Invalid(errors=[FieldError(FIELD, "The form has no such part.")])
+        raise Invalid(errors=[FieldError(FIELD, fault("missing"))])
     if not form.ended:
         raise BadRequest("The form breaks off.")
 

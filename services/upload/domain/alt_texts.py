@@ -1,6 +1,7 @@
 """What a picture shows, in words, for those who cannot see it."""
 
 from shared.errors import FieldError, Invalid
+from shared.faults import fault
 
 ALT_TEXT_CHARACTERS_MAX = 1500
 
@@ -8,9 +9,9 @@ ALT_TEXT_CHARACTERS_MAX = 1500
 def check_alt_text(text: str) -> None:
     """Raises Invalid for one that is too long, or that holds what is no text."""
     if len(text) > ALT_TEXT_CHARACTERS_MAX:
-        fault = f"At most {ALT_TEXT_CHARACTERS_MAX} characters."
+        found = fault("too_long", max=ALT_TEXT_CHARACTERS_MAX)
     elif any(not character.isprintable() and character != "\n" for character in text):
-        fault = "No control characters but line breaks."
+        found = fault("control_characters")
     else:
         return
-    raise Invalid(errors=[FieldError("alt_text", fault)])
+    raise Invalid(errors=[FieldError("alt_text", found)])

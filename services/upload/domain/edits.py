@@ -6,6 +6,7 @@ from services.upload.domain.filters import check_filter
 from services.upload.domain.rendition_plan import Size
 from shared.contracts.photos import Crop
 from shared.errors import FieldError, Invalid
+from shared.faults import fault
 
 # Of the whole picture's width or height; less would be a few pixels on a phone.
 SIDE_SHARE_MIN = 0.1
@@ -67,9 +68,11 @@ def _check_crop(crop: Crop) -> None:
 def _faults(start_name: str, side_name: str, start: float, side: float) -> list[FieldError]:
     faults = []
     if not 0 <= start < 1:
-        faults.append(FieldError(f"crop.{start_name}", "From 0 to less than 1."))
+        faults.append(FieldError(f"crop.{start_name}", fault("out_of_range", min=0, max=1)))
     if not SIDE_SHARE_MIN <= side <= 1:
-        faults.append(FieldError(f"crop.{side_name}", f"From {SIDE_SHARE_MIN} to 1."))
+        faults.append(
+            FieldError(f"crop.{side_name}", fault("out_of_range", min=SIDE_SHARE_MIN, max=1))
+        )
     elif start + side > 1 + _TOLERANCE:
-        faults.append(FieldError(f"crop.{side_name}", "It reaches over the edge of the picture."))
+        faults.append(FieldError(f"crop.{side_name}", fault("over_the_edge")))
     return faults

@@ -12,6 +12,7 @@ from functools import lru_cache, partial
 from PIL import Image, ImageFilter
 
 from shared.errors import FieldError, Invalid
+from shared.faults import fault
 
 Colour = tuple[float, float, float]
 
@@ -59,7 +60,7 @@ def check_filter(name: str) -> None:
     """Raises Invalid for a name that is no filter's."""
     if name not in _BY_NAME:
         known = ", ".join(_BY_NAME)
-        raise Invalid(errors=[FieldError("filter", f"There is no such filter. There are: {known}")])
+        raise Invalid(errors=[FieldError("filter", fault("not_one_of", allowed=known))])
 
 
 def filtered(picture: Image.Image, name: str) -> Image.Image:

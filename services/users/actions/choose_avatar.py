@@ -6,6 +6,7 @@ from typing import Any
 from services.users.clients.upload import UploadClient
 from services.users.domain.avatars import avatar_key_of
 from shared.errors import FieldError, Invalid, NotFound
+from shared.faults import fault
 
 
 async def choose_avatar(
@@ -24,6 +25,6 @@ async def choose_avatar(
     try:
         photo = await upload.claim_avatar(user_id, photo_id)
     except NotFound:
-        fault = FieldError("avatar_photo_id", "This is not a photo of yours.")
-        raise Invalid(errors=[fault]) from None
+        refused = FieldError("avatar_photo_id", fault("no_such_photo", id=photo_id))
+        raise Invalid(errors=[refused]) from None
     return {**changes, "avatar_key": avatar_key_of(photo["renditions"])}

@@ -5,6 +5,7 @@ import unicodedata
 from email_validator import EmailNotValidError, ValidatedEmail, validate_email
 
 from shared.errors import Conflict
+from shared.faults import Fault, fault
 
 # RFC 5321, section 4.5.3.1: the longest address that fits into a path.
 EMAIL_CHARACTERS_MAX = 254
@@ -50,12 +51,12 @@ def former_keys_of_mailbox(email: str) -> frozenset[str]:
     ) | {former_email_key(email)}
 
 
-def email_fault(email: str) -> str | None:
+def email_fault(email: str) -> Fault | None:
     """Why this is not an address to write to; None if it is fine."""
     if len(email) > EMAIL_CHARACTERS_MAX:
-        return f"An e-mail address has at most {EMAIL_CHARACTERS_MAX} characters."
+        return fault("too_long", max=EMAIL_CHARACTERS_MAX)
     if _parsed(email) is None:
-        return "This is not an e-mail address."
+        return fault("not_an_email")
     return None
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from services.users.domain.edge_kinds import REQUESTED
 from shared.errors import FieldError, Invalid
+from shared.faults import fault
 
 
 class OwnAccount(Invalid):
@@ -13,7 +14,7 @@ class OwnAccount(Invalid):
     title = "This cannot be done with your own account."
 
     def __init__(self) -> None:
-        super().__init__(errors=[FieldError("user_id", "This is your own account.")])
+        super().__init__(errors=[FieldError("user_id", fault("own_account"))])
 
 
 @dataclass(frozen=True, slots=True)

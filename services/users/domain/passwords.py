@@ -1,6 +1,7 @@
 """What a password may be; how it is kept is the store's affair."""
 
 from shared.errors import Unauthenticated
+from shared.faults import Fault, fault
 
 PASSWORD_CHARACTERS_MIN = 8
 PASSWORD_CHARACTERS_MAX = 128
@@ -13,8 +14,8 @@ class WrongCredentials(Unauthenticated):
     title = "The name or the password is not right."
 
 
-def password_fault(password: str) -> str | None:
+def password_fault(password: str) -> Fault | None:
     """Why this cannot be a password; None if it is fine."""
     if not PASSWORD_CHARACTERS_MIN <= len(password) <= PASSWORD_CHARACTERS_MAX:
-        return f"A password has {PASSWORD_CHARACTERS_MIN} to {PASSWORD_CHARACTERS_MAX} characters."
+        return fault("wrong_length", min=PASSWORD_CHARACTERS_MIN, max=PASSWORD_CHARACTERS_MAX)
     return None

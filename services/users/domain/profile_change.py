@@ -1,6 +1,6 @@
 """What a person may change of the own profile, checked together."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +12,7 @@ from services.users.domain.texts import (
 )
 from services.users.domain.usernames import username_fault
 from shared.errors import Conflict, FieldError, Invalid
+from shared.faults import Fault
 
 
 class ProfileChanged(Conflict):
@@ -36,7 +37,7 @@ class ProfileFields:
 
 
 # Field of a profile → why a value is not acceptable.
-_RULES = {
+_RULES: Mapping[str, Callable[[str], Fault | None]] = {
     "username": username_fault,
     "display_name": name_fault,
     "bio": lambda text: lines_fault(text, BIO_CHARACTERS_MAX),
@@ -52,6 +53,6 @@ def check_profile_change(changes: Mapping[str, Any], present_username: str) -> N
     faults = {field: rule(changes[field]) for field, rule in _RULES.items() if field in changes}
     if changes.get("username") == present_username:
         faults["username"] = None
-    errors = [FieldError(field, fault) for field, fault in faults.items() if fault is not None]
+    errors = [FieldError(field, found) for field, found in faults.items() if found is not None]
     if errors:
         raise Invalid(errors=errors)

@@ -32,6 +32,6 @@ def check_sign_up_form(form: SignUpForm) -> None:
         "password": password_fault(form.password),
         "device": line_fault(form.device, DEVICE_CHARACTERS_MAX),
     }
-    errors = [FieldError(field, fault) for field, fault in faults.items() if fault is not None]
+    errors = [FieldError(field, found) for field, found in faults.items() if found is not None]
     if errors:
         raise Invalid(errors=errors)

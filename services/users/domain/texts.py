@@ -2,6 +2,7 @@
 
 import re
 
+from shared.faults import Fault, fault
 from shared.visible_text import shows_something
 
 DEVICE_CHARACTERS_MAX = 100
@@ -17,36 +18,36 @@ _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udff
 _WEBSITE = re.compile(r"https?://[^\s/?#@:]+\.[^\s/?#@:]+(:[0-9]{1,5})?([/?#]\S*)?", re.IGNORECASE)
 
 
-def line_fault(text: str, characters_max: int) -> str | None:
+def line_fault(text: str, characters_max: int) -> Fault | None:
     """Why this is not one line of text; None if it is fine."""
     if len(text) > characters_max:
-        return f"At most {characters_max} characters."
+        return fault("too_long", max=characters_max)
     if _CONTROL.search(text):
-        return "One line, without control characters."
+        return fault("several_lines")
     return None
 
 
-def name_fault(text: str) -> str | None:
+def name_fault(text: str) -> Fault | None:
     """Why this is not a name to show; None if it is fine, or empty."""
     if text and not shows_something(text):
-        return "Something that can be seen, or nothing at all."
+        return fault("nothing_visible")
     return line_fault(text, DISPLAY_NAME_CHARACTERS_MAX)
 
 
-def lines_fault(text: str, characters_max: int) -> str | None:
+def lines_fault(text: str, characters_max: int) -> Fault | None:
     """Why this is not a short text, which may have several lines; None if it is fine."""
     if len(text) > characters_max:
-        return f"At most {characters_max} characters."
+        return fault("too_long", max=characters_max)
     if _CONTROL.search(text.replace("\n", "")):
-        return "Without control characters."
+        return fault("control_characters")
     return None
 
 
-def website_fault(text: str) -> str | None:
+def website_fault(text: str) -> Fault | None:
     """Why this is not a web address; None if it is one, or empty."""
     if not text:
         return None
-    fault = line_fault(text, WEBSITE_CHARACTERS_MAX)
-    if fault is None and not _WEBSITE.fullmatch(text):
-        return "A web address begins with http:// or https:// and a domain."
-    return fault
+    found = line_fault(text, WEBSITE_CHARACTERS_MAX)
+    if found is None and not _WEBSITE.fullmatch(text):
+        return fault("not_a_web_address")
+    return found

@@ -3,6 +3,7 @@
 import re
 
 from shared.errors import Conflict
+from shared.faults import Fault, fault
 
 USERNAME_CHARACTERS_MAX = 30
 USERNAME_PATTERN = r"^[a-z0-9._]{0,29}[a-z0-9_]$"
@@ -41,14 +42,14 @@ def is_username(text: str) -> bool:
     return _ALLOWED.fullmatch(text) is not None
 
 
-def username_fault(username: str) -> str | None:
+def username_fault(username: str) -> Fault | None:
     """Why a person may not choose this username; None if it is fine."""
     if not username or len(username) > USERNAME_CHARACTERS_MAX:
-        return f"A username has 1 to {USERNAME_CHARACTERS_MAX} characters."
+        return fault("wrong_length", min=1, max=USERNAME_CHARACTERS_MAX)
     if username.endswith("."):
-        return "A username does not end in a dot."
+        return fault("username_ends_in_dot")
     if not is_username(username):
-        return "A username is made of a-z, 0-9, dots and underscores."
+        return fault("username_form")
     if username in RESERVED_USERNAMES:
-        return "This username is reserved."
+        return fault("username_reserved")
     return None

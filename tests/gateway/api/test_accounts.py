@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from shared.errors import AppError, Conflict, FieldError, Invalid, Unavailable
+from shared.faults import fault
 from tests.gateway.conftest import BALANCER_TOKEN, Gateway
 from tests.gateway.samples import ALICE, own_profile, signed_in
 
@@ -65,7 +66,7 @@ async def test_an_unusable_key_is_refused(gateway: Gateway, key: bytes) -> None:
     "error",
     [
         UsernameTaken("This username is taken."),
-        Invalid(errors=[FieldError("password", "At least 8 characters.")]),
+        Invalid(errors=[FieldError("password", fault("too_short", min=8))]),
         Unavailable(retry_after_s=2),
     ],
     ids=["taken", "invalid", "unavailable"],
@@ -79,7 +80,9 @@ async def test_what_users_objects_to_is_told_as_it_said_it(
     assert reply.headers["content-type"] == "application/problem+json"
     assert (reply.status_code, body["code"]) == (error.status, error.code)
     assert (body["detail"], body["error"]) == (error.detail, body["title"])
-    assert [FieldError(**field) for field in body.get("errors", [])] == list(error.errors)
+    assert [(e["field"], e["code"], e["message"]) for e in body.get("errors", [])] == [
+        (e.field, e.fault.code, e.fault.sentence("en")) for e in error.errors
+    ]
     assert reply.headers.get("retry-after") == error.headers().get("Retry-After")
 
 

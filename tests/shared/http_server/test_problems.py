@@ -36,6 +36,33 @@ async def test_rejected_fields_are_named(http: httpx.AsyncClient, signed: dict[s
     assert [field["field"] for field in reply.json()["errors"]] == ["username"]
 
 
+@pytest.mark.parametrize(
+    ("liked", "language", "message"),
+    [
+        ({}, "en", "The length is at least 1."),
+        ({"Accept-Language": "es-AR,en;q=0.5"}, "es", "La longitud es de 1 como mínimo."),
+        ({"Accept-Language": "fr"}, "en", "The length is at least 1."),
+    ],
+)
+async def test_rejected_fields_are_told_in_the_language_of_the_reader(
+    http: httpx.AsyncClient,
+    signed: dict[str, str],
+    liked: dict[str, str],
+    language: str,
+    message: str,
+) -> None:
+    reply = await http.post("/people", json={"username": ""}, headers={**signed, **liked})
+    assert reply.headers["content-language"] == language
+    assert reply.headers["vary"] == "Accept-Language"
+    (field,) = reply.json()["errors"]
+    assert field == {
+        "field": "username",
+        "code": "too_short",
+        "message": message,
+        "values": {"min": "1"},
+    }
+
+
 async def test_a_body_that_is_no_json_is_a_bad_request(
     http: httpx.AsyncClient, signed: dict[str, str]
 ) -> None:

@@ -51,7 +51,7 @@ def test_what_is_no_filter_is_refused_with_the_names_of_all() -> None:
         check_filter("sepia")
     (error,) = refusal.value.errors
     assert error.field == "filter"
-    assert all(name in error.message for name in NAMES)
+    assert all(name in error.fault.values["allowed"] for name in NAMES)
 
 
 def test_every_filter_has_a_sample_unlike_all_others() -> None:

@@ -13,6 +13,7 @@ from services.users.domain.usernames import (
     username_fault,
     username_key,
 )
+from shared.faults import fault
 
 
 @pytest.mark.parametrize("username", ["a", "alice", "a.b_c", "_", ".a", "0", "x" * 30])
@@ -30,7 +31,7 @@ def test_any_other_username_is_refused(username: str) -> None:
 
 @pytest.mark.parametrize("username", ["admin", "api", "support", "me", "retrato"])
 def test_the_names_of_the_house_are_reserved(username: str) -> None:
-    assert username_fault(username) == "This username is reserved."
+    assert username_fault(username) == fault("username_reserved")
 
 
 def test_reserved_names_are_written_as_they_are_looked_up() -> None:
