@@ -1,18 +1,21 @@
 """Copies what feed has of an account for its owner, a page at a time."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import asdict
 from typing import Any
 
+from services.feed.domain.activity import Deed
 from services.feed.domain.skeletons import ABOVE_ALL
 from services.feed.store.activities import newest_activities
 from services.feed.store.comments import Comments
 from services.feed.store.posts import former_captions, own_page_of_author
 from shared.contracts.accounts import ExportPage
+from shared.contracts.posts import PostBody
 from shared.cursors import CursorShape, Number
 from shared.edges.edges import Edges
+from shared.ids import created_at
 from shared.sharding.account_tables import AccountTable, page_of_table
 from shared.sharding.shard_group import ShardGroup
+from shared.wire_time import wire_time
 
 PAGE_MAX = 200
 
@@ -50,10 +53,16 @@ def posts_section(group: ShardGroup) -> Section:
             before=after or ABOVE_ALL,
             limit=PAGE_MAX,
         )
-        items = [{**body, "photos": [photo["id"] for photo in body["photos"]]} for body in bodies]
+        items = [_without_photos(body) for body in bodies]
         return items, bodies[-1]["id"] if len(bodies) == PAGE_MAX else None
 
     return page
+
+
+def _without_photos(body: PostBody) -> dict[str, Any]:
+    """The archive describes each photo once, in a document of its own."""
+    said = {name: value for name, value in body.items() if name != "photos"}
+    return {**said, "photo_ids": [photo["id"] for photo in body["photos"]]}
 
 
 def edges_section(edges: Edges, name: str) -> Section:
@@ -99,6 +108,16 @@ def activity_section(group: ShardGroup) -> Section:
     """What the person is told of what others did; it is bounded, and so one page."""
 
     async def page(user_id: int, _after: int) -> tuple[list[dict[str, Any]], int | None]:
-        return [asdict(deed) for deed in await newest_activities(group, user_id)], None
+        return [_told(deed) for deed in await newest_activities(group, user_id)], None
 
     return page
+
+
+def _told(deed: Deed) -> dict[str, Any]:
+    return {
+        "kind": deed.kind,
+        "subject_id": deed.subject_id,
+        "actor_id": deed.actor_id,
+        "post_id": deed.post_id,
+        "created_at": wire_time(created_at(deed.version)),
+    }

@@ -15,6 +15,7 @@ from services.upload.store.archives import find_archive, mark_ready
 from services.upload.store.objects import Objects, archive_key, documents_key
 from services.upload.store.photos import page_of_owner
 from shared.errors import NotFound
+from shared.export_dialect import exported
 from shared.sharding.shard_group import ShardGroup
 
 _PAGE_MAX = 100
@@ -48,7 +49,7 @@ async def _add_photos(group: ShardGroup, objects: Objects, owner_id: int, file: 
         after = 0
         while page := await page_of_owner(group, owner_id, after=after, limit=_PAGE_MAX):
             for photo in page:
-                described.append(orjson.dumps(photo_of(photo)))
+                described.append(orjson.dumps(exported(photo_of(photo))))
                 await _add_photo(objects, photo, archive)
             after = page[-1].id
         content = b"[" + b",\n".join(described) + b"]"

@@ -7,6 +7,7 @@ from typing import Any
 from services.users.clients.archives import ArchivesClient
 from services.users.clients.exporting import ExportingClient
 from services.users.domain.edge_kinds import BLOCK, FOLLOW, MUTE
+from services.users.domain.export_readme import README_NAME, export_readme
 from services.users.domain.profiles import own_profile_of
 from services.users.domain.sessions import device_of
 from services.users.store.archive_file import ArchiveFile
@@ -42,6 +43,7 @@ async def export_account(
     if export is None or export.handed_in_at is not None:
         return
     async with ArchiveFile() as archive:
+        await archive.add_text(README_NAME, export_readme())
         await _add_own(group, archive, user_id)
         for document, (kind, direction) in _EDGE_DOCUMENTS.items():
             async for items in _pages_of_edges(group, kind, graph[kind], user_id, direction):

@@ -10,12 +10,17 @@ from typing import IO, Any, Self
 
 import orjson
 
+from shared.export_dialect import exported
+
 _CHUNK_BYTES = 256 * 1024
 _SEPARATOR = b",\n"
 
 
 class ArchiveFile:
-    """Documents, each a JSON array; the items of one come together, in any number of pieces."""
+    """Documents, each a JSON array in the public API's dialect.
+
+    The items of one come together, in any number of pieces.
+    """
 
     def __init__(self) -> None:
         self._file: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - closed by the block
@@ -42,6 +47,10 @@ class ArchiveFile:
         """Add items to a document, the last one or a new one."""
         await asyncio.to_thread(self._add, document, items)
 
+    async def add_text(self, name: str, text: str) -> None:
+        """Add a file that is no document; before, after or between documents."""
+        await asyncio.to_thread(self._add_text, name, text)
+
     async def finish(self) -> int:
         """Write the end of the zip; how many bytes it has."""
         await asyncio.to_thread(self._finish)
@@ -60,8 +69,14 @@ class ArchiveFile:
             self._entry = self._zip.open(f"{document}.json", "w")
             self._entry.write(b"[")
         for item in items:
-            self._entry.write((b"" if self._is_empty else _SEPARATOR) + orjson.dumps(item))
+            self._entry.write(
+                (b"" if self._is_empty else _SEPARATOR) + orjson.dumps(exported(item))
+            )
             self._is_empty = False
+
+    def _add_text(self, name: str, text: str) -> None:
+        self._end_document()
+        self._zip.writestr(name, text.encode())
 
     def _end_document(self) -> None:
         if self._entry is not None:
