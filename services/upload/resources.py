@@ -13,6 +13,7 @@ from botocore.handlers import add_expect_header  # type: ignore[import-untyped]
 from services.upload.actions.backlog import Backlog
 from services.upload.actions.draw_filter_samples import DrawnSamples
 from services.upload.actions.process_photo import PROCESS_JOB, PROCESS_SLOW_JOB
+from services.upload.clients.feed import FeedClient
 from services.upload.clients.media_caches import MediaCaches
 from services.upload.clients.workshop import Workshop
 from services.upload.domain.uploads import ParkingLimits
@@ -25,6 +26,7 @@ from shared.http_server.app_resources import resources_getter
 from shared.logs import get_logger
 from shared.network.aiohttp_resolver import AiohttpResolver
 from shared.network.network import Network, open_network
+from shared.service_client.client import ServiceClient
 from shared.sharding.shard_group import ShardGroup, open_shard_group
 
 _STORE_CONNECTIONS_MAX = 32
@@ -65,6 +67,7 @@ class WorkerResources:
     workshop: Workshop
     costly_workshop: Workshop
     pictures_at_once: int
+    feed: FeedClient
 
 
 resources_of = resources_getter(Resources)
@@ -74,7 +77,7 @@ resources_of = resources_getter(Resources)
 async def open_resources(settings: UploadSettings) -> AsyncIterator[Resources]:
     """Opened at once and connected when first used: whatever is away, the process starts."""
     async with AsyncExitStack() as stack:
-        stores = await _open_stores(stack, settings)
+        _, stores = await _open_stores(stack, settings)
         backlog = Backlog(
             stores.group,
             {
@@ -91,7 +94,7 @@ async def open_resources(settings: UploadSettings) -> AsyncIterator[Resources]:
 async def open_worker_resources(settings: UploadSettings) -> AsyncIterator[WorkerResources]:
     """As `open_resources`, with a warm workshop; without its decoders a worker does not start."""
     async with AsyncExitStack() as stack:
-        stores = await _open_stores(stack, settings)
+        network, stores = await _open_stores(stack, settings)
         workshop = Workshop(settings.decoder_python, settings.pictures_at_once)
         stack.push_async_callback(workshop.close)
         standing = await workshop.warm_up()
@@ -99,7 +102,9 @@ async def open_worker_resources(settings: UploadSettings) -> AsyncIterator[Worke
         # Costly pictures are few: its decoder starts with the first of them.
         costly = Workshop(settings.decoder_python, 1)
         stack.push_async_callback(costly.close)
-        yield WorkerResources(*stores, workshop, costly, settings.pictures_at_once)
+        service = ServiceClient("feed", settings.feed_url, network, settings)
+        feed = FeedClient(await stack.enter_async_context(service))
+        yield WorkerResources(*stores, workshop, costly, settings.pictures_at_once, feed)
 
 
 class _Stores(NamedTuple):
@@ -109,7 +114,7 @@ class _Stores(NamedTuple):
     polled: PolledPhotos
 
 
-async def _open_stores(stack: AsyncExitStack, settings: UploadSettings) -> _Stores:
+async def _open_stores(stack: AsyncExitStack, settings: UploadSettings) -> tuple[Network, _Stores]:
     network = await stack.enter_async_context(open_network(settings))
     group = await open_shard_group(settings, network)
     stack.push_async_callback(group.close)
@@ -126,7 +131,7 @@ async def _open_stores(stack: AsyncExitStack, settings: UploadSettings) -> _Stor
     stack.push_async_callback(caches.close)
     redis = await open_redis(settings.redis_url.get_secret_value(), network)
     stack.push_async_callback(redis.aclose)
-    return _Stores(group, objects, caches, PolledPhotos(redis, RedisGuard()))
+    return network, _Stores(group, objects, caches, PolledPhotos(redis, RedisGuard()))
 
 
 async def _open_objects(

@@ -33,6 +33,8 @@ class UploadSettings(ProcessSettings, PostgresSettings, RedisSettings):
     must be given if it is in the same store. `media_caches_url` names all balancers, which are told
     of renditions that are gone.
 
+    Feed, at `feed_url`, tells phones what has become of a photo.
+
     `decoder_python` is the interpreter of the decoder's own environment; `pictures_at_once` bounds
     a worker's decoders and drawing threads, one each per processor unless said otherwise. While
     `waiting_pictures_max` wait (of the slow kinds `waiting_slow_pictures_max`), which is about a
@@ -61,6 +63,7 @@ class UploadSettings(ProcessSettings, PostgresSettings, RedisSettings):
     s3_second_secret_key: SecretStr | None = None
     media_token: SecretStr = Field(min_length=16)
     media_caches_url: str | None = None
+    feed_url: str
     decoder_python: str
     pictures_at_once: int = Field(default_factory=_processors, ge=1)
     waiting_pictures_max: int = Field(1_000, ge=1)

@@ -18,11 +18,11 @@ from services.upload.actions.process_photo import (
 from services.upload.actions.receive_archive import COMPOSE_JOB
 from services.upload.actions.release_photos import DELETE_JOB
 from services.upload.actions.sweep_store import keep_store_swept
+from services.upload.actions.tell_of_photo import tell_of_photo
 from services.upload.actions.tidy_photo import TIDY_JOB, tidy_photo
 from services.upload.app import INFO
 from services.upload.resources import WorkerResources, open_worker_resources
 from services.upload.settings import UploadSettings
-from services.upload.store.polled_photos import PolledPhotos
 from shared.http_server.worker_app import serve_worker
 from shared.jobs.job_worker import JobWorker, Lane
 from shared.settings import read_settings
@@ -39,26 +39,8 @@ _ARCHIVES = 1
 
 async def run(resources: WorkerResources, stop: asyncio.Event) -> None:
     """The loops of the worker, until `stop` is set."""
-    process = _with(
-        "photo_id",
-        _noting_changes(
-            resources.polled,
-            partial(process_photo, resources.group, resources.objects, resources.workshop),
-        ),
-    )
-    process_costly = _with(
-        "photo_id",
-        _noting_changes(
-            resources.polled,
-            partial(
-                process_photo,
-                resources.group,
-                resources.objects,
-                resources.costly_workshop,
-                is_costly=True,
-            ),
-        ),
-    )
+    process = _with("photo_id", partial(_process, resources))
+    process_costly = _with("photo_id", partial(_process, resources, is_costly=True))
     delete = _with(
         "photo_id", partial(delete_photo, resources.group, resources.objects, resources.caches)
     )
@@ -91,17 +73,16 @@ async def run(resources: WorkerResources, stop: asyncio.Event) -> None:
         loops.create_task(keep_store_swept(resources.group, resources.objects, stop))
 
 
-def _noting_changes(
-    polled: PolledPhotos, action: Callable[[int], Awaitable[None]]
-) -> Callable[[int], Awaitable[None]]:
-    async def act(photo_id: int) -> None:
-        try:
-            await action(photo_id)
-        finally:
-            # The change may be committed although something after it has failed.
-            await polled.note_change(photo_id)
-
-    return act
+async def _process(resources: WorkerResources, photo_id: int, *, is_costly: bool = False) -> None:
+    workshop = resources.costly_workshop if is_costly else resources.workshop
+    try:
+        await process_photo(
+            resources.group, resources.objects, workshop, photo_id, is_costly=is_costly
+        )
+    finally:
+        # The change may be committed although something after it has failed.
+        await resources.polled.note_change(photo_id)
+    await tell_of_photo(resources.group, resources.feed, photo_id)
 
 
 def _with(

@@ -68,6 +68,7 @@ VALUES: dict[str, Any] = {
     "username": "bob",
     "version": 1,
     "website": "https://alice.example",
+    "what": "like",
     "width": 1080,
     "x": 0.1,
     "y": 0.1,

@@ -5,16 +5,18 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import httpx
+import orjson
 
 from tests.eventually import eventually
 from tests.journeys.phone import Phone
 
 
 class Ear:
-    """What came over the stream, by kind; `last_id` is where another ear may go on."""
+    """What came over the stream: kinds, and what each was about; `last_id` is where to go on."""
 
     def __init__(self) -> None:
         self.heard: list[str] = []
+        self.about: dict[str, list[dict[str, str]]] = {}
         self.last_id = ""
         self.is_closed = False
 
@@ -36,6 +38,8 @@ class Ear:
             self.last_id = value
         elif field == "event" and value != "ping":
             self.heard.append(value)
+        elif field == "data" and self.heard and value != "{}":
+            self.about.setdefault(self.heard[-1], []).extend(orjson.loads(value)["about"])
 
     async def hears(self, kind: str, times: int = 1) -> None:
         def arrived() -> None:

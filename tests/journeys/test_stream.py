@@ -14,6 +14,7 @@ async def test_followers_hear_of_a_new_post_over_either_balancer(
         post = await alice.post()
         await one.hears("home")
         await two.hears("home")
+        assert one.about["home"] == [{"post_id": post["id"]}]
         assert post["id"] in [item["id"] for item in await bob.home()]
         assert other.heard == []
 
@@ -31,3 +32,19 @@ async def test_signing_out_ends_the_stream(bob: Phone) -> None:
     async with ear_of(bob) as ear:
         await bob.delete("/v1/sessions/current", status=204)
         await ear.closes()
+
+
+async def test_events_name_who_did_what_and_photos_say_when_they_are_ready(
+    alice: Phone, bob: Phone
+) -> None:
+    async with ear_of(alice) as ear:
+        post = await alice.post()
+        await ear.hears("photo")
+        photo_id = post["photos"][0]["id"]
+        assert ear.about["photo"] == [{"what": "ready", "photo_id": photo_id}]
+        await bob.put(f"/v1/posts/{post['id']}/like")
+        await ear.hears("activity")
+        liked = {"what": "like", "user_id": bob.id, "post_id": post["id"]}
+        assert [{**one, "user_id": str(one["user_id"])} for one in ear.about["activity"]] == [
+            {**liked, "user_id": str(bob.id)}
+        ]

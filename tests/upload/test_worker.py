@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from services.upload.actions.release_photos import release_photos
+from services.upload.clients.feed import FeedClient
 from services.upload.clients.workshop import Workshop
 from services.upload.resources import Resources, WorkerResources
 from services.upload.store.photos import find_photo, find_released_photo
@@ -12,18 +13,21 @@ from services.upload.worker import run
 from shared.sharding.shard_group import ShardGroup
 from tests.eventually import eventually
 from tests.upload.cast import Cast, new_id
+from tests.upload.fake_feed import FakeFeed
 from tests.upload.pictures import small_jpeg
 
 
-def _of_worker(resources: Resources, workshop: Workshop) -> WorkerResources:
-    of = resources
-    return WorkerResources(of.group, of.objects, of.caches, of.polled, workshop, workshop, 2)
+def _of_worker(of: Resources, workshop: Workshop, feed: FeedClient) -> WorkerResources:
+    return WorkerResources(of.group, of.objects, of.caches, of.polled, workshop, workshop, 2, feed)
 
 
 @asynccontextmanager
-async def working(resources: Resources, workshop: Workshop) -> AsyncIterator[None]:
+async def working(
+    resources: Resources, workshop: Workshop, told: FakeFeed | None = None
+) -> AsyncIterator[None]:
     stop = asyncio.Event()
-    loops = asyncio.create_task(run(_of_worker(resources, workshop), stop))
+    feed = (told or FakeFeed()).client()
+    loops = asyncio.create_task(run(_of_worker(resources, workshop, feed), stop))
     try:
         yield
     finally:
@@ -48,5 +52,7 @@ async def test_what_was_sent_becomes_ready_or_fails_and_what_was_released_goes(
         assert failed.state == "failed"
         assert await find_released_photo(group, released.id) is None
 
-    async with working(resources, workshop):
+    told = FakeFeed()
+    async with working(resources, workshop, told):
         await eventually(all_is_done, within_s=30)
+    assert told.states_by_photo() == {**dict.fromkeys(good, "ready"), bad: "failed"}

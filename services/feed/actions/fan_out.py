@@ -78,7 +78,7 @@ async def fan_out(
             await turn_page(group, job, followers["next_after"])
             return
     else:
-        await _tell_those_who_merge(to, job.author_id)
+        await _tell_those_who_merge(to, job)
     await end_fan_out(group, job, way)
     LAG_SECONDS.observe(max(0.0, time.time() - created_ms(job.post_id) / 1000))
 
@@ -101,26 +101,27 @@ async def _deliver(
         DELIVERIES.inc(await to.timelines.push(job.post_id, batch))
         if way == "rise":
             await to.timelines.mark_celebrity(job.author_id, batch)
-        await _tell(to.stream, batch)
+        await _tell(to.stream, batch, job.post_id)
         FOLLOWERS.inc(len(batch))
         if batch[-1] != follower_ids[-1]:
             await advance_fan_out(group, job.post_id, batch[-1])
 
 
-async def _tell(stream: StreamEvents, follower_ids: Sequence[int]) -> None:
+async def _tell(stream: StreamEvents, follower_ids: Sequence[int], post_id: int) -> None:
     try:
-        await stream.tell("home", follower_ids)
+        await stream.tell("home", follower_ids, [{"post_id": str(post_id)}])
     except Unavailable:
         # Those who are connected see the post when they next look, or hear of the one after it.
         return
 
 
-async def _tell_those_who_merge(to: Destinations, author_id: int) -> None:
+async def _tell_those_who_merge(to: Destinations, job: FanOutJob) -> None:
     # Of a celebrity's followers, who may be millions, only the connected ones are looked at.
     try:
         async for listening in to.stream.listeners():
             for batch in _batches(listening, PUSH_BATCH_MAX):
-                await _tell(to.stream, await to.timelines.who_merges(author_id, batch))
+                merging = await to.timelines.who_merges(job.author_id, batch)
+                await _tell(to.stream, merging, job.post_id)
     except Unavailable:
         return
 

@@ -10,6 +10,7 @@ from services.feed.store.activities import ACTIVITY_TOPIC, Told, note_activities
 from services.feed.store.stream_events import TELL_BATCH_MAX, StreamEvents
 from shared.contracts.activity import ActivityKind
 from shared.contracts.posts import Comment
+from shared.contracts.stream import About
 from shared.edges.edges import ACTIVE, EdgeState
 from shared.errors import Unavailable
 from shared.sharding.outbox import OutboxEvent
@@ -85,15 +86,27 @@ async def deliver_mentions(
 async def note_and_tell(group: ShardGroup, stream: StreamEvents, told: Sequence[Told]) -> None:
     """Write deeds down, and say so to those who are connected."""
     await note_activities(group, told)
-    recipients = list(
-        {one.recipient_id for one in told if one.is_done and one.recipient_id != one.deed.actor_id}
-    )
+    by_recipient: dict[int, list[About]] = {}
+    for one in told:
+        if one.is_done and one.recipient_id != one.deed.actor_id:
+            by_recipient.setdefault(one.recipient_id, []).append(_about(one.deed))
+    recipients = list(by_recipient)
     try:
         for start in range(0, len(recipients), TELL_BATCH_MAX):
-            await stream.tell("activity", recipients[start : start + TELL_BATCH_MAX])
+            batch = recipients[start : start + TELL_BATCH_MAX]
+            await stream.tell_each("activity", {one: by_recipient[one] for one in batch})
     except Unavailable:
         # Those who are connected see it when they next look, or hear of the one after it.
         return
+
+
+def _about(deed: Deed) -> About:
+    about: About = {"what": deed.kind, "user_id": str(deed.actor_id)}
+    if deed.post_id is not None:
+        about["post_id"] = str(deed.post_id)
+        if deed.subject_id != deed.post_id:
+            about["comment_id"] = str(deed.subject_id)
+    return about
 
 
 def _told(event: OutboxEvent) -> Told:

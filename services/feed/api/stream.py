@@ -1,14 +1,16 @@
 """What gateways ask for their connected viewers."""
 
+from typing import Literal
+
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field
 
 from services.feed.api.path_ids import Id
 from services.feed.resources import resources_of
-from shared.contracts.stream import Listening, StreamEvents
+from shared.contracts.stream import About, Listening, StreamEvents
 from shared.http_server.json_reply import JsonReply
 from shared.http_server.problems import problem_replies
-from shared.http_server.reply_docs import reply
+from shared.http_server.reply_docs import no_content, reply
 
 router = APIRouter(tags=["Stream"])
 
@@ -20,6 +22,14 @@ class Listeners(BaseModel):
     """Who is connected to the calling gateway."""
 
     viewer_ids: list[Id] = Field(max_length=LISTENERS_MAX)
+
+
+class EndedPhoto(BaseModel):
+    """A photo that upload has finished with."""
+
+    owner_id: Id
+    photo_id: Id
+    state: Literal["ready", "failed"]
 
 
 class Wait(BaseModel):
@@ -43,6 +53,23 @@ async def post_listeners(request: Request, listeners: Listeners) -> Response:
     """For two minutes from now; to be said again before they are over."""
     known = await resources_of(request).stream.listen(listeners.viewer_ids)
     return JsonReply({"known": known})
+
+
+@router.post(
+    "/stream/photos",
+    status_code=204,
+    response_class=Response,
+    summary="Say what has become of a photo",
+    responses={
+        **no_content("Its owner is told, if connected."),
+        **problem_replies(400, 401, 422, 503),
+    },
+)
+async def post_photo(request: Request, ended: EndedPhoto) -> Response:
+    """As upload does once for each look of a photo; feed itself keeps nothing of it."""
+    about: About = {"what": ended.state, "photo_id": str(ended.photo_id)}
+    await resources_of(request).stream.tell("photo", [ended.owner_id], [about])
+    return Response(status_code=204)
 
 
 @router.post(

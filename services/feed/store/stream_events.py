@@ -4,11 +4,12 @@ import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any, cast
 
+import orjson
 from redis import asyncio as aioredis
 
 from services.feed.store.lua_scripts import register
 from shared.caching.redis_guard import RedisGuard
-from shared.contracts.stream import EventKind, StreamEvent
+from shared.contracts.stream import ABOUT_MAX, About, EventKind, StreamEvent
 
 # Gateways say every 30 s who listens to them. Who lost one has two minutes to come back to another
 # and misses nothing.
@@ -31,7 +32,7 @@ def listeners_key() -> str:
 
 
 def stream_key() -> str:
-    """STREAM of events: kind, and the viewers (decimal, by comma) who were listening.
+    """STREAM of events: kind, about (JSON), and the viewers (decimal, by comma) who listened.
 
     Bound: some 4,000 entries of at most 500 viewers; two minutes after the last one.
     """
@@ -61,11 +62,20 @@ class StreamEvents:
             _, scores, *_ = await pipeline.execute()
         return [id_ for id_, score in zip(viewer_ids, scores, strict=True) if score is not None]
 
-    async def tell(self, kind: EventKind, viewer_ids: Sequence[int]) -> int:
-        """Tell those of at most 500 viewers who listen; how many that were."""
+    async def tell(self, kind: EventKind, viewer_ids: Sequence[int], about: Sequence[About]) -> int:
+        """Tell those of at most 500 viewers who listen the same; how many that were."""
+        return await self._told(kind, viewer_ids, [_noted(about)])
+
+    async def tell_each(self, kind: EventKind, told: Mapping[int, Sequence[About]]) -> int:
+        """Tell each of at most 500 viewers who listens something else; how many that were."""
+        abouts = [_noted(about) for about in told.values()]
+        return await self._told(kind, list(told), abouts)
+
+    async def _told(self, kind: EventKind, viewer_ids: Sequence[int], abouts: list[bytes]) -> int:
         if not viewer_ids:
             return 0
-        arguments = [time.time(), ENTRIES_MAX, LISTEN_SECONDS, kind, *viewer_ids]
+        bounds = [time.time(), ENTRIES_MAX, LISTEN_SECONDS]
+        arguments = [*bounds, kind, len(viewer_ids), *viewer_ids, *abouts]
         with self._guard.calls():
             return int(await self._tell([listeners_key(), stream_key()], arguments))
 
@@ -109,9 +119,17 @@ def _entries(found: Any) -> list[tuple[bytes, Mapping[bytes, bytes]]]:
     return cast(list[tuple[bytes, Mapping[bytes, bytes]]], found[0][1]) if found else []
 
 
+def _noted(about: Sequence[About]) -> bytes:
+    return orjson.dumps([about[-ABOUT_MAX:], len(about) > ABOUT_MAX])
+
+
 def _event(id_: bytes, fields: Mapping[bytes, bytes]) -> StreamEvent:
+    # Entries of before say nothing of it.
+    about, missed = orjson.loads(fields.get(b"about", b"[[],true]"))
     return {
         "id": id_.decode(),
         "kind": cast(EventKind, fields[b"kind"].decode()),
         "viewer_ids": [int(viewer) for viewer in fields[b"viewers"].split(b",")],
+        "about": about,
+        "missed": missed,
     }

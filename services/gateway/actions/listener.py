@@ -4,11 +4,11 @@ import asyncio
 
 from services.gateway.domain.stream import Told, order_of
 from services.gateway.store.stream_places import Place
-from shared.contracts.stream import EventKind
+from shared.contracts.stream import ABOUT_MAX, EventKind
 
 
 class Listener:
-    """Holds at most one event of each kind: it says "look again", and twice would say no more.
+    """Holds at most one event of each kind, about the newest things; the rest is `missed`.
 
     So a reader who is slow costs no memory, however much there is to tell.
     """
@@ -24,13 +24,15 @@ class Listener:
         self._pending: dict[EventKind, Told] = {}
         self._wake = asyncio.Event()
 
-    def tell(self, kind: EventKind, event_id: str, *, missed: bool = False) -> None:
+    def tell(self, told: Told) -> None:
         """Have an event told next."""
-        before = self._pending.get(kind)
+        before = self._pending.get(told.kind)
         if before is not None:
-            missed = missed or before.missed
-            event_id = max(before.id, event_id, key=order_of)
-        self._pending[kind] = Told(event_id, kind, missed)
+            about = (*before.about, *told.about)
+            missed = before.missed or told.missed or len(about) > ABOUT_MAX
+            newest_id = max(before.id, told.id, key=order_of)
+            told = Told(newest_id, told.kind, missed, about[-ABOUT_MAX:])
+        self._pending[told.kind] = told
         self._wake.set()
 
     def give_way(self) -> None:

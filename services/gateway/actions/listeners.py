@@ -16,6 +16,7 @@ from services.gateway.clients.feed import FeedClient
 from services.gateway.clients.session_checks import SessionChecks
 from services.gateway.domain.stream import (
     KINDS,
+    Told,
     order_of,
     place_name,
     place_to_free,
@@ -23,7 +24,7 @@ from services.gateway.domain.stream import (
 )
 from services.gateway.store.stream_places import Place, StreamPlaces
 from shared.caching.redis_pipe import PipeDown
-from shared.contracts.stream import EventKind, StreamEvents
+from shared.contracts.stream import StreamEvent, StreamEvents
 from shared.errors import AppError, Overloaded, Unavailable
 from shared.logs import get_logger
 
@@ -54,9 +55,8 @@ log = get_logger()
 class _Kept:
     """An event that was handed out."""
 
-    id: str
+    told: Told
     order: tuple[int, int]
-    kind: EventKind
     viewers: frozenset[int]
 
 
@@ -160,11 +160,11 @@ class Listeners:
             return
         for event in self._kept:
             if event.order > after and listener.place.viewer_id in event.viewers:
-                listener.tell(event.kind, event.id)
+                listener.tell(event.told)
 
     def _tell_of_everything(self, listener: Listener) -> None:
         for kind in KINDS:
-            listener.tell(kind, self._last_id or listener.last_id, missed=True)
+            listener.tell(Told(self._last_id or listener.last_id, kind, missed=True))
 
     async def _read(self) -> None:
         heard_at_s = time.monotonic()
@@ -196,11 +196,12 @@ class Listeners:
         for event in reply["events"]:
             if len(self._kept) == _KEPT_MAX:
                 self._complete_after = self._kept[0].order
+            told = _told(event)
             viewers = frozenset(event["viewer_ids"])
-            self._kept.append(_Kept(event["id"], order_of(event["id"]), event["kind"], viewers))
+            self._kept.append(_Kept(told, order_of(told.id), viewers))
             for viewer_id in event["viewer_ids"]:
                 for listener in self._by_viewer.get(viewer_id, ()):
-                    listener.tell(event["kind"], event["id"])
+                    listener.tell(told)
                     _TOLD.inc()
         for of_viewer in self._by_viewer.values():
             for listener in of_viewer:
@@ -251,6 +252,12 @@ class Listeners:
                 await step()
             except AppError as error:
                 log.warning("connected viewers could not be looked after", reason=error.detail)
+
+
+def _told(event: StreamEvent) -> Told:
+    # Feed may still be of before: it then names nothing.
+    missed, about = event.get("missed", True), event.get("about", ())
+    return Told(event["id"], event["kind"], missed, tuple(about))
 
 
 def _new_place(viewer_id: int) -> Place:

@@ -95,5 +95,5 @@ def _retry(least_ms: int, most_ms: int) -> bytes:
 
 
 def _frame(told: Told) -> bytes:
-    data = orjson.dumps({"missed": told.missed})
+    data = orjson.dumps({"missed": told.missed, "about": told.about})
     return b"id: %b\nevent: %b\ndata: %b\n\n" % (told.id.encode(), told.kind.encode(), data)

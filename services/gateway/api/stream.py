@@ -20,15 +20,16 @@ data: {}
 
 id: 1777887000123-0
 event: home
-data: {"missed":false}
+data: {"missed":false,"about":[{"post_id":"493848221934518272"}]}
 
 """
 _EVENTS: dict[int | str, dict[str, Any]] = {
     200: {
         "description": (
-            "Events without end: `home` (a new post is in the home timeline), `activity`, and "
-            "`ping` every 20 s. `missed` says that more may have happened than was told: "
-            "look at everything anew."
+            "Events without end: `home` (a new post is in the home timeline), `activity`, `photo` "
+            "(a photo of the viewer's is `ready` or `failed`), and `ping` every 20 s. `about` "
+            "names what happened: `what` (the kind of activity, or the photo's state) and ids, at "
+            "most 40 of them. `missed` says that more may have happened: look at everything anew."
         ),
         "content": {"text/event-stream": {"schema": {"type": "string"}, "example": _EXAMPLE}},
     }

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from shared.contracts.stream import EventKind
+from shared.contracts.stream import About, EventKind
 from shared.errors import TooManyRequests
 
-KINDS: tuple[EventKind, ...] = ("home", "activity")
+KINDS: tuple[EventKind, ...] = ("home", "activity", "photo")
 
 # Phones and computers of one person. A ninth takes the place of the oldest.
 STREAMS_MAX = 8
@@ -24,11 +24,12 @@ class TooManyStreams(TooManyRequests):
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """Something new is there; `missed` says that there may be more than the events told of."""
+    """Something new is there; `missed` says that there may be more than `about` names."""
 
     id: str
     kind: EventKind
     missed: bool = False
+    about: tuple[About, ...] = ()
 
 
 def order_of(event_id: str) -> tuple[int, int]:

@@ -21,6 +21,7 @@ async def test_a_delivered_post_is_told_to_the_followers_who_listen(
     told = (await api.post("/stream/events", {"after": begin})).json()
     (event,) = told["events"]
     assert (event["kind"], event["viewer_ids"]) == ("home", [bob])
+    assert event["about"] == [{"post_id": str(post)}]
     assert told["last_id"] == event["id"]
 
 
@@ -29,9 +30,22 @@ async def test_who_waits_is_told_as_soon_as_it_happens(api: FeedApi, resources: 
     begin = (await api.post("/stream/events", {})).json()["last_id"]
     await api.post("/stream/listeners", {"viewer_ids": [bob]})
     waiting = asyncio.create_task(api.post("/stream/events", {"after": begin, "wait_ms": 2000}))
-    await resources.stream.tell("activity", [bob])
+    await resources.stream.tell("activity", [bob], [])
     (event,) = (await waiting).json()["events"]
     assert event["viewer_ids"] == [bob]
+
+
+async def test_the_owner_of_a_photo_is_told_what_has_become_of_it(api: FeedApi) -> None:
+    bob = new_id()
+    begin = (await api.post("/stream/events", {})).json()["last_id"]
+    await api.post("/stream/listeners", {"viewer_ids": [bob]})
+    ended = {"owner_id": bob, "photo_id": 5, "state": "ready"}
+    assert (await api.post("/stream/photos", ended)).status_code == 204
+    (event,) = (await api.post("/stream/events", {"after": begin})).json()["events"]
+    assert (event["kind"], event["viewer_ids"]) == ("photo", [bob])
+    assert event["about"] == [{"what": "ready", "photo_id": "5"}]
+    refused = await api.post("/stream/photos", {**ended, "state": "processing"})
+    assert refused.status_code == 422
 
 
 async def test_nothing_new_is_an_empty_answer_from_where_it_was_asked(api: FeedApi) -> None:

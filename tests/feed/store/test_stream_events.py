@@ -5,8 +5,11 @@ from redis import asyncio as aioredis
 
 from services.feed.resources import Resources
 from services.feed.store.stream_events import listeners_key, stream_key
+from shared.contracts.stream import About
 from shared.errors import Unavailable
 from tests.feed.cast import new_id
+
+ABOUT: list[About] = [{"post_id": "493848221934518272"}]
 
 
 async def test_only_those_who_listen_are_told_and_the_others_cost_nothing(
@@ -14,13 +17,26 @@ async def test_only_those_who_listen_are_told_and_the_others_cost_nothing(
 ) -> None:
     stream, alice, bob = resources.stream, new_id(), new_id()
     after = await stream.last_id()
-    assert await stream.tell("home", [alice, bob]) == 0
+    assert await stream.tell("home", [alice, bob], ABOUT) == 0
     assert await stream.read(after, 0) == []
     await stream.listen([bob])
-    assert await stream.tell("home", [alice, bob]) == 1
+    assert await stream.tell("home", [alice, bob], ABOUT) == 1
     (event,) = await stream.read(after, 0)
     assert (event["kind"], event["viewer_ids"]) == ("home", [bob])
+    assert (event["about"], event["missed"]) == (ABOUT, False)
     assert await stream.read(event["id"], 0) == []
+
+
+async def test_each_is_told_of_what_concerns_them(resources: Resources) -> None:
+    stream, alice, bob, carol = resources.stream, new_id(), new_id(), new_id()
+    after = await stream.last_id()
+    await stream.listen([bob, carol])
+    many: list[About] = [{"post_id": str(number)} for number in range(1, 43)]
+    assert await stream.tell_each("activity", {alice: ABOUT, bob: ABOUT, carol: many}) == 2
+    first, second = await stream.read(after, 0)
+    assert (first["viewer_ids"], first["about"], first["missed"]) == ([bob], ABOUT, False)
+    assert (second["viewer_ids"], second["about"]) == ([carol], many[2:])
+    assert second["missed"]
 
 
 async def test_everybody_who_listens_is_found(resources: Resources, redis: aioredis.Redis) -> None:
@@ -49,7 +65,7 @@ async def test_where_to_begin_is_before_whatever_comes_next_also_in_an_empty_red
     await stream.listen([alice])
     for _ in range(2):
         after = await stream.last_id()
-        await stream.tell("activity", [alice])
+        await stream.tell("activity", [alice], ABOUT)
         (event,) = await stream.read(after, 0)
         assert event["viewer_ids"] == [alice]
         await redis.delete(stream_key())
@@ -57,13 +73,13 @@ async def test_where_to_begin_is_before_whatever_comes_next_also_in_an_empty_red
 
 async def test_nothing_stays_for_long(resources: Resources, redis: aioredis.Redis) -> None:
     await resources.stream.listen([1])
-    await resources.stream.tell("home", [1])
+    await resources.stream.tell("home", [1], ABOUT)
     for key in (stream_key(), listeners_key()):
         assert 0 < await redis.ttl(key) <= 120
 
 
 async def test_without_redis_it_says_so(without_redis: Resources) -> None:
     with pytest.raises(Unavailable):
-        await without_redis.stream.tell("home", [1])
+        await without_redis.stream.tell("home", [1], ABOUT)
     with pytest.raises(Unavailable):
         await without_redis.stream.last_id()

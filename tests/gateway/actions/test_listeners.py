@@ -20,6 +20,7 @@ from services.gateway.domain.stream import STANDS_MS, STREAMS_MAX, Told, TooMany
 from services.gateway.settings import GatewaySettings
 from services.gateway.store.stream_places import StreamPlaces
 from shared.caching.redis_pipe import RedisPipe
+from shared.contracts.stream import ABOUT_MAX, EventKind
 from shared.errors import Overloaded, Unavailable
 from shared.network.network import Network
 from shared.network.resolver import Resolver
@@ -40,7 +41,8 @@ class FakeStream:
         self.service.answer("POST", "/stream/listeners", lambda _: {"known": sorted(self.known)})
 
     def tell(self, number: int, kind: str, *viewer_ids: int) -> None:
-        self.events.append({"id": f"{number}-0", "kind": kind, "viewer_ids": list(viewer_ids)})
+        told = {"id": f"{number}-0", "kind": kind, "viewer_ids": list(viewer_ids)}
+        self.events.append({**told, "about": [{"post_id": str(number)}], "missed": False})
 
     def _events(self, request: httpx.Request) -> dict[str, Any]:
         after = orjson.loads(request.content)["after"]
@@ -105,6 +107,10 @@ async def _running(listeners: Listeners) -> AsyncIterator[None]:
             await loops
 
 
+def _told_of(number: int, kind: EventKind) -> Told:
+    return Told(f"{number}-0", kind, about=({"post_id": str(number)},))
+
+
 async def _told(listener: Listener) -> list[Told]:
     told: list[Told] = []
 
@@ -123,7 +129,7 @@ async def test_each_is_told_of_what_is_theirs_on_every_phone(
     other = await listeners.join("token", BOB, None)
     stream.tell(101, "home", ALICE)
     for phone in phones:
-        assert await _told(phone) == [Told("101-0", "home")]
+        assert await _told(phone) == [_told_of(101, "home")]
     assert await other.next(0) == []
 
 
@@ -137,8 +143,26 @@ async def test_much_of_one_kind_is_told_as_one(listeners: Listeners, stream: Fak
         assert listener.last_id == "120-0"
 
     await eventually(arrived)
-    assert await listener.next(0) == [Told("119-0", "home"), Told("120-0", "activity")]
+    assert await listener.next(0) == [
+        Told("119-0", "home", about=tuple({"post_id": str(n)} for n in range(101, 120))),
+        _told_of(120, "activity"),
+    ]
     assert await listener.next(0) == []
+
+
+async def test_what_is_beyond_the_bound_is_missed(listeners: Listeners, stream: FakeStream) -> None:
+    listener = await listeners.join("token", ALICE, None)
+    last = 100 + ABOUT_MAX + 1
+    for number in range(101, last + 1):
+        stream.tell(number, "home", ALICE)
+
+    def arrived() -> None:
+        assert listener.last_id == f"{last}-0"
+
+    await eventually(arrived)
+    (told,) = await listener.next(0)
+    assert told.missed
+    assert [one["post_id"] for one in told.about] == [str(n) for n in range(102, last + 1)]
 
 
 async def test_who_comes_back_is_told_of_what_happened_since(
@@ -151,9 +175,9 @@ async def test_who_comes_back_is_told_of_what_happened_since(
     stream.known = {ALICE}
     assert await (await listeners.join("token", ALICE, "102-0")).next(0) == []
     back = await listeners.join("token", ALICE, "101-0")
-    assert await back.next(0) == [Told("102-0", "activity")]
+    assert await back.next(0) == [_told_of(102, "activity")]
     back = await listeners.join("token", ALICE, "100-0")
-    assert await back.next(0) == [Told("101-0", "home"), Told("102-0", "activity")]
+    assert await back.next(0) == [_told_of(101, "home"), _told_of(102, "activity")]
 
 
 @pytest.mark.parametrize("last_id", ["99-0", "nonsense", "1-2-3", "²-0", ""])
@@ -162,14 +186,14 @@ async def test_who_may_have_missed_something_is_told_to_look_at_everything(
 ) -> None:
     stream.known = {ALICE}
     told = await (await listeners.join("token", ALICE, last_id)).next(0)
-    assert {one.kind for one in told if one.missed} == {"home", "activity"}
+    assert {one.kind for one in told if one.missed} == {"home", "activity", "photo"}
 
 
 async def test_who_was_away_for_too_long_is_told_to_look_at_everything(
     listeners: Listeners,
 ) -> None:
     told = await (await listeners.join("token", ALICE, "100-0")).next(0)
-    assert {one.kind for one in told if one.missed} == {"home", "activity"}
+    assert {one.kind for one in told if one.missed} == {"home", "activity", "photo"}
 
 
 async def test_a_session_that_ends_takes_its_stream_with_it(
@@ -211,7 +235,7 @@ async def test_events_go_on_when_feed_was_away(listeners: Listeners, stream: Fak
     await eventually(failed)
     stream.tell(101, "home", ALICE)
     stream.service.answers["POST", "/stream/events"] = answer
-    assert await _told(listener) == [Told("101-0", "home")]
+    assert await _told(listener) == [_told_of(101, "home")]
 
 
 async def test_who_comes_to_a_gateway_that_is_starting_waits_for_feed_s_first_word(

@@ -9,7 +9,7 @@ import pytest
 from services.gateway.actions.listener import Listener
 from services.gateway.api import event_stream
 from services.gateway.api.event_stream import EventStream
-from services.gateway.domain.stream import STANDS_MS
+from services.gateway.domain.stream import STANDS_MS, Told
 from services.gateway.store.stream_places import Place
 from tests.eventually import eventually
 from tests.gateway.conftest import Gateway
@@ -46,10 +46,13 @@ def _reading(reader: Reader) -> tuple[Listener, list[Listener], asyncio.Event, a
 async def test_events_come_with_their_ids_after_a_ping_that_says_where_it_begins() -> None:
     reader = Reader()
     listener, left, draining, stream = _reading(reader)
-    listener.tell("home", "101-0")
+    listener.tell(Told("101-0", "home", about=({"post_id": "7"},)))
 
     def arrived() -> None:
-        assert b'id: 101-0\nevent: home\ndata: {"missed":false}\n\n' in reader.body
+        assert (
+            b'id: 101-0\nevent: home\ndata: {"missed":false,"about":[{"post_id":"7"}]}\n\n'
+            in reader.body
+        )
 
     await eventually(arrived)
     assert re.match(
@@ -104,7 +107,7 @@ async def test_a_reader_who_takes_nothing_is_dropped(monkeypatch: pytest.MonkeyP
 
     await eventually(connected)
     reader.is_slow = True
-    listener.tell("home", "101-0")
+    listener.tell(Told("101-0", "home", about=({"post_id": "7"},)))
     await stream
     assert not reader.is_closed
     assert left == [listener]

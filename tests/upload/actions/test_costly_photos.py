@@ -34,6 +34,7 @@ from tests.upload.decoder.hostile_pictures import (
     is_decoding,
     picture_that,
 )
+from tests.upload.fake_feed import FakeFeed
 from tests.upload.pictures import small_jpeg
 
 _SPENT = parse_query("charged", "SELECT decode_cpu_ms FROM :schema.photo WHERE id = :id")
@@ -170,7 +171,9 @@ async def test_ordinary_photos_go_on_while_a_costly_one_takes_for_ever(
         patched.setattr(receive_photo, "job_for", lambda _kind: PROCESS_COSTLY_JOB)
         await costly.sends("hangs")
     stop = asyncio.Event()
-    resources = WorkerResources(group, objects, caches, polled, workshop, costly.workshop, 2)
+    resources = WorkerResources(
+        group, objects, caches, polled, workshop, costly.workshop, 2, FakeFeed().client()
+    )
     loops = asyncio.ensure_future(run(resources, stop))
     try:
         await eventually(partial(is_decoding, costly.workshop._decoders[0]), within_s=20)

@@ -1,16 +1,27 @@
 -- Notes an event for those of the viewers who are listening. KEYS: listeners, stream.
--- ARGV: now in seconds, entries at most, seconds to live, kind, viewers. Returns how many listen.
+-- ARGV: now in seconds, entries at most, seconds to live, kind, how many viewers, the viewers, and
+-- what it is about (JSON): once for all of them, or once for each. Returns how many listen.
 -- One step: a batch of 500 is one question, and nothing is written when nobody listens.
-local untils = redis.call('ZMSCORE', KEYS[1], unpack(ARGV, 5))
+local count = tonumber(ARGV[5])
+local is_shared = #ARGV == 6 + count
+local untils = redis.call('ZMSCORE', KEYS[1], unpack(ARGV, 6, 5 + count))
 local listening = {}
+local function note(viewers, about)
+  redis.call('XADD', KEYS[2], 'MAXLEN', '~', ARGV[2], '*',
+             'kind', ARGV[4], 'viewers', viewers, 'about', about)
+end
 for i, until_s in ipairs(untils) do
   if until_s and tonumber(until_s) > tonumber(ARGV[1]) then
-    listening[#listening + 1] = ARGV[i + 4]
+    listening[#listening + 1] = ARGV[i + 5]
+    if not is_shared then
+      note(ARGV[i + 5], ARGV[i + 5 + count])
+    end
   end
 end
 if #listening > 0 then
-  redis.call('XADD', KEYS[2], 'MAXLEN', '~', ARGV[2], '*',
-             'kind', ARGV[4], 'viewers', table.concat(listening, ','))
+  if is_shared then
+    note(table.concat(listening, ','), ARGV[6 + count])
+  end
   redis.call('EXPIRE', KEYS[2], ARGV[3])
 end
 return #listening
