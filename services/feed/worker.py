@@ -9,8 +9,10 @@ from services.feed.actions.apply_graph_events import confirm_graph_event
 from services.feed.actions.clear_post import CLEAR_JOB, clear_post
 from services.feed.actions.confirm_photos import (
     CONFIRM_TOPIC,
+    DESCRIBED_TOPIC,
     RELEASE_TOPIC,
     confirm_photos,
+    describe_photos,
     release_photos,
 )
 from services.feed.actions.edit_post import EDITED_TOPIC, renew_bodies
@@ -77,6 +79,7 @@ async def run(resources: Resources, stop: asyncio.Event) -> None:
         {
             CONFIRM_TOPIC: partial(confirm_photos, resources.upload),
             RELEASE_TOPIC: partial(release_photos, resources.upload),
+            DESCRIBED_TOPIC: partial(describe_photos, resources.posts, resources.upload),
             WITHDRAWN_TOPIC: partial(forget_bodies, resources.bodies),
             NAMED_TOPIC: partial(keep_tag_names, resources.group),
             EDITED_TOPIC: partial(renew_bodies, resources.bodies),

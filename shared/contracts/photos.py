@@ -58,6 +58,7 @@ class Photo(TypedDict):
     """A photo as its owner sees it; sizes and renditions are filled in once it is ready.
 
     `sha256` is that of the bytes received, in lower-case hexadecimal. `failure` is a sentence.
+    `post_id` is the post that has it, None before and for a moment after.
     """
 
     id: int
@@ -73,6 +74,7 @@ class Photo(TypedDict):
     renditions: list[Rendition]
     sha256: str
     created_at: str
+    post_id: int | None
 
 
 class QuotaUse(TypedDict):

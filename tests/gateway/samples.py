@@ -104,6 +104,7 @@ def photo() -> Photo:
         "crop": None,
         "renditions": [rendition()],
         "sha256": "9f" * 32,
+        "post_id": None,
         "created_at": "2026-01-02T03:04:05.678Z",
     }
 

@@ -1,6 +1,7 @@
 """Publishing once, liking, and withdrawing."""
 
 import secrets
+from functools import partial
 from typing import Any
 
 import pytest
@@ -187,3 +188,24 @@ async def test_the_quota_tells_how_many_photos_there_are(alice: Phone) -> None:
         "photos_count": before["photos_count"] + 1,
         "photos_today_count": before["photos_today_count"] + 1,
     }
+
+
+async def test_an_alt_text_is_one_whichever_way_it_is_changed(alice: Phone, bob: Phone) -> None:
+    post = await alice.post()
+    photo_id = post["photos"][0]["id"]
+
+    async def change_by_photo() -> None:
+        reply = await alice.http.patch(f"/v1/photos/{photo_id}", json={"alt_text": "By photo"})
+        assert reply.status_code == 200, reply.text
+
+    async def is_said(text: str) -> None:
+        shown = await bob.get(f"/v1/posts/{post['id']}")
+        own = await alice.get(f"/v1/photos/{photo_id}")
+        assert (shown["photos"][0]["alt_text"], own["alt_text"]) == (text, text)
+
+    # Upload hears a moment later of which post a photo is.
+    await eventually(change_by_photo, within_s=20)
+    await eventually(partial(is_said, "By photo"), within_s=20)
+    change = {"alt_texts": {photo_id: "By post"}}
+    assert (await alice.http.patch(f"/v1/posts/{post['id']}", json=change)).status_code == 200
+    await eventually(partial(is_said, "By post"), within_s=20)

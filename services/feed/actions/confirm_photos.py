@@ -4,10 +4,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from services.feed.clients.upload import UploadClient
+from services.feed.store.posts import Posts
 from shared.sharding.outbox import OutboxEvent
 
 CONFIRM_TOPIC = "photos.confirm"
 RELEASE_TOPIC = "photos.release"
+DESCRIBED_TOPIC = "photos.described"
 
 
 def confirmation(
@@ -32,3 +34,16 @@ async def release_photos(upload: UploadClient, events: Sequence[OutboxEvent]) ->
     """Deliver releases: the renditions go."""
     for event in events:
         await upload.release(event.payload)
+
+
+async def describe_photos(
+    posts: Posts, upload: UploadClient, events: Sequence[OutboxEvent]
+) -> None:
+    """Have upload say of photos what their posts say now; repeated, it cannot go back."""
+    bodies = await posts.bodies_by_ids([event.payload["post_id"] for event in events])
+    for body in bodies.values():
+        if body is not None:
+            texts = {str(photo["id"]): photo["alt_text"] for photo in body["photos"]}
+            await upload.describe(
+                {"owner_id": body["author_id"], "post_id": body["id"], "alt_texts": texts}
+            )

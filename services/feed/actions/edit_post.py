@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from services.feed.actions.confirm_photos import DESCRIBED_TOPIC
 from services.feed.actions.link_text import link_text
 from services.feed.actions.show_posts import show_posts
 from services.feed.actions.tag_posts import change_tags
@@ -89,6 +90,8 @@ async def _change(
         raise Invalid(errors=[_no_such_photo(photo_id) for photo_id in sorted(strange)])
     if edit.alt_texts:
         is_changed = await edit_alt_texts(tx, edit.post_id, edit.alt_texts)
+        if is_changed:
+            await tx.publish(DESCRIBED_TOPIC, {"post_id": edit.post_id})
     if linked is not None and edit.caption is not None:
         former = await edit_caption(tx, edit.viewer_id, edit.post_id, edit.caption, linked)
         if former is not None:

@@ -38,6 +38,10 @@ class UploadClient:
         """Say that the post they were claimed for is there."""
         await self._service.post("/photos/confirm", confirmation, idempotent=True)
 
+    async def describe(self, described: Mapping[str, Any]) -> None:
+        """Say what the photos of a post show, since its author has said so anew."""
+        await self._service.post("/photos/describe", described, idempotent=True)
+
     async def release(self, release: Mapping[str, Any]) -> None:
         """Say that their post is gone: so shall they."""
         await self._service.post("/photos/release", release, idempotent=True)

@@ -5,6 +5,7 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
+from services.gateway.actions.edit_photo import edit_photo
 from services.gateway.api.idempotency import key_or_new
 from services.gateway.api.path_ids import PhotoId
 from services.gateway.api.problem_codes import (
@@ -169,14 +170,14 @@ async def get_photo(request: Request, photo_id: PhotoId, viewer_id: ViewerId) ->
 async def patch_photo(
     request: Request, photo_id: PhotoId, change: PhotoChange, viewer_id: ViewerId
 ) -> Response:
-    """Say what a photo shows and how it shall look, before it is published: posts keep that.
+    """Say what a photo shows, and how it shall look. Once it is published, its look stays.
 
     With another filter or crop it is `processing` for a few tenths of a second. Every look is drawn
     from the photo as it was received, so looks may be tried one after the other.
     """
     resources = resources_of(request)
     said = change.model_dump(exclude_unset=True)
-    photo = await resources.upload.edit_photo(photo_id, said, viewer_id=viewer_id)
+    photo = await edit_photo(resources.upload, resources.feed, photo_id, said, viewer_id)
     return private_reply(public_photo(photo, resources.url_of()))
 
 

@@ -62,6 +62,9 @@ class Photo(TypedDict):
         ),
     ]
     created_at: Time
+    post_id: Annotated[
+        Id | None, Field(description="The post that shows it; null for a moment after publishing.")
+    ]
 
 
 class PhotoReply(TypedDict):
@@ -85,7 +88,14 @@ def public_photo(photo: contract.Photo, url_of: UrlOf) -> Photo:
         "renditions": _renditions(photo["renditions"], url_of),
         "sha256": photo["sha256"],
         "created_at": photo["created_at"],
+        "post_id": _post_id(photo),
     }
+
+
+def _post_id(photo: contract.Photo) -> str | None:
+    # Upload may still be of before.
+    post_id = photo.get("post_id")
+    return None if post_id is None else str(post_id)
 
 
 def public_post_photo(photo: contract.PhotoSnapshot, url_of: UrlOf) -> PostPhoto:

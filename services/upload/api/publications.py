@@ -7,6 +7,7 @@ from pydantic import BaseModel, Field
 
 from services.upload.actions.claim_photos import WAIT_MS_MAX, claim_photos
 from services.upload.actions.confirm_photos import confirm_photos
+from services.upload.actions.describe_photos import describe_photos
 from services.upload.actions.release_photos import release_photos
 from services.upload.resources import resources_of
 from shared.contracts.examples import PHOTO_ID, POST_ID, USER_ID
@@ -56,6 +57,16 @@ class Confirmation(BaseModel):
     post_id: PostId = None
 
 
+class Description(BaseModel):
+    """What the photos of a post show, by decimal id; feed has checked the texts."""
+
+    owner_id: OwnerId
+    post_id: Annotated[int, Field(gt=0, le=_ID_MAX, examples=[POST_ID])]
+    alt_texts: dict[Annotated[str, Field(pattern="^[1-9][0-9]{0,18}$")], str] = Field(
+        max_length=_PHOTOS_MAX, examples=[{str(PHOTO_ID): "A lighthouse in fog"}]
+    )
+
+
 class Release(BaseModel):
     """Their post is gone."""
 
@@ -102,6 +113,23 @@ async def post_confirmation(request: Request, confirmation: Confirmation) -> Res
         confirmation.claimant,
         confirmation.post_id,
     )
+    return Response(status_code=204)
+
+
+@router.post(
+    "/photos/describe",
+    status_code=204,
+    summary="Say what photos of a post show",
+    responses={
+        **no_content("Their owner is shown it, too."),
+        **problem_replies(400, 401, 422, 503),
+    },
+)
+async def post_description(request: Request, said: Description) -> Response:
+    """May be repeated. Once photos are published, their post is where this is said."""
+    group = resources_of(request).group
+    alt_texts = {int(photo_id): text for photo_id, text in said.alt_texts.items()}
+    await describe_photos(group, said.owner_id, said.post_id, alt_texts)
     return Response(status_code=204)
 
 

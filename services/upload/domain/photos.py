@@ -67,6 +67,7 @@ class StoredPhoto:
     crop: Crop | None
     plain: PlainPhoto | None
     edits: int
+    post_id: int | None
     is_taken: bool
 
     @property
@@ -97,6 +98,7 @@ def photo_of(stored: StoredPhoto) -> Photo:
         "renditions": stored.renditions,
         "sha256": stored.sha256.hex(),
         "created_at": wire_time(created_at(stored.id)),
+        "post_id": stored.post_id,
     }
 
 

@@ -1,6 +1,6 @@
 """Photos in the database, each in its owner's shard."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -213,6 +213,19 @@ async def release_unattached(tx: Transaction, photo_ids: Collection[int]) -> lis
 async def write_alt_text(tx: Transaction, photo_id: int, alt_text: str) -> None:
     """Say of a locked photo what it shows."""
     await tx.execute(_SQL["write_alt_text"], photo_id=photo_id, alt_text=alt_text)
+
+
+async def describe_published(
+    tx: Transaction, owner_id: int, post_id: int, alt_texts: Mapping[int, str]
+) -> None:
+    """Say of the photos of a post what its author says that they show, by the id of each."""
+    await tx.execute(
+        _SQL["describe_published"],
+        owner_id=owner_id,
+        post_id=post_id,
+        photo_ids=list(alt_texts),
+        alt_texts=list(alt_texts.values()),
+    )
 
 
 async def mark_ready(

@@ -2,9 +2,10 @@
 
 from collections.abc import AsyncIterator
 
+import orjson
 import pytest
 
-from shared.errors import TooLarge
+from shared.errors import Conflict, TooLarge
 from tests.gateway.conftest import Gateway
 from tests.gateway.samples import photo
 
@@ -85,3 +86,25 @@ async def test_no_other_route_takes_a_large_body(gateway: Gateway, path: str) ->
         path, content=b"x" * (1024 * 1024 + 1), headers={"Content-Type": "application/json"}
     )
     assert (reply.status_code, reply.json()["code"]) == (413, "too_large")
+
+
+async def test_the_alt_text_of_a_published_photo_is_changed_in_its_post(gateway: Gateway) -> None:
+    published = Conflict()
+    published.code = "photo_already_published"
+    gateway.upload.answer("PATCH", "/photos/501", published)
+    gateway.upload.answer("GET", "/photos/501", {**photo(), "post_id": 77})
+    gateway.feed.answer("PATCH", "/posts/77", {})
+    reply = await gateway.http.patch("/v1/photos/501", json={"alt_text": "A lighthouse"})
+    assert (reply.status_code, reply.json()["alt_text"]) == (200, "A lighthouse")
+    assert reply.json()["post_id"] == "77"
+    (asked,) = gateway.feed.asked("/posts/77")
+    assert orjson.loads(asked.content) == {"alt_texts": {"501": "A lighthouse"}}
+
+
+@pytest.mark.parametrize("said", [{"filter": "fog"}, {"alt_text": "A", "filter": "fog"}])
+async def test_the_look_of_a_published_photo_stays(gateway: Gateway, said: dict[str, str]) -> None:
+    published = Conflict()
+    published.code = "photo_already_published"
+    gateway.upload.answer("PATCH", "/photos/501", published)
+    reply = await gateway.http.patch("/v1/photos/501", json=said)
+    assert (reply.status_code, reply.json()["code"]) == (409, "photo_already_published")

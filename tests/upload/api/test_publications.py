@@ -136,3 +136,16 @@ async def test_nobody_elses_photo_can_be_released(api: UploadApi, cast: Cast) ->
     photo = await cast.has_photo(alice)
     await api.post("/photos/release", {"owner_id": alice + 1, "photo_ids": [photo.id]})
     assert (await api.get(f"/photos/{photo.id}", alice)).status_code == 200
+
+
+async def test_what_a_post_says_of_its_photos_its_owner_is_shown(
+    api: UploadApi, cast: Cast
+) -> None:
+    alice, bob = new_id(), new_id()
+    photo, other = await cast.has_photo(alice), await cast.has_photo(bob)
+    said = {str(photo.id): "A lighthouse", str(other.id): "Not mine"}
+    body = {"owner_id": alice, "post_id": 7, "alt_texts": said}
+    for _ in range(2):
+        assert (await api.post("/photos/describe", body)).status_code == 204
+    assert (await api.get(f"/photos/{photo.id}", alice)).json()["alt_text"] == "A lighthouse"
+    assert (await api.get(f"/photos/{other.id}", bob)).json()["alt_text"] == ""

@@ -1,0 +1,32 @@
+"""Changing an own photo, before and after it is published."""
+
+from typing import Any
+
+from services.gateway.clients.feed import FeedClient
+from services.gateway.clients.upload import UploadClient
+from shared.contracts.photos import Photo
+from shared.errors import Conflict
+
+_PUBLISHED = "photo_already_published"
+
+
+async def edit_photo(
+    upload: UploadClient, feed: FeedClient, photo_id: int, said: dict[str, Any], viewer_id: int
+) -> Photo:
+    """The photo as it is then. Raises as its services do, and Conflict for a published one's look.
+
+    What a published photo shows is its post's to say: feed changes it there, and tells upload.
+    """
+    try:
+        return await upload.edit_photo(photo_id, said, viewer_id=viewer_id)
+    except Conflict as conflict:
+        if conflict.code != _PUBLISHED or said.keys() != {"alt_text"}:
+            raise
+        photo = await upload.photo(photo_id, viewer_id=viewer_id)
+        post_id = photo.get("post_id")
+        if post_id is None:
+            # It is being published at this moment, or was before posts were noted.
+            raise
+    change = {"alt_texts": {str(photo_id): said["alt_text"]}}
+    await feed.edit_post(post_id, change, viewer_id=viewer_id, versions=None)
+    return {**photo, "alt_text": said["alt_text"]}
