@@ -9,7 +9,7 @@ import platform
 import signal
 import sys
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import asdict
 from pathlib import Path
 
@@ -125,10 +125,10 @@ async def main(words: list[str]) -> int:
         for company in _companies(chosen):
             if time.monotonic() > ends_s:
                 break
-            for name, record in (await _make(stage, company)).items():
+            async for name, record in _make(stage, company):
                 kept[name] = record
                 sys.stderr.write(f"of {len(chosen)}: {record.name}: {record.verdict}\n")
-            kept_file.write_text(json.dumps({n: asdict(r) for n, r in kept.items()}), "utf-8")
+                kept_file.write_text(json.dumps({n: asdict(r) for n, r in kept.items()}), "utf-8")
     finally:
         stage.infra("down")
     kept = _all_records(stage)
@@ -150,14 +150,14 @@ def _companies(chosen: list[Situation]) -> list[list[Situation]]:
     return [*filter(None, shared), *alone]
 
 
-async def _make(stage: Stage, company: list[Situation]) -> dict[str, Record]:
+async def _make(stage: Stage, company: list[Situation]) -> AsyncIterator[tuple[str, Record]]:
     """Together, and then alone what did not go well so."""
     records = await make_together(stage, company) if len(company) > 1 else {}
+    for name, record in records.items():
+        yield name, record
     for situation in company:
-        name = situation.__name__
-        if name not in records or records[name].faults:
-            records[name] = await make_mistake(stage, situation)
-    return records
+        if situation.__name__ not in records or records[situation.__name__].faults:
+            yield situation.__name__, await make_mistake(stage, situation)
 
 
 def _cost(situation: Situation) -> int:
