@@ -79,7 +79,7 @@ async def run(resources: Resources, stop: asyncio.Event) -> None:
         {
             CONFIRM_TOPIC: partial(confirm_photos, resources.upload),
             RELEASE_TOPIC: partial(release_photos, resources.upload),
-            DESCRIBED_TOPIC: partial(describe_photos, resources.posts, resources.upload),
+            DESCRIBED_TOPIC: partial(describe_photos, resources.group, resources.upload),
             WITHDRAWN_TOPIC: partial(forget_bodies, resources.bodies),
             NAMED_TOPIC: partial(keep_tag_names, resources.group),
             EDITED_TOPIC: partial(renew_bodies, resources.bodies),

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from services.feed.clients.upload import UploadClient
-from services.feed.store.posts import Posts
+from services.feed.store.posts import bodies_by_ids
 from shared.sharding.outbox import OutboxEvent
+from shared.sharding.shard_group import ShardGroup
 
 CONFIRM_TOPIC = "photos.confirm"
 RELEASE_TOPIC = "photos.release"
@@ -37,10 +38,10 @@ async def release_photos(upload: UploadClient, events: Sequence[OutboxEvent]) ->
 
 
 async def describe_photos(
-    posts: Posts, upload: UploadClient, events: Sequence[OutboxEvent]
+    group: ShardGroup, upload: UploadClient, events: Sequence[OutboxEvent]
 ) -> None:
     """Have upload say of photos what their posts say now; repeated, it cannot go back."""
-    bodies = await posts.bodies_by_ids([event.payload["post_id"] for event in events])
+    bodies = await bodies_by_ids(group, [event.payload["post_id"] for event in events])
     for body in bodies.values():
         if body is not None:
             texts = {str(photo["id"]): photo["alt_text"] for photo in body["photos"]}
