@@ -9,7 +9,7 @@ import platform
 import signal
 import sys
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 from pathlib import Path
 
@@ -31,7 +31,6 @@ from tests.infra.mistakes.promotions import PROMOTIONS
 from tests.infra.mistakes.schemas import SCHEMAS
 from tests.infra.mistakes.siblings import SIBLINGS
 from tests.infra.mistakes.stage import Record, Stage
-from tests.infra.mistakes.together import TOGETHER, make_together
 from tests.infra.mistakes.upkeep_cut import UPKEEP_CUT
 
 Situation = Callable[[Stage], Awaitable[None]]
@@ -118,17 +117,17 @@ async def main(words: list[str]) -> int:
     pool = ON_RUNNING if "running" in words else ON_STOPPED if "stopped" in words else SITUATIONS
     words = [word for word in words if word not in MODES]
     chosen = [s for s in pool if _is_chosen(s.__name__, words, _all_records(stage))]
-    # Those in which nothing starts take seconds and come first, then those that share what runs.
+    # Those in which nothing starts take seconds and come first.
     chosen.sort(key=_cost)
     try:
         await stage.set_up()
-        for company in _companies(chosen):
+        for situation in chosen:
             if time.monotonic() > ends_s:
                 break
-            async for name, record in _make(stage, company):
-                kept[name] = record
-                sys.stderr.write(f"of {len(chosen)}: {record.name}: {record.verdict}\n")
-                kept_file.write_text(json.dumps({n: asdict(r) for n, r in kept.items()}), "utf-8")
+            record = await make_mistake(stage, situation)
+            kept[situation.__name__] = record
+            sys.stderr.write(f"of {len(chosen)}: {record.name}: {record.verdict}\n")
+            kept_file.write_text(json.dumps({n: asdict(r) for n, r in kept.items()}), "utf-8")
     finally:
         stage.infra("down")
     kept = _all_records(stage)
@@ -140,24 +139,6 @@ async def main(words: list[str]) -> int:
     if "tidy" in sys.argv:
         stage.clear()
     return sum(bool(record.faults) for record in kept.values())
-
-
-def _companies(chosen: list[Situation]) -> list[list[Situation]]:
-    """Those that share a start, and every other one alone."""
-    shared = [[s for s in chosen if s in company] for company in TOGETHER]
-    taken = [situation for company in shared for situation in company]
-    alone = [[situation] for situation in chosen if situation not in taken]
-    return [*filter(None, shared), *alone]
-
-
-async def _make(stage: Stage, company: list[Situation]) -> AsyncIterator[tuple[str, Record]]:
-    """Together, and then alone what did not go well so."""
-    records = await make_together(stage, company) if len(company) > 1 else {}
-    for name, record in records.items():
-        yield name, record
-    for situation in company:
-        if situation.__name__ not in records or records[situation.__name__].faults:
-            yield situation.__name__, await make_mistake(stage, situation)
 
 
 def _cost(situation: Situation) -> int:
