@@ -17,7 +17,7 @@ LIBRARY = "/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1"
 FAKED = {"LD_PRELOAD": LIBRARY, "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
 UPKEEP = ("sweep", "verify-store", "reconcile")
 # Which of them judge by the clocks of a group's databases.
-JUDGES = {"users": {"reconcile"}, "upload": {"sweep", "verify-store"}}
+JUDGES = {"users": {"reconcile"}, "upload": {"sweep", "verify-store", "reconcile"}}
 AT_ONCE = {"UPLOAD_ORPHAN_WAIT_HOURS": "0"}
 
 
