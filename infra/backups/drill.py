@@ -1,18 +1,15 @@
 """The rehearsal of a restore: to now and to a random moment, compared table by table."""
 
-import asyncio
 import random
 import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 
 from infra.accounts import account_for
 from infra.backups.digests import differing, digests_of
 from infra.backups.estimates import Estimate
 from infra.backups.pgbackrest import at_position
 from infra.backups.photos import PhotoCopies
-from infra.backups.primaries import mark_and_switch
 from infra.backups.restorable import Restorable, backup_before, repository_in, restorable
 from infra.backups.scratch_server import Scratch, recovered
 from infra.backups.source import Source
@@ -31,7 +28,6 @@ from infra.rendering.files import make_folder
 from infra.suite import Suite
 
 _SHOWN_MAX = 5
-_ARCHIVED_WITHIN_S = 60.0
 
 
 @dataclass(slots=True)
@@ -64,7 +60,6 @@ async def drill(
     report = DrillReport()
     earlier = await kept_moments(source.bucket, source.place)
     now = await keep_witness(suite, source.bucket, source.place)
-    await _let_archive(suite)
     progress.say("the digests of all tables are taken as they are now")
     testimonies = [now]
     if earlier:
@@ -81,14 +76,6 @@ async def compare(server: Scratch, witness: Witness, database: str) -> list[str]
     """Tables of a recovered server that are not as the witness has them."""
     async with server.connected(database) as connection:
         return differing(witness.digests, await digests_of(connection))
-
-
-async def _let_archive(suite: Suite) -> None:
-    """What was just written must be in the archive before it can be restored."""
-    for group in suite.topology.groups.values():
-        for primary in group.primaries:
-            await mark_and_switch(suite, primary.node, datetime.now(UTC))
-            await asyncio.sleep(0)
 
 
 async def _try(

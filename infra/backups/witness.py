@@ -17,7 +17,7 @@ import asyncpg
 from infra.backups.bucket import Bucket
 from infra.backups.digests import Digests, digests_of
 from infra.backups.place import Place
-from infra.backups.primaries import connected
+from infra.backups.primaries import connected, mark_and_switch
 from infra.backups.sealing import seal, unseal
 from infra.backups.subprocesses import BackupFailure
 from infra.suite import Suite
@@ -67,11 +67,11 @@ async def take_witness(suite: Suite, primary: Primary) -> Witness:
 async def keep_witness(suite: Suite, bucket: Bucket, place: Place) -> Testimony:
     """Take one of every primary and write it; the oldest go."""
     moment = datetime.now(UTC)
-    witnesses = [
-        await take_witness(suite, primary)
-        for group in suite.topology.groups.values()
-        for primary in group.primaries
-    ]
+    primaries = [p for group in suite.topology.groups.values() for p in group.primaries]
+    witnesses = [await take_witness(suite, primary) for primary in primaries]
+    for primary in primaries:
+        # A promotion may end this history, and what is not archived by then cannot be restored.
+        await mark_and_switch(suite, primary.node, datetime.now(UTC))
     testimony = Testimony(moment, tuple(witnesses))
     content = gzip.compress(json.dumps([asdict(witness) for witness in witnesses]).encode())
     await bucket.put(

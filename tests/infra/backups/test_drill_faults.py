@@ -57,7 +57,6 @@ async def _back_up(suite: OnDisk, source: Source) -> None:
             await repository.prepare()
             await repository.take("full")
     await keep_witness(suite, source.bucket, source.place)
-    await drill_module._let_archive(suite)
 
 
 async def _flipped_bundle(source: Source) -> tuple[str, bytes]:
