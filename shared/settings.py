@@ -1,12 +1,23 @@
-"""What every process reads from its environment; a service adds its own fields and its prefix."""
+"""What every process reads from its environment; a service adds its own fields and its prefix.
 
+A value may stand in a file as well: `setting_files.py` says where one is looked for.
+"""
+
+import socket
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, NoReturn, TypeVar, cast
 
 from pydantic import BeforeValidator, Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import (
+    BaseSettings,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
+
+from shared.setting_files import SettingFileError, SettingFiles
 
 S = TypeVar("S", bound=BaseSettings)
 
@@ -17,23 +28,50 @@ def _comma_separated(value: object) -> object:
     return value
 
 
-class ProcessSettings(BaseSettings):
-    """Who this process is, where it listens, whom it trusts and how it finds the others.
+class EnvironmentSettings(BaseSettings):
+    """From the environment, or from files that it names; what is in the environment goes first."""
 
-    `internal_keys` holds the HMAC key of each audience: a service verifies the calls to it with
-    its own and signs the calls to another with that one's. `dns_servers` are `address:port`;
-    without any, names are asked of the operating system.
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the library's signature
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The library asks which sources there are; the first that has a value wins."""
+        return (init_settings, env_settings, SettingFiles(settings_cls))
+
+
+class NetworkSettings(EnvironmentSettings):
+    """How a process finds others, and whom it trusts.
+
+    `dns_servers` are `address:port`; without any, names are asked of the operating system.
     """
 
     model_config = SettingsConfigDict(frozen=True)
 
-    instance: str
-    listen_host: str
+    tls_ca_file: Path | None = None
+    dns_servers: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_comma_separated)] = ()
+
+
+class ProcessSettings(NetworkSettings):
+    """Who this process is, where it listens, and how it and its callers know each other.
+
+    `internal_keys` holds the HMAC key of each audience: a service verifies the calls to it with
+    its own and signs the calls to another with that one's. `instance` is its name in logs, metrics
+    and tokens: of processes that share a machine, each needs one of its own.
+    """
+
+    model_config = SettingsConfigDict(frozen=True)
+
+    instance: str = Field(default_factory=socket.gethostname, min_length=1)
+    # All addresses of the machine: a container does not know its own, and callers show a token.
+    listen_host: str = "0.0.0.0"  # noqa: S104
     listen_port: int = Field(ge=1, le=65535)
     tls_cert_file: Path
     tls_key_file: Path
-    tls_ca_file: Path | None = None
-    dns_servers: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_comma_separated)] = ()
     internal_keys: dict[str, SecretStr] = Field(default_factory=dict)
     log_level: str = "INFO"
     # Longer than the health check's interval (1 s) and the TTL of an answer (1 s) together.
@@ -44,7 +82,7 @@ class ProcessSettings(BaseSettings):
     wait_ms_max: int = Field(default=600, ge=1)
 
 
-class PostgresSettings(BaseSettings):
+class PostgresSettings(EnvironmentSettings):
     """Where the shards of a group are, and as whom to reach them."""
 
     model_config = SettingsConfigDict(frozen=True)
@@ -56,7 +94,7 @@ class PostgresSettings(BaseSettings):
     postgres_pool_max: int = Field(default=10, ge=1)
 
 
-class RedisSettings(BaseSettings):
+class RedisSettings(EnvironmentSettings):
     """The service's Redis: `rediss://user:password@name:port/0`."""
 
     model_config = SettingsConfigDict(frozen=True)
@@ -68,6 +106,9 @@ def read_settings(kind: type[S]) -> S:
     """The settings of the process that starts; ends it with a sentence if some are unusable."""
     try:
         return cast(Callable[[], S], kind)()
+    except SettingFileError as error:
+        sys.stderr.write(f"Cannot start: {error}.\n")
+        raise SystemExit(2) from error
     except ValidationError as error:
         _refuse_to_start(kind.model_config.get("env_prefix", ""), error)
 

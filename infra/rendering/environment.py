@@ -17,9 +17,11 @@ _HEADING = """\
 # Rendered by `make up` from infra/topology.toml; changes here are lost.
 #
 # To run it elsewhere, give the same variables other values: a Postgres group, a Redis, an S3 and
-# a DNS that somebody else operates will do. Each process needs two more of its own:
-#   {prefix}INSTANCE=…     its name in logs and metrics, such as {name}-1
-#   {prefix}LISTEN_HOST=…  the address on which it listens
+# a DNS that somebody else operates will do. Each process has two more of its own:
+#   {prefix}INSTANCE=…     its name in logs and metrics, such as {name}-1; else the machine's name
+#   {prefix}LISTEN_HOST=…  the address on which it listens; else all of the machine
+# A variable may stand in a file instead: {prefix}REDIS_URL_FILE=… names the one with the value,
+# and {prefix}SECRETS_DIR=… a folder with such files, named in small letters: redis_url.
 # The shape (single quotes where needed) is read by a POSIX shell and by systemd's EnvironmentFile=.
 """
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from shared.network.resolver import Resolver
-from shared.settings import ProcessSettings
+from shared.settings import NetworkSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +18,7 @@ class Network:
 
 
 @asynccontextmanager
-async def open_network(settings: ProcessSettings) -> AsyncIterator[Network]:
+async def open_network(settings: NetworkSettings) -> AsyncIterator[Network]:
     """The network of this process, for as long as it runs."""
     resolver = Resolver(settings.dns_servers)
     try:
