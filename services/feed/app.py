@@ -26,6 +26,12 @@ from shared.http_server.server import serve
 from shared.http_server.service_app import AppInfo, OpenResources, create_app
 from shared.settings import read_settings
 from shared.sharding.prepared_reads import prepare_reads
+from shared.sharding.schema_age import schema_shortfall
+
+
+async def _schema_below(resources: Resources) -> str:
+    return await schema_shortfall(resources.group, Path(__file__).parent / "migrations")
+
 
 INFO = AppInfo(
     name="feed",
@@ -38,6 +44,7 @@ INFO = AppInfo(
     audience="feed",
     # Each gateway always waits for events. Publishing waits for photos that are being made.
     ask_of=lasting("POST /stream/events", "POST /posts"),
+    find_obstacle=_schema_below,
 )
 ROUTERS = (
     posts.router,

@@ -24,9 +24,15 @@ from shared.http_server.server import serve
 from shared.http_server.service_app import AppInfo, OpenResources, create_app
 from shared.settings import read_settings
 from shared.sharding.prepared_reads import prepare_reads
+from shared.sharding.schema_age import schema_shortfall
 
 # 20 MB over a slow line; nginx gathers bodies first, so that only the inner stretch counts.
 _RECEIVE_MS_MAX = 60_000
+
+
+async def _schema_below(resources: Resources) -> str:
+    return await schema_shortfall(resources.group, Path(__file__).parent / "migrations")
+
 
 INFO = AppInfo(
     name="upload",
@@ -44,6 +50,7 @@ INFO = AppInfo(
     deadlines=Deadlines(
         by_route={"POST /photos": _RECEIVE_MS_MAX, "POST /archives": _RECEIVE_MS_MAX}
     ),
+    find_obstacle=_schema_below,
 )
 # "/photos/claim" and its like stand before "/photos/{photo_id}".
 ROUTERS = (

@@ -27,6 +27,12 @@ from shared.http_server.server import serve
 from shared.http_server.service_app import AppInfo, OpenResources, create_app
 from shared.settings import read_settings
 from shared.sharding.prepared_reads import prepare_reads
+from shared.sharding.schema_age import schema_shortfall
+
+
+async def _schema_below(resources: Resources) -> str:
+    return await schema_shortfall(resources.group, Path(__file__).parent / "migrations")
+
 
 INFO = AppInfo(
     name="users",
@@ -38,6 +44,7 @@ INFO = AppInfo(
     audience="users",
     # They wait for hashes of passwords, of which two are made at once.
     ask_of=lasting("POST /users", "POST /sessions", "PUT /me/password", "POST /me/deletion"),
+    find_obstacle=_schema_below,
 )
 # "/users/by-username/…", "/users/search" and "/users/suggested" stand before "/users/{user_id}".
 ROUTERS = (

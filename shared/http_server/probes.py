@@ -30,11 +30,17 @@ class Probes:
         if path == "/live":
             return PlainTextResponse("ok")
         if path == "/ready":
-            state = self._readiness.state
-            return PlainTextResponse(state, 200 if state == "ok" else 503)
+            return _ready_reply(self._readiness)
         if path == "/metrics":
             return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
         return None
+
+
+def _ready_reply(readiness: Readiness) -> Response:
+    state, obstacle = readiness.state, readiness.obstacle
+    if state == "starting" and obstacle:
+        return PlainTextResponse(f"{state}: {obstacle}", 503)
+    return PlainTextResponse(state, 200 if state == "ok" else 503)
 
 
 def _closing(send: Send) -> Send:

@@ -7,10 +7,12 @@ State = Literal["starting", "ok", "draining"]
 
 
 class Readiness:
-    """Starting, ok, then draining for good; it says nothing of databases, which have their own."""
+    """Starting, ok, then draining for good; whether databases answer is not part of it."""
 
     def __init__(self) -> None:
         self.state: State = "starting"
+        # While it starts: a sentence that says what it waits for, or nothing.
+        self.obstacle = ""
         self.draining = asyncio.Event()
 
     def mark_ready(self) -> None:

@@ -16,6 +16,7 @@ from shared.http_server.admission import Admission, AskOf, lasting
 from shared.http_server.body_limit import BodyLimit
 from shared.http_server.docs_page import install_docs_page
 from shared.http_server.methods import Methods
+from shared.http_server.obstacles import FindObstacle, ready_without
 from shared.http_server.probes import Probes
 from shared.http_server.problems import (
     Problem,
@@ -44,7 +45,7 @@ class AppInfo:
 
     `audience` is the name under which internal tokens are addressed to it; None for the gateway,
     which answers the world and has a check of its own. Paths under `open_prefixes` need no token.
-    Pages of `origins` may use it from a browser.
+    Pages of `origins` may use it from a browser. It is not ready while `find_obstacle` names one.
     """
 
     name: str
@@ -55,6 +56,7 @@ class AppInfo:
     deadlines: Deadlines = field(default_factory=Deadlines)
     ask_of: AskOf = field(default_factory=lasting)
     origins: tuple[str, ...] = ()
+    find_obstacle: FindObstacle | None = None
 
 
 def create_app(
@@ -79,7 +81,7 @@ def create_app(
         redirect_slashes=False,
         # Our own metrics and lines say the same; asking it whether it is on costs 4 µs a request.
         telemetry={"tracing": False, "metrics": False, "logs": False},
-        lifespan=_lifespan(open_resources, readiness),
+        lifespan=_lifespan(open_resources, readiness, info.find_obstacle),
     )
     app.state.readiness = readiness
     rules = QueueRules(settings.at_work_max, settings.wait_ms_max / 1000)
@@ -105,13 +107,15 @@ def _operation_id(route: APIRoute) -> str:
     return "_".join(words).lower().replace(" ", "_")
 
 
-def _lifespan(open_resources: OpenResources, readiness: Readiness) -> Lifespan[FastAPI]:
+def _lifespan(
+    open_resources: OpenResources, readiness: Readiness, find_obstacle: FindObstacle | None
+) -> Lifespan[FastAPI]:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with open_resources() as resources:
             app.state.resources = resources
-            readiness.mark_ready()
-            yield
+            async with ready_without(find_obstacle, resources, readiness):
+                yield
 
     return lifespan
 

@@ -1,13 +1,21 @@
-"""Logs at the start of a process that its code is older than the schema which it works on."""
+"""Compares at the start of a process its code with the schema which it works on."""
 
+import asyncio
+from collections.abc import Sequence
 from pathlib import Path
 
 from shared.errors import AppError
 from shared.logs import get_logger
 from shared.sharding.database_faults import DRIVER_ERRORS
-from shared.sharding.migration_files import FOUNDATION, read_migrations, unknown_to
+from shared.sharding.doubts import shards_text
+from shared.sharding.migration_files import FOUNDATION, Migration, read_migrations, unknown_to
 from shared.sharding.shard_group import ShardGroup
-from shared.sharding.shard_map import schema_of
+from shared.sharding.shard_map import Primary, schema_of
+
+_SCHEMAS_WITH_RECORD = """
+SELECT nspname FROM pg_namespace JOIN pg_class ON relnamespace = pg_namespace.oid
+WHERE relname = 'migration' AND relkind = 'r' AND nspname = ANY($1::text[])
+"""
 
 log = get_logger()
 
@@ -34,3 +42,44 @@ async def log_newer_schema(group: ShardGroup, migrations: Path) -> bool:
             is_newer = True
             log.error("code_older_than_schema", primary=primary.name, unknown=unknown)
     return is_newer
+
+
+async def schema_shortfall(group: ShardGroup, migrations: Path) -> str:
+    """A sentence that names the shards below this code's schema; empty if there are none.
+
+    A primary that is away is passed over: it keeps nobody from work on the others.
+    """
+    needed = read_migrations([FOUNDATION, migrations])
+    found = await asyncio.gather(*(_below(group, primary, needed) for primary in group.primaries()))
+    shards = {shard for some in found for shard in some}
+    if not shards:
+        return ""
+    service = migrations.parent.name
+    return (
+        f"{shards_text(shards, service)} below the schema of this code;"
+        f" `python -m services.{service}.migrate` applies what is missing"
+    )
+
+
+async def _below(group: ShardGroup, primary: Primary, needed: Sequence[Migration]) -> Sequence[int]:
+    shards = group.shards_on(primary.name)
+    schemas = {schema_of(shard): shard for shard in shards}
+    node = group.node(primary.address)
+    try:
+        rows = await node.fetch(_SCHEMAS_WITH_RECORD, (list(schemas),))
+        there = [row["nspname"] for row in rows]
+        counted = (
+            await node.fetch(_count_of_each(there), ([m.name for m in needed],)) if there else []
+        )
+    except (AppError, *DRIVER_ERRORS):
+        return ()
+    whole = {schemas[row["schema"]] for row in counted if row["applied"] == len(needed)}
+    return [shard for shard in shards if shard not in whole]
+
+
+def _count_of_each(schemas: Sequence[str]) -> str:
+    return " UNION ALL ".join(
+        f"SELECT '{schema}' AS schema, count(*) AS applied FROM {schema}.migration"  # noqa: S608
+        " WHERE name = ANY($1::text[])"
+        for schema in schemas
+    )
