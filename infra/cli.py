@@ -13,7 +13,7 @@ from infra.backups.complaints import backup_lines
 from infra.command_line import app, told
 from infra.driving.failures import SuiteFailure
 from infra.driving.late_settings import apply_settings
-from infra.driving.migrations import migrate_all, newer_schemas, status_of_all
+from infra.driving.migrations import status_of_all
 from infra.driving.progress import Progress
 from infra.driving.promote import promote as promote_replica
 from infra.driving.psql import become_psql
@@ -24,7 +24,7 @@ from infra.driving.room import short_of_room
 from infra.driving.run_lock import sole_command
 from infra.driving.start import start_suite
 from infra.driving.stop import stop_suite
-from infra.driving.upkeep import require_running
+from infra.driving.upkeep import require_running, run_migrations
 from infra.holdings.findings import Words
 from infra.processes import Tier
 from infra.remains.everywhere import check_deleted
@@ -34,6 +34,7 @@ from infra.watching.logs import follow, log_files
 from infra.watching.status import print_table, rows_of
 from infra.watching.trace import lines_of_request
 from infra.watching.welcome import welcome
+from shared.sharding.migrate_command import newer_schemas
 
 # They add commands of their own.
 ALSO = (backup_commands, upkeep_commands)
@@ -176,8 +177,7 @@ def migrate() -> None:
     suite, progress = open_suite(), Progress()
     require_running(suite)
     with sole_command(suite.folder, "migrate"):
-        if not asyncio.run(migrate_all(suite, progress)):
-            raise typer.Exit(1)
+        run_migrations(suite)
     progress.say("every shard is at the newest migration")
 
 

@@ -35,6 +35,17 @@ def run_upkeep(suite: Suite, service: str, *arguments: str, command: str | None 
         )
 
 
+def run_migrations(suite: Suite) -> None:
+    """Each service migrates its own shards, told by its environment; its words are the command's.
+
+    A service that cannot does not hold up the others. Raises SuiteFailure if any did not succeed.
+    """
+    codes = {name: _ended(suite, name, "migrate", ()) for name in suite.topology.groups}
+    failed = [name for name, code in codes.items() if code]
+    if failed:
+        raise SuiteFailure(f"Not at the newest migration of this code: {', '.join(failed)}.")
+
+
 def known_primaries(suite: Suite, named: str) -> list[str]:
     """The primaries that a comma separated list names; raises SuiteFailure for any other word."""
     there = {
@@ -58,12 +69,26 @@ def _run(
     named: Callable[[int], None] = lambda _pid: None,
 ) -> None:
     require_running(suite)
+    if _ended(suite, service, "upkeep", arguments, lock=lock, named=named):
+        raise SuiteFailure("Not everything is as it should be.")
+
+
+def _ended(
+    suite: Suite,
+    service: str,
+    module: str,
+    arguments: tuple[str, ...],
+    *,
+    lock: int | None = None,
+    named: Callable[[int], None] = lambda _pid: None,
+) -> int:
+    """The exit status of a command of the service's own."""
     child = subprocess.Popen(
         [
             *with_environment(suite, service),
             sys.executable,
             "-m",
-            f"services.{service}.upkeep",
+            f"services.{service}.{module}",
             *arguments,
         ],
         env={
@@ -76,13 +101,11 @@ def _run(
     )
     named(child.pid)
     try:
-        code = child.wait()
+        return child.wait()
     except KeyboardInterrupt:
         # The terminal has told the child too.
         _end(child)
         raise
-    if code:
-        raise SuiteFailure("Not everything is as it should be.")
 
 
 def _end(child: "subprocess.Popen[bytes]") -> None:

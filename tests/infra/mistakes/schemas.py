@@ -1,5 +1,6 @@
 """The code is older than the schema, a migration fails on one shard, a migration is cut short."""
 
+import os
 import shutil
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -114,7 +115,7 @@ def _cut(number: signal.Signals, shards: int) -> Situation:
         async with _newer_code(stage, HARMLESS):
             child = stage.begun("migrate")
             await eventually(some_are_done, every_s=0.01)
-            child.send_signal(number)
+            os.killpg(child.pid, number)
             said, _nothing = child.communicate(timeout=60)
             stage.did(f"{number.name} to `make migrate` after {shards} shards")
             if "Traceback" in said:
