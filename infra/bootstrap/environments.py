@@ -2,9 +2,12 @@
 
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 import sys
+import time
+from collections import deque
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -15,6 +18,9 @@ Say = Callable[[str], None]
 # Debian's own: users other than root can run it, which a Python in root's closed home is not.
 _SYSTEM_PYTHON = Path("/usr/bin/python3")
 _STAMP = "installed-from"
+_PINNED = re.compile(r"^[A-Za-z0-9][^\s=]*==", re.MULTILINE)
+_NAME_ENDS = re.compile(r"[=<>!~;\[ ]")
+SAY_EVERY_S = 3.0
 
 
 def make_environment(folder: Path, locks: Sequence[Path], say: Say) -> None:
@@ -26,25 +32,50 @@ def make_environment(folder: Path, locks: Sequence[Path], say: Say) -> None:
     python = folder / "bin" / "python"
     if not _works(python):
         shutil.rmtree(folder, ignore_errors=True)
+        say(f"making a Python environment in {folder}")
         _run([str(_base_python()), "-m", "venv", str(folder)], "A Python environment")
-    say(f"installing Python packages of {lock.name} into {folder}")
+    count = len(_PINNED.findall(lock.read_text(encoding="ascii")))
+    say(f"installing the {count} Python packages of {lock.name} into {folder}")
     _run(
         [
             str(python),
             "-m",
             "pip",
             "install",
-            "--quiet",
             "--disable-pip-version-check",
             "--require-hashes",
             f"--requirement={lock}",
         ],
         "The installation of Python packages",
+        PipProgress(count, say).heard,
     )
+    say(f"installed {lock.name}")
     # An environment for tests serves `make up` as well, and keeps doing so.
     current = {_digest(file) for file in lock.parent.glob("*.txt")}
     stamps = (_stamps(stamp_file) | {_digest(held) for held in locks}) & current
     stamp_file.write_text("\n".join(sorted(stamps)) + "\n", encoding="ascii")
+
+
+class PipProgress:
+    """Says while pip works which package it is at, though not more often than anybody reads."""
+
+    def __init__(self, count: int, say: Say) -> None:
+        self._count = count
+        self._say = say
+        self._asked: set[str] = set()
+        self._said_s = time.monotonic()
+
+    def heard(self, line: str) -> None:
+        """A line of pip's output."""
+        what, _space, rest = line.strip().partition(" ")
+        if what == "Collecting":
+            self._asked.add(_NAME_ENDS.split(rest)[0])
+            if time.monotonic() - self._said_s >= SAY_EVERY_S:
+                self._said_s = time.monotonic()
+                self._say(f"package {len(self._asked)} of {self._count}: {rest.split(' ')[0]}")
+        elif line.startswith(("Building wheels", "Installing collected")):
+            words = "building from source" if what == "Building" else "unpacking all of them"
+            self._say(f"{words}, which takes a while")
 
 
 def _stamps(stamp_file: Path) -> set[str]:
@@ -69,17 +100,22 @@ def _base_python() -> Path:
     return _SYSTEM_PYTHON if done.returncode == 0 else Path(sys.executable)
 
 
-def _run(command: list[str], what: str) -> None:
-    done = subprocess.run(
+def _run(command: list[str], what: str, heard: Callable[[str], None] = lambda _: None) -> None:
+    """`heard` is given each line of the command while it runs."""
+    last_lines: deque[str] = deque(maxlen=25)
+    with subprocess.Popen(
         command,
-        check=False,
         env=_build_environment(),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-    )
-    if done.returncode:
-        tail = "\n".join(done.stdout.splitlines()[-25:])
+        errors="replace",
+    ) as running:
+        for line in running.stdout or ():
+            last_lines.append(line.rstrip())
+            heard(line)
+    if running.returncode:
+        tail = "\n".join(last_lines)
         raise BootstrapFailure(f"{what} failed:\n{tail}\nRun the same command again to retry.")
 
 

@@ -14,7 +14,7 @@ class Runs:
     def __init__(self) -> None:
         self.commands: list[list[str]] = []
 
-    def __call__(self, command: list[str], _what: str) -> None:
+    def __call__(self, command: list[str], _what: str, *_heard: object) -> None:
         self.commands.append(command)
         if "venv" in command:
             Path(command[-1]).mkdir(parents=True, exist_ok=True)
