@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from infra.command_line import app, told
-from infra.driving.progress import Progress
+from infra.control.progress import Progress
 from infra.processes import NICE_IN_THE_BACKGROUND
 from infra.suite import open_suite
 

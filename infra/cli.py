@@ -11,29 +11,29 @@ import typer
 from infra import backup_commands, upkeep_commands
 from infra.backups.complaints import backup_lines
 from infra.command_line import app, told
-from infra.driving.failures import SuiteFailure
-from infra.driving.late_settings import apply_settings
-from infra.driving.migrations import status_of_all
-from infra.driving.progress import Progress
-from infra.driving.promote import promote as promote_replica
-from infra.driving.psql import become_psql
-from infra.driving.recorded_stop import stop_and_record
-from infra.driving.reset import delete_everything
-from infra.driving.restart import restart_rolling
-from infra.driving.room import short_of_room
-from infra.driving.run_lock import sole_command
-from infra.driving.start import start_suite
-from infra.driving.stop import stop_suite
-from infra.driving.upkeep import require_running, run_migrations
+from infra.control.disk_space import short_of_disk_space
+from infra.control.failures import SuiteFailure
+from infra.control.late_settings import apply_settings
+from infra.control.migrations import status_of_all
+from infra.control.progress import Progress
+from infra.control.promote import promote as promote_replica
+from infra.control.psql import become_psql
+from infra.control.recorded_stop import stop_and_record
+from infra.control.reset import delete_everything
+from infra.control.restart import restart_rolling
+from infra.control.run_lock import sole_command
+from infra.control.start import start_suite
+from infra.control.stop import stop_suite
+from infra.control.upkeep import require_running, run_migrations
+from infra.deletion_audit.everywhere import check_deleted
 from infra.holdings.findings import Words
 from infra.processes import Tier
-from infra.remains.everywhere import check_deleted
+from infra.status.changes import print_plan
+from infra.status.logs import follow, log_files
+from infra.status.status import print_table, rows_of
+from infra.status.trace import lines_of_request
+from infra.status.welcome import welcome
 from infra.suite import open_suite
-from infra.watching.changes import print_plan
-from infra.watching.logs import follow, log_files
-from infra.watching.status import print_table, rows_of
-from infra.watching.trace import lines_of_request
-from infra.watching.welcome import welcome
 from shared.sharding.migrate_command import newer_schemas
 
 # They add commands of their own.
@@ -104,7 +104,7 @@ def status() -> None:
     rows = asyncio.run(rows_of(suite))
     print_table(rows)
     lines, backups_are_well = backup_lines(suite)
-    short = short_of_room(suite)
+    short = short_of_disk_space(suite)
     sys.stdout.write("".join(f"{line}\n" for line in (*lines, *short)))
     if short or not (backups_are_well and all(row.is_well for row in rows)):
         raise typer.Exit(1)

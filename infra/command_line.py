@@ -7,8 +7,8 @@ from typing import ParamSpec
 
 import typer
 
-from infra.driving.failures import SuiteFailure
-from infra.driving.progress import silence_output
+from infra.control.failures import SuiteFailure
+from infra.control.progress import silence_output
 from infra.programs import ProgramMissing
 from infra.run_folder import RunFolderClosed
 from infra.topology_tables import TopologyError

@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from infra.driving.failures import SuiteFailure
+from infra.control.failures import SuiteFailure
 
 
 def read_json(file: Path) -> dict[str, Any]:

@@ -246,7 +246,7 @@ def _balancers(suite: Suite) -> Iterator[Process]:
             command=(
                 sys.executable,
                 "-m",
-                "infra.driving.nginx_start",
+                "infra.control.nginx_start",
                 str(config),
                 program("nginx"),
                 *places,

@@ -5,7 +5,7 @@ import secrets
 from collections.abc import Mapping
 from pathlib import Path
 
-from infra.driving.failures import SuiteFailure
+from infra.control.failures import SuiteFailure
 from infra.json_files import read_json, write_durably
 from infra.topology import Topology
 

@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 
 from infra.certificates import Authority, BrokenCertificate
-from infra.driving.failures import SuiteFailure
+from infra.control.failures import SuiteFailure
 from infra.run_folder import REPOSITORY, RunFolder, locate_run_folder
 from infra.secret_values import SecretValues, open_secrets
 from infra.topology import Topology, load_topology

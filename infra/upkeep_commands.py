@@ -8,10 +8,10 @@ from typing import Annotated
 import typer
 
 from infra.command_line import app, told
-from infra.driving.progress import Progress
-from infra.driving.reconcile import reconcile_all
-from infra.driving.upkeep import known_primaries, run_upkeep
-from infra.driving.upkeep_lock import alone
+from infra.control.progress import Progress
+from infra.control.reconcile import reconcile_all
+from infra.control.upkeep import known_primaries, run_upkeep
+from infra.control.upkeep_lock import alone
 from infra.rendering.environment import render_environments
 from infra.suite import open_suite
 from shared.jobs.edge_reconciler import REPAIR_RULES

@@ -15,20 +15,20 @@ import asyncpg
 import httpx
 from redis.asyncio import Redis
 
-from infra.driving.health import (
+from infra.control.health import (
     connect_superuser,
     dns_addresses,
     is_healthy,
     redis_operator,
 )
-from infra.driving.progress import Progress
-from infra.driving.restart import restart_rolling
-from infra.driving.start import start_process
-from infra.driving.stop import wait_stopped
-from infra.driving.supervisor import Supervisor
+from infra.control.progress import Progress
+from infra.control.restart import restart_rolling
+from infra.control.start import start_process
+from infra.control.stop import wait_stopped
+from infra.control.supervisor import Supervisor
+from infra.deletion_audit.everywhere import remains_everywhere
+from infra.deletion_audit.found import Remains
 from infra.processes import Process, processes_of
-from infra.remains.everywhere import remains_everywhere
-from infra.remains.found import Remains
 from infra.run_folder import REPOSITORY, locate_run_folder
 from infra.suite import Suite as OnDisk
 from infra.suite import limits_of, network_of, suite_in

@@ -12,11 +12,11 @@ from datetime import datetime, timedelta
 
 from infra.backups.primaries import connected
 from infra.backups.subprocesses import BackupFailure
-from infra.driving.failures import SuiteFailure
-from infra.driving.progress import Progress
-from infra.driving.reconcile import reconcile_all
-from infra.driving.start import start_suite
-from infra.driving.upkeep import run_upkeep
+from infra.control.failures import SuiteFailure
+from infra.control.progress import Progress
+from infra.control.reconcile import reconcile_all
+from infra.control.start import start_suite
+from infra.control.upkeep import run_upkeep
 from infra.processes import Tier
 from infra.suite import Suite
 from shared.ids import EPOCH_MS

@@ -29,9 +29,9 @@ from infra.backups.source import Source, named_source, own_source
 from infra.backups.state import read_mark, spelled
 from infra.backups.subprocesses import BackupFailure
 from infra.backups.witness import keep_witness
-from infra.driving.progress import Progress
-from infra.driving.run_lock import sole_command
-from infra.driving.upkeep_lock import alone
+from infra.control.progress import Progress
+from infra.control.run_lock import sole_command
+from infra.control.upkeep_lock import alone
 from infra.rendering.files import make_folder
 from infra.run_folder import locate_run_folder
 from infra.suite import Suite, network_of, open_suite, suite_in

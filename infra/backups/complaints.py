@@ -4,7 +4,7 @@ import json
 import time
 
 from infra.accounts import account_for
-from infra.driving.failures import SuiteFailure
+from infra.control.failures import SuiteFailure
 from infra.json_files import read_json
 from infra.rendering.files import write_rendered
 from infra.suite import Suite

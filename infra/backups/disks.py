@@ -15,7 +15,7 @@ from infra.accounts import account_for
 from infra.backups import keeper_metrics as metrics
 from infra.backups.complaints import Complaints
 from infra.backups.primaries import FAULTS, connected
-from infra.driving.refused_writes import READ_ONLY, UPLOADS
+from infra.control.refused_writes import READ_ONLY, UPLOADS
 from infra.rendering.postgres import data_folder
 from infra.suite import Suite
 from infra.topology import PostgresNode

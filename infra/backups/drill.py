@@ -22,8 +22,8 @@ from infra.backups.witness import (
     node_of,
     read_testimony,
 )
-from infra.driving.failures import SuiteFailure
-from infra.driving.progress import Progress
+from infra.control.failures import SuiteFailure
+from infra.control.progress import Progress
 from infra.rendering.files import make_folder
 from infra.suite import Suite
 

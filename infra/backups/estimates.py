@@ -3,7 +3,7 @@
 import re
 import time
 
-from infra.driving.progress import Progress
+from infra.control.progress import Progress
 
 _PERCENT = re.compile(r"(\d+(?:\.\d+)?)%")
 _SAY_EVERY_S = 3.0

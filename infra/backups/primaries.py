@@ -8,7 +8,7 @@ from datetime import datetime
 
 import asyncpg
 
-from infra.driving.health import connect_superuser
+from infra.control.health import connect_superuser
 from infra.suite import Suite
 from infra.topology import PostgresNode
 

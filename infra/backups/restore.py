@@ -31,10 +31,10 @@ from infra.backups.scratch_server import recovered
 from infra.backups.source import Source
 from infra.backups.state import read_erasures, read_mark, spelled
 from infra.backups.subprocesses import BackupFailure
-from infra.driving.leftovers import end_processes, leftover_pids
-from infra.driving.ports import require_free, suite_endpoints
-from infra.driving.progress import Progress
-from infra.driving.supervisor import Supervisor
+from infra.control.leftovers import end_processes, leftover_pids
+from infra.control.ports import require_free, suite_endpoints
+from infra.control.progress import Progress
+from infra.control.supervisor import Supervisor
 from infra.json_files import write_durably
 from infra.processes import processes_of
 from infra.rendering.files import make_folder, write_rendered
@@ -104,7 +104,7 @@ async def planned(suite: Suite, source: Source, wish: Wish) -> Plan:
     mark = await read_mark(source.bucket, source.place)
     found = tuple([await restorable(suite, source, node) for node in nodes])
     moment = moment_to_restore(wish.at, mark, found)
-    _require_room(suite, found)
+    _require_disk_space(suite, found)
     _require_place(suite, groups, wish)
     reaches = mark.reaches if mark else {}
     targets = tuple(target_of(reaches[node.name], moment) for node in nodes)
@@ -195,7 +195,7 @@ def _chosen(suite: Suite, group: str) -> list[Group]:
     return [groups[group]] if group else list(groups.values())
 
 
-def _require_room(suite: Suite, found: Iterable[Restorable]) -> None:
+def _require_disk_space(suite: Suite, found: Iterable[Restorable]) -> None:
     needed = sum(part.backups[-1].database_bytes for part in found) * _ROOM_FACTOR
     free = shutil.disk_usage(suite.folder.root).free
     if free < needed:

@@ -33,7 +33,7 @@ from infra.backups.state import (
 )
 from infra.backups.subprocesses import BackupFailure
 from infra.backups.wal_names import Hole, holes_in, number_of, timeline_of
-from infra.driving.failures import SuiteFailure
+from infra.control.failures import SuiteFailure
 from infra.suite import Suite
 from infra.topology import PostgresNode
 from shared.logs import get_logger

@@ -15,7 +15,7 @@ import asyncpg
 
 from infra.accounts import account_for
 from infra.backups.subprocesses import BackupFailure, DamagedBackup, meaning_of
-from infra.driving.leftovers import is_alive
+from infra.control.leftovers import is_alive
 from infra.programs import postgres_program
 from infra.run_folder import MARK
 from infra.suite import Suite

@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
 from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 
-from infra.driving.failures import SuiteFailure
+from infra.control.failures import SuiteFailure
 
 _MAGIC = b"retrato-sealed-1\n"
 _NONCE_BYTES = 12

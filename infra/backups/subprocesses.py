@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from infra.backups.sealing import WrongPassphrase
-from infra.driving.failures import SuiteFailure
+from infra.control.failures import SuiteFailure
 from infra.run_folder import MARK
 
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"

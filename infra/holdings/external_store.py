@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from infra.backups.place import SYSTEM_CA_FILE
-from infra.driving.failures import SuiteFailure
+from infra.control.failures import SuiteFailure
 from infra.holdings.facts import Presence, StoreFacts
 from infra.suite import Suite
 

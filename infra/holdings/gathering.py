@@ -6,7 +6,7 @@ from pathlib import Path
 
 from infra.accounts import account_for
 from infra.certificates import BrokenCertificate, authority_fingerprint
-from infra.driving.failures import SuiteFailure
+from infra.control.failures import SuiteFailure
 from infra.holdings.control_data import (
     FolderDamaged,
     log_begins,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import asyncpg
 
-from infra.driving.health import connect_superuser
+from infra.control.health import connect_superuser
 from infra.holdings.ledger import Ledger, ledger_text, parse_ledger
 from infra.suite import Suite
 from infra.topology import PostgresNode

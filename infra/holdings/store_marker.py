@@ -8,7 +8,7 @@ import secrets
 from pathlib import Path
 from typing import Any
 
-from infra.driving.failures import SuiteFailure
+from infra.control.failures import SuiteFailure
 from infra.holdings.external_store import look_at_external, mark_external
 from infra.holdings.facts import Presence, StoreFacts
 from infra.holdings.ledger import Ledger, StoreEntry

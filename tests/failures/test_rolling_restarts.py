@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import httpx
 import pytest
 
-from infra.driving.failures import SuiteFailure
+from infra.control.failures import SuiteFailure
 from tests.failures.steady_load import steady_load
 from tests.suite import Suite
 
@@ -45,7 +45,7 @@ async def test_the_last_replica_that_serves_is_not_restarted(suite: Suite) -> No
 async def test_a_replica_stays_while_the_other_stands_still(
     suite: Suite, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("infra.driving.others.PATIENCE_S", 1.0)
+    monkeypatch.setattr("infra.control.others.PATIENCE_S", 1.0)
     before = suite.pid("users-1")
     suite.kill("users-2", signal.SIGSTOP)
     try:

@@ -1,1 +1,1 @@
-"""Tests of the rendering and the driving of the suite."""
+"""Tests of the rendering and the control of the suite."""

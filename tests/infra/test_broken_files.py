@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from infra.certificates import Authority, BrokenCertificate, authority_fingerprint
-from infra.driving.failures import SuiteFailure
+from infra.control.failures import SuiteFailure
 from infra.json_files import read_json
 from infra.secret_values import open_secrets
 from infra.topology import TOPOLOGY_FILE, load_topology

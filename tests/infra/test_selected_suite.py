@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.driving.failures import SuiteFailure
+from infra.control.failures import SuiteFailure
 from infra.run_folder import REPOSITORY, RunFolder
 from infra.suite import limits_of, network_of, open_suite, suite_in
 from infra.topology_tables import TopologyError
@@ -62,7 +62,7 @@ def test_a_folder_that_another_user_made(
 
 def test_a_reader_that_goes_away_ends_no_work(tmp_path: Path) -> None:
     script = (
-        "from infra.driving.progress import Progress\n"
+        "from infra.control.progress import Progress\n"
         "progress = Progress()\n"
         "for number in range(100): progress.say('x' * 10_000)\n"
         f"open({str(tmp_path / 'done')!r}, 'w').close()\n"

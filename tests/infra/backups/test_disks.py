@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from infra.backups.disks import RESERVE_BYTES, keep_reserve, settings_for
-from infra.driving.refused_writes import READ_ONLY, UPLOADS
+from infra.control.refused_writes import READ_ONLY, UPLOADS
 
 FLOOR = 1_000
 OPEN = {READ_ONLY: "off", UPLOADS: "taken"}

@@ -16,7 +16,7 @@ from infra.backups.scratch_server import Scratch, recovered
 from infra.backups.source import Source, own_source
 from infra.backups.subprocesses import BackupFailure
 from infra.backups.witness import keep_witness
-from infra.driving.progress import Progress
+from infra.control.progress import Progress
 from infra.suite import Suite as OnDisk
 from tests.suite import Suite
 

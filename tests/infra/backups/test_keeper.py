@@ -11,7 +11,7 @@ import pytest
 import uvloop
 
 from infra.backups.subprocesses import BackupFailure, Command, run_command
-from infra.driving.leftovers import is_alive
+from infra.control.leftovers import is_alive
 from infra.run_folder import REPOSITORY
 from tests.eventually import eventually
 from tests.suite import Suite

@@ -5,7 +5,7 @@ import pytest
 from infra.backups.pgbackrest import verify_faults
 from infra.backups.sealing import WrongPassphrase
 from infra.backups.subprocesses import BackupFailure, DamagedBackup, StoreAway, meaning_of
-from infra.driving.failures import SuiteFailure
+from infra.control.failures import SuiteFailure
 
 
 @pytest.mark.parametrize(

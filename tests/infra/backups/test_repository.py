@@ -23,7 +23,7 @@ from infra.backups.source import Source, own_source
 from infra.backups.subprocesses import BackupFailure, DamagedBackup
 from infra.backups.wal_names import holes_in
 from infra.backups.witness import Witness, take_witness
-from infra.driving.failures import SuiteFailure
+from infra.control.failures import SuiteFailure
 from infra.rendering.files import make_folder
 from infra.suite import Suite as InfraSuite
 from infra.topology import PostgresNode

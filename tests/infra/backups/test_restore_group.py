@@ -16,8 +16,8 @@ from infra.backups.restore import Wish, clear_the_ground, planned, restore_data
 from infra.backups.source import own_source
 from infra.backups.state import Mark, Reach, write_mark
 from infra.backups.subprocesses import BackupFailure, DamagedBackup
-from infra.driving.progress import Progress
-from infra.driving.stop import stop_suite
+from infra.control.progress import Progress
+from infra.control.stop import stop_suite
 from infra.rendering.postgres import data_folder
 from tests.eventually import eventually
 from tests.suite import Suite

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from infra.driving.failures import SuiteFailure
+from infra.control.failures import SuiteFailure
 from infra.holdings import external_store
 from infra.holdings.external_store import look_at_external, mark_external
 from infra.holdings.facts import Presence

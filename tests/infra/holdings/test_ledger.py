@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.driving.failures import SuiteFailure
+from infra.control.failures import SuiteFailure
 from infra.holdings.ledger import (
     keep_section,
     new_ledger,

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from infra.driving.supervisor import Supervisor
+from infra.control.supervisor import Supervisor
 from infra.run_folder import RunFolder
 from tests.infra.mistakes.stage import Stage
 

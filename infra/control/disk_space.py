@@ -1,0 +1,60 @@
+"""How much room is left where the suite keeps its data, on each file system by itself."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+from infra.control.failures import SuiteFailure
+from infra.rendering.postgres import data_folder
+from infra.suite import Suite
+
+_MIB = 1024**2
+# A first start writes a gigabyte; a suite with data wants to grow.
+_ROOT_BYTES_MIN = 2048 * _MIB
+# What Postgres needs to end its recovery and to close a checkpoint: four segments of its log.
+_EACH_BYTES_MIN = 64 * _MIB
+
+
+def require_disk_space(suite: Suite, *, runs: bool) -> None:
+    """Raises SuiteFailure that names each file system that is too full to write on.
+
+    A suite that `runs` may go on with less than a start asks for.
+    """
+    short = short_of_disk_space(suite, root_bytes_min=_EACH_BYTES_MIN if runs else _ROOT_BYTES_MIN)
+    if short:
+        raise SuiteFailure("\n".join([*short, "Make room there, then run `make up` again."]))
+
+
+def short_of_disk_space(suite: Suite, *, root_bytes_min: int = _EACH_BYTES_MIN) -> list[str]:
+    """A sentence for each file system that has less than its share."""
+    root = suite.folder.root
+    kept: dict[int, list[tuple[str, Path]]] = {}
+    for name, folder in _places(suite):
+        if folder.exists():
+            kept.setdefault(folder.stat().st_dev, []).append((name, folder))
+    sentences = []
+    for device, places in kept.items():
+        is_root = device == root.stat().st_dev
+        needed = root_bytes_min if is_root else _EACH_BYTES_MIN
+        folder = root if is_root else places[0][1]
+        free = shutil.disk_usage(folder).free
+        if free < needed:
+            who = "the suite" if is_root else ", ".join(name for name, _folder in places)
+            sentences.append(
+                f"Only {free / _MIB:.0f} MiB are free on the file system of {folder}:"
+                f" {needed / _MIB:.0f} are needed there for {who}."
+            )
+    return sentences
+
+
+def _places(suite: Suite) -> Iterator[tuple[str, Path]]:
+    yield "the suite", suite.folder.root
+    for node in suite.topology.postgres_nodes:
+        folder = data_folder(suite, node)
+        yield node.name, folder
+        if (log := folder / "pg_wal").exists() and log.stat().st_dev != folder.stat().st_dev:
+            yield f"the log of {node.name}", log
+    for name in suite.topology.redises:
+        yield f"redis-{name}", suite.folder.data / "redis" / name
+    if suite.topology.store.embedded:
+        yield "the store", suite.folder.data / "store"

@@ -1,0 +1,75 @@
+"""Writes into each shard's schema where it lives, and keeps ids above all that were given out."""
+
+import asyncio
+from collections.abc import Collection, Mapping
+
+import asyncpg
+
+from infra.control.health import connect_superuser
+from infra.holdings.homes import Homes
+from infra.holdings.inside import say_homes
+from infra.holdings.ledger import Ledger
+from infra.suite import Suite
+from infra.topology import PostgresNode
+
+# A clock holds its callers back from a second ahead on; another one covers what was under way.
+ID_MARGIN_MS = 2_000
+_RAISE = """
+DO $$
+DECLARE
+    clock regclass;
+    floor_ms bigint := greatest(
+        {floor_ms},
+        (extract(epoch FROM clock_timestamp()) * 1000)::bigint - 1735689600000,
+        (SELECT coalesce(max(last_value), 0) >> 10 FROM pg_sequences
+          WHERE sequencename = 'id_clock')
+    ) + {margin_ms};
+BEGIN
+    FOR clock IN SELECT oid FROM pg_class WHERE relkind = 'S' AND relname = 'id_clock' LOOP
+        PERFORM setval(clock, floor_ms << 10);
+    END LOOP;
+END
+$$
+"""
+
+
+_LOWEST = "SELECT min(last_value) >> 10 FROM pg_sequences WHERE sequencename = 'id_clock'"
+
+
+async def keep_homes(
+    suite: Suite, ledger: Ledger, homes: Mapping[str, Homes], replaced: Collection[str]
+) -> None:
+    """After the migrations: what was made says its home; clocks of `replaced` primaries move on."""
+    nodes = {node.name: node for node in suite.topology.postgres_nodes}
+    for decided in homes.values():
+        shards_by_primary: dict[str, list[int]] = {}
+        for shard in decided.to_say:
+            shards_by_primary.setdefault(decided.primary_by_shard[shard], []).append(shard)
+        await asyncio.gather(
+            *(
+                say_homes(suite, nodes[name], shards, decided.version)
+                for name, shards in shards_by_primary.items()
+            )
+        )
+    for name in sorted(set(replaced) & set(nodes)):
+        await raise_id_clocks(suite, nodes[name], ledger.primaries[name].id_clock_ms)
+
+
+async def raise_id_clocks(suite: Suite, node: PostgresNode, floor_ms: int) -> None:
+    """Do it to a primary that answers at its address."""
+    connection = await connect_superuser(suite, node.address, database=node.group, writes=True)
+    try:
+        await raise_id_clocks_over(connection, floor_ms)
+    finally:
+        await connection.close(timeout=1)
+
+
+async def raise_id_clocks_over(
+    connection: "asyncpg.Connection[asyncpg.Record]", floor_ms: int
+) -> int:
+    """Move every id clock of a database above `floor_ms`, the time, and all of its other clocks.
+
+    Milliseconds since 2025-01-01; returns where the clocks stand now.
+    """
+    await connection.execute(_RAISE.format(floor_ms=int(floor_ms), margin_ms=ID_MARGIN_MS))
+    return int(await connection.fetchval(_LOWEST) or 0)

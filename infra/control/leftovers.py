@@ -1,0 +1,101 @@
+"""Processes that an earlier run of this suite left behind, found and ended."""
+
+import contextlib
+import os
+import signal
+import time
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from infra.control.ports import listeners_at
+from infra.run_folder import MARK, REPOSITORY, RunFolder
+
+_POLL_S = 0.1
+
+
+def leftover_pids(folder: RunFolder, endpoints: Iterable[tuple[str, int]]) -> set[int]:
+    """Processes that carry this suite's mark, and its nginx workers."""
+    return (set(_marked(folder)) | nginx_pids(endpoints)) - {os.getpid()}
+
+
+def nginx_pids(endpoints: Iterable[tuple[str, int]]) -> set[int]:
+    """Every nginx of this repository that listens at these addresses or has lost its master.
+
+    nginx writes its title over its environment, so the mark is gone from there; and the children of
+    a master that was killed live on, of whom the one that tends the cache listens nowhere.
+    """
+    listening = {pid for listener in listeners_at(endpoints) for pid in listener.pids}
+    ours = {pid for pid in _pids() if _program(pid) == "nginx" and _works_in(pid, REPOSITORY)}
+    return {pid for pid in ours if pid in listening or _has_lost_its_master(pid)}
+
+
+def end_processes(pids: Iterable[int], *, timeout_s: float) -> set[int]:
+    """End them politely, after `timeout_s` by force; returns those that still live."""
+    left = set(pids)
+    for pid in left:
+        # To a Postgres SIGTERM would mean to wait until every client has left.
+        _send(pid, signal.SIGINT if _program(pid) == "postgres" else signal.SIGTERM)
+    left = _wait_gone(left, timeout_s)
+    for pid in left:
+        _send(pid, signal.SIGKILL)
+    return _wait_gone(left, timeout_s)
+
+
+def is_alive(pid: int) -> bool:
+    """Whether the process exists and is more than an entry waiting for its parent."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+    except OSError:
+        return False
+    return fields[0] not in {"Z", "X"}
+
+
+def _marked(folder: RunFolder) -> Iterator[int]:
+    mark = f"{MARK}={folder.root}".encode()
+    for pid in _pids():
+        # Processes end while we look, and those of other users stay closed to us.
+        with contextlib.suppress(OSError):
+            if mark in Path(f"/proc/{pid}/environ").read_bytes().split(b"\0"):
+                yield pid
+
+
+def _pids() -> Iterator[int]:
+    return (int(process.name) for process in Path("/proc").glob("[0-9]*"))
+
+
+def _has_lost_its_master(pid: int) -> bool:
+    try:
+        title = Path(f"/proc/{pid}/cmdline").read_text(encoding="utf-8", errors="replace")
+        stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8")
+    except OSError:
+        return False
+    parent_pid = int(stat.rpartition(")")[2].split()[1])
+    return title.startswith(("nginx: worker", "nginx: cache")) and _program(parent_pid) != "nginx"
+
+
+def _works_in(pid: int, folder: Path) -> bool:
+    try:
+        return Path(f"/proc/{pid}/cwd").readlink() == folder
+    except OSError:
+        return False
+
+
+def _program(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/comm").read_text(encoding="utf-8").strip()
+    except OSError:
+        return ""
+
+
+def _send(pid: int, number: signal.Signals) -> None:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.kill(pid, number)
+
+
+def _wait_gone(pids: Iterable[int], timeout_s: float) -> set[int]:
+    deadline_s = time.monotonic() + timeout_s
+    left = {pid for pid in pids if is_alive(pid)}
+    while left and time.monotonic() < deadline_s:
+        time.sleep(_POLL_S)
+        left = {pid for pid in left if is_alive(pid)}
+    return left

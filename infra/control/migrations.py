@@ -1,0 +1,71 @@
+"""Brings every logical shard of every group to the newest schema."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from infra.control.failures import SuiteFailure
+from infra.control.progress import Progress
+from infra.run_folder import REPOSITORY
+from infra.suite import Suite
+from infra.topology import Group
+from shared.network.network import Network
+from shared.network.resolver import Resolver
+from shared.sharding.connections import PostgresLogin
+from shared.sharding.migrate_command import FAULTS, bring_up_to_date, migration_folders
+from shared.sharding.migrations import MigrationTarget, ShardStatus, migration_status
+
+
+async def migrate_all(suite: Suite, progress: Progress) -> None:
+    """Apply what is missing; a run that was cut short goes on where it stood.
+
+    One group that cannot be migrated does not hold up the others; it is reported at the end.
+    """
+    failures = []
+    # One group after another: each has work for both processors already.
+    for group in suite.topology.groups.values():
+        try:
+            async with _target(suite, group) as target:
+                done = await bring_up_to_date(target, _service(group))
+        except FAULTS as error:
+            failures.append(f"The migration of {group.name} stopped: {error}")
+            continue
+        if done.applied:
+            progress.say(
+                f"applied {done.applied} migrations to {done.shards} shards of {group.name}"
+            )
+        for sentence in done.newer:
+            progress.say(sentence)
+    if failures:
+        raise SuiteFailure("\n".join(failures))
+
+
+async def status_of_all(suite: Suite) -> dict[str, list[ShardStatus]]:
+    """By group, how far each shard is."""
+    found = {}
+    for group in suite.topology.groups.values():
+        async with _target(suite, group) as target:
+            try:
+                found[group.name] = await migration_status(
+                    target, migration_folders(_service(group))
+                )
+            except FAULTS as error:
+                raise SuiteFailure(f"{group.name} cannot be asked: {error}") from error
+    return found
+
+
+def _service(group: Group) -> Path:
+    return REPOSITORY / "services" / group.name
+
+
+@asynccontextmanager
+async def _target(suite: Suite, group: Group) -> AsyncIterator[MigrationTarget]:
+    server = suite.topology.dns
+    resolver = Resolver([f"{server.address}:{server.port}"])
+    login = PostgresLogin(group.name, suite.secrets[f"postgres_{group.name}"], group.name)
+    try:
+        yield MigrationTarget(
+            suite.folder.shard_map(group.name), login, Network(resolver, suite.ca_file)
+        )
+    finally:
+        await resolver.close()

@@ -1,0 +1,19 @@
+"""Becomes nginx, after ending workers whose master was killed and who still hold its address."""
+
+import os
+import sys
+
+from infra.control.leftovers import end_processes, nginx_pids
+
+_WAIT_S = 3.0
+
+
+def main(config: str, nginx: str, endpoints: list[str]) -> None:
+    """Replace this process by nginx."""
+    places = [(place.rpartition(":")[0], int(place.rpartition(":")[2])) for place in endpoints]
+    end_processes(nginx_pids(places), timeout_s=_WAIT_S)
+    os.execv(nginx, [nginx, "-e", "stderr", "-c", config])  # noqa: S606 - it is to become nginx
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], sys.argv[2], sys.argv[3:])

@@ -1,0 +1,240 @@
+"""Before a start: what the suite should hold is compared with what is there, and words are kept."""
+
+import datetime as dt
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+
+from infra.backups.complaints import backup_lines
+from infra.control.failures import SuiteFailure
+from infra.control.postgres_data import put_aside
+from infra.control.progress import Progress
+from infra.holdings.comparison import Expected, compare
+from infra.holdings.facts import Facts, Presence
+from infra.holdings.findings import Finding, Verdict, Words, names_of_things, report_of
+from infra.holdings.gathering import gather_facts
+from infra.holdings.ledger import (
+    Ledger,
+    PrimaryEntry,
+    StoreEntry,
+    changed,
+    new_ledger,
+    read_ledger,
+    write_ledger,
+)
+from infra.holdings.plan import Change, When, drawn_groups, impossible, plan_changes
+from infra.holdings.store_marker import bucket_folder
+from infra.rendering.postgres import data_folder
+from infra.suite import Suite
+from infra.topology import Topology
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """What a start may go on with: the ledger, the facts it was held against, and the verdict."""
+
+    ledger: Ledger
+    facts: Facts
+    verdict: Verdict
+    words: Words
+    had_ledger: bool
+    changes: tuple[Change, ...] = ()
+
+    @property
+    def replaced(self) -> set[str]:
+        """Primaries whose data may not be what gave the last ids out."""
+        promoted = {
+            name
+            for name, entry in self.ledger.primaries.items()
+            if name in self.facts.servers and self.facts.servers[name].timeline > entry.timeline
+        }
+        return promoted | self.words.anew | self.words.as_is
+
+    @property
+    def adds_or_removes(self) -> bool:
+        """Whether the topology draws other servers than before."""
+        return any(change.when is When.NOW for change in self.changes)
+
+
+async def open_holdings(
+    suite: Suite, in_use: Collection[str], words: Words, progress: Progress
+) -> Opening:
+    """Compare, and do what the operator's words say; raises SuiteFailure if the start must not be.
+
+    `in_use` names the Postgres servers that run. Nothing is made and nothing is deleted here; what
+    loses its place is put aside.
+    """
+    folder = suite.folder
+    if folder.reset_file.exists():
+        raise SuiteFailure(
+            f"A reset of {folder.root} was interrupted, so part of it is gone: run `make reset`"
+            " again to finish it."
+        )
+    if folder.restoring_file.exists():
+        raise SuiteFailure(
+            f"A restore into {folder.root} was interrupted, so its databases are of different"
+            " times: run the same `make restore` again, which begins anew. Nothing was done."
+        )
+    ledger = read_ledger(folder.ledger_file)
+    if ledger is not None and ledger.network != suite.topology.network:
+        raise SuiteFailure(
+            f"The suite of {folder.root} lives on {ledger.network}, and {folder.network_file} does"
+            f" not say so: start it with RETRATO_NET={ledger.network}. Nothing was done."
+        )
+    changes = possible_changes(suite.topology, ledger)
+    facts = await gather_facts(suite, ledger, in_use)
+    verdict = compare(ledger, facts, expected_primaries(suite.topology), words)
+    _require_meaning(suite, words, verdict)
+    if verdict.findings:
+        newest = backup_lines(suite)[0][0]
+        raise SuiteFailure(f"{report_of(verdict.findings)}\n\n  {newest}")
+    if in_use and verdict.answered:
+        raise SuiteFailure("ANEW= and AS_IS= change what is on disk: run `make down` first.")
+    for said in (*verdict.notes, *(f"{c.sentence} ({c.when.value})" for c in changes)):
+        progress.say(said)
+    if ledger is None and not facts.nothing_is_there:
+        progress.say("there is no ledger, and what lies on disk agrees with itself so far")
+    opened = _opened_ledger(suite.topology, ledger, facts)
+    opened = _keep_words(suite, opened, facts, verdict, words, progress)
+    # Written before anything is made: a start that is cut short is then told from a loss.
+    opened = write_ledger(folder.ledger_file, opened)
+    return Opening(opened, facts, verdict, words, ledger is not None, tuple(changes))
+
+
+def expected_primaries(topology: Topology) -> dict[str, Expected]:
+    """Every primary by name."""
+    return {
+        primary.node.name: Expected(
+            group.name,
+            range(primary.first_shard, primary.last_shard + 1),
+            tuple(replica.name for replica in primary.replicas),
+        )
+        for group in topology.groups.values()
+        for primary in group.primaries
+    }
+
+
+def compare_again(suite: Suite, opening: Opening, ledger: Ledger) -> list[Finding]:
+    """What an offline look says when held against another ledger, such as one of a database."""
+    return compare(
+        ledger, opening.facts, expected_primaries(suite.topology), opening.words
+    ).findings
+
+
+def possible_changes(topology: Topology, ledger: Ledger | None) -> list[Change]:
+    """What the topology changes; raises SuiteFailure if some of it cannot be applied."""
+    if ledger is None or ledger.applied is None:
+        return []
+    changes = plan_changes(ledger.applied, drawn_groups(topology))
+    refused = impossible(changes)
+    if refused:
+        raise SuiteFailure(
+            "The topology has changed in ways that cannot be applied; nothing was done:\n  "
+            + "\n  ".join(change.sentence for change in refused)
+            + "\nTake these changes back in infra/topology.toml."
+        )
+    return changes
+
+
+def _require_meaning(suite: Suite, words: Words, verdict: Verdict) -> None:
+    """A word about something that is well would throw it away, or was meant for something else."""
+    said = words.anew | words.as_is
+    known = names_of_things(expected_primaries(suite.topology))
+    unknown = sorted(said - known)
+    if unknown:
+        raise SuiteFailure(
+            f"ANEW= and AS_IS= do not know {unknown[0]}; they know {', '.join(sorted(known))}."
+        )
+    open_things = {finding.case.thing for finding in verdict.findings}
+    idle = sorted(said - verdict.things_answered(said) - open_things)
+    if idle:
+        raise SuiteFailure(
+            f"Nothing is wrong with {idle[0]}, so ANEW= and AS_IS= do nothing to it; `make reset`"
+            " is the way to empty a suite."
+        )
+
+
+def _opened_ledger(topology: Topology, ledger: Ledger | None, facts: Facts) -> Ledger:
+    opened = ledger or changed(new_ledger(topology.network), adopted=not facts.nothing_is_there)
+    primaries = dict(opened.primaries)
+    for name, expected in expected_primaries(topology).items():
+        entry = primaries.get(name) or PrimaryEntry(group=expected.group)
+        primaries[name] = _with_identity(entry, facts, name)
+    return changed(opened, primaries=primaries)
+
+
+def _with_identity(entry: PrimaryEntry, facts: Facts, name: str) -> PrimaryEntry:
+    server = facts.servers[name]
+    if entry.system_identifier or not server.is_there:
+        return entry
+    return changed(entry, system_identifier=server.system_identifier, timeline=server.timeline)
+
+
+def _keep_words(
+    suite: Suite,
+    ledger: Ledger,
+    facts: Facts,
+    verdict: Verdict,
+    words: Words,
+    progress: Progress,
+) -> Ledger:
+    for name, why in verdict.replicas_to_make_again.items():
+        server = facts.servers[name]
+        aside = put_aside(server.folder)
+        progress.say(f"{why}: it is now {aside.name}, and {name} is copied anew")
+    for thing in sorted(verdict.things_answered(words.anew)):
+        ledger = _begin_anew(suite, ledger, thing, progress)
+    for thing in sorted(verdict.things_answered(words.as_is) - words.anew):
+        ledger = _take_as_is(ledger, facts, thing)
+        progress.say(f"{thing} counts from now on as it is")
+    return ledger
+
+
+def _begin_anew(suite: Suite, ledger: Ledger, thing: str, progress: Progress) -> Ledger:
+    moment = dt.datetime.now(dt.UTC).replace(microsecond=0)
+    place = {
+        "secrets": suite.folder.secrets_file,
+        "pki": suite.folder.pki,
+        "store": bucket_folder(suite),
+    }.get(thing) or data_folder(suite, suite.topology.postgres_node(thing))
+    if place.exists():
+        progress.say(f"{thing} begins anew: what was there is now {put_aside(place).name}")
+    else:
+        progress.say(f"{thing} begins anew")
+    begun = {**ledger.begun_anew, thing: moment}
+    if thing == "secrets":
+        return changed(ledger, secrets=None, begun_anew=begun)
+    if thing == "pki":
+        return changed(ledger, authority=None, begun_anew=begun)
+    if thing == "store":
+        return changed(ledger, store=None, begun_anew=begun)
+    before = ledger.primaries[thing]
+    emptied = PrimaryEntry(group=before.group, id_clock_ms=before.id_clock_ms)
+    return changed(ledger, primaries={**ledger.primaries, thing: emptied}, begun_anew=begun)
+
+
+def _take_as_is(ledger: Ledger, facts: Facts, thing: str) -> Ledger:
+    if thing == "secrets":
+        return changed(ledger, secrets=None)
+    if thing == "pki":
+        return changed(ledger, authority=None)
+    if thing == "store":
+        found = facts.store
+        objects = found.objects if found else 0
+        return changed(
+            ledger, store=StoreEntry(identity=found.identity if found else None, objects=objects)
+        )
+    server = facts.servers[thing]
+    if server.presence is not Presence.WHOLE:
+        return ledger
+    entry = changed(
+        ledger.primaries[thing],
+        system_identifier=server.system_identifier,
+        timeline=server.timeline,
+        position=server.position,
+    )
+    return changed(ledger, primaries={**ledger.primaries, thing: entry})
+
+
+def with_keys(suite: Suite) -> Suite:
+    """The suite as a start that has compared sees it: keys that are missing may be made."""
+    return replace(suite, may_make_keys=True)

@@ -1,0 +1,120 @@
+"""Who listens where: asked of the kernel, before something fails with a bare errno."""
+
+import contextlib
+import socket
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from infra.control.failures import SuiteFailure
+from infra.processes import Process
+from infra.topology import Topology
+
+_LISTENING = "0A"  # TCP_LISTEN in /proc/net/tcp
+EVERY_ADDRESS = "0.0.0.0"  # noqa: S104 - how the kernel writes it
+
+
+_SAID_MAX = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """A listening TCP socket and the processes that hold it; none if they are not ours to see."""
+
+    address: str
+    port: int
+    pids: frozenset[int]
+
+    def __str__(self) -> str:
+        # Children inherit a listening socket; the oldest process is the one to name.
+        oldest = min(self.pids, default=None)
+        holder = "another program" if oldest is None else f"{_command(oldest)} (pid {oldest})"
+        return f"{self.address}:{self.port} is held by {holder}"
+
+
+def suite_endpoints(topology: Topology, processes: Iterable[Process]) -> set[tuple[str, int]]:
+    """Every address and port on which the suite listens."""
+    nginx = topology.nginx
+    edge = {*nginx.replicas} | ({nginx.public_host} if nginx.public_host else set())
+    return {(process.address, process.port) for process in processes} | {
+        (address, port) for address in edge for port in (nginx.port, nginx.tls_port)
+    }
+
+
+def require_free(endpoints: Iterable[tuple[str, int]]) -> None:
+    """Fail with the names of the programs that hold any of these."""
+    busy = [endpoint for endpoint in sorted(endpoints) if not _can_listen(*endpoint)]
+    if not busy:
+        return
+    listeners = list(listeners_at(busy))
+    seen = {held.address for held in listeners}
+    said = [str(held) for held in listeners] + [
+        f"{address}:{port} cannot be used"
+        for address, port in busy
+        if not seen & {address, EVERY_ADDRESS}
+    ]
+    more = f"\n  and {len(said) - _SAID_MAX} more" if len(said) > _SAID_MAX else ""
+    raise SuiteFailure(
+        "Some addresses are not free:\n  "
+        + "\n  ".join(said[:_SAID_MAX])
+        + more
+        + "\nStop that program, or choose another network: RETRATO_NET=127.30 make up"
+    )
+
+
+def listeners_at(endpoints: Iterable[tuple[str, int]]) -> Iterator[Listener]:
+    """The listening sockets at these addresses, those on all addresses included."""
+    wanted = set(endpoints)
+    ports = {port for _address, port in wanted}
+    found = [
+        (address, port, inode)
+        for address, port, inode in _listening_sockets()
+        if (address, port) in wanted or (address == EVERY_ADDRESS and port in ports)
+    ]
+    if found:
+        holders = _holders({inode for _address, _port, inode in found})
+        for address, port, inode in found:
+            yield Listener(address, port, frozenset(holders[inode]))
+
+
+def _can_listen(address: str, port: int) -> bool:
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as attempt:
+        # Connections of an earlier run that linger in TIME_WAIT are no obstacle.
+        attempt.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            attempt.bind((address, port))
+            attempt.listen(1)
+        except OSError:
+            return False
+    return True
+
+
+def _listening_sockets() -> Iterator[tuple[str, int, str]]:
+    for line in Path("/proc/net/tcp").read_text(encoding="ascii").splitlines()[1:]:
+        fields = line.split()
+        if fields[3] == _LISTENING:
+            raw_address, raw_port = fields[1].split(":")
+            address = socket.inet_ntoa(bytes.fromhex(raw_address)[::-1])
+            yield address, int(raw_port, 16), fields[9]
+
+
+def _holders(inodes: set[str]) -> dict[str, set[int]]:
+    wanted = {f"socket:[{inode}]": inode for inode in inodes}
+    found: dict[str, set[int]] = {inode: set() for inode in inodes}
+    for folder in Path("/proc").glob("[0-9]*/fd"):
+        # Processes end while we look, and those of other users stay closed to us.
+        with contextlib.suppress(OSError):
+            for descriptor in folder.iterdir():
+                with contextlib.suppress(OSError):
+                    inode = wanted.get(str(descriptor.readlink()))
+                    if inode is not None:
+                        found[inode].add(int(folder.parent.name))
+    return found
+
+
+def _command(pid: int) -> str:
+    try:
+        words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+    except OSError:
+        return "a process that has just ended"
+    return " ".join(b" ".join(words).decode(errors="replace").split())[:80]

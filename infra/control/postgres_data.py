@@ -1,0 +1,137 @@
+"""Makes the data of a Postgres server: a primary's from nothing, a replica's from its primary."""
+
+import asyncio
+import datetime as dt
+import os
+import shutil
+from collections.abc import Collection
+from pathlib import Path
+
+from infra.accounts import account_for
+from infra.control.failures import SuiteFailure
+from infra.json_files import sync_folder
+from infra.programs import postgres_program
+from infra.rendering.files import write_rendered
+from infra.rendering.postgres import data_folder, slot_name
+from infra.suite import Suite
+from infra.topology import PostgresNode
+
+# Both are bound by one processor each.
+_AT_ONCE = max(2, os.cpu_count() or 1)
+
+
+async def make_primaries(suite: Suite, names: Collection[str]) -> list[str]:
+    """Make the data of these primaries, those that are there already excepted; what was made.
+
+    Only the comparison of ledger and disk may say which: a folder that is merely missing was lost.
+    """
+    missing = [node for node in _without_data(suite) if node.name in names]
+    password_file = suite.folder.data / "postgres" / ".superuser"
+    if missing:
+        text = suite.secrets["postgres_superuser"] + "\n"
+        write_rendered(password_file, text, account_for("postgres"))
+    turn = asyncio.Semaphore(_AT_ONCE)
+    try:
+        await asyncio.gather(*(_make_primary(suite, node, password_file, turn) for node in missing))
+    finally:
+        password_file.unlink(missing_ok=True)
+    return [node.name for node in missing]
+
+
+async def make_replicas(suite: Suite) -> list[str]:
+    """Copy the primaries, which must be up, for the replicas that have no data; their names."""
+    missing = [node for node in _without_data(suite) if node.primary]
+    turn = asyncio.Semaphore(_AT_ONCE)
+    await asyncio.gather(*(_make_replica(suite, node, turn) for node in missing))
+    return [node.name for node in missing]
+
+
+def put_aside(folder: Path) -> Path:
+    """Take a folder out of the suite's sight without deleting it; returns where it is now."""
+    now = dt.datetime.now(dt.UTC)
+    aside = folder.with_name(f"{folder.name}.aside-{now:%Y%m%d-%H%M%S-%f}")
+    folder.rename(aside)
+    sync_folder(folder.parent)
+    return aside
+
+
+def _without_data(suite: Suite) -> list[PostgresNode]:
+    return [n for n in suite.topology.postgres_nodes if not data_folder(suite, n).exists()]
+
+
+async def _make_primary(
+    suite: Suite, node: PostgresNode, password_file: Path, turn: asyncio.Semaphore
+) -> None:
+    # Each primary is initialised by itself and not copied: so each has a system identifier of its
+    # own, and no replica can follow the wrong one unnoticed.
+    async with turn:
+        draft = _empty_draft(suite, node)
+        await _run(
+            suite,
+            postgres_program("initdb"),
+            f"--pgdata={draft}",
+            "--username=postgres",
+            f"--pwfile={password_file}",
+            "--auth=scram-sha-256",
+            "--encoding=UTF8",
+            "--locale=C.UTF-8",
+            "--data-checksums",
+            "--no-instructions",
+            "--no-sync",  # all of it is synced at once, before `make up` says that it is done
+        )
+        draft.rename(data_folder(suite, node))
+
+
+async def _make_replica(suite: Suite, node: PostgresNode, turn: asyncio.Semaphore) -> None:
+    primary = suite.topology.postgres_node(node.primary or "")
+    limits = suite.topology.limits
+    # The replication password goes by a file: arguments are for everybody to see.
+    password_file = suite.folder.data / "postgres" / f".{node.name}.pgpass"
+    write_rendered(
+        password_file,
+        f"*:*:*:replicator:{suite.secrets['postgres_replication']}\n",
+        account_for("postgres"),
+    )
+    async with turn:
+        draft = _empty_draft(suite, node)
+        try:
+            await _run(
+                suite,
+                postgres_program("pg_basebackup"),
+                f"--pgdata={draft}",
+                f"--dbname=host={primary.host} hostaddr={primary.address}"
+                f" port={limits.postgres_port} user=replicator passfile={password_file}"
+                f" sslmode=verify-full sslrootcert={suite.ca_file}",
+                "--checkpoint=fast",
+                "--wal-method=stream",
+                f"--slot={slot_name(node)}",
+                "--no-sync",
+            )
+        finally:
+            password_file.unlink(missing_ok=True)
+        signal_file = draft / "standby.signal"
+        signal_file.touch()
+        account_for("postgres").own(signal_file, 0o600)
+        draft.rename(data_folder(suite, node))
+
+
+def _empty_draft(suite: Suite, node: PostgresNode) -> Path:
+    """A half-made folder of an earlier start is worth nothing."""
+    draft = suite.folder.data / "postgres" / f"{node.name}.unfinished"
+    shutil.rmtree(draft, ignore_errors=True)
+    return draft
+
+
+async def _run(suite: Suite, *command: str) -> None:
+    home = suite.folder.data / "postgres"
+    process = await asyncio.create_subprocess_exec(
+        *account_for("postgres").command_prefix(home),
+        *command,
+        cwd=home,
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    said, _nothing = await process.communicate()
+    if process.returncode:
+        raise SuiteFailure(f"{Path(command[0]).name} failed:\n{said.decode(errors='replace')}")

@@ -1,0 +1,66 @@
+"""What a primary holds before any migration: roles, the group's database, its replicas' slots."""
+
+import asyncpg
+
+from infra.control.health import connect_superuser
+from infra.control.refused_writes import take_writes
+from infra.rendering.postgres import slot_name
+from infra.suite import Suite
+from infra.topology import Group, Primary
+
+REPLICATION_ROLE = "replicator"
+
+
+async def prepare_primary(suite: Suite, group: Group, primary: Primary) -> None:
+    """Create what is missing; the rest stays as it is."""
+    connection = await connect_superuser(suite, primary.node.address, writes=True)
+    try:
+        roles = {row["rolname"] for row in await connection.fetch("SELECT rolname FROM pg_roles")}
+        if group.name not in roles:
+            await _create_role(connection, group.name, suite.secrets[f"postgres_{group.name}"])
+        if REPLICATION_ROLE not in roles:
+            password = suite.secrets["postgres_replication"]
+            await _create_role(connection, REPLICATION_ROLE, password, replication=True)
+        if not await connection.fetchval(
+            "SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)", group.name
+        ):
+            await connection.execute(
+                f'CREATE DATABASE "{group.name}" OWNER "{group.name}" STRATEGY wal_log'
+            )
+        # Only its service and the operators enter the database.
+        await connection.execute(f'REVOKE ALL ON DATABASE "{group.name}" FROM PUBLIC')
+        await _keep_slots(connection, primary)
+        await take_writes(connection)
+    finally:
+        await connection.close()
+
+
+async def _create_role(
+    connection: "asyncpg.Connection[asyncpg.Record]",
+    name: str,
+    password: str,
+    *,
+    replication: bool = False,
+) -> None:
+    # DDL takes no parameters: the server itself quotes the password.
+    statement = await connection.fetchval(
+        "SELECT format('CREATE ROLE %I LOGIN %s PASSWORD %L', $1::text, $2::text, $3::text)",
+        name,
+        "REPLICATION" if replication else "",
+        password,
+    )
+    await connection.execute(statement)
+
+
+async def _keep_slots(connection: "asyncpg.Connection[asyncpg.Record]", primary: Primary) -> None:
+    """A slot for each replica of the topology; others would keep log for nobody."""
+    rows = await connection.fetch(
+        "SELECT slot_name, active FROM pg_replication_slots WHERE slot_type = 'physical'"
+    )
+    held = {row["slot_name"] for row in rows}
+    wanted = {slot_name(replica) for replica in primary.replicas}
+    for name in sorted(wanted - held):
+        await connection.execute("SELECT pg_create_physical_replication_slot($1, true)", name)
+    for row in rows:
+        if row["slot_name"] not in wanted and not row["active"]:
+            await connection.execute("SELECT pg_drop_replication_slot($1)", row["slot_name"])

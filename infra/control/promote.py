@@ -1,0 +1,304 @@
+"""Gives a replica's data the place of its primary: fenced, on a timeline of its own."""
+
+import asyncio
+import contextlib
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import asyncpg
+
+from infra.accounts import account_for
+from infra.control.failures import SuiteFailure
+from infra.control.homes_kept import raise_id_clocks_over
+from infra.control.leftovers import end_processes
+from infra.control.opening import expected_primaries
+from infra.control.postgres_data import make_replicas, put_aside
+from infra.control.postgres_roles import prepare_primary
+from infra.control.progress import Progress
+from infra.control.recording import record_if_possible
+from infra.control.start import start_process
+from infra.control.stop import stop_suite, wait_stopped
+from infra.control.supervisor import Supervisor
+from infra.holdings.control_data import FolderDamaged, read_control_data, require_parts
+from infra.holdings.ledger import Ledger, PrimaryEntry, changed, read_ledger, write_ledger
+from infra.holdings.positions import bytes_text, position_text
+from infra.json_files import sync_folder
+from infra.processes import Process, processes_of
+from infra.programs import postgres_program
+from infra.rendering.files import make_folder, write_rendered
+from infra.rendering.postgres import data_folder, render_postgres
+from infra.run_folder import MARK
+from infra.suite import Suite
+from infra.topology import Group, PostgresNode, Primary
+
+# It replays what it has before it takes writes: 512 MB at most, as between two checkpoints.
+_PROMOTE_SECONDS = 300
+# A checkpoint of all that a promotion wrote, as when a server is stopped.
+_CLOSE_SECONDS = 60
+_POLL_S = 0.1
+_END_TIMEOUT_S = 20.0
+
+
+async def promote(suite: Suite, name: str, progress: Progress) -> None:
+    """Make the newest replica's data that of the primary `name`, then copy a new replica.
+
+    Raises SuiteFailure if there is no replica that fits. May be repeated if it was interrupted.
+    """
+    group, primary = _primary_named(suite, name)
+    ledger = read_ledger(suite.folder.ledger_file)
+    entry = ledger.primaries.get(name) if ledger else None
+    supervisor = Supervisor(suite.folder)
+    runs = supervisor.is_running()
+    heir = None
+    if not _is_half_promoted(suite, primary.node):
+        heir = _newest_replica(suite, primary, entry)
+    # The primary first: one that still runs hands all of its log to its replica as it stops.
+    await asyncio.to_thread(_stop, suite, supervisor, runs, [primary.node, *primary.replicas])
+    if heir is not None:
+        entry = _with_end_of(suite, primary.node, entry)
+        _give_place(suite, primary.node, heir, progress)
+    render_postgres(suite)
+    ended = await _promoted(suite, primary.node, entry, progress)
+    progress.say(_loss(name, ended, entry))
+    _write_down(suite, ledger, primary.node)
+    if not runs:
+        progress.say(f"{name} is promoted; `make up` starts it and copies a new replica")
+        return
+    await _go_on(suite, supervisor, group, primary, progress)
+    progress.say(f"{name} takes writes again; `make reconcile` repairs edges that lost a side")
+
+
+def _primary_named(suite: Suite, name: str) -> tuple[Group, Primary]:
+    for group in suite.topology.groups.values():
+        for primary in group.primaries:
+            if primary.node.name == name:
+                return group, primary
+    known = ", ".join(expected_primaries(suite.topology))
+    raise SuiteFailure(f"P= wants the name of a primary: {known}.")
+
+
+def _is_half_promoted(suite: Suite, node: PostgresNode) -> bool:
+    """An earlier promotion was cut short after the folder had its new place."""
+    return (data_folder(suite, node) / "standby.signal").exists()
+
+
+def _newest_replica(suite: Suite, primary: Primary, entry: PrimaryEntry | None) -> PostgresNode:
+    found: list[tuple[int, int, PostgresNode]] = []
+    why = "it has none"
+    for replica in primary.replicas:
+        folder = data_folder(suite, replica)
+        try:
+            control = read_control_data(folder)
+            require_parts(folder)
+        except (FolderDamaged, OSError) as damage:
+            why = f"{folder} cannot be used: {damage}"
+            continue
+        if entry and entry.system_identifier not in {None, control.system_identifier}:
+            why = f"{folder} is of another cluster"
+            continue
+        if not (folder / "standby.signal").exists():
+            why = f"{folder} is no replica: it has no standby.signal"
+            continue
+        found.append((control.timeline, control.position, replica))
+    if not found:
+        raise SuiteFailure(f"No replica can take the place of {primary.node.name}: {why}.")
+    return max(found, key=lambda candidate: candidate[:2])[2]
+
+
+def _stop(suite: Suite, supervisor: Supervisor, runs: bool, nodes: list[PostgresNode]) -> None:
+    if not runs:
+        # Only what an earlier run has left behind.
+        stop_suite(suite, Progress(quiet=True))
+        return
+    for node in nodes:
+        process = _process(suite, node)
+        if process.name in supervisor.states():
+            supervisor.begin_stop(process.name)
+            wait_stopped(supervisor, [process])
+        end_processes(_left_at(data_folder(suite, node)), timeout_s=_END_TIMEOUT_S)
+
+
+def _left_at(folder: Path) -> set[int]:
+    """The server that a promotion which was killed has left running there."""
+    with contextlib.suppress(OSError, ValueError, IndexError):
+        pid = int((folder / "postmaster.pid").read_text(encoding="ascii").split()[0])
+        if Path(f"/proc/{pid}/comm").read_text(encoding="ascii").strip() == "postgres":
+            return {pid}
+    return set()
+
+
+def _process(suite: Suite, node: PostgresNode) -> Process:
+    return next(p for p in processes_of(suite) if p.name == f"postgres-{node.name}")
+
+
+def _with_end_of(
+    suite: Suite, node: PostgresNode, entry: PrimaryEntry | None
+) -> PrimaryEntry | None:
+    """The entry, come further if the lost primary's own folder still says so."""
+    if entry is None:
+        return None
+    try:
+        control = read_control_data(data_folder(suite, node))
+    except (FolderDamaged, OSError):
+        return entry
+    is_same = (control.system_identifier, control.timeline) == (
+        entry.system_identifier,
+        entry.timeline,
+    )
+    return changed(entry, position=max(entry.position, control.position)) if is_same else entry
+
+
+def _give_place(suite: Suite, node: PostgresNode, heir: PostgresNode, progress: Progress) -> None:
+    place = data_folder(suite, node)
+    if place.exists():
+        progress.say(f"fenced: what {node.name} had is now {put_aside(place).name}")
+    data_folder(suite, heir).rename(place)
+    sync_folder(place.parent)
+    progress.say(f"the data of {heir.name} has the place of {node.name}")
+
+
+async def _promoted(
+    suite: Suite, node: PostgresNode, entry: PrimaryEntry | None, progress: Progress
+) -> int:
+    """Promote what lies in the primary's place, out of everybody's reach; where its past ended."""
+    async with _alone(suite, node) as connection:
+        at = await connection.fetchval("SELECT pg_last_xact_replay_timestamp()")
+        if at is not None:
+            progress.say(f"its last transaction is of {at:%Y-%m-%d %H:%M:%S.%f} UTC")
+        if await connection.fetchval("SELECT pg_is_in_recovery()"):
+            await connection.fetchval(
+                "SELECT pg_promote(true, $1)", _PROMOTE_SECONDS, timeout=_PROMOTE_SECONDS + 10
+            )
+        clock_ms = await raise_id_clocks_over(connection, entry.id_clock_ms if entry else 0)
+        progress.say(f"ids go on from {clock_ms} ms, above all that were given out")
+        await connection.execute("CHECKPOINT", timeout=_PROMOTE_SECONDS)
+    return _switch_point(data_folder(suite, node))
+
+
+def _switch_point(folder: Path) -> int:
+    """Where the timeline before the present one ended, as its history file says."""
+    history = max((folder / "pg_wal").glob("*.history"))
+    last = [line for line in history.read_text(encoding="utf-8").splitlines() if line.strip()][-1]
+    high, _slash, low = last.split()[1].partition("/")
+    return (int(high, 16) << 32) | int(low, 16)
+
+
+@asynccontextmanager
+async def _alone(
+    suite: Suite, node: PostgresNode
+) -> AsyncIterator["asyncpg.Connection[asyncpg.Record]"]:
+    """The server on a socket of its own, where no service finds it; stopped in order afterwards."""
+    account = account_for("postgres")
+    sockets = make_folder(suite.folder.sockets / "promote", account)
+    hba_file = sockets / "hba"
+    write_rendered(hba_file, "local all postgres trust\n", account)
+    home = suite.folder.data / "postgres"
+    log = suite.folder.process_log(f"postgres-{node.name}").open("ab")
+    process = await asyncio.create_subprocess_exec(
+        *account.command_prefix(home),
+        postgres_program("postgres"),
+        "-D",
+        str(suite.folder.etc / "postgres" / node.name),
+        "-c",
+        "listen_addresses=",
+        "-c",
+        f"unix_socket_directories={sockets}",
+        "-c",
+        f"hba_file={hba_file}",
+        # The store of backups may be down. What is to be archived waits for the next start.
+        "-c",
+        "archive_command=",
+        cwd=home,
+        env={"PATH": os.defpath, MARK: str(suite.folder.root)},
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=log,
+        stderr=log,
+    )
+    try:
+        connection = await _connected(process, suite, node, sockets)
+        try:
+            yield connection
+        finally:
+            await connection.close(timeout=5)
+    finally:
+        log.close()
+        if process.returncode is None:
+            process.send_signal(2)  # "fast": the log is closed properly
+            await _closed(process, suite, node)
+
+
+async def _closed(process: asyncio.subprocess.Process, suite: Suite, node: PostgresNode) -> None:
+    try:
+        async with asyncio.timeout(_CLOSE_SECONDS):
+            await process.wait()
+    except TimeoutError:
+        raise SuiteFailure(
+            f"{node.name} has not closed its log for {_CLOSE_SECONDS} s: see"
+            f" {suite.folder.process_log(f'postgres-{node.name}')}, then run this again."
+        ) from None
+
+
+async def _connected(
+    process: asyncio.subprocess.Process, suite: Suite, node: PostgresNode, sockets: Path
+) -> "asyncpg.Connection[asyncpg.Record]":
+    deadline_s = asyncio.get_running_loop().time() + _PROMOTE_SECONDS
+    while True:
+        try:
+            return await asyncpg.connect(
+                host=str(sockets),
+                port=suite.topology.limits.postgres_port,
+                user="postgres",
+                database=node.group,
+            )
+        except (OSError, asyncpg.PostgresError) as error:
+            log = suite.folder.process_log(f"postgres-{node.name}")
+            if process.returncode is not None:
+                raise SuiteFailure(f"{node.name} does not start: see {log}.") from error
+            if asyncio.get_running_loop().time() > deadline_s:
+                raise SuiteFailure(
+                    f"{node.name} has not answered for {_PROMOTE_SECONDS} s: see {log}."
+                ) from error
+        await asyncio.sleep(_POLL_S)
+
+
+def _loss(name: str, ended: int, entry: PrimaryEntry | None) -> str:
+    has = f"it has the log of {name} up to {position_text(ended)}"
+    if entry is None or not entry.position:
+        return f"{has}; how far {name} had come is not known"
+    missing = entry.position - ended
+    if missing <= 0:
+        seen = f" at {entry.seen_at:%Y-%m-%d %H:%M:%S} UTC" if entry.seen_at else ""
+        return (
+            f"{has}, which is all that was seen of it ({position_text(entry.position)}{seen});"
+            " if it wrote more after that, that is lost"
+        )
+    return (
+        f"{has}: {bytes_text(missing)} are missing of what was seen, which went to"
+        f" {position_text(entry.position)}"
+    )
+
+
+def _write_down(suite: Suite, ledger: Ledger | None, node: PostgresNode) -> None:
+    if ledger is None or node.name not in ledger.primaries:
+        return
+    control = read_control_data(data_folder(suite, node))
+    entry = changed(
+        ledger.primaries[node.name], timeline=control.timeline, position=control.position
+    )
+    primaries = {**ledger.primaries, node.name: entry}
+    write_ledger(suite.folder.ledger_file, changed(ledger, primaries=primaries))
+
+
+async def _go_on(
+    suite: Suite, supervisor: Supervisor, group: Group, primary: Primary, progress: Progress
+) -> None:
+    await start_process(suite, supervisor, _process(suite, primary.node), progress)
+    await prepare_primary(suite, group, primary)
+    copied = await make_replicas(suite)
+    if copied:
+        progress.say(f"copied anew: {', '.join(copied)}")
+    for replica in primary.replicas:
+        await start_process(suite, supervisor, _process(suite, replica), progress)
+    await record_if_possible(suite)

@@ -1,0 +1,68 @@
+"""Compares both sides of every edge of every group now, and repairs what has surely drifted."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from infra.control.failures import SuiteFailure
+from infra.control.progress import Progress
+from infra.control.upkeep import require_running
+from infra.suite import Suite
+from shared.errors import Unavailable
+from shared.jobs.edge_pass import PassReport
+from shared.jobs.edge_reconciler import EdgeReconciler
+from shared.network.network import Network
+from shared.network.resolver import Resolver
+from shared.sharding.connections import PostgresLogin
+from shared.sharding.database_faults import DRIVER_ERRORS
+from shared.sharding.removal_rules import RemovalRules
+from shared.sharding.shard_group import ShardGroup
+from shared.sharding.shard_map import ShardMapError, ShardMapFile
+
+# The walk is sequential; the second is for the transaction of a repair.
+_POOL_MAX = 2
+
+_FAULTS = (Unavailable, ShardMapError, *DRIVER_ERRORS)
+
+
+async def reconcile_all(suite: Suite, progress: Progress, rules: RemovalRules) -> None:
+    """One pass over each group; raises SuiteFailure with all that was left alone, and why."""
+    require_running(suite)
+    failures: list[str] = []
+    for name in suite.topology.groups:
+        try:
+            async with _opened(suite, name) as group:
+                reconciler = EdgeReconciler(group, rows_per_s=None, rules=rules)
+                report = await reconciler.full_pass()
+        except _FAULTS as error:
+            failures.append(f"The edges of {name} were not compared to the end: {error}")
+            continue
+        progress.say(f"{name}: {_summary(report)}")
+        failures += [f"{name}: {reason}." for reason in report.reasons]
+    if failures:
+        raise SuiteFailure("\n".join(failures))
+
+
+def _summary(report: PassReport) -> str:
+    if not report.kinds and not report.reasons:
+        return "no edges"
+    return (
+        f"{report.edges} edges and {report.counts} counts compared,"
+        f" {report.drift.total()} drifted ({report.under_way} under way),"
+        f" {report.repaired.total()} repaired, {report.left_alone.total()} left alone"
+    )
+
+
+@asynccontextmanager
+async def _opened(suite: Suite, name: str) -> AsyncIterator[ShardGroup]:
+    server = suite.topology.dns
+    resolver = Resolver([f"{server.address}:{server.port}"])
+    login = PostgresLogin(name, suite.secrets[f"postgres_{name}"], name)
+    network = Network(resolver, suite.ca_file)
+    try:
+        group = ShardGroup(ShardMapFile(suite.folder.shard_map(name)), login, network, _POOL_MAX)
+        try:
+            yield group
+        finally:
+            await group.close()
+    finally:
+        await resolver.close()

@@ -1,0 +1,89 @@
+"""Restarts a service without anybody noticing: one replica at a time, the next when it is back."""
+
+import asyncio
+import subprocess
+import time
+
+from infra.control.failures import SuiteFailure
+from infra.control.health import dns_addresses
+from infra.control.others import wait_for_others
+from infra.control.progress import Progress
+from infra.control.start import start_process
+from infra.control.stop import wait_stopped
+from infra.control.supervisor import Supervisor
+from infra.processes import Process, processes_of
+from infra.rendering.everything import render_everything
+from infra.suite import Suite
+
+_DNS_TIMEOUT_S = 10.0
+_POLL_S = 0.1
+# Its first requests open connections and prepare statements: the other one serves meanwhile.
+_WARM_UP_S = 3.0
+
+
+async def restart_rolling(suite: Suite, what: str, progress: Progress) -> None:
+    """Restart the processes of a service, or one process by its name."""
+    processes = processes_of(suite)
+    chosen = [process for process in processes if what in {process.service, process.name}]
+    if not chosen:
+        known = ", ".join(sorted({process.service for process in processes}))
+        raise SuiteFailure(f"S= wants one of: {known}; or the name of a process.")
+    supervisor = Supervisor(suite.folder)
+    if not supervisor.is_running():
+        raise SuiteFailure("The suite is not up: `make up` starts it.")
+    render_everything(suite, processes)
+    described = supervisor.reload()
+    for process in chosen:
+        began_s = time.monotonic()
+        if process.kind == "nginx":
+            await _renew_workers(suite, supervisor, process)
+        else:
+            await wait_for_others(suite, supervisor, process, progress)
+            await asyncio.to_thread(_stop, supervisor, process)
+            if process.name in described:
+                supervisor.renew(process.name)
+            await start_process(suite, supervisor, process, progress)
+            await _wait_in_use(suite, process)
+        progress.say(f"{process.name:<25} is back after {time.monotonic() - began_s:.1f} s")
+
+
+async def _renew_workers(suite: Suite, supervisor: Supervisor, process: Process) -> None:
+    """A balancer is an address that clients know, so its socket must never close."""
+    supervisor.signal(process.name, "HUP")
+    # A configuration that nginx refuses leaves the old workers at work, which would look well.
+    await asyncio.to_thread(_require_accepted, process)
+    await start_process(suite, supervisor, process)
+
+
+def _require_accepted(process: Process) -> None:
+    config, nginx = process.command[3], process.command[4]
+    done = subprocess.run(
+        [nginx, "-t", "-q", "-e", "stderr", "-c", config],
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=30,
+    )
+    if done.returncode:
+        raise SuiteFailure(f"{process.name} keeps its old configuration:\n{done.stderr}")
+
+
+def _stop(supervisor: Supervisor, process: Process) -> None:
+    supervisor.begin_stop(process.name)
+    wait_stopped(supervisor, [process])
+
+
+async def _wait_in_use(suite: Suite, process: Process) -> None:
+    """Until DNS names it again, and it has served a little.
+
+    Else the next one to go could be the only one that is known, or that is quick.
+    """
+    service = suite.topology.services.get(process.service)
+    if service is None or process.address not in service.replicas:
+        return
+    deadline_s = time.monotonic() + _DNS_TIMEOUT_S
+    while process.address not in await dns_addresses(suite, service.host):
+        if time.monotonic() > deadline_s:
+            raise SuiteFailure(f"{process.name} answers, but {service.host} does not name it.")
+        await asyncio.sleep(_POLL_S)
+    await asyncio.sleep(_WARM_UP_S)

@@ -1,0 +1,247 @@
+"""Starts the suite tier by tier; each tier is asked until it answers before the next one begins."""
+
+import asyncio
+import datetime as dt
+import os
+import time
+from collections.abc import Iterable
+from itertools import count
+
+from infra.control.disk_space import require_disk_space
+from infra.control.examination import examine_primaries
+from infra.control.failures import Contradiction, SuiteFailure
+from infra.control.health import is_healthy, refusal_of
+from infra.control.homes_kept import keep_homes
+from infra.control.leftovers import end_processes, leftover_pids
+from infra.control.migrations import migrate_all
+from infra.control.opening import Opening, open_holdings, with_keys
+from infra.control.passwords import set_passwords
+from infra.control.ports import require_free, suite_endpoints
+from infra.control.postgres_data import make_primaries, make_replicas
+from infra.control.postgres_roles import prepare_primary
+from infra.control.progress import Progress
+from infra.control.recording import record_running
+from infra.control.stop import stop_suite, wait_stopped
+from infra.control.supervisor import Supervisor
+from infra.holdings.findings import Words
+from infra.holdings.ledger import Ledger
+from infra.holdings.store_marker import make_bucket
+from infra.processes import Process, Tier, processes_of
+from infra.rendering.everything import render_everything
+from infra.suite import Suite
+
+# What ends is seen at once; this is for what hangs, on a machine that is busy with other things.
+_HEALTH_TIMEOUT_S = 120.0
+_POLL_S = 0.05
+# A process whose port is closed costs nothing to ask; the supervisor costs milliseconds.
+_POLLS_A_LOOK = 8
+_LOG_TAIL_LINES = 12
+_LOG_LINE_CHARS_MAX = 300
+_END_TIMEOUT_S = 20.0
+# A server that refuses us does so from its first moment; a moment is what a slow start may take.
+_PATIENCE_S = 4.0
+_SAY_EACH_S = 15.0
+_NO_WORDS = Words()
+
+
+async def start_suite(
+    suite: Suite, progress: Progress, *, upto: Tier, words: Words = _NO_WORDS
+) -> bool:
+    """Compare what is there with what there should be, then bring up every tier to `upto`.
+
+    Returns False if all of it was up already. Raises SuiteFailure before anything is made or
+    started if something is missing or contradicts the rest, and `words` do not say what to do.
+    """
+    processes = processes_of(suite)
+    wanted = [process for process in processes if process.tier <= upto]
+    supervisor = Supervisor(suite.folder)
+    runs = supervisor.is_running()
+    require_disk_space(suite, runs=runs)
+    if not runs:
+        _clear_the_ground(suite, processes, progress)
+    opening = await open_holdings(suite, _servers_in_use(supervisor, runs), words, progress)
+    suite = with_keys(suite)
+    if runs:
+        if not opening.adds_or_removes and await _all_well(suite, supervisor, wanted):
+            await record_running(suite, opening.ledger)
+            render_everything(suite, processes)
+            return False
+        progress.say("the supervisor runs, but not all that the topology draws: starting the rest")
+        render_everything(suite, processes)
+        _renew_described(supervisor, processes)
+    else:
+        render_everything(suite, processes)
+        progress.say(f"configuration, keys and certificates are in {suite.folder.root}")
+        require_free(suite_endpoints(suite.topology, processes))
+        supervisor.launch()
+    try:
+        ledger, made = await _start_primaries(suite, supervisor, wanted, opening, progress)
+    except Contradiction:
+        if not runs:
+            # Nothing was made in them yet, and what contradicts the rest should not run.
+            await asyncio.to_thread(stop_suite, suite, Progress(quiet=True))
+        raise
+    made |= await _start_the_rest(suite, supervisor, wanted, progress)
+    if made:
+        # What was made without waiting for the disk is safe before we say that it is there.
+        await asyncio.to_thread(os.sync)
+    await record_running(suite, ledger)
+    return True
+
+
+async def start_process(
+    suite: Suite, supervisor: Supervisor, process: Process, progress: Progress | None = None
+) -> float:
+    """Start one process and wait until it answers; returns the seconds that it took."""
+    began_s = time.monotonic()
+    began = dt.datetime.now(dt.UTC)
+    await _until_stopped(supervisor, process)
+    supervisor.start(process.name)
+    said_s = 0.0
+    for attempt in count():
+        if await is_healthy(suite, process):
+            break
+        waited_s = time.monotonic() - began_s
+        if attempt % _POLLS_A_LOOK == 0:
+            state = supervisor.state(process.name)
+            if state.has_failed or waited_s > _HEALTH_TIMEOUT_S:
+                raise SuiteFailure(_obituary(suite, process, state.state, waited_s))
+            if waited_s > _PATIENCE_S and (refusal := await refusal_of(suite, process, began)):
+                raise SuiteFailure(refusal)
+        if progress and waited_s - said_s > _SAY_EACH_S:
+            said_s = waited_s
+            until = dt.datetime.now(dt.UTC) + dt.timedelta(seconds=_HEALTH_TIMEOUT_S - waited_s)
+            progress.say(
+                f"waiting for {process.name} at {process.endpoint}, until {until:%H:%M:%S} UTC at"
+                " the latest"
+            )
+        await asyncio.sleep(_POLL_S)
+    return time.monotonic() - began_s
+
+
+async def _until_stopped(supervisor: Supervisor, process: Process) -> None:
+    """One that still answers as it stops, after a stop that was cut short, is not taken for up."""
+    deadline_s = time.monotonic() + process.stop_wait_s + _END_TIMEOUT_S
+    while supervisor.state(process.name).state == "STOPPING":
+        if time.monotonic() > deadline_s:
+            raise SuiteFailure(f"{process.name} was told to stop, and does not end.")
+        await asyncio.sleep(_POLL_S)
+
+
+async def _start_primaries(
+    suite: Suite,
+    supervisor: Supervisor,
+    wanted: list[Process],
+    opening: Opening,
+    progress: Progress,
+) -> tuple[Ledger, bool]:
+    """Up to where every shard has its schema; returns whether data was made as well."""
+    # By the ledger and not by the word: a start that was cut short here is continued without it.
+    if opening.ledger.secrets is None and "secrets" in opening.ledger.begun_anew:
+        await set_passwords(suite)
+    made = await make_primaries(suite, opening.verdict.primaries_to_make)
+    if made:
+        progress.say(f"made {len(made)} Postgres primaries: {', '.join(made)}")
+    make_bucket(suite)
+    await _start_tier(suite, supervisor, [p for p in wanted if p.tier <= Tier.DATA], progress)
+    ledger, homes = await examine_primaries(suite, opening, progress)
+    await asyncio.gather(
+        *(
+            prepare_primary(suite, group, primary)
+            for group in suite.topology.groups.values()
+            for primary in group.primaries
+        )
+    )
+    await migrate_all(suite, progress)
+    await keep_homes(suite, ledger, homes, opening.replaced)
+    return ledger, bool(made)
+
+
+async def _start_the_rest(
+    suite: Suite, supervisor: Supervisor, wanted: list[Process], progress: Progress
+) -> bool:
+    """Replicas and services side by side: none needs a replica to begin. Whether data was made."""
+    copied = await make_replicas(suite)
+    if copied:
+        progress.say(f"copied {len(copied)} Postgres replicas: {', '.join(copied)}")
+    replicas = [process for process in wanted if process.tier == Tier.REPLICAS]
+
+    async def start_services() -> None:
+        for tier in (Tier.SERVICES, Tier.GATEWAYS, Tier.BALANCERS):
+            await _start_tier(suite, supervisor, [p for p in wanted if p.tier == tier], progress)
+
+    await asyncio.gather(_start_tier(suite, supervisor, replicas, progress), start_services())
+    return bool(copied)
+
+
+def _servers_in_use(supervisor: Supervisor, runs: bool) -> set[str]:
+    if not runs:
+        return set()
+    states = supervisor.states()
+    return {
+        name.removeprefix("postgres-")
+        for name, state in states.items()
+        if name.startswith("postgres-") and state.pid  # also one that is still stopping
+    }
+
+
+async def _start_tier(
+    suite: Suite, supervisor: Supervisor, processes: list[Process], progress: Progress
+) -> None:
+    async def start(process: Process) -> None:
+        took_s = await start_process(suite, supervisor, process, progress)
+        progress.say(f"{process.name:<25} answers at {process.endpoint:<20} after {took_s:.1f} s")
+
+    await asyncio.gather(*(start(process) for process in processes))
+
+
+async def _all_well(suite: Suite, supervisor: Supervisor, wanted: Iterable[Process]) -> bool:
+    states = supervisor.states()
+    processes = list(wanted)
+    if not all(process.name in states and states[process.name].is_up for process in processes):
+        return False
+    return all(await asyncio.gather(*(is_healthy(suite, process) for process in processes)))
+
+
+def _renew_described(supervisor: Supervisor, processes: tuple[Process, ...]) -> None:
+    """An earlier start stopped half-way and its cause was mended: the new commands count."""
+    described = supervisor.reload()
+    changed = [process for process in processes if process.name in described]
+    for process in changed:
+        supervisor.begin_stop(process.name)
+    wait_stopped(supervisor, changed)
+    for process in changed:
+        supervisor.renew(process.name)
+
+
+def _clear_the_ground(suite: Suite, processes: tuple[Process, ...], progress: Progress) -> None:
+    """End what a supervisor that died has left running, and remove its socket."""
+    left = leftover_pids(suite.folder, suite_endpoints(suite.topology, processes))
+    if left:
+        progress.say(f"ending {len(left)} processes that an earlier run left behind")
+        still = end_processes(left, timeout_s=_END_TIMEOUT_S)
+        if still:
+            raise SuiteFailure(f"These processes do not end: {sorted(still)}. End them by hand.")
+    suite.folder.supervisor_socket.unlink(missing_ok=True)
+    suite.folder.supervisor_pid_file.unlink(missing_ok=True)
+
+
+def _obituary(suite: Suite, process: Process, state: str, waited_s: float) -> str:
+    log = suite.folder.process_log(process.name)
+    lines = log.read_text(encoding="utf-8", errors="replace").splitlines() if log.exists() else []
+    tail = [f"    {line[:_LOG_LINE_CHARS_MAX]}" for line in lines[-_LOG_TAIL_LINES:]]
+    said = "\n".join(tail) or "    (nothing)"
+    return (
+        f"{process.name} does not answer at {process.endpoint} after {waited_s:.0f} s"
+        f" (the supervisor says {state}). The last lines of {log}:\n{said}{_remedy(suite, process)}"
+    )
+
+
+def _remedy(suite: Suite, process: Process) -> str:
+    if process.kind != "redis":
+        return ""
+    place = suite.folder.data / "redis" / process.name.removeprefix("redis-")
+    return (
+        f"\nNothing in {process.name} is the only copy of anything: if it cannot read its log, move"
+        f" {place} away, and `make up` starts it empty."
+    )

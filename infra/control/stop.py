@@ -1,0 +1,117 @@
+"""Stops the suite from the edge inwards, and makes sure that nothing of it is left."""
+
+import contextlib
+import time
+from collections.abc import Callable
+
+from infra.control.failures import SuiteFailure
+from infra.control.leftovers import end_processes, is_alive, leftover_pids
+from infra.control.ports import EVERY_ADDRESS, listeners_at, suite_endpoints
+from infra.control.progress import Progress
+from infra.control.supervisor import Supervisor, SupervisorSilent
+from infra.processes import Process, Tier, processes_of
+from infra.suite import Suite
+
+_POLL_S = 0.1
+_SUPERVISOR_END_S = 90.0
+_END_TIMEOUT_S = 30.0
+_ALIVE = {"STARTING", "RUNNING", "STOPPING"}
+# Outside in: nobody is asked any more by the time that it goes.
+_STEPS = (
+    ("balancers", {Tier.BALANCERS}),
+    ("gateways and services", {Tier.GATEWAYS, Tier.SERVICES}),
+    ("replicas", {Tier.REPLICAS}),
+    ("databases, Redis, store and names", {Tier.DATA}),
+    ("the store of backups", {Tier.BACKUPS}),
+)
+
+
+def _nothing() -> None:
+    """Where nothing is to be done in between."""
+
+
+def stop_suite(
+    suite: Suite, progress: Progress, *, before_data_stops: Callable[[], None] = _nothing
+) -> bool:
+    """Stop everything; returns False if nothing ran. The data stays.
+
+    `before_data_stops` is called when nobody writes any more and the databases still answer.
+    """
+    processes = processes_of(suite)
+    supervisor = Supervisor(suite.folder)
+    try:
+        ran = supervisor.is_running()
+    except SupervisorSilent as silence:
+        progress.say(str(silence).partition(".")[0])
+        ran = False
+    if ran:
+        _stop_by_tier(supervisor, processes, progress, before_data_stops)
+        _end_supervisor(suite, supervisor)
+    endpoints = suite_endpoints(suite.topology, processes)
+    left = leftover_pids(suite.folder, endpoints)
+    if left:
+        progress.say(f"ending {len(left)} processes that had lost their supervisor")
+        end_processes(left, timeout_s=_END_TIMEOUT_S)
+    _require_silence(suite, endpoints)
+    return ran or bool(left)
+
+
+def _stop_by_tier(
+    supervisor: Supervisor,
+    processes: tuple[Process, ...],
+    progress: Progress,
+    before_data_stops: Callable[[], None],
+) -> None:
+    for title, tiers in _STEPS:
+        if Tier.REPLICAS in tiers:
+            before_data_stops()
+        states = supervisor.states()
+        going = [p for p in processes if p.tier in tiers and p.name in states]
+        going = [p for p in going if states[p.name].state not in {"STOPPED", "FATAL"}]
+        for process in going:
+            supervisor.begin_stop(process.name)
+        for process in going:
+            # Said twice: nobody comes any more, so there is no need to wait until nobody would.
+            if process.kind == "service":
+                supervisor.signal(process.name, "TERM")
+        wait_stopped(supervisor, going)
+        if going:
+            progress.say(f"{title}: {len(going)} stopped")
+
+
+def wait_stopped(supervisor: Supervisor, processes: list[Process]) -> None:
+    """Until the supervisor has seen them end; it kills those that exceed their time."""
+    names = {process.name for process in processes}
+    longest_s = max((process.stop_wait_s for process in processes), default=0)
+    deadline_s = time.monotonic() + longest_s + 10
+    while names:
+        states = supervisor.states()
+        names = {name for name in names if states[name].state in _ALIVE}
+        if names and time.monotonic() > deadline_s:
+            raise SuiteFailure(f"These do not stop: {', '.join(sorted(names))}.")
+        time.sleep(_POLL_S)
+
+
+def _end_supervisor(suite: Suite, supervisor: Supervisor) -> None:
+    pid = 0
+    with contextlib.suppress(OSError, ValueError):
+        pid = int(suite.folder.supervisor_pid_file.read_text(encoding="ascii"))
+    supervisor.end()
+    deadline_s = time.monotonic() + _SUPERVISOR_END_S
+    while pid and is_alive(pid):
+        if time.monotonic() > deadline_s:
+            raise SuiteFailure(f"The supervisor (pid {pid}) does not end.")
+        time.sleep(_POLL_S)
+
+
+def _require_silence(suite: Suite, endpoints: set[tuple[str, int]]) -> None:
+    left = leftover_pids(suite.folder, endpoints)
+    listening = [held for held in listeners_at(endpoints) if held.address != EVERY_ADDRESS]
+    if left or listening:
+        raise SuiteFailure(
+            "Not everything has stopped. Processes: "
+            + (", ".join(map(str, sorted(left))) or "none")
+            + ". Listening: "
+            + ("; ".join(map(str, listening)) or "nothing")
+            + "."
+        )

@@ -1,0 +1,116 @@
+"""Runs the services' own upkeep with the environment of the suite."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+
+from infra.control.failures import SuiteFailure
+from infra.control.supervisor import Supervisor
+from infra.control.upkeep_lock import alone, name_holder
+from infra.processes import with_environment
+from infra.suite import Suite
+
+# How long an interrupted command may take to end by itself.
+_END_SECONDS = 20.0
+
+
+def require_running(suite: Suite) -> None:
+    """Raises SuiteFailure unless the suite runs: it is not asked after what can be looked up."""
+    if not Supervisor(suite.folder).is_running():
+        raise SuiteFailure("The suite is down: `make up` starts it; then say this again.")
+
+
+def run_upkeep(suite: Suite, service: str, *arguments: str, command: str | None = None) -> None:
+    """Its words are the command's; raises SuiteFailure if it found something wrong.
+
+    `command` is the name under which no second one may run beside it; without one any number may.
+    """
+    if command is None:
+        _run(suite, service, arguments)
+        return
+    with alone(suite.folder, command) as lock:
+        _run(
+            suite, service, arguments, lock=lock.fileno(), named=lambda pid: name_holder(lock, pid)
+        )
+
+
+def run_migrations(suite: Suite) -> None:
+    """Each service migrates its own shards, told by its environment; its words are the command's.
+
+    A service that cannot does not hold up the others. Raises SuiteFailure if any did not succeed.
+    """
+    codes = {name: _ended(suite, name, "migrate", ()) for name in suite.topology.groups}
+    failed = [name for name, code in codes.items() if code]
+    if failed:
+        raise SuiteFailure(f"Not at the newest migration of this code: {', '.join(failed)}.")
+
+
+def known_primaries(suite: Suite, named: str) -> list[str]:
+    """The primaries that a comma separated list names; raises SuiteFailure for any other word."""
+    there = {
+        primary.node.name for group in suite.topology.groups.values() for primary in group.primaries
+    }
+    wanted = [name.strip() for name in named.split(",") if name.strip()]
+    unknown = [name for name in wanted if name not in there]
+    if unknown:
+        raise SuiteFailure(
+            f"There is no primary {', '.join(unknown)}; there are: {', '.join(sorted(there))}."
+        )
+    return wanted
+
+
+def _run(
+    suite: Suite,
+    service: str,
+    arguments: tuple[str, ...],
+    *,
+    lock: int | None = None,
+    named: Callable[[int], None] = lambda _pid: None,
+) -> None:
+    require_running(suite)
+    if _ended(suite, service, "upkeep", arguments, lock=lock, named=named):
+        raise SuiteFailure("Not everything is as it should be.")
+
+
+def _ended(
+    suite: Suite,
+    service: str,
+    module: str,
+    arguments: tuple[str, ...],
+    *,
+    lock: int | None = None,
+    named: Callable[[int], None] = lambda _pid: None,
+) -> int:
+    """The exit status of a command of the service's own."""
+    child = subprocess.Popen(
+        [
+            *with_environment(suite, service),
+            sys.executable,
+            "-m",
+            f"services.{service}.{module}",
+            *arguments,
+        ],
+        env={
+            **os.environ,
+            f"{service.upper()}_INSTANCE": f"{service}-upkeep",
+            f"{service.upper()}_LISTEN_HOST": "127.0.0.1",
+        },
+        # It holds the lock as well: killed from outside, this process does not take it along.
+        pass_fds=() if lock is None else (lock,),
+    )
+    named(child.pid)
+    try:
+        return child.wait()
+    except KeyboardInterrupt:
+        # The terminal has told the child too.
+        _end(child)
+        raise
+
+
+def _end(child: "subprocess.Popen[bytes]") -> None:
+    try:
+        child.wait(timeout=_END_SECONDS)
+    except subprocess.TimeoutExpired:
+        child.kill()
+        child.wait()

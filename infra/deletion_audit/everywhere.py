@@ -1,0 +1,32 @@
+"""Says of an account that was deleted whether anything still names it."""
+
+from collections.abc import Sequence
+
+from infra.control.failures import SuiteFailure
+from infra.control.progress import Progress
+from infra.deletion_audit.databases import remains_in_postgres
+from infra.deletion_audit.found import Remains
+from infra.deletion_audit.redis_keys import remains_in_redis
+from infra.deletion_audit.store_objects import remains_in_store
+from infra.suite import Suite
+
+
+async def remains_everywhere(suite: Suite, wanted_ids: Sequence[int]) -> list[Remains]:
+    """Rows, keys and objects that name one of the ids: of an account, of its posts and photos."""
+    return [
+        *await remains_in_postgres(suite, wanted_ids),
+        *await remains_in_redis(suite, wanted_ids),
+        *remains_in_store(suite, wanted_ids),
+    ]
+
+
+async def check_deleted(suite: Suite, wanted_ids: Sequence[int], progress: Progress) -> None:
+    """Print what is left; raises SuiteFailure if anything is."""
+    found = await remains_everywhere(suite, wanted_ids)
+    for remains in found:
+        progress.say(f"{remains.wanted_id}: {remains.rows} in {remains.place}")
+    if not suite.topology.store.embedded:
+        progress.say("the external store was not looked at: list it by renditions/<photo id>/")
+    if found:
+        raise SuiteFailure("Something is left. If the receipt is not finished, that is why.")
+    progress.say("nothing is left in Postgres, Redis and the store")

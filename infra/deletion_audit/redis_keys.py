@@ -1,0 +1,64 @@
+"""Ids in Redis: in the names of keys, and in what they hold."""
+
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from typing import Any
+
+from redis.asyncio import Redis
+
+from infra.control.health import redis_operator
+from infra.deletion_audit.found import Remains, names
+from infra.suite import Suite
+
+# Collections in Redis are bounded to a few thousand members; what lies beyond is not read.
+_MEMBERS_MAX = 10_000
+_SCAN_PAGE = 1_000
+# Counters and marks of the last minute go by themselves.
+_GOES_SOON_MS = 120_000
+# Under the id of a withdrawn post this stands for a day, so that no late reader brings it back.
+_GONE = b"gone"
+
+
+async def remains_in_redis(suite: Suite, wanted_ids: Sequence[int]) -> list[Remains]:
+    """What every Redis still holds; a key counts once for each id.
+
+    Not looked at is one that keeps nothing: it counts requests by who makes them, for minutes.
+    """
+    found: list[Remains] = []
+    for server in suite.topology.redises.values():
+        if not server.keeps_log:
+            continue
+        async with redis_operator(suite, server.address) as client:
+            counts = dict.fromkeys(wanted_ids, 0)
+            async for text in _all_texts(client):
+                for wanted_id in wanted_ids:
+                    counts[wanted_id] += bool(re.search(names(wanted_id), text))
+        found += [
+            Remains(f"redis-{server.name}", wanted_id, keys)
+            for wanted_id, keys in counts.items()
+            if keys
+        ]
+    return found
+
+
+async def _all_texts(client: Redis) -> AsyncIterator[str]:
+    """Each key's name and content as one text."""
+    async for key in client.scan_iter(count=_SCAN_PAGE):
+        content = await _content(client, key)
+        if content != _GONE and not 0 <= await client.pttl(key) <= _GOES_SOON_MS:
+            yield f"{key.decode(errors='replace')} {content!r}"
+
+
+async def _content(client: Any, key: bytes) -> Any:
+    kind = (await client.type(key)).decode()
+    return await _READERS[kind](client, key) if kind in _READERS else None
+
+
+_READERS: dict[str, Callable[[Any, bytes], Awaitable[Any]]] = {
+    "string": lambda client, key: client.get(key),
+    "list": lambda client, key: client.lrange(key, 0, _MEMBERS_MAX),
+    "set": lambda client, key: client.smembers(key),
+    "zset": lambda client, key: client.zrange(key, 0, _MEMBERS_MAX),
+    "hash": lambda client, key: client.hgetall(key),
+    "stream": lambda client, key: client.xrange(key, count=_MEMBERS_MAX),
+}

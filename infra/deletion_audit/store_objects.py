@@ -1,0 +1,23 @@
+"""Ids in the object store: in the keys of objects."""
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from infra.deletion_audit.found import Remains, names
+from infra.suite import Suite
+
+
+def remains_in_store(suite: Suite, wanted_ids: Sequence[int]) -> list[Remains]:
+    """Objects of the embedded store whose key names an id; an external store is not looked at."""
+    folder = suite.folder.data / "store"
+    keys = [str(path.relative_to(folder)) for path in _files(folder)]
+    return [
+        Remains("store", wanted_id, count)
+        for wanted_id in wanted_ids
+        if (count := sum(bool(re.search(names(wanted_id), key)) for key in keys))
+    ]
+
+
+def _files(folder: Path) -> list[Path]:
+    return [path for path in folder.rglob("*") if path.is_file()]

@@ -1,0 +1,38 @@
+"""What `make plan-changes` prints: what a start would change, and what it could not."""
+
+import sys
+
+from infra.control.supervisor import Supervisor
+from infra.holdings.ledger import read_ledger
+from infra.holdings.plan import Change, When, drawn_groups, impossible, plan_changes
+from infra.processes import processes_of
+from infra.rendering.differences import changed_files
+from infra.suite import Suite
+
+
+def print_plan(suite: Suite) -> bool:
+    """Print it; returns whether all of it is possible."""
+    changes = changes_of(suite)
+    if not changes:
+        sys.stdout.write("Topology and suite agree: nothing would change.\n")
+    for when in When:
+        sentences = [change.sentence for change in changes if change.when is when]
+        if sentences:
+            sys.stdout.write(f"{when.value}:\n")
+            sys.stdout.writelines(f"  {sentence}\n" for sentence in sentences)
+    return not impossible(changes)
+
+
+def changes_of(suite: Suite) -> list[Change]:
+    """The difference between topology and ledger, then that of rendered files."""
+    ledger = read_ledger(suite.folder.ledger_file)
+    if ledger is None or ledger.applied is None:
+        return [Change(When.NOW, "there is no ledger yet: `make up` makes or adopts the suite")]
+    changes = plan_changes(ledger.applied, drawn_groups(suite.topology))
+    if impossible(changes) or not Supervisor(suite.folder).is_running():
+        return changes
+    files = changed_files(suite, processes_of(suite))
+    return changes + [
+        Change(When.RESTART, f"{name}: {', '.join(map(str, differing)) or 'its description'}")
+        for name, differing in files.items()
+    ]

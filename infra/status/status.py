@@ -1,0 +1,112 @@
+"""The table of processes: where each one is, how it does, what it costs and since when."""
+
+import asyncio
+import contextlib
+import datetime as dt
+import time
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from infra.control.health import is_healthy
+from infra.control.supervisor import ProcessState, Supervisor
+from infra.processes import Process, processes_of
+from infra.suite import Suite
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One process as the table shows it."""
+
+    process: Process
+    state: str
+    memory_bytes: int
+    since: int
+
+    @property
+    def is_well(self) -> bool:
+        """Whether it runs and answers."""
+        return self.state == "answers"
+
+
+async def rows_of(suite: Suite) -> list[Row]:
+    """Ask everything at once."""
+    supervisor = Supervisor(suite.folder)
+    states = supervisor.states() if supervisor.is_running() else {}
+    children = _children_by_parent()
+    return list(
+        await asyncio.gather(
+            *(
+                _row(suite, process, states.get(process.name), children)
+                for process in processes_of(suite)
+            )
+        )
+    )
+
+
+def print_table(rows: list[Row]) -> None:
+    """Print it; colours only on a terminal."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for title in ("process", "address", "state"):
+        table.add_column(title, no_wrap=True)
+    table.add_column("memory", justify="right", no_wrap=True)
+    table.add_column("since (UTC)", no_wrap=True)
+    for row in rows:
+        colour = "green" if row.is_well else "red"
+        table.add_row(
+            row.process.name,
+            row.process.endpoint,
+            f"[{colour}]{row.state}[/]",
+            f"{row.memory_bytes / 1e6:.0f} MB" if row.memory_bytes else "",
+            _since(row.since) if row.since else "",
+        )
+    console = Console(highlight=False, width=None if Console().is_terminal else 120)
+    console.print(table)
+    well = sum(row.is_well for row in rows)
+    memory_bytes = sum(row.memory_bytes for row in rows)
+    console.print(f"\n{well} of {len(rows)} answer; {memory_bytes / 1e6:.0f} MB in all")
+
+
+async def _row(
+    suite: Suite, process: Process, state: ProcessState | None, children: dict[int, list[int]]
+) -> Row:
+    if state is None or not state.pid:
+        said = state.state.lower() if state else "stopped"
+        return Row(process, said, 0, state.since if state else 0)
+    answers = await is_healthy(suite, process)
+    memory_bytes = sum(_memory_bytes(pid) for pid in _tree(state.pid, children))
+    return Row(process, "answers" if answers else "silent", memory_bytes, state.since)
+
+
+def _since(moment_s: int) -> str:
+    started = dt.datetime.fromtimestamp(moment_s, dt.UTC)
+    ago = dt.timedelta(seconds=int(time.time() - moment_s))
+    return f"{started:%Y-%m-%d %H:%M:%S} ({ago})"
+
+
+def _children_by_parent() -> dict[int, list[int]]:
+    children: dict[int, list[int]] = defaultdict(list)
+    for file in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            fields = file.read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
+            children[int(fields[1])].append(int(file.parent.name))
+    return children
+
+
+def _tree(pid: int, children: dict[int, list[int]]) -> Iterator[int]:
+    yield pid
+    for child in children.get(pid, ()):
+        yield from _tree(child, children)
+
+
+def _memory_bytes(pid: int) -> int:
+    """The proportional share, which adds up over processes that share pages; 0 once it ended."""
+    with contextlib.suppress(OSError):
+        for line in Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii").splitlines():
+            if line.startswith("Pss:"):
+                return int(line.split()[1]) * 1024
+    return 0

@@ -1,0 +1,60 @@
+"""One command at a time changes a run folder, and the next one hears whose turn it is."""
+
+import asyncio
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from infra.control.failures import SuiteFailure
+from infra.control.run_lock import sole_command
+from infra.run_folder import REPOSITORY, RunFolder
+from tests.eventually import eventually
+
+HOLDER = """
+import signal, sys
+from pathlib import Path
+from infra.control.run_lock import sole_command
+from infra.run_folder import RunFolder
+with sole_command(RunFolder(Path(sys.argv[1])), "up"):
+    signal.pause()
+"""
+
+
+def test_the_second_command_hears_who_is_at_work(tmp_path: Path) -> None:
+    folder = RunFolder(tmp_path)
+    said = rf"`make up` \(pid {os.getpid()}, since 20"
+    with (
+        sole_command(folder, "up"),
+        pytest.raises(SuiteFailure, match=said),
+        sole_command(folder, "down"),
+    ):
+        pass
+    with sole_command(folder, "down"):
+        pass
+
+
+def test_nothing_is_left_of_it(tmp_path: Path) -> None:
+    with sole_command(RunFolder(tmp_path), "up"):
+        pass
+    assert not list(tmp_path.iterdir())
+
+
+async def test_a_holder_that_was_killed_holds_nothing(tmp_path: Path) -> None:
+    folder = RunFolder(tmp_path)
+    holder = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", HOLDER, str(tmp_path), cwd=REPOSITORY
+    )
+
+    def is_held() -> None:
+        assert folder.lock_file.exists()
+        assert folder.lock_file.stat().st_size
+
+    await eventually(is_held)
+    with pytest.raises(SuiteFailure, match=f"pid {holder.pid}"), sole_command(folder, "down"):
+        pass
+    holder.kill()
+    await holder.wait()
+    with sole_command(folder, "down"):
+        pass
