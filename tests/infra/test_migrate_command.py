@@ -40,7 +40,9 @@ async def test_two_runs_at_once_both_find_every_shard_at_the_newest(
     environment = _environment(data_suite, service)
     ended = await asyncio.gather(*(_migrate(service, environment) for _ in range(2)))
     for code, said in ended:
-        assert (code, said) == (0, f"{service}: every shard is at the newest migration\n")
+        assert code == 0, said
+        # One that waits for the other says so first.
+        assert said.endswith(f"{service}: every shard is at the newest migration\n")
 
 
 async def test_a_shard_with_a_newer_schema_has_a_status_of_its_own(data_suite: Suite) -> None:
