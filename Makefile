@@ -133,6 +133,8 @@ drills: ready-dev ## break the suite under load in all ways that it must bear, t
 lock: ready-dev ## pin the newest versions of what infra/locks/*.in ask for
 	@cd infra/locks && for name in main dev; do \
 		$(PYTHON) -m piptools compile $(LOCK_OPTIONS) --output-file=$$name.txt $$name.in; done
+	@cd infra/locks && for name in gateway users upload feed infra; do \
+		$(PYTHON) -m piptools compile $(LOCK_OPTIONS) --constraint=main.txt --output-file=$$name.txt $$name.in; done
 	@cd infra/locks && $(PYTHON) -m piptools compile $(LOCK_OPTIONS) \
 		--output-file=decoder.txt ../../services/upload/decoder/requirements.in
 
