@@ -127,6 +127,32 @@ class Edges:
             [version for version, _id in kept],
         )
 
+    async def page_above_source(
+        self, dsts: Sequence[int], src: int, *, limit: int, cursor: str | None
+    ) -> EdgePage | None:
+        """The edges to any of the nodes right above the one from `src`, or above the cursor.
+
+        The newest first; `next_cursor` leads upwards. None where no cursor is given and no edge
+        from `src` is there. Raises Invalid for a cursor that is not ours.
+        """
+        if cursor is None:
+            versions = await asyncio.gather(*(self._version_of_source(dst, src) for dst in dsts))
+            known = [version for version in versions if version is not None]
+            if not known:
+                return None
+            # The lower one: a client may be told of a post twice, and never misses one.
+            start = (min(known), src)
+        else:
+            start = _CURSOR.decode(cursor)
+        pages = await asyncio.gather(*(self._ends_above(dst, start, limit + 1) for dst in dsts))
+        ends = sorted({end for page in pages for end in page})
+        kept = ends[:limit][::-1]
+        return EdgePage(
+            [id_ for _version, id_ in kept],
+            _CURSOR.encode(*kept[0]) if len(ends) > limit else None,
+            [version for version, _id in kept],
+        )
+
     async def target_ids(self, src: int, *, after: int, limit: int) -> list[int]:
         """The ends of active edges from `src` in ascending order, those above `after`."""
         return await self._ids(_SQL["target_ids"], src, after, limit)
@@ -202,6 +228,26 @@ class Edges:
             None if last is None else _CURSOR.encode(last["version"], last["id"]),
             [row["version"] for row in rows[:limit]],
         )
+
+    async def _version_of_source(self, dst: int, src: int) -> int | None:
+        reader = self._group.reader(self._group.shard_of(dst))
+        row = await reader.row(_SQL["version_of_source"], kind=self._kind, node=dst, id=src)
+        return None if row is None else row["version"]
+
+    async def _ends_above(
+        self, dst: int, start: tuple[int, int], limit: int
+    ) -> list[tuple[int, int]]:
+        reader = self._group.reader(self._group.shard_of(dst))
+        version, id_ = start
+        rows = await reader.rows(
+            _SQL["page_of_sources_above"],
+            kind=self._kind,
+            node=dst,
+            version=version,
+            id=id_,
+            limit=limit,
+        )
+        return [(row["version"], row["id"]) for row in rows]
 
     async def _ids(self, query: Query, node: int, after: int, limit: int) -> list[int]:
         reader = self._group.reader(self._group.shard_of(node))

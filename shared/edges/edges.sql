@@ -96,6 +96,16 @@ SELECT src AS id, version FROM :schema.edge_in
    AND (version, src) < (:version::bigint, :id::bigint)
  ORDER BY version DESC, src DESC LIMIT :limit;
 
+-- name: page_of_sources_above
+SELECT src AS id, version FROM :schema.edge_in
+ WHERE kind = :kind AND dst = :node AND state = 'active'
+   AND (version, src) > (:version::bigint, :id::bigint)
+ ORDER BY version, src LIMIT :limit;
+
+-- name: version_of_source
+SELECT version FROM :schema.edge_in
+ WHERE kind = :kind AND dst = :node AND src = :id AND state = 'active';
+
 -- name: target_ids
 SELECT dst AS id FROM :schema.edge_out
  WHERE kind = :kind AND src = :node AND state = 'active' AND dst > :after

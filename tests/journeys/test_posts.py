@@ -160,13 +160,16 @@ async def test_several_posts_come_in_the_order_asked_for(alice: Phone, bob: Phon
     assert found["next_cursor"] is None
 
 
-async def test_a_gap_in_the_home_timeline_is_filled_upwards(alice: Phone) -> None:
-    posts = [(await alice.post(f"Fog {number}"))["id"] for number in range(3)]
-    page = await alice.get("/v1/timelines/home", since=posts[0], limit=1)
+@pytest.mark.parametrize(
+    "path", ["/v1/timelines/home", "/v1/users/{user_id}/posts", "/v1/timelines/tags/{tag}"]
+)
+async def test_a_gap_in_a_timeline_is_filled_upwards(alice: Phone, path: str) -> None:
+    tag = f"fog{secrets.token_hex(6)}x"
+    posts = [(await alice.post(f"Fog {number} #{tag}"))["id"] for number in range(3)]
+    path = path.format(user_id=alice.id, tag=tag)
+    page = await alice.get(path, since=posts[0], limit=1)
     assert [post["id"] for post in page["items"]] == [posts[1]]
-    above = await alice.get(
-        "/v1/timelines/home", since=posts[0], limit=1, cursor=page["next_cursor"]
-    )
+    above = await alice.get(path, since=posts[0], limit=1, cursor=page["next_cursor"])
     assert [post["id"] for post in above["items"]] == [posts[2]]
     assert above["next_cursor"] is None
 

@@ -2,10 +2,11 @@
 
 from services.feed.actions.pin_post import PINS_MAX
 from services.feed.actions.show_posts import show_posts
+from services.feed.domain.gaps import right_above
 from services.feed.domain.skeletons import page_start
 from services.feed.store.post_bodies import PostBodies
 from services.feed.store.post_reactions import PostReactions
-from services.feed.store.posts import page_of_author, pinned_by_author
+from services.feed.store.posts import page_of_author, page_of_author_above, pinned_by_author
 from shared.contracts.posts import Post, PostPage
 from shared.cursors import ID_CURSOR, CursorShape, Number
 from shared.errors import NotFound
@@ -59,6 +60,28 @@ async def read_user_posts(
         return {"items": items, "next_cursor": None}
     last_id = bodies[limit - 1]["id"] if limit > len(pinned) else page_start(None)
     return {"items": items, "next_cursor": _CURSORS[len(shown)].encode(last_id, *shown)}
+
+
+async def read_user_posts_above(
+    group: ShardGroup,
+    reactions: PostReactions,
+    author_id: int,
+    viewer_id: int,
+    page: tuple[int, int],
+) -> PostPage:
+    """The posts right above an id, newest first; `page` is limit and id. The cursor leads upwards.
+
+    Pinned ones stand where their time puts them: who fills a gap knows the top of the page.
+    """
+    limit, above = page
+    found = await page_of_author_above(
+        group, author_id, above=above, limit=limit + 1, viewer_id=viewer_id
+    )
+    bodies, has_more = right_above(found, limit)
+    return {
+        "items": await show_posts(reactions, bodies, viewer_id),
+        "next_cursor": ID_CURSOR.encode(bodies[0]["id"]) if has_more else None,
+    }
 
 
 def _position(cursor: str) -> tuple[int, ...]:

@@ -16,19 +16,25 @@ async def read_tag_timeline(
     reactions: PostReactions,
     tag: str,
     viewer_id: int,
-    page: tuple[int, str | None],
+    page: tuple[int, str | None, int | None],
 ) -> PostPage:
-    """A page (limit and cursor) of whoever's posts, the one tagged last first.
+    """A page (limit, cursor and known post) of whoever's posts, the one tagged last first.
+
+    With a known post it is the page right above that, and its cursor leads upwards; the newest
+    page where that post does not stand under the tag.
 
     What can be no tag has no posts. Raises Invalid for a cursor that is none, and Unavailable.
     """
     names = tags_named(tag)
     if not names:
         return {"items": [], "next_cursor": None}
-    limit, cursor = page
-    found = await edges.page_of_sources_of_any(
-        [tag_id(name) for name in names], limit=limit, cursor=cursor
-    )
+    limit, cursor, since = page
+    ids = [tag_id(name) for name in names]
+    found = None
+    if since is not None:
+        found = await edges.page_above_source(ids, since, limit=limit, cursor=cursor)
+    if found is None:
+        found = await edges.page_of_sources_of_any(ids, limit=limit, cursor=cursor)
     existing = await existing_posts(bodies, found.ids)
     # An edge may be a moment behind its post, and an id may stand for two names.
     tagged = [body for body in existing if not names.isdisjoint(body["hashtags"])]

@@ -9,11 +9,13 @@ from pydantic import BaseModel, Field
 from services.feed.actions.edit_post import Edit, edit_post
 from services.feed.actions.pin_post import pin_post
 from services.feed.actions.publish_post import Asked, publish_post
-from services.feed.actions.read_posts import read_post, read_user_posts
+from services.feed.actions.read_posts import read_post, read_user_posts, read_user_posts_above
 from services.feed.actions.show_posts import existing_posts, show_posts
 from services.feed.actions.withdraw_post import Withdrawal, withdraw_post
 from services.feed.api.path_ids import Id, PostId, UserId
+from services.feed.api.since import Since
 from services.feed.domain.drafts import CAPTION_CHARACTERS_MAX, PHOTOS_MAX, Draft
+from services.feed.domain.gaps import gap_start
 from services.feed.resources import resources_of
 from services.feed.store.posts import post_counts_by_authors
 from shared.contracts.posts import Pinned, Place, Post, PostCounts, PostPage
@@ -216,13 +218,18 @@ async def get_user_posts(
     viewer_id: ViewerId,
     limit: PostsLimit = POSTS_LIMIT_DEFAULT,
     cursor: Cursor = None,
+    since: Since = None,
 ) -> Response:
-    """Empty for somebody who does not exist: whether the viewer may see them is the caller's."""
+    """Empty for somebody who does not exist: whether the viewer may see them is the caller's.
+
+    With `since` the page right above that post; its cursor goes with it, and leads upwards.
+    """
     resources = resources_of(request)
-    page = await read_user_posts(
-        resources.group, resources.reactions, user_id, viewer_id, (limit, cursor)
-    )
-    return JsonReply(page)
+    asked = (resources.group, resources.reactions, user_id, viewer_id)
+    if since is not None:
+        start = gap_start(since, cursor)
+        return JsonReply(await read_user_posts_above(*asked, (limit, start)))
+    return JsonReply(await read_user_posts(*asked, (limit, cursor)))
 
 
 @router.put("/posts/{post_id}/pin", summary="Pin a post", responses=_PINNED)

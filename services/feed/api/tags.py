@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Request, Response
 
 from services.feed.actions.read_tags import find_tags, read_tag_timeline
+from services.feed.api.since import Since
 from services.feed.resources import resources_of
 from shared.contracts.posts import PostPage, TagsFound
 from shared.http_server.json_reply import JsonReply
@@ -33,11 +34,20 @@ async def get_tag_timeline(
     viewer_id: ViewerId,
     limit: PostsLimit = POSTS_LIMIT_DEFAULT,
     cursor: Cursor = None,
+    since: Since = None,
 ) -> Response:
-    """Whoever wrote them: which of them the viewer may see is the caller's to ask."""
+    """Whoever wrote them: which of them the viewer may see is the caller's to ask.
+
+    With `since` the page right above that post; its cursor goes with it, and leads upwards.
+    """
     resources = resources_of(request)
     page = await read_tag_timeline(
-        resources.tag_edges, resources.bodies, resources.reactions, tag, viewer_id, (limit, cursor)
+        resources.tag_edges,
+        resources.bodies,
+        resources.reactions,
+        tag,
+        viewer_id,
+        (limit, cursor, since),
     )
     return JsonReply(page)
 

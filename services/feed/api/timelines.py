@@ -1,14 +1,13 @@
 """The home timeline, and what is popular."""
 
-from typing import Annotated
-
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Request, Response
 
 from services.feed.actions.read_explore import read_explore
 from services.feed.actions.read_home_timeline import read_home_above, read_home_timeline
+from services.feed.api.since import Since
+from services.feed.domain.gaps import gap_start
 from services.feed.resources import resources_of
 from shared.contracts.posts import HomePage, PostPage
-from shared.cursors import decode_id_cursor
 from shared.http_server.hot_read import hot_read
 from shared.http_server.json_reply import JsonReply
 from shared.http_server.paging import (
@@ -32,8 +31,6 @@ async def _plain_home_timeline(request: Request) -> Response | None:
 
 home_router = APIRouter(tags=["Timelines"], route_class=hot_read(_plain_home_timeline))
 router = APIRouter(tags=["Timelines"])
-
-Since = Annotated[int | None, Query(ge=1, lt=2**63, description="A known post.")]
 
 
 @home_router.get(
@@ -66,7 +63,7 @@ async def get_home_timeline(
     if order == "ranked":
         return JsonReply(await resources.ranked.read(viewer_id, limit, cursor))
     if since is not None:
-        start = decode_id_cursor(cursor) or since
+        start = gap_start(since, cursor)
         return JsonReply(
             await read_home_above(resources.entries, resources.page_posts, viewer_id, limit, start)
         )

@@ -66,6 +66,16 @@ async def page_of_author(
     return [_body(row) for row in rows]
 
 
+async def page_of_author_above(
+    group: ShardGroup, author_id: int, *, above: int, limit: int, viewer_id: int
+) -> list[PostBody]:
+    """An author's posts right above an id, in ascending order."""
+    rows = await _reader(group, author_id, viewer_id).rows(
+        _SQL["page_of_author_above"], author_id=author_id, above=above, limit=limit
+    )
+    return [_body(row) for row in rows]
+
+
 async def own_page_of_author(
     group: ShardGroup, author_id: int, *, before: int, limit: int
 ) -> list[PostBody]:

@@ -100,6 +100,13 @@ SELECT :post_columns
  ORDER BY id DESC
  LIMIT :limit;
 
+-- name: page_of_author_above
+SELECT :post_columns
+  FROM :schema.post
+ WHERE author_id = :author_id AND id > :above AND withdrawn_at IS NULL AND hidden_at IS NULL
+ ORDER BY id
+ LIMIT :limit;
+
 -- name: pinned_posts
 SELECT :post_columns
   FROM :schema.post

@@ -14,6 +14,7 @@ from services.gateway.api.problem_codes import (
 from services.gateway.api.replies import link_to_next, private_reply
 from services.gateway.api.reply_docs import page, reply
 from services.gateway.api.session import ViewerId
+from services.gateway.api.since import Since
 from services.gateway.api.text import Text
 from services.gateway.domain.pages import PageRequest
 from services.gateway.domain.visibility import CardsById
@@ -49,12 +50,13 @@ async def get_tag_timeline(
     viewer_id: ViewerId,
     limit: PostsLimit = POSTS_LIMIT_DEFAULT,
     cursor: Cursor = None,
+    since: Since = None,
 ) -> Response:
     """Public posts of a hashtag, newest first; one that nobody uses has none.
 
     A page may be shorter than `limit` where posts are not public: `next_cursor` tells the end.
     """
-    asked = PageRequest(limit, cursor)
+    asked = PageRequest(limit, cursor, since=since)
     resources = resources_of(request)
     found, authors = await read_tag_timeline(
         resources.feed, resources.author_cards, tag, asked, viewer_id

@@ -32,6 +32,7 @@ from services.gateway.api.problem_codes import (
 from services.gateway.api.replies import conditional_reply, link_to_next, private_reply
 from services.gateway.api.reply_docs import conditional, no_content, page, reply
 from services.gateway.api.session import ViewerId
+from services.gateway.api.since import Since
 from services.gateway.api.text import Text
 from services.gateway.domain.pages import PageRequest
 from services.gateway.resources import resources_of
@@ -254,9 +255,13 @@ async def get_user_posts(
     viewer_id: ViewerId,
     limit: PostsLimit = POSTS_LIMIT_DEFAULT,
     cursor: Cursor = None,
+    since: Since = None,
 ) -> Response:
-    """What a person has published: at most three that they have pinned, then newest first."""
-    asked = PageRequest(limit, cursor)
+    """What a person has published: at most three that they have pinned, then newest first.
+
+    With `since` pinned posts stand where their time puts them.
+    """
+    asked = PageRequest(limit, cursor, since=since)
     resources = resources_of(request)
     found, authors = await read_user_posts(
         resources.feed, resources.author_cards, user_id, asked, viewer_id

@@ -1,18 +1,16 @@
 """The home timeline: the hot path."""
 
-from typing import Annotated
-
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Request, Response
 
 from services.gateway.actions.read_posts import read_home_timeline
 from services.gateway.api.problem_codes import INVALID, UNAUTHENTICATED, problems
 from services.gateway.api.replies import conditional_reply, link_to_next, private_reply
 from services.gateway.api.reply_docs import conditional_page
 from services.gateway.api.session import ViewerId, viewer_id_of
+from services.gateway.api.since import Since
 from services.gateway.domain.pages import PageRequest
 from services.gateway.resources import resources_of
 from services.gateway.views.posts import HomePage, timeline_posts
-from services.gateway.views.wire_types import ID_PATTERN
 from shared.http_server.hot_read import hot_read
 from shared.http_server.paging import (
     POSTS_LIMIT_DEFAULT,
@@ -31,15 +29,6 @@ async def _plain_home_timeline(request: Request) -> Response | None:
 
 
 router = APIRouter(tags=["Timelines"], route_class=hot_read(_plain_home_timeline))
-
-Since = Annotated[
-    str | None,
-    Query(
-        pattern=ID_PATTERN,
-        description="The id of a post that you have: the page right above it, to fill a gap."
-        " Of one below the newest 800 you get the newest page. Not with `order=ranked`.",
-    ),
-]
 
 
 @router.get(
@@ -60,8 +49,8 @@ async def get_home_timeline(
 ) -> Response:
     """Posts of the people you follow, and your own, newest first or ranked.
 
-    The first page has an ETag. A cursor is asked for in the order that gave it, and with the same
-    `since`: it then leads upwards.
+    The first page has an ETag. A cursor is asked for in the order that gave it. `since` reaches
+    down to the newest 800, and does not go with `order=ranked`.
     """
     asked = PageRequest(limit, cursor, order=None if order == "newest" else order, since=since)
     resources = resources_of(request)

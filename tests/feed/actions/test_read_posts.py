@@ -2,7 +2,9 @@
 
 import pytest
 
-from services.feed.actions.read_posts import read_post, read_user_posts
+from services.feed.actions.pin_post import pin_post
+from services.feed.actions.read_posts import read_post, read_user_posts, read_user_posts_above
+from services.feed.domain.gaps import gap_start
 from services.feed.resources import Resources
 from shared.contracts.posts import PostPage
 from shared.errors import Invalid, NotFound
@@ -53,3 +55,29 @@ async def test_an_author_sees_a_new_post_in_the_own_list_at_once(
 async def test_a_cursor_of_nowhere_is_refused(resources: Resources) -> None:
     with pytest.raises(Invalid):
         await read_user_posts(resources.group, resources.reactions, new_id(), new_id(), (3, "x"))
+
+
+async def test_a_gap_in_a_persons_posts_is_filled_upwards_pinned_ones_by_their_time(
+    cast: Cast, resources: Resources
+) -> None:
+    alice, bob = new_id(), new_id()
+    posts = await cast.has_published(alice, 8)
+    await cast.has_published(bob, 2)
+    await pin_post(
+        resources.group, resources.bodies, resources.users, (alice, posts[5]), is_pinned=True
+    )
+    seen: list[int] = []
+    cursor: str | None = None
+    while True:
+        page = await read_user_posts_above(
+            resources.group, resources.reactions, alice, alice, (3, gap_start(posts[-1], cursor))
+        )
+        seen = [post["id"] for post in page["items"]] + seen
+        cursor = page["next_cursor"]
+        if cursor is None:
+            break
+    assert seen == posts[:-1]
+    top = await read_user_posts_above(
+        resources.group, resources.reactions, alice, alice, (3, posts[0])
+    )
+    assert (top["items"], top["next_cursor"]) == ([], None)

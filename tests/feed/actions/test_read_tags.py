@@ -26,7 +26,7 @@ class Reader:
         return (await self.page_and_cursor(tag, limit, cursor))[0]
 
     async def page_and_cursor(
-        self, tag: str, limit: int, cursor: str | None
+        self, tag: str, limit: int, cursor: str | None, since: int | None = None
     ) -> tuple[list[int], str | None]:
         resources = self._resources
         page = await read_tag_timeline(
@@ -35,7 +35,7 @@ class Reader:
             resources.reactions,
             tag,
             self.id,
-            (limit, cursor),
+            (limit, cursor, since),
         )
         return [post["id"] for post in page["items"]], page["next_cursor"]
 
@@ -77,6 +77,28 @@ async def test_pages_meet_without_a_gap_while_posts_come(cast: Cast, reader: Rea
         more, cursor = await reader.page_and_cursor(tag, 3, cursor)
         seen += more
     assert seen == posts[::-1]
+
+
+async def test_a_gap_is_filled_upwards_while_posts_come(cast: Cast, reader: Reader) -> None:
+    tag = _fresh("fog")
+    known, *posts = [await cast.publishes(new_id(), f"#{tag}") for _ in range(7)]
+    seen, cursor = await reader.page_and_cursor(tag, 3, None, known)
+    posts.append(await cast.publishes(new_id(), f"#{tag}"))
+    while cursor is not None:
+        more, cursor = await reader.page_and_cursor(tag, 3, cursor, known)
+        seen = more + seen
+    assert seen == posts[::-1]
+    assert await reader.page_and_cursor(tag, 3, None, posts[-1]) == ([], None)
+
+
+async def test_above_a_post_that_does_not_stand_under_the_tag_stands_the_newest_page(
+    cast: Cast, reader: Reader
+) -> None:
+    tag = _fresh("fog")
+    posts = [await cast.publishes(new_id(), f"#{tag}") for _ in range(4)]
+    elsewhere = await cast.publishes(new_id(), "No tag.")
+    seen, _cursor = await reader.page_and_cursor(tag, 3, None, elsewhere)
+    assert seen == posts[:0:-1]
 
 
 async def test_an_edited_post_stands_under_its_new_tags_alone(

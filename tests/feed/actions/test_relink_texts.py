@@ -36,7 +36,7 @@ async def _relink(resources: Resources, *changed: int) -> int:
 
 async def _under(resources: Resources, tag: str) -> list[int]:
     page = await read_tag_timeline(
-        resources.tag_edges, resources.bodies, resources.reactions, tag, new_id(), (20, None)
+        resources.tag_edges, resources.bodies, resources.reactions, tag, new_id(), (20, None, None)
     )
     return [post["id"] for post in page["items"]]
 

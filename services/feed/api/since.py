@@ -1,0 +1,7 @@
+"""The query parameter of lists whose pages can be read upwards."""
+
+from typing import Annotated
+
+from fastapi import Query
+
+Since = Annotated[int | None, Query(ge=1, lt=2**63, description="A known post.")]
