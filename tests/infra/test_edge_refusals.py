@@ -1,0 +1,117 @@
+"""What a balancer refuses by itself, before gateways that are away or stand still."""
+
+import asyncio
+import json
+import socket
+import subprocess
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from http.client import HTTPResponse
+from pathlib import Path
+
+import pytest
+
+from infra.programs import program
+from infra.rendering.nginx import configuration_of
+from tests.eventually import eventually
+from tests.suite import Suite
+
+ORIGIN = "https://app.example"
+HEAD = b"Host: x\r\nConnection: close\r\n"
+TOO_MUCH = b"a" * 9_000
+
+Answer = tuple[int, dict[str, str], bytes]
+
+
+class Edge:
+    """A balancer of its own, with a page of another origin that may use it."""
+
+    def __init__(self, address: str, port: int) -> None:
+        self._where = (address, port)
+
+    async def ask(self, request: bytes, origin: str | None = ORIGIN) -> Answer:
+        """Status, headers by their names in small letters, and body of a raw request."""
+        line, _, rest = request.partition(b"\r\n")
+        named = b"" if origin is None else f"Origin: {origin}\r\n".encode()
+        sent = line + b"\r\n" + HEAD + named + rest
+        return await asyncio.to_thread(self._send, sent)
+
+    def _send(self, request: bytes) -> Answer:
+        with socket.create_connection(self._where, timeout=20) as one:
+            one.sendall(request)
+            # Not to the end of the connection: one whose body never comes is reset.
+            reply = HTTPResponse(one)
+            reply.begin()
+            joined: dict[str, str] = {}
+            for name, value in reply.getheaders():
+                known = joined.get(name.lower())
+                joined[name.lower()] = value if known is None else f"{known}, {value}"
+            return reply.status, joined, reply.read()
+
+
+@pytest.fixture
+async def edge(suite: Suite, tmp_path: Path) -> AsyncIterator[Edge]:
+    drawn = suite.topology
+    address, away = f"{drawn.network}.1.8", f"{drawn.network}.1.7"
+    nginx = replace(drawn.nginx, replicas=(address,), cors_origins=(ORIGIN,))
+    gateway = replace(drawn.services["gateway"], replicas=(away,))
+    services = {**drawn.services, "gateway": gateway}
+    without = replace(suite.on_disk, topology=replace(drawn, nginx=nginx, services=services))
+    file = tmp_path / "nginx.conf"
+    file.write_text(configuration_of(without, "nginx-8", [address]))
+    with (tmp_path / "nginx.log").open("w") as output:
+        process = subprocess.Popen(  # noqa: ASYNC220 # it only starts it
+            [program("nginx"), "-e", "stderr", "-c", str(file)], stdout=output, stderr=output
+        )
+    edge = Edge(address, nginx.port)
+
+    async def answers() -> None:
+        try:
+            await edge.ask(b"GET /robots.txt HTTP/1.1\r\n\r\n")
+        except OSError as error:
+            raise AssertionError(str(error)) from error
+
+    try:
+        await eventually(answers)
+        yield edge
+    finally:
+        process.terminate()
+        await asyncio.to_thread(process.wait, 20)
+
+
+@pytest.mark.parametrize(
+    ("request_", "status"),
+    [
+        (b"GET /v1/me HTTP/1.1\r\nHost: y\r\n\r\n", 400),
+        (b"GET /v1/me HTTP/1.1\r\nContent-Length: x\r\n\r\n", 400),
+        (b"GET /v1/me HTTP/1.1\r\nContent-Length: 3\r\n\r\nabc", 400),
+        (b"GET /nowhere HTTP/1.1\r\n\r\n", 404),
+        (b"PUT /favicon.ico HTTP/1.1\r\nContent-Length: 0\r\n\r\n", 405),
+        (b"POST /v1/posts HTTP/1.1\r\nContent-Length: 99000000000\r\n\r\n", 413),
+        (b"GET /" + TOO_MUCH + b" HTTP/1.1\r\n\r\n", 414),
+        (b"GET /v1/me HTTP/1.1\r\nX-Big: " + TOO_MUCH + b"\r\n\r\n", 431),
+        (b"GET /v1/me HTTP/1.1\r\n\r\n", 502),
+        (b"POST /v1/posts HTTP/1.1\r\nContent-Length: 0\r\n\r\n", 502),
+    ],
+)
+async def test_a_page_that_may_use_the_api_can_read_each_refusal(
+    edge: Edge, request_: bytes, status: int
+) -> None:
+    got, headers, body = await edge.ask(request_)
+    assert got == status
+    assert headers["content-type"] == "application/problem+json"
+    assert headers["cache-control"] == "no-store"
+    said = json.loads(body)
+    assert (said["status"], said["request_id"]) == (status, headers["x-request-id"])
+    # Headers that were not read to their end are no ground to name anybody.
+    if status not in {400, 414, 431}:
+        assert headers["access-control-allow-origin"] == ORIGIN
+        assert "X-Request-ID" in headers["access-control-expose-headers"]
+        assert "Origin" in headers["vary"]
+
+
+@pytest.mark.parametrize("origin", [None, "https://other.example", "null"])
+async def test_no_other_page_can_read_them(edge: Edge, origin: str | None) -> None:
+    _status, headers, _body = await edge.ask(b"GET /nowhere HTTP/1.1\r\n\r\n", origin)
+    assert "access-control-allow-origin" not in headers
+    assert "Origin" in headers["vary"]
