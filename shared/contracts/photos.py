@@ -58,10 +58,12 @@ class Photo(TypedDict):
     """A photo as its owner sees it; sizes and renditions are filled in once it is ready.
 
     `sha256` is that of the bytes received, in lower-case hexadecimal. `failure` is a sentence.
-    `post_id` is the post that has it, None before and for a moment after.
+    `post_id` is the post that has it, None before and for a moment after. `version` grows with each
+    change that its owner makes.
     """
 
     id: int
+    version: int
     owner_id: int
     state: PhotoState
     failure: str | None

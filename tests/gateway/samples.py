@@ -101,6 +101,7 @@ def photo() -> Photo:
         "thumbhash": "3OcRJYB4d3h/iIeHeEh3eIhw+j2w",
         "alt_text": "",
         "filter": None,
+        "version": 1,
         "crop": None,
         "renditions": [rendition()],
         "sha256": "9f" * 32,

@@ -133,7 +133,11 @@ async def test_json_is_said_to_be_json(alice: Phone, world: World) -> None:
 
 async def test_if_match_of_another_version_changes_nothing(alice: Phone, world: World) -> None:
     wrong: list[str] = []
-    bodies = {"/v1/me": {"bio": "Sun"}, "/v1/posts/{post_id}": {"caption": "Sun"}}
+    bodies = {
+        "/v1/me": {"bio": "Sun"},
+        "/v1/posts/{post_id}": {"caption": "Sun"},
+        "/v1/photos/{photo_id}": {"alt_text": "Sun"},
+    }
     for path, operations in _paths():
         for method in _WRITES:
             if method not in operations or path in _OPEN:

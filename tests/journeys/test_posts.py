@@ -174,6 +174,23 @@ async def test_a_gap_in_a_timeline_is_filled_upwards(alice: Phone, path: str) ->
     assert above["next_cursor"] is None
 
 
+async def test_a_photo_is_changed_only_in_the_version_that_was_seen(alice: Phone) -> None:
+    photo = await alice.upload(picture())
+    address, seen = f"/v1/photos/{photo}", {"If-Match": '"1"'}
+    assert (await alice.get(address))["version"] == 1
+    first = await alice.http.patch(address, json={"alt_text": "Fog"}, headers=seen)
+    assert (first.status_code, first.json()["version"]) == (200, 2)
+    for late in (
+        await alice.http.patch(address, json={"alt_text": "Mist"}, headers=seen),
+        await alice.http.delete(address, headers=seen),
+    ):
+        assert (late.status_code, late.json()["code"]) == (412, "precondition_failed")
+    assert (await alice.get(address))["alt_text"] == "Fog"
+    await alice.publish(photo)
+    again = await alice.http.patch(address, json={"alt_text": "Mist"}, headers=seen)
+    assert again.status_code == 412
+
+
 async def test_a_photo_that_is_not_there_is_named(alice: Phone) -> None:
     photo = await alice.upload(picture())
     draft = {"photo_ids": [photo, "7"], "caption": ""}

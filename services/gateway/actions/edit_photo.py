@@ -1,5 +1,6 @@
 """Changing an own photo, before and after it is published."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from services.gateway.clients.feed import FeedClient
@@ -11,14 +12,20 @@ _PUBLISHED = "photo_already_published"
 
 
 async def edit_photo(
-    upload: UploadClient, feed: FeedClient, photo_id: int, said: dict[str, Any], viewer_id: int
+    upload: UploadClient,
+    feed: FeedClient,
+    photo_id: int,
+    said: dict[str, Any],
+    viewer_id: int,
+    versions: Sequence[int] | None,
 ) -> Photo:
     """The photo as it is then. Raises as its services do, and Conflict for a published one's look.
 
-    What a published photo shows is its post's to say: feed changes it there, and tells upload.
+    What a published photo shows is its post's to say: feed changes it there, and tells upload a
+    moment later, when its version grows.
     """
     try:
-        return await upload.edit_photo(photo_id, said, viewer_id=viewer_id)
+        return await upload.edit_photo(photo_id, said, viewer_id=viewer_id, versions=versions)
     except Conflict as conflict:
         if conflict.code != _PUBLISHED or said.keys() != {"alt_text"}:
             raise

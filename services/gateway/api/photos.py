@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from services.gateway.actions.edit_photo import edit_photo
 from services.gateway.api.idempotency import key_or_new
 from services.gateway.api.path_ids import PhotoId
+from services.gateway.api.preconditions import IfMatch
 from services.gateway.api.problem_codes import (
     BAD_REQUEST,
     DIGEST_MISMATCH,
@@ -18,6 +19,7 @@ from services.gateway.api.problem_codes import (
     PHOTO_ALREADY_PUBLISHED,
     PHOTO_FAILED,
     PHOTO_NOT_READY,
+    PRECONDITION_FAILED,
     QUOTA_EXCEEDED,
     REQUEST_IN_PROGRESS,
     TOO_LARGE,
@@ -163,12 +165,17 @@ async def get_photo(request: Request, photo_id: PhotoId, viewer_id: ViewerId) ->
             PHOTO_ALREADY_PUBLISHED,
             PHOTO_NOT_READY,
             PHOTO_FAILED,
+            PRECONDITION_FAILED,
             INVALID,
         ),
     },
 )
 async def patch_photo(
-    request: Request, photo_id: PhotoId, change: PhotoChange, viewer_id: ViewerId
+    request: Request,
+    photo_id: PhotoId,
+    change: PhotoChange,
+    viewer_id: ViewerId,
+    versions: IfMatch,
 ) -> Response:
     """Say what a photo shows, and how it shall look. Once it is published, its look stays.
 
@@ -177,7 +184,7 @@ async def patch_photo(
     """
     resources = resources_of(request)
     said = change.model_dump(exclude_unset=True)
-    photo = await edit_photo(resources.upload, resources.feed, photo_id, said, viewer_id)
+    photo = await edit_photo(resources.upload, resources.feed, photo_id, said, viewer_id, versions)
     return private_reply(public_photo(photo, resources.url_of()))
 
 
@@ -188,12 +195,15 @@ async def patch_photo(
     summary="Delete an own photo",
     responses={
         **no_content("It is gone, also if it was before."),
-        **problems(UNAUTHENTICATED, NOT_FOUND, PHOTO_ALREADY_PUBLISHED),
+        **problems(UNAUTHENTICATED, NOT_FOUND, PHOTO_ALREADY_PUBLISHED, PRECONDITION_FAILED),
     },
 )
-async def delete_photo(request: Request, photo_id: PhotoId, viewer_id: ViewerId) -> Response:
+async def delete_photo(
+    request: Request, photo_id: PhotoId, viewer_id: ViewerId, versions: IfMatch
+) -> Response:
     """Delete an own photo that is in no post; with a post its photos go."""
-    await resources_of(request).upload.delete_photo(photo_id, viewer_id=viewer_id)
+    upload = resources_of(request).upload
+    await upload.delete_photo(photo_id, viewer_id=viewer_id, versions=versions)
     return Response(status_code=204)
 
 

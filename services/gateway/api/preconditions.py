@@ -19,7 +19,11 @@ _NOT_MODIFIED = 304
 
 # What has versions, by method and template of the path; nothing else matches a tag.
 _VERSIONED = frozenset(
-    {("PATCH", "/v1/me"), ("PATCH", "/v1/posts/{post_id:id}"), ("DELETE", "/v1/posts/{post_id:id}")}
+    {
+        ("PATCH", "/v1/me"),
+        *((method, "/v1/posts/{post_id:id}") for method in ("PATCH", "DELETE")),
+        *((method, "/v1/photos/{photo_id:id}") for method in ("PATCH", "DELETE")),
+    }
 )
 
 

@@ -1,9 +1,9 @@
 """upload.internal: photos before they are published."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any
 
-from services.gateway.clients.patching import PatchingServiceClient
+from services.gateway.clients.patching import PatchingServiceClient, of_versions
 from shared.contracts.photos import FilterSamples, NewUpload, Photo, QuotaUse, Upload
 
 # 20 MB over a slow mobile line have been gathered by nginx before: this is the inner stretch.
@@ -71,10 +71,20 @@ class UploadClient:
         return reply
 
     async def edit_photo(
-        self, photo_id: int, change: Mapping[str, Any], *, viewer_id: int
+        self,
+        photo_id: int,
+        change: Mapping[str, Any],
+        *,
+        viewer_id: int,
+        versions: Sequence[int] | None = None,
     ) -> Photo:
-        """Change an own photo; raises NotFound, Invalid, and Conflict once it is published."""
-        reply: Photo = await self._service.patch(f"/photos/{photo_id}", change, viewer_id=viewer_id)
+        """Change an own photo; raises NotFound, Invalid, and Conflict once it is published.
+
+        Raises PreconditionFailed by version, before Conflict.
+        """
+        reply: Photo = await self._service.patch(
+            f"/photos/{photo_id}", change, viewer_id=viewer_id, versions=versions
+        )
         return reply
 
     async def filters(self) -> FilterSamples:
@@ -82,6 +92,9 @@ class UploadClient:
         reply: FilterSamples = await self._service.get("/filters")
         return reply
 
-    async def delete_photo(self, photo_id: int, *, viewer_id: int) -> None:
-        """Delete an own photo; raises Conflict once it is published."""
-        await self._service.delete(f"/photos/{photo_id}", viewer_id=viewer_id)
+    async def delete_photo(
+        self, photo_id: int, *, viewer_id: int, versions: Sequence[int] | None = None
+    ) -> None:
+        """Delete an own photo; raises as changing it does."""
+        path = of_versions(f"/photos/{photo_id}", versions)
+        await self._service.delete(path, viewer_id=viewer_id)

@@ -6,7 +6,7 @@ from pydantic import Field
 from typing_extensions import TypedDict
 
 from services.gateway.domain.media_urls import UrlOf
-from services.gateway.views.wire_types import Id, MediaUrl, Time
+from services.gateway.views.wire_types import Id, MediaUrl, Time, Version
 from shared.contracts import photos as contract
 
 Thumbhash = Annotated[
@@ -45,6 +45,7 @@ class Photo(TypedDict):
     """An own photo; sizes and renditions are filled in once its state is `ready`."""
 
     id: Id
+    version: Version
     state: contract.PhotoState
     failure: Annotated[str | None, Field(description="Why it failed, as a sentence.")]
     width: Annotated[int | None, Field(examples=[3024])]
@@ -77,6 +78,8 @@ def public_photo(photo: contract.Photo, url_of: UrlOf) -> Photo:
     """A photo for its owner."""
     return {
         "id": str(photo["id"]),
+        # Upload may still be of before.
+        "version": photo.get("version", 1),
         "state": photo["state"],
         "failure": photo["failure"],
         "width": photo["width"],

@@ -1,15 +1,20 @@
 """Deletes a photo that is in no post, for its owner."""
 
+from collections.abc import Collection
+
 from services.upload.actions.release_photos import DELETE_JOB
-from services.upload.domain.photos import PhotoAlreadyPublished
+from services.upload.domain.photos import PhotoAlreadyPublished, check_version
 from services.upload.store.photos import lock_own_photos, release_photos
 from shared.sharding.shard_group import ShardGroup
 
 
-async def discard_photo(group: ShardGroup, owner_id: int, photo_id: int) -> None:
+async def discard_photo(
+    group: ShardGroup, owner_id: int, photo_id: int, versions: Collection[int] | None = None
+) -> None:
     """One that is gone, or never was the owner's, is passed over.
 
-    Raises PhotoAlreadyPublished if a post has it or is about to: it goes with the post.
+    Raises PhotoAlreadyPublished if a post has it or is about to: it goes with the post; and
+    PreconditionFailed if it is in none of these versions.
     """
     if group.shard_of(photo_id) != group.shard_of(owner_id):
         return
@@ -17,6 +22,7 @@ async def discard_photo(group: ShardGroup, owner_id: int, photo_id: int) -> None
         photo = (await lock_own_photos(tx, owner_id, [photo_id])).get(photo_id)
         if photo is None:
             return
+        check_version(photo, versions)
         if photo.is_taken:
             raise PhotoAlreadyPublished
         await release_photos(tx, owner_id, [photo_id])

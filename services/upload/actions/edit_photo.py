@@ -1,5 +1,6 @@
 """Changes a photo that is in no post yet: what it is said to show, and how it looks."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from services.upload.actions.claim_photos import wait_until_processed
@@ -12,6 +13,7 @@ from services.upload.domain.photos import (
     PhotoNotReady,
     PhotoUnusable,
     StoredPhoto,
+    check_version,
     photo_of,
 )
 from services.upload.store.photos import (
@@ -32,12 +34,16 @@ _WAIT_MS_MAX = 5_000
 
 @dataclass(frozen=True, slots=True)
 class PhotoChange:
-    """What is to change; `fields` names what was said, None among it takes a filter or crop off."""
+    """What is to change; `fields` names what was said, None among it takes a filter or crop off.
+
+    `versions` are those that may be changed; None stands for any.
+    """
 
     fields: frozenset[str]
     alt_text: str = ""
     filter_name: str | None = None
     crop: Crop | None = None
+    versions: Collection[int] | None = None
 
     @property
     def is_of_pixels(self) -> bool:
@@ -55,9 +61,9 @@ class PhotoChange:
 async def edit_photo(group: ShardGroup, owner_id: int, photo_id: int, change: PhotoChange) -> Photo:
     """The photo as it is then, `processing` while a look is drawn; posts keep what they have.
 
-    Waits a little for a photo that is being processed. Raises Invalid, NotFound, PhotoNotReady and
-    PhotoUnusable for another look of what is not ready, and PhotoAlreadyPublished if a post has it
-    or is about to.
+    Waits a little for a photo that is being processed. Raises Invalid, NotFound, and
+    PreconditionFailed by version; PhotoNotReady and PhotoUnusable for another look of what is not
+    ready; PhotoAlreadyPublished if a post has it or is about to.
     """
     check_alt_text(change.alt_text)
     check_edit(change.edit_after(PhotoEdit()))
@@ -69,6 +75,7 @@ async def edit_photo(group: ShardGroup, owner_id: int, photo_id: int, change: Ph
         photo = (await lock_own_photos(tx, owner_id, [photo_id])).get(photo_id)
         if photo is None:
             raise NotFound
+        check_version(photo, change.versions)
         if photo.is_taken:
             raise PhotoAlreadyPublished
         if "alt_text" in change.fields:

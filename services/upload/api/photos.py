@@ -1,5 +1,6 @@
 """Photos as their owner sees them: sent in, looked at, changed, deleted."""
 
+from collections.abc import Collection
 from typing import Annotated, cast
 
 from fastapi import APIRouter, Path, Request, Response
@@ -22,6 +23,7 @@ from shared.http_server.json_reply import JsonReply
 from shared.http_server.problems import problem_replies
 from shared.http_server.reply_docs import no_content, reply
 from shared.http_server.repr_digest import ReprDigest, sha256_in
+from shared.http_server.versions import Versions
 from shared.http_server.viewer import ViewerId
 
 router = APIRouter(tags=["Photos"])
@@ -71,11 +73,11 @@ class PhotoBody(BaseModel):
     )
     crop: CropBody | None = Field(None, description="The part to keep; null is all of it.")
 
-    def change(self) -> PhotoChange:
+    def change(self, versions: Collection[int] | None) -> PhotoChange:
         """The same, without the framework."""
         crop = None if self.crop is None else cast(Crop, self.crop.model_dump())
         fields = frozenset(self.model_fields_set)
-        return PhotoChange(fields, self.alt_text, self.filter, crop)
+        return PhotoChange(fields, self.alt_text, self.filter, crop, versions)
 
 
 @router.post(
@@ -147,7 +149,7 @@ async def get_photo(
     summary="Change one's own photo",
     responses={
         **reply(200, Photo, "The photo as it now is."),
-        **problem_replies(400, 401, 404, 409, 422, 503),
+        **problem_replies(400, 401, 404, 409, 412, 422, 503),
     },
 )
 async def patch_photo(
@@ -155,6 +157,7 @@ async def patch_photo(
     photo_id: Annotated[int, Path(examples=[PHOTO_ID])],
     body: PhotoBody,
     viewer_id: ViewerId,
+    version: Versions = None,
 ) -> Response:
     """Before it is in a post: 409 `photo_already_published` afterwards.
 
@@ -163,7 +166,7 @@ async def patch_photo(
     """
     _check_possible(photo_id)
     resources = resources_of(request)
-    photo = await edit_photo(resources.group, viewer_id, photo_id, body.change())
+    photo = await edit_photo(resources.group, viewer_id, photo_id, body.change(version))
     await resources.polled.note_change(photo_id)
     return JsonReply(photo)
 
@@ -174,18 +177,19 @@ async def patch_photo(
     summary="Delete one's own photo",
     responses={
         **no_content("It is gone, also if it was before."),
-        **problem_replies(401, 404, 409, 422, 503),
+        **problem_replies(401, 404, 409, 412, 422, 503),
     },
 )
 async def delete_photo(
     request: Request,
     photo_id: Annotated[int, Path(examples=[PHOTO_ID])],
     viewer_id: ViewerId,
+    version: Versions = None,
 ) -> Response:
     """One that is in no post: 409 `photo_already_published` otherwise."""
     _check_possible(photo_id)
     resources = resources_of(request)
-    await discard_photo(resources.group, viewer_id, photo_id)
+    await discard_photo(resources.group, viewer_id, photo_id, version)
     await resources.polled.note_change(photo_id)
     return Response(status_code=204)
 

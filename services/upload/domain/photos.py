@@ -1,12 +1,13 @@
 """A photo: what is known of it, and what its owner and the posts that show it are told."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from typing_extensions import TypedDict
 
 from services.upload.domain.edits import PhotoEdit
 from shared.contracts.photos import Crop, Photo, PhotoSnapshot, PhotoState, Rendition
-from shared.errors import Conflict
+from shared.errors import Conflict, PreconditionFailed
 from shared.ids import created_at
 from shared.wire_time import wire_time
 
@@ -67,6 +68,7 @@ class StoredPhoto:
     crop: Crop | None
     plain: PlainPhoto | None
     edits: int
+    version: int
     post_id: int | None
     is_taken: bool
 
@@ -82,10 +84,17 @@ class StoredPhoto:
         return {said["key"] for said in (*self.renditions, *plain)}
 
 
+def check_version(stored: StoredPhoto, versions: Collection[int] | None) -> None:
+    """Raises PreconditionFailed if it is in none of these; None stands for any."""
+    if versions is not None and stored.version not in versions:
+        raise PreconditionFailed
+
+
 def photo_of(stored: StoredPhoto) -> Photo:
     """What its owner is told."""
     return {
         "id": stored.id,
+        "version": stored.version,
         "owner_id": stored.owner_id,
         "state": stored.state,
         "failure": stored.failure,

@@ -17,7 +17,7 @@ SELECT (SELECT count(*) FROM (
 -- name: find_twin
 -- Among a day's photos of one owner, of which there are a thousand at most.
 SELECT id, owner_id, state, failure, width, height, thumbhash, alt_text, renditions, sha256,
-       kind, quarantine_key, claimant, filter, crop, plain, edits, post_id, published AS is_taken
+       kind, quarantine_key, claimant, filter, crop, plain, edits, version, post_id, published AS is_taken
   FROM :schema.photo
  WHERE owner_id = :owner_id AND id >= :since AND sha256 = :sha256
    AND state IN ('processing', 'ready') AND NOT published AND claimant IS NULL
@@ -28,17 +28,17 @@ SELECT id, owner_id, state, failure, width, height, thumbhash, alt_text, renditi
 INSERT INTO :schema.photo (owner_id, sha256, received_bytes, kind, quarantine_key)
 VALUES (:owner_id, :sha256, :received_bytes, :kind, :quarantine_key)
 RETURNING id, owner_id, state, failure, width, height, thumbhash, alt_text, renditions, sha256,
-          kind, quarantine_key, claimant, filter, crop, plain, edits, post_id, false AS is_taken
+          kind, quarantine_key, claimant, filter, crop, plain, edits, version, post_id, false AS is_taken
 
 -- name: find_photo
 SELECT id, owner_id, state, failure, width, height, thumbhash, alt_text, renditions, sha256,
-       kind, quarantine_key, claimant, filter, crop, plain, edits, post_id, published AS is_taken
+       kind, quarantine_key, claimant, filter, crop, plain, edits, version, post_id, published AS is_taken
   FROM :schema.photo
  WHERE id = :photo_id AND state <> 'released'
 
 -- name: page_of_owner
 SELECT id, owner_id, state, failure, width, height, thumbhash, alt_text, renditions, sha256,
-       kind, quarantine_key, claimant, filter, crop, plain, edits, post_id, published AS is_taken
+       kind, quarantine_key, claimant, filter, crop, plain, edits, version, post_id, published AS is_taken
   FROM :schema.photo
  WHERE owner_id = :owner_id AND id > :after AND state <> 'released'
  ORDER BY id
@@ -46,7 +46,7 @@ SELECT id, owner_id, state, failure, width, height, thumbhash, alt_text, renditi
 
 -- name: find_released_photo
 SELECT id, owner_id, state, failure, width, height, thumbhash, alt_text, renditions, sha256,
-       kind, quarantine_key, claimant, filter, crop, plain, edits, post_id, published AS is_taken
+       kind, quarantine_key, claimant, filter, crop, plain, edits, version, post_id, published AS is_taken
   FROM :schema.photo
  WHERE id = :photo_id AND state = 'released'
 
@@ -58,7 +58,7 @@ SELECT count(*)
 -- name: lock_own_photos
 -- In the order of ids, so that two claims of the same photos cannot wait for each other.
 SELECT id, owner_id, state, failure, width, height, thumbhash, alt_text, renditions, sha256,
-       kind, quarantine_key, claimant, filter, crop, plain, edits, post_id,
+       kind, quarantine_key, claimant, filter, crop, plain, edits, version, post_id,
        published OR coalesce(claimed_at > now() - make_interval(secs => :claim_seconds), false)
            AS is_taken
   FROM :schema.photo
@@ -97,14 +97,15 @@ UPDATE :schema.photo
 RETURNING id
 
 -- name: write_alt_text
-UPDATE :schema.photo SET alt_text = :alt_text WHERE id = :photo_id
+UPDATE :schema.photo SET alt_text = :alt_text::text, version = version + 1
+ WHERE id = :photo_id AND alt_text <> :alt_text::text
 
 -- name: describe_published
 UPDATE :schema.photo AS photo
-   SET alt_text = said.alt_text
+   SET alt_text = said.alt_text, version = photo.version + 1
   FROM unnest(:photo_ids::bigint[], :alt_texts::text[]) AS said (id, alt_text)
  WHERE photo.id = said.id AND photo.owner_id = :owner_id AND photo.state <> 'released'
-   AND (photo.post_id IS NULL OR photo.post_id = :post_id);
+   AND (photo.post_id IS NULL OR photo.post_id = :post_id) AND photo.alt_text <> said.alt_text;
 
 -- name: mark_ready
 -- Of two looks that are drawn at once the older one comes too late.
@@ -134,7 +135,8 @@ UPDATE :schema.photo
 -- name: write_edit
 -- The first look keeps what the photo was without one. It is decoded anew, from what is ours.
 UPDATE :schema.photo
-   SET state = 'processing', filter = :filter, crop = :crop, edits = edits + 1, decode_cpu_ms = 0,
+   SET state = 'processing', filter = :filter, crop = :crop, edits = edits + 1,
+       version = version + 1, decode_cpu_ms = 0,
        plain = coalesce(plain, jsonb_build_object(
            'width', width, 'height', height, 'thumbhash', thumbhash, 'renditions', renditions))
  WHERE id = :photo_id
@@ -142,13 +144,14 @@ UPDATE :schema.photo
 -- name: undo_edit
 UPDATE :schema.photo
    SET state = 'ready', filter = NULL, crop = NULL, edits = edits + 1, plain = NULL,
+       version = version + 1,
        width = (plain->>'width')::integer, height = (plain->>'height')::integer,
        thumbhash = plain->>'thumbhash', renditions = plain->'renditions'
  WHERE id = :photo_id AND plain IS NOT NULL
 
 -- name: lock_photo
 SELECT id, owner_id, state, failure, width, height, thumbhash, alt_text, renditions, sha256,
-       kind, quarantine_key, claimant, filter, crop, plain, edits, post_id, published AS is_taken
+       kind, quarantine_key, claimant, filter, crop, plain, edits, version, post_id, published AS is_taken
   FROM :schema.photo
  WHERE id = :photo_id AND state <> 'released'
    FOR UPDATE

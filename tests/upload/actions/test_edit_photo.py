@@ -8,6 +8,7 @@ from PIL import Image
 
 from services.upload.actions.claim_photos import claim_photos
 from services.upload.actions.confirm_photos import confirm_photos
+from services.upload.actions.discard_photo import discard_photo
 from services.upload.actions.edit_photo import PhotoChange, edit_photo
 from services.upload.actions.process_photo import process_photo
 from services.upload.actions.tidy_photo import tidy_photo
@@ -17,7 +18,7 @@ from services.upload.resources import Resources
 from services.upload.store.objects import rendition_key
 from services.upload.store.photos import find_photo
 from shared.contracts.photos import Crop
-from shared.errors import Invalid
+from shared.errors import Invalid, PreconditionFailed
 from shared.sharding.shard_group import ShardGroup
 from tests.upload.cast import Cast, new_id
 from tests.upload.pictures import BLUE, GREEN, RED, four_corners, jpeg
@@ -209,3 +210,23 @@ async def test_while_a_look_is_drawn_no_post_gets_the_photo(alice: Owner) -> Non
     drawn = await alice.draws()
     await alice.publishes()
     assert await alice.stored_keys() == _keys(drawn)
+
+
+async def test_a_version_is_changed_once(alice: Owner, resources: Resources) -> None:
+    async def says(text: str, version: int) -> None:
+        change = PhotoChange(frozenset({"alt_text"}), text, versions=[version])
+        await edit_photo(resources.group, alice.id, alice.photo_id, change)
+
+    await says("Fog", 1)
+    with pytest.raises(PreconditionFailed):
+        await says("Mist", 1)
+    assert ((await alice.photo()).version, (await alice.photo()).alt_text) == (2, "Fog")
+    # What it says already is no change.
+    await says("Fog", 2)
+    await says("Mist", 2)
+    assert (await alice.edits(crop=UPPER_RIGHT)).version == 4
+    assert (await alice.edits(crop=None)).version == 5
+    with pytest.raises(PreconditionFailed):
+        await discard_photo(resources.group, alice.id, alice.photo_id, [4])
+    await discard_photo(resources.group, alice.id, alice.photo_id, [5])
+    assert await find_photo(resources.group, alice.photo_id) is None
