@@ -7,7 +7,7 @@ from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.routing import APIRoute
 
 from services.gateway.api.document_fields import explain_fields
-from services.gateway.api.document_nulls import leave_defaults_out, spell_nulls
+from services.gateway.api.document_nulls import leave_defaults_out, spell_maps, spell_nulls
 from services.gateway.api.replies import conditional_reply
 from shared.http_server.examples import example_of
 
@@ -103,6 +103,7 @@ def _with_common_parts(
     explain_fields(components["schemas"])
     leave_defaults_out(components["schemas"])
     spell_nulls(document)
+    spell_maps(document)
     return document
 
 

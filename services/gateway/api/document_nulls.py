@@ -1,4 +1,4 @@
-"""Spells what may be null or left out as generators of clients understand it.
+"""Spells maps, and what may be null or left out, as generators of clients understand it.
 
 Swift OpenAPI Generator leaves a property out that is `anyOf` of a type and null, and understands a
 list of types (its issues 906 and 950); openapi-generator and openapi-typescript take both.
@@ -26,6 +26,20 @@ def spell_nulls(document: dict[str, Any]) -> None:
             if chosen is not None:
                 del node["anyOf"]
                 node.update({**_nullable(chosen, schemas), **node})
+
+
+def spell_maps(document: dict[str, Any]) -> None:
+    """Say of a map what its values are, and leave the pattern of its names to the description.
+
+    Swift OpenAPI Generator and openapi-generator know nothing of `patternProperties` and
+    `propertyNames`: to them such a map would be an object without any field.
+    """
+    for node in _nodes(document):
+        patterns = node.get("patternProperties")
+        if node.get("type") == "object" and isinstance(patterns, dict):
+            del node["patternProperties"]
+            (node["additionalProperties"],) = patterns.values()
+            node.pop("propertyNames", None)
 
 
 def leave_defaults_out(schemas: Mapping[str, Any]) -> None:

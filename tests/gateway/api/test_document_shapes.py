@@ -52,6 +52,53 @@ def test_no_schema_is_one_of_several(document: dict[str, Any]) -> None:
     assert not choices
 
 
+def test_no_schema_is_chosen_by_what_a_reply_holds(document: dict[str, Any]) -> None:
+    """Without unions there is nothing to discriminate, and generators differ in how they do."""
+    unknown = {
+        *("discriminator", "const", "if", "then", "else", "dependentSchemas", "dependentRequired"),
+        *("patternProperties", "propertyNames", "prefixItems", "contains", "unevaluatedProperties"),
+    }
+    found = [(path, unknown & node.keys()) for path, node in _schemas(document)]
+    assert not [(path, words) for path, words in found if words]
+
+
+def test_a_reference_says_nothing_else_of_its_type(document: dict[str, Any]) -> None:
+    """Generators look only at what it names: a null or a type beside it would be lost."""
+    lost = [
+        path
+        for path, node in _schemas(document)
+        if "$ref" in node and node.keys() - {"$ref", "description", "summary"}
+    ]
+    assert not lost
+
+
+def test_what_is_named_is_an_object_that_is_there(document: dict[str, Any]) -> None:
+    """A null within what is named would be forgotten where it is named."""
+    schemas = document["components"]["schemas"]
+    assert {schema["type"] for schema in schemas.values()} == {"object"}
+    named = {node["$ref"] for _path, node in _nodes(document) if "$ref" in node}
+    there = {
+        f"#/components/{kind}/{name}"
+        for kind, parts in document["components"].items()
+        for name in parts
+    }
+    assert named <= there
+
+
+def test_values_of_a_list_of_choices_are_texts(document: dict[str, Any]) -> None:
+    for path, node in _schemas(document):
+        if "enum" in node:
+            may_be_null = isinstance(node["type"], list)
+            texts = [value for value in node["enum"] if value is not None]
+            assert all(isinstance(value, str) for value in texts), path
+            assert (None in node["enum"]) == may_be_null, path
+
+
+def _schemas(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The nodes but for those whose keys are names of fields."""
+    return (found for found in _nodes(document) if not found[0].endswith("/properties"))
+
+
 def test_every_field_is_explained(document: dict[str, Any]) -> None:
     silent = [
         f"{name}.{field}"
