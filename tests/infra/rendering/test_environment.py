@@ -68,7 +68,7 @@ def test_a_service_holds_the_keys_of_itself_and_of_those_that_it_calls(rendered:
     assert held == {
         "gateway": {"gateway", "users", "upload", "feed"},
         "users": {"users", "feed", "upload"},
-        "upload": {"upload"},
+        "upload": {"upload", "feed"},
         "feed": {"feed", "users", "upload"},
     }
 
