@@ -10,6 +10,8 @@ from pathlib import Path
 
 from infra.certificates import Authority, BrokenCertificate
 from infra.control.failures import SuiteFailure
+from infra.plan.parts import Plan
+from infra.plan.planning import plan_of
 from infra.run_folder import REPOSITORY, RunFolder, locate_run_folder
 from infra.secret_values import SecretValues, open_secrets
 from infra.topology import Topology, load_topology
@@ -38,9 +40,14 @@ class Suite:
         return self.topology.limits.loose_limits_factor if self.limits == "loose" else 1
 
     @cached_property
+    def plan(self) -> Plan:
+        """What the suite consists of."""
+        return plan_of(self.topology)
+
+    @cached_property
     def secrets(self) -> SecretValues:
         """Passwords and keys; raises SuiteFailure if some are missing and may not be made."""
-        return open_secrets(self.folder.secrets_file, self.topology, may_make=self.may_make_keys)
+        return open_secrets(self.folder.secrets_file, self.plan, may_make=self.may_make_keys)
 
     @cached_property
     def authority(self) -> Authority:

@@ -8,10 +8,12 @@ from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
+from infra.topology_checks import check_addresses, check_hosts, check_node_names, check_ports
 from infra.topology_tables import TopologyError, named_errors, read_tables
 
 TOPOLOGY_FILE = Path(__file__).with_name("topology.toml")
 _NETWORK = re.compile(r"127\.\d{1,3}|\d{1,3}\.\d{1,3}")
+_HOSTS_UNLESS_DRAWN = ("local",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +192,7 @@ class Topology:
     network: str
     is_default_network: bool
     client_network: str
+    hosts: tuple[str, ...]
     nginx: Nginx
     services: Mapping[str, Service]
     groups: Mapping[str, Group]
@@ -231,6 +234,7 @@ def _topology(drawn: Mapping[str, Any], network: str | None) -> Topology:
         network=net,
         is_default_network=net == default,
         client_network=drawn["network"]["clients"],
+        hosts=tuple(drawn["hosts"]["names"]) if "hosts" in drawn else _HOSTS_UNLESS_DRAWN,
         nginx=_nginx(drawn["nginx"], net, with_public=net == default),
         services=_services(drawn["service"], net),
         groups={name: _group(name, table, net) for name, table in drawn["group"].items()},
@@ -343,8 +347,11 @@ def _check(topology: Topology) -> None:
     for name, kind in (("store", topology.store.kind), ("backup", topology.backup.kind)):
         if kind not in {"embedded", "external"}:
             raise TopologyError(f"{name}.kind is neither embedded nor external")
+    check_hosts(topology.hosts)
+    check_ports((topology.nginx.port, topology.nginx.tls_port, topology.nginx.proxy_protocol_port))
     for group in topology.groups.values():
         _check_shards(group)
+    check_node_names([node.name for node in topology.postgres_nodes])
     if set(topology.redises) != set(topology.services):
         raise TopologyError("every service needs a Redis of its name, and nothing else does")
     for service in topology.services.values():
@@ -369,9 +376,7 @@ def _check_addresses(topology: Topology) -> None:
             for a in (*service.replicas, *service.workers)
         ),
     ]
-    twice = {address for address in used if used.count(address) > 1}
-    if twice:
-        raise TopologyError(f"more than one process is drawn at {', '.join(sorted(twice))}")
+    check_addresses(used)
 
 
 def _check_shards(group: Group) -> None:

@@ -32,11 +32,10 @@ from infra.backups.source import Source
 from infra.backups.state import read_erasures, read_mark, spelled
 from infra.backups.subprocesses import BackupFailure
 from infra.control.leftovers import end_processes, leftover_pids
-from infra.control.ports import require_free, suite_endpoints
+from infra.control.ports import require_free
 from infra.control.progress import Progress
 from infra.control.supervisor import Supervisor
 from infra.json_files import write_durably
-from infra.processes import processes_of
 from infra.rendering.files import make_folder, write_rendered
 from infra.rendering.postgres import data_folder
 from infra.secret_values import KEY_BYTES
@@ -90,7 +89,7 @@ def clear_the_ground(suite: Suite) -> None:
             f"The suite of {suite.folder.root} is up: `make down` first, or name another folder"
             " with INTO= and another network with NET=."
         )
-    endpoints = suite_endpoints(suite.topology, processes_of(suite))
+    endpoints = suite.plan.endpoints
     end_processes(leftover_pids(suite.folder, endpoints), timeout_s=_ENDED_WITHIN_S)
     require_free(endpoints)
 

@@ -15,8 +15,8 @@ import dns.message
 import redis.asyncio
 import redis.exceptions
 
+from infra.plan.parts import Kind
 from infra.processes import Process
-from infra.rendering.dns import names_of
 from infra.rendering.postgres import slot_name
 from infra.suite import Suite
 from infra.topology import PostgresNode
@@ -58,7 +58,7 @@ async def is_healthy(suite: Suite, process: Process) -> bool:
     """Whether the process answers a real question now."""
     try:
         async with asyncio.timeout(_ASK_TIMEOUT_S):
-            return await _QUESTIONS[process.kind](suite, process)
+            return await _QUESTIONS[process.check.kind](suite, process)
     except _REFUSALS:
         return False
 
@@ -201,27 +201,27 @@ async def _ask_redis(suite: Suite, process: Process) -> bool:
 
 async def _ask_dns(suite: Suite, _process: Process) -> bool:
     # The first question for a name begins its health checks; until then all replicas are named.
-    answers = [await dns_addresses(suite, name.host) for name in names_of(suite.topology)]
+    answers = [await dns_addresses(suite, name.host) for name in suite.plan.names]
     return all(answers)
 
 
 async def _ask_store(suite: Suite, process: Process) -> bool:
     # It refuses a question without a signature, in its own words: so it is there and guarded.
-    status, _body = await asyncio.to_thread(_get, suite, process, "/", tls=True)
+    status, _body = await asyncio.to_thread(_get, suite, process, tls=True)
     return status in {400, 403}
 
 
 async def _ask_service(suite: Suite, process: Process) -> bool:
-    status, body = await asyncio.to_thread(_get, suite, process, "/ready", tls=True)
+    status, body = await asyncio.to_thread(_get, suite, process, tls=True)
     return status == 200 and body == b"ok"
 
 
 async def _ask_nginx(suite: Suite, process: Process) -> bool:
-    status, _body = await asyncio.to_thread(_get, suite, process, "/favicon.ico", tls=False)
+    status, _body = await asyncio.to_thread(_get, suite, process, tls=False)
     return status == 200
 
 
-def _get(suite: Suite, process: Process, path: str, *, tls: bool) -> tuple[int, bytes]:
+def _get(suite: Suite, process: Process, *, tls: bool) -> tuple[int, bytes]:
     where = (process.address, process.port)
     connection = (
         http.client.HTTPSConnection(*where, timeout=_ASK_TIMEOUT_S, context=tls_context(suite))
@@ -229,14 +229,14 @@ def _get(suite: Suite, process: Process, path: str, *, tls: bool) -> tuple[int, 
         else http.client.HTTPConnection(*where, timeout=_ASK_TIMEOUT_S)
     )
     try:
-        connection.request("GET", path)
+        connection.request("GET", process.check.path)
         reply = connection.getresponse()
         return reply.status, reply.read(4096)
     finally:
         connection.close()
 
 
-_QUESTIONS: dict[str, Callable[[Suite, Process], Awaitable[bool]]] = {
+_QUESTIONS: dict[Kind, Callable[[Suite, Process], Awaitable[bool]]] = {
     "dns": _ask_dns,
     "postgres": _ask_postgres,
     "redis": _ask_redis,

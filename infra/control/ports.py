@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from infra.control.failures import SuiteFailure
-from infra.processes import Process
-from infra.topology import Topology
 
 _LISTENING = "0A"  # TCP_LISTEN in /proc/net/tcp
 EVERY_ADDRESS = "0.0.0.0"  # noqa: S104 - how the kernel writes it
@@ -30,15 +28,6 @@ class Listener:
         oldest = min(self.pids, default=None)
         holder = "another program" if oldest is None else f"{_command(oldest)} (pid {oldest})"
         return f"{self.address}:{self.port} is held by {holder}"
-
-
-def suite_endpoints(topology: Topology, processes: Iterable[Process]) -> set[tuple[str, int]]:
-    """Every address and port on which the suite listens."""
-    nginx = topology.nginx
-    edge = {*nginx.replicas} | ({nginx.public_host} if nginx.public_host else set())
-    return {(process.address, process.port) for process in processes} | {
-        (address, port) for address in edge for port in (nginx.port, nginx.tls_port)
-    }
 
 
 def require_free(endpoints: Iterable[tuple[str, int]]) -> None:

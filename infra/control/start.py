@@ -16,7 +16,7 @@ from infra.control.leftovers import end_processes, leftover_pids
 from infra.control.migrations import migrate_all
 from infra.control.opening import Opening, open_holdings, with_keys
 from infra.control.passwords import set_passwords
-from infra.control.ports import require_free, suite_endpoints
+from infra.control.ports import require_free
 from infra.control.postgres_data import make_primaries, make_replicas
 from infra.control.postgres_roles import prepare_primary
 from infra.control.progress import Progress
@@ -58,7 +58,7 @@ async def start_suite(
     runs = supervisor.is_running()
     require_disk_space(suite, runs=runs)
     if not runs:
-        _clear_the_ground(suite, processes, progress)
+        _clear_the_ground(suite, progress)
     opening = await open_holdings(suite, _servers_in_use(supervisor, runs), words, progress)
     suite = with_keys(suite)
     if runs:
@@ -72,7 +72,7 @@ async def start_suite(
     else:
         render_everything(suite, processes)
         progress.say(f"configuration, keys and certificates are in {suite.folder.root}")
-        require_free(suite_endpoints(suite.topology, processes))
+        require_free(suite.plan.endpoints)
         supervisor.launch()
     try:
         ledger, made = await _start_primaries(suite, supervisor, wanted, opening, progress)
@@ -214,9 +214,9 @@ def _renew_described(supervisor: Supervisor, processes: tuple[Process, ...]) -> 
         supervisor.renew(process.name)
 
 
-def _clear_the_ground(suite: Suite, processes: tuple[Process, ...], progress: Progress) -> None:
+def _clear_the_ground(suite: Suite, progress: Progress) -> None:
     """End what a supervisor that died has left running, and remove its socket."""
-    left = leftover_pids(suite.folder, suite_endpoints(suite.topology, processes))
+    left = leftover_pids(suite.folder, suite.plan.endpoints)
     if left:
         progress.say(f"ending {len(left)} processes that an earlier run left behind")
         still = end_processes(left, timeout_s=_END_TIMEOUT_S)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from infra.control.failures import SuiteFailure
 from infra.control.leftovers import end_processes, is_alive, leftover_pids
-from infra.control.ports import EVERY_ADDRESS, listeners_at, suite_endpoints
+from infra.control.ports import EVERY_ADDRESS, listeners_at
 from infra.control.progress import Progress
 from infra.control.supervisor import Supervisor, SupervisorSilent
 from infra.processes import Process, Tier, processes_of
@@ -47,7 +47,7 @@ def stop_suite(
     if ran:
         _stop_by_tier(supervisor, processes, progress, before_data_stops)
         _end_supervisor(suite, supervisor)
-    endpoints = suite_endpoints(suite.topology, processes)
+    endpoints = suite.plan.endpoints
     left = leftover_pids(suite.folder, endpoints)
     if left:
         progress.say(f"ending {len(left)} processes that had lost their supervisor")

@@ -40,7 +40,7 @@ def run_migrations(suite: Suite) -> None:
 
     A service that cannot does not hold up the others. Raises SuiteFailure if any did not succeed.
     """
-    codes = {name: _ended(suite, name, "migrate", ()) for name in suite.topology.groups}
+    codes = {job.service: _ended(suite, job.service, job.module, ()) for job in suite.plan.jobs}
     failed = [name for name, code in codes.items() if code]
     if failed:
         raise SuiteFailure(f"Not at the newest migration of this code: {', '.join(failed)}.")
@@ -69,7 +69,7 @@ def _run(
     named: Callable[[int], None] = lambda _pid: None,
 ) -> None:
     require_running(suite)
-    if _ended(suite, service, "upkeep", arguments, lock=lock, named=named):
+    if _ended(suite, service, f"services.{service}.upkeep", arguments, lock=lock, named=named):
         raise SuiteFailure("Not everything is as it should be.")
 
 
@@ -88,7 +88,7 @@ def _ended(
             *with_environment(suite, service),
             sys.executable,
             "-m",
-            f"services.{service}.{module}",
+            module,
             *arguments,
         ],
         env={

@@ -1,41 +1,8 @@
 """The zone of internal names, whose records follow the health of what they name."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-
 from infra.accounts import account_for
 from infra.rendering.files import make_folder, render, write_rendered
 from infra.suite import Suite
-from infra.topology import Topology
-
-
-@dataclass(frozen=True, slots=True)
-class Name:
-    """An internal name, the addresses that it can stand for, and their port."""
-
-    label: str  # without the zone
-    host: str  # with it
-    addresses: tuple[str, ...]
-    port: int
-    has_ready_page: bool = False
-
-
-def names_of(topology: Topology) -> Iterator[Name]:
-    """Every internal name."""
-    limits = topology.limits
-    for service in topology.services.values():
-        yield Name(
-            service.name, service.host, service.replicas, limits.service_port, has_ready_page=True
-        )
-    nginx = topology.nginx
-    yield Name("nginx", f"nginx.{topology.dns.zone}", nginx.replicas, nginx.tls_port)
-    for node in topology.postgres_nodes:
-        yield Name(f"{node.name}.postgres", node.host, (node.address,), limits.postgres_port)
-    for redis in topology.redises.values():
-        yield Name(f"{redis.name}.redis", redis.host, (redis.address,), limits.redis_port)
-    if topology.store.embedded:
-        store = topology.store
-        yield Name("store", f"store.{topology.dns.zone}", (store.address,), store.port)
 
 
 def render_dns(suite: Suite) -> list[str]:
@@ -43,7 +10,7 @@ def render_dns(suite: Suite) -> list[str]:
     account = account_for("dns")
     folder = make_folder(suite.folder.etc / "dns", account)
     dns = suite.topology.dns
-    names = list(names_of(suite.topology))
+    names = suite.plan.names
     values = {
         "dns": dns,
         "etc_folder": folder,

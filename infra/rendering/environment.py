@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from infra.accounts import account_for
+from infra.plan.secret_names import SECOND_BUCKET_KEYS
 from infra.rendering.files import write_rendered
-from infra.secret_values import SECOND_BUCKET_KEYS
 from infra.sizing import at_work_max
 from infra.suite import Suite
 from infra.topology import SecondBucket, Service

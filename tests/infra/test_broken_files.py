@@ -8,6 +8,7 @@ import pytest
 from infra.certificates import Authority, BrokenCertificate, authority_fingerprint
 from infra.control.failures import SuiteFailure
 from infra.json_files import read_json
+from infra.plan.planning import plan_of
 from infra.secret_values import open_secrets
 from infra.topology import TOPOLOGY_FILE, load_topology
 from infra.topology_tables import TopologyError
@@ -74,7 +75,7 @@ def test_json_that_cannot_be_read(tmp_path: Path, content: bytes, says: str) -> 
 def test_secrets_that_are_lost_are_not_made_by_a_command_that_only_looks(tmp_path: Path) -> None:
     file = tmp_path / "secrets.json"
     with pytest.raises(SuiteFailure, match="is missing: run `make up`"):
-        open_secrets(file, load_topology(), may_make=False)
+        open_secrets(file, plan_of(load_topology()), may_make=False)
     assert not file.exists()
 
 

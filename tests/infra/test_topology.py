@@ -79,3 +79,33 @@ def test_a_call_of_an_unknown_service_is_refused(tmp_path: Path) -> None:
     file = _redrawn(tmp_path, 'calls = ["feed", "upload"]', 'calls = ["search"]')
     with pytest.raises(TopologyError, match="unknown services"):
         load_topology(file)
+
+
+def test_two_servers_of_one_name_are_refused(tmp_path: Path) -> None:
+    file = _redrawn(tmp_path, 'name = "feed-b"', 'name = "users-a"')
+    with pytest.raises(TopologyError, match="more than one server is called users-a"):
+        load_topology(file)
+
+
+@pytest.mark.parametrize("name", ["feed_b", "Feed-b", "../feed", ""])
+def test_a_name_that_files_and_slots_cannot_have_is_refused(tmp_path: Path, name: str) -> None:
+    file = _redrawn(tmp_path, 'name = "feed-b"', f'name = "{name}"')
+    with pytest.raises(TopologyError, match="no name of a server"):
+        load_topology(file)
+
+
+def test_one_port_for_two_things_is_refused(tmp_path: Path) -> None:
+    file = _redrawn(tmp_path, "tls_port = 8443", "tls_port = 8080")
+    with pytest.raises(TopologyError, match="twice at port 8080"):
+        load_topology(file)
+
+
+def test_a_second_host_is_refused_as_long_as_nothing_runs_there(tmp_path: Path) -> None:
+    file = _redrawn(tmp_path, 'names = ["local"]', 'names = ["local", "other"]')
+    with pytest.raises(TopologyError, match="one machine"):
+        load_topology(file)
+
+
+def test_a_picture_without_hosts_is_of_one_machine(tmp_path: Path) -> None:
+    file = _redrawn(tmp_path, '[hosts]\nnames = ["local"]\n', "")
+    assert load_topology(file).hosts == load_topology().hosts

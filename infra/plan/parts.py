@@ -1,0 +1,120 @@
+"""The parts of a plan. None of them knows of folders, commands, users or supervisors."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+# Whom a process is, and so how a target runs it and how it is asked for its health.
+Kind = Literal["dns", "postgres", "redis", "store", "service", "nginx"]
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedProcess:
+    """One process: on which host it runs, where it listens, what it keeps and what it may know.
+
+    `volumes` and `secrets` are names of the plan's. `module` is what a Python process runs.
+    """
+
+    name: str
+    kind: Kind
+    service: str  # the name that stands for all of its kind: `make restart S=`, `make logs S=`
+    host: str
+    address: str
+    port: int
+    module: str = ""
+    volumes: tuple[str, ...] = ()
+    secrets: tuple[str, ...] = ()
+    more_endpoints: tuple[tuple[str, int], ...] = ()
+
+    @property
+    def endpoints(self) -> tuple[tuple[str, int], ...]:
+        """Every address and port on which it listens."""
+        return ((self.address, self.port), *self.more_endpoints)
+
+
+@dataclass(frozen=True, slots=True)
+class Volume:
+    """A folder that outlives its processes; `irreplaceable` if it cannot be made again."""
+
+    name: str
+    irreplaceable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class InternalName:
+    """An internal name, the addresses that it can stand for, and their port."""
+
+    label: str  # without the zone
+    host: str  # with it
+    addresses: tuple[str, ...]
+    port: int
+    has_ready_page: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """A named secret. The operator gives those of stores of others; the rest is made at random."""
+
+    name: str
+    given: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A command that runs to its end before the processes of its service start."""
+
+    name: str
+    service: str
+    module: str
+    secrets: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """What a process is asked to know whether it is well; `path` for those that speak HTTP."""
+
+    process: str
+    kind: Kind
+    path: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One Postgres server of a database; `index` counts from 1 and says nothing of its role."""
+
+    index: int
+    name: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """A physical database: members that hold the same, and the shards that it starts with.
+
+    Which member leads is state, not plan.
+    """
+
+    name: str
+    service: str
+    first_shard: int
+    last_shard: int
+    members: tuple[Member, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """All that a suite consists of, from which every target is rendered."""
+
+    hosts: tuple[str, ...]
+    processes: tuple[PlannedProcess, ...]
+    volumes: tuple[Volume, ...]
+    names: tuple[InternalName, ...]
+    secrets: tuple[Secret, ...]
+    jobs: tuple[Job, ...]
+    checks: Mapping[str, Check]  # by the name of the process
+    databases: tuple[Database, ...]
+
+    @property
+    def endpoints(self) -> set[tuple[str, int]]:
+        """Every address and port on which the suite listens."""
+        return {endpoint for process in self.processes for endpoint in process.endpoints}

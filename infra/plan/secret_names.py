@@ -1,0 +1,58 @@
+"""Which secrets a suite has, and which of them each service holds."""
+
+from collections.abc import Iterator
+
+from infra.plan.parts import Secret
+from infra.topology import Service, Topology
+
+# Of another store than ours.
+SECOND_BUCKET_KEYS = ("s3_second_access_key", "s3_second_secret_key")
+BACKUP_BUCKET_KEYS = ("backup_access_key", "backup_secret_key")
+STORE_KEYS = ("s3_access_key", "s3_secret_key")
+# What balancers and services know of each other.
+BALANCER_SECRETS = ("balancer_token", "media_signing_key", "media_token")
+# The passphrase of the backups, and the name under which this suite's lie in the bucket.
+BACKUP_SECRETS = ("backup_passphrase", "backup_suite")
+_OWN = {
+    "gateway": ("balancer_token", "media_signing_key"),
+    "users": ("session_token_key",),
+    "upload": (*STORE_KEYS, "media_token"),
+}
+
+
+def secrets_of(topology: Topology) -> Iterator[Secret]:
+    """Every secret of the suite."""
+    yield Secret("postgres_superuser")
+    yield Secret("postgres_replication")
+    yield from (Secret(f"postgres_{group}") for group in topology.groups)
+    yield from (Secret(f"redis_{name}") for name in topology.redises)
+    yield from (Secret(f"internal_key_{service}") for service in topology.services)
+    yield Secret("redis_operator")
+    yield from (Secret(name, given=not topology.store.embedded) for name in STORE_KEYS)
+    yield Secret("session_token_key")
+    yield from map(Secret, BALANCER_SECRETS)
+    yield from map(Secret, BACKUP_SECRETS)
+    if not topology.backup.embedded:
+        yield from (Secret(name, given=True) for name in BACKUP_BUCKET_KEYS)
+    if topology.store.second is not None:
+        yield from (Secret(name, given=True) for name in SECOND_BUCKET_KEYS)
+
+
+def secrets_of_service(topology: Topology, service: Service) -> Iterator[str]:
+    """What every process of a service holds."""
+    yield from (f"internal_key_{name}" for name in sorted({service.name, *service.calls}))
+    yield f"redis_{service.name}"
+    if service.name in topology.groups:
+        yield f"postgres_{service.name}"
+    yield from _OWN.get(service.name, ())
+    second = topology.store.second
+    if service.name == "upload" and second is not None and second.endpoint:
+        yield from SECOND_BUCKET_KEYS
+
+
+def secrets_of_archive(topology: Topology) -> tuple[str, ...]:
+    """What a process needs to write into the backups."""
+    if not topology.backup.enabled:
+        return ()
+    own = () if topology.backup.embedded else BACKUP_BUCKET_KEYS
+    return ("postgres_superuser", *BACKUP_SECRETS, *own)

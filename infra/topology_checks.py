@@ -1,0 +1,39 @@
+"""What names, addresses and ports of a topology may not be; each fault is a sentence."""
+
+import re
+from collections.abc import Sequence
+
+from infra.topology_tables import TopologyError
+
+# It is part of a file's, a certificate's and a slot's name, where - becomes _.
+_NODE_NAME = re.compile(r"[a-z][a-z0-9-]*")
+
+
+def check_hosts(names: Sequence[str]) -> None:
+    """Raise TopologyError unless there is one host."""
+    if len(names) != 1:
+        raise TopologyError("hosts.names has one name: all processes run on one machine so far")
+
+
+def check_node_names(names: Sequence[str]) -> None:
+    """Raise TopologyError unless each Postgres server has a name of its own that can be used."""
+    wrong = [name for name in names if not _NODE_NAME.fullmatch(name)]
+    if wrong:
+        raise TopologyError(f"{wrong[0]!r} is no name of a server: use a-z, 0-9 and -")
+    twice = {name for name in names if names.count(name) > 1}
+    if twice:
+        raise TopologyError(f"more than one server is called {', '.join(sorted(twice))}")
+
+
+def check_addresses(addresses: Sequence[str]) -> None:
+    """Raise TopologyError unless each process has an address of its own."""
+    twice = {address for address in addresses if addresses.count(address) > 1}
+    if twice:
+        raise TopologyError(f"more than one process is drawn at {', '.join(sorted(twice))}")
+
+
+def check_ports(ports: Sequence[int | None]) -> None:
+    """Raise TopologyError unless the ports of a balancer, where set, are different."""
+    twice = {port for port in ports if port is not None and ports.count(port) > 1}
+    if twice:
+        raise TopologyError(f"nginx listens twice at port {min(twice)}")
