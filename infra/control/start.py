@@ -40,6 +40,8 @@ _LOG_LINE_CHARS_MAX = 300
 _END_TIMEOUT_S = 20.0
 # A server that refuses us does so from its first moment; a moment is what a slow start may take.
 _PATIENCE_S = 4.0
+# Children of a server that was killed hold its memory and its port for a moment longer.
+_RETRIED_S = 5.0
 _SAY_EACH_S = 15.0
 _NO_WORDS = Words()
 
@@ -104,7 +106,8 @@ async def start_process(
         waited_s = time.monotonic() - began_s
         if attempt % _POLLS_A_LOOK == 0:
             state = supervisor.state(process.name)
-            if state.has_failed or waited_s > _HEALTH_TIMEOUT_S:
+            retries = state.state == "BACKOFF" and waited_s < _RETRIED_S
+            if (state.has_failed and not retries) or waited_s > _HEALTH_TIMEOUT_S:
                 raise SuiteFailure(_obituary(suite, process, state.state, waited_s))
             if waited_s > _PATIENCE_S and (refusal := await refusal_of(suite, process, began)):
                 raise SuiteFailure(refusal)
