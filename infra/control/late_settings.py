@@ -20,21 +20,32 @@ _START_TIME_FIELD = 19  # of those behind the command's name in /proc/<pid>/stat
 
 
 async def apply_settings(suite: Suite, progress: Progress) -> None:
-    """Restart late replicas, gateways and balancers one by one; say what must be done for the rest.
+    """Restart DNS, replicas, gateways and balancers that are late; stop what is no longer drawn.
 
     Raises SuiteFailure if a restart cannot go on.
     """
     late = late_processes(suite)
     for process in late:
-        if process.tier in _RESTARTED:
+        if _serves_on(process):
             progress.say(f"{process.name} began with other settings: restarting it")
             await restart_rolling(suite, process.name, progress)
+    # Last, because until now balancers and DNS may have sent requests to them.
+    for name in Supervisor(suite.folder).remove_undescribed():
+        progress.say(f"{name} is no longer drawn: stopped")
     for process in late:
-        if process.tier not in _RESTARTED:
+        if not _serves_on(process):
             progress.say(
                 f"{process.name} goes on with its old settings: `make restart S={process.name}`"
                 " interrupts those who use it for some seconds, and makes the new ones count"
             )
+
+
+def _serves_on(process: Process) -> bool:
+    """Whether nobody notices its restart. While DNS is away its last answers serve on.
+
+    DNS comes before those whose names are new in it: nothing calls a replica that it does not name.
+    """
+    return process.tier in _RESTARTED or process.kind == "dns"
 
 
 def late_processes(suite: Suite) -> list[Process]:

@@ -209,6 +209,8 @@ async def _all_well(suite: Suite, supervisor: Supervisor, wanted: Iterable[Proce
 def _renew_described(supervisor: Supervisor, processes: tuple[Process, ...]) -> None:
     """An earlier start stopped half-way and its cause was mended: the new commands count."""
     described = supervisor.reload()
+    # A primary drops the slot of a replica that is gone, which must not follow it any more.
+    supervisor.remove_undescribed("postgres-")
     changed = [process for process in processes if process.name in described]
     for process in changed:
         supervisor.begin_stop(process.name)

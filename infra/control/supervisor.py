@@ -127,16 +127,24 @@ class Supervisor:
     def reload(self) -> set[str]:
         """Read the configuration again; the names of the processes that it describes anew.
 
-        Those go on as they are until each is stopped and renewed.
+        Those go on as they are until each is stopped and renewed, and those that it no longer
+        describes until they are removed.
         """
-        with self._rpc(_STOP_TIMEOUT_S) as rpc:
-            ((added, changed, removed),) = rpc.reloadConfig()
+        with self._rpc() as rpc:
+            ((added, changed, _removed),) = rpc.reloadConfig()
             for name in added:
                 rpc.addProcessGroup(name)
-            for name in removed:
+        return set(changed)
+
+    def remove_undescribed(self, prefix: str = "") -> list[str]:
+        """Stop and forget what the configuration no longer describes; the names of those."""
+        with self._rpc(_STOP_TIMEOUT_S) as rpc:
+            ((_added, _changed, removed),) = rpc.reloadConfig()
+            gone = [name for name in removed if name.startswith(prefix)]
+            for name in gone:
                 rpc.stopProcessGroup(name)
                 rpc.removeProcessGroup(name)
-        return set(changed)
+        return gone
 
     def renew(self, name: str) -> None:
         """Give a process that is stopped its new description."""

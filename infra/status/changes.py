@@ -1,10 +1,12 @@
 """What `make plan-changes` prints: what a start would change, and what it could not."""
 
 import sys
+from collections.abc import Collection
 
 from infra.control.supervisor import Supervisor
 from infra.holdings.ledger import read_ledger
 from infra.holdings.plan import Change, When, drawn_groups, impossible, plan_changes
+from infra.plan.parts import Plan
 from infra.processes import processes_of
 from infra.rendering.differences import changed_files
 from infra.suite import Suite
@@ -31,8 +33,24 @@ def changes_of(suite: Suite) -> list[Change]:
     changes = plan_changes(ledger.applied, drawn_groups(suite.topology))
     if impossible(changes) or not Supervisor(suite.folder).is_running():
         return changes
-    files = changed_files(suite, processes_of(suite))
-    return changes + [
+    processes = processes_of(suite)
+    described = Supervisor(suite.folder).states().keys()
+    files = changed_files(suite, processes)
+    return [*changes, *come_and_gone(suite.plan, described)] + [
         Change(When.RESTART, f"{name}: {', '.join(map(str, differing)) or 'its description'}")
         for name, differing in files.items()
+        if name in described or name == "supervisor"
+    ]
+
+
+def come_and_gone(plan: Plan, described: Collection[str]) -> list[Change]:
+    """The processes that the plan has and the supervisor does not know, and the other way."""
+    planned = {process.name: process for process in plan.processes}
+    new = [process for name, process in planned.items() if name not in described]
+    return [
+        *(Change(When.NOW, f"{p.name} is new: it starts at {p.address}:{p.port}") for p in new),
+        *(
+            Change(When.NOW, f"{name} is gone: it is stopped")
+            for name in sorted(set(described) - set(planned))
+        ),
     ]

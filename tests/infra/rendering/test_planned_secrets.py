@@ -17,9 +17,7 @@ def test_no_rendered_file_holds_a_secret_that_the_plan_does_not_give(tmp_path: P
     render_everything(suite, processes)
     for process in processes:
         text = "".join(file.read_text(encoding="utf-8") for file in files_of(suite, process))
-        held = {
-            secret.name for secret in suite.plan.secrets if suite.secrets[secret.name] in text
-        }
+        held = {secret.name for secret in suite.plan.secrets if suite.secrets[secret.name] in text}
         assert held <= set(process.planned.secrets), process.name
         if process.service in topology.services:
             assert held == set(process.planned.secrets), process.name
