@@ -4,7 +4,7 @@ import asyncio
 import json
 import socket
 import subprocess
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from http.client import HTTPResponse
 from pathlib import Path
@@ -52,9 +52,9 @@ class Edge:
 @pytest.fixture
 async def edge(suite: Suite, tmp_path: Path) -> AsyncIterator[Edge]:
     drawn = suite.topology
-    address, away = f"{drawn.network}.1.8", f"{drawn.network}.1.7"
+    address = f"{drawn.network}.1.8"
     nginx = replace(drawn.nginx, replicas=(address,), cors_origins=(ORIGIN,))
-    gateway = replace(drawn.services["gateway"], replicas=(away,))
+    gateway = replace(drawn.services["gateway"], replicas=(_away(suite),))
     services = {**drawn.services, "gateway": gateway}
     without = replace(suite.on_disk, topology=replace(drawn, nginx=nginx, services=services))
     file = tmp_path / "nginx.conf"
@@ -79,6 +79,18 @@ async def edge(suite: Suite, tmp_path: Path) -> AsyncIterator[Edge]:
         await asyncio.to_thread(process.wait, 20)
 
 
+@pytest.fixture
+def standing_still(suite: Suite) -> Iterator[None]:
+    """Where the gateway should be, connections are taken and nobody speaks."""
+    where = (_away(suite), suite.topology.limits.service_port)
+    with socket.create_server(where, backlog=64):
+        yield
+
+
+def _away(suite: Suite) -> str:
+    return f"{suite.topology.network}.1.7"
+
+
 @pytest.mark.parametrize(
     ("request_", "status"),
     [
@@ -97,6 +109,10 @@ async def edge(suite: Suite, tmp_path: Path) -> AsyncIterator[Edge]:
 async def test_a_page_that_may_use_the_api_can_read_each_refusal(
     edge: Edge, request_: bytes, status: int
 ) -> None:
+    await _can_read(edge, request_, status)
+
+
+async def _can_read(edge: Edge, request_: bytes, status: int) -> None:
     got, headers, body = await edge.ask(request_)
     assert got == status
     assert headers["content-type"] == "application/problem+json"
@@ -108,6 +124,19 @@ async def test_a_page_that_may_use_the_api_can_read_each_refusal(
         assert headers["access-control-allow-origin"] == ORIGIN
         assert "X-Request-ID" in headers["access-control-expose-headers"]
         assert "Origin" in headers["vary"]
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        b"GET /v1/me HTTP/1.1\r\n\r\n",
+        b"POST /v1/posts HTTP/1.1\r\nContent-Length: 0\r\n\r\n",
+    ],
+)
+async def test_it_can_read_that_the_gateways_stand_still(
+    standing_still: None, edge: Edge, request_: bytes
+) -> None:
+    await _can_read(edge, request_, 504)
 
 
 @pytest.mark.parametrize("origin", [None, "https://other.example", "null"])
