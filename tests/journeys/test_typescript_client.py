@@ -1,0 +1,73 @@
+"""A client in TypeScript, by types that are made from the public document, does the main job."""
+
+import asyncio
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.contract.documents import DOCUMENTS
+from tests.journeys.phone import account, picture
+from tests.suite import Suite
+
+pytestmark = pytest.mark.long
+
+CLIENT = Path(__file__).parent / "typescript"
+STEP_S = 300
+WHOLE_DAY = [
+    "signed up",
+    "photo ready",
+    "published",
+    "read at home and by its tag",
+    "refreshed",
+    "edited",
+    "deleted",
+]
+
+
+def npm(folder: Path, *arguments: str) -> str:
+    """What an npm command prints; its cache, too, stays in the folder."""
+    done = subprocess.run(
+        ["npm", *arguments],
+        cwd=folder,
+        env={**os.environ, "npm_config_cache": str(folder / "cache")},
+        capture_output=True,
+        text=True,
+        timeout=STEP_S,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def compiled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The client's folder, where the compiler has accepted types and client."""
+    missing = [name for name in ("node", "npm") if shutil.which(name) is None]
+    if missing:
+        pytest.skip(f"A client in TypeScript needs {' and '.join(missing)}, not installed here.")
+    folder = tmp_path_factory.mktemp("typescript") / "client"
+    shutil.copytree(CLIENT, folder)
+    (folder / "gateway.json").write_text(json.dumps(DOCUMENTS["gateway"]), encoding="utf-8")
+    npm(folder, "ci", "--ignore-scripts", "--no-audit", "--no-fund")
+    npm(folder, "run", "--silent", "types")
+    npm(folder, "run", "--silent", "build")
+    return folder
+
+
+def test_the_types_name_every_operation(compiled: Path) -> None:
+    types = (compiled / "api.d.ts").read_text(encoding="utf-8")
+    for operations in DOCUMENTS["gateway"]["paths"].values():
+        for operation in operations.values():
+            assert f'operations["{operation["operationId"]}"]' in types
+
+
+async def test_it_does_what_a_phone_does_on_its_first_day(suite: Suite, compiled: Path) -> None:
+    (compiled / "fog.jpg").write_bytes(picture(600, 750))
+    username = account("alice")["username"]
+    day = ("run", "--silent", "start", "--", suite.public_url, username, "fog.jpg")
+    said = await asyncio.to_thread(npm, compiled, *day)
+    assert said.splitlines() == WHOLE_DAY
