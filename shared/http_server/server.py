@@ -10,6 +10,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from shared.http_server import metrics
+from shared.http_server.joined_writes import JoiningProtocol
 from shared.http_server.readiness import Readiness
 from shared.logs import configure_logging, get_logger
 from shared.settings import ProcessSettings
@@ -33,7 +34,7 @@ def serve(app: FastAPI, settings: ProcessSettings) -> None:
     config = uvicorn.Config(
         app,
         loop="uvloop",
-        http="httptools",
+        http=JoiningProtocol,
         ws="none",
         lifespan="on",
         ssl_certfile=settings.tls_cert_file,

@@ -19,6 +19,7 @@ from shared.network.internal_tokens import TokenSigner
 from shared.network.network import Network
 from shared.service_client import metrics
 from shared.service_client.http1_exchange import Http1Exchange
+from shared.service_client.lean_messages import LeanRequest
 from shared.service_client.problem_errors import error_from_reply
 from shared.service_client.replica_transport import (
     IS_READ,
@@ -75,6 +76,7 @@ class ServiceClient:
         url = httpx.URL(base_url)
         self.name = name
         self._origin = base_url.rstrip("/")
+        self._host_header = url.netloc
         key = caller.internal_keys[name].get_secret_value()
         self._signer = TokenSigner(key=key, audience=name, caller=caller.instance)
         self._transport = transport or ReplicaTransport(
@@ -214,15 +216,24 @@ class ServiceClient:
         if call.is_read:
             extensions[IS_READ] = True
         named = [
+            (b"Host", self._host_header),
             (b"Authorization", b"Bearer " + self._signer.token(call.viewer_id).encode()),
             (_REQUEST_ID_NAME, (request_id.get() or "").encode()),
             *((name.encode(), value.encode()) for name, value in headers.items()),
         ]
-        return httpx.Request(
+        if content is not None and not isinstance(content, bytes):
+            url = self._origin + call.path
+            return httpx.Request(
+                call.method, url, headers=named, content=content, extensions=extensions
+            )
+        if content is not None or call.method != "GET":
+            named.append((b"Content-Length", b"%d" % len(content or b"")))
+        return LeanRequest(
             call.method,
-            self._origin + call.path,
-            headers=named,
-            content=content,
+            self._origin,
+            call.path,
+            raw_headers=named,
+            content=content or b"",
             extensions=extensions,
         )
 

@@ -15,6 +15,7 @@ from shared.network.tls import client_context
 from shared.service_client.http1_connection import ConnectionBroken, Http1Connection, Reply
 from shared.service_client.http1_pool import PATIENCE_S, Http1Pool, NotConnected
 from shared.service_client.late_call import LateCall
+from shared.service_client.lean_messages import LeanRequest, LeanResponse, RawHeaders
 
 _TIMEOUT_NAME, _SENT_NAME = TIMEOUT_HEADER.encode(), SENT_HEADER.encode()
 # On one network a connection takes a millisecond. One that is given up has cost the other side its
@@ -71,7 +72,7 @@ class Http1Exchange:
                 late.cancel()
             if connection is not None:
                 pool.leave(connection)
-        return httpx.Response(reply.status, headers=reply.headers, content=reply.content)
+        return LeanResponse(reply.status, reply.headers, reply.content)
 
     async def close(self) -> None:
         """Close all idle connections; those in use close when their request ends."""
@@ -98,7 +99,10 @@ class Http1Exchange:
 
 
 async def _ask(connection: Http1Connection, request: httpx.Request, timeout_s: float) -> Reply:
-    head = _head(request, timeout_s)
+    if isinstance(request, LeanRequest):
+        head = _head(request.method, request.raw_target, request.raw_headers, timeout_s)
+        return await connection.ask(head, request.content)
+    head = _head(request.method, request.url.raw_path, request.headers.raw, timeout_s)
     if isinstance(request.stream, httpx.ByteStream):
         return await connection.ask(head, request.content)
     chunks = cast(AsyncIterable[bytes], request.stream)
@@ -106,14 +110,13 @@ async def _ask(connection: Http1Connection, request: httpx.Request, timeout_s: f
     return await connection.ask_streaming(head, chunks, is_chunked=is_chunked)
 
 
-def _head(request: httpx.Request, timeout_s: float) -> bytes:
-    headers = request.headers.raw
+def _head(method: str, target: bytes, headers: RawHeaders, timeout_s: float) -> bytes:
     lines = b"".join([b"%b: %b\r\n" % header for header in headers])
     if lines.count(b"\n") != len(headers):
         raise ValueError("A header holds a line break.")
     return b"%b %b HTTP/1.1\r\n%b%b: %d\r\n%b: %d\r\n\r\n" % (
-        request.method.encode(),
-        request.url.raw_path,
+        method.encode(),
+        target,
         lines,
         _TIMEOUT_NAME,
         max(int(timeout_s * 1000), 1),

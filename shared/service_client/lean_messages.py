@@ -1,0 +1,79 @@
+"""httpx's request and response as calls between services need them: made of parts that are known.
+
+httpx's constructors parse addresses and copy headers, which costs more than the rest of a call.
+These keep what they are given, and make the rest when somebody looks.
+"""
+
+import re
+from collections.abc import Sequence
+from functools import cached_property
+from typing import Any
+
+import httpx
+
+RawHeaders = Sequence[tuple[bytes, bytes]]
+
+# What RFC 3986 lets stand for itself; anything else is left to httpx to encode.
+_SOUND_TARGET = re.compile(r"/[A-Za-z0-9\-._~!$&'()*+,;=:@/?%]*")
+
+
+class LeanRequest(httpx.Request):
+    """A request with a body of bytes; its headers are whole, with the framing of the body."""
+
+    def __init__(
+        self,
+        method: str,
+        origin: str,
+        target: str,
+        *,
+        raw_headers: RawHeaders,
+        content: bytes = b"",
+        extensions: dict[str, Any],
+    ) -> None:
+        self.method = method
+        self.raw_headers = raw_headers
+        self.extensions = extensions
+        self._address = origin + target
+        self._target = target
+        self._content = content
+
+    @property
+    def raw_target(self) -> bytes:
+        """Path and query as they are sent."""
+        if _SOUND_TARGET.fullmatch(self._target):
+            return self._target.encode()
+        return self.url.raw_path
+
+    @cached_property
+    def url(self) -> httpx.URL:  # type: ignore[override]
+        """Where to, parsed."""
+        return httpx.URL(self._address)
+
+    @cached_property
+    def headers(self) -> httpx.Headers:  # type: ignore[override]
+        """All of them."""
+        return httpx.Headers(list(self.raw_headers))
+
+    @cached_property
+    def stream(self) -> httpx.ByteStream:  # type: ignore[override]
+        """The body again."""
+        return httpx.ByteStream(self._content)
+
+
+class LeanResponse(httpx.Response):
+    """A reply that is here as a whole."""
+
+    def __init__(self, status_code: int, raw_headers: RawHeaders, content: bytes) -> None:
+        self.status_code = status_code
+        self.extensions = {}
+        self.history = []
+        self.is_closed = self.is_stream_consumed = True
+        self.default_encoding = "utf-8"
+        self._raw_headers = raw_headers
+        self._content = content
+        self._request = None
+
+    @cached_property
+    def headers(self) -> httpx.Headers:  # type: ignore[override]
+        """All of them."""
+        return httpx.Headers(list(self._raw_headers))
