@@ -14,6 +14,7 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 from infra.run_folder import MARK, REPOSITORY
 from tests.infra.mistakes.mirror import mirror
@@ -69,10 +70,10 @@ class Stage:
     async def set_up(self) -> None:
         """Make the suite with its people once, stop it in order, and keep a copy.
 
-        A copy that an earlier run has kept is used again.
+        A copy that an earlier run kept is used again unless the migrations have changed since.
         """
-        if self._notes.exists():
-            notes = json.loads(self._notes.read_text(encoding="utf-8"))
+        notes = self._kept_notes()
+        if notes:
             self.people = [Person(**person) for person in notes["people"]]
             self.rows = notes["rows"]
             return
@@ -83,8 +84,18 @@ class Stage:
             self._require("up", "--data-only")
         self._require("down")
         mirror(self.folder, self._kept)
-        notes = {"people": [asdict(person) for person in self.people], "rows": self.rows}
+        notes = {
+            "people": [asdict(person) for person in self.people],
+            "rows": self.rows,
+            "migrations": _migrations(),
+        }
         self._notes.write_text(json.dumps(notes), encoding="utf-8")
+
+    def _kept_notes(self) -> dict[str, Any] | None:
+        if not self._notes.exists():
+            return None
+        notes: dict[str, Any] = json.loads(self._notes.read_text(encoding="utf-8"))
+        return notes if notes.get("migrations") == _migrations() else None
 
     async def _fill(self) -> None:
         self._require("up")
@@ -294,3 +305,9 @@ def _gist(text: str) -> str:
     kept = [line for line in kept if not line.startswith(_PASSING_WORDS)]
     said = " / ".join(kept)
     return said if len(said) <= _SAID_CHARS_MAX else said[:_SAID_CHARS_MAX] + " …"
+
+
+def _migrations() -> list[str]:
+    """The names of this code's migrations; `make up` applies those that a kept copy lacks."""
+    files = REPOSITORY.glob("services/*/migrations/*.sql")
+    return sorted(str(file.relative_to(REPOSITORY)) for file in files)
