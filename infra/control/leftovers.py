@@ -11,6 +11,7 @@ from infra.control.ports import listeners_at
 from infra.run_folder import MARK, REPOSITORY, RunFolder
 
 _POLL_S = 0.1
+_ROUNDS_MAX = 3
 
 
 def leftover_pids(folder: RunFolder, endpoints: Iterable[tuple[str, int]]) -> set[int]:
@@ -39,6 +40,22 @@ def end_processes(pids: Iterable[int], *, timeout_s: float) -> set[int]:
     for pid in left:
         _send(pid, signal.SIGKILL)
     return _wait_gone(left, timeout_s)
+
+
+def end_leftovers(
+    folder: RunFolder, endpoints: Iterable[tuple[str, int]], *, timeout_s: float
+) -> set[int]:
+    """End all that carry this suite's mark; returns those that still live after three rounds.
+
+    Some begin meanwhile: a Postgres that stops hands the rest of its log to a program of backups.
+    """
+    endpoints = list(endpoints)
+    for _ in range(_ROUNDS_MAX):
+        left = leftover_pids(folder, endpoints)
+        if not left:
+            return set()
+        end_processes(left, timeout_s=timeout_s)
+    return leftover_pids(folder, endpoints)
 
 
 def is_alive(pid: int) -> bool:

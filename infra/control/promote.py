@@ -51,9 +51,7 @@ async def promote(suite: Suite, name: str, progress: Progress) -> None:
     entry = ledger.primaries.get(name) if ledger else None
     supervisor = Supervisor(suite.folder)
     runs = supervisor.is_running()
-    heir = None
-    if not _is_half_promoted(suite, primary.node):
-        heir = _newest_replica(suite, primary, entry)
+    heir = _heir_of(suite, primary, entry)
     # The primary first: one that still runs hands all of its log to its replica as it stops.
     await asyncio.to_thread(_stop, suite, supervisor, runs, [primary.node, *primary.replicas])
     if heir is not None:
@@ -79,12 +77,30 @@ def _primary_named(suite: Suite, name: str) -> tuple[Group, Primary]:
     raise SuiteFailure(f"P= wants the name of a primary: {known}.")
 
 
-def _is_half_promoted(suite: Suite, node: PostgresNode) -> bool:
-    """An earlier promotion was cut short after the folder had its new place."""
-    return (data_folder(suite, node) / "standby.signal").exists()
+def _heir_of(suite: Suite, primary: Primary, entry: PrimaryEntry | None) -> PostgresNode | None:
+    """The replica with most; None if data in the primary's place waits for its promotion.
+
+    An earlier promotion was cut short there, or somebody put a replica's folder there: then only a
+    replica with more takes the place.
+    """
+    place = data_folder(suite, primary.node)
+    found, why = _replicas_that_fit(suite, primary, entry)
+    newest = max(found, key=lambda candidate: candidate[:2], default=None)
+    if (place / "standby.signal").exists():
+        control = read_control_data(place)
+        is_ours = entry is None or entry.system_identifier in {None, control.system_identifier}
+        has_most = newest is None or newest[:2] <= (control.timeline, control.position)
+        if is_ours and has_most:
+            return None
+    if newest is None:
+        raise SuiteFailure(f"No replica can take the place of {primary.node.name}: {why}.")
+    return newest[2]
 
 
-def _newest_replica(suite: Suite, primary: Primary, entry: PrimaryEntry | None) -> PostgresNode:
+def _replicas_that_fit(
+    suite: Suite, primary: Primary, entry: PrimaryEntry | None
+) -> tuple[list[tuple[int, int, PostgresNode]], str]:
+    """Timeline, position and node of each, and why the last of the others does not fit."""
     found: list[tuple[int, int, PostgresNode]] = []
     why = "it has none"
     for replica in primary.replicas:
@@ -102,9 +118,7 @@ def _newest_replica(suite: Suite, primary: Primary, entry: PrimaryEntry | None) 
             why = f"{folder} is no replica: it has no standby.signal"
             continue
         found.append((control.timeline, control.position, replica))
-    if not found:
-        raise SuiteFailure(f"No replica can take the place of {primary.node.name}: {why}.")
-    return max(found, key=lambda candidate: candidate[:2])[2]
+    return found, why
 
 
 def _stop(suite: Suite, supervisor: Supervisor, runs: bool, nodes: list[PostgresNode]) -> None:

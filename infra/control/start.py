@@ -12,7 +12,7 @@ from infra.control.examination import examine_primaries
 from infra.control.failures import Contradiction, SuiteFailure
 from infra.control.health import is_healthy, refusal_of
 from infra.control.homes_kept import keep_homes
-from infra.control.leftovers import end_processes, leftover_pids
+from infra.control.leftovers import end_leftovers, leftover_pids
 from infra.control.migrations import migrate_all
 from infra.control.opening import Opening, open_holdings, with_keys
 from infra.control.passwords import set_passwords
@@ -40,8 +40,10 @@ _LOG_LINE_CHARS_MAX = 300
 _END_TIMEOUT_S = 20.0
 # A server that refuses us does so from its first moment; a moment is what a slow start may take.
 _PATIENCE_S = 4.0
-# Children of a server that was killed hold its memory and its port for a moment longer.
+# Children of a server that was killed hold its memory and its port for a moment longer; when the
+# log says so, the start waits as long as it gives any process to end.
 _RETRIED_S = 5.0
+_HELD_WORDS = "still in use"
 _SAY_EACH_S = 15.0
 _NO_WORDS = Words()
 
@@ -106,7 +108,7 @@ async def start_process(
         waited_s = time.monotonic() - began_s
         if attempt % _POLLS_A_LOOK == 0:
             state = supervisor.state(process.name)
-            retries = state.state == "BACKOFF" and waited_s < _RETRIED_S
+            retries = state.state == "BACKOFF" and waited_s < _retried_s(suite, process)
             if (state.has_failed and not retries) or waited_s > _HEALTH_TIMEOUT_S:
                 raise SuiteFailure(_obituary(suite, process, state.state, waited_s))
             if waited_s > _PATIENCE_S and (refusal := await refusal_of(suite, process, began)):
@@ -120,6 +122,11 @@ async def start_process(
             )
         await asyncio.sleep(_POLL_S)
     return time.monotonic() - began_s
+
+
+def _retried_s(suite: Suite, process: Process) -> float:
+    is_held = any(_HELD_WORDS in line for line in _log_tail(suite, process))
+    return _END_TIMEOUT_S if is_held else _RETRIED_S
 
 
 async def _until_stopped(supervisor: Supervisor, process: Process) -> None:
@@ -224,7 +231,8 @@ def _clear_the_ground(suite: Suite, progress: Progress) -> None:
     left = leftover_pids(suite.folder, suite.plan.endpoints)
     if left:
         progress.say(f"ending {len(left)} processes that an earlier run left behind")
-        still = end_processes(left, timeout_s=_END_TIMEOUT_S)
+        endpoints = suite.plan.endpoints
+        still = end_leftovers(suite.folder, endpoints, timeout_s=_END_TIMEOUT_S)
         if still:
             raise SuiteFailure(f"These processes do not end: {sorted(still)}. End them by hand.")
     suite.folder.supervisor_socket.unlink(missing_ok=True)
@@ -232,14 +240,19 @@ def _clear_the_ground(suite: Suite, progress: Progress) -> None:
 
 
 def _obituary(suite: Suite, process: Process, state: str, waited_s: float) -> str:
-    log = suite.folder.process_log(process.name)
-    lines = log.read_text(encoding="utf-8", errors="replace").splitlines() if log.exists() else []
-    tail = [f"    {line[:_LOG_LINE_CHARS_MAX]}" for line in lines[-_LOG_TAIL_LINES:]]
+    tail = [f"    {line[:_LOG_LINE_CHARS_MAX]}" for line in _log_tail(suite, process)]
     said = "\n".join(tail) or "    (nothing)"
+    log = suite.folder.process_log(process.name)
     return (
         f"{process.name} does not answer at {process.endpoint} after {waited_s:.0f} s"
         f" (the supervisor says {state}). The last lines of {log}:\n{said}{_remedy(suite, process)}"
     )
+
+
+def _log_tail(suite: Suite, process: Process) -> list[str]:
+    log = suite.folder.process_log(process.name)
+    lines = log.read_text(encoding="utf-8", errors="replace").splitlines() if log.exists() else []
+    return lines[-_LOG_TAIL_LINES:]
 
 
 def _remedy(suite: Suite, process: Process) -> str:

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 
 from infra.control.failures import SuiteFailure
-from infra.control.leftovers import end_processes, is_alive, leftover_pids
+from infra.control.leftovers import end_leftovers, is_alive, leftover_pids
 from infra.control.ports import EVERY_ADDRESS, listeners_at
 from infra.control.progress import Progress
 from infra.control.supervisor import Supervisor, SupervisorSilent
@@ -51,7 +51,7 @@ def stop_suite(
     left = leftover_pids(suite.folder, endpoints)
     if left:
         progress.say(f"ending {len(left)} processes that had lost their supervisor")
-        end_processes(left, timeout_s=_END_TIMEOUT_S)
+        end_leftovers(suite.folder, endpoints, timeout_s=_END_TIMEOUT_S)
     _require_silence(suite, endpoints)
     return ran or bool(left)
 

@@ -113,7 +113,12 @@ def _own_trouble(
         sentence = f"{place} cannot be used: {server.damage}.{_what_heirs_have(primary, heirs)}"
         return _finding(primary, Trouble.PRIMARY_LOST, place, sentence, heirs)
     if server.is_standby:
-        sentence = f"{place} holds a replica's data: there is a standby.signal in it."
+        sentence = (
+            f"{place} holds a replica's data (there is a standby.signal in it): a promotion was cut"
+            " short, or a replica's folder was put there."
+        )
+        # What is in the place is promoted where it is, unless a replica has more.
+        heirs = _heirs(primary, [server, *replicas])
         return _finding(primary, Trouble.PRIMARY_LOST, place, sentence, heirs)
     if primary.entry and primary.entry.system_identifier:
         return _against_ledger(primary, server, primary.entry, heirs)

@@ -37,7 +37,7 @@ class ControlData:
 
     @property
     def was_closed(self) -> bool:
-        """Whether the server ended in order, so that the checkpoint is the end of its log."""
+        """Whether the server ended in order: its log then ends with the checkpoint's record."""
         return self.state in {"shut down", "shut down in recovery"}
 
     @property
@@ -133,7 +133,7 @@ def log_begins(folder: Path, control: ControlData) -> int:
 
 
 def log_reaches(folder: Path, control: ControlData, wanted: int) -> bool:
-    """Whether the log of a killed server can be followed from its checkpoint to `wanted`."""
+    """Whether the log can be followed from the last checkpoint to `wanted`."""
     done = subprocess.run(
         [
             postgres_program("pg_waldump"),

@@ -99,6 +99,8 @@ def _put_back(case: Case) -> str | None:
 def _promote(case: Case) -> str | None:
     if not case.replicas:
         return None
+    if case.replicas[0] == case.thing:
+        return f"`make promote P={case.thing}`: the data in its place begins to take writes"
     return f"`make promote P={case.thing}`: {case.replicas[0]} takes its place with all that it has"
 
 

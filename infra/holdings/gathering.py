@@ -93,7 +93,10 @@ def _require_closed(folder: Path) -> None:
 def _follow_logs(
     suite: Suite, servers: Mapping[str, ServerFacts], ledger: Ledger | None
 ) -> dict[str, ServerFacts]:
-    """A primary that was killed has come further than its control file says: look how far."""
+    """A log goes further than its control file says: look how far.
+
+    A killed server wrote more, and one that ended in order wrote that last checkpoint itself.
+    """
     followed = dict(servers)
     for group in suite.topology.groups.values():
         for primary in group.primaries:
@@ -112,8 +115,6 @@ def _follow_logs(
 
 def _followed_to(server: ServerFacts, claimed: Iterable[int]) -> ServerFacts:
     control = read_control_data(server.folder)
-    if control.was_closed:
-        return server
     reached = server.position
     for position in sorted(claimed):
         if position > reached and log_reaches(server.folder, control, position):

@@ -1,11 +1,17 @@
 """What an earlier run left behind is known by its mark; nothing else is touched."""
 
+import os
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from infra.control.leftovers import end_processes, is_alive, leftover_pids
+from infra.control.leftovers import (
+    end_leftovers,
+    end_processes,
+    is_alive,
+    leftover_pids,
+)
 from infra.run_folder import MARK, RunFolder
 
 
@@ -48,3 +54,14 @@ def test_one_that_ignores_the_polite_signal_is_ended_by_force(tmp_path: Path) ->
         assert process.stdout.readline() == b"ready\n"
         assert end_processes([process.pid], timeout_s=0.3) == set()
     assert process.returncode == -9
+
+
+def test_one_that_begins_while_others_end_is_ended_too(tmp_path: Path) -> None:
+    begets = "trap 'sleep 60 & exit 0' TERM; echo ready; while :; do sleep 0.05; done"
+    environment = {MARK: str(tmp_path), "PATH": os.defpath}
+    process = subprocess.Popen(["sh", "-c", begets], stdout=subprocess.PIPE, env=environment)
+    assert process.stdout is not None
+    with process:
+        assert process.stdout.readline() == b"ready\n"
+        assert end_leftovers(RunFolder(tmp_path), [], timeout_s=5) == set()
+    assert leftover_pids(RunFolder(tmp_path), []) == set()

@@ -120,6 +120,28 @@ ROWS = [
         ("put", "promote", "ANEW"),
     ),
     Row(
+        "a promotion was cut short: the data has its place, and no replica is left",
+        with_server(
+            with_server(whole_facts(), "users-a", is_standby=True),
+            "users-a-replica",
+            presence=GONE,
+        ),
+        "users-a",
+        "a promotion was cut short",
+        ("put", "promote", "ANEW"),
+    ),
+    Row(
+        "another cluster's replica lies in a primary's place, whose replica is gone",
+        with_server(
+            with_server(whole_facts(), "users-a", is_standby=True, system_identifier="9"),
+            "users-a-replica",
+            presence=GONE,
+        ),
+        "users-a",
+        "standby.signal",
+        ("put", "ANEW"),
+    ),
+    Row(
         "a primary is of another cluster",
         with_server(whole_facts(), "users-a", system_identifier="9"),
         "users-a",

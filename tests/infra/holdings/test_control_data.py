@@ -20,6 +20,8 @@ from infra.holdings.control_data import (
 from infra.holdings.positions import parse_position
 from infra.programs import postgres_program
 
+# A header of 26 bytes and the checkpoint of 88, in multiples of eight.
+SHUTDOWN_RECORD_BYTES = 120
 WRITES = "CREATE TABLE some (one int);\nINSERT INTO some SELECT generate_series(1, 1000);\n"
 
 
@@ -83,6 +85,14 @@ def test_a_cluster_that_ended_in_order_says_how_far_it_goes(closed: Path) -> Non
     assert control.position == control.checkpoint > 0
     assert int(control.system_identifier) > 0
     require_log(closed, control)
+
+
+def test_a_cluster_that_ended_in_order_goes_to_the_end_of_its_last_record(closed: Path) -> None:
+    # A replica that was still connected has replayed that record, and is no newer for it.
+    control = read_control_data(closed)
+    next_record = control.checkpoint + SHUTDOWN_RECORD_BYTES
+    assert log_reaches(closed, control, next_record)
+    assert not log_reaches(closed, control, next_record + SHUTDOWN_RECORD_BYTES)
 
 
 def test_a_killed_cluster_goes_as_far_as_its_log(killed: tuple[Path, int]) -> None:

@@ -32,6 +32,6 @@ SIBLINGS = [
     _restart("postgres-users-a-replica", "postgres-users-a", status=1, words=("users-a",)),
     _restart("redis-feed", "redis-users", status=0, words=("is back",)),
     _restart("store", "postgres-upload-a", status=0, words=("is back",)),
-    _restart("upload-1", "store", status=1, words=("store",)),
+    _restart("upload-1", "store", status=0, words=("is back",)),
     _restart("upload-worker-1", "postgres-upload-b", status=0, words=("is back",)),
 ]
