@@ -28,6 +28,7 @@ from infra.control.upkeep import require_running, run_migrations
 from infra.deletion_audit.everywhere import check_deleted
 from infra.holdings.findings import Words
 from infra.processes import Tier
+from infra.shell_settings import forget_settings_of_other_work
 from infra.status.changes import print_plan
 from infra.status.logs import follow, log_files
 from infra.status.status import print_table, rows_of
@@ -44,6 +45,7 @@ def main() -> None:
     """Run the command that the arguments name."""
     # What we make is read by the databases' users, whatever the shell leaves to others.
     os.umask(0o022)
+    forget_settings_of_other_work(os.environ)
     try:
         app()
     finally:

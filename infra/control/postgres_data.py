@@ -1,6 +1,7 @@
 """Makes the data of a Postgres server: a primary's from nothing, a replica's from its primary."""
 
 import asyncio
+import contextlib
 import datetime as dt
 import os
 import shutil
@@ -16,6 +17,7 @@ from infra.rendering.postgres import data_folder, slot_name
 from infra.suite import Suite
 from infra.topology import PostgresNode
 
+_LOCK_FILE = "postmaster.pid"
 # Both are bound by one processor each.
 _AT_ONCE = max(2, os.cpu_count() or 1)
 
@@ -44,6 +46,44 @@ async def make_replicas(suite: Suite) -> list[str]:
     turn = asyncio.Semaphore(_AT_ONCE)
     await asyncio.gather(*(_make_replica(suite, node, turn) for node in missing))
     return [node.name for node in missing]
+
+
+def server_in(folder: Path) -> int | None:
+    """The process id of the Postgres that works in this data folder; None if none does.
+
+    The number in its lock file may belong to anything by now: a server works in its own folder.
+    """
+    with contextlib.suppress(OSError, ValueError, IndexError):
+        pid = int((folder / _LOCK_FILE).read_text(encoding="ascii").split()[0])
+        if Path(f"/proc/{pid}/cwd").samefile(folder):
+            return pid
+    return None
+
+
+def drop_stale_locks(suite: Suite) -> None:
+    """Let servers start that ended without removing their lock files; none of them may run."""
+    for node in suite.topology.postgres_nodes:
+        drop_stale_lock(data_folder(suite, node))
+
+
+def drop_stale_lock(folder: Path) -> bool:
+    """Remove the lock file of a server that is gone; returns whether there was one.
+
+    Postgres does so itself, unless another process of its user has the number meanwhile. Where the
+    process cannot be looked at, the file stays.
+    """
+    lock = folder / _LOCK_FILE
+    try:
+        pid = int(lock.read_text(encoding="ascii").split()[0])
+        works_here = Path(f"/proc/{pid}/cwd").samefile(folder)
+    except FileNotFoundError:
+        works_here = False  # neither file nor process, or the process has just ended
+    except (OSError, ValueError, IndexError):
+        return False
+    if works_here or not lock.exists():
+        return False
+    lock.unlink()
+    return True
 
 
 def put_aside(folder: Path) -> Path:

@@ -1,7 +1,6 @@
 """Gives a replica's data the place of its primary: fenced, on a timeline of its own."""
 
 import asyncio
-import contextlib
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -14,7 +13,7 @@ from infra.control.failures import SuiteFailure
 from infra.control.homes_kept import raise_id_clocks_over
 from infra.control.leftovers import end_processes
 from infra.control.opening import expected_primaries
-from infra.control.postgres_data import make_replicas, put_aside
+from infra.control.postgres_data import make_replicas, put_aside, server_in
 from infra.control.postgres_roles import prepare_primary
 from infra.control.progress import Progress
 from infra.control.recording import record_if_possible
@@ -136,11 +135,8 @@ def _stop(suite: Suite, supervisor: Supervisor, runs: bool, nodes: list[Postgres
 
 def _left_at(folder: Path) -> set[int]:
     """The server that a promotion which was killed has left running there."""
-    with contextlib.suppress(OSError, ValueError, IndexError):
-        pid = int((folder / "postmaster.pid").read_text(encoding="ascii").split()[0])
-        if Path(f"/proc/{pid}/comm").read_text(encoding="ascii").strip() == "postgres":
-            return {pid}
-    return set()
+    pid = server_in(folder)
+    return set() if pid is None else {pid}
 
 
 def _process(suite: Suite, node: PostgresNode) -> Process:

@@ -17,7 +17,7 @@ from infra.control.migrations import migrate_all
 from infra.control.opening import Opening, open_holdings, with_keys
 from infra.control.passwords import set_passwords
 from infra.control.ports import require_free
-from infra.control.postgres_data import make_primaries, make_replicas
+from infra.control.postgres_data import drop_stale_locks, make_primaries, make_replicas
 from infra.control.postgres_roles import prepare_primary
 from infra.control.progress import Progress
 from infra.control.recording import record_running
@@ -63,6 +63,7 @@ async def start_suite(
     require_disk_space(suite, runs=runs)
     if not runs:
         _clear_the_ground(suite, progress)
+        drop_stale_locks(suite)
     opening = await open_holdings(suite, _servers_in_use(supervisor, runs), words, progress)
     suite = with_keys(suite)
     if runs:

@@ -127,7 +127,7 @@ async def main(words: list[str]) -> int:
             record = await make_mistake(stage, situation)
             kept[situation.__name__] = record
             sys.stderr.write(f"of {len(chosen)}: {record.name}: {record.verdict}\n")
-            kept_file.write_text(json.dumps({n: asdict(r) for n, r in kept.items()}), "utf-8")
+            _write(kept_file, kept)
     finally:
         stage.infra("down")
     kept = _all_records(stage)
@@ -151,6 +151,14 @@ def _cost(situation: Situation) -> int:
 def _is_chosen(name: str, words: list[str], kept: dict[str, Record]) -> bool:
     is_meant = not words or any(word in name for word in words)
     return is_meant and (name not in kept or bool(kept[name].faults))
+
+
+def _write(file: Path, kept: dict[str, Record]) -> None:
+    """In one step: another stage may read it at any moment."""
+    text = json.dumps({name: asdict(record) for name, record in kept.items()})
+    whole = file.with_suffix(".new")
+    whole.write_text(text, encoding="utf-8")
+    whole.replace(file)
 
 
 def _read(file: Path) -> dict[str, Record]:
