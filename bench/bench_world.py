@@ -91,7 +91,7 @@ async def bench_world(suite: Suite) -> AsyncIterator[World]:
         posts: list[dict[str, Any]] = []
         for _ in range(POSTS_EACH):
             posts += await _some_at_once(map(_post, people))
-        nginx = suite.topology.nginx
+        nginx = suite.plan.nginx
         exchanges = [
             (
                 Http1Exchange(httpx.URL(f"http://{address}:{nginx.port}"), None, patience_s=0),

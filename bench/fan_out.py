@@ -154,9 +154,9 @@ async def _followed(suite: Suite, resources: Resources) -> AsyncIterator[World]:
     group = resources.group
     shard = group.shard_of(author_id)
     node = next(
-        primary.node
-        for primary in suite.topology.groups["users"].primaries
-        if primary.first_shard <= shard <= primary.last_shard
+        database
+        for database in suite.plan.groups["users"].databases
+        if database.first_shard <= shard <= database.last_shard
     )
     async with suite.postgres(node.name) as users:
         try:

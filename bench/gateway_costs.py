@@ -126,7 +126,7 @@ async def _load(world: World, result: GatewayResult, seconds: float) -> Run:
 
 @contextlib.asynccontextmanager
 async def _asker(world: World, result: GatewayResult) -> AsyncIterator[Http1Exchange]:
-    host = world.suite.topology.services["gateway"].host
+    host = world.suite.plan.services["gateway"].host
     url = httpx.URL(f"https://{host}:{result.port}")
     exchange = Http1Exchange(url, world.suite.ca_file, patience_s=0)
     try:

@@ -85,7 +85,7 @@ class Answers:
 
 def exchanges_of(suite: Suite) -> Exchanges:
     """Some pools for each balancer, with the address that each dials."""
-    nginx = suite.topology.nginx
+    nginx = suite.plan.nginx
     return [
         (Http1Exchange(httpx.URL(f"http://{address}:{nginx.port}"), None, patience_s=0), address)
         for address in nginx.replicas

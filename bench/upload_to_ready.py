@@ -64,12 +64,12 @@ def _print_steps(spent: dict[str, float], whole_s: float) -> None:
 
 async def _step_seconds(suite: Suite) -> dict[str, float]:
     """Of all processes of upload together, by step."""
-    service = suite.topology.services["upload"]
+    service = suite.plan.services["upload"]
     context = ssl.create_default_context(cafile=str(suite.ca_file))
     spent = dict.fromkeys(STEPS, 0.0)
     async with httpx.AsyncClient(verify=context) as http:
         for address in (*service.replicas, *service.workers):
-            url = f"https://{address}:{suite.topology.limits.service_port}/metrics"
+            url = f"https://{address}:{service.port}/metrics"
             for step, seconds in _SUM.findall((await http.get(url)).text):
                 spent[step] += float(seconds)
     return spent

@@ -7,6 +7,7 @@ from enum import IntEnum
 
 from infra.accounts import Account, account_for
 from infra.backups.place import backup_folder
+from infra.leaders import leads
 from infra.plan.parts import Check, Kind, PlannedProcess
 from infra.programs import postgres_program, program
 from infra.suite import Suite
@@ -94,10 +95,9 @@ def _dns(suite: Suite, planned: PlannedProcess) -> Process:
 
 
 def _postgres(suite: Suite, planned: PlannedProcess) -> Process:
-    node = suite.topology.postgres_node(planned.name.removeprefix("postgres-"))
+    node = suite.plan.member(planned.name.removeprefix("postgres-"))
     config = suite.folder.etc / "postgres" / node.name / "postgresql.conf"
-    # Who leads is not in the plan. Here the first member does: a promotion moves its folder.
-    follows = node.primary is not None
+    follows = not leads(node)
     return Process(
         planned,
         suite.plan.checks[planned.name],
@@ -153,7 +153,7 @@ def _store(suite: Suite, planned: PlannedProcess) -> Process:
 
 
 def _python(suite: Suite, planned: PlannedProcess) -> Process:
-    if planned.service not in suite.topology.services:
+    if planned.service not in suite.plan.services:
         return _keeper(suite, planned)
     prefix = planned.service.upper()
     tier = Tier.GATEWAYS if planned.service == "gateway" else Tier.SERVICES
@@ -173,7 +173,7 @@ def _python(suite: Suite, planned: PlannedProcess) -> Process:
             f"{prefix}_INSTANCE": planned.name,
             f"{prefix}_LISTEN_HOST": planned.address,
         },
-        stop_wait_s=int(suite.topology.limits.drain_seconds) + 20,
+        stop_wait_s=int(suite.plan.limits.drain_seconds) + 20,
         niceness=_niceness(tier, planned.module),
     )
 

@@ -4,7 +4,7 @@ import os
 import resource
 from dataclasses import dataclass
 
-from infra.topology import Topology
+from infra.plan.parts import Plan
 from shared.http_server.queue_rules import LASTING_MAX, QueueRules
 
 # A balancer's worker is one thread. Two keep a large file from holding up everything else; more
@@ -48,26 +48,25 @@ def this_machine() -> Machine:
     return Machine(len(os.sched_getaffinity(0)), files)
 
 
-def at_work_max(topology: Topology, service: str) -> int:
+def at_work_max(plan: Plan, service: str) -> int:
     """Requests that a process of a service works on at once.
 
     A service: as many as can have a connection to its databases. A gateway: its part of what the
     replicas of one service work on, because a request is at one of them at a time.
     """
-    if service in topology.groups:
-        nodes = sum(1 for _node in topology.groups[service].nodes())
-        return topology.limits.postgres_pool_max * nodes
+    if service in plan.groups:
+        nodes = len(plan.groups[service].members)
+        return plan.limits.postgres_pool_max * nodes
     behind = sum(
-        at_work_max(topology, name) * len(topology.services[name].replicas)
-        for name in topology.groups
+        at_work_max(plan, name) * len(plan.services[name].replicas) for name in plan.groups
     )
-    return behind // len(topology.groups) // len(topology.services[service].replicas)
+    return behind // len(plan.groups) // len(plan.services[service].replicas)
 
 
-def edge_sizes(topology: Topology, machine: Machine) -> EdgeSizes:
+def edge_sizes(plan: Plan, machine: Machine) -> EdgeSizes:
     """What a balancer holds at once."""
-    gateways = len(topology.services["gateway"].replicas)
-    rules = QueueRules(at_work_max(topology, "gateway"), topology.limits.wait_ms_max / 1000)
+    gateways = len(plan.services["gateway"].replicas)
+    rules = QueueRules(at_work_max(plan, "gateway"), plan.limits.wait_ms_max / 1000)
     held_by_gateway = rules.at_work_max + rules.waiting_max
     connections = int(machine.files_per_process_max * _CONNECTIONS_SHARE)
     workers = max(_WORKERS_MIN, min(machine.processors, _WORKERS_MAX))
@@ -79,6 +78,6 @@ def edge_sizes(topology: Topology, machine: Machine) -> EdgeSizes:
         kept_connections=gateways * held_by_gateway,
         connections_per_address=connections * workers // _ADDRESSES_TO_FILL_IT,
         requests_per_address=held_by_gateway,
-        bodies_per_address=topology.nginx.bodies_at_once_per_address,
+        bodies_per_address=plan.nginx.bodies_at_once_per_address,
         streams_per_address=gateways * LASTING_MAX // 2,
     )

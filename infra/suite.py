@@ -1,4 +1,4 @@
-"""One suite on this machine: its picture, its folder, its secrets and its certificates."""
+"""One suite on this machine: its plan, its folder, its secrets and its certificates."""
 
 import os
 import pwd
@@ -14,7 +14,7 @@ from infra.plan.parts import Plan
 from infra.plan.planning import plan_of
 from infra.run_folder import REPOSITORY, RunFolder, locate_run_folder
 from infra.secret_values import SecretValues, open_secrets
-from infra.topology import Topology, load_topology
+from infra.topology import load_topology
 from infra.topology_tables import TopologyError
 
 # How much a caller may ask: what phones need, or as good as all, for load and tests.
@@ -27,7 +27,7 @@ _NETWORK = re.compile(r"\d{1,3}\.\d{1,3}")
 class Suite:
     """What every command works on."""
 
-    topology: Topology
+    plan: Plan
     folder: RunFolder
     decoder_python: Path
     limits: str = "usual"
@@ -37,12 +37,7 @@ class Suite:
     @property
     def limits_factor(self) -> int:
         """What the limits of every caller are multiplied by."""
-        return self.topology.limits.loose_limits_factor if self.limits == "loose" else 1
-
-    @cached_property
-    def plan(self) -> Plan:
-        """What the suite consists of."""
-        return plan_of(self.topology)
+        return self.plan.limits.loose_limits_factor if self.limits == "loose" else 1
 
     @cached_property
     def secrets(self) -> SecretValues:
@@ -106,11 +101,10 @@ def _user_name(uid: int) -> str:
 def suite_in(folder: RunFolder, network: str | None, limits: str = "usual") -> Suite:
     """The suite of a folder on a network; None is the default one."""
     venvs = Path(os.environ.get("RETRATO_VENV_DIR") or REPOSITORY / ".run")
-    topology = load_topology(network=network)
+    drawn = load_topology(network=network)
+    backup = replace(drawn.backup, enabled=drawn.backup.enabled and _takes_backups(folder))
     return Suite(
-        topology=replace(
-            topology, backup=replace(topology.backup, enabled=_takes_backups(folder, topology))
-        ),
+        plan=plan_of(replace(drawn, backup=backup)),
         folder=folder,
         decoder_python=venvs.absolute() / "venv-decoder" / "bin" / "python",
         limits=limits,
@@ -138,11 +132,10 @@ def limits_of(folder: RunFolder, *, requested: str | None) -> str:
     return _one_of(LIMITS, "LIMITS", requested, folder.limits_file) or LIMITS[0]
 
 
-def _takes_backups(folder: RunFolder, topology: Topology) -> bool:
-    """As this shell asks for, as the folder's suite was started, or as the topology says."""
+def _takes_backups(folder: RunFolder) -> bool:
+    """As this shell asks for, or as the folder's suite was started."""
     asked = os.environ.get("RETRATO_BACKUPS")
-    said = _one_of(BACKUPS, "BACKUPS", asked, folder.backups_file)
-    return said != "off" and topology.backup.enabled
+    return _one_of(BACKUPS, "BACKUPS", asked, folder.backups_file) != "off"
 
 
 def _one_of(words: Sequence[str], name: str, asked: str | None, file: Path) -> str | None:

@@ -28,11 +28,11 @@ from infra.control.stop import wait_stopped
 from infra.control.supervisor import Supervisor
 from infra.deletion_audit.everywhere import remains_everywhere
 from infra.deletion_audit.found import Remains
+from infra.plan.parts import Plan
 from infra.processes import Process, processes_of
 from infra.run_folder import REPOSITORY, locate_run_folder
 from infra.suite import Suite as OnDisk
 from infra.suite import limits_of, network_of, suite_in
-from infra.topology import Topology
 from shared.service_client.http1_exchange import Http1Exchange
 
 START_TIMEOUT_S = 180
@@ -55,9 +55,9 @@ class Suite:
         return self._on_disk
 
     @property
-    def topology(self) -> Topology:
+    def plan(self) -> Plan:
         """What the suite consists of."""
-        return self._on_disk.topology
+        return self._on_disk.plan
 
     @property
     def run_dir(self) -> Path:
@@ -77,12 +77,12 @@ class Suite:
     @property
     def public_url(self) -> str:
         """nginx-1, as a mobile client reaches it."""
-        return self.topology.public_url
+        return self.plan.public_url
 
     @property
     def public_urls(self) -> tuple[str, ...]:
         """Every balancer."""
-        nginx = self.topology.nginx
+        nginx = self.plan.nginx
         return tuple(f"http://{address}:{nginx.port}" for address in nginx.replicas)
 
     def env(self, service: str, *, instance: str | None = None) -> dict[str, str]:
@@ -150,13 +150,13 @@ class Suite:
         folder = self._on_disk.folder
         # What it renders anew keeps the limits that the suite was started with.
         limits = limits_of(folder, requested=None)
-        on_disk = suite_in(folder, self.topology.network, limits)
+        on_disk = suite_in(folder, self.plan.network, limits)
         await restart_rolling(on_disk, service, Progress(quiet=True))
 
     async def ask(self, name: str, path: str) -> httpx.Response:
         """GET from one process of a service, past the balancers and without a token."""
         process = self.process(name)
-        port = self.topology.limits.service_port
+        port = process.port
         url = httpx.URL(f"https://{process.service}.internal:{port}{path}")
         exchange = Http1Exchange(url, self.ca_file)
         try:
@@ -177,9 +177,9 @@ class Suite:
         self, node: str, *, database: str | None = None
     ) -> AsyncIterator["asyncpg.Connection[asyncpg.Record]"]:
         """A connection as the superuser to a server such as users-a or users-a-replica."""
-        server = self.topology.postgres_node(node)
+        server = self.plan.member(node)
         connection = await connect_superuser(
-            self._on_disk, server.address, database=database or server.group
+            self._on_disk, server, database=database or server.service
         )
         try:
             yield connection
@@ -189,7 +189,7 @@ class Suite:
     @asynccontextmanager
     async def redis(self, service: str) -> AsyncIterator[Redis]:
         """A client as the operator, who may do what the service may not, such as FLUSHALL."""
-        async with redis_operator(self._on_disk, self.topology.redises[service].address) as client:
+        async with redis_operator(self._on_disk, self.plan.redises[service]) as client:
             yield client
 
     async def remains(self, *wanted_ids: str) -> list[Remains]:
@@ -228,7 +228,7 @@ class Suite:
     def _environment(self, limits: str) -> dict[str, str]:
         return {
             **os.environ,
-            "RETRATO_NET": self.topology.network,
+            "RETRATO_NET": self.plan.network,
             "RETRATO_RUN_DIR": str(self._requested_dir),
             # All phones of a test come from one address.
             "RETRATO_LIMITS": limits,

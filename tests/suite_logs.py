@@ -20,7 +20,7 @@ async def all_is_written(suite: Suite) -> None:
     marker = f"written-{uuid.uuid4().hex}"
     asked = [
         name
-        for service in suite.topology.services.values()
+        for service in suite.plan.services.values()
         for name in suite.process_names(service.name)
         if suite.process(name).address in service.replicas
     ]

@@ -84,8 +84,8 @@ class Drill:
 
     def databases(self, service: str) -> list[str]:
         """The primaries of a service."""
-        group = self.suite.topology.groups[service]
-        return [f"postgres-{primary.node.name}" for primary in group.primaries]
+        group = self.suite.plan.groups[service]
+        return [f"postgres-{database.name}" for database in group.databases]
 
     @asynccontextmanager
     async def dead(self, *names: str) -> AsyncIterator[None]:
@@ -120,8 +120,8 @@ class Drill:
         async def check() -> None:
             for process in self.suite.processes():
                 assert await self.suite.is_healthy(process.name), process.name
-            for name, service in self.suite.topology.services.items():
-                named = await self.suite.addresses(f"{name}.internal")
+            for name, service in self.suite.plan.services.items():
+                named = await self.suite.addresses(service.host)
                 assert named >= set(service.replicas), name
 
         await eventually(check, within_s=WELL_AGAIN_S, every_s=0.5)

@@ -37,7 +37,7 @@ async def hang_ups(drill: Drill) -> list[Finding]:
     idle = await idle_slots(drill)
     reader = drill.world.people[0]
     post_id = (await reader.post("hang up"))["id"]
-    nodes = [name for group in drill.suite.topology.groups for name in drill.databases(group)]
+    nodes = [name for group in drill.suite.plan.groups for name in drill.databases(group)]
     with AccessLogs(drill.suite.log_dir, nodes) as databases:
         written = await _write_and_hang_up(drill, post_id)
         faults = await _faults(reader, post_id, written)

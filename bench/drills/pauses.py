@@ -24,7 +24,7 @@ def _kinds(drill: Drill) -> Iterator[tuple[str, Sequence[str]]]:
         yield f"all of {service}", drill.replicas(service)
     for service in SERVICES:
         yield f"redis-{service}", [f"redis-{service}"]
-    for service in drill.suite.topology.groups:
+    for service in drill.suite.plan.groups:
         primaries = drill.databases(service)
         nodes = [*primaries, *(f"{primary}-replica" for primary in primaries)]
         yield f"all databases of {service}", nodes

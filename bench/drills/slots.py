@@ -73,10 +73,10 @@ def _counts(metrics: Metrics) -> Mapping[str, float]:
 
 async def _open_transactions(drill: Drill) -> list[str]:
     found = []
-    for group in drill.suite.topology.groups.values():
-        for primary in group.primaries:
-            async with drill.suite.postgres(primary.node.name) as connection:
+    for group in drill.suite.plan.groups.values():
+        for database in group.databases:
+            async with drill.suite.postgres(database.name) as connection:
                 count = await connection.fetchval(_OPEN_TRANSACTIONS)
             if count:
-                found.append(f"{primary.node.name}: {count} transactions left open")
+                found.append(f"{database.name}: {count} transactions left open")
     return found

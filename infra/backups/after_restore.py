@@ -17,6 +17,7 @@ from infra.control.progress import Progress
 from infra.control.reconcile import reconcile_all
 from infra.control.start import start_suite
 from infra.control.upkeep import run_upkeep
+from infra.leaders import leader
 from infra.processes import Tier
 from infra.suite import Suite
 from shared.ids import EPOCH_MS
@@ -51,9 +52,9 @@ async def raise_ids(suite: Suite, newest: datetime) -> int:
     """
     floor = id_clock_floor(newest)
     shards = 0
-    for group in suite.topology.groups.values():
-        for primary in group.primaries:
-            async with connected(suite, primary.node, database=group.name) as connection:
+    for group in suite.plan.groups.values():
+        for database in group.databases:
+            async with connected(suite, leader(database), database=group.name) as connection:
                 rows = await connection.fetch(
                     "SELECT schemaname FROM pg_sequences WHERE sequencename = 'id_clock'"
                 )
@@ -103,9 +104,9 @@ async def _wait_erased(suite: Suite, erased: Sequence[int], progress: Progress) 
 
 async def _unfinished(suite: Suite, erased: Sequence[int]) -> list[int]:
     left: list[int] = []
-    group = suite.topology.groups["users"]
-    for primary in group.primaries:
-        async with connected(suite, primary.node, database=group.name) as connection:
+    group = suite.plan.groups["users"]
+    for database in group.databases:
+        async with connected(suite, leader(database), database=group.name) as connection:
             schemas = await connection.fetch(
                 "SELECT schemaname FROM pg_tables WHERE tablename = 'deletion'"
             )

@@ -27,7 +27,7 @@ def bundle_files(suite: Suite) -> dict[str, bytes]:
         folder.secrets_file,
         folder.limits_file,
         *(folder.pki.glob("ca.*")),
-        *(folder.shard_map(group) for group in suite.topology.groups),
+        *(folder.shard_map(group) for group in suite.plan.groups),
     ]
     content = {str(file.relative_to(folder.root)): file.read_bytes() for file in files}
     return content | {_TOPOLOGY: TOPOLOGY_FILE.read_bytes()}

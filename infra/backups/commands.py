@@ -32,6 +32,7 @@ from infra.backups.witness import keep_witness
 from infra.control.progress import Progress
 from infra.control.run_lock import sole_command
 from infra.control.upkeep_lock import alone
+from infra.leaders import leaders
 from infra.rendering.files import make_folder
 from infra.run_folder import locate_run_folder
 from infra.suite import Suite, network_of, open_suite, suite_in
@@ -85,7 +86,7 @@ async def _back_up(suite: Suite, kind: str, progress: Progress) -> None:
                 f" {progress.seconds - began_s:.1f} s"
             )
         await keep_witness(suite, source.bucket, source.place)
-        keep_days = forgotten_after_days(suite.topology.backup)
+        keep_days = forgotten_after_days(suite.plan.backup)
         copied = await rounds.photos.take_stock(datetime.now(UTC).date(), keep_days)
         progress.say(f"photos: {copied.objects} objects, {copied.bytes / 1e6:.0f} MB")
         await rounds.round()
@@ -99,7 +100,7 @@ async def _back_up(suite: Suite, kind: str, progress: Progress) -> None:
 async def list_backups(suite: Suite) -> None:
     """Print what there is and what can be restored."""
     async with own_source(suite) as source:
-        nodes = [p.node for group in suite.topology.groups.values() for p in group.primaries]
+        nodes = leaders(suite.plan.databases)
         found = [await restorable(suite, source, node) for node in nodes]
         mark = await read_mark(source.bucket, source.place)
     console = Console(highlight=False, width=None if Console().is_terminal else 120)
@@ -112,7 +113,7 @@ async def list_backups(suite: Suite) -> None:
             f"everything can be restored to any moment from {spelled(oldest)}"
             f" to {spelled(mark.moment)} UTC"
         )
-    days = forgotten_after_days(suite.topology.backup)
+    days = forgotten_after_days(suite.plan.backup)
     console.print(f"what is deleted leaves the backups after {days} days at most")
 
 
@@ -131,7 +132,7 @@ async def restore(request: RestoreRequest, progress: Progress) -> None:
             await restore_data(target, source, plan, progress)
         await start_restored(target, progress)
     progress.say(
-        f"everything is as it was at {spelled(plan.moment)} UTC, at {target.topology.public_url}"
+        f"everything is as it was at {spelled(plan.moment)} UTC, at {target.plan.public_url}"
     )
 
 

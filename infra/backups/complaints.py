@@ -52,7 +52,7 @@ class Complaints:
 
 def backup_lines(suite: Suite) -> tuple[list[str], bool]:
     """What to show of the backups, and whether all is well with them."""
-    if not suite.topology.backup.enabled:
+    if not suite.plan.backup.enabled:
         return ["backups: off"], True
     file = suite.folder.complaints_file
     if not file.exists():
@@ -64,6 +64,6 @@ def backup_lines(suite: Suite) -> tuple[list[str], bool]:
     lines = [f"backups: {document['said']}"]
     lines += [f"  {sentence}" for sentence in document["complaints"]]
     silent_s = time.time() - document["at"]
-    if silent_s > _ROUNDS_MAX * suite.topology.backup.wal_seconds_max:
+    if silent_s > _ROUNDS_MAX * suite.plan.backup.wal_seconds_max:
         lines.append(f"  the keeper has said nothing for {silent_s / 60:.0f} minutes")
     return lines, len(lines) == 1

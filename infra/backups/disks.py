@@ -16,9 +16,10 @@ from infra.backups import keeper_metrics as metrics
 from infra.backups.complaints import Complaints
 from infra.backups.primaries import FAULTS, connected
 from infra.control.refused_writes import READ_ONLY, UPLOADS
+from infra.leaders import leaders
+from infra.plan.parts import Member
 from infra.rendering.postgres import data_folder
 from infra.suite import Suite
-from infra.topology import PostgresNode
 from shared.jobs.pauses import pause
 from shared.logs import get_logger
 
@@ -48,13 +49,12 @@ class DiskWatch:
     def __init__(self, suite: Suite, complaints: Complaints) -> None:
         self._suite = suite
         self._complaints = complaints
-        self._floor_bytes = suite.topology.limits.postgres_free_bytes_min
+        self._floor_bytes = suite.plan.limits.postgres_free_bytes_min
         self._at_ease: set[str] = set()
 
     async def look(self) -> None:
         """Compare every primary's disk with what the primary takes, and change that if need be."""
-        groups = self._suite.topology.groups.values()
-        nodes = [primary.node for group in groups for primary in group.primaries]
+        nodes = leaders(self._suite.plan.databases)
         try:
             free = {node.name: free_bytes(data_folder(self._suite, node)) for node in nodes}
         except FileNotFoundError as error:
@@ -64,14 +64,14 @@ class DiskWatch:
         for node in nodes:
             keep_reserve(data_folder(self._suite, node), free[node.name], self._floor_bytes)
             # A photo's rows are in upload, and what is said of it in feed: no disk may be short.
-            least = min(free.values()) if node.group == "upload" else free[node.name]
+            least = min(free.values()) if node.service == "upload" else free[node.name]
             try:
                 await self._look_at(node, free[node.name], least)
             except (TimeoutError, *FAULTS) as error:
                 # A server that is away has nothing to refuse; the next look comes soon.
                 log.info("disk_not_watched", primary=node.name, reason=str(error))
 
-    async def _look_at(self, node: PostgresNode, free: int, least_free: int) -> None:
+    async def _look_at(self, node: Member, free: int, least_free: int) -> None:
         if node.name in self._at_ease and least_free >= self._floor_bytes * UPLOADS_FACTOR:
             return
         async with connected(self._suite, node) as connection:
@@ -88,7 +88,7 @@ class DiskWatch:
                 await connection.execute("SELECT pg_reload_conf()")
         self._note(node, wanted, free)
 
-    def _note(self, node: PostgresNode, wanted: Mapping[str, str], free: int) -> None:
+    def _note(self, node: Member, wanted: Mapping[str, str], free: int) -> None:
         takes_writes, takes_uploads = wanted[READ_ONLY] == "off", wanted[UPLOADS] == "taken"
         metrics.READ_ONLY.labels(node.name).set(0 if takes_writes else 1)
         if takes_writes and takes_uploads:

@@ -24,6 +24,7 @@ from infra.backups.witness import (
 )
 from infra.control.failures import SuiteFailure
 from infra.control.progress import Progress
+from infra.leaders import leader
 from infra.rendering.files import make_folder
 from infra.suite import Suite
 
@@ -119,7 +120,7 @@ async def _restored_differences(
             Estimate(progress, node.name).hear,
         )
         async with recovered(suite, folder, keep=False) as server:
-            return await compare(server, witness, node.group)
+            return await compare(server, witness, node.service)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -128,9 +129,8 @@ async def _read_all(suite: Suite, source: Source, report: DrillReport, progress:
     """Every byte of the backups is read once, those too that this restore did not need."""
     copies = PhotoCopies(suite, source.place)
     checks = {
-        f"the backups of {primary.node.name}": repository_in(suite, source, primary.node).verify
-        for group in suite.topology.groups.values()
-        for primary in group.primaries
+        f"the backups of {database.name}": repository_in(suite, source, leader(database)).verify
+        for database in suite.plan.databases
     }
     for subject, check in {**checks, "the copies of the photos": copies.check}.items():
         try:

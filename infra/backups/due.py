@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from infra.backups.pgbackrest import Backup
-from infra.topology import Backup as BackupSettings
+from infra.plan.figures import Backup as BackupSettings
 
 
 @dataclass(frozen=True, slots=True)

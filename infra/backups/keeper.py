@@ -15,8 +15,8 @@ from infra.backups.due import due_backup, forgotten_after_days
 from infra.backups.place import place_of
 from infra.backups.rounds import Rounds
 from infra.backups.witness import keep_witness
+from infra.plan.parts import Member
 from infra.suite import Suite, open_suite
-from infra.topology import PostgresNode
 from shared.http_server.service_app import AppInfo
 from shared.http_server.worker_app import serve_worker
 from shared.jobs.pauses import pause
@@ -42,17 +42,17 @@ _END_WITHIN_S = 30.0
 def main() -> None:
     """Work until told to stop."""
     suite = open_suite()
-    backup = suite.topology.backup
+    process = suite.plan.process("backup-keeper")
     pair = suite.authority.server_pair(
-        "backup-keeper", (f"backup-keeper.{suite.topology.dns.zone}", backup.keeper)
+        process.name, (f"{process.name}.{suite.plan.dns.zone}", process.address)
     )
     settings = ProcessSettings(
-        instance="backup-keeper",
-        listen_host=backup.keeper,
-        listen_port=suite.topology.limits.service_port,
+        instance=process.name,
+        listen_host=process.address,
+        listen_port=process.port,
         tls_cert_file=pair.certificate,
         tls_key_file=pair.key,
-        log_level=suite.topology.limits.log_level,
+        log_level=suite.plan.limits.log_level,
     )
     serve_worker(INFO, settings, partial(_open_rounds, suite), run)
 
@@ -87,7 +87,7 @@ async def _open_rounds(suite: Suite) -> AsyncIterator[Rounds]:
 
 async def _keep_rounds(rounds: Rounds, stop: asyncio.Event) -> None:
     loop = asyncio.get_running_loop()
-    every_s = rounds.suite.topology.backup.wal_seconds_max * _ROUND_SHARE
+    every_s = rounds.suite.plan.backup.wal_seconds_max * _ROUND_SHARE
     async with rounds.step("memory", "What was kept before cannot be read"):
         await rounds.remember()
     while not stop.is_set():
@@ -115,14 +115,14 @@ async def _keep_schedule(rounds: Rounds, stop: asyncio.Event) -> None:
         stock_is_due = stock_is_due or "full" in taken
         if stock_is_due:
             async with rounds.step("stock", "The copies of the photos cannot be compared"):
-                keep_days = forgotten_after_days(rounds.suite.topology.backup)
+                keep_days = forgotten_after_days(rounds.suite.plan.backup)
                 copied = await rounds.photos.take_stock(datetime.now(UTC).date(), keep_days)
                 log.info("photos_counted", objects=copied.objects, bytes=copied.bytes)
                 stock_is_due = False
         await pause(stop, _LOOK_S if rounds.complaints.stands_any("backup") else 6 * _LOOK_S)
 
 
-async def _back_up_if_due(rounds: Rounds, node: PostgresNode, prepared: set[str]) -> str | None:
+async def _back_up_if_due(rounds: Rounds, node: Member, prepared: set[str]) -> str | None:
     """Take what is due; returns its kind."""
     repository = rounds.repository(node)
     if node.name not in prepared:
@@ -130,7 +130,7 @@ async def _back_up_if_due(rounds: Rounds, node: PostgresNode, prepared: set[str]
         prepared.add(node.name)
         await _follow(rounds, node)
     due = due_backup(
-        rounds.suite.topology.backup,
+        rounds.suite.plan.backup,
         rounds.known_backups[node.name],
         datetime.now(UTC),
         has_hole=node.name in rounds.holes,
@@ -145,7 +145,7 @@ async def _back_up_if_due(rounds: Rounds, node: PostgresNode, prepared: set[str]
     return due.kind
 
 
-async def _follow(rounds: Rounds, node: PostgresNode) -> None:
+async def _follow(rounds: Rounds, node: Member) -> None:
     backups = await rounds.repository(node).backups()
     rounds.known_backups[node.name] = backups
     fulls = [backup for backup in backups if backup.kind == "full"]

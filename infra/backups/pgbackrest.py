@@ -21,10 +21,10 @@ from infra.backups.subprocesses import (
     run_command,
 )
 from infra.backups.wal_names import timeline_of
+from infra.plan.parts import Member
 from infra.programs import program
 from infra.rendering.backups import pgbackrest_file, pgpass_file
 from infra.suite import Suite
-from infra.topology import PostgresNode
 
 _SEGMENT_NAME = re.compile(r"/([0-9A-F]{24})-[0-9a-f]{40}(?:\.\w+)?$")
 # A full backup of some 200 MB takes ten seconds here; a hundred times as much has to fit.
@@ -63,7 +63,7 @@ class Backup:
 class Repository:
     """The repository of one primary; every call is a program that ends."""
 
-    def __init__(self, suite: Suite, node: PostgresNode, config: Path | None = None) -> None:
+    def __init__(self, suite: Suite, node: Member, config: Path | None = None) -> None:
         self._suite = suite
         self._node = node
         self._config = config or pgbackrest_file(suite, node)
@@ -71,7 +71,7 @@ class Repository:
     @property
     def name(self) -> str:
         """The primary's."""
-        return self._node.primary or self._node.name
+        return self._node.database
 
     async def prepare(self) -> None:
         """Make the repository; again without effect."""

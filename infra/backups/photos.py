@@ -150,11 +150,11 @@ class PhotoCopies:
         return {key: int(size) for size, _space, key in lines if size.isdecimal()}
 
     def _source(self) -> str:
-        return f"photos:{self._suite.topology.store.bucket}"
+        return f"photos:{self._suite.plan.store.bucket}"
 
     def _target(self) -> str:
         """The photos' bucket; that of an embedded store, which is down, as a folder."""
-        store = self._suite.topology.store
+        store = self._suite.plan.store
         if store.embedded:
             return str(self._suite.folder.data / "store" / store.bucket)
         return self._source()
@@ -191,14 +191,14 @@ class PhotoCopies:
         return await run_command(command, "The copy of the photos", tell=tell)
 
     def _ca_files(self) -> list[Path]:
-        ours = [self._suite.ca_file] if self._suite.topology.store.embedded else []
+        ours = [self._suite.ca_file] if self._suite.plan.store.embedded else []
         theirs = [self._place.ca_file] if self._place.ca_file else []
         files = list(dict.fromkeys([*ours, *theirs]))
         everybody = not (ours and theirs) and SYSTEM_CA_FILE.exists()
         return [*files, SYSTEM_CA_FILE] if everybody else files
 
     async def _remotes(self) -> dict[str, str]:
-        store = self._suite.topology.store
+        store = self._suite.plan.store
         endpoint = f"https://{store.address}:{store.port}" if store.embedded else store.endpoint
         keys = (self._suite.secrets["s3_access_key"], self._suite.secrets["s3_secret_key"])
         place = self._place

@@ -5,8 +5,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from infra.backups.sealing import derived_key
+from infra.plan.figures import Backup
 from infra.suite import Suite
-from infra.topology import Backup
 
 _SUITE_DIGITS = 12
 _HTTPS_PORT = 443
@@ -44,7 +44,7 @@ class Place:
 
 def place_of(suite: Suite) -> Place:
     """Where this suite's backups go."""
-    backup = suite.topology.backup
+    backup = suite.plan.backup
     passphrase = suite.secrets["backup_passphrase"]
     access_key, secret_key = bucket_keys(suite)
     if backup.embedded:
@@ -79,7 +79,7 @@ def suite_name(suite: Suite) -> str:
 
 def bucket_keys(suite: Suite) -> tuple[str, str]:
     """The access key and its secret; those of our own store follow from the passphrase."""
-    if not suite.topology.backup.embedded:
+    if not suite.plan.backup.embedded:
         return suite.secrets["backup_access_key"], suite.secrets["backup_secret_key"]
     return embedded_keys(suite.secrets["backup_passphrase"])
 
@@ -91,5 +91,5 @@ def embedded_keys(passphrase: str) -> tuple[str, str]:
 
 def backup_folder(suite: Suite) -> Path:
     """What the embedded backup store holds."""
-    named = suite.topology.backup.folder
+    named = suite.plan.backup.folder
     return Path(named).absolute() if named else suite.folder.backups

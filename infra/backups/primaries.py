@@ -9,8 +9,8 @@ from datetime import datetime
 import asyncpg
 
 from infra.control.health import connect_superuser
+from infra.plan.parts import Member
 from infra.suite import Suite
-from infra.topology import PostgresNode
 
 FAULTS = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError)
 SEGMENT_BYTES = 16 * 1024**2
@@ -42,30 +42,30 @@ class ArchiveState:
 
 @asynccontextmanager
 async def connected(
-    suite: Suite, node: PostgresNode, database: str = "postgres"
+    suite: Suite, node: Member, database: str = "postgres"
 ) -> "AsyncIterator[asyncpg.Connection[asyncpg.Record]]":
     """A connection to a primary as its superuser."""
-    connection = await connect_superuser(suite, node.address, database=database)
+    connection = await connect_superuser(suite, node, database=database)
     try:
         yield connection
     finally:
         await connection.close(timeout=2)
 
 
-async def rows_written(suite: Suite, node: PostgresNode) -> int:
+async def rows_written(suite: Suite, node: Member) -> int:
     """A number that changes with every committed row."""
     async with connected(suite, node) as connection:
         return int(await connection.fetchval(_ROWS_WRITTEN))
 
 
-async def mark_and_switch(suite: Suite, node: PostgresNode, moment: datetime) -> str:
+async def mark_and_switch(suite: Suite, node: Member, moment: datetime) -> str:
     """Commit a mark, and let the segment of WAL that holds it be archived; returns its name."""
     async with connected(suite, node) as connection:
         await connection.execute(_COMMIT, moment.isoformat())
         return str(await connection.fetchval(_SWITCH))
 
 
-async def archive_state(suite: Suite, node: PostgresNode) -> ArchiveState:
+async def archive_state(suite: Suite, node: Member) -> ArchiveState:
     """How far its archive is; an empty segment before the first."""
     async with connected(suite, node) as connection:
         row = await connection.fetchrow(_ARCHIVE)
@@ -78,11 +78,9 @@ async def archive_state(suite: Suite, node: PostgresNode) -> ArchiveState:
     )
 
 
-async def deleted_accounts(
-    suite: Suite, node: PostgresNode, since: datetime
-) -> dict[int, datetime]:
+async def deleted_accounts(suite: Suite, node: Member, since: datetime) -> dict[int, datetime]:
     """Accounts of this primary whose deletion was asked for since a moment."""
-    async with connected(suite, node, database=node.group) as connection:
+    async with connected(suite, node, database=node.service) as connection:
         schemas = await connection.fetch(
             "SELECT n.nspname FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace"
             " WHERE c.relname = 'deletion' AND c.relkind = 'r' AND n.nspname LIKE 'shard\\_%'"

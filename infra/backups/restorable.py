@@ -8,9 +8,9 @@ from infra.backups.pgbackrest import Backup, Repository
 from infra.backups.source import Source
 from infra.backups.state import Mark, Reach, spelled
 from infra.backups.subprocesses import BackupFailure
+from infra.plan.parts import Member
 from infra.rendering.backups import restore_config
 from infra.suite import Suite
-from infra.topology import PostgresNode
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +26,12 @@ class Restorable:
         return self.backups[0].stopped_at if self.backups else None
 
 
-async def restorable(suite: Suite, source: Source, node: PostgresNode) -> Restorable:
+async def restorable(suite: Suite, source: Source, node: Member) -> Restorable:
     """What can be restored for a primary; raises BackupFailure if that cannot be read."""
     return Restorable(node.name, tuple(await repository_in(suite, source, node).backups()))
 
 
-def repository_in(suite: Suite, source: Source, node: PostgresNode) -> Repository:
+def repository_in(suite: Suite, source: Source, node: Member) -> Repository:
     """The repository of a primary in any source."""
     return Repository(suite, node, restore_config(suite, node, source.place))
 

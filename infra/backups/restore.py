@@ -36,11 +36,12 @@ from infra.control.ports import require_free
 from infra.control.progress import Progress
 from infra.control.supervisor import Supervisor
 from infra.json_files import write_durably
+from infra.leaders import leaders
+from infra.plan.parts import Member, ShardGroup
 from infra.rendering.files import make_folder, write_rendered
 from infra.rendering.postgres import data_folder
 from infra.secret_values import KEY_BYTES
 from infra.suite import Suite
-from infra.topology import Group, PostgresNode
 
 # Each recovery is bound by one processor.
 _AT_ONCE = 2
@@ -58,8 +59,8 @@ class Plan:
     `found` and `targets`, where each recovery stops, are of the primaries in their order.
     """
 
-    groups: tuple[Group, ...]
-    nodes: tuple[PostgresNode, ...]
+    groups: tuple[ShardGroup, ...]
+    nodes: tuple[Member, ...]
     found: tuple[Restorable, ...]
     targets: tuple[datetime, ...]
     moment: datetime
@@ -97,7 +98,7 @@ def clear_the_ground(suite: Suite) -> None:
 async def planned(suite: Suite, source: Source, wish: Wish) -> Plan:
     """What a wish comes to; raises BackupFailure, with nothing done yet, if it cannot be had."""
     groups = _chosen(suite, wish.group)
-    nodes = tuple(primary.node for group in groups for primary in group.primaries)
+    nodes = tuple(node for group in groups for node in leaders(group.databases))
     for folder in ("data", "etc", "cache"):
         make_folder(suite.folder.root / folder, account_for("supervisor"), 0o711)
     mark = await read_mark(source.bucket, source.place)
@@ -137,7 +138,7 @@ async def restore_data(suite: Suite, source: Source, plan: Plan, progress: Progr
     progress.say(f"restoring {names} to {spelled(moment)} UTC")
     gate = asyncio.Semaphore(_AT_ONCE)
 
-    async def restore(node: PostgresNode, part: Restorable, target: datetime) -> None:
+    async def restore(node: Member, part: Restorable, target: datetime) -> None:
         async with gate:
             await _restore_primary(suite, source, node, (part, target), progress)
 
@@ -161,7 +162,7 @@ async def restore_data(suite: Suite, source: Source, plan: Plan, progress: Progr
 async def _restore_primary(
     suite: Suite,
     source: Source,
-    node: PostgresNode,
+    node: Member,
     chosen: tuple[Restorable, datetime],
     progress: Progress,
 ) -> None:
@@ -187,8 +188,8 @@ async def _restore_primary(
     )
 
 
-def _chosen(suite: Suite, group: str) -> list[Group]:
-    groups = suite.topology.groups
+def _chosen(suite: Suite, group: str) -> list[ShardGroup]:
+    groups = suite.plan.groups
     if group and group not in groups:
         raise BackupFailure(f"G= is one of {', '.join(groups)}, and not {group}.")
     return [groups[group]] if group else list(groups.values())
@@ -204,7 +205,7 @@ def _require_disk_space(suite: Suite, found: Iterable[Restorable]) -> None:
         )
 
 
-def _require_place(suite: Suite, groups: Sequence[Group], wish: Wish) -> None:
+def _require_place(suite: Suite, groups: Sequence[ShardGroup], wish: Wish) -> None:
     # What an interrupted restore has left there is put aside without being asked.
     may_replace = wish.replaces or suite.folder.restoring_file.exists()
     standing = _standing(suite, groups)
@@ -228,12 +229,12 @@ def _require_same_suite(suite: Suite, secrets: bytes) -> None:
         )
 
 
-def _standing(suite: Suite, groups: Sequence[Group]) -> list[Path]:
-    folders = [data_folder(suite, node) for group in groups for node in group.nodes()]
+def _standing(suite: Suite, groups: Sequence[ShardGroup]) -> list[Path]:
+    folders = [data_folder(suite, node) for group in groups for node in group.members]
     return [folder for folder in folders if folder.exists()]
 
 
-def _put_aside(suite: Suite, groups: Sequence[Group]) -> list[Path]:
+def _put_aside(suite: Suite, groups: Sequence[ShardGroup]) -> list[Path]:
     """Rename the data that is there, of replicas too; nothing is deleted."""
     stamp = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
     moved = [

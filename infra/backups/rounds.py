@@ -34,8 +34,9 @@ from infra.backups.state import (
 from infra.backups.subprocesses import BackupFailure
 from infra.backups.wal_names import Hole, holes_in, number_of, timeline_of
 from infra.control.failures import SuiteFailure
+from infra.leaders import leaders
+from infra.plan.parts import Member
 from infra.suite import Suite
-from infra.topology import PostgresNode
 from shared.logs import get_logger
 
 log = get_logger()
@@ -59,9 +60,7 @@ class Rounds:
         self.bucket = bucket
         self.complaints = Complaints(suite)
         self.photos = PhotoCopies(suite, place)
-        self.primaries: tuple[PostgresNode, ...] = tuple(
-            primary.node for group in suite.topology.groups.values() for primary in group.primaries
-        )
+        self.primaries = leaders(suite.plan.databases)
         self.holes: dict[str, Hole] = {}
         self.known_backups: dict[str, list[Backup]] = {}
         self.mark: Mark | None = None
@@ -70,11 +69,11 @@ class Rounds:
         self._erased: dict[int, datetime] | None = None
         self._bundle_digest = ""
 
-    def repository(self, node: PostgresNode) -> Repository:
+    def repository(self, node: Member) -> Repository:
         """The repository of a primary."""
         return Repository(self.suite, node)
 
-    def follow_from(self, node: PostgresNode, first_segment: str) -> None:
+    def follow_from(self, node: Member, first_segment: str) -> None:
         """A full backup begins with this segment: older ones no longer count."""
         self._first_segments[node.name] = first_segment
 
@@ -145,7 +144,7 @@ class Rounds:
         reached: dict[str, Reach] = {}
         trouble: dict[str, list[str]] = {}
 
-        async def mark(node: PostgresNode) -> None:
+        async def mark(node: Member) -> None:
             try:
                 reached[node.name] = await self._mark(node, moment)
             except (SuiteFailure, TimeoutError, *FAULTS) as failure:
@@ -169,7 +168,7 @@ class Rounds:
                 " passed that, what is written can be restored no further than to that moment."
             )
 
-    async def _mark(self, node: PostgresNode, moment: datetime) -> Reach:
+    async def _mark(self, node: Member, moment: datetime) -> Reach:
         """Mark this moment in a primary; raises BackupFailure if its archive does not follow.
 
         Where it has written no row since its last mark, that one still tells everything; not for a
@@ -192,11 +191,11 @@ class Rounds:
         self._rows_written[node.name] = written
         return Reach(moment, moment, segment)
 
-    def _backed_up_since(self, node: PostgresNode, moment: datetime) -> bool:
+    def _backed_up_since(self, node: Member, moment: datetime) -> bool:
         newest = self.known_backups.get(node.name, [])[-1:]
         return any(backup.stopped_at >= moment for backup in newest)
 
-    async def _archived(self, node: PostgresNode, segment: str) -> None:
+    async def _archived(self, node: Member, segment: str) -> None:
         while True:
             state = await archive_state(self.suite, node)
             if state.last_segment and number_of(state.last_segment) >= number_of(segment):
@@ -207,7 +206,7 @@ class Rounds:
         for node in self.primaries:
             await self._check_archive(node)
 
-    async def _check_archive(self, node: PostgresNode) -> None:
+    async def _check_archive(self, node: Member) -> None:
         state = await archive_state(self.suite, node)
         metrics.WAITING.labels(node.name).set(state.waiting_bytes)
         first = self._first_segments.get(node.name)
@@ -229,7 +228,7 @@ class Rounds:
             # The next round need not look at these again.
             self._first_segments[node.name] = names[-1] if names else first
 
-    def _note_hole(self, node: PostgresNode, hole: Hole | None) -> None:
+    def _note_hole(self, node: Member, hole: Hole | None) -> None:
         metrics.MISSING.labels(node.name).set(hole.count if hole else 0)
         subject = f"hole {node.name}"
         if hole is None:
@@ -244,15 +243,14 @@ class Rounds:
             log.error("wal_archive_has_hole", primary=node.name, hole=str(hole))
 
     async def _keep_erasures(self, moment: datetime) -> None:
-        keep = timedelta(days=forgotten_after_days(self.suite.topology.backup))
+        keep = timedelta(days=forgotten_after_days(self.suite.plan.backup))
         known = self._erased
         if known is None:
             known = await read_erasures(self.bucket, self.place)
         since = max(known.values(), default=moment - keep) - _OVERLAP
         found = dict(known)
-        for group in self.suite.topology.groups.values():
-            for primary in group.primaries:
-                found |= await deleted_accounts(self.suite, primary.node, since)
+        for node in self.primaries:
+            found |= await deleted_accounts(self.suite, node, since)
         kept = still_listed(found, moment, keep)
         if kept != known:
             await write_erasures(self.bucket, self.place, kept)

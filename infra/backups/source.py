@@ -39,7 +39,7 @@ class Source:
 async def own_source(suite: Suite, *, for_folder: RunFolder | None = None) -> AsyncIterator[Source]:
     """The suite's own backups, whether it is up or down; `for_folder` is where they go."""
     place = place_of(suite)
-    if not suite.topology.backup.embedded or await answers(place.host, place.port):
+    if not suite.plan.backup.embedded or await answers(place.host, place.port):
         async with open_bucket(place) as bucket:
             yield Source(place, bucket)
         return
@@ -59,7 +59,7 @@ async def named_source(target: Suite, name: str, suite_name: str) -> AsyncIterat
     elsewhere are in RETRATO_BACKUP_ACCESS_KEY and RETRATO_BACKUP_SECRET_KEY.
     """
     passphrase = os.environ.get(PASSPHRASE) or getpass("The passphrase of the backups: ")
-    backup = target.topology.backup
+    backup = target.plan.backup
     keys = embedded_keys(passphrase)
     place = Place(
         host=backup.address,

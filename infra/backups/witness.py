@@ -20,8 +20,9 @@ from infra.backups.place import Place
 from infra.backups.primaries import connected, mark_and_switch
 from infra.backups.sealing import seal, unseal
 from infra.backups.subprocesses import BackupFailure
+from infra.leaders import followers, leader
+from infra.plan.parts import Database, Member
 from infra.suite import Suite
-from infra.topology import PostgresNode, Primary
 
 _PURPOSE = "witness"
 _KEPT_MAX = 400
@@ -53,25 +54,24 @@ class Testimony:
     witnesses: tuple[Witness, ...]
 
 
-async def take_witness(suite: Suite, primary: Primary) -> Witness:
+async def take_witness(suite: Suite, database: Database) -> Witness:
     """Hold the replica for as long as the digests take; it catches up afterwards."""
-    if not primary.replicas:
-        raise BackupFailure(f"{primary.node.name} has no replica that could be held still.")
-    replica = primary.replicas[0]
-    async with connected(suite, replica, database=replica.group) as connection, _held(connection):
+    if not followers(database):
+        raise BackupFailure(f"{database.name} has no replica that could be held still.")
+    replica = followers(database)[0]
+    async with connected(suite, replica, database=replica.service) as connection, _held(connection):
         (replayed,) = await connection.fetch(_REPLAYED)
         position, timeline = replayed["position"], replayed["timeline"]
-        return Witness(primary.node.name, position, timeline, await digests_of(connection))
+        return Witness(database.name, position, timeline, await digests_of(connection))
 
 
 async def keep_witness(suite: Suite, bucket: Bucket, place: Place) -> Testimony:
     """Take one of every primary and write it; the oldest go."""
     moment = datetime.now(UTC)
-    primaries = [p for group in suite.topology.groups.values() for p in group.primaries]
-    witnesses = [await take_witness(suite, primary) for primary in primaries]
-    for primary in primaries:
+    witnesses = [await take_witness(suite, database) for database in suite.plan.databases]
+    for database in suite.plan.databases:
         # A promotion may end this history, and what is not archived by then cannot be restored.
-        await mark_and_switch(suite, primary.node, datetime.now(UTC))
+        await mark_and_switch(suite, leader(database), datetime.now(UTC))
     testimony = Testimony(moment, tuple(witnesses))
     content = gzip.compress(json.dumps([asdict(witness) for witness in witnesses]).encode())
     await bucket.put(
@@ -114,6 +114,6 @@ async def _held(connection: "asyncpg.Connection[asyncpg.Record]") -> AsyncIterat
         await connection.execute("SELECT pg_wal_replay_resume()")
 
 
-def node_of(suite: Suite, witness: Witness) -> PostgresNode:
+def node_of(suite: Suite, witness: Witness) -> Member:
     """The primary that a witness is of."""
-    return suite.topology.postgres_node(witness.primary)
+    return suite.plan.member(witness.primary)

@@ -49,12 +49,12 @@ def short_of_disk_space(suite: Suite, *, root_bytes_min: int = _EACH_BYTES_MIN) 
 
 def _places(suite: Suite) -> Iterator[tuple[str, Path]]:
     yield "the suite", suite.folder.root
-    for node in suite.topology.postgres_nodes:
+    for node in suite.plan.members:
         folder = data_folder(suite, node)
         yield node.name, folder
         if (log := folder / "pg_wal").exists() and log.stat().st_dev != folder.stat().st_dev:
             yield f"the log of {node.name}", log
-    for name in suite.topology.redises:
+    for name in suite.plan.redises:
         yield f"redis-{name}", suite.folder.data / "redis" / name
-    if suite.topology.store.embedded:
+    if suite.plan.store.embedded:
         yield "the store", suite.folder.data / "store"

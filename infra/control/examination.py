@@ -15,9 +15,10 @@ from infra.holdings.inside import Inside, claims_of, look_inside
 from infra.holdings.ledger import Ledger, changed, newest
 from infra.holdings.positions import ranges_text
 from infra.json_files import read_json
+from infra.leaders import leaders
+from infra.plan.parts import ShardGroup
 from infra.rendering.shard_maps import shard_map_document, write_shard_map
 from infra.suite import Suite
-from infra.topology import Group
 
 # Primaries were started to be asked; a start stops them again when they contradict one another.
 _DONE = "Nothing was made, and what was started was stopped again"
@@ -30,12 +31,12 @@ async def examine_primaries(
 
     Raises Contradiction if the databases contradict the ledger, the maps or one another.
     """
-    primaries = [p.node for group in suite.topology.groups.values() for p in group.primaries]
+    primaries = leaders(suite.plan.databases)
     looked = await asyncio.gather(*(look_inside(suite, node) for node in primaries))
     insides = {inside.primary: inside for inside in looked}
     ledger = _agreed_ledger(suite, opening, insides)
     homes = {}
-    for group in suite.topology.groups.values():
+    for group in suite.plan.groups.values():
         try:
             homes[group.name] = _homes_of(opening, ledger, group, insides)
         except HomesContradict as contradiction:
@@ -82,7 +83,7 @@ def _require_own(held: list[Inside], suite_id: str) -> None:
 
 def _hold_against(suite: Suite, opening: Opening, ledger: Ledger) -> None:
     try:
-        possible_changes(suite.topology, ledger)
+        possible_changes(suite.plan, ledger)
     except SuiteFailure as failure:
         raise Contradiction(f"{failure}\n{_DONE}.") from None
     secrets = look_at_secrets(suite.folder.secrets_file, ledger)
@@ -93,16 +94,16 @@ def _hold_against(suite: Suite, opening: Opening, ledger: Ledger) -> None:
 
 
 def _homes_of(
-    opening: Opening, ledger: Ledger, group: Group, insides: Mapping[str, Inside]
+    opening: Opening, ledger: Ledger, group: ShardGroup, insides: Mapping[str, Inside]
 ) -> Homes:
     claims = [
         claim
         for claim in claims_of(insides)
-        if claim.primary in {primary.node.name for primary in group.primaries}
+        if claim.primary in {database.name for database in group.databases}
     ]
-    names = [primary.node.name for primary in group.primaries]
+    names = [database.name for database in group.databases]
     drawn = Drawn(
-        {p.node.name: range(p.first_shard, p.last_shard + 1) for p in group.primaries},
+        {p.name: range(p.first_shard, p.last_shard + 1) for p in group.databases},
         frozenset(name for name in names if _may_be_filled(ledger, name, bool(claims))),
     )
     homes = decide_homes(group.name, claims, drawn)
@@ -121,7 +122,7 @@ def _may_be_filled(ledger: Ledger, primary: str, group_is_filled: bool) -> bool:
     return not ledger.adopted or primary in ledger.begun_anew or not group_is_filled
 
 
-def _require_as_drawn(group: Group, homes: Homes, drawn: Drawn) -> None:
+def _require_as_drawn(group: ShardGroup, homes: Homes, drawn: Drawn) -> None:
     for name, shards in drawn.shards_by_primary.items():
         held = [shard for shard, home in enumerate(homes.primary_by_shard) if home == name]
         if held != list(shards):
@@ -136,7 +137,7 @@ def _keep_map(
     suite: Suite,
     opening: Opening,
     ledger: Ledger,
-    group: Group,
+    group: ShardGroup,
     homes: Homes,
     progress: Progress,
 ) -> None:
@@ -146,18 +147,18 @@ def _keep_map(
         write_shard_map(suite, group, homes.primary_by_shard, version)
         if len(homes.to_make) < group.shard_count:
             progress.say(f"read the shard map of {group.name} back from its primaries")
-    elif _servers_differ(suite, group, homes, found):
+    elif _servers_differ(group, homes, found):
         write_shard_map(suite, group, homes.primary_by_shard, version + 1)
         progress.say(
             f"the shard map of {group.name} names other servers now: version {version + 1}"
         )
 
 
-def _version_in(ledger: Ledger, group: Group) -> int:
+def _version_in(ledger: Ledger, group: ShardGroup) -> int:
     entry = ledger.maps.get(group.name)
     return entry.version if entry else 0
 
 
-def _servers_differ(suite: Suite, group: Group, homes: Homes, found: MapFacts) -> bool:
-    wanted = shard_map_document(suite, group, homes.primary_by_shard, found.version)
+def _servers_differ(group: ShardGroup, homes: Homes, found: MapFacts) -> bool:
+    wanted = shard_map_document(group, homes.primary_by_shard, found.version)
     return bool(read_json(found.file)["primaries"] != wanted["primaries"])

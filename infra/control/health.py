@@ -15,11 +15,11 @@ import dns.message
 import redis.asyncio
 import redis.exceptions
 
-from infra.plan.parts import Kind
+from infra.leaders import leader_of, leads
+from infra.plan.parts import Kind, Member, PlannedRedis
 from infra.processes import Process
 from infra.rendering.postgres import slot_name
 from infra.suite import Suite
-from infra.topology import PostgresNode
 
 _ASK_TIMEOUT_S = 2.0
 # A replica that the primary refuses connects again and again, and streams for a moment each time.
@@ -70,9 +70,9 @@ async def refusal_of(suite: Suite, process: Process, since: dt.datetime) -> str 
     """
     if process.kind != "postgres":
         return None
-    node = suite.topology.postgres_node(process.name.removeprefix("postgres-"))
+    node = suite.plan.member(process.name.removeprefix("postgres-"))
     try:
-        connection = await connect_superuser(suite, node.address)
+        connection = await connect_superuser(suite, node)
     except asyncpg.InvalidAuthorizationSpecificationError as error:
         return (
             f"{node.name} refuses the password of {suite.folder.secrets_file} ({error}). Put the"
@@ -90,10 +90,10 @@ async def refusal_of(suite: Suite, process: Process, since: dt.datetime) -> str 
     except _REFUSALS:
         return None
     await connection.close(timeout=1)
-    return None if node.primary is None else _why_not_following(suite, node, since)
+    return None if leads(node) else _why_not_following(suite, node, since)
 
 
-def _why_not_following(suite: Suite, node: PostgresNode, since: dt.datetime) -> str | None:
+def _why_not_following(suite: Suite, node: Member, since: dt.datetime) -> str | None:
     log = suite.folder.process_log(f"postgres-{node.name}")
     moment = f"{since:%Y-%m-%d %H:%M:%S}"
     tail = (
@@ -104,14 +104,14 @@ def _why_not_following(suite: Suite, node: PostgresNode, since: dt.datetime) -> 
     if fatal is None:
         return None
     return (
-        f"{node.name} cannot follow {node.primary}: its log says {fatal!r}. If {node.primary}"
+        f"{node.name} cannot follow {node.database}: its log says {fatal!r}. If {node.database}"
         f" is the right one, move {suite.folder.data / 'postgres' / node.name} away, and"
         " `make up` copies it anew."
     )
 
 
 async def connect_superuser(
-    suite: Suite, address: str, *, database: str = "postgres", writes: bool = False
+    suite: Suite, server: Member, *, database: str = "postgres", writes: bool = False
 ) -> "asyncpg.Connection[asyncpg.Record]":
     """A connection to a Postgres server as its superuser, the certificate verified.
 
@@ -119,8 +119,8 @@ async def connect_superuser(
     the room, and the watch itself begins later.
     """
     return await asyncpg.connect(
-        host=address,
-        port=suite.topology.limits.postgres_port,
+        host=server.address,
+        port=server.port,
         user="postgres",
         password=suite.secrets["postgres_superuser"],
         database=database,
@@ -144,7 +144,7 @@ def _trusting(ca_file: Path, _written_ns: int) -> ssl.SSLContext:
 
 async def dns_addresses(suite: Suite, host: str) -> set[str]:
     """What the suite's own name server answers for a name."""
-    server = suite.topology.dns
+    server = suite.plan.dns
     reply = await dns.asyncquery.udp(
         dns.message.make_query(host, "A"), server.address, port=server.port, timeout=_ASK_TIMEOUT_S
     )
@@ -152,22 +152,21 @@ async def dns_addresses(suite: Suite, host: str) -> set[str]:
 
 
 async def _ask_postgres(suite: Suite, process: Process) -> bool:
-    node = suite.topology.postgres_node(process.name.removeprefix("postgres-"))
-    connection = await connect_superuser(suite, process.address)
+    node = suite.plan.member(process.name.removeprefix("postgres-"))
+    connection = await connect_superuser(suite, node)
     try:
         recovers = bool(await connection.fetchval("SELECT pg_is_in_recovery()"))
     finally:
         await connection.close(timeout=1)
     # A primary that waits to be one, or a replica that takes writes, is not what it is there for.
-    if node.primary is None:
+    if leads(node):
         return not recovers
     return recovers and await _is_followed(suite, node)
 
 
-async def _is_followed(suite: Suite, node: PostgresNode) -> bool:
+async def _is_followed(suite: Suite, node: Member) -> bool:
     """Whether the primary says so: a replica itself believes it whenever it has just connected."""
-    primary = suite.topology.postgres_node(node.primary or "")
-    connection = await connect_superuser(suite, primary.address)
+    connection = await connect_superuser(suite, leader_of(suite.plan, node))
     try:
         row = await connection.fetchrow(_FOLLOWS, slot_name(node))
     finally:
@@ -181,11 +180,11 @@ async def _is_followed(suite: Suite, node: PostgresNode) -> bool:
     )
 
 
-def redis_operator(suite: Suite, address: str) -> redis.asyncio.Redis:
+def redis_operator(suite: Suite, server: PlannedRedis) -> redis.asyncio.Redis:
     """A client as the operator, who may look at everything; to be closed by the caller."""
     return redis.asyncio.Redis(
-        host=address,
-        port=suite.topology.limits.redis_port,
+        host=server.address,
+        port=server.port,
         username="operator",
         password=suite.secrets["redis_operator"],
         ssl=True,
@@ -195,7 +194,8 @@ def redis_operator(suite: Suite, address: str) -> redis.asyncio.Redis:
 
 
 async def _ask_redis(suite: Suite, process: Process) -> bool:
-    async with redis_operator(suite, process.address) as client:
+    server = suite.plan.redises[process.name.removeprefix("redis-")]
+    async with redis_operator(suite, server) as client:
         return bool(await client.ping())
 
 

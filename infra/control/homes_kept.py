@@ -9,8 +9,8 @@ from infra.control.health import connect_superuser
 from infra.holdings.homes import Homes
 from infra.holdings.inside import say_homes
 from infra.holdings.ledger import Ledger
+from infra.plan.parts import Member
 from infra.suite import Suite
-from infra.topology import PostgresNode
 
 # A clock holds its callers back from a second ahead on; another one covers what was under way.
 ID_MARGIN_MS = 2_000
@@ -40,7 +40,7 @@ async def keep_homes(
     suite: Suite, ledger: Ledger, homes: Mapping[str, Homes], replaced: Collection[str]
 ) -> None:
     """After the migrations: what was made says its home; clocks of `replaced` primaries move on."""
-    nodes = {node.name: node for node in suite.topology.postgres_nodes}
+    nodes = {node.name: node for node in suite.plan.members}
     for decided in homes.values():
         shards_by_primary: dict[str, list[int]] = {}
         for shard in decided.to_say:
@@ -55,9 +55,9 @@ async def keep_homes(
         await raise_id_clocks(suite, nodes[name], ledger.primaries[name].id_clock_ms)
 
 
-async def raise_id_clocks(suite: Suite, node: PostgresNode, floor_ms: int) -> None:
+async def raise_id_clocks(suite: Suite, node: Member, floor_ms: int) -> None:
     """Do it to a primary that answers at its address."""
-    connection = await connect_superuser(suite, node.address, database=node.group, writes=True)
+    connection = await connect_superuser(suite, node, database=node.service, writes=True)
     try:
         await raise_id_clocks_over(connection, floor_ms)
     finally:

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from infra.control.failures import SuiteFailure
 from infra.control.progress import Progress
+from infra.plan.parts import ShardGroup
 from infra.run_folder import REPOSITORY
 from infra.suite import Suite
-from infra.topology import Group
 from shared.network.network import Network
 from shared.network.resolver import Resolver
 from shared.sharding.connections import PostgresLogin
@@ -23,7 +23,7 @@ async def migrate_all(suite: Suite, progress: Progress) -> None:
     """
     failures = []
     # One group after another: each has work for both processors already.
-    for group in suite.topology.groups.values():
+    for group in suite.plan.groups.values():
         try:
             async with _target(suite, group) as target:
                 done = await bring_up_to_date(target, _service(group))
@@ -43,7 +43,7 @@ async def migrate_all(suite: Suite, progress: Progress) -> None:
 async def status_of_all(suite: Suite) -> dict[str, list[ShardStatus]]:
     """By group, how far each shard is."""
     found = {}
-    for group in suite.topology.groups.values():
+    for group in suite.plan.groups.values():
         async with _target(suite, group) as target:
             try:
                 found[group.name] = await migration_status(
@@ -54,13 +54,13 @@ async def status_of_all(suite: Suite) -> dict[str, list[ShardStatus]]:
     return found
 
 
-def _service(group: Group) -> Path:
+def _service(group: ShardGroup) -> Path:
     return REPOSITORY / "services" / group.name
 
 
 @asynccontextmanager
-async def _target(suite: Suite, group: Group) -> AsyncIterator[MigrationTarget]:
-    server = suite.topology.dns
+async def _target(suite: Suite, group: ShardGroup) -> AsyncIterator[MigrationTarget]:
+    server = suite.plan.dns
     resolver = Resolver([f"{server.address}:{server.port}"])
     login = PostgresLogin(group.name, suite.secrets[f"postgres_{group.name}"], group.name)
     try:

@@ -23,9 +23,10 @@ from infra.holdings.ledger import (
 )
 from infra.holdings.plan import Change, When, drawn_groups, impossible, plan_changes
 from infra.holdings.store_marker import bucket_folder
+from infra.leaders import followers
+from infra.plan.parts import Plan
 from infra.rendering.postgres import data_folder
 from infra.suite import Suite
-from infra.topology import Topology
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,14 +76,14 @@ async def open_holdings(
             " times: run the same `make restore` again, which begins anew. Nothing was done."
         )
     ledger = read_ledger(folder.ledger_file)
-    if ledger is not None and ledger.network != suite.topology.network:
+    if ledger is not None and ledger.network != suite.plan.network:
         raise SuiteFailure(
             f"The suite of {folder.root} lives on {ledger.network}, and {folder.network_file} does"
             f" not say so: start it with RETRATO_NET={ledger.network}. Nothing was done."
         )
-    changes = possible_changes(suite.topology, ledger)
+    changes = possible_changes(suite.plan, ledger)
     facts = await gather_facts(suite, ledger, in_use)
-    verdict = compare(ledger, facts, expected_primaries(suite.topology), words)
+    verdict = compare(ledger, facts, expected_primaries(suite.plan), words)
     _require_meaning(suite, words, verdict)
     if verdict.findings:
         newest = backup_lines(suite)[0][0]
@@ -93,38 +94,36 @@ async def open_holdings(
         progress.say(said)
     if ledger is None and not facts.nothing_is_there:
         progress.say("there is no ledger, and what lies on disk agrees with itself so far")
-    opened = _opened_ledger(suite.topology, ledger, facts)
+    opened = _opened_ledger(suite.plan, ledger, facts)
     opened = _keep_words(suite, opened, facts, verdict, words, progress)
     # Written before anything is made: a start that is cut short is then told from a loss.
     opened = write_ledger(folder.ledger_file, opened)
     return Opening(opened, facts, verdict, words, ledger is not None, tuple(changes))
 
 
-def expected_primaries(topology: Topology) -> dict[str, Expected]:
+def expected_primaries(plan: Plan) -> dict[str, Expected]:
     """Every primary by name."""
     return {
-        primary.node.name: Expected(
+        database.name: Expected(
             group.name,
-            range(primary.first_shard, primary.last_shard + 1),
-            tuple(replica.name for replica in primary.replicas),
+            range(database.first_shard, database.last_shard + 1),
+            tuple(replica.name for replica in followers(database)),
         )
-        for group in topology.groups.values()
-        for primary in group.primaries
+        for group in plan.groups.values()
+        for database in group.databases
     }
 
 
 def compare_again(suite: Suite, opening: Opening, ledger: Ledger) -> list[Finding]:
     """What an offline look says when held against another ledger, such as one of a database."""
-    return compare(
-        ledger, opening.facts, expected_primaries(suite.topology), opening.words
-    ).findings
+    return compare(ledger, opening.facts, expected_primaries(suite.plan), opening.words).findings
 
 
-def possible_changes(topology: Topology, ledger: Ledger | None) -> list[Change]:
+def possible_changes(plan: Plan, ledger: Ledger | None) -> list[Change]:
     """What the topology changes; raises SuiteFailure if some of it cannot be applied."""
     if ledger is None or ledger.applied is None:
         return []
-    changes = plan_changes(ledger.applied, drawn_groups(topology))
+    changes = plan_changes(ledger.applied, drawn_groups(plan))
     refused = impossible(changes)
     if refused:
         raise SuiteFailure(
@@ -138,7 +137,7 @@ def possible_changes(topology: Topology, ledger: Ledger | None) -> list[Change]:
 def _require_meaning(suite: Suite, words: Words, verdict: Verdict) -> None:
     """A word about something that is well would throw it away, or was meant for something else."""
     said = words.anew | words.as_is
-    known = names_of_things(expected_primaries(suite.topology))
+    known = names_of_things(expected_primaries(suite.plan))
     unknown = sorted(said - known)
     if unknown:
         raise SuiteFailure(
@@ -153,10 +152,10 @@ def _require_meaning(suite: Suite, words: Words, verdict: Verdict) -> None:
         )
 
 
-def _opened_ledger(topology: Topology, ledger: Ledger | None, facts: Facts) -> Ledger:
-    opened = ledger or changed(new_ledger(topology.network), adopted=not facts.nothing_is_there)
+def _opened_ledger(plan: Plan, ledger: Ledger | None, facts: Facts) -> Ledger:
+    opened = ledger or changed(new_ledger(plan.network), adopted=not facts.nothing_is_there)
     primaries = dict(opened.primaries)
-    for name, expected in expected_primaries(topology).items():
+    for name, expected in expected_primaries(plan).items():
         entry = primaries.get(name) or PrimaryEntry(group=expected.group)
         primaries[name] = _with_identity(entry, facts, name)
     return changed(opened, primaries=primaries)
@@ -195,7 +194,7 @@ def _begin_anew(suite: Suite, ledger: Ledger, thing: str, progress: Progress) ->
         "secrets": suite.folder.secrets_file,
         "pki": suite.folder.pki,
         "store": bucket_folder(suite),
-    }.get(thing) or data_folder(suite, suite.topology.postgres_node(thing))
+    }.get(thing) or data_folder(suite, suite.plan.member(thing))
     if place.exists():
         progress.say(f"{thing} begins anew: what was there is now {put_aside(place).name}")
     else:

@@ -8,6 +8,7 @@ from infra.control.failures import SuiteFailure
 from infra.control.health import is_healthy
 from infra.control.progress import Progress
 from infra.control.supervisor import Supervisor
+from infra.leaders import leads
 from infra.processes import Process, processes_of
 from infra.suite import Suite
 
@@ -52,16 +53,16 @@ async def wait_for_others(
 def _require_primary(suite: Suite, supervisor: Supervisor, process: Process) -> None:
     if process.kind != "postgres":
         return
-    node = suite.topology.postgres_node(process.name.removeprefix("postgres-"))
-    if node.primary and not supervisor.state(f"postgres-{node.primary}").is_up:
+    node = suite.plan.member(process.name.removeprefix("postgres-"))
+    if not leads(node) and not supervisor.state(f"postgres-{node.database}").is_up:
         raise SuiteFailure(
-            f"{process.name} stays as it is: {node.primary}, which it follows, does not run."
+            f"{process.name} stays as it is: {node.database}, which it follows, does not run."
             " `make status` shows what is wrong, `make up` starts what is missing."
         )
 
 
 def _others(suite: Suite, process: Process) -> list[Process]:
-    service = suite.topology.services.get(process.service)
+    service = suite.plan.services.get(process.service)
     if service is None or process.address not in service.replicas:
         return []
     return [

@@ -6,25 +6,26 @@ from pathlib import Path
 from infra.accounts import account_for
 from infra.control.failures import SuiteFailure
 from infra.control.postgres_roles import REPLICATION_ROLE
+from infra.leaders import leaders
+from infra.plan.parts import Member
 from infra.programs import postgres_program
 from infra.rendering.postgres import data_folder
 from infra.suite import Suite
-from infra.topology import PostgresNode
 
 
 async def set_passwords(suite: Suite) -> None:
     """Set those of the secrets in every primary that has data; replicas follow theirs."""
-    nodes = [node for node in suite.topology.postgres_nodes if node.primary is None]
+    nodes = leaders(suite.plan.databases)
     for node in nodes:
         if data_folder(suite, node).exists():
             await _set_in(suite, node)
 
 
-async def _set_in(suite: Suite, node: PostgresNode) -> None:
+async def _set_in(suite: Suite, node: Member) -> None:
     passwords = {
         "postgres": suite.secrets["postgres_superuser"],
         REPLICATION_ROLE: suite.secrets["postgres_replication"],
-        node.group: suite.secrets[f"postgres_{node.group}"],
+        node.service: suite.secrets[f"postgres_{node.service}"],
     }
     # Made of hexadecimal digits by us, so they need no quoting.
     statements = "".join(

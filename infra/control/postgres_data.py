@@ -11,11 +11,12 @@ from pathlib import Path
 from infra.accounts import account_for
 from infra.control.failures import SuiteFailure
 from infra.json_files import sync_folder
+from infra.leaders import leader_of, leads
+from infra.plan.parts import Member
 from infra.programs import postgres_program
 from infra.rendering.files import write_rendered
 from infra.rendering.postgres import data_folder, slot_name
 from infra.suite import Suite
-from infra.topology import PostgresNode
 
 _LOCK_FILE = "postmaster.pid"
 # Both are bound by one processor each.
@@ -42,7 +43,7 @@ async def make_primaries(suite: Suite, names: Collection[str]) -> list[str]:
 
 async def make_replicas(suite: Suite) -> list[str]:
     """Copy the primaries, which must be up, for the replicas that have no data; their names."""
-    missing = [node for node in _without_data(suite) if node.primary]
+    missing = [node for node in _without_data(suite) if not leads(node)]
     turn = asyncio.Semaphore(_AT_ONCE)
     await asyncio.gather(*(_make_replica(suite, node, turn) for node in missing))
     return [node.name for node in missing]
@@ -62,7 +63,7 @@ def server_in(folder: Path) -> int | None:
 
 def drop_stale_locks(suite: Suite) -> None:
     """Let servers start that ended without removing their lock files; none of them may run."""
-    for node in suite.topology.postgres_nodes:
+    for node in suite.plan.members:
         drop_stale_lock(data_folder(suite, node))
 
 
@@ -95,12 +96,12 @@ def put_aside(folder: Path) -> Path:
     return aside
 
 
-def _without_data(suite: Suite) -> list[PostgresNode]:
-    return [n for n in suite.topology.postgres_nodes if not data_folder(suite, n).exists()]
+def _without_data(suite: Suite) -> list[Member]:
+    return [n for n in suite.plan.members if not data_folder(suite, n).exists()]
 
 
 async def _make_primary(
-    suite: Suite, node: PostgresNode, password_file: Path, turn: asyncio.Semaphore
+    suite: Suite, node: Member, password_file: Path, turn: asyncio.Semaphore
 ) -> None:
     # Each primary is initialised by itself and not copied: so each has a system identifier of its
     # own, and no replica can follow the wrong one unnoticed.
@@ -122,9 +123,8 @@ async def _make_primary(
         draft.rename(data_folder(suite, node))
 
 
-async def _make_replica(suite: Suite, node: PostgresNode, turn: asyncio.Semaphore) -> None:
-    primary = suite.topology.postgres_node(node.primary or "")
-    limits = suite.topology.limits
+async def _make_replica(suite: Suite, node: Member, turn: asyncio.Semaphore) -> None:
+    primary = leader_of(suite.plan, node)
     # The replication password goes by a file: arguments are for everybody to see.
     password_file = suite.folder.data / "postgres" / f".{node.name}.pgpass"
     write_rendered(
@@ -140,7 +140,7 @@ async def _make_replica(suite: Suite, node: PostgresNode, turn: asyncio.Semaphor
                 postgres_program("pg_basebackup"),
                 f"--pgdata={draft}",
                 f"--dbname=host={primary.host} hostaddr={primary.address}"
-                f" port={limits.postgres_port} user=replicator passfile={password_file}"
+                f" port={primary.port} user=replicator passfile={password_file}"
                 f" sslmode=verify-full sslrootcert={suite.ca_file}",
                 "--checkpoint=fast",
                 "--wal-method=stream",
@@ -155,7 +155,7 @@ async def _make_replica(suite: Suite, node: PostgresNode, turn: asyncio.Semaphor
         draft.rename(data_folder(suite, node))
 
 
-def _empty_draft(suite: Suite, node: PostgresNode) -> Path:
+def _empty_draft(suite: Suite, node: Member) -> Path:
     """A half-made folder of an earlier start is worth nothing."""
     draft = suite.folder.data / "postgres" / f"{node.name}.unfinished"
     shutil.rmtree(draft, ignore_errors=True)

@@ -4,16 +4,17 @@ import asyncpg
 
 from infra.control.health import connect_superuser
 from infra.control.refused_writes import take_writes
+from infra.leaders import followers, leader
+from infra.plan.parts import Database, ShardGroup
 from infra.rendering.postgres import slot_name
 from infra.suite import Suite
-from infra.topology import Group, Primary
 
 REPLICATION_ROLE = "replicator"
 
 
-async def prepare_primary(suite: Suite, group: Group, primary: Primary) -> None:
+async def prepare_primary(suite: Suite, group: ShardGroup, database: Database) -> None:
     """Create what is missing; the rest stays as it is."""
-    connection = await connect_superuser(suite, primary.node.address, writes=True)
+    connection = await connect_superuser(suite, leader(database), writes=True)
     try:
         roles = {row["rolname"] for row in await connection.fetch("SELECT rolname FROM pg_roles")}
         if group.name not in roles:
@@ -29,7 +30,7 @@ async def prepare_primary(suite: Suite, group: Group, primary: Primary) -> None:
             )
         # Only its service and the operators enter the database.
         await connection.execute(f'REVOKE ALL ON DATABASE "{group.name}" FROM PUBLIC')
-        await _keep_slots(connection, primary)
+        await _keep_slots(connection, database)
         await take_writes(connection)
     finally:
         await connection.close()
@@ -52,13 +53,13 @@ async def _create_role(
     await connection.execute(statement)
 
 
-async def _keep_slots(connection: "asyncpg.Connection[asyncpg.Record]", primary: Primary) -> None:
+async def _keep_slots(connection: "asyncpg.Connection[asyncpg.Record]", database: Database) -> None:
     """A slot for each replica of the topology; others would keep log for nobody."""
     rows = await connection.fetch(
         "SELECT slot_name, active FROM pg_replication_slots WHERE slot_type = 'physical'"
     )
     held = {row["slot_name"] for row in rows}
-    wanted = {slot_name(replica) for replica in primary.replicas}
+    wanted = {slot_name(replica) for replica in followers(database)}
     for name in sorted(wanted - held):
         await connection.execute("SELECT pg_create_physical_replication_slot($1, true)", name)
     for row in rows:

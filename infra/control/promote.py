@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -24,13 +24,14 @@ from infra.holdings.control_data import FolderDamaged, read_control_data, requir
 from infra.holdings.ledger import Ledger, PrimaryEntry, changed, read_ledger, write_ledger
 from infra.holdings.positions import bytes_text, position_text
 from infra.json_files import sync_folder
+from infra.leaders import followers, leader
+from infra.plan.parts import Database, Member, ShardGroup
 from infra.processes import Process, processes_of
 from infra.programs import postgres_program
 from infra.rendering.files import make_folder, write_rendered
 from infra.rendering.postgres import data_folder, render_postgres
 from infra.run_folder import MARK
 from infra.suite import Suite
-from infra.topology import Group, PostgresNode, Primary
 
 # It replays what it has before it takes writes: 512 MB at most, as between two checkpoints.
 _PROMOTE_SECONDS = 300
@@ -45,45 +46,46 @@ async def promote(suite: Suite, name: str, progress: Progress) -> None:
 
     Raises SuiteFailure if there is no replica that fits. May be repeated if it was interrupted.
     """
-    group, primary = _primary_named(suite, name)
+    group, database = _primary_named(suite, name)
+    primary = leader(database)
     ledger = read_ledger(suite.folder.ledger_file)
     entry = ledger.primaries.get(name) if ledger else None
     supervisor = Supervisor(suite.folder)
     runs = supervisor.is_running()
-    heir = _heir_of(suite, primary, entry)
+    heir = _heir_of(suite, database, entry)
     # The primary first: one that still runs hands all of its log to its replica as it stops.
-    await asyncio.to_thread(_stop, suite, supervisor, runs, [primary.node, *primary.replicas])
+    await asyncio.to_thread(_stop, suite, supervisor, runs, database.members)
     if heir is not None:
-        entry = _with_end_of(suite, primary.node, entry)
-        _give_place(suite, primary.node, heir, progress)
+        entry = _with_end_of(suite, primary, entry)
+        _give_place(suite, primary, heir, progress)
     render_postgres(suite)
-    ended = await _promoted(suite, primary.node, entry, progress)
+    ended = await _promoted(suite, primary, entry, progress)
     progress.say(_loss(name, ended, entry))
-    _write_down(suite, ledger, primary.node)
+    _write_down(suite, ledger, primary)
     if not runs:
         progress.say(f"{name} is promoted; `make up` starts it and copies a new replica")
         return
-    await _go_on(suite, supervisor, group, primary, progress)
+    await _go_on(suite, supervisor, group, database, progress)
     progress.say(f"{name} takes writes again; `make reconcile` repairs edges that lost a side")
 
 
-def _primary_named(suite: Suite, name: str) -> tuple[Group, Primary]:
-    for group in suite.topology.groups.values():
-        for primary in group.primaries:
-            if primary.node.name == name:
-                return group, primary
-    known = ", ".join(expected_primaries(suite.topology))
+def _primary_named(suite: Suite, name: str) -> tuple[ShardGroup, Database]:
+    for group in suite.plan.groups.values():
+        for database in group.databases:
+            if database.name == name:
+                return group, database
+    known = ", ".join(expected_primaries(suite.plan))
     raise SuiteFailure(f"P= wants the name of a primary: {known}.")
 
 
-def _heir_of(suite: Suite, primary: Primary, entry: PrimaryEntry | None) -> PostgresNode | None:
+def _heir_of(suite: Suite, database: Database, entry: PrimaryEntry | None) -> Member | None:
     """The replica with most; None if data in the primary's place waits for its promotion.
 
     An earlier promotion was cut short there, or somebody put a replica's folder there: then only a
     replica with more takes the place.
     """
-    place = data_folder(suite, primary.node)
-    found, why = _replicas_that_fit(suite, primary, entry)
+    place = data_folder(suite, leader(database))
+    found, why = _replicas_that_fit(suite, database, entry)
     newest = max(found, key=lambda candidate: candidate[:2], default=None)
     if (place / "standby.signal").exists():
         control = read_control_data(place)
@@ -92,17 +94,17 @@ def _heir_of(suite: Suite, primary: Primary, entry: PrimaryEntry | None) -> Post
         if is_ours and has_most:
             return None
     if newest is None:
-        raise SuiteFailure(f"No replica can take the place of {primary.node.name}: {why}.")
+        raise SuiteFailure(f"No replica can take the place of {database.name}: {why}.")
     return newest[2]
 
 
 def _replicas_that_fit(
-    suite: Suite, primary: Primary, entry: PrimaryEntry | None
-) -> tuple[list[tuple[int, int, PostgresNode]], str]:
+    suite: Suite, database: Database, entry: PrimaryEntry | None
+) -> tuple[list[tuple[int, int, Member]], str]:
     """Timeline, position and node of each, and why the last of the others does not fit."""
-    found: list[tuple[int, int, PostgresNode]] = []
+    found: list[tuple[int, int, Member]] = []
     why = "it has none"
-    for replica in primary.replicas:
+    for replica in followers(database):
         folder = data_folder(suite, replica)
         try:
             control = read_control_data(folder)
@@ -120,7 +122,7 @@ def _replicas_that_fit(
     return found, why
 
 
-def _stop(suite: Suite, supervisor: Supervisor, runs: bool, nodes: list[PostgresNode]) -> None:
+def _stop(suite: Suite, supervisor: Supervisor, runs: bool, nodes: Sequence[Member]) -> None:
     if not runs:
         # Only what an earlier run has left behind.
         stop_suite(suite, Progress(quiet=True))
@@ -139,13 +141,11 @@ def _left_at(folder: Path) -> set[int]:
     return set() if pid is None else {pid}
 
 
-def _process(suite: Suite, node: PostgresNode) -> Process:
+def _process(suite: Suite, node: Member) -> Process:
     return next(p for p in processes_of(suite) if p.name == f"postgres-{node.name}")
 
 
-def _with_end_of(
-    suite: Suite, node: PostgresNode, entry: PrimaryEntry | None
-) -> PrimaryEntry | None:
+def _with_end_of(suite: Suite, node: Member, entry: PrimaryEntry | None) -> PrimaryEntry | None:
     """The entry, come further if the lost primary's own folder still says so."""
     if entry is None:
         return None
@@ -160,7 +160,7 @@ def _with_end_of(
     return changed(entry, position=max(entry.position, control.position)) if is_same else entry
 
 
-def _give_place(suite: Suite, node: PostgresNode, heir: PostgresNode, progress: Progress) -> None:
+def _give_place(suite: Suite, node: Member, heir: Member, progress: Progress) -> None:
     place = data_folder(suite, node)
     if place.exists():
         progress.say(f"fenced: what {node.name} had is now {put_aside(place).name}")
@@ -170,7 +170,7 @@ def _give_place(suite: Suite, node: PostgresNode, heir: PostgresNode, progress: 
 
 
 async def _promoted(
-    suite: Suite, node: PostgresNode, entry: PrimaryEntry | None, progress: Progress
+    suite: Suite, node: Member, entry: PrimaryEntry | None, progress: Progress
 ) -> int:
     """Promote what lies in the primary's place, out of everybody's reach; where its past ended."""
     async with _alone(suite, node) as connection:
@@ -196,9 +196,7 @@ def _switch_point(folder: Path) -> int:
 
 
 @asynccontextmanager
-async def _alone(
-    suite: Suite, node: PostgresNode
-) -> AsyncIterator["asyncpg.Connection[asyncpg.Record]"]:
+async def _alone(suite: Suite, node: Member) -> AsyncIterator["asyncpg.Connection[asyncpg.Record]"]:
     """The server on a socket of its own, where no service finds it; stopped in order afterwards."""
     account = account_for("postgres")
     sockets = make_folder(suite.folder.sockets / "promote", account)
@@ -239,7 +237,7 @@ async def _alone(
             await _closed(process, suite, node)
 
 
-async def _closed(process: asyncio.subprocess.Process, suite: Suite, node: PostgresNode) -> None:
+async def _closed(process: asyncio.subprocess.Process, suite: Suite, node: Member) -> None:
     try:
         async with asyncio.timeout(_CLOSE_SECONDS):
             await process.wait()
@@ -251,16 +249,16 @@ async def _closed(process: asyncio.subprocess.Process, suite: Suite, node: Postg
 
 
 async def _connected(
-    process: asyncio.subprocess.Process, suite: Suite, node: PostgresNode, sockets: Path
+    process: asyncio.subprocess.Process, suite: Suite, node: Member, sockets: Path
 ) -> "asyncpg.Connection[asyncpg.Record]":
     deadline_s = asyncio.get_running_loop().time() + _PROMOTE_SECONDS
     while True:
         try:
             return await asyncpg.connect(
                 host=str(sockets),
-                port=suite.topology.limits.postgres_port,
+                port=node.port,
                 user="postgres",
-                database=node.group,
+                database=node.service,
             )
         except (OSError, asyncpg.PostgresError) as error:
             log = suite.folder.process_log(f"postgres-{node.name}")
@@ -290,7 +288,7 @@ def _loss(name: str, ended: int, entry: PrimaryEntry | None) -> str:
     )
 
 
-def _write_down(suite: Suite, ledger: Ledger | None, node: PostgresNode) -> None:
+def _write_down(suite: Suite, ledger: Ledger | None, node: Member) -> None:
     if ledger is None or node.name not in ledger.primaries:
         return
     control = read_control_data(data_folder(suite, node))
@@ -302,13 +300,13 @@ def _write_down(suite: Suite, ledger: Ledger | None, node: PostgresNode) -> None
 
 
 async def _go_on(
-    suite: Suite, supervisor: Supervisor, group: Group, primary: Primary, progress: Progress
+    suite: Suite, supervisor: Supervisor, group: ShardGroup, database: Database, progress: Progress
 ) -> None:
-    await start_process(suite, supervisor, _process(suite, primary.node), progress)
-    await prepare_primary(suite, group, primary)
+    await start_process(suite, supervisor, _process(suite, leader(database)), progress)
+    await prepare_primary(suite, group, database)
     copied = await make_replicas(suite)
     if copied:
         progress.say(f"copied anew: {', '.join(copied)}")
-    for replica in primary.replicas:
+    for replica in followers(database):
         await start_process(suite, supervisor, _process(suite, replica), progress)
     await record_if_possible(suite)

@@ -28,7 +28,7 @@ async def reconcile_all(suite: Suite, progress: Progress, rules: RemovalRules) -
     """One pass over each group; raises SuiteFailure with all that was left alone, and why."""
     require_running(suite)
     failures: list[str] = []
-    for name in suite.topology.groups:
+    for name in suite.plan.groups:
         try:
             async with _opened(suite, name) as group:
                 reconciler = EdgeReconciler(group, rows_per_s=None, rules=rules)
@@ -54,7 +54,7 @@ def _summary(report: PassReport) -> str:
 
 @asynccontextmanager
 async def _opened(suite: Suite, name: str) -> AsyncIterator[ShardGroup]:
-    server = suite.topology.dns
+    server = suite.plan.dns
     resolver = Resolver([f"{server.address}:{server.port}"])
     login = PostgresLogin(name, suite.secrets[f"postgres_{name}"], name)
     network = Network(resolver, suite.ca_file)

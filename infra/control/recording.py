@@ -21,9 +21,10 @@ from infra.holdings.ledger import (
 from infra.holdings.plan import drawn_groups
 from infra.holdings.positions import ranges_of
 from infra.holdings.store_marker import mark_store
+from infra.leaders import leaders
+from infra.plan.parts import Member
 from infra.rendering.postgres import data_folder
 from infra.suite import Suite
-from infra.topology import PostgresNode
 from shared.sharding.shard_map import parse_shard_map
 
 _FAULTS = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
@@ -36,15 +37,15 @@ async def record_running(suite: Suite, ledger: Ledger) -> Ledger:
     shards = _shards_by_primary(suite)
     primaries = dict(ledger.primaries)
     for node, now in zip(nodes, seen, strict=True):
-        entry = primaries.get(node.name) or PrimaryEntry(group=node.group)
+        entry = primaries.get(node.name) or PrimaryEntry(group=node.service)
         primaries[node.name] = _advanced(entry, now, shards[node.name])
     ledger = changed(
         ledger,
         primaries=primaries,
         secrets=look_at_secrets(suite.folder.secrets_file, ledger).fingerprints,
         authority=authority_fingerprint(suite.folder.pki),
-        maps={group: _map_entry(suite, group) for group in suite.topology.groups},
-        applied=drawn_groups(suite.topology),
+        maps={group: _map_entry(suite, group) for group in suite.plan.groups},
+        applied=drawn_groups(suite.plan),
         store=await mark_store(suite, ledger),
     )
     ledger = write_ledger(suite.folder.ledger_file, ledger)
@@ -82,8 +83,8 @@ def record_stopped(suite: Suite) -> None:
     write_ledger(suite.folder.ledger_file, changed(ledger, primaries=primaries))
 
 
-def _primaries(suite: Suite) -> list[PostgresNode]:
-    return [node for node in suite.topology.postgres_nodes if node.primary is None]
+def _primaries(suite: Suite) -> tuple[Member, ...]:
+    return leaders(suite.plan.databases)
 
 
 def _advanced(entry: PrimaryEntry, now: Seen, shards: tuple[int, ...]) -> PrimaryEntry:
@@ -112,10 +113,10 @@ def _now() -> dt.datetime:
 
 def _shards_by_primary(suite: Suite) -> dict[str, tuple[int, ...]]:
     held = {}
-    for group in suite.topology.groups.values():
+    for group in suite.plan.groups.values():
         shard_map = parse_shard_map(suite.folder.shard_map(group.name).read_bytes())
-        for primary in group.primaries:
-            held[primary.node.name] = shard_map.shards_on(primary.node.name)
+        for database in group.databases:
+            held[database.name] = shard_map.shards_on(database.name)
     return held
 
 

@@ -78,7 +78,7 @@ async def _wait_in_use(suite: Suite, process: Process) -> None:
 
     Else the next one to go could be the only one that is known, or that is quick.
     """
-    service = suite.topology.services.get(process.service)
+    service = suite.plan.services.get(process.service)
     if service is None or process.address not in service.replicas:
         return
     deadline_s = time.monotonic() + _DNS_TIMEOUT_S

@@ -158,9 +158,9 @@ async def _start_primaries(
     ledger, homes = await examine_primaries(suite, opening, progress)
     await asyncio.gather(
         *(
-            prepare_primary(suite, group, primary)
-            for group in suite.topology.groups.values()
-            for primary in group.primaries
+            prepare_primary(suite, group, database)
+            for group in suite.plan.groups.values()
+            for database in group.databases
         )
     )
     await migrate_all(suite, progress)

@@ -48,9 +48,7 @@ def run_migrations(suite: Suite) -> None:
 
 def known_primaries(suite: Suite, named: str) -> list[str]:
     """The primaries that a comma separated list names; raises SuiteFailure for any other word."""
-    there = {
-        primary.node.name for group in suite.topology.groups.values() for primary in group.primaries
-    }
+    there = {database.name for database in suite.plan.databases}
     wanted = [name.strip() for name in named.split(",") if name.strip()]
     unknown = [name for name in wanted if name not in there]
     if unknown:

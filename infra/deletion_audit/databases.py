@@ -10,6 +10,7 @@ import asyncpg
 
 from infra.control.health import connect_superuser
 from infra.deletion_audit.found import Remains, names
+from infra.leaders import leader
 from infra.suite import Suite
 
 # What stays after a deletion, and why. A removed edge, and what feed heard of it last, keep two
@@ -49,11 +50,11 @@ class _Table:
 async def remains_in_postgres(suite: Suite, wanted_ids: Sequence[int]) -> list[Remains]:
     """What all primaries still hold; a replica holds nothing that its primary does not."""
     found: list[Remains] = []
-    for group in suite.topology.groups.values():
-        for primary in group.primaries:
-            connection = await connect_superuser(suite, primary.node.address, database=group.name)
+    for group in suite.plan.groups.values():
+        for database in group.databases:
+            connection = await connect_superuser(suite, leader(database), database=group.name)
             try:
-                found += await _remains_on(connection, primary.node.name, wanted_ids)
+                found += await _remains_on(connection, database.name, wanted_ids)
             finally:
                 await connection.close()
     return found

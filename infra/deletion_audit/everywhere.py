@@ -25,7 +25,7 @@ async def check_deleted(suite: Suite, wanted_ids: Sequence[int], progress: Progr
     found = await remains_everywhere(suite, wanted_ids)
     for remains in found:
         progress.say(f"{remains.wanted_id}: {remains.rows} in {remains.place}")
-    if not suite.topology.store.embedded:
+    if not suite.plan.store.embedded:
         progress.say("the external store was not looked at: list it by renditions/<photo id>/")
     if found:
         raise SuiteFailure("Something is left. If the receipt is not finished, that is why.")

@@ -25,10 +25,10 @@ async def remains_in_redis(suite: Suite, wanted_ids: Sequence[int]) -> list[Rema
     Not looked at is one that keeps nothing: it counts requests by who makes them, for minutes.
     """
     found: list[Remains] = []
-    for server in suite.topology.redises.values():
+    for server in suite.plan.redises.values():
         if not server.keeps_log:
             continue
-        async with redis_operator(suite, server.address) as client:
+        async with redis_operator(suite, server) as client:
             counts = dict.fromkeys(wanted_ids, 0)
             async for text in _all_texts(client):
                 for wanted_id in wanted_ids:

@@ -28,7 +28,7 @@ def main(
     at_once: Annotated[int, typer.Option(min=1, help="How many requests at once.")] = 12,
 ) -> None:
     """Make accounts, follows, posts with drawn pictures, and likes, through the public API."""
-    url = url or open_suite().topology.public_url
+    url = url or open_suite().plan.public_url
     world = plan_world(people, posts, seed)
     started_s = time.monotonic()
     try:

@@ -23,7 +23,7 @@ async def look_at_external(suite: Suite) -> StoreFacts:
     place = _place(suite)
     try:
         async with _client(suite) as client:
-            reply = await client.get_object(Bucket=suite.topology.store.bucket, Key=_MARKER_KEY)
+            reply = await client.get_object(Bucket=suite.plan.store.bucket, Key=_MARKER_KEY)
             marker = json.loads(await reply["Body"].read())
     except _refusals() as error:
         code = error.response["Error"]["Code"]
@@ -40,7 +40,7 @@ async def mark_external(suite: Suite, marker: Mapping[str, Any]) -> None:
     try:
         async with _client(suite) as client:
             await client.put_object(
-                Bucket=suite.topology.store.bucket,
+                Bucket=suite.plan.store.bucket,
                 Key=_MARKER_KEY,
                 Body=json.dumps(marker, indent=1).encode(),
                 ContentType="application/json",
@@ -50,7 +50,7 @@ async def mark_external(suite: Suite, marker: Mapping[str, Any]) -> None:
 
 
 def _place(suite: Suite) -> str:
-    store = suite.topology.store
+    store = suite.plan.store
     return f"the bucket {store.bucket} of {store.endpoint}"
 
 
@@ -72,7 +72,7 @@ async def _client(suite: Suite) -> AsyncIterator[Any]:
     from aiobotocore.config import AioConfig  # type: ignore[import-untyped]
     from aiobotocore.session import get_session  # type: ignore[import-untyped]
 
-    store = suite.topology.store
+    store = suite.plan.store
     async with get_session().create_client(
         "s3",
         endpoint_url=store.endpoint,

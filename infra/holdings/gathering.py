@@ -19,9 +19,10 @@ from infra.holdings.facts import Facts, FileFacts, MapFacts, Presence, ServerFac
 from infra.holdings.ledger import Ledger, file_sha256
 from infra.holdings.store_marker import look_at_store
 from infra.json_files import read_json
+from infra.leaders import followers
+from infra.plan.parts import Member
 from infra.rendering.postgres import data_folder
 from infra.suite import Suite
-from infra.topology import PostgresNode
 from shared.sharding.shard_map import ShardMapError, parse_shard_map
 
 # Postgres starts in a folder of mode 0700 or 0750 only.
@@ -30,7 +31,7 @@ _NOT_FOR_OTHERS = 0o027
 
 async def gather_facts(suite: Suite, ledger: Ledger | None, in_use: Collection[str]) -> Facts:
     """Look at everything; `in_use` names the Postgres servers that run."""
-    nodes = suite.topology.postgres_nodes
+    nodes = suite.plan.members
     # Each asks a program of Postgres, which takes some milliseconds.
     servers = await asyncio.gather(
         *(asyncio.to_thread(_look_at_server, suite, node, node.name in in_use) for node in nodes)
@@ -41,14 +42,12 @@ async def gather_facts(suite: Suite, ledger: Ledger | None, in_use: Collection[s
         servers=by_name,
         secrets=look_at_secrets(suite.folder.secrets_file, ledger),
         authority=_look_at_authority(suite.folder.pki),
-        maps={
-            group: _look_at_map(suite.folder.shard_map(group)) for group in suite.topology.groups
-        },
+        maps={group: _look_at_map(suite.folder.shard_map(group)) for group in suite.plan.groups},
         store=await look_at_store(suite),
     )
 
 
-def _look_at_server(suite: Suite, node: PostgresNode, in_use: bool) -> ServerFacts:
+def _look_at_server(suite: Suite, node: Member, in_use: bool) -> ServerFacts:
     folder = data_folder(suite, node)
     if not folder.exists():
         return ServerFacts(node.name, folder, Presence.MISSING)
@@ -98,14 +97,14 @@ def _follow_logs(
     A killed server wrote more, and one that ended in order wrote that last checkpoint itself.
     """
     followed = dict(servers)
-    for group in suite.topology.groups.values():
-        for primary in group.primaries:
-            server = servers[primary.node.name]
+    for group in suite.plan.groups.values():
+        for database in group.databases:
+            server = servers[database.name]
             entry = ledger.primaries.get(server.name) if ledger else None
             claimed = [entry.position] if entry and entry.timeline == server.timeline else []
             claimed += [
                 servers[replica.name].position
-                for replica in primary.replicas
+                for replica in followers(database)
                 if servers[replica.name].system_identifier == server.system_identifier
             ]
             if server.presence is Presence.WHOLE:

@@ -9,8 +9,8 @@ import asyncpg
 
 from infra.control.health import connect_superuser
 from infra.holdings.ledger import Ledger, ledger_text, parse_ledger
+from infra.plan.parts import Member
 from infra.suite import Suite
-from infra.topology import PostgresNode
 
 Connection = asyncpg.Connection
 
@@ -76,10 +76,10 @@ class Seen:
     id_clock_ms: int
 
 
-async def look_inside(suite: Suite, node: PostgresNode) -> Inside:
+async def look_inside(suite: Suite, node: Member) -> Inside:
     """Ask a primary that answers; its database may not have been made yet."""
     try:
-        connection = await connect_superuser(suite, node.address, database=node.group)
+        connection = await connect_superuser(suite, node, database=node.service)
     except asyncpg.InvalidCatalogNameError:
         return Inside(node.name)
     try:
@@ -104,9 +104,9 @@ def _claim(schema: str, primary: str, said: str) -> Claim:
     return Claim(shard, primary, home[1], int(home[2])) if home else Claim(shard, primary)
 
 
-async def see(suite: Suite, node: PostgresNode) -> Seen:
+async def see(suite: Suite, node: Member) -> Seen:
     """How far a primary that answers has come."""
-    connection = await connect_superuser(suite, node.address, database=node.group)
+    connection = await connect_superuser(suite, node, database=node.service)
     try:
         row = await connection.fetchrow(_SEEN)
         return Seen(*(row or ()))
@@ -114,9 +114,9 @@ async def see(suite: Suite, node: PostgresNode) -> Seen:
         await connection.close(timeout=1)
 
 
-async def write_inside(suite: Suite, node: PostgresNode, ledger: Ledger) -> None:
+async def write_inside(suite: Suite, node: Member, ledger: Ledger) -> None:
     """Keep the ledger in the primary's database as well."""
-    connection = await connect_superuser(suite, node.address, database=node.group, writes=True)
+    connection = await connect_superuser(suite, node, database=node.service, writes=True)
     try:
         if not await connection.fetchval(_IS_THERE):
             await connection.execute(_CREATE)
@@ -125,15 +125,13 @@ async def write_inside(suite: Suite, node: PostgresNode, ledger: Ledger) -> None
         await connection.close(timeout=1)
 
 
-async def say_homes(
-    suite: Suite, node: PostgresNode, shards: Collection[int], version: int
-) -> None:
+async def say_homes(suite: Suite, node: Member, shards: Collection[int], version: int) -> None:
     """Write into each of these shards' schemas where it lives and since which version."""
     statements = [
         f"COMMENT ON SCHEMA shard_{shard:04d} IS 'home={node.name} version={version}';"
         for shard in sorted(shards)
     ]
-    connection = await connect_superuser(suite, node.address, database=node.group, writes=True)
+    connection = await connect_superuser(suite, node, database=node.service, writes=True)
     try:
         await connection.execute("\n".join(["BEGIN;", *statements, "COMMIT;"]))
     finally:

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from enum import Enum
 
 from infra.holdings.ledger import DrawnGroup, DrawnPrimary
-from infra.topology import Group, Topology
+from infra.leaders import followers, leader
+from infra.plan.parts import Plan, ShardGroup
 
 
 class When(Enum):
@@ -24,22 +25,22 @@ class Change:
     sentence: str
 
 
-def drawn_groups(topology: Topology) -> dict[str, DrawnGroup]:
+def drawn_groups(plan: Plan) -> dict[str, DrawnGroup]:
     """The part of a topology that is kept as applied."""
-    return {name: _drawn(group) for name, group in topology.groups.items()}
+    return {name: _drawn(group) for name, group in plan.groups.items()}
 
 
-def _drawn(group: Group) -> DrawnGroup:
+def _drawn(group: ShardGroup) -> DrawnGroup:
     return DrawnGroup(
         shard_count=group.shard_count,
         primaries={
-            primary.node.name: DrawnPrimary(
-                first_shard=primary.first_shard,
-                last_shard=primary.last_shard,
-                address=primary.node.address,
-                replicas={replica.name: replica.address for replica in primary.replicas},
+            database.name: DrawnPrimary(
+                first_shard=database.first_shard,
+                last_shard=database.last_shard,
+                address=leader(database).address,
+                replicas={replica.name: replica.address for replica in followers(database)},
             )
-            for primary in group.primaries
+            for database in group.databases
         },
     )
 

@@ -23,12 +23,12 @@ OBJECTS_COUNTED_MAX = 100_000
 
 def bucket_folder(suite: Suite) -> Path:
     """Where the embedded store keeps the bucket's objects."""
-    return suite.folder.data / "store" / suite.topology.store.bucket
+    return suite.folder.data / "store" / suite.plan.store.bucket
 
 
 def make_bucket(suite: Suite) -> None:
     """Make the bucket of an embedded store, and the folders of its prefixes."""
-    if not suite.topology.store.embedded:
+    if not suite.plan.store.embedded:
         return
     for prefix in ("quarantine", "renditions"):
         folder = bucket_folder(suite) / prefix
@@ -39,7 +39,7 @@ def make_bucket(suite: Suite) -> None:
 
 async def look_at_store(suite: Suite) -> StoreFacts | None:
     """Whose the store is; None for one of somebody else's whose keys are not there to ask it."""
-    if suite.topology.store.embedded:
+    if suite.plan.store.embedded:
         return await asyncio.to_thread(_look_at_embedded, suite)
     return await look_at_external(suite) if suite.folder.secrets_file.exists() else None
 
@@ -85,7 +85,7 @@ async def mark_store(suite: Suite, ledger: Ledger) -> StoreEntry:
     identity = known or secrets.token_hex(8)
     now = dt.datetime.now(dt.UTC).replace(microsecond=0)
     marker = _marker(ledger, identity, now)
-    if not suite.topology.store.embedded:
+    if not suite.plan.store.embedded:
         if known is None:
             await mark_external(suite, marker)
         return StoreEntry(identity=identity, seen_at=now)

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from infra.plan.figures import Backup, Dns, Limits, Nginx, Store
+
 # Whom a process is, and so how a target runs it and how it is asked for its health.
 Kind = Literal["dns", "postgres", "redis", "store", "service", "nginx"]
 
@@ -84,7 +86,11 @@ class Member:
 
     index: int
     name: str
+    database: str
+    service: str
+    host: str  # the internal name, which its certificate carries
     address: str
+    port: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,9 +108,50 @@ class Database:
 
 
 @dataclass(frozen=True, slots=True)
+class ShardGroup:
+    """The databases of one service, which bears the same name."""
+
+    name: str
+    shard_count: int
+    databases: tuple[Database, ...]
+
+    @property
+    def members(self) -> tuple[Member, ...]:
+        """Every Postgres server of the group: the first of each database, then the others."""
+        firsts = [database.members[0] for database in self.databases]
+        others = [member for database in self.databases for member in database.members[1:]]
+        return (*firsts, *others)
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedRedis:
+    """The Redis of the service of that name; `keeps_log` says that it outlives its process."""
+
+    name: str
+    host: str  # the internal name, which its certificate carries
+    address: str
+    port: int
+    keeps_log: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedService:
+    """One of the four services: where its processes listen, and the services that it may call."""
+
+    name: str
+    host: str  # the internal name that stands for all replicas
+    port: int
+    replicas: tuple[str, ...]
+    workers: tuple[str, ...]
+    calls: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """All that a suite consists of, from which every target is rendered."""
 
+    network: str
+    client_network: str  # who may knock at the databases at all
     hosts: tuple[str, ...]
     processes: tuple[PlannedProcess, ...]
     volumes: tuple[Volume, ...]
@@ -112,9 +159,44 @@ class Plan:
     secrets: tuple[Secret, ...]
     jobs: tuple[Job, ...]
     checks: Mapping[str, Check]  # by the name of the process
-    databases: tuple[Database, ...]
+    services: Mapping[str, PlannedService]
+    groups: Mapping[str, ShardGroup]
+    redises: Mapping[str, PlannedRedis]
+    nginx: Nginx
+    store: Store
+    backup: Backup
+    dns: Dns
+    limits: Limits
 
     @property
     def endpoints(self) -> set[tuple[str, int]]:
         """Every address and port on which the suite listens."""
         return {endpoint for process in self.processes for endpoint in process.endpoints}
+
+    @property
+    def databases(self) -> tuple[Database, ...]:
+        """Those of all groups."""
+        return tuple(one for group in self.groups.values() for one in group.databases)
+
+    @property
+    def members(self) -> tuple[Member, ...]:
+        """Every Postgres server of every group."""
+        return tuple(member for group in self.groups.values() for member in group.members)
+
+    def process(self, name: str) -> PlannedProcess:
+        """The process of that name."""
+        return next(process for process in self.processes if process.name == name)
+
+    def internal_name(self, label: str) -> InternalName:
+        """The internal name with that label."""
+        return next(name for name in self.names if name.label == label)
+
+    def member(self, name: str) -> Member:
+        """The Postgres server of that name."""
+        return next(member for member in self.members if member.name == name)
+
+    @property
+    def public_url(self) -> str:
+        """Where a client of this machine finds the suite."""
+        host = self.nginx.public_host or self.nginx.replicas[0]
+        return f"http://{host}:{self.nginx.port}"

@@ -1,7 +1,8 @@
 """Makes the plan of a topology. It reads nothing else, so the same topology has the same plan."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
+from infra.plan.figures import Nginx
 from infra.plan.parts import (
     Check,
     Database,
@@ -11,6 +12,9 @@ from infra.plan.parts import (
     Member,
     Plan,
     PlannedProcess,
+    PlannedRedis,
+    PlannedService,
+    ShardGroup,
     Volume,
 )
 from infra.plan.secret_names import (
@@ -21,69 +25,112 @@ from infra.plan.secret_names import (
     secrets_of_archive,
     secrets_of_service,
 )
-from infra.topology import Nginx, Primary, Service, Topology
+from infra.topology import Group, Primary, Service, Topology
 
 _PATHS: dict[Kind, str] = {"service": "/ready", "nginx": "/favicon.ico", "store": "/"}
 
 
 def plan_of(topology: Topology) -> Plan:
     """What the suite of this topology consists of."""
-    databases = tuple(
-        _database(group.name, primary)
-        for group in topology.groups.values()
-        for primary in group.primaries
+    services = {name: _service(topology, name, drawn) for name, drawn in topology.services.items()}
+    groups = {name: _group(topology, name, drawn) for name, drawn in topology.groups.items()}
+    redises = {name: _redis(topology, name) for name in topology.redises}
+    processes = (
+        PlannedProcess(
+            "dns", "dns", "dns", topology.hosts[0], topology.dns.address, topology.dns.port
+        ),
+        *(process for group in groups.values() for process in _members(topology, group)),
+        *(_redis_process(topology, redis) for redis in redises.values()),
+        *_stores(topology),
+        *(process for one in services.values() for process in _service_processes(topology, one)),
+        *_balancers(topology),
     )
-    processes = tuple(_processes(topology, databases))
     return Plan(
+        network=topology.network,
+        client_network=topology.client_network,
         hosts=topology.hosts,
         processes=processes,
-        volumes=tuple(_volumes(topology, databases)),
-        names=tuple(_names(topology)),
+        volumes=tuple(_volumes(topology, groups)),
+        names=tuple(_names(topology, services, groups, redises)),
         secrets=tuple(secrets_of(topology)),
-        jobs=tuple(_migration(group) for group in topology.groups),
+        jobs=tuple(_migration(group) for group in groups),
         checks={p.name: Check(p.name, p.kind, _PATHS.get(p.kind, "")) for p in processes},
-        databases=databases,
+        services=services,
+        groups=groups,
+        redises=redises,
+        nginx=topology.nginx,
+        store=topology.store,
+        backup=topology.backup,
+        dns=topology.dns,
+        limits=topology.limits,
     )
 
 
-def _database(service: str, primary: Primary) -> Database:
-    servers = (primary.node, *primary.replicas)
+def _service(topology: Topology, name: str, drawn: Service) -> PlannedService:
+    return PlannedService(
+        name=name,
+        host=f"{name}.{topology.dns.zone}",
+        port=topology.ports.service,
+        replicas=drawn.replicas,
+        workers=drawn.workers,
+        calls=drawn.calls,
+    )
+
+
+def _group(topology: Topology, name: str, drawn: Group) -> ShardGroup:
+    databases = tuple(_database(topology, name, primary) for primary in drawn.primaries)
+    return ShardGroup(name, drawn.shard_count, databases)
+
+
+def _database(topology: Topology, service: str, primary: Primary) -> Database:
+    """The drawing names a database by one of its servers, which comes first."""
     return Database(
-        name=primary.node.name,
+        name=primary.server.name,
         service=service,
         first_shard=primary.first_shard,
         last_shard=primary.last_shard,
         members=tuple(
-            Member(index, server.name, server.address) for index, server in enumerate(servers, 1)
+            Member(
+                index=index,
+                name=server.name,
+                database=primary.server.name,
+                service=service,
+                host=f"{server.name}.postgres.{topology.dns.zone}",
+                address=server.address,
+                port=topology.ports.postgres,
+            )
+            for index, server in enumerate((primary.server, *primary.replicas), 1)
         ),
     )
 
 
-def _processes(topology: Topology, databases: tuple[Database, ...]) -> Iterator[PlannedProcess]:
-    yield PlannedProcess(
-        "dns", "dns", "dns", topology.hosts[0], topology.dns.address, topology.dns.port
+def _redis(topology: Topology, name: str) -> PlannedRedis:
+    drawn = topology.redises[name]
+    return PlannedRedis(
+        name=name,
+        host=f"{name}.redis.{topology.dns.zone}",
+        address=drawn.address,
+        port=topology.ports.redis,
+        keeps_log=drawn.keeps_log,
     )
-    yield from _members(topology, databases)
-    for redis in topology.redises.values():
-        yield PlannedProcess(
-            name=f"redis-{redis.name}",
-            kind="redis",
-            service="redis",
-            host=topology.hosts[0],
-            address=redis.address,
-            port=topology.limits.redis_port,
-            volumes=(f"redis-{redis.name}",),
-            secrets=(f"redis_{redis.name}", "redis_operator"),
-        )
-    yield from _stores(topology)
-    for service in topology.services.values():
-        yield from _service(topology, service)
-    yield from _balancers(topology)
 
 
-def _members(topology: Topology, databases: tuple[Database, ...]) -> Iterator[PlannedProcess]:
+def _redis_process(topology: Topology, redis: PlannedRedis) -> PlannedProcess:
+    return PlannedProcess(
+        name=f"redis-{redis.name}",
+        kind="redis",
+        service="redis",
+        host=topology.hosts[0],
+        address=redis.address,
+        port=redis.port,
+        volumes=(f"redis-{redis.name}",),
+        secrets=(f"redis_{redis.name}", "redis_operator"),
+    )
+
+
+def _members(topology: Topology, group: ShardGroup) -> Iterator[PlannedProcess]:
     """All members of a database hold the same secrets: each may have to lead."""
-    for database in databases:
+    for database in group.databases:
         for member in database.members:
             yield PlannedProcess(
                 name=f"postgres-{member.name}",
@@ -91,7 +138,7 @@ def _members(topology: Topology, databases: tuple[Database, ...]) -> Iterator[Pl
                 service="postgres",
                 host=topology.hosts[0],
                 address=member.address,
-                port=topology.limits.postgres_port,
+                port=member.port,
                 volumes=(f"postgres-{member.name}",),
                 secrets=("postgres_replication", *secrets_of_archive(topology)),
             )
@@ -130,7 +177,7 @@ def _stores(topology: Topology) -> Iterator[PlannedProcess]:
         service="backup-keeper",
         host=host,
         address=backup.keeper,
-        port=topology.limits.service_port,
+        port=topology.ports.service,
         module="infra.backups.keeper",
         volumes=tuple(f"shard-map-{group}" for group in topology.groups),
         # It keeps a copy of all secrets beside the backups, sealed with the passphrase.
@@ -138,7 +185,7 @@ def _stores(topology: Topology) -> Iterator[PlannedProcess]:
     )
 
 
-def _service(topology: Topology, service: Service) -> Iterator[PlannedProcess]:
+def _service_processes(topology: Topology, service: PlannedService) -> Iterator[PlannedProcess]:
     replicas = (
         (f"{service.name}-{number}", "app", address)
         for number, address in enumerate(service.replicas, 1)
@@ -154,7 +201,7 @@ def _service(topology: Topology, service: Service) -> Iterator[PlannedProcess]:
             service=service.name,
             host=topology.hosts[0],
             address=address,
-            port=topology.limits.service_port,
+            port=service.port,
             module=f"services.{service.name}.{module}",
             volumes=(f"shard-map-{service.name}",) if service.name in topology.groups else (),
             secrets=tuple(secrets_of_service(topology, service)),
@@ -182,17 +229,16 @@ def _balancers(topology: Topology) -> Iterator[PlannedProcess]:
 
 def _ports(nginx: Nginx) -> tuple[int, ...]:
     usual = (nginx.port, nginx.tls_port)
-    if nginx.trusted_proxies and nginx.proxy_protocol_port is not None:
-        return (*usual, nginx.proxy_protocol_port)
-    return usual
+    extra = nginx.proxy_protocol_port if nginx.takes_proxy_protocol else None
+    return usual if extra is None else (*usual, extra)
 
 
-def _volumes(topology: Topology, databases: tuple[Database, ...]) -> Iterator[Volume]:
-    for database in databases:
-        yield from (
-            Volume(f"postgres-{member.name}", irreplaceable=True) for member in database.members
-        )
-    yield from (Volume(f"shard-map-{group}", irreplaceable=False) for group in topology.groups)
+def _volumes(topology: Topology, groups: Mapping[str, ShardGroup]) -> Iterator[Volume]:
+    for group in groups.values():
+        for database in group.databases:
+            for member in database.members:
+                yield Volume(f"postgres-{member.name}", irreplaceable=True)
+    yield from (Volume(f"shard-map-{group}", irreplaceable=False) for group in groups)
     yield from (Volume(f"redis-{name}", irreplaceable=False) for name in topology.redises)
     if topology.store.embedded:
         yield Volume("store", irreplaceable=True)
@@ -202,20 +248,23 @@ def _volumes(topology: Topology, databases: tuple[Database, ...]) -> Iterator[Vo
         yield Volume(f"nginx-{number}", irreplaceable=False)
 
 
-def _names(topology: Topology) -> Iterator[InternalName]:
-    limits = topology.limits
-    for service in topology.services.values():
+def _names(
+    topology: Topology,
+    services: Mapping[str, PlannedService],
+    groups: Mapping[str, ShardGroup],
+    redises: Mapping[str, PlannedRedis],
+) -> Iterator[InternalName]:
+    for service in services.values():
         yield InternalName(
-            service.name, service.host, service.replicas, limits.service_port, has_ready_page=True
+            service.name, service.host, service.replicas, service.port, has_ready_page=True
         )
     nginx, zone = topology.nginx, topology.dns.zone
     yield InternalName("nginx", f"nginx.{zone}", nginx.replicas, nginx.tls_port)
-    for node in topology.postgres_nodes:
-        label = f"{node.name}.postgres"
-        yield InternalName(label, node.host, (node.address,), limits.postgres_port)
-    for redis in topology.redises.values():
-        label = f"{redis.name}.redis"
-        yield InternalName(label, redis.host, (redis.address,), limits.redis_port)
+    for member in (member for group in groups.values() for member in group.members):
+        label = f"{member.name}.postgres"
+        yield InternalName(label, member.host, (member.address,), member.port)
+    for redis in redises.values():
+        yield InternalName(f"{redis.name}.redis", redis.host, (redis.address,), redis.port)
     if topology.store.embedded:
         store = topology.store
         yield InternalName("store", f"store.{zone}", (store.address,), store.port)

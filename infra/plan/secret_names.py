@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from infra.plan.parts import Secret
-from infra.topology import Service, Topology
+from infra.plan.parts import PlannedService, Secret
+from infra.topology import Topology
 
 # Of another store than ours.
 SECOND_BUCKET_KEYS = ("s3_second_access_key", "s3_second_secret_key")
@@ -38,7 +38,7 @@ def secrets_of(topology: Topology) -> Iterator[Secret]:
         yield from (Secret(name, given=True) for name in SECOND_BUCKET_KEYS)
 
 
-def secrets_of_service(topology: Topology, service: Service) -> Iterator[str]:
+def secrets_of_service(topology: Topology, service: PlannedService) -> Iterator[str]:
     """What every process of a service holds."""
     yield from (f"internal_key_{name}" for name in sorted({service.name, *service.calls}))
     yield f"redis_{service.name}"

@@ -1,1 +1,1 @@
-"""The files that other programs read, made from the topology."""
+"""The files that other programs read, made from the plan."""

@@ -4,15 +4,15 @@ from pathlib import Path
 
 from infra.accounts import account_for
 from infra.backups.place import Place, backup_folder, bucket_keys, place_of
+from infra.plan.parts import Member
 from infra.rendering.files import make_folder, render, write_rendered
 from infra.rendering.postgres import data_folder
 from infra.suite import Suite
-from infra.topology import PostgresNode
 
 
 def render_backups(suite: Suite) -> list[str]:
     """Write it all; returns the names of the processes for which something changed."""
-    if not suite.topology.backup.enabled:
+    if not suite.plan.backup.enabled:
         return []
     place = place_of(suite)
     account = account_for("postgres")
@@ -21,15 +21,15 @@ def render_backups(suite: Suite) -> list[str]:
     write_rendered(pgpass_file(suite), _pgpass(suite), account)
     changed = [
         f"postgres-{node.name}"
-        for node in suite.topology.postgres_nodes
+        for node in suite.plan.members
         if write_pgbackrest(suite, node, place, pgbackrest_file(suite, node))
     ]
-    if suite.topology.backup.embedded and _render_store(suite):
+    if suite.plan.backup.embedded and _render_store(suite):
         changed.append("backup-store")
     return changed
 
 
-def pgbackrest_file(suite: Suite, node: PostgresNode) -> Path:
+def pgbackrest_file(suite: Suite, node: Member) -> Path:
     """The configuration of pgBackRest for one server."""
     return suite.folder.etc / "postgres" / node.name / "pgbackrest.conf"
 
@@ -44,23 +44,23 @@ def work_folder(suite: Suite) -> Path:
     return suite.folder.data / "postgres" / ".pgbackrest"
 
 
-def write_pgbackrest(suite: Suite, node: PostgresNode, place: Place, file: Path) -> bool:
+def write_pgbackrest(suite: Suite, node: Member, place: Place, file: Path) -> bool:
     """Write the configuration for one server and one repository; whether it changed.
 
     The stanza is the primary's, on its replica too: a promoted replica goes on in the same archive.
     """
     values = {
         "place": place,
-        "stanza": node.primary or node.name,
-        "backup": suite.topology.backup,
+        "stanza": node.database,
+        "backup": suite.plan.backup,
         "work_folder": work_folder(suite),
         "data_folder": data_folder(suite, node),
-        "port": suite.topology.limits.postgres_port,
+        "port": node.port,
     }
     return write_rendered(file, render("pgbackrest.conf.j2", values), account_for("postgres"))
 
 
-def restore_config(suite: Suite, node: PostgresNode, place: Place) -> Path:
+def restore_config(suite: Suite, node: Member, place: Place) -> Path:
     """Write how a primary's repository in any place is read, and return the file."""
     account = account_for("postgres")
     for folder in (work_folder(suite).parent, work_folder(suite)):
@@ -77,7 +77,7 @@ def _pgpass(suite: Suite) -> str:
 
 
 def _render_store(suite: Suite) -> bool:
-    backup = suite.topology.backup
+    backup = suite.plan.backup
     account = account_for("store")
     folder = make_folder(backup_folder(suite), account)
     bucket = make_folder(folder / backup.bucket, account)
@@ -85,7 +85,7 @@ def _render_store(suite: Suite) -> bool:
     (bucket / ".keep").touch()
     suite.authority.server_pair(
         "backup-store",
-        (f"backup-store.{suite.topology.dns.zone}", backup.address),
+        (f"backup-store.{suite.plan.dns.zone}", backup.address),
         spelled_addresses=(backup.address,),
     )
     access_key, secret_key = bucket_keys(suite)

@@ -9,7 +9,7 @@ def render_dns(suite: Suite) -> list[str]:
     """Write it all; returns the names of the processes for which something changed."""
     account = account_for("dns")
     folder = make_folder(suite.folder.etc / "dns", account)
-    dns = suite.topology.dns
+    dns = suite.plan.dns
     names = suite.plan.names
     values = {
         "dns": dns,

@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from infra.accounts import account_for
+from infra.plan.figures import SecondBucket
+from infra.plan.parts import PlannedService
 from infra.plan.secret_names import SECOND_BUCKET_KEYS
 from infra.rendering.files import write_rendered
 from infra.sizing import at_work_max
 from infra.suite import Suite
-from infra.topology import SecondBucket, Service
 
 _HEADING = """\
 # The environment of the service "{name}": all that it knows of where it runs.
@@ -37,8 +38,8 @@ class Variable:
 
 def render_environments(suite: Suite) -> list[str]:
     """Write one file a service; returns the names of those for which something changed."""
-    texts = {name: _text(suite, service) for name, service in suite.topology.services.items()}
-    if suite.topology.store.embedded:
+    texts = {name: _text(suite, service) for name, service in suite.plan.services.items()}
+    if suite.plan.store.embedded:
         texts["store"] = _store_text(suite)
     account = account_for("service")
     return [
@@ -48,7 +49,7 @@ def render_environments(suite: Suite) -> list[str]:
     ]
 
 
-def _text(suite: Suite, service: Service) -> str:
+def _text(suite: Suite, service: PlannedService) -> str:
     prefix = f"{service.name.upper()}_"
     lines = [_HEADING.format(name=service.name, prefix=prefix)]
     lines += [
@@ -65,29 +66,29 @@ def _store_text(suite: Suite) -> str:
     return f"# Who may use the embedded object store.\nRCLONE_AUTH_KEY={value}\n"
 
 
-def _variables(suite: Suite, service: Service) -> Iterator[Variable]:
+def _variables(suite: Suite, service: PlannedService) -> Iterator[Variable]:
     yield from _process(suite, service)
     for called in service.calls:
-        host = suite.topology.services[called].host
+        other = suite.plan.services[called]
         yield Variable(
             f"{called.upper()}_URL",
-            f"https://{host}:{suite.topology.limits.service_port}",
+            f"https://{other.host}:{other.port}",
             f"Where {called} is; the name stands for all its replicas.",
         )
-    if service.name in suite.topology.groups:
+    if service.name in suite.plan.groups:
         yield from _shards(suite, service)
     yield _redis(suite, service)
     yield from _OWN.get(service.name, _nothing)(suite)
 
 
-def _process(suite: Suite, service: Service) -> Iterator[Variable]:
-    limits = suite.topology.limits
-    dns = suite.topology.dns
+def _process(suite: Suite, service: PlannedService) -> Iterator[Variable]:
+    limits = suite.plan.limits
+    dns = suite.plan.dns
     addresses = (*service.replicas, *service.workers)
     pair = suite.authority.server_pair(service.name, (service.host, *addresses))
     account_for("service").own(pair.key, 0o600)
     keys = suite.secrets.internal_keys(tuple(sorted({service.name, *service.calls})))
-    yield Variable("LISTEN_PORT", str(limits.service_port), "The port, the same for all replicas.")
+    yield Variable("LISTEN_PORT", str(service.port), "The port, the same for all replicas.")
     yield Variable("TLS_CERT_FILE", str(pair.certificate), "Its certificate, for the names above.")
     yield Variable("TLS_KEY_FILE", str(pair.key), "The key of the certificate.")
     yield Variable(
@@ -108,7 +109,7 @@ def _process(suite: Suite, service: Service) -> Iterator[Variable]:
     yield Variable("LOG_LEVEL", limits.log_level, "DEBUG, INFO, WARNING or ERROR.")
     yield Variable(
         "AT_WORK_MAX",
-        str(at_work_max(suite.topology, service.name)),
+        str(at_work_max(suite.plan, service.name)),
         "How many requests it works on at once; others wait their turn.",
     )
     yield Variable(
@@ -123,9 +124,9 @@ def _process(suite: Suite, service: Service) -> Iterator[Variable]:
     )
 
 
-def _shards(suite: Suite, service: Service) -> Iterator[Variable]:
+def _shards(suite: Suite, service: PlannedService) -> Iterator[Variable]:
     name = service.name
-    limits = suite.topology.limits
+    limits = suite.plan.limits
     yield Variable(
         "SHARD_MAP_FILE",
         str(suite.folder.shard_map(name)),
@@ -141,12 +142,12 @@ def _shards(suite: Suite, service: Service) -> Iterator[Variable]:
     )
 
 
-def _redis(suite: Suite, service: Service) -> Variable:
-    redis = suite.topology.redises[service.name]
+def _redis(suite: Suite, service: PlannedService) -> Variable:
+    redis = suite.plan.redises[service.name]
     password = suite.secrets[f"redis_{redis.name}"]
     return Variable(
         "REDIS_URL",
-        f"rediss://{redis.name}:{password}@{redis.host}:{suite.topology.limits.redis_port}/0",
+        f"rediss://{redis.name}:{password}@{redis.host}:{redis.port}/0",
         "Its Redis; rediss is TLS with the name verified.",
     )
 
@@ -160,7 +161,7 @@ def _users(suite: Suite) -> Iterator[Variable]:
 
 
 def _upload(suite: Suite) -> Iterator[Variable]:
-    store = suite.topology.store
+    store, balancers = suite.plan.store, suite.plan.internal_name("nginx")
     yield Variable("S3_ENDPOINT_URL", store.endpoint, "The object store; any S3 will do.")
     yield Variable("S3_BUCKET", store.bucket, "Its bucket, private, which must exist.")
     yield Variable("S3_REGION", store.region, "The region that requests are signed for.")
@@ -181,7 +182,7 @@ def _upload(suite: Suite) -> Iterator[Variable]:
     )
     yield Variable(
         "MEDIA_CACHES_URL",
-        f"https://nginx.{suite.topology.dns.zone}:{suite.topology.nginx.tls_port}",
+        f"https://{balancers.host}:{balancers.port}",
         "The name of all balancers, which are told of renditions that are gone; absent: no one is.",
     )
     yield Variable(
@@ -216,16 +217,16 @@ def _gateway(suite: Suite) -> Iterator[Variable]:
         "Signs the addresses of photos; nginx checks them with the same key.",
     )
     yield Variable(
-        "MEDIA_BASE_URL", suite.topology.public_url, "How clients reach nginx, without a slash."
+        "MEDIA_BASE_URL", suite.plan.public_url, "How clients reach nginx, without a slash."
     )
     yield Variable(
         "CORS_ORIGINS",
-        json.dumps(list(suite.topology.nginx.cors_origins)),
+        json.dumps(list(suite.plan.nginx.cors_origins)),
         "Origins whose pages may use the API from a browser, as JSON.",
     )
     yield Variable(
         "MEDIA_URL_SECONDS",
-        str(suite.topology.limits.media_url_seconds),
+        str(suite.plan.limits.media_url_seconds),
         "The longest life of such an address; at least half of it is left when it is given out.",
     )
     yield Variable(
@@ -238,7 +239,7 @@ def _gateway(suite: Suite) -> Iterator[Variable]:
 def _feed(suite: Suite) -> Iterator[Variable]:
     yield Variable(
         "CELEBRITY_FOLLOWERS_MIN",
-        str(suite.topology.limits.celebrity_followers_min),
+        str(suite.plan.limits.celebrity_followers_min),
         "Authors with so many followers are merged when timelines are read, and not pushed.",
     )
 

@@ -22,17 +22,16 @@ def render_everything(suite: Suite, processes: tuple[Process, ...]) -> set[str]:
     folder = suite.folder
     for path in (folder.data, folder.etc, folder.log, folder.cache, folder.sockets):
         make_folder(path, ours, _PASSABLE)
-    write_rendered(folder.network_file, suite.topology.network + "\n", ours)
+    write_rendered(folder.network_file, suite.plan.network + "\n", ours)
     write_rendered(folder.limits_file, suite.limits + "\n", ours)
-    takes_backups = "on" if suite.topology.backup.enabled else "off"
+    takes_backups = "on" if suite.plan.backup.enabled else "off"
     write_rendered(folder.backups_file, takes_backups + "\n", ours)
     make_folder(folder.data / "postgres", account_for("postgres"))
     make_folder(folder.etc / "postgres", account_for("postgres"))
-    if suite.topology.store.embedded:
+    if suite.plan.store.embedded:
         make_folder(folder.data / "store", ours)
-        suite.authority.server_pair(
-            "store", (f"store.{suite.topology.dns.zone}", suite.topology.store.address)
-        )
+        named = suite.plan.internal_name("store")
+        suite.authority.server_pair("store", (named.host, *named.addresses))
     changed = {
         *render_postgres(suite),
         *render_backups(suite),

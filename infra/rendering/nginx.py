@@ -4,10 +4,10 @@ from pathlib import Path
 from typing import Any
 
 from infra.accounts import account_for
+from infra.plan.figures import Nginx
 from infra.rendering.files import make_folder, render, write_rendered
 from infra.sizing import edge_sizes, this_machine
 from infra.suite import Suite
-from infra.topology import Nginx
 
 # What a caller might say of himself; only our own tiers say it, so it ends here.
 _DROPPED_HEADERS = (
@@ -55,23 +55,15 @@ def render_nginx(suite: Suite) -> list[str]:
     """Write it all; returns the names of the processes for which something changed."""
     master = account_for("nginx_master")
     make_folder(suite.folder.etc / "nginx", master)
-    nginx = suite.topology.nginx
-    hosts = (
-        "localhost",
-        f"nginx.{suite.topology.dns.zone}",
-        nginx.public_host or "127.0.0.1",
-        *nginx.replicas,
-    )
-    suite.authority.server_pair("nginx", hosts)
+    public_host = suite.plan.nginx.public_host or "127.0.0.1"
+    named = suite.plan.internal_name("nginx")
+    suite.authority.server_pair("nginx", ("localhost", named.host, public_host, *named.addresses))
     changed = []
-    for number, address in enumerate(nginx.replicas, 1):
-        listen = [address]
-        if number == 1 and nginx.public_host:
-            listen.append(nginx.public_host)
-        name = f"nginx-{number}"
-        text = configuration_of(suite, name, listen)
-        if write_rendered(suite.folder.etc / "nginx" / f"{name}.conf", text, master):
-            changed.append(name)
+    for balancer in (process for process in suite.plan.processes if process.kind == "nginx"):
+        listen = list(dict.fromkeys(address for address, _port in balancer.endpoints))
+        text = configuration_of(suite, balancer.name, listen)
+        if write_rendered(suite.folder.etc / "nginx" / f"{balancer.name}.conf", text, master):
+            changed.append(balancer.name)
     _render_connection_bounds(suite)
     return changed
 
@@ -88,14 +80,14 @@ def _render_connection_bounds(suite: Suite) -> None:
 
 def connection_bounds(suite: Suite) -> str:
     """The rule for the kernel of a public machine; its operator loads it."""
-    nginx = suite.topology.nginx
+    nginx = suite.plan.nginx
     ports = [nginx.port, nginx.tls_port]
     if nginx.proxy_protocol_port is not None:
         ports.append(nginx.proxy_protocol_port)
     values = {
         "file": suite.folder.etc / "nginx" / "connections.nft",
         "ports": ", ".join(map(str, ports)),
-        "sizes": edge_sizes(suite.topology, this_machine()),
+        "sizes": edge_sizes(suite.plan, this_machine()),
     }
     return render("connections.nft.j2", values)
 
@@ -105,14 +97,14 @@ def _values(suite: Suite, name: str, listen: list[str]) -> dict[str, Any]:
     return {
         "name": name,
         "listen": listen,
-        "entrances": _entrances(suite.topology.nginx),
-        "nginx": suite.topology.nginx,
+        "entrances": _entrances(suite.plan.nginx),
+        "nginx": suite.plan.nginx,
         "worker_user": workers.name if workers.switch else None,
         "temporary": _temporary_folder(suite, name),
-        "sizes": edge_sizes(suite.topology, this_machine()),
-        "upstreams": list(suite.topology.services.values()),
-        "client_network": suite.topology.client_network,
-        "limits": suite.topology.limits,
+        "sizes": edge_sizes(suite.plan, this_machine()),
+        "upstreams": list(suite.plan.services.values()),
+        "client_network": suite.plan.client_network,
+        "limits": suite.plan.limits,
         "pki": suite.folder.pki,
         "secrets": suite.secrets,
         "dropped_headers": _DROPPED_HEADERS,
@@ -124,9 +116,7 @@ def _values(suite: Suite, name: str, listen: list[str]) -> dict[str, Any]:
 
 def _entrances(nginx: Nginx) -> list[str]:
     """By what each kind of entrance learns the client's address, as nginx calls it."""
-    if nginx.trusted_proxies and nginx.proxy_protocol_port is not None:
-        return ["X-Forwarded-For", "proxy_protocol"]
-    return ["X-Forwarded-For"]
+    return ["X-Forwarded-For", *(["proxy_protocol"] if nginx.takes_proxy_protocol else [])]
 
 
 def _temporary_folder(suite: Suite, name: str) -> Path:

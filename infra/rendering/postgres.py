@@ -3,47 +3,46 @@
 from pathlib import Path
 
 from infra.accounts import account_for
+from infra.leaders import leader_of, leads
+from infra.plan.parts import Member
 from infra.programs import program
 from infra.rendering.files import make_folder, render, write_rendered
 from infra.suite import Suite
-from infra.topology import PostgresNode
 
 
 def render_postgres(suite: Suite) -> list[str]:
     """Write it all; returns the names of the processes for which something changed."""
-    return [
-        f"postgres-{node.name}" for node in suite.topology.postgres_nodes if _render(suite, node)
-    ]
+    return [f"postgres-{node.name}" for node in suite.plan.members if _render(suite, node)]
 
 
-def data_folder(suite: Suite, node: PostgresNode) -> Path:
+def data_folder(suite: Suite, node: Member) -> Path:
     """Where a server's databases lie."""
     return suite.folder.data / "postgres" / node.name
 
 
-def slot_name(node: PostgresNode) -> str:
+def slot_name(node: Member) -> str:
     """The slot in which the primary keeps the WAL that this replica still needs."""
     return node.name.replace("-", "_")
 
 
-def _render(suite: Suite, node: PostgresNode) -> bool:
+def _render(suite: Suite, node: Member) -> bool:
     account = account_for("postgres")
     folder = make_folder(suite.folder.etc / "postgres" / node.name, account)
     pair = suite.authority.server_pair(f"{node.name}.postgres", (node.host, node.address))
     account.own(pair.key, 0o600)
     values = {
         "node": node,
-        "primary": suite.topology.postgres_node(node.primary) if node.primary else None,
+        "primary": None if leads(node) else leader_of(suite.plan, node),
         "slot": slot_name(node),
         "data_folder": data_folder(suite, node),
         "etc_folder": folder,
         "pki": suite.folder.pki,
-        "limits": suite.topology.limits,
-        "clients": suite.topology.client_network,
+        "limits": suite.plan.limits,
+        "clients": suite.plan.client_network,
         "secrets": suite.secrets,
-        "backup": suite.topology.backup,
-        "stanza": node.primary or node.name,
-        "pgbackrest": program("pgbackrest") if suite.topology.backup.enabled else "",
+        "backup": suite.plan.backup,
+        "stanza": node.database,
+        "pgbackrest": program("pgbackrest") if suite.plan.backup.enabled else "",
     }
     texts = {
         "postgresql.conf": render("postgresql.conf.j2", values),

@@ -3,19 +3,17 @@
 import hashlib
 
 from infra.accounts import account_for
+from infra.plan.parts import PlannedRedis
 from infra.rendering.files import make_folder, render, write_rendered
 from infra.suite import Suite
-from infra.topology import RedisServer
 
 
 def render_redis(suite: Suite) -> list[str]:
     """Write it all; returns the names of the processes for which something changed."""
-    return [
-        f"redis-{redis.name}" for redis in suite.topology.redises.values() if _render(suite, redis)
-    ]
+    return [f"redis-{redis.name}" for redis in suite.plan.redises.values() if _render(suite, redis)]
 
 
-def _render(suite: Suite, redis: RedisServer) -> bool:
+def _render(suite: Suite, redis: PlannedRedis) -> bool:
     account = account_for("redis")
     folder = make_folder(suite.folder.etc / "redis", account)
     make_folder(suite.folder.data / "redis", account)
@@ -27,7 +25,7 @@ def _render(suite: Suite, redis: RedisServer) -> bool:
         "data_folder": data,
         "etc_folder": folder,
         "pki": suite.folder.pki,
-        "limits": suite.topology.limits,
+        "limits": suite.plan.limits,
         "password_sha256": _sha256(suite.secrets[f"redis_{redis.name}"]),
         "operator_sha256": _sha256(suite.secrets["redis_operator"]),
     }

@@ -30,7 +30,7 @@ def changes_of(suite: Suite) -> list[Change]:
     ledger = read_ledger(suite.folder.ledger_file)
     if ledger is None or ledger.applied is None:
         return [Change(When.NOW, "there is no ledger yet: `make up` makes or adopts the suite")]
-    changes = plan_changes(ledger.applied, drawn_groups(suite.topology))
+    changes = plan_changes(ledger.applied, drawn_groups(suite.plan))
     if impossible(changes) or not Supervisor(suite.folder).is_running():
         return changes
     processes = processes_of(suite)

@@ -19,9 +19,9 @@ _TEXT = """
 
 def welcome(suite: Suite) -> str:
     """The addresses, the pages and a first curl."""
-    nginx = suite.topology.nginx
+    nginx = suite.plan.nginx
     return _TEXT.format(
-        url=suite.topology.public_url,
+        url=suite.plan.public_url,
         balancers=" and ".join(f"http://{address}:{nginx.port}" for address in nginx.replicas),
         tls_url=f"https://{nginx.replicas[0]}:{nginx.tls_port}",
         ca_file=suite.ca_file,

@@ -106,7 +106,7 @@ async def test_without_upload_all_works_but_uploading(
 @pytest.fixture
 async def on_both_primaries(suite: Suite) -> AsyncIterator[tuple[Phone, Phone]]:
     """One whose shard is on the first primary, one on the second; each follows the other."""
-    shard_count = suite.topology.groups["users"].shard_count
+    shard_count = suite.plan.groups["users"].shard_count
     async with AsyncExitStack() as stack:
         found: dict[bool, Phone] = {}
         for _ in range(SIGN_UPS_MAX):

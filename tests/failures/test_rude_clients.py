@@ -35,7 +35,7 @@ def _field(name: bytes, value: bytes) -> bytes:
 
 
 def _connect(suite: Suite, *, tls: bool = False) -> socket.socket:
-    nginx = suite.topology.nginx
+    nginx = suite.plan.nginx
     port = nginx.tls_port if tls else nginx.port
     return socket.create_connection((nginx.replicas[0], port), source_address=RUDE, timeout=10)
 
@@ -83,7 +83,7 @@ def writes_with_a_body_that_never_comes(suite: Suite) -> list[socket.socket]:
 
 def uploads_that_never_come(suite: Suite) -> list[socket.socket]:
     """More than one address may have under way; those beyond are refused."""
-    count = edge_sizes(suite.topology, this_machine()).bodies_per_address + 50
+    count = edge_sizes(suite.plan, this_machine()).bodies_per_address + 50
     head = b"POST /v1/photos HTTP/1.1\r\nHost: x\r\nContent-Length: 900000\r\n\r\n"
     return _sent_by(suite, count, head)
 
@@ -149,7 +149,7 @@ async def _reply_to(suite: Suite, head: str) -> str:
 
 
 async def test_one_address_has_a_share_of_the_uploads_under_way(suite: Suite) -> None:
-    share = edge_sizes(suite.topology, this_machine()).bodies_per_address
+    share = edge_sizes(suite.plan, this_machine()).bodies_per_address
     head = b"POST /v1/photos HTTP/1.1\r\nHost: x\r\nContent-Length: 900000\r\n\r\n"
     sockets = await asyncio.to_thread(_sent_by, suite, share + 10, head)
     with holding(sockets):

@@ -33,7 +33,7 @@ async def test_every_acknowledged_photo_is_made_once_and_its_original_goes(
     assert len(set(photo_ids)) == PHOTOS
 
     def no_original_is_left() -> None:
-        store = suite.run_dir / "data" / "store" / suite.topology.store.bucket
+        store = suite.run_dir / "data" / "store" / suite.plan.store.bucket
         assert [path.name for path in store.glob(f"quarantine/{alice.id}.*")] == []
 
     await eventually(no_original_is_left, within_s=30)

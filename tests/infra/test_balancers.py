@@ -25,7 +25,7 @@ async def client(suite: Suite) -> AsyncIterator[httpx.AsyncClient]:
 async def test_an_icon_is_answered_and_leaves_no_trace(
     suite: Suite, client: httpx.AsyncClient
 ) -> None:
-    names = ["nginx-1", *(n for s in suite.topology.services for n in suite.process_names(s))]
+    names = ["nginx-1", *(n for s in suite.plan.services for n in suite.process_names(s))]
     for path in ("/favicon.ico", "/apple-touch-icon.png", "/apple-touch-icon-120x120.png"):
         reply = await client.get(path)
         assert reply.status_code == 200
@@ -104,7 +104,7 @@ async def test_a_photo_needs_a_signature_that_has_not_ended(
 
 
 async def test_over_tls_the_same_is_served_with_our_certificate(suite: Suite) -> None:
-    nginx = suite.topology.nginx
+    nginx = suite.plan.nginx
     tls = ssl.create_default_context(cafile=str(suite.ca_file))
     async with httpx.AsyncClient(verify=tls) as client:
         reply = await client.get(f"https://{nginx.replicas[0]}:{nginx.tls_port}/robots.txt")

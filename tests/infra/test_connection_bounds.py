@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from infra.plan.planning import plan_of
 from infra.rendering.nginx import connection_bounds
 from infra.run_folder import RunFolder
 from infra.suite import Suite
@@ -67,7 +68,7 @@ def test_one_address_has_so_many_connections_and_no_more(
 ) -> None:
     server, client = namespaces
     rule = tmp_path / "connections.nft"
-    suite = Suite(load_topology(), RunFolder(tmp_path), Path("/decoder/python"))
+    suite = Suite(plan_of(load_topology()), RunFolder(tmp_path), Path("/decoder/python"))
     rule.write_text(re.sub(r"count over \d+", f"count over {BOUND}", connection_bounds(suite)))
     within = ["ip", "netns", "exec"]
     for _ in range(2):  # It can be loaded again after a change.

@@ -10,24 +10,25 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import AuthenticationError, NoPermissionError, RedisError
 
+from infra.leaders import followers, leads
 from tests.suite import Suite
 
 
 async def test_every_replica_follows_its_own_primary(data_suite: Suite) -> None:
-    for group in data_suite.topology.groups.values():
-        for primary in group.primaries:
-            async with data_suite.postgres(primary.node.name, database="postgres") as connection:
+    for group in data_suite.plan.groups.values():
+        for database in group.databases:
+            async with data_suite.postgres(database.name, database="postgres") as connection:
                 rows = await connection.fetch(
                     "SELECT application_name, state FROM pg_stat_replication"
                 )
-            expected = {replica.name.replace("-", "_") for replica in primary.replicas}
+            expected = {replica.name.replace("-", "_") for replica in followers(database)}
             following = {row["application_name"] for row in rows if row["state"] == "streaming"}
             assert following == expected
 
 
 async def test_no_two_primaries_could_be_taken_for_one_another(data_suite: Suite) -> None:
     identifiers = set()
-    primaries = [n for n in data_suite.topology.postgres_nodes if n.primary is None]
+    primaries = [n for n in data_suite.plan.members if leads(n)]
     for node in primaries:
         async with data_suite.postgres(node.name) as connection:
             identifiers.add(
@@ -37,13 +38,13 @@ async def test_no_two_primaries_could_be_taken_for_one_another(data_suite: Suite
 
 
 async def test_a_shard_is_a_schema_of_the_primary_that_the_map_names(data_suite: Suite) -> None:
-    for group in data_suite.topology.groups.values():
-        for primary in group.primaries:
-            async with data_suite.postgres(primary.node.name) as connection:
+    for group in data_suite.plan.groups.values():
+        for database in group.databases:
+            async with data_suite.postgres(database.name) as connection:
                 rows = await connection.fetch(
                     "SELECT nspname FROM pg_namespace WHERE nspname LIKE 'shard\\_%' ORDER BY 1"
                 )
-            shards = range(primary.first_shard, primary.last_shard + 1)
+            shards = range(database.first_shard, database.last_shard + 1)
             assert [row["nspname"] for row in rows] == [f"shard_{shard:04}" for shard in shards]
 
 
@@ -51,7 +52,7 @@ async def test_postgres_refuses_a_connection_without_tls(data_suite: Suite) -> N
     env = data_suite.env("users")
     with pytest.raises(asyncpg.InvalidAuthorizationSpecificationError, match="no encryption"):
         await asyncpg.connect(
-            host=data_suite.topology.postgres_node("users-a").address,
+            host=data_suite.plan.member("users-a").address,
             user=env["USERS_POSTGRES_USER"],
             password=env["USERS_POSTGRES_PASSWORD"],
             database=env["USERS_POSTGRES_DATABASE"],
@@ -63,7 +64,7 @@ async def test_a_service_cannot_enter_the_database_of_another(data_suite: Suite)
     env = data_suite.env("users")
     with pytest.raises(asyncpg.PostgresError):
         await asyncpg.connect(
-            host=data_suite.topology.postgres_node("feed-a").address,
+            host=data_suite.plan.member("feed-a").address,
             user=env["USERS_POSTGRES_USER"],
             password=env["USERS_POSTGRES_PASSWORD"],
             database="feed",
@@ -80,7 +81,7 @@ async def test_an_acknowledged_write_waits_for_the_disk(data_suite: Suite) -> No
 
 def _redis(data_suite: Suite, service: str, *, user: str | None, password: str | None) -> Redis:
     return Redis(
-        host=data_suite.topology.redises[service].address,
+        host=data_suite.plan.redises[service].address,
         username=user,
         password=password,
         ssl=True,
@@ -139,14 +140,14 @@ async def test_what_the_gateways_count_is_written_to_no_log(data_suite: Suite) -
 
 
 async def test_redis_refuses_a_connection_without_tls(data_suite: Suite) -> None:
-    address = data_suite.topology.redises["users"].address
+    address = data_suite.plan.redises["users"].address
     async with Redis(host=address, retry=Retry(NoBackoff(), 0)) as client:
         with pytest.raises(RedisError):
             await client.ping()
 
 
 async def test_the_store_refuses_a_request_without_a_signature(data_suite: Suite) -> None:
-    store = data_suite.topology.store
+    store = data_suite.plan.store
     tls = ssl.create_default_context(cafile=str(data_suite.ca_file))
     async with httpx.AsyncClient(verify=tls) as client:
         reply = await client.get(f"https://{store.address}:{store.port}/{store.bucket}")
@@ -154,9 +155,9 @@ async def test_the_store_refuses_a_request_without_a_signature(data_suite: Suite
 
 
 async def test_every_internal_name_has_an_address(data_suite: Suite) -> None:
-    hosts = [service.host for service in data_suite.topology.services.values()]
-    hosts += [node.host for node in data_suite.topology.postgres_nodes]
-    hosts += [redis.host for redis in data_suite.topology.redises.values()]
+    hosts = [service.host for service in data_suite.plan.services.values()]
+    hosts += [node.host for node in data_suite.plan.members]
+    hosts += [redis.host for redis in data_suite.plan.redises.values()]
     for host in [*hosts, "store.internal"]:
         assert await data_suite.addresses(host), host
 

@@ -51,12 +51,12 @@ class Edge:
 
 @pytest.fixture
 async def edge(suite: Suite, tmp_path: Path) -> AsyncIterator[Edge]:
-    drawn = suite.topology
+    drawn = suite.plan
     address = f"{drawn.network}.1.8"
     nginx = replace(drawn.nginx, replicas=(address,), cors_origins=(ORIGIN,))
     gateway = replace(drawn.services["gateway"], replicas=(_away(suite),))
     services = {**drawn.services, "gateway": gateway}
-    without = replace(suite.on_disk, topology=replace(drawn, nginx=nginx, services=services))
+    without = replace(suite.on_disk, plan=replace(drawn, nginx=nginx, services=services))
     file = tmp_path / "nginx.conf"
     file.write_text(configuration_of(without, "nginx-8", [address]))
     with (tmp_path / "nginx.log").open("w") as output:
@@ -82,13 +82,13 @@ async def edge(suite: Suite, tmp_path: Path) -> AsyncIterator[Edge]:
 @pytest.fixture
 def standing_still(suite: Suite) -> Iterator[None]:
     """Where the gateway should be, connections are taken and nobody speaks."""
-    where = (_away(suite), suite.topology.limits.service_port)
+    where = (_away(suite), suite.plan.services["gateway"].port)
     with socket.create_server(where, backlog=64):
         yield
 
 
 def _away(suite: Suite) -> str:
-    return f"{suite.topology.network}.1.7"
+    return f"{suite.plan.network}.1.7"
 
 
 @pytest.mark.parametrize(

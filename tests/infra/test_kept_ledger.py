@@ -3,12 +3,13 @@
 import json
 
 from infra.holdings.ledger import read_ledger
+from infra.leaders import followers, leads
 from tests.eventually import eventually
 from tests.suite import Suite
 
 
 def _primaries(suite: Suite) -> list[str]:
-    return [node.name for node in suite.topology.postgres_nodes if node.primary is None]
+    return [node.name for node in suite.plan.members if leads(node)]
 
 
 async def test_the_ledger_knows_what_each_primary_is(data_suite: Suite) -> None:
@@ -51,7 +52,7 @@ async def test_each_shard_says_where_it_lives(data_suite: Suite) -> None:
 
 async def test_the_store_says_whose_it_is(data_suite: Suite) -> None:
     ledger = read_ledger(data_suite.run_dir / "ledger.json")
-    bucket = data_suite.run_dir / "data" / "store" / data_suite.topology.store.bucket
+    bucket = data_suite.run_dir / "data" / "store" / data_suite.plan.store.bucket
     marker = json.loads((bucket / "suite" / "marker.json").read_text(encoding="utf-8"))
     assert ledger is not None
     assert ledger.store is not None
@@ -65,11 +66,11 @@ async def test_secrets_are_not_in_the_ledger(data_suite: Suite) -> None:
 
 
 async def test_a_slot_is_kept_for_each_replica_and_for_nobody_else(data_suite: Suite) -> None:
-    for group in data_suite.topology.groups.values():
-        for primary in group.primaries:
-            async with data_suite.postgres(primary.node.name) as connection:
+    for group in data_suite.plan.groups.values():
+        for database in group.databases:
+            async with data_suite.postgres(database.name) as connection:
                 rows = await connection.fetch("SELECT slot_name FROM pg_replication_slots")
-            wanted = {replica.name.replace("-", "_") for replica in primary.replicas}
+            wanted = {replica.name.replace("-", "_") for replica in followers(database)}
             assert {row["slot_name"] for row in rows} == wanted
 
 

@@ -4,22 +4,25 @@ from dataclasses import replace
 
 import pytest
 
+from infra.plan.parts import Plan
+from infra.plan.planning import plan_of
 from infra.sizing import EdgeSizes, Machine, at_work_max, edge_sizes
-from infra.topology import Topology, load_topology
+from infra.topology import load_topology
 
 FILES = 65_536
 
 
-def with_gateways(topology: Topology, count: int) -> Topology:
+def with_gateways(count: int) -> Plan:
+    topology = load_topology()
     gateway = topology.services["gateway"]
     replicas = tuple(f"127.20.2.{number}" for number in range(1, count + 1))
     services = {**topology.services, "gateway": replace(gateway, replicas=replicas)}
-    return replace(topology, services=services)
+    return plan_of(replace(topology, services=services))
 
 
 def sizes(processors: int, files: int = FILES, gateways: int = 2) -> EdgeSizes:
-    topology = with_gateways(load_topology(), gateways)
-    return edge_sizes(topology, Machine(processors, files))
+    plan = with_gateways(gateways)
+    return edge_sizes(plan, Machine(processors, files))
 
 
 @pytest.mark.parametrize(("processors", "workers"), [(1, 2), (2, 2), (4, 4), (16, 8)])
@@ -50,12 +53,12 @@ def test_one_address_cannot_take_all_connections() -> None:
 
 @pytest.mark.parametrize(("gateways", "at_work"), [(2, 20), (3, 13), (4, 10)])
 def test_gateways_share_what_the_services_behind_them_work_on(gateways: int, at_work: int) -> None:
-    topology = with_gateways(load_topology(), gateways)
-    assert at_work_max(topology, "feed") == 20
-    assert at_work_max(topology, "gateway") == at_work
+    plan = with_gateways(gateways)
+    assert at_work_max(plan, "feed") == 20
+    assert at_work_max(plan, "gateway") == at_work
 
 
 def test_a_service_works_on_as_many_as_its_databases_have_connections_for() -> None:
-    topology = load_topology()
-    limits = replace(topology.limits, postgres_pool_max=8)
-    assert at_work_max(replace(topology, limits=limits), "users") == 32
+    plan = plan_of(load_topology())
+    limits = replace(plan.limits, postgres_pool_max=8)
+    assert at_work_max(replace(plan, limits=limits), "users") == 32

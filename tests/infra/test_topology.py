@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from infra.plan.planning import plan_of
 from infra.topology import TOPOLOGY_FILE, load_topology
 from infra.topology_tables import TopologyError
 
@@ -18,21 +19,23 @@ def _redrawn(folder: Path, old: str, new: str) -> Path:
 
 def test_every_address_lies_on_the_chosen_network() -> None:
     topology = load_topology(network="127.99")
-    addresses = [node.address for node in topology.postgres_nodes]
+    primaries = [primary for group in topology.groups.values() for primary in group.primaries]
+    addresses = [s.address for primary in primaries for s in (primary.server, *primary.replicas)]
     addresses += [a for service in topology.services.values() for a in service.replicas]
     addresses += [topology.dns.address, topology.store.address, *topology.nginx.replicas]
     assert all(address.startswith("127.99.") for address in addresses)
 
 
 def test_only_the_default_network_answers_on_the_usual_address() -> None:
-    assert load_topology().public_url == "http://127.0.0.1:8080"
-    assert load_topology(network="127.99").public_url == "http://127.99.1.1:8080"
+    assert plan_of(load_topology()).public_url == "http://127.0.0.1:8080"
+    assert plan_of(load_topology(network="127.99")).public_url == "http://127.99.1.1:8080"
 
 
-def test_every_primary_has_a_replica_that_knows_it() -> None:
+def test_every_primary_has_a_replica() -> None:
     for group in load_topology().groups.values():
         for primary in group.primaries:
-            assert [replica.primary for replica in primary.replicas] == [primary.node.name]
+            names = [replica.name for replica in primary.replicas]
+            assert names == [f"{primary.server.name}-replica"]
 
 
 def test_each_of_the_three_groups_has_64_shards_on_two_primaries() -> None:

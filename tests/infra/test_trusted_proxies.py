@@ -10,10 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from infra.plan.parts import Plan
 from infra.programs import program
 from infra.rendering.nginx import configuration_of
 from infra.run_folder import REPOSITORY
-from infra.topology import Topology, load_topology
+from infra.topology import load_topology
 from infra.topology_tables import TopologyError
 from tests.eventually import eventually
 from tests.suite import Suite
@@ -29,9 +30,9 @@ PROXIED = "PROXY TCP4 203.0.113.9 127.0.0.1 50000 8081\r\n{get}\r\n\r\n"
 class Edge:
     """A balancer of its own before the gateways of the suite, that trusts a network."""
 
-    def __init__(self, topology: Topology, log: Path) -> None:
-        self.address = topology.nginx.replicas[0]
-        self.port = topology.nginx.port
+    def __init__(self, plan: Plan, log: Path) -> None:
+        self.address = plan.nginx.replicas[0]
+        self.port = plan.nginx.port
         self._log = log
 
     async def client_seen(self, source: str, head: str, *, port: int | None = None) -> str:
@@ -67,7 +68,7 @@ class Edge:
 
 @pytest.fixture
 async def edge(suite: Suite, tmp_path: Path) -> AsyncIterator[Edge]:
-    drawn = suite.topology
+    drawn = suite.plan
     address = f"{drawn.network}.1.9"
     nginx = replace(
         drawn.nginx,
@@ -75,14 +76,14 @@ async def edge(suite: Suite, tmp_path: Path) -> AsyncIterator[Edge]:
         trusted_proxies=(TRUSTED,),
         proxy_protocol_port=PROXY_PROTOCOL_PORT,
     )
-    trusting = replace(suite.on_disk, topology=replace(drawn, nginx=nginx))
+    trusting = replace(suite.on_disk, plan=replace(drawn, nginx=nginx))
     file, log = tmp_path / "nginx.conf", tmp_path / "nginx.log"
     file.write_text(configuration_of(trusting, "nginx-9", [address]))
     with log.open("w") as output:
         process = subprocess.Popen(  # noqa: ASYNC220 # it only starts it
             [program("nginx"), "-e", "stderr", "-c", str(file)], stdout=output, stderr=output
         )
-    edge = Edge(trusting.topology, log)
+    edge = Edge(trusting.plan, log)
     try:
         await eventually(edge.answers)
         yield edge

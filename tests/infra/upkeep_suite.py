@@ -65,7 +65,7 @@ class UpkeepSuite:
             cwd=REPOSITORY,
             env={
                 **os.environ,
-                "RETRATO_NET": self.suite.topology.network,
+                "RETRATO_NET": self.suite.plan.network,
                 "RETRATO_RUN_DIR": str(self.suite.run_dir),
                 "RETRATO_LIMITS": "loose",
                 **env,
@@ -106,10 +106,10 @@ class UpkeepSuite:
     async def holdings(self) -> Holdings:
         """Ask each primary of the shards that it was made with, and count the store's files."""
         mirrors = photos = 0
-        for group in self.suite.topology.groups.values():
-            for primary in group.primaries:
-                async with self.suite.postgres(primary.node.name) as connection:
-                    for shard in range(primary.first_shard, primary.last_shard + 1):
+        for group in self.suite.plan.groups.values():
+            for database in group.databases:
+                async with self.suite.postgres(database.name) as connection:
+                    for shard in range(database.first_shard, database.last_shard + 1):
                         mirrors += await connection.fetchval(
                             f"SELECT count(*) FROM shard_{shard:04d}.edge_in WHERE state = 'active'"
                         )

@@ -131,7 +131,7 @@ async def test_the_public_document_is_at_its_address(stranger: httpx.AsyncClient
 
 
 async def test_tls_with_http2_is_beside_plain_http(suite: Suite) -> None:
-    nginx = suite.topology.nginx
+    nginx = suite.plan.nginx
     tls = ssl.create_default_context(cafile=str(suite.ca_file))
     tls.set_alpn_protocols(["h2", "http/1.1"])
     _, writer = await asyncio.open_connection(nginx.replicas[0], nginx.tls_port, ssl=tls)
@@ -140,7 +140,7 @@ async def test_tls_with_http2_is_beside_plain_http(suite: Suite) -> None:
 
 
 async def test_only_over_tls_a_browser_is_told_to_stay_there(suite: Suite) -> None:
-    nginx = suite.topology.nginx
+    nginx = suite.plan.nginx
     tls = ssl.create_default_context(cafile=str(suite.ca_file))
     async with httpx.AsyncClient(verify=tls) as http:
         over_tls = await http.get(f"https://{nginx.replicas[0]}:{nginx.tls_port}/v1/me")

@@ -27,7 +27,7 @@ def _hidden(marker: str) -> bytes:
 
 async def _send(suite: Suite, request: bytes) -> bytes:
     """What comes back until the server closes, or a moment has passed."""
-    nginx = suite.topology.nginx
+    nginx = suite.plan.nginx
     reader, writer = await asyncio.open_connection(nginx.replicas[0], nginx.port)
     received = b""
     try:

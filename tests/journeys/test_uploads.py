@@ -114,7 +114,7 @@ async def _has_moved(phone: Phone, path: str, at: int) -> None:
 @asynccontextmanager
 async def _line(suite: Suite) -> AsyncIterator[asyncio.StreamWriter]:
     """A connection to a balancer that is cut at the end of the block."""
-    nginx = suite.topology.nginx
+    nginx = suite.plan.nginx
     _reader, writer = await asyncio.open_connection(nginx.replicas[0], nginx.port)
     try:
         yield writer

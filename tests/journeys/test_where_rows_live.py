@@ -1,5 +1,6 @@
 """Rows of a user and of its posts are in the schema and on the primary that their ids name."""
 
+from infra.leaders import leads
 from tests.journeys.phone import phone_of
 from tests.suite import Suite
 
@@ -19,8 +20,8 @@ async def test_rows_of_a_user_are_in_its_shard_and_nowhere_else(suite: Suite) ->
 
 
 async def test_every_replica_streams_from_its_primary(suite: Suite) -> None:
-    for node in suite.topology.postgres_nodes:
-        if node.primary:
+    for node in suite.plan.members:
+        if not leads(node):
             async with suite.postgres(node.name) as connection:
                 assert (
                     await connection.fetchval("SELECT status FROM pg_stat_wal_receiver")
@@ -30,8 +31,8 @@ async def test_every_replica_streams_from_its_primary(suite: Suite) -> None:
 
 async def _places(suite: Suite, group: str, table: str, id_: int) -> set[str]:
     found = set()
-    for node in suite.topology.postgres_nodes:
-        if node.group == group and not node.primary:
+    for node in suite.plan.members:
+        if node.service == group and leads(node):
             async with suite.postgres(node.name) as connection:
                 schemas = await connection.fetch(
                     "SELECT schemaname FROM pg_tables WHERE tablename = $1", table

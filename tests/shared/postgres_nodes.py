@@ -38,7 +38,7 @@ _HBA += "hostssl all all 127.0.0.0/8 scram-sha-256\n"
 
 
 @dataclass(frozen=True)
-class PostgresNode:
+class Member:
     """One server with its folder; `name` is what its certificate says."""
 
     name: str
@@ -113,7 +113,7 @@ class PostgresNodes:
         self.replica = self._make("a-replica.postgres.test", f"{net}.13.11", copy_of=self.a)
 
     @property
-    def all(self) -> tuple[PostgresNode, ...]:
+    def all(self) -> tuple[Member, ...]:
         """The primaries first."""
         return self.a, self.b, self.replica
 
@@ -128,8 +128,8 @@ class PostgresNodes:
                 node.stop()
         shutil.rmtree(self.folder)
 
-    def _make(self, name: str, address: str, copy_of: PostgresNode | None = None) -> PostgresNode:
-        node = PostgresNode(name, address, self.folder / name.partition(".")[0])
+    def _make(self, name: str, address: str, copy_of: Member | None = None) -> Member:
+        node = Member(name, address, self.folder / name.partition(".")[0])
         node.folder.mkdir()
         self._write_certificate(node)
         _own(node.folder)
@@ -158,7 +158,7 @@ class PostgresNodes:
             node.psql(f"CREATE DATABASE {OWNER} OWNER {OWNER}", database="postgres")
         return node
 
-    def _write_certificate(self, node: PostgresNode) -> None:
+    def _write_certificate(self, node: Member) -> None:
         certificate = self.ca.issue_cert(node.name)
         key, chain = node.folder / "server.key", node.folder / "server.pem"
         certificate.private_key_pem.write_to_path(str(key))

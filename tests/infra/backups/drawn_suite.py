@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+from infra.plan.planning import plan_of
 from infra.run_folder import REPOSITORY
 from infra.topology import TOPOLOGY_FILE, load_topology
 from tests.suite import Suite
@@ -26,7 +27,7 @@ class DrawnSuite:
         self.suite = Suite(folder, network)
         self.on_disk = replace(
             self.suite.on_disk,
-            topology=replace(drawn, backup=replace(drawn.backup, enabled=True)),
+            plan=plan_of(replace(drawn, backup=replace(drawn.backup, enabled=True))),
         )
         # Tests look at it as operators' commands know it: the drawing is part of that.
         self.suite._on_disk = self.on_disk
@@ -57,7 +58,7 @@ class DrawnSuite:
         """What selects this suite."""
         return {
             **os.environ,
-            "RETRATO_NET": self.suite.topology.network,
+            "RETRATO_NET": self.suite.plan.network,
             "RETRATO_RUN_DIR": str(self.suite.run_dir),
             "RETRATO_LIMITS": "loose",
             "RETRATO_BACKUPS": "on",
@@ -74,7 +75,7 @@ class DrawnSuite:
 @contextmanager
 def drawn_suite(suite: Suite, name: str, figures: Mapping[str, str]) -> Iterator[DrawnSuite]:
     """A suite beside the tests' own, on the network with 100 more."""
-    first, second = suite.topology.network.split(".")
+    first, second = suite.plan.network.split(".")
     folder = suite.run_dir.with_name(f"{suite.run_dir.name}-{name}")
     drawn = DrawnSuite(folder, f"{first}.{int(second) + 100}", figures)
     try:

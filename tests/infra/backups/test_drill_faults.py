@@ -17,6 +17,7 @@ from infra.backups.source import Source, own_source
 from infra.backups.subprocesses import BackupFailure
 from infra.backups.witness import keep_witness
 from infra.control.progress import Progress
+from infra.leaders import leader
 from infra.suite import Suite as OnDisk
 from tests.suite import Suite
 
@@ -51,9 +52,9 @@ async def test_three_faults_are_found_and_nothing_else(
 
 
 async def _back_up(suite: OnDisk, source: Source) -> None:
-    for group in suite.topology.groups.values():
-        for primary in group.primaries:
-            repository = repository_in(suite, source, primary.node)
+    for group in suite.plan.groups.values():
+        for database in group.databases:
+            repository = repository_in(suite, source, leader(database))
             await repository.prepare()
             await repository.take("full")
     await keep_witness(suite, source.bucket, source.place)
@@ -71,7 +72,7 @@ async def _flipped_bundle(source: Source) -> tuple[str, bytes]:
 
 async def _next_segment(suite: OnDisk, source: Source) -> str:
     """The first segment after the backup, which a recovery to a later position needs."""
-    node = suite.topology.postgres_node(LACKING)
+    node = suite.plan.member(LACKING)
     backup = (await repository_in(suite, source, node).backups())[-1]
     found = await archived_segments(source.bucket, source.place, LACKING, "0" * 24, "F" * 24)
     after = next(name for name, _moment in found if name > backup.last_segment)

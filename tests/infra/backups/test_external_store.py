@@ -53,7 +53,7 @@ async def elsewhere(data_suite: Suite) -> AsyncIterator[Elsewhere]:
 @asynccontextmanager
 async def _store(data_suite: Suite, folder: Path) -> AsyncIterator[tuple[Place, Path]]:
     own = place_of(data_suite.on_disk)
-    host = f"{data_suite.topology.network}.99.1"
+    host = f"{data_suite.plan.network}.99.1"
     place = replace(own, host=host, port=PORT, bucket=BUCKET, passphrase="somebody else's")
     async with served(folder, place, data_suite.on_disk.folder) as ca_file:
         yield place, ca_file

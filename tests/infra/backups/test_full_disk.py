@@ -58,9 +58,7 @@ def _small_disk(drawn: DrawnSuite) -> Iterator[None]:
         file.truncate(DISK_BYTES)
     subprocess.run(["mkfs.ext4", "-q", "-m", "0", str(image)], check=True)
     subprocess.run(["mount", "-o", "loop", str(image), str(disk)], check=True)
-    folders = [
-        data_folder(drawn.on_disk, drawn.on_disk.topology.postgres_node(name)) for name in PRIMARIES
-    ]
+    folders = [data_folder(drawn.on_disk, drawn.on_disk.plan.member(name)) for name in PRIMARIES]
     mounted: list[Path] = []
     try:
         for folder in folders:

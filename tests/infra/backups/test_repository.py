@@ -24,9 +24,10 @@ from infra.backups.subprocesses import BackupFailure, DamagedBackup
 from infra.backups.wal_names import holes_in
 from infra.backups.witness import Witness, take_witness
 from infra.control.failures import SuiteFailure
+from infra.leaders import followers, leader
+from infra.plan.parts import Member
 from infra.rendering.files import make_folder
 from infra.suite import Suite as InfraSuite
-from infra.topology import PostgresNode
 from tests.eventually import eventually
 from tests.suite import Suite
 
@@ -39,7 +40,7 @@ class Kept:
 
     suite: InfraSuite
     source: Source
-    node: PostgresNode
+    node: Member
     backup: Backup
     witness: Witness
     segment: str
@@ -73,44 +74,42 @@ class Kept:
 async def kept(data_suite: Suite) -> AsyncIterator[Kept]:
     """feed-a, backed up with rows of before and of after the backup."""
     suite = data_suite.on_disk
-    primary = suite.topology.groups["feed"].primaries[0]
-    async with own_source(suite) as source, data_suite.postgres(primary.node.name) as connection:
-        repository = repository_in(suite, source, primary.node)
+    database = suite.plan.groups["feed"].databases[0]
+    async with own_source(suite) as source, data_suite.postgres(database.name) as connection:
+        repository = repository_in(suite, source, leader(database))
         await repository.prepare()
         await connection.execute("CREATE TABLE public.rehearsal (note text)")
         await connection.execute("INSERT INTO public.rehearsal VALUES ($1)", CAPTION)
         await repository.take("full")
         await connection.execute("INSERT INTO public.rehearsal VALUES ($1)", CAPTION + " twice")
-        witness = await _caught_up_witness(data_suite, primary.node)
+        witness = await _caught_up_witness(data_suite, leader(database))
         await connection.execute("INSERT INTO public.rehearsal VALUES ('too late')")
-        segment = await mark_and_switch(suite, primary.node, datetime.now(UTC))
+        segment = await mark_and_switch(suite, leader(database), datetime.now(UTC))
         place = source.place
 
         async def archived() -> None:
-            found = await archived_segments(
-                source.bucket, place, primary.node.name, "0" * 24, "F" * 24
-            )
+            found = await archived_segments(source.bucket, place, database.name, "0" * 24, "F" * 24)
             assert segment in [name for name, _moment in found]
 
         await eventually(archived)
         (backup,) = await repository.backups()
-        yield Kept(suite, source, primary.node, backup, witness, segment)
+        yield Kept(suite, source, leader(database), backup, witness, segment)
         await connection.execute("DROP TABLE public.rehearsal")
 
 
-async def _caught_up_witness(data_suite: Suite, node: PostgresNode) -> Witness:
+async def _caught_up_witness(data_suite: Suite, node: Member) -> Witness:
     """The replica has replayed what was just written."""
     suite = data_suite.on_disk
-    primary = suite.topology.groups["feed"].primaries[0]
+    database = suite.plan.groups["feed"].databases[0]
     async with data_suite.postgres(node.name) as connection:
         written = await connection.fetchval("SELECT pg_current_wal_lsn()")
 
     async def replayed() -> None:
-        async with data_suite.postgres(primary.replicas[0].name) as replica:
+        async with data_suite.postgres(followers(database)[0].name) as replica:
             assert await replica.fetchval("SELECT pg_last_wal_replay_lsn() >= $1", written)
 
     await eventually(replayed)
-    return await take_witness(suite, primary)
+    return await take_witness(suite, database)
 
 
 async def test_all_tables_come_back_as_they_were_at_the_position(kept: Kept) -> None:

@@ -16,6 +16,7 @@ from infra.backups.place import backup_folder
 from infra.backups.restorable import restorable
 from infra.backups.source import PASSPHRASE, own_source
 from infra.backups.state import read_erasures, read_mark
+from infra.leaders import leader
 from infra.run_folder import REPOSITORY
 from tests.eventually import eventually
 from tests.journeys.phone import PASSWORD, Phone, phone_of, sign_in
@@ -27,7 +28,7 @@ pytestmark = pytest.mark.long
 @pytest.fixture
 def elsewhere(suite: Suite) -> Iterator[Suite]:
     """A folder and a network on which nothing is yet."""
-    first, second = suite.topology.network.split(".")
+    first, second = suite.plan.network.split(".")
     other = Suite(suite.run_dir.with_name(f"{suite.run_dir.name}-elsewhere"), f"{first}.1{second}")
     yield other
     other.reset()
@@ -66,9 +67,9 @@ async def test_a_lost_machine_comes_back_between_two_posts(suite: Suite, elsewhe
 async def _has_backups(suite: Suite) -> None:
     """The keeper takes the first ones after the start, one primary after the other."""
     async with own_source(suite.on_disk) as source:
-        for group in suite.topology.groups.values():
-            for primary in group.primaries:
-                found = await restorable(suite.on_disk, source, primary.node)
+        for group in suite.plan.groups.values():
+            for database in group.databases:
+                found = await restorable(suite.on_disk, source, leader(database))
                 assert found.backups
 
 
@@ -97,7 +98,7 @@ def _run_restore(suite: Suite, elsewhere: Suite, moment: datetime, copy: Path) -
         env={
             **os.environ,
             "RETRATO_RUN_DIR": str(elsewhere.run_dir),
-            "RETRATO_NET": elsewhere.topology.network,
+            "RETRATO_NET": elsewhere.plan.network,
             "RETRATO_LIMITS": "loose",
             PASSPHRASE: suite.on_disk.secrets["backup_passphrase"],
         },

@@ -18,6 +18,7 @@ from infra.backups.state import Mark, Reach, write_mark
 from infra.backups.subprocesses import BackupFailure, DamagedBackup
 from infra.control.progress import Progress
 from infra.control.stop import stop_suite
+from infra.leaders import leader
 from infra.rendering.postgres import data_folder
 from tests.eventually import eventually
 from tests.suite import Suite
@@ -29,7 +30,7 @@ async def test_a_group_goes_back_its_archive_goes_on_and_it_can_go_forward_again
     data_suite: Suite,
 ) -> None:
     suite, quiet = data_suite.on_disk, Progress(quiet=True)
-    nodes = [primary.node for primary in suite.topology.groups["feed"].primaries]
+    nodes = [leader(database) for database in suite.plan.groups["feed"].databases]
     early = await _back_up(data_suite)
     await _write(data_suite, "late")
     await _mark(data_suite)
@@ -95,7 +96,7 @@ async def test_a_start_that_finds_a_loss_offers_the_restore_that_brings_it_back(
     suite, quiet = data_suite.on_disk, Progress(quiet=True)
     await _back_up(data_suite)
     await asyncio.to_thread(stop_suite, suite, quiet)
-    for node in suite.topology.groups["feed"].nodes():
+    for node in suite.plan.groups["feed"].members:
         shutil.rmtree(data_folder(suite, node))
     with pytest.raises(RuntimeError, match="feed-a is missing") as refused:
         await asyncio.to_thread(data_suite.bring_up, data_only=True)
@@ -118,8 +119,8 @@ async def _back_up(data_suite: Suite) -> datetime:
     suite = data_suite.on_disk
     async with own_source(suite) as source:
         await keep_bundle(source.bucket, source.place, suite, "")
-        for primary in suite.topology.groups["feed"].primaries:
-            repository = repository_in(suite, source, primary.node)
+        for database in suite.plan.groups["feed"].databases:
+            repository = repository_in(suite, source, leader(database))
             await repository.prepare()
             await repository.take("full")
     await _write(data_suite, "early")
@@ -129,7 +130,7 @@ async def _back_up(data_suite: Suite) -> datetime:
 async def _mark(data_suite: Suite) -> datetime:
     """What a keeper does every minute; returns its moment."""
     suite, moment = data_suite.on_disk, datetime.now(UTC)
-    nodes = [primary.node for primary in suite.topology.groups["feed"].primaries]
+    nodes = [leader(database) for database in suite.plan.groups["feed"].databases]
     segments = {node.name: await mark_and_switch(suite, node, moment) for node in nodes}
     for node in nodes:
         is_archived = partial(_is_archived, data_suite, node.name, segments[node.name])
@@ -142,16 +143,16 @@ async def _mark(data_suite: Suite) -> datetime:
 
 async def _notes(data_suite: Suite) -> set[str]:
     found = set()
-    for primary in data_suite.topology.groups["feed"].primaries:
-        async with data_suite.postgres(primary.node.name) as connection:
+    for database in data_suite.plan.groups["feed"].databases:
+        async with data_suite.postgres(database.name) as connection:
             rows = await connection.fetch("SELECT note FROM public.goes_back")
         found |= {row["note"] for row in rows}
     return found
 
 
 async def _write(data_suite: Suite, note: str) -> None:
-    for primary in data_suite.topology.groups["feed"].primaries:
-        async with data_suite.postgres(primary.node.name) as connection:
+    for database in data_suite.plan.groups["feed"].databases:
+        async with data_suite.postgres(database.name) as connection:
             await connection.execute("CREATE TABLE IF NOT EXISTS public.goes_back (note text)")
             await connection.execute("INSERT INTO public.goes_back VALUES ($1)", note)
 

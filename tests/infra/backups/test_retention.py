@@ -16,10 +16,11 @@ from infra.backups.place import backup_folder
 from infra.backups.primaries import mark_and_switch
 from infra.backups.restorable import repository_in
 from infra.backups.source import Source, own_source
+from infra.leaders import leader
+from infra.plan.parts import Member
 from infra.programs import program
 from infra.rendering.backups import work_folder
 from infra.suite import Suite as OnDisk
-from infra.topology import PostgresNode
 from tests.eventually import eventually
 from tests.suite import Suite
 
@@ -36,11 +37,11 @@ async def test_a_full_backup_leaves_once_a_later_one_is_as_old_as_is_kept(
     data_suite: Suite, source: Source, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     suite = data_suite.on_disk
-    node = suite.topology.groups["users"].primaries[0].node
+    node = leader(suite.plan.groups["users"].databases[0])
     repository = repository_in(suite, source, node)
     await repository.prepare()
     first, second, third = [await _full(suite, source, node) for _number in range(3)]
-    keep = timedelta(days=suite.topology.backup.keep_days)
+    keep = timedelta(days=suite.plan.backup.keep_days)
 
     # A moment before the second one is so old, and one after it.
     await _expire_at(monkeypatch, data_suite, node, second.stopped_at + keep - timedelta(seconds=1))
@@ -53,7 +54,7 @@ async def test_a_full_backup_leaves_once_a_later_one_is_as_old_as_is_kept(
     assert kept[-1][0] >= third.last_segment
 
 
-async def _full(suite: OnDisk, source: Source, node: PostgresNode) -> Backup:
+async def _full(suite: OnDisk, source: Source, node: Member) -> Backup:
     """A full backup, and the clock is a second further: labels and the rule go by seconds."""
     repository = repository_in(suite, source, node)
     await repository.take("full")
@@ -68,7 +69,7 @@ async def _full(suite: OnDisk, source: Source, node: PostgresNode) -> Backup:
 
 
 async def _expire_at(
-    monkeypatch: pytest.MonkeyPatch, data_suite: Suite, node: PostgresNode, moment: datetime
+    monkeypatch: pytest.MonkeyPatch, data_suite: Suite, node: Member, moment: datetime
 ) -> None:
     """Let pgBackRest expire as it would at a later time.
 
@@ -77,7 +78,7 @@ async def _expire_at(
     suite = data_suite.on_disk
     faketime = shutil.which("faketime")
     assert faketime is not None, "the package faketime is missing"
-    folder = backup_folder(suite) / suite.topology.backup.bucket
+    folder = backup_folder(suite) / suite.plan.backup.bucket
     place = suite.secrets["backup_suite"][:12]
     wrapper = work_folder(suite) / "later"
     at = f"{moment.astimezone():%Y-%m-%d %H:%M:%S}"
@@ -125,7 +126,7 @@ async def _look_anew(data_suite: Suite) -> None:
 
 def _put_in_store(suite: OnDisk) -> Path:
     """An object beside those of the suite, as the store keeps it."""
-    bucket = suite.folder.data / "store" / suite.topology.store.bucket
+    bucket = suite.folder.data / "store" / suite.plan.store.bucket
     photo = bucket / "renditions" / "retention" / "320.jpg"
     photo.parent.mkdir(parents=True)
     photo.write_bytes(os.urandom(2_000))

@@ -39,7 +39,7 @@ async def drawn(data_suite: Suite) -> AsyncIterator[DrawnSuite]:
 
 
 async def test_writes_go_on_and_what_was_dropped_is_noticed_and_healed(drawn: DrawnSuite) -> None:
-    suite, node = drawn.suite, drawn.on_disk.topology.postgres_node(PRIMARY)
+    suite, node = drawn.suite, drawn.on_disk.plan.member(PRIMARY)
     fulls = len(await _fulls(drawn))
     await suite.stop("backup-store")
     async with phone_of(suite.public_url, "alice") as alice:
@@ -103,7 +103,7 @@ async def _is_well_since(drawn: DrawnSuite, since: datetime) -> None:
 
 
 async def _fulls(drawn: DrawnSuite) -> list[Backup]:
-    node = drawn.on_disk.topology.postgres_node(PRIMARY)
+    node = drawn.on_disk.plan.member(PRIMARY)
     async with own_source(drawn.on_disk) as source:
         backups = await repository_in(drawn.on_disk, source, node).backups()
     return [backup for backup in backups if backup.kind == "full"]

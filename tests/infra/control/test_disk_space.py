@@ -48,7 +48,7 @@ def test_room_that_was_made_is_seen(on_disk: Suite, small: Path) -> None:
 
 
 def test_the_root_is_measured_once(on_disk: Suite) -> None:
-    for node in on_disk.topology.postgres_nodes:
+    for node in on_disk.plan.members:
         (on_disk.folder.data / "postgres" / node.name).mkdir(parents=True)
     (sentence,) = short_of_disk_space(on_disk, root_bytes_min=1 << 62)
     assert f"the file system of {on_disk.folder.root}: " in sentence

@@ -23,10 +23,10 @@ async def suite_elsewhere(
     """The suite's own store, seen as if it were another's."""
     # The client trusts whom the operating system trusts; here that is our own authority.
     monkeypatch.setattr(external_store, "SYSTEM_CA_FILE", data_suite.ca_file)
-    store = data_suite.topology.store
+    store = data_suite.plan.store
     elsewhere = replace(store, kind="external", endpoint=f"https://{store.address}:{store.port}")
-    topology = replace(data_suite.topology, store=elsewhere)
-    suite = SuiteOnDisk(topology, RunFolder(data_suite.run_dir), data_suite.run_dir)
+    plan = replace(data_suite.plan, store=elsewhere)
+    suite = SuiteOnDisk(plan, RunFolder(data_suite.run_dir), data_suite.run_dir)
     marker = bucket_folder(suite) / "suite" / "marker.json"
     before = marker.read_bytes()
     yield suite
@@ -55,15 +55,15 @@ async def test_a_store_without_a_marker_says_nothing(
 async def test_a_store_that_cannot_be_asked_is_in_doubt(
     suite_elsewhere: SuiteOnDisk, change: dict[str, str], says: str
 ) -> None:
-    store = replace(suite_elsewhere.topology.store, **change)  # type: ignore[arg-type]
-    topology = replace(suite_elsewhere.topology, store=store)
-    found = await look_at_external(replace(suite_elsewhere, topology=topology))
+    store = replace(suite_elsewhere.plan.store, **change)  # type: ignore[arg-type]
+    plan = replace(suite_elsewhere.plan, store=store)
+    found = await look_at_external(replace(suite_elsewhere, plan=plan))
     assert found.presence is Presence.DAMAGED
     assert says in found.damage
 
 
 async def test_a_store_that_takes_no_marker_is_a_sentence(suite_elsewhere: SuiteOnDisk) -> None:
-    store = replace(suite_elsewhere.topology.store, endpoint="https://127.0.0.1:9")
-    topology = replace(suite_elsewhere.topology, store=store)
+    store = replace(suite_elsewhere.plan.store, endpoint="https://127.0.0.1:9")
+    plan = replace(suite_elsewhere.plan, store=store)
     with pytest.raises(SuiteFailure, match="does not take the marker"):
-        await mark_external(replace(suite_elsewhere, topology=topology), json.loads("{}"))
+        await mark_external(replace(suite_elsewhere, plan=plan), json.loads("{}"))

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from infra.holdings.plan import When, drawn_groups, plan_changes
+from infra.plan.planning import plan_of
 from infra.topology import TOPOLOGY_FILE, load_topology
 
 TEXT = TOPOLOGY_FILE.read_text(encoding="utf-8")
@@ -62,7 +63,8 @@ def test_a_change_is_named(tmp_path: Path, name: str, edits: dict[str, str], say
         assert count == 1
     file = tmp_path / "topology.toml"
     file.write_text(text, encoding="utf-8")
-    changes = plan_changes(drawn_groups(load_topology()), drawn_groups(load_topology(file)))
+    before, now = (drawn_groups(plan_of(load_topology(one))) for one in (TOPOLOGY_FILE, file))
+    changes = plan_changes(before, now)
     assert changes
     named = [change for change in changes if says in change.sentence]
     assert named
@@ -70,5 +72,5 @@ def test_a_change_is_named(tmp_path: Path, name: str, edits: dict[str, str], say
 
 
 def test_the_same_topology_changes_nothing() -> None:
-    groups = drawn_groups(load_topology())
+    groups = drawn_groups(plan_of(load_topology()))
     assert plan_changes(groups, groups) == []

@@ -5,6 +5,7 @@ import secrets
 import shutil
 
 from infra.certificates import Authority
+from infra.leaders import leads
 from tests.infra.mistakes.stage import Stage
 
 
@@ -187,8 +188,8 @@ async def a_suite_from_before(stage: Stage) -> None:
     # A stop without a ledger writes none into the databases either.
     (stage.folder / "ledger.json").unlink()
     suite = stage.suite()
-    for node in suite.topology.postgres_nodes:
-        if node.primary is None:
+    for node in suite.plan.members:
+        if leads(node):
             async with suite.postgres(node.name) as connection:
                 await connection.execute("DROP SCHEMA suite CASCADE")
                 await connection.execute(

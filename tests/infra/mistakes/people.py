@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import asyncpg
 import httpx
 
+from infra.leaders import leads
 from tests.eventually import eventually
 from tests.journeys.phone import Phone, phone_of, picture, sign_in
 from tests.suite import Suite
@@ -85,7 +86,7 @@ async def _walk(suite: Suite, person: Person) -> None:
 
 async def rows_digest(suite: Suite) -> tuple[str, int]:
     """A digest of all rows of all shards that stay as they are, and how many rows those are."""
-    nodes = [node.name for node in suite.topology.postgres_nodes if node.primary is None]
+    nodes = [node.name for node in suite.plan.members if leads(node)]
     parts = await asyncio.gather(*(_rows_of(suite, node) for node in nodes))
     lines = sorted(line for part in parts for line in part)
     count = sum(int(line.rsplit(" ", 1)[1]) for line in lines)

@@ -7,6 +7,7 @@ from contextlib import AsyncExitStack
 
 import httpx
 
+from infra.plan.planning import plan_of
 from infra.topology import load_topology
 from tests.eventually import eventually
 from tests.infra.mistakes.people import PASSING, Person
@@ -81,12 +82,12 @@ async def _write_more(stage: Stage, people: list[Person]) -> None:
 async def _edges(stage: Stage, group: str) -> tuple[set[tuple[str, int, int]], ...]:
     """All active edges of a group by their beginnings, and by their ends."""
     sides: tuple[set[tuple[str, int, int]], ...] = (set(), set())
-    for primary in stage.suite().topology.groups[group].primaries:
-        async with stage.suite().postgres(primary.node.name) as connection:
+    for database in stage.suite().plan.groups[group].databases:
+        async with stage.suite().postgres(database.name) as connection:
             for side, table in zip(sides, ("edge_out", "edge_in"), strict=True):
                 selects = (
                     f"SELECT kind, src, dst FROM shard_{shard:04d}.{table} WHERE state = 'active'"
-                    for shard in range(primary.first_shard, primary.last_shard + 1)
+                    for shard in range(database.first_shard, database.last_shard + 1)
                 )
                 rows = await connection.fetch(" UNION ALL ".join(selects))
                 side.update((row["kind"], row["src"], row["dst"]) for row in rows)
@@ -162,7 +163,7 @@ async def _reconciled(stage: Stage, group: str) -> dict[str, str]:
 
 
 def _primaries() -> Iterable[str]:
-    return [node.name for node in load_topology().postgres_nodes if node.primary is None]
+    return [database.name for database in plan_of(load_topology()).databases]
 
 
 PROMOTIONS = [_promote(name) for name in _primaries()]

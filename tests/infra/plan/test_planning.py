@@ -156,11 +156,27 @@ def test_a_member_is_a_process_like_the_others_of_its_database(topology: Topolog
     for database in plan.databases:
         servers = [processes[f"postgres-{member.name}"] for member in database.members]
         assert [member.index for member in database.members] == list(range(1, len(servers) + 1))
-        assert [server.address for server in servers] == [m.address for m in database.members]
+        listen = [(member.address, member.port) for member in database.members]
+        assert [(server.address, server.port) for server in servers] == listen
+        assert database.name == database.members[0].name
         assert len({server.secrets for server in servers}) == 1
         assert len({server.kind for server in servers}) == 1
     members = [f"postgres-{m.name}" for database in plan.databases for m in database.members]
     assert sorted(members) == sorted(p.name for p in plan.processes if p.kind == "postgres")
+
+
+@given(topologies())
+def test_services_and_redises_listen_where_their_processes_do(topology: Topology) -> None:
+    plan = plan_of(topology)
+    for service in plan.services.values():
+        processes = [p for p in plan.processes if p.service == service.name]
+        listen = [(a, service.port) for a in (*service.replicas, *service.workers)]
+        assert [(p.address, p.port) for p in processes] == listen
+        assert plan.internal_name(service.name).host == service.host
+    for redis in plan.redises.values():
+        process = plan.process(f"redis-{redis.name}")
+        assert (process.address, process.port) == (redis.address, redis.port)
+        assert plan.internal_name(f"{redis.name}.redis").host == redis.host
 
 
 def _services_of(plan: Plan) -> set[str]:

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
+from infra.plan.planning import plan_of
 from infra.processes import processes_of
 from infra.rendering.differences import changed_files
 from infra.rendering.everything import render_everything
@@ -12,8 +13,8 @@ from infra.topology import load_topology
 
 
 def _suite(folder: Path) -> Suite:
-    topology = load_topology(network="127.99")
-    return Suite(topology, RunFolder(folder), Path("/decoder/python"), may_make_keys=True)
+    plan = plan_of(load_topology(network="127.99"))
+    return Suite(plan, RunFolder(folder), Path("/decoder/python"), may_make_keys=True)
 
 
 def test_what_was_rendered_does_not_differ(tmp_path: Path) -> None:
@@ -26,8 +27,8 @@ def test_a_changed_limit_names_its_processes_and_changes_no_file(tmp_path: Path)
     suite = _suite(tmp_path)
     render_everything(suite, processes_of(suite))
     before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
-    limits = replace(suite.topology.limits, postgres_connections_max=90, log_level="DEBUG")
-    changed = replace(suite, topology=replace(suite.topology, limits=limits))
+    limits = replace(suite.plan.limits, postgres_connections_max=90, log_level="DEBUG")
+    changed = replace(suite, plan=replace(suite.plan, limits=limits))
     named = changed_files(changed, processes_of(changed))
     assert named["postgres-users-a"] == [Path("postgres/users-a/postgresql.conf")]
     assert named["feed-1"] == [Path("feed.env")]

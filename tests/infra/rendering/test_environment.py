@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from infra.plan.planning import plan_of
 from infra.rendering.environment import render_environments
 from infra.run_folder import RunFolder
 from infra.suite import Suite
@@ -16,8 +17,8 @@ from infra.topology import load_topology
 
 @pytest.fixture
 def rendered(tmp_path: Path) -> Suite:
-    topology = load_topology(network="127.99")
-    suite = Suite(topology, RunFolder(tmp_path), Path("/decoder/python"), may_make_keys=True)
+    plan = plan_of(load_topology(network="127.99"))
+    suite = Suite(plan, RunFolder(tmp_path), Path("/decoder/python"), may_make_keys=True)
     suite.folder.etc.mkdir()
     render_environments(suite)
     return suite
@@ -35,7 +36,7 @@ def _as_the_shell_reads_it(suite: Suite, service: str) -> dict[str, str]:
 
 
 def test_loose_limits_lift_those_of_callers_and_nothing_else(rendered: Suite) -> None:
-    services = rendered.topology.services
+    services = rendered.plan.services
     usual = {name: _as_the_shell_reads_it(rendered, name) for name in services}
     render_environments(replace(rendered, limits="loose"))
     loose = {name: _as_the_shell_reads_it(rendered, name) for name in services}
@@ -49,7 +50,7 @@ def test_loose_limits_lift_those_of_callers_and_nothing_else(rendered: Suite) ->
 
 
 def test_every_variable_has_a_sentence_above_it(rendered: Suite) -> None:
-    for service in rendered.topology.services:
+    for service in rendered.plan.services:
         lines = rendered.folder.environment(service).read_text(encoding="utf-8").splitlines()
         for above, line in pairwise(lines):
             if "=" in line and not line.startswith("#"):
@@ -63,7 +64,7 @@ def test_a_service_holds_the_keys_of_itself_and_of_those_that_it_calls(rendered:
                 _as_the_shell_reads_it(rendered, service)[f"{service.upper()}_INTERNAL_KEYS"]
             )
         )
-        for service in rendered.topology.services
+        for service in rendered.plan.services
     }
     assert held == {
         "gateway": {"gateway", "users", "upload", "feed"},
@@ -82,14 +83,14 @@ def test_the_caller_and_the_called_share_a_key(rendered: Suite) -> None:
 def test_only_upload_knows_the_object_store(rendered: Suite) -> None:
     knowing = [
         service
-        for service in rendered.topology.services
+        for service in rendered.plan.services
         if "S3_SECRET_KEY" in rendered.folder.environment(service).read_text(encoding="utf-8")
     ]
     assert knowing == ["upload"]
 
 
 def test_no_service_is_given_the_superuser_of_its_databases(rendered: Suite) -> None:
-    for service in rendered.topology.services:
+    for service in rendered.plan.services:
         text = rendered.folder.environment(service).read_text(encoding="utf-8")
         assert rendered.secrets["postgres_superuser"] not in text
         assert rendered.secrets["redis_operator"] not in text

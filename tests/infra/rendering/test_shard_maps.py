@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from infra.plan.planning import plan_of
 from infra.rendering.shard_maps import write_shard_map
 from infra.run_folder import RunFolder
 from infra.suite import Suite
@@ -10,9 +11,9 @@ from shared.sharding.shard_map import parse_shard_map
 
 
 def test_the_services_understand_the_map(tmp_path: Path) -> None:
-    suite = Suite(load_topology(), RunFolder(tmp_path), Path("/decoder/python"))
+    suite = Suite(plan_of(load_topology()), RunFolder(tmp_path), Path("/decoder/python"))
     homes = ["users-a"] * 31 + ["users-b"] * 33
-    write_shard_map(suite, suite.topology.groups["users"], homes, 3)
+    write_shard_map(suite, suite.plan.groups["users"], homes, 3)
     shard_map = parse_shard_map(suite.folder.shard_map("users").read_bytes())
     assert shard_map.version == 3
     assert list(shard_map.shards_on("users-a")) == list(range(31))

@@ -14,7 +14,7 @@ from shared.sharding.database_faults import ShardMoved
 from shared.sharding.shard_group import ShardGroup
 from shared.sharding.shard_map import NodeAddress
 from shared.sql_files import parse_query
-from tests.shared.postgres_nodes import PORT, PostgresNode, PostgresNodes
+from tests.shared.postgres_nodes import PORT, Member, PostgresNodes
 from tests.shared.shard_groups import ShardedDatabase
 
 SHARD = 2
@@ -50,7 +50,7 @@ class Move:
         await there.migrate(EXAMPLE)
 
     @asynccontextmanager
-    async def connection(self, node: PostgresNode) -> AsyncIterator[asyncpg.Connection]:
+    async def connection(self, node: Member) -> AsyncIterator[asyncpg.Connection]:
         login, network = self.database.login, self.database.network
         connection = await connect(NodeAddress(node.name, PORT), login, network)
         try:

@@ -1,0 +1,105 @@
+"""Figures of a drawing that a plan hands on as they are: bounds, lifetimes and stores."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Nginx:
+    """The balancers at the edge; `public_host` is a second address of the first one."""
+
+    replicas: tuple[str, ...]
+    port: int
+    tls_port: int
+    public_host: str | None
+    photo_bytes_max: int
+    body_bytes_max: int
+    bodies_at_once_per_address: int
+    trusted_proxies: tuple[str, ...]
+    proxy_protocol_port: int | None
+    cors_origins: tuple[str, ...]
+
+    @property
+    def takes_proxy_protocol(self) -> bool:
+        """Whether proxies that it trusts may say in the PROXY protocol who calls."""
+        return bool(self.trusted_proxies) and self.proxy_protocol_port is not None
+
+
+@dataclass(frozen=True, slots=True)
+class SecondBucket:
+    """Where photos move to, or come from; empty: as the first one's."""
+
+    bucket: str
+    endpoint: str = ""
+    region: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """The object store: one of our own (`embedded`) or anybody's (`external`)."""
+
+    kind: str
+    address: str
+    port: int
+    endpoint: str
+    bucket: str
+    region: str
+    second: SecondBucket | None = None
+
+    @property
+    def embedded(self) -> bool:
+        """Whether this suite runs the store itself."""
+        return self.kind == "embedded"
+
+
+@dataclass(frozen=True, slots=True)
+class Backup:
+    """Where backups go, how often they are taken and how long they are kept."""
+
+    enabled: bool
+    kind: str
+    address: str
+    port: int
+    folder: str
+    endpoint: str
+    bucket: str
+    region: str
+    ca_file: str
+    keeper: str
+    full_every_hours: int
+    incremental_every_hours: int
+    keep_days: int
+    wal_seconds_max: int
+    wal_waiting_bytes_max: int
+
+    @property
+    def embedded(self) -> bool:
+        """Whether this suite runs the backup store itself."""
+        return self.kind == "embedded"
+
+
+@dataclass(frozen=True, slots=True)
+class Dns:
+    """The server of the internal names."""
+
+    address: str
+    port: int
+    zone: str
+    ttl_seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Figures that several processes of a kind share; units stand in the names."""
+
+    drain_seconds: float
+    log_level: str
+    postgres_connections_max: int
+    postgres_pool_max: int
+    postgres_shared_buffers: str
+    postgres_free_bytes_min: int
+    redis_memory_bytes_max: int
+    media_url_seconds: int
+    media_cache_bytes_max: int
+    loose_limits_factor: int
+    wait_ms_max: int
+    celebrity_followers_min: int
