@@ -29,7 +29,7 @@ from infra.deletion_audit.everywhere import check_deleted
 from infra.holdings.findings import Words
 from infra.processes import Tier
 from infra.shell_settings import forget_settings_of_other_work
-from infra.status.changes import print_plan
+from infra.status.changes import print_changes
 from infra.status.logs import follow, log_files
 from infra.status.status import print_table, rows_of
 from infra.status.trace import lines_of_request
@@ -151,9 +151,9 @@ def promote(name: str) -> None:
 
 @app.command("plan-changes")
 @told
-def plan() -> None:
+def plan_changes() -> None:
     """Print the difference between the topology and what exists; change nothing."""
-    if not print_plan(open_suite()):
+    if not print_changes(open_suite()):
         raise typer.Exit(1)
 
 

@@ -20,8 +20,8 @@ from infra.backups.restorable import Restorable, restorable
 from infra.backups.restore import (
     Wish,
     clear_the_ground,
-    planned,
     prepare_folder,
+    restoration_of,
     restore_data,
 )
 from infra.backups.rounds import Rounds
@@ -127,12 +127,12 @@ async def restore(request: RestoreRequest, progress: Progress) -> None:
     with sole_command(target.folder, "restore"):
         clear_the_ground(target)
         async with _source(request, target) as source:
-            plan = await planned(target, source, wish)
+            restoration = await restoration_of(target, source, wish)
             await prepare_folder(target, source, wish, progress)
-            await restore_data(target, source, plan, progress)
+            await restore_data(target, source, restoration, progress)
         await start_restored(target, progress)
     progress.say(
-        f"everything is as it was at {spelled(plan.moment)} UTC, at {target.plan.public_url}"
+        f"everything is as it was at {spelled(restoration.moment)} UTC, at {target.plan.public_url}"
     )
 
 

@@ -53,7 +53,7 @@ _LINEAGE = "postgres_superuser"
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class Restoration:
     """What is in the backups for a wish.
 
     `found` and `targets`, where each recovery stops, are of the primaries in their order.
@@ -95,7 +95,7 @@ def clear_the_ground(suite: Suite) -> None:
     require_free(endpoints)
 
 
-async def planned(suite: Suite, source: Source, wish: Wish) -> Plan:
+async def restoration_of(suite: Suite, source: Source, wish: Wish) -> Restoration:
     """What a wish comes to; raises BackupFailure, with nothing done yet, if it cannot be had."""
     groups = _chosen(suite, wish.group)
     nodes = tuple(node for group in groups for node in leaders(group.databases))
@@ -108,7 +108,7 @@ async def planned(suite: Suite, source: Source, wish: Wish) -> Plan:
     _require_place(suite, groups, wish)
     reaches = mark.reaches if mark else {}
     targets = tuple(target_of(reaches[node.name], moment) for node in nodes)
-    return Plan(tuple(groups), nodes, found, targets, moment)
+    return Restoration(tuple(groups), nodes, found, targets, moment)
 
 
 async def prepare_folder(suite: Suite, source: Source, wish: Wish, progress: Progress) -> None:
@@ -128,13 +128,15 @@ async def prepare_folder(suite: Suite, source: Source, wish: Wish, progress: Pro
     progress.say(f"keys, certificates and shard maps are in {suite.folder.root}")
 
 
-async def restore_data(suite: Suite, source: Source, plan: Plan, progress: Progress) -> None:
+async def restore_data(
+    suite: Suite, source: Source, restoration: Restoration, progress: Progress
+) -> None:
     """Restore databases and photos. The suite can be started afterwards, and not before."""
-    moment = plan.moment
+    moment = restoration.moment
     write_durably(suite.folder.restoring_file, spelled(moment) + "\n")
-    for old in _put_aside(suite, plan.groups):
+    for old in _put_aside(suite, restoration.groups):
         progress.say(f"put aside: {old}")
-    names = ", ".join(node.name for node in plan.nodes)
+    names = ", ".join(node.name for node in restoration.nodes)
     progress.say(f"restoring {names} to {spelled(moment)} UTC")
     gate = asyncio.Semaphore(_AT_ONCE)
 
@@ -144,12 +146,14 @@ async def restore_data(suite: Suite, source: Source, plan: Plan, progress: Progr
 
     try:
         async with asyncio.TaskGroup() as restores:
-            for of_one in zip(plan.nodes, plan.found, plan.targets, strict=True):
+            for of_one in zip(
+                restoration.nodes, restoration.found, restoration.targets, strict=True
+            ):
                 restores.create_task(restore(*of_one))
     except ExceptionGroup as failures:
         # One sentence is what an operator can do something about.
         raise failures.exceptions[0] from None
-    if any(group.name == "upload" for group in plan.groups):
+    if any(group.name == "upload" for group in restoration.groups):
         copies = PhotoCopies(suite, source.place)
         held = await copies.restore(moment, Estimate(progress, "photos").hear)
         progress.say(f"photos: {held.objects} objects, {held.bytes / 1e6:.0f} MB")

@@ -21,8 +21,8 @@ from infra.holdings.ledger import (
     read_ledger,
     write_ledger,
 )
-from infra.holdings.plan import Change, When, drawn_groups, impossible, plan_changes
 from infra.holdings.store_marker import bucket_folder
+from infra.holdings.topology_changes import Change, When, drawn_groups, impossible, topology_changes
 from infra.leaders import followers
 from infra.plan.parts import Plan
 from infra.rendering.postgres import data_folder
@@ -123,7 +123,7 @@ def possible_changes(plan: Plan, ledger: Ledger | None) -> list[Change]:
     """What the topology changes; raises SuiteFailure if some of it cannot be applied."""
     if ledger is None or ledger.applied is None:
         return []
-    changes = plan_changes(ledger.applied, drawn_groups(plan))
+    changes = topology_changes(ledger.applied, drawn_groups(plan))
     refused = impossible(changes)
     if refused:
         raise SuiteFailure(

@@ -18,9 +18,9 @@ from infra.holdings.ledger import (
     read_ledger,
     write_ledger,
 )
-from infra.holdings.plan import drawn_groups
 from infra.holdings.positions import ranges_of
 from infra.holdings.store_marker import mark_store
+from infra.holdings.topology_changes import drawn_groups
 from infra.leaders import leaders
 from infra.plan.parts import Member
 from infra.rendering.postgres import data_folder

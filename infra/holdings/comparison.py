@@ -62,7 +62,7 @@ def _compare_primary(primary: _Primary, facts: Facts, words: Words, verdict: Ver
     server = facts.servers[primary.name]
     replicas = [facts.servers[name] for name in primary.expected.replicas]
     if server.presence is Presence.MISSING and not primary.was_made:
-        _plan_first_making(primary, replicas, words, verdict)
+        _judge_first_making(primary, replicas, words, verdict)
         return
     trouble = _own_trouble(primary, server, replicas) or _trouble_with_replicas(
         primary, server, replicas
@@ -70,7 +70,7 @@ def _compare_primary(primary: _Primary, facts: Facts, words: Words, verdict: Ver
     if not verdict.judge(trouble, words):
         return
     if trouble is not None and primary.name in words.anew:
-        _plan_new_beginning(primary, replicas, verdict)
+        _begin_anew(primary, replicas, verdict)
         return
     for replica in replicas:
         why = _why_made_again(primary, server, replica)
@@ -80,7 +80,7 @@ def _compare_primary(primary: _Primary, facts: Facts, words: Words, verdict: Ver
             verdict.replicas_to_make_again[replica.name] = why
 
 
-def _plan_new_beginning(primary: _Primary, replicas: list[ServerFacts], verdict: Verdict) -> None:
+def _begin_anew(primary: _Primary, replicas: list[ServerFacts], verdict: Verdict) -> None:
     verdict.primaries_to_make.append(primary.name)
     for replica in replicas:
         if replica.presence is not Presence.MISSING:
@@ -88,7 +88,7 @@ def _plan_new_beginning(primary: _Primary, replicas: list[ServerFacts], verdict:
             verdict.replicas_to_make_again[replica.name] = why
 
 
-def _plan_first_making(
+def _judge_first_making(
     primary: _Primary, replicas: list[ServerFacts], words: Words, verdict: Verdict
 ) -> None:
     strays = [replica for replica in replicas if replica.presence is not Presence.MISSING]
@@ -98,7 +98,7 @@ def _plan_first_making(
         sentence = f"{place} is there, but its primary was never made."
         finding = _finding(primary, Trouble.PRIMARY_LOST, place, sentence)
     if verdict.judge(finding, words):
-        _plan_new_beginning(primary, strays, verdict)
+        _begin_anew(primary, strays, verdict)
 
 
 def _own_trouble(

@@ -5,14 +5,14 @@ from collections.abc import Collection
 
 from infra.control.supervisor import Supervisor
 from infra.holdings.ledger import read_ledger
-from infra.holdings.plan import Change, When, drawn_groups, impossible, plan_changes
+from infra.holdings.topology_changes import Change, When, drawn_groups, impossible, topology_changes
 from infra.plan.parts import Plan
 from infra.processes import processes_of
 from infra.rendering.differences import changed_files
 from infra.suite import Suite
 
 
-def print_plan(suite: Suite) -> bool:
+def print_changes(suite: Suite) -> bool:
     """Print it; returns whether all of it is possible."""
     changes = changes_of(suite)
     if not changes:
@@ -30,7 +30,7 @@ def changes_of(suite: Suite) -> list[Change]:
     ledger = read_ledger(suite.folder.ledger_file)
     if ledger is None or ledger.applied is None:
         return [Change(When.NOW, "there is no ledger yet: `make up` makes or adopts the suite")]
-    changes = plan_changes(ledger.applied, drawn_groups(suite.plan))
+    changes = topology_changes(ledger.applied, drawn_groups(suite.plan))
     if impossible(changes) or not Supervisor(suite.folder).is_running():
         return changes
     processes = processes_of(suite)

@@ -12,7 +12,7 @@ from infra.backups.bundle import keep_bundle
 from infra.backups.pgbackrest import archived_segments
 from infra.backups.primaries import mark_and_switch
 from infra.backups.restorable import repository_in
-from infra.backups.restore import Wish, clear_the_ground, planned, restore_data
+from infra.backups.restore import Wish, clear_the_ground, restoration_of, restore_data
 from infra.backups.source import own_source
 from infra.backups.state import Mark, Reach, write_mark
 from infra.backups.subprocesses import BackupFailure, DamagedBackup
@@ -38,9 +38,9 @@ async def test_a_group_goes_back_its_archive_goes_on_and_it_can_go_forward_again
     await asyncio.to_thread(stop_suite, suite, quiet)
     async with own_source(suite) as source:
         with pytest.raises(BackupFailure, match="holds data already"):
-            await planned(suite, source, Wish(early, "feed", False, False))
-        plan = await planned(suite, source, Wish(early, "feed", True, False))
-        await restore_data(suite, source, plan, quiet)
+            await restoration_of(suite, source, Wish(early, "feed", False, False))
+        restoration = await restoration_of(suite, source, Wish(early, "feed", True, False))
+        await restore_data(suite, source, restoration, quiet)
     aside = [data_folder(suite, node).parent.glob(f"{node.name}.before-*") for node in nodes]
     assert [len(list(folders)) for folders in aside] == [1, 1]
     await asyncio.to_thread(data_suite.bring_up, data_only=True)
@@ -53,8 +53,8 @@ async def test_a_group_goes_back_its_archive_goes_on_and_it_can_go_forward_again
     # That was too far back: what the restore has put aside is still in the backups.
     await asyncio.to_thread(stop_suite, suite, quiet)
     async with own_source(suite) as source:
-        plan = await planned(suite, source, Wish(None, "feed", True, False))
-        await restore_data(suite, source, plan, quiet)
+        restoration = await restoration_of(suite, source, Wish(None, "feed", True, False))
+        await restore_data(suite, source, restoration, quiet)
     await asyncio.to_thread(data_suite.bring_up, data_only=True)
     assert await _notes(data_suite) == {"early", "late"}
 
@@ -80,12 +80,14 @@ async def test_a_restore_that_was_killed_is_begun_anew_and_nothing_starts_meanwh
     clear_the_ground(suite)
     async with own_source(suite) as source:
         # What the killed one had made is put aside without being asked.
-        plan = await planned(suite, source, Wish(None, "feed", False, False))
+        restoration = await restoration_of(suite, source, Wish(None, "feed", False, False))
         # One that fails says one sentence, and leaves it to the next one as well.
-        too_late = replace(plan, targets=tuple(at + timedelta(days=1) for at in plan.targets))
+        too_late = replace(
+            restoration, targets=tuple(at + timedelta(days=1) for at in restoration.targets)
+        )
         with pytest.raises(DamagedBackup, match="ends before the moment"):
             await restore_data(suite, source, too_late, quiet)
-        await restore_data(suite, source, plan, quiet)
+        await restore_data(suite, source, restoration, quiet)
     await asyncio.to_thread(data_suite.bring_up, data_only=True)
     assert "early" in await _notes(data_suite)
 
@@ -102,8 +104,8 @@ async def test_a_start_that_finds_a_loss_offers_the_restore_that_brings_it_back(
         await asyncio.to_thread(data_suite.bring_up, data_only=True)
     assert str(refused.value).count("`make restore REPLACE=1` goes back to the newest") == 2
     async with own_source(suite) as source:
-        plan = await planned(suite, source, Wish(None, "feed", False, False))
-        await restore_data(suite, source, plan, quiet)
+        restoration = await restoration_of(suite, source, Wish(None, "feed", False, False))
+        await restore_data(suite, source, restoration, quiet)
     await asyncio.to_thread(data_suite.bring_up, data_only=True)
     assert "early" in await _notes(data_suite)
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.holdings.plan import When, drawn_groups, plan_changes
+from infra.holdings.topology_changes import When, drawn_groups, topology_changes
 from infra.plan.planning import plan_of
 from infra.topology import TOPOLOGY_FILE, load_topology
 
@@ -64,7 +64,7 @@ def test_a_change_is_named(tmp_path: Path, name: str, edits: dict[str, str], say
     file = tmp_path / "topology.toml"
     file.write_text(text, encoding="utf-8")
     before, now = (drawn_groups(plan_of(load_topology(one))) for one in (TOPOLOGY_FILE, file))
-    changes = plan_changes(before, now)
+    changes = topology_changes(before, now)
     assert changes
     named = [change for change in changes if says in change.sentence]
     assert named
@@ -73,4 +73,4 @@ def test_a_change_is_named(tmp_path: Path, name: str, edits: dict[str, str], say
 
 def test_the_same_topology_changes_nothing() -> None:
     groups = drawn_groups(plan_of(load_topology()))
-    assert plan_changes(groups, groups) == []
+    assert topology_changes(groups, groups) == []

@@ -1,4 +1,4 @@
-"""The difference between the topology and what exists, as a plan; pure: it reads nothing."""
+"""What the topology changes in a suite that exists, and what becomes of it; it reads nothing."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from infra.plan.parts import Plan, ShardGroup
 
 
 class When(Enum):
-    """What becomes of a difference."""
+    """What becomes of a change."""
 
     NOW = "applied now"
     RESTART = "applied by a rolling restart"
@@ -19,7 +19,7 @@ class When(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One difference: what becomes of it, and the sentence about it."""
+    """One change: what becomes of it, and the sentence about it."""
 
     when: When
     sentence: str
@@ -45,7 +45,7 @@ def _drawn(group: ShardGroup) -> DrawnGroup:
     )
 
 
-def plan_changes(
+def topology_changes(
     applied: Mapping[str, DrawnGroup], drawn: Mapping[str, DrawnGroup]
 ) -> list[Change]:
     """What has changed since the topology was applied last."""
