@@ -1,6 +1,7 @@
 """The two query parameters of every page, with the limits of the public API."""
 
 import re
+from collections.abc import Awaitable, Callable
 from typing import Annotated, Literal
 
 from fastapi import Query, Request
@@ -39,13 +40,24 @@ _PLAIN_PAGE = re.compile(
 )
 
 
-def plain_posts_page(request: Request) -> tuple[int, str | None] | None:
-    """Limit and cursor of a page of posts; None if the query says more, or may be wrong."""
-    plain = _PLAIN_PAGE.fullmatch(request.scope["query_string"])
-    if plain is None:
-        return None
-    limit, cursor = plain.groups()
-    return (
-        POSTS_LIMIT_DEFAULT if limit is None else int(limit),
-        None if cursor is None else cursor.decode(),
-    )
+def viewers_posts_page(
+    viewer_id_of: Callable[[Request], Awaitable[int]],
+) -> Callable[[Request], Awaitable[tuple[int, int, str | None] | None]]:
+    """For `hot_read`: viewer, limit and cursor of a page of posts.
+
+    What it returns finds None if the query says more, or may be wrong, and raises what
+    `viewer_id_of` raises.
+    """
+
+    async def found(request: Request) -> tuple[int, int, str | None] | None:
+        plain = _PLAIN_PAGE.fullmatch(request.scope["query_string"])
+        if plain is None:
+            return None
+        limit, cursor = plain.groups()
+        return (
+            await viewer_id_of(request),
+            POSTS_LIMIT_DEFAULT if limit is None else int(limit),
+            None if cursor is None else cursor.decode(),
+        )
+
+    return found

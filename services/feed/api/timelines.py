@@ -15,21 +15,13 @@ from shared.http_server.paging import (
     Cursor,
     HomeOrder,
     PostsLimit,
-    plain_posts_page,
+    viewers_posts_page,
 )
 from shared.http_server.problems import problem_replies
 from shared.http_server.reply_docs import reply
 from shared.http_server.viewer import ViewerId, viewer_id_of
 
-
-async def _plain_home_timeline(request: Request) -> Response | None:
-    page = plain_posts_page(request)
-    if page is None:
-        return None
-    return await get_home_timeline(request, await viewer_id_of(request), *page)
-
-
-home_router = APIRouter(tags=["Timelines"], route_class=hot_read(_plain_home_timeline))
+home_router = APIRouter(tags=["Timelines"], route_class=hot_read(viewers_posts_page(viewer_id_of)))
 router = APIRouter(tags=["Timelines"])
 
 

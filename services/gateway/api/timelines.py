@@ -17,18 +17,10 @@ from shared.http_server.paging import (
     Cursor,
     HomeOrder,
     PostsLimit,
-    plain_posts_page,
+    viewers_posts_page,
 )
 
-
-async def _plain_home_timeline(request: Request) -> Response | None:
-    page = plain_posts_page(request)
-    if page is None:
-        return None
-    return await get_home_timeline(request, await viewer_id_of(request), *page)
-
-
-router = APIRouter(tags=["Timelines"], route_class=hot_read(_plain_home_timeline))
+router = APIRouter(tags=["Timelines"], route_class=hot_read(viewers_posts_page(viewer_id_of)))
 
 
 @router.get(

@@ -10,11 +10,12 @@ from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from shared.errors import NotFound, Unauthenticated
 from shared.http_server.hot_read import hot_read
 from shared.http_server.json_reply import JsonReply
-from shared.http_server.paging import POSTS_LIMIT_DEFAULT, Cursor, PostsLimit, plain_posts_page
+from shared.http_server.paging import POSTS_LIMIT_DEFAULT, Cursor, PostsLimit, viewers_posts_page
 from shared.http_server.problems import install_problem_handlers
 
 Get = Callable[..., Awaitable[httpx.Response]]
 
+NOBODY = 404
 LONGEST = "x" * 256
 PLAIN = ("", "limit=1", "limit=20", "limit=40", "limit=20&cursor=WzFd", f"limit=9&cursor={LONGEST}")
 NOT_PLAIN = (
@@ -25,26 +26,22 @@ NOT_PLAIN = (
 )
 
 
-async def who(request: Request) -> str:
+async def who(request: Request) -> int:
     name = request.headers.get("name")
     if name is None:
         raise Unauthenticated
-    return name
+    return int(name)
 
 
 async def page(
-    name: Annotated[str, Depends(who)],
+    request: Request,
+    viewer_id: Annotated[int, Depends(who)],
     limit: PostsLimit = POSTS_LIMIT_DEFAULT,
     cursor: Cursor = None,
 ) -> Response:
-    if name == "nobody":
+    if viewer_id == NOBODY:
         raise NotFound
-    return JsonReply([name, limit, cursor])
-
-
-async def answer(request: Request) -> Response | None:
-    plain = plain_posts_page(request)
-    return None if plain is None else await page(await who(request), *plain)
+    return JsonReply([viewer_id, limit, cursor])
 
 
 def _getter(router: APIRouter) -> Get:
@@ -62,7 +59,7 @@ def _getter(router: APIRouter) -> Get:
 
 @pytest.fixture
 def hot() -> Get:
-    return _getter(APIRouter(route_class=hot_read(answer)))
+    return _getter(APIRouter(route_class=hot_read(viewers_posts_page(who))))
 
 
 @pytest.fixture
@@ -70,7 +67,7 @@ def usual() -> Get:
     return _getter(APIRouter())
 
 
-@pytest.mark.parametrize("name", ["alice", "nobody", ""])
+@pytest.mark.parametrize("name", ["1", str(NOBODY), ""])
 @pytest.mark.parametrize("query", [*PLAIN, *NOT_PLAIN])
 async def test_hot_or_not_the_reply_is_the_same(
     hot: Get, usual: Get, query: str, name: str
@@ -84,6 +81,7 @@ async def test_hot_or_not_the_reply_is_the_same(
 @pytest.mark.parametrize(
     ("query", "is_plain"), [(q, True) for q in PLAIN] + [(q, False) for q in NOT_PLAIN]
 )
-def test_only_what_is_plainly_sound_is_taken(query: str, is_plain: bool) -> None:
-    request = Request({"type": "http", "query_string": query.encode()})
-    assert (plain_posts_page(request) is not None) == is_plain
+async def test_only_what_is_plainly_sound_is_taken(query: str, is_plain: bool) -> None:
+    headers = [(b"name", b"1")]
+    request = Request({"type": "http", "query_string": query.encode(), "headers": headers})
+    assert (await viewers_posts_page(who)(request) is not None) == is_plain
