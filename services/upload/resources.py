@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from aiobotocore.config import AioConfig  # type: ignore[import-untyped]
 from aiobotocore.session import get_session  # type: ignore[import-untyped]
 from botocore.handlers import add_expect_header  # type: ignore[import-untyped]
+from redis import asyncio as aioredis
 
 from services.upload.actions.backlog import Backlog
 from services.upload.actions.draw_filter_samples import DrawnSamples
@@ -20,6 +21,7 @@ from services.upload.domain.uploads import ParkingLimits
 from services.upload.settings import Bucket, UploadSettings
 from services.upload.store.objects import Objects
 from services.upload.store.polled_photos import PolledPhotos
+from services.upload.store.uploads_under_way import UploadsUnderWay
 from shared.caching.redis_client import open_redis
 from shared.caching.redis_guard import RedisGuard
 from shared.http_server.app_resources import resources_getter
@@ -50,6 +52,7 @@ class Resources:
     objects: Objects
     caches: MediaCaches
     polled: PolledPhotos
+    under_way: UploadsUnderWay
     backlog: Backlog
     samples: DrawnSamples
     parking: ParkingLimits
@@ -77,7 +80,9 @@ resources_of = resources_getter(Resources)
 async def open_resources(settings: UploadSettings) -> AsyncIterator[Resources]:
     """Opened at once and connected when first used: whatever is away, the process starts."""
     async with AsyncExitStack() as stack:
-        _, stores = await _open_stores(stack, settings)
+        _, redis, stores = await _open_stores(stack, settings)
+        guard = RedisGuard()
+        polled, under_way = PolledPhotos(redis, guard), UploadsUnderWay(redis, guard)
         backlog = Backlog(
             stores.group,
             {
@@ -87,14 +92,14 @@ async def open_resources(settings: UploadSettings) -> AsyncIterator[Resources]:
         )
         token = settings.media_token.get_secret_value()
         parking = ParkingLimits(settings.parked_uploads_max, settings.parked_bytes_max)
-        yield Resources(*stores, backlog, DrawnSamples(), parking, token)
+        yield Resources(*stores, polled, under_way, backlog, DrawnSamples(), parking, token)
 
 
 @asynccontextmanager
 async def open_worker_resources(settings: UploadSettings) -> AsyncIterator[WorkerResources]:
     """As `open_resources`, with a warm workshop; without its decoders a worker does not start."""
     async with AsyncExitStack() as stack:
-        network, stores = await _open_stores(stack, settings)
+        network, redis, stores = await _open_stores(stack, settings)
         workshop = Workshop(settings.decoder_python, settings.pictures_at_once)
         stack.push_async_callback(workshop.close)
         standing = await workshop.warm_up()
@@ -104,17 +109,19 @@ async def open_worker_resources(settings: UploadSettings) -> AsyncIterator[Worke
         stack.push_async_callback(costly.close)
         service = ServiceClient("feed", settings.feed_url, network, settings)
         feed = FeedClient(await stack.enter_async_context(service))
-        yield WorkerResources(*stores, workshop, costly, settings.pictures_at_once, feed)
+        polled = PolledPhotos(redis, RedisGuard())
+        yield WorkerResources(*stores, polled, workshop, costly, settings.pictures_at_once, feed)
 
 
 class _Stores(NamedTuple):
     group: ShardGroup
     objects: Objects
     caches: MediaCaches
-    polled: PolledPhotos
 
 
-async def _open_stores(stack: AsyncExitStack, settings: UploadSettings) -> tuple[Network, _Stores]:
+async def _open_stores(
+    stack: AsyncExitStack, settings: UploadSettings
+) -> tuple[Network, aioredis.Redis, _Stores]:
     network = await stack.enter_async_context(open_network(settings))
     group = await open_shard_group(settings, network)
     stack.push_async_callback(group.close)
@@ -131,7 +138,7 @@ async def _open_stores(stack: AsyncExitStack, settings: UploadSettings) -> tuple
     stack.push_async_callback(caches.close)
     redis = await open_redis(settings.redis_url.get_secret_value(), network)
     stack.push_async_callback(redis.aclose)
-    return network, _Stores(group, objects, caches, PolledPhotos(redis, RedisGuard()))
+    return network, redis, _Stores(group, objects, caches)
 
 
 async def _open_objects(

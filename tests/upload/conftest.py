@@ -19,6 +19,7 @@ from services.upload.resources import Resources, open_resources
 from services.upload.settings import UploadSettings
 from services.upload.store.objects import Objects
 from services.upload.store.polled_photos import PolledPhotos
+from services.upload.store.uploads_under_way import UploadsUnderWay
 from shared.caching.redis_client import open_redis
 from shared.network.internal_tokens import TokenSigner
 from shared.network.network import open_network
@@ -87,6 +88,11 @@ def caches(resources: Resources) -> MediaCaches:
 @pytest.fixture(scope="package")
 def polled(resources: Resources) -> PolledPhotos:
     return resources.polled
+
+
+@pytest.fixture(scope="package")
+def under_way(resources: Resources) -> UploadsUnderWay:
+    return resources.under_way
 
 
 @pytest.fixture

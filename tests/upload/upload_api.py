@@ -39,6 +39,14 @@ class UploadApi:
         """A form of parts, as httpx takes them."""
         return await self._send("POST", "/photos", viewer_id, files=parts)
 
+    async def send_piece(
+        self, viewer_id: int, upload_id: int, offset: int, content: bytes
+    ) -> httpx.Response:
+        """Bytes of an upload at their offset."""
+        headers = {"Content-Type": "application/octet-stream"}
+        path = f"/uploads/{upload_id}/pieces?offset={offset}"
+        return await self._send("POST", path, viewer_id, content=content, headers=headers)
+
     async def _send(
         self, method: str, path: str, viewer_id: int | None, **options: Any
     ) -> httpx.Response:

@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+from dataclasses import dataclass
 
 from services.upload.actions.finish_upload import get_own_upload, progress_of
 from services.upload.actions.receive_photo import PictureTooLarge
@@ -9,22 +10,29 @@ from services.upload.domain.picture_kinds import SNIFFED_BYTES, kind_of
 from services.upload.domain.uploads import (
     PIECES_MAX,
     OffsetMismatch,
+    OpenUpload,
     StoredUpload,
     TooManyPieces,
 )
 from services.upload.store.objects import Objects, piece_key
 from services.upload.store.uploads import Piece, append_piece, count_pieces, has_piece
+from services.upload.store.uploads_under_way import PIECES, UploadsUnderWay
 from shared.contracts.photos import Upload
 from shared.sharding.shard_group import ShardGroup
 
 
+@dataclass(frozen=True, slots=True)
+class SentPiece:
+    """Bytes as their sender sends them, at the offset that its upload should stand at."""
+
+    owner_id: int
+    upload_id: int
+    start: int
+    content: bytes
+
+
 async def append_to_upload(
-    group: ShardGroup,
-    objects: Objects,
-    owner_id: int,
-    upload_id: int,
-    start: int,
-    content: bytes,
+    group: ShardGroup, objects: Objects, under_way: UploadsUnderWay, sent: SentPiece
 ) -> Upload:
     """How far the upload is then; with the last bytes it becomes a photo.
 
@@ -32,36 +40,68 @@ async def append_to_upload(
     NotFound, OffsetMismatch, PictureTooLarge, TooManyPieces, and what `receive_photo` raises once
     the bytes are seen to be no picture.
     """
-    upload = await get_own_upload(group, upload_id, owner_id)
-    sha256 = hashlib.sha256(content).digest()
-    if start != upload.received:
-        if not content or not await _was_appended(group, upload, start, sha256):
+    known = await under_way.find(sent.owner_id, sent.upload_id)
+    if known is not None and known.takes(sent.start, len(sent.content)):
+        moved = await _keep(group, objects, sent)
+        if moved is not None:
+            PIECES.labels("redis").inc()
+            await _note(under_way, moved, known.pieces + 1)
+            return await progress_of(group, objects, moved)
+        # Redis was behind. What this comes to, and why it is refused, is for Postgres to say.
+        await under_way.forget(sent.owner_id, sent.upload_id)
+    PIECES.labels("postgres").inc()
+    return await _append_as_stored(group, objects, under_way, sent)
+
+
+async def _append_as_stored(
+    group: ShardGroup, objects: Objects, under_way: UploadsUnderWay, sent: SentPiece
+) -> Upload:
+    upload = await get_own_upload(group, sent.upload_id, sent.owner_id)
+    if sent.start != upload.received:
+        if not sent.content or not await _was_appended(group, upload, sent):
             raise OffsetMismatch
         return await progress_of(group, objects, upload)
-    if not content:
+    if not sent.content:
         return await progress_of(group, objects, upload)
-    if start + len(content) > upload.length:
-        raise PictureTooLarge("More bytes than the upload was to have.")
-    if start == 0 and len(content) >= min(SNIFFED_BYTES, upload.length):
-        kind_of(content[:SNIFFED_BYTES])  # A wrong kind need not be sent to its end.
-    if await count_pieces(group, upload_id) >= PIECES_MAX:
+    _require_fit(upload, sent)
+    pieces = await count_pieces(group, upload.id)
+    if pieces >= PIECES_MAX:
         raise TooManyPieces
-    piece = Piece(upload_id, start, len(content), sha256, piece_key(owner_id))
-    moved = await _keep(group, objects, piece, content)
+    moved = await _keep(group, objects, sent)
+    if moved is None:
+        raise OffsetMismatch  # Somebody else was faster here.
+    await _note(under_way, moved, pieces + 1)
     return await progress_of(group, objects, moved)
 
 
-async def _was_appended(group: ShardGroup, upload: StoredUpload, start: int, sha256: bytes) -> bool:
+async def _was_appended(group: ShardGroup, upload: StoredUpload, sent: SentPiece) -> bool:
     # Of one that is a photo the pieces are gone: whoever repeats its last bytes is told of it.
-    return upload.photo_id is not None or await has_piece(group, upload.id, start, sha256)
+    sha256 = hashlib.sha256(sent.content).digest()
+    return upload.photo_id is not None or await has_piece(group, upload.id, sent.start, sha256)
 
 
-async def _keep(group: ShardGroup, objects: Objects, piece: Piece, content: bytes) -> StoredUpload:
-    await objects.put_file(piece.key, io.BytesIO(content), piece.size)
+def _require_fit(upload: StoredUpload, sent: SentPiece) -> None:
+    size = len(sent.content)
+    if sent.start + size > upload.length:
+        raise PictureTooLarge("More bytes than the upload was to have.")
+    if sent.start == 0 and size >= min(SNIFFED_BYTES, upload.length):
+        kind_of(sent.content[:SNIFFED_BYTES])  # A wrong kind need not be sent to its end.
+
+
+async def _keep(group: ShardGroup, objects: Objects, sent: SentPiece) -> StoredUpload | None:
+    """The upload with these bytes; None, and nothing is kept, if it does not stand there."""
+    size, sha256 = len(sent.content), hashlib.sha256(sent.content).digest()
+    piece = Piece(sent.upload_id, sent.start, size, sha256, piece_key(sent.owner_id))
+    await objects.put_file(piece.key, io.BytesIO(sent.content), piece.size)
     async with group.writer(group.shard_of(piece.upload_id)) as tx:
         moved = await append_piece(tx, piece)
     if moved is None:
-        # Somebody else was faster here, and this object belongs to nothing.
-        await objects.delete([piece.key])
-        raise OffsetMismatch
+        await objects.delete([piece.key])  # It belongs to nothing.
     return moved
+
+
+async def _note(under_way: UploadsUnderWay, moved: StoredUpload, pieces: int) -> None:
+    if moved.is_whole:
+        await under_way.forget(moved.owner_id, moved.id)
+        return
+    await under_way.keep(OpenUpload(moved.owner_id, moved.id, moved.length, moved.received, pieces))

@@ -2,15 +2,21 @@
 
 from services.upload.store.objects import Objects
 from services.upload.store.uploads import delete_upload, find_upload, piece_keys
+from services.upload.store.uploads_under_way import UploadsUnderWay
 from shared.sharding.shard_group import ShardGroup
 
 
 async def give_up_upload(
-    group: ShardGroup, objects: Objects, owner_id: int, upload_id: int
+    group: ShardGroup,
+    objects: Objects,
+    under_way: UploadsUnderWay,
+    owner_id: int,
+    upload_id: int,
 ) -> None:
     """One that is gone, or not the owner's, is passed over; a photo that it became stays."""
     if await find_upload(group, upload_id, owner_id) is None:
         return
     keys = await piece_keys(group, upload_id)
     await delete_upload(group, upload_id, owner_id)
+    await under_way.forget(owner_id, upload_id)
     await objects.delete(keys)

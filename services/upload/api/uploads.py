@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import BaseModel, Field
 
-from services.upload.actions.append_to_upload import append_to_upload
+from services.upload.actions.append_to_upload import SentPiece, append_to_upload
 from services.upload.actions.finish_upload import get_own_upload, progress_of
 from services.upload.actions.give_up_upload import give_up_upload
 from services.upload.actions.open_upload import open_upload
@@ -107,9 +107,8 @@ async def post_piece(
     no picture that is taken, `digest_mismatch` if all of it does not hash to what was said.
     """
     resources = resources_of(request)
-    progress = await append_to_upload(
-        resources.group, resources.objects, viewer_id, upload_id, offset, await request.body()
-    )
+    sent = SentPiece(viewer_id, upload_id, offset, await request.body())
+    progress = await append_to_upload(resources.group, resources.objects, resources.under_way, sent)
     return JsonReply(progress)
 
 
@@ -122,5 +121,7 @@ async def post_piece(
 async def delete_upload(request: Request, upload_id: UploadId, viewer_id: ViewerId) -> Response:
     """A photo that it became stays."""
     resources = resources_of(request)
-    await give_up_upload(resources.group, resources.objects, viewer_id, upload_id)
+    await give_up_upload(
+        resources.group, resources.objects, resources.under_way, viewer_id, upload_id
+    )
     return Response(status_code=204)

@@ -119,6 +119,22 @@ class StoredUpload:
         return self.received == self.length
 
 
+@dataclass(frozen=True, slots=True)
+class OpenUpload:
+    """Where an unfinished upload of somebody stands: bytes received, in so many pieces."""
+
+    owner_id: int
+    id: int
+    length: int
+    received: int
+    pieces: int
+
+    def takes(self, start: int, size: int) -> bool:
+        """Whether nothing speaks against these bytes, unless they are its first: those are read."""
+        fits = 0 < size <= self.length - start
+        return start == self.received > 0 and fits and self.pieces < PIECES_MAX
+
+
 def upload_of(stored: StoredUpload, photo: Photo | None) -> Upload:
     """What its owner is told."""
     return {

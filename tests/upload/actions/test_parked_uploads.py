@@ -5,9 +5,9 @@ from functools import partial
 
 import pytest
 
-from services.upload.actions.give_up_upload import give_up_upload
 from services.upload.domain.uploads import ParkingLimits, TooManyUploads
 from services.upload.store.objects import Objects
+from services.upload.store.uploads_under_way import UploadsUnderWay
 from shared.contracts.photos import Upload
 from shared.errors import NotFound
 from shared.sharding.shard_group import ShardGroup
@@ -24,8 +24,8 @@ _LEAVE_ALONE = parse_query(
 
 
 @pytest.fixture
-def alice(group: ShardGroup, objects: Objects) -> Sender:
-    sender = Sender(group, objects, small_jpeg())
+def alice(group: ShardGroup, objects: Objects, under_way: UploadsUnderWay) -> Sender:
+    sender = Sender(group, objects, under_way, small_jpeg())
     sender.limits = ParkingLimits(PLACES, PLACES * len(sender.content))
     return sender
 
@@ -44,11 +44,11 @@ async def test_announced_bytes_are_bounded_too(alice: Sender) -> None:
 
 
 async def test_others_have_places_of_their_own(
-    alice: Sender, group: ShardGroup, objects: Objects
+    alice: Sender, group: ShardGroup, objects: Objects, under_way: UploadsUnderWay
 ) -> None:
     for _ in range(PLACES):
         await alice.begins()
-    bob = Sender(group, objects, small_jpeg())
+    bob = Sender(group, objects, under_way, small_jpeg())
     bob.limits = alice.limits
     assert (await bob.begins())["offset"] == 0
 
@@ -62,7 +62,7 @@ async def test_one_that_is_finished_or_given_up_frees_its_place(
     await alice.begins()
     with pytest.raises(TooManyUploads):
         await alice.begins()
-    await give_up_upload(group, objects, alice.owner_id, alice.id)
+    await alice.gives_up()
     assert (await alice.begins())["offset"] == 0
 
 

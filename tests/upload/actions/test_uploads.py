@@ -6,21 +6,25 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
+from redis import asyncio as aioredis
 
-from services.upload.actions.append_to_upload import append_to_upload
+from services.upload.actions.append_to_upload import SentPiece, append_to_upload
 from services.upload.actions.finish_upload import get_own_upload, progress_of
 from services.upload.actions.give_up_upload import give_up_upload
 from services.upload.actions.open_upload import open_upload
 from services.upload.actions.receive_photo import PICTURE_BYTES_MAX, DigestMismatch, PictureTooLarge
 from services.upload.actions.sweep_store import SweepRules, sweep_store
 from services.upload.domain.picture_kinds import NotAnImage
-from services.upload.domain.uploads import NewUpload, OffsetMismatch, ParkingLimits
+from services.upload.domain.uploads import NewUpload, OffsetMismatch, OpenUpload, ParkingLimits
 from services.upload.store.objects import Objects
 from services.upload.store.uploads import piece_keys
+from services.upload.store.uploads_under_way import UploadsUnderWay
+from shared.caching.redis_guard import RedisGuard
 from shared.contracts.photos import Upload
 from shared.errors import Invalid, NotFound
 from shared.sharding.shard_group import ShardGroup
 from shared.sql_files import parse_query
+from tests.absent_redis import redis_that_is_away
 from tests.upload.cast import Cast, new_id, room_for_all
 from tests.upload.pictures import small_jpeg
 
@@ -32,7 +36,9 @@ _AGE = parse_query(
 class Sender:
     """Somebody with a picture on the way."""
 
-    def __init__(self, group: ShardGroup, objects: Objects, content: bytes) -> None:
+    def __init__(
+        self, group: ShardGroup, objects: Objects, under_way: UploadsUnderWay, content: bytes
+    ) -> None:
         self.owner_id = new_id()
         self.content = content
         self.sha256: bytes | None = None
@@ -40,6 +46,7 @@ class Sender:
         self.limits = ParkingLimits(uploads_max=10, bytes_max=200_000_000)
         self._group = group
         self._objects = objects
+        self._under_way = under_way
 
     async def begins(self, length: int | None = None, key: str | None = None) -> Upload:
         size = len(self.content) if length is None else length
@@ -49,19 +56,51 @@ class Sender:
         return upload
 
     async def sends(self, start: int, end: int) -> Upload:
-        piece = self.content[start:end]
-        return await append_to_upload(
-            self._group, self._objects, self.owner_id, self.id, start, piece
-        )
+        sent = SentPiece(self.owner_id, self.id, start, self.content[start:end])
+        return await append_to_upload(self._group, self._objects, self._under_way, sent)
+
+    async def gives_up(self, *, as_somebody_else: bool = False) -> None:
+        owner_id = new_id() if as_somebody_else else self.owner_id
+        await give_up_upload(self._group, self._objects, self._under_way, owner_id, self.id)
 
     async def asks(self) -> Upload:
         upload = await get_own_upload(self._group, self.id, self.owner_id)
         return await progress_of(self._group, self._objects, upload)
 
 
+class Behind(UploadsUnderWay):
+    """A Redis that hears of the first piece of an upload and of nothing after it."""
+
+    async def keep(self, upload: OpenUpload) -> None:
+        if await self.find(upload.owner_id, upload.id) is None:
+            await super().keep(upload)
+
+    async def forget(self, owner_id: int, upload_id: int) -> None:
+        pass
+
+
+class Emptied(UploadsUnderWay):
+    """A Redis that has lost everything whenever it is asked."""
+
+    async def find(self, owner_id: int, upload_id: int) -> OpenUpload | None:
+        await self._redis.delete(f"uploads:{owner_id}")
+        return await super().find(owner_id, upload_id)
+
+
+def _away(_redis: aioredis.Redis, guard: RedisGuard) -> UploadsUnderWay:
+    return UploadsUnderWay(redis_that_is_away(), guard)
+
+
+@pytest.fixture(params=[UploadsUnderWay, Emptied, Behind, _away], ids=lambda kind: kind.__name__)
+def under_way(request: pytest.FixtureRequest, redis: aioredis.Redis) -> UploadsUnderWay:
+    """Whatever Redis is like, all that follows must be the same."""
+    made: UploadsUnderWay = request.param(redis, RedisGuard())
+    return made
+
+
 @pytest.fixture
-def alice(group: ShardGroup, objects: Objects) -> Sender:
-    return Sender(group, objects, small_jpeg())
+def alice(group: ShardGroup, objects: Objects, under_way: UploadsUnderWay) -> Sender:
+    return Sender(group, objects, under_way, small_jpeg())
 
 
 async def test_the_pieces_become_the_picture_that_was_sent(
@@ -92,6 +131,28 @@ async def test_bytes_that_come_again_change_nothing(alice: Sender) -> None:
     assert done["photo"] is not None
     assert again["photo"]["id"] == done["photo"]["id"]
     assert (await alice.asks())["photo"] == again["photo"]
+
+
+async def test_bytes_for_one_that_was_given_up_or_is_too_short_are_refused(alice: Sender) -> None:
+    await alice.begins(200)
+    await alice.sends(0, 100)
+    await alice.sends(100, 150)
+    with pytest.raises(PictureTooLarge):
+        await alice.sends(150, 300)
+    assert (await alice.asks())["offset"] == 150
+    await alice.gives_up()
+    for start in (100, 150):
+        with pytest.raises(NotFound):
+            await alice.sends(start, start + 10)
+
+
+async def test_a_refused_piece_leaves_no_object(alice: Sender, objects: Objects) -> None:
+    await alice.begins()
+    await alice.sends(0, 100)
+    await alice.sends(100, 200)
+    with pytest.raises(OffsetMismatch):
+        await alice.sends(100, 300)
+    assert len(await objects.keys_of_originals(alice.owner_id, 10)) == 2
 
 
 async def test_bytes_at_another_offset_are_refused(alice: Sender) -> None:
@@ -128,9 +189,9 @@ async def test_one_photo_is_made_by_many_who_finish_at_once(alice: Sender) -> No
 
 
 async def test_what_is_no_picture_is_refused_at_its_first_bytes_or_at_its_end(
-    group: ShardGroup, objects: Objects
+    group: ShardGroup, objects: Objects, under_way: UploadsUnderWay
 ) -> None:
-    words = Sender(group, objects, b"Just words, and more of them. " * 10)
+    words = Sender(group, objects, under_way, b"Just words, and more of them. " * 10)
     await words.begins()
     with pytest.raises(NotAnImage):
         await words.sends(0, 200)
@@ -156,14 +217,12 @@ async def test_the_same_key_begins_one_upload(alice: Sender) -> None:
     assert await alice.begins(key="k") == await alice.begins(key="k")
 
 
-async def test_nobody_else_sees_or_ends_it(
-    alice: Sender, group: ShardGroup, objects: Objects
-) -> None:
+async def test_nobody_else_sees_or_ends_it(alice: Sender, group: ShardGroup) -> None:
     await alice.begins()
     await alice.sends(0, 100)
     with pytest.raises(NotFound):
         await get_own_upload(group, alice.id, new_id())
-    await give_up_upload(group, objects, new_id(), alice.id)
+    await alice.gives_up(as_somebody_else=True)
     assert (await alice.sends(100, len(alice.content)))["photo"] is not None
 
 
@@ -174,7 +233,7 @@ async def test_one_that_is_given_up_leaves_nothing(
     await alice.sends(0, 100)
     (key,) = await piece_keys(group, alice.id)
     for _time in range(2):
-        await give_up_upload(group, objects, alice.owner_id, alice.id)
+        await alice.gives_up()
     with pytest.raises(NotFound):
         await objects.read(key, print)
     with pytest.raises(NotFound):

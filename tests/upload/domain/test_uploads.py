@@ -1,8 +1,10 @@
-"""How many unfinished uploads an owner may have, and which of them give way."""
+"""How many unfinished uploads an owner may have, which give way, and which bytes one takes."""
 
 import pytest
 
 from services.upload.domain.uploads import (
+    PIECES_MAX,
+    OpenUpload,
     ParkedUpload,
     ParkingLimits,
     TooManyUploads,
@@ -53,3 +55,21 @@ def test_those_under_way_stay_and_the_new_one_is_refused(
     with pytest.raises(TooManyUploads) as refused:
         uploads_to_drop(parked(*uploads), length, LIMITS)
     assert refused.value.retry_after_s
+
+
+@pytest.mark.parametrize(
+    ("received", "pieces", "start", "size", "takes"),
+    [
+        (300, 3, 300, 600, True),
+        (300, 3, 300, 601, False),
+        (300, 3, 300, 0, False),
+        (300, 3, 299, 10, False),
+        (300, 3, 301, 10, False),
+        (300, PIECES_MAX, 300, 10, False),
+        (0, 0, 0, 10, False),
+    ],
+)
+def test_only_bytes_that_nothing_speaks_against_are_taken(
+    received: int, pieces: int, start: int, size: int, takes: bool
+) -> None:
+    assert OpenUpload(1, 2, 900, received, pieces).takes(start, size) is takes
