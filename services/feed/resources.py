@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from redis import asyncio as aioredis
 
 from services.feed.actions.celebrity_entries import CelebrityEntries
-from services.feed.actions.erase_account import Published
 from services.feed.actions.fan_out import Destinations
 from services.feed.actions.home_entries import HomeEntries
 from services.feed.actions.page_posts import PagePosts
@@ -66,10 +65,6 @@ class Resources:
     def edges(self) -> dict[str, Edges]:
         """Every kind of edge that begins at a user."""
         return {LIKE: self.likes, SAVE: self.saves, COMMENT_LIKE: self.comment_likes}
-
-    def published(self) -> Published:
-        """What goes with an account."""
-        return Published(self.bodies, self.comments)
 
     def destinations(self) -> Destinations:
         """Where a new post goes."""

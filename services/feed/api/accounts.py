@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter, Request, Response
 
-from services.feed.actions.erase_account import erase_account
+from services.feed.actions.erase_account import Published, erase_account
 from services.feed.actions.export_account import (
     activity_section,
     captions_section,
@@ -72,7 +72,7 @@ async def post_erasure(request: Request, user_id: UserId) -> Response:
     resources = resources_of(request)
     finished = await erase_account(
         resources.group,
-        resources.published(),
+        Published(resources.bodies, resources.comments),
         resources.edges(),
         resources.destinations(),
         user_id,

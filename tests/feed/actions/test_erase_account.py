@@ -1,7 +1,7 @@
 """What feed has of a deleted account goes, a page at a time."""
 
 from services.feed.actions import erase_account as action
-from services.feed.actions.erase_account import erase_account
+from services.feed.actions.erase_account import Published, erase_account
 from services.feed.actions.like_post import like_post
 from services.feed.resources import Resources
 from services.feed.store.posts import bodies_by_ids, post_counts_by_authors
@@ -16,7 +16,7 @@ async def _erase(resources: Resources, user_id: int) -> int:
     for pages in range(1, 10):
         finished = await erase_account(
             resources.group,
-            resources.published(),
+            Published(resources.bodies, resources.comments),
             resources.edges(),
             resources.destinations(),
             user_id,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.feed.actions.erase_account import erase_account
+from services.feed.actions.erase_account import Published, erase_account
 from services.feed.actions.moderate import moderate
 from services.feed.actions.read_comments import read_comment
 from services.feed.actions.read_posts import read_post, read_user_posts
@@ -122,7 +122,7 @@ async def test_a_deleted_account_takes_its_hidden_posts_and_all_reports_of_it_al
     for _ in range(5):
         if await erase_account(
             resources.group,
-            resources.published(),
+            Published(resources.bodies, resources.comments),
             resources.edges(),
             resources.destinations(),
             alice,

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from services.feed.actions.clear_post import clear_post
-from services.feed.actions.erase_account import erase_account
+from services.feed.actions.erase_account import Published, erase_account
 from services.feed.actions.like_comment import like_comment
 from services.feed.actions.like_post import like_post, unlike_post
 from services.feed.actions.read_activity import read_activity
@@ -223,7 +223,7 @@ async def test_nothing_of_it_outlives_an_account(resources: Resources) -> None:
     while not finished:
         finished = await erase_account(
             resources.group,
-            resources.published(),
+            Published(resources.bodies, resources.comments),
             resources.edges(),
             resources.destinations(),
             alice,
