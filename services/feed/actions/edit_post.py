@@ -11,7 +11,7 @@ from services.feed.actions.tell_of_deeds import publish_mentions
 from services.feed.actions.withdraw_post import check_author
 from services.feed.clients.users import UsersClient
 from services.feed.domain.drafts import alt_text_faults, caption_faults
-from services.feed.domain.entities import LinkedText
+from services.feed.domain.linked_text import LinkedText
 from services.feed.store.post_bodies import PostBodies
 from services.feed.store.post_reactions import PostReactions
 from services.feed.store.posts import (

@@ -3,7 +3,8 @@
 from prometheus_client import Counter
 
 from services.feed.clients.users import UsersClient
-from services.feed.domain.entities import LinkedText, read_text
+from services.feed.domain.entities import read_text
+from services.feed.domain.linked_text import LinkedText
 from shared.errors import Unavailable
 
 _UNLINKED = Counter(

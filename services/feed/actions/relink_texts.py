@@ -14,7 +14,8 @@ from services.feed.actions.edit_post import EDITED_TOPIC
 from services.feed.actions.link_text import link_text
 from services.feed.actions.tag_posts import change_tags
 from services.feed.clients.users import UsersClient
-from services.feed.domain.entities import TEXT_RULES, LinkedText
+from services.feed.domain.entities import TEXT_RULES
+from services.feed.domain.linked_text import LinkedText
 from services.feed.store.linked_texts import (
     LinkedTexts,
     StoredText,

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from services.feed.domain.hashtags import Link, find_hashtags
+from services.feed.domain.linked_text import LinkedText
 from services.feed.domain.mentions import find_mentions
 from services.feed.domain.web_addresses import web_addresses
 from shared.contracts.posts import Entity
@@ -21,17 +22,6 @@ UNREAD = 0
 
 
 @dataclass(frozen=True, slots=True)
-class LinkedText:
-    """What is stored of a text beside it; `entities` in order of appearance."""
-
-    hashtags: list[str]
-    mentions: list[str]
-    entities: list[Entity]
-    mentioned: list[int]
-    rules: int
-
-
-@dataclass(frozen=True, slots=True)
 class ReadText:
     """The distinct hashtags and usernames in order of appearance, and where each one stands."""
 
@@ -40,7 +30,7 @@ class ReadText:
     _tag_links: tuple[Link, ...]
     _name_links: tuple[Link, ...]
 
-    def linked(self, user_ids: Mapping[str, int] | None) -> "LinkedText":
+    def linked(self, user_ids: Mapping[str, int] | None) -> LinkedText:
         """With the ids of those who are mentioned, by name; None where nobody could be asked."""
         known = user_ids or {}
         return LinkedText(

@@ -9,7 +9,7 @@ from typing import Any
 from asyncpg import Record
 from prometheus_client import Counter
 
-from services.feed.domain.entities import LinkedText
+from services.feed.domain.linked_text import LinkedText
 from services.feed.store.count_cache import CountCache
 from shared.caching.redis_guard import RedisAway
 from shared.contracts.posts import Comment

@@ -6,7 +6,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
 
-from services.feed.domain.entities import TEXT_RULES, LinkedText
+from services.feed.domain.entities import TEXT_RULES
+from services.feed.domain.linked_text import LinkedText
 from shared.sharding.shard_group import ShardGroup
 from shared.sharding.transaction import Transaction
 from shared.sql_files import load_queries

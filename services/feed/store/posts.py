@@ -9,7 +9,7 @@ from typing import Any, cast
 from asyncpg import Record
 
 from services.feed.domain.drafts import Draft
-from services.feed.domain.entities import LinkedText
+from services.feed.domain.linked_text import LinkedText
 from shared.contracts.photos import PhotoSnapshot
 from shared.contracts.posts import PostBody
 from shared.ids import created_at

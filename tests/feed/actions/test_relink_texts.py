@@ -6,7 +6,8 @@ import secrets
 from services.feed.actions.read_tags import read_tag_timeline
 from services.feed.actions.relink_texts import TextRelinker
 from services.feed.actions.tag_posts import change_tags
-from services.feed.domain.entities import LinkedText, read_text
+from services.feed.domain.entities import read_text
+from services.feed.domain.linked_text import LinkedText
 from services.feed.resources import Resources
 from services.feed.store.posts import insert_post
 from shared.contracts.posts import Entity, Post
