@@ -12,7 +12,7 @@ from rich.table import Table
 
 from infra.demo.fill import FOLLOWS, LIKES, PEOPLE, POSTS, Filling, fill, is_filled
 from infra.demo.public_api import ApiError, PublicApi
-from infra.demo.world import PASSWORD, World, plan_world
+from infra.demo.world import PASSWORD, World, compose_world
 from infra.suite import open_suite
 
 console = Console()
@@ -29,7 +29,7 @@ def main(
 ) -> None:
     """Make accounts, follows, posts with drawn pictures, and likes, through the public API."""
     url = url or open_suite().plan.public_url
-    world = plan_world(people, posts, seed)
+    world = compose_world(people, posts, seed)
     started_s = time.monotonic()
     try:
         added = asyncio.run(_run(url, world, seed, at_once))

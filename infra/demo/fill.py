@@ -1,4 +1,4 @@
-"""Turns the plan into accounts, follows, posts and likes, and leaves out what is there already."""
+"""Turns a world into accounts, follows, posts and likes, and leaves out what is there already."""
 
 import asyncio
 from collections import defaultdict
@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from infra.demo.pictures import draw_picture
 from infra.demo.public_api import ApiError, PublicApi
-from infra.demo.world import PASSWORD, PlannedPerson, PlannedPost, World
+from infra.demo.world import PASSWORD, DemoPerson, DemoPost, World
 
 T = TypeVar("T")
 
@@ -20,7 +20,7 @@ PEOPLE, FOLLOWS, POSTS, LIKES = "people", "follows", "posts", "likes"
 
 @dataclass(slots=True)
 class Account:
-    """A person of the plan as the API knows them, before anything was added."""
+    """A person of the world as the API knows them, before anything was added."""
 
     user_id: str
     username: str
@@ -43,7 +43,7 @@ class Filling:
 
 
 async def is_filled(api: PublicApi, world: World, at_once: int) -> bool:
-    """Whether everything of the plan is there; cheap where nothing is."""
+    """Whether everything of the world is there; cheap where nothing is."""
     last_fan, last_liked = world.likes[-1] if world.likes else (0, 0)
     try:
         session = await api.sign_in(world.people[last_fan].username, PASSWORD)
@@ -53,13 +53,13 @@ async def is_filled(api: PublicApi, world: World, at_once: int) -> bool:
         raise
     token = session["session"]["access_token"]
 
-    async def is_whole(person: PlannedPerson) -> bool:
+    async def is_whole(person: DemoPerson) -> bool:
         try:
             counts = (await api.profile(person.username, token))["counts"]
         except ApiError:
             return False
-        planned = (len(world.posts_of(person.rank)), world.followees_of(person.rank))
-        return (counts["posts"] or 0) >= planned[0] and counts["following"] >= planned[1]
+        wanted = (len(world.posts_of(person.rank)), world.followees_of(person.rank))
+        return (counts["posts"] or 0) >= wanted[0] and counts["following"] >= wanted[1]
 
     whole = await _each(world.people, is_whole, at_once)
     return all(whole) and await _likes_are_there(api, world, last_liked, token)
@@ -70,7 +70,7 @@ async def fill(filling: Filling) -> None:
     world = filling.world
     await _each(world.people, lambda person: _enter(filling, person), filling.at_once)
     await _each(world.follows, lambda follow: _follow(filling, *follow), filling.at_once)
-    by_author: dict[int, list[PlannedPost]] = defaultdict(list)
+    by_author: dict[int, list[DemoPost]] = defaultdict(list)
     for post in world.posts:
         by_author[post.author].append(post)
     await _find_posts(filling, by_author)
@@ -90,7 +90,7 @@ async def _likes_are_there(api: PublicApi, world: World, number: int, token: str
     return index < len(posts) and bool(posts[index]["viewer"]["liked"])
 
 
-async def _enter(filling: Filling, person: PlannedPerson) -> None:
+async def _enter(filling: Filling, person: DemoPerson) -> None:
     account = {
         "username": person.username,
         "email": person.email,
@@ -135,7 +135,7 @@ async def _follow(filling: Filling, follower: int, followee: int) -> None:
     filling.on_done(FOLLOWS)
 
 
-async def _find_posts(filling: Filling, by_author: dict[int, list[PlannedPost]]) -> None:
+async def _find_posts(filling: Filling, by_author: dict[int, list[DemoPost]]) -> None:
     async def find(author: int) -> None:
         account = filling.accounts[author]
         if account.posts_count:
@@ -148,14 +148,14 @@ async def _find_posts(filling: Filling, by_author: dict[int, list[PlannedPost]])
     await _each(list(by_author), find, filling.at_once)
 
 
-async def _publish(filling: Filling, post: PlannedPost, turns: dict[int, asyncio.Lock]) -> None:
+async def _publish(filling: Filling, post: DemoPost, turns: dict[int, asyncio.Lock]) -> None:
     async with turns[post.author]:
         if post.number not in filling.post_ids:
             filling.post_ids[post.number] = await _upload_and_publish(filling, post)
     filling.on_done(POSTS)
 
 
-async def _upload_and_publish(filling: Filling, post: PlannedPost) -> str:
+async def _upload_and_publish(filling: Filling, post: DemoPost) -> str:
     key = f"demo-{filling.seed}-{post.number}"
     photo_ids = [
         await _upload(filling, post, picture, f"{key}-{number}")
@@ -165,7 +165,7 @@ async def _upload_and_publish(filling: Filling, post: PlannedPost) -> str:
     return await _as(filling, post.author, lambda token: filling.api.publish(draft, key, token))
 
 
-async def _upload(filling: Filling, post: PlannedPost, picture: int, key: str) -> str:
+async def _upload(filling: Filling, post: DemoPost, picture: int, key: str) -> str:
     jpeg = await asyncio.to_thread(draw_picture, post.kind, picture)
     return await _as(filling, post.author, lambda token: filling.api.upload(jpeg, key, token))
 

@@ -1,4 +1,4 @@
-"""The plan of the demo's world: who is there, who follows whom, who posts and likes what."""
+"""The demo's world: who is there, who follows whom, who posts and likes what."""
 
 import math
 import random
@@ -22,7 +22,7 @@ _LIKED_SHARE = 0.1
 
 
 @dataclass(frozen=True, slots=True)
-class PlannedPerson:
+class DemoPerson:
     """An account; `rank` 0 is the most followed."""
 
     rank: int
@@ -36,7 +36,7 @@ class PlannedPerson:
 
 
 @dataclass(frozen=True, slots=True)
-class PlannedPost:
+class DemoPost:
     """A post: whose, which pictures, which words."""
 
     number: int
@@ -51,21 +51,21 @@ class PlannedPost:
 class World:
     """Everything by index: follows are (follower, followee), likes (who, post number)."""
 
-    people: tuple[PlannedPerson, ...]
+    people: tuple[DemoPerson, ...]
     follows: tuple[tuple[int, int], ...]
-    posts: tuple[PlannedPost, ...]
+    posts: tuple[DemoPost, ...]
     likes: tuple[tuple[int, int], ...]
 
     def followees_of(self, person: int) -> int:
         """How many people a person follows."""
         return sum(1 for follower, _ in self.follows if follower == person)
 
-    def posts_of(self, person: int) -> list[PlannedPost]:
+    def posts_of(self, person: int) -> list[DemoPost]:
         """A person's posts, oldest first."""
         return [post for post in self.posts if post.author == person]
 
 
-def plan_world(people_count: int, posts_count: int, seed: int) -> World:
+def compose_world(people_count: int, posts_count: int, seed: int) -> World:
     """The same for the same numbers; nothing in it depends on the machine or the day."""
     rng = random.Random(seed)  # noqa: S311
     people = _people(people_count, rng)
@@ -74,11 +74,11 @@ def plan_world(people_count: int, posts_count: int, seed: int) -> World:
     return World(people, follows, posts, _likes(posts, follows, rng))
 
 
-def _people(count: int, rng: random.Random) -> tuple[PlannedPerson, ...]:
+def _people(count: int, rng: random.Random) -> tuple[DemoPerson, ...]:
     names = [f"{given}.{family}" for given in GIVEN_NAMES for family in FAMILY_NAMES]
     chosen = rng.sample([name for name in names if len(name) <= 30], count)
     return tuple(
-        PlannedPerson(rank, name, f"{name.split('.')[0].title()}'s {rng.choice(DEVICES)}")
+        DemoPerson(rank, name, f"{name.split('.')[0].title()}'s {rng.choice(DEVICES)}")
         for rank, name in enumerate(chosen)
     )
 
@@ -101,11 +101,11 @@ def _drawn(follower: int, wanted: int, fame: Sequence[float], rng: random.Random
 
 
 def _posts(
-    people: tuple[PlannedPerson, ...],
+    people: tuple[DemoPerson, ...],
     count: int,
     follows: tuple[tuple[int, int], ...],
     rng: random.Random,
-) -> tuple[PlannedPost, ...]:
+) -> tuple[DemoPost, ...]:
     everybody = list(range(len(people))) * _POSTS_OF_EVERYBODY
     eager = rng.choices(
         range(len(people)),
@@ -126,14 +126,14 @@ def _first_followees(follows: tuple[tuple[int, int], ...]) -> dict[int, int]:
     return dict(starts)
 
 
-def _post(number: int, author: int, friend: str, rng: random.Random) -> PlannedPost:
+def _post(number: int, author: int, friend: str, rng: random.Random) -> DemoPost:
     kind = rng.choice(list(CAPTIONS))
     caption = rng.choice(CAPTIONS[kind])
     if rng.random() < 0.2:
         caption += " " + rng.choice(MENTIONS).format(name=friend)
     name, lat, lng = rng.choice(PLACES[kind])
     pictures = 1 if rng.random() < 0.96 else rng.randint(2, 3)
-    return PlannedPost(
+    return DemoPost(
         number=number,
         author=author,
         kind=kind,
@@ -144,7 +144,7 @@ def _post(number: int, author: int, friend: str, rng: random.Random) -> PlannedP
 
 
 def _likes(
-    posts: tuple[PlannedPost, ...], follows: tuple[tuple[int, int], ...], rng: random.Random
+    posts: tuple[DemoPost, ...], follows: tuple[tuple[int, int], ...], rng: random.Random
 ) -> tuple[tuple[int, int], ...]:
     followers: dict[int, list[int]] = {}
     for follower, followee in follows:

@@ -18,7 +18,7 @@ from services.upload.domain.edits import size_of_part
 from services.upload.domain.photos import StoredPhoto
 from services.upload.domain.picture_faults import PictureFault, PictureRefused
 from services.upload.domain.picture_kinds import PictureKind
-from services.upload.domain.rendition_plan import Size
+from services.upload.domain.rendition_sizes import Size
 from services.upload.domain.renditions import DrawnPhoto
 from services.upload.store.objects import Objects
 from services.upload.store.photos import (

@@ -15,7 +15,7 @@ from services.upload.decoder.wire import Containment, PictureFormat
 from services.upload.domain.decoding_budget import CpuBudget
 from services.upload.domain.edits import PLAIN, PhotoEdit
 from services.upload.domain.picture_kinds import PictureKind
-from services.upload.domain.rendition_plan import DECODED_SIDE_MIN, Size
+from services.upload.domain.rendition_sizes import DECODED_SIDE_MIN, Size
 from services.upload.domain.renditions import DecodedPixels, DrawnPhoto, draw_edit, draw_photo
 
 

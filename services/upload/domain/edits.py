@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from services.upload.domain.filters import check_filter
-from services.upload.domain.rendition_plan import Size
+from services.upload.domain.rendition_sizes import Size
 from shared.contracts.photos import Crop
 from shared.errors import FieldError, Invalid
 from shared.faults import fault

@@ -10,7 +10,7 @@ from typing_extensions import Buffer
 from services.upload.domain.edits import PhotoEdit, box_in, size_of_part
 from services.upload.domain.filters import filtered
 from services.upload.domain.placeholder import placeholder_of
-from services.upload.domain.rendition_plan import (
+from services.upload.domain.rendition_sizes import (
     WIDTHS,
     Size,
     middle_square,

@@ -11,7 +11,7 @@ from services.upload.domain.edits import PhotoEdit
 from services.upload.domain.photos import StoredPhoto
 from services.upload.domain.picture_kinds import PictureKind
 from services.upload.domain.quotas import QUOTA, ROOM_RETRY_S, NoRoomForPhotos, Quota, check_room
-from services.upload.domain.rendition_plan import Size
+from services.upload.domain.rendition_sizes import Size
 from shared.contracts.photos import QuotaUse, Rendition
 from shared.errors import NotFound
 from shared.ids import first_id_at

@@ -1,1 +1,1 @@
-"""Tests of the demo's plan and pictures."""
+"""Tests of the demo's world and pictures."""

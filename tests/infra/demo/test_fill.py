@@ -8,7 +8,7 @@ import pytest
 
 from infra.demo.fill import FOLLOWS, LIKES, PEOPLE, POSTS, Filling, fill, is_filled
 from infra.demo.public_api import ApiError, PublicApi
-from infra.demo.world import World, plan_world
+from infra.demo.world import World, compose_world
 
 
 class FakeApi:
@@ -67,7 +67,7 @@ class FakeApi:
 
 @pytest.fixture(scope="module")
 def world() -> World:
-    return plan_world(12, 20, seed=3)
+    return compose_world(12, 20, seed=3)
 
 
 @pytest.fixture(autouse=True)
@@ -89,7 +89,7 @@ async def is_whole(api: FakeApi, world: World) -> bool:
     return await is_filled(cast(PublicApi, api), world, 4)
 
 
-async def test_everything_of_the_plan_is_made(world: World) -> None:
+async def test_everything_of_the_world_is_made(world: World) -> None:
     api = FakeApi()
     assert not await is_whole(api, world)
     done = await run(api, world)
@@ -103,8 +103,8 @@ async def test_each_person_has_their_own_posts_in_order(world: World) -> None:
     api = FakeApi()
     await run(api, world)
     for person in world.people:
-        planned = [post.caption for post in world.posts_of(person.rank)]
-        assert [post["caption"] for post in api.posts[person.username]] == planned
+        wanted = [post.caption for post in world.posts_of(person.rank)]
+        assert [post["caption"] for post in api.posts[person.username]] == wanted
 
 
 async def test_a_run_that_was_broken_off_is_gone_on_with(world: World) -> None:

@@ -1,20 +1,20 @@
-"""The plan of the demo: believable, skewed, and the same each time."""
+"""The demo's world: believable, skewed, and the same each time."""
 
 from collections import Counter
 
 import pytest
 
-from infra.demo.world import World, plan_world
+from infra.demo.world import World, compose_world
 
 
 @pytest.fixture(scope="module")
 def world() -> World:
-    return plan_world(220, 640, seed=7)
+    return compose_world(220, 640, seed=7)
 
 
-def test_the_same_numbers_plan_the_same_world(world: World) -> None:
-    assert plan_world(220, 640, seed=7) == world
-    assert plan_world(220, 640, seed=8) != world
+def test_the_same_numbers_compose_the_same_world(world: World) -> None:
+    assert compose_world(220, 640, seed=7) == world
+    assert compose_world(220, 640, seed=8) != world
 
 
 def test_usernames_keep_the_rules_and_are_all_different(world: World) -> None:

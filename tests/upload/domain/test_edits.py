@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.upload.domain.edits import SIDE_SHARE_MIN, PhotoEdit, box_in, check_edit
-from services.upload.domain.rendition_plan import Size
+from services.upload.domain.rendition_sizes import Size
 from shared.contracts.photos import Crop
 from shared.errors import Invalid
 

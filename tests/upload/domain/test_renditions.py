@@ -5,7 +5,7 @@ import io
 import pytest
 from PIL import Image
 
-from services.upload.domain.rendition_plan import Size
+from services.upload.domain.rendition_sizes import Size
 from services.upload.domain.renditions import DecodedPixels, DrawnPhoto, draw_photo
 from tests.upload.pictures import (
     BLUE,

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.upload.domain.rendition_plan import (
+from services.upload.domain.rendition_sizes import (
     WIDTHS,
     Size,
     middle_square,
