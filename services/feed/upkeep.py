@@ -29,6 +29,7 @@ from shared.sharding.database_faults import DRIVER_ERRORS
 from shared.sharding.removal_rules import RemovalRules
 from shared.sharding.shard_map import ShardMapError
 
+_WITH_SUBJECT = ("hide", "show", "close-reports")
 _SHOWN_MAX = 20
 _TELL_EVERY = 500
 _NOTES_SHOWN_MAX = 3
@@ -39,7 +40,7 @@ _DELIVERED_AFTER_S = 10.0
 def main() -> int:
     """Do what the arguments say; 1 if something is missing or cannot be asked."""
     parser = argparse.ArgumentParser(prog="upkeep")
-    commands = ["audit", "rebuild", "reports", "hide", "show", "close-reports"]
+    commands = ["audit", "rebuild", "reports", *_WITH_SUBJECT]
     parser.add_argument("what", choices=commands)
     parser.add_argument("--sample", type=int, default=1_000, help="how many readers to look at")
     parser.add_argument("--user", type=int, help="the timeline of this reader only")
@@ -50,7 +51,7 @@ def main() -> int:
         "--subject", type=_subject, help="what is hidden, shown, or whose reports are closed"
     )
     asked = parser.parse_args()
-    if asked.what in commands[3:] and asked.subject is None:
+    if asked.what in _WITH_SUBJECT and asked.subject is None:
         parser.error("--subject is wanted, such as post:123")
     try:
         return asyncio.run(_run(asked))
@@ -83,7 +84,9 @@ async def _run(asked: argparse.Namespace) -> int:
                 return await _list_reports(resources)
             case "close-reports":
                 return await _close(resources, asked.subject)
-        return await _hide_or_show(resources, asked.subject, is_hidden=asked.what == "hide")
+            case "hide" | "show":
+                return await _hide_or_show(resources, asked.subject, is_hidden=asked.what == "hide")
+    raise ValueError(asked.what)
 
 
 async def _audit(resources: Resources, sample: int, rules: RemovalRules) -> int:

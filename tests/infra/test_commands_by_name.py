@@ -1,0 +1,96 @@
+"""The commands that operators type, by their names in the Makefile, on the suite of the session.
+
+What they find is for other tests: here each has to know its words, reach the suite and say so.
+"""
+
+import asyncio
+import os
+import ssl
+import subprocess
+import sys
+from pathlib import Path
+
+import httpx
+import pytest
+
+from infra.run_folder import REPOSITORY
+from tests.suite import OPERATION_TIMEOUT_S, Suite
+
+# Words of make → a part of what it says. Some find fault with what other tests have left.
+QUIET = {
+    ("help",): "make up",
+    ("status",): "answer",
+    ("plan-changes",): "",
+    ("migrate",): "every shard is at the newest migration",
+    ("migrate-status",): "shards",
+    ("reconcile",): "edges and",
+    ("verify-store",): "ready photos",
+    ("sweep",): "abandoned uploads",
+    ("sweep", "DRY=1"): "abandoned uploads",
+    ("audit-timelines", "N=20"): "readers",
+    ("audit-timelines",): "readers",
+    ("rebuild-timelines",): "timelines made anew",
+    ("reports",): "",
+    ("close-reports", "S=post:1"): "",
+    ("backup",): "",
+    ("backups",): "",
+    ("backup-passphrase",): "",
+    ("psql", "P=users-a"): "",
+}
+_CERTIFICATE = ("openssl", "x509", "-noout", "-enddate", "-in")
+
+
+def _make(suite: Suite, *words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        ["make", "-s", f"RETRATO_PYTHON={sys.executable}", *words],
+        cwd=REPOSITORY,
+        env={
+            **os.environ,
+            "RETRATO_NET": suite.topology.network,
+            "RETRATO_RUN_DIR": str(suite.run_dir),
+        },
+        check=False,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=OPERATION_TIMEOUT_S,
+    )
+
+
+@pytest.mark.timeout(OPERATION_TIMEOUT_S)
+@pytest.mark.parametrize("words", QUIET, ids=" ".join)
+async def test_a_command_reaches_the_suite(suite: Suite, words: tuple[str, ...]) -> None:
+    done = await asyncio.to_thread(_make, suite, *words)
+    assert QUIET[words] in done.stdout
+    assert "Traceback" not in done.stderr
+    assert "Usage:" not in done.stderr
+
+
+async def test_a_request_is_traced_by_the_id_of_its_reply(suite: Suite) -> None:
+    async with httpx.AsyncClient(base_url=suite.public_url) as client:
+        reply = await client.get("/v1/openapi.json")
+    request_id = reply.headers["X-Request-ID"]
+    done = await asyncio.to_thread(_make, suite, "trace", f"R={request_id}")
+    assert "nginx-1" in done.stdout
+
+
+async def test_nothing_is_left_of_an_account_that_never_was(suite: Suite) -> None:
+    done = await asyncio.to_thread(_make, suite, "check-deleted", "U=4611686018427387000")
+    assert "nothing is left" in done.stdout
+
+
+async def test_the_end_of_a_certificate_is_read_as_shown(suite: Suite) -> None:
+    file = suite.run_dir / "pki" / "users.crt"
+    done = await asyncio.to_thread(
+        subprocess.run, [*_CERTIFICATE, file], check=True, capture_output=True, text=True
+    )
+    assert done.stdout.startswith("notAfter=")
+
+
+@pytest.mark.parametrize(("name", "metric"), [("gateway-1", "http"), ("feed-worker-1", "jobs")])
+async def test_metrics_are_read_as_shown(suite: Suite, name: str, metric: str) -> None:
+    process = suite.process(name)
+    trusted = ssl.create_default_context(cafile=Path(suite.ca_file))
+    async with httpx.AsyncClient(verify=trusted) as client:
+        reply = await client.get(f"https://{process.endpoint}/metrics")
+    assert f"retrato_{metric}" in reply.text
