@@ -24,7 +24,8 @@ RECORD_WORDS = range(60, 201)
 RECORD_SECTIONS = ["Context", "Decision", "Consequences", "Alternatives"]
 
 ALL = pytest.mark.parametrize("path", documents(), ids=str)
-RECORDS = [path for path in documents() if path.parent == Path("docs/decisions")]
+DECISIONS = Path("docs/decisions")
+RECORDS = [p for p in documents() if p.parent == DECISIONS and p.name != "README.md"]
 # Their subject is a moment: measurements, records and releases.
 DATED = ("docs/measurements/", "docs/decisions/", "CHANGELOG.md")
 # What a service's own README may leave out of its paths.
@@ -187,3 +188,29 @@ def test_a_decision_record_has_its_parts(path: Path) -> None:
 def test_no_two_records_share_a_number() -> None:
     numbers = [path.name[:4] for path in RECORDS]
     assert len(set(numbers)) == len(numbers)
+
+
+def test_the_index_lists_each_record_by_its_title() -> None:
+    index = text_of(DECISIONS / "README.md")
+    for path in RECORDS:
+        number, title = Document(path).headings()[0].split(": ", 1)
+        assert f"| [{number}]({path.name}) | {title} |" in index
+
+
+# Tables to look something up in, and no job that begins and ends.
+LOOKED_UP_IN = {"README.md", "commands.md", "edge.md", "running-elsewhere.md"}
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        p
+        for p in documents()
+        if str(p).startswith("docs/operations/") and p.name not in LOOKED_UP_IN
+    ],
+    ids=str,
+)
+def test_an_operators_page_says_what_users_notice_and_when_it_is_over(path: Path) -> None:
+    headings = Document(path).headings()
+    assert "What it means to users" in headings
+    assert headings[-1] == "How you know that it is well"

@@ -81,10 +81,11 @@ async def test_nothing_is_left_of_an_account_that_never_was(suite: Suite) -> Non
 
 async def test_the_end_of_a_certificate_is_read_as_shown(suite: Suite) -> None:
     file = suite.run_dir / "pki" / "users.crt"
-    done = await asyncio.to_thread(
-        subprocess.run, [*_CERTIFICATE, file], check=True, capture_output=True, text=True
+    shell = await asyncio.create_subprocess_exec(
+        *_CERTIFICATE, file, stdout=asyncio.subprocess.PIPE
     )
-    assert done.stdout.startswith("notAfter=")
+    said, _ = await shell.communicate()
+    assert said.startswith(b"notAfter=")
 
 
 @pytest.mark.parametrize(("name", "metric"), [("gateway-1", "http"), ("feed-worker-1", "jobs")])
