@@ -214,3 +214,14 @@ def test_an_operators_page_says_what_users_notice_and_when_it_is_over(path: Path
     headings = Document(path).headings()
     assert "What it means to users" in headings
     assert headings[-1] == "How you know that it is well"
+
+
+def test_what_upkeep_is_quoted_to_say_is_what_it_says() -> None:
+    page = text_of(Path("docs/operations/upkeep.md"))
+    rows = re.findall(r"^\| (`.+?) \| ", page.partition("| it says |")[2], re.MULTILINE)
+    quoted = [span for row in rows for span in re.findall(r"`([^`]+)`", row) if span != "/ready"]
+    assert quoted
+    # Adjacent string literals are one sentence.
+    said = re.sub(r'"\s*\n\s*f?"', "", _code())
+    parts = [part.strip(" ,.") for quote in quoted for part in quote.split("…")]
+    assert not [part for part in parts if part not in said]
