@@ -215,6 +215,19 @@ class Suite:
         """What an operator's command says, such as `backup`; a test fails where it does."""
         return self._infra(*arguments, timeout_s=OPERATION_TIMEOUT_S)
 
+    def make(self, *words: str) -> subprocess.CompletedProcess[str]:
+        """What `make` says to these words, as operators type them; nobody answers its questions."""
+        return subprocess.run(
+            ["make", "-s", f"RETRATO_PYTHON={sys.executable}", *words],
+            cwd=REPOSITORY,
+            env=self._environment(""),
+            check=False,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=OPERATION_TIMEOUT_S,
+        )
+
     def begin(self, *arguments: str) -> subprocess.Popen[bytes]:
         """An operator's command that the test does not wait for; nobody reads what it says."""
         return subprocess.Popen(

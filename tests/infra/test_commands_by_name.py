@@ -4,16 +4,12 @@ What they find is for other tests: here each has to know its words, reach the su
 """
 
 import asyncio
-import os
 import ssl
-import subprocess
-import sys
 from pathlib import Path
 
 import httpx
 import pytest
 
-from infra.run_folder import REPOSITORY
 from tests.suite import OPERATION_TIMEOUT_S, Suite
 
 # Words of make → a part of what it says. Some find fault with what other tests have left.
@@ -40,27 +36,10 @@ QUIET = {
 _CERTIFICATE = ("openssl", "x509", "-noout", "-enddate", "-in")
 
 
-def _make(suite: Suite, *words: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        ["make", "-s", f"RETRATO_PYTHON={sys.executable}", *words],
-        cwd=REPOSITORY,
-        env={
-            **os.environ,
-            "RETRATO_NET": suite.topology.network,
-            "RETRATO_RUN_DIR": str(suite.run_dir),
-        },
-        check=False,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=OPERATION_TIMEOUT_S,
-    )
-
-
 @pytest.mark.timeout(OPERATION_TIMEOUT_S)
 @pytest.mark.parametrize("words", QUIET, ids=" ".join)
 async def test_a_command_reaches_the_suite(suite: Suite, words: tuple[str, ...]) -> None:
-    done = await asyncio.to_thread(_make, suite, *words)
+    done = await asyncio.to_thread(suite.make, *words)
     assert QUIET[words] in done.stdout
     assert "Traceback" not in done.stderr
     assert "Usage:" not in done.stderr
@@ -70,12 +49,12 @@ async def test_a_request_is_traced_by_the_id_of_its_reply(suite: Suite) -> None:
     async with httpx.AsyncClient(base_url=suite.public_url) as client:
         reply = await client.get("/v1/openapi.json")
     request_id = reply.headers["X-Request-ID"]
-    done = await asyncio.to_thread(_make, suite, "trace", f"R={request_id}")
+    done = await asyncio.to_thread(suite.make, "trace", f"R={request_id}")
     assert "nginx-1" in done.stdout
 
 
 async def test_nothing_is_left_of_an_account_that_never_was(suite: Suite) -> None:
-    done = await asyncio.to_thread(_make, suite, "check-deleted", "U=4611686018427387000")
+    done = await asyncio.to_thread(suite.make, "check-deleted", "U=4611686018427387000")
     assert "nothing is left" in done.stdout
 
 
