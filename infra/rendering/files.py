@@ -39,7 +39,7 @@ def render(template: str, values: Mapping[str, Any]) -> str:
 
 def write_rendered(file: Path, text: str, account: Account) -> bool:
     """Write a file that only `account` reads; returns whether it said something else before."""
-    changed = not file.exists() or file.read_text(encoding="utf-8") != text
+    changed = not file.exists() or file.read_bytes() != text.encode()
     differing = _differing.get()
     if differing is not None:
         differing += [file] if changed else []

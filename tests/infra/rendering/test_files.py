@@ -28,3 +28,10 @@ def test_only_its_account_reads_it(tmp_path: Path) -> None:
 def test_a_template_that_misses_a_value_is_an_error() -> None:
     with pytest.raises(jinja2.UndefinedError):
         render("named.conf.j2", {})
+
+
+def test_a_file_that_holds_no_text_is_written_anew(tmp_path: Path) -> None:
+    file = tmp_path / "some.conf"
+    file.write_bytes(b"\xff\xfe\x00")
+    assert write_rendered(file, "port 1\n", OURS)
+    assert file.read_text(encoding="utf-8") == "port 1\n"
