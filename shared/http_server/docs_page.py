@@ -23,6 +23,10 @@ _PAGE = """<!DOCTYPE html>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{title}</title>
 <link rel="icon" href="data:,">
+<style>
+.swagger-ui .info li {{ line-height: 1.7; }}
+.swagger-ui .info li code, .swagger-ui .info p code {{ padding: 1px 4px; }}
+</style>
 </head>
 <body>
 <div id="page"></div>
