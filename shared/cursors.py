@@ -1,7 +1,7 @@
-"""Opaque cursors: where a page ended. What comes back is checked before a list sees it.
+"""Opaque cursors that name where a page ended, checked when a client sends them back.
 
-Each list declares the shape of its cursors. One of another shape, or with a number or a text that
-the list cannot have given, is refused.
+Each list declares the shape of its cursors. A cursor of another shape, or with a value that the
+list cannot have issued, is refused.
 """
 
 import base64
@@ -15,32 +15,32 @@ import orjson
 from shared.errors import FieldError, Invalid
 from shared.faults import fault
 
-# A cursor holds a few ids; a longer one was not made here.
+# Our cursors hold a few ids and are shorter than this.
 CURSOR_CHARACTERS_MAX = 256
 ID_MAX = 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """A whole number between two others; unless said otherwise, what an id or a version may be."""
+    """A whole number from `least` to `most`; the defaults allow every id and version."""
 
     least: int = 0
     most: int = ID_MAX
 
     def is_part(self, value: object) -> bool:
-        """Whether the list may have put this value in."""
-        # `type` and not `isinstance`: true and false are numbers to Python.
+        """Whether the list may have issued this value."""
+        # `type` and not `isinstance`, because a Python bool is also an int.
         return type(value) is int and self.least <= value <= self.most
 
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A text of which all has to match; the database takes no NUL, so none does."""
+    """A text that matches `pattern` as a whole; NUL is refused because Postgres refuses it."""
 
     pattern: str
 
     def is_part(self, value: object) -> bool:
-        """Whether the list may have put this value in."""
+        """Whether the list may have issued this value."""
         return (
             isinstance(value, str)
             and "\0" not in value
@@ -49,24 +49,24 @@ class Text:
 
 
 class CursorShape:
-    """The parts of a list's cursors in their order; written as JSON in URL-safe Base64."""
+    """The ordered parts of a list's cursors, encoded as JSON in URL-safe Base64."""
 
     def __init__(self, *parts: Number | Text) -> None:
         self._parts = parts
 
     def encode(self, *values: int | str) -> str:
-        """A cursor with these values; without padding."""
+        """Encode the values as a cursor without padding."""
         return base64.urlsafe_b64encode(orjson.dumps(values)).rstrip(b"=").decode()
 
     def decode(self, cursor: str) -> tuple[Any, ...]:
-        """The values again; raises Invalid if no page of the list gave this cursor."""
+        """Return the cursor's values; raises Invalid if the list cannot have issued it."""
         values = self.find(cursor)
         if values is None:
             raise Invalid(errors=[FieldError("cursor", fault("unknown_cursor"))])
         return values
 
     def find(self, cursor: str) -> tuple[Any, ...] | None:
-        """The values again, or None, for a list that has cursors of several shapes."""
+        """Return the values, or None where `decode` raises; for lists with several shapes."""
         values = self._read(cursor) if len(cursor) <= CURSOR_CHARACTERS_MAX else None
         if values is None or len(values) != len(self._parts):
             return None
@@ -83,23 +83,23 @@ class CursorShape:
 
 
 class DottedCursorShape(CursorShape):
-    """Numbers only, written in hexadecimal with dots between them."""
+    """Cursors of numbers only, written in hexadecimal and separated by dots."""
 
     def encode(self, *values: int | str) -> str:
-        """A cursor with these values."""
+        """Encode the values, which must be non-negative integers."""
         return ".".join(f"{value:x}" for value in values)
 
     def _read(self, cursor: str) -> list[Any] | None:
-        # Python would also read signs, spaces, underscores and the digits of other scripts.
+        # `int` alone would also accept signs, spaces, underscores and digits of other scripts.
         if re.fullmatch(r"[0-9a-f]{1,16}(\.[0-9a-f]{1,16})*", cursor) is None:
             return None
         return [int(part, 16) for part in cursor.split(".")]
 
 
-# The commonest: the id after which the page goes on.
+# The most common shape: the id after which the next page starts.
 ID_CURSOR = CursorShape(Number())
 
 
 def decode_id_cursor(cursor: str | None) -> int | None:
-    """The id in a cursor of that shape; None starts at the newest. Raises Invalid."""
+    """Return the id in an ID_CURSOR; None stays None, for a first page. Raises Invalid."""
     return None if cursor is None else int(ID_CURSOR.decode(cursor)[0])

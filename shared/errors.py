@@ -1,7 +1,7 @@
 """The tree of error kinds, each with its HTTP status and stable code.
 
-A named error of a rule lives beside the rule and derives from one of these. The HTTP server turns
-any of them into problem+json, and the service client turns problem+json back into them.
+A named error lives beside the rule that raises it, and derives from one of these kinds. The HTTP
+server turns every AppError into problem+json, and the service client turns it back.
 """
 
 from collections.abc import Mapping, Sequence
@@ -19,10 +19,10 @@ class FieldError:
 
 
 class AppError(Exception):
-    """An outcome that a caller can be told about.
+    """A failure that the caller may see.
 
-    `status` and `code` are class attributes of each kind; `detail` is a sentence for people,
-    `retry_after_s` becomes the Retry-After header.
+    Each kind sets `status`, `code` and `title`. `detail` is a sentence for people, by default the
+    title. `retry_after_s` becomes the Retry-After header.
     """
 
     status = 500
@@ -42,12 +42,12 @@ class AppError(Exception):
         self.retry_after_s = retry_after_s
 
     def headers(self) -> Mapping[str, str]:
-        """Headers that this error adds to the reply."""
+        """Return the headers that this error adds to the reply."""
         return {} if self.retry_after_s is None else {"Retry-After": str(self.retry_after_s)}
 
 
 class BadRequest(AppError):
-    """The request could not be understood at all."""
+    """The request is malformed."""
 
     status = 400
     code = "bad_request"
@@ -55,40 +55,40 @@ class BadRequest(AppError):
 
 
 class Unauthenticated(AppError):
-    """No valid session; never used for a lack of permission."""
+    """The caller has no valid session; a lack of permission is Forbidden or NotFound."""
 
     status = 401
     code = "unauthenticated"
     title = "Sign in first: there is no valid session."
 
     def headers(self) -> Mapping[str, str]:
-        """RFC 9110 wants the scheme named on every 401."""
+        """Return WWW-Authenticate, which RFC 9110 demands on every 401."""
         return {"WWW-Authenticate": "Bearer"}
 
 
 class TokenExpired(Unauthenticated):
-    """The token has had its time, and its session goes on: the client refreshes."""
+    """The access token has expired but its session goes on; the client refreshes."""
 
     code = "token_expired"
     title = "This access token has expired: refresh the session."
 
 
 class TokenUnknown(Unauthenticated):
-    """Nobody was ever given this token; the client signs in."""
+    """We never issued this token; the client signs in."""
 
     code = "token_unknown"
     title = "This is not a token of ours: sign in."
 
 
 class SessionEnded(Unauthenticated):
-    """The token was once good, and its session is over; the client signs in again."""
+    """The token was valid but its session has ended; the client signs in again."""
 
     code = "session_ended"
     title = "This session has ended: sign in again."
 
 
 class Forbidden(AppError):
-    """An action on something that the viewer may see but not change."""
+    """The viewer may see the thing but not change it."""
 
     status = 403
     code = "forbidden"
@@ -96,7 +96,7 @@ class Forbidden(AppError):
 
 
 class NotFound(AppError):
-    """It does not exist, or this viewer may not know that it does: the two look the same."""
+    """The thing does not exist, or the viewer may not know that it does; both look the same."""
 
     status = 404
     code = "not_found"
@@ -119,7 +119,7 @@ class RequestInProgress(Conflict):
 
 
 class PreconditionFailed(AppError):
-    """It is not in the version that the request names by If-Match."""
+    """The thing no longer has a version that the request named in If-Match."""
 
     status = 412
     code = "precondition_failed"
@@ -135,7 +135,7 @@ class TooLarge(AppError):
 
 
 class UnsupportedMediaType(AppError):
-    """The body is of a type that the route does not take."""
+    """The route does not accept the body's media type."""
 
     status = 415
     code = "unsupported_media_type"
@@ -143,7 +143,7 @@ class UnsupportedMediaType(AppError):
 
 
 class Invalid(AppError):
-    """Well-formed, but against a rule; `errors` names the fields."""
+    """The request is well-formed but breaks a rule; `errors` names the fields."""
 
     status = 422
     code = "invalid"
@@ -158,7 +158,7 @@ class IdempotencyKeyReused(Invalid):
 
 
 class TooManyRequests(AppError):
-    """A limit of this caller is used up."""
+    """The caller has used up one of its rate limits."""
 
     status = 429
     code = "too_many_requests"
@@ -166,7 +166,7 @@ class TooManyRequests(AppError):
 
 
 class Unavailable(AppError):
-    """A part that this needs does not answer; only actions may catch it, to degrade as written."""
+    """A part that the work needs does not answer; only actions may catch this, to degrade."""
 
     status = 503
     code = "unavailable"
@@ -174,14 +174,14 @@ class Unavailable(AppError):
 
 
 class Overloaded(Unavailable):
-    """Refused at the door because the queue is full; cheap, and safe to retry."""
+    """The limiter refused the request before any work began, so a retry is safe."""
 
     code = "overloaded"
     title = "Too much is going on at the moment."
 
 
 class DeadlineExceeded(Unavailable):
-    """The time that the caller allowed is over."""
+    """The caller's deadline has passed."""
 
     status = 504
     code = "deadline_exceeded"
@@ -189,7 +189,7 @@ class DeadlineExceeded(Unavailable):
 
 
 class QuotaExceeded(AppError):
-    """The account has no room left."""
+    """The account has used up its quota."""
 
     status = 507
     code = "quota_exceeded"
@@ -201,7 +201,7 @@ _TITLES = {405: "This address does not take that method."}
 
 
 def error_of(status: int) -> AppError:
-    """The plainest error of a status."""
+    """Return the most general error of a status, also for statuses without a kind of their own."""
     error = _plainest_kinds().get(status, AppError)()
     if error.status != status:
         error.status = status

@@ -1,4 +1,4 @@
-"""How an export writes what services hold: as the public API would."""
+"""Writes rows of an export in the format of the public API."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -6,14 +6,14 @@ from typing import Any
 
 from shared.wire_time import wire_time
 
-# Names of objects in the store and of their copies mean nothing outside.
+# Object keys of the store mean nothing to the account's owner.
 _LEFT_OUT = frozenset({"key", "avatar_key"})
 
 _IDS = frozenset({"id", "reply_to"})
 
 
 def exported(item: Any) -> Any:
-    """Ids as strings of digits and times as the public API writes them, however deep they stand."""
+    """Return a copy with ids as decimal strings and times in wire format, at any depth."""
     if isinstance(item, Mapping):
         return {name: _named(name, value) for name, value in item.items() if name not in _LEFT_OUT}
     if isinstance(item, datetime):

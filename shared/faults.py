@@ -1,7 +1,7 @@
-"""Why a field is refused: a stable code, the values of its rule, and a sentence in each language.
+"""Why a field is refused: a stable code, the values of its rule, and a sentence per language.
 
-Every code that a service may give stands in the one table, so that clients can act on each and
-people can read each. What the validating library says is translated by the second table.
+One table holds every code of all services; clients act on the codes and people read the sentences.
+A second table maps pydantic's error types to our codes.
 """
 
 import re
@@ -11,7 +11,7 @@ from typing import Any
 
 LANGUAGES = ("en", "es")
 
-# Code → the sentence in each language; braces name values of the rule.
+# Code → a sentence per language, in the order of LANGUAGES; braces name values of the rule.
 SENTENCES: Mapping[str, tuple[str, str]] = {
     "missing": ("This is needed.", "Hace falta este dato."),
     "unacceptable": ("This value is not acceptable.", "Este valor no es aceptable."),
@@ -74,7 +74,7 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
     ),
 }
 
-# Code of a problem whose reply is in the reader's language → its title in Spanish.
+# Code of a problem that is answered in the caller's language → its Spanish title.
 TITLES_ES: Mapping[str, str] = {
     "invalid": "Algunos campos no son aceptables.",
     "idempotency_key_reused": "Esta Idempotency-Key ya se usó con otra petición.",
@@ -84,8 +84,8 @@ TITLES_ES: Mapping[str, str] = {
     "not_found": "Aquí no hay nada.",
 }
 
-# Type of an error of the validating library → our code, and which of its values we tell by which
-# name. What is not here is `unacceptable`.
+# pydantic's error type → our code, and our names of its context values. All other types become
+# `unacceptable`.
 _LIBRARY: Mapping[str, tuple[str, Mapping[str, str]]] = {
     "missing": ("missing", {}),
     "extra_forbidden": ("unknown_field", {}),
@@ -121,8 +121,7 @@ _LIBRARY: Mapping[str, tuple[str, Mapping[str, str]]] = {
     "greater_than": ("not_above", {"above": "gt"}),
     "less_than": ("not_below", {"below": "lt"}),
 }
-# A range of languages (RFC 9110, section 12.5.4): its first part, and how well it is liked.
-# A range of languages (RFC 9110, section 12.5.4): its first part, and how well it is liked.
+# A language range (RFC 9110, section 12.5.4): its primary tag and its quality.
 _RANGE = re.compile(
     r"\s*(\*|[A-Za-z]{1,8})(?:-[A-Za-z0-9-]+)?\s*(?:;\s*q=([01](?:\.[0-9]{0,3})?)\s*)?"
 )
@@ -130,9 +129,9 @@ _RANGE = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """What is wrong with a value: a code of the table, and the numbers and names of its rule.
+    """What is wrong with a value: a code of the table, and the values of its rule.
 
-    `told` is the sentence of another service, for a code that the table here does not have.
+    `told` is another service's sentence, used for a code that this process's table lacks.
     """
 
     code: str
@@ -140,32 +139,35 @@ class Fault:
     told: str = ""
 
     def sentence(self, language: str) -> str:
-        """For people, in one of the languages."""
+        """Return the sentence in `language`, one of LANGUAGES."""
         if self.code not in SENTENCES:
             return self.told or SENTENCES["unacceptable"][LANGUAGES.index(language)]
         return SENTENCES[self.code][LANGUAGES.index(language)].format_map(_Blank(self.values))
 
 
 class _Blank(dict[str, str]):
-    """A value that another service left out is a blank, not a failure."""
+    """Shows "…" for a value that another service left out, instead of raising KeyError."""
 
     def __missing__(self, key: str) -> str:
         return "…"
 
 
 def fault(code: str, **values: float | str) -> Fault:
-    """With a code of the table, and the values that its sentence names."""
+    """Make a Fault; `values` are those that the code's sentence names."""
     return Fault(code, {name: str(value) for name, value in values.items()})
 
 
 def fault_of_library(kind: str, context: Mapping[str, Any]) -> Fault:
-    """What the validating library found, in our words."""
+    """Translate a pydantic error, given its type and its context."""
     code, names = _LIBRARY.get(kind, ("unacceptable", {}))
     return Fault(code, {name: _plain(context.get(theirs)) for name, theirs in names.items()})
 
 
 def language_of(accept_language: str) -> str:
-    """The language of the table that an Accept-Language header likes best; English if none."""
+    """Return the language that an Accept-Language header prefers; English if it accepts none.
+
+    Only the first 400 characters count.
+    """
     liked: dict[str, float] = {}
     for part in accept_language[:400].split(","):
         found = _RANGE.fullmatch(part)
@@ -178,5 +180,5 @@ def language_of(accept_language: str) -> str:
 
 
 def _plain(value: Any) -> str:
-    # Literals come as "'a', 'b' or 'c'", which is English.
+    # pydantic lists literals as "'a', 'b' or 'c'"; the English "or" must not reach other languages.
     return str(value).replace(" or ", ", ").replace("'", "") if value is not None else "…"

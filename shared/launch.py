@@ -1,4 +1,4 @@
-"""Starts a process of ours: `python -m shared.launch services.feed.worker`."""
+"""Starts a process of the suite: `python -m shared.launch services.feed.worker`."""
 
 import gc
 import os
@@ -8,16 +8,15 @@ from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
 
-# Where processors are short, those who serve come before who will serve: also the services, which
-# run at 10.
+# A starting process yields the processor to serving ones. This is above the services' niceness, 10.
 NICENESS = 15
 _CAP_SYS_NICE = 23
 
 
 def main(module: str) -> None:
     """Import a process's module and run its `main`."""
-    # What imports make stays for good. To look through it again and again took an eighth of the
-    # start; the server turns this on once all of it is there.
+    # Imported objects live as long as the process, so collecting garbage during imports only slows
+    # the start. The server turns collection on again.
     gc.disable()
     with _giving_way():
         imported = import_module(module)
@@ -26,7 +25,7 @@ def main(module: str) -> None:
 
 @contextmanager
 def _giving_way() -> Iterator[None]:
-    """A second of work, beside others that serve: it takes what they leave."""
+    """Raise the niceness during the imports, which take about a second of CPU."""
     if not _may_hurry_again():
         yield
         return
@@ -39,7 +38,7 @@ def _giving_way() -> Iterator[None]:
 
 
 def _may_hurry_again() -> bool:
-    # Everybody may become nicer, but only who has this capability may take it back.
+    # Any process may raise its niceness, but only CAP_SYS_NICE allows lowering it again.
     for line in Path("/proc/self/status").read_text(encoding="ascii").splitlines():
         if line.startswith("CapEff:"):
             return bool(int(line.split()[1], 16) >> _CAP_SYS_NICE & 1)

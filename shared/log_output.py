@@ -1,4 +1,4 @@
-"""Where log lines go: to standard output, those of a tenth of a second together."""
+"""Writes log lines to standard output in batches of a tenth of a second."""
 
 import asyncio
 import atexit
@@ -10,22 +10,22 @@ LATER_S = 0.1
 
 
 class LineOutput:
-    """What structlog calls a logger: it has a method for each level, which takes a whole line.
+    """The logger that structlog calls: each level has a method that takes a rendered line.
 
-    A write costs more than the making of a line, and who reads them at the other end, to put them
-    into files, works once for each write.
+    Lines are batched because a write costs more than rendering a line. The process that reads them
+    and writes the files also works once per write.
     """
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
-        # A thread may log, too.
+        # Worker threads log too.
         self._lock = threading.Lock()
         self._waiting: list[bytes] = []
         self._bytes = 0
         atexit.register(self.flush)
 
     def info(self, line: bytes) -> None:
-        """A little later; at once where no loop runs."""
+        """Write the line within LATER_S; at once if no event loop runs in this thread."""
         self._add(line)
         if self._bytes > BATCH_BYTES_MAX:
             self.flush()
@@ -33,7 +33,7 @@ class LineOutput:
             self._flush_later()
 
     def warning(self, line: bytes) -> None:
-        """At once, after what came before."""
+        """Write the line at once, after all waiting lines."""
         self._add(line)
         self.flush()
 
@@ -41,7 +41,7 @@ class LineOutput:
     error = critical = fatal = exception = warning
 
     def flush(self) -> None:
-        """Write what waits."""
+        """Write all waiting lines."""
         with self._lock:
             lines, self._waiting, self._bytes = self._waiting, [], 0
             if lines:

@@ -1,4 +1,4 @@
-"""One JSON line per event on standard output, the standard library's loggers included."""
+"""Logging as one JSON line per event on standard output, the standard library's loggers too."""
 
 import logging
 import sys
@@ -16,22 +16,22 @@ from shared.log_output import LineOutput
 
 request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
 
-# The access line is ours; these repeat it or say every second what nobody reads.
+# These loggers repeat our access line, or log every second what nobody reads.
 _QUIET_LOGGERS = ("uvicorn.access", "httpx", "httpcore", "aiobotocore", "botocore", "asyncio")
 
 
 def get_logger() -> FilteringBoundLogger:
-    """The logger; a line is `await`-free and costs some microseconds."""
+    """Return the logger; a line costs some microseconds and never blocks on `await`."""
     return cast(FilteringBoundLogger, structlog.get_logger())
 
 
 def configure_logging(instance: str, level: str) -> None:
-    """Send structlog and the standard library to standard output; once, when a process starts."""
+    """Route structlog and the standard library to standard output; call once per process."""
     lines: list[Processor] = [
         _AddTime(),
         structlog.processors.add_log_level,
         _AddIdentity(instance),
-        # Without the local variables: they hold passwords, tokens and bodies.
+        # No local variables in tracebacks: they hold passwords, tokens and bodies.
         ExceptionRenderer(ExceptionDictTransformer(show_locals=False, max_frames=20)),
     ]
     output = LineOutput(sys.stdout.buffer)
@@ -46,7 +46,7 @@ def configure_logging(instance: str, level: str) -> None:
 
 
 class _AddTime:
-    """Adds the time in UTC; to spell a second takes longer than the rest of a line."""
+    """Adds the time in UTC; keeps the formatted second, which is the expensive part of a line."""
 
     def __init__(self) -> None:
         self._spelled = (0, "")
@@ -62,7 +62,7 @@ class _AddTime:
 
 
 class _AddIdentity:
-    """Adds the process's name and the id of the request at hand to every line."""
+    """Adds the process's name and the id of the current request to every line."""
 
     def __init__(self, instance: str) -> None:
         self._instance = instance

@@ -1,11 +1,11 @@
-"""What is refused first while there is too much to do."""
+"""The order in which an overloaded process refuses requests."""
 
 from enum import IntEnum
 
 
 class Priority(IntEnum):
-    """A higher one is refused later."""
+    """A higher priority is refused later."""
 
-    SHEDDABLE = 0  # to look around: search, suggestions, what is popular
+    SHEDDABLE = 0  # browsing: search, suggestions, popular posts
     NORMAL = 1
-    VITAL = 2  # without it the product is down, or what a person has done is lost
+    VITAL = 2  # its loss takes the product down, or loses what a user did

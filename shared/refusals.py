@@ -1,4 +1,4 @@
-"""What is refused because there is too much to do, counted by place and reason."""
+"""Counts requests that were refused under overload, by place and reason."""
 
 from prometheus_client import Counter
 
@@ -12,6 +12,6 @@ refused = Counter(
 
 
 def overloaded(place: str, reason: str, detail: str = "", *, retry_after_s: int = 1) -> Overloaded:
-    """The error for what is turned away; it counts as refused from now on."""
+    """Count a refusal and return its error; an empty `detail` means the error's title."""
     refused.labels(place, reason).inc()
     return Overloaded(detail or None, retry_after_s=retry_after_s)

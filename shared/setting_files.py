@@ -1,4 +1,4 @@
-"""Values of settings in files, as platforms give secrets to a process."""
+"""Reads settings from files, the way container platforms hand over secrets."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,14 +9,14 @@ _FOLDER = "secrets_dir"
 
 
 class SettingFileError(ValueError):
-    """A file that the environment names cannot be read; says which variable and why."""
+    """A file named in the environment cannot be read; the message gives variable and reason."""
 
 
 class SettingFiles(EnvSettingsSource):
-    """`FEED_REDIS_URL_FILE` names the file of `FEED_REDIS_URL`; a folder may hold many.
+    """A settings source: `FEED_REDIS_URL_FILE` names a file with the value of `FEED_REDIS_URL`.
 
-    In the folder `FEED_SECRETS_DIR` a value stands in a file named like its setting, `redis_url`. A
-    file that the environment names goes before it. One newline at the end is none of the value.
+    The folder `FEED_SECRETS_DIR` may hold a file per setting, such as `redis_url`. A `_FILE`
+    variable wins over the folder. One newline at the end of a file is dropped.
     """
 
     def __init__(self, settings_cls: type[BaseSettings]) -> None:

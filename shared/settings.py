@@ -1,6 +1,6 @@
-"""What every process reads from its environment; a service adds its own fields and its prefix.
+"""Settings that every process reads from its environment; services add fields and a prefix.
 
-A value may stand in a file as well: `setting_files.py` says where one is looked for.
+A value may also be in a file; `setting_files.py` says where.
 """
 
 import socket
@@ -29,7 +29,7 @@ def _comma_separated(value: object) -> object:
 
 
 class EnvironmentSettings(BaseSettings):
-    """From the environment, or from files that it names; what is in the environment goes first."""
+    """Settings from the environment, else from files that it names."""
 
     @classmethod
     def settings_customise_sources(
@@ -40,14 +40,14 @@ class EnvironmentSettings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the library's signature
         file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """The library asks which sources there are; the first that has a value wins."""
+        """Return the sources in order of precedence; pydantic-settings calls this."""
         return (init_settings, env_settings, SettingFiles(settings_cls))
 
 
 class NetworkSettings(EnvironmentSettings):
-    """How a process finds others, and whom it trusts.
+    """How a process finds others, and which certificate authority it trusts.
 
-    `dns_servers` are `address:port`; without any, names are asked of the operating system.
+    `dns_servers` are `address:port`; if empty, the operating system resolves names.
     """
 
     model_config = SettingsConfigDict(frozen=True)
@@ -57,17 +57,17 @@ class NetworkSettings(EnvironmentSettings):
 
 
 class ProcessSettings(NetworkSettings):
-    """Who this process is, where it listens, and how it and its callers know each other.
+    """A process's name, address, keys and limits.
 
-    `internal_keys` holds the HMAC key of each audience: a service verifies the calls to it with
-    its own and signs the calls to another with that one's. `instance` is its name in logs, metrics
-    and tokens: of processes that share a machine, each needs one of its own.
+    `internal_keys` maps audiences to HMAC keys. A service verifies calls with its own key, and
+    signs a call to another service with that service's key. `instance` names the process in logs,
+    metrics and tokens; processes on one machine need different names.
     """
 
     model_config = SettingsConfigDict(frozen=True)
 
     instance: str = Field(default_factory=socket.gethostname, min_length=1)
-    # All addresses of the machine: a container does not know its own, and callers show a token.
+    # All addresses, because a container does not know its own. Callers must show a token anyway.
     listen_host: str = "0.0.0.0"  # noqa: S104
     listen_port: int = Field(ge=1, le=65535)
     tls_cert_file: Path
@@ -76,14 +76,14 @@ class ProcessSettings(NetworkSettings):
     log_level: str = "INFO"
     # Longer than the health check's interval (1 s) and the TTL of an answer (1 s) together.
     drain_seconds: float = Field(default=3.0, ge=0)
-    # The limiter of the process: how many requests it works on at once, and how long another one
-    # may be here, its wait included, before it is refused instead.
+    # The limiter: how many requests the process works on at once, and the longest expected time
+    # of a further request, its wait included, before the limiter refuses it.
     at_work_max: int = Field(default=64, ge=1)
     wait_ms_max: int = Field(default=600, ge=1)
 
 
 class PostgresSettings(EnvironmentSettings):
-    """Where the shards of a group are, and as whom to reach them."""
+    """Where a group's shards are, and the login for them; the pool limit is per primary."""
 
     model_config = SettingsConfigDict(frozen=True)
 
@@ -103,7 +103,10 @@ class RedisSettings(EnvironmentSettings):
 
 
 def read_settings(kind: type[S]) -> S:
-    """The settings of the process that starts; ends it with a sentence if some are unusable."""
+    """Read the settings of a starting process.
+
+    If some are unusable, prints a sentence per setting to standard error and exits with status 2.
+    """
     try:
         return cast(Callable[[], S], kind)()
     except SettingFileError as error:

@@ -5,11 +5,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-# As psql knows it: what several queries have in common, such as the columns of a table.
+# psql's own command, for text that several queries share, such as a column list.
 _SET = re.compile(r"^\\set (\S+) '([^']*)'$", re.MULTILINE)
 _BLOCK_NAME = re.compile(r"^--\s*name:\s*(\S+)\s*$", re.MULTILINE)
 
-# What can hold a colon that is no placeholder comes first: comments, literals, casts.
+# Tokens that may contain a colon come before placeholders: comments, literals, casts.
 _TOKENS = re.compile(
     r"--[^\n]*|/\*.*?\*/|'(?:[^']|'')*'|\"[^\"]*\"|\$\$.*?\$\$|::|:(?P<name>[a-z_][a-z0-9_]*)",
     re.DOTALL,
@@ -17,14 +17,14 @@ _TOKENS = re.compile(
 
 
 class SqlFileError(ValueError):
-    """A `.sql` file that does not consist of distinct, named blocks."""
+    """A `.sql` file does not consist of distinct, named, non-empty blocks."""
 
 
 @dataclass(frozen=True)
 class Query:
-    """One statement: its parameters are `$1`… in the order of `parameters`.
+    """One statement whose `$1`, `$2`… are the names in `parameters`, in that order.
 
-    `text` still holds `:schema`, which differs from shard to shard.
+    `text` still contains `:schema`, which differs per shard.
     """
 
     name: str
@@ -33,14 +33,14 @@ class Query:
     _by_schema: dict[str, str] = field(default_factory=dict, compare=False, repr=False)
 
     def for_schema(self, schema: str) -> str:
-        """The statement for one shard; the same string each time, so that it is prepared once."""
+        """Return the statement for a shard, always as the same string, so it is prepared once."""
         text = self._by_schema.get(schema)
         if text is None:
             text = self._by_schema[schema] = self.text.replace(":schema", schema)
         return text
 
     def arguments(self, values: Mapping[str, object]) -> list[object]:
-        """The values in the order of the placeholders; raises TypeError unless they match."""
+        """Order the values as in `parameters`; raises TypeError if the names differ."""
         if len(values) == len(self.parameters):
             try:
                 return [values[name] for name in self.parameters]
@@ -53,9 +53,10 @@ class Query:
 
 
 def load_queries(path: Path) -> Mapping[str, Query]:
-    r"""The blocks of a file by name; each begins with a line `-- name: insert_user`.
+    r"""Map the names of a file's blocks to queries; a block begins with `-- name: insert_user`.
 
-    A line `\set columns 'id, name'` above them stands for these words wherever `:columns` does.
+    A line `\set columns 'id, name'` defines text that replaces `:columns` in all blocks. Raises
+    SqlFileError.
     """
     text = path.read_text(encoding="utf-8")
     for name, value in _SET.findall(text):
@@ -72,7 +73,7 @@ def load_queries(path: Path) -> Mapping[str, Query]:
 
 
 def parse_query(name: str, block: str) -> Query:
-    """One block: placeholders numbered by first appearance, comments and the last `;` dropped."""
+    """Parse a block: number placeholders by first use, drop comments and the final `;`."""
     numbers: dict[str, int] = {}
 
     def replace(token: re.Match[str]) -> str:

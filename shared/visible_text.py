@@ -1,12 +1,12 @@
-"""Which characters of a text show something."""
+"""Tells visible characters from invisible ones."""
 
 import unicodedata
 from bisect import bisect_right
 
 ZWNJ, ZWJ = "\u200c", "\u200d"
 
-# The ranges of the property Default_Ignorable_Code_Point (Unicode 14, DerivedCoreProperties.txt):
-# first and last code point. Python's database does not have it.
+# First and last code points of the property Default_Ignorable_Code_Point (Unicode 14,
+# DerivedCoreProperties.txt), which Python's `unicodedata` lacks.
 _IGNORABLE = (
     (0x00AD, 0x00AD), (0x034F, 0x034F), (0x061C, 0x061C), (0x115F, 0x1160), (0x17B4, 0x17B5),
     (0x180B, 0x180F), (0x200B, 0x200F), (0x202A, 0x202E), (0x2060, 0x206F), (0x3164, 0x3164),
@@ -15,14 +15,14 @@ _IGNORABLE = (
 )  # fmt: skip
 _STARTS = [first for first, _last in _IGNORABLE]
 
-# Blank by their look, though Unicode counts them among the symbols.
+# These look blank although Unicode counts them as symbols.
 _BLANKS = "\u2800\U0001d159"
 
 
 def is_ignorable(character: str) -> bool:
-    """Whether Unicode says that nothing is shown where the character is not supported.
+    """Whether Unicode lets a renderer show nothing for the character.
 
-    Joiners, variation selectors, direction marks, soft hyphens and fillers are such.
+    Examples are joiners, variation selectors, direction marks, soft hyphens and fillers.
     """
     code = ord(character)
     if code < _STARTS[0]:
@@ -31,7 +31,7 @@ def is_ignorable(character: str) -> bool:
 
 
 def shows_something(text: str) -> bool:
-    """Whether a reader sees more than space: a letter, a digit, a sign or a picture."""
+    """Whether the text has at least one visible character."""
     return any(
         not character.isspace()
         and character not in _BLANKS
@@ -41,5 +41,5 @@ def shows_something(text: str) -> bool:
     )
 
 
-# Controls, half surrogates, format characters, and marks that have nothing to stand on.
+# Controls, surrogates, format characters, unassigned code points, separators, and combining marks.
 _UNSEEN = frozenset({"Cc", "Cs", "Cf", "Cn", "Zs", "Zl", "Zp", "Mn", "Me"})

@@ -1,1 +1,1 @@
-"""The shapes that travel between services; types only, no behaviour."""
+"""The JSON shapes that services exchange; types only, no behaviour."""

@@ -1,4 +1,4 @@
-"""What services tell each other of an account that is copied for its owner, or deleted."""
+"""Shapes for exporting an account's data to its owner, and for deleting an account."""
 
 from typing import Any, Literal
 
@@ -6,13 +6,13 @@ from typing_extensions import TypedDict
 
 
 class Erased(TypedDict):
-    """The reply to one page of an erasure: not `finished` if the next page is to be asked for."""
+    """The reply to one page of an erasure; until it is `finished`, the caller asks for another."""
 
     finished: bool
 
 
 class DeletionReceipt(TypedDict):
-    """How far a deletion has got: the time at which each service finished, None until then."""
+    """How far a deletion has got; each service's time is null until that service has finished."""
 
     receipt_id: str
     requested_at: str
@@ -23,9 +23,9 @@ class DeletionReceipt(TypedDict):
 
 
 class ExportPage(TypedDict):
-    """A page of what a service has of an account: items of one document of the archive.
+    """A page of a service's data about an account: items of one document of the archive.
 
-    The pages of a document follow each other; after the last of all, `next_cursor` is None.
+    All pages of a document are consecutive. `next_cursor` is None on the last page of all.
     """
 
     document: str
@@ -37,7 +37,7 @@ ArchiveState = Literal["composing", "ready"]
 
 
 class Archive(TypedDict):
-    """What upload says of an archive; `key`, `bytes` and the times are None until it is ready."""
+    """An archive in upload; `key`, `bytes` and the times are None until it is ready."""
 
     state: ArchiveState
     key: str | None
@@ -47,7 +47,7 @@ class Archive(TypedDict):
 
 
 class Export(TypedDict):
-    """A copy of all that an account holds: on its way, to be fetched, or no longer kept."""
+    """A copy of an account's data: being made, ready to fetch, or expired."""
 
     id: int
     state: Literal["pending", "ready", "expired"]

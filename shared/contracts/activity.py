@@ -1,4 +1,4 @@
-"""What feed says about what others did that concerns the viewer."""
+"""Shapes of feed's activity list: what others did that concerns the viewer."""
 
 from typing import Literal
 
@@ -26,9 +26,9 @@ class ActivityComment(TypedDict):
 
 
 class ActivityLine(TypedDict):
-    """Some people did the same: the first ones by name, `actor_count` is how many they are.
+    """People who did the same thing: `actor_ids` names the latest of the `actor_count` people.
 
-    `id` is that of the newest deed in it.
+    `id` is the id of the newest action in the line.
     """
 
     id: int
@@ -42,9 +42,9 @@ class ActivityLine(TypedDict):
 
 
 class ActivityPage(TypedDict):
-    """A page of lines, newest first; `unseen_count` is of all lines.
+    """A page of lines, newest first; `unseen_count` counts all lines, not only this page's.
 
-    `people` has the card of each person named, by decimal id, as users decided for this viewer.
+    `people` maps decimal ids to the cards that users returned for this viewer.
     """
 
     items: list[ActivityLine]

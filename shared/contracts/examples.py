@@ -1,4 +1,4 @@
-"""One believable value for each field that travels, by its name; documents are made of them."""
+"""A realistic example value per field name; the OpenAPI examples are made of them."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ REFRESH_TOKEN = "rtr_aZ8dK2mPq0.1.YW5vdGhlciBzZWFsIGhlcmUu"  # noqa: S105 - it i
 TIME = "2026-05-04T09:30:00.000Z"
 CURSOR = "WzQ5Mzg0ODIyMTkzNDUxODI3Ml0"
 
-# What is not here is told by its type and by how its name ends.
+# Fields that are missing here get an example from their type and the ending of their name.
 VALUES: dict[str, Any] = {
     "access_token": "rta_aZ8dK2mPq0.1.c2VhbGVkIGJ5IGEgc2VjcmV0",
     "alt_text": "A harbour in the fog",

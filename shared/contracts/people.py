@@ -1,4 +1,4 @@
-"""What users.internal says about people, their sessions and the follow graph."""
+"""Shapes of users.internal: people, their sessions and the follow graph."""
 
 from typing import Literal, NotRequired
 
@@ -6,11 +6,11 @@ from typing_extensions import TypedDict
 
 
 class Card(TypedDict):
-    """The few facts of a person that a list or a post shows.
+    """The few facts about a person that a list or a post shows.
 
-    `may_view` is the one privacy decision for the viewer of the call: may this viewer see what
-    this person publishes? `muting` is that viewer's wish not to meet them in the own timelines.
-    `avatar_key` is a host-free rendition key.
+    `may_view` is users' decision whether the viewer of the call may see what this person
+    publishes. `muting` keeps the person out of the viewer's timelines.
+    `avatar_key` is a rendition key without a host.
     """
 
     id: int
@@ -23,19 +23,19 @@ class Card(TypedDict):
 
 
 class Cards(TypedDict):
-    """Cards by decimal id; ids that do not exist, or that the viewer may not know, are left out."""
+    """Cards by decimal id, without unknown ids and people whom the viewer may not know about."""
 
     cards: dict[str, Card]
 
 
 class UserIds(TypedDict):
-    """User ids by username; names of nobody, or of whom the viewer may not know, are left out."""
+    """User ids by username, without unknown names and people whom the viewer may not know about."""
 
     ids: dict[str, int]
 
 
 class Relationship(TypedDict):
-    """How the viewer stands to one person."""
+    """How the viewer relates to one person, and whether that person follows the viewer."""
 
     following: bool
     followed_by: bool
@@ -45,7 +45,7 @@ class Relationship(TypedDict):
 
 
 class Profile(TypedDict):
-    """A person's page without the number of posts, which feed knows."""
+    """A person's profile; the number of posts is missing because feed has it."""
 
     id: int
     username: str
@@ -64,7 +64,7 @@ class Profile(TypedDict):
 
 
 class Session(TypedDict):
-    """A signed-in device with its pair of tokens, in clear only in this reply."""
+    """A session with its pair of tokens; no other reply contains them."""
 
     id: int
     access_token: str
@@ -74,7 +74,7 @@ class Session(TypedDict):
 
 
 class SignedIn(TypedDict):
-    """The reply of sign-up and sign-in: `user` has the private fields."""
+    """The reply of sign-up and sign-in; `user` includes the private fields."""
 
     user: Profile
     session: Session
@@ -87,7 +87,7 @@ class RefreshedSession(TypedDict):
 
 
 class Device(TypedDict):
-    """A session as its user is shown it; `last_seen_at` is when its tokens were last refreshed."""
+    """A session without its tokens; `last_seen_at` is the time of its latest refresh."""
 
     id: int
     device: str
@@ -96,13 +96,13 @@ class Device(TypedDict):
 
 
 class Devices(TypedDict):
-    """Where a user is signed in, the last refreshed first."""
+    """A user's sessions, the most recently refreshed first."""
 
     items: list[Device]
 
 
 class SessionCheck(TypedDict):
-    """Who an access token stands for."""
+    """The user and session of a valid access token."""
 
     user_id: int
     session_id: int
@@ -110,10 +110,10 @@ class SessionCheck(TypedDict):
 
 
 class SessionAnswer(TypedDict):
-    """What is known of one access token; its session only if it is good.
+    """The state of one access token; `session` is None unless the token is good.
 
-    Expired is what a refresh helps, ended what was revoked, made up what nobody was given; unknown
-    is what could not be looked up at the moment.
+    A refresh replaces an expired token. An ended session was revoked. A made-up token was never
+    issued. The state is unknown while the session cannot be looked up.
     """
 
     state: Literal["good", "expired", "ended", "made_up", "unknown"]
@@ -121,19 +121,19 @@ class SessionAnswer(TypedDict):
 
 
 class SessionAnswers(TypedDict):
-    """One for each token that was asked about, in that order."""
+    """One answer per token, in the order of the request."""
 
     answers: list[SessionAnswer]
 
 
 class RelationshipReply(TypedDict):
-    """The reply of follow, unfollow and their kin."""
+    """The reply of every route that changes one edge, such as follow, block or mute."""
 
     relationship: Relationship
 
 
 class Relationships(TypedDict):
-    """How the viewer stands to several people, by decimal id."""
+    """The viewer's relationships to several people, by decimal id."""
 
     relationships: dict[str, Relationship]
 
@@ -146,9 +146,9 @@ class PersonPage(TypedDict):
 
 
 class IdPage(TypedDict):
-    """A page of user ids in ascending order; `next_after` continues it, None ends it.
+    """A page of user ids in ascending order; `next_after` is None on the last page.
 
-    `total` says how many there are on all pages, with a first page that does not hold them all.
+    `total` counts the ids of all pages. Only a first page that another follows has it.
     """
 
     ids: list[int]
@@ -160,10 +160,10 @@ EventKind = Literal["request", "follow", "unfollow", "block", "privacy", "deleti
 
 
 class GraphEvent(TypedDict):
-    """A change that feed must know of; delivered at least once, in order per pair of users.
+    """A change of the follow graph, delivered to feed at least once, in order per pair of users.
 
-    `version` grows with each change of one (kind of edge, actor, subject): the receiver ignores
-    what is older than it has seen.
+    `version` grows with each change of one (kind of edge, actor, subject). The receiver ignores
+    versions older than the newest it has seen.
     """
 
     id: int

@@ -1,4 +1,4 @@
-"""What upload.internal says about photos; it knows nothing of captions or followers."""
+"""Shapes of upload.internal: photos and their files, without captions or followers."""
 
 from typing import Literal
 
@@ -9,7 +9,7 @@ RenditionName = Literal["large", "medium", "small", "thumb"]
 
 
 class Rendition(TypedDict):
-    """A resized copy. `key` is host-free and names the content: it never changes."""
+    """A resized copy. `key` has no host and names the content, which never changes."""
 
     name: RenditionName
     width: int
@@ -20,7 +20,7 @@ class Rendition(TypedDict):
 
 
 class Crop(TypedDict):
-    """A part of an upright picture, in shares of its width and height (0 to 1)."""
+    """A part of an upright picture, in fractions of its width and height (0 to 1)."""
 
     x: float
     y: float
@@ -40,14 +40,14 @@ class PhotoSnapshot(TypedDict):
 
 
 class FilterSamples(TypedDict):
-    """The file of a small picture in each filter's colours, and of the same one in its own."""
+    """Files of one small sample picture: unfiltered as `plain`, and once per filter."""
 
     plain: str
     filters: "list[FilterSample]"
 
 
 class FilterSample(TypedDict):
-    """A filter, what people call it, and its sample's file."""
+    """A filter's identifier, its display title, and the file of its sample."""
 
     name: str
     title: str
@@ -55,11 +55,11 @@ class FilterSample(TypedDict):
 
 
 class Photo(TypedDict):
-    """A photo as its owner sees it; sizes and renditions are filled in once it is ready.
+    """A photo as its owner sees it; sizes and renditions are present once it is ready.
 
-    `sha256` is that of the bytes received, in lower-case hexadecimal. `failure` is a sentence.
-    `post_id` is the post that has it, None before and for a moment after. `version` grows with each
-    change that its owner makes.
+    `sha256` is the hash of the received bytes, in lower-case hexadecimal. `failure` is a sentence.
+    `post_id` is None until shortly after the photo is published in a post. `version` grows with
+    each change that the owner makes.
     """
 
     id: int
@@ -80,7 +80,7 @@ class Photo(TypedDict):
 
 
 class QuotaUse(TypedDict):
-    """How many photos an account has and may have, in all and of the last 24 hours."""
+    """An account's photos and its limits, in total and for the last 24 hours."""
 
     photos_count: int
     photos_max: int
@@ -89,13 +89,13 @@ class QuotaUse(TypedDict):
 
 
 class ClaimedPhotos(TypedDict):
-    """The reply of a claim, in the order in which the photos were asked for."""
+    """The reply of a claim, in the order of the requested photos."""
 
     photos: list[PhotoSnapshot]
 
 
 class NewUpload(TypedDict):
-    """A picture that will come in pieces; `sha256` is what all of it hashes to, in hexadecimal."""
+    """An upload to begin; `sha256` is the hash of the whole picture, in hexadecimal."""
 
     length: int
     metadata: str
@@ -103,9 +103,9 @@ class NewUpload(TypedDict):
 
 
 class Upload(TypedDict):
-    """A picture that comes in pieces: `offset` of its `length` bytes are durable.
+    """A resumable upload: `offset` of its `length` bytes are durable.
 
-    `metadata` is what its sender said of it. `photo` is there once all bytes are.
+    `metadata` is the sender's text, unchanged. `photo` is None until all bytes have arrived.
     """
 
     id: int

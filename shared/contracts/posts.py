@@ -1,4 +1,4 @@
-"""What feed.internal says about posts and timelines."""
+"""Shapes of feed.internal: posts, comments and timelines."""
 
 from typing import Literal, NotRequired
 
@@ -8,7 +8,7 @@ from shared.contracts.photos import PhotoSnapshot
 
 
 class Place(TypedDict):
-    """Where a post says it was taken; degrees in WGS 84."""
+    """A place that the author names; degrees in WGS 84."""
 
     name: str
     lat: float
@@ -16,10 +16,10 @@ class Place(TypedDict):
 
 
 class Entity(TypedDict):
-    """A part of a text that links to something: `tag` of a hashtag, `user_id` of a mention.
+    """A linked part of a text: a hashtag has `tag`, a mention has `user_id`.
 
-    From `start` to before `end`, in code points. The id is decimal digits, as the public API shows
-    it: gateways pass it on as it is.
+    The part reaches from `start` up to, but not including, `end`, in code points. `user_id` is a
+    string of decimal digits, like all ids in the public API.
     """
 
     kind: Literal["hashtag", "mention"]
@@ -30,7 +30,7 @@ class Entity(TypedDict):
 
 
 class PostBody(TypedDict):
-    """What of a post is the same for every viewer; a new field comes last and may be null."""
+    """The part of a post that is equal for all viewers; a new field comes last and may be null."""
 
     id: int
     author_id: int
@@ -63,7 +63,7 @@ class PostPage(TypedDict):
 
 
 class TagFound(TypedDict):
-    """A tag, how many posts have it, and the authors of the newest of them."""
+    """A tag, the number of its posts, and the authors of the newest of them."""
 
     name: str
     post_count: int
@@ -71,7 +71,7 @@ class TagFound(TypedDict):
 
 
 class TagsFound(TypedDict):
-    """Tags that begin like something, the most used first."""
+    """Tags that begin with the requested prefix, the most used first."""
 
     items: list[TagFound]
 
@@ -79,7 +79,7 @@ class TagsFound(TypedDict):
 class HomePage(TypedDict):
     """A page of the home timeline.
 
-    `completeness` is "complete", or "partial" when some part could not be asked in time.
+    `completeness` is "partial" if some source did not answer in time.
     """
 
     items: list[Post]
@@ -101,22 +101,22 @@ class PostCounts(TypedDict):
 
 
 class Saved(TypedDict):
-    """The reply of save and its opposite."""
+    """The reply of save and unsave."""
 
     saved: bool
 
 
 class Pinned(TypedDict):
-    """The reply of pinning and its opposite; `pinned_at` is None for what is not pinned."""
+    """The reply of pin and unpin; `pinned_at` is null for a post that is not pinned."""
 
     pinned_at: str | None
 
 
 class Comment(TypedDict):
-    """What somebody wrote under a post; `reply_to` is a comment that is no reply itself.
+    """A comment under a post; `reply_to` names a top-level comment, never another reply.
 
-    `parent_writer_id` is whose comment that is: who may not know them does not see their replies.
-    `liked` is the viewer's.
+    `parent_writer_id` is the writer of that comment. A viewer who may not know about that writer
+    does not see the replies either. `liked` is the viewer's.
     """
 
     id: int
@@ -134,7 +134,7 @@ class Comment(TypedDict):
 
 
 class CommentPage(TypedDict):
-    """A page of comments, oldest first, under a post of this author."""
+    """A page of comments under one post, oldest first; `author_id` is the post's author."""
 
     author_id: int
     items: list[Comment]
@@ -142,7 +142,7 @@ class CommentPage(TypedDict):
 
 
 class LikersPage(TypedDict):
-    """A page of the ids of those who like a post of this author, newest first."""
+    """A page of ids of users who like one post, newest like first; `author_id` is its author."""
 
     author_id: int
     ids: list[int]

@@ -9,7 +9,7 @@ ReportReason = Literal["spam", "harassment", "violence", "nudity", "self_harm", 
 
 
 class Report(TypedDict):
-    """What somebody has reported."""
+    """A user's report of a user, post or comment."""
 
     id: int
     subject_kind: SubjectKind

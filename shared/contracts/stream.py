@@ -1,4 +1,4 @@
-"""What feed tells gateways for the viewers who are connected to them."""
+"""Events that feed sends to gateways for their connected viewers."""
 
 from typing import Literal, NotRequired
 
@@ -6,14 +6,14 @@ from typing_extensions import TypedDict
 
 EventKind = Literal["activity", "home", "photo"]
 
-# Of one event; what is beyond is said by `missed`.
+# Entries of `about` in one event; `missed` tells that there were more.
 ABOUT_MAX = 40
 
 
 class About(TypedDict):
-    """What an event is about: the ids that are known, as decimal digits.
+    """What an event is about; ids are decimal digits.
 
-    `what` is the kind of a deed, or the state of a photo.
+    `what` is the kind of an activity, or the state of a photo.
     """
 
     what: NotRequired[str]
@@ -24,7 +24,7 @@ class About(TypedDict):
 
 
 class PhotoEnd(TypedDict):
-    """An upload's photo has become ready, or failed."""
+    """A photo has become ready or failed; upload tells feed."""
 
     owner_id: int
     photo_id: int
@@ -32,9 +32,10 @@ class PhotoEnd(TypedDict):
 
 
 class StreamEvent(TypedDict):
-    """Something new is there for these viewers; `missed` if `about` does not name all of it.
+    """These viewers have something new; `missed` means that `about` is not complete.
 
-    Ids are of Redis: milliseconds, a dash, a number. They grow, also when Redis was emptied.
+    Ids have the form of Redis stream ids: milliseconds, a dash, a number. They keep growing even
+    after Redis lost its data.
     """
 
     id: str
@@ -45,13 +46,13 @@ class StreamEvent(TypedDict):
 
 
 class StreamEvents(TypedDict):
-    """The events after an id, oldest first; `last_id` is where to go on."""
+    """The events after an id, oldest first; the next request passes `last_id`."""
 
     events: list[StreamEvent]
     last_id: str
 
 
 class Listening(TypedDict):
-    """Of those who listen now, the ones who have listened all the time: they missed nothing."""
+    """The listening viewers who have listened without a gap, and so missed no event."""
 
     known: list[int]

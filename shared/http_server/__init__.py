@@ -1,1 +1,1 @@
-"""A process that answers: its application, limiter and server, and what surrounds a request."""
+"""The HTTP side of a process: application, server, limiter and the other middleware."""

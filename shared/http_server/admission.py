@@ -1,4 +1,4 @@
-"""The limiter of a process stands before its routes."""
+"""ASGI middleware that sends each request through the process's limiter."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from shared.http_server.work_queue import LIMITER, WorkQueue
 from shared.priority import Priority
 from shared.refusals import overloaded
 
-# In the ASGI scope of a request that was refused here.
+# Set in the ASGI scope of a refused request, whose access line is then left out.
 REFUSED_KEY = "retrato.refused"
 
 
@@ -21,8 +21,8 @@ REFUSED_KEY = "retrato.refused"
 class Ask:
     """What the limiter knows of a request; callers take turns with one another.
 
-    A request that `lasts` spends its time on something other than work of this process: a body
-    that comes slowly, a photo that is being made. It takes no place from the others.
+    A request that `lasts` mostly waits, for example for a slow body or for a photo's processing.
+    It occupies no slot of the limiter, and has a bound of its own.
     """
 
     priority: Priority = Priority.NORMAL
@@ -34,7 +34,7 @@ AskOf = Callable[[Scope], Ask]
 
 
 def lasting(*routes: str) -> AskOf:
-    """Of a service: these routes last, such as "POST /posts" or "GET /archives/*"."""
+    """Return an AskOf for which these routes last, such as "POST /posts" or "GET /archives/*"."""
     whole = frozenset(route for route in routes if not route.endswith("*"))
     below = tuple(route[:-1] for route in routes if route.endswith("*"))
     lasts, works = Ask(lasts=True), Ask()
@@ -47,7 +47,7 @@ def lasting(*routes: str) -> AskOf:
 
 
 class Admission:
-    """ASGI middleware. A request whose deadline passes before its turn is never begun."""
+    """ASGI middleware; a request whose deadline passes in the queue never begins."""
 
     def __init__(
         self, app: ASGIApp, *, queue: WorkQueue, ask_of: AskOf, lasting_max: int = LASTING_MAX
@@ -59,7 +59,7 @@ class Admission:
         self._lasting = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Let the request in, make it wait, or refuse it."""
+        """Admit the request, make it wait, or refuse it with a 503 problem."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return

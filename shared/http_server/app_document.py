@@ -1,4 +1,4 @@
-"""An application and its OpenAPI document, without starting anything."""
+"""Makes an application for its OpenAPI document, without opening any resource."""
 
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
@@ -18,7 +18,7 @@ def app_of(
     audience: str | None,
     **known: object,
 ) -> FastAPI:
-    """The application that settings with these values would make; it cannot be started."""
+    """Make the application with unvalidated settings; its lifespan raises RuntimeError."""
     keys = {} if audience is None else {audience: SecretStr("never used")}
     settings = settings_class.model_construct(None, internal_keys=keys, **known)
     return make_app(settings, _no_resources)

@@ -1,4 +1,4 @@
-"""The opened resources of the process that answers a request."""
+"""Gives routes the resources that their process has opened."""
 
 from collections.abc import Callable
 from typing import TypeVar, cast
@@ -9,9 +9,9 @@ R = TypeVar("R")
 
 
 def resources_getter(kind: type[R]) -> Callable[[Request], R]:
-    """For a service, whose resources are of this kind: finds them from within a route.
+    """Return a function that finds the service's resources, which are of this kind.
 
-    A plain call and not a dependency: on the hot paths each dependency costs 20 µs.
+    Routes call it directly: a FastAPI dependency costs microseconds on every hot request.
     """
 
     def resources_of(request: Request) -> R:

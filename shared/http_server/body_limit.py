@@ -1,4 +1,4 @@
-"""Bounds the body of a request; one that is too large is told so as a problem."""
+"""Bounds request bodies; a body that is too large gets a 413 problem."""
 
 from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -6,14 +6,14 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from shared.errors import TooLarge
 from shared.http_server.problems import ProblemReply
 
-# Nothing reads a body that such a request may have.
+# The routes of these methods never read a body.
 _WITHOUT_BODY = frozenset({"GET", "HEAD"})
 
 
 class BodyLimit:
-    """ASGI middleware; a route that takes more says so with `max_body_size=`.
+    """ASGI middleware; a route accepts larger bodies with `max_body_size=`.
 
-    The counting is the framework's, which answers in plain text whatever the handlers made of it.
+    Starlette counts the bytes. Its own refusal is plain text, so this replaces it.
     """
 
     def __init__(self, app: ASGIApp, *, bytes_max: int) -> None:
@@ -21,7 +21,7 @@ class BodyLimit:
         self._limited = RequestBodyLimitMiddleware(app, bytes_max)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on, and put a problem in the place of the plain refusal."""
+        """Pass the request on, and replace a plain refusal by a problem."""
         if scope["type"] != "http" or scope["method"] in _WITHOUT_BODY:
             await self.app(scope, receive, send)
             return

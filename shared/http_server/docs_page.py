@@ -1,4 +1,4 @@
-"""The OpenAPI page, with all its parts from this process: it makes no request to anywhere else."""
+"""The OpenAPI page; this process serves all its assets, so no other host is contacted."""
 
 import html
 from importlib.resources import files
@@ -13,9 +13,9 @@ from starlette.staticfiles import StaticFiles
 
 from shared.http_server.json_reply import JsonReply
 
-# Everything lies below the page's own address: so it works as /docs, and behind a proxy as
-# /docs/users. A script adds the parts, since a browser reads ahead and would fetch relative ones
-# from beside the page. The empty icon saves it a look for one.
+# All assets have addresses below the page's own, so the page works as /docs and, behind a proxy,
+# as /docs/users. A script adds them, because a browser's preload would resolve relative addresses
+# beside the page. The empty icon saves a request for one.
 _PAGE = """<!DOCTYPE html>
 <html lang="en">
 <head>
@@ -50,9 +50,9 @@ document.head.append(style, bundle);
 
 
 def install_docs_page(app: FastAPI, *, is_read_only: bool) -> None:
-    """Serve /docs, its assets and document below it, and /openapi.json.
+    """Serve /docs with its assets and document, and /openapi.json.
 
-    A read-only page offers no "Try it out": a service answers only to callers with a token.
+    A read-only page has no "Try it out", because a service answers only calls with a token.
     """
     options: dict[str, Any] = {
         "validatorUrl": None,

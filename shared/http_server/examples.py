@@ -1,4 +1,4 @@
-"""Examples of replies, made from their models, so that a new field needs no second place."""
+"""Builds example replies from their models, so that a new field needs no example by hand."""
 
 from collections.abc import Mapping
 from types import NoneType
@@ -22,13 +22,13 @@ _BY_ENDING: Mapping[str, Any] = {
 
 
 class ExampleUnknown(LookupError):
-    """A field has no example: neither its type, nor its name, nor the table says one."""
+    """Neither the type, nor the name, nor the table gives an example for the field."""
 
 
 def example_of(model: Any, field: str = "") -> Any:
-    """A believable value of a model; raises ExampleUnknown.
+    """Return a realistic value of a model; raises ExampleUnknown.
 
-    An example beside a field comes first, then the table of `shared.contracts.examples`.
+    A field's own example wins, then the table in `shared.contracts.examples`.
     """
     if is_typeddict(model):
         hints = get_type_hints(model, include_extras=True)
@@ -53,7 +53,7 @@ def _composed(origin: Any, parts: tuple[Any, ...], field: str) -> Any:
         return VALUES[field]
     if origin is list:
         return [example_of(parts[0], field)]
-    # One that may be absent, or null, as it is when it is there.
+    # A field that may be absent or null is shown with a value.
     return example_of(next(part for part in parts if part is not NoneType), field)
 
 

@@ -1,10 +1,10 @@
-"""A read of which most requests consist: where it is plainly asked for, nothing is parsed twice.
+"""A fast path for the most frequent reads that skips FastAPI's parameter handling.
 
-FastAPI calls a route through the models of its parameters and of what they depend on. That is the
-greater part of its work, and finds the same each time. Such a route names a function that finds
-the arguments in the usual request; all other requests go FastAPI's way, which says what is wrong
-with them. The route stays declared, documented and checked like any other. `route_class` and
-`get_route_handler` are FastAPI's own places for this.
+FastAPI resolves the parameters and dependencies of a route for every request, which is most of its
+work. A hot route names a function that reads the arguments from the usual form of its request.
+FastAPI handles all other forms, and explains what is wrong with them. The route stays declared,
+documented and tested like any other. `route_class` and `get_route_handler` are FastAPI's extension
+points for this.
 """
 
 from collections.abc import Awaitable, Callable, Coroutine
@@ -13,18 +13,18 @@ from typing import Any
 from fastapi import Request, Response
 from fastapi.routing import APIRoute
 
-# What the route's function takes after the request; None leaves the request to the framework.
+# Returns what the route's function takes after the request; None leaves the request to FastAPI.
 Arguments = Callable[[Request], Awaitable[tuple[Any, ...] | None]]
 
 
 def hot_read(arguments_of: Arguments) -> type[APIRoute]:
-    """The `route_class` of a router whose routes' functions take a request, then `arguments_of`."""
+    """Return a `route_class`; its routes' functions take the request, then `arguments_of` it."""
 
     class HotRoute(APIRoute):
-        """Looks for the arguments first."""
+        """Tries `arguments_of` before FastAPI's own handler."""
 
         def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-            """How each request is handled; called once."""
+            """Return the route's handler; FastAPI calls this once per route."""
             by_framework = super().get_route_handler()
             answer: Callable[..., Awaitable[Response]] = self.endpoint
 

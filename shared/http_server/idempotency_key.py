@@ -1,4 +1,4 @@
-"""The Idempotency-Key header, and the fingerprint that tells one body from another."""
+"""The Idempotency-Key header, and the hash that tells whether its body has changed."""
 
 import hashlib
 from collections.abc import Mapping
@@ -20,6 +20,6 @@ IdempotencyKey = Annotated[
 
 
 def body_hash(body: Mapping[str, Any]) -> bytes:
-    """SHA-256 of the body in canonical form: keys sorted, no white space."""
+    """Return the SHA-256 of the body as JSON with sorted keys and no white space."""
     canonical = orjson.dumps(dict(body), option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS)
     return hashlib.sha256(canonical).digest()

@@ -1,7 +1,7 @@
-"""The server's protocol, with the head and the body of a reply in one write.
+"""A uvicorn protocol that sends the head and the body of a reply in one write.
 
-uvicorn writes each part as it comes: over TLS that is a record and a system call for the head, and
-another for the body, which cost more than all of the head's making.
+uvicorn writes each part as it comes. Over TLS the head and the body then each cost a record and a
+system call, which is more than it costs to build the head.
 """
 
 import asyncio
@@ -9,12 +9,12 @@ from typing import Any, cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-# More than that is not held back: flow control is to notice who does not read.
+# Larger amounts are written at once, so that flow control notices a client that does not read.
 HELD_BYTES_MAX = 65_536
 
 
 class JoinedWrites:
-    """Around a transport: what is written in one turn of the loop goes out as one piece."""
+    """Wraps a transport; all data written in one turn of the event loop leaves in one write."""
 
     def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
         self._transport = transport
@@ -23,7 +23,7 @@ class JoinedWrites:
         self._held_bytes = 0
 
     def write(self, data: bytes) -> None:
-        """Soon, in order."""
+        """Queue the data until the end of this turn of the loop."""
         self._held.append(data)
         self._held_bytes += len(data)
         if self._held_bytes > HELD_BYTES_MAX:
@@ -32,12 +32,12 @@ class JoinedWrites:
             self._loop.call_soon(self._flush)
 
     def close(self) -> None:
-        """End, once all that was written is sent."""
+        """Write what is queued, then close the transport."""
         self._flush()
         self._transport.close()
 
     def __getattr__(self, name: str) -> Any:
-        """Everything else is the transport's own."""
+        """Pass everything else to the wrapped transport."""
         return getattr(self._transport, name)
 
     def _flush(self) -> None:
@@ -47,9 +47,9 @@ class JoinedWrites:
 
 
 class JoiningProtocol(HttpToolsProtocol):
-    """uvicorn's own over such a transport."""
+    """uvicorn's httptools protocol over JoinedWrites."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """A client has come."""
+        """Wrap the transport before uvicorn sees it."""
         joined = JoinedWrites(cast(asyncio.Transport, transport), self.loop)
         super().connection_made(cast(asyncio.Transport, joined))

@@ -1,4 +1,4 @@
-"""A JSON reply that is encoded once, straight to bytes."""
+"""A JSON reply that orjson encodes directly to bytes."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 
 class JsonReply(Response):
-    """`data` made of dicts, lists, strings, numbers and None; nothing is validated or copied."""
+    """A reply with `data` as JSON; nothing is validated or copied."""
 
     media_type = "application/json"
 

@@ -1,4 +1,4 @@
-"""HEAD wherever GET is, OPTIONS everywhere, and pages of other origins that a setting names."""
+"""Adds HEAD to every GET route, OPTIONS to every address, and CORS for configured origins."""
 
 from collections.abc import Iterable, Sequence
 
@@ -7,7 +7,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-# What a page of another origin may send and read besides what browsers allow by themselves.
+# Headers that a page of another origin may send and read, besides those that CORS always allows.
 _SENT = (
     "Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, Last-Event-ID,"
     " Repr-Digest, Tus-Resumable, Upload-Checksum, Upload-Length, Upload-Metadata, Upload-Offset,"
@@ -18,13 +18,13 @@ _READ = (
     b" Upload-Expires, Upload-Length, Upload-Offset, X-RateLimit-Limit, X-RateLimit-Remaining,"
     b" X-RateLimit-Reset, X-Request-ID"
 )
-# A browser asks again after this; ten minutes is also what the strictest of them allows.
+# How long a browser may cache a preflight; some browsers cap it at ten minutes anyway.
 _PREFLIGHT_SECONDS = "600"
 _OF_A_FOLDER = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 def allowed_methods(routes: Iterable[BaseRoute], path: str) -> frozenset[str]:
-    """All methods that an address takes, over all routes of it; empty if there is no such."""
+    """Return all methods that a path accepts on any route; empty if no route matches."""
     found: set[str] = set()
     for route in routes:
         if isinstance(route, Route) and route.path_regex.match(path):
@@ -37,15 +37,15 @@ def allowed_methods(routes: Iterable[BaseRoute], path: str) -> frozenset[str]:
 
 
 def allow_header(methods: Iterable[str]) -> str:
-    """The value of `Allow`."""
+    """Return the value of the Allow header, sorted."""
     return ", ".join(sorted(methods))
 
 
 class Methods:
-    """ASGI middleware outside of whatever counts or checks a request.
+    """ASGI middleware outside the limiter and the token check.
 
-    A HEAD is carried out as the GET that it stands for, so that each header is the same, and its
-    body is left out. `origins` are those of other pages, such as `https://app.example`.
+    It runs a HEAD as a GET and drops the body, so the headers are equal. `origins` are the
+    allowed CORS origins, such as `https://app.example`.
     """
 
     def __init__(
@@ -95,7 +95,7 @@ async def _as_get(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> N
     has_begun = False
 
     async def receive_until_begun() -> Message:
-        # A reply that has no end, such as a stream, has nothing more to say after its headers.
+        # After the headers an endless reply, such as a stream, must see a disconnect to end.
         return {"type": "http.disconnect"} if has_begun else await receive()
 
     async def send_headers(message: Message) -> None:
@@ -110,7 +110,7 @@ async def _as_get(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> N
 
 
 def _named_origin(origin: str | None, origins: frozenset[str], send: Send) -> Send:
-    """Each reply differs by origin, and says so; one that is named may read it."""
+    """Add Vary: Origin to each reply, and the CORS headers if the origin is allowed."""
     added = [(b"vary", b"Origin")]
     if origin is not None and origin in origins:
         added.append((b"access-control-allow-origin", origin.encode()))

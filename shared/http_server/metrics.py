@@ -1,8 +1,8 @@
-"""What every process counts of its requests, for Prometheus."""
+"""Prometheus metrics of the requests that a process answers."""
 
 from prometheus_client import Counter, Gauge, Histogram
 
-# Dense where the goals lie: a cached read takes a few milliseconds, an upload seconds.
+# Buckets are dense around our goals: a cached read takes a few milliseconds, an upload seconds.
 _SECONDS = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 
 http_requests = Counter(
@@ -16,6 +16,6 @@ http_waiting = Gauge("retrato_http_requests_waiting", "Requests waiting for thei
 
 event_loop_lag_seconds = Histogram(
     "retrato_event_loop_lag_seconds",
-    "How much later than due the loop came to what it does ten times a second.",
+    "How late the event loop ran a callback that is due ten times a second.",
     buckets=(0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1),
 )

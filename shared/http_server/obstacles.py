@@ -1,4 +1,4 @@
-"""Keeps a process from being ready for as long as something says that it cannot work yet."""
+"""Keeps a process unready until a check finds no obstacle to its work."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -8,7 +8,7 @@ from typing import Any
 from shared.http_server.readiness import Readiness
 from shared.logs import get_logger
 
-# Given the resources: a sentence that says what is in the way, or nothing.
+# Takes the resources; returns a sentence that names the obstacle, or "" if there is none.
 FindObstacle = Callable[[Any], Awaitable[str]]
 
 LOOK_AGAIN_S = 1.0
@@ -20,7 +20,7 @@ log = get_logger()
 async def ready_without(
     find: FindObstacle | None, resources: Any, readiness: Readiness
 ) -> AsyncIterator[None]:
-    """Mark the process ready once `find` names no obstacle; without `find` at once."""
+    """Mark the process ready once `find` returns no obstacle, or at once without `find`."""
     if find is None:
         readiness.mark_ready()
         yield
@@ -47,6 +47,6 @@ async def _found(find: FindObstacle, resources: Any) -> str:
     try:
         return await find(resources)
     except Exception:
-        # What cannot be found out keeps nobody from work.
+        # A failing check must not keep the process from work.
         log.exception("obstacle_unknown")
         return ""

@@ -1,4 +1,4 @@
-"""The two query parameters of every page, with the limits of the public API."""
+"""Query parameters of paged lists, with the limits of the public API."""
 
 import re
 from collections.abc import Awaitable, Callable
@@ -34,7 +34,7 @@ POSTS_LIMIT_DEFAULT = 20
 PEOPLE_LIMIT_DEFAULT = 20
 COMMENTS_LIMIT_DEFAULT = 20
 
-# What our own services and nearly all phones send.
+# The form of query that our services and nearly all phones send.
 _PLAIN_PAGE = re.compile(
     rb"(?:limit=(?P<limit>[1-9]|[1-3][0-9]|40)(?:&cursor=(?P<cursor>[A-Za-z0-9_-]{1,256}))?)?"
 )
@@ -43,10 +43,10 @@ _PLAIN_PAGE = re.compile(
 def viewers_posts_page(
     viewer_id_of: Callable[[Request], Awaitable[int]],
 ) -> Callable[[Request], Awaitable[tuple[int, int, str | None] | None]]:
-    """For `hot_read`: viewer, limit and cursor of a page of posts.
+    """Return a function for `hot_read` that finds viewer, limit and cursor of a page of posts.
 
-    What it returns finds None if the query says more, or may be wrong, and raises what
-    `viewer_id_of` raises.
+    That function returns None for any query that FastAPI must check. It raises what `viewer_id_of`
+    raises.
     """
 
     async def found(request: Request) -> tuple[int, int, str | None] | None:

@@ -1,4 +1,4 @@
-"""/live, /ready and /metrics, answered before anything else and left out of logs and counts."""
+"""Answers /live, /ready and /metrics outside of logs, metrics and the limiter."""
 
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.responses import PlainTextResponse, Response
@@ -8,7 +8,7 @@ from shared.http_server.readiness import Readiness
 
 
 class Probes:
-    """Outermost ASGI middleware; it also tells callers of a draining process not to come back."""
+    """The outermost ASGI middleware; while draining, it adds `Connection: close` to each reply."""
 
     def __init__(self, app: ASGIApp, *, readiness: Readiness) -> None:
         self.app = app

@@ -1,4 +1,4 @@
-"""Every failure leaves as problem+json (RFC 9457); nothing of an unexpected one is given away."""
+"""Turns every failure into problem+json (RFC 9457); an unexpected one reveals no details."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, NotRequired
@@ -32,7 +32,7 @@ _JSON_WANTED = "Send JSON, and say so: Content-Type: application/json."
 
 
 class ProblemField(TypedDict):
-    """One rejected field: a stable code, and a sentence made of it and the values of the rule."""
+    """One rejected field: a stable code, the values of its rule, and a sentence made of both."""
 
     field: str
     code: str
@@ -41,7 +41,7 @@ class ProblemField(TypedDict):
 
 
 class Problem(TypedDict):
-    """The body of every error; `error` repeats `title` for clients of older habits."""
+    """The body of every error; `error` repeats `title` for clients that expect that name."""
 
     type: str
     title: str
@@ -54,7 +54,7 @@ class Problem(TypedDict):
 
 
 class ProblemReply(Response):
-    """An error as its caller sees it."""
+    """The reply for an error; only a reply that names fields depends on `accept_language`."""
 
     media_type = MEDIA_TYPE
 
@@ -74,9 +74,10 @@ class ProblemReply(Response):
 
 
 def problem_body(error: AppError, language: str = LANGUAGES[0]) -> Problem:
-    """What an error says of itself, with the id of the request at hand.
+    """Return an error's body, with the id of the current request.
 
-    Only what names fields is in another language than English: people read it.
+    Callers pass another language than English only for errors that name fields, because people
+    read those.
     """
     title = error.title if language == LANGUAGES[0] else TITLES_ES.get(error.code, error.title)
     body = Problem(
@@ -107,7 +108,7 @@ def _problem_field(error: FieldError, language: str) -> ProblemField:
 
 
 def problem_replies(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """For a route's `responses=`: these statuses as problem+json in the OpenAPI document."""
+    """Return a value for a route's `responses=`: these statuses with problem+json bodies."""
     return {
         status: {
             "description": _title_of(status),
@@ -118,14 +119,14 @@ def problem_replies(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 
 def install_problem_handlers(app: FastAPI) -> None:
-    """Turn what routes raise, and what the framework refuses, into problems."""
+    """Turn the errors of routes and the refusals of the framework into problems."""
     app.exception_handlers[AppError] = _on_app_error
     app.exception_handlers[RequestValidationError] = _on_validation_error
     app.exception_handlers[HTTPException] = _on_http_exception
 
 
 def reply_to(error: AppError, request: Request) -> ProblemReply:
-    """What the caller is told of an error that a route raised; a failure is logged besides."""
+    """Return the reply for an error that a route raised; a status of 500 or more is logged."""
     if error.status >= AppError.status:
         log.warning("failed", code=error.code, detail=error.detail, cause=repr(error.__cause__))
     return ProblemReply(error, accept_language=_accept_language(request))
@@ -136,13 +137,13 @@ def _accept_language(request: Request) -> str:
 
 
 class UnexpectedErrors:
-    """ASGI middleware: an exception that nobody foresaw is logged whole and answered with a 500."""
+    """ASGI middleware that logs an unexpected exception with its traceback and answers 500."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on."""
+        """Pass the request on, and answer exceptions that leave the application."""
         started = False
 
         async def note_start(message: Message) -> None:
@@ -152,12 +153,12 @@ class UnexpectedErrors:
 
         try:
             await self.app(scope, receive, note_start)
-        except AppError as error:  # Raised by a middleware, outside the reach of the handlers.
+        except AppError as error:  # A middleware raised it, where FastAPI's handlers do not reach.
             await ProblemReply(error)(scope, receive, send)
         except Exception as error:
             log.exception("unexpected_error", path=scope.get("path"), error=repr(error))
             if started:
-                raise  # Half a reply is out: only breaking the connection tells the caller.
+                raise  # The reply has begun, so only a broken connection tells the caller.
             await ProblemReply(AppError())(scope, receive, send)
 
 
@@ -176,7 +177,7 @@ async def _on_validation_error(request: Request, error: RequestValidationError) 
 
 
 def _is_of_another_type(request: Request, problems: Sequence[Any]) -> bool:
-    # The framework hands a body that is not said to be JSON to the route as bytes.
+    # FastAPI passes a body without a JSON media type on as bytes.
     if not any(problem["loc"] == ("body",) and problem["input"] for problem in problems):
         return False
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
@@ -184,7 +185,7 @@ def _is_of_another_type(request: Request, problems: Sequence[Any]) -> bool:
 
 
 def _field_errors(problems: Sequence[Any]) -> list[FieldError]:
-    # The first part of the path says "body" or "query", which the caller knows.
+    # The first part of `loc` is "body" or "query", which the caller knows.
     return [
         FieldError(
             ".".join(str(part) for part in problem["loc"][1:]) or str(problem["loc"][0]),
@@ -197,7 +198,7 @@ def _field_errors(problems: Sequence[Any]) -> list[FieldError]:
 async def _on_http_exception(request: Request, error: HTTPException) -> Response:
     headers = dict(error.headers or {})
     if error.status_code == _METHOD_NOT_ALLOWED:
-        # The framework names the methods of one route; an address may have several.
+        # The framework lists the methods of one route, but a path may have several routes.
         methods = allowed_methods(request.app.router.routes, request.scope["path"])
         headers["Allow"] = allow_header(methods)
     return ProblemReply(error_of(error.status_code), headers)

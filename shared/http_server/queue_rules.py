@@ -1,22 +1,22 @@
-"""How much a process takes on, as its limiter and those who size its surroundings know it."""
+"""The bounds of a process's limiter, also used to size the parts around the process."""
 
 from dataclasses import dataclass
 
-# A request costs a process at least this much. So a longer queue cannot be worked off within the
-# longest wait, whatever the estimate says. It bounds memory and decides nothing else.
+# A request costs a process at least this much. So `wait_s_max` divided by it bounds the queue: a
+# longer queue could not be served in time. This only bounds memory.
 WORK_S_MIN = 0.0005
-# Requests that last, in one process; each takes some 50 kB.
+# Requests that last, in one process; the bound is for memory, at some 50 kB each.
 LASTING_MAX = 2_560
 
 
 @dataclass(frozen=True, slots=True)
 class QueueRules:
-    """`at_work_max` requests are worked on at once; none comes in that would take `wait_s_max`."""
+    """At most `at_work_max` requests run at once; none waits if it would take over `wait_s_max`."""
 
     at_work_max: int = 64
     wait_s_max: float = 0.6
 
     @property
     def waiting_max(self) -> int:
-        """How many may ever wait."""
+        """How many requests may wait in the queue."""
         return round(self.wait_s_max / WORK_S_MIN)

@@ -1,4 +1,4 @@
-"""Whether a process takes work: the one state that /ready, the server and the loops share."""
+"""Whether a process takes work; /ready, the server and the worker loops share this state."""
 
 import asyncio
 from typing import Literal
@@ -7,20 +7,20 @@ State = Literal["starting", "ok", "draining"]
 
 
 class Readiness:
-    """Starting, ok, then draining for good; whether databases answer is not part of it."""
+    """Starting, then ok, then draining for good; an unreachable database does not change it."""
 
     def __init__(self) -> None:
         self.state: State = "starting"
-        # While it starts: a sentence that says what it waits for, or nothing.
+        # While starting: a sentence that names what the process waits for, or "".
         self.obstacle = ""
         self.draining = asyncio.Event()
 
     def mark_ready(self) -> None:
-        """The resources are open."""
+        """Take work; has no effect once the process drains."""
         if self.state == "starting":
             self.state = "ok"
 
     def mark_draining(self) -> None:
-        """Take no more work than comes by itself; loops stop at `draining`."""
+        """Report "draining" at /ready, and stop the loops that wait for `draining`."""
         self.state = "draining"
         self.draining.set()

@@ -1,4 +1,4 @@
-"""How a successful reply is written down in the OpenAPI document."""
+"""Describes successful replies for the OpenAPI document."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from shared.http_server.reply_shapes import SHAPE
 
 
 def reply(status: int, model: Any, description: str) -> dict[int | str, Any]:
-    """For a route's `responses=`: the type of the body, and one body as it may be."""
+    """Return a value for a route's `responses=`: the body's type and an example of it."""
     return {
         status: {
             SHAPE: model,
@@ -18,5 +18,5 @@ def reply(status: int, model: Any, description: str) -> dict[int | str, Any]:
 
 
 def no_content(description: str) -> dict[int | str, Any]:
-    """For a route's `responses=`: nothing is said but that it is done."""
+    """Return a value for a route's `responses=`: a 204 without a body."""
     return {204: {"description": description}}

@@ -1,4 +1,4 @@
-"""What shape a successful reply has: said beside a route, looked into for its document only."""
+"""Adds the shapes of successful replies to routes, only when their document is made."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -7,13 +7,13 @@ from fastapi.routing import APIRoute
 from fastapi.utils import create_model_field
 from starlette.routing import BaseRoute
 
-# The framework's own word for it is "model", and it makes a validator of each as soon as the route
-# is declared. Nothing is validated on its way out here, so that would only delay the start.
+# FastAPI's own key, "model", builds a validator as soon as the route is declared. Our replies are
+# not validated, so that would only slow the start.
 SHAPE = "shape"
 
 
 def describe_shapes(routes: Iterable[BaseRoute]) -> None:
-    """Let the document of each route hold the shapes of its replies; again changes nothing."""
+    """Add the reply shapes to the routes' documents; repeating it changes nothing."""
     for route in routes:
         if isinstance(route, APIRoute):
             _describe(route)
@@ -21,7 +21,7 @@ def describe_shapes(routes: Iterable[BaseRoute]) -> None:
 
 def _describe(route: APIRoute) -> None:
     said = route.responses
-    # Others may hold the same parts, so none of them is changed.
+    # Several routes may share one reply dict, so it is copied and not changed.
     route.responses = {status: _without_shape(reply) for status, reply in said.items()}
     for status, reply in said.items():
         if SHAPE in reply:

@@ -1,4 +1,4 @@
-"""The Repr-Digest header (RFC 9530): what the bytes hash to, as their sender says."""
+"""The Repr-Digest header (RFC 9530), by which a sender states the hash of the bytes."""
 
 import base64
 import binascii
@@ -24,7 +24,10 @@ ReprDigest = Annotated[
 
 
 def sha256_in(header: str | None) -> bytes | None:
-    """The digest that was said; raises BadRequest if there is one, but not of this algorithm."""
+    """Return the header's SHA-256 digest, None without a header; raises BadRequest if it has none.
+
+    Digests of other algorithms beside a SHA-256 are ignored.
+    """
     if header is None:
         return None
     for member in header.split(","):

@@ -1,4 +1,4 @@
-"""What surrounds every request: its id, its deadline, one access line and two metrics."""
+"""Gives every request an id, a deadline, an access line and two metrics."""
 
 import re
 import time
@@ -21,16 +21,16 @@ from shared.network.call_headers import REQUEST_ID_HEADER, SENT_HEADER, TIMEOUT_
 
 log = get_logger()
 
-# Anything else in a log line or a header would let a caller write there.
+# Other characters would let a caller forge log lines or headers.
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 _READS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 @dataclass(frozen=True, slots=True)
 class Deadlines:
-    """How long a request may take; `by_route` ("POST /v1/photos") is for bodies that take long.
+    """How long requests may take; `by_route` ("POST /v1/photos") is for routes with long bodies.
 
-    A caller inside may allow less by X-Timeout-Ms, never more.
+    A calling service may allow less with X-Timeout-Ms, but never more.
     """
 
     read_ms: int = 2_000
@@ -38,13 +38,13 @@ class Deadlines:
     by_route: Mapping[str, int] = field(default_factory=dict)
 
     def limit_ms(self, method: str, path: str) -> int:
-        """The limit of a request."""
+        """Return the limit of a request; `by_route` needs the exact path."""
         default_ms = self.read_ms if method in _READS else self.write_ms
         return self.by_route.get(f"{method} {path}", default_ms) if self.by_route else default_ms
 
 
 class RequestContext:
-    """ASGI middleware; `trusts_caller` says that deadlines come from a service of ours."""
+    """ASGI middleware; with `trusts_caller` the deadline headers of a calling service count."""
 
     def __init__(self, app: ASGIApp, *, deadlines: Deadlines, trusts_caller: bool) -> None:
         self.app = app
@@ -53,7 +53,7 @@ class RequestContext:
         self._transit_times = TransitTimes()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Surround the request."""
+        """Set id and deadline, pass the request on, then record it."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
@@ -71,7 +71,7 @@ class RequestContext:
         try:
             await self.app(scope, receive, send_with_id)
         finally:
-            # Status 0 in the line: the caller was gone, or the connection had to be broken.
+            # Status 0: the caller left before a reply, or the connection had to be broken.
             _record(scope, status, time.perf_counter() - started_s)
 
     def _begin(self, scope: Scope) -> bytes:
@@ -102,7 +102,7 @@ def _record(scope: Scope, status: int, seconds: float) -> None:
     count.inc()
     time_taken.observe(seconds)
     if REFUSED_KEY in scope:
-        return  # The balancer has a line about it, and while there is too much to do one is enough.
+        return  # The balancer logs it too, and under overload one line is enough.
     log.info(
         "request",
         method=method,
@@ -114,7 +114,7 @@ def _record(scope: Scope, status: int, seconds: float) -> None:
     )
 
 
-# To find them by their labels takes longer than to count; there are some hundreds.
+# Cached because a lookup by labels costs more than the count; there are some hundreds of them.
 @lru_cache(maxsize=4096)
 def _meters(route: str, method: str, status: int) -> tuple[Counter, Histogram]:
     return (
@@ -124,6 +124,6 @@ def _meters(route: str, method: str, status: int) -> tuple[Counter, Histogram]:
 
 
 def route_template(scope: Scope) -> str:
-    """The route as it was declared: a path with ids would be a label of its own for each."""
+    """Return the declared route, since a path with ids would make a label per id."""
     template: str = getattr(scope.get("route"), "path", "")
     return template or "unmatched"

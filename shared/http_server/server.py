@@ -1,4 +1,4 @@
-"""Runs one application in one process: TLS, a port of its own, and an end that loses no request."""
+"""Serves one application over TLS, and drains before it stops so that no request is lost."""
 
 import gc
 import socket
@@ -17,18 +17,21 @@ from shared.settings import ProcessSettings
 
 log = get_logger()
 
-# Longer than any caller keeps an idle connection (30 s): the server is never the one who closes it
-# while a request is on its way.
+# Longer than any caller keeps an idle connection (30 s). So the server never closes a connection
+# on which a request is on its way.
 KEEP_ALIVE_S = 75
-# After draining, requests under way get the longest deadline there is (10 s), and a little.
+# After draining, requests under way get the longest default deadline (10 s) and a margin.
 FINISH_S = 12
 BACKLOG = 2048
-# How long the server sleeps between two ticks.
+# uvicorn's sleep between two ticks.
 TICK_S = 0.1
 
 
 def serve(app: FastAPI, settings: ProcessSettings) -> None:
-    """Serve until SIGTERM; then drain for `drain_seconds`, finish what is under way, and return."""
+    """Serve until SIGTERM, drain for `drain_seconds`, finish requests under way, then return.
+
+    Exits with status 1 if the address is taken.
+    """
     configure_logging(settings.instance, settings.log_level)
     door = _claim_address(settings)
     config = uvicorn.Config(
@@ -46,7 +49,7 @@ def serve(app: FastAPI, settings: ProcessSettings) -> None:
         backlog=BACKLOG,
         timeout_keep_alive=KEEP_ALIVE_S,
         timeout_graceful_shutdown=FINISH_S,
-        # Without it a request may inherit the deadline of the one before on its connection.
+        # Without this a request may inherit the deadline of the previous one on its connection.
         reset_contextvars=True,
     )
     server = DrainingServer(config, app.state.readiness, settings.drain_seconds)
@@ -57,7 +60,7 @@ def serve(app: FastAPI, settings: ProcessSettings) -> None:
 
 
 class DrainingServer(uvicorn.Server):
-    """On the first signal says "draining" for a while, so that nobody comes; then stops."""
+    """Drains for `drain_seconds` after the first signal, then stops; a second stops it at once."""
 
     def __init__(self, config: uvicorn.Config, readiness: Readiness, drain_seconds: float) -> None:
         super().__init__(config)
@@ -67,14 +70,14 @@ class DrainingServer(uvicorn.Server):
         self._ticked_at_s: float | None = None
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002
-        """Overrides uvicorn's, which would stop at once and end by the signal instead of with 0."""
+        """Start draining; uvicorn's own handler would stop at once and exit by the signal."""
         if self._stop_at_s is None:
             self._stop_at_s = time.monotonic() + self._drain_seconds
         else:
             self.should_exit = True
 
     async def on_tick(self, counter: int) -> bool:
-        """Runs ten times a second."""
+        """Measure the loop's lag and start or end the draining; runs ten times a second."""
         now_s = time.monotonic()
         if self._ticked_at_s is not None:
             lag_s = now_s - self._ticked_at_s - TICK_S
@@ -89,15 +92,15 @@ class DrainingServer(uvicorn.Server):
         return await super().on_tick(counter)
 
     def _take_no_more(self) -> None:
-        # Callers go elsewhere at once where a connection is refused. If it were accepted for one
-        # request each, the handshakes would cost more than the requests. Kept connections end with
-        # their next reply, or when their caller lets them go.
+        # A refused connection sends callers to another replica at once. Accepting one request per
+        # connection would cost more for handshakes than for requests. Open connections end with
+        # their next reply, or when their caller closes them.
         for listener in self.servers:
             listener.close()
 
 
 def _freeze_memory() -> None:
-    # What was imported stays for good: left out of every later collection, those stay short.
+    # Imported objects live as long as the process; later collections are shorter without them.
     gc.collect()
     gc.freeze()
     gc.set_threshold(10_000, 20, 20)
@@ -105,8 +108,8 @@ def _freeze_memory() -> None:
 
 
 def _claim_address(settings: ProcessSettings) -> socket.socket:
-    # That it is taken is found out here. Connections are refused until the server listens, with all
-    # resources open: a balancer then goes elsewhere at once, and would wait for who accepts.
+    # Binding finds a taken address early. Listening waits until all resources are open: until
+    # then connections are refused, and a balancer tries another replica without waiting.
     where = (settings.listen_host, settings.listen_port)
     door = socket.socket()
     door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -1,4 +1,4 @@
-"""Puts the application of a service together: its routes, and what surrounds every request."""
+"""Assembles the application of a service: routes, middleware and OpenAPI document."""
 
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -35,17 +35,17 @@ from shared.settings import ProcessSettings
 
 Gate = Callable[[ASGIApp], ASGIApp]
 OpenResources = Callable[[], AbstractAsyncContextManager[Any]]
-# A route that takes more says so with `max_body_size=`.
+# A route accepts larger bodies with `max_body_size=`.
 BODY_BYTES_MAX = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
 class AppInfo:
-    """What an application is.
+    """Describes an application to `create_app`.
 
-    `audience` is the name under which internal tokens are addressed to it; None for the gateway,
-    which answers the world and has a check of its own. Paths under `open_prefixes` need no token.
-    Pages of `origins` may use it from a browser. It is not ready while `find_obstacle` names one.
+    `audience` is the audience of internal tokens for the service. The gateway has None: it serves
+    the public and checks access tokens itself. Paths under `open_prefixes` need no token. Pages of
+    `origins` may call the service from a browser. `find_obstacle` can keep it from being ready.
     """
 
     name: str
@@ -66,9 +66,9 @@ def create_app(
     routers: Sequence[APIRouter],
     gate: Gate | None = None,
 ) -> FastAPI:
-    """The application; routes find what `open_resources` gave at `request.app.state.resources`.
+    """Make the application; `request.app.state.resources` holds what `open_resources` yields.
 
-    `gate` is a middleware of the service's own, where the token's check stands in the others.
+    `gate` is the service's own middleware in the place of the token check.
     """
     readiness = Readiness()
     app = FastAPI(
@@ -79,7 +79,7 @@ def create_app(
         redoc_url=None,
         openapi_url=None,
         redirect_slashes=False,
-        # Our own metrics and lines say the same; asking it whether it is on costs 4 µs a request.
+        # Our metrics and access lines cover this; even checking whether it is on costs time.
         telemetry={"tracing": False, "metrics": False, "logs": False},
         lifespan=_lifespan(open_resources, readiness, info.find_obstacle),
     )
@@ -95,14 +95,14 @@ def create_app(
 
 
 def _add_routes(app: FastAPI, routers: Iterable[APIRouter]) -> None:
-    # Taken over as they are: an included router has each of its routes built a second time, at the
-    # first request to it, and matches every request twice.
+    # Not `include_router`, which builds each route again at the first request, and matches every
+    # request twice.
     for router in routers:
         app.router.routes.extend(router.routes)
 
 
 def _operation_id(route: APIRoute) -> str:
-    """Such as `posts_like`: what generated clients call it."""
+    """Return a name for generated clients, such as `posts_like`."""
     words = [str(tag) for tag in route.tags[:1]] + [route.name]
     return "_".join(words).lower().replace(" ", "_")
 
@@ -121,7 +121,7 @@ def _lifespan(
 
 
 def _surround(app: FastAPI, info: AppInfo, settings: ProcessSettings, gate: Gate | None) -> None:
-    # Innermost first: each one added stands around those before it.
+    # Innermost first: each middleware wraps those added before it.
     app.add_middleware(BodyLimit, bytes_max=BODY_BYTES_MAX)
     if gate is not None:
         app.add_middleware(gate)
@@ -165,8 +165,8 @@ def _describe(routes: list[BaseRoute]) -> None:
 
 
 def _spell_the_frameworks_422(document: dict[str, Any]) -> None:
-    # It is put at every route with a parameter, in a shape that no reply of ours has. The public
-    # document names its problems one by one, and leaves it out.
+    # FastAPI documents its own 422 shape at every route with parameters, but we reply with
+    # problems. The public document lists its problems itself, so it needs no replacement here.
     for operations in document["paths"].values():
         for operation in operations.values():
             if "application/json" in operation["responses"].get("422", {}).get("content", {}):
@@ -184,6 +184,6 @@ def _security_scheme(info: AppInfo) -> dict[str, str]:
     said = (
         "The access token of a session."
         if info.audience is None
-        else "A token of at most 30 s that another service signed for this one; made per call."
+        else "A token that another service signed for this one; valid for at most 30 s."
     )
     return {"type": "http", "scheme": "bearer", "description": said}

@@ -1,4 +1,4 @@
-"""Lets in only calls that carry a valid internal token, and notes the viewer they vouch for."""
+"""Admits only calls with a valid internal token, and records the viewer that the token names."""
 
 from collections.abc import Collection
 
@@ -9,14 +9,14 @@ from shared.http_server.problems import ProblemReply
 from shared.http_server.viewer import SCOPE_KEY
 from shared.network.internal_tokens import InternalTokenRefused, TokenVerifier
 
-# The operators' pages: they show the shape of the API, and no data.
+# The operators' pages, which show the API but no data.
 OPEN_PATHS = ("/docs", "/openapi.json", "/favicon.ico")
 
 
 class TokenGate:
-    """ASGI middleware in front of every handler of a service.
+    """ASGI middleware in front of all routes of a service.
 
-    `open_prefixes` have a check of their own, such as the renditions that nginx asks for.
+    Paths under `open_prefixes` have their own check, such as renditions fetched by nginx.
     """
 
     def __init__(
@@ -27,7 +27,7 @@ class TokenGate:
         self._open_prefixes = tuple(open_prefixes)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Check the token, or pass the request on where none is needed."""
+        """Check the token, unless the path is open; a bad token gets a 401 problem."""
         if scope["type"] == "http" and not self._is_open(scope["path"]):
             try:
                 scope[SCOPE_KEY] = self._verifier.viewer_id(_bearer(scope))

@@ -1,20 +1,20 @@
-"""How long requests were under way until they were read, whatever their callers' clocks say.
+"""Estimates how long a request travelled before it was read, without trusting callers' clocks.
 
-When a caller sent a request it says by its own clock, which may be off by more than a request may
-take. The least that all of its requests seem to have taken lately is that error, and no time lost.
+A caller states the sending time by its own clock, whose error may exceed a whole deadline. The
+smallest recent difference between the two clocks counts as that error; the rest was travel time.
 """
 
 import math
 from dataclasses import dataclass
 
-# A clock that is put back makes its requests seem late for two of these, no longer.
+# After a caller's clock is set back, its requests seem late for at most two windows.
 _WINDOW_S = 5.0
 _CALLERS_MAX = 256
 
 
 @dataclass(slots=True)
 class _Window:
-    """The least of one caller, in this window and in the one before it."""
+    """A caller's smallest clock difference, in the present window and in the previous one."""
 
     began_s: float
     least_ms: float = math.inf
@@ -22,18 +22,18 @@ class _Window:
 
 
 class TransitTimes:
-    """One for the process; callers are told apart by their addresses."""
+    """Transit times of one process's requests; an address identifies a caller."""
 
     def __init__(self) -> None:
         self._windows: dict[str, _Window] = {}
 
     def of(self, caller: str, sent_ms: int, now_s: float) -> float:
-        """Milliseconds from being sent to `now_s`, not negative; both moments are Unix time."""
+        """Return the milliseconds from sending to `now_s`, never negative; both are Unix times."""
         seeming_ms = now_s * 1000 - sent_ms
         window = self._windows.get(caller) or self._begin(caller, now_s)
         if not 0 <= now_s - window.began_s < _WINDOW_S:
-            # Begun by what arrives and not by the clock: after a process stood still for long, what
-            # waited for it is still measured by what came before.
+            # Arriving requests move the window, not the clock. So after a long standstill the
+            # previous window still measures the requests that waited.
             window.began_s, window.least_before_ms = now_s, window.least_ms
             window.least_ms = math.inf
         window.least_ms = min(window.least_ms, seeming_ms)

@@ -1,4 +1,4 @@
-"""Which versions of something a write may change."""
+"""The query parameter by which a conditional write names the versions it accepts."""
 
 from typing import Annotated
 

@@ -1,4 +1,4 @@
-"""Who asks: the viewer whom the calling service vouches for, as a parameter of a route."""
+"""Route parameters for the viewer that the calling service vouches for."""
 
 from typing import Annotated
 
@@ -6,7 +6,7 @@ from fastapi import Depends, Request
 
 from shared.errors import Unauthenticated
 
-# Where the token gate leaves it; a key of our own in the ASGI scope.
+# The key in the ASGI scope under which the token gate stores the viewer.
 SCOPE_KEY = "retrato.viewer_id"
 
 
@@ -16,7 +16,7 @@ async def _optional_viewer_id(request: Request) -> int | None:
 
 
 async def viewer_id_of(request: Request) -> int:
-    """The viewer; raises Unauthenticated if the caller speaks for none."""
+    """Return the viewer; raises Unauthenticated if the call names none."""
     viewer_id: int | None = request.scope.get(SCOPE_KEY)
     if viewer_id is None:
         raise Unauthenticated

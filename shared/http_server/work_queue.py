@@ -1,8 +1,8 @@
-"""The limiter of a process: requests wait their turn while the wait is short, or are refused.
+"""The limiter of a process: requests queue while the expected wait is short, else are refused.
 
-It counts work, and never how slowly a client sends or receives. The rule is Little's law: a request
-leaves after as many departures as there are requests before it, so its time here is their number
-times the time between two departures. Above a bound the request is refused at once.
+It counts work in the process, not the time that slow clients take. The rule is Little's law: the
+requests ahead, times the mean gap between two departures, is the expected time of a new request.
+Above a bound the limiter refuses the request at once.
 """
 
 import asyncio
@@ -16,34 +16,35 @@ from shared.http_server.queue_rules import WORK_S_MIN, QueueRules
 from shared.priority import Priority
 from shared.refusals import overloaded
 
-# The name of this place among those that refuse.
+# The limiter's label in the metric of refusals.
 LIMITER = "limiter"
-# The estimate follows the departures of one longest wait: as long as the request waits that it is
-# made for. When a line forms, what was known before counts as so many departures.
+# The estimate averages the departures of one longest wait, the time span it predicts. When a queue
+# forms, the earlier estimate has the weight of this number of departures.
 DEPARTURES_ASSUMED = 16
-# Departures come in bursts, with gaps of some tens of milliseconds. In a longer gap something stood
-# still. It says nothing of how quickly requests leave, unless such gaps last longer than a pause.
+# Departures come in bursts with gaps of some tens of milliseconds. A longer gap is a standstill,
+# which tells nothing about the rate of departures. Standstills that add up to more than
+# PAUSE_S_MAX do count.
 STANDSTILL_S, PAUSE_S_MAX = 0.1, 1.0
-# What a request costs the thread is measured over so many, if they came within so long: of fewer,
-# the thread's other work would be a large part.
+# The thread's CPU time per request is measured over this number of requests, if they came within
+# COST_S_MAX. Over fewer requests the thread's other work would distort it.
 COST_REQUESTS, COST_S_MAX = 64, 2.0
-# A line that stands for so long is no burst that goes by, such as a pause of a second leaves.
+# A queue that lasts this long is an overload. A pause of a second leaves a shorter one.
 STANDING_S = 3.0
-# A request that was let in waits no longer than so many longest waits, even if none leaves.
+# A queued request waits for at most this many longest waits, even if no request leaves.
 WAITS_MAX = 2
-# How much of the longest wait one caller may add to the wait of the others.
+# The fraction of the longest wait that one caller's requests may take up in the queue.
 CALLERS_SHARE = 0.1
-# How much of the longest wait a priority accepts in a burst, which nearly all can sit out.
+# The fraction of the longest wait that each priority may fill in a burst, which passes quickly.
 IN_A_BURST = {Priority.SHEDDABLE: 0.8, Priority.NORMAL: 1.0, Priority.VITAL: 1.2}
-# In a standing line the rate changes by half within a second, and some wait twice as long as could
-# be foreseen. Who looks around leaves the places to the others.
+# In a standing queue the rate may halve within a second, so some requests wait twice as long as
+# expected. Browsing leaves the slots to other requests.
 IN_A_STANDING_LINE = {Priority.SHEDDABLE: 0.3, Priority.NORMAL: 0.5, Priority.VITAL: 0.6}
 
 Place = asyncio.Future[None]
 
 
 class WorkQueue:
-    """Requests come to work in order of arrival, as long as no caller takes more than its share."""
+    """Admits requests in order of arrival, with a share of the queue for each caller."""
 
     def __init__(self, rules: QueueRules) -> None:
         self._rules = rules
@@ -59,18 +60,18 @@ class WorkQueue:
 
     @property
     def is_pressed(self) -> bool:
-        """Whether requests wait here: time to ask for less."""
+        """Whether requests wait in the queue, so that callers should ask for less."""
         return len(self._line) > 0
 
     def expected_s(self, caller: str) -> float:
-        """How long a request of this caller would be here that came now, in seconds."""
+        """Return the expected time, in seconds, of a request that this caller sent now."""
         return (self._line.ahead_of(caller, self._share) + self._at_work) * self._gap_s
 
     async def enter(self, priority: Priority, caller: str) -> float:
-        """Wait for a place; give it back by `leave` with what is returned.
+        """Wait for a slot; returns the start time, which `leave` needs.
 
-        Raises Overloaded: at once if the request would be here for too long, or later if its turn
-        does not come within two longest waits or the deadline at hand.
+        Raises Overloaded at once if the expected time is too long. Raises it later if no slot
+        comes within two longest waits or the caller's deadline.
         """
         if self._at_work < self._rules.at_work_max:
             self._at_work += 1
@@ -81,7 +82,7 @@ class WorkQueue:
         return time.monotonic()
 
     def leave(self, began_s: float) -> None:
-        """The request is done: its place goes to the next one."""
+        """Hand the finished request's slot to the next one, and update the estimate."""
         now_s = time.monotonic()
         self._cost.note_one(now_s)
         if self._line:
@@ -97,7 +98,7 @@ class WorkQueue:
             self._slow_since_s = min(self._slow_since_s, now_s - took_s)
             if now_s - self._slow_since_s <= PAUSE_S_MAX:
                 return
-        # If requests like this one took all places. The thread can do no more than they cost.
+        # The gap if such requests filled all slots. It cannot be shorter than their CPU cost.
         gap_s = max(took_s / self._rules.at_work_max, self._cost.seconds)
         self._gap_s += (gap_s - self._gap_s) / DEPARTURES_ASSUMED
 
@@ -114,12 +115,12 @@ class WorkQueue:
 
     @property
     def _share(self) -> int:
-        """How many requests of one caller may stand in line."""
+        """How many requests of one caller may be in the line."""
         gap_s = max(self._gap_s, WORK_S_MIN)
         return max(int(self._rules.wait_s_max * CALLERS_SHARE / gap_s), 1)
 
     def check(self, priority: Priority, caller: str) -> None:
-        """Raises Overloaded if a request that came now would be here for too long."""
+        """Raise Overloaded if a request that came now would take too long, or the queue is full."""
         stands = self._line and time.monotonic() - self._formed_s > STANDING_S
         accepted = (IN_A_STANDING_LINE if stands else IN_A_BURST)[priority]
         if self.expected_s(caller) > self._rules.wait_s_max * accepted:
@@ -137,7 +138,7 @@ class WorkQueue:
             async with asyncio.timeout(budget_ms(self._rules.wait_s_max * WAITS_MAX * 1000) / 1000):
                 await place
         except (TimeoutError, asyncio.CancelledError) as error:
-            # Its turn may have come in the same moment.
+            # The slot may have come at the same moment; it goes to the next request.
             if place.done() and not place.cancelled():
                 self._hand_on()
             if isinstance(error, asyncio.CancelledError):
@@ -156,7 +157,7 @@ class WorkQueue:
 
 
 class ThreadCost:
-    """How much time of this thread's processor a request takes."""
+    """Measures how much CPU time of this thread a request takes."""
 
     def __init__(self) -> None:
         self.seconds = WORK_S_MIN
@@ -165,7 +166,7 @@ class ThreadCost:
         self._cpu_s = 0.0
 
     def note_one(self, now_s: float) -> None:
-        """A request has left."""
+        """Count a finished request; every COST_REQUESTS requests the measurement is renewed."""
         self._requests -= 1
         if self._requests > 0:
             return
@@ -176,10 +177,10 @@ class ThreadCost:
 
 
 class Line:
-    """Places in order of arrival, of each caller no more than its share; the others stand aside.
+    """A queue in order of arrival, in which each caller has a share; its other requests wait aside.
 
-    When a place of a caller is handed out, the caller's next one comes from aside to the end of
-    the line. So a caller who asks for very much waits behind itself, and others hardly notice.
+    When a caller's request gets its slot, the caller's next request moves from aside to the end of
+    the line. So a caller with very many requests delays itself, and other callers very little.
     """
 
     def __init__(self) -> None:
@@ -189,19 +190,19 @@ class Line:
         self._count_aside = 0
 
     def __len__(self) -> int:
-        """All that wait, those aside included."""
+        """Count all waiting requests, including those aside."""
         return len(self._line) + self._count_aside
 
     def ahead_of(self, caller: str, share: int) -> float:
-        """How many have their turn before a request of this caller that came now."""
+        """Return how many requests precede one that this caller sent now."""
         if self._has_room(caller, share):
             return len(self._line)
-        # Of those who leave, `in_line` in `len(line)` are the caller's.
+        # Of every `len(line)` departures, `in_line` are the caller's own.
         aside = len(self._aside.get(caller, ()))
         return len(self._line) * (1 + aside / self._in_line[caller])
 
     def join(self, caller: str, share: int) -> Place:
-        """A place: `next` returns it when its turn has come."""
+        """Queue a request; `next` returns its future when its turn comes."""
         place: Place = asyncio.get_running_loop().create_future()
         if self._has_room(caller, share):
             self._line.append((caller, place))
@@ -212,7 +213,7 @@ class Line:
         return place
 
     def next(self) -> Place | None:
-        """The place whose turn it is; None if nobody waits. Places given up are left out."""
+        """Take the next request that still waits; None if there is none."""
         while self._line:
             caller, place = self._line.popleft()
             self._come_from_aside(caller)

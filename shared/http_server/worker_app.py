@@ -1,4 +1,4 @@
-"""Runs the loops of a worker beside a tiny server with its /live, /ready and /metrics."""
+"""Runs the loops of a worker beside a small server for /live, /ready and /metrics."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -19,16 +19,16 @@ Run = Callable[[Any, asyncio.Event], Awaitable[None]]
 
 RESTART_FIRST_S = 0.5
 RESTART_MAX_S = 15.0
-# A loop that ran for this long before it crashed begins again with the shortest pause.
+# A crash after this long restarts the loops with the shortest pause again.
 SOUND_AFTER_S = 60.0
-# Jobs under way when the worker is told to stop; what is not done by then is begun again elsewhere.
+# Time for jobs under way after SIGTERM; another worker runs unfinished jobs again.
 FINISH_S = 15.0
 
 
 def serve_worker(
     info: AppInfo, settings: ProcessSettings, open_resources: OpenResources, run: Run
 ) -> None:
-    """Run `run(resources, stop)` until SIGTERM sets `stop`; if it fails it is begun again."""
+    """Run `run(resources, stop)` until SIGTERM sets `stop`; a crash restarts it after a pause."""
     app = create_worker_app(info, settings, open_resources, run)
     serve(app, settings.model_copy(update={"drain_seconds": 0.0}))
 
@@ -36,7 +36,7 @@ def serve_worker(
 def create_worker_app(
     info: AppInfo, settings: ProcessSettings, open_resources: OpenResources, run: Run
 ) -> FastAPI:
-    """The application that `serve_worker` serves."""
+    """Make the application that `serve_worker` serves."""
 
     @asynccontextmanager
     async def open_and_run() -> AsyncIterator[Any]:
