@@ -1,1 +1,1 @@
-"""Redis, which may be emptied or away at any moment: how a process reaches it."""
+"""How a process reaches Redis, which may be unreachable or emptied at any moment."""

@@ -1,4 +1,4 @@
-"""Opens a Redis by its name: found through our resolver, its certificate checked for that name."""
+"""Opens a Redis by host name: our resolver finds it, and TLS verifies that name."""
 
 import ssl
 from collections.abc import Mapping
@@ -15,8 +15,8 @@ from shared.errors import Unavailable
 from shared.network.network import Network
 from shared.network.tls import client_context
 
-# Redis answers in well under a millisecond: one that is silent for half a second is as good as
-# gone, and every user of it degrades to Postgres.
+# Redis answers in well under a millisecond. A Redis that is silent for half a second counts as
+# down, and its users degrade instead of waiting longer.
 SOCKET_TIMEOUT_S = 0.5
 CONNECTIONS_MAX = 32
 POOL_WAIT_S = 0.5
@@ -24,7 +24,7 @@ HEALTH_CHECK_INTERVAL_S = 15
 
 
 class _NamedConnection(Connection):
-    """Resolves its host anew at every connect, so that a moved Redis is found."""
+    """Resolves its host at every connect, so that it finds a Redis that has moved."""
 
     def __init__(self, *, network: Network, tls: ssl.SSLContext | None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -48,10 +48,10 @@ class _NamedConnection(Connection):
 
 
 async def open_redis(url: str, network: Network) -> aioredis.Redis:
-    """A client with a bounded pool; it connects when first used: a Redis that is down is no error.
+    """Return a client with a bounded pool. It connects at first use: opening never fails.
 
-    Replies are bytes. Every failure is a `redis.RedisError`, which the store that owns the keys
-    catches to go on without; the caller closes it with `await redis.aclose()`.
+    Replies are bytes. Every failed command raises a `redis.RedisError`; the store that owns the
+    keys catches it and degrades. The caller closes the client with `await redis.aclose()`.
     """
     parts = urlsplit(url)
     host = parts.hostname or ""
@@ -70,7 +70,7 @@ async def open_redis(url: str, network: Network) -> aioredis.Redis:
         socket_timeout=SOCKET_TIMEOUT_S,
         socket_connect_timeout=SOCKET_TIMEOUT_S,
         health_check_interval=HEALTH_CHECK_INTERVAL_S,
-        # Once more, at once: the first try of a pooled connection may meet a restarted server.
+        # One immediate retry: a pooled connection may have died when the server restarted.
         retry=Retry(NoBackoff(), 1, supported_errors=(RedisConnectionError,)),
     )
     return aioredis.Redis.from_pool(pool)

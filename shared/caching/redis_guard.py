@@ -1,4 +1,4 @@
-"""What a Redis that does not answer means to its stores: a quick fault, not a slow one."""
+"""Makes a Redis that does not answer fail quickly for its stores."""
 
 import time
 from collections.abc import Iterator
@@ -12,23 +12,23 @@ from redis.exceptions import TimeoutError as RedisTimeoutError
 from shared.caching.redis_pipe import PipeDown
 from shared.errors import Unavailable
 
-# Long enough that one silent Redis costs a request one timeout and not one per command, short
-# enough that a restarted one is used again at once.
+# Long enough that a silent Redis costs a request one timeout and not one per command. Short
+# enough that a restarted Redis is used again soon.
 PAUSE_S = 0.5
 
 FAULTS = Counter("retrato_redis_faults_total", "Commands of Redis that failed.", ["kind"])
 
 
 class RedisAway(Unavailable):
-    """Redis cannot be used at the moment; all that it holds is also elsewhere."""
+    """Redis cannot be used at the moment; the caller degrades."""
 
     title = "A cache does not answer at the moment."
 
 
 class RedisGuard:
-    """Turns the client's errors into RedisAway and, after one, refuses for a moment without trying.
+    """Turns the client's errors into RedisAway; after a lost connection it refuses for `pause_s`.
 
-    One per process, shared by all stores of that Redis.
+    All stores of one Redis in a process share one guard.
     """
 
     def __init__(self, pause_s: float = PAUSE_S) -> None:
@@ -37,14 +37,14 @@ class RedisGuard:
 
     @contextmanager
     def calls(self) -> Iterator[None]:
-        """Around commands; raises RedisAway."""
+        """Wrap commands; raises RedisAway, without trying during a pause."""
         if time.monotonic() < self._closed_until_s:
             FAULTS.labels("paused").inc()
             raise RedisAway(retry_after_s=1)
         try:
             yield
         except PipeDown as error:
-            # It says so without having waited, or together with all who have.
+            # No pause: the pipe fails at once, or fails all its waiters together.
             FAULTS.labels("unreachable").inc()
             raise RedisAway(retry_after_s=1) from error
         except (RedisConnectionError, RedisTimeoutError, OSError) as error:
@@ -52,6 +52,6 @@ class RedisGuard:
             FAULTS.labels("unreachable").inc()
             raise RedisAway(retry_after_s=1) from error
         except RedisError as error:
-            # It answers, but cannot do this now: loading its data, full, or read-only.
+            # Redis answers, but cannot do this now: it is loading its data, full, or read-only.
             FAULTS.labels("refused").inc()
             raise RedisAway(retry_after_s=1) from error

@@ -1,10 +1,10 @@
-"""One connection to Redis on which the commands of all requests follow each other without waiting.
+"""One pipelined connection to Redis that all requests of a process share.
 
-Hand-written because every request passes here: redis-py lends each command a connection of its own
-and costs 82 to 160 µs of CPU for each request counted, this 17 to 76 (`make bench-limits`). It does
-one thing: to send commands and to say at once when it cannot.
+It is hand-written because every request passes here. redis-py lends each command a connection of
+its own, which costs more CPU (`make bench-limits` compares both). The pipe only sends commands, and
+fails at once when it cannot.
 
-For commands that are quick: a slow one holds up all that come behind it.
+Use it for quick commands only: a slow one delays all commands behind it.
 """
 
 import asyncio
@@ -27,28 +27,27 @@ log = get_logger()
 
 Command = tuple[str | bytes | int, ...]
 
-# Redis answers in well under a millisecond. One that is silent for 0.15 to 0.22 s, or as many looks
-# as its user says, is as good as gone, and all that wait for it are told so together. More than one
-# look, because that may come late, out of a process that was busy itself: then the reply is at hand
-# but has not been read.
+# Redis answers in well under a millisecond. By default a Redis that is silent for 0.15 to 0.225 s
+# counts as down, and all its waiters fail together. One silent look is not enough: it may run late
+# in a busy process, where the reply has arrived but is still unread.
 LOOK_EVERY_S = 0.075
 SILENT_LOOKS_MAX = 2
 CONNECT_TIMEOUT_S = 0.5
 RECONNECT_AFTER_S = 0.25
-# More than a process lets in at once; the rest is told that the pipe is full, not queued.
+# Replies that may be outstanding; a further command raises PipeDown instead of queueing.
 WAITING_MAX = 1_024
 
 
 class PipeDown(Unavailable):
-    """Redis cannot be asked at the moment."""
+    """There is no connection to Redis, it went silent, or it refused a command."""
 
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
-    """A channel that is heard on the connection of the commands, and so in one order with them.
+    """A channel that shares the connection of the commands, so both keep one order.
 
-    Whatever was published before a command was carried out has been heard when its reply is here.
-    What was missed without a connection is asked for by `catch_up` on each new one.
+    When the reply to a command arrives, every message published before that command was heard.
+    Each new connection sends `catch_up`, which asks for the messages missed in between.
     """
 
     channel: str
@@ -58,9 +57,9 @@ class Subscription:
 
 
 class RedisPipe:
-    """Opened once per process; connects again by itself for as long as it is open.
+    """A connection that is opened once per process and reconnects until it is closed.
 
-    `prelude` is sent first on every new connection.
+    Every new connection sends `prelude` first, after the sign-in.
     """
 
     def __init__(
@@ -85,23 +84,23 @@ class RedisPipe:
 
     @property
     def has_caught_up(self) -> bool:
-        """Whether all that was published is heard, as far as one can tell without asking."""
+        """Whether all subscriptions have caught up on the present connection."""
         return self._line is not None and self._line.has_caught_up
 
     def listen(self, subscription: Subscription) -> None:
-        """Hear one more channel from now on."""
+        """Subscribe to one more channel, now and on each later connection."""
         self._subscriptions.append(subscription)
         if self._line is not None:
             with contextlib.suppress(PipeDown):
                 self._line.subscribe(subscription)
 
     async def open(self) -> None:
-        """Begin to connect, and wait for how the first try goes: down is no error."""
+        """Start connecting and wait for the first try; a Redis that is down is no error."""
         self._keeper = asyncio.create_task(self._keep_connected())
         await self._first_try_over.wait()
 
     async def close(self) -> None:
-        """Let go of it."""
+        """Stop reconnecting and break the connection; waiting commands raise PipeDown."""
         if self._keeper is not None:
             self._keeper.cancel()
             await asyncio.gather(self._keeper, return_exceptions=True)
@@ -109,18 +108,22 @@ class RedisPipe:
             self._line.abort()
 
     async def ask(self, *command: str | bytes | int) -> Any:
-        """The reply; raises PipeDown, without waiting while there is no connection."""
+        """Send a command and return its reply.
+
+        Raises PipeDown: at once without a connection, and after an error reply, which also ends
+        the connection.
+        """
         if self._line is None:
             raise PipeDown
         reply = await self._line.send(command)
         if isinstance(reply, hiredis.ReplyError):
-            # Such as NOSCRIPT: what the prelude has prepared is gone.
+            # NOSCRIPT, for example: the prelude's work is gone, and a new connection repeats it.
             self._line.abort()
             raise PipeDown(str(reply)) from reply
         return reply
 
     async def ask_all(self, commands: Sequence[Command]) -> list[Any]:
-        """The replies, in the order of the commands, in one round trip; raises PipeDown."""
+        """Return the replies in the order of the commands, in one round trip; raises PipeDown."""
         return await asyncio.gather(*(self.ask(*command) for command in commands))
 
     async def _keep_connected(self) -> None:
@@ -129,7 +132,7 @@ class RedisPipe:
             try:
                 line = await self._connect()
             except (OSError, TimeoutError, Unavailable, hiredis.ReplyError) as error:
-                if was_up:  # Once per outage.
+                if was_up:  # One line per outage.
                     log.warning("redis_away", host=self._host, error=repr(error))
                 was_up = False
             else:
@@ -164,7 +167,7 @@ class RedisPipe:
 
 
 class _Line(asyncio.Protocol):
-    """A connection and the callers whose replies are still to come, in the order of asking."""
+    """A connection, and the futures of outstanding replies in the order of the commands."""
 
     def __init__(self, silent_looks_max: int) -> None:
         self.lost = asyncio.Event()
@@ -181,11 +184,11 @@ class _Line(asyncio.Protocol):
 
     @property
     def has_caught_up(self) -> bool:
-        """Of all channels that are heard; with none there is nothing to go by."""
+        """Whether all subscriptions have caught up; False without any."""
         return 0 < len(self._caught_up) == len(self._subscriptions)
 
     def send(self, command: Command) -> asyncio.Future[Any]:
-        """Its reply to come; raises PipeDown."""
+        """Queue a command and return the future of its reply; raises PipeDown."""
         if self.lost.is_set() or len(self._waiting) >= WAITING_MAX:
             raise PipeDown
         self._write(command)
@@ -196,24 +199,24 @@ class _Line(asyncio.Protocol):
         return reply
 
     def subscribe(self, subscription: Subscription) -> None:
-        """Hear its channel; nothing that is sent later is answered before it has caught up."""
+        """Subscribe and catch up; replies to later commands arrive after the catch-up."""
         self._subscriptions[subscription.channel.encode()] = subscription
-        # In the older protocol those who listen may do nothing else.
+        # Under RESP2 a subscribed connection may send no other commands.
         self.send(("HELLO", 3)).add_done_callback(self._insist)
-        # Its reply comes like its messages: nobody waits for it.
+        # SUBSCRIBE is confirmed by a push message, so no future waits for it.
         self._write(("SUBSCRIBE", subscription.channel))
         self.send(subscription.catch_up).add_done_callback(partial(self._catch_up, subscription))
 
     def abort(self) -> None:
-        """Break it off; who waits is told."""
+        """Break the connection; `connection_lost` then fails all waiters."""
         self._transport.abort()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Begin."""
+        """Keep the transport."""
         self._transport = cast(asyncio.Transport, transport)
 
     def data_received(self, data: bytes) -> None:
-        """Replies, whole or in part."""
+        """Hand complete replies to their waiters, and pushed messages to their subscriptions."""
         self._silent_looks = 0
         self._reader.feed(data)
         while (reply := self._reader.gets()) is not _NOTHING_YET:
@@ -221,11 +224,11 @@ class _Line(asyncio.Protocol):
                 self._hear(reply)
                 continue
             waiter = self._waiting.popleft()
-            if not waiter.done():  # Cancelled: whoever asked has gone.
+            if not waiter.done():  # A cancelled caller no longer waits.
                 waiter.set_result(reply)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """The end, from either side."""
+        """Fail all waiters with PipeDown, whichever side closed the connection."""
         self.lost.set()
         if self._watch is not None:
             self._watch.cancel()
@@ -238,9 +241,9 @@ class _Line(asyncio.Protocol):
 
     def _write(self, command: Command) -> None:
         if not self._unsent:
-            # What is asked in this turn of the loop travels together.
+            # All commands of one turn of the event loop leave in one write.
             self._loop.call_soon(self._flush)
-        # Its stub knows tuples of one part only.
+        # hiredis's type stub allows only tuples of one element.
         self._unsent.append(hiredis.pack_command(cast(Any, command)))
 
     def _insist(self, reply: asyncio.Future[Any]) -> bool:
