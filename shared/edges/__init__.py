@@ -1,1 +1,1 @@
-"""Edges that cross shards: written where they begin, mirrored where they end, audited."""
+"""Edges that cross shards: written in the source's shard, mirrored in the target's, audited."""

@@ -1,4 +1,4 @@
-"""Reads both sides of edges, and tells those that disagree from those that are under way."""
+"""Compares both sides of edges, and tells drifted edges from edges whose event is on its way."""
 
 import time
 from collections import defaultdict
@@ -19,7 +19,7 @@ _SQL = load_queries(Path(__file__).with_suffix(".sql"))
 
 
 class EdgeKey(NamedTuple):
-    """Which edge."""
+    """Identifies an edge within its group."""
 
     kind: str
     src: int
@@ -35,7 +35,7 @@ class Side(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class DriftedEdge:
-    """An edge whose sides disagree although nothing is on its way; at least one is there."""
+    """An edge whose sides disagree although no event is on its way; one side may be None."""
 
     key: EdgeKey
     truth: Side | None
@@ -43,7 +43,7 @@ class DriftedEdge:
 
     @property
     def fault(self) -> str:
-        """What is wrong with the mirror."""
+        """How the mirror differs: "orphan", "missing", "stale" or "ahead"."""
         if self.truth is None:
             return "orphan"
         if self.mirror is None:
@@ -52,61 +52,64 @@ class DriftedEdge:
 
     @property
     def is_certain(self) -> bool:
-        """Does the truth itself say what the mirror should be?
+        """Whether the truth alone decides what the mirror should be.
 
-        A truth that is absent, or older than its mirror, may as well have been lost.
+        If the truth is absent, or older than its mirror, the truth may have been lost instead.
         """
         return self.fault in {"missing", "stale"}
 
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """What a second look at suspects has found; those it does not name agree by now."""
+    """The result of reading suspects again; all other suspects agree by now."""
 
     drifted: list[DriftedEdge]
     under_way: int
 
 
 class EdgeAudit:
-    """Looks at all edges of a group; decides by what the primaries hold, never by a stand-in."""
+    """Compares all edges of a group; reads only primaries, because a replica may lag.
+
+    An edge younger than `quiet_s` counts as under way.
+    """
 
     def __init__(self, group: ShardGroup, quiet_s: float) -> None:
         self._group = group
         self._quiet_s = quiet_s
 
     async def page_of_truths(self, shard: int, after: EdgeKey) -> list[Record]:
-        """The next edges that begin in a shard, in the order of (kind, src, dst)."""
+        """Return up to 1,000 edges that begin in a shard, in the order of (kind, src, dst)."""
         reader = self._group.reader(shard, stand_in=False)
         return await reader.rows(_SQL["page_of_truths"], **after._asdict())
 
     async def page_of_mirrors(self, shard: int, after: EdgeKey) -> list[Record]:
-        """The next edges that end in a shard, in the order of (kind, dst, src)."""
+        """Return up to 1,000 edges that end in a shard, in the order of (kind, dst, src)."""
         reader = self._group.reader(shard, stand_in=False)
         return await reader.rows(_SQL["page_of_mirrors"], **after._asdict())
 
     async def page_of_counts(self, shard: int, kind: str, node: int) -> list[Record]:
-        """The next counts of a shard, each beside the number of edges that it should be."""
+        """Return up to 200 counts of a shard, each with the number of edges it should equal."""
         reader = self._group.reader(shard, stand_in=False)
         return await reader.rows(_SQL["page_of_counts"], kind=kind, node=node)
 
     async def suspects_among_truths(self, page: Iterable[Record]) -> list[EdgeKey]:
-        """Edges whose mirror is not as their truth was a moment ago."""
+        """Return the edges of a page of truths whose mirror differs."""
         truths = _sides(page)
         mirrors = await self._mirrors(truths)
         return [key for key, truth in truths.items() if not _agree(truth, mirrors.get(key))]
 
     async def suspects_among_mirrors(self, page: Iterable[Record]) -> list[EdgeKey]:
-        """Mirrored edges without a truth; all others are found from where they begin."""
+        """Return mirrored edges without a truth; a page of truths reveals all other differences."""
         mirrors = {key: side for key, side in _sides(page).items() if side.state != REMOVED}
         truths = await self._truths(mirrors)
         return [key for key in mirrors if key not in truths]
 
     async def judge(self, suspects: Collection[EdgeKey]) -> Judged:
-        """Look again, in an order in which no change under way is taken for drift.
+        """Read suspects again, in an order that never takes a change under way for drift.
 
-        An event is in the outbox from the commit of the truth until after its mirroring. So a
-        truth that is seen before the outbox is, and has no event there, has been mirrored when
-        the mirror is read last; unless it changed once more, which a second look at it tells.
+        An event is in the outbox from the truth's commit until after its mirroring. So if the truth
+        is read first and then has no event in the outbox, its mirror is complete when it is read
+        after that. The truth may have changed once more meanwhile; the second read of it tells.
         """
         truths_before = await self._truths(suspects)
         waiting = await self._waiting(suspects)
@@ -125,7 +128,7 @@ class EdgeAudit:
         return Judged(drifted, under_way)
 
     def _is_young(self, side: Side | None) -> bool:
-        # A version from the future is a fault and not young.
+        # Versions hold a time. One far in the future is a fault, so the edge is not young.
         age_s = 0.0 if side is None else time.time() - created_ms(side.version) / 1000
         return abs(age_s) < self._quiet_s
 
@@ -146,7 +149,7 @@ class EdgeAudit:
         self, query: Query, by_shard: dict[int, list[EdgeKey]], **values: object
     ) -> list[Record]:
         found: list[Record] = []
-        # One shard after the other: an audit must not be felt by those who wait for a reply.
+        # One shard at a time, so that an audit does not slow down requests.
         for shard, keys in by_shard.items():
             kinds, srcs, dsts = (list(column) for column in zip(*keys, strict=True))
             reader = self._group.reader(shard, stand_in=False)
@@ -156,7 +159,7 @@ class EdgeAudit:
 
 def _agree(truth: Side | None, mirror: Side | None) -> bool:
     if truth is None or mirror is None:
-        # A removed edge may have left a trace on one side only: there is none for either.
+        # A removed edge may have a row on one side only; both sides then say "no edge".
         return all(side is None or side.state == REMOVED for side in (truth, mirror))
     return truth == mirror
 

@@ -1,8 +1,8 @@
--- The limits are written out: a planner that does not know them may sort a whole table for a page.
+-- Limits are literals: a planner that does not know them may sort a whole table for one page.
 
 -- name: page_of_truths
--- `uncounted` tells of a node that has an active edge and no row of counts. It is asked row by row:
--- for NOT EXISTS a planner may read all counts first, for each page.
+-- `uncounted` marks a node that has an active edge but no row of counts. A scalar subquery tests
+-- it row by row; with NOT EXISTS a planner may read all counts for each page.
 SELECT kind, src, dst, state, version,
        state = 'active' AND (SELECT count.node FROM :schema.edge_count AS count
                               WHERE count.kind = edge.kind AND count.node = edge.src) IS NULL
@@ -21,7 +21,8 @@ SELECT kind, src, dst, state, version,
  ORDER BY kind, dst, src LIMIT 1000;
 
 -- name: page_of_counts
--- One statement sees one moment, and counts change together with their edges: they must agree.
+-- One statement sees one snapshot, and a transaction changes counts together with their edges. So
+-- both must agree here.
 SELECT kind, node, in_count, out_count,
        (SELECT count(*) FROM :schema.edge_in AS edge
          WHERE edge.kind = page.kind AND edge.dst = page.node AND edge.state = 'active')
@@ -47,8 +48,8 @@ SELECT edge.kind, edge.src, edge.dst, edge.state, edge.version
     ON edge.kind = wanted.kind COLLATE "C" AND edge.dst = wanted.dst AND edge.src = wanted.src;
 
 -- name: waiting
--- A parked event waits for a person, so nobody is about to deliver it. IS TRUE keeps this from
--- becoming a join: the wanted ones are hashed, and a long outbox is read once.
+-- A parked event does not count: it waits for an operator, and no relay will deliver it soon.
+-- IS TRUE keeps the planner from a join: it hashes the wanted keys and reads the outbox once.
 SELECT DISTINCT payload ->> 'kind', (payload -> 'src')::bigint, (payload -> 'dst')::bigint
   FROM :schema.outbox
  WHERE topic = :topic AND parked_because IS NULL
@@ -71,8 +72,8 @@ SELECT in_count, out_count FROM :schema.edge_count
  WHERE kind = :kind AND node = :node FOR UPDATE;
 
 -- name: count_anew
--- A statement of its own after the lock: who changes a count either was there before, and is seen
--- with its edges, or waits for the lock and adds to what is written here.
+-- This runs as its own statement after the lock. A transaction that changes the count either
+-- committed before, so its edges are seen, or waits for the lock and adds to the new count.
 UPDATE :schema.edge_count AS count
    SET in_count = (SELECT count(*) FROM :schema.edge_in
                     WHERE kind = :kind AND dst = :node AND state = 'active'),

@@ -1,4 +1,4 @@
-"""Mirrors fresh changes of edges in batches, so that many at once to one node do not queue up."""
+"""Mirrors fresh edge changes in batches, so that many changes to one node share a row lock."""
 
 import asyncio
 from collections import defaultdict
@@ -14,14 +14,14 @@ from shared.sql_files import load_queries
 
 _SQL = load_queries(Path(__file__).with_name("edges.sql"))
 
-# What waits longer is the relay's: it has the same event from the outbox.
+# A caller waits no longer than this: the relay delivers the same event from the outbox.
 MIRROR_MS_MAX = 500
 BATCH_MAX = 500
 
 
 @dataclass(frozen=True, slots=True)
 class _Fresh:
-    """A change that was just committed, and where its event waits in the outbox."""
+    """A committed change, and the shard and position of its event in the outbox."""
 
     change: EdgeChange
     shard: int
@@ -30,11 +30,11 @@ class _Fresh:
 
 
 class EdgeBatches:
-    """One transaction at a time for each shard in which edges end; who comes meanwhile waits.
+    """Runs one transaction at a time per target shard; changes that arrive meanwhile batch up.
 
-    The count of a node is one row, locked until the commit: a hundred likes a second of one post,
-    each with a transaction of its own, would hold a hundred connections in a queue for it. Like
-    this the row is locked once a batch, and nobody waits for more than two of them.
+    The count of a node is one row, locked until the commit. With a transaction per like, a hundred
+    likes a second of one post would hold a hundred connections in a queue for that row. A batch
+    locks the row once.
     """
 
     def __init__(self, group: ShardGroup) -> None:
@@ -44,12 +44,15 @@ class EdgeBatches:
         self._runs: dict[int, asyncio.Task[None]] = {}
 
     async def mirror(self, change: EdgeChange, shard: int, position: int) -> None:
-        """Apply a change committed in `shard`, and forget its event; raises Unavailable."""
+        """Mirror a change committed in `shard`, then delete its outbox event.
+
+        Raises Unavailable if that fails or takes longer than MIRROR_MS_MAX.
+        """
         ending = self._group.shard_of(change.dst)
         fresh = _Fresh(change, shard, position, asyncio.get_running_loop().create_future())
         self._waiting[ending].append(fresh)
         if ending not in self._runs:
-            # Without the context of this request: others wait for the same run.
+            # An empty context: other requests share this run, so it must not have our deadline.
             self._runs[ending] = asyncio.create_task(self._run(ending), context=Context())
         try:
             async with asyncio.timeout(MIRROR_MS_MAX / 1000):
@@ -62,7 +65,7 @@ class EdgeBatches:
             while self._waiting[ending]:
                 waiting = self._waiting[ending]
                 self._waiting[ending] = waiting[BATCH_MAX:]
-                # Who gave up has left the event to the relay.
+                # Callers that gave up have left their event to the relay.
                 batch = [fresh for fresh in waiting[:BATCH_MAX] if not fresh.done.done()]
                 await self._carry_out(ending, batch)
         finally:

@@ -1,7 +1,7 @@
-"""Edges that cross shards: one mechanism for follow, like and their kin.
+"""Edges that cross shards: one mechanism for follows, likes and similar relations.
 
-The row in the shard where an edge begins is the truth. What others see of it, the list and the
-count where it ends, is mirrored: right after the commit as a best effort, else by the relay.
+The row in the source's shard is the truth. The list and the count in the target's shard are a
+mirror. It is written right after the commit as a best effort, else by the outbox relay.
 """
 
 import asyncio
@@ -25,15 +25,15 @@ _SQL = load_queries(Path(__file__).with_suffix(".sql"))
 ACTIVE = "active"
 REMOVED = "removed"
 
-# The version of the last edge of the page, and the id at its other end.
+# The version of the page's last edge, and the id of its other end.
 _CURSOR = DottedCursorShape(Number(), Number())
 
 
 @dataclass(frozen=True, slots=True)
 class EdgeState:
-    """What an edge is now; `changed` tells whether this call made it so.
+    """The present state of an edge; `changed` tells whether this call changed it.
 
-    An edge that never was has the state "removed" and the version 0.
+    An edge that never existed has the state "removed" and the version 0.
     """
 
     state: str
@@ -43,9 +43,9 @@ class EdgeState:
 
 @dataclass(frozen=True, slots=True)
 class EdgePage:
-    """Ids of the other ends, newest edge first; `next_cursor` continues, None ends.
+    """Ids of the other ends, newest edge first; `next_cursor` is None on the last page.
 
-    `versions` are those of the edges, in the order of the ids.
+    `versions` has the version of each edge, in the order of the ids.
     """
 
     ids: list[int]
@@ -55,7 +55,7 @@ class EdgePage:
 
 @dataclass(frozen=True, slots=True)
 class EdgeCounts:
-    """How many active edges end and begin at a node."""
+    """How many active edges end (`in`) and begin (`out`) at a node."""
 
     in_count: int = 0
     out_count: int = 0
@@ -78,11 +78,11 @@ class Edges:
         tx: Transaction | None = None,
         replacing: Sequence[str] | None = None,
     ) -> EdgeState:
-        """Give an edge a state; the same again changes nothing.
+        """Give an edge a state; putting the same state again changes nothing.
 
-        `tx` makes it part of a transaction in `src`'s shard. `replacing` names the states that
-        may be replaced ("removed" stands for none): in any other the edge stays as it is.
-        Several edges in one transaction go in ascending order, or two such may deadlock.
+        `tx` makes the change part of a transaction in `src`'s shard. `replacing` names the states
+        that may be replaced; "removed" also stands for an edge that never existed. Several edges in
+        one transaction must be put in ascending order, or two transactions may deadlock.
         """
         if tx is not None:
             return await self._put(tx, src, dst, state, replacing)
@@ -90,29 +90,29 @@ class Edges:
             return await self._put(own_tx, src, dst, state, replacing)
 
     async def remove(self, src: int, dst: int, *, tx: Transaction | None = None) -> EdgeState:
-        """Take an edge away; one that is not there is fine."""
+        """Remove an edge; removing an edge that does not exist changes nothing."""
         return await self.put(src, dst, REMOVED, tx=tx)
 
     async def states(self, src: int, dsts: Iterable[int]) -> dict[int, str]:
-        """The states of the edges from one node, which are the truth; removed ones left out."""
+        """Map targets to the states of the edges from `src`, without removed edges."""
         return await self._states(_SQL["states_of_targets"], src, dsts)
 
     async def states_in(self, dst: int, srcs: Iterable[int]) -> dict[int, str]:
-        """The states of the edges to one node, as mirrored there; removed ones left out."""
+        """Map sources to the mirrored states of the edges to `dst`, without removed edges."""
         return await self._states(_SQL["states_of_sources"], dst, srcs)
 
     async def page_of_targets(self, src: int, *, limit: int, cursor: str | None) -> EdgePage:
-        """Where active edges from `src` lead; raises Invalid for a cursor that is not ours."""
+        """Return the targets of active edges from `src`; raises Invalid for a bad cursor."""
         return await self._page(_SQL["page_of_targets"], src, limit, cursor)
 
     async def page_of_sources(self, dst: int, *, limit: int, cursor: str | None) -> EdgePage:
-        """Where active edges to `dst` come from; raises Invalid for a cursor that is not ours."""
+        """Return the sources of active edges to `dst`; raises Invalid for a bad cursor."""
         return await self._page(_SQL["page_of_sources"], dst, limit, cursor)
 
     async def page_of_sources_of_any(
         self, dsts: Sequence[int], *, limit: int, cursor: str | None
     ) -> EdgePage:
-        """The same for a few nodes together, as if they were one."""
+        """Merge the sources of several nodes into one page; costs a statement per node."""
         if len(dsts) == 1:
             return await self.page_of_sources(dsts[0], limit=limit, cursor=cursor)
         pages = await asyncio.gather(
@@ -130,17 +130,17 @@ class Edges:
     async def page_above_source(
         self, dsts: Sequence[int], src: int, *, limit: int, cursor: str | None
     ) -> EdgePage | None:
-        """The edges to any of the nodes right above the one from `src`, or above the cursor.
+        """Return the edges to any of the nodes right above the edge from `src`, or the cursor.
 
-        The newest first; `next_cursor` leads upwards. None where no cursor is given and no edge
-        from `src` is there. Raises Invalid for a cursor that is not ours.
+        The page is newest first, and `next_cursor` leads upwards. The result is None if there is
+        neither a cursor nor an active edge from `src`. Raises Invalid for a bad cursor.
         """
         if cursor is None:
             versions = await asyncio.gather(*(self._version_of_source(dst, src) for dst in dsts))
             known = [version for version in versions if version is not None]
             if not known:
                 return None
-            # The lower one: a client may be told of a post twice, and never misses one.
+            # The lowest version: a client may get an entry twice, but never misses one.
             start = (min(known), src)
         else:
             start = _CURSOR.decode(cursor)
@@ -154,15 +154,15 @@ class Edges:
         )
 
     async def target_ids(self, src: int, *, after: int, limit: int) -> list[int]:
-        """The ends of active edges from `src` in ascending order, those above `after`."""
+        """Return the targets of active edges from `src` above `after`, in ascending order."""
         return await self._ids(_SQL["target_ids"], src, after, limit)
 
     async def source_ids(self, dst: int, *, after: int, limit: int) -> list[int]:
-        """The beginnings of active edges to `dst` in ascending order, those above `after`."""
+        """Return the sources of active edges to `dst` above `after`, in ascending order."""
         return await self._ids(_SQL["source_ids"], dst, after, limit)
 
     async def counts(self, ids: Iterable[int]) -> dict[int, EdgeCounts]:
-        """The counts of many nodes, each of them present; one statement per primary."""
+        """Map every node to its counts, zero for unknown ids; one statement per primary."""
         wanted = list(ids)
         if not wanted:
             return {}
@@ -199,7 +199,8 @@ class Edges:
         return EdgeState(state, row["version"], changed=True)
 
     async def _say_now(self, change: EdgeChange) -> None:
-        # Before the mirror, which may take its time: who wrote reads it next. Said again there.
+        # The writer reads next and must not wait for the mirror, so caches are told now. The mirror
+        # tells them again, because others read its list and count.
         with suppress(Unavailable):
             await self._group.say_changed([EdgeEnds(change.kind, change.src, change.dst)])
 
@@ -207,7 +208,7 @@ class Edges:
         try:
             await self._mirror.mirror(change, shard, position)
         except Unavailable:
-            # Others see the change later: the relay finds the event in the outbox.
+            # Other viewers see the change later: the relay delivers the event from the outbox.
             self._group.wake_ups.outbox(self._group.primary_node(shard), shard)
 
     async def _states(self, query: Query, node: int, ids: Iterable[int]) -> dict[int, str]:
@@ -258,7 +259,7 @@ class Edges:
 async def targets_by_kind(
     group: ShardGroup, kinds: Sequence[str], src: int, dsts: Iterable[int]
 ) -> dict[str, frozenset[int]]:
-    """For each kind, those of the ids to which an active edge leads: one statement for all."""
+    """Map each kind to those of `dsts` that an active edge from `src` reaches; one statement."""
     rows = await group.reader(group.shard_of(src)).rows(
         _SQL["targets_by_kind"], kinds=list(kinds), node=src, ids=list(dsts)
     )
@@ -268,7 +269,7 @@ async def targets_by_kind(
 async def newest_targets_by_kind(
     group: ShardGroup, kinds: Sequence[str], src: int, limit: int
 ) -> dict[str, list[int]]:
-    """For each kind, the highest `limit` ids to which active edges lead: one statement for all."""
+    """Map each kind to the `limit` highest target ids of active edges; one statement."""
     rows = await group.reader(group.shard_of(src)).rows(
         _SQL["newest_targets_by_kind"], kinds=list(kinds), node=src, limit=limit
     )

@@ -1,5 +1,6 @@
 -- name: put_edge
--- The version grows with each change of one edge, also when two transactions crossed on the way.
+-- The version of an edge grows with each change, even if concurrent transactions took their ids
+-- in the other order.
 WITH changed AS (
     INSERT INTO :schema.edge_out AS edge (kind, src, dst, state, version)
     SELECT :kind, :src, :dst, :state, :schema.next_id()
@@ -34,8 +35,8 @@ SELECT state, version, position FROM changed, published;
 SELECT state, version FROM :schema.edge_out WHERE kind = :kind AND src = :src AND dst = :dst;
 
 -- name: mirror_edges
--- Rows are locked in the order of their keys, edges before counts, so that batches which meet wait
--- for one another and never in a circle.
+-- Rows are locked in the order of their keys, edges before counts. Concurrent batches then wait
+-- for each other without a deadlock.
 WITH change AS (
     SELECT DISTINCT ON (kind, dst, src) kind, dst, src, state, version
       FROM unnest(:kinds::text[], :dsts::bigint[], :srcs::bigint[], :states::text[],
@@ -56,7 +57,7 @@ SELECT kind, dst, delta FROM moved ORDER BY kind, dst
 ON CONFLICT (kind, node) DO UPDATE SET in_count = count.in_count + excluded.in_count;
 
 -- name: forget_events
--- Nothing is lost if this is not on disk before a crash: the events are delivered once more.
+-- A crash may undo this delete; the relay then delivers the events once more, which is harmless.
 WITH lazily AS (SELECT set_config('synchronous_commit', 'off', true))
 DELETE FROM :schema.outbox
  WHERE position = ANY(:positions::bigint[]) AND EXISTS (SELECT FROM lazily);
@@ -71,7 +72,7 @@ SELECT kind, dst AS id FROM :schema.edge_out
    AND state = 'active';
 
 -- name: newest_targets_by_kind
--- Those of the highest ids: of what is made at one place and one time after the other, the newest.
+-- The highest ids are, roughly, the newest things, because ids begin with a time.
 SELECT wanted.kind, newest.dst AS id
   FROM unnest(:kinds::text[]) AS wanted (kind)
  CROSS JOIN LATERAL (

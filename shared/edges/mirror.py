@@ -1,4 +1,4 @@
-"""Brings edges to the shards where they end."""
+"""Writes edges, and the counts that follow, into the shards of their targets."""
 
 import asyncio
 from collections import defaultdict
@@ -22,7 +22,7 @@ _SHARDS_AT_ONCE = 8
 
 @dataclass(frozen=True, slots=True)
 class EdgeChange:
-    """What one edge has become; `version` grows with each change of it."""
+    """The new state of one edge; `version` grows with each of its changes."""
 
     kind: str
     src: int
@@ -32,15 +32,15 @@ class EdgeChange:
 
 
 class EdgeMirror:
-    """Applies changes where they end, in any order and any number of times with the same result."""
+    """Applies changes in the targets' shards; order and repetition do not change the result."""
 
     def __init__(self, group: ShardGroup) -> None:
         self._group = group
 
     async def apply(self, shard: int, changes: Sequence[EdgeChange]) -> None:
-        """Changes that all end in `shard`: edges, and the counts that follow from them.
+        """Write changes that all end in `shard`, with the counts that follow.
 
-        Raises Unavailable also if that is done and who watches edges could not be told.
+        Raises Unavailable. That may mean that the write succeeded but the caches were not told.
         """
         async with self._group.writer(shard) as tx:
             await tx.execute(
@@ -55,9 +55,9 @@ class EdgeMirror:
         await self._group.say_changed(ends)
 
     async def deliver(self, events: list[OutboxEvent]) -> None:
-        """A handler for the relay: one statement for each shard in which edges end.
+        """Handle events of the relay with one statement per target shard.
 
-        Raises PartlyDelivered if some of those shards cannot be reached.
+        Raises PartlyDelivered with the events whose shard cannot be reached.
         """
         by_shard: dict[int, list[OutboxEvent]] = defaultdict(list)
         for event in events:

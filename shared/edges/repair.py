@@ -1,4 +1,4 @@
-"""Makes the two sides of an edge agree again, and its counts; any number of times."""
+"""Repairs edges whose sides disagree, and wrong counts; repeating a repair is harmless."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -14,14 +14,14 @@ _SQL = load_queries(Path(__file__).with_name("audit.sql"))
 
 
 class EdgeRepair:
-    """Brings the truth to the mirror by the rule of versions, so that what is newer stays."""
+    """Writes the truth to the mirror; a newer version that arrives meanwhile wins."""
 
     def __init__(self, group: ShardGroup) -> None:
         self._group = group
         self._mirror = EdgeMirror(group)
 
     async def mend_edges(self, drifted: Iterable[DriftedEdge]) -> list[DriftedEdge]:
-        """Mirror the truth of each; the result leaves out those that changed meanwhile."""
+        """Mirror the truth of each edge; returns the edges without those that changed meanwhile."""
         mended: list[DriftedEdge] = []
         by_shard: dict[int, list[EdgeChange]] = defaultdict(list)
         for edge in drifted:
@@ -34,7 +34,7 @@ class EdgeRepair:
         return mended
 
     async def mend_count(self, shard: int, kind: str, node: int) -> bool:
-        """Count a node's edges anew; True if what was written differed."""
+        """Count a node's edges again; returns whether the stored counts were wrong."""
         async with self._group.writer(shard) as tx:
             await tx.execute(_SQL["make_count"], kind=kind, node=node)
             before = await tx.row(_SQL["lock_count"], kind=kind, node=node)
@@ -43,13 +43,13 @@ class EdgeRepair:
     async def _change_for(self, edge: DriftedEdge) -> EdgeChange | None:
         truth, mirror = edge.truth, edge.mirror
         if truth is None:
-            # Any edge put from now on is newer than this by the clock that makes versions.
+            # Versions come from the clock, so any edge put from now on is newer than this.
             version = 0 if mirror is None else mirror.version + 1
             return EdgeChange(*edge.key, REMOVED, version)
         if mirror is None or mirror.version < truth.version:
             return EdgeChange(*edge.key, truth.state, truth.version)
-        # The mirror claims to be newer than the truth ever was: make the truth newer still. Killed
-        # before it is mirrored, it is an edge whose mirror is stale.
+        # The mirror is newer than the truth, so the truth gets an even newer version. A crash
+        # before the mirroring leaves a stale mirror, which the next audit repairs.
         async with self._group.writer(self._group.shard_of(edge.key.src)) as tx:
             raised = await tx.row(
                 _SQL["raise_version"], **edge.key._asdict(), version=mirror.version
