@@ -1,1 +1,1 @@
-"""The loops of a worker over a shard group: jobs, the outbox, and the reconciler of edges."""
+"""The worker loops over a shard group: jobs, outbox relay and edge reconciler."""

@@ -1,4 +1,4 @@
-"""The waiting events of one shard, and which of their topics failed lately."""
+"""Reads, deletes and parks the outbox events of one shard, and delays failed topics."""
 
 import time
 from collections import defaultdict
@@ -17,7 +17,7 @@ _SQL = load_queries(Path(__file__).with_name("outbox_relay.sql"))
 BATCH_MAX = 500
 BACKOFF_SECONDS_MIN = 0.2
 BACKOFF_SECONDS_MAX = 30.0
-# Who is away may be back at any moment: to ask is cheap, and what waits is late for every second.
+# An unreachable receiver may return at any moment. Trying is cheap, and waiting events grow late.
 AWAY_SECONDS_MAX = 2.0
 
 Handler = Callable[[list[OutboxEvent]], Awaitable[None]]
@@ -25,14 +25,14 @@ Handler = Callable[[list[OutboxEvent]], Awaitable[None]]
 
 @dataclass(frozen=True, slots=True)
 class _Hold:
-    """A topic waits until then, after so many failures in a row."""
+    """A topic's failures in a row, and the monotonic time until which it waits."""
 
     failures: int
     until_s: float
 
 
 class ShardOutbox:
-    """The outbox of one shard as its relay works through it."""
+    """The outbox of one shard, as the relay sees it."""
 
     def __init__(self, group: ShardGroup, shard: int) -> None:
         self.shard = shard
@@ -41,23 +41,23 @@ class ShardOutbox:
         self._holds: dict[str, _Hold] = {}
 
     def blocked(self) -> list[str]:
-        """Topics whose time to wait after a failure is not over."""
+        """Return the topics that still wait after a failure."""
         now_s = time.monotonic()
         return [topic for topic, hold in self._holds.items() if hold.until_s > now_s]
 
     def failures(self, topic: str) -> int:
-        """How often in a row the topic failed."""
+        """Return the topic's failures in a row."""
         hold = self._holds.get(topic)
         return 0 if hold is None else hold.failures
 
     def hold(self, topic: str, *, max_s: float = BACKOFF_SECONDS_MAX) -> None:
-        """Let a topic wait after a failure, twice as long as after the one before."""
+        """Delay a topic after a failure; the delay doubles with each one, up to `max_s` seconds."""
         failures = self.failures(topic) + 1
         wait_s = min(BACKOFF_SECONDS_MIN * 2 ** (failures - 1), max_s)
         self._holds[topic] = _Hold(failures, time.monotonic() + wait_s)
 
     async def next_events(self, after: int, held: Collection[str]) -> list[OutboxEvent]:
-        """The next events in order, without those of held topics."""
+        """Return up to BATCH_MAX events after a position, in order, without held topics."""
         rows = await self._reader.rows(
             _SQL["next_events"], after=after, held=list(held), limit=BATCH_MAX
         )
@@ -69,7 +69,7 @@ class ShardOutbox:
         ]
 
     async def forget(self, events: list[OutboxEvent], *, but: Collection[OutboxEvent] = ()) -> None:
-        """Delete what was delivered; the topic is fine again."""
+        """Delete the delivered events of one topic, all except `but`, and end the topic's delay."""
         left = {event.position for event in but}
         done = [event for event in events if event.position not in left]
         if not done:
@@ -84,13 +84,13 @@ class ShardOutbox:
             OUTBOX_DELIVERED.labels(self._group_name, event.topic).inc()
 
     async def park(self, event: OutboxEvent, reason: str) -> None:
-        """Keep an event that cannot be delivered, but out of the way of those behind it."""
+        """Set aside an event that cannot be delivered, so that later events can pass it."""
         await self._reader.rows(_SQL["park_event"], position=event.position, reason=reason[:500])
         self._holds.pop(event.topic, None)
 
 
 def by_topic(events: list[OutboxEvent]) -> dict[str, list[OutboxEvent]]:
-    """The events of each topic in their order."""
+    """Group events by topic, each group in order."""
     topics: dict[str, list[OutboxEvent]] = defaultdict(list)
     for event in events:
         topics[event.topic].append(event)

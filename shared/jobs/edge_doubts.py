@@ -1,4 +1,4 @@
-"""Which shards of a group an edge pass must leave alone, and what it may expect of the rest."""
+"""Finds the shards that an edge pass must not repair, and the row counts it may expect."""
 
 from collections.abc import Collection, Iterable, Mapping
 
@@ -20,7 +20,7 @@ TABLES = ("edge_out", "edge_in")
 
 
 class EdgeDoubts:
-    """Asked before a walk, and once more before anything is taken away."""
+    """The doubts about a group, checked before a walk and again before anything is removed."""
 
     def __init__(self, group: ShardGroup, lost: Collection[str]) -> None:
         self._group = group
@@ -32,11 +32,11 @@ class EdgeDoubts:
 
     @property
     def edges_expected(self) -> int:
-        """How many edges there were at the last good look; 0 before the first."""
+        """How many edges the last good walk counted; 0 before the first."""
         return sum(rows for (_, what), rows in self._expected.items() if what == "edge_out")
 
     def sentences(self) -> list[str]:
-        """Why shards are left alone, and what an operator can do about it."""
+        """Return why shards are left alone, and what an operator can do about it."""
         said = self._clocks + sentences(self._group.name, self._doubts)
         names = can_be_declared_lost(self._doubts)
         if names:
@@ -47,16 +47,16 @@ class EdgeDoubts:
         return said
 
     async def look(self) -> None:
-        """Ask all primaries what they hold, and count their edges."""
+        """Ask all primaries which shards they hold, and count the edges there."""
         self._expected = await read_expected(self._group)
         await self._ask(())
 
     async def look_again(self, uncertain: Iterable[DriftedEdge]) -> None:
-        """Ask once more: each mirror without its truth tells what its truth's shard has known."""
+        """Ask again; each uncertain mirror is a witness of what its truth's shard once held."""
         await self._ask([_witness(self._group, edge) for edge in uncertain])
 
     async def note(self, rows: Mapping[tuple[int, str], int]) -> None:
-        """Keep what a good walk has counted as what the next one expects."""
+        """Store the counts of a good walk, which later walks expect."""
         every = ((shard, table) for shard in self._group.shards() for table in TABLES)
         await note_expected(self._group, {key: rows.get(key, 0) for key in every})
 
@@ -65,13 +65,13 @@ class EdgeDoubts:
         self._clocks = clock_doubts(facts, {})
         found = doubts_of(facts, self._expected, lost=self._lost, witnesses=witnesses)
         self._doubts = list(dict.fromkeys([*self._doubts, *found]))
-        # A clock that is wrong makes young changes look old: nothing at all is certain then.
+        # A wrong clock makes young changes look old, so all shards are in doubt.
         every = self._group.shards() if self._clocks else ()
         self.shards = frozenset([*every, *(doubt.shard for doubt in self._doubts)])
 
 
 def _witness(group: ShardGroup, edge: DriftedEdge) -> Witness:
-    # The mirror's version was made where the edge begins.
+    # The shard of the edge's source made the mirror's version.
     version = 0 if edge.mirror is None else edge.mirror.version
     made_ms = created_ms(version)
     return Witness(group.shard_of(edge.key.src), made_ms / 1000, made_ms)

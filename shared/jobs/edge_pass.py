@@ -1,4 +1,4 @@
-"""One walk over all edges and counts of a group, shard by shard in pages."""
+"""One walk over all edges and counts of a group, shard by shard and page by page."""
 
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
@@ -17,10 +17,10 @@ from shared.sharding.shard_group import ShardGroup
 
 _BEFORE_ALL = EdgeKey("", -1, -1)
 
-# Uncertain edges wait for the end of the walk; more than this wait for the next one.
+# Uncertain edges wait for the end of the walk; edges beyond this number wait for the next walk.
 _WAITING_MAX = 100_000
 
-# After each page: how many rows it had; False ends the walk.
+# Called after each page with its number of rows; False ends the walk.
 GoOn = Callable[[int], Awaitable[bool]]
 
 log = get_logger()
@@ -28,11 +28,10 @@ log = get_logger()
 
 @dataclass
 class PassReport:
-    """What a walk has seen; drift is counted by kind, and by kind and fault when repaired.
+    """What a walk found: `drift` by kind, `repaired` by kind and fault.
 
-    `left_alone` counts by fault the drift that was not repaired, and `reasons` says why; without
-    reasons everything was compared, and what had drifted was repaired. `rows` are those of each
-    shard's two tables.
+    `left_alone` counts unrepaired drift by fault, and `reasons` says why. Without reasons the walk
+    compared everything and repaired all drift. `rows` counts the rows per shard and table.
     """
 
     edges: int = 0
@@ -48,10 +47,10 @@ class PassReport:
 
 
 class EdgePass:
-    """Edges first, then counts: an edge that is brought to its mirror is counted there.
+    """Compares edges first and counts last, because repairing an edge changes counts.
 
-    A mirror is brought up to what its truth says at once. What lacks a truth, or claims to be newer
-    than it, is judged at the end, when it is known whether the truth's shard may have lost it.
+    A missing or stale mirror is repaired at once. A mirror without a truth, or newer than it, is
+    judged at the end. By then the doubts tell whether the truth's shard may have lost data.
     """
 
     def __init__(
@@ -73,9 +72,9 @@ class EdgePass:
         self._may_repair = True
 
     async def walk(self) -> PassReport:
-        """Compare everything that can be read, and repair what is certain.
+        """Compare everything readable, and repair what is certain.
 
-        What cannot be read or is in doubt is left as it is, and is among the reasons.
+        Unreadable or doubtful parts stay as they are, and the report's `reasons` name them.
         """
         try:
             await self._doubts.look()
@@ -141,7 +140,7 @@ class EdgePass:
         if not judged.drifted:
             return
         self.report.drift.update(edge.key.kind for edge in judged.drifted)
-        # One of the page stands for all: after a disaster it may be every edge there is.
+        # One line per page with one example: after a disaster every edge may have drifted.
         example = judged.drifted[0]
         log.warning(
             "edges drifted",
@@ -161,7 +160,7 @@ class EdgePass:
                 self.report.left_alone[edge.fault] += 1
 
     async def _recheck_uncertain(self) -> None:
-        """Judge at the end of the walk what would take something away."""
+        """Judge the uncertain edges at the end of the walk; their repair may remove something."""
         if not self._uncertain:
             return
         edges = list(self._uncertain.values())
@@ -170,7 +169,7 @@ class EdgePass:
         self.report.left_alone.update(edge.fault for edge in kept)
         trusted = [edge.key for edge in edges if self._is_trusted(edge.key.src)]
         if trusted:
-            # Minutes may have passed since they were read.
+            # Minutes may have passed since these edges were read.
             judged = await self._audit.judge(trusted)
             await self._repair_edges(judged.drifted)
 
@@ -193,7 +192,7 @@ class EdgePass:
             "edges miscounted", group=self._group.name, count=len(wrong), example=min(wrong)
         )
         done = self.report.repaired.total()
-        # Each edge that was repaired may have left a wrong count at both of its ends.
+        # Each repaired edge may have left a wrong count at both of its ends.
         edges_done = sum(n for (_, fault), n in self.report.repaired.items() if fault != "count")
         if not self._allow(done + len(wrong) - 3 * edges_done, self.report.counts, "counts"):
             self.report.left_alone["count"] += len(wrong)

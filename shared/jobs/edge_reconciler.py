@@ -1,4 +1,4 @@
-"""Compares both sides of every edge of a group, and all counts, and repairs what has drifted."""
+"""The worker loop that compares all edges and counts of a group, and repairs drift."""
 
 import asyncio
 import time
@@ -13,29 +13,29 @@ from shared.sharding.database_faults import DRIVER_ERRORS
 from shared.sharding.removal_rules import RemovalRules
 from shared.sharding.shard_group import ShardGroup
 
-# In the background: a page of a thousand rows every two seconds, with one small statement for
-# each shard that its edges lead to.
+# This makes a page of a thousand rows every two seconds, plus a small statement for each shard
+# that the page's edges lead to.
 ROWS_PER_S = 500.0
 REST_SECONDS = 300.0
 
-# Shards with few edges cost a statement each all the same, and a busy machine takes longer for one:
-# what serves comes first.
+# Every shard costs some statements even without edges, and those take longer on a busy machine.
+# This bound keeps the machine free for requests.
 WORKING_SHARE_MAX = 0.1
 
-# A change this young is left to the relay, even if no event of it is found.
+# A change younger than this is left to the relay, even if no event for it is found.
 QUIET_SECONDS = 10.0
 
-# A crash leaves some dozen edges to be repaired.
+# A crash leaves a few dozen edges to repair, so a hundred repairs are always allowed.
 REPAIR_RULES = RemovalRules(at_least=100)
 
 log = get_logger()
 
 
 class EdgeReconciler:
-    """The loop of a worker; any number may run, and each may be killed anywhere.
+    """A worker loop; any number may run at once, and a kill at any point does no harm.
 
-    It reads `rows_per_s` at most in the long run, working for a tenth of the time at most (None: as
-    fast as it can), and rests for `rest_s` after each pass.
+    It reads at most `rows_per_s` on average and works at most a tenth of the time; None lifts both
+    bounds. It rests for `rest_s` after each pass.
     """
 
     def __init__(
@@ -52,11 +52,11 @@ class EdgeReconciler:
         self._rest_s = rest_s
         self._quiet_s = quiet_s
         self._rules = rules
-        # Kinds that once had edges are reported for ever, be it as 0.
+        # A kind seen once keeps its gauge, so that the gauge can return to 0.
         self._kinds: set[str] = set()
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Pass after pass until `stop` is set; what is in doubt is logged and left alone."""
+        """Run passes until `stop` is set; logs what it left alone."""
         while not stop.is_set():
             try:
                 report = await self.full_pass(stop)
@@ -72,9 +72,9 @@ class EdgeReconciler:
             await pause(stop, self._rest_s)
 
     async def full_pass(self, stop: asyncio.Event | None = None) -> PassReport:
-        """One pass; it is not complete if `stop` was set meanwhile, or if it could not go on.
+        """Run one pass; it is incomplete if `stop` was set or a primary became unreachable.
 
-        A pass without doubts tells later ones how many edges to expect.
+        A complete pass without doubts stores its counts, which later passes expect.
         """
         until = stop or asyncio.Event()
         started_s = went_on_s = time.monotonic()

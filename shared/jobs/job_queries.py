@@ -1,4 +1,4 @@
-"""The queue library's statements, where a database that goes away must not cost a job."""
+"""The queue library's statements, changed so that a lost database connection loses no job."""
 
 from datetime import timedelta
 from typing import Self
@@ -15,22 +15,22 @@ log = get_logger()
 
 
 class DurableQueries(Queries):
-    """As the library's, except for putting a job back."""
+    """The library's queries with another `retry_job`."""
 
     @classmethod
     def over(cls, driver: Driver) -> Self:
-        """Bound to our schema."""
+        """Bind the queries to our schema."""
         plain = job_queue.queries_over(driver)
         return cls(driver, qbe=plain.qbe, qbq=plain.qbq, qbs=plain.qbs)
 
     async def retry_job(
         self, job: Job, delay: timedelta, traceback_record: TracebackRecord | None
     ) -> None:
-        """Put a job back; if that fails it is found by its silence and runs again.
+        """Put a job back; if that fails, its heartbeat times out and another worker runs it.
 
-        The library would count it as failed for good.
+        The library would mark the job as failed for good.
         """
         try:
             await super().retry_job(job, delay, traceback_record)
         except DRIVER_ERRORS as error:
-            log.warning("job will be found by its silence", job_id=job.id, reason=repr(error))
+            log.warning("job waits for its heartbeat timeout", job_id=job.id, reason=repr(error))

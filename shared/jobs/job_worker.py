@@ -1,4 +1,4 @@
-"""Runs the jobs of every primary of a group: at least once, retried, in lanes."""
+"""Runs the jobs of every primary of a group at least once, with retries, in lanes."""
 
 import asyncio
 import time
@@ -23,7 +23,7 @@ from shared.logs import get_logger, request_id
 from shared.sharding import job_queue
 from shared.sharding.shard_group import ShardGroup
 
-# Longer than it takes to put the jobs back, shorter than the patience of a supervisor.
+# Longer than putting the jobs back takes, and shorter than the supervisor waits before it kills.
 _GIVE_BACK_SECONDS = 3.0
 
 JobHandler = Callable[[dict[str, Any]], Awaitable[None]]
@@ -35,9 +35,9 @@ log = get_logger()
 class JobTiming:
     """When a job runs again.
 
-    One whose worker has been silent for `heartbeat_s` runs elsewhere. One that met a fault of ours
-    is tried `tries_max` times and then held for a person; one that met something that is away is
-    tried until that is back. Between two tries `backoff_s` doubles, up to its maximum.
+    If a worker is silent for `heartbeat_s`, its jobs run elsewhere. A job that fails is tried
+    `tries_max` times and then held for an operator. Unavailable is retried without limit. The wait
+    between tries starts at `backoff_s` and doubles up to `backoff_max_s`.
     """
 
     heartbeat_s: float = 8.0
@@ -47,24 +47,24 @@ class JobTiming:
     backoff_max_s: float = 60.0
 
     def wait_after(self, tries: int) -> timedelta:
-        """How long to wait after so many tries."""
-        # The exponent is bounded too: a job may wait for days for what is away.
+        """Return the wait after this number of tries."""
+        # The exponent is bounded too, since an outage may last for very many tries.
         return timedelta(seconds=min(self.backoff_s * 2 ** min(tries, 32), self.backoff_max_s))
 
 
 @dataclass(frozen=True, slots=True)
 class Lane:
-    """Jobs that share `concurrency` places of this process, so that slow ones leave room."""
+    """Kinds of jobs that share `concurrency` slots, so that slow kinds do not block others."""
 
     jobs: Sequence[str]
     concurrency: int
 
 
 class JobWorker:
-    """The loop of a worker; any number of them share the jobs.
+    """A worker loop; any number of workers share the jobs.
 
-    A handler gets the payload and must bear running again. Without lanes, all jobs share one of
-    16 places. Within a lane the higher priority goes first.
+    A handler gets the payload and must tolerate running again. Without `lanes`, all jobs share one
+    lane of 16 slots. Within a lane, higher priorities run first.
     """
 
     def __init__(
@@ -84,7 +84,7 @@ class JobWorker:
         self._places = {id(lane): asyncio.Semaphore(lane.concurrency) for lane in self._lanes}
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Run jobs until `stop` is set; those under way are finished."""
+        """Run jobs until `stop` is set, then finish the jobs under way."""
         known: set[str] = set()
         async with asyncio.TaskGroup() as tasks:
             while not stop.is_set():
@@ -102,8 +102,8 @@ class JobWorker:
                 await self._serve_while_there(primary, lane, stop)
             except Unavailable as error:
                 log.warning("jobs wait for their primary", primary=primary, reason=error.detail)
-            except Exception as error:  # the library passes on whatever its connection meets
-                log.warning("job queue is read anew", primary=primary, reason=repr(error))
+            except Exception as error:  # the library raises any error of its connection
+                log.warning("job queue reconnects", primary=primary, reason=repr(error))
             await pause(stop, self._timing.backoff_s)
 
     async def _serve_while_there(self, primary: str, lane: Lane, stop: asyncio.Event) -> None:
@@ -121,7 +121,7 @@ class JobWorker:
             manager.run(
                 dequeue_timeout=timedelta(seconds=self._timing.poll_s),
                 batch_size=max(1, lane.concurrency // 2),
-                # Twice the places: the next job is here when a place becomes free.
+                # Twice the slots, so that the next job is fetched before a slot becomes free.
                 max_concurrent_tasks=2 * lane.concurrency,
                 heartbeat_timeout=timedelta(seconds=self._timing.heartbeat_s),
                 shutdown_on_listener_failure=True,
@@ -159,7 +159,7 @@ class JobWorker:
                 )
             outcome = "done"
         except asyncio.CancelledError:
-            # The process stops. Passed on, it would end the job as if somebody had called it off.
+            # The process stops. The library would take a passed-on cancellation as final.
             outcome = "put back"
             raise RetryRequested(reason="the worker stopped") from None
         except Unavailable as error:
@@ -186,7 +186,7 @@ class JobWorker:
 async def _give_back(
     manager: QueueManager, serving: asyncio.Task[None], running: Collection[asyncio.Task[Any]]
 ) -> None:
-    """End the jobs under way, each of which goes back into the queue, and then the manager."""
+    """Cancel the jobs under way, which puts them back into the queue, then end the manager."""
     manager.shutdown.set()
     for task in running:
         task.cancel()
@@ -195,7 +195,7 @@ async def _give_back(
         serving.cancel()
         await asyncio.wait({serving}, timeout=_GIVE_BACK_SECONDS)
     if serving.done() and not serving.cancelled():
-        # Whatever its connection met no longer matters.
+        # Read the error, which no longer matters, so that asyncio does not complain.
         serving.exception()
 
 

@@ -1,4 +1,4 @@
-"""What Prometheus hears about jobs and the outbox."""
+"""Prometheus metrics of jobs, the outbox and the edge reconciler."""
 
 from prometheus_client import Counter, Gauge, Histogram
 

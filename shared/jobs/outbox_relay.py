@@ -1,4 +1,4 @@
-"""Delivers the outbox of every shard: in order per shard and topic, at least once."""
+"""Delivers the outbox events of every shard at least once, in order per shard and topic."""
 
 import asyncio
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ from shared.sharding.shard_group import ShardGroup
 POLL_SECONDS = 1.0
 SHARDS_AT_ONCE = 8
 
-# An event that fails this often by a fault of its own, nobody being away, is parked.
+# An event is parked after this many failures in a row that are not Unavailable.
 FAILURES_MAX = 10
 
 _RESTART_SECONDS = 0.5
@@ -26,11 +26,11 @@ log = get_logger()
 
 
 class OutboxRelay:
-    """The loop of a worker; of several workers, one drains a primary's shards at a time.
+    """A worker loop; among several workers, one at a time drains the shards of a primary.
 
-    A handler gets the events of one topic of one shard in their order, 500 at most, and must bear
-    getting them again. While it fails, its topic of that shard waits; other topics and shards go
-    on. Edges are handled without being named.
+    A handler gets up to 500 events of one topic and shard, in order, and must tolerate repetition.
+    While it fails, only that topic of that shard waits. The topic of edges has its handler built
+    in.
     """
 
     def __init__(
@@ -47,12 +47,12 @@ class OutboxRelay:
         self._failures_max = failures_max
         self._outboxes: dict[int, ShardOutbox] = {}
         self._drains: dict[int, asyncio.Task[None]] = {}
-        # Shards to look at once more after the pass that is under way.
+        # Shards that need another pass after the present one.
         self._again: set[int] = set()
         self._gate = asyncio.Semaphore(SHARDS_AT_ONCE)
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Relay until `stop` is set; what is under way is finished."""
+        """Relay until `stop` is set, then finish the deliveries under way."""
         loops: dict[str, asyncio.Task[None]] = {}
         async with asyncio.TaskGroup() as tasks:
             while not stop.is_set():
@@ -72,7 +72,7 @@ class OutboxRelay:
             except Unavailable as error:
                 log.warning("outbox waits for its primary", primary=name, reason=error.detail)
             except Exception:
-                log.exception("outbox relay failed and starts again", primary=name)
+                log.exception("outbox relay failed and restarts", primary=name)
             await pause(stop, _RESTART_SECONDS)
 
     async def _serve_while_there(self, lease: RelayLease, stop: asyncio.Event) -> None:
@@ -108,7 +108,7 @@ class OutboxRelay:
                 log.exception("outbox of a shard failed", shard=shard)
 
     async def drain(self, shard: int) -> None:
-        """One pass over a shard's waiting events."""
+        """Make one pass over a shard's waiting events; raises Unavailable if its primary is."""
         outbox = self._outboxes.setdefault(shard, ShardOutbox(self._group, shard))
         held = set(outbox.blocked())
         after = 0
@@ -116,17 +116,17 @@ class OutboxRelay:
             events = await outbox.next_events(after, held)
             for topic, of_topic in by_topic(events).items():
                 if not await self._deliver(outbox, topic, of_topic):
-                    # What comes later must not overtake what is left of this topic.
+                    # Later events must not overtake the undelivered ones of this topic.
                     held.add(topic)
             if len(events) < BATCH_MAX:
                 return
             after = events[-1].position
 
     async def _deliver(self, outbox: ShardOutbox, topic: str, events: list[OutboxEvent]) -> bool:
-        """True if later events of the topic may follow in this pass."""
+        """Deliver events; returns whether later ones of the topic may follow in this pass."""
         retried = outbox.failures(topic) > 0
         if retried:
-            # One of them may be what fails: let those before it through, one by one.
+            # Any of the events may cause the failure, so they go one by one.
             events = events[:1]
         request_id.set(events[0].request_id)
         try:
@@ -155,8 +155,8 @@ class OutboxRelay:
         try:
             return self._handlers[topic]
         except KeyError:
-            # A newer version of the service may have written it: it is held, not lost.
-            raise Unavailable(f"nobody here handles the topic {topic}") from None
+            # A newer version of the service may have written the event, so it is kept.
+            raise Unavailable(f"no handler for the topic {topic}") from None
 
     def _count_failure(self, topic: str, kind: str) -> None:
         OUTBOX_FAILURES.labels(self._group.name, topic, kind).inc()

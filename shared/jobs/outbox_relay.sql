@@ -1,5 +1,5 @@
 -- name: shards_with_events
--- The oldest position is an id and tells the shard. Counts stop at 1000 a shard.
+-- The oldest position is an id, so it tells the shard. Counts stop at 1000 per shard.
 SELECT oldest, oldest_waiting, waiting, parked
   FROM (SELECT min(position) AS oldest,
                min(position) FILTER (WHERE parked_because IS NULL) AS oldest_waiting,
@@ -16,7 +16,7 @@ SELECT position, topic, payload, request_id FROM :schema.outbox
  ORDER BY position LIMIT :limit;
 
 -- name: forget_events
--- Nothing is lost if this is not on disk before a crash: the events are delivered once more.
+-- A crash may undo this delete; the events are then delivered once more, which is harmless.
 WITH lazily AS (SELECT set_config('synchronous_commit', 'off', true))
 DELETE FROM :schema.outbox
  WHERE position = ANY(:positions::bigint[]) AND EXISTS (SELECT FROM lazily);

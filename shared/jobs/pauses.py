@@ -1,4 +1,4 @@
-"""Waiting that ends at once when the worker stops."""
+"""A sleep that ends at once when the worker stops."""
 
 import asyncio
 

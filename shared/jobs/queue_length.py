@@ -1,4 +1,4 @@
-"""How many jobs wait in a primary's queue."""
+"""Counts the waiting jobs of a primary."""
 
 from collections.abc import Collection
 
@@ -13,6 +13,6 @@ SELECT entrypoint, count(*) AS waiting
 
 
 async def count_waiting(primary: NodePool, jobs: Collection[str]) -> dict[str, int]:
-    """Jobs of these names that no worker has begun, by name; those with none are left out."""
+    """Map the names to their numbers of queued jobs; names without any are absent."""
     rows = await primary.fetch(_COUNT, (list(jobs),))
     return {row["entrypoint"]: row["waiting"] for row in rows}

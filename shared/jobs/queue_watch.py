@@ -1,4 +1,4 @@
-"""Counts the jobs of a primary for Prometheus and trims the library's log of them."""
+"""Publishes the numbers of a primary's jobs to Prometheus, and trims the queue's log table."""
 
 import asyncio
 
@@ -15,14 +15,14 @@ SELECT entrypoint, status::text AS status, count(*) AS count
   FROM {job_queue.SCHEMA}.{job_queue.TABLE} GROUP BY 1, 2
 """  # noqa: S608 - names of our own
 
-# Each job leaves three lines; nobody looks at them after an hour.
+# Each job leaves three rows in the log table, of no use after an hour.
 _TRIM = f"""
 DELETE FROM {job_queue.SCHEMA}.{job_queue.LOG_TABLE} WHERE created < now() - interval '1 hour'
 """  # noqa: S608
 
 
 async def watch_queue(group: ShardGroup, primary: str, stop: asyncio.Event) -> None:
-    """Look every ten seconds until `stop` is set."""
+    """Count and trim every ten seconds until `stop` is set."""
     seen: set[tuple[str, str]] = set()
     while not stop.is_set():
         try:

@@ -1,4 +1,4 @@
-"""The right to relay the outboxes of one primary, and the ear that hears of new events."""
+"""The lease to relay the outboxes of one primary, and the LISTEN for its new events."""
 
 import asyncio
 import time
@@ -24,7 +24,7 @@ _TRY_LEAD = "SELECT pg_try_advisory_lock(1768910)"
 
 
 class RelayLease:
-    """A session lock on a connection of its own: it ends with the process, or with the primary."""
+    """A session lock on its own connection, which ends with the process or the primary."""
 
     def __init__(self, group: ShardGroup, primary: str, poll_s: float) -> None:
         self.lost = False
@@ -38,7 +38,7 @@ class RelayLease:
         self._connection: asyncpg.Connection
 
     async def __aenter__(self) -> Self:
-        """Raises Unavailable while the primary is away."""
+        """Connect and listen; raises Unavailable while the primary is unreachable."""
         self._connection = await self._group.primary_by_name(self._primary).connect_aside()
         self._connection.add_termination_listener(self._on_lost)
         await self._connection.add_listener(OUTBOX_CHANNEL, self._on_event)
@@ -54,15 +54,15 @@ class RelayLease:
             self._connection.terminate()
 
     async def held(self) -> bool:
-        """Have it, or take it if nobody else does; raises Unavailable."""
+        """Whether this process has the lease; tries to take it. Raises Unavailable."""
         if not self._held:
-            # What was heard of meanwhile is the business of who has it.
+            # Another process has the lease, and handles the events announced so far.
             self._hints.clear()
             self._held = await self._try_lead()
         return self._held
 
     async def shards_to_drain(self) -> set[int]:
-        """Shards that were heard of since the last time, and once per poll all that have events."""
+        """Return the shards announced since the last call, and once per poll all with events."""
         shards, self._hints = self._hints, set()
         if time.monotonic() >= self._next_poll_s:
             self._next_poll_s = time.monotonic() + self._poll_s
@@ -70,7 +70,7 @@ class RelayLease:
         return shards
 
     async def wait(self, stop: asyncio.Event) -> None:
-        """Return when an event is heard of, at the next poll, or when it is time to stop."""
+        """Return at an announcement, at the next poll, at `stop`, or when the lease is lost."""
         self._woken.clear()
         if self._hints or self.lost or stop.is_set():
             return
