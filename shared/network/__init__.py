@@ -1,1 +1,1 @@
-"""How a process finds and trusts the others: names, TLS, internal tokens."""
+"""How a process finds and trusts others: names, TLS and internal tokens."""

@@ -1,4 +1,4 @@
-"""Lets aiohttp, and aiobotocore on top of it, find its hosts through our resolver."""
+"""Lets aiohttp, and therefore aiobotocore, resolve names through our resolver."""
 
 import random
 import socket
@@ -10,9 +10,9 @@ from shared.network.resolver import Resolver
 
 
 class AiohttpResolver(AbstractResolver):
-    """For `TCPConnector(resolver=…)` and `AioConfig(connector_args={"resolver": …})`.
+    """A resolver for `TCPConnector(resolver=…)` and `AioConfig(connector_args={"resolver": …})`.
 
-    Use it with `use_dns_cache: False`: the resolver has a cache of its own that heeds the TTL.
+    Use it with `use_dns_cache: False`, because our resolver already caches answers for their TTL.
     """
 
     def __init__(self, resolver: Resolver) -> None:
@@ -21,7 +21,7 @@ class AiohttpResolver(AbstractResolver):
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
     ) -> list[ResolveResult]:
-        """Fails with the OSError that aiohttp takes as "no such host"."""
+        """Return the addresses in random order; raises the OSError that aiohttp expects."""
         try:
             addresses = await self._resolver.addresses(host)
         except Unavailable as error:
@@ -39,4 +39,4 @@ class AiohttpResolver(AbstractResolver):
         ]
 
     async def close(self) -> None:
-        """The resolver belongs to the network, which closes it."""
+        """Do nothing: the Network owns the resolver and closes it."""

@@ -1,7 +1,7 @@
-"""The headers by which one service tells another of the request that it serves."""
+"""Headers that a service sends with each call to another."""
 
 REQUEST_ID_HEADER = "X-Request-ID"
 TIMEOUT_HEADER = "X-Timeout-Ms"
-# When the caller sent it, by its own clock. What has lain in a socket, because this process stood
-# still or came to it late, has used time up that the other header alone would begin afresh.
+# The sending time by the caller's clock. A request may wait in a socket until this process reads
+# it; with the timeout header alone, that time would not count.
 SENT_HEADER = "X-Sent-At-Ms"

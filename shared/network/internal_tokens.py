@@ -1,4 +1,4 @@
-"""The short-lived token that says, between services, who calls and for which viewer."""
+"""The short-lived token that names the calling process and its viewer to another service."""
 
 import time
 from collections import OrderedDict
@@ -14,15 +14,15 @@ V = TypeVar("V")
 
 ALGORITHM = "HS256"
 LIFETIME_S = 30
-# A signed token is used again for this long, which leaves the receiver twenty seconds at least.
+# The signer reuses a token for this long, so the token is valid for at least 20 s more.
 REUSE_S = 10
-# Machines of one suite keep their clocks within a second.
+# The clocks of a suite's machines must agree within this.
 LEEWAY_S = 1
 TOKENS_KEPT_MAX = 4096
 
 
 class InternalTokenRefused(AppError):
-    """The call did not come from a service of ours; a fault of the set-up, not of the viewer."""
+    """The call had no valid internal token: a fault of the set-up, not of the viewer."""
 
     status = 401
     code = "internal_token_refused"
@@ -30,7 +30,7 @@ class InternalTokenRefused(AppError):
 
 
 class TokenSigner:
-    """Signs calls to one audience in the name of one caller."""
+    """Signs calls from one process to one audience; keeps a bounded number of recent tokens."""
 
     def __init__(self, *, key: str, audience: str, caller: str) -> None:
         self._key = key
@@ -39,7 +39,7 @@ class TokenSigner:
         self._signed: OrderedDict[int | None, tuple[str, float]] = OrderedDict()
 
     def token(self, viewer_id: int | None) -> str:
-        """A token for this viewer, valid for at least 20 s more."""
+        """Return a token for this viewer that is valid for about 20 s or more."""
         now_s = time.time()
         kept = self._signed.get(viewer_id)
         if kept and now_s < kept[1]:
@@ -61,7 +61,7 @@ class TokenSigner:
 
 
 class TokenVerifier:
-    """Checks the tokens addressed to one audience; one seen before costs a dictionary look-up."""
+    """Verifies tokens for one audience; a token seen before costs only a dictionary lookup."""
 
     def __init__(self, *, key: str, audience: str) -> None:
         self._key = key
@@ -69,7 +69,7 @@ class TokenVerifier:
         self._seen: OrderedDict[str, tuple[int | None, float]] = OrderedDict()
 
     def viewer_id(self, token: str) -> int | None:
-        """The viewer whom the caller vouches for, if any; raises InternalTokenRefused."""
+        """Return the viewer that the token names, or None; raises InternalTokenRefused."""
         seen = self._seen.get(token)
         if seen and time.time() < seen[1]:
             return seen[0]

@@ -1,4 +1,4 @@
-"""What a process needs to reach another: how names become addresses, and whose word is trusted."""
+"""What a process needs to reach others: a resolver and a certificate authority."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -11,7 +11,7 @@ from shared.settings import NetworkSettings
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """Made once per process; `ca_file` None means what the operating system trusts."""
+    """Made once per process; without `ca_file` the operating system's authorities are trusted."""
 
     resolver: Resolver
     ca_file: Path | None
@@ -19,7 +19,7 @@ class Network:
 
 @asynccontextmanager
 async def open_network(settings: NetworkSettings) -> AsyncIterator[Network]:
-    """The network of this process, for as long as it runs."""
+    """Open the network of this process; the resolver closes with the context."""
     resolver = Resolver(settings.dns_servers)
     try:
         yield Network(resolver, settings.tls_ca_file)

@@ -1,4 +1,4 @@
-"""Names become addresses: answers are kept for their TTL, and stale ones while DNS is down."""
+"""Resolves names; keeps answers for their TTL, and uses stale answers while DNS is down."""
 
 import asyncio
 import ipaddress
@@ -18,20 +18,20 @@ from shared.logs import get_logger
 
 log = get_logger()
 
-# The system's resolver says no TTL; our own zone's records live as long.
+# The operating system's resolver gives no TTL. The records of our own zone have the same TTL.
 SYSTEM_TTL_S = 1.0
-# An answer a little past its TTL is used while the next is fetched, so that no call waits for it.
+# This long after its TTL, an answer still serves while the next is fetched, so no call waits.
 REFRESH_AHEAD_S = 2.0
 QUERY_TIMEOUT_S = 0.5
 LOOKUP_TIMEOUT_S = 1.0
-# After a failed look-up the stale answer serves this long before DNS is asked again.
+# After a failed lookup the stale answer serves this long before the next lookup.
 RETRY_AFTER_S = 0.5
-# A process knows a dozen names; the bound is against a bug that resolves made-up ones.
+# A process knows about a dozen names; the bound only limits a bug that resolves random ones.
 NAMES_MAX = 256
 
 
 class NameUnknown(Unavailable):
-    """No address was ever learnt for a name, and now it cannot be asked."""
+    """The lookup of a name failed, and no earlier answer is known."""
 
     code = "name_unknown"
 
@@ -45,10 +45,10 @@ class _Answer:
 
 
 class Resolver:
-    """Asks `servers` ("address:port") over UDP, or the operating system when there are none.
+    """Asks `servers` ("address:port") over UDP, or the operating system if there are none.
 
-    One query at a time per name, however many ask. The list is sorted: servers shuffle theirs, and
-    who asks wants to see whether anything has changed.
+    Concurrent callers share one query per name. Addresses are sorted, because servers shuffle them
+    and callers compare lists to notice a change.
     """
 
     def __init__(self, servers: Sequence[str]) -> None:
@@ -57,7 +57,7 @@ class Resolver:
         self._dns = _stub_resolver(servers) if servers else None
 
     async def addresses(self, host: str) -> list[str]:
-        """Addresses of `host`, never none; raises NameUnknown if there never was an answer."""
+        """Return at least one address of `host`; raises NameUnknown without any answer yet."""
         answer = self._answers.get(host)
         age_s = time.monotonic() - answer.fresh_until_s if answer else 0.0
         if answer and age_s < 0:
@@ -67,16 +67,16 @@ class Resolver:
         lookup = self._lookup(host)
         if answer and age_s < REFRESH_AHEAD_S:
             return answer.addresses
-        # A caller that gives up must not take the look-up of the others with it.
+        # A cancelled caller must not cancel the lookup that others share.
         return await asyncio.shield(lookup)
 
     def preset(self, host: str, addresses: Sequence[str]) -> None:
-        """Fix the answer for a name, as a line in a hosts file would."""
+        """Fix the answer for a name for good, like a line in a hosts file."""
         now_s = time.monotonic()
         self._answers[host] = _Answer(list(addresses), math.inf, now_s)
 
     async def close(self) -> None:
-        """End the look-ups under way."""
+        """Cancel the lookups under way."""
         lookups = list(self._lookups.values())
         for lookup in lookups:
             lookup.cancel()
@@ -93,7 +93,7 @@ class Resolver:
     def _forget_lookup(self, host: str, done: asyncio.Task[list[str]]) -> None:
         self._lookups.pop(host, None)
         if not done.cancelled():
-            done.exception()  # Read, so that a look-up nobody waited for does not warn.
+            done.exception()  # Read, so that asyncio does not warn about a lookup without a waiter.
 
     async def _refresh(self, host: str) -> list[str]:
         try:
@@ -115,7 +115,7 @@ class Resolver:
         if answer is None:
             raise NameUnknown(f"The name {host} could not be resolved.") from error
         now_s = time.monotonic()
-        if not answer.is_stale:  # Once per outage: the look-ups go on twice a second.
+        if not answer.is_stale:  # One line per outage, though lookups go on twice a second.
             age_s = round(now_s - answer.learnt_s, 1)
             log.warning("dns_stale", host=host, age_s=age_s, error=repr(error))
         answer.is_stale = True

@@ -1,4 +1,4 @@
-"""TLS towards other processes: the name is verified, whichever address is dialled."""
+"""TLS contexts for clients; they verify the server's name, whichever address is dialled."""
 
 import ssl
 from functools import cache
@@ -8,16 +8,17 @@ from typing import Any
 
 @cache
 def client_context(ca_file: Path | None) -> ssl.SSLContext:
-    """Trusts `ca_file` only, or what the system trusts without one; the caller names the server.
+    """Return a context that trusts only `ca_file`, or the system's authorities for None.
 
-    One per process and file: making it costs milliseconds.
+    The caller gives the server's name when it connects. The context is cached because making one
+    costs milliseconds.
     """
     return _trusting(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), ca_file)
 
 
 @cache
 def named_context(ca_file: Path | None, server_name: str) -> ssl.SSLContext:
-    """For a driver that passes the address it dials as the name: verifies `server_name` instead."""
+    """Return a context that verifies `server_name`, for drivers that pass the dialled address."""
     context = _NamedContext(ssl.PROTOCOL_TLS_CLIENT)
     context.server_name = server_name
     return _trusting(context, ca_file)
@@ -33,7 +34,7 @@ def _trusting(context: ssl.SSLContext, ca_file: Path | None) -> ssl.SSLContext:
 
 
 class _NamedContext(ssl.SSLContext):
-    """Event loops connect through wrap_bio, drivers that own their socket through wrap_socket."""
+    """Overrides both entry points: event loops call `wrap_bio`, blocking drivers `wrap_socket`."""
 
     server_name: str
 
