@@ -1,1 +1,1 @@
-"""A process that asks: calls to the replicas of another service, within the deadline."""
+"""The client side of calls between services: replicas, connections, retries, deadlines."""

@@ -1,4 +1,4 @@
-"""How a service calls another: by name, within the deadline, with the viewer's identity."""
+"""Calls another service by name, within the deadline and on behalf of the viewer."""
 
 import time
 from collections.abc import AsyncIterator, Mapping
@@ -40,7 +40,7 @@ NO_HEADERS: Mapping[str, str] = {}
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """What is asked of the other service, but for its body."""
+    """A call without its body; `path` includes the query."""
 
     method: str
     path: str
@@ -50,18 +50,18 @@ class Call:
 
     @property
     def is_read(self) -> bool:
-        """Whether it changes nothing and is quick: so may be a POST, and one that waits is none."""
+        """Whether a second replica may be asked early: a repeatable GET or POST that is quick."""
         if self.timeout_ms > READ_TIMEOUT_MS:
             return False
         return self.method == "GET" or (self.method == "POST" and self.repeat is Repeat.ALWAYS)
 
 
 class ServiceClient:
-    """Calls to one service. Every method returns the decoded JSON (None for 204) or raises.
+    """Calls to one service. Every method returns the decoded JSON, or None for an empty body.
 
-    It raises the very error that the service answered with (NotFound, Conflict with its code, …),
-    Unavailable when it cannot be reached, DeadlineExceeded when the time is over. One per upstream
-    and process, closed at the end. Tests may pass a transport of httpx's.
+    Each method raises the error that the service replied with (NotFound, Conflict with its code,
+    …), Unavailable if the service cannot be reached, and DeadlineExceeded if the time is over. Make
+    one client per upstream and process, and close it. Tests may pass another httpx transport.
     """
 
     def __init__(
@@ -98,7 +98,7 @@ class ServiceClient:
         await self.close()
 
     async def close(self) -> None:
-        """Close the connections."""
+        """Close all connections."""
         await self._transport.aclose()
 
     async def get(
@@ -109,7 +109,7 @@ class ServiceClient:
         params: Mapping[str, Any] | None = None,
         timeout_ms: float = READ_TIMEOUT_MS,
     ) -> Any:
-        """Read; parameters that are None are left out."""
+        """Send a GET; parameters that are None are left out."""
         call = Call("GET", path + _query(params), viewer_id, timeout_ms, Repeat.ALWAYS)
         return await self._send(call)
 
@@ -123,7 +123,7 @@ class ServiceClient:
         idempotent: bool = False,
         timeout_ms: float = WRITE_TIMEOUT_MS,
     ) -> Any:
-        """Write `body` as JSON; tried twice only if idempotent by nature or by its key."""
+        """Post `body` as JSON; a call that may have begun is retried only if it is idempotent."""
         may_repeat = idempotent or idempotency_key is not None
         repeat = Repeat.ALWAYS if may_repeat else Repeat.IF_NOT_BEGUN
         call = Call("POST", path, viewer_id, timeout_ms, repeat)
@@ -138,7 +138,7 @@ class ServiceClient:
         viewer_id: int | None = None,
         timeout_ms: float = WRITE_TIMEOUT_MS,
     ) -> Any:
-        """Write bytes as they are, to a route that bears being asked twice."""
+        """Post raw bytes to a route that tolerates repetition."""
         call = Call("POST", path, viewer_id, timeout_ms, Repeat.ALWAYS)
         return await self._send(call, content, {"Content-Type": "application/octet-stream"})
 
@@ -150,7 +150,7 @@ class ServiceClient:
         viewer_id: int | None = None,
         timeout_ms: float = WRITE_TIMEOUT_MS,
     ) -> Any:
-        """Set; idempotent by nature."""
+        """Send a PUT, which may be retried; without `body` it has none."""
         call = Call("PUT", path, viewer_id, timeout_ms, Repeat.ALWAYS)
         if body is None:
             return await self._send(call)
@@ -159,7 +159,7 @@ class ServiceClient:
     async def delete(
         self, path: str, *, viewer_id: int | None = None, timeout_ms: float = WRITE_TIMEOUT_MS
     ) -> Any:
-        """Remove; idempotent by nature."""
+        """Send a DELETE, which may be retried."""
         return await self._send(Call("DELETE", path, viewer_id, timeout_ms, Repeat.ALWAYS))
 
     async def post_stream(
@@ -171,9 +171,9 @@ class ServiceClient:
         viewer_id: int | None = None,
         timeout_ms: float = WRITE_TIMEOUT_MS,
     ) -> Any:
-        """Pass a body through as it comes; with Content-Length in `headers` it is not chunked.
+        """Stream a body as it arrives; it is chunked unless `headers` has Content-Length.
 
-        The chunks are gone once sent, so there is a second attempt only if no connection was made.
+        Sent chunks cannot be sent again, so a retry happens only if no connection was made.
         """
         call = Call("POST", path, viewer_id, timeout_ms, Repeat.IF_NOT_SENT)
         return await self._send(call, chunks, headers)
@@ -188,7 +188,7 @@ class ServiceClient:
         started_s = time.perf_counter()
         outcome = "cancelled"
         try:
-            # Made only now: its time runs, and it may have waited.
+            # Built here, so that errors of its deadline are counted as well.
             request = self._request(call, content, headers)
             response = await self._transport.handle_async_request(request)
             outcome = f"{response.status_code // 100}xx"
@@ -200,7 +200,7 @@ class ServiceClient:
             raise Unavailable(
                 f"The service {self.name} cannot be reached.", retry_after_s=1
             ) from error
-        except Unavailable:  # No address is known, or the time was over before the second attempt.
+        except Unavailable:  # No address is known, or no time is left for an attempt.
             outcome = "unreachable"
             raise
         finally:
@@ -253,7 +253,7 @@ def _query(params: Mapping[str, Any] | None) -> str:
     return _encoded(given) if given else ""
 
 
-# Most ask for the first page with one of a few limits.
+# Cached because most calls ask for a first page with one of a few limits.
 @lru_cache(maxsize=1024)
 def _encoded(given: tuple[tuple[str, str | tuple[str, ...]], ...]) -> str:
     return f"?{urlencode(given, doseq=True)}"

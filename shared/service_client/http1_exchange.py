@@ -1,4 +1,4 @@
-"""Carries httpx requests to the replicas of one upstream over connections kept for each address."""
+"""Sends httpx requests to the replicas of one upstream, over a connection pool per address."""
 
 import asyncio
 import ssl
@@ -18,16 +18,16 @@ from shared.service_client.late_call import LateCall
 from shared.service_client.lean_messages import LeanRequest, LeanResponse, RawHeaders
 
 _TIMEOUT_NAME, _SENT_NAME = TIMEOUT_HEADER.encode(), SENT_HEADER.encode()
-# On one network a connection takes a millisecond. One that is given up has cost the other side its
-# part of the handshake, also if that was only busy.
+# Within one network a connection takes a millisecond. The limit is long because an abandoned
+# attempt still costs a busy server its part of the handshake.
 CONNECT_TIMEOUT_S = 1.0
 
 
 class Http1Exchange:
-    """Dials any address it is told; the certificate must name the host of `base_url`.
+    """Connects to any address it is given; the certificate must name the host of `base_url`.
 
-    Whatever interrupts an exchange, cancelling included, leaves its connection to no other before
-    the reply is whole: no later request can meet half of one.
+    After an interrupted or cancelled exchange, nobody gets its connection before the reply is
+    complete. So no later request can read half a reply.
     """
 
     def __init__(
@@ -41,10 +41,10 @@ class Http1Exchange:
         self._pools: dict[str, Http1Pool] = {}
 
     async def send(self, request: httpx.Request, address: str, timeout_s: float) -> httpx.Response:
-        """The whole reply within `timeout_s`.
+        """Return the whole reply within `timeout_s`.
 
-        Raises httpx.ConnectError or ConnectTimeout if nothing was sent, ReadError or ReadTimeout if
-        it is unknown what became of the request.
+        Raises httpx.ConnectError or ConnectTimeout if nothing was sent. Raises ReadError or
+        ReadTimeout if the request may have been processed.
         """
         pool = self._pools.get(address) or self._new_pool(address)
         connection: Http1Connection | None = None
@@ -75,11 +75,11 @@ class Http1Exchange:
         return LeanResponse(reply.status, reply.headers, reply.content)
 
     async def close(self) -> None:
-        """Close all idle connections; those in use close when their request ends."""
+        """Close idle connections at once, and used ones when their request ends."""
         self.keep_only(())
 
     def keep_only(self, addresses: Collection[str]) -> None:
-        """Part from replicas that are no more; requests under way there may still end."""
+        """Retire the pools of all other addresses; requests under way there may still finish."""
         for address in self._pools.keys() - set(addresses):
             self._pools.pop(address).retire()
 

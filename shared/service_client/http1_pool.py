@@ -1,8 +1,8 @@
-"""The connections to one replica: kept for the next request, and made one after the other.
+"""The connections to one replica, kept for later requests and opened one at a time.
 
-A connection costs both sides some milliseconds, far more than a request. Where all are busy it is
-quicker to wait for one of them; and who is so busy that everybody waits, as after a restart, must
-not spend what is left on making connections.
+Opening a connection costs both sides far more than a request does. If all connections are busy,
+waiting for one is quicker than opening another. And a replica that is overloaded, as after a
+restart, must not spend its CPU on handshakes.
 """
 
 import asyncio
@@ -13,18 +13,20 @@ from functools import partial
 
 from shared.service_client.http1_connection import Http1Connection
 
-# Requests at once to one replica; it lets in as many before it queues.
+# Concurrent requests to one replica.
 CONNECTIONS_MAX = 128
-# Shorter than the server's 75 s: the client closes first, and never writes into a closing one.
+# Shorter than the server's 75 s, so the client closes first and never writes into a closing
+# connection.
 KEEP_ALIVE_S = 30.0
-# So many are made without waiting for one to come back; another, where somebody has waited so long.
+# The pool opens this many connections without delay. It opens a further one only after a request
+# has waited for PATIENCE_S.
 AT_FIRST = 4
 PATIENCE_S = 0.02
-# So many that hang one after the other, with no reply between, are a replica that is gone: a busy
-# machine lets a process stand still for longer than a handshake may take.
+# After this many timed-out handshakes in a row, without a reply in between, the replica counts as
+# down. One is not enough: on a busy machine a process may stand still for longer than a handshake.
 HANGS_MAX = 2
-# A reply that nobody waits for any more is let come for so long: its connection is as good as any
-# then, and another would cost what has just been too much. Of so many, to one replica.
+# The pool lets a late reply arrive for this long, because its connection is then reusable. A new
+# connection would add to the overload. At most UNHEARD_MAX connections per replica wait like this.
 UNHEARD_S = 2.0
 UNHEARD_MAX = 32
 
@@ -32,11 +34,11 @@ Dial = Callable[[], Awaitable[Http1Connection]]
 
 
 class NotConnected(Exception):
-    """Nothing was sent; the cause is what the attempt to connect met."""
+    """No connection could be made, so nothing was sent; `__cause__` is the connect error."""
 
 
 class Http1Pool:
-    """Hands out the connection that was used last, so that those not needed grow old."""
+    """Hands out the most recently used connection, so that surplus ones expire."""
 
     def __init__(self, dial: Dial, *, patience_s: float = PATIENCE_S) -> None:
         self._dial = dial
@@ -52,13 +54,14 @@ class Http1Pool:
 
     @property
     def in_use(self) -> int:
-        """Connections that somebody has, or that are being made."""
+        """How many connections are handed out, await a late reply, or are being made."""
         return self._open - len(self._idle)
 
     async def take(self) -> Http1Connection:
-        """A connection, for `give_back` or `leave`; raises NotConnected. The caller limits it.
+        """Return a connection; the caller must pass it to `give_back` or `leave`.
 
-        If none can be made, nobody goes on waiting: there is another replica.
+        The caller sets the timeout. Raises NotConnected: if the replica refuses connections, all
+        waiters fail at once and can try another replica.
         """
         connection = self._take_idle()
         if connection is not None:
@@ -76,7 +79,7 @@ class Http1Pool:
             raise
 
     def give_back(self, connection: Http1Connection) -> None:
-        """To who waits, or to be kept, if it will do."""
+        """Hand the connection to a waiter or keep it idle; drop it if it is not reusable."""
         if not connection.is_reusable:
             self.drop(connection)
             return
@@ -90,7 +93,7 @@ class Http1Pool:
             self._idle.append(connection)
 
     def leave(self, connection: Http1Connection) -> None:
-        """Its reply is not waited for: until that is there nobody gets it, afterwards anybody."""
+        """Give up a connection whose reply is late; it is reused once that reply has arrived."""
         if not connection.awaits_reply or self._is_retired or len(self._unheard) >= UNHEARD_MAX:
             self.drop(connection)
             return
@@ -99,13 +102,13 @@ class Http1Pool:
         connection.tell_end(partial(self._end_unheard, connection))
 
     def drop(self, connection: Http1Connection) -> None:
-        """Close one that cannot be used again."""
+        """Close a connection, and open another if a request waits."""
         connection.close()
         self._open -= 1
         self._want_one()
 
     def retire(self) -> None:
-        """Keep none from now on; who waits still gets one."""
+        """Close idle connections, and keep none from now on; waiters still get one."""
         self._is_retired = True
         while self._idle:
             self.drop(self._idle.pop())
@@ -145,7 +148,7 @@ class Http1Pool:
 
     def _make_one(self) -> None:
         self._open += 1
-        # A task of its own: whoever asked may give up, and the next one needs it all the same.
+        # A separate task, because the requester may give up and the next waiter still needs it.
         self._dialling = asyncio.create_task(self._connect())
 
     async def _connect(self) -> None:

@@ -1,18 +1,18 @@
-"""A timer that lets the loop read first: what has arrived by then is not late.
+"""A timer that lets the event loop read its sockets first.
 
-A loop that was busy calls its timers before it looks at its sockets, so that a plain timeout gives
-up what has lain there for as long.
+A busy loop runs due timers before it reads its sockets. A plain timeout would then give up a reply
+that has already arrived.
 """
 
 import asyncio
 from collections.abc import Callable
 
-# Not at once, because timers that are due are called before the sockets are looked at.
+# Not zero: a timer that is due at once would run before the loop polls its sockets.
 LOOK_S = 0.001
 
 
 class LateCall:
-    """Calls after so many seconds, one look at the sockets, and what that has woken."""
+    """Calls `callback` after the delay, one poll of the sockets, and the callbacks it woke."""
 
     __slots__ = ("_callback", "_handle", "_loop")
 
@@ -22,12 +22,12 @@ class LateCall:
         self._handle: asyncio.Handle = self._loop.call_later(delay_s, self._look)
 
     def cancel(self) -> None:
-        """Do not call; no error if it has been called."""
+        """Cancel the call; harmless if it has already happened."""
         self._handle.cancel()
 
     def _look(self) -> None:
         self._handle = self._loop.call_later(LOOK_S, self._queue)
 
     def _queue(self) -> None:
-        # Behind whoever was woken by what was read.
+        # Behind the callbacks that the poll has woken.
         self._handle = self._loop.call_soon(self._callback)

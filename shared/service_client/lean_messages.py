@@ -1,7 +1,7 @@
-"""httpx's request and response as calls between services need them: made of parts that are known.
+"""httpx requests and responses that are cheap to make, for calls between services.
 
 httpx's constructors parse addresses and copy headers, which costs more than the rest of a call.
-These keep what they are given, and make the rest when somebody looks.
+These classes keep the given parts, and parse them only on access.
 """
 
 import re
@@ -13,12 +13,12 @@ import httpx
 
 RawHeaders = Sequence[tuple[bytes, bytes]]
 
-# What RFC 3986 lets stand for itself; anything else is left to httpx to encode.
+# Targets that RFC 3986 allows unencoded; httpx encodes all others.
 _SOUND_TARGET = re.compile(r"/[A-Za-z0-9\-._~!$&'()*+,;=:@/?%]*")
 
 
 class LeanRequest(httpx.Request):
-    """A request with a body of bytes; its headers are whole, with the framing of the body."""
+    """A request with a body of bytes; `raw_headers` must be complete, Content-Length included."""
 
     def __init__(
         self,
@@ -39,29 +39,29 @@ class LeanRequest(httpx.Request):
 
     @property
     def raw_target(self) -> bytes:
-        """Path and query as they are sent."""
+        """Path and query, percent-encoded."""
         if _SOUND_TARGET.fullmatch(self._target):
             return self._target.encode()
         return self.url.raw_path
 
     @cached_property
     def url(self) -> httpx.URL:  # type: ignore[override]
-        """Where to, parsed."""
+        """The parsed address."""
         return httpx.URL(self._address)
 
     @cached_property
     def headers(self) -> httpx.Headers:  # type: ignore[override]
-        """All of them."""
+        """The given headers in httpx's type."""
         return httpx.Headers(list(self.raw_headers))
 
     @cached_property
     def stream(self) -> httpx.ByteStream:  # type: ignore[override]
-        """The body again."""
+        """The body as httpx's stream."""
         return httpx.ByteStream(self._content)
 
 
 class LeanResponse(httpx.Response):
-    """A reply that is here as a whole."""
+    """A reply whose body has been read completely."""
 
     def __init__(self, status_code: int, raw_headers: RawHeaders, content: bytes) -> None:
         self.status_code = status_code
@@ -75,5 +75,5 @@ class LeanResponse(httpx.Response):
 
     @cached_property
     def headers(self) -> httpx.Headers:  # type: ignore[override]
-        """All of them."""
+        """The given headers in httpx's type."""
         return httpx.Headers(list(self._raw_headers))

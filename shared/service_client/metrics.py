@@ -1,8 +1,8 @@
-"""What every process counts of its calls to other services, for Prometheus."""
+"""Prometheus metrics of the calls that a process makes to other services."""
 
 from prometheus_client import Counter, Gauge, Histogram
 
-# Dense where the goals lie: a cached read takes a few milliseconds, an upload seconds.
+# Buckets are dense around our goals: a cached read takes a few milliseconds, an upload seconds.
 _SECONDS = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 
 upstream_calls = Counter(

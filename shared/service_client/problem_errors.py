@@ -1,4 +1,4 @@
-"""Turns the problem+json of another service back into the error that it was there."""
+"""Turns the problem+json of another service back into the error that it raised."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -22,7 +22,7 @@ from shared.errors import (
 from shared.faults import Fault
 from shared.network.internal_tokens import InternalTokenRefused
 
-# Kinds that callers catch by class; every other code is told by its status and its text.
+# Kinds that callers catch by class; all other codes become the general kind of their status.
 _KINDS_BY_CODE: Mapping[str, type[AppError]] = {
     kind.code: kind
     for kind in (
@@ -38,10 +38,10 @@ _KINDS_BY_CODE: Mapping[str, type[AppError]] = {
 
 
 def error_from_reply(response: httpx.Response, upstream: str) -> AppError:
-    """Same status, code, title, detail, fields and Retry-After as the error over there.
+    """Return an error with the reply's status, code, title, detail, fields and Retry-After.
 
-    What is no problem+json of ours, or says that our own token was refused, is a fault between the
-    services: to the caller, Unavailable.
+    A reply that is not our problem+json, or that refuses our internal token, is a fault between
+    services and becomes Unavailable.
     """
     problem = _problem(response)
     code = problem.get("code")
@@ -60,7 +60,7 @@ def error_from_reply(response: httpx.Response, upstream: str) -> AppError:
 
 
 def _field_error(told: Mapping[str, Any]) -> FieldError:
-    # A replica of before says no code.
+    # A replica of an older version sends no code.
     code, values = told.get("code", "unacceptable"), told.get("values", {})
     return FieldError(told["field"], Fault(code, values, told=told["message"]))
 

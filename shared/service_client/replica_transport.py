@@ -1,4 +1,4 @@
-"""An httpx transport that finds the replicas of a name, picks one, and once tries another."""
+"""An httpx transport that picks a replica of a service and retries once on another."""
 
 import time
 from collections.abc import Collection, Coroutine
@@ -20,8 +20,8 @@ REPEAT = "repeat"
 IS_READ = "is_read"
 _TRIED_TWICE = "tried_twice"
 
-# A read that has waited for half its time is asked of another replica as well. The first is not
-# given up: where everything is slow for a moment, it is still the likelier one to answer in time.
+# After half of its time a read is also sent to another replica. The first attempt goes on: if all
+# replicas are slow for a moment, it is still the likelier one to answer in time.
 SECOND_READ_AT = 0.5
 
 
@@ -29,28 +29,29 @@ class Repeat(Enum):
     """When a request may be sent a second time."""
 
     ALWAYS = auto()
-    IF_NOT_BEGUN = auto()  # It was never sent, or refused at the door.
-    IF_NOT_SENT = auto()  # Its body is a stream, which is gone once sent.
+    IF_NOT_BEGUN = auto()  # If it was never sent, or the limiter refused it.
+    IF_NOT_SENT = auto()  # If it was never sent: a streamed body cannot be sent again.
 
 
 class Exchange(Protocol):
-    """Carries one request to one address and reads the whole reply."""
+    """Sends one request to one address and reads the whole reply."""
 
     async def send(self, request: httpx.Request, address: str, timeout_s: float) -> httpx.Response:
-        """Tell the other side how long it has; raise httpx.TransportError if there is no reply.
+        """Send the request with its timeout in a header, and return the reply.
 
-        ConnectError and ConnectTimeout say that nothing was sent.
+        Raises httpx.TransportError without a reply; ConnectError and ConnectTimeout mean that
+        nothing was sent.
         """
 
     def keep_only(self, addresses: Collection[str]) -> None:
-        """Part from replicas that are no more."""
+        """Close the connections to all other addresses."""
 
     async def close(self) -> None:
         """Close all connections."""
 
 
 class ReplicaTransport(httpx.AsyncBaseTransport):
-    """One upstream. The second attempt is for calls that may be repeated or were never sent."""
+    """The transport to one upstream; retries calls that may be repeated or were never sent."""
 
     def __init__(self, upstream: str, host: str, resolver: Resolver, exchange: Exchange) -> None:
         self._host = host
@@ -63,7 +64,10 @@ class ReplicaTransport(httpx.AsyncBaseTransport):
         self._denied = metrics.upstream_retries.labels(upstream, "no")
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Answer within `extensions["timeout_ms"]`, or raise httpx.TransportError."""
+        """Return a reply within `extensions["timeout_ms"]`.
+
+        Raises httpx.TransportError, NameUnknown, or DeadlineExceeded if no time is left.
+        """
         give_up_s = time.monotonic() + request.extensions[TIMEOUT_MS] / 1000
         addresses = await self._resolver.addresses(self._host)
         if self._replicas.update(addresses):
@@ -84,7 +88,7 @@ class ReplicaTransport(httpx.AsyncBaseTransport):
         return await self._attempt(request, self._replicas.pick([first]), _left_s(give_up_s))
 
     async def aclose(self) -> None:
-        """Close the connections."""
+        """Close all connections."""
         await self._exchange.close()
 
     async def _first_attempt(
@@ -96,7 +100,7 @@ class ReplicaTransport(httpx.AsyncBaseTransport):
             return await attempt
 
         def second() -> Coroutine[None, None, httpx.Response] | None:
-            # As good as failed; if it does answer after all, that is forgiven.
+            # The slow replica counts as failed; a late reply resets its failures.
             self._replicas.failed(replica)
             left_s = give_up_s - time.monotonic()
             if left_s <= 0 or not self._may_retry(request):
@@ -137,7 +141,7 @@ def _left_s(give_up_s: float) -> float:
 
 
 def _was_refused(request: httpx.Request, response: httpx.Response) -> bool:
-    # Refused at the door and not begun, so that another replica may take whatever it is.
+    # The limiter refused the request before any work, so another replica may run any request.
     return (
         response.status_code == httpx.codes.SERVICE_UNAVAILABLE
         and request.extensions[REPEAT] is not Repeat.IF_NOT_SENT

@@ -1,4 +1,4 @@
-"""Chooses among the replicas of one upstream: by load, and away from those that fail."""
+"""Chooses a replica of an upstream by load, and avoids replicas that fail."""
 
 import random
 import time
@@ -16,7 +16,7 @@ EJECTED_S = 5.0
 
 @dataclass(slots=True, eq=False)
 class Replica:
-    """One address of an upstream, and how it has done lately."""
+    """One address of an upstream, its load and its recent failures."""
 
     address: str
     in_flight: int = 0
@@ -25,7 +25,7 @@ class Replica:
 
 
 class Replicas:
-    """What is known of the replicas behind one name."""
+    """The replicas behind one name."""
 
     def __init__(self, upstream: str) -> None:
         self._upstream = upstream
@@ -34,7 +34,7 @@ class Replicas:
         self._replicas: list[Replica] = []
 
     def update(self, addresses: Sequence[str]) -> bool:
-        """Take over what DNS says now, if it is new; one that left is forgotten whole."""
+        """Take over DNS's list; returns whether it changed. Failures of a gone replica are lost."""
         if addresses == self._listed:
             return False
         self._known = {a: self._known.get(a) or Replica(a) for a in addresses}
@@ -44,21 +44,20 @@ class Replicas:
 
     @property
     def count(self) -> int:
-        """How many DNS lists at the moment."""
+        """How many replicas DNS lists at the moment."""
         return len(self._replicas)
 
     @property
     def are_all_ejected(self) -> bool:
-        """Whether none has answered lately: then there is no better one to try next."""
+        """Whether all replicas are ejected, so that a retry has no better choice."""
         now_s = time.monotonic()
         return all(replica.ejected_until_s > now_s for replica in self._replicas)
 
     def pick(self, avoid: Collection[Replica] = ()) -> Replica:
-        """The less busy of two chosen at random, leaving out the ejected and those to `avoid`.
+        """Return the less busy of two random replicas, without ejected ones and those to `avoid`.
 
-        When that leaves none the rules give way. An ejected one is better than one to avoid: that
-        has failed just now. With every replica ejected it is likelier that something between us
-        and them is broken than all of them.
+        If none is left, an ejected replica is better than one to avoid, which has just failed. If
+        all are ejected, all are candidates: then the network is probably at fault.
         """
         choice = self._sound()
         if avoid:
@@ -73,16 +72,16 @@ class Replicas:
         return one if one.in_flight <= other.in_flight else other
 
     def succeeded(self, replica: Replica) -> None:
-        """It answered, whatever it said."""
+        """Note a reply of any status; ends an ejection."""
         replica.failures_in_a_row = 0
         replica.ejected_until_s = 0.0
 
     def failed(self, replica: Replica) -> None:
-        """It could not be reached, broke off, or did not answer in time."""
+        """Note a failed connection, a broken one, or a timeout; may eject the replica."""
         replica.failures_in_a_row += 1
         now_s = time.monotonic()
         if replica.failures_in_a_row >= FAILURES_TO_EJECT and replica.ejected_until_s <= now_s:
-            # It comes back on probation: one more failure, and it is out again.
+            # The failures are kept, so after its return one more failure ejects it again.
             replica.ejected_until_s = now_s + EJECTED_S
             metrics.upstream_ejections.labels(self._upstream).inc()
             log.warning("replica_ejected", upstream=self._upstream, address=replica.address)
@@ -95,7 +94,7 @@ class Replicas:
 
 
 def _two_of(choice: Sequence[Replica]) -> tuple[Replica, Replica]:
-    # By hand, because `random.sample` takes ten times as long.
+    # Written out, because `random.sample` is much slower.
     count = len(choice)
     first = int(random.random() * count)  # noqa: S311 # no secret
     steps_on = 1 + int(random.random() * (count - 1))  # noqa: S311

@@ -1,19 +1,19 @@
-"""A second attempt at a read that takes long, while the first goes on."""
+"""Runs a second attempt at a slow read while the first goes on."""
 
 import asyncio
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
 T = TypeVar("T")
-# Begins the second attempt; None if there shall be none.
+# Returns the second attempt, or None for no second attempt.
 Begin = Callable[[], Coroutine[Any, Any, T] | None]
 
 
 async def first_answer(first: Coroutine[Any, Any, T], after_s: float, begin_second: Begin[T]) -> T:
-    """The earliest answer of two attempts; the error of the first attempt if both fail.
+    """Return the earliest answer of two attempts; raises the first attempt's error if both fail.
 
-    The second attempt begins if the first is still under way after `after_s`. Nothing goes on
-    afterwards, also if the caller is cancelled.
+    The second attempt starts if the first still runs after `after_s`. Both are cancelled at the
+    end, and also if the caller is cancelled.
     """
     attempts = [asyncio.create_task(first)]
     try:
@@ -38,6 +38,6 @@ async def _earliest(attempts: list[asyncio.Task[T]]) -> T:
 
 
 def _note_error(attempt: asyncio.Task[Any]) -> None:
-    # The loop complains of an error that nobody has looked at; the other attempt was the answer.
+    # Read the error, or asyncio complains about it although the other attempt answered.
     if not attempt.cancelled():
         attempt.exception()
