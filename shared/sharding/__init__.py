@@ -1,1 +1,1 @@
-"""A group of logical shards over several Postgres primaries: placement, reads, transactions."""
+"""Groups of logical shards on several Postgres primaries: placement, reads, transactions."""

@@ -1,4 +1,4 @@
-"""Tables whose rows belong to one account, in its shard: named once, then erased and exported."""
+"""Tables whose rows belong to one account; each is declared once for erasure and export."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -11,10 +11,10 @@ from shared.sql_files import Query, parse_query
 
 @dataclass(frozen=True, slots=True)
 class AccountTable:
-    """`column` holds whose a row is; `document` names its part of an export, if it has one.
+    """A table in the account's shard, where `column` holds the account's id.
 
-    The document has `columns`, in the order of `key`, a bigint that no two rows of an account
-    share.
+    An exported table has a `document`, which contains `columns`. Its rows are in the order of
+    `key`, a bigint that is unique within an account.
     """
 
     name: str
@@ -24,14 +24,14 @@ class AccountTable:
     key: str = "id"
 
     def erasure(self) -> Query:
-        """Deletes the rows of `:account_id`."""
+        """Return the query that deletes the rows of `:account_id`."""
         return parse_query(
             f"erase {self.name}",
             f"DELETE FROM :schema.{self.name} WHERE {self.column} = :account_id",  # noqa: S608
         )
 
     def page(self) -> Query:
-        """The rows of `:account_id` with a key above `:after`, `:limit` of them."""
+        """Return the query for up to `:limit` rows of `:account_id` with keys above `:after`."""
         named = ", ".join(dict.fromkeys((self.key, *self.columns)))
         return parse_query(
             f"export {self.name}",
@@ -42,7 +42,7 @@ class AccountTable:
 
 
 async def erase_tables(tx: Transaction, tables: Iterable[AccountTable], account_id: int) -> None:
-    """Delete what the tables have of an account in whose shard the transaction is."""
+    """Delete an account's rows from the tables; `tx` must be in the account's shard."""
     for table in tables:
         await tx.execute(table.erasure(), account_id=account_id)
 
@@ -50,7 +50,7 @@ async def erase_tables(tx: Transaction, tables: Iterable[AccountTable], account_
 async def page_of_table(
     group: ShardGroup, table: AccountTable, account_id: int, *, after: int, limit: int
 ) -> tuple[list[dict[str, Any]], int | None]:
-    """Rows of an account, and the key where the next page goes on; None ends."""
+    """Return rows of an account, and the key after which the next page starts, or None."""
     reader = group.reader(group.shard_of(account_id))
     rows = await reader.rows(table.page(), account_id=account_id, after=after, limit=limit)
     items = [{name: row[name] for name in table.columns} for row in rows]

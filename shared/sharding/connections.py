@@ -1,4 +1,4 @@
-"""Opens connections to a Postgres node: found by name, its certificate checked for that name."""
+"""Opens connections to a Postgres node by name, and verifies its certificate for that name."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,16 +16,16 @@ from shared.sharding.shard_map import NodeAddress
 CONNECT_SECONDS = 1.5
 COMMAND_SECONDS = 10.0
 
-# A statement is prepared per shard, so a connection sees (shards of its primary) × (hot queries).
+# Statements are prepared per shard: a connection may have (shards of its primary) × (hot queries).
 STATEMENTS_MAX = 512
 
-# jsonb travels in binary with one leading byte, its version.
+# The binary format of jsonb begins with one byte, its version.
 _JSONB_VERSION = b"\x01"
 
 SESSION_SETTINGS = {
     "application_name": "retrato",
-    # The statements are small and known: planning each time would cost more than it finds, above
-    # all for those that span the shards of a primary.
+    # Our statements are small and known. Planning each execution would cost more than it gains,
+    # above all for statements over all shards of a primary.
     "plan_cache_mode": "force_generic_plan",
     "jit": "off",
     "statement_timeout": "20s",
@@ -34,15 +34,15 @@ SESSION_SETTINGS = {
 }
 
 
-# Below this, what a number of the catalogue means is the same in every database of a version.
+# Lower object ids mean the same in every database of one Postgres version.
 _FIRST_OID_OF_ITS_OWN = 16_384
 
 
 class Connection(asyncpg.Connection):
-    """Looks up what a type such as bigint[] is once for each process.
+    """Looks up types such as bigint[] once per process instead of once per connection.
 
-    The driver's question costs the server as much as a hundred of ours (14 ms), where a new process
-    opens many connections at once. A private method of the driver is overridden: see
+    The driver's lookup costs the server as much as many of our statements, and a new process opens
+    many connections at once. This overrides a private method of the driver: see
     docs/private-apis.md.
     """
 
@@ -54,7 +54,7 @@ class Connection(asyncpg.Connection):
         wanted = frozenset(typeoids)
         key = (str(self.get_server_version()), wanted)
         if known := self._types_known.get(key):
-            # A name says that the driver's anonymous statement is still what it was.
+            # The driver takes a named statement as a sign that its unnamed one is unchanged.
             return known, SimpleNamespace(name="known")
         types, statement = await super()._introspect_types(typeoids, timeout)  # type: ignore[misc]
         if max(wanted) < _FIRST_OID_OF_ITS_OWN:
@@ -63,13 +63,13 @@ class Connection(asyncpg.Connection):
 
 
 def command_seconds() -> float:
-    """How long a statement may take, by its caller's deadline; raises DeadlineExceeded."""
+    """Return the seconds that a statement may take; raises DeadlineExceeded if none are left."""
     return budget_ms(COMMAND_SECONDS * 1000) / 1000
 
 
 @dataclass(frozen=True)
 class PostgresLogin:
-    """As whom the nodes of a group are reached; `use_tls` False is for a test's own server."""
+    """The login for the nodes of a group; only tests with their own server set `use_tls` False."""
 
     user: str
     password: str
@@ -85,7 +85,7 @@ async def connect(
     session_settings: dict[str, str] | None = None,
     **options: Any,
 ) -> asyncpg.Connection:
-    """A plain connection; `options` go to the driver (the pool adds some of its own)."""
+    """Open a connection; `options` go to the driver. Raises one of DRIVER_ERRORS or Unavailable."""
     return await asyncpg.connect(
         host=await network.resolver.addresses(address.host),
         port=address.port,
@@ -101,7 +101,7 @@ async def connect(
 
 
 async def speak_json(connection: asyncpg.Connection) -> None:
-    """Let jsonb columns be Python values."""
+    """Convert jsonb columns to and from Python values on this connection."""
     await connection.set_type_codec(
         "jsonb", schema="pg_catalog", encoder=_encode, decoder=_decode, format="binary"
     )

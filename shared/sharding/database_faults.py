@@ -1,4 +1,4 @@
-"""Which errors of the database mean that it cannot be reached now, and not that we erred."""
+"""Tells driver errors of an unreachable or busy database from errors of our own."""
 
 import ssl
 
@@ -8,8 +8,8 @@ from asyncpg.pool import PoolConnectionProxy
 from shared.deadlines import remaining_ms
 from shared.errors import AppError, DeadlineExceeded, Unavailable
 
-# What the driver raises: its internal error is none of its others. It says so of a connection whose
-# server has just taken leave, when that has been read and the end of the line has not.
+# All error classes of the driver. It raises InternalClientError, which derives from none of the
+# others, when a server has announced its shutdown but the connection has not yet closed.
 DRIVER_ERRORS = (
     OSError,
     asyncpg.PostgresError,
@@ -17,7 +17,7 @@ DRIVER_ERRORS = (
     asyncpg.InternalClientError,
 )
 
-# The server ended the session, is starting, stopping, full, or turned into a replica.
+# The server ended the session, is starting or stopping, is full, or became a replica.
 _SERVER_SAYS_LATER = (
     asyncpg.PostgresConnectionError,
     asyncpg.OperatorInterventionError,
@@ -27,7 +27,7 @@ _SERVER_SAYS_LATER = (
     asyncpg.InternalClientError,
 )
 
-# Two transactions met; another try finds the way free.
+# Two transactions conflicted; a retry succeeds.
 _TRY_AGAIN = (
     asyncpg.TransactionRollbackError,
     asyncpg.LockNotAvailableError,
@@ -36,35 +36,35 @@ _TRY_AGAIN = (
 
 # OpenSSL's X509_V_ERR_CERT_NOT_YET_VALID and X509_V_ERR_CERT_HAS_EXPIRED.
 _NOT_NOW = (9, 10)
-# The schema, or a table of it, is not where the shard map says.
+# The shard's schema, or a table of it, is not on the primary that the shard map names.
 NOT_HERE = (asyncpg.InvalidSchemaNameError, asyncpg.UndefinedTableError)
 
 
 class ShardMoved(Unavailable):
-    """The shard is on its way to another primary and has not arrived in time."""
+    """The shard is moving to another primary, and the map did not name it in time."""
 
     code = "shard_moved"
-    title = "This part of the data is just being moved."
+    title = "This part of the data is being moved."
 
 
 class CommitUnknown(Unavailable):
-    """The connection was lost while committing: only the data tells whether it happened."""
+    """The connection broke during a commit, so only the data tells whether it happened."""
 
     code = "commit_unknown"
-    title = "It is not known whether this was saved; ask again with the same Idempotency-Key."
+    title = "It is not known whether this was saved; retry with the same Idempotency-Key."
 
 
 def why_unreachable(error: BaseException) -> str:
-    """More than that a server cannot be reached, if the error tells it; else nothing."""
+    """Return the end of the sentence "X cannot be reached": a reason or a full stop."""
     if isinstance(error, ssl.SSLCertVerificationError) and error.verify_code in _NOT_NOW:
         return ": its certificate is not valid by the clock of this process, is that clock right?"
     return "."
 
 
 def fault_of(error: BaseException, node: str, *, closed: bool) -> AppError | None:
-    """What to raise instead of a driver's error; None if the error is not of that kind.
+    """Return the error to raise instead of a driver's error; None for an error of our own.
 
-    `closed` tells whether the connection is gone, which the driver reports in several guises.
+    `closed` tells whether the connection is gone, which the driver reports in several ways.
     """
     if isinstance(error, TimeoutError | asyncpg.QueryCanceledError):
         left_ms = remaining_ms()
@@ -79,9 +79,9 @@ def fault_of(error: BaseException, node: str, *, closed: bool) -> AppError | Non
 
 
 def is_gone(connection: PoolConnectionProxy, error: BaseException | None = None) -> bool:
-    """Has the connection ended? The pool takes one that breaks out of our hands.
+    """Whether the connection has ended; a broken one may already belong to the pool again.
 
-    One that the driver has lost track of is ended here, so that nobody gets it again.
+    After the driver's internal error this terminates the connection, so that it is not reused.
     """
     try:
         if isinstance(error, asyncpg.InternalClientError):
@@ -92,7 +92,7 @@ def is_gone(connection: PoolConnectionProxy, error: BaseException | None = None)
 
 
 def is_lost_connection(error: BaseException, *, closed: bool) -> bool:
-    """Did the statement fail because its connection was, or went, away?"""
+    """Whether the statement failed because its connection broke; a timeout does not count."""
     if isinstance(error, OSError | asyncpg.PostgresConnectionError | asyncpg.InternalClientError):
         return not isinstance(error, TimeoutError)
     return closed and isinstance(error, asyncpg.InterfaceError | asyncpg.OperatorInterventionError)

@@ -1,4 +1,4 @@
-"""Tells which shards cannot be trusted when they lack something: facts in, sentences out."""
+"""Decides from facts which shards may have lost data, and explains it in sentences."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -7,26 +7,26 @@ from enum import Enum
 
 from shared.ids import EPOCH_MS
 
-# Clocks of machines that are looked after agree within milliseconds. An hour would let a young
-# object pass for an old one.
+# Clocks of maintained machines agree within milliseconds. An error of an hour would make a young
+# object look old.
 CLOCK_SECONDS_MAX = 300.0
 
-# People delete accounts and photos. Half of a shard or of a primary, or a tenth of all that a large
-# primary has, is more than they delete between two looks.
+# Missing rows (at least, fraction) that count as a loss. People delete accounts and photos, but
+# between two good walks not half of a shard or a tenth of a large primary.
 FEWER_IN_SHARD = (10, 0.5)
 FEWER_ON_PRIMARY = (100, 0.1)
 
-# A version may be a little above the id clock: a change of the same millisecond adds one to it.
+# A version may be slightly above the id clock: a second change in a millisecond adds one to it.
 _FORGOTTEN_MARGIN_MS = 1_000
-# A shard gives out its first id after it was made. The rest is for a clock that was set.
+# A shard issues its first id after it was created; the margin is for a clock that was corrected.
 _BIRTH_MARGIN_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
 class ShardFacts:
-    """What a primary says of one schema: when it was made, its last id, and how many rows it has.
+    """A primary's facts about one shard: its creation, its last id, and its rows per table.
 
-    `born_s` is in seconds of the epoch, `newest_ms` in the milliseconds of an id's time.
+    `born_s` is Unix time in seconds, and `newest_ms` is Unix time in milliseconds.
     """
 
     born_s: float
@@ -35,13 +35,16 @@ class ShardFacts:
 
     @property
     def is_untouched(self) -> bool:
-        """Has it never given out an id? Then nothing was ever written there first."""
+        """Whether the shard has never issued an id, so that it is no source of data."""
         return self.newest_ms <= EPOCH_MS
 
 
 @dataclass(frozen=True, slots=True)
 class PrimaryFacts:
-    """One primary of the map: `shards` by the map, `held` by its catalogue."""
+    """One primary: `shards` as the shard map says, `held` as its catalogue says.
+
+    `fault` says why the primary could not be asked.
+    """
 
     name: str
     shards: tuple[int, ...]
@@ -53,9 +56,9 @@ class PrimaryFacts:
 
 @dataclass(frozen=True, slots=True)
 class Witness:
-    """Something kept elsewhere that a shard must have known: when it was made, and its id.
+    """Something stored elsewhere that a shard must have known, with its time of creation.
 
-    `id_ms` is the time in an id that the shard itself gave out; None for ids of others.
+    `id_ms` is the time in its id if the shard issued that id, else None.
     """
 
     shard: int
@@ -64,7 +67,7 @@ class Witness:
 
 
 class Kind(Enum):
-    """Why a shard is in doubt; `{primary}`, `{other}` and the numbers are filled in."""
+    """Why a shard is in doubt; the values are format strings."""
 
     AWAY = "{primary} could not be asked ({other})"
     STANDBY = "{primary} is a standby and not the primary that the shard map names"
@@ -84,13 +87,13 @@ class Kind(Enum):
     )
 
 
-# What an operator may declare to be lost for good. The others are mended and not declared.
+# An operator may declare these losses final. Doubts of other kinds must be repaired.
 _LOSSES = {Kind.FEWER, Kind.BORN_LATER, Kind.FORGOTTEN}
 
 
 @dataclass(frozen=True, slots=True)
 class Doubt:
-    """One reason for one shard; `rows` and `expected` add up over the shards of a primary."""
+    """One reason to doubt one shard; `sentences` adds up `rows` and `expected` per primary."""
 
     shard: int
     primary: str
@@ -107,10 +110,10 @@ def doubts_of(
     lost: Collection[str] = (),
     witnesses: Iterable[Witness] = (),
 ) -> list[Doubt]:
-    """All reasons to doubt shards. `lost` names primaries whose losses are known and accepted.
+    """Return all reasons to doubt shards; `lost` names primaries whose losses are accepted.
 
-    `expected` has the rows of (shard, table) at the last good look; what is not named in it, or
-    was not counted now, is not compared.
+    `expected` has the rows per (shard, table) of the last good walk. Only tables that it names and
+    that were counted now are compared.
     """
     found: list[Doubt] = []
     for primary in primaries:
@@ -123,7 +126,7 @@ def doubts_of(
 
 
 def clock_doubts(primaries: Iterable[PrimaryFacts], others: Mapping[str, float]) -> list[str]:
-    """Sentences about clocks that differ from ours; `others` is how far ahead each of them is."""
+    """Return a sentence per clock that differs from ours; `others` maps names to seconds ahead."""
     ahead = {primary.name: primary.clock_ahead_s for primary in primaries if not primary.fault}
     return [
         f"the clock of {name} is {_duration(abs(seconds))}"
@@ -134,7 +137,7 @@ def clock_doubts(primaries: Iterable[PrimaryFacts], others: Mapping[str, float])
 
 
 def sentences(group: str, doubts: Iterable[Doubt]) -> list[str]:
-    """The doubts in words, those of one kind and primary together."""
+    """Return a sentence per kind of doubt and primary, with the rows of its shards added up."""
     together: dict[tuple[str, Kind, str], list[Doubt]] = defaultdict(list)
     for doubt in doubts:
         together[doubt.primary, doubt.kind, doubt.other].append(doubt)
@@ -151,7 +154,7 @@ def sentences(group: str, doubts: Iterable[Doubt]) -> list[str]:
 
 
 def can_be_declared_lost(doubts: Iterable[Doubt]) -> list[str]:
-    """The primaries whose losses an operator may accept; none if a doubt is of another kind."""
+    """Return the primaries whose losses an operator may accept; none if any doubt needs repair."""
     all_of_them = list(doubts)
     if any(doubt.kind not in _LOSSES for doubt in all_of_them):
         return []
@@ -159,7 +162,7 @@ def can_be_declared_lost(doubts: Iterable[Doubt]) -> list[str]:
 
 
 def shards_text(shards: Collection[int], group: str = "") -> str:
-    """Such as `shards 0 to 3 and 7 of users are` or `shard 5 is`."""
+    """Return the start of a sentence: `shards 0 to 3 and 7 of users are` or `shard 5 is`."""
     spans = [str(first) if first == last else f"{first} to {last}" for first, last in _runs(shards)]
     text = ", ".join(spans[:-1]) + (" and " if len(spans) > 1 else "") + spans[-1]
     of = f" of {group}" if group else ""
@@ -188,7 +191,7 @@ def _unreachable(primary: PrimaryFacts) -> Iterator[Doubt]:
 
 
 def _twice(primaries: Sequence[PrimaryFacts]) -> Iterator[Doubt]:
-    """A copy that was made by mistake, or for a move, and never written to is no rival."""
+    """Yield shards that two primaries hold; a second copy that was never written to is harmless."""
     for primary in primaries:
         for shard in primary.shards:
             for other in primaries:
@@ -198,7 +201,7 @@ def _twice(primaries: Sequence[PrimaryFacts]) -> Iterator[Doubt]:
 
 
 def _fewer(primary: PrimaryFacts, expected: Mapping[tuple[int, str], int]) -> Iterator[Doubt]:
-    """Shard by shard, and over all of a primary: each of many small shards may lose little."""
+    """Compare per shard and per primary, because many small shards may each lose little."""
     before: dict[str, dict[int, tuple[int, int]]] = defaultdict(dict)
     for shard in primary.shards:
         facts = primary.held.get(shard)
@@ -214,14 +217,14 @@ def _fewer(primary: PrimaryFacts, expected: Mapping[tuple[int, str], int]) -> It
             is_loss(*of_all, *bound) for bound in (FEWER_IN_SHARD, FEWER_ON_PRIMARY)
         )
         for shard, (rows, then) in shards.items():
-            # A rise in one shard does not make up for what another has lost.
+            # Growth in one shard does not make up for a loss in another.
             of_shard = is_loss(rows, then, *FEWER_IN_SHARD)
             if of_shard or (is_primary_less and rows < then):
                 yield Doubt(shard, primary.name, Kind.FEWER, table, rows, then)
 
 
 def is_loss(rows: int, expected: int, at_least: int, share: float) -> bool:
-    """Are so many fewer than expected no deletions by people?"""
+    """Whether the missing rows are too many for deletions by people."""
     missing = expected - rows
     return missing >= at_least and missing > share * expected
 

@@ -1,6 +1,6 @@
-"""How many rows each shard had at the last good look; kept on every primary of the group.
+"""Row counts per shard from the last good walk, stored on every primary of the group.
 
-So the loss of one primary is seen from the others. A ledger of the whole suite may take this over.
+So the other primaries reveal the loss of one.
 """
 
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ from shared.sql_files import load_queries
 
 _SQL = load_queries(Path(__file__).with_suffix(".sql"))
 
-# Figures of the group as a whole stand beside those of its shards.
+# The shard number under which counts of the whole group are stored.
 WHOLE_GROUP = -1
 
 INSTALL = """
@@ -34,9 +34,9 @@ Expected = Mapping[tuple[int, str], int]
 
 
 async def read_expected(group: ShardGroup) -> Expected:
-    """The newest figure of each (shard, what) that any primary knows; empty before the first look.
+    """Return the newest count of each (shard, what) on any primary; empty before the first walk.
 
-    A primary that cannot be asked is passed over: its siblings know the same.
+    Unreachable primaries are skipped, because the others store the same counts.
     """
     newest: dict[tuple[int, str], tuple[datetime, int]] = {}
     for primary in group.primaries():
@@ -52,7 +52,7 @@ async def read_expected(group: ShardGroup) -> Expected:
 
 
 async def note_expected(group: ShardGroup, figures: Expected) -> None:
-    """Write figures of a good look to every primary; raises Unavailable for one that is away."""
+    """Write counts to every primary; raises Unavailable if one cannot be reached."""
     if not figures:
         return
     query = _SQL["note_figures"]
@@ -69,5 +69,5 @@ async def note_expected(group: ShardGroup, figures: Expected) -> None:
         try:
             await node.fetch(query.text, arguments)
         except asyncpg.UndefinedTableError:
-            # `make migrate` makes the table; until then nothing is expected.
+            # `make migrate` creates the table; until then nothing is expected.
             return

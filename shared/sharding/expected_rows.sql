@@ -1,4 +1,4 @@
--- Figures of good looks, beside the shards and not in them.
+-- Row counts of good walks, in a schema of their own beside the shards.
 
 -- name: all_figures
 SELECT shard, what, rows, noted_at FROM upkeep.expected_rows;

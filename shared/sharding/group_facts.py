@@ -1,4 +1,4 @@
-"""Asks every primary of a group what it holds; nothing is taken away on a replica's word."""
+"""Asks every primary of a group which shards and rows it holds."""
 
 import time
 from collections.abc import Sequence
@@ -27,9 +27,9 @@ our_time_s = time.time
 
 
 async def facts_of(group: ShardGroup, *, counted: Sequence[str] = ()) -> list[PrimaryFacts]:
-    """One primary after the other; what cannot be asked is a fact as well, and raises nothing.
+    """Ask the primaries one after the other; a `fault` stands for one that cannot be asked.
 
-    `counted` names tables whose rows are counted exactly, one statement for each shard.
+    `counted` names tables whose rows are counted exactly, with one statement per shard.
     """
     return [await _facts_of_primary(group, primary, counted) for primary in group.primaries()]
 
@@ -86,5 +86,5 @@ async def _counts(node: NodePool, shard: int, counted: Sequence[str]) -> dict[st
 
 
 def _outside(value: float, low: float, high: float) -> float:
-    """How far a value lies above or below a range; 0 within it."""
+    """Return how far a value lies above (positive) or below (negative) a range; 0 within it."""
     return max(value - high, 0.0) + min(value - low, 0.0)

@@ -1,4 +1,4 @@
-"""One effect and one reply per Idempotency-Key, kept in the shard of who acts."""
+"""One effect and one reply per Idempotency-Key, recorded in the actor's shard."""
 
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -14,11 +14,11 @@ from shared.sql_files import load_queries
 
 _SQL = load_queries(Path(__file__).with_suffix(".sql"))
 
-# A request that began and neither replied nor gave up within a write's deadline (10 s) most likely
-# died with its process. If it did not, it loses: its effect happens only while it holds the lease.
+# Longer than a write's deadline (10 s): by then a request without a reply most likely died with its
+# process. If it still runs, it cannot take effect, because another attempt may hold the lease.
 LEASE_SECONDS = 12.0
 
-# A day is promised; the hour is for clocks and for late retries.
+# We promise a day; the extra hour is for clock errors and late retries.
 KEPT_SECONDS = 25 * 3600.0
 
 Reply = dict[str, Any]
@@ -26,7 +26,7 @@ Reply = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class IdempotentRequest:
-    """A creation: `scope` names the route and, last, the actor; `key` is the caller's own."""
+    """A request to run once: `scope` names the route and ends in the actor's id."""
 
     scope: str
     key: str
@@ -39,14 +39,15 @@ async def once(
     request: IdempotentRequest,
     action: Callable[[Transaction], Awaitable[Reply]],
 ) -> Reply:
-    """Run `action` in a transaction that also records its reply, or return the recorded one.
+    """Run `action` in a transaction that also records its reply, or return the recorded reply.
 
-    If it raises, nothing is recorded and the key is free again. Raises IdempotencyKeyReused and
-    RequestInProgress.
+    If `action` raises, nothing is recorded and the key is free again. Raises IdempotencyKeyReused
+    and RequestInProgress.
     """
     attempt = _new_attempt()
     async with group.writer(request.shard) as tx:
-        # A second request would wait here for the first one's commit, and keep a connection.
+        # Without this lock a second request would wait for the first one's commit, and hold a
+        # connection meanwhile.
         alone = await tx.value(_SQL["try_alone"], scope=request.scope, key=request.key)
         if not alone:
             raise RequestInProgress(retry_after_s=1)
@@ -59,7 +60,7 @@ async def once(
 
 
 class Attempt:
-    """A request that was begun; `reply` is the recorded one if it had been answered before."""
+    """A request that has begun; `reply` is the recorded reply of an earlier one, if any."""
 
     def __init__(self, request: IdempotentRequest, attempt: int, reply: Reply | None) -> None:
         self.reply = reply
@@ -67,10 +68,10 @@ class Attempt:
         self._attempt = attempt
 
     async def finish(self, tx: Transaction, reply: Reply) -> None:
-        """Record the reply in the transaction of the effect, which is on the request's shard.
+        """Record the reply in the transaction of the effect, in the request's shard.
 
-        Raises RequestInProgress if the lease ran out and another attempt has taken over: then
-        the effect must not happen here.
+        Raises RequestInProgress if the lease ran out and another attempt took over; the effect then
+        rolls back.
         """
         if tx.shard != self._request.shard:
             raise ValueError("the effect and its idempotency record belong in one shard")
@@ -79,10 +80,10 @@ class Attempt:
 
 @asynccontextmanager
 async def begin_once(group: ShardGroup, request: IdempotentRequest) -> AsyncIterator[Attempt]:
-    """For an action that asks other services before its transaction.
+    """Begin a request whose action calls other services before its transaction.
 
-    The beginning is committed at once, so that a second request is told RequestInProgress; what
-    the action does before `finish` must bear being done again by a later attempt.
+    The beginning is committed at once, so that a second request gets RequestInProgress. A later
+    attempt may repeat everything that the action does before `finish`.
     """
     attempt = _new_attempt()
     async with group.writer(request.shard) as tx:
@@ -98,12 +99,12 @@ async def begin_once(group: ShardGroup, request: IdempotentRequest) -> AsyncIter
 
 
 async def forget_requests_of(tx: Transaction, actor_id: int) -> None:
-    """Forget the replies given to somebody whose account goes; walks a day's keys of one shard."""
+    """Delete the replies recorded for an actor; scans all of the shard's keys, about a day's."""
     await tx.execute(_SQL["forget_requests_of"], actor_id=actor_id)
 
 
 async def _begin(tx: Transaction, request: IdempotentRequest, attempt: int) -> Reply | None:
-    """None if the request is now ours to carry out, else the reply of the first one."""
+    """Return None if this attempt may run, else the recorded reply."""
     row = await tx.row(
         _SQL["begin_request"],
         scope=request.scope,
@@ -114,7 +115,7 @@ async def _begin(tx: Transaction, request: IdempotentRequest, attempt: int) -> R
         kept_s=KEPT_SECONDS,
     )
     if row is None:
-        # It was begun between our look and our insert.
+        # Another request inserted its row after this statement's snapshot.
         raise RequestInProgress(retry_after_s=1)
     if row["body_hash"] != request.body_hash:
         raise IdempotencyKeyReused
@@ -146,7 +147,7 @@ async def _forget(group: ShardGroup, request: IdempotentRequest, attempt: int) -
                 _SQL["forget_request"], scope=request.scope, key=request.key, attempt=attempt
             )
     except Unavailable:
-        # The lease runs out by itself; until then the key answers RequestInProgress.
+        # The lease runs out by itself; until then the key gets RequestInProgress.
         return
 
 

@@ -2,8 +2,8 @@
 SELECT pg_try_advisory_xact_lock(hashtextextended(:scope || ' ' || :key, 2025));
 
 -- name: begin_request
--- One row: of the request that stands under this key now, and whether it is the one begun here.
--- Each new request sweeps two that nobody will ask for again.
+-- Returns the present request of this key, and whether it is the one begun here. Each request also
+-- deletes up to two expired ones.
 WITH swept AS (
     DELETE FROM :schema.idempotency AS old
      USING (SELECT scope, key FROM :schema.idempotency
@@ -27,7 +27,8 @@ SELECT body_hash, reply, false FROM :schema.idempotency
  WHERE scope = :scope AND key = :key AND NOT EXISTS (SELECT FROM begun);
 
 -- name: touch_request
--- Changes nothing, but makes the replay's commit wait for the standby as the first one's did.
+-- Changes nothing, but makes the replay's commit wait as the first one did. This matters only on
+-- primaries with synchronous standbys: a lost standby then fails the replay too.
 UPDATE :schema.idempotency SET attempt = attempt WHERE scope = :scope AND key = :key;
 
 -- name: record_reply
@@ -39,5 +40,5 @@ DELETE FROM :schema.idempotency
  WHERE scope = :scope AND key = :key AND attempt = :attempt AND reply IS NULL;
 
 -- name: forget_requests_of
--- A scope ends with the id of the actor, whatever stands before it.
+-- A scope ends with the actor's id.
 DELETE FROM :schema.idempotency WHERE scope ~ ('[^0-9]' || :actor_id::bigint || '$');

@@ -1,4 +1,4 @@
-"""The job queue that each primary database holds: its tables' names and how a job enters."""
+"""The job queue in each primary's database: its table names, and how to enqueue a job."""
 
 from datetime import timedelta
 from typing import Any, cast
@@ -25,23 +25,23 @@ TABLE = _SETTINGS.queue_table
 LOG_TABLE = _SETTINGS.queue_table_log
 TRIGGER = _SETTINGS.trigger
 
-# One queue per primary serves all its shards: a job is in the transaction of its data as long as
-# both are on the same primary, which the writer of a shard guarantees.
+# One queue per primary serves all its shards. A job can join the transaction of its data because
+# the writer of a shard uses the shard's own primary.
 _ENVIRONMENT = QueryBuilderEnvironment(_SETTINGS)
 _QUEUE = QueryQueueBuilder(_SETTINGS)
 _SCHEDULER = QuerySchedulerBuilder(_SETTINGS)
 
 
 def queries_over(driver: Driver) -> Queries:
-    """The library's statements, bound to our schema."""
+    """Return the library's queries, bound to our schema."""
     return Queries(driver, qbe=_ENVIRONMENT, qbq=_QUEUE, qbs=_SCHEDULER)
 
 
 class _TransactionDriver(AsyncpgDriver):
-    """Over the connection of an open transaction; used to enqueue and for nothing else."""
+    """A driver over the connection of an open transaction, used only to enqueue."""
 
     async def fetch(self, query: str, *args: object) -> list[dict[str, object]]:
-        # The library hands jsonb over as text; our connections take it as values.
+        # The library passes jsonb as text, but our connections encode Python values.
         *plain, headers = args
         return await super().fetch(query, *plain, [orjson.loads(text) for text in _list(headers)])
 
@@ -61,8 +61,8 @@ async def enqueue(
     delay_s: float,
     dedupe_key: str | None,
 ) -> None:
-    """Insert a job in the connection's transaction; skipped if its dedupe key is waiting."""
-    # The pool stands in for the connection in all that the library asks of it.
+    """Insert a job in the connection's transaction, unless its dedupe key is already queued."""
+    # The pool's proxy supports everything that the library calls on a connection.
     driver = _TransactionDriver(cast(asyncpg.Connection, connection))
     present = request_id.get()
     await queries_over(driver).enqueue(

@@ -1,4 +1,4 @@
-"""Brings the shards of one service to the newest schema, told by its environment alone."""
+"""The command that migrates the shards of one service, configured by its environment alone."""
 
 import asyncio
 import sys
@@ -21,18 +21,18 @@ FAULTS = (MigrationError, ShardMapError, AppError, *DRIVER_ERRORS, OSError)
 
 DONE = 0
 STOPPED = 1
-# `read_settings` ends the process with 2 where a variable is missing.
+# `read_settings` exits with 2 if a variable is missing or invalid.
 CODE_IS_OLDER = 3
 INTERRUPTED = 130
 
 
 class MigrateSettings(NetworkSettings, PostgresSettings):
-    """What a service's own environment says of its databases; of the rest nothing is needed."""
+    """The part of a service's settings that concerns its databases."""
 
 
 @dataclass(frozen=True, slots=True)
 class Migrated:
-    """How many migrations were applied to how many shards; `newer` as `newer_schemas` says."""
+    """The number of applied migrations and of all shards, and the sentences of `newer_schemas`."""
 
     applied: int
     shards: int
@@ -40,11 +40,12 @@ class Migrated:
 
 
 def main(kind: type[MigrateSettings], service: Path) -> int:
-    """Migrate what the environment names, and say so; the exit status of the process.
+    """Migrate the shards that the environment names, print the result, and return the exit status.
 
-    `service` is the folder of the service, with `migrations/`. DONE: every shard is at the newest
-    migration. STOPPED: not all could be migrated, and the same command goes on. CODE_IS_OLDER: the
-    shards have migrations that this code does not have.
+    `service` is the service's folder, which contains `migrations/`. DONE means that every shard is
+    at the newest migration. STOPPED means that some shards could not be migrated; the same command
+    continues. CODE_IS_OLDER means that shards have migrations which this code lacks. INTERRUPTED
+    means Ctrl-C.
     """
     settings = read_settings(kind)
     try:
@@ -68,13 +69,13 @@ def main(kind: type[MigrateSettings], service: Path) -> int:
 
 
 def migration_folders(service: Path) -> list[Path]:
-    """Where the migrations of the service are, in the order in which they go."""
+    """Return the service's migration folders in the order in which they apply."""
     own = service / "migrations"
     return [FOUNDATION, own] if own.is_dir() else [FOUNDATION]
 
 
 async def bring_up_to_date(target: MigrationTarget, service: Path) -> Migrated:
-    """Apply what is missing; runs at once wait for one another. Raises one of FAULTS."""
+    """Apply the missing migrations; concurrent runs take turns. Raises one of FAULTS."""
     folders = migration_folders(service)
     applied = await migrate(target, folders, _ignore_progress)
     status = await migration_status(target, folders)
@@ -82,7 +83,7 @@ async def bring_up_to_date(target: MigrationTarget, service: Path) -> Migrated:
 
 
 def newer_schemas(group: str, shards: Sequence[ShardStatus]) -> list[str]:
-    """A sentence for each set of migrations that shards have and this code does not."""
+    """Return a sentence for each set of migrations that shards have and this code lacks."""
     by_names: dict[tuple[str, ...], set[int]] = defaultdict(set)
     for status in shards:
         if status.unknown:
@@ -107,4 +108,4 @@ async def _migrated(settings: MigrateSettings, service: Path) -> Migrated:
 
 
 def _ignore_progress(_primary: str, _done: int, _of: int) -> None:
-    """A whole group takes a second; a line for each of its shards would tell nobody anything."""
+    """Print nothing: a whole group takes about a second."""

@@ -1,7 +1,7 @@
-"""Migration files: numbered, forward only, never changed once they have been applied.
+"""Migration files: numbered, forward only, and never changed after they were applied.
 
-Each statement names `:schema`: without it, a statement would reach another shard's tables, or make
-one table that all shards of a primary share.
+Each statement must name `:schema`. Otherwise it could reach another shard's tables, or create a
+table that all shards of a primary share.
 """
 
 import hashlib
@@ -16,7 +16,7 @@ FOUNDATION = Path(__file__).with_name("migrations")
 
 _FILE_NAME = re.compile(r"\d{4}_[a-z0-9_]+\.sql")
 
-# What can hold a semicolon that ends nothing, or a `:schema` that names nothing.
+# Comments and literals: a semicolon or `:schema` inside them does not count.
 _COMMENT = r"--[^\n]*|/\*.*?\*/"
 _QUOTED = r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|(?P<tag>\$[a-z_]*\$).*?(?P=tag)"
 _PIECES = re.compile(f"(?P<comment>{_COMMENT})|(?P<quoted>{_QUOTED})|;|:schema\\b", re.DOTALL)
@@ -24,37 +24,37 @@ _TEXT_SHOWN_MAX = 100
 
 
 class MigrationError(RuntimeError):
-    """Migrations that cannot be applied; the sentence says which and why."""
+    """A migration cannot be applied; the message says which and why."""
 
 
 @dataclass(frozen=True, slots=True)
 class Migration:
-    """One file; `name` carries its folder's owner, as in `users/0001_accounts.sql`."""
+    """One file; `name` begins with its owner, such as `users/0001_accounts.sql`."""
 
     name: str
     text: str
     checksum: str
 
     def for_shard(self, shard: int) -> str:
-        """The statements for one shard: `:schema` and `:shard` are filled in, as psql would."""
+        """Return the text for one shard, with `:schema` and `:shard` replaced."""
         return _filled_in(self.text, shard)
 
     def statements_for_shard(self, shard: int) -> list[str]:
-        """The same, one by one: to find the statement that failed."""
+        """Return the same text as single statements, to find one that fails."""
         return [_filled_in(text, shard) for text, _names_schema in _statements(self.text)]
 
 
 def shown(statement: str) -> str:
-    """The beginning of a statement, on one line and without its comments."""
+    """Return the beginning of a statement on one line, without comments."""
     line = " ".join(re.sub(_COMMENT, "", statement, flags=re.DOTALL).split())
     return line if len(line) <= _TEXT_SHOWN_MAX else f"{line[:_TEXT_SHOWN_MAX]}…"
 
 
 def read_migrations(directories: Iterable[Path]) -> list[Migration]:
-    """The files of the directories in order; a directory that does not exist has none.
+    """Read the files of the directories in order; a directory that does not exist counts as empty.
 
-    Raises MigrationError for a file without a number, two with the same, and a statement that does
-    not name `:schema`.
+    Raises MigrationError for a file without a number, for two files with the same number, and for
+    a statement without `:schema`.
     """
     migrations: list[Migration] = []
     for directory in directories:
@@ -74,9 +74,10 @@ def read_migrations(directories: Iterable[Path]) -> list[Migration]:
 
 
 def pending(migrations: list[Migration], applied: Mapping[str, str], shard: int) -> list[Migration]:
-    """What a shard still needs, given what it has applied (name to checksum).
+    """Return the migrations that a shard lacks; `applied` maps names to checksums.
 
-    Raises MigrationError if an applied file was changed, or if one would have to go in between.
+    Raises MigrationError if an applied file was changed, or if a missing one has a lower number
+    than an applied one.
     """
     missing: list[Migration] = []
     for migration in migrations:
@@ -97,7 +98,7 @@ def pending(migrations: list[Migration], applied: Mapping[str, str], shard: int)
 
 
 def unknown_to(migrations: Iterable[Migration], applied: Iterable[str]) -> list[str]:
-    """What a shard has applied and this code does not have: the code is older than the schema."""
+    """Return applied names that this code lacks; then the code is older than the schema."""
     known = {migration.name for migration in migrations}
     return sorted(name for name in applied if name not in known)
 
@@ -112,9 +113,9 @@ def _require_schema(path: Path, text: str) -> None:
 
 
 def _statements(text: str) -> Iterator[tuple[str, bool]]:
-    """Each statement of a file, and whether it names `:schema` outside of comments and literals.
+    """Yield each statement, and whether it names `:schema` outside of comments and literals.
 
-    The body of a function is a literal to Postgres; the function's own name tells its schema.
+    A function's body is a literal, so its own name must have the schema.
     """
     begin, names_schema = 0, False
     for piece in _PIECES.finditer(text):

@@ -1,4 +1,4 @@
-"""Brings every logical shard of a group to the newest migration, and tells how far each is."""
+"""Migrates every logical shard of a group, and reports how far each shard is."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
@@ -25,7 +25,7 @@ from shared.sharding.migration_files import (
 )
 from shared.sharding.shard_map import Primary, ShardMap, parse_shard_map, schema_of
 
-# Two runs at once wait for one another.
+# Concurrent runs on a primary take turns.
 _TRY_LOCK = "SELECT pg_try_advisory_lock(1768909)"
 _LOCK = "SELECT pg_advisory_lock(1768909)"
 _LOCK_SECONDS_MAX = 600
@@ -33,11 +33,11 @@ _LOCK_SECONDS_MAX = 600
 _SESSION_SETTINGS = {
     "application_name": "retrato-migrate",
     "client_min_messages": "warning",
-    # A primary whose disk was short may still refuse writes; a start has seen to the room.
+    # A primary may still refuse writes after its disk was full; the start has checked the space.
     "default_transaction_read_only": "off",
 }
 
-# A name without its schema finds nothing: it would be shared by all shards of a primary.
+# A table named without its schema must not be found: all shards of a primary would share it.
 _NO_OTHER_SCHEMA = "SET LOCAL search_path = pg_catalog"
 
 _SCHEMAS = "SELECT nspname FROM pg_namespace WHERE nspname LIKE 'shard\\_%'"
@@ -57,38 +57,37 @@ log = get_logger()
 
 @dataclass(frozen=True)
 class MigrationTarget:
-    """A shard group as the operator reaches it: its map and the role that owns its databases."""
+    """A shard group's map, the role that owns its databases, and the network to reach them."""
 
     map_file: Path
     login: PostgresLogin
     network: Network
 
     def shard_map(self) -> ShardMap:
-        """The map as it stands."""
+        """Read the present map; raises ShardMapError or OSError."""
         return parse_shard_map(self.map_file.read_bytes())
 
 
 @dataclass(frozen=True, slots=True)
 class ShardStatus:
-    """How far one shard is."""
+    """How many migrations a shard has, and the names of those that it lacks."""
 
     shard: int
     primary: str
     applied: int
     pending: tuple[str, ...]
-    # Applied by a newer code than this one.
+    # Migrations that a newer version of the code applied.
     unknown: tuple[str, ...] = ()
 
 
 async def migrate(
     target: MigrationTarget, directories: Sequence[Path], on_progress: OnProgress
 ) -> int:
-    """Apply what is missing, shard by shard, the primaries side by side; the number applied.
+    """Apply the missing migrations and return their number; primaries run concurrently.
 
-    `directories` go in order, the foundation first. A run that was cut short is continued by the
-    next. `on_progress(primary, shards done, shards of the primary)` is called after each shard.
-    A primary that fails does not hold up the others. Raises MigrationError with what went wrong on
-    each.
+    `directories` are in order, the foundation first. After an interruption the next run continues.
+    `on_progress(primary, shards done, shards of the primary)` is called after each shard. A failing
+    primary does not stop the others. Raises MigrationError with the faults of all primaries.
     """
     migrations = read_migrations(directories)
     shard_map = target.shard_map()
@@ -119,7 +118,7 @@ def _raise_faults(faults: dict[str, BaseException]) -> None:
 async def migration_status(
     target: MigrationTarget, directories: Sequence[Path]
 ) -> list[ShardStatus]:
-    """How far each shard is, in the order of shards; raises like `migrate`."""
+    """Return how far each shard is, in the order of shards; raises MigrationError."""
     migrations = read_migrations(directories)
     shard_map = target.shard_map()
     statuses = []
@@ -152,7 +151,8 @@ async def _migrate_primary(
         for done, shard in enumerate(shards, start=1):
             missing = pending(migrations, applied[shard], shard)
             if missing:
-                # The log is written in order: the last commit takes those before it to the disk.
+                # The last shard's commit also flushes the earlier, asynchronous ones, because the
+                # WAL is written in order.
                 await _apply(connection, shard, missing, durably=shard == shards[-1])
                 count += len(missing)
             on_progress(primary.name, done, len(shards))
@@ -191,7 +191,7 @@ async def _connected(
 async def _applied(
     connection: asyncpg.Connection, shards: Iterable[int]
 ) -> dict[int, dict[str, str]]:
-    """By shard, the checksums of the migrations that it has."""
+    """Map each shard to its applied migrations, from name to checksum."""
     there = {row["nspname"] for row in await connection.fetch(_SCHEMAS)}
     applied: dict[int, dict[str, str]] = {shard: {} for shard in shards}
     known = [shard for shard in applied if schema_of(shard) in there]
@@ -210,7 +210,7 @@ async def _applied(
 async def _apply(
     connection: asyncpg.Connection, shard: int, missing: list[Migration], *, durably: bool
 ) -> None:
-    """All that a shard lacks, in one transaction and one round trip."""
+    """Apply a shard's missing migrations in one transaction and one round trip."""
     schema = schema_of(shard)
     parts = [
         f"BEGIN; SET LOCAL synchronous_commit = {'on' if durably else 'off'}; {_NO_OTHER_SCHEMA};",
@@ -237,7 +237,7 @@ async def _apply(
 async def _failing_statement(
     connection: asyncpg.Connection, shard: int, missing: list[Migration]
 ) -> str | None:
-    """Try them one by one and undo it all; None if none fails now."""
+    """Run the statements one by one and roll back; returns None if none fails this time."""
     async with _undone(connection):
         await connection.execute(_NO_OTHER_SCHEMA)
         await connection.execute(f"CREATE SCHEMA IF NOT EXISTS {schema_of(shard)}")
@@ -268,7 +268,7 @@ async def _install_job_queue(connection: asyncpg.Connection) -> None:
         async with connection.transaction():
             await queries.install()
             await queries.optimize_autovacuum()
-    # We wake the workers ourselves, outside of the writing transactions: see WakeUps.
+    # WakeUps notifies the workers outside of the writing transactions instead.
     await connection.execute(
         f"DROP TRIGGER IF EXISTS {job_queue.TRIGGER} ON {job_queue.SCHEMA}.{job_queue.TABLE}"
     )

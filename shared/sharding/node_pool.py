@@ -1,4 +1,4 @@
-"""A bounded pool of connections to one Postgres node, which may come and go."""
+"""A bounded pool of connections to one Postgres node, which may be unreachable at times."""
 
 import asyncio
 import time
@@ -36,28 +36,28 @@ from shared.sharding.shard_map import NodeAddress
 
 ACQUIRE_SECONDS_MAX = 2.0
 
-# Who waits longer than this many others would wait longer than its deadline.
+# Behind this many others per connection, a request would wait longer than its deadline.
 WAITING_PER_CONNECTION = 40
 
-# Writers leave so many connections to those who read. A commit waits for a standby: while that does
-# not answer, writers would soon hold all there are, and so would those who wait for one row.
+# Writers leave this many connections to readers. Otherwise writers that wait for one row's lock, or
+# for a slow commit, would soon hold all connections.
 KEPT_FOR_READS = 2
 
-# After a failed connect, callers without a connection are refused at once for this long: a node
-# that swallows packets would otherwise hold each of them for the connect timeout.
+# After a failed connect the pool refuses callers at once for this long, unless a connection is
+# idle. Otherwise a node that drops packets would hold each caller for the connect timeout.
 REFUSAL_SECONDS = 0.5
 
-# A read that nobody waits for any more is let end by itself for so long. To cancel it takes another
-# connection, with a handshake and a new process: where many readers give up at once, as they do on
-# a busy machine, that would be the greater part of the work.
+# An abandoned read may run on for this long. Cancelling it needs another connection, with a
+# handshake and a new server process. If many readers give up at once, as they do on a busy machine,
+# that would cost more than the reads.
 UNHEARD_SECONDS_MAX = 2.0
 
-# Its text, and the number of its parameters.
+# A statement's text and its number of parameters.
 Statement = tuple[str, int]
 
 
 class NodePool:
-    """Opens nothing until it is used, and stays usable while its node is away."""
+    """A pool that connects at first use, and recovers by itself after its node was unreachable."""
 
     def __init__(
         self, group: str, address: NodeAddress, login: PostgresLogin, network: Network, size: int
@@ -84,14 +84,17 @@ class NodePool:
             init=speak_json,
             reset=_keep_session,
             statement_cache_size=STATEMENTS_MAX,
-            # A statement over all shards of a primary is long and worth keeping.
+            # No limit: statements over all shards of a primary are long and worth caching.
             max_cacheable_statement_size=0,
         )
         self._acquire_seconds = ACQUIRE_SECONDS.labels(group, self.name)
         self._publish_gauges()
 
     async def acquire(self, *, to_write: bool = False) -> PoolConnectionProxy:
-        """A connection, to be given back by `release`; raises Unavailable, Overloaded."""
+        """Return a connection, which the caller must `release`.
+
+        Raises Overloaded if too many wait, Unavailable, or DeadlineExceeded.
+        """
         self._refuse_early(to_write=to_write)
         wait_s = budget_ms(ACQUIRE_SECONDS_MAX * 1000) / 1000
         started_s = time.perf_counter()
@@ -109,11 +112,11 @@ class NodePool:
             self._acquire_seconds.observe(time.perf_counter() - started_s)
 
     async def release(self, connection: PoolConnectionProxy) -> None:
-        """Take a connection back; one that broke is replaced when the next is needed."""
+        """Take a connection back; a broken one is replaced at the next need."""
         try:
             await self._pool.release(connection, timeout=COMMAND_SECONDS)
         except DRIVER_ERRORS:
-            # The driver has ended it; the pool goes on without it.
+            # The driver has closed the connection, and the pool continues without it.
             FAULTS.labels(self._group, self.name, "release").inc()
         finally:
             if connection in self._writing:
@@ -121,23 +124,24 @@ class NodePool:
                 self._write_places.release()
 
     async def warm_up(self, on_each: Sequence[Statement], on_one: Sequence[Statement] = ()) -> None:
-        """Prepare reads on all connections, some of them only on the one that is used most.
+        """Prepare `on_each` on all connections, and `on_one` only on the one that is used most.
 
-        One after the other, as others have less of the machine meanwhile. Raises Unavailable, and
-        what the driver raises.
+        The statements run one after the other, to leave CPU to other processes. Raises Unavailable
+        and DRIVER_ERRORS.
         """
         async with AsyncExitStack() as stack:
-            # All are taken before the first is given back: else it would be the same one each time.
+            # All connections are taken before the first is released, or each turn would get the
+            # same one.
             for number in range(self._pool.get_max_size()):
                 connection = await self.acquire()
                 stack.push_async_callback(self.release, connection)
                 await stack.enter_async_context(connection.transaction(readonly=True))
-                # Given back last, the first one is taken first.
+                # The first connection is released last, so it is the first to be taken again.
                 for sql, parameters in on_each if number else (*on_each, *on_one):
                     await connection.fetch(sql, *[None] * parameters)
 
     async def fetch(self, sql: str, arguments: Sequence[object]) -> list[asyncpg.Record]:
-        """One statement that may be repeated: a connection that had gone stale is replaced once."""
+        """Run a repeatable statement; retries once if the pool's connection turns out broken."""
         try:
             return await self._fetch_once(sql, arguments)
         except _StaleConnectionError:
@@ -150,7 +154,7 @@ class NodePool:
         except DeadlineExceeded:
             await self.release(connection)
             raise
-        # A task of its own: if its caller gives up, it goes on and then gives the connection back.
+        # A separate task, which continues if its caller gives up, and releases the connection.
         asking = asyncio.create_task(self._ask(connection, sql, arguments))
         self._asking.add(asking)
         asking.add_done_callback(self._end_asking)
@@ -183,24 +187,24 @@ class NodePool:
     def _end_asking(self, asking: asyncio.Task[list[asyncpg.Record]]) -> None:
         self._asking.discard(asking)
         if not asking.cancelled():
-            asking.exception()  # Looked at, though nobody may wait for it any more.
+            asking.exception()  # Read, so that asyncio does not warn if nobody awaits the task.
 
     def fault(self, error: BaseException, *, closed: bool) -> AppError | None:
-        """The error to raise for a statement that met a fault of this node; counted."""
+        """Count a fault of this node and return the error to raise; None for other errors."""
         fault = fault_of(error, self.name, closed=closed)
         if fault is not None:
             FAULTS.labels(self._group, self.name, type(error).__name__).inc()
         return fault
 
     async def connect_aside(self) -> asyncpg.Connection:
-        """A connection of its own, outside the pool: for LISTEN and for session locks."""
+        """Open a connection outside the pool, for LISTEN or session locks; raises Unavailable."""
         try:
             return await connect(self.address, self._login, self._network)
         except DRIVER_ERRORS as error:
             raise self._unreachable(type(error).__name__, why_unreachable(error)) from error
 
     async def close(self) -> None:
-        """End all connections; those in use get a moment to come back."""
+        """Close all connections; those in use have two seconds to be released."""
         if not self._opened:
             return
         try:
@@ -221,7 +225,7 @@ class NodePool:
         if self._pool.get_size() >= self._pool.get_max_size():
             return overloaded("pool", "connections", f"All connections to {self.name} are in use.")
         if waited_s < CONNECT_SECONDS:
-            # It says more of the caller's deadline than of the node.
+            # The caller's deadline was shorter than a connect may take; the node may be fine.
             return DeadlineExceeded()
         return self._unreachable("timeout")
 
@@ -265,12 +269,12 @@ class NodePool:
 
 
 class _StaleConnectionError(Unavailable):
-    """The statement never reached the server, or a read's answer never reached us."""
+    """The connection broke before a statement's result arrived."""
 
 
 async def _keep_session(_connection: asyncpg.Connection) -> None:
-    """Nothing to reset: our statements change no session setting, listen to nothing.
+    """Reset nothing: our statements neither change session settings nor listen.
 
-    The driver's own reset would cost a round trip after each use; it ends an open transaction
-    without that.
+    The driver's own reset would cost a round trip after each use. It ends open transactions even
+    without it.
     """

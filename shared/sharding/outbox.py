@@ -1,4 +1,4 @@
-"""An event on its way out of the shard that it was committed in."""
+"""Outbox events, which are committed in a shard and delivered later."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class OutboxEvent:
-    """`position` is an id: it orders the events of a shard and tells when each was written."""
+    """An event; `position` is an id, which orders a shard's events and holds the time."""
 
     position: int
     shard: int
@@ -17,9 +17,9 @@ class OutboxEvent:
 
 
 class PartlyDelivered(Exception):
-    """Some events of a batch are still to be delivered, and need not keep to the order.
+    """A handler could not deliver some events of a batch; later events may overtake them.
 
-    Only for handlers whose events carry versions, so that a late one does no harm.
+    Only handlers whose events carry versions may raise this.
     """
 
     def __init__(self, undelivered: Collection[OutboxEvent]) -> None:

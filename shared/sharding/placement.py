@@ -1,4 +1,4 @@
-"""Where the shards of a group live: its primaries, the pools to their nodes, what moves."""
+"""Where the shards of a group are: primaries, connection pools, and shards that move."""
 
 import asyncio
 import time
@@ -12,7 +12,7 @@ from shared.sharding.pool_metrics import SHARDS_MOVED
 from shared.sharding.replica_lag import ReplicaLag
 from shared.sharding.shard_map import NodeAddress, Primary, ShardMap, ShardMapFile, schema_of
 
-# Between the moment a shard leaves its primary and the moment the map says where it went.
+# The longest wait for the new map after a shard has left its primary.
 MOVE_SECONDS_MAX = 3.0
 _MOVE_POLL_SECONDS = 0.05
 
@@ -20,7 +20,7 @@ _SCHEMAS_HERE = "SELECT nspname FROM pg_namespace WHERE nspname = ANY($1::text[]
 
 
 class Placement:
-    """Knows each shard's primary, keeps a pool for each node, and follows shards that move."""
+    """Knows each shard's primary, keeps a pool per node, and follows shards that move."""
 
     def __init__(
         self, map_file: ShardMapFile, login: PostgresLogin, network: Network, pool_max: int
@@ -35,32 +35,32 @@ class Placement:
         self.shard_count = map_file.current().shard_count
 
     def current(self) -> ShardMap:
-        """The present map."""
+        """Return the present shard map."""
         return self._map_file.current()
 
     def shard_of(self, owner_or_item_id: int) -> int:
-        """The shard of a user's rows in this group, or of an item made in that user's shard."""
+        """Return the shard of a user's rows, or of an item created in that user's shard."""
         return self.current().shard_of(owner_or_item_id)
 
     def shards(self) -> range:
-        """All logical shards."""
+        """Return the numbers of all logical shards."""
         return range(self.shard_count)
 
     def primaries(self) -> list[Primary]:
-        """The primaries of the present map."""
+        """Return the primaries of the present map."""
         return list(self.current().primaries.values())
 
     def shards_on(self, primary: str) -> tuple[int, ...]:
-        """The shards that a primary holds by the present map."""
+        """Return a primary's shards by the present map."""
         return self.current().shards_on(primary)
 
     def watch_replicas(self) -> None:
-        """Begin to look at all of them now: one that was never seen cannot stand in."""
+        """Start to watch all replicas, because only a watched one can stand in for its primary."""
         for primary in self.primaries():
             self.lag_of(primary)
 
     def node(self, address: NodeAddress) -> NodePool:
-        """The pool of a node; made when it is first asked for, opened when it is first used."""
+        """Return the pool of a node; it is made on demand and connects at first use."""
         pool = self._nodes.get(address)
         if pool is None:
             pool = NodePool(self.name, address, self._login, self._network, self._pool_max)
@@ -68,18 +68,18 @@ class Placement:
         return pool
 
     def primary_by_name(self, name: str) -> NodePool:
-        """The pool of a primary; raises Unavailable if the map no longer has it."""
+        """Return a primary's pool; raises Unavailable if the map no longer has the primary."""
         primary = self.current().primaries.get(name)
         if primary is None:
             raise Unavailable(f"{name} is no longer in the shard map.")
         return self.node(primary.address)
 
     def primary_node(self, shard: int) -> NodePool:
-        """Where the shard takes writes, by the present map."""
+        """Return the pool of the shard's primary by the present map."""
         return self.node(self.current().primary_by_shard[shard].address)
 
     def lag_of(self, primary: Primary) -> ReplicaLag:
-        """How far each of a primary's replicas is known to be behind; watched from then on."""
+        """Return the lag of a primary's replicas; the first call starts to watch them."""
         lag = self._lags.get(primary.address)
         if lag is None:
             replicas = [self.node(address) for address in primary.replicas]
@@ -89,10 +89,10 @@ class Placement:
         return lag
 
     async def await_move(self, before: ShardMap, shards: set[int], error: Exception) -> None:
-        """Return once the map names other primaries for the shards that are not where it said.
+        """Wait until the map names new primaries for those of `shards` that have left theirs.
 
-        Raises `error` if all of them are there, as it then means something else, and ShardMoved
-        when the map does not change in time.
+        Raises `error` if no shard has left, because the error then has another cause. Raises
+        ShardMoved if the map does not change in time.
         """
         missing = await self._missing(before, shards)
         if not missing:
@@ -110,7 +110,7 @@ class Placement:
         raise ShardMoved(retry_after_s=1) from error
 
     async def close(self) -> None:
-        """Close what is open; a group is closed once."""
+        """Close all pools; call once."""
         for lag in self._lags.values():
             await lag.close()
         for node in self._nodes.values():

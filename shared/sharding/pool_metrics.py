@@ -1,4 +1,4 @@
-"""What Prometheus hears about the pools and the replicas of a shard group."""
+"""Prometheus metrics of a shard group's pools and replicas."""
 
 from prometheus_client import Counter, Gauge, Histogram
 
@@ -8,7 +8,7 @@ POOL_CONNECTIONS = Gauge(
     ["group", "node", "state"],
 )
 POOL_WAITING = Gauge(
-    "retrato_postgres_pool_waiting", "Who waits for a connection of a pool.", ["group", "node"]
+    "retrato_postgres_pool_waiting", "Requests for a connection of a pool.", ["group", "node"]
 )
 ACQUIRE_SECONDS = Histogram(
     "retrato_postgres_acquire_seconds",

@@ -1,4 +1,4 @@
-"""What a service reads many times a second, prepared before the first request comes."""
+"""Prepares a service's hot reads before its first request."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,10 +11,10 @@ from shared.sql_files import Query, load_queries
 async def prepare_reads(
     group: ShardGroup, service: Path, *, of_one: Sequence[str], across: Sequence[str] = ()
 ) -> None:
-    """On all connections to each primary; says so if the schema is newer than this code.
+    """Prepare reads `across` shards on all connections, and reads `of_one` shard on one connection.
 
-    `service` is the folder with `store/` and `migrations/`; a read is named by its file and its
-    block there, such as "posts.post_counts".
+    `service` is the folder with `store/` and `migrations/`. A read is named by its file and block,
+    such as "posts.post_counts". Also logs an error if the schema is newer than this code.
     """
     await log_newer_schema(group, service / "migrations")
     await group.warm_up(

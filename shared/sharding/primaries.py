@@ -1,4 +1,4 @@
-"""Which ids share a primary, so that one that is away takes only its own with it."""
+"""Groups ids by primary, so that an unreachable primary affects only its own ids."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -7,7 +7,7 @@ from shared.sharding.shard_group import ShardGroup
 
 
 def apart_by_primary(group: ShardGroup, ids: Iterable[int]) -> list[list[int]]:
-    """The ids in one list per primary that holds some of them, each in the order given."""
+    """Return a list of ids per primary that holds any; each list keeps the given order."""
     primary_of = {
         shard: primary.name
         for primary in group.primaries()

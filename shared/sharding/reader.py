@@ -12,7 +12,7 @@ Fetch = Callable[[str, Sequence[object]], Awaitable[list[Record]]]
 
 
 class Reader:
-    """Runs named queries in one shard; each is a statement of its own."""
+    """Runs named queries in one shard, each outside of a transaction."""
 
     def __init__(self, shard: int, fetch: Fetch) -> None:
         self.shard = shard
@@ -20,15 +20,15 @@ class Reader:
         self._fetch = fetch
 
     async def rows(self, query: Query, /, **values: object) -> list[Record]:
-        """All rows; the query names its own bound."""
+        """Return all rows; the query itself must bound them."""
         return await self._fetch(query.for_schema(self.schema), query.arguments(values))
 
     async def row(self, query: Query, /, **values: object) -> Record | None:
-        """The first row, or None."""
+        """Return the first row, or None."""
         rows = await self.rows(query, **values)
         return rows[0] if rows else None
 
     async def value(self, query: Query, /, **values: object) -> Any:
-        """The first column of the first row, or None."""
+        """Return the first column of the first row, or None."""
         row = await self.row(query, **values)
         return None if row is None else row[0]

@@ -1,4 +1,4 @@
-"""Reads of the shards of a group: of one, or across, from a primary or a replica."""
+"""Reads from one shard or across shards, on primaries or replicas."""
 
 import asyncio
 from collections.abc import Coroutine, Iterable, Iterator, Sequence
@@ -18,21 +18,21 @@ from shared.sharding.shard_map import Primary, ShardMap, schema_of
 from shared.sharding.union_statement import statement_over, union_over
 from shared.sql_files import Query
 
-# To get a primary's connections ready takes half a second where nothing else goes on.
+# On an idle machine a primary's connections are ready after half a second.
 WARM_UP_SECONDS_MAX = 6.0
 
 log = get_logger()
 
 
 class Readers(Placement):
-    """Reads wherever the shards live; a replica stands in for a primary that is away."""
+    """Reads shards wherever they are; a replica stands in for an unreachable primary."""
 
     def reader(self, shard: int, *, lag_ms_max: int = 0, stand_in: bool = True) -> Reader:
-        """Reads of one shard.
+        """Return a reader of one shard.
 
-        Without a lag allowed, of the primary: for decisions and for what the asker has just
-        written. Otherwise a replica may answer that is known to be no further behind. With
-        `stand_in` False no replica answers for a primary that is away.
+        By default it reads the primary, as decisions and read-your-writes need. With `lag_ms_max`
+        it may read a replica that is known to lag no more than that. With `stand_in` False no
+        replica answers for an unreachable primary.
         """
 
         async def fetch(sql: str, arguments: Sequence[object]) -> list[Record]:
@@ -53,11 +53,11 @@ class Readers(Placement):
         stand_in: bool = True,
         **values: object,
     ) -> list[Record]:
-        """The rows of a query in several shards, in no order: one statement per primary.
+        """Return a query's rows from several shards, unordered; one statement per primary.
 
-        Each shard gets all the values, so a query selects by ids, of which a shard has its own.
-        Where it has a `limit`, that is each shard's own; with `first_by`, the columns by which the
-        query orders its rows, it is also each primary's. `stand_in` is as for `reader`.
+        Each shard gets all values and finds its own rows among them. A `limit` applies per shard.
+        With `first_by`, the columns by which the query orders its rows, the limit also applies per
+        primary. `stand_in` is as for `reader`.
         """
         wanted = set(shards)
         for _attempt in range(2):
@@ -66,18 +66,18 @@ class Readers(Placement):
                 parts = self._parts(current, query, wanted, values, first_by)
                 return await _gathered([self._read(*part, stand_in=stand_in) for part in parts])
             except NOT_HERE as error:
-                # The statement names all shards of a primary, those too that nobody asked for.
+                # The statement names all shards of a primary, so an unwanted one may have moved.
                 homes = {current.primary_by_shard[shard].name for shard in wanted}
                 named = {shard for home in homes for shard in current.shards_on(home)}
                 await self.await_move(current, named, error)
         raise ShardMoved(retry_after_s=1)
 
     async def warm_up(self, *, of_one: Sequence[Query], across: Sequence[Query] = ()) -> None:
-        """Prepare what is read of one shard, and across shards, before anybody waits for it.
+        """Prepare reads of one shard and across shards before requests need them.
 
-        To run a read without any value does it: nothing is found. What is read of one shard is
-        prepared on one connection only: there are many such statements, and each costs whoever
-        needs it elsewhere a millisecond. A primary that is away, or slow, is left as it is.
+        Running a read with NULL for all values prepares it and finds nothing. Reads of one shard
+        are prepared on one connection only, because there are many; elsewhere the first use
+        prepares them. An unreachable or slow primary is skipped.
         """
         for primary in self.primaries():
             here = self.shards_on(primary.name)
@@ -90,7 +90,7 @@ class Readers(Placement):
             try:
                 async with asyncio.timeout(WARM_UP_SECONDS_MAX):
                     await self.node(primary.address).warm_up(of_all, of_each_shard)
-            except (Unavailable, *DRIVER_ERRORS) as error:  # One that is too late is an OSError.
+            except (Unavailable, *DRIVER_ERRORS) as error:  # A timeout is an OSError.
                 log.warning("not warmed up", primary=primary.name, reason=repr(error))
 
     def _parts(
@@ -121,9 +121,9 @@ class Readers(Placement):
     async def _read(
         self, primary: Primary, sql: str, arguments: Sequence[object], *, stand_in: bool
     ) -> list[Record]:
-        """From the primary; while it is away from a replica, which is as good: nothing is written.
+        """Read from the primary or, while it is unreachable, from a replica that stands in.
 
-        Half a second of writes at most may be missing until the primary is back.
+        The replica may lack the last half second of writes, the interval between two samples.
         """
         lag = self.lag_of(primary)
         try:
@@ -138,7 +138,7 @@ class Readers(Placement):
             try:
                 return await replica.fetch(sql, arguments)
             except Unavailable:
-                # It is away as well, or the statement takes an id, which is a write.
+                # The replica is unreachable too, or the statement takes an id, which is a write.
                 raise away from None
 
     async def _fetch_from_replica(
@@ -149,11 +149,11 @@ class Readers(Placement):
         if replica is None:
             return None
         try:
-            # One that hangs leaves the primary as much time as it had itself.
+            # A replica that hangs leaves half of the time to the primary.
             with deadline_within(command_seconds() * 1000 / 2):
                 return await replica.fetch(sql, arguments)
         except (Unavailable, *NOT_HERE):
-            # The primary can answer as well; the replica's pool has counted the fault.
+            # The primary answers instead; the replica's pool has counted the fault.
             return None
 
 

@@ -1,4 +1,4 @@
-"""How much upkeep may change before it asks: rules that an operator can widen by explicit words."""
+"""How much upkeep may change on its own; an operator can raise the limits."""
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class RemovalRules:
-    """More than `share_max` of all, and more than `at_least`, is no drift but a disaster.
+    """Changes above both `share_max` (a fraction of all) and `at_least` are refused.
 
-    `may_exceed` is the word to go on all the same. `lost` names primaries whose losses an operator
-    has accepted: what pointed to them may go.
+    `may_exceed` lifts the limit. `lost` names primaries whose losses an operator has accepted;
+    references to lost rows may then be removed.
     """
 
     share_max: float = 0.01
@@ -18,9 +18,9 @@ class RemovalRules:
     lost: Collection[str] = field(default=frozenset())
 
     def allow(self, count: int, of_all: int) -> bool:
-        """May so many of so many be changed?"""
+        """Whether `count` of `of_all` things may be changed."""
         return self.may_exceed or count <= self.most_of(of_all)
 
     def most_of(self, of_all: int) -> int:
-        """The most that may be changed without the word."""
+        """Return how many of `of_all` things may be changed without `may_exceed`."""
         return max(self.at_least, int(self.share_max * of_all))

@@ -1,4 +1,4 @@
-"""How far each replica is known to be behind its primary."""
+"""Measures how far each replica is behind its primary."""
 
 import asyncio
 import time
@@ -16,11 +16,11 @@ _REPLAYED = "SELECT (pg_last_wal_replay_lsn() - '0/0'::pg_lsn)::bigint"
 
 
 class ReplicaLag:
-    """Compares log positions, so it needs no clock but our own and knows nothing it has not seen.
+    """Compares WAL positions, so it needs no clock but our own.
 
-    A position that the primary had written when we asked at t, and that the replica has replayed,
-    proves that the replica holds all that was committed before t. When the primary is silent the
-    proof grows old, and so does the lag.
+    Suppose that the primary reports a position at time t, and the replica has replayed it. Then the
+    replica holds everything that was committed before t. While the primary is silent, the last such
+    proof grows older, and the lag grows with it.
     """
 
     def __init__(self, group: str, primary: NodePool, replicas: list[NodePool]) -> None:
@@ -32,12 +32,12 @@ class ReplicaLag:
         self._sampling: asyncio.Task[None] | None = None
 
     def watch(self) -> None:
-        """Begin to look at them every half a second; from the first read on."""
+        """Start to sample every SAMPLE_SECONDS, unless there are no replicas."""
         if self._sampling is None and self._replicas:
             self._sampling = asyncio.create_task(self._sample_for_ever())
 
     def stand_in(self) -> NodePool | None:
-        """A replica that holds all that the primary, now silent, was last seen to have written."""
+        """Return a replica that holds everything up to the primary's last sample, or None."""
         if not self._written:
             return None
         last_seen_s, _position = self._written[-1]
@@ -45,25 +45,25 @@ class ReplicaLag:
         return next(held, None)
 
     def fresh_replica(self, lag_ms_max: int) -> NodePool | None:
-        """The freshest replica if it is within the bound; none is before the first sample."""
+        """Return the freshest replica if its lag is within the bound, else None."""
         if not self._replicas:
             return None
         best = max(self._replicas, key=lambda node: self._current_at_s.get(node, 0.0))
         return best if self.lag_ms(best) <= lag_ms_max else None
 
     def lag_ms(self, replica: NodePool) -> float:
-        """Age of the newest state that the replica is known to hold."""
+        """Return the age of the newest proven state; infinite before the first proof."""
         current_at_s = self._current_at_s.get(replica)
         return float("inf") if current_at_s is None else (time.monotonic() - current_at_s) * 1000
 
     async def sample(self) -> None:
-        """Ask the primary, then the replicas."""
+        """Take the primary's position, then the replicas'."""
         asked_s = time.monotonic()
         try:
             rows = await self._primary.fetch(_WRITTEN, ())
             self._written.append((asked_s, rows[0][0]))
         except AppError:
-            # No new proof: the lag grows until the bound of the readers is passed.
+            # Without a new proof the lag grows until it exceeds the readers' bounds.
             pass
         for replica in self._replicas:
             await self._look_at(replica)
@@ -85,7 +85,7 @@ class ReplicaLag:
             await asyncio.sleep(SAMPLE_SECONDS)
 
     async def close(self) -> None:
-        """Stop asking."""
+        """Stop sampling."""
         if self._sampling is not None:
             self._sampling.cancel()
             await asyncio.wait({self._sampling})

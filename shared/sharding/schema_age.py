@@ -1,4 +1,4 @@
-"""Compares at the start of a process its code with the schema which it works on."""
+"""Compares the migrations in the code with those in the shards, at the start of a process."""
 
 import asyncio
 from collections.abc import Sequence
@@ -21,10 +21,10 @@ log = get_logger()
 
 
 async def log_newer_schema(group: ShardGroup, migrations: Path) -> bool:
-    """Look at one shard of each primary; True if any has migrations that this code does not have.
+    """Check one shard per primary; returns whether any has migrations that this code lacks.
 
-    The process starts all the same: migrations are written so that the code before can go on. A
-    primary that is away is passed over.
+    The process starts anyway, because migrations must keep older code working. Unreachable
+    primaries are skipped.
     """
     known = read_migrations([FOUNDATION, migrations])
     is_newer = False
@@ -45,9 +45,9 @@ async def log_newer_schema(group: ShardGroup, migrations: Path) -> bool:
 
 
 async def schema_shortfall(group: ShardGroup, migrations: Path) -> str:
-    """A sentence that names the shards below this code's schema; empty if there are none.
+    """Return a sentence about shards that lack migrations of this code; "" if none does.
 
-    A primary that is away is passed over: it keeps nobody from work on the others.
+    Unreachable primaries are skipped, because the process can still work on the others.
     """
     needed = read_migrations([FOUNDATION, migrations])
     found = await asyncio.gather(*(_below(group, primary, needed) for primary in group.primaries()))

@@ -1,4 +1,4 @@
-"""The shards of one service: where to read and write the rows of an owner."""
+"""The shards of one service: reads, writes, and notices of changed edges."""
 
 from collections.abc import Awaitable, Callable, Collection
 from typing import NamedTuple
@@ -12,7 +12,7 @@ from shared.sharding.writers import Writers
 
 
 class EdgeEnds(NamedTuple):
-    """An edge of some kind, and the nodes that it leads from and to."""
+    """An edge's kind, source and target."""
 
     kind: str
     src: int
@@ -23,24 +23,24 @@ EdgeWatcher = Callable[[Collection[EdgeEnds]], Awaitable[None]]
 
 
 class ShardGroup(Readers, Writers):
-    """Reads and writes, and who is told of edges that have changed."""
+    """Reads and writes the shards of a group, and tells watchers about changed edges."""
 
     def __init__(
         self, map_file: ShardMapFile, login: PostgresLogin, network: Network, pool_max: int
     ) -> None:
         super().__init__(map_file, login, network, pool_max)
-        # Told which edges have changed: once that is committed where they begin, and again, until
-        # it raises nothing, once it is where they end.
+        # Called with changed edges after the commit in the source's shard. Called again after the
+        # write in the target's shard; the outbox repeats that call until no watcher raises.
         self.edge_watchers: list[EdgeWatcher] = []
 
     async def say_changed(self, edges: Collection[EdgeEnds]) -> None:
-        """Tell who watches edges that these have changed; raises Unavailable if they cannot act."""
+        """Call all edge watchers; raises Unavailable if one cannot act."""
         for watcher in self.edge_watchers:
             await watcher(edges)
 
 
 async def open_shard_group(settings: PostgresSettings, network: Network) -> ShardGroup:
-    """The group that the settings name."""
+    """Open the group that the settings name; raises ShardMapError for an unusable map."""
     login = PostgresLogin(
         settings.postgres_user,
         settings.postgres_password.get_secret_value(),

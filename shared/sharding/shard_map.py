@@ -1,4 +1,4 @@
-"""Where each logical shard of a group lives: a versioned file that may change while we run."""
+"""The shard map: a versioned file that names each logical shard's primary, and may change."""
 
 import time
 from collections.abc import Iterator, Mapping
@@ -11,19 +11,19 @@ import orjson
 from shared.ids import SHARD_COUNT_MAX, shard_bits
 from shared.logs import get_logger
 
-# A change is seen within this time even if no statement fails because of it.
+# A change of the file is noticed within this time even if no statement fails because of it.
 CHECK_SECONDS = 1.0
 
 log = get_logger()
 
 
 class ShardMapError(ValueError):
-    """A shard map that is not whole; the sentence says what is wrong with it."""
+    """The shard map is missing or unusable; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
 class NodeAddress:
-    """A Postgres server, by the name that its certificate carries."""
+    """A Postgres server; `host` is the name in its certificate."""
 
     host: str
     port: int
@@ -31,7 +31,7 @@ class NodeAddress:
 
 @dataclass(frozen=True, slots=True)
 class Primary:
-    """A server that takes writes for some shards, and the replicas that follow it."""
+    """A server that takes the writes for some shards, and its replicas."""
 
     name: str
     address: NodeAddress
@@ -40,7 +40,7 @@ class Primary:
 
 @dataclass(frozen=True, slots=True)
 class ShardMap:
-    """One version of the map; `primary_by_shard` has one entry for each logical shard."""
+    """One version of the map; `primary_by_shard` has one entry per logical shard."""
 
     group: str
     version: int
@@ -49,27 +49,27 @@ class ShardMap:
 
     @property
     def shard_count(self) -> int:
-        """How many logical shards the group was created with; never changes."""
+        """The number of logical shards, a power of two that never changes for a group."""
         return len(self.primary_by_shard)
 
     def shard_of(self, owner_or_item_id: int) -> int:
-        """The shard of a user's rows, or of what was made in that user's shard."""
+        """Return the shard of a user's rows, or of an item created in that user's shard."""
         return shard_bits(owner_or_item_id) & (self.shard_count - 1)
 
     def shards_on(self, primary: str) -> tuple[int, ...]:
-        """The shards of one primary in ascending order."""
+        """Return the shards of a primary in ascending order."""
         return tuple(
             shard for shard, home in enumerate(self.primary_by_shard) if home.name == primary
         )
 
 
 def schema_of(shard: int) -> str:
-    """The schema that holds a logical shard."""
+    """Return the name of the schema that holds a logical shard."""
     return f"shard_{shard:04d}"
 
 
 def parse_shard_map(text: bytes) -> ShardMap:
-    """Reads a map and checks that each shard has exactly one home; raises ShardMapError."""
+    """Parse a map, and check that each shard has exactly one primary; raises ShardMapError."""
     try:
         document = orjson.loads(text)
         primaries = dict(_primaries(document["primaries"]))
@@ -111,9 +111,9 @@ def _assign(
 
 
 class ShardMapFile:
-    """The newest map of a file; it is looked at once a second at most, when somebody asks.
+    """The newest valid map of a file, which is checked at most once a second, on use.
 
-    Raises ShardMapError if there is none to begin with.
+    The constructor raises ShardMapError if the file has no valid map.
     """
 
     def __init__(self, path: Path) -> None:
@@ -126,16 +126,16 @@ class ShardMapFile:
         self._checked_s = time.monotonic()
 
     def current(self) -> ShardMap:
-        """The map to go by now."""
+        """Return the present map, after a check of the file if one is due."""
         if time.monotonic() - self._checked_s >= CHECK_SECONDS:
             self.reload()
         return self._map
 
     def reload(self) -> ShardMap:
-        """The map after a look at the file: for when a shard is not where it should be.
+        """Check the file now, because a shard is not where the map says, and return the map.
 
-        A map that is broken, older or of another shape is left alone: a wrong one is worse
-        than an old one, which the databases refuse by not having the schema.
+        A broken or older map, or one of another shape, is ignored. An outdated map is safe, because
+        a database without the shard's schema refuses the statement; a wrong map is not.
         """
         self._checked_s = time.monotonic()
         try:

@@ -24,17 +24,17 @@ from shared.sql_files import Query, load_queries
 
 _SQL = load_queries(Path(__file__).with_suffix(".sql"))
 
-# A commit is given this long whatever the caller's deadline says: cutting it short would leave
-# its outcome unknown.
+# A commit may take this long regardless of the caller's deadline, because an interrupted commit
+# has an unknown outcome.
 COMMIT_SECONDS = 10.0
 
 AfterCommit = Callable[[], Awaitable[None]]
 
 
 class Transaction(Reader):
-    """Reads and writes of one shard that happen together or not at all.
+    """A transaction in one shard.
 
-    Row locks are held until it ends: no call of another service belongs inside.
+    It holds row locks until it ends, so do not call another service inside it.
     """
 
     def __init__(self, shard: int, node: NodePool, connection: PoolConnectionProxy) -> None:
@@ -46,7 +46,7 @@ class Transaction(Reader):
         self.after_commit: list[AfterCommit] = []
 
     async def execute(self, query: Query, /, **values: object) -> int:
-        """Run a statement; how many rows it touched."""
+        """Run a statement and return the number of affected rows."""
         sql, arguments = query.for_schema(self.schema), query.arguments(values)
         try:
             tag = await self._connection.execute(sql, *arguments, timeout=command_seconds())
@@ -64,9 +64,9 @@ class Transaction(Reader):
         delay_s: float = 0,
         dedupe_key: str | None = None,
     ) -> None:
-        """Add a job that runs, at least once, if this transaction commits.
+        """Add a job that runs at least once if this transaction commits.
 
-        With a `dedupe_key` it is left out while one with that key waits or runs on this primary.
+        If a job with the same `dedupe_key` waits or runs on this primary, nothing is added.
         """
         try:
             await job_queue.enqueue(
@@ -83,9 +83,9 @@ class Transaction(Reader):
         self.has_jobs = True
 
     async def publish(self, topic: str, payload: dict[str, Any]) -> int:
-        """Add an event that the relay delivers, at least once and in order, if this commits.
+        """Add an event that the relay delivers at least once if this transaction commits.
 
-        The order is that of the shard; the result is the event's position, an id.
+        Events of one topic and shard keep their order. Returns the event's position, an id.
         """
         position: int = await self.value(
             _SQL["publish"], topic=topic, payload=payload, request_id=request_id.get()
@@ -107,10 +107,10 @@ class Transaction(Reader):
 
 
 async def begin(connection: PoolConnectionProxy, schema: str) -> None:
-    """Open a transaction that keeps the shard where it is, in one round trip.
+    """Open a transaction and lock the shard's fence against a move, in one round trip.
 
-    Who moves a shard locks its fence exclusively: it waits for the writers inside and keeps new
-    ones out, who then find the schema gone and ask the map anew.
+    A shard move locks the fence exclusively: it waits for open transactions and blocks new ones.
+    After the move, blocked writers find the schema gone and reload the map.
     """
     await connection.execute(
         f"BEGIN; LOCK TABLE {schema}.fence IN ACCESS SHARE MODE", timeout=command_seconds()
@@ -118,10 +118,10 @@ async def begin(connection: PoolConnectionProxy, schema: str) -> None:
 
 
 async def commit(node: NodePool, connection: PoolConnectionProxy) -> None:
-    """Commit, without letting a cancelled caller cut it short; give the connection back.
+    """Commit and release the connection, even if the caller is cancelled.
 
-    Raises CommitUnknown when nobody can say whether it happened, and when a standby that had to
-    confirm it did not.
+    Raises CommitUnknown if the outcome is unknown, or if a synchronous standby, where one is
+    configured, has not confirmed the commit.
     """
     ending = asyncio.create_task(_commit_and_release(node, connection))
     try:
@@ -153,7 +153,7 @@ async def _commit_and_release(node: NodePool, connection: PoolConnectionProxy) -
 
 
 async def _commit(connection: PoolConnectionProxy) -> tuple[str, bool]:
-    """What the server says, and whether it warned that a standby has not confirmed."""
+    """Return the command tag, and whether the server warned that a standby did not confirm."""
     warnings: list[asyncpg.PostgresLogMessage] = []
 
     def listen(_connection: object, message: asyncpg.PostgresLogMessage) -> None:
@@ -162,7 +162,7 @@ async def _commit(connection: PoolConnectionProxy) -> tuple[str, bool]:
     connection.add_log_listener(listen)
     try:
         tag = await connection.execute("COMMIT", timeout=COMMIT_SECONDS)
-        # The driver hands a warning over in the next turn of the loop.
+        # The driver delivers warnings in the next turn of the event loop.
         await asyncio.sleep(0)
     finally:
         if not is_gone(connection):
@@ -171,7 +171,7 @@ async def _commit(connection: PoolConnectionProxy) -> tuple[str, bool]:
 
 
 async def roll_back(node: NodePool, connection: PoolConnectionProxy) -> None:
-    """Undo, and give the connection back; a connection that cannot is ended."""
+    """Roll back and release the connection, even if the caller is cancelled."""
     ending = asyncio.create_task(_undo_and_release(node, connection))
     try:
         await asyncio.shield(ending)
@@ -185,7 +185,7 @@ async def _undo_and_release(node: NodePool, connection: PoolConnectionProxy) -> 
         if not is_gone(connection) and connection.is_in_transaction():
             await connection.execute("ROLLBACK", timeout=COMMAND_SECONDS)
     except DRIVER_ERRORS:
-        # The pool ends a connection that comes back like this, and the server its transaction.
+        # The pool closes such a connection, and the server then rolls back.
         return
     finally:
         await node.release(connection)

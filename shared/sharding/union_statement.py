@@ -1,4 +1,4 @@
-"""One statement over those shards of a primary that are meant: one of them, or any number."""
+"""Builds one statement over some or all shards of a primary."""
 
 from collections.abc import Sequence
 from functools import lru_cache
@@ -14,9 +14,9 @@ def statement_over(
     values: dict[str, object],
     first_by: str | None = None,
 ) -> tuple[str, list[object]]:
-    """The text and the arguments that read `chosen`, of the shards that are `here`.
+    """Return text and arguments that read the shards `chosen` among those `here`, on one primary.
 
-    One shard is read by a statement of its own, which opens a thirtieth of the tables.
+    A single shard gets its own statement, which opens far fewer tables.
     """
     if len(chosen) == 1:
         return query.for_schema(schema_of(chosen[0])), query.arguments(values)
@@ -25,11 +25,10 @@ def statement_over(
 
 @lru_cache(maxsize=256)
 def union_over(query: Query, shards: tuple[int, ...], first_by: str | None = None) -> str:
-    """`query` in each of `shards`, put together; its last parameter is the list of those meant.
+    """Join `query` for all `shards` by UNION ALL; the last parameter lists the chosen shards.
 
-    The text is the same whichever shards are meant, so that it is prepared once: what a shard's
-    part selects hangs on a condition without columns, which the executor decides before it
-    touches a table.
+    The text does not depend on the choice, so it is prepared once. Each part has a condition
+    without columns, which the executor checks before it touches the part's tables.
     """
     chosen = f"${len(query.parameters) + 1}::int[]"
     parts = {shard: query.for_schema(schema_of(shard)) for shard in shards}
@@ -39,11 +38,11 @@ def union_over(query: Query, shards: tuple[int, ...], first_by: str | None = Non
     )
     if first_by is None:
         return union
-    # The parts come in this order already: they are merged, and read no further than this.
+    # Each part is already in this order, so the executor merges them and stops at the limit.
     limit = f"${query.parameters.index('limit') + 1}"
     return f"SELECT * FROM ({union}) AS found ORDER BY {first_by} LIMIT {limit}"  # noqa: S608
 
 
 def arguments_over(query: Query, values: dict[str, object], shards: Sequence[int]) -> list[object]:
-    """The arguments of `union_over`'s statement."""
+    """Return the arguments of `union_over`'s statement."""
     return [*query.arguments(values), list(shards)]

@@ -1,4 +1,4 @@
-"""Tells the workers, right after a commit, that there is something for them."""
+"""Notifies workers of new jobs and events right after a commit."""
 
 import asyncio
 from datetime import UTC, datetime
@@ -17,10 +17,10 @@ _NOTIFY = (
 
 
 class WakeUps:
-    """NOTIFY outside of the writing transaction, many at once.
+    """Sends NOTIFY outside of the writing transactions, in batches.
 
-    Inside, each would hold a lock of the whole server until its commit is on disk, so that writers
-    commit one after the other. A wake-up that gets lost costs the time until the next poll.
+    Inside a transaction NOTIFY holds a server-wide lock until the commit is on disk, so writers
+    would commit one after the other. A lost wake-up only delays work until the next poll.
     """
 
     def __init__(self) -> None:
@@ -28,15 +28,15 @@ class WakeUps:
         self._senders: set[asyncio.Task[None]] = set()
 
     def outbox(self, node: NodePool, shard: int) -> None:
-        """An event was committed to the outbox of a shard on this node."""
+        """Announce an event in the outbox of a shard on this node."""
         self._add(node, (OUTBOX_CHANNEL, str(shard)))
 
     def jobs(self, node: NodePool) -> None:
-        """A job was committed to the queue of this node."""
+        """Announce a job in the queue of this node."""
         self._add(node, (job_queue.CHANNEL, ""))
 
     async def close(self) -> None:
-        """Send what still waits, for a moment."""
+        """Wait up to a second for unsent wake-ups, then cancel them."""
         if self._senders:
             await asyncio.wait(self._senders, timeout=1)
         for sender in self._senders:
@@ -60,14 +60,14 @@ class WakeUps:
                 payloads = [payload or _queue_changed() for _, payload in wake_ups]
                 await node.fetch(_NOTIFY, (channels, payloads))
         except AppError:
-            # The node is away, or too busy for this; the workers' polls find what was written.
+            # The node is unreachable or too busy; the workers' polls find the rows anyway.
             return
         finally:
             del self._waiting[node]
 
 
 def _queue_changed() -> str:
-    """The queue library's own message, which its trigger would send at every change of a row."""
+    """Return the message that the queue library's trigger would send."""
     return orjson.dumps(
         {
             "channel": job_queue.CHANNEL,

@@ -1,4 +1,4 @@
-"""Writes to one shard of a group: transactions, and what follows their commit."""
+"""Opens transactions in shards, and runs what follows their commit."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -17,7 +17,7 @@ from shared.sharding.wake_ups import WakeUps
 
 
 class Writers(Placement):
-    """Writes where the shards live, and wakes the workers after a commit."""
+    """Writes to shards wherever they are, and wakes workers after a commit."""
 
     def __init__(
         self, map_file: ShardMapFile, login: PostgresLogin, network: Network, pool_max: int
@@ -27,10 +27,10 @@ class Writers(Placement):
 
     @asynccontextmanager
     async def writer(self, shard: int) -> AsyncIterator[Transaction]:
-        """One transaction: committed at the end of the block, undone if it raises.
+        """Open a transaction that commits at the end of the block, or rolls back if it raises.
 
-        Raises Unavailable when the primary is away, and CommitUnknown (one of its kind) when the
-        connection broke while committing.
+        Raises Unavailable if the primary cannot be reached, and its subclass CommitUnknown if the
+        outcome of the commit is unknown.
         """
         node, connection = await self._begin(shard)
         transaction = Transaction(shard, node, connection)
@@ -43,7 +43,7 @@ class Writers(Placement):
         await self._after_commit(node, transaction)
 
     async def close(self) -> None:
-        """Close what is open; a group is closed once."""
+        """Send the last wake-ups and close all pools; call once."""
         await self.wake_ups.close()
         await super().close()
 
@@ -62,7 +62,7 @@ class Writers(Placement):
                 closed = is_gone(connection, error)
                 await roll_back(node, connection)
                 fault = node.fault(error, closed=closed)
-                # Nothing was written yet: a connection that had gone stale is replaced.
+                # Nothing was written yet, so a broken connection is replaced and tried again.
                 if fault is None or not is_lost_connection(error, closed=closed):
                     raise fault or error from error
             except BaseException:
