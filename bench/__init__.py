@@ -1,1 +1,1 @@
-"""Measurements: ratios taken side by side in one run, never tests."""
+"""Measurements, which compare alternatives side by side in one run; they are not tests."""

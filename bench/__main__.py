@@ -1,4 +1,4 @@
-"""`make bench`: some minutes against the suite that is up: tables, and a page with plots."""
+"""`make bench`: measures the running suite for some minutes; prints tables, writes a page."""
 
 import os
 import sys
@@ -21,7 +21,7 @@ from tests.suite import Suite
 
 
 async def main() -> None:
-    """Run everything; say where the page is."""
+    """Run all measurements and print the path of the page."""
     suite = Suite(Path(os.environ.get("RETRATO_RUN_DIR") or ".run"), None)
     _check_it_is_up(suite)
     report = Report("Retrato: what requests cost")
@@ -39,10 +39,10 @@ def _check_it_is_up(suite: Suite) -> None:
     try:
         reply = httpx.get(f"{suite.public_url}/v1/openapi.json")
     except httpx.TransportError:
-        sys.exit("Nothing answers: `make up LIMITS=loose` first.")
+        sys.exit("The suite does not answer: run `make up LIMITS=loose` first.")
     limits = reply.headers.get("X-RateLimit-Limit", "0")
     if int(limits) < 100_000:
-        sys.exit("The limits of callers are in force: `make up LIMITS=loose` first.")
+        sys.exit("The rate limits are too low: run `make up LIMITS=loose` first.")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The access lines that processes have written since a moment."""
+"""Reads the access lines that processes write while a measurement runs."""
 
 import json
 from collections.abc import Iterable, Iterator
@@ -10,7 +10,7 @@ from typing import IO, Self
 
 @dataclass(frozen=True, slots=True)
 class AccessLine:
-    """A request that a process of a service has answered; a route of "unmatched" began nothing."""
+    """A request that a process answered; `began_s` is Unix time."""
 
     process: str
     request_id: str
@@ -22,12 +22,12 @@ class AccessLine:
 
     @property
     def is_begun(self) -> bool:
-        """Whether a handler had the request: who is refused at the door never meets a route."""
+        """Whether a handler ran: a refused request never matches a route."""
         return self.route != "unmatched"
 
 
 class AccessLogs:
-    """Begins now. Files are held open, so that those which are rotated meanwhile are read too."""
+    """New lines of the processes' logs; files stay open, so rotated ones are read to the end."""
 
     def __init__(self, log_dir: Path, processes: Iterable[str]) -> None:
         self._logs = {name: _Log(log_dir / f"{name}.log") for name in processes}
@@ -40,13 +40,13 @@ class AccessLogs:
             log.close()
 
     def texts(self) -> Iterator[tuple[str, str]]:
-        """The lines of all, each with the name of its process, that were not read yet."""
+        """Yield all unread lines, each with the name of its process."""
         for name, log in self._logs.items():
             for text in log.new_lines():
                 yield name, text
 
     def requests(self) -> Iterator[AccessLine]:
-        """Of the services' processes."""
+        """Yield the unread access lines of services."""
         for name, text in self.texts():
             said = json.loads(text) if text.startswith("{") and text.endswith("}\n") else {}
             if said.get("event") == "request" and "route" in said:

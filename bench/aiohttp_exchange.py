@@ -1,4 +1,4 @@
-"""aiohttp behind the seam of the service client, to be compared with the client's own engine."""
+"""An Exchange over aiohttp, to compare it with the service client's own."""
 
 from collections.abc import Collection
 from pathlib import Path
@@ -14,7 +14,7 @@ from shared.service_client.http1_pool import CONNECTIONS_MAX, KEEP_ALIVE_S
 
 
 class AiohttpExchange:
-    """Dials any address it is told; the certificate must name the host of `base_url`."""
+    """Connects to any address it is given; the certificate must name the host of `base_url`."""
 
     def __init__(self, base_url: httpx.URL, ca_file: Path) -> None:
         self._base_url = base_url
@@ -25,7 +25,7 @@ class AiohttpExchange:
         self._session = aiohttp.ClientSession(connector=connector)
 
     async def send(self, request: httpx.Request, address: str, timeout_s: float) -> httpx.Response:
-        """The whole reply within `timeout_s`; raises what Http1Exchange raises."""
+        """Return the whole reply within `timeout_s`; raises the errors of Http1Exchange."""
         target = request.url.raw_path.decode()
         url = URL(f"https://{address}:{self._base_url.port}{target}", encoded=True)
         said = [(name.decode(), value.decode()) for name, value in request.headers.raw]
@@ -50,7 +50,7 @@ class AiohttpExchange:
         return httpx.Response(reply.status, headers=reply.raw_headers, content=content)
 
     def keep_only(self, addresses: Collection[str]) -> None:
-        """The connector lets idle connections go by their age."""
+        """Do nothing: the connector closes idle connections by age."""
 
     async def close(self) -> None:
         """Close all connections."""

@@ -1,4 +1,4 @@
-"""People with posts who follow each other, and the requests that their phones send."""
+"""Creates people with posts who follow each other, and makes the requests of their phones."""
 
 import asyncio
 import random
@@ -17,10 +17,10 @@ from tests.suite import Suite
 
 PEOPLE = 24
 POSTS_EACH = 2
-# Each person is looked at and followed as often as the first, divided by the rank (Zipf's law) …
+# Zipf's law: a person's popularity is that of the first person, divided by the person's rank.
 _ZIPF = 1.0
-# … if there were enough people to follow the first: nobody is followed by more than all, so that
-# the first four are. Whoever reads then follows ten at least: 20 posts with the own ones.
+# Popularity is scaled so that everybody follows the first four people. Then each person follows at
+# least ten others, and a home timeline has at least 20 posts.
 _FOLLOWED_BY_ALL = 4
 _AT_ONCE = 8
 _TIMEOUT_S = 15.0
@@ -29,10 +29,7 @@ _PROCESSED_WITHIN_S = 60.0
 
 @dataclass
 class World:
-    """Who is there, the most popular first; the n-th post of `posts` is by the n-th person.
-
-    `send` is one request through a balancer over a kept connection.
-    """
+    """The people, most popular first, and their posts; the n-th post is by the n-th person."""
 
     suite: Suite
     people: list[Phone]
@@ -40,32 +37,32 @@ class World:
     exchanges: list[tuple[Http1Exchange, str]]
 
     async def send(self, request: httpx.Request) -> httpx.Response:
-        """Through one of the balancers, by chance."""
+        """Send a request through a random balancer over a kept connection."""
         exchange, address = random.choice(self.exchanges)
         return await exchange.send(request, address, _TIMEOUT_S)
 
     def request(
         self, method: str, path: str, phone: Phone, *, content: bytes = b"", **headers: str
     ) -> httpx.Request:
-        """As the phone would send it."""
+        """Make a request with the phone's token; underscores in header names become dashes."""
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         named["Authorization"] = phone.http.headers["Authorization"]
         return httpx.Request(method, self.suite.public_url + path, content=content, headers=named)
 
     def looked_at(self) -> Phone:
-        """One of the people, by how popular they are."""
+        """Draw a person, weighted by popularity."""
         return random.choices(self.people, popularity(len(self.people)))[0]
 
 
 def popularity(people: int) -> list[float]:
-    """Relative, by rank."""
+    """Return the relative popularity of each rank, 1 for the first."""
     return [1 / (rank + 1) ** _ZIPF for rank in range(people)]
 
 
 def follows(people: int, seed: int = 11) -> list[tuple[int, int]]:
-    """Follower and followee by rank: few are followed by all, many by hardly anybody.
+    """Return pairs of follower and followee by rank; popularity decides the number of followers.
 
-    Whoever follows the fewest is the next to follow, so that home timelines are of like length.
+    The people who follow the fewest others come first, so home timelines have similar lengths.
     """
     rng = random.Random(seed)
     following = [0] * people
@@ -82,7 +79,7 @@ def follows(people: int, seed: int = 11) -> list[tuple[int, int]]:
 
 @asynccontextmanager
 async def bench_world(suite: Suite) -> AsyncIterator[World]:
-    """Made anew; everybody's home timeline is warm."""
+    """Create a new world, and wait until everybody's home timeline is complete."""
     async with AsyncExitStack() as stack:
         people = await _some_at_once(
             stack.enter_async_context(phone_of(suite.public_url, "bench")) for _ in range(PEOPLE)
@@ -100,16 +97,16 @@ async def bench_world(suite: Suite) -> AsyncIterator[World]:
             for address in nginx.replicas
         ]
         world = World(suite, people, posts, exchanges)
-        # The first person's last post is on its way to all; the own one is there at once.
+        # Everybody follows the first person, whose last post shows that the fan-out has arrived.
         for person in people:
             await person.sees(posts[-len(people)]["id"], within_s=60)
         yield world
 
 
 async def _post(person: Phone) -> dict[str, Any]:
-    # A small picture: what is measured of these posts does not depend on its size.
+    # A small picture, because its size does not affect what is measured.
     photo = await person.upload(picture(240, 300))
-    # On a busy machine the picture may take longer than publishing waits for it.
+    # On a busy machine the processing may take longer than publishing waits for it.
     return await eventually(
         lambda: person.publish(photo, caption="Fog #bench"), within_s=_PROCESSED_WITHIN_S
     )
@@ -126,6 +123,6 @@ async def _some_at_once(calls: Iterable[Coroutine[Any, Any, Any]]) -> list[Any]:
 
 
 def with_comment(picture: bytes) -> bytes:
-    """The same JPEG with other bytes: the same ones again would be the same photo."""
+    """Add a random comment to a JPEG, because equal bytes would be the same photo."""
     text = secrets.token_hex(16).encode()
     return picture[:2] + b"\xff\xfe" + (len(text) + 2).to_bytes(2, "big") + text + picture[2:]

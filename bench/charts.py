@@ -1,4 +1,4 @@
-"""The two kinds of plots: bars of parts that add up, and lines."""
+"""Two kinds of plots: stacked bars and lines."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -16,9 +16,9 @@ Points = Sequence[tuple[float, float]]
 
 @dataclass(frozen=True, slots=True)
 class BarChart:
-    """Rows of parts that add up; the longest row fills the width.
+    """Rows of stacked parts; the longest row fills the width.
 
-    Charts that are given the same `parts` stack them in that order and in the same colours.
+    Charts with the same `parts` stack them in the same order and colours.
     """
 
     title: str
@@ -28,7 +28,7 @@ class BarChart:
     parts: Sequence[str] = ()
 
     def drawn(self) -> Drawing:
-        """Bars with their sums at the end, and the colours of the parts below."""
+        """Draw the bars with their sums, and a legend below."""
         used = {part for _, values in self.rows for part in values}
         named = [*self.parts, *(part for _, values in self.rows for part in values)]
         colours = {part: one for part, one in colours_of(named).items() if part in used}
@@ -51,9 +51,9 @@ class BarChart:
 
 @dataclass(frozen=True, slots=True)
 class LineChart:
-    """Lines over one pair of axes, whose titles name their units; y begins at 0.
+    """Lines over one pair of axes; the axis titles name the units, and y begins at 0.
 
-    Where x spans powers of ten, `x_is_log` gives each of them the same width.
+    `x_is_log` makes the x axis logarithmic.
     """
 
     title: str
@@ -64,7 +64,7 @@ class LineChart:
     x_is_log: bool = False
 
     def drawn(self) -> Drawing:
-        """Axes with a grid, the lines, and their names below."""
+        """Draw axes with a grid, the lines, and a legend below."""
         colours = colours_of(name for name, _ in self.lines)
         bottom = _TOP + 18 + _PLOT_HEIGHT
         drawing = Drawing(bottom + 44)
@@ -110,12 +110,12 @@ class _Axis:
     is_log: bool
 
     def place(self, value: float) -> float:
-        """In points of the drawing."""
+        """Convert a value to points of the drawing."""
         low, high, value = map(self._scaled, (self.low, self.high, max(value, self.low)))
         return self.begin + (self.end - self.begin) * (value - low) / ((high - low) or 1.0)
 
     def ticks(self) -> list[float]:
-        """Round numbers, some five of them; of powers of ten also the doubles and halves."""
+        """Return about five round numbers; on a logarithmic axis 1, 2 and 5 of each decade."""
         if self.is_log:
             exponents = range(math.floor(math.log10(self.low)), math.ceil(math.log10(self.high)))
             ticks = [step * 10.0**exponent for exponent in exponents for step in (1, 2, 5)]
@@ -138,7 +138,7 @@ Chart = BarChart | LineChart
 
 
 def cumulative(values: Sequence[float]) -> Points:
-    """For a line: how many of a hundred values are at most so high, in at most 200 points."""
+    """Return the points of a cumulative distribution: value and percentage, 201 points."""
     ordered = sorted(values)
     if not ordered:
         return [(1.0, 0.0)]

@@ -1,8 +1,8 @@
-"""A closed loop: so many callers at once, each asking again as soon as it is answered.
+"""A closed loop: a fixed number of callers, each of which asks again after its reply.
 
-It tells what the suite can do and what a request costs. Its times are those at this very load:
-nobody asks while a caller waits, so that a stall is met by few. What people wait at a given rate
-is told by an open loop (bench.open_loop).
+It measures the suite's throughput and the cost of a request. Its response times hold only for this
+load: callers that wait send nothing, so few requests meet a stall. For response times at a given
+rate, use an open loop (bench.open_loop).
 """
 
 import asyncio
@@ -15,7 +15,7 @@ Ask = Callable[[int], Awaitable[bool]]
 
 @dataclass
 class Run:
-    """What a loop has seen; times in milliseconds, and when each good answer came in seconds."""
+    """The result of a loop: for each good answer its time, and the second at which it came."""
 
     seconds: float = 0.0
     failed: int = 0
@@ -24,21 +24,21 @@ class Run:
 
     @property
     def count(self) -> int:
-        """Good answers."""
+        """The number of good answers."""
         return len(self.times_ms)
 
     @property
     def per_second(self) -> float:
-        """Good answers a second."""
+        """Good answers per second."""
         return self.count / self.seconds if self.seconds else 0.0
 
     def ms(self, share: float) -> float:
-        """A percentile."""
+        """Return a percentile of the good answers' times; `share` is from 0 to 1."""
         ordered = sorted(self.times_ms)
         return ordered[min(int(len(ordered) * share), len(ordered) - 1)] if ordered else 0.0
 
     def over_time(self, step_s: float = 0.5) -> list[tuple[float, float]]:
-        """Good answers a second by the time since the beginning; only steps that are whole."""
+        """Return (seconds since the beginning, good answers per second) for each whole step."""
         counts = [0] * int(self.seconds / step_s)
         for at_s in self.answered_at_s:
             if at_s < len(counts) * step_s:
@@ -47,9 +47,9 @@ class Run:
 
 
 async def closed_loop(ask: Ask, *, at_once: int, seconds: float, count_max: int = 10**9) -> Run:
-    """Ask until the time is over or so many were asked; `ask` gets a number and says if it is well.
+    """Call `ask` with increasing numbers until the time or the count is over.
 
-    What is under way at the end is waited for, and counted.
+    `ask` returns whether the answer was good. Calls under way at the end are awaited and counted.
     """
     run = Run()
     begun_s = time.perf_counter()

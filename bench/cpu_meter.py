@@ -1,4 +1,4 @@
-"""Processor time of the suite's processes by kind, children included, as /proc tells it."""
+"""Reads the CPU time of the suite's processes from /proc, by kind and with children."""
 
 import asyncio
 import os
@@ -13,10 +13,10 @@ _TICK_S = 1 / os.sysconf("SC_CLK_TCK")
 
 
 def cpu_seconds(suite: Suite) -> Mapping[str, float]:
-    """Seconds that each kind of process has used so far; a difference of two is what a run cost.
+    """Return the CPU seconds that each kind of process has used so far.
 
-    Kinds are the services, "feed worker" and its like, "postgres", "redis", "nginx", "dns",
-    "store", and "supervisor", which writes the lines of all into files.
+    Kinds are the services, workers such as "feed worker", "postgres", "redis", "nginx", "dns",
+    "store", and "supervisor", which writes all log files.
     """
     children = _children()
     spent: dict[str, float] = defaultdict(float)
@@ -32,16 +32,16 @@ def cpu_seconds(suite: Suite) -> Mapping[str, float]:
 
 
 def spent_between(before: Mapping[str, float], after: Mapping[str, float]) -> dict[str, float]:
-    """Seconds by kind, the most first; kinds that did nothing are left out."""
+    """Return the CPU seconds by kind between two readings, largest first, without zeros."""
     spent = {kind: after[kind] - before.get(kind, 0.0) for kind in after}
     return dict(sorted(((k, s) for k, s in spent.items() if s > 0), key=lambda one: -one[1]))
 
 
 async def idle_rates(suite: Suite) -> Mapping[str, float]:
-    """Seconds a second that each kind uses while nobody asks for anything.
+    """Return the CPU seconds per second that each kind uses without requests.
 
-    Health checks, clocks of workers, replication and metrics: they would run without the requests
-    too, and at a low rate they would weigh more in each.
+    These are health checks, workers' timers, replication and metrics. At a low request rate they
+    would add more to each request's cost, so they are subtracted.
     """
     slices = []
     for _ in range(IDLE_SLICES):
@@ -52,7 +52,7 @@ async def idle_rates(suite: Suite) -> Mapping[str, float]:
 
 
 def calm_rates(slices: Sequence[Mapping[str, float]], slice_s: float) -> dict[str, float]:
-    """Of the calmer half: in the others, what was done before may still have been under way."""
+    """Average the calmer half of the slices; earlier work may still run in the others."""
     calmer = sorted(slices, key=lambda spent: sum(spent.values()))[: len(slices) // 2]
     kinds = {kind for spent in calmer for kind in spent}
     seconds = len(calmer) * slice_s
@@ -62,18 +62,18 @@ def calm_rates(slices: Sequence[Mapping[str, float]], slice_s: float) -> dict[st
 def without_idle(
     spent: Mapping[str, float], idle: Mapping[str, float], seconds: float
 ) -> dict[str, float]:
-    """What is left of seconds by kind, the most first, without what `seconds` of idling take."""
+    """Subtract the idle use of `seconds` from CPU seconds by kind, largest first."""
     left = {kind: s - idle.get(kind, 0.0) * seconds for kind, s in spent.items()}
     return dict(sorted(((k, s) for k, s in left.items() if s > 0), key=lambda one: -one[1]))
 
 
 def process_cpu_seconds(pid: int) -> float:
-    """Of one process without its children."""
+    """Return the CPU seconds of one process without its children."""
     return sum(map(int, _stat(pid)[11:13])) * _TICK_S
 
 
 def process_tree(pid: int) -> list[int]:
-    """A process and all that descend from it, parents first."""
+    """Return a process and all its descendants, parents first."""
     return list(_tree(pid, _children()))
 
 
@@ -92,12 +92,12 @@ def _tree(pid: int, children: Mapping[int, list[int]]) -> Iterator[int]:
 
 
 def _seconds(pid: int) -> float:
-    # Own time, and that of children which have ended and been waited for: backends of Postgres.
+    # The process's own time, and that of ended children, such as Postgres backends.
     return sum(map(int, _stat(pid)[11:15])) * _TICK_S
 
 
 def _stat(pid: int) -> list[str]:
-    """From the state on; empty once the process is gone."""
+    """Return the fields of /proc/PID/stat from the state on; empty once the process is gone."""
     try:
         text = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
     except OSError:

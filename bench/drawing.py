@@ -1,4 +1,4 @@
-"""Marks of a picture, placed once and written twice: as SVG for a page, as PNG to pass on."""
+"""Shapes of a drawing, which is written as SVG for a page and as PNG."""
 
 import html
 import io
@@ -11,7 +11,7 @@ from PIL import Image, ImageDraw, ImageFont
 WIDTH = 860
 _FONT_SIZE = 13
 _LEGEND_ROW = 20
-# For screens with more than one pixel a point.
+# Pixels per point, for high-resolution screens.
 _PNG_SCALE = 2
 _COLOURS = (
     *("#3d5a80", "#ee6c4d", "#2a9d8f", "#e9c46a", "#8e7dbe", "#98c1d9"),
@@ -32,7 +32,7 @@ class Box:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """From point to point."""
+    """A line through points."""
 
     points: Sequence[tuple[float, float]]
     colour: str
@@ -41,7 +41,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """A text; `x` is its left end, its middle or its right end."""
+    """A text; `anchor` says whether `x` is its "start", "middle" or "end"."""
 
     x: float
     y: float
@@ -51,7 +51,7 @@ class Label:
 
 @dataclass(slots=True)
 class Drawing:
-    """All marks; boxes lie lowest, labels on top."""
+    """All shapes; boxes are at the bottom and labels on top."""
 
     height: int
     boxes: list[Box] = field(default_factory=list)
@@ -59,7 +59,7 @@ class Drawing:
     labels: list[Label] = field(default_factory=list)
 
     def add_legend(self, colours: Mapping[str, str]) -> None:
-        """Names with their colours below the rest, as many in a row as there is room for."""
+        """Add names and colours below the rest, in rows of the drawing's width."""
         x, y = 0.0, float(self.height)
         for name, colour in colours.items():
             width = 30 + 7.2 * len(name)
@@ -72,12 +72,12 @@ class Drawing:
 
 
 def colours_of(names: Iterable[str]) -> dict[str, str]:
-    """One for each, the same for the same list."""
+    """Assign a colour to each name; equal lists get equal colours."""
     return dict(zip(dict.fromkeys(names), itertools.cycle(_COLOURS), strict=False))
 
 
 def svg(drawing: Drawing) -> str:
-    """For a page; it has no scripts and names no address."""
+    """Render as SVG without scripts or external addresses."""
     marks = [
         f'<rect x="{b.x:.1f}" y="{b.y:.1f}" width="{b.width:.1f}" height="{b.height:.1f}"'
         f' fill="{b.colour}"/>'
@@ -99,7 +99,7 @@ def svg(drawing: Drawing) -> str:
 
 
 def png(drawing: Drawing) -> bytes:
-    """The same picture, at twice the size."""
+    """Render as PNG at twice the size."""
     scale = _PNG_SCALE
     image = Image.new("RGB", (WIDTH * scale, drawing.height * scale), "white")
     draw = ImageDraw.Draw(image)
@@ -113,7 +113,7 @@ def png(drawing: Drawing) -> bytes:
     anchors = {"start": "ls", "middle": "ms", "end": "rs"}
     for label in drawing.labels:
         where = (scale * label.x, scale * (label.y + 11))
-        # The font that Pillow brings has no µ.
+        # Pillow's font has no µ.
         text = label.text.replace("µ", "u")
         draw.text(where, text, fill="black", font=font, anchor=anchors[label.anchor])
     out = io.BytesIO()

@@ -1,11 +1,12 @@
-"""Posts reaching ten thousand home timelines, end to end, next to what Redis could do at most.
+"""Measures the fan-out of posts to ten thousand home timelines, and the limit that Redis sets.
 
-Ours, against the suite that is up (RETRATO_RUN_DIR or .run): posts are committed with their jobs,
-the feed worker that runs there reads the followers from users page by page, pushes to timelines of
-800 entries that exist, notes how far it is, and ends; lengths and contents are looked at
-afterwards. The others write to a Redis of the bench's own, without TLS, with no jobs and no truth:
-redis-benchmark the same script on the same number of keys, redis-py a pipeline of ZADD and
-ZREMRANGEBYRANK, stream-framework (PyPI) its batch of timelines.
+Ours runs against the running suite (RETRATO_RUN_DIR or .run). Posts are committed with their jobs.
+The suite's feed worker reads the followers from users page by page, pushes to full timelines of 800
+entries, and stores its progress. Afterwards the lengths and contents are checked.
+
+The other engines write to a Redis of their own, without TLS, jobs or a database. redis-benchmark
+runs the same script on as many keys per call. redis-py sends a pipeline of ZADD and
+ZREMRANGEBYRANK. stream-framework (PyPI) writes a batch of timelines.
 """
 
 import asyncio
@@ -38,21 +39,21 @@ from tests.feed.cast import draft_of, new_id
 from tests.feed.fake_upload import snapshot
 from tests.suite import Suite
 
-# One below the number from which nothing is pushed.
+# One below the number of followers from which posts are merged on read instead of pushed.
 FOLLOWERS = 9_999
 POSTS = 20
 WITHIN_S = 120.0
 _BATCH = 100
-# These edges have no other side, and users' reconciler takes such ones away unless their version
-# lies within ten seconds of now.
+# The inserted edges have no truth, and users' reconciler removes such edges unless their version is
+# within ten seconds of now.
 _EDGES_AHEAD_S = 9.0
-# All take a connection each; more would wait in line for longer than a connection is waited for.
+# Each fill takes a connection; more at once would wait longer than the pool allows.
 _FILLED_AT_ONCE = 16
 
 
 @dataclass(frozen=True, slots=True)
 class FanOutResult:
-    """Ours: deliveries a second, processor time by kind, and the memory of the timelines."""
+    """Our result: deliveries, CPU time by kind of process, and the memory of the timelines."""
 
     deliveries: int
     seconds: float
@@ -62,33 +63,32 @@ class FanOutResult:
 
     @property
     def per_second(self) -> float:
-        """Deliveries."""
+        """Deliveries per second."""
         return self.deliveries / self.seconds
 
     @property
     def cpu_us(self) -> float:
-        """All processes together, a delivery."""
+        """Microseconds of CPU per delivery, over all processes."""
         return sum(self.cpu_s.values()) / self.deliveries * 1e6
 
 
 async def main() -> None:
-    """Print a table."""
+    """Measure and print a table."""
     suite = Suite(Path(os.environ.get("RETRATO_RUN_DIR") or ".run"), None)
     Report("Fan-out").add(section(await measure(suite)))
 
 
 def section(result: FanOutResult) -> Section:
-    """For a report."""
+    """Make the report's section."""
     rows = [EngineRow("ours, from job to timelines", result.per_second, result.cpu_us)]
     rows += result.others
     by_kind = {kind: s / result.deliveries * 1e6 for kind, s in result.cpu_s.items()}
     return Section(
         "A post reaching ten thousand timelines",
-        f"{POSTS} posts to {FOLLOWERS} timelines that are full. Ours is measured from the commit of"
-        " the posts to the end of their jobs, through queue, users' pages of followers, checkpoints"
-        " and TLS, and every timeline is looked at afterwards; what the suite uses when idle is"
-        " taken off its processor time. The others only write to a Redis"
-        " beside them, without TLS, jobs or truth.",
+        f"{POSTS} posts go to {FOLLOWERS} full timelines. Ours is measured from the commit of the"
+        " posts to the end of their jobs, and includes the queue, users' pages of followers,"
+        " checkpoints and TLS. Every timeline is checked afterwards. The CPU time of the idle suite"
+        " is subtracted. The others only write to a local Redis, without TLS, jobs or a database.",
         ["engine", "deliveries/s", "CPU µs each", "of ours"],
         [
             [
@@ -101,9 +101,9 @@ def section(result: FanOutResult) -> Section:
         ],
         [
             BarChart(
-                "Processor time of one delivery of ours, by kind of process",
-                "A delivery puts one post into the home timeline of one follower; the bar shows"
-                " which programs work how long for it. Shorter is better.",
+                "CPU time of one of our deliveries, by kind of process",
+                "A delivery puts one post into the home timeline of one follower. The bar shows how"
+                " long each program works for it. Shorter is better.",
                 "µs",
                 [("ours", by_kind)],
             )
@@ -121,7 +121,7 @@ def _of_memory(result: FanOutResult) -> str:
 
 
 async def measure(suite: Suite) -> FanOutResult:
-    """Ours first, then those of the others that can be installed."""
+    """Measure ours, then the other engines that can be installed."""
     with patch.dict(os.environ, suite.env("feed", instance="feed-bench")):
         settings = FeedSettings()  # type: ignore[call-arg] # from the environment
     idle = await idle_rates(suite)
@@ -138,7 +138,7 @@ async def measure(suite: Suite) -> FanOutResult:
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """An author, the followers, and what their full timelines take."""
+    """An author, the followers, and the memory of their full timelines."""
 
     author_id: int
     follower_ids: list[int]
@@ -147,7 +147,7 @@ class World:
 
 @asynccontextmanager
 async def _followed(suite: Suite, resources: Resources) -> AsyncIterator[World]:
-    """Followers that users knows of, with full timelines; all of it is gone afterwards."""
+    """Create followers with full timelines; everything is deleted afterwards."""
     author_id = new_id()
     first = first_id_at(int(time.time() * 1000) - 3_600_000)
     follower_ids = list(range(first, first + FOLLOWERS))
@@ -213,7 +213,7 @@ async def _deliver(
     waiting = set(posts)
     while waiting:
         if time.monotonic() - begun_s > WITHIN_S:
-            sys.exit("The worker has not delivered everything: is it up?")
+            sys.exit("The worker has not delivered everything: is it running?")
         for post_id in sorted(waiting):
             if await find_fan_out(group, post_id, author_id) is None:
                 waiting.discard(post_id)
@@ -223,7 +223,7 @@ async def _deliver(
 
 
 async def _check(suite: Suite, follower_ids: list[int], posts: list[int]) -> None:
-    """Every timeline has every post, and is no longer than it may be."""
+    """Assert that every timeline has every post and keeps its bound."""
     async with suite.redis("feed") as redis:
         for start in range(0, len(follower_ids), _BATCH):
             async with redis.pipeline(transaction=False) as pipeline:

@@ -1,4 +1,4 @@
-"""Other ways to bring an id to many timelines, each on a Redis that is thrown away."""
+"""Other ways to push an id to many timelines, each measured on a temporary Redis."""
 
 import os
 import re
@@ -23,13 +23,13 @@ TIMELINES = 1_000
 ENTRIES = 800
 BATCH = 500
 POSTS = 100
-# The client's API of before 3.0 is what it was written for.
+# stream-framework needs the API of redis-py before 3.0.
 _STREAM_FRAMEWORK = ("stream-framework==1.4.0", "redis==2.10.6")
 
 
 @dataclass(frozen=True, slots=True)
 class EngineRow:
-    """Deliveries a second, and microseconds of client and Redis together for one."""
+    """Deliveries per second, and CPU microseconds of client and Redis per delivery."""
 
     name: str
     per_second: float
@@ -37,7 +37,7 @@ class EngineRow:
 
 
 def engine_rows(engines: Mapping[str, Callable[[int], int]]) -> list[EngineRow]:
-    """One row each; one that cannot be installed is left out, and said."""
+    """Measure each engine; one that cannot be installed is left out with a message."""
     rows = []
     for name, engine in engines.items():
         with _redis() as (port, pid):
@@ -49,7 +49,7 @@ def engine_rows(engines: Mapping[str, Callable[[int], int]]) -> list[EngineRow]:
 
 
 def _measured(name: str, engine: Callable[[int], int], port: int, redis_pid: int) -> EngineRow:
-    # The first run fills and warms up; what it costs is not counted.
+    # The first run fills the timelines and warms up; its cost is not counted.
     engine(port)
     before_cpu_s, begun_s = _cpu_s(redis_pid), time.perf_counter()
     deliveries = engine(port)
@@ -93,7 +93,7 @@ def _redis() -> Iterator[tuple[int, int]]:
 
 
 def _same_script(port: int) -> int:
-    """redis-benchmark sends our script, 500 keys at a time, and does nothing else."""
+    """Run our script with redis-benchmark, 500 keys per call."""
     client = redis.Redis(port=port)
     folder = Path(lua_scripts.__file__).with_name("lua")
     script = "\n".join((folder / f"{name}.lua").read_text() for name in ("entries", "push"))

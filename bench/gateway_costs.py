@@ -1,4 +1,4 @@
-"""Our gateway next to its floor and to one by the book: the same load, the same services behind."""
+"""Compares our gateway with a floor and a textbook gateway, over the same services and load."""
 
 import asyncio
 import contextlib
@@ -28,7 +28,7 @@ WARM_UP_S = 2.0
 ROUND_S = 2.5
 ROUNDS = 3
 IDLE_S = 3.0
-# As long as ours remembers a session.
+# As long as our gateway caches a session check.
 SESSION_S = 4.5
 COMPARED_VIEWERS = 8
 _TIMEOUT_S = 15.0
@@ -36,7 +36,7 @@ _TIMEOUT_S = 15.0
 
 @dataclass
 class GatewayResult:
-    """One gateway; processor time of its process, in milliseconds a request, by round."""
+    """One gateway; `cpu_ms` has its process's CPU milliseconds per request, by round."""
 
     name: str
     address: str
@@ -48,28 +48,28 @@ class GatewayResult:
 
     @property
     def median_cpu_ms(self) -> float:
-        """The figure that is compared."""
+        """The CPU milliseconds per request of the median round, which are compared."""
         return statistics.median(self.cpu_ms)
 
     @property
     def times_ms(self) -> list[float]:
-        """Of all rounds."""
+        """The response times of all rounds."""
         return [one for run in self.runs for one in run.times_ms]
 
     def ms(self, share: float) -> float:
-        """A percentile of all rounds."""
+        """Return a percentile over all rounds; `share` is from 0 to 1."""
         return Run(times_ms=self.times_ms).ms(share)
 
     @property
     def per_second(self) -> float:
-        """In the median round."""
+        """Good answers per second in the median round."""
         return statistics.median(run.per_second for run in self.runs)
 
 
 async def gateway_costs(world: World) -> list[GatewayResult]:
-    """The raw one, ours, the textbook without and with memory for sessions.
+    """Measure the floor, ours, and the textbook gateway without and with cached sessions.
 
-    They take turns, so that a noisy moment hits all. Ends the bench if their replies differ.
+    They take turns, so that a noisy moment affects all. Exits if their replies differ.
     """
     suite = world.suite
     ours = suite.process("gateway-1")
@@ -153,7 +153,7 @@ async def _until_it_answers(world: World, result: GatewayResult) -> None:
 
 
 async def _compare(world: World, results: Sequence[GatewayResult]) -> None:
-    """What they answer to a few viewers; the floor must send as many bytes as ours."""
+    """Exit if the gateways reply differently to some viewers, or the floor's size differs."""
     async with contextlib.AsyncExitStack() as stack:
         exchanges = [await stack.enter_async_context(_asker(world, one)) for one in results]
         for viewer in world.people[:COMPARED_VIEWERS]:
@@ -163,9 +163,9 @@ async def _compare(world: World, results: Sequence[GatewayResult]) -> None:
             }
             found = differences(replies)
             if len(replies["floor"]) != len(replies["ours"]):
-                found.append("the floor sends more or fewer bytes than ours")
+                found.append("the floor and ours send different numbers of bytes")
             if found:
-                sys.exit("The gateways do not answer the same: " + "; ".join(found))
+                sys.exit("The gateways' replies differ: " + "; ".join(found))
 
 
 @contextlib.contextmanager
@@ -182,27 +182,26 @@ def _running(world: World, module: str, *arguments: str) -> Iterator[tuple[int, 
 
 
 def most_of_ours(results: Sequence[GatewayResult]) -> float:
-    """Home timelines a second that our gateway got answered, in the median round."""
+    """Return our gateway's home timelines per second in the median round."""
     return next(one.per_second for one in results if one.name == "ours")
 
 
 def section(results: list[GatewayResult]) -> Section:
-    """For a report."""
+    """Make the report's section."""
     floor, ours, textbook, remembering = (result.median_cpu_ms for result in results)
     return Section(
-        "The gateway next to its floor and to one by the book",
-        "A home timeline of 20 posts, asked of each gateway directly over TLS by"
-        f" {AT_ONCE} callers, after a warm-up, in {ROUNDS} rounds by turns; the median one counts."
-        " Processor time is that of the gateway's process alone, without what it uses when idle."
-        f" Before and after, all of them were asked by {COMPARED_VIEWERS} viewers and answered with"
-        " the same posts, of the same shape. Calls behind each request: all ask feed for the page"
-        " and then users for the cards of the authors, ours and the floor if they did not within"
-        f" {FRESH_S:.0f} s. The textbook (FastAPI, models in and out, httpx and uvicorn as they"
-        " come) also asks users whose session it is, each time in its first row and once in"
-        f" {SESSION_S} s a token in the second, as ours and the floor do. Ours also asks Redis for"
-        " the caller's limits and for what people have changed since, keeps metrics and deadlines,"
-        " chooses among replicas and retries. The floor is an asyncio.Protocol over bare sockets"
-        " that does nothing of this.",
+        "The gateway, its floor and a textbook gateway",
+        f"{AT_ONCE} callers ask each gateway directly over TLS for a home timeline of 20 posts."
+        f" After a warm-up the gateways take turns for {ROUNDS} rounds, and the median counts."
+        " CPU time is that of the gateway's process, without its idle use."
+        f" Before and after, {COMPARED_VIEWERS} viewers got the same posts in the same shape from"
+        " each gateway. All gateways ask feed for the page and users for the authors' cards; ours"
+        f" and the floor cache the cards for {FRESH_S:.0f} s. The textbook gateway uses FastAPI,"
+        " models in and out, httpx and uvicorn with default settings. Its first row checks the"
+        f" session with users every time; its second row caches the check for {SESSION_S} s, as"
+        " ours and the floor do. Only ours asks Redis for rate limits and invalidations, has"
+        " metrics and deadlines, chooses replicas and retries. The floor is an asyncio.Protocol"
+        " over plain sockets.",
         ["gateway", "a second", "p50 ms", "p99 ms", "CPU ms", "of the floor", "idle CPU ms/s"],
         [
             [
@@ -218,17 +217,17 @@ def section(results: list[GatewayResult]) -> Section:
         ],
         [
             BarChart(
-                "Processor time of the gateway's process, a request",
-                "What one home timeline costs in the gateway alone. Shorter is better; the floor is"
-                " the least that these calls and this reply were made to cost in Python.",
+                "CPU time of the gateway's process per request",
+                "The cost of one home timeline in the gateway alone. Shorter is better. The floor"
+                " is the lowest cost of these calls and this reply that we reached in Python.",
                 "ms",
                 [(one.name, {"gateway": one.median_cpu_ms}) for one in results],
             ),
             LineChart(
                 f"How long a home timeline takes with {AT_ONCE} callers",
-                "How many of a hundred answers had come after so many milliseconds: a line further"
-                " left is faster, one that bends early to the right makes some people wait long."
-                " The services behind, alike for all, take most of this time.",
+                "The percentage of answers that arrived within a time. A line further left is"
+                " faster; a line that bends early to the right makes some people wait long."
+                " The services behind, equal for all gateways, take most of this time.",
                 "milliseconds, logarithmic scale",
                 "% of the answers",
                 [(one.name, cumulative(one.times_ms)) for one in results],

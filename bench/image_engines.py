@@ -1,8 +1,8 @@
-"""Other ways to make the same four renditions, each in an environment of its own.
+"""Other ways to make the same four renditions, run in a separate environment.
 
-`python -m bench.image_engines pillow|pyvips|thumbor FOLDER OUT`: every picture of the folder,
-upright, at the widths of the suite; the large ones are left in OUT. Prints the processor time of
-one, in milliseconds.
+`python -m bench.image_engines pillow|pyvips|thumbor FOLDER OUT` renders every picture of FOLDER
+upright at the suite's widths, and leaves the large renditions in OUT. It prints the CPU
+milliseconds per picture.
 """
 
 import io
@@ -21,7 +21,7 @@ Engine = Callable[[bytes], bytes]
 
 
 def main(name: str, folder: Path, out: Path) -> None:
-    """Each once to warm up, then each once measured."""
+    """Render each picture once to warm up, then once measured."""
     engine = _ENGINES[name]()
     files = [(file.name, file.read_bytes()) for file in sorted(folder.iterdir())]
     for file_name, content in files:
@@ -33,7 +33,7 @@ def main(name: str, folder: Path, out: Path) -> None:
 
 
 def _pillow() -> Engine:
-    """As a tutorial has it: decoded whole, turned, and each size from the whole."""
+    """Work as tutorials do: decode fully, turn upright, and resize from full size each time."""
     from PIL import Image, ImageOps
 
     def draw(content: bytes) -> bytes:

@@ -1,9 +1,9 @@
-"""What a photo costs the processor: our worker's whole job, its floor, and other engines.
+"""Measures the CPU time of a photo: our worker's whole job, a floor, and other engines.
 
-All on the same ten pictures of 12 megapixels, in one run, one at a time. The floor is what no
-program around a JPEG library can save: `djpeg` at the scale that we decode at and `cjpeg` of four
-sizes that are there already. Ours has decoder, child, hashing, drawing and placeholder in it.
-Pillow, pyvips and thumbor are installed beside, in an environment that is thrown away.
+All process the same ten pictures of 12 megapixels, one at a time. The floor is the work that every
+program around a JPEG library must do: `djpeg` at our decoding scale, and `cjpeg` of four prepared
+sizes. Ours includes the decoder process, hashing, drawing and the placeholder. Pillow, pyvips and
+thumbor are installed in a temporary environment.
 """
 
 import asyncio
@@ -35,7 +35,7 @@ _PACKAGES = {"pillow": "pillow", "pyvips": "pyvips[binary]", "thumbor": "thumbor
 
 @dataclass(frozen=True, slots=True)
 class ImageRow:
-    """Processor time of one photo, and how near its large rendition is to the best one (PSNR)."""
+    """CPU time per photo, and the PSNR of its large rendition against the best possible one."""
 
     name: str
     cpu_ms: float
@@ -43,7 +43,7 @@ class ImageRow:
 
 
 def main() -> None:
-    """Print a table."""
+    """Measure and print a table."""
     if shutil.which("djpeg") is None:
         sys.exit(
             "The floor needs djpeg and cjpeg: on Debian, `apt-get install libjpeg-turbo-progs`."
@@ -58,7 +58,7 @@ def main() -> None:
 
 
 def measure() -> list[ImageRow]:
-    """The floor first, then ours, then those of the others that can be installed."""
+    """Measure the floor, ours, then the other engines that can be installed."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         sent = _draw_pictures(folder)
@@ -144,12 +144,12 @@ def _other(python: Path, engine: str, package: str, folder: Path) -> ImageRow | 
         [python, "-m", "pip", "install", "--quiet", package], check=False, capture_output=True
     )
     if installed.returncode:
-        sys.stderr.write(f"{engine} cannot be installed here; left out\n")
+        sys.stderr.write(f"{engine} cannot be installed and is left out\n")
         return None
     out = folder / engine
     out.mkdir()
     command = [str(python), "-m", "bench.image_engines", engine, str(folder / "sent"), str(out)]
-    # One thread, as ours: what is compared is the work, not the number of processors.
+    # One thread, like ours, to compare the work and not the number of cores.
     done = subprocess.run(
         command,
         check=True,
@@ -164,7 +164,7 @@ def _other(python: Path, engine: str, package: str, folder: Path) -> ImageRow | 
 
 
 def _quality(pairs: list[tuple[bytes, bytes]]) -> float:
-    """The mean PSNR of large renditions against full decoding and Lanczos at full size."""
+    """Return the mean PSNR of three large renditions against full decoding and Lanczos."""
     return sum(_psnr(*pair) for pair in pairs[:3]) / len(pairs[:3])
 
 
@@ -191,7 +191,7 @@ def _seconds(who: int) -> float:
 
 
 def _only_child() -> int:
-    """The decoder, which a thread of ours has started."""
+    """Return the decoder's process id; a thread of this process has started it."""
     (child,) = [
         child
         for task in Path("/proc/self/task").iterdir()
@@ -201,7 +201,7 @@ def _only_child() -> int:
 
 
 def _process_seconds(process_id: int) -> float:
-    """Of a process and of its children that have ended."""
+    """Return the CPU seconds of a process and of its ended children."""
     stat = Path(f"/proc/{process_id}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
     return sum(int(ticks) for ticks in stat[11:15]) / _TICKS
 

@@ -1,7 +1,7 @@
-"""What one internal call costs its caller: CPU per call and median time, engine by engine.
+"""Measures what one internal call costs its caller: CPU per call and median time, per engine.
 
-Over TLS to two replicas in processes of their own, a 6 KB JSON reply decoded, ten calls at once.
-Engines take turns, so that a noisy minute hits all of them; the figure is the median of the rounds.
+Ten concurrent calls go over TLS to two replica processes, and decode a 6 KB JSON reply. The engines
+take turns, so that a noisy minute affects all of them. The figure is the median of the rounds.
 """
 
 import asyncio
@@ -32,7 +32,7 @@ FLOOR = "raw_httptools"
 
 @dataclass
 class Figures:
-    """Per round: microseconds of CPU a call, and the median time of one."""
+    """Per round: CPU microseconds per call, and the median time of a call."""
 
     cpu_us: list[float] = field(default_factory=list)
     p50_ms: list[float] = field(default_factory=list)
@@ -43,7 +43,7 @@ def replicas() -> Iterator[Bench]:
     with tempfile.TemporaryDirectory() as folder:
         cert, key, ca = (Path(folder) / name for name in ("cert.pem", "key.pem", "ca.pem"))
         authority = trustme.CA()
-        # Also the addresses: not every engine can verify a name other than what it dials.
+        # Some engines can only verify the address that they dial, so the certificate names it.
         issued = authority.issue_cert(NAME, *ADDRESSES)
         authority.cert_pem.write_to_path(str(ca))
         issued.private_key_and_cert_chain_pem.write_to_path(str(cert))

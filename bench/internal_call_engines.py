@@ -37,7 +37,7 @@ PATH = "/cards"
 
 @dataclass(frozen=True)
 class Bench:
-    """Where the replicas are, and who vouches for them."""
+    """The replicas' name and addresses, and the authority that signed their certificate."""
 
     name: str
     addresses: list[str]
@@ -46,27 +46,27 @@ class Bench:
 
     @property
     def url(self) -> str:
-        """By name."""
+        """The address by name."""
         return f"https://{self.name}:{self.port}{PATH}"
 
     @property
     def base_url(self) -> httpx.URL:
-        """By name, without a path."""
+        """The address by name, without a path."""
         return httpx.URL(f"https://{self.name}:{self.port}")
 
     @property
     def url_of_first(self) -> str:
-        """By address, for engines that can be told the name to verify."""
+        """The first replica's address, for engines that accept a separate name to verify."""
         return f"https://{self.addresses[0]}:{self.port}{PATH}"
 
     @property
     def tls(self) -> ssl.SSLContext:
-        """Trusts the authority of the bench."""
+        """A context that trusts the bench's authority."""
         return client_context(self.ca_file)
 
 
 async def raw_httptools(bench: Bench, stack: AsyncExitStack) -> Call:
-    """The floor: no choice, no timeout, no errors, a list for a pool."""
+    """The floor: no replica choice, no timeout, no error handling, and a list as the pool."""
     pool: list[_RawConnection] = []
     head = f"GET {PATH} HTTP/1.1\r\nHost: {bench.name}\r\n"
     wire = (head + "".join(f"{k}: {v}\r\n" for k, v in HEADERS.items()) + "\r\n").encode()
@@ -91,7 +91,7 @@ async def raw_httptools(bench: Bench, stack: AsyncExitStack) -> Call:
 
 
 async def httpx_default(bench: Bench, stack: AsyncExitStack) -> Call:
-    """httpx as it comes, over httpcore."""
+    """httpx with its defaults, over httpcore."""
     client = await stack.enter_async_context(httpx.AsyncClient(verify=bench.tls))
     return _httpx_call(client, bench)
 
@@ -104,7 +104,7 @@ async def httpx_aiohttp_client(bench: Bench, stack: AsyncExitStack) -> Call:
 
 
 async def httpx_aiohttp_transport(bench: Bench, stack: AsyncExitStack) -> Call:
-    """httpx's transport interface alone over httpx-aiohttp."""
+    """httpx-aiohttp's transport without httpx's client."""
     transport = await stack.enter_async_context(_aiohttp_transport(bench))
 
     async def call() -> object:
@@ -121,7 +121,7 @@ async def httpx_aiohttp_transport(bench: Bench, stack: AsyncExitStack) -> Call:
 
 
 async def pyreqwest_alone(bench: Bench, stack: AsyncExitStack) -> Call:
-    """pyreqwest by itself, one client for one address."""
+    """pyreqwest by itself, with one address."""
     client = await stack.enter_async_context(_pyreqwest(bench).build())
 
     async def call() -> object:
@@ -139,7 +139,7 @@ async def httpx_pyreqwest(bench: Bench, stack: AsyncExitStack) -> Call:
 
 
 async def aiohttp_alone(bench: Bench, stack: AsyncExitStack) -> Call:
-    """aiohttp by itself, without choice or errors."""
+    """aiohttp by itself, without replica choice or error handling."""
     session = await stack.enter_async_context(aiohttp.ClientSession())
 
     async def call() -> object:
@@ -152,12 +152,12 @@ async def aiohttp_alone(bench: Bench, stack: AsyncExitStack) -> Call:
 
 
 async def service_client(bench: Bench, stack: AsyncExitStack) -> Call:
-    """Ours, whole: names, replica choice, deadline, token, retry budget, error mapping, metrics."""
+    """Our whole client: names, replicas, deadline, token, retry budget, errors and metrics."""
     return await _service_call(bench, stack, None)
 
 
 async def service_client_over_aiohttp(bench: Bench, stack: AsyncExitStack) -> Call:
-    """The same with aiohttp in the place of the client's own engine."""
+    """Our client with aiohttp instead of its own HTTP engine."""
     return await _service_call(bench, stack, AiohttpExchange(bench.base_url, bench.ca_file))
 
 

@@ -1,4 +1,4 @@
-"""The replicas that bench.internal_call asks: uvicorn, TLS, a 6 KB JSON reply, nothing else."""
+"""The replica that bench.internal_call asks: uvicorn with TLS and a constant 6 KB JSON reply."""
 
 import sys
 
@@ -6,7 +6,7 @@ import orjson
 import uvicorn
 from starlette.types import Receive, Scope, Send
 
-# A page of twenty cards, about as long as users' reply to the gateway.
+# A page of twenty cards, about as long as users' replies to the gateway.
 _CARD = {"username": "alice", "display_name": "Alice of Wonderland", "avatar_key": "r/1/thumb.jpg"}
 _EXTRA = {"is_private": False, "may_view": True, "biography": "x" * 160}
 REPLY = orjson.dumps({"cards": {str(10**17 + n): _CARD | _EXTRA | {"id": n} for n in range(20)}})

@@ -1,4 +1,4 @@
-"""Where the knee is: the highest rate at which 99 of 100 are answered well within 500 ms."""
+"""Finds the knee: the highest rate at which 99 of 100 requests succeed within 500 ms."""
 
 import sys
 from collections.abc import Sequence
@@ -8,7 +8,7 @@ import httpx
 from bench.open_loop import Answers, Exchanges, open_loop
 
 KNEE_MS = 500.0
-# Long enough that a machine which is quick for a moment does not decide it.
+# Long enough that a moment of a fast machine does not decide the result.
 STEP_S = 12.0
 STEP_AGAIN = 1.15
 RATE_MIN = 10.0
@@ -16,12 +16,12 @@ WARM_UP_RATE = 30.0
 
 
 async def warm_up(exchanges: Exchanges, requests: Sequence[httpx.Request]) -> None:
-    """Connections, and caches of people who have only just signed up."""
+    """Open connections and fill the caches of new accounts."""
     await open_loop(exchanges, requests, WARM_UP_RATE, STEP_S)
 
 
 async def find_knee(exchanges: Exchanges, requests: Sequence[httpx.Request]) -> float:
-    """Requests a second; each step of the search is printed. Warm up before."""
+    """Return the knee in requests per second, and print each step; warm up before."""
     rate, knee, step = 40.0, 30.0, 1.5
     while step > 1.1:
         if await _is_well(exchanges, requests, rate):
@@ -36,7 +36,7 @@ async def find_knee(exchanges: Exchanges, requests: Sequence[httpx.Request]) -> 
 async def find_knee_again(
     exchanges: Exchanges, requests: Sequence[httpx.Request], knee: float
 ) -> float:
-    """Where it is now, near where it was: the machine may have become slower, or quicker."""
+    """Search again near the last knee, since the machine's speed may have changed."""
     rate = knee * STEP_AGAIN
     while rate > RATE_MIN and not await _is_well(exchanges, requests, rate):
         rate /= STEP_AGAIN
@@ -51,7 +51,7 @@ async def _is_well(exchanges: Exchanges, requests: Sequence[httpx.Request], rate
 
 
 def tell(what: str, answers: Answers) -> None:
-    """A line about a run, or a part of one."""
+    """Print a line about a run or a part of it."""
     print(
         f"{what:<30} good {answers.good_per_second:6.0f}/s"
         f"  p50 {answers.ms(0.5, good=True):5.0f}  p99 {answers.ms(0.99, good=True):5.0f} ms"

@@ -1,7 +1,7 @@
-"""What it costs to count one request against three limits: our pipe next to redis-py.
+"""Measures the cost of counting a request against three rate limits: our pipe and redis-py.
 
-Against the gateways' Redis of the suite that is up (RETRATO_RUN_DIR or .run), over TLS, one at a
-time and ten at once. CPU is that of this process; Redis's own is the same for both.
+It uses the gateways' Redis of the running suite (RETRATO_RUN_DIR or .run) over TLS, with one and
+with ten requests at once. CPU time is that of this process; Redis's own is equal for both.
 """
 
 import asyncio
@@ -29,7 +29,7 @@ Count = Callable[[int], Awaitable[object]]
 
 
 async def main() -> None:
-    """Print a row for each way and concurrency."""
+    """Print a row per client and concurrency."""
     folder = Path(os.environ.get("RETRATO_RUN_DIR") or ".run")
     with patch.dict(os.environ, Suite(folder, None).env("gateway")):
         settings = GatewaySettings()  # type: ignore[call-arg] # from the environment

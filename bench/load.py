@@ -1,9 +1,8 @@
-"""`make load`: a day of phones in a few minutes against the suite that is up with LIMITS=loose.
+"""`make load`: simulates a day of phones in a few minutes, on a suite with LIMITS=loose.
 
-First the knee is looked for: the highest rate of the mix at which 99 of 100 are answered within
-500 ms. Then a day passes, with its peak at a share of the knee: requests come when they come,
-whether or not the earlier ones were answered (an open loop). A line an hour tells how it goes, and
-a page stays.
+It first finds the knee: the highest rate of the mix at which 99 of 100 requests succeed within
+500 ms. Then it runs a day whose peak is a fraction of the knee, as an open loop: requests do not
+wait for earlier replies. It prints a line per hour and writes a page.
 """
 
 import argparse
@@ -35,7 +34,7 @@ UNDER_WAY_MAX = 2_000
 
 @dataclass
 class Slot:
-    """What happened in a part of the run; times in milliseconds."""
+    """The results of a part of the run."""
 
     seconds: float
     rate: float
@@ -45,18 +44,18 @@ class Slot:
     failed: int = 0
 
     def ms(self, share: float) -> float:
-        """A percentile of the good answers."""
+        """Return a percentile of the good answers' times; `share` is from 0 to 1."""
         ordered = sorted(self.times_ms)
         return ordered[min(int(len(ordered) * share), len(ordered) - 1)] if ordered else 0.0
 
     @property
     def is_well(self) -> bool:
-        """Answered as phones want it."""
+        """Whether 99 of 100 requests succeeded, and their p99 is below KNEE_MS."""
         asked = len(self.times_ms) + self.refused + self.failed
         return self.ms(0.99) < KNEE_MS and len(self.times_ms) >= 0.99 * asked
 
     def row(self, name: str) -> list[str]:
-        """For a table."""
+        """Return the cells of the table's row."""
         good = len(self.times_ms) / self.seconds
         figures = [f"{self.rate:.0f}", f"{good:.0f}", f"{self.ms(0.5):.0f}", f"{self.ms(0.99):.0f}"]
         return [name, *figures, str(self.refused), str(self.failed)]
@@ -66,7 +65,7 @@ HEADING = ["", "asked/s", "good/s", "p50 ms", "p99 ms", "refused", "failed"]
 
 
 async def main() -> None:
-    """Find the knee, let a day pass, write the page."""
+    """Find the knee, run the day, and write the page."""
     parser = argparse.ArgumentParser(prog="load")
     parser.add_argument("--minutes", type=float, default=3.0, help="how long the day takes")
     parser.add_argument("--peak", type=float, default=0.8, help="its peak, as a share of the knee")
@@ -79,7 +78,7 @@ async def main() -> None:
         report.add(
             Section(
                 "Where the knee is",
-                "Open loops of the mix, a few seconds each, until 99 of 100 take half a second.",
+                "Open loops of the mix, a few seconds each, up to a p99 of half a second.",
                 HEADING,
                 [slot.row(f"{slot.rate:.0f} a second") for slot in tried],
                 (),
@@ -124,8 +123,8 @@ def _day_section(slots: list[Slot]) -> Section:
     hours = [f"{number * 24 // SLOTS:02d}:00" for number in range(SLOTS)]
     return Section(
         "A day",
-        "Three regions have their evenings one after the other; some people are looked at far more"
-        " than others. The rate is that at which requests come, whatever becomes of the others.",
+        "Three regions have their evenings one after the other, and some people are far more"
+        " popular than others. Requests do not wait for the answers to earlier ones.",
         HEADING,
         [slot.row(hour) for hour, slot in zip(hours, slots, strict=True)],
         _day_charts(slots),
@@ -142,8 +141,8 @@ def _day_charts(slots: list[Slot]) -> list[LineChart]:
     return [
         LineChart(
             "Requests over the day",
-            "Where the second line lies below the first, requests were refused or failed, or were"
-            " photos being published, which are left out of it.",
+            "Where the second line is below the first, requests were refused or failed, or they"
+            " published photos, which the second line leaves out.",
             "hour of the day, UTC",
             "requests a second",
             [
@@ -153,8 +152,8 @@ def _day_charts(slots: list[Slot]) -> list[LineChart]:
         ),
         LineChart(
             "How long people wait over the day",
-            "Half of the answers come within p50, 99 of 100 within p99; the time begins when the"
-            " request was meant to be sent, also where the sender was late.",
+            "Half of the answers arrive within p50, and 99 of 100 within p99. The time begins when"
+            " the request was due, even if the sender was late.",
             "hour of the day, UTC",
             "milliseconds",
             [
@@ -191,7 +190,7 @@ async def _ask(world: World, ask: Ask, due_s: float, slot: Slot) -> None:
         status = (await world.send(ask.request)).status_code
     except httpx.TransportError:
         status = 0
-    # From when it was meant to be sent: a sender that was held up must not hide the wait.
+    # The time counts from when the request was due, so that a late sender hides no waiting.
     _count(slot, ask.kind, status, time.perf_counter() - due_s)
 
 
@@ -200,7 +199,7 @@ async def _publish(world: World, image: bytes, rng: random.Random, slot: Slot) -
         status = await publish_one(world, image, rng)
     except httpx.TransportError:
         status = 0
-    # It waits for the picture to be processed: its time would hide that of the others.
+    # Publishing waits for the picture's processing, so its time would distort the percentiles.
     _count(slot, "publish", status, None)
 
 

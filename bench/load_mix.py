@@ -1,4 +1,4 @@
-"""What phones ask for over a day: the mix of photo networks, a skewed graph, peaks by region."""
+"""The requests of phones over a day: a mix, a skewed graph, and peaks by region."""
 
 import math
 import random
@@ -11,7 +11,7 @@ import orjson
 from bench.bench_world import World, popularity
 from tests.journeys.phone import Phone
 
-# Of a hundred requests. A tray of stories leads to profiles, which is what we have of it.
+# Percentages of requests, as in photo networks. Profiles also stand for their stories.
 MIX = {
     "home": 26,
     "person's posts": 25,
@@ -20,23 +20,23 @@ MIX = {
     "seen": 3,
     "like": 5,
 }
-# Beside them, of a hundred: an upload and its post. The photos travel first.
+# The percentage of requests that upload a photo and publish it.
 PUBLISHED_SHARE = 1.0
-# A day in three regions, by the share of the people there and the hour (UTC) of their evening.
+# Three regions: the fraction of people, and the hour (UTC) of their evening peak.
 _REGIONS = ((0.45, 2.0), (0.35, 19.0), (0.20, 12.0))
 _NIGHT = 0.25
 
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """One request, and what it is called in the report."""
+    """A request and its name in the report."""
 
     kind: str
     request: httpx.Request
 
 
 def rate_at(hour: float) -> float:
-    """The share of the day's peak at an hour of the day; the peak is 1."""
+    """Return the rate at an hour of the day as a fraction of the peak."""
     return _raw_rate(hour) / _PEAK
 
 
@@ -51,7 +51,7 @@ _PEAK = max(_raw_rate(hour / 10) for hour in range(240))
 
 
 def asks(world: World, seed: int = 7) -> Iterator[Ask]:
-    """Requests without end, in an order that is the same each time."""
+    """Yield requests without end; a seed always gives the same order."""
     rng = random.Random(seed)
     weights = popularity(len(world.people))
     kinds, shares = list(MIX), list(MIX.values())
@@ -79,7 +79,7 @@ def _request(world: World, kind: str, viewer: Phone, number: int) -> httpx.Reque
 
 
 async def publish_one(world: World, picture: bytes, rng: random.Random) -> int:
-    """Upload and publish; the status of the reply that mattered."""
+    """Upload a photo and publish it; returns the status of the upload if that failed."""
     phone = rng.choice(world.people)
     upload = world.request("POST", "/v1/photos", phone, content=picture, Content_Type="image/jpeg")
     reply = await world.send(upload)

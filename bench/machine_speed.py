@@ -1,4 +1,4 @@
-"""How quick the processors are from moment to moment: on a shared machine it changes by itself."""
+"""Measures the speed of the processors over time, which changes by itself on a shared machine."""
 
 import asyncio
 import statistics
@@ -9,30 +9,30 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 EVERY_S = 0.25
-# What one sample says may be chance.
+# Samples per median, since a single sample may be an outlier.
 STRETCH = 4
-# A millisecond or two: long against what a clock is off, short against what anybody notices.
+# A millisecond or two: long compared with the clock's error, and too short to disturb the load.
 _TURNS = 40_000
 
 
 def processor_times() -> tuple[float, float]:
-    """In ticks since the start: what all processors worked, and what the host took from them."""
+    """Return the ticks since boot that all processors worked, and those that the host stole."""
     line = Path("/proc/stat").read_text(encoding="ascii").split("\n", 1)[0]
     user, nice, system, _idle, _iowait, irq, softirq, stolen = map(float, line.split()[1:9])
     return user + nice + system + irq + softirq, stolen
 
 
 def got_share(before: tuple[float, float], after: tuple[float, float]) -> float:
-    """Of the time that this machine wanted between two looks, the share that it got."""
+    """Return the fraction of the wanted CPU time that the machine got between two readings."""
     worked, stolen = after[0] - before[0], after[1] - before[1]
     return worked / (worked + stolen) if worked > 0 else 1.0
 
 
 @dataclass
 class MachineSpeed:
-    """Turns of an empty loop in a second of processor time, several times a second.
+    """Samples of the speed: turns of an empty loop per second of CPU time.
 
-    Less what the host gave to other machines meanwhile: a processor that is not there is slow, too.
+    Each sample is reduced by the fraction of CPU time that the host gave to other machines.
     """
 
     samples: list[tuple[float, float]] = field(default_factory=list)
@@ -40,23 +40,23 @@ class MachineSpeed:
 
     @property
     def median(self) -> float:
-        """Of all samples."""
+        """The median of all samples."""
         return statistics.median(speed for _, speed in self.samples)
 
     def between(self, first_s: float, last_s: float) -> float:
-        """The median of a time that `time.perf_counter` tells."""
+        """Return the median between two `time.perf_counter` times."""
         during = [speed for at_s, speed in self.samples if first_s <= at_s <= last_s]
         return statistics.median(during) if during else self.median
 
     def slowest(self, first_s: float, last_s: float) -> float:
-        """The median of the slowest second in a time that `time.perf_counter` tells."""
+        """Return the median of the slowest second between two `time.perf_counter` times."""
         during = [speed for at_s, speed in self.samples if first_s <= at_s <= last_s]
         starts = range(max(1, len(during) - STRETCH + 1))
         stretches = [during[start : start + STRETCH] for start in starts if during]
         return min(map(statistics.median, stretches), default=self.median)
 
     def take(self) -> None:
-        """One more sample. Only the time that this thread had counts, not how long it waited."""
+        """Take a sample; it counts this thread's CPU time only, not its waiting."""
         began_s = time.thread_time()
         for _ in range(_TURNS):
             pass
@@ -67,7 +67,7 @@ class MachineSpeed:
 
 @asynccontextmanager
 async def machine_speed() -> AsyncIterator[MachineSpeed]:
-    """Looks at it while the block runs."""
+    """Sample the speed during the block."""
     speed = MachineSpeed()
     speed.take()
     looking = asyncio.create_task(_look(speed))

@@ -1,4 +1,4 @@
-"""An open-loop load: so many requests a second, whether or not the earlier ones are answered."""
+"""An open-loop load: a fixed rate of requests, whether or not earlier ones were answered."""
 
 import asyncio
 import itertools
@@ -13,18 +13,19 @@ from tests.suite import Suite
 
 Exchanges = Sequence[tuple[Http1Exchange, str]]
 
-# A pool holds 128 connections.
+# A pool has at most 128 connections, so a high load needs several.
 POOLS_PER_BALANCER = 6
 ANSWER_S_MAX = 5.0
-# More than these under way would measure this machine's memory.
+# With more requests under way, the load would only measure this machine's memory.
 UNDER_WAY_MAX = 4_000
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What became of one request; status 0 is none at all.
+    """The outcome of one request; status 0 means no reply.
 
-    Its kind is that of `request.extensions["kind"]`.
+    `sent_s` is the time at which it was due, in seconds since the loop began. `kind` is
+    `request.extensions["kind"]`.
     """
 
     sent_s: float
@@ -35,18 +36,18 @@ class Answer:
 
     @property
     def is_good(self) -> bool:
-        """Answered as it should be."""
+        """Whether the status is a success or a redirect."""
         return 200 <= self.status < 400
 
     @property
     def is_refusal(self) -> bool:
-        """Told to come again."""
+        """Whether the status is 429 or 503."""
         return self.status in {429, 503}
 
 
 @dataclass
 class Answers:
-    """Of one run."""
+    """The answers of one run."""
 
     seconds: float
     all: list[Answer] = field(default_factory=list)
@@ -55,36 +56,36 @@ class Answers:
 
     @property
     def good_per_second(self) -> float:
-        """The goodput."""
+        """Good answers per second."""
         return sum(answer.is_good for answer in self.all) / self.seconds
 
     @property
     def now_s(self) -> float:
-        """The present moment, as `sent_s` counts."""
+        """The present time in seconds since the loop began."""
         return time.perf_counter() - self.began_s
 
     def count(self, *, good: bool) -> int:
-        """Of good answers, or of refusals."""
+        """Count the good answers, or the refusals."""
         return sum(answer.is_good if good else answer.is_refusal for answer in self.all)
 
     @property
     def failed(self) -> int:
-        """Neither answered nor refused."""
+        """The number of answers that are neither good nor refusals."""
         return len(self.all) - self.count(good=True) - self.count(good=False)
 
     def ms(self, share: float, *, good: bool) -> float:
-        """A percentile of the good answers, or of the refusals."""
+        """Return a percentile of the good answers' times, or of the refusals'."""
         chosen = sorted(a.took_s for a in self.all if (a.is_good if good else a.is_refusal))
         return chosen[min(int(len(chosen) * share), len(chosen) - 1)] * 1000 if chosen else 0.0
 
     def between(self, first_s: float, last_s: float) -> "Answers":
-        """Those that were sent in a part of the run."""
+        """Return the answers to requests of a part of the run."""
         part = [answer for answer in self.all if first_s <= answer.sent_s < last_s]
         return Answers(last_s - first_s, part)
 
 
 def exchanges_of(suite: Suite) -> Exchanges:
-    """Some pools for each balancer, with the address that each dials."""
+    """Make several pools per balancer, each with the address that it dials."""
     nginx = suite.plan.nginx
     return [
         (Http1Exchange(httpx.URL(f"http://{address}:{nginx.port}"), None, patience_s=0), address)
@@ -100,11 +101,11 @@ async def open_loop(
     seconds: float,
     answers: Answers | None = None,
 ) -> Answers:
-    """Send the requests in turn, over the exchanges in turn; each with the address to dial.
+    """Send the requests in rotation over the exchanges in rotation.
 
-    An answer's time begins when its request was due, not when it was sent: where the sender falls
-    behind, the wait of those who would have asked meanwhile is in the figures. Who gives `answers`
-    can look at them while they come in, and end the loop early by lowering their `seconds`.
+    An answer's time begins when its request was due. So if the sender falls behind, the times
+    include that delay. The caller may pass `answers` to watch them, and lower `answers.seconds`
+    to end the loop early.
     """
     answers = answers if answers is not None else Answers(seconds)
     under_way: set[asyncio.Task[None]] = set()
@@ -141,10 +142,10 @@ async def _send(
 async def _ask(
     way: tuple[Http1Exchange, str], request: httpx.Request, answers: Answers
 ) -> httpx.Response:
-    """Send it as a phone does: again, where a kept connection was closed before any answer.
+    """Send a request, and once more if a kept connection closed before the reply, unless a POST.
 
-    RFC 9112, 9.3.1: who keeps connections alive may close an idle one at any time, also while a
-    request is on its way to it; what is idempotent is then asked again.
+    By RFC 9112, 9.3.1, a server may close an idle connection at any time, even while a request is
+    on its way. Clients then retry idempotent requests.
     """
     exchange, address = way
     try:

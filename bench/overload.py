@@ -1,8 +1,8 @@
-"""Three times as much as the suite can do, for a minute: does it go on, and is it well afterwards?
+"""Overloads the running suite with three times its knee for a minute, then checks its recovery.
 
-Against the suite that is up with LIMITS=loose (RETRATO_RUN_DIR or .run). First the knee is looked
-for: the highest rate at which 99 of 100 are answered within 500 ms. Beside the overload
-stands how quick the machine was, against the knee: a shared one changes by itself.
+The suite (RETRATO_RUN_DIR or .run) must run with LIMITS=loose. The knee is the highest rate at
+which 99 of 100 requests succeed within 500 ms. The output also gives the machine's speed, because
+a shared machine changes by itself.
 """
 
 import asyncio
@@ -29,15 +29,15 @@ STEP_S = 6.0
 OVERLOAD_S = float(os.environ.get("SECONDS_OF_OVERLOAD", "60"))
 RECOVERY_S = 15.0
 SLICE_S = 10
-# Of the search for the knee, what is close to it.
+# The last part of the search, whose rates are close to the knee.
 LAST_STEPS_S = 30.0
 TIMES_THE_KNEE = 3.0
-# Of a hundred: the home timeline, a profile, its posts, a post, and looking around.
+# Percentages of requests.
 MIX = (("home", 50), ("profile", 15), ("posts", 15), ("post", 10), ("search", 10))
 
 
 async def main() -> None:
-    """Print what happened, second by second where it matters."""
+    """Run the overload and print the results."""
     suite = Suite(Path(os.environ.get("RETRATO_RUN_DIR") or ".run"), None)
     async with _world(suite) as requests:
         exchanges = exchanges_of(suite)
@@ -91,7 +91,7 @@ def _report_memory(memory: dict[str, dict[str, int]]) -> None:
 
 
 def _refusals_s(logs: AccessLogs) -> Iterator[float]:
-    """How long each refusal took from the balancer's point of view."""
+    """Yield the seconds of each 503, as the balancers logged them."""
     for _name, text in logs.texts():
         said = json.loads(text) if text.startswith("{") and text.endswith("}\n") else {}
         if said.get("status") == httpx.codes.SERVICE_UNAVAILABLE:
@@ -99,7 +99,7 @@ def _refusals_s(logs: AccessLogs) -> Iterator[float]:
 
 
 def _report_balancers(refused_s: Sequence[float]) -> None:
-    """The sender shares the processors with all of it, and its own lag is in its figures."""
+    """Print the balancers' times of refusals; the sender's own include its lag on shared cores."""
     if refused_s:
         p50, p99 = (refused_s[int(len(refused_s) * share)] * 1000 for share in (0.5, 0.99))
         print(f"refusals as the balancers logged them: p50 {p50:.0f}  p99 {p99:.0f} ms")
@@ -107,7 +107,7 @@ def _report_balancers(refused_s: Sequence[float]) -> None:
 
 @asynccontextmanager
 async def _world(suite: Suite) -> AsyncIterator[Sequence[httpx.Request]]:
-    """People who follow each other; the requests that they make, in an order drawn once."""
+    """Create people who all follow each other, and yield their requests in a fixed random order."""
     async with AsyncExitStack() as stack:
         people = [
             await stack.enter_async_context(phone_of(suite.public_url, "load"))
@@ -140,7 +140,7 @@ def _request(
 
 
 def _memory_mb(suite: Suite) -> dict[str, int]:
-    """Resident memory of the processes of each service."""
+    """Return the resident memory of each service's processes."""
     return {
         service: sum(_rss_mb(suite.pid(name)) for name in suite.process_names(service))
         for service in ("gateway", "users", "feed", "upload")

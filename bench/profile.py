@@ -1,7 +1,7 @@
-"""Where the time of a process goes under a load: `make profile P=home` (W=feed-1 for another one).
+"""Profiles a process under load: `make profile P=home` (W=feed-1 selects another process).
 
-py-spy looks at one process while the load of a case of the bench runs; its flame graph is written
-to the run folder, and the functions that were running most often are printed.
+py-spy samples the process while a case of the bench runs. The flame graph goes to the run folder,
+and the most frequent functions are printed.
 """
 
 import argparse
@@ -27,7 +27,7 @@ SHOWN = 12
 
 
 async def main() -> None:
-    """Record, write, print."""
+    """Record a profile under load, write the flame graph, and print the top functions."""
     parser = argparse.ArgumentParser(prog="profile")
     parser.add_argument("case", choices=sorted(READS))
     parser.add_argument("--process", default="gateway-1")
@@ -59,11 +59,11 @@ async def _record(pid: int, form: str, out: Path | str) -> None:
         stderr=asyncio.subprocess.DEVNULL,
     )
     if await process.wait():
-        sys.exit("py-spy could not look at the process: it wants root, or ptrace to be allowed.")
+        sys.exit("py-spy cannot attach to the process: it needs root or permission for ptrace.")
 
 
 def _print_top(stacks: list[str]) -> None:
-    """Of the samples in which the process did something, by the innermost and by any function."""
+    """Print the most frequent functions: innermost ones, and ones anywhere on the stack."""
     own: Counter[str] = Counter()
     within: Counter[str] = Counter()
     for line in stacks:

@@ -1,13 +1,14 @@
-"""The floor of a gateway: the home timeline alone, over bare sockets.
+"""The floor of a gateway: the home timeline alone, over plain sockets.
 
-`python -m bench.raw_gateway PORT`, with the environment of the gateway. For each request it makes
-the calls that ours makes, with the same tokens (a page from feed, the cards of its authors from
-users, which like ours it asks once in 5 s for a viewer; whose session it is once in 4.5 s), over
-TLS connections that are kept, and composes the same body with the same functions. An
-asyncio.Protocol on either side, httptools, uvloop, and our settings of the garbage collector: there
-is no framework, no ASGI, and nothing is counted, logged, timed, retried, chosen among replicas or
-protected from overload. Ours also asks its Redis for the caller's limits, and sends an ETag and a
-dozen headers.
+Run `python -m bench.raw_gateway PORT` with the environment of the gateway. It makes the calls of
+our gateway with the same tokens over kept TLS connections. It gets a page from feed and the
+authors' cards from users, caches cards and session checks as long as ours, and composes the same
+body with the same functions.
+
+It uses asyncio.Protocol on both sides, httptools, uvloop and our garbage collector settings. It has
+no framework and no ASGI, and nothing is counted, logged, timed, retried, chosen among replicas or
+protected from overload. Our gateway also asks Redis for rate limits, and sends an ETag and a dozen
+headers.
 """
 
 import asyncio
@@ -36,7 +37,7 @@ _SESSION_S = 4.5
 
 
 class _UpstreamConnection(asyncio.Protocol):
-    """One request at a time; the parser lives as long as the connection."""
+    """A connection for one request at a time, with one parser for its whole life."""
 
     def __init__(self) -> None:
         self._transport: asyncio.Transport
@@ -45,7 +46,7 @@ class _UpstreamConnection(asyncio.Protocol):
         self._waiter: asyncio.Future[bytes]
 
     def ask(self, wire: bytes) -> asyncio.Future[bytes]:
-        """The body of the reply."""
+        """Send a request and return the future of the reply's body."""
         self._waiter = asyncio.get_running_loop().create_future()
         self._parts = []
         self._transport.write(wire)
@@ -64,7 +65,7 @@ class _UpstreamConnection(asyncio.Protocol):
         if self._parser.get_status_code() == 200:
             self._waiter.set_result(b"".join(self._parts))
         else:
-            self._waiter.set_exception(ConnectionError("not what was asked for"))
+            self._waiter.set_exception(ConnectionError("unexpected status"))
 
 
 class _Upstream:
@@ -80,11 +81,11 @@ class _Upstream:
         self._idle: list[_UpstreamConnection] = []
 
     async def get(self, target: str, viewer_id: int) -> Any:
-        """The decoded reply."""
+        """Return the decoded reply to a GET."""
         return await self._ask(self._head("GET", target, viewer_id) + "\r\n")
 
     async def post(self, target: str, asked: Any, viewer_id: int | None) -> Any:
-        """The decoded reply."""
+        """Return the decoded reply to a POST."""
         body = orjson.dumps(asked).decode()
         head = self._head("POST", target, viewer_id)
         return await self._ask(
@@ -112,7 +113,7 @@ class _Upstream:
 
 
 class _Composer:
-    """Makes the body for a token and a query."""
+    """Composes the body of a home timeline for a token and a query."""
 
     def __init__(self, settings: GatewaySettings) -> None:
         self._users = _Upstream("users", settings.users_url, settings)
@@ -123,7 +124,7 @@ class _Composer:
         self._cards: dict[tuple[int, ...], tuple[Any, float]] = {}
 
     async def home_timeline(self, token: str, query: str) -> bytes:
-        """What the viewer gets."""
+        """Return the body of the reply."""
         viewer_id = await self._viewer(token)
         home = await self._feed.get(f"/timelines/home?{query}", viewer_id)
         cards = await self._cards_of(author_ids(home["items"]), viewer_id)
@@ -155,7 +156,7 @@ class _Composer:
 
 
 class _ClientConnection(asyncio.Protocol):
-    """Answers one request after the other."""
+    """Answers the requests of a connection one after the other."""
 
     def __init__(self, composer: _Composer) -> None:
         self._composer = composer
@@ -197,7 +198,7 @@ async def main() -> None:
     composer = _Composer(settings)
     tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     tls.load_cert_chain(settings.tls_cert_file, settings.tls_key_file)
-    # As shared.http_server.server sets it: a floor with longer pauses than ours would be none.
+    # The settings of shared.http_server.server: a floor must not have longer pauses than ours.
     gc.collect()
     gc.freeze()
     gc.set_threshold(10_000, 20, 20)

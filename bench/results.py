@@ -1,4 +1,4 @@
-"""What a bench has found, as a table for the terminal and as a page with plots."""
+"""The results of a bench as tables for the terminal, and as a page with plots."""
 
 import html
 import os
@@ -23,7 +23,7 @@ figure { margin: 1.5rem 0 } figcaption, .note { color: #555 }
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """One question: what was done, the figures, the plots, and what to read from them."""
+    """One question: the method, the figures, the plots and the conclusions."""
 
     title: str
     explanation: str
@@ -35,22 +35,22 @@ class Section:
 
 @dataclass
 class Report:
-    """All that one run has found; written when it ends."""
+    """All sections of one run."""
 
     title: str
     sections: list[Section] = field(default_factory=list)
-    # What else the machine did as it began; later it is our own doing.
+    # The machine's load before the run, which later adds its own.
     load_before: float = field(default_factory=lambda: os.getloadavg()[0])
 
     def add(self, section: Section) -> None:
-        """Take a section in, and print it."""
+        """Add a section and print it."""
         self.sections.append(section)
         print(f"\n{section.title}")
         for line in _as_text(section):
             print(f"  {line}")
 
     def write(self, folder: Path) -> Path:
-        """The page, and each plot as a PNG beside it."""
+        """Write the page and a PNG of each plot; old PNGs are deleted. Returns the page's path."""
         folder.mkdir(parents=True, exist_ok=True)
         for old in folder.glob("chart-*.png"):
             old.unlink()
@@ -73,14 +73,14 @@ class Report:
         return (
             f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{title}</title>'
             f"<style>{_STYLE}</style><h1>{title}</h1>"
-            f'<p class="note">{html.escape(where)}. Load generator and suite share these cores, so'
-            " that ratios count and absolute figures are those of this machine.</p>"
+            f'<p class="note">{html.escape(where)}. The load generator and the suite share these'
+            " cores, so compare ratios; absolute figures hold for this machine only.</p>"
             f"{body}</html>\n"
         )
 
 
 def cpu_row(name: str, figures: Sequence[str], cpu_ms: Mapping[str, float]) -> list[str]:
-    """A row that ends with the processor time of all processes."""
+    """Return a row that ends with the CPU time of all processes."""
     return [name, *figures, f"{sum(cpu_ms.values()):.2f}"]
 
 

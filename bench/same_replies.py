@@ -1,4 +1,4 @@
-"""Whether gateways answer the same: who answers less would be the cheaper one for nothing."""
+"""Checks that gateways give the same replies, because a smaller reply would be cheaper."""
 
 import itertools
 from collections.abc import Mapping
@@ -8,25 +8,25 @@ import orjson
 
 
 def differences(replies: Mapping[str, bytes]) -> list[str]:
-    """Between the home timelines that gateways, by name, gave to one viewer at the same time.
+    """Return the differences between gateways' home timelines for one viewer at one time.
 
-    The same posts in the same order, the same cursor and completeness, and in each post the same
-    fields of the same types. Not the same texts: addresses of pictures are signed for a window.
+    Posts, their order, the cursor and the completeness must be equal, and so must the posts' fields
+    and types. Texts may differ, because the addresses of pictures are signed for a time window.
     """
     pages = {name: orjson.loads(reply) for name, reply in replies.items()}
     found = []
     for (one, page), (other, of_other) in itertools.pairwise(pages.items()):
         if [post["id"] for post in page["items"]] != [post["id"] for post in of_other["items"]]:
-            found.append(f"{one} and {other} show other posts")
+            found.append(f"{one} and {other} show different posts")
         elif shape(page["items"]) != shape(of_other["items"]):
-            found.append(f"{one} and {other} say other things of the same posts")
+            found.append(f"{one} and {other} show the same posts with different fields")
         if _rest(page) != _rest(of_other):
-            found.append(f"{one} and {other} end the page in another way")
+            found.append(f"{one} and {other} end the page differently")
     return found
 
 
 def shape(value: Any) -> Any:
-    """The value with the name of its type in place of each text, number and so on."""
+    """Replace each text, number and other leaf by the name of its type."""
     if isinstance(value, dict):
         return {key: shape(inner) for key, inner in value.items()}
     if isinstance(value, list):

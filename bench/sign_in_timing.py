@@ -1,8 +1,8 @@
-"""Does the time of a failed sign-in tell whether the account exists? Medians of 500 tries each.
+"""Measures whether the time of a failed sign-in reveals that the account exists.
 
-Against the stores of the suite that is up (RETRATO_RUN_DIR or .run), in this process and so without
-the noise of the way there. The limits count as always, but refuse nothing. Accounts that exist and
-names that nobody has take turns; so do the two kinds of names.
+The sign-ins run in this process against the stores of the running suite (RETRATO_RUN_DIR or .run),
+which avoids network noise. The rate limits count but refuse nothing. Existing and missing accounts
+take turns, and so do usernames and e-mail addresses. The result is the medians of 500 tries each.
 """
 
 import asyncio
@@ -28,12 +28,12 @@ from tests.suite import Suite
 TRIES = 500
 WARM_UP_TRIES = 20
 ACCOUNTS = 10
-# QUALITY's bound for the difference of the medians.
+# The promised bound for the difference of the medians.
 DIFFERENCE_MS_MAX = 5.0
 
 
 async def main() -> None:
-    """Print the medians and their difference."""
+    """Measure, and print the medians and their difference."""
     folder = Path(os.environ.get("RETRATO_RUN_DIR") or ".run")
     with patch.dict(os.environ, Suite(folder, None).env("users")):
         settings = UsersSettings()  # type: ignore[call-arg] # from the environment
@@ -47,7 +47,7 @@ async def main() -> None:
 
 
 async def measure(resources: Resources, limits: SignInLimits) -> None:
-    """Sign a few people up, and then fail to sign in by turns as them and as nobody."""
+    """Sign up some accounts, then fail to sign in to them and to missing accounts in turn."""
     existing = [login for _ in range(ACCOUNTS) for login in await _account(resources)]
     times_ms: dict[str, list[float]] = {"existing": [], "missing": []}
     for number in range(WARM_UP_TRIES + TRIES):

@@ -1,4 +1,4 @@
-"""What people wait for their home timeline at a rate below the most: an open loop."""
+"""Measures the time of home timelines at a steady rate, in an open loop."""
 
 import random
 
@@ -7,7 +7,7 @@ from bench.charts import LineChart, cumulative
 from bench.open_loop import Answers, open_loop
 from bench.results import Section
 
-# Of what a gateway could answer in the median of its rounds: a suite in use, with room left.
+# The fraction of the gateway's median throughput: a suite in use with spare capacity.
 SHARE = 0.5
 SECONDS = 12.0
 WARM_UP_S = 2.0
@@ -15,7 +15,7 @@ _STEP_S = 1.0
 
 
 async def steady_rate(world: World, most_per_second: float) -> tuple[float, Answers]:
-    """The rate, and the answers to home timelines that were asked for at it."""
+    """Return the rate, and the answers at that rate."""
     rate = most_per_second * SHARE
     requests = [
         world.request("GET", "/v1/timelines/home?limit=20", random.choice(world.people))
@@ -26,14 +26,13 @@ async def steady_rate(world: World, most_per_second: float) -> tuple[float, Answ
 
 
 def section(rate: float, answers: Answers) -> Section:
-    """For a report."""
+    """Make the report's section."""
     good_ms = [answer.took_s * 1000 for answer in answers.all if answer.is_good]
     return Section(
         "A home timeline at a steady rate",
-        f"An open loop for {SECONDS:.0f} s through both balancers at {SHARE:.0%} of what ours got"
-        " answered above: requests come at their times, whether or not the ones before have been"
-        " answered, and an answer's time begins when its request was due, also where the sender was"
-        " late.",
+        f"An open loop for {SECONDS:.0f} s through both balancers at {SHARE:.0%} of our gateway's"
+        " throughput above. Requests do not wait for earlier answers. An answer's time begins when"
+        " its request was due, even if the sender was late.",
         ["", "asked/s", "good/s", "p50 ms", "p99 ms", "p99.9 ms", "refused", "failed"],
         [
             [
@@ -54,8 +53,8 @@ def _over_time(answers: Answers) -> LineChart:
     parts = [(at_s + _STEP_S / 2, answers.between(at_s, at_s + _STEP_S)) for at_s in steps]
     return LineChart(
         "Waiting over the time of the run",
-        "For the requests that were due in each second: half were answered within p50, 99 of 100"
-        " within p99. A peak is a moment when something was in the way.",
+        "Of the requests due in each second, half were answered within p50, and 99 of 100 within"
+        " p99. A peak is a moment of disturbance.",
         "seconds since the loop began",
         "milliseconds",
         [
@@ -68,8 +67,7 @@ def _over_time(answers: Answers) -> LineChart:
 def _distribution(good_ms: list[float]) -> LineChart:
     return LineChart(
         "How long a home timeline takes at this rate",
-        "How many of a hundred answers had come after so many milliseconds; the last of them are"
-        " the ones that people remember.",
+        "The percentage of answers that arrived within a time. People remember the slowest ones.",
         "milliseconds, logarithmic scale",
         "% of the answers",
         [("home timeline", cumulative(good_ms))],

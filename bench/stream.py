@@ -1,7 +1,6 @@
-"""How soon connected viewers hear of a post, with all gateways well and with one killed meanwhile.
+"""Measures how soon connected viewers hear of a post, also when a gateway is killed meanwhile.
 
-Against the suite that is up, with room for so many sign-ups from one address
-(`make up LIMITS=loose`).
+The running suite must allow many sign-ups from one address (`make up LIMITS=loose`).
 """
 
 import asyncio
@@ -23,13 +22,13 @@ from tests.suite import Suite
 VIEWERS = 500
 AT_ONCE = 16
 WITHIN_S = 20.0
-# What others ask while everybody comes back: so many reads a second of one who has no stream.
+# Reads per second by a client without a stream, while all viewers reconnect.
 READS_A_SECOND = 50
 
 
 @dataclass
 class Viewer:
-    """One person with a stream, who comes back to the other balancer when it breaks."""
+    """A person with a stream, who reconnects through the next balancer when it breaks."""
 
     token: str
     urls: tuple[str, ...]
@@ -40,7 +39,7 @@ class Viewer:
     connected: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def listen(self, http: aiohttp.ClientSession) -> None:
-        """Until cancelled, whatever breaks."""
+        """Keep a stream open until cancelled."""
         while True:
             with suppress(aiohttp.ClientError, OSError):
                 await self._listen_once(http)
@@ -119,7 +118,7 @@ async def _publish(
     what: str,
 ) -> None:
     before = {id(viewer): len(viewer.heard_at_s) for viewer in viewers}
-    # What broke off with the gateway is asked again with the same key.
+    # A request that broke off with the gateway is retried with the same key.
     headers = {**headers, "Idempotency-Key": photo_id}
     begun_s = time.monotonic()
     draft = {"photo_ids": [photo_id], "caption": what}
@@ -149,7 +148,7 @@ async def _publish(
 async def _read_meanwhile(
     http: aiohttp.ClientSession, urls: tuple[str, ...], headers: dict[str, str]
 ) -> list[tuple[int, float]]:
-    """Status (0 for none) and seconds of each read, begun one after the other until cancelled."""
+    """Start reads until cancelled; returns the status (0 for none) and seconds of each."""
     reads: list[asyncio.Task[tuple[int, float]]] = []
 
     async def read(url: str) -> tuple[int, float]:

@@ -1,4 +1,4 @@
-"""What people do, through nginx and all the rest: how fast, how long, at what cost to whom."""
+"""Measures common requests through the whole suite: throughput, times and CPU by process."""
 
 import asyncio
 import random
@@ -28,21 +28,21 @@ from tests.upload.pictures import jpeg, photograph
 
 AT_ONCE = 16
 SECONDS = 6.0
-# Until every replica has met every route, and the connections in use their statements.
+# Long enough for every replica to serve every route and prepare its statements.
 WARM_UP_S = 3.0
-# Each of these costs what a hundred reads do; so many tell enough.
+# Each of these costs as much as a hundred reads, so few are measured.
 COSTLY_COUNT, COSTLY_WARM_UP_COUNT, COSTLY_AT_ONCE = 32, 8, 4
 COSTLY_S_MAX = 60.0
 SIGN_INS_COUNT = 64
-# One address may try 25 times in five minutes, however loose the other limits are.
+# Sign-ins come from several addresses: one may try 25 times in five minutes even with LIMITS=loose.
 SIGN_IN_ADDRESSES = 4
-# What the requests have left under way belongs to them: fan-out, mirrored rows, events.
+# Time for the work that requests leave behind, such as fan-out, mirroring and events.
 SETTLE_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class CaseResult:
-    """One case; processor time in milliseconds a request, by kind of process."""
+    """One case; `cpu_ms` has CPU milliseconds per request, by kind of process."""
 
     name: str
     run: Run
@@ -51,7 +51,7 @@ class CaseResult:
 
 @dataclass(frozen=True, slots=True)
 class SuiteResult:
-    """All cases, and the seconds of processor time a second that nothing at all takes, by kind."""
+    """All cases, and the idle suite's CPU seconds per second, by kind of process."""
 
     cases: list[CaseResult]
     idle: Mapping[str, float]
@@ -59,7 +59,7 @@ class SuiteResult:
 
 @dataclass(frozen=True, slots=True)
 class _Case:
-    """`count` is 0 where there is time for many; `all_done` waits for work that replies leave."""
+    """A case; `count` is 0 for cheap requests. `all_done` waits for work after the replies."""
 
     name: str
     ask: Ask
@@ -68,12 +68,12 @@ class _Case:
 
     @property
     def is_costly(self) -> bool:
-        """Then some are asked for, and not as many as there is time for."""
+        """Whether a fixed number is measured instead of a fixed time."""
         return self.count > 0
 
 
 async def suite_cases(world: World) -> SuiteResult:
-    """All of them, one after the other."""
+    """Measure all cases one after the other."""
     photos = _Photos(world, [])
     picture = jpeg(photograph(3000, 4000))
     async with _sign_in(world) as sign_in:
@@ -107,7 +107,7 @@ async def _measured(world: World, case: _Case, idle: Mapping[str, float]) -> Cas
 
 
 async def _run(case: _Case, seconds: float, count: int) -> Run:
-    """For so long, or so many of what is costly."""
+    """Run a case for `seconds`, or `count` times if it is costly."""
     if not case.is_costly:
         return await closed_loop(case.ask, at_once=AT_ONCE, seconds=seconds)
     run = await closed_loop(case.ask, at_once=COSTLY_AT_ONCE, seconds=COSTLY_S_MAX, count_max=count)
@@ -144,13 +144,13 @@ def _posts_of(world: World) -> Ask:
 
 @dataclass(frozen=True, slots=True)
 class _Photos:
-    """Uploads by everybody in turn, and what becomes of them."""
+    """Uploads photos by all people in turn, and publishes them."""
 
     world: World
     uploaded: list[tuple[Phone, str]]
 
     async def upload(self, picture: bytes, number: int) -> bool:
-        """Until it is accepted."""
+        """Upload a photo; returns whether it was accepted."""
         person = self.world.people[number % len(self.world.people)]
         content = with_comment(picture)
         request = self.world.request("POST", "/v1/photos", person, content=content, **JPEG)
@@ -160,7 +160,7 @@ class _Photos:
         return reply.status_code == 202
 
     async def all_ready(self) -> None:
-        """Processed, every one of them."""
+        """Wait until all uploaded photos are processed."""
         for person, photo_id in self.uploaded:
             await eventually(partial(self._is_ready, person, photo_id), within_s=60)
 
@@ -169,7 +169,7 @@ class _Photos:
         assert orjson.loads((await self.world.send(request)).content)["state"] == "ready"
 
     async def publish(self, _number: int) -> bool:
-        """One that nobody has published."""
+        """Publish an unpublished photo; returns whether that succeeded."""
         if not self.uploaded:
             return False
         person, photo_id = self.uploaded.pop()
@@ -182,7 +182,7 @@ class _Photos:
 
 @asynccontextmanager
 async def _sign_in(world: World) -> AsyncIterator[Ask]:
-    """From a few addresses of this machine in turn, new ones each time."""
+    """Yield a sign-in from several random local addresses in turn."""
     async with AsyncExitStack() as stack:
         clients = []
         for number in range(SIGN_IN_ADDRESSES):
@@ -202,7 +202,7 @@ async def _sign_in(world: World) -> AsyncIterator[Ask]:
         yield ask
 
 
-# What a profile can be taken of, by name.
+# The cases that `make profile` can run, by name.
 READS: Mapping[str, Callable[[World], Ask]] = {
     "home": _home,
     "profile": _profile,
@@ -216,16 +216,16 @@ NAMES = {
 
 
 def section(result: SuiteResult) -> Section:
-    """For a report."""
+    """Make the report's section."""
     cases = result.cases
     idle_ms = sum(result.idle.values()) * 1000
     return Section(
-        "What people do, through all of it",
+        "Common requests through the whole suite",
         f"Closed loops of {AT_ONCE} callers ({COSTLY_AT_ONCE} for the last three) through both"
-        " balancers over plain HTTP, TLS behind them, with session, limits and metrics, after a"
-        " warm-up. Processor time is that of all processes of a kind, a request: what the requests"
-        f" leave under way is in it, and what the suite uses when nobody asks ({idle_ms:.0f} ms a"
-        f" second, the calmer half of {IDLE_SLICES * IDLE_SLICE_S:.0f} s before) is taken off.",
+        " balancers over plain HTTP, with TLS behind them, sessions, limits and metrics, after a"
+        " warm-up. CPU time is that of all processes of a kind, per request. It includes the work"
+        f" that requests leave behind. The idle suite's use ({idle_ms:.0f} ms a second, from the"
+        f" calmer half of {IDLE_SLICES * IDLE_SLICE_S:.0f} s before) is subtracted.",
         ["request", "n", "a second", "p50 ms", "p99 ms", "failed", "CPU ms, all"],
         [
             cpu_row(
@@ -245,7 +245,7 @@ def section(result: SuiteResult) -> Section:
         [
             *(_of_failures(one) for one in cases if one.run.failed),
             *(f"{one.name}: {_split(one.cpu_ms)}" for one in cases),
-            "idle, taken off, ms a second: "
+            "idle use, subtracted, ms a second: "
             + _split({kind: s * 1000 for kind, s in result.idle.items()}),
         ],
     )
@@ -255,24 +255,24 @@ def _charts(cases: list[CaseResult]) -> list[BarChart | LineChart]:
     kinds = sorted({kind for one in cases for kind in one.cpu_ms})
     reads, costly = cases[: len(READS)], cases[len(READS) :]
     bars = (
-        "Which programs work how long for one request, over all processes of a kind; a millisecond"
-        " here is one of a processor core. Shorter is better."
+        "How long each program works for one request, over all processes of a kind, in milliseconds"
+        " of one core. Shorter is better."
     )
     return [
         BarChart(
-            f"Processor time of {what}, by kind of process",
+            f"CPU time of {what}, by kind of process",
             bars,
             "ms",
             [(one.name, one.cpu_ms) for one in some],
             kinds,
         )
-        for what, some in (("reads", reads), ("what is costly", costly))
+        for what, some in (("reads", reads), ("costly requests", costly))
     ] + [
         LineChart(
             "How long requests take",
-            "How many of a hundred answers had come after so many milliseconds, with all callers"
-            " asking at once: a line further left is faster, one with a long slope to the right is"
-            " less even. An upload is answered before its picture is processed.",
+            "The percentage of answers that arrived within a time, with all callers asking at once."
+            " A line further left is faster; a long slope to the right is less even. An upload is"
+            " answered before its picture is processed.",
             "milliseconds, logarithmic scale",
             "% of the answers",
             [(one.name, cumulative(one.run.times_ms)) for one in cases],
@@ -280,8 +280,8 @@ def _charts(cases: list[CaseResult]) -> list[BarChart | LineChart]:
         ),
         LineChart(
             "Answers over the time of the run",
-            "Good answers in each half second: a level line says that the figures above are no"
-            " average of good and bad moments. Dips come from this machine's other work as well.",
+            "Good answers in each half second. With a level line, the figures above do not average"
+            " good and bad moments. Other work on this machine also causes dips.",
             "seconds since the loop began",
             "answers a second",
             [(one.name, one.run.over_time()) for one in reads],
@@ -292,8 +292,8 @@ def _charts(cases: list[CaseResult]) -> list[BarChart | LineChart]:
 def _of_failures(one: CaseResult) -> str:
     asked = one.run.count + one.run.failed
     return (
-        f"{one.name}: {one.run.failed} of {asked} were refused or out of time, as on a machine that"
-        " is busy with something else; its row is not to be compared"
+        f"{one.name}: {one.run.failed} of {asked} were refused or timed out; is the machine busy"
+        " with something else? Do not compare this row"
     )
 
 

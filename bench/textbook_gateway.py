@@ -1,14 +1,13 @@
-"""A gateway as tutorials have it: FastAPI, models in and out, httpx and uvicorn as they come.
+"""A gateway as in tutorials: FastAPI, models in and out, httpx and uvicorn with their defaults.
 
-`python -m bench.textbook_gateway PORT USERS FEED SECONDS`, with the environment of the gateway and
-the addresses of one replica of users and one of feed. For each request it makes three calls, one
-after the other, each over a kept connection: to users whose session it is, to feed for the page, to
-users for the cards of its authors. Ours makes the second one, the first one once in 4.5 s for a
-token, the last one once in 5 s for a viewer, and two to Redis, for the limits of its callers and
-for what people have changed. With SECONDS above 0 a session is remembered for so long.
+Run `python -m bench.textbook_gateway PORT USERS FEED SECONDS` with the environment of the gateway,
+and the addresses of a replica of users and of feed. Each request makes three calls in sequence over
+kept connections: users checks the session, feed returns the page, users returns the authors' cards.
+With SECONDS above 0 the session check is cached for that long. Our gateway caches session checks
+and cards, and makes two calls to Redis, for rate limits and for invalidations.
 
-What comes from a service is validated by pydantic and so is the reply, as FastAPI does by itself;
-the rules of who sees which post and the addresses of pictures are our own functions.
+pydantic validates the services' replies and our reply, as FastAPI does by default. The visibility
+rules and the addresses of pictures come from our own functions.
 """
 
 import sys
@@ -39,7 +38,7 @@ tokens = {
     name: TokenSigner(key=key.get_secret_value(), audience=name, caller="gateway-1")
     for name, key in settings.internal_keys.items()
 }
-# Made once: to make one for each request would be a mistake that tutorials warn of.
+# Made once, because tutorials warn of making one per request.
 session_answers, feed_page = TypeAdapter(SessionAnswers), TypeAdapter(FeedPage)
 cards = TypeAdapter(Cards)
 SESSION_S = float(sys.argv[4])

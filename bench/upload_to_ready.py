@@ -1,7 +1,7 @@
-"""From a picture's first byte to its being ready: fifty of 12 megapixels, one after the other.
+"""Measures the time from a picture's first byte until it is ready, for fifty of 12 megapixels.
 
-Against the suite that is up (RETRATO_RUN_DIR or .run), over its balancer. The share of each step is
-taken from the services' own metrics, before and after.
+The pictures go one after the other through a balancer of the running suite (RETRATO_RUN_DIR or
+.run). The time of each step comes from the services' metrics before and after.
 """
 
 import asyncio
@@ -29,7 +29,7 @@ _SUM = re.compile(r'^retrato_photo_step_seconds_sum\{step="(\w+)"\} (\S+)$', re.
 
 
 async def main() -> None:
-    """Print the two percentiles and the mean of each step."""
+    """Measure, and print p50, p95 and the mean of each step."""
     suite = Suite(Path(os.environ.get("RETRATO_RUN_DIR") or ".run"), None)
     content = jpeg(stored_as(photograph(3000, 4000), 6), exif=exif_of(6))
     async with phone_of(suite.public_url, f"bench{secrets.token_hex(4)}") as phone:
@@ -63,7 +63,7 @@ def _print_steps(spent: dict[str, float], whole_s: float) -> None:
 
 
 async def _step_seconds(suite: Suite) -> dict[str, float]:
-    """Of all processes of upload together, by step."""
+    """Return the seconds per step, summed over all processes of upload."""
     service = suite.plan.services["upload"]
     context = ssl.create_default_context(cafile=str(suite.ca_file))
     spent = dict.fromkeys(STEPS, 0.0)

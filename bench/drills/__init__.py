@@ -1,1 +1,1 @@
-"""Drills: parts of the suite are broken under load, and what that does is held against targets."""
+"""Drills break parts of the suite under load, and compare the effect with targets."""

@@ -1,8 +1,8 @@
-"""`make drills`: the suite that is up is broken in all ways that it must bear, under load.
+"""`make drills`: breaks the running suite under load in all ways that it must survive.
 
-First the knee is looked for, unless the rate is given; then one drill after the other says what it
-does and what comes back, and a table ends it. It takes twenty minutes and wants a suite to itself.
-What it breaks is whole again afterwards. The exit status is 1 if something was not kept.
+It first searches for the knee, unless the rate is given. Then it runs the drills one after the
+other, and prints a table at the end. It takes twenty minutes and needs a suite of its own. Every
+drill repairs what it breaks. The exit status is 1 if a target was missed.
 """
 
 import argparse
@@ -46,10 +46,10 @@ DRILLS: dict[str, Callable[[Drill], Awaitable[list[Finding]]]] = {
 
 
 async def main() -> None:
-    """Run the drills that are asked for; print the table, write it as a page."""
+    """Run the requested drills, print the table, and write it as a page."""
     asked = _arguments()
     if task := asyncio.current_task():
-        # Whatever ends it, what is frozen or dead at the moment is mended first.
+        # SIGTERM cancels the task, so that frozen and dead processes are repaired first.
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
     suite = Suite(Path(os.environ.get("RETRATO_RUN_DIR") or ".run"), None)
     report = Report("Retrato: drills")

@@ -1,4 +1,4 @@
-"""Attempts stay near the calls: second ones are rare, made in one layer, and paid for."""
+"""Retries are rare: the number of attempts stays near the number of calls."""
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
@@ -14,14 +14,14 @@ OUTAGE_S = 15.0
 IN_PEACE_MAX = 1.1
 IN_TROUBLE_MAX = 1.2
 UPSTREAMS = ("users", "upload", "feed")
-# Fewer calls than these of one caller to one service say nothing about a share.
+# Fewer calls of one caller to one service are too few for a ratio.
 CALLS_MIN = 50
 
 Broken = AbstractAsyncContextManager[None]
 
 
 async def attempts(drill: Drill) -> list[Finding]:
-    """In peace, with all replicas of a service dead, and with all of them silent."""
+    """Measure without faults, with all replicas of a service dead, and with all of them frozen."""
     findings = [await _measured(drill, "nothing", IN_PEACE_MAX, _nothing(), PEACE_S)]
     for service in ("feed", "users"):
         names = drill.replicas(service)
@@ -59,7 +59,7 @@ async def _measured(
 
 
 def _shares(before: Mapping[str, Metrics], after: Mapping[str, Metrics]) -> dict[str, float]:
-    """Attempts for each call, by caller's service and upstream, over all of its processes."""
+    """Return attempts per call, by calling service and upstream."""
     shares = {}
     for caller in ("gateway", *UPSTREAMS):
         for upstream in UPSTREAMS:
@@ -84,6 +84,6 @@ def _share_of_balancers(logs: AccessLogs) -> dict[str, float]:
 
 
 def _upstreams(text: str) -> str:
-    """The addresses that a balancer has tried for a request, separated by commas."""
+    """Return the addresses that a balancer tried for a request, separated by commas."""
     said = text.partition('"upstream":"')[2]
     return said.partition('"')[0]

@@ -1,4 +1,4 @@
-"""A database stands still for seconds while clients give up: afterwards all is as before."""
+"""A database freezes for seconds while clients give up; afterwards all pools recover."""
 
 import asyncio
 import random
@@ -18,13 +18,13 @@ PATIENCE_S_MAX = 2.0
 NORMAL_S = 8.0
 HEALED_S = 5.0
 AFTERWARDS_S = 15.0
-# Of the p99 before: a second of load has its own peaks.
+# The allowed ratio of p99 after to p99 before; short runs have peaks of their own.
 SLOWER_MAX = 2.0
 GOOD_MIN = 0.99
 
 
 async def brown_outs(drill: Drill) -> list[Finding]:
-    """A primary of users and one of feed, each with its replica as silent as itself."""
+    """Freeze a primary of users, then one of feed, each together with its replica."""
     findings = []
     for service in ("users", "feed"):
         primary = drill.databases(service)[0]
@@ -67,7 +67,7 @@ def _throughput(done: str, before: Answers, healed: Answers) -> Finding:
 
 
 async def _ask_and_cancel(exchanges: Exchanges, requests: Sequence[httpx.Request]) -> None:
-    """Spread over the time; each is given up by its client after a moment of its own."""
+    """Send CANCELLED requests spread over BROWN_OUT_S; each is given up after a random time."""
     rng = random.Random(23)
     tasks = []
     for _ in range(CANCELLED):

@@ -1,4 +1,4 @@
-"""One of two replicas dies, or stands still: few notice, and nobody after some seconds."""
+"""A replica dies or freezes: few requests fail, and none after some seconds."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -15,7 +15,7 @@ FROZEN_SHARE_MAX, FROZEN_UNTIL_S = 0.01, 5.0
 
 
 async def dead_replicas(drill: Drill) -> list[Finding]:
-    """Of each service the first replica, killed (it comes back by itself) and then frozen."""
+    """Kill the first replica of each service, which restarts by itself, then freeze it."""
     findings = []
     for service in SERVICES:
         findings.append(await _killed(drill, f"{service}-1"))
@@ -52,7 +52,7 @@ async def _frozen(drill: Drill, name: str) -> Finding:
 async def _under_load(
     drill: Drill, what: str, break_it: Callable[[], Awaitable[None]]
 ) -> tuple[Answers, float]:
-    """The answers, and when it was broken by their clock."""
+    """Return the answers, and the time of the fault by their clock."""
     say(f"dead replicas: {what}")
     requests = await drill.requests()
     async with drill.load(requests) as answers:
@@ -81,7 +81,7 @@ def _finding(
 
 
 def say_errors(answers: Answers, broken_s: float, most: int = 8) -> None:
-    """What was not answered well, for whoever looks for the reason: the ids are in the logs."""
+    """Print the first errors with their request ids, which the logs contain too."""
     errors = [answer for answer in answers.all if not answer.is_good]
     for error in errors[:most]:
         say(

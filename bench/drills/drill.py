@@ -1,4 +1,4 @@
-"""What all drills work with: the suite, its people, a steady load, and ways to break and mend."""
+"""What all drills use: the suite, its people, a steady load, and ways to break and repair."""
 
 import asyncio
 import os
@@ -22,23 +22,23 @@ from tests.eventually import eventually
 from tests.journeys.phone import Phone, picture, sign_in
 from tests.suite import Suite
 
-# A drill of rolling restarts may take so long.
+# Long enough for a drill of rolling restarts.
 LOAD_S_MAX = 900.0
 REQUESTS = 800
 SHARE_OF_THE_KNEE = 0.7
 TOLD_EVERY_S = 5.0
 WELL_AGAIN_S = 60.0
 WELL_RATE = 10.0
-# Of a hundred, beside what phones ask for in `make load`: what calls upload, and what is written
-# with a key, so that each service has work while it is broken.
+# Percentages of further requests, besides the mix of `make load`. They give upload work, and write
+# with idempotency records.
 EXTRA = {"photo": 8.0, "upload": 1.0, "comment": 3.0}
 
 
 @dataclass(frozen=True, slots=True)
 class Drill:
-    """`rate` is that of the load; `seconds` is how long the errors of a kill are counted.
+    """The set-up of a drill: `rate` is the load in requests per second.
 
-    `knee` is None where the rate was given.
+    `seconds` is how long errors are counted after a kill. `knee` is None if the rate was given.
     """
 
     suite: Suite
@@ -50,7 +50,7 @@ class Drill:
     restarts: int
 
     async def requests(self) -> Sequence[httpx.Request]:
-        """The mix, by people with fresh sessions: they end after a quarter of an hour."""
+        """Return the mix with fresh sessions, because access tokens last a quarter of an hour."""
         for phone in self.world.people:
             session = await eventually(partial(self._sign_in, phone), within_s=WELL_AGAIN_S)
             phone.http.headers["Authorization"] = f"Bearer {session['access_token']}"
@@ -66,7 +66,7 @@ class Drill:
     async def load(
         self, requests: Sequence[httpx.Request], rate: float | None = None
     ) -> AsyncIterator[Answers]:
-        """A steady load while the block runs; its answers, all of them there when it has ended."""
+        """Run a steady load during the block; the answers are complete after it."""
         answers = Answers(LOAD_S_MAX)
         chosen = rate or self.rate
         loop = asyncio.create_task(open_loop(self.exchanges, requests, chosen, LOAD_S_MAX, answers))
@@ -79,21 +79,21 @@ class Drill:
             teller.cancel()
 
     def replicas(self, service: str) -> list[str]:
-        """The processes that answer for a service."""
+        """Return the replicas of a service, without its workers."""
         return [name for name in self.suite.process_names(service) if "worker" not in name]
 
     def databases(self, service: str) -> list[str]:
-        """The primaries of a service."""
+        """Return the primaries of a service."""
         group = self.suite.plan.groups[service]
         return [f"postgres-{database.name}" for database in group.databases]
 
     @asynccontextmanager
     async def dead(self, *names: str) -> AsyncIterator[None]:
-        """They are killed as a machine dies, and stay down while the block runs."""
+        """Kill processes without warning, and keep them down during the block."""
         try:
             pids = [pid for name in names for pid in process_tree(self.suite.pid(name))]
-            # The supervisor is told before they die, or it would have them back at once; and they
-            # stand still before it is told, or they would begin to end in good order.
+            # The supervisor must stop them before they die, or it would restart them at once. They
+            # are frozen before that, or they would begin to shut down in good order.
             _signal_all(pids, signal.SIGSTOP)
             stops = [asyncio.create_task(self.suite.stop(name)) for name in names]
             await asyncio.sleep(0)
@@ -106,7 +106,7 @@ class Drill:
 
     @asynccontextmanager
     async def frozen(self, *names: str) -> AsyncIterator[None]:
-        """They neither answer nor break while the block runs: a black hole."""
+        """Freeze processes during the block, so that they neither answer nor close connections."""
         pids = [pid for name in names for pid in process_tree(self.suite.pid(name))]
         _signal_all(pids, signal.SIGSTOP)
         try:
@@ -115,7 +115,7 @@ class Drill:
             _signal_all(pids, signal.SIGCONT)
 
     async def is_well(self) -> None:
-        """Wait until all processes answer, names hold all replicas, and callers know it."""
+        """Wait until all processes are healthy, DNS lists all replicas, and requests succeed."""
 
         async def check() -> None:
             for process in self.suite.processes():
@@ -128,7 +128,7 @@ class Drill:
         await self._callers_see_it()
 
     async def _callers_see_it(self) -> None:
-        """What was ejected is back and databases are dialled again when calls succeed in a row."""
+        """Wait until all requests succeed, so that ejected replicas and databases are in use."""
         requests = mixed_requests(self.world)
 
         async def check() -> None:
@@ -142,7 +142,7 @@ class Drill:
 
 
 def mixed_requests(world: World) -> Sequence[httpx.Request]:
-    """What phones ask for, each named by its kind, in an order drawn once."""
+    """Return REQUESTS requests of phones, each with its kind, in a fixed random order."""
     rng = random.Random(13)
     stream = asks(world)
     image = picture(240, 300)
@@ -176,7 +176,7 @@ def _upload(world: World, number: int, image: bytes) -> httpx.Request:
 
 
 def comment_request(world: World, number: int, post_id: str, text: str) -> httpx.Request:
-    """The n-th person comments on a post."""
+    """Make the request by which the n-th person comments on a post."""
     return world.request(
         *("POST", f"/v1/posts/{post_id}/comments", world.people[number]),
         content=orjson.dumps({"text": text}),
@@ -209,5 +209,5 @@ def _signal_all(pids: Sequence[int], number: signal.Signals) -> None:
     for pid in pids:
         try:
             os.kill(pid, number)
-        except ProcessLookupError:  # A backend that has ended meanwhile.
+        except ProcessLookupError:  # The process, such as a Postgres backend, has ended.
             continue

@@ -1,4 +1,4 @@
-"""What a drill has found: a property, what was done to try it, and the figure beside its target."""
+"""The result of a drill: a property, the fault, the target and the measured figure."""
 
 import sys
 import time
@@ -21,19 +21,19 @@ class Finding:
     is_kept: bool
 
     def row(self) -> list[str]:
-        """For the table."""
+        """Return the cells of the table's row."""
         verdict = "yes" if self.is_kept else "NO"
         return [self.property, self.done, self.target, self.figure, verdict]
 
 
 def say(what: str) -> None:
-    """Progress, with the time since the drills began."""
+    """Print a line of progress with the seconds since the drills began."""
     print(f"{time.monotonic() - _BEGAN_S:6.0f} s  {what}")
     sys.stdout.flush()
 
 
 def section(findings: Sequence[Finding], rate: float, knee: float | None) -> Section:
-    """For the report; its last line says how many were kept."""
+    """Make the report's section; its last line counts the targets that were met."""
     kept = sum(finding.is_kept for finding in findings)
     of_the_knee = f", {rate / knee:.0%} of the knee of {knee:.0f}" if knee else ""
     return Section(

@@ -1,4 +1,4 @@
-"""Clients that hang up in the middle of writes: nothing answered is lost, nothing is half done."""
+"""Clients hang up during writes: no answered write is lost, and none is half done."""
 
 import asyncio
 import random
@@ -16,7 +16,7 @@ from tests.eventually import eventually
 from tests.journeys.phone import Phone
 
 WRITES = 600
-# From before the request has arrived to after it was answered.
+# The range covers hang-ups from before the request arrives to after its answer.
 HUNG_UP_S_MAX = 0.08
 SETTLED_WITHIN_S = 20.0
 PAGE = 50
@@ -24,14 +24,14 @@ PAGE = 50
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A comment that was sent; `status` is None where its writer hung up."""
+    """A comment that was sent; `status` is None if its writer hung up."""
 
     text: str
     status: int | None
 
 
 async def hang_ups(drill: Drill) -> list[Finding]:
-    """Comments, each of which is a row, a count, an event and an idempotency record."""
+    """Write comments, each with a row, a count, an event and an idempotency record."""
     say(f"hang-ups: {WRITES} writes")
     await drill.requests()  # Fresh sessions.
     idle = await idle_slots(drill)
@@ -86,7 +86,7 @@ async def _write(
 
 
 async def _faults(reader: Phone, post_id: str, written: list[Written]) -> list[str]:
-    """What is missing, there twice, or counted wrongly, once writes under way have ended."""
+    """Return what is missing, duplicated or miscounted once all writes have ended."""
     faults: list[str] = []
 
     async def check() -> None:
@@ -121,7 +121,7 @@ async def _all_comments(reader: Phone, post_id: str) -> list[str]:
 
 
 def _cancelled_commits(databases: AccessLogs) -> int:
-    """Postgres writes what was cancelled, and the statement in the line after it."""
+    """Count cancelled commits in the logs; Postgres logs a cancelled statement's text."""
     lines = [text for _, text in databases.texts()]
     waits = sum("canceling wait for synchronous replication" in text for text in lines)
     return waits + sum(text.rstrip().endswith("STATEMENT:  COMMIT") for text in lines)

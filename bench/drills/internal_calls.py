@@ -1,4 +1,4 @@
-"""How many calls between services a page costs, whatever its size, as their logs tell it."""
+"""Counts the calls between services for each page, from the access logs."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -12,20 +12,20 @@ from tests.journeys.phone import Phone
 from tests.suite_logs import all_is_written
 
 PAGES = (1, 20, 40)
-# So many viewers ask for each: what one was told lately is not asked again, and a read that is
-# slower than others is asked of two replicas; neither is true of all of them.
+# Several viewers ask for each page: cached replies save calls, and slow reads add calls, but
+# neither happens to all viewers.
 VIEWERS = 3
 CALLS_MAX = 4
 SERVICES = ("users", "upload", "feed")
-# Asked once in some seconds for each session, whatever is read.
+# The gateway makes this call every few seconds per session, whatever the page.
 SESSION_CHECK = "/sessions/check"
 
-# By service and route.
+# Counts by service, method and route.
 Calls = Counter[str]
 
 
 async def internal_calls(drill: Drill) -> list[Finding]:
-    """Every list of the public document that takes a limit."""
+    """Measure every list of the public API that takes a limit."""
     say("internal calls: every list")
     await drill.requests()  # Fresh sessions.
     viewers = drill.world.people[:VIEWERS]
@@ -67,7 +67,7 @@ def _by_service(calls: Calls) -> Counter[str]:
 
 
 async def _lists(drill: Drill, viewer: Phone) -> list[str]:
-    """Addresses of the operations that take a limit."""
+    """Return the paths of all GET operations that take a limit."""
     post = drill.world.posts[0]
     known = {"user_id": viewer.id, "post_id": post["id"], "tag": "bench"}
     document = await viewer.get("/v1/openapi.json")
@@ -79,7 +79,7 @@ async def _lists(drill: Drill, viewer: Phone) -> list[str]:
 
 
 async def _cost(drill: Drill, viewers: Sequence[Phone], path: str, size: int) -> Calls:
-    """Every call that some of them cost, as often as it was made at least."""
+    """Return every call that any viewer caused, with its smallest number above zero."""
     found = [await _calls(drill, viewer, path, size) for viewer in viewers]
     calls = {call for one in found for call in one}
     return Counter({call: min(one[call] for one in found if one[call]) for call in calls})

@@ -1,4 +1,4 @@
-"""A service or its database is down: the unrelated is unharmed, the rest says so at once."""
+"""A service or its database is down: unrelated requests succeed, all others fail quickly."""
 
 import asyncio
 from dataclasses import dataclass
@@ -11,9 +11,9 @@ from bench.open_loop import Answers
 BEFORE_S = 10.0
 DOWN_S = 15.0
 REFUSED_MS_MAX = 300.0
-# Of some hundred requests the p99 is one of the two slowest, on cores that all share.
+# Loose bounds: among a few hundred requests the p99 is one of the slowest two.
 SLOWER_MAX, LATER_MS_MAX = 2.0, 100.0
-# Calls that are under way when it goes fail, and so do those that find out that it has gone.
+# Calls under way at the outage fail, and so do the first calls that discover it.
 NOTICED_S = 2.0
 READS_OF_POSTS = ("home", "person's posts", "activity")
 WRITES_OF_FEED = ("seen", "like", "comment")
@@ -22,9 +22,9 @@ UPLOADS = ("photo", "upload")
 
 @dataclass(frozen=True, slots=True)
 class Outage:
-    """What is taken away, and which kinds of requests have nothing to do with it.
+    """What goes down, and which kinds of requests do not depend on it.
 
-    `goes_on` is what the gateway's README says of those that have: an answer after a moment.
+    `goes_on` names dependent kinds that succeed after a moment, as the gateway's README promises.
     """
 
     what: str
@@ -34,17 +34,17 @@ class Outage:
     goes_on: tuple[str, ...]
 
     def processes(self, drill: Drill) -> list[str]:
-        """All that goes down."""
+        """Return the names of all processes that go down."""
         of = drill.databases if self.is_database else drill.replicas
         return of(self.service)
 
 
 OUTAGES = (
-    # Whoever asks is known to users: nothing is unrelated to it.
+    # Every request needs users for its session, so no kind is unrelated.
     Outage("users", "users", False, (), ("home", "photo")),
     Outage("feed", "feed", False, UPLOADS, ("profile",)),
     Outage("upload", "upload", False, ("profile", *READS_OF_POSTS, *WRITES_OF_FEED), ()),
-    # Replicas answer for their primaries: all reading goes on.
+    # Replicas stand in for their primaries, so all reads go on.
     Outage("users' primaries", "users", True, (), ("profile", *READS_OF_POSTS, *UPLOADS)),
     Outage("feed's primaries", "feed", True, UPLOADS, ("profile", *READS_OF_POSTS)),
     Outage(
@@ -55,7 +55,7 @@ OUTAGES = (
 
 
 async def isolation(drill: Drill) -> list[Finding]:
-    """One outage after the other."""
+    """Run the outages one after the other."""
     return [finding for outage in OUTAGES for finding in await _outage(drill, outage)]
 
 
@@ -68,7 +68,7 @@ async def _outage(drill: Drill, outage: Outage) -> list[Finding]:
         down_s = answers.now_s
         async with drill.dead(*names):
             await asyncio.sleep(max(0.0, down_s + DOWN_S - answers.now_s))
-            # What starting them takes of this machine is no part of the outage.
+            # The load ends here, because restarting the processes slows the machine.
             answers.seconds = answers.now_s
     await drill.is_well()
     noticed = answers.between(down_s + NOTICED_S, down_s + DOWN_S)
@@ -91,7 +91,7 @@ def _unharmed(outage: Outage, before: Answers, during: Answers, down_s: float) -
     was_ms, is_ms = before.ms(0.99, good=True), during.ms(0.99, good=True)
     say_errors(during, down_s)
     return Finding(
-        "what is unrelated is unharmed",
+        "unrelated requests are unharmed",
         f"without {outage.what}: {', '.join(outage.unrelated)}",
         "no errors, p99 about the same",
         f"{errors} of {len(during.all)}, p99 {is_ms:.0f} ms (before {was_ms:.0f})",
@@ -103,7 +103,7 @@ def _goes_on(outage: Outage, noticed: Answers, down_s: float) -> Finding:
     errors = len(noticed.all) - noticed.count(good=True)
     say_errors(noticed, down_s)
     return Finding(
-        "what can go on does",
+        "what can degrade does",
         f"without {outage.what}, {NOTICED_S:.0f} s later: {', '.join(outage.goes_on)}",
         "no errors",
         f"{errors} of {len(noticed.all)}, p99 {noticed.ms(0.99, good=True):.0f} ms",
@@ -118,7 +118,7 @@ def _dependent(outage: Outage, noticed: Answers, down_s: float) -> Finding:
     say_errors(Answers(noticed.seconds, [a for a in rest if not a.is_refusal]), down_s)
     slowest_ms = answers.ms(0.99, good=False)
     return Finding(
-        "what depends says so",
+        "dependent requests fail quickly",
         f"without {outage.what}, {NOTICED_S:.0f} s later: all else",
         f"good, or 503 within {REFUSED_MS_MAX:.0f} ms",
         f"{answers.count(good=True)} good, {answers.count(good=False)} refused, p99"

@@ -1,4 +1,4 @@
-"""Nothing is begun for somebody whose time is over, also where a process was away meanwhile."""
+"""No handler starts after its request's deadline, even after its process was frozen."""
 
 import asyncio
 from collections.abc import Iterable
@@ -11,15 +11,15 @@ from services.gateway.app import INFO
 
 OVERLOAD_S = 12.0
 TIMES_THE_RATE = 4.0
-# Longer than a read may take.
+# Longer than a read's deadline.
 FROZEN_S = 4.0
 AFTERWARDS_S = 6.0
-# Times of lines and of requests are taken one after the other.
+# The tolerance for clock readings that are taken one after the other.
 NEAR_S = 0.02
 
 
 async def late_starts(drill: Drill) -> list[Finding]:
-    """Under overload, and with a replica of each service that stands still and then goes on."""
+    """Measure under overload, and with a replica of users and of feed frozen for a while."""
     findings = [await _under_overload(drill)]
     for service in ("users", "feed"):
         findings.append(await _after_a_standstill(drill, service))
@@ -67,7 +67,7 @@ def _finding(done: str, logs: AccessLogs) -> Finding:
 
 
 def _late(lines: Iterable[AccessLine], begun: Iterable[AccessLine]) -> list[AccessLine]:
-    """Those begun after the gateway's time for the request, which all calls for it share, ended."""
+    """Return the lines that began after the deadline of the gateway's request."""
     ends_s = {
         line.request_id: line.began_s + INFO.deadlines.limit_ms(line.method, line.path) / 1000
         for line in lines

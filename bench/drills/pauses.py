@@ -1,4 +1,4 @@
-"""All processes of a kind stand still for most of a second, as on a machine that is busy."""
+"""All processes of a kind freeze for most of a second, as on a busy machine."""
 
 import asyncio
 from collections.abc import Iterator, Sequence
@@ -8,14 +8,14 @@ from bench.drills.drill import Drill
 from bench.drills.finding import Finding, say
 from bench.drills.process_metrics import SERVICES
 
-# A read has two seconds: what came first still has half of them for what has piled up.
+# A read has two seconds, so the first waiting requests still have more than half of it left.
 PAUSE_S = 0.8
 PAUSES = 3
 BETWEEN_S = 5.0
 
 
 async def pauses(drill: Drill) -> list[Finding]:
-    """The replicas of each service, then each service's Redis and its databases, and DNS."""
+    """Pause the replicas of each service, each Redis, all databases of a service, and DNS."""
     return [await _paused(drill, what, names) for what, names in _kinds(drill)]
 
 

@@ -1,4 +1,4 @@
-"""What the processes of the suite say of themselves at /metrics."""
+"""Reads the metrics of the suite's processes."""
 
 from collections.abc import Mapping
 
@@ -13,7 +13,7 @@ Metrics = Mapping[Sample, float]
 
 
 async def metrics_of(suite: Suite, name: str) -> Metrics:
-    """One process's, by name and labels."""
+    """Read the samples of one process, by name and labels."""
     reply = await suite.ask(name, "/metrics")
     return {
         (sample.name, frozenset(sample.labels.items())): sample.value
@@ -23,12 +23,12 @@ async def metrics_of(suite: Suite, name: str) -> Metrics:
 
 
 async def metrics_of_all(suite: Suite, *without: str) -> dict[str, Metrics]:
-    """Of every process of every service but some."""
+    """Read the samples of every service process, except those in `without`."""
     names = [name for service in SERVICES for name in suite.process_names(service)]
     return {name: await metrics_of(suite, name) for name in names if name not in without}
 
 
 def total(metrics: Metrics, name: str, **labels: str) -> float:
-    """The sum over all samples of a name that carry the labels."""
+    """Sum all samples of a name that have the labels."""
     wanted = labels.items()
     return sum(value for (of, given), value in metrics.items() if of == name and wanted <= given)

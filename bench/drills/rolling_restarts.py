@@ -1,4 +1,4 @@
-"""Everything is restarted, one replica after the other, again and again: no request fails."""
+"""Restarts everything, one replica after the other, several times: no request may fail."""
 
 import asyncio
 from collections.abc import Sequence
@@ -19,10 +19,10 @@ from bench.open_loop import Answers
 from tests.suite import Suite
 
 RESTARTED = (*SERVICES, "nginx")
-# The last one to come back has all of its first requests before it.
+# Time for the last restarted replica to get its first requests.
 AFTER_S = 3.0
-# Below this share of its speed, seven tenths of the knee are most of what the machine can do at
-# all; a request that fails bears the marks of the seconds before it.
+# Below this fraction of its speed, the machine is near its limit with this load. A failed request
+# counts as slow if the machine was slow up to MARKED_S before it.
 SLOW = 0.8
 MARKED_S = 3.0
 
@@ -35,7 +35,7 @@ class _Tally:
     failed_slow: int = 0
 
     def add(self, answers: Answers, speed: MachineSpeed, usual: float) -> None:
-        """One restart; `usual` is the machine's speed at the knee."""
+        """Add a restart; `usual` is the machine's speed at the knee."""
         self.asked += len(answers.all)
         self.resent += answers.resent
         for answer in answers.all:
@@ -47,15 +47,15 @@ class _Tally:
 
 
 async def rolling_restarts(drill: Drill) -> list[Finding]:
-    """What `make restart` does, for each service and the balancers.
+    """Do what `make restart` does, for each service and the balancers.
 
-    Before each round the knee is looked for anew. What failed while the machine itself was slower
-    than it was then is told apart.
+    Each round first searches for the knee again. Requests that fail while the machine is slower
+    than at the knee are counted separately.
     """
     tally = _Tally()
     rates: list[float] = []
-    # The tool belongs on another machine than what it restarts: to load it takes a second here, and
-    # in the process of the load it would keep that waiting. So it is kept ready beside it.
+    # The restart tool runs in a process that has already imported it. The import takes a second,
+    # and in the load's own process it would delay the load.
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as tool:
         tool.submit(_load_tool).result()
         for number in range(drill.restarts):
@@ -104,4 +104,4 @@ def _restart(run_dir: Path, service: str) -> None:
 
 
 def _load_tool() -> None:
-    """Whoever runs this has imported it."""
+    """Do nothing; running this in a process imports the tool there."""

@@ -1,4 +1,4 @@
-"""Whether every slot is free once nobody asks: places at doors, calls under way, connections."""
+"""Checks that limiter slots, calls and connections are free again without requests."""
 
 import asyncio
 import time
@@ -27,12 +27,12 @@ Slots = Mapping[tuple[str, str], float]
 
 
 async def idle_slots(drill: Drill) -> Slots:
-    """By service and kind, what is taken while nobody asks: gateways wait for events of feed."""
+    """Count the used slots without requests; some remain, since gateways wait for feed's events."""
     return await _fewest(drill, QUIET_S)
 
 
 async def leaks(drill: Drill, idle: Slots) -> list[str]:
-    """What was taken all the time some seconds after the last request; empty when all is well."""
+    """Return what stays in use seconds after the last request; empty if nothing leaked."""
     await asyncio.sleep(QUIET_S)
     taken = await _fewest(drill, FREE_WITHIN_S, until=idle)
     kept = [
@@ -44,7 +44,10 @@ async def leaks(drill: Drill, idle: Slots) -> list[str]:
 
 
 async def _fewest(drill: Drill, seconds: float, until: Slots | None = None) -> Slots:
-    """The least of each over some seconds, or till none is above another: workers poll."""
+    """Return the minimum of each count over some seconds, since workers' polls use slots too.
+
+    Stops early once no count is above `until`.
+    """
     ends_s = time.monotonic() + seconds
     fewest = await _taken(drill)
     while time.monotonic() < ends_s:

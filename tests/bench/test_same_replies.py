@@ -18,7 +18,7 @@ def test_other_texts_are_no_difference() -> None:
 
 def test_a_missing_post_is_a_difference() -> None:
     found = differences({"one": page("1", "2"), "same": page("1", "2"), "other": page("1")})
-    assert found == ["same and other show other posts"]
+    assert found == ["same and other show different posts"]
 
 
 def test_the_order_is_a_difference() -> None:
@@ -27,7 +27,7 @@ def test_the_order_is_a_difference() -> None:
 
 def test_a_missing_field_is_a_difference() -> None:
     found = differences({"one": page("1", caption="Fog"), "other": page("1")})
-    assert found == ["one and other say other things of the same posts"]
+    assert found == ["one and other show the same posts with different fields"]
 
 
 def test_a_number_in_place_of_a_text_is_a_difference() -> None:
