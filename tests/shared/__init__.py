@@ -1,1 +1,1 @@
-"""Tests of what is shared."""
+"""Tests of the shared package."""

@@ -8,7 +8,7 @@ import trustme
 
 @dataclass(frozen=True)
 class Certificate:
-    """The files of one server."""
+    """The certificate and key files of one server."""
 
     cert_file: Path
     key_file: Path

@@ -1,4 +1,4 @@
-"""Nodes, groups and replicas for the tests of what is shared; made only when a test asks."""
+"""Postgres nodes, shard groups and replicas for tests, started on first use."""
 
 import os
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -19,7 +19,7 @@ from tests.shared.replica_app import ReplicaSettings, replica_app
 from tests.shared.replica_process import HOST_NAME, KEYS, PORT, ReplicaProcess
 from tests.shared.shard_groups import ShardedDatabase
 
-# Several sessions may run at once on one machine.
+# Concurrent test runs on one machine need different addresses.
 _NETWORK = f"127.22.{os.getpid() % 256}"
 SHARED_ADDRESSES = (f"{_NETWORK}.31", f"{_NETWORK}.32")
 # For the replicas that a test starts and breaks.
@@ -30,7 +30,7 @@ ClientOf = Callable[..., ServiceClient]
 
 @pytest.fixture(scope="session")
 def postgres_nodes() -> Iterator[PostgresNodes]:
-    # Several sessions may run at once on one machine.
+    # Concurrent test runs on one machine need different addresses.
     nodes = PostgresNodes(f"127.{64 + os.getpid() % 128}")
     try:
         yield nodes
@@ -42,7 +42,7 @@ def postgres_nodes() -> Iterator[PostgresNodes]:
 async def migrated(
     postgres_nodes: PostgresNodes, tmp_path_factory: pytest.TempPathFactory
 ) -> ShardedDatabase:
-    """A group that the tests of a session share; each uses ids of its own."""
+    """A group that all tests of a session share; each test uses its own ids."""
     group = ShardedDatabase(postgres_nodes, tmp_path_factory.mktemp("maps"))
     await group.migrate(Path(__file__).with_name("example_service") / "migrations")
     return group
@@ -61,7 +61,7 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
 
 @pytest.fixture(scope="session")
 def certificate(authority: Authority) -> Certificate:
-    # Neither names an address: to verify them by what was dialled would fail.
+    # The certificate names no address, so verifying the dialled address would fail.
     return authority.issue(HOST_NAME)
 
 
@@ -82,7 +82,7 @@ def settings(certificate: Certificate, authority: Authority) -> ReplicaSettings:
 def replicas(
     authority: Authority, certificate: Certificate, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[list[ReplicaProcess]]:
-    """Two replicas for tests that leave them as they are."""
+    """Two replicas, shared by tests that do not change them."""
     folder = tmp_path_factory.mktemp("replicas")
     started = [
         ReplicaProcess(address, authority, certificate, folder / f"{address}.log").start()
@@ -112,7 +112,7 @@ def start_replica(
 
 @pytest.fixture
 async def client_of(authority: Authority, settings: ReplicaSettings) -> AsyncIterator[ClientOf]:
-    """Makes a client of the replicas at some addresses."""
+    """Makes a client for replicas at given addresses."""
     clients: list[ServiceClient] = []
 
     def make(*addresses: str, host: str = HOST_NAME) -> ServiceClient:
@@ -134,7 +134,7 @@ async def client(replicas: list[ReplicaProcess], client_of: ClientOf) -> Service
 
 @asynccontextmanager
 async def calling(app: object) -> AsyncIterator[httpx.AsyncClient]:
-    """A client of an application in this process, with its lifespan."""
+    """A client of an application in this process, which runs its lifespan."""
     transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)  # type: ignore[arg-type]
     async with (
         app.router.lifespan_context(app),  # type: ignore[attr-defined]
@@ -145,6 +145,6 @@ async def calling(app: object) -> AsyncIterator[httpx.AsyncClient]:
 
 @pytest.fixture
 async def http(settings: ReplicaSettings) -> AsyncIterator[httpx.AsyncClient]:
-    """A caller of the test service in this process, without any token."""
+    """A client of the test service in this process, without a token."""
     async with calling(replica_app(settings)) as caller:
         yield caller

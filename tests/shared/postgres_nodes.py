@@ -1,4 +1,4 @@
-"""Three small Postgres nodes of our own: two primaries and a replica, over TLS, to be broken."""
+"""Three small Postgres nodes over TLS that tests may break: two primaries and a replica."""
 
 import os
 import select
@@ -39,7 +39,7 @@ _HBA += "hostssl all all 127.0.0.0/8 scram-sha-256\n"
 
 @dataclass(frozen=True)
 class Member:
-    """One server with its folder; `name` is what its certificate says."""
+    """One server with its folder; `name` is the name in its certificate."""
 
     name: str
     address: str
@@ -50,23 +50,23 @@ class Member:
         return self.folder / "data"
 
     def start(self) -> None:
-        """Start the server unless it runs; it takes statements when this returns."""
+        """Start the server unless it runs, and wait until it accepts statements."""
         if self._runs():
             return
         _run("pg_ctl", "-D", self.data, "-l", self.folder / "log", "-w", "-s", "start")
 
     def stop(self) -> None:
-        """Stop it without asking its clients."""
+        """Stop the server at once and disconnect its clients."""
         if self._runs():
             _run("pg_ctl", "-D", self.data, "-m", "immediate", "-w", "-s", "stop")
 
     def crash(self) -> None:
-        """End it and all its backends as a power cut would."""
+        """Kill the server and all its backends, as a power cut would."""
         pids = self._pids()
         self.send(signal.SIGKILL)
         for pid in pids:
             _wait_for_end(pid)
-        # Where nobody reaps orphans its number seems taken for ever.
+        # Without a process that reaps orphans, its process id would seem in use for ever.
         (self.data / "postmaster.pid").unlink()
 
     def send(self, number: signal.Signals) -> None:
@@ -76,7 +76,7 @@ class Member:
                 os.kill(pid, number)
 
     def psql(self, sql: str, *, database: str = OWNER) -> str:
-        """Run statements as the superuser; the output without decoration."""
+        """Run statements as the superuser; returns the plain output."""
         to = ["-h", self.address, "-p", str(PORT), "-U", "postgres", "-d", database]
         return subprocess.run(
             [BIN / "psql", "-XAtq", "-v", "ON_ERROR_STOP=1", *to, "-c", sql],
@@ -99,7 +99,7 @@ class Member:
 
 
 class PostgresNodes:
-    """`a` with its replica, and `b`; made in a folder of their own and taken away with it."""
+    """The primary `a` with its replica, and the primary `b`, in a temporary folder."""
 
     def __init__(self, net: str) -> None:
         self.folder = Path(mkdtemp(prefix="retrato-sharding-", dir="/tmp"))
@@ -114,15 +114,15 @@ class PostgresNodes:
 
     @property
     def all(self) -> tuple[Member, ...]:
-        """The primaries first."""
+        """All servers, the primaries first."""
         return self.a, self.b, self.replica
 
     def addresses(self) -> dict[str, str]:
-        """The address of each name."""
+        """Map each name to its address."""
         return {node.name: node.address for node in self.all}
 
     def remove(self) -> None:
-        """Stop all and delete their folders."""
+        """Stop all nodes and delete their folders."""
         for node in reversed(self.all):
             with suppress(subprocess.CalledProcessError):
                 node.stop()
@@ -167,7 +167,7 @@ class PostgresNodes:
 
 
 def _as_database_user() -> list[str]:
-    """Postgres refuses to run as root."""
+    """Return a command prefix that drops root, as which Postgres refuses to run."""
     if os.geteuid() != 0:
         return []
     return ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"]

@@ -1,4 +1,4 @@
-"""A service with the routes that the tests of the web side need: `python -m … ` with REPLICA_…."""
+"""A service with routes for tests; run it with `python -m` and REPLICA_… variables."""
 
 import asyncio
 import hashlib

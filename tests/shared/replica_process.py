@@ -1,4 +1,4 @@
-"""Replicas as processes of their own, to be killed, stopped and drained."""
+"""Replica processes that tests kill, freeze and drain."""
 
 import json
 import os
@@ -21,7 +21,7 @@ START_S_MAX = 20.0
 
 
 class ReplicaProcess:
-    """One replica at an address; `log` holds what it wrote."""
+    """One replica at an address; `log` holds its output."""
 
     def __init__(
         self, address: str, authority: Authority, certificate: Certificate, log: Path
@@ -58,7 +58,7 @@ class ReplicaProcess:
         return self
 
     def ready(self) -> tuple[int, str]:
-        """Status and body of /ready; (0, "") if nobody answers."""
+        """Return status and body of /ready; (0, "") without an answer."""
         return self._probe("/ready")
 
     def metrics(self) -> str:

@@ -1,4 +1,4 @@
-"""Shard groups over the nodes of a test: what a service would get from its settings."""
+"""Shard groups on the nodes of a test, as a service would open them."""
 
 import itertools
 import json
@@ -19,7 +19,7 @@ SHARD_COUNT = 8
 
 
 class StaticResolver(Resolver):
-    """Knows the nodes of the test and nobody else."""
+    """Resolves only the nodes of the test."""
 
     def __init__(self, addresses: dict[str, str]) -> None:
         super().__init__(())
@@ -30,7 +30,7 @@ class StaticResolver(Resolver):
 
 
 class ShardedDatabase:
-    """A database of its own on both primaries, with its map."""
+    """A new database on both primaries, with a shard map."""
 
     _numbers = itertools.count(1)
 
@@ -48,7 +48,7 @@ class ShardedDatabase:
             node.psql(f"CREATE DATABASE {self.database} OWNER {OWNER}")
 
     def write_map(self, **moved: str) -> None:
-        """Write the next version; `moved(shard_3="b")` names the shards with a new home."""
+        """Write the next version of the map; `shard_3="b"` moves shard 3 to b."""
         self.homes |= {int(name.removeprefix("shard_")): home for name, home in moved.items()}
         self.version += 1
         replica = {"host": self.nodes.replica.name, "port": PORT}
@@ -84,6 +84,6 @@ class ShardedDatabase:
             await group.close()
 
     def psql(self, shard: int, sql: str) -> str:
-        """Run statements as the superuser on the shard's primary; `:schema` is the shard's."""
+        """Run statements as the superuser on the shard's primary, with `:schema` replaced."""
         node = {"a": self.nodes.a, "b": self.nodes.b}[self.homes[shard]]
         return node.psql(sql.replace(":schema", f"shard_{shard:04d}"), database=self.database)

@@ -1,4 +1,4 @@
-"""Cursors survive the way to the client and back, and nothing else is taken for one."""
+"""Cursors survive a round trip through the client, and everything else is refused."""
 
 import base64
 import json

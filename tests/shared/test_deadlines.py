@@ -1,4 +1,4 @@
-"""Deadlines only ever shorten."""
+"""Nested deadlines never get longer."""
 
 import asyncio
 

@@ -1,4 +1,4 @@
-"""Whatever a service holds, an export says it as the public API does."""
+"""An export writes all values in the format of the public API."""
 
 from datetime import UTC, datetime
 

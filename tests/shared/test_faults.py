@@ -1,4 +1,4 @@
-"""Every refusal of a field has a code of the one table, and a sentence in each language."""
+"""Every refusal of a field has a code in the table and a sentence in each language."""
 
 import ast
 import string
@@ -16,7 +16,8 @@ from tests.contract.documents import APPS
 
 ROOT = Path(faults.__file__).resolve().parents[1]
 
-# What each node of a validator can say; a kind of node that is new here has to be looked up.
+# The errors that each kind of pydantic-core schema node can raise. Look up a new kind in its
+# documentation.
 _SAID_BY: dict[str, tuple[str, ...]] = {
     "str": ("string_type", "string_sub_type", "string_unicode"),
     "int": ("int_type", "int_parsing", "int_parsing_size", "int_from_float"),
@@ -49,7 +50,7 @@ _SAID_BY_RULE = {
     "allow_inf_nan": {"float": "finite_number"},
 }
 _VALUES = ("min_length", "max_length", "expected", "ge", "gt", "le", "lt")
-# Marks beside the rules of a node that refuse nothing.
+# Keys of a schema that validate nothing.
 _NO_NODES = frozenset({"metadata", "serialization", "schema_ref", "ref", "config"})
 
 

@@ -1,4 +1,4 @@
-"""Ids tell their shard and their time."""
+"""Ids contain their shard and their time."""
 
 from datetime import UTC, datetime, timedelta
 

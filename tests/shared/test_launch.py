@@ -1,4 +1,4 @@
-"""A process collects nothing while it imports, and lets others go first."""
+"""A starting process collects no garbage during imports, and runs at a higher niceness."""
 
 import os
 import subprocess
@@ -32,5 +32,5 @@ def test_a_launched_module_runs_its_main(tmp_path: Path) -> None:
     ).stdout
     own = os.getpriority(os.PRIO_PROCESS, 0)
     assert said in {f"False {own} {max(own, NICENESS)}\n", f"False {own} {own}\n"}
-    # Who may not become less nice again stays as it is.
+    # A process that may not lower its niceness again does not raise it.
     assert (f"{max(own, NICENESS)}" in said) == _may_hurry_again()

@@ -1,4 +1,4 @@
-"""Lines of a process, its own and those of its libraries."""
+"""The log lines of a process and of its libraries."""
 
 import json
 import subprocess
@@ -62,7 +62,7 @@ asyncio.run(main())
 
 def test_a_warning_is_written_at_once_with_what_came_before_it() -> None:
     events = [line.get("event") for line in _lines(AT_ONCE)]
-    # Written directly, in between; the last one when the process ended.
+    # The program prints the fourth line directly; the last line is written at its exit.
     assert events == ["first", "second", "third", None, "last"]
 
 

@@ -1,4 +1,4 @@
-"""Settings come from the environment, whole, or the process says what is missing."""
+"""Settings come from the environment; a process with unusable ones names them and exits."""
 
 import socket
 from pathlib import Path

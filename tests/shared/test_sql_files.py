@@ -1,4 +1,4 @@
-"""SQL files: named blocks whose placeholders are those of psql."""
+"""SQL files consist of named blocks with psql's placeholders."""
 
 from pathlib import Path
 

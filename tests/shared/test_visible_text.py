@@ -1,4 +1,4 @@
-"""What can be seen of a text."""
+"""Visible and invisible characters."""
 
 import sys
 import unicodedata
@@ -23,7 +23,7 @@ def test_spaces_fillers_and_lone_marks_show_nothing(text: str) -> None:
 
 
 def test_every_assigned_format_character_is_ignorable_or_known() -> None:
-    """The ranges are typed: what Unicode adds to the formats shows here."""
+    """The ranges are typed by hand, so this test finds new format characters of Unicode."""
     formats = [chr(c) for c in range(sys.maxunicode + 1) if unicodedata.category(chr(c)) == "Cf"]
     shown = {c for c in formats if not is_ignorable(c)}
     # Arabic and Kaithi number signs, Egyptian joiners and interlinear marks have a shape.

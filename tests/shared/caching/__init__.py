@@ -1,1 +1,1 @@
-"""Tests of the connections to Redis, with a Redis of their own."""
+"""Tests of the connections to Redis, against a real Redis."""

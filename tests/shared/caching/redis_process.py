@@ -1,4 +1,4 @@
-"""A Redis over TLS with a user of its own, for tests that end it, hold it and start it again."""
+"""A Redis over TLS for tests that kill, freeze and restart it."""
 
 import signal
 import subprocess
@@ -28,7 +28,7 @@ user users on >a%3Dpass ~* &* +@all
 
 
 class RedisProcess:
-    """A Redis that a test may end and start again."""
+    """A Redis that a test may kill and restart."""
 
     def __init__(self, folder: Path) -> None:
         self.authority = Authority(folder)

@@ -1,4 +1,4 @@
-"""A Redis over TLS, found by name, lost and found again."""
+"""The client finds Redis by name over TLS, and again after a restart."""
 
 from collections.abc import AsyncIterator
 

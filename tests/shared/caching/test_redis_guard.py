@@ -1,4 +1,4 @@
-"""What a Redis that does not answer costs."""
+"""The guard turns Redis errors into RedisAway, and pauses after a lost connection."""
 
 import pytest
 from redis.exceptions import ConnectionError as RedisConnectionError

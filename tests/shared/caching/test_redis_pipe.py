@@ -1,4 +1,4 @@
-"""The pipe says at once when Redis is away, and finds it again by itself."""
+"""The pipe fails at once while Redis is unreachable, and reconnects by itself."""
 
 import asyncio
 import signal
@@ -21,7 +21,7 @@ async def pipe(server: RedisProcess) -> AsyncIterator[RedisPipe]:
 
 
 class Ear:
-    """Hears a channel, and on each connection what is in a list."""
+    """Subscribes to a channel, and catches up with a list on each connection."""
 
     def __init__(
         self, pipe: RedisPipe, newspaper: str = "newspaper", channel: str = "news"

@@ -1,4 +1,4 @@
-"""A change under way is told from drift, at whichever moment one looks."""
+"""The audit never takes a change under way for drift, whenever it reads."""
 
 import itertools
 

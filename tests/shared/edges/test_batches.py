@@ -1,4 +1,4 @@
-"""Many changes that end at one node at once share their transactions."""
+"""Concurrent changes to one target node share transactions."""
 
 import asyncio
 import itertools
@@ -24,7 +24,7 @@ def node(shard: int) -> int:
 
 @pytest.fixture
 def batch_sizes(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """The sizes of the batches applied from here on."""
+    """Records the sizes of batches from now on."""
     apply, sizes = EdgeMirror.apply, []
 
     async def counted(self: EdgeMirror, shard: int, changes: list[EdgeChange]) -> None:

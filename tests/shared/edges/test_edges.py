@@ -1,4 +1,4 @@
-"""Edges cross shards, and both sides agree in the end."""
+"""Edges cross shards, and both sides agree eventually."""
 
 import asyncio
 import itertools
@@ -27,7 +27,7 @@ WAITING = parse_query("waiting", "SELECT payload FROM :schema.outbox WHERE topic
 
 
 def person(shard: int | None = None) -> int:
-    """An id nobody else uses; of the given shard, or of any."""
+    """Return an unused id, of the given shard or of any."""
     number = next(_numbers)
     return (number << 23) | ((number % SHARD_COUNT if shard is None else shard) << 10)
 
@@ -209,7 +209,7 @@ async def test_pages_are_newest_first_and_skip_nothing_while_edges_come_and_go(
     assert [fan for fan in seen if fan in fans] == [
         fan for fan in reversed(fans) if fan in set(seen)
     ]
-    # Only those that went before their page was read are missing.
+    # Only edges removed before their page was read are missing.
     assert set(fans) - set(seen) <= set(fans[: number + 1])
     assert len(seen) == len(set(seen))
 
@@ -258,7 +258,7 @@ async def test_who_watches_edges_is_told_until_it_could_act(
 
     monkeypatch.setattr(group, "edge_watchers", [watcher])
     await follows.put(alice, bob)
-    # Once committed where it begins, and once where it ends; as nobody could act, the event stays.
+    # The watcher is called after both commits. It could not act, so the event stays.
     assert told == [EdgeEnds("follow", alice, bob)] * 2
     assert await follows.states_in(bob, [alice]) == {alice: "active"}
     acts = True

@@ -1,1 +1,1 @@
-"""Tests of a process that answers: real sockets, real TLS."""
+"""Tests of the HTTP server with real sockets and TLS."""

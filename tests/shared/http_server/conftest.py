@@ -1,4 +1,4 @@
-"""Short log lines."""
+"""Makes log lines short for these tests."""
 
 from collections.abc import Iterator
 
@@ -8,7 +8,7 @@ import structlog
 
 @pytest.fixture(autouse=True, scope="package")
 def plain_lines() -> Iterator[None]:
-    """The library's own rendering of a traceback takes seconds."""
+    """Replace structlog's default rendering, which takes seconds per traceback."""
     structlog.configure(processors=[structlog.processors.KeyValueRenderer()])
     yield
     structlog.reset_defaults()

@@ -1,4 +1,4 @@
-"""The limiter before the routes: what it refuses, what lasts, and that each place comes back."""
+"""The limiter in front of the routes: refusals, lasting requests, and slots that come back."""
 
 import asyncio
 
@@ -15,7 +15,7 @@ from tests.eventually import eventually
 
 
 class Door:
-    """An application behind the limiter, that works until it is let go."""
+    """An application behind the limiter, whose requests run until the test releases them."""
 
     def __init__(self, rules: QueueRules, *, lasting_max: int = 10) -> None:
         self.begun = 0
@@ -50,7 +50,7 @@ class Door:
         await eventually(waiting)
 
 
-# With room for nobody who waits.
+# One slot and no queue.
 FULL = QueueRules(at_work_max=1, wait_s_max=0.0)
 
 

@@ -1,4 +1,4 @@
-"""The page of the API holds together without any other server."""
+"""The API page needs no other server."""
 
 import re
 

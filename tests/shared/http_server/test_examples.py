@@ -1,4 +1,4 @@
-"""Examples are made from models."""
+"""Examples are built from models."""
 
 from typing import Annotated, Literal, NotRequired
 

@@ -1,4 +1,4 @@
-"""The fingerprint of a body depends on what it says and not on how it is written."""
+"""The hash of a body depends on its values and not on their order."""
 
 from shared.http_server.idempotency_key import body_hash
 

@@ -1,4 +1,4 @@
-"""What is written in one turn of the loop goes out as one piece, whole and in order."""
+"""All data written in one turn of the event loop leaves in one write, complete and in order."""
 
 import asyncio
 from typing import cast
@@ -7,7 +7,7 @@ from shared.http_server.joined_writes import HELD_BYTES_MAX, JoinedWrites
 
 
 class Transport:
-    """Notes what it is told."""
+    """Records what is written to it."""
 
     def __init__(self) -> None:
         self.told: list[bytes | str] = []
@@ -27,7 +27,7 @@ class Transport:
 
 
 async def next_turn() -> None:
-    """Return once everything was called that was to be called soon."""
+    """Return after all callbacks that are due now."""
     come = asyncio.Event()
     asyncio.get_running_loop().call_soon(come.set)
     await come.wait()

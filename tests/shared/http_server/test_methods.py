@@ -1,4 +1,4 @@
-"""HEAD, OPTIONS, Allow, and pages of other origins."""
+"""HEAD, OPTIONS, Allow and CORS."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager

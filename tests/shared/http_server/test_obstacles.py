@@ -1,4 +1,4 @@
-"""A process is not ready while something is in the way, and says what."""
+"""A process is not ready while an obstacle remains, and reports it."""
 
 import asyncio
 from typing import Any

@@ -1,4 +1,4 @@
-"""Every failure leaves as a problem with all its fields."""
+"""Every failure becomes a problem with all its fields."""
 
 import httpx
 import pytest

@@ -1,4 +1,4 @@
-"""Shapes of replies are made for documents, and for nothing before."""
+"""Reply shapes are built only when a document is made."""
 
 from fastapi import APIRouter, FastAPI, Response
 from typing_extensions import TypedDict

@@ -1,4 +1,4 @@
-"""What a sender says of its bytes is understood, or refused; never passed over in silence."""
+"""A Repr-Digest header is understood or refused, and never ignored."""
 
 import base64
 import hashlib

@@ -1,4 +1,4 @@
-"""What surrounds a request: its id, its line, its counts and its deadline."""
+"""Every request has an id, an access line, metrics and a deadline."""
 
 import logging
 import time

@@ -1,4 +1,4 @@
-"""A process starts, drains and ends as its supervisor expects."""
+"""A process starts, drains and exits as its supervisor expects."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""Only a sound token of another service opens the gate."""
+"""Only a valid token of another service passes the gate."""
 
 import time
 

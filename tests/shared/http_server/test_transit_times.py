@@ -1,4 +1,4 @@
-"""What requests have lain is told apart from what their callers' clocks are off by."""
+"""Transit times are right even if the callers' clocks are wrong."""
 
 import pytest
 

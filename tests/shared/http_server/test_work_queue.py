@@ -1,4 +1,4 @@
-"""Who comes to work, who waits, who is refused; and that no caller takes it all."""
+"""Which requests run, wait or are refused; and no caller takes all slots."""
 
 import asyncio
 from collections import defaultdict
@@ -19,7 +19,7 @@ WAIT_S = 0.6
 
 
 class Clock:
-    """Moves only when a test moves it."""
+    """A clock that moves only when a test moves it."""
 
     def __init__(self) -> None:
         self.now_s = 1_000.0
@@ -39,7 +39,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 
 class Crowd:
-    """A queue with requests that are at work until the test lets one leave."""
+    """A queue whose requests run until the test lets one leave."""
 
     def __init__(self, clock: Clock, at_work_max: int) -> None:
         self.clock = clock
@@ -49,7 +49,8 @@ class Crowd:
 
     async def come(self, caller: str, priority: Priority = Priority.VITAL) -> None:
         task = asyncio.create_task(self._come(caller, priority))
-        # Those that still wait when the test has ended are given up, and nobody asks them why.
+        # Requests that still wait at the end of the test are abandoned; reading their errors
+        # keeps asyncio quiet.
         task.add_done_callback(lambda ended: ended.cancelled() or ended.exception())
         self.tasks.append(task)
         await asyncio.wait({task}, timeout=0)
@@ -74,7 +75,7 @@ class Crowd:
     async def fill(
         self, caller: str, priority: Priority = Priority.VITAL, *, are_others: bool = False
     ) -> int:
-        """Requests come until one is refused; how many were let in."""
+        """Send requests until one is refused; returns how many were admitted."""
         for number in range(5_000):
             try:
                 await self.come(f"{caller} {number}" if are_others else caller, priority)
@@ -83,7 +84,7 @@ class Crowd:
         raise AssertionError("nothing was refused")
 
     async def have_seen(self, gap_s: float) -> None:
-        """Departures that far apart, while more wait than leave."""
+        """Let requests leave at this interval while others wait."""
         for number in range(300):
             while len(self.queue._line) < 2:
                 await self.come(f"earlier {number}")
@@ -142,7 +143,7 @@ async def test_a_pause_of_everything_loses_nothing(clock: Clock) -> None:
     await crowd.come("before")
     for number in range(
         112
-    ):  # What comes in 0.8 s at 140 a second, if that is 0.56 of what it can.
+    ):  # The arrivals of 0.8 s at 140 a second, which is 0.56 of the capacity.
         clock.now_s += 0.8 / 112
         await crowd.come(f"meanwhile {number}", Priority.SHEDDABLE)
     await crowd.leave_one(0.0)

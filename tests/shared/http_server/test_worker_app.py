@@ -1,4 +1,4 @@
-"""The loops of a worker begin again, stop in order, and end with their process."""
+"""The loops of a worker restart after a crash, stop in order, and end with their process."""
 
 import asyncio
 import signal

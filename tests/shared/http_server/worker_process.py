@@ -1,4 +1,4 @@
-"""A worker whose one loop waits to be told to stop."""
+"""A worker whose only loop waits for the stop signal."""
 
 import asyncio
 from collections.abc import AsyncIterator

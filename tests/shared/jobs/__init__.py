@@ -1,1 +1,1 @@
-"""Tests of the loops of a worker over real shards."""
+"""Tests of the worker loops over real shards."""

@@ -1,4 +1,4 @@
-"""One database for all jobs, emptied before each test, and short log lines."""
+"""One database for all job tests, emptied before each test, and short log lines."""
 
 from collections.abc import AsyncIterator, Iterator
 
@@ -9,20 +9,20 @@ from shared.sharding.shard_group import ShardGroup
 from tests.shared.postgres_nodes import PostgresNodes
 from tests.shared.shard_groups import SHARD_COUNT, ShardedDatabase
 
-# Connections first: one that was cut a moment ago may still hold the lease of its relay.
+# Connections end first, because a recently cut one may still hold the lease of its relay.
 _END_CONNECTIONS = """
 SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
  WHERE datname = current_database() AND pid <> pg_backend_pid();
 """
-# It writes, so its commit takes to the disk what was forgotten lazily before: a delete that finds
-# nothing would not, and after a crash the events of an earlier test would be there again.
+# TRUNCATE writes, so its commit also flushes earlier asynchronous deletes. A DELETE without rows
+# would not, and a crash could bring back the events of an earlier test.
 _EMPTY_QUEUE = "TRUNCATE jobs.pgqueuer, jobs.pgqueuer_log, upkeep.expected_rows;"
 _TABLES = ("outbox", "edge_out", "edge_in", "edge_count")
 
 
 @pytest.fixture(autouse=True, scope="package")
 def short_log_lines() -> Iterator[None]:
-    """The faults that these tests make are many."""
+    """Shorten log lines, because these tests cause many faults."""
     structlog.configure(processors=[structlog.processors.KeyValueRenderer()])
     yield
     structlog.reset_defaults()
@@ -39,11 +39,11 @@ async def jobs_database(
 
 @pytest.fixture
 def database(jobs_database: ShardedDatabase) -> ShardedDatabase:
-    """Empty: a relay drains whatever it finds, and a worker takes whatever job it finds."""
+    """Empty the tables, because relays and workers process whatever they find."""
     half = SHARD_COUNT // 2
     for shards in (range(half), range(half, SHARD_COUNT)):
         tables = [f"shard_{shard:04d}.{table}" for shard in shards for table in _TABLES]
-        # Not truncated: that costs new files for each.
+        # DELETE, because TRUNCATE creates new files for each table.
         deletes = "".join(f"DELETE FROM {table};" for table in tables)
         jobs_database.psql(shards[0], f"{_END_CONNECTIONS} {_EMPTY_QUEUE} {deletes}")
     return jobs_database

@@ -1,4 +1,4 @@
-"""A worker process that begins jobs and never ends one; a test kills it."""
+"""A worker process that starts jobs and never finishes one; a test kills it."""
 
 import asyncio
 import json

@@ -1,4 +1,4 @@
-"""An edge pass takes nothing away that a shard in doubt may have lost."""
+"""An edge pass removes nothing that a doubtful shard may have lost."""
 
 import itertools
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -26,7 +26,7 @@ EDGES = 40
 
 @pytest.fixture
 async def database(postgres_nodes: PostgresNodes, tmp_path: Path) -> AsyncIterator[ShardedDatabase]:
-    """Its own: what a test does to it is not mended afterwards."""
+    """A database per test, because the tests damage it."""
     made = ShardedDatabase(postgres_nodes, tmp_path)
     await made.migrate()
     yield made
@@ -45,7 +45,7 @@ def person(shard: int) -> int:
 
 
 async def has_edges(group: ShardGroup) -> set[tuple[int, int]]:
-    """From every shard to every other one; the mirrors that there are then."""
+    """Put edges from every shard to every other one; returns the mirrors."""
     follows = Edges(group, "follow")
     for number in range(EDGES):
         await follows.put(person(number % SHARD_COUNT), person((number * 3 + 1) % SHARD_COUNT))
@@ -64,13 +64,13 @@ async def one_pass(group: ShardGroup, **rules: object) -> PassReport:
 
 
 def shard_emptied(database: ShardedDatabase) -> None:
-    """An older or empty copy was put back: the rows are gone, the ids go on."""
+    """Delete the rows but keep the id clock, as after restoring an older or empty copy."""
     for shard in range(4):
         database.psql(shard, FORGET_TRUTH)
 
 
 def shard_made_anew(database: ShardedDatabase) -> None:
-    """As if the primary had been lost and the shard made again, an hour from now."""
+    """Pretend that the shard was created again an hour from now, after a lost primary."""
     for shard in range(4):
         database.psql(
             shard, f"{FORGET_TRUTH}; UPDATE :schema.migration SET applied_at = now() + '1 h'"
@@ -78,7 +78,7 @@ def shard_made_anew(database: ShardedDatabase) -> None:
 
 
 def shard_set_back(database: ShardedDatabase) -> None:
-    """As if an older copy of the shard had been put back."""
+    """Set the id clock back, as after restoring an older copy of the shard."""
     for shard in range(4):
         database.psql(
             shard, f"{FORGET_TRUTH}; SELECT setval(':schema.id_clock', 1000::bigint << 10)"
@@ -95,7 +95,7 @@ async def test_mirrors_stay_when_shards_hold_far_less_than_at_the_last_good_look
     assert await mirrors(group) == before
     assert report.repaired.total() == 0
     assert any("at the last good look" in reason for reason in report.reasons)
-    # It is said again, and an explicit word ends it.
+    # The next pass reports it again, until the operator declares the primary lost.
     assert (await one_pass(group)).reasons != []
     report = await one_pass(group, lost=frozenset({"a"}))
     assert report.reasons == []
@@ -127,7 +127,7 @@ async def test_a_primary_that_is_away_takes_no_edge_with_it(
     group: ShardGroup, database: ShardedDatabase, postgres_nodes: PostgresNodes
 ) -> None:
     before = await has_edges(group)
-    # An orphan among shards that answer is repaired all the same.
+    # An orphan between reachable shards is repaired anyway.
     src, dst, version = person(5), person(6), database.psql(5, "SELECT :schema.next_id()")
     database.psql(
         6,
@@ -141,7 +141,7 @@ async def test_a_primary_that_is_away_takes_no_edge_with_it(
     assert await mirrors(group) == before
 
     async def is_asked_again() -> None:
-        # A pool does not try a server again within a second of having failed to reach it.
+        # A pool does not retry an unreachable server for some time.
         assert (await one_pass(group)).reasons == []
 
     await eventually(is_asked_again)
@@ -159,7 +159,7 @@ def stopped(nodes: PostgresNodes) -> Iterator[None]:
 async def test_a_shard_that_two_primaries_hold_is_left_alone(
     group: ShardGroup, database: ShardedDatabase
 ) -> None:
-    """A map was lost, ranges were edited, and empty shards were made over there."""
+    """The shard map was edited, and another primary got empty shards."""
     before = await has_edges(group)
     database.write_map(shard_2="b", shard_3="b")
     await database.migrate()

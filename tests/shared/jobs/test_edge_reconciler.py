@@ -1,4 +1,4 @@
-"""Both sides of every edge agree in the end, whoever has meddled with one of them."""
+"""Both sides of every edge agree in the end, whatever was changed on one side."""
 
 import asyncio
 import itertools
@@ -64,7 +64,7 @@ MANY = parse_query(
 
 @pytest.fixture
 async def group(database: ShardedDatabase) -> AsyncIterator[ShardGroup]:
-    """Whatever a test does to one side, both agree when it has ended."""
+    """A group whose edges are checked after each test: both sides must agree."""
     async with database.open() as opened:
         yield opened
         await assert_agreement(opened)
@@ -118,7 +118,7 @@ async def test_a_missing_mirror_is_made(follows: Edges, group: ShardGroup) -> No
     await follows.put(alice, bob)
     await meddle(group, 6, FORGET, src=alice, dst=bob)
     report = await one_pass(group)
-    # The count was right, and the mirror that is made anew adds to it: it is counted anew as well.
+    # The count was right, but restoring the mirror increments it, so it is recounted too.
     assert report.repaired == {("follow", "missing"): 1, ("follow", "count"): 1}
     assert drift_metric(group) == 2
     assert await follows.states_in(bob, [alice]) == {alice: "active"}
@@ -212,7 +212,7 @@ async def test_changes_during_a_pass_are_no_drift(follows: Edges, group: ShardGr
             async with group.writer(shard) as tx:
                 await follows.put(src, dst, dice.choice(["active", "removed"]), tx=tx)
                 if dice.random() < 0.5:
-                    # As if the process had died here: the relay mirrors it.
+                    # As if the process had died here; the relay mirrors the edge.
                     tx.after_commit.clear()
 
     stop = asyncio.Event()

@@ -1,4 +1,4 @@
-"""Jobs run at least once, are tried again, and are never lost."""
+"""Jobs run at least once, are retried, and are never lost."""
 
 import asyncio
 import json
@@ -23,7 +23,7 @@ QUICK = JobTiming(heartbeat_s=1, poll_s=0.1, tries_max=3, backoff_s=0.02, backof
 
 
 class Desk:
-    """A handler that notes what was asked of it."""
+    """A handler that records its payloads."""
 
     def __init__(self) -> None:
         self.done: list[int] = []
@@ -193,7 +193,7 @@ async def test_lanes_keep_room_for_one_another(group: ShardGroup) -> None:
         def both_places_are_taken() -> None:
             assert slow.running_most == 2
 
-        # With ten on each primary: a third place would be taken as well.
+        # Each primary has ten jobs, so a third slot would be used too.
         await eventually(both_places_are_taken)
         slow.open.set()
         await slow.has_done(*range(20))
@@ -226,7 +226,7 @@ async def test_the_worker_goes_on_when_its_primary_is_back(
         finally:
             database.nodes.b.start()
 
-        # The end of the first job could not be noted: it runs once more.
+        # The end of the first job could not be recorded, so it runs once more.
         await desk.has_done(1, 2, 1)
         await eventually(lambda: _nothing_waits(group))
 

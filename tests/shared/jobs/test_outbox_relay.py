@@ -1,4 +1,4 @@
-"""The outbox is delivered in order, at least once, whatever fails meanwhile."""
+"""The relay delivers the outbox in order and at least once, whatever fails."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -24,7 +24,7 @@ LEFT = parse_query(
 
 
 class Receiver:
-    """A handler that keeps what it gets, and fails as told."""
+    """A handler that keeps its events, and fails on request."""
 
     def __init__(self) -> None:
         self.batches: list[list[OutboxEvent]] = []
@@ -34,7 +34,7 @@ class Receiver:
 
     @property
     def numbers(self) -> list[int]:
-        """In the order of their first arrival: after a fault some come once more."""
+        """The numbers in the order of their first arrival; after a fault some come again."""
         return list(dict.fromkeys(event.payload["n"] for batch in self.batches for event in batch))
 
     async def __call__(self, events: list[OutboxEvent]) -> None:

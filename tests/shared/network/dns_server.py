@@ -1,4 +1,4 @@
-"""A DNS server over UDP that says what a test tells it to."""
+"""A DNS server over UDP with records that a test sets."""
 
 import asyncio
 from typing import cast
@@ -9,7 +9,7 @@ import dns.rrset
 
 
 class DnsServer(asyncio.DatagramProtocol):
-    """Answers A queries from `records`; `is_silent` makes it swallow them."""
+    """Answers A queries from `records`; with `is_silent` it ignores them."""
 
     def __init__(self) -> None:
         self.records: dict[str, list[str]] = {}

@@ -1,4 +1,4 @@
-"""Libraries on aiohttp find their hosts through our resolver."""
+"""aiohttp finds hosts through our resolver."""
 
 import socket
 

@@ -1,4 +1,4 @@
-"""Names, against a DNS server that changes its mind or falls silent."""
+"""The resolver against a DNS server that changes its answers or stops answering."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -24,7 +24,7 @@ class Names:
     resolver: Resolver
 
     async def says(self, *addresses: str) -> None:
-        """Wait until the resolver says so."""
+        """Wait until the resolver returns these addresses."""
 
         async def same() -> None:
             assert await self.resolver.addresses(HOST) == list(addresses)

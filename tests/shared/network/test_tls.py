@@ -1,4 +1,4 @@
-"""The name in the certificate counts, whichever address is dialled."""
+"""The certificate's name is verified, whichever address is dialled."""
 
 import asyncio
 import ssl
@@ -21,7 +21,7 @@ def authority(tmp_path: Path) -> Authority:
 
 @pytest.fixture
 async def port(authority: Authority) -> AsyncIterator[int]:
-    """A server whose certificate carries the name and no address."""
+    """A server whose certificate has the name and no address."""
     certificate = authority.issue(NAME)
     tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     tls.load_cert_chain(certificate.cert_file, certificate.key_file)

@@ -1,1 +1,1 @@
-"""Tests of calls between services: real sockets, real TLS."""
+"""Tests of calls between services with real sockets and TLS."""

@@ -1,4 +1,4 @@
-"""One exchange with servers that keep to the rules, and with some that do not."""
+"""Exchanges with servers that follow HTTP's rules, and with some that do not."""
 
 import asyncio
 import itertools
@@ -21,7 +21,7 @@ OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
 @asynccontextmanager
 async def speaking_to(peer: Peer) -> AsyncIterator[tuple[Http1Exchange, httpx.Request]]:
-    """An exchange with a server that does what `peer` does, and a request for it."""
+    """Yield an exchange with a server that runs `peer`, and a request for it."""
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
@@ -170,7 +170,7 @@ async def test_nobody_gets_a_connection_before_its_late_reply() -> None:
         is_first = connections == 1
         await read_head(reader)
         asked.set()
-        if is_first:  # Half of it, and no more.
+        if is_first:  # Send half of the reply only.
             writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nev")
             await reader.read()
         writer.write(OK)

@@ -1,4 +1,4 @@
-"""Connections are made one after the other, and only where waiting for one does not do."""
+"""The pool opens connections one at a time, and only if waiting for one takes too long."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -16,7 +16,7 @@ Takers = list[asyncio.Task[Http1Connection]]
 
 
 class Dialler:
-    """Connects to a server of its own, when it is let."""
+    """Connects to its own server when the test allows it."""
 
     def __init__(self, port: int) -> None:
         self._port = port

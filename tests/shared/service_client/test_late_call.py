@@ -1,4 +1,4 @@
-"""A timer that is due while an answer lies unread comes after the answer."""
+"""A timer that is due while a reply is still unread runs after the reply."""
 
 import asyncio
 import socket

@@ -1,4 +1,4 @@
-"""Replicas that are killed, hang or drain while they are being called."""
+"""Replicas are killed, hang or drain during calls."""
 
 import asyncio
 import signal
@@ -16,7 +16,7 @@ from tests.shared.replica_process import HOST_NAME, ReplicaProcess
 
 
 class Load:
-    """Calls, so many at a time, until stopped; a call that fails ends it with its error."""
+    """Runs `at_once` concurrent calls until stopped; a failing call ends it with its error."""
 
     def __init__(self, call: Callable[[], Awaitable[object]], at_once: int = 10) -> None:
         self.answered = 0
@@ -30,7 +30,7 @@ class Load:
             self.answered += 1
 
     async def answers(self, more: int) -> None:
-        """Wait until so many more were answered."""
+        """Wait for this many further answers."""
         wanted = self.answered + more
 
         def reached() -> None:
@@ -47,7 +47,7 @@ class Load:
 
 
 def _list_only(client: ServiceClient, address: str) -> None:
-    """What DNS says when the others have left it."""
+    """Make DNS list only one address."""
     client._transport._resolver.preset(HOST_NAME, [address])  # type: ignore[attr-defined]
 
 
@@ -112,7 +112,7 @@ async def test_a_replica_that_comes_to_itself_begins_nothing_that_was_given_up(
 ) -> None:
     replica = start_replica(OWN_ADDRESSES[0])
     client, observer = client_of(replica.address), client_of(replica.address)
-    await client.get("/who")  # A connection that is kept: what is written to it lies there.
+    await client.get("/who")  # Opens a connection, which then holds the next request unread.
     replica.signal(signal.SIGSTOP)
     with pytest.raises(DeadlineExceeded):
         await client.post("/slow-people", {"username": "alice"}, timeout_ms=200)

@@ -1,4 +1,4 @@
-"""Which requests are sent a second time, where to, and how often at most."""
+"""Which requests are retried, on which replica, and how often."""
 
 import asyncio
 from collections.abc import Collection
@@ -22,7 +22,7 @@ BUSY = httpx.Response(503, json={"code": "overloaded"})
 
 
 class ScriptedExchange:
-    """Answers or fails as told, in order, the last for ever; notes who was asked."""
+    """Returns or raises given outcomes in order, the last one for ever; records the addresses."""
 
     def __init__(self, *outcomes: httpx.Response | Exception) -> None:
         self._outcomes = list(outcomes)
@@ -117,7 +117,7 @@ async def test_nothing_is_retried_while_no_replica_answers() -> None:
     for _ in range(100):
         with pytest.raises(httpx.ConnectError):
             await transport.handle_async_request(request())
-    # Five failures of each of the two, and the calls themselves.
+    # The calls themselves, and five failures of each of the two replicas.
     assert len(exchange.asked) <= 100 + 2 * FAILURES_TO_EJECT
 
 
@@ -191,7 +191,7 @@ async def test_a_write_is_asked_of_no_second_replica_while_it_waits() -> None:
 
 
 class SlowFirst(ScriptedExchange):
-    """Once it is slow, the next one asked does not answer before its future in `stands` is set."""
+    """While it is slow, the next request waits until its future in `stands` is set."""
 
     def __init__(self) -> None:
         super().__init__(httpx.Response(200))

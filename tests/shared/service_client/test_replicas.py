@@ -1,4 +1,4 @@
-"""The choice among replicas: by load, and away from those that fail."""
+"""The choice of a replica by load and recent failures."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Second attempts stay a tenth of the calls."""
+"""Retries stay below a tenth of the calls."""
 
 from shared.service_client.retry_budget import SAVED_AT_START, SAVED_MAX, RetryBudget
 

@@ -1,4 +1,4 @@
-"""A slow read gets a rival; whichever answers first is the answer, and nothing is left behind."""
+"""A slow read gets a second attempt; the first answer wins, and both attempts end."""
 
 import asyncio
 import gc
@@ -11,7 +11,7 @@ from shared.service_client.second_read import first_answer
 
 
 class Attempt:
-    """Answers when a test lets it, and notes how it ended."""
+    """Answers when the test allows it, and records how it ended."""
 
     def __init__(self, answer: str) -> None:
         self.answer = answer

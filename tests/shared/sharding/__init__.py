@@ -1,1 +1,1 @@
-"""The tests of the sharding foundation."""
+"""Tests of sharding."""

@@ -1,4 +1,4 @@
-"""A table that is registered once is exported and erased."""
+"""A table that is declared once is both exported and erased."""
 
 import itertools
 

@@ -1,4 +1,4 @@
-"""Every kind of loss makes its shards doubtful, and nothing else does."""
+"""Every kind of loss puts its shards in doubt, and nothing else does."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -27,7 +27,7 @@ EXPECTED = {(shard, "photo"): 100 for shard in range(4)}
 
 
 def holding(primary: PrimaryFacts, **photos: int) -> PrimaryFacts:
-    """With other counts, such as `_0=5`: five photos in shard 0."""
+    """Return the primary with other counts; `_0=5` means five photos in shard 0."""
     held = dict(primary.held)
     for name, count in photos.items():
         held[int(name[1:])] = replace(FACTS, rows={"photo": count})

@@ -1,4 +1,4 @@
-"""Migrations reach every shard once, and go on where a run was cut short."""
+"""Every shard gets every migration once, also after an interrupted run."""
 
 import asyncio
 from pathlib import Path
@@ -177,7 +177,7 @@ async def test_a_failure_names_the_shard_and_the_statement(
         match=r"shard 6: notes/0002_tag\.sql failed: .* CREATE TABLE shard_0006\.tag \(name text\)",
     ):
         await database.migrate(service.migrations)
-    # The other primary has gone on to its end.
+    # The other primary was migrated completely.
     after = await migration_status(database.target(), [FOUNDATION, service.migrations])
     assert [status.shard for status in after if status.pending] == [6, 7]
 

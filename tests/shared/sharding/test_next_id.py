@@ -1,4 +1,4 @@
-"""Ids made in the database: never twice, always growing, whatever the clock does."""
+"""Ids from the database are unique and growing, whatever the clock does."""
 
 import asyncio
 import time

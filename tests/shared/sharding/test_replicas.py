@@ -1,4 +1,4 @@
-"""Replicas answer within a bound of lag, and a commit waits for the standby it was promised."""
+"""Replicas answer within a bound of lag, and a commit waits for a synchronous standby."""
 
 import asyncio
 import signal
@@ -30,7 +30,7 @@ async def test_reads_that_may_be_stale_go_to_a_fresh_replica(migrated: ShardedDa
         async def the_replica_answers() -> None:
             assert await where(group, 5_000) is ON_REPLICA
 
-        # Nothing is known of the replica at first.
+        # At first the replica's lag is unknown.
         assert await where(group, 5_000) is ON_PRIMARY
         await eventually(the_replica_answers)
         assert await where(group, 0) is ON_PRIMARY

@@ -1,4 +1,4 @@
-"""A process says at its start that it is older or newer than its schema."""
+"""A process reports at its start whether its code is older or newer than the schema."""
 
 from pathlib import Path
 

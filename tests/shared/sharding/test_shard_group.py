@@ -1,4 +1,4 @@
-"""Reading and writing one shard, and many at once."""
+"""Reads and writes of one shard, and reads across shards."""
 
 import asyncio
 import signal
@@ -179,7 +179,7 @@ async def test_a_commit_is_not_cancelled(group: ShardGroup) -> None:
     async def write_and_be_cancelled() -> None:
         async with group.writer(3) as tx:
             written.append(await tx.value(INSERT, owner=1, body={}))
-            # Arrives at the next wait, which is the one for the commit.
+            # The cancellation arrives at the next await, which is the commit.
             asyncio.get_running_loop().call_soon(writing.cancel)
 
     writing = asyncio.create_task(write_and_be_cancelled())
@@ -194,13 +194,13 @@ async def test_what_is_warmed_up_is_prepared_on_all_connections(
 ) -> None:
     async with migrated.open(pool_max=connections) as group:
         await group.warm_up(of_one=[FIND], across=[BY_IDS])
-        # Together, so that each is on a connection of its own.
+        # Concurrently, so that each uses another connection.
         asked = (group.reader(1).rows(PREPARED) for _ in range(connections))
         answers = await asyncio.gather(*asked)
         here = group.shards_on("a")
     prepared = [[row["statement"] for row in rows] for rows in answers]
     assert all(union_over(BY_IDS, here) in statements for statements in prepared)
-    # Of one shard only on the connection that is used most.
+    # Reads of one shard are prepared only on the most used connection.
     assert sum(FIND.for_schema("shard_0001") in statements for statements in prepared) == 1
 
 
@@ -246,7 +246,7 @@ async def test_writers_that_wait_leave_connections_to_reads(migrated: ShardedDat
                 await write(group, 0)
             rows = await asyncio.gather(*(group.reader(0).rows(BACKEND) for _ in range(8)))
             assert all(rows)
-        # None of the three has kept its place.
+        # None of the three has kept its slot.
         async with group.writer(0), group.writer(0):
             assert await group.reader(0).rows(BACKEND)
 
@@ -262,7 +262,7 @@ async def test_a_read_that_nobody_waits_for_is_let_end(migrated: ShardedDatabase
             reading.cancel()
         with pytest.raises((DeadlineExceeded, asyncio.CancelledError)):
             await reading
-        # This waits for the only connection. Had the statement been cancelled, there were no row.
+        # This waits for the only connection. A cancelled statement would have left no row.
         assert await group.reader(0).rows(NEWEST, owners=[77], limit=1)
 
 
@@ -344,7 +344,7 @@ async def test_who_comes_after_a_silent_primary_was_noticed_is_refused_at_once(
                 await group.reader(7).rows(BACKEND)
             with pytest.raises(Unavailable):
                 await group.reader(7).rows(BACKEND)
-            # Its deadline is too short for anything but a refusal without a try.
+            # The deadline is so short that only a refusal without an attempt meets it.
             with deadline_within(20), pytest.raises(Unavailable) as refused:
                 await group.reader(7).rows(BACKEND)
             assert not isinstance(refused.value, DeadlineExceeded)
@@ -356,7 +356,7 @@ async def test_who_comes_after_a_silent_primary_was_noticed_is_refused_at_once(
 async def test_a_pool_heals_after_its_primary_was_restarted(migrated: ShardedDatabase) -> None:
     async with migrated.open(pool_max=4) as group:
         for _ in range(2):
-            # Fill the pool with connections that are about to break.
+            # Fill the pool with connections that will break.
             await asyncio.gather(*(group.reader(7).rows(SLEEP, seconds=0.02) for _ in range(8)))
             migrated.nodes.b.crash()
             migrated.nodes.b.start()
@@ -383,7 +383,7 @@ async def test_a_connection_that_the_driver_has_lost_track_of_is_replaced(
         async def once_lost(
             self: asyncpg.Connection, *arguments: object, **named: object
         ) -> object:
-            # How far replicas are is asked beside it, twice a second.
+            # The replica lag samples, which also use this method, must not fail.
             if not lost and "_lsn()" not in str(arguments[0]):
                 lost.append(self.get_server_pid())
                 raise asyncpg.InternalClientError("another operation is in progress")

@@ -1,4 +1,4 @@
-"""The shard map is whole, or it is refused."""
+"""An incomplete shard map is refused."""
 
 import copy
 import json
@@ -35,7 +35,7 @@ def changed(**changes: Any) -> dict[str, Any]:
 
 def write(file: Path, document: dict[str, Any]) -> None:
     file.write_text(json.dumps(document))
-    # Two writes within one tick of the file system's clock are told apart by this.
+    # Distinct times, since two writes may fall into one tick of the file system's clock.
     os.utime(file, ns=(0, document["version"] * 10**9))
 
 

@@ -1,4 +1,4 @@
-"""A shard may move to another primary while it is written to."""
+"""A shard may move to another primary during writes."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -35,13 +35,13 @@ async def database(postgres_nodes: PostgresNodes, tmp_path: Path) -> ShardedData
 
 
 class Move:
-    """What a mover does, step by step."""
+    """The steps of a shard move."""
 
     def __init__(self, database: ShardedDatabase) -> None:
         self.database = database
 
     async def prepare(self) -> None:
-        """Make the empty shard on the other primary."""
+        """Create the empty shard on the other primary."""
         there = ShardedDatabase.__new__(ShardedDatabase)
         there.__dict__ |= self.database.__dict__
         there.map_file = self.database.map_file.with_suffix(".planned")
@@ -59,7 +59,7 @@ class Move:
             await connection.close()
 
     async def cut_over(self) -> list[int]:
-        """Take the shard from the old primary; the ids that went with it."""
+        """Remove the shard from the old primary; returns the ids of its rows."""
         nodes = self.database.nodes
         async with (
             self.connection(nodes.a) as old,
@@ -104,7 +104,7 @@ async def test_writers_follow_a_shard_that_moves_and_no_write_is_lost(
         while len(written) < 50:
             written.append(await write(group))
         moved = await move.cut_over()
-        # Writers that come now find the shard gone and wait for the map.
+        # New writers find the shard gone and wait for the map.
         at_the_cut = len(written)
         move.announce()
         while len(written) < at_the_cut + 50:
