@@ -1,1 +1,1 @@
-"""The rules of the house, kept by tests."""
+"""Tests that enforce the rules of the source tree."""

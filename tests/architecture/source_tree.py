@@ -1,4 +1,4 @@
-"""What the tidy rules look at: the tracked and new files of this checkout, parsed once."""
+"""The files of this checkout that the tidy rules check, each parsed once."""
 
 import ast
 import subprocess
@@ -11,7 +11,7 @@ CODE_FOLDERS = ("services", "shared", "infra", "tests", "bench")
 
 @cache
 def files_of_the_tree() -> tuple[Path, ...]:
-    """Every file that git tracks or would track, relative to the root."""
+    """Return every file that git tracks or would track, relative to the root."""
     listed = subprocess.run(
         ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
         cwd=ROOT,
@@ -24,7 +24,7 @@ def files_of_the_tree() -> tuple[Path, ...]:
 
 @cache
 def python_files() -> tuple[Path, ...]:
-    """Python modules of the project."""
+    """Return the project's Python modules."""
     return tuple(
         path
         for path in files_of_the_tree()
@@ -34,11 +34,11 @@ def python_files() -> tuple[Path, ...]:
 
 @cache
 def text_of(path: Path) -> str:
-    """The text of a file of the tree."""
+    """Return the text of a file."""
     return (ROOT / path).read_text(encoding="utf-8")
 
 
 @cache
 def syntax_of(path: Path) -> ast.Module:
-    """The syntax tree of a module of the tree."""
+    """Return the syntax tree of a module."""
     return ast.parse(text_of(path), filename=str(path))

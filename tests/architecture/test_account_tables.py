@@ -1,4 +1,4 @@
-"""No table with data of an account is forgotten when the account is erased."""
+"""Erasing an account covers every table with data of accounts."""
 
 import re
 

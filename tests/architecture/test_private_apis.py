@@ -1,4 +1,4 @@
-"""Whatever reaches into the private parts of a library stands on the list of those that do."""
+"""Every use of a library's private parts is listed in docs/private-apis.md."""
 
 import re
 from pathlib import Path
@@ -9,7 +9,7 @@ from tests.architecture.source_tree import CODE_FOLDERS, ROOT, python_files, tex
 
 LIST = text_of(Path("docs/private-apis.md"))
 SHIPPED = ("shared", "services", "infra")
-# Calling what a parent hides, touching what an object hides, importing what a library hides.
+# Calls of a parent's private methods, accesses to private members, imports of private names.
 REACHES = re.compile(
     rf"super\(\)\._[a-z]|noqa: SLF001|^from (?!{'|'.join(CODE_FOLDERS)})\S+ import _[a-z]",
     re.MULTILINE,

@@ -1,4 +1,4 @@
-"""Ceilings and names that keep a tree readable; large projects without them outgrew themselves."""
+"""Limits on sizes and names that keep the source tree readable."""
 
 import ast
 import re
@@ -51,7 +51,7 @@ def test_a_file_has_a_ceiling() -> None:
         for path in python_files()
         if (lines := len(text_of(path).splitlines())) > _ceiling_of(path)
     ]
-    assert not long, "split it by noun or by verb"
+    assert not long, "split the file by noun or by verb"
 
 
 def _ceiling_of(path: Path) -> int:
@@ -70,7 +70,7 @@ def test_a_function_has_a_ceiling() -> None:
 
 def test_a_module_begins_with_a_sentence() -> None:
     silent = [path for path in python_files() if not _begins_with_a_sentence(syntax_of(path))]
-    assert not silent, "say in one sentence what lives here"
+    assert not silent, "begin the module with a sentence about its content"
 
 
 def _begins_with_a_sentence(module: ast.Module) -> bool:

@@ -1,4 +1,4 @@
-"""The tiers: what needs no server says so, and parts that run side by side do not meet."""
+"""Tests without a server are marked fast, and concurrent parts of a test run do not collide."""
 
 from pathlib import Path
 

@@ -1,12 +1,11 @@
-"""A wide catch hides the fault that it meets; it stands only in the loops that must survive."""
+"""`except Exception` hides faults, so it is allowed only in loops that must survive."""
 
 import ast
 from pathlib import Path
 
 from tests.architecture.source_tree import python_files, syntax_of
 
-# The HTTP handler, the look for what keeps a process from being ready, the loops of a worker and
-# the operators' command line report and go on.
+# The HTTP handler, the check for obstacles, and the worker loops log the error and go on.
 ALLOWED = {
     Path("shared/http_server/obstacles.py"),
     Path("shared/http_server/problems.py"),
@@ -35,7 +34,7 @@ def _is_wide(handler: ast.ExceptHandler) -> bool:
         "BaseException",
     }:
         return False
-    # One that cleans up and raises again hides nothing.
+    # A handler that cleans up and raises again hides nothing.
     return not any(isinstance(n, ast.Raise) and n.exc is None for n in ast.walk(handler))
 
 

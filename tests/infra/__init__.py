@@ -1,1 +1,1 @@
-"""Tests of the rendering and the control of the suite."""
+"""Tests of infra: planning, rendering and control of the suite."""

@@ -1,4 +1,4 @@
-"""What the edge does by itself: icons, refusals, request ids, replicas that die."""
+"""What nginx does by itself: icons, refusals, request ids, retries after a dead replica."""
 
 import asyncio
 import hashlib
@@ -30,7 +30,7 @@ async def test_an_icon_is_answered_and_leaves_no_trace(
         reply = await client.get(path)
         assert reply.status_code == 200
         assert "immutable" in reply.headers["Cache-Control"]
-    # A request that is logged comes after them, so that their lines would be there by now.
+    # A later request that is logged shows that earlier lines would be there by now.
     mark = (await client.get("/v1/nothing")).headers["X-Request-ID"]
     await eventually(lambda: _assert_in(mark, suite.log_of("nginx-1")))
     assert not [name for name in names if "icon" in suite.log_of(name)]
@@ -98,7 +98,7 @@ async def test_a_photo_needs_a_signature_that_has_not_ended(
     assert (await client.get(path)).status_code == 403
     assert (await client.get(valid.replace("large", "small"))).status_code == 403
     assert (await client.get(ended)).status_code == 410
-    # Signed well, so it is the upload service that says that there is no such photo.
+    # With a valid signature nginx asks upload, which replies that there is no such photo.
     assert (await client.get(valid)).status_code == 404
     assert (await client.post(valid)).status_code == 405
 
@@ -155,7 +155,7 @@ async def test_reads_are_asked_of_another_gateway_where_one_stands_still(
         replies = await asyncio.gather(*(client.get("/v1/me") for _ in range(20)))
         assert {reply.status_code for reply in replies} == {401}
 
-    # Over connections that are kept, where nothing but an answer is missing.
+    # Kept connections are open already, so only the reply is missing.
     await is_answered()
     suite.kill("gateway-1", signal.SIGSTOP)
     try:

@@ -1,4 +1,4 @@
-"""A broken file of a suite is a sentence that names file and line, never a traceback."""
+"""A broken file of a suite gives a message with file and line, never a traceback."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Certificates carry names and addresses, are kept while they fit, and hold in a real handshake."""
+"""Certificates have the right names and addresses, are reissued on change, and work in TLS."""
 
 import socket
 import ssl

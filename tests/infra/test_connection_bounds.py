@@ -1,4 +1,4 @@
-"""The kernel bounds the connections of one address, complete or not, by the rendered rule."""
+"""The rendered kernel rule bounds the connections of one address, half-open ones too."""
 
 import os
 import re
@@ -47,7 +47,7 @@ def _ip(*arguments: str) -> None:
 
 @pytest.fixture
 def namespaces() -> Iterator[tuple[str, str]]:
-    """A server's and a client's machine with a cable between them."""
+    """Two connected network namespaces, for a server and a client."""
     if os.geteuid() != 0 or shutil.which("nft") is None or shutil.which("ip") is None:
         pytest.skip("it wants root, nft and ip")
     server, client = "retrato-edge", "retrato-client"
@@ -71,7 +71,7 @@ def test_one_address_has_so_many_connections_and_no_more(
     suite = Suite(plan_of(load_topology()), RunFolder(tmp_path), Path("/decoder/python"))
     rule.write_text(re.sub(r"count over \d+", f"count over {BOUND}", connection_bounds(suite)))
     within = ["ip", "netns", "exec"]
-    for _ in range(2):  # It can be loaded again after a change.
+    for _ in range(2):  # Loading the rule again must work, as after a change.
         subprocess.run([*within, server, "nft", "-f", str(rule)], check=True)
     listen = [*within, server, sys.executable, "-c", LISTEN]
     with subprocess.Popen(listen, stdout=subprocess.PIPE, text=True) as door:

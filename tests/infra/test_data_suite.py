@@ -1,4 +1,4 @@
-"""The databases, Redis, store and names of a real suite are as the topology draws them."""
+"""The databases, Redis, store and DNS of a real suite match the topology."""
 
 import ssl
 

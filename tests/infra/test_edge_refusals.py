@@ -1,4 +1,4 @@
-"""What a balancer refuses by itself, before gateways that are away or stand still."""
+"""What a balancer refuses by itself while gateways are down or frozen."""
 
 import asyncio
 import json
@@ -24,13 +24,13 @@ Answer = tuple[int, dict[str, str], bytes]
 
 
 class Edge:
-    """A balancer of its own, with a page of another origin that may use it."""
+    """A separate balancer that allows one CORS origin."""
 
     def __init__(self, address: str, port: int) -> None:
         self._where = (address, port)
 
     async def ask(self, request: bytes, origin: str | None = ORIGIN) -> Answer:
-        """Status, headers by their names in small letters, and body of a raw request."""
+        """Send a raw request; returns status, headers by lower-case name, and body."""
         line, _, rest = request.partition(b"\r\n")
         named = b"" if origin is None else f"Origin: {origin}\r\n".encode()
         sent = line + b"\r\n" + HEAD + named + rest
@@ -39,7 +39,7 @@ class Edge:
     def _send(self, request: bytes) -> Answer:
         with socket.create_connection(self._where, timeout=20) as one:
             one.sendall(request)
-            # Not to the end of the connection: one whose body never comes is reset.
+            # Read one reply, not to the end: the server resets a connection without its body.
             reply = HTTPResponse(one)
             reply.begin()
             joined: dict[str, str] = {}
@@ -81,7 +81,7 @@ async def edge(suite: Suite, tmp_path: Path) -> AsyncIterator[Edge]:
 
 @pytest.fixture
 def standing_still(suite: Suite) -> Iterator[None]:
-    """Where the gateway should be, connections are taken and nobody speaks."""
+    """Accept connections at the gateway's address without ever replying."""
     where = (_away(suite), suite.plan.services["gateway"].port)
     with socket.create_server(where, backlog=64):
         yield
@@ -119,7 +119,7 @@ async def _can_read(edge: Edge, request_: bytes, status: int) -> None:
     assert headers["cache-control"] == "no-store"
     said = json.loads(body)
     assert (said["status"], said["request_id"]) == (status, headers["x-request-id"])
-    # Headers that were not read to their end are no ground to name anybody.
+    # nginx has not read all headers of these requests, so it cannot know the origin.
     if status not in {400, 414, 431}:
         assert headers["access-control-allow-origin"] == ORIGIN
         assert "X-Request-ID" in headers["access-control-expose-headers"]

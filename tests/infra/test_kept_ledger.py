@@ -1,4 +1,4 @@
-"""A real suite's ledger stands in the run folder, in each database and in the store."""
+"""A real suite keeps its ledger in the run folder, in each database and in the store."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""A service migrates its own shards, told by nothing but the environment of its processes."""
+"""A service migrates its shards with nothing but its processes' environment."""
 
 import asyncio
 import os
@@ -9,7 +9,7 @@ import pytest
 from infra.run_folder import REPOSITORY
 from tests.suite import Suite
 
-# Without these a process of the service would not start; migrating needs none of them.
+# A process of the service needs these variables to start, but the migration does not.
 _OF_PROCESSES = ("INSTANCE", "LISTEN_HOST", "LISTEN_PORT", "TLS_KEY_FILE", "INTERNAL_KEYS")
 
 
@@ -41,7 +41,7 @@ async def test_two_runs_at_once_both_find_every_shard_at_the_newest(
     ended = await asyncio.gather(*(_migrate(service, environment) for _ in range(2)))
     for code, said in ended:
         assert code == 0, said
-        # One that waits for the other says so first.
+        # The run that waits for the other reports it first.
         assert said.endswith(f"{service}: every shard is at the newest migration\n")
 
 

@@ -1,4 +1,4 @@
-"""Which processes there are, and which of them gives way to which."""
+"""Which processes exist, and their order of niceness."""
 
 from infra.processes import NICE_IN_THE_BACKGROUND
 from tests.suite import Suite

@@ -1,4 +1,4 @@
-"""The folder of a suite lies where every process can reach it."""
+"""A suite's folder is where every process can reach it."""
 
 import os
 from pathlib import Path

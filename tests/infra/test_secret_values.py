@@ -1,4 +1,4 @@
-"""Secrets are made once, stay as they are, and are for their owner only."""
+"""Secrets are generated once, never change, and are readable only by their owner."""
 
 import json
 from pathlib import Path

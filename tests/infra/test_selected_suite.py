@@ -1,4 +1,4 @@
-"""Which suite a shell selects: small files that say other words, folders that others made."""
+"""How a shell selects a suite: unusable small files, and folders of other users."""
 
 import os
 import pwd

@@ -1,4 +1,4 @@
-"""A suite remembers how it was started, so that no later command has to say it again."""
+"""A suite stores how it was started, so later commands need no options."""
 
 from pathlib import Path
 

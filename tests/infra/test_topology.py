@@ -1,4 +1,4 @@
-"""The picture is read whole, moves to another network, and may not contradict itself."""
+"""The topology is read completely, moves to another network, and must be consistent."""
 
 from pathlib import Path
 

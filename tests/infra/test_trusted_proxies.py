@@ -1,4 +1,4 @@
-"""The client's address behind a load balancer: believed of trusted proxies, and of nobody else."""
+"""The client's address behind a load balancer is taken only from trusted proxies."""
 
 import asyncio
 import json
@@ -28,7 +28,7 @@ PROXIED = "PROXY TCP4 203.0.113.9 127.0.0.1 50000 8081\r\n{get}\r\n\r\n"
 
 
 class Edge:
-    """A balancer of its own before the gateways of the suite, that trusts a network."""
+    """A separate balancer in front of the suite's gateways, which trusts a network."""
 
     def __init__(self, plan: Plan, log: Path) -> None:
         self.address = plan.nginx.replicas[0]
@@ -36,7 +36,7 @@ class Edge:
         self._log = log
 
     async def client_seen(self, source: str, head: str, *, port: int | None = None) -> str:
-        """Whom the balancer takes for the client of a request that comes from `source`."""
+        """Return the client's address that the balancer logs for a request from `source`."""
         mark = f"/v1/nothing-{len(self._lines())}"
         request = head.format(get=f"GET {mark} HTTP/1.1\r\nHost: x\r\nConnection: close")
         await asyncio.to_thread(self._send, source, request.encode(), port or self.port)
@@ -49,7 +49,7 @@ class Edge:
         return await eventually(logged)
 
     def answers(self) -> None:
-        """Whether it listens by now."""
+        """Assert that the balancer listens."""
         try:
             self._send(STRANGER, b"GET /robots.txt HTTP/1.0\r\n\r\n", self.port)
         except OSError as error:

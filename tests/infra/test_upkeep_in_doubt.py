@@ -1,6 +1,6 @@
-"""No upkeep command takes anything away while something is lost, away, or on a wrong clock.
+"""No upkeep command removes anything while data is lost, a part is down, or a clock is wrong.
 
-Each situation is made for real, on a suite of its own with twelve people, and undone again.
+Each situation is real, on a separate suite with twelve people, and is undone afterwards.
 """
 
 import os
@@ -21,7 +21,7 @@ from tests.suite import Suite
 pytestmark = [pytest.mark.long, pytest.mark.timeout(1200)]
 
 PEOPLE = 12
-# Beside the networks of other sessions.
+# Keeps this suite's network apart from those of other test runs.
 NETWORK_STEP = 180
 
 
@@ -42,7 +42,7 @@ def started() -> Iterator[UpkeepSuite]:
 
 @pytest.fixture(scope="module")
 async def upkeep(started: UpkeepSuite) -> UpkeepSuite:
-    """With people who follow each other, publish and read, and objects that are two hours old."""
+    """A suite with people who follow, publish and read, and with two-hour-old objects."""
     async with AsyncExitStack() as stack:
         url = started.suite.public_url
         people = [await stack.enter_async_context(phone_of(url, "alice")) for _ in range(PEOPLE)]
@@ -62,7 +62,7 @@ async def upkeep(started: UpkeepSuite) -> UpkeepSuite:
 
 @pytest.fixture
 async def before(upkeep: UpkeepSuite) -> AsyncIterator[Holdings]:
-    """What is held; whatever a test did, it is held afterwards."""
+    """The holdings before a test, which must be the same after it."""
     held = await upkeep.holdings()
     assert held.mirrors >= PEOPLE * (PEOPLE - 1)
     yield held
@@ -77,7 +77,7 @@ async def test_shards_that_were_made_empty_elsewhere_cost_nothing(
     upkeep.command("down")
     upkeep.edit_ranges()
     try:
-        # What `make up` says of it is not what is tried here.
+        # The output of `make up` does not matter here.
         upkeep.command("up")
         for command in UPKEEP[:4]:
             said = upkeep.command(command, UPLOAD_ORPHAN_WAIT_HOURS="0")
@@ -89,7 +89,7 @@ async def test_shards_that_were_made_empty_elsewhere_cost_nothing(
         upkeep.command("down")
         upkeep.put_ranges_back()
         upkeep.command("up")
-    # The empty copies stay where they are, and are in nobody's way.
+    # The empty copies remain, and do no harm.
     for command in UPKEEP:
         said = upkeep.command(command)
         assert said.code == 0, said.text
@@ -148,7 +148,7 @@ async def test_a_clock_that_is_a_day_off_costs_nothing(
             command, under=("faketime", "-f", offset), UPLOAD_ORPHAN_WAIT_HOURS="0"
         )
         assert said.code == 1, f"{command}: {said.text}"
-        # A day early, our certificates are not valid yet, and nothing can be asked at all.
+        # A day early, our certificates are not valid yet, so no server can be reached.
         is_early = "cannot be reached" in said.text or "does not answer" in said.text
         assert "clock" in said.text or (offset == "-1d" and is_early), said.text
         assert "Traceback" not in said.text

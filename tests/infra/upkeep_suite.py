@@ -1,4 +1,4 @@
-"""A suite of its own for tests that make upkeep doubt, with its commands as operators give them."""
+"""A separate suite for tests of upkeep in doubt, with its commands as operators run them."""
 
 import asyncio
 import json
@@ -28,7 +28,7 @@ UPKEEP = (
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """How a command ended, and all that it wrote."""
+    """A command's exit status and its whole output."""
 
     code: int
     text: str
@@ -36,7 +36,7 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Holdings:
-    """What the suite holds by the shard maps as they were drawn first."""
+    """What the suite holds, by the original shard maps."""
 
     mirrors: int
     photos: int
@@ -44,13 +44,13 @@ class Holdings:
 
 
 class UpkeepSuite:
-    """The whole suite in a folder and on a network that no other session uses."""
+    """A whole suite in its own folder and on its own network."""
 
     def __init__(self, suite: Suite) -> None:
         self.suite = suite
 
     def command(self, *arguments: str, under: tuple[str, ...] = (), **env: str) -> Said:
-        """Give a command and wait for its end; `under` is a program to run it with."""
+        """Run a command to its end; `under` is a program that runs it."""
         with self.begun(*arguments, under=under, **env) as child:
             text, _ = child.communicate(timeout=COMMAND_SECONDS_MAX)
         return Said(child.returncode, text)
@@ -59,7 +59,7 @@ class UpkeepSuite:
     def begun(
         self, *arguments: str, under: tuple[str, ...] = (), **env: str
     ) -> Iterator["subprocess.Popen[str]"]:
-        """A command under way, in a process group of its own as at a terminal."""
+        """Start a command in its own process group, as a terminal does."""
         child = subprocess.Popen(
             [*under, sys.executable, "-m", "infra", *arguments],
             cwd=REPOSITORY,
@@ -83,14 +83,14 @@ class UpkeepSuite:
                 child.wait()
 
     def age_objects(self) -> None:
-        """Make all objects two hours old, while nothing runs that has seen them younger."""
+        """Make all objects two hours old, while no process runs that has cached their age."""
         for path in (self.suite.run_dir / "data" / "store").rglob("*"):
             if path.is_file():
                 at = path.stat().st_mtime - 7200
                 os.utime(path, (at, at))
 
     def edit_ranges(self) -> None:
-        """As if the maps had been lost and drawn anew over edited ranges."""
+        """Replace the shard maps, as if they had been lost and drawn from edited ranges."""
         for file in self._maps():
             shutil.copy2(file, file.with_suffix(".right"))
             drawn = json.loads(file.read_text(encoding="utf-8"))
@@ -99,12 +99,12 @@ class UpkeepSuite:
             file.write_text(json.dumps(drawn), encoding="utf-8")
 
     def put_ranges_back(self) -> None:
-        """The maps as they were."""
+        """Restore the original shard maps."""
         for file in self._maps():
             shutil.copy2(file.with_suffix(".right"), file)
 
     async def holdings(self) -> Holdings:
-        """Ask each primary of the shards that it was made with, and count the store's files."""
+        """Count the rows on each shard's original primary, and the files of the store."""
         mirrors = photos = 0
         for group in self.suite.plan.groups.values():
             for database in group.databases:

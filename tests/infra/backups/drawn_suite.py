@@ -1,4 +1,4 @@
-"""A suite of its own, over another drawing of the topology than the shared one."""
+"""A separate suite with a changed topology, for tests of backups."""
 
 import os
 import re
@@ -18,7 +18,7 @@ COMMAND_S = 900.0
 
 
 class DrawnSuite:
-    """A suite whose `[backup]` and other figures are drawn otherwise."""
+    """A suite whose topology has other values, such as in `[backup]`."""
 
     def __init__(self, folder: Path, network: str, figures: Mapping[str, str]) -> None:
         self.drawing = folder.with_name(f"{folder.name}.toml")
@@ -29,13 +29,13 @@ class DrawnSuite:
             self.suite.on_disk,
             plan=plan_of(replace(drawn, backup=replace(drawn.backup, enabled=True))),
         )
-        # Tests look at it as operators' commands know it: the drawing is part of that.
+        # The tests must see the changed topology too, as operators' commands do.
         self.suite._on_disk = self.on_disk
 
     def infra(
         self, *arguments: str, status: int = 0, environment: Mapping[str, str] | None = None
     ) -> str:
-        """What a command says; the test fails if it ends with another status."""
+        """Run a command and return its output; fails the test at another exit status."""
         done = subprocess.run(
             self.command(*arguments),
             cwd=REPOSITORY,
@@ -50,12 +50,12 @@ class DrawnSuite:
         return done.stdout
 
     def command(self, *arguments: str) -> list[str]:
-        """The words that start it."""
+        """Return the command line of an infra command."""
         module = "tests.infra.mistakes.with_topology"
         return [sys.executable, "-m", module, str(self.drawing), *arguments]
 
     def environment(self) -> dict[str, str]:
-        """What selects this suite."""
+        """Return the environment that selects this suite."""
         return {
             **os.environ,
             "RETRATO_NET": self.suite.plan.network,
@@ -65,7 +65,7 @@ class DrawnSuite:
         }
 
     def clear(self) -> None:
-        """Stop it and remove every trace."""
+        """Stop the suite and delete its folder."""
         if self.suite.run_dir.exists():
             self.infra("reset", "--yes")
             self.suite.run_dir.rmdir()
@@ -74,7 +74,7 @@ class DrawnSuite:
 
 @contextmanager
 def drawn_suite(suite: Suite, name: str, figures: Mapping[str, str]) -> Iterator[DrawnSuite]:
-    """A suite beside the tests' own, on the network with 100 more."""
+    """Yield a suite beside the tests' own, on a network whose number is 100 higher."""
     first, second = suite.plan.network.split(".")
     folder = suite.run_dir.with_name(f"{suite.run_dir.name}-{name}")
     drawn = DrawnSuite(folder, f"{first}.{int(second) + 100}", figures)
@@ -85,10 +85,10 @@ def drawn_suite(suite: Suite, name: str, figures: Mapping[str, str]) -> Iterator
 
 
 def _drawn(figures: Mapping[str, str]) -> str:
-    """The drawing with other figures in its section of backups."""
+    """Return the topology's text with other values."""
     text = TOPOLOGY_FILE.read_text(encoding="utf-8")
     before, title, section = text.partition("\n[backup]\n")
     for name, value in figures.items():
         section, count = re.subn(rf"(?m)^{name} = .*$", f"{name} = {value}", section, count=1)
-        assert count == 1, f"{name} is not drawn"
+        assert count == 1, f"{name} is not in the topology"
     return before + title + section

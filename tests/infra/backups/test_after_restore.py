@@ -1,4 +1,4 @@
-"""Ids after a restore lie above all that were given out before the loss."""
+"""Ids after a restore are above all ids issued before the loss."""
 
 from datetime import UTC, datetime, timedelta
 

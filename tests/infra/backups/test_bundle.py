@@ -1,4 +1,4 @@
-"""The bundle of keys: the same files come back, and nothing is written outside the run folder."""
+"""The bundle of keys unpacks to the same files, and only into the run folder."""
 
 import io
 import json

@@ -1,4 +1,4 @@
-"""As a disk fills, uploads are refused first and all writes later, and taken again in reverse."""
+"""As a disk fills, uploads are refused first and all writes later; both recover in reverse."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The drill as a whole finds what was spoilt in the backups, and what came back otherwise."""
+"""The restore drill finds damaged backups, and rows that differ after the restore."""
 
 import re
 from collections.abc import AsyncIterator
@@ -71,7 +71,7 @@ async def _flipped_bundle(source: Source) -> tuple[str, bytes]:
 
 
 async def _next_segment(suite: OnDisk, source: Source) -> str:
-    """The first segment after the backup, which a recovery to a later position needs."""
+    """Return the first WAL segment after the backup, which later recovery targets need."""
     node = suite.plan.member(LACKING)
     backup = (await repository_in(suite, source, node).backups())[-1]
     found = await archived_segments(source.bucket, source.place, LACKING, "0" * 24, "F" * 24)
@@ -84,7 +84,7 @@ async def _next_segment(suite: OnDisk, source: Source) -> str:
 async def _recovered_otherwise(
     suite: OnDisk, folder: Path, *, keep: bool
 ) -> AsyncIterator[Scratch]:
-    """A row of one primary is another one after the restore."""
+    """Change a row of one primary after its restore."""
     async with recovered(suite, folder, keep=keep) as server:
         if folder.stem == CHANGED:
             async with server.connected("feed") as connection:
@@ -96,7 +96,7 @@ async def _recovered_otherwise(
 
 @asynccontextmanager
 async def _instead(bucket: Bucket, key: str, content: bytes | None) -> AsyncIterator[None]:
-    """Within the block the object holds this; with None it is not there."""
+    """Replace an object's content during the block; None deletes it meanwhile."""
     original = await bucket.find(key)
     assert original is not None
     if content is None:

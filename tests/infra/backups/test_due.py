@@ -1,4 +1,4 @@
-"""What the schedule asks for, over everything that there can be."""
+"""Which backup the schedule wants next, for all combinations of existing backups."""
 
 from datetime import UTC, datetime, timedelta
 

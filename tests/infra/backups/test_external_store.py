@@ -1,4 +1,4 @@
-"""Backups go to a store that somebody else operates, and come back from it, by topology alone."""
+"""Backups go to an external store and come back from it, configured by the topology alone."""
 
 import asyncio
 import json
@@ -25,7 +25,7 @@ BUCKET = "somebody-elses"
 
 @dataclass(frozen=True)
 class Elsewhere:
-    """A store with its own authority and keys, and a suite drawn to use it."""
+    """A store with its own authority and keys, and a suite that uses it."""
 
     drawn: DrawnSuite
     endpoint: str
@@ -67,7 +67,7 @@ async def test_a_suite_comes_back_from_a_store_elsewhere(elsewhere: Elsewhere) -
     assert "can be restored" in await asyncio.to_thread(drawn.infra, "backup", "--kind", "full")
     await _write(drawn, "not kept")
     passphrase = drawn.on_disk.secrets["backup_passphrase"]
-    # The machine is gone with all that it had.
+    # The reset stands for a lost machine.
     await asyncio.to_thread(drawn.infra, "reset", "--yes")
 
     source = f"{elsewhere.endpoint}/{BUCKET}"
@@ -88,7 +88,7 @@ async def test_a_suite_comes_back_from_a_store_elsewhere(elsewhere: Elsewhere) -
 
 
 def _write_keys(drawn: DrawnSuite, keys: tuple[str, str]) -> None:
-    """As infra/topology.toml asks for, before the first start."""
+    """Write the store's keys before the first start, as infra/topology.toml describes."""
     folder = drawn.suite.run_dir
     folder.mkdir(exist_ok=True)
     named = {"backup_access_key": keys[0], "backup_secret_key": keys[1]}

@@ -1,4 +1,4 @@
-"""A primary's disk fills for real: uploads are refused first, then writes; reads go on."""
+"""A primary's disk really fills: uploads are refused first, then all writes; reads go on."""
 
 import asyncio
 import os
@@ -24,7 +24,7 @@ pytestmark = [
     pytest.mark.skipif(os.geteuid() != 0, reason="only root mounts a disk"),
 ]
 
-# Wherever the person of the test lives.
+# All primaries of both groups, because the test's account may be on any of them.
 PRIMARIES = ("upload-a", "upload-b", "feed-a", "feed-b")
 DISK_BYTES = 4 * 1024**3
 SEEN_WITHIN_S = 60.0
@@ -32,7 +32,7 @@ SEEN_WITHIN_S = 60.0
 
 @pytest.fixture
 async def drawn(data_suite: Suite) -> AsyncIterator[DrawnSuite]:
-    """A suite some of whose primaries share a small disk of their own."""
+    """A suite whose primaries in PRIMARIES share a small disk."""
     with drawn_suite(data_suite, "disk", {}) as drawn:
         await asyncio.to_thread(drawn.infra, "up", "--data-only")
         await asyncio.to_thread(drawn.infra, "down")
@@ -49,7 +49,7 @@ def _disk(drawn: DrawnSuite) -> Path:
 
 @contextmanager
 def _small_disk(drawn: DrawnSuite) -> Iterator[None]:
-    """Mount a disk in a file where the primaries' folders are links to; afterwards all is back."""
+    """Mount a file as the disk of the primaries, and link their folders to it meanwhile."""
     disk = _disk(drawn)
     image = disk.with_suffix(".img")
     disk.mkdir()
@@ -80,7 +80,7 @@ async def test_a_disk_that_fills_refuses_and_takes_again(drawn: DrawnSuite) -> N
         kept = [await alice.post("before")]
         _leave_free(balloon, 3 * 1024**3 // 2)
         await eventually(lambda: _refuses_uploads(alice), within_s=SEEN_WITHIN_S)
-        # A word needs little room, and is still taken.
+        # A comment needs little space and is still accepted.
         await alice.comment(kept[0]["id"], "still here")
 
         _leave_free(balloon, 300 * 1024**2)
@@ -88,7 +88,7 @@ async def test_a_disk_that_fills_refuses_and_takes_again(drawn: DrawnSuite) -> N
         await eventually(lambda: _says_so(drawn), within_s=SEEN_WITHIN_S)
         await _reads(alice, kept)
 
-        # At once, and to the last byte: a server may end, and comes back on its reserve.
+        # The disk fills to the last byte at once: a server may crash, and restarts on its reserve.
         _leave_free(balloon, 0)
         await eventually(lambda: _refuses_writes(alice, kept[0]["id"]), within_s=SEEN_WITHIN_S)
         await eventually(lambda: _reads(alice, kept), within_s=SEEN_WITHIN_S)
@@ -106,7 +106,7 @@ async def _says_so(drawn: DrawnSuite) -> None:
 
 
 async def _reads(alice: Phone, kept: list[dict[str, Any]]) -> None:
-    """From the databases, as far as nothing is cached."""
+    """Read from the databases, as far as nothing is cached."""
     assert {item["id"] for item in await alice.home()} == {post["id"] for post in kept}
     reply = await alice.http.get(f"/v1/posts/{kept[0]['id']}/comments")
     assert reply.status_code == 200, reply.text
@@ -114,7 +114,7 @@ async def _reads(alice: Phone, kept: list[dict[str, Any]]) -> None:
 
 
 def _leave_free(balloon: Path, free_bytes: int) -> None:
-    """Fill the disk at once but for so much."""
+    """Fill the disk at once, except for `free_bytes`."""
     there = shutil.disk_usage(balloon.parent).free
     size = balloon.stat().st_size if balloon.exists() else 0
     with balloon.open("ab") as file:

@@ -1,4 +1,4 @@
-"""A keeper that meets something unforeseen ends, whatever is under way, and is started again."""
+"""The backup keeper exits at an unexpected error, whatever is running, and is restarted."""
 
 import asyncio
 import os
@@ -16,7 +16,7 @@ from infra.run_folder import REPOSITORY
 from tests.eventually import eventually
 from tests.suite import Suite
 
-# Its round fails as nothing foresees, while a program runs that talks and does not hear SIGTERM.
+# The round fails unexpectedly while a program runs that writes output and ignores SIGTERM.
 CRASHES = """
 from infra.backups import keeper
 from infra.backups.subprocesses import Command, run_command
@@ -78,7 +78,7 @@ def test_a_program_need_not_hear_what_it_is_given(tmp_path: Path, given: bytes) 
         assert int(await run_command(hears, "It")) == len(given)
         return {await run_command(deaf, "It") for _time in range(20)}
 
-    # The loop of the keeper.
+    # The keeper runs on uvloop.
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         assert runner.run(run_many()) == {"done\n"}
 

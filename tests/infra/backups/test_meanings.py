@@ -1,4 +1,4 @@
-"""What programs say when they fail becomes a sentence of the right kind."""
+"""Error output of programs becomes a failure of the right kind with a clear sentence."""
 
 import pytest
 

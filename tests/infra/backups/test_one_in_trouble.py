@@ -1,4 +1,4 @@
-"""One primary is in trouble: the others can be restored further than it can."""
+"""While one primary cannot archive, the others can be restored to later times."""
 
 from datetime import UTC, datetime
 
@@ -25,7 +25,7 @@ async def test_a_primary_whose_archive_fails_holds_no_other_back(data_suite: Sui
         assert not [said for said in rounds.complaints.sentences() if "marked" in said]
         await _archive_with(data_suite, "false")
         try:
-            # A keeper that has just begun does not know what was written since the mark.
+            # A keeper that has just started does not know what was written since the mark.
             again = Rounds(data_suite.on_disk, source.place, source.bucket)
             await again.remember()
             moment = datetime.now(UTC)
@@ -67,7 +67,7 @@ async def test_a_mark_that_was_not_kept_is_made_again(
 
 
 async def _archive_with(data_suite: Suite, command: str | None) -> None:
-    """Let the primary archive by another command; None: by its own again."""
+    """Set another archive command for the primary; None restores its own."""
     async with data_suite.postgres(IN_TROUBLE) as connection:
         own = await connection.fetchval("SHOW archive_command")
         change = f"SET archive_command = '{command}'" if command else "RESET archive_command"

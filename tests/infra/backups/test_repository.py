@@ -1,4 +1,4 @@
-"""A real backup of a real primary comes back as it was, and what is wrong with one is found."""
+"""A real backup of a real primary restores exactly, and damage to it is found."""
 
 import asyncio
 import shutil
@@ -36,7 +36,7 @@ CAPTION = "a zyzzyva nobody writes by chance"
 
 @dataclass(frozen=True)
 class Kept:
-    """A primary whose backup was taken, and a witness of what it held a little later."""
+    """A primary with a backup, and a witness of its tables a little later."""
 
     suite: InfraSuite
     source: Source
@@ -58,7 +58,7 @@ class Kept:
 
     @asynccontextmanager
     async def restored(self) -> AsyncIterator[Scratch]:
-        """A server of its own that holds what the backups give back."""
+        """Yield a temporary server with the restored data."""
         folder = self.suite.folder.data / "postgres" / f"{self.node.name}.rehearsed"
         make_folder(folder, account_for("postgres"))
         try:
@@ -72,7 +72,7 @@ class Kept:
 
 @pytest.fixture(scope="module")
 async def kept(data_suite: Suite) -> AsyncIterator[Kept]:
-    """feed-a, backed up with rows of before and of after the backup."""
+    """feed-a with a backup, and with rows from before and after it."""
     suite = data_suite.on_disk
     database = suite.plan.groups["feed"].databases[0]
     async with own_source(suite) as source, data_suite.postgres(database.name) as connection:
@@ -98,7 +98,7 @@ async def kept(data_suite: Suite) -> AsyncIterator[Kept]:
 
 
 async def _caught_up_witness(data_suite: Suite, node: Member) -> Witness:
-    """The replica has replayed what was just written."""
+    """Take a witness once the replica has replayed the latest writes."""
     suite = data_suite.on_disk
     database = suite.plan.groups["feed"].databases[0]
     async with data_suite.postgres(node.name) as connection:
@@ -118,7 +118,7 @@ async def test_all_tables_come_back_as_they_were_at_the_position(kept: Kept) -> 
         async with server.connected("feed") as connection:
             rows = await connection.fetch("SELECT note FROM public.rehearsal ORDER BY 1")
             assert [row["note"] for row in rows] == [CAPTION, CAPTION + " twice"]
-            # A table that was changed afterwards is told from one that was not.
+            # The comparison names exactly the table that changed afterwards.
             await connection.execute("UPDATE public.rehearsal SET note = note || '.'")
         assert await compare(server, kept.witness, "feed") == ["public.rehearsal"]
 
@@ -130,7 +130,7 @@ async def test_nothing_in_the_bucket_can_be_read_without_the_passphrase(kept: Ke
     stranger = replace(kept.source, place=replace(kept.place, passphrase="another"))
     with pytest.raises(WrongPassphrase):
         await repository_in(kept.suite, stranger, kept.node).backups()
-    # The configuration goes by the primary's name: here it is the right one again.
+    # The configuration file is per primary; this call writes the right one again.
     assert await kept.repository().backups() == [kept.backup]
 
 
@@ -174,7 +174,7 @@ async def test_a_missing_segment_is_a_hole_and_ends_the_recovery_with_a_sentence
 
 @asynccontextmanager
 async def _changed(bucket: Bucket, key: str) -> AsyncIterator[None]:
-    """One bit in the middle of an object is another."""
+    """Flip one bit in the middle of an object during the block."""
     content = await bucket.find(key)
     assert content
     middle = len(content) // 2

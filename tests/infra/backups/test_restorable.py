@@ -1,4 +1,4 @@
-"""Which moment a restore aims at, and what it says where it cannot be reached."""
+"""Which time a restore aims at, and how it reports an unreachable one."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -62,7 +62,7 @@ def test_one_that_is_behind_holds_back_only_what_takes_it_along() -> None:
         (NOON + MINUTE, MARK, _part(10), "at most 2026-11-29 12:00:00"),
         (NOON - 11 * MINUTE, MARK, _part(10), "only from 2026-11-29 11:50:00"),
         (None, MARK, _part(), "not at all yet"),
-        # Nothing was written for as long as backups are kept.
+        # No write happened for as long as backups are kept.
         (None, QUIET, _part(10), "only from 2026-11-29 11:50:00"),
         (None, Mark({"feed-a": REACH}), _part(10), "no moment yet to which users-a can"),
     ],

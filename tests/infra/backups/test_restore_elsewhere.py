@@ -1,4 +1,4 @@
-"""A suite is lost, and comes back on another network from its backups alone."""
+"""A lost suite comes back on another network from its backups alone."""
 
 import asyncio
 import os
@@ -27,7 +27,7 @@ pytestmark = pytest.mark.long
 
 @pytest.fixture
 def elsewhere(suite: Suite) -> Iterator[Suite]:
-    """A folder and a network on which nothing is yet."""
+    """An empty folder and an unused network."""
     first, second = suite.plan.network.split(".")
     other = Suite(suite.run_dir.with_name(f"{suite.run_dir.name}-elsewhere"), f"{first}.1{second}")
     yield other
@@ -53,7 +53,7 @@ async def test_a_lost_machine_comes_back_between_two_posts(suite: Suite, elsewhe
         await eventually(lambda: _everything_is_kept(suite, carol, deleted_at), within_s=300)
         await asyncio.to_thread(_restore, suite, elsewhere, moment)
         for phone in (alice, bob):
-            # The session of before, at the other address.
+            # The session from before the loss, at the new address.
             phone.http.base_url = httpx.URL(elsewhere.public_url)
         assert [item["id"] for item in await bob.home()] == [earlier["id"]]
         await bob.get(f"/v1/posts/{later['id']}", status=404)
@@ -65,7 +65,7 @@ async def test_a_lost_machine_comes_back_between_two_posts(suite: Suite, elsewhe
 
 
 async def _has_backups(suite: Suite) -> None:
-    """The keeper takes the first ones after the start, one primary after the other."""
+    """Assert that every primary has a backup; the keeper takes the first ones after the start."""
     async with own_source(suite.on_disk) as source:
         for group in suite.plan.groups.values():
             for database in group.databases:
@@ -82,7 +82,7 @@ async def _everything_is_kept(suite: Suite, gone: Phone, since: datetime) -> Non
 
 
 def _restore(suite: Suite, elsewhere: Suite, moment: datetime) -> None:
-    """By the page for operators: the store's folder, and the passphrase."""
+    """Restore as the operations page says, with the store's folder and the passphrase."""
     copy = elsewhere.run_dir.with_name("kept-elsewhere")
     shutil.copytree(backup_folder(suite.on_disk), copy)
     try:

@@ -1,4 +1,4 @@
-"""The databases of one group go back to a moment in place; nothing that was there is deleted."""
+"""The databases of one group are restored in place to a time, and nothing is deleted."""
 
 import asyncio
 import shutil
@@ -50,7 +50,7 @@ async def test_a_group_goes_back_its_archive_goes_on_and_it_can_go_forward_again
         assert later.startswith("00000002")
         await eventually(partial(_is_archived, data_suite, node.name, later), within_s=90)
 
-    # That was too far back: what the restore has put aside is still in the backups.
+    # The time was too early; the data that the restore put aside is still in the backups.
     await asyncio.to_thread(stop_suite, suite, quiet)
     async with own_source(suite) as source:
         restoration = await restoration_of(suite, source, Wish(None, "feed", True, False))
@@ -79,9 +79,9 @@ async def test_a_restore_that_was_killed_is_begun_anew_and_nothing_starts_meanwh
 
     clear_the_ground(suite)
     async with own_source(suite) as source:
-        # What the killed one had made is put aside without being asked.
+        # The results of the killed restore are put aside without a question.
         restoration = await restoration_of(suite, source, Wish(None, "feed", False, False))
-        # One that fails says one sentence, and leaves it to the next one as well.
+        # A failing restore reports one sentence, and the next one starts again as well.
         too_late = replace(
             restoration, targets=tuple(at + timedelta(days=1) for at in restoration.targets)
         )
@@ -117,7 +117,7 @@ async def _is_restoring(data_suite: Suite) -> None:
 
 
 async def _back_up(data_suite: Suite) -> datetime:
-    """Backups of feed, the bundle, and a row after them; the moment of that row."""
+    """Back up feed and the bundle, write a row afterwards, and return the row's time."""
     suite = data_suite.on_disk
     async with own_source(suite) as source:
         await keep_bundle(source.bucket, source.place, suite, "")
@@ -130,7 +130,7 @@ async def _back_up(data_suite: Suite) -> datetime:
 
 
 async def _mark(data_suite: Suite) -> datetime:
-    """What a keeper does every minute; returns its moment."""
+    """Set a mark as the keeper does every minute; returns its time."""
     suite, moment = data_suite.on_disk, datetime.now(UTC)
     nodes = [leader(database) for database in suite.plan.groups["feed"].databases]
     segments = {node.name: await mark_and_switch(suite, node, moment) for node in nodes}

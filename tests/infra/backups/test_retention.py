@@ -1,4 +1,4 @@
-"""Old backups, their WAL, and copies of deleted photos leave when they should, and not before."""
+"""Old backups, their WAL and copies of deleted photos expire in time, and not earlier."""
 
 import os
 import shutil
@@ -43,7 +43,7 @@ async def test_a_full_backup_leaves_once_a_later_one_is_as_old_as_is_kept(
     first, second, third = [await _full(suite, source, node) for _number in range(3)]
     keep = timedelta(days=suite.plan.backup.keep_days)
 
-    # A moment before the second one is so old, and one after it.
+    # One second before the second backup reaches the limit, and one second after.
     await _expire_at(monkeypatch, data_suite, node, second.stopped_at + keep - timedelta(seconds=1))
     assert await repository.backups() == [first, second, third]
     await _expire_at(monkeypatch, data_suite, node, second.stopped_at + keep + timedelta(seconds=1))
@@ -55,7 +55,7 @@ async def test_a_full_backup_leaves_once_a_later_one_is_as_old_as_is_kept(
 
 
 async def _full(suite: OnDisk, source: Source, node: Member) -> Backup:
-    """A full backup, and the clock is a second further: labels and the rule go by seconds."""
+    """Take a full backup and wait a second, because labels and the rule count seconds."""
     repository = repository_in(suite, source, node)
     await repository.take("full")
     newest = (await repository.backups())[-1]
@@ -71,9 +71,9 @@ async def _full(suite: OnDisk, source: Source, node: Member) -> Backup:
 async def _expire_at(
     monkeypatch: pytest.MonkeyPatch, data_suite: Suite, node: Member, moment: datetime
 ) -> None:
-    """Let pgBackRest expire as it would at a later time.
+    """Run pgBackRest's expiry at a later time.
 
-    It reads the store's folder without the store, which refuses requests of another day.
+    It reads the store's folder directly, because the store refuses requests of another day.
     """
     suite = data_suite.on_disk
     faketime = shutil.which("faketime")
@@ -91,7 +91,7 @@ async def _expire_at(
         patch.setattr(pgbackrest, "program", lambda _name: str(wrapper))
         patch.setattr(pgbackrest, "account_for", lambda _part: account_for("store"))
         await Repository(suite, node).expire()
-    # It remembers the sizes of files that nobody else should change.
+    # The store caches the sizes of files, which were changed behind its back.
     await data_suite.stop("backup-store")
     await data_suite.start("backup-store")
 
@@ -119,13 +119,13 @@ async def test_copies_of_deleted_photos_leave_with_the_backups_that_name_them(
 
 
 async def _look_anew(data_suite: Suite) -> None:
-    # The store remembers folders for minutes that nobody else should change.
+    # The store caches folders for minutes, and the test changes one behind its back.
     await data_suite.stop("store")
     await data_suite.start("store")
 
 
 def _put_in_store(suite: OnDisk) -> Path:
-    """An object beside those of the suite, as the store keeps it."""
+    """Write an object into the store's folder, beside those of the suite."""
     bucket = suite.folder.data / "store" / suite.plan.store.bucket
     photo = bucket / "renditions" / "retention" / "320.jpg"
     photo.parent.mkdir(parents=True)
@@ -134,6 +134,6 @@ def _put_in_store(suite: OnDisk) -> Path:
 
 
 async def _names(source: Source) -> set[str]:
-    """Names of copies without their folders; a copy that is moved keeps its own."""
+    """Return the names of copies without folders; moving a copy does not change its name."""
     items = await source.bucket.items(source.place.key("photos") + "/")
     return {item.key.rpartition("/")[2] for item in items}

@@ -1,4 +1,4 @@
-"""Only the passphrase opens what it sealed, and no changed byte goes unnoticed."""
+"""Only the passphrase opens sealed content, and every changed byte is detected."""
 
 import pytest
 from hypothesis import given, settings
@@ -7,14 +7,14 @@ from hypothesis import strategies as st
 from infra.backups.sealing import WrongPassphrase, derived_key, seal, unseal
 
 
-# The first one stretches the passphrase.
+# No deadline, because the first example derives the key from the passphrase.
 @settings(deadline=None)
 @given(content=st.binary(max_size=200))
 def test_what_was_sealed_comes_back(content: bytes) -> None:
     assert unseal("correct horse", "list", seal("correct horse", "list", content)) == content
 
 
-# The first one stretches the passphrase.
+# No deadline, because the first example derives the key from the passphrase.
 @settings(deadline=None)
 @given(place=st.integers(0, 10_000), bit=st.integers(0, 7))
 def test_one_flipped_bit_anywhere_is_noticed(place: int, bit: int) -> None:

@@ -1,4 +1,4 @@
-"""The backup store is away, WAL is dropped, a primary is promoted: writes go on, the hole heals."""
+"""Writes go on while the backup store is down; later a new backup closes the gap in the WAL."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -27,12 +27,12 @@ HEALED_WITHIN_S = 300.0
 
 @pytest.fixture(scope="module")
 async def drawn(data_suite: Suite) -> AsyncIterator[DrawnSuite]:
-    """A suite in which little WAL may wait, with a first backup of everything."""
+    """A suite with a small bound for waiting WAL, and a first backup of everything."""
     figures = {"wal_waiting_bytes_max": str(QUEUE_BYTES)}
     with drawn_suite(data_suite, "away", figures) as drawn:
         await asyncio.to_thread(drawn.infra, "up")
         await eventually(lambda: _has_digests(drawn), within_s=HEALED_WITHIN_S)
-        # A moment beyond theirs: what the store's absence then drops is none of what they need.
+        # A time after the backups, so that WAL dropped later is not needed by them.
         taken_at = datetime.now(UTC)
         await eventually(lambda: _is_well_since(drawn, taken_at), within_s=HEALED_WITHIN_S)
         yield drawn
@@ -49,12 +49,12 @@ async def test_writes_go_on_and_what_was_dropped_is_noticed_and_healed(drawn: Dr
 
     async def is_dropped_to_the_bound() -> None:
         state = await archive_state(drawn.on_disk, node)
-        # One more is being tried, and the one that was just closed was not looked at yet.
+        # One more segment is being archived, and one has just been closed.
         assert state.waiting_bytes <= QUEUE_BYTES + 2 * SEGMENT_BYTES
         assert "dropped WAL file" in suite.log_of(f"postgres-{PRIMARY}")
 
     await eventually(is_dropped_to_the_bound, within_s=HEALED_WITHIN_S)
-    # The keeper says so at the end of its round.
+    # The keeper reports it at the end of its round.
     await eventually(lambda: _says_away(drawn), within_s=HEALED_WITHIN_S)
     back_at = datetime.now(UTC)
     await suite.start("backup-store")

@@ -1,4 +1,4 @@
-"""Holes in an archive of WAL are found wherever they are, and nowhere else."""
+"""Every gap in a WAL archive is found, and nothing else is reported."""
 
 from hypothesis import given
 from hypothesis import strategies as st

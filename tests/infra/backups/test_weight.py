@@ -1,4 +1,4 @@
-"""Backups give way to whatever serves people, except where an archive waits for them."""
+"""Backups run at a lower priority than requests, except when a primary's archiving waits."""
 
 from pathlib import Path
 

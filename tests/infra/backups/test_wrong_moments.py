@@ -1,4 +1,4 @@
-"""Clocks that are wrong, and moments that nobody can restore to."""
+"""Wrong clocks, and times to which no restore is possible."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -43,7 +43,7 @@ async def test_no_mark_is_set_while_the_clock_is_behind_the_last_one(data_suite:
 
 
 def test_a_backup_that_would_be_older_than_the_newest_is_said() -> None:
-    # Word for word: the tool goes by the clock of the server, which no test turns back.
+    # pgBackRest's literal message: it uses the server's clock, which a test cannot set back.
     said = "new backup label '20261129-12F' is not later than latest backup label '20261129-13F'"
     failure = meaning_of(f"ERROR: [038]: {said}", "The backup of users-a")
     assert "The clock is behind the newest backup" in str(failure)

@@ -1,4 +1,4 @@
-"""Missing packages are installed without a question, or told in a sentence."""
+"""Missing packages are installed without a question, or named in a message."""
 
 from collections.abc import Callable
 
@@ -10,7 +10,7 @@ from infra.bootstrap.failures import BootstrapFailure
 
 
 def _say_nothing(_text: str) -> None:
-    """Progress is for people."""
+    """Ignore progress messages."""
 
 
 def _packages(**there: bool) -> Callable[[], list[Package]]:

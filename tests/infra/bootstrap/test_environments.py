@@ -1,4 +1,4 @@
-"""An environment is made once for a lock; the second time costs nothing."""
+"""An environment is built once per lock file; the second call runs nothing."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from infra.bootstrap.environments import make_environment
 
 
 class Runs:
-    """Counts the commands that would have been run."""
+    """Records commands instead of running them."""
 
     def __init__(self) -> None:
         self.commands: list[list[str]] = []
@@ -37,7 +37,7 @@ def _locks(folder: Path) -> tuple[Path, Path]:
 
 
 def _say_nothing(_text: str) -> None:
-    """Progress is for people."""
+    """Ignore progress messages."""
 
 
 def test_the_second_time_runs_nothing(tmp_path: Path, runs: Runs) -> None:

@@ -1,4 +1,4 @@
-"""Each service and infra have a lock of their own, and one environment can hold them all."""
+"""infra and each service have their own lock file, and one environment can satisfy all."""
 
 import re
 
@@ -11,7 +11,7 @@ OWNERS = ("gateway", "users", "upload", "feed", "infra")
 
 
 def _pinned(name: str) -> dict[str, tuple[str, frozenset[str]]]:
-    """By package, its version and the hashes of its files."""
+    """Map each package to its version and the hashes of its files."""
     text = (LOCKS / f"{name}.txt").read_text(encoding="ascii").replace("\\\n", " ")
     found = re.findall(r"^([a-z0-9_.-]+)==(\S+)((?: +--hash=\S+)+)", text, re.MULTILINE)
     return {package: (version, frozenset(hashes.split())) for package, version, hashes in found}

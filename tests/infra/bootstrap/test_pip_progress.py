@@ -1,4 +1,4 @@
-"""Whoever waits for an installation reads what it is at."""
+"""An installation reports its progress."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Each file system that the suite keeps data on is measured by itself, and named."""
+"""Each file system with data of the suite is measured separately and named."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""A running suite follows its settings, however the start that wrote them ended."""
+"""A running suite takes over changed settings, even if the start that wrote them was killed."""
 
 import asyncio
 import os
@@ -45,7 +45,7 @@ def test_a_process_is_as_old_as_its_newest_child() -> None:
 async def test_a_suite_that_runs_takes_over_what_changed(suite: Suite) -> None:
     assert names_of_late(suite) == set()
     environment = suite.on_disk.folder.environment("gateway")
-    # Written by a start that was cut short before it restarted anything.
+    # As if a start had written the file and was killed before it restarted anything.
     environment.write_text(environment.read_text() + "# changed\n")
     os.utime(environment, (time.time() + 2, time.time() + 2))
     gateways = set(suite.process_names("gateway"))

@@ -1,4 +1,4 @@
-"""What an earlier run left behind is known by its mark; nothing else is touched."""
+"""Processes left by an earlier run are found by their mark; no other process is touched."""
 
 import os
 import subprocess

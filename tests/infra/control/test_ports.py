@@ -1,4 +1,4 @@
-"""A busy address is told with its holder, before anything is started."""
+"""A busy address is reported with the process that holds it, before anything starts."""
 
 import os
 import socket
@@ -8,7 +8,7 @@ import pytest
 from infra.control.failures import SuiteFailure
 from infra.control.ports import listeners_at, require_free
 
-# A network that no suite uses.
+# An address outside of all suites' networks.
 ADDRESS = "127.31.0.1"
 
 

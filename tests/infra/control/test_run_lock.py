@@ -1,4 +1,4 @@
-"""One command at a time changes a run folder, and the next one hears whose turn it is."""
+"""One command at a time changes a run folder; a second one is told which command runs."""
 
 import asyncio
 import os

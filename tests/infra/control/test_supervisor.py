@@ -1,4 +1,4 @@
-"""A process that is no longer drawn goes when it is told to, and not as others are renewed."""
+"""A process that left the topology runs until it is removed, also while others are updated."""
 
 from collections.abc import Iterator
 
@@ -17,7 +17,7 @@ stopwaitsecs = 5
 
 @pytest.fixture
 def supervisor(data_suite: Suite) -> Iterator[Supervisor]:
-    """It describes two more programs, both started."""
+    """A supervisor with two more programs, both running."""
     config = data_suite.run_dir / "etc" / "supervisord.conf"
     text = config.read_text(encoding="utf-8")
     found = Supervisor(data_suite.on_disk.folder)

@@ -1,4 +1,4 @@
-"""Of two upkeep commands of a kind one is told who is in its way."""
+"""A second upkeep command of the same kind is refused and told which process runs."""
 
 import os
 import signal

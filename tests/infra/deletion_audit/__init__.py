@@ -1,1 +1,1 @@
-"""Tests of the search for what a deletion left."""
+"""Tests of the search for traces of a deleted account."""

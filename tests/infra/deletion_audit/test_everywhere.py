@@ -1,4 +1,4 @@
-"""Whatever still names an id is found: in any column, in Redis, in the store."""
+"""The audit finds an id in any database column, in Redis and in the store."""
 
 import secrets
 

@@ -1,4 +1,4 @@
-"""The demo adds what is missing, goes on where it was broken off, and then adds nothing."""
+"""The demo adds what is missing, continues after an interruption, and then adds nothing."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ from infra.demo.world import World, compose_world
 
 
 class FakeApi:
-    """The public API as a few dictionaries; a token is the username."""
+    """A fake of the public API with dictionaries; a token is the username."""
 
     def __init__(self) -> None:
         self.users: list[str] = []

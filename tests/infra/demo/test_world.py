@@ -1,4 +1,4 @@
-"""The demo's world: believable, skewed, and the same each time."""
+"""The world of the demo is realistic, skewed, and the same each time."""
 
 from collections import Counter
 

@@ -1,1 +1,1 @@
-"""The comparison of what the suite should hold with what is there."""
+"""Tests of the comparison of ledger, disk and topology."""

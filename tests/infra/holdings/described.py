@@ -1,4 +1,4 @@
-"""A suite of two primaries, described: whole, or with something changed."""
+"""Ledgers and facts of a suite with two primaries: complete, or with changes."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -16,7 +16,7 @@ PRIMARIES = {
 
 
 def whole_ledger(**changes: Any) -> Ledger:
-    """As it stands after a clean stop."""
+    """Return the ledger after a clean stop, with `changes`."""
     values: dict[str, Any] = {
         "suite": "5u17e",
         "sequence": 7,
@@ -46,7 +46,7 @@ def whole_ledger(**changes: Any) -> Ledger:
 
 
 def whole_facts() -> Facts:
-    """What lies on disk after a clean stop."""
+    """Return the facts on disk after a clean stop."""
     return Facts(
         servers={
             "users-a": _server("users-a", "1111", 5000),
@@ -70,7 +70,7 @@ def whole_facts() -> Facts:
 
 
 def nothing() -> Facts:
-    """An empty run folder."""
+    """Return the facts of an empty run folder."""
     facts = whole_facts()
     return Facts(
         servers={name: ServerFacts(name, RUN / name, Presence.MISSING) for name in facts.servers},
@@ -82,7 +82,7 @@ def nothing() -> Facts:
 
 
 def with_server(facts: Facts, name: str, **changes: Any) -> Facts:
-    """The same with another state of one server."""
+    """Return the facts with another state of one server."""
     changed = replace(facts.servers[name], **changes)
     return replace(facts, servers={**facts.servers, name: changed})
 

@@ -1,4 +1,4 @@
-"""Every way in which ledger, disk and topology can contradict one another, as a table."""
+"""A table of all contradictions between ledger, disk and topology."""
 
 from dataclasses import dataclass, field, replace
 from typing import Any

@@ -1,4 +1,4 @@
-"""Real data folders, whole and damaged, say what they are without a server that runs on them."""
+"""The state of real data folders, complete or damaged, is read without starting a server."""
 
 import shutil
 import subprocess
@@ -27,7 +27,7 @@ WRITES = "CREATE TABLE some (one int);\nINSERT INTO some SELECT generate_series(
 
 @pytest.fixture(scope="module")
 def ground() -> Iterator[Path]:
-    """A folder that Postgres' user can enter; pytest's own are closed to it."""
+    """A folder that Postgres' user can enter, unlike pytest's own."""
     folder = Path(tempfile.mkdtemp(prefix="control-data-"))
     account_for("postgres").own(folder, 0o755)
     yield folder
@@ -36,7 +36,7 @@ def ground() -> Iterator[Path]:
 
 @pytest.fixture(scope="module")
 def closed(ground: Path) -> Path:
-    """A cluster that ended in order."""
+    """A cluster that was shut down cleanly."""
     folder = ground / "closed"
     _run(ground, "initdb", "-N", "-A", "trust", "-U", "postgres", f"--pgdata={folder}")
     return folder
@@ -44,7 +44,7 @@ def closed(ground: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def killed(ground: Path, closed: Path) -> tuple[Path, int]:
-    """A cluster that was killed after some writes, and how far its log went by then."""
+    """A cluster that was killed after some writes, and its WAL position at that time."""
     folder = _copy(closed, ground / "killed")
     process = subprocess.Popen(
         _command(ground, "postgres", "--single", "-D", str(folder), "postgres"),

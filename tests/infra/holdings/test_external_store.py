@@ -1,4 +1,4 @@
-"""A store that somebody else operates is marked over S3, and asked whose it is."""
+"""An external store gets a marker over S3, which later tells whose store it is."""
 
 import json
 from collections.abc import AsyncIterator
@@ -20,8 +20,8 @@ from tests.suite import Suite
 async def suite_elsewhere(
     data_suite: Suite, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[SuiteOnDisk]:
-    """The suite's own store, seen as if it were another's."""
-    # The client trusts whom the operating system trusts; here that is our own authority.
+    """The suite with its own store configured as an external one."""
+    # For an external store the client trusts the system's authorities; here they are ours.
     monkeypatch.setattr(external_store, "SYSTEM_CA_FILE", data_suite.ca_file)
     store = data_suite.plan.store
     elsewhere = replace(store, kind="external", endpoint=f"https://{store.address}:{store.port}")
@@ -42,7 +42,7 @@ async def test_what_was_marked_is_read(suite_elsewhere: SuiteOnDisk) -> None:
 async def test_a_store_without_a_marker_says_nothing(
     suite_elsewhere: SuiteOnDisk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # The embedded store remembers what it has listed, so the file itself stays.
+    # Another key, because the embedded store caches listings and must keep the marker's file.
     monkeypatch.setattr(external_store, "_MARKER_KEY", "suite/nothing.json")
     found = await look_at_external(suite_elsewhere)
     assert (found.presence, found.identity) == (Presence.WHOLE, None)

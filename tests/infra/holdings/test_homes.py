@@ -1,4 +1,4 @@
-"""Where shards live is decided by their schemas; what cannot be true stops with a sentence."""
+"""The schemas decide where shards are; a contradiction stops the start with a message."""
 
 import pytest
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""The ledger is written whole or not at all, and a broken one is told with its line."""
+"""The ledger is written completely or not at all; a broken one is reported with its line."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""From where on a primary's log can bring a replica forward."""
+"""The first position from which a primary's WAL can bring a replica forward."""
 
 from pathlib import Path
 
@@ -23,8 +23,8 @@ AT_SEGMENT_6 = ControlData(
     [
         ([6], 6),
         ([4, 5, 6], 4),
-        ([4, 5, 6, 7, 8], 4),  # the later ones wait to be written
-        ([2, 3, 5, 6], 5),  # nobody gets past the gap
+        ([4, 5, 6, 7, 8], 4),  # the later segments are preallocated
+        ([2, 3, 5, 6], 5),  # no replica gets past the gap
         ([2, 6, 8], 6),
     ],
 )

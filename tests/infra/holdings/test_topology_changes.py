@@ -1,4 +1,4 @@
-"""Every kind of change of the topology is named: what becomes of it, and why not."""
+"""Every kind of topology change is reported: how it is applied, or why it is refused."""
 
 import re
 from pathlib import Path

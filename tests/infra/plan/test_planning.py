@@ -1,4 +1,4 @@
-"""A plan follows from the topology alone, and nothing in it contradicts the rest."""
+"""A plan depends on the topology alone and is consistent."""
 
 import ast
 import sys
@@ -21,14 +21,14 @@ _READS = ("open", "os.", "socket.", "subprocess.", "import", "shutil.", "glob.")
 
 
 def _audit(event: str, _arguments: tuple[Any, ...]) -> None:
-    """A hook of the interpreter can never be taken away, so it is silent but for one test."""
+    """Record audit events; the hook cannot be removed, so it is inactive outside of one test."""
     if _EVENTS is not None and event.startswith(_READS):
         _EVENTS.append(event)
 
 
 @st.composite
 def topologies(draw: st.DrawFn) -> Topology:
-    """Any number of processes of each kind, stores of our own or of others, any backups."""
+    """Draw topologies with any numbers of processes, own or external stores, and any backups."""
     drawn = tomllib.loads(TOPOLOGY_FILE.read_text(encoding="utf-8"))
     few = st.integers(min_value=1, max_value=4)
     drawn["nginx"]["replicas"] = [f"101.{n}" for n in range(1, draw(few) + 1)]

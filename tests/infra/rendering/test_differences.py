@@ -1,4 +1,4 @@
-"""Rendering that only compares names what would change, and writes nothing."""
+"""A rendering in comparison mode names what would change and writes nothing."""
 
 from dataclasses import replace
 from pathlib import Path

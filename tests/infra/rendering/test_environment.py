@@ -1,4 +1,4 @@
-"""Environment files: documented line by line, readable by a shell, and no wider than needed."""
+"""Environment files are documented, readable by a shell, and contain no needless secrets."""
 
 import json
 import subprocess

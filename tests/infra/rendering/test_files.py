@@ -1,4 +1,4 @@
-"""Rendered files are private, complete, and only touched when they say something else."""
+"""Rendered files are private and complete, and are only written when their content changes."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What a process can read of the suite's secrets is what the plan says."""
+"""Each process can read only the secrets that the plan gives it."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""A shard map names the servers of the topology and the homes that it is given."""
+"""A shard map contains the topology's servers and the given homes of shards."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What comes and what goes is named before a start makes it so."""
+"""A start names new and removed processes before it changes anything."""
 
 from infra.plan.planning import plan_of
 from infra.status.changes import come_and_gone

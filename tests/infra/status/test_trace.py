@@ -1,4 +1,4 @@
-"""A request's lines are found in every log and stand in the order of time."""
+"""A request's lines are found in every log and sorted by time."""
 
 from pathlib import Path
 
