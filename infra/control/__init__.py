@@ -1,1 +1,1 @@
-"""Starting, stopping and asking after the processes of the suite."""
+"""Starts, stops and checks the processes of the suite."""

@@ -1,4 +1,4 @@
-"""How much room is left where the suite keeps its data, on each file system by itself."""
+"""Checks the free space of each file system with data of the suite."""
 
 import shutil
 from collections.abc import Iterator
@@ -9,16 +9,16 @@ from infra.rendering.postgres import data_folder
 from infra.suite import Suite
 
 _MIB = 1024**2
-# A first start writes a gigabyte; a suite with data wants to grow.
+# A first start writes a gigabyte, and a suite with data needs space to grow.
 _ROOT_BYTES_MIN = 2048 * _MIB
-# What Postgres needs to end its recovery and to close a checkpoint: four segments of its log.
+# Postgres needs four WAL segments to finish a recovery and a checkpoint.
 _EACH_BYTES_MIN = 64 * _MIB
 
 
 def require_disk_space(suite: Suite, *, runs: bool) -> None:
-    """Raises SuiteFailure that names each file system that is too full to write on.
+    """Raise SuiteFailure with the name of each file system that is too full.
 
-    A suite that `runs` may go on with less than a start asks for.
+    A suite that `runs` needs less space than a start.
     """
     short = short_of_disk_space(suite, root_bytes_min=_EACH_BYTES_MIN if runs else _ROOT_BYTES_MIN)
     if short:
@@ -26,7 +26,7 @@ def require_disk_space(suite: Suite, *, runs: bool) -> None:
 
 
 def short_of_disk_space(suite: Suite, *, root_bytes_min: int = _EACH_BYTES_MIN) -> list[str]:
-    """A sentence for each file system that has less than its share."""
+    """Return a sentence for each file system with too little free space."""
     root = suite.folder.root
     kept: dict[int, list[tuple[str, Path]]] = {}
     for name, folder in _places(suite):

@@ -1,4 +1,4 @@
-"""Once the primaries answer and before anything is made in them: what they say of themselves."""
+"""Compares what the running primaries say of themselves, before a start changes them."""
 
 import asyncio
 from collections.abc import Mapping
@@ -20,14 +20,14 @@ from infra.plan.parts import ShardGroup
 from infra.rendering.shard_maps import shard_map_document, write_shard_map
 from infra.suite import Suite
 
-# Primaries were started to be asked; a start stops them again when they contradict one another.
+# A start stops the primaries again if they contradict one another.
 _DONE = "Nothing was made, and what was started was stopped again"
 
 
 async def examine_primaries(
     suite: Suite, opening: Opening, progress: Progress
 ) -> tuple[Ledger, dict[str, Homes]]:
-    """The ledger to go on with, and where the shards of each group are; writes maps that are lost.
+    """Return the ledger to use, and the homes of each group's shards; restores lost shard maps.
 
     Raises Contradiction if the databases contradict the ledger, the maps or one another.
     """
@@ -46,7 +46,7 @@ async def examine_primaries(
 
 
 def _agreed_ledger(suite: Suite, opening: Opening, insides: Mapping[str, Inside]) -> Ledger:
-    """Ours, or a database's if ours is lost or older; then all is held against that one."""
+    """Return our ledger, or a database's if ours is lost or older; the latter is checked again."""
     ours = opening.ledger
     excused = opening.words.anew | opening.words.as_is
     held = [i for i in insides.values() if i.ledger and i.primary not in excused]
@@ -54,12 +54,12 @@ def _agreed_ledger(suite: Suite, opening: Opening, insides: Mapping[str, Inside]
     if latest is None:
         return ours
     _require_own(held, ours.suite if opening.had_ledger else latest.suite)
-    # Ours was numbered anew when the start began.
+    # The start has already raised our number, so with an equal number the database's is newer.
     if opening.had_ledger and latest.sequence < ours.sequence:
         return ours
     _hold_against(suite, opening, latest)
     kept = {name: entry for name, entry in ours.primaries.items() if name in excused}
-    # A database that was restored names the network of the machine that is gone.
+    # The ledger in a restored database has the network of the lost machine.
     return changed(
         latest,
         network=ours.network,
@@ -116,7 +116,7 @@ def _homes_of(
 
 
 def _may_be_filled(ledger: Ledger, primary: str, group_is_filled: bool) -> bool:
-    """Whether shards that it lacks were never made, rather than lost."""
+    """Whether the shards that a primary lacks were never created, rather than lost."""
     if ledger.primaries[primary].shards:
         return False
     return not ledger.adopted or primary in ledger.begun_anew or not group_is_filled

@@ -1,9 +1,9 @@
-"""What can go wrong with a suite, told in sentences that say what to do."""
+"""Errors of operators' commands; each message says what to do."""
 
 
 class SuiteFailure(Exception):
-    """The command cannot go on; the message is for the person at the terminal."""
+    """The command cannot go on; its message is for the operator."""
 
 
 class Contradiction(SuiteFailure):
-    """What the databases say of themselves cannot be true together: they should not run so."""
+    """The databases contradict one another, the ledger or the maps, and must not run like this."""

@@ -1,4 +1,4 @@
-"""Asks a process in its own language whether it is well: the supervisor only sees that it runs."""
+"""Checks whether processes answer real requests; the supervisor only knows that they run."""
 
 import asyncio
 import datetime as dt
@@ -22,9 +22,9 @@ from infra.rendering.postgres import slot_name
 from infra.suite import Suite
 
 _ASK_TIMEOUT_S = 2.0
-# A replica that the primary refuses connects again and again, and streams for a moment each time.
+# A replica that the primary refuses reconnects again and again, and streams for a moment each time.
 _STREAMING_S = 1.0
-# As much log as a primary keeps for a replica in any case; one that is further behind is not well.
+# The WAL that a primary keeps in any case; a replica further behind is not healthy.
 _BEHIND_BYTES_MAX = 128 * 1024**2
 _FOLLOWS = """
 SELECT state, EXTRACT(epoch FROM clock_timestamp() - backend_start)::float AS seconds,
@@ -32,7 +32,7 @@ SELECT state, EXTRACT(epoch FROM clock_timestamp() - backend_start)::float AS se
 FROM pg_stat_replication WHERE application_name = $1
 ORDER BY state = 'streaming' DESC, backend_start LIMIT 1
 """
-# What a replica's log says when waiting cannot help, in the words of Postgres.
+# Postgres' messages in a replica's log after which waiting cannot help.
 _NEVER_FOLLOWS = (
     "has already been removed",
     "is ahead of the WAL flush position of this server",
@@ -40,7 +40,7 @@ _NEVER_FOLLOWS = (
     "database system identifier differs between the primary and standby",
 )
 _LOG_TAIL_CHARS = 4_000
-# What a server that is starting, full or gone makes of a question.
+# The errors of a request to a server that is starting, full or down.
 _REFUSALS = (
     OSError,
     TimeoutError,
@@ -55,7 +55,7 @@ _REFUSALS = (
 
 
 async def is_healthy(suite: Suite, process: Process) -> bool:
-    """Whether the process answers a real question now."""
+    """Whether the process answers a real request within _ASK_TIMEOUT_S."""
     try:
         async with asyncio.timeout(_ASK_TIMEOUT_S):
             return await _QUESTIONS[process.check.kind](suite, process)
@@ -64,9 +64,9 @@ async def is_healthy(suite: Suite, process: Process) -> bool:
 
 
 async def refusal_of(suite: Suite, process: Process, since: dt.datetime) -> str | None:
-    """Why it will not answer however long one waits; None where there is no such reason.
+    """Return why the process will never answer, or None if waiting may help.
 
-    Of its log only what it wrote after `since` counts.
+    Only the lines that its log got after `since` count.
     """
     if process.kind != "postgres":
         return None
@@ -113,10 +113,10 @@ def _why_not_following(suite: Suite, node: Member, since: dt.datetime) -> str | 
 async def connect_superuser(
     suite: Suite, server: Member, *, database: str = "postgres", writes: bool = False
 ) -> "asyncpg.Connection[asyncpg.Record]":
-    """A connection to a Postgres server as its superuser, the certificate verified.
+    """Connect to a Postgres server as its superuser, with its certificate verified.
 
-    One that `writes` may do so where the watch of disks refuses it to others: a start has seen to
-    the room, and the watch itself begins later.
+    With `writes` the session may write even while the disk watch refuses writes to others. A start
+    has already checked the space.
     """
     return await asyncpg.connect(
         host=server.address,
@@ -132,18 +132,18 @@ async def connect_superuser(
 
 
 def tls_context(suite: Suite) -> ssl.SSLContext:
-    """Trusts the internal CA and nobody else."""
+    """Return a context that trusts only the suite's own authority."""
     return _trusting(suite.ca_file, suite.ca_file.stat().st_mtime_ns)
 
 
 @cache
 def _trusting(ca_file: Path, _written_ns: int) -> ssl.SSLContext:
-    # One that begins anew is another, also for a process that has seen the old one.
+    # The time of writing is part of the cache key, because the authority may be replaced.
     return ssl.create_default_context(cafile=str(ca_file))
 
 
 async def dns_addresses(suite: Suite, host: str) -> set[str]:
-    """What the suite's own name server answers for a name."""
+    """Return the addresses that the suite's own DNS server gives for a name."""
     server = suite.plan.dns
     reply = await dns.asyncquery.udp(
         dns.message.make_query(host, "A"), server.address, port=server.port, timeout=_ASK_TIMEOUT_S
@@ -158,14 +158,14 @@ async def _ask_postgres(suite: Suite, process: Process) -> bool:
         recovers = bool(await connection.fetchval("SELECT pg_is_in_recovery()"))
     finally:
         await connection.close(timeout=1)
-    # A primary that waits to be one, or a replica that takes writes, is not what it is there for.
+    # A primary in recovery, or a replica that takes writes, has the wrong role.
     if leads(node):
         return not recovers
     return recovers and await _is_followed(suite, node)
 
 
 async def _is_followed(suite: Suite, node: Member) -> bool:
-    """Whether the primary says so: a replica itself believes it whenever it has just connected."""
+    """Whether the primary confirms the streaming, since a replica reports it at every connect."""
     connection = await connect_superuser(suite, leader_of(suite.plan, node))
     try:
         row = await connection.fetchrow(_FOLLOWS, slot_name(node))
@@ -181,7 +181,7 @@ async def _is_followed(suite: Suite, node: Member) -> bool:
 
 
 def redis_operator(suite: Suite, server: PlannedRedis) -> redis.asyncio.Redis:
-    """A client as the operator, who may look at everything; to be closed by the caller."""
+    """Return a client as the operator user, which the caller must close."""
     return redis.asyncio.Redis(
         host=server.address,
         port=server.port,
@@ -200,13 +200,13 @@ async def _ask_redis(suite: Suite, process: Process) -> bool:
 
 
 async def _ask_dns(suite: Suite, _process: Process) -> bool:
-    # The first question for a name begins its health checks; until then all replicas are named.
+    # The first query for a name starts its health checks; until then DNS lists all replicas.
     answers = [await dns_addresses(suite, name.host) for name in suite.plan.names]
     return all(answers)
 
 
 async def _ask_store(suite: Suite, process: Process) -> bool:
-    # It refuses a question without a signature, in its own words: so it is there and guarded.
+    # The store must refuse an unsigned request itself, which shows that it runs and is protected.
     status, _body = await asyncio.to_thread(_get, suite, process, tls=True)
     return status in {400, 403}
 

@@ -1,4 +1,4 @@
-"""Writes into each shard's schema where it lives, and keeps ids above all that were given out."""
+"""Writes each shard's home into its schema, and keeps new ids above all issued ones."""
 
 import asyncio
 from collections.abc import Collection, Mapping
@@ -12,7 +12,7 @@ from infra.holdings.ledger import Ledger
 from infra.plan.parts import Member
 from infra.suite import Suite
 
-# A clock holds its callers back from a second ahead on; another one covers what was under way.
+# An id clock runs at most about a second ahead; another second covers transactions under way.
 ID_MARGIN_MS = 2_000
 _RAISE = """
 DO $$
@@ -39,7 +39,7 @@ _LOWEST = "SELECT min(last_value) >> 10 FROM pg_sequences WHERE sequencename = '
 async def keep_homes(
     suite: Suite, ledger: Ledger, homes: Mapping[str, Homes], replaced: Collection[str]
 ) -> None:
-    """After the migrations: what was made says its home; clocks of `replaced` primaries move on."""
+    """After migrations, write the homes of new shards, and raise `replaced` primaries' clocks."""
     nodes = {node.name: node for node in suite.plan.members}
     for decided in homes.values():
         shards_by_primary: dict[str, list[int]] = {}
@@ -56,7 +56,7 @@ async def keep_homes(
 
 
 async def raise_id_clocks(suite: Suite, node: Member, floor_ms: int) -> None:
-    """Do it to a primary that answers at its address."""
+    """Raise the id clocks of a running primary."""
     connection = await connect_superuser(suite, node, database=node.service, writes=True)
     try:
         await raise_id_clocks_over(connection, floor_ms)
@@ -67,9 +67,9 @@ async def raise_id_clocks(suite: Suite, node: Member, floor_ms: int) -> None:
 async def raise_id_clocks_over(
     connection: "asyncpg.Connection[asyncpg.Record]", floor_ms: int
 ) -> int:
-    """Move every id clock of a database above `floor_ms`, the time, and all of its other clocks.
+    """Move every id clock of a database above `floor_ms`, the time, and the highest of its clocks.
 
-    Milliseconds since 2025-01-01; returns where the clocks stand now.
+    All times are milliseconds since 2025-01-01. Returns the lowest clock afterwards.
     """
     await connection.execute(_RAISE.format(floor_ms=int(floor_ms), margin_ms=ID_MARGIN_MS))
     return int(await connection.fetchval(_LOWEST) or 0)

@@ -1,6 +1,6 @@
-"""Makes a running suite follow its settings: whatever began before its files were written is late.
+"""Makes a running suite follow its settings: restarts processes that are older than their files.
 
-It is asked of the files and the processes, so that a start which was cut short leaves nothing out.
+The times of files and processes decide, so an interrupted start leaves nothing out.
 """
 
 from collections.abc import Iterable
@@ -13,23 +13,23 @@ from infra.processes import Process, Tier, processes_of
 from infra.rendering.differences import files_of
 from infra.suite import Suite
 
-# Of these there are several, and the others serve meanwhile.
+# These tiers have several processes, so the others serve during a restart.
 _RESTARTED = {Tier.SERVICES, Tier.GATEWAYS, Tier.BALANCERS}
 _CLOCK_TICKS = 100
-_START_TIME_FIELD = 19  # of those behind the command's name in /proc/<pid>/stat
+_START_TIME_FIELD = 19  # the index after the command's name in /proc/<pid>/stat
 
 
 async def apply_settings(suite: Suite, progress: Progress) -> None:
-    """Restart DNS, replicas, gateways and balancers that are late; stop what is no longer drawn.
+    """Restart late DNS, services, gateways and balancers; stop processes gone from the topology.
 
-    Raises SuiteFailure if a restart cannot go on.
+    Raises SuiteFailure if a restart fails.
     """
     late = late_processes(suite)
     for process in late:
         if _serves_on(process):
             progress.say(f"{process.name} began with other settings: restarting it")
             await restart_rolling(suite, process.name, progress)
-    # Last, because until now balancers and DNS may have sent requests to them.
+    # Last, because balancers and DNS may have used these processes until now.
     for name in Supervisor(suite.folder).remove_undescribed():
         progress.say(f"{name} is no longer drawn: stopped")
     for process in late:
@@ -41,15 +41,15 @@ async def apply_settings(suite: Suite, progress: Progress) -> None:
 
 
 def _serves_on(process: Process) -> bool:
-    """Whether nobody notices its restart. While DNS is away its last answers serve on.
+    """Whether requests survive its restart; during a restart of DNS its last answers still serve.
 
-    DNS comes before those whose names are new in it: nothing calls a replica that it does not name.
+    DNS restarts first, because nothing calls a new replica before DNS lists it.
     """
     return process.tier in _RESTARTED or process.kind == "dns"
 
 
 def late_processes(suite: Suite) -> list[Process]:
-    """Those that run and began before a file of theirs was written."""
+    """Return the running processes that started before one of their files was written."""
     states = Supervisor(suite.folder).states()
     running = [(p, states[p.name]) for p in processes_of(suite) if p.name in states]
     return [
@@ -60,7 +60,7 @@ def late_processes(suite: Suite) -> list[Process]:
 
 
 def _read_once(suite: Suite, process: Process) -> list[Path]:
-    # The DNS server looks at its zone again and again.
+    # The DNS server rereads its zone by itself.
     return [file for file in files_of(suite, process) if file.suffix != ".zone"]
 
 
@@ -69,9 +69,9 @@ def _newest(files: Iterable[Path]) -> float:
 
 
 def began_s(since_s: int, pid: int) -> float:
-    """The end of the second in which a process began, or the newest of its children.
+    """Return the end of the second in which a process, or its newest child, started.
 
-    nginx reads its settings anew by starting new workers, while its master goes on.
+    nginx rereads its settings by starting new workers, while its master goes on.
     """
     started = [float(since_s)]
     try:
@@ -79,7 +79,7 @@ def began_s(since_s: int, pid: int) -> float:
         for child in Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split():
             behind_name = Path(f"/proc/{child}/stat").read_text(encoding="utf-8").rpartition(")")[2]
             started.append(boot_s + int(behind_name.split()[_START_TIME_FIELD]) / _CLOCK_TICKS)
-    except OSError:  # It ends just now.
+    except OSError:  # The process has just ended.
         pass
     return max(started) + 1.0
 

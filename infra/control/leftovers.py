@@ -1,4 +1,4 @@
-"""Processes that an earlier run of this suite left behind, found and ended."""
+"""Finds and ends processes that an earlier run of this suite left behind."""
 
 import contextlib
 import os
@@ -15,15 +15,15 @@ _ROUNDS_MAX = 3
 
 
 def leftover_pids(folder: RunFolder, endpoints: Iterable[tuple[str, int]]) -> set[int]:
-    """Processes that carry this suite's mark, and its nginx workers."""
+    """Return the processes with this suite's mark in their environment, and its nginx workers."""
     return (set(_marked(folder)) | nginx_pids(endpoints)) - {os.getpid()}
 
 
 def nginx_pids(endpoints: Iterable[tuple[str, int]]) -> set[int]:
-    """Every nginx of this repository that listens at these addresses or has lost its master.
+    """Return every nginx of this repository that listens at these addresses or lost its master.
 
-    nginx writes its title over its environment, so the mark is gone from there; and the children of
-    a master that was killed live on, of whom the one that tends the cache listens nowhere.
+    nginx overwrites its environment with its title, so it has no mark. The children of a killed
+    master live on, and its cache manager listens nowhere.
     """
     listening = {pid for listener in listeners_at(endpoints) for pid in listener.pids}
     ours = {pid for pid in _pids() if _program(pid) == "nginx" and _works_in(pid, REPOSITORY)}
@@ -31,10 +31,10 @@ def nginx_pids(endpoints: Iterable[tuple[str, int]]) -> set[int]:
 
 
 def end_processes(pids: Iterable[int], *, timeout_s: float) -> set[int]:
-    """End them politely, after `timeout_s` by force; returns those that still live."""
+    """End processes with a signal, and after `timeout_s` by SIGKILL; returns those still alive."""
     left = set(pids)
     for pid in left:
-        # To a Postgres SIGTERM would mean to wait until every client has left.
+        # On SIGTERM Postgres would wait until every client has left.
         _send(pid, signal.SIGINT if _program(pid) == "postgres" else signal.SIGTERM)
     left = _wait_gone(left, timeout_s)
     for pid in left:
@@ -59,7 +59,7 @@ def end_leftovers(
 
 
 def is_alive(pid: int) -> bool:
-    """Whether the process exists and is more than an entry waiting for its parent."""
+    """Whether the process exists and is not a zombie."""
     try:
         fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
     except OSError:
@@ -70,7 +70,7 @@ def is_alive(pid: int) -> bool:
 def _marked(folder: RunFolder) -> Iterator[int]:
     mark = f"{MARK}={folder.root}".encode()
     for pid in _pids():
-        # Processes end while we look, and those of other users stay closed to us.
+        # A process may end meanwhile, and other users' processes are unreadable.
         with contextlib.suppress(OSError):
             if mark in Path(f"/proc/{pid}/environ").read_bytes().split(b"\0"):
                 yield pid

@@ -1,4 +1,4 @@
-"""Brings every logical shard of every group to the newest schema."""
+"""Migrates every logical shard of every group to the newest schema."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -17,12 +17,12 @@ from shared.sharding.migrations import MigrationTarget, ShardStatus, migration_s
 
 
 async def migrate_all(suite: Suite, progress: Progress) -> None:
-    """Apply what is missing; a run that was cut short goes on where it stood.
+    """Apply the missing migrations, also after an interrupted run.
 
-    One group that cannot be migrated does not hold up the others; it is reported at the end.
+    A failing group does not stop the others. Raises SuiteFailure with all failures at the end.
     """
     failures = []
-    # One group after another: each has work for both processors already.
+    # One group after another, because each already keeps two processors busy.
     for group in suite.plan.groups.values():
         try:
             async with _target(suite, group) as target:
@@ -41,7 +41,7 @@ async def migrate_all(suite: Suite, progress: Progress) -> None:
 
 
 async def status_of_all(suite: Suite) -> dict[str, list[ShardStatus]]:
-    """By group, how far each shard is."""
+    """Return the status of each shard, by group; raises SuiteFailure."""
     found = {}
     for group in suite.plan.groups.values():
         async with _target(suite, group) as target:

@@ -1,4 +1,4 @@
-"""Becomes nginx, after ending workers whose master was killed and who still hold its address."""
+"""Becomes nginx, after ending workers of a killed master that still hold its address."""
 
 import os
 import sys

@@ -1,4 +1,4 @@
-"""Before a start: what the suite should hold is compared with what is there, and words are kept."""
+"""Before a start: compares what the suite should hold with what exists, and applies ANEW/AS_IS."""
 
 import datetime as dt
 from collections.abc import Collection
@@ -31,7 +31,7 @@ from infra.suite import Suite
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """What a start may go on with: the ledger, the facts it was held against, and the verdict."""
+    """What a start works with: the ledger, the facts on disk, and the verdict about both."""
 
     ledger: Ledger
     facts: Facts
@@ -42,7 +42,7 @@ class Opening:
 
     @property
     def replaced(self) -> set[str]:
-        """Primaries whose data may not be what gave the last ids out."""
+        """Primaries whose present data may not have issued the latest ids."""
         promoted = {
             name
             for name, entry in self.ledger.primaries.items()
@@ -52,17 +52,17 @@ class Opening:
 
     @property
     def adds_or_removes(self) -> bool:
-        """Whether the topology draws other servers than before."""
+        """Whether the topology adds or removes servers."""
         return any(change.when is When.NOW for change in self.changes)
 
 
 async def open_holdings(
     suite: Suite, in_use: Collection[str], words: Words, progress: Progress
 ) -> Opening:
-    """Compare, and do what the operator's words say; raises SuiteFailure if the start must not be.
+    """Compare, and apply ANEW and AS_IS; raises SuiteFailure if the start must not go on.
 
-    `in_use` names the Postgres servers that run. Nothing is made and nothing is deleted here; what
-    loses its place is put aside.
+    `in_use` names the running Postgres servers. This creates and deletes nothing; replaced data is
+    put aside.
     """
     folder = suite.folder
     if folder.reset_file.exists():
@@ -96,13 +96,13 @@ async def open_holdings(
         progress.say("there is no ledger, and what lies on disk agrees with itself so far")
     opened = _opened_ledger(suite.plan, ledger, facts)
     opened = _keep_words(suite, opened, facts, verdict, words, progress)
-    # Written before anything is made: a start that is cut short is then told from a loss.
+    # Written before anything is created, so that an interrupted start does not look like a loss.
     opened = write_ledger(folder.ledger_file, opened)
     return Opening(opened, facts, verdict, words, ledger is not None, tuple(changes))
 
 
 def expected_primaries(plan: Plan) -> dict[str, Expected]:
-    """Every primary by name."""
+    """Map the name of every primary to what the topology expects of it."""
     return {
         database.name: Expected(
             group.name,
@@ -115,12 +115,12 @@ def expected_primaries(plan: Plan) -> dict[str, Expected]:
 
 
 def compare_again(suite: Suite, opening: Opening, ledger: Ledger) -> list[Finding]:
-    """What an offline look says when held against another ledger, such as one of a database."""
+    """Compare the same facts with another ledger, such as a database's."""
     return compare(ledger, opening.facts, expected_primaries(suite.plan), opening.words).findings
 
 
 def possible_changes(plan: Plan, ledger: Ledger | None) -> list[Change]:
-    """What the topology changes; raises SuiteFailure if some of it cannot be applied."""
+    """Return the changes of the topology; raises SuiteFailure if any cannot be applied."""
     if ledger is None or ledger.applied is None:
         return []
     changes = topology_changes(ledger.applied, drawn_groups(plan))
@@ -135,7 +135,7 @@ def possible_changes(plan: Plan, ledger: Ledger | None) -> list[Change]:
 
 
 def _require_meaning(suite: Suite, words: Words, verdict: Verdict) -> None:
-    """A word about something that is well would throw it away, or was meant for something else."""
+    """Refuse ANEW or AS_IS for unknown or healthy things, whose data it would discard."""
     said = words.anew | words.as_is
     known = names_of_things(expected_primaries(suite.plan))
     unknown = sorted(said - known)
@@ -235,5 +235,5 @@ def _take_as_is(ledger: Ledger, facts: Facts, thing: str) -> Ledger:
 
 
 def with_keys(suite: Suite) -> Suite:
-    """The suite as a start that has compared sees it: keys that are missing may be made."""
+    """Return the suite with permission to create missing keys, for a start after its comparison."""
     return replace(suite, may_make_keys=True)

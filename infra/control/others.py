@@ -1,4 +1,4 @@
-"""Before a replica is taken away: the others must be there, and have room for what it did."""
+"""Waits before a replica restarts until the other replicas can take over its load."""
 
 import asyncio
 import time
@@ -12,9 +12,9 @@ from infra.leaders import leads
 from infra.processes import Process, processes_of
 from infra.suite import Suite
 
-# A replica at ease answers in a few milliseconds; one that takes so long has a queue already.
+# An idle replica answers in a few milliseconds; a slower one already has a queue.
 QUICK_S = 0.25
-# In a row: one quick answer may be chance.
+# Quick answers in a row that count, because a single one may be chance.
 ANSWERS = 3
 PATIENCE_S = 30.0
 _PAUSE_S = 0.1
@@ -23,11 +23,11 @@ _PAUSE_S = 0.1
 async def wait_for_others(
     suite: Suite, supervisor: Supervisor, process: Process, progress: Progress
 ) -> None:
-    """Until the other replicas of its service answer quickly, or PATIENCE_S are over.
+    """Wait until the other replicas of a process's service answer quickly, or PATIENCE_S are over.
 
-    Raises SuiteFailure if one of them does not run, or has not answered by then: the process would
-    be the last that serves. One that does not answer itself may always go. A replica whose primary
-    does not run could not come back either.
+    Raises SuiteFailure if one of them does not run or answer, because `process` may be the last
+    that serves. A process that does not answer itself may always restart. A Postgres replica needs
+    a running primary to come back.
     """
     _require_primary(suite, supervisor, process)
     others = _others(suite, process)

@@ -1,4 +1,4 @@
-"""Gives primaries new passwords while they are down: for secrets that begin anew."""
+"""Sets new passwords in primaries that are down, after ANEW=secrets."""
 
 import asyncio
 from pathlib import Path
@@ -14,7 +14,7 @@ from infra.suite import Suite
 
 
 async def set_passwords(suite: Suite) -> None:
-    """Set those of the secrets in every primary that has data; replicas follow theirs."""
+    """Set the secrets' passwords in every primary with data; replicas get them by replication."""
     nodes = leaders(suite.plan.databases)
     for node in nodes:
         if data_folder(suite, node).exists():
@@ -27,7 +27,7 @@ async def _set_in(suite: Suite, node: Member) -> None:
         REPLICATION_ROLE: suite.secrets["postgres_replication"],
         node.service: suite.secrets[f"postgres_{node.service}"],
     }
-    # Made of hexadecimal digits by us, so they need no quoting.
+    # Our passwords are hexadecimal digits, so they need no quoting.
     statements = "".join(
         f"ALTER ROLE \"{role}\" PASSWORD '{password}';\n" for role, password in passwords.items()
     )

@@ -1,4 +1,4 @@
-"""Who listens where: asked of the kernel, before something fails with a bare errno."""
+"""Finds which processes hold an address, so that a busy one gives a clear message."""
 
 import contextlib
 import socket
@@ -17,21 +17,21 @@ _SAID_MAX = 5
 
 @dataclass(frozen=True, slots=True)
 class Listener:
-    """A listening TCP socket and the processes that hold it; none if they are not ours to see."""
+    """A listening TCP socket and its processes, none if this user may not see them."""
 
     address: str
     port: int
     pids: frozenset[int]
 
     def __str__(self) -> str:
-        # Children inherit a listening socket; the oldest process is the one to name.
+        # Children inherit a listening socket, so the oldest process is named.
         oldest = min(self.pids, default=None)
         holder = "another program" if oldest is None else f"{_command(oldest)} (pid {oldest})"
         return f"{self.address}:{self.port} is held by {holder}"
 
 
 def require_free(endpoints: Iterable[tuple[str, int]]) -> None:
-    """Fail with the names of the programs that hold any of these."""
+    """Raise SuiteFailure with the programs that hold any of the addresses."""
     busy = [endpoint for endpoint in sorted(endpoints) if not _can_listen(*endpoint)]
     if not busy:
         return
@@ -52,7 +52,7 @@ def require_free(endpoints: Iterable[tuple[str, int]]) -> None:
 
 
 def listeners_at(endpoints: Iterable[tuple[str, int]]) -> Iterator[Listener]:
-    """The listening sockets at these addresses, those on all addresses included."""
+    """Yield the listening sockets at these addresses, including sockets on all addresses."""
     wanted = set(endpoints)
     ports = {port for _address, port in wanted}
     found = [
@@ -68,7 +68,7 @@ def listeners_at(endpoints: Iterable[tuple[str, int]]) -> Iterator[Listener]:
 
 def _can_listen(address: str, port: int) -> bool:
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as attempt:
-        # Connections of an earlier run that linger in TIME_WAIT are no obstacle.
+        # Connections of an earlier run in TIME_WAIT do not matter.
         attempt.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             attempt.bind((address, port))
@@ -91,7 +91,7 @@ def _holders(inodes: set[str]) -> dict[str, set[int]]:
     wanted = {f"socket:[{inode}]": inode for inode in inodes}
     found: dict[str, set[int]] = {inode: set() for inode in inodes}
     for folder in Path("/proc").glob("[0-9]*/fd"):
-        # Processes end while we look, and those of other users stay closed to us.
+        # A process may end meanwhile, and other users' processes are unreadable.
         with contextlib.suppress(OSError):
             for descriptor in folder.iterdir():
                 with contextlib.suppress(OSError):

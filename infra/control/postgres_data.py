@@ -1,4 +1,4 @@
-"""Makes the data of a Postgres server: a primary's from nothing, a replica's from its primary."""
+"""Creates the data of Postgres servers: a new primary's, or a replica's copy of its primary."""
 
 import asyncio
 import contextlib
@@ -19,14 +19,15 @@ from infra.rendering.postgres import data_folder, slot_name
 from infra.suite import Suite
 
 _LOCK_FILE = "postmaster.pid"
-# Both are bound by one processor each.
+# initdb and pg_basebackup each use about one processor.
 _AT_ONCE = max(2, os.cpu_count() or 1)
 
 
 async def make_primaries(suite: Suite, names: Collection[str]) -> list[str]:
-    """Make the data of these primaries, those that are there already excepted; what was made.
+    """Create the data of the named primaries that have none; returns the names of the new ones.
 
-    Only the comparison of ledger and disk may say which: a folder that is merely missing was lost.
+    Only the comparison of ledger and disk may choose the names, because a missing folder may also
+    be a loss.
     """
     missing = [node for node in _without_data(suite) if node.name in names]
     password_file = suite.folder.data / "postgres" / ".superuser"
@@ -42,7 +43,7 @@ async def make_primaries(suite: Suite, names: Collection[str]) -> list[str]:
 
 
 async def make_replicas(suite: Suite) -> list[str]:
-    """Copy the primaries, which must be up, for the replicas that have no data; their names."""
+    """Copy the running primaries for replicas without data; returns the replicas' names."""
     missing = [node for node in _without_data(suite) if not leads(node)]
     turn = asyncio.Semaphore(_AT_ONCE)
     await asyncio.gather(*(_make_replica(suite, node, turn) for node in missing))
@@ -50,9 +51,9 @@ async def make_replicas(suite: Suite) -> list[str]:
 
 
 def server_in(folder: Path) -> int | None:
-    """The process id of the Postgres that works in this data folder; None if none does.
+    """Return the process id of the Postgres that runs in a data folder; None if none runs.
 
-    The number in its lock file may belong to anything by now: a server works in its own folder.
+    The number in its lock file may now belong to another process, so the working folder decides.
     """
     with contextlib.suppress(OSError, ValueError, IndexError):
         pid = int((folder / _LOCK_FILE).read_text(encoding="ascii").split()[0])
@@ -62,16 +63,16 @@ def server_in(folder: Path) -> int | None:
 
 
 def drop_stale_locks(suite: Suite) -> None:
-    """Let servers start that ended without removing their lock files; none of them may run."""
+    """Remove the lock files of killed servers, so that they can start; none may be running."""
     for node in suite.plan.members:
         drop_stale_lock(data_folder(suite, node))
 
 
 def drop_stale_lock(folder: Path) -> bool:
-    """Remove the lock file of a server that is gone; returns whether there was one.
+    """Remove the lock file of a server that has ended; returns whether the file existed.
 
-    Postgres does so itself, unless another process of its user has the number meanwhile. Where the
-    process cannot be looked at, the file stays.
+    Postgres does so itself, unless another process of its user has the number by now. The file
+    stays if the process cannot be examined.
     """
     lock = folder / _LOCK_FILE
     try:
@@ -88,7 +89,7 @@ def drop_stale_lock(folder: Path) -> bool:
 
 
 def put_aside(folder: Path) -> Path:
-    """Take a folder out of the suite's sight without deleting it; returns where it is now."""
+    """Rename a folder so that the suite no longer uses it; returns its new path."""
     now = dt.datetime.now(dt.UTC)
     aside = folder.with_name(f"{folder.name}.aside-{now:%Y%m%d-%H%M%S-%f}")
     folder.rename(aside)
@@ -103,8 +104,8 @@ def _without_data(suite: Suite) -> list[Member]:
 async def _make_primary(
     suite: Suite, node: Member, password_file: Path, turn: asyncio.Semaphore
 ) -> None:
-    # Each primary is initialised by itself and not copied: so each has a system identifier of its
-    # own, and no replica can follow the wrong one unnoticed.
+    # Each primary is initialised and not copied, so each has its own system identifier. Then no
+    # replica can follow the wrong primary unnoticed.
     async with turn:
         draft = _empty_draft(suite, node)
         await _run(
@@ -118,14 +119,14 @@ async def _make_primary(
             "--locale=C.UTF-8",
             "--data-checksums",
             "--no-instructions",
-            "--no-sync",  # all of it is synced at once, before `make up` says that it is done
+            "--no-sync",  # `make up` syncs everything once, before it reports success
         )
         draft.rename(data_folder(suite, node))
 
 
 async def _make_replica(suite: Suite, node: Member, turn: asyncio.Semaphore) -> None:
     primary = leader_of(suite.plan, node)
-    # The replication password goes by a file: arguments are for everybody to see.
+    # The replication password goes through a file, because all users can see arguments.
     password_file = suite.folder.data / "postgres" / f".{node.name}.pgpass"
     write_rendered(
         password_file,
@@ -156,7 +157,7 @@ async def _make_replica(suite: Suite, node: Member, turn: asyncio.Semaphore) -> 
 
 
 def _empty_draft(suite: Suite, node: Member) -> Path:
-    """A half-made folder of an earlier start is worth nothing."""
+    """Delete the unfinished folder of an earlier start, and return its path."""
     draft = suite.folder.data / "postgres" / f"{node.name}.unfinished"
     shutil.rmtree(draft, ignore_errors=True)
     return draft

@@ -1,4 +1,4 @@
-"""What a primary holds before any migration: roles, the group's database, its replicas' slots."""
+"""Creates what a primary needs before migrations: roles, database and replication slots."""
 
 import asyncpg
 
@@ -13,7 +13,7 @@ REPLICATION_ROLE = "replicator"
 
 
 async def prepare_primary(suite: Suite, group: ShardGroup, database: Database) -> None:
-    """Create what is missing; the rest stays as it is."""
+    """Create what is missing, drop unused slots, and end the refusal of writes."""
     connection = await connect_superuser(suite, leader(database), writes=True)
     try:
         roles = {row["rolname"] for row in await connection.fetch("SELECT rolname FROM pg_roles")}
@@ -28,7 +28,7 @@ async def prepare_primary(suite: Suite, group: ShardGroup, database: Database) -
             await connection.execute(
                 f'CREATE DATABASE "{group.name}" OWNER "{group.name}" STRATEGY wal_log'
             )
-        # Only its service and the operators enter the database.
+        # Only the group's service and operators may connect to the database.
         await connection.execute(f'REVOKE ALL ON DATABASE "{group.name}" FROM PUBLIC')
         await _keep_slots(connection, database)
         await take_writes(connection)
@@ -43,7 +43,7 @@ async def _create_role(
     *,
     replication: bool = False,
 ) -> None:
-    # DDL takes no parameters: the server itself quotes the password.
+    # DDL has no parameters, so the server itself quotes the password.
     statement = await connection.fetchval(
         "SELECT format('CREATE ROLE %I LOGIN %s PASSWORD %L', $1::text, $2::text, $3::text)",
         name,
@@ -54,7 +54,7 @@ async def _create_role(
 
 
 async def _keep_slots(connection: "asyncpg.Connection[asyncpg.Record]", database: Database) -> None:
-    """A slot for each replica of the topology; others would keep log for nobody."""
+    """Create a slot per replica, and drop inactive other slots, which would keep WAL for ever."""
     rows = await connection.fetch(
         "SELECT slot_name, active FROM pg_replication_slots WHERE slot_type = 'physical'"
     )

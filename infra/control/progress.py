@@ -1,4 +1,4 @@
-"""One line for each thing that is done, with the time that it took."""
+"""Prints progress lines of commands."""
 
 import os
 import sys
@@ -6,7 +6,7 @@ import time
 
 
 class Progress:
-    """Prints to standard output; the time on each line counts from the beginning."""
+    """Prints lines to standard output, each with the seconds since the beginning."""
 
     def __init__(self, *, quiet: bool = False) -> None:
         self._began_s = time.monotonic()
@@ -14,11 +14,11 @@ class Progress:
 
     @property
     def seconds(self) -> float:
-        """Since the beginning."""
+        """The seconds since the beginning."""
         return time.monotonic() - self._began_s
 
     def say(self, text: str) -> None:
-        """One line; the work goes on if nobody reads it any more."""
+        """Print a line; a closed pipe does not stop the work."""
         if self._quiet:
             return
         try:
@@ -30,7 +30,7 @@ class Progress:
 
 
 def silence_output() -> None:
-    """What is still written goes nowhere, so that no later write fails on the closed pipe."""
+    """Redirect standard output to nowhere, so that no later write fails on a closed pipe."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, sys.stdout.fileno())
     os.close(nowhere)

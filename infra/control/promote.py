@@ -1,4 +1,4 @@
-"""Gives a replica's data the place of its primary: fenced, on a timeline of its own."""
+"""Promotes a replica: its data takes the fenced primary's place, on a new timeline."""
 
 import asyncio
 import os
@@ -33,18 +33,18 @@ from infra.rendering.postgres import data_folder, render_postgres
 from infra.run_folder import MARK
 from infra.suite import Suite
 
-# It replays what it has before it takes writes: 512 MB at most, as between two checkpoints.
+# The server first replays its WAL, at most 512 MB as between two checkpoints.
 _PROMOTE_SECONDS = 300
-# A checkpoint of all that a promotion wrote, as when a server is stopped.
+# The stop includes a checkpoint of everything that the promotion wrote.
 _CLOSE_SECONDS = 60
 _POLL_S = 0.1
 _END_TIMEOUT_S = 20.0
 
 
 async def promote(suite: Suite, name: str, progress: Progress) -> None:
-    """Make the newest replica's data that of the primary `name`, then copy a new replica.
+    """Put the newest replica's data in the place of primary `name`, then copy a new replica.
 
-    Raises SuiteFailure if there is no replica that fits. May be repeated if it was interrupted.
+    Raises SuiteFailure if no replica is usable. Repeat the command after an interruption.
     """
     group, database = _primary_named(suite, name)
     primary = leader(database)
@@ -53,7 +53,7 @@ async def promote(suite: Suite, name: str, progress: Progress) -> None:
     supervisor = Supervisor(suite.folder)
     runs = supervisor.is_running()
     heir = _heir_of(suite, database, entry)
-    # The primary first: one that still runs hands all of its log to its replica as it stops.
+    # The primary stops first: as it shuts down, it sends its remaining WAL to its replicas.
     await asyncio.to_thread(_stop, suite, supervisor, runs, database.members)
     if heir is not None:
         entry = _with_end_of(suite, primary, entry)
@@ -79,10 +79,10 @@ def _primary_named(suite: Suite, name: str) -> tuple[ShardGroup, Database]:
 
 
 def _heir_of(suite: Suite, database: Database, entry: PrimaryEntry | None) -> Member | None:
-    """The replica with most; None if data in the primary's place waits for its promotion.
+    """Return the newest replica; None if the data in the primary's place is to be promoted.
 
-    An earlier promotion was cut short there, or somebody put a replica's folder there: then only a
-    replica with more takes the place.
+    An interrupted promotion leaves such data there, or an operator puts a replica's folder there.
+    Then only a replica with more data takes the place. Raises SuiteFailure if no replica is usable.
     """
     place = data_folder(suite, leader(database))
     found, why = _replicas_that_fit(suite, database, entry)
@@ -101,7 +101,7 @@ def _heir_of(suite: Suite, database: Database, entry: PrimaryEntry | None) -> Me
 def _replicas_that_fit(
     suite: Suite, database: Database, entry: PrimaryEntry | None
 ) -> tuple[list[tuple[int, int, Member]], str]:
-    """Timeline, position and node of each, and why the last of the others does not fit."""
+    """Return timeline, position and member of usable replicas, and why the last other is not."""
     found: list[tuple[int, int, Member]] = []
     why = "it has none"
     for replica in followers(database):
@@ -124,7 +124,7 @@ def _replicas_that_fit(
 
 def _stop(suite: Suite, supervisor: Supervisor, runs: bool, nodes: Sequence[Member]) -> None:
     if not runs:
-        # Only what an earlier run has left behind.
+        # Ends only what an earlier run left behind.
         stop_suite(suite, Progress(quiet=True))
         return
     for node in nodes:
@@ -136,7 +136,7 @@ def _stop(suite: Suite, supervisor: Supervisor, runs: bool, nodes: Sequence[Memb
 
 
 def _left_at(folder: Path) -> set[int]:
-    """The server that a promotion which was killed has left running there."""
+    """Return the process of a server that a killed promotion has left running there."""
     pid = server_in(folder)
     return set() if pid is None else {pid}
 
@@ -146,7 +146,7 @@ def _process(suite: Suite, node: Member) -> Process:
 
 
 def _with_end_of(suite: Suite, node: Member, entry: PrimaryEntry | None) -> PrimaryEntry | None:
-    """The entry, come further if the lost primary's own folder still says so."""
+    """Return the entry, with a later position if the lost primary's folder still has one."""
     if entry is None:
         return None
     try:
@@ -172,7 +172,7 @@ def _give_place(suite: Suite, node: Member, heir: Member, progress: Progress) ->
 async def _promoted(
     suite: Suite, node: Member, entry: PrimaryEntry | None, progress: Progress
 ) -> int:
-    """Promote what lies in the primary's place, out of everybody's reach; where its past ended."""
+    """Promote the data in the primary's place; returns where its old timeline ended."""
     async with _alone(suite, node) as connection:
         at = await connection.fetchval("SELECT pg_last_xact_replay_timestamp()")
         if at is not None:
@@ -188,7 +188,7 @@ async def _promoted(
 
 
 def _switch_point(folder: Path) -> int:
-    """Where the timeline before the present one ended, as its history file says."""
+    """Return the end of the previous timeline from the newest history file."""
     history = max((folder / "pg_wal").glob("*.history"))
     last = [line for line in history.read_text(encoding="utf-8").splitlines() if line.strip()][-1]
     high, _slash, low = last.split()[1].partition("/")
@@ -197,7 +197,7 @@ def _switch_point(folder: Path) -> int:
 
 @asynccontextmanager
 async def _alone(suite: Suite, node: Member) -> AsyncIterator["asyncpg.Connection[asyncpg.Record]"]:
-    """The server on a socket of its own, where no service finds it; stopped in order afterwards."""
+    """Run the server on a private socket that no service uses, and stop it cleanly afterwards."""
     account = account_for("postgres")
     sockets = make_folder(suite.folder.sockets / "promote", account)
     hba_file = sockets / "hba"
@@ -215,7 +215,7 @@ async def _alone(suite: Suite, node: Member) -> AsyncIterator["asyncpg.Connectio
         f"unix_socket_directories={sockets}",
         "-c",
         f"hba_file={hba_file}",
-        # The store of backups may be down. What is to be archived waits for the next start.
+        # The backup store may be down, so archiving waits for the next start.
         "-c",
         "archive_command=",
         cwd=home,
@@ -233,7 +233,7 @@ async def _alone(suite: Suite, node: Member) -> AsyncIterator["asyncpg.Connectio
     finally:
         log.close()
         if process.returncode is None:
-            process.send_signal(2)  # "fast": the log is closed properly
+            process.send_signal(2)  # SIGINT is a fast shutdown, which closes the WAL properly
             await _closed(process, suite, node)
 
 

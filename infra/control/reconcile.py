@@ -1,4 +1,4 @@
-"""Compares both sides of every edge of every group now, and repairs what has surely drifted."""
+"""Compares both sides of every edge of every group now, and repairs certain drift."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -18,14 +18,14 @@ from shared.sharding.removal_rules import RemovalRules
 from shared.sharding.shard_group import ShardGroup
 from shared.sharding.shard_map import ShardMapError, ShardMapFile
 
-# The walk is sequential; the second is for the transaction of a repair.
+# The walk needs one connection, and a repair's transaction a second one.
 _POOL_MAX = 2
 
 _FAULTS = (Unavailable, ShardMapError, *DRIVER_ERRORS)
 
 
 async def reconcile_all(suite: Suite, progress: Progress, rules: RemovalRules) -> None:
-    """One pass over each group; raises SuiteFailure with all that was left alone, and why."""
+    """Run a pass over each group; raises SuiteFailure with the reasons for what was left alone."""
     require_running(suite)
     failures: list[str] = []
     for name in suite.plan.groups:

@@ -1,4 +1,4 @@
-"""Stops the suite and writes down what it held at that moment."""
+"""Stops the suite and records in the ledger what it held."""
 
 import asyncio
 
@@ -11,8 +11,8 @@ from infra.suite import Suite
 def stop_and_record(suite: Suite, progress: Progress) -> bool:
     """Stop everything; returns False if nothing ran.
 
-    The ledger is written into the databases while they still answer, and into the run folder once
-    they are closed: only then it is known how far each of them goes.
+    The ledger goes into the databases while they still answer. It goes into the run folder after
+    they are closed, because only then their last positions are known.
     """
 
     def record() -> None:

@@ -1,4 +1,4 @@
-"""Writes the ledger: what the suite holds now, in the run folder and inside what it describes."""
+"""Writes the ledger of what the suite holds: into the run folder, the databases and the store."""
 
 import asyncio
 import datetime as dt
@@ -31,7 +31,7 @@ _FAULTS = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
 
 
 async def record_running(suite: Suite, ledger: Ledger) -> Ledger:
-    """Look at everything that runs, and write the ledger everywhere; all primaries must answer."""
+    """Ask all primaries, which must answer, and write the ledger everywhere."""
     nodes = _primaries(suite)
     seen = await asyncio.gather(*(see(suite, node) for node in nodes))
     shards = _shards_by_primary(suite)
@@ -54,7 +54,7 @@ async def record_running(suite: Suite, ledger: Ledger) -> Ledger:
 
 
 async def record_if_possible(suite: Suite) -> bool:
-    """The same for a suite that may not be whole; returns whether it could be done."""
+    """Record a suite of which parts may be down; returns whether that was possible."""
     ledger = read_ledger(suite.folder.ledger_file)
     if ledger is None or ledger.secrets is None:
         return False
@@ -66,7 +66,7 @@ async def record_if_possible(suite: Suite) -> bool:
 
 
 def record_stopped(suite: Suite) -> None:
-    """After a stop: how far each primary's folder goes. A ledger never goes back by itself."""
+    """After a stop, record each primary's last position; a recorded position never goes back."""
     ledger = read_ledger(suite.folder.ledger_file)
     if ledger is None:
         return
@@ -78,7 +78,7 @@ def record_stopped(suite: Suite) -> None:
         try:
             control = read_control_data(data_folder(suite, node))
         except (FolderDamaged, OSError):
-            continue  # the next start says what is wrong with it
+            continue  # the next start reports the damage
         primaries[node.name] = _closed(entry, control)
     write_ledger(suite.folder.ledger_file, changed(ledger, primaries=primaries))
 

@@ -1,10 +1,10 @@
-"""How a primary refuses uploads or all writes, and how a start takes that back."""
+"""The settings by which a primary refuses uploads or all writes, and how a start resets them."""
 
 import asyncpg
 
 READ_ONLY = "default_transaction_read_only"
 UPLOADS = "retrato.uploads"
-# What `ALTER SYSTEM` has left behind, whatever this session itself may do.
+# Reads what `ALTER SYSTEM` has set, which may differ from this session's own settings.
 _REFUSED = """
 SELECT DISTINCT name FROM pg_file_settings
 WHERE name = ANY($1) AND setting IN ('on', 'refused') AND sourcefile LIKE '%postgresql.auto.conf'
@@ -12,9 +12,9 @@ WHERE name = ANY($1) AND setting IN ('on', 'refused') AND sourcefile LIKE '%post
 
 
 async def take_writes(connection: "asyncpg.Connection[asyncpg.Record]") -> None:
-    """Take writes again: the watch of disks refuses them anew, if it runs and room is short.
+    """Reset the refusal of writes; a running disk watch sets it again if space is short.
 
-    Without it nobody else would take them back.
+    If the disk watch does not run, nothing else would reset it.
     """
     rows = await connection.fetch(_REFUSED, [READ_ONLY, UPLOADS])
     for row in rows:

@@ -1,4 +1,4 @@
-"""Deletes what a suite has kept: its data, logs, keys and rendered files."""
+"""Deletes a suite's data, backups, logs, keys and rendered files."""
 
 import shutil
 
@@ -7,10 +7,10 @@ from infra.suite import Suite
 
 
 def delete_everything(suite: Suite) -> list[str]:
-    """Delete it; the suite must be down. The installed environments stay. Returns what went.
+    """Delete everything but the installed environments; returns the names of the deleted folders.
 
-    A file says from the first to the last step that this was meant: a reset that is cut short is
-    told from a loss by it, and finished by the next one.
+    The suite must be down. A file marks the reset until its last step, so that an interrupted
+    reset does not look like a loss. The next reset finishes it.
     """
     folder = suite.folder
     folders = (

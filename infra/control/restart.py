@@ -1,4 +1,4 @@
-"""Restarts a service without anybody noticing: one replica at a time, the next when it is back."""
+"""Restarts a service without failed requests: one replica at a time."""
 
 import asyncio
 import subprocess
@@ -17,12 +17,12 @@ from infra.suite import Suite
 
 _DNS_TIMEOUT_S = 10.0
 _POLL_S = 0.1
-# Its first requests open connections and prepare statements: the other one serves meanwhile.
+# A replica's first requests open connections and prepare statements; the others serve meanwhile.
 _WARM_UP_S = 3.0
 
 
 async def restart_rolling(suite: Suite, what: str, progress: Progress) -> None:
-    """Restart the processes of a service, or one process by its name."""
+    """Restart the processes of a service, or the process of this name; raises SuiteFailure."""
     processes = processes_of(suite)
     chosen = [process for process in processes if what in {process.service, process.name}]
     if not chosen:
@@ -48,9 +48,9 @@ async def restart_rolling(suite: Suite, what: str, progress: Progress) -> None:
 
 
 async def _renew_workers(suite: Suite, supervisor: Supervisor, process: Process) -> None:
-    """A balancer is an address that clients know, so its socket must never close."""
+    """Reload nginx, because clients know a balancer's address and its socket must never close."""
     supervisor.signal(process.name, "HUP")
-    # A configuration that nginx refuses leaves the old workers at work, which would look well.
+    # If nginx refuses its configuration, the old workers go on, which would look healthy.
     await asyncio.to_thread(_require_accepted, process)
     await start_process(suite, supervisor, process)
 
@@ -74,9 +74,9 @@ def _stop(supervisor: Supervisor, process: Process) -> None:
 
 
 async def _wait_in_use(suite: Suite, process: Process) -> None:
-    """Until DNS names it again, and it has served a little.
+    """Wait until DNS lists the process again and it has warmed up.
 
-    Else the next one to go could be the only one that is known, or that is quick.
+    Otherwise the next replica to stop might be the only one that is listed or fast.
     """
     service = suite.plan.services.get(process.service)
     if service is None or process.address not in service.replicas:

@@ -1,4 +1,4 @@
-"""One lock for a run folder: the command that changes the suite holds it, and says who it is."""
+"""The lock of a run folder: the command that changes the suite holds it and writes its name."""
 
 import contextlib
 import datetime as dt
@@ -15,16 +15,16 @@ from infra.run_folder import RunFolder
 
 @contextmanager
 def sole_command(folder: RunFolder, command: str) -> Iterator[None]:
-    """Hold the lock; raises SuiteFailure that names the command that holds it now.
+    """Hold the lock; raises SuiteFailure with the name of the present holder.
 
-    The kernel lets go of it when its holder ends, however that happens.
+    The kernel releases the lock when its holder ends, even if it is killed.
     """
     handle = _locked(folder)
     try:
         _say_who(handle, command)
         yield
     finally:
-        # Another one waits for nobody: it fails at once. So the file may go while it is held.
+        # No other command waits for the lock, so the file may be deleted while it is held.
         with contextlib.suppress(FileNotFoundError):
             folder.lock_file.unlink()
         handle.close()
@@ -43,7 +43,7 @@ def _locked(folder: RunFolder) -> IO[str]:
             ) from None
         if _is_still_named(handle, folder):
             return handle
-        handle.close()  # its last holder took the name away between our two steps
+        handle.close()  # the last holder deleted the file between our open and our lock
 
 
 def _is_still_named(handle: IO[str], folder: RunFolder) -> bool:

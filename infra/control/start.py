@@ -1,4 +1,4 @@
-"""Starts the suite tier by tier; each tier is asked until it answers before the next one begins."""
+"""Starts the suite tier by tier; each tier must answer before the next one starts."""
 
 import asyncio
 import datetime as dt
@@ -30,18 +30,18 @@ from infra.processes import Process, Tier, processes_of
 from infra.rendering.everything import render_everything
 from infra.suite import Suite
 
-# What ends is seen at once; this is for what hangs, on a machine that is busy with other things.
+# A process that exits is noticed at once. This limit is for one that hangs, on a busy machine.
 _HEALTH_TIMEOUT_S = 120.0
 _POLL_S = 0.05
-# A process whose port is closed costs nothing to ask; the supervisor costs milliseconds.
+# Asking a process with a closed port is cheap; asking the supervisor takes milliseconds.
 _POLLS_A_LOOK = 8
 _LOG_TAIL_LINES = 12
 _LOG_LINE_CHARS_MAX = 300
 _END_TIMEOUT_S = 20.0
-# A server that refuses us does so from its first moment; a moment is what a slow start may take.
+# A server that refuses us does so from its start; before this time a slow start is not diagnosed.
 _PATIENCE_S = 4.0
-# Children of a server that was killed hold its memory and its port for a moment longer; when the
-# log says so, the start waits as long as it gives any process to end.
+# The children of a killed server hold its memory and its port for a moment longer. If the log says
+# so, the start waits as long as for any process that ends.
 _RETRIED_S = 5.0
 _HELD_WORDS = "still in use"
 _SAY_EACH_S = 15.0
@@ -51,10 +51,10 @@ _NO_WORDS = Words()
 async def start_suite(
     suite: Suite, progress: Progress, *, upto: Tier, words: Words = _NO_WORDS
 ) -> bool:
-    """Compare what is there with what there should be, then bring up every tier to `upto`.
+    """Compare the suite with its ledger, then start every tier up to `upto`.
 
-    Returns False if all of it was up already. Raises SuiteFailure before anything is made or
-    started if something is missing or contradicts the rest, and `words` do not say what to do.
+    Returns False if everything ran already. If something is missing or contradicts the rest, and
+    `words` do not decide it, raises SuiteFailure before anything is created or started.
     """
     processes = processes_of(suite)
     wanted = [process for process in processes if process.tier <= upto]
@@ -83,12 +83,12 @@ async def start_suite(
         ledger, made = await _start_primaries(suite, supervisor, wanted, opening, progress)
     except Contradiction:
         if not runs:
-            # Nothing was made in them yet, and what contradicts the rest should not run.
+            # Nothing was created in the databases yet, and contradicting ones must not run.
             await asyncio.to_thread(stop_suite, suite, Progress(quiet=True))
         raise
     made |= await _start_the_rest(suite, supervisor, wanted, progress)
     if made:
-        # What was made without waiting for the disk is safe before we say that it is there.
+        # Data was created without fsync, so it is synced before the start reports success.
         await asyncio.to_thread(os.sync)
     await record_running(suite, ledger)
     return True
@@ -97,7 +97,7 @@ async def start_suite(
 async def start_process(
     suite: Suite, supervisor: Supervisor, process: Process, progress: Progress | None = None
 ) -> float:
-    """Start one process and wait until it answers; returns the seconds that it took."""
+    """Start a process and wait until it answers; returns the seconds. Raises SuiteFailure."""
     began_s = time.monotonic()
     began = dt.datetime.now(dt.UTC)
     await _until_stopped(supervisor, process)
@@ -131,7 +131,7 @@ def _retried_s(suite: Suite, process: Process) -> float:
 
 
 async def _until_stopped(supervisor: Supervisor, process: Process) -> None:
-    """One that still answers as it stops, after a stop that was cut short, is not taken for up."""
+    """Wait for the end of an interrupted stop, during which the process may still answer."""
     deadline_s = time.monotonic() + process.stop_wait_s + _END_TIMEOUT_S
     while supervisor.state(process.name).state == "STOPPING":
         if time.monotonic() > deadline_s:
@@ -146,8 +146,8 @@ async def _start_primaries(
     opening: Opening,
     progress: Progress,
 ) -> tuple[Ledger, bool]:
-    """Up to where every shard has its schema; returns whether data was made as well."""
-    # By the ledger and not by the word: a start that was cut short here is continued without it.
+    """Start the primaries and migrate all shards; returns the ledger, and whether data is new."""
+    # The ledger decides and not ANEW, because an interrupted start continues without the option.
     if opening.ledger.secrets is None and "secrets" in opening.ledger.begun_anew:
         await set_passwords(suite)
     made = await make_primaries(suite, opening.verdict.primaries_to_make)
@@ -171,7 +171,7 @@ async def _start_primaries(
 async def _start_the_rest(
     suite: Suite, supervisor: Supervisor, wanted: list[Process], progress: Progress
 ) -> bool:
-    """Replicas and services side by side: none needs a replica to begin. Whether data was made."""
+    """Start replicas and services concurrently; returns whether replicas were copied."""
     copied = await make_replicas(suite)
     if copied:
         progress.say(f"copied {len(copied)} Postgres replicas: {', '.join(copied)}")
@@ -192,7 +192,7 @@ def _servers_in_use(supervisor: Supervisor, runs: bool) -> set[str]:
     return {
         name.removeprefix("postgres-")
         for name, state in states.items()
-        if name.startswith("postgres-") and state.pid  # also one that is still stopping
+        if name.startswith("postgres-") and state.pid  # includes a stopping server
     }
 
 
@@ -215,9 +215,9 @@ async def _all_well(suite: Suite, supervisor: Supervisor, wanted: Iterable[Proce
 
 
 def _renew_described(supervisor: Supervisor, processes: tuple[Process, ...]) -> None:
-    """An earlier start stopped half-way and its cause was mended: the new commands count."""
+    """Restart processes whose description has changed since an earlier, interrupted start."""
     described = supervisor.reload()
-    # A primary drops the slot of a replica that is gone, which must not follow it any more.
+    # A removed replica must stop, because its primary drops its slot.
     supervisor.remove_undescribed("postgres-")
     changed = [process for process in processes if process.name in described]
     for process in changed:
@@ -228,7 +228,7 @@ def _renew_described(supervisor: Supervisor, processes: tuple[Process, ...]) -> 
 
 
 def _clear_the_ground(suite: Suite, progress: Progress) -> None:
-    """End what a supervisor that died has left running, and remove its socket."""
+    """End the processes of a dead supervisor, and remove its socket."""
     left = leftover_pids(suite.folder, suite.plan.endpoints)
     if left:
         progress.say(f"ending {len(left)} processes that an earlier run left behind")

@@ -1,4 +1,4 @@
-"""Stops the suite from the edge inwards, and makes sure that nothing of it is left."""
+"""Stops the suite from the edge inwards, and checks that no process is left."""
 
 import contextlib
 import time
@@ -16,7 +16,7 @@ _POLL_S = 0.1
 _SUPERVISOR_END_S = 90.0
 _END_TIMEOUT_S = 30.0
 _ALIVE = {"STARTING", "RUNNING", "STOPPING"}
-# Outside in: nobody is asked any more by the time that it goes.
+# Outside in, so that no process gets requests when it stops.
 _STEPS = (
     ("balancers", {Tier.BALANCERS}),
     ("gateways and services", {Tier.GATEWAYS, Tier.SERVICES}),
@@ -27,7 +27,7 @@ _STEPS = (
 
 
 def _nothing() -> None:
-    """Where nothing is to be done in between."""
+    """Do nothing before the data tier stops."""
 
 
 def stop_suite(
@@ -35,7 +35,7 @@ def stop_suite(
 ) -> bool:
     """Stop everything; returns False if nothing ran. The data stays.
 
-    `before_data_stops` is called when nobody writes any more and the databases still answer.
+    `before_data_stops` is called when all writers have stopped and the databases still answer.
     """
     processes = processes_of(suite)
     supervisor = Supervisor(suite.folder)
@@ -71,7 +71,7 @@ def _stop_by_tier(
         for process in going:
             supervisor.begin_stop(process.name)
         for process in going:
-            # Said twice: nobody comes any more, so there is no need to wait until nobody would.
+            # A second signal skips the draining, because no more requests come.
             if process.kind == "service":
                 supervisor.signal(process.name, "TERM")
         wait_stopped(supervisor, going)
@@ -80,7 +80,7 @@ def _stop_by_tier(
 
 
 def wait_stopped(supervisor: Supervisor, processes: list[Process]) -> None:
-    """Until the supervisor has seen them end; it kills those that exceed their time."""
+    """Wait until the processes have ended; the supervisor kills those that exceed their time."""
     names = {process.name for process in processes}
     longest_s = max((process.stop_wait_s for process in processes), default=0)
     deadline_s = time.monotonic() + longest_s + 10

@@ -1,4 +1,4 @@
-"""Talks to the supervisor over its socket, and starts it."""
+"""Starts the supervisor, and controls it over its socket."""
 
 import http.client
 import socket
@@ -17,9 +17,9 @@ from infra.run_folder import MARK, REPOSITORY, RunFolder
 
 _START_TIMEOUT_S = 15.0
 _POLL_S = 0.05
-# It answers in milliseconds, on a busy machine in a second or two; one that is frozen never does.
+# The supervisor answers in milliseconds, and on a busy machine in a second or two.
 _ANSWER_TIMEOUT_S = 15.0
-# A call that waits until processes have ended takes as long as the slowest of them may.
+# A call that waits for processes to end may take as long as the slowest of them.
 _STOP_TIMEOUT_S = 90.0
 # Fault codes of supervisor's XML-RPC interface.
 _ALREADY_STARTED = 60
@@ -27,12 +27,12 @@ _NOT_RUNNING = 70
 
 
 class SupervisorSilent(SuiteFailure):
-    """The supervisor is there, and does not answer."""
+    """The supervisor runs but does not answer."""
 
 
 @dataclass(frozen=True, slots=True)
 class ProcessState:
-    """What the supervisor knows of a process; `since` is the Unix time of the last change."""
+    """The supervisor's view of a process; `since` is its start or stop, as Unix time."""
 
     name: str
     state: str  # STOPPED STARTING RUNNING BACKOFF STOPPING EXITED FATAL
@@ -41,23 +41,23 @@ class ProcessState:
 
     @property
     def is_up(self) -> bool:
-        """Whether there is a process at all."""
+        """Whether the process is starting or running."""
         return self.state in {"STARTING", "RUNNING"}
 
     @property
     def has_failed(self) -> bool:
-        """Whether it ended although it should not have."""
+        """Whether the process ended unexpectedly."""
         return self.state in {"BACKOFF", "EXITED", "FATAL"}
 
 
 class Supervisor:
-    """The supervisor of one run folder; every call opens the socket anew."""
+    """The supervisor of a run folder; every call opens a new connection."""
 
     def __init__(self, folder: RunFolder) -> None:
         self._folder = folder
 
     def is_running(self) -> bool:
-        """Whether it answers; raises SupervisorSilent if it is there and does not."""
+        """Whether the supervisor answers; raises SupervisorSilent if it runs but does not."""
         try:
             with self._rpc() as rpc:
                 return bool(rpc.getState()["statename"] == "RUNNING")
@@ -67,19 +67,19 @@ class Supervisor:
             return False
 
     def states(self) -> dict[str, ProcessState]:
-        """What every process is doing."""
+        """Return the state of every process by name."""
         with self._rpc() as rpc:
             return {info["name"]: _state(info) for info in rpc.getAllProcessInfo()}
 
     def state(self, name: str) -> ProcessState:
-        """What one process is doing."""
+        """Return the state of one process."""
         with self._rpc() as rpc:
             return _state(rpc.getProcessInfo(name))
 
     def start(self, name: str) -> None:
-        """Start a process, without waiting; no error if it runs already.
+        """Start a process without waiting; no error if it already runs.
 
-        One that keeps failing is first told to stop, so that its next try is now and not later.
+        A process in BACKOFF is stopped first, so that its next attempt is immediate.
         """
         if self.state(name).state == "BACKOFF":
             self.begin_stop(name)
@@ -87,12 +87,12 @@ class Supervisor:
             rpc.startProcess(name, False)
 
     def begin_stop(self, name: str) -> None:
-        """Ask a process to stop, without waiting; no error if it does not run."""
+        """Stop a process without waiting; no error if it does not run."""
         with self._rpc() as rpc, _ignored(_NOT_RUNNING):
             rpc.stopProcess(name, False)
 
     def signal(self, name: str, signal_name: str) -> None:
-        """Send a signal; no error if it does not run."""
+        """Send a signal to a process; no error if it does not run."""
         with self._rpc() as rpc, _ignored(_NOT_RUNNING):
             rpc.signalProcess(name, signal_name)
 
@@ -114,7 +114,7 @@ class Supervisor:
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
-                # It outlives this command, and its children must not hold our terminal or pipe.
+                # The supervisor outlives this command and must not hold its terminal or pipe.
                 start_new_session=True,
             )
         deadline_s = time.monotonic() + _START_TIMEOUT_S
@@ -125,10 +125,10 @@ class Supervisor:
             time.sleep(_POLL_S)
 
     def reload(self) -> set[str]:
-        """Read the configuration again; the names of the processes that it describes anew.
+        """Reread the configuration; returns the names of processes whose description changed.
 
-        Those go on as they are until each is stopped and renewed, and those that it no longer
-        describes until they are removed.
+        A changed process runs on unchanged until it is stopped and renewed. A process without a
+        description runs until it is removed.
         """
         with self._rpc() as rpc:
             ((added, changed, _removed),) = rpc.reloadConfig()
@@ -137,7 +137,7 @@ class Supervisor:
         return set(changed)
 
     def remove_undescribed(self, prefix: str = "") -> list[str]:
-        """Stop and forget what the configuration no longer describes; the names of those."""
+        """Stop and remove processes without a description; returns their names."""
         with self._rpc(_STOP_TIMEOUT_S) as rpc:
             ((_added, _changed, removed),) = rpc.reloadConfig()
             gone = [name for name in removed if name.startswith(prefix)]
@@ -147,13 +147,13 @@ class Supervisor:
         return gone
 
     def renew(self, name: str) -> None:
-        """Give a process that is stopped its new description."""
+        """Give a stopped process its new description."""
         with self._rpc() as rpc:
             rpc.removeProcessGroup(name)
             rpc.addProcessGroup(name)
 
     def end(self) -> None:
-        """Ask the supervisor itself to stop; it first ends what still runs."""
+        """Stop the supervisor itself, which first ends all its processes."""
         with self._rpc() as rpc:
             rpc.shutdown()
 
@@ -218,7 +218,7 @@ def _ignored(fault_code: int) -> Iterator[None]:
 
 
 def _clean_environment(folder: RunFolder) -> dict[str, str]:
-    """Nothing of the shell that happens to start the suite reaches its processes."""
+    """Return an environment that contains nothing of the operator's shell."""
     return {
         "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
         "HOME": str(Path.home()),

@@ -16,15 +16,15 @@ _END_SECONDS = 20.0
 
 
 def require_running(suite: Suite) -> None:
-    """Raises SuiteFailure unless the suite runs: it is not asked after what can be looked up."""
+    """Raise SuiteFailure unless the suite runs."""
     if not Supervisor(suite.folder).is_running():
         raise SuiteFailure("The suite is down: `make up` starts it; then say this again.")
 
 
 def run_upkeep(suite: Suite, service: str, *arguments: str, command: str | None = None) -> None:
-    """Its words are the command's; raises SuiteFailure if it found something wrong.
+    """Run a service's upkeep module with these arguments; raises SuiteFailure if it fails.
 
-    `command` is the name under which no second one may run beside it; without one any number may.
+    Only one run per `command` may exist at a time; without `command` there is no limit.
     """
     if command is None:
         _run(suite, service, arguments)
@@ -36,9 +36,9 @@ def run_upkeep(suite: Suite, service: str, *arguments: str, command: str | None 
 
 
 def run_migrations(suite: Suite) -> None:
-    """Each service migrates its own shards, told by its environment; its words are the command's.
+    """Let each service migrate its own shards, configured by its environment.
 
-    A service that cannot does not hold up the others. Raises SuiteFailure if any did not succeed.
+    A failing service does not stop the others. Raises SuiteFailure if any failed.
     """
     codes = {job.service: _ended(suite, job.service, job.module, ()) for job in suite.plan.jobs}
     failed = [name for name, code in codes.items() if code]
@@ -47,7 +47,7 @@ def run_migrations(suite: Suite) -> None:
 
 
 def known_primaries(suite: Suite, named: str) -> list[str]:
-    """The primaries that a comma separated list names; raises SuiteFailure for any other word."""
+    """Parse a comma-separated list of primaries; raises SuiteFailure for an unknown name."""
     there = {database.name for database in suite.plan.databases}
     wanted = [name.strip() for name in named.split(",") if name.strip()]
     unknown = [name for name in wanted if name not in there]
@@ -80,7 +80,7 @@ def _ended(
     lock: int | None = None,
     named: Callable[[int], None] = lambda _pid: None,
 ) -> int:
-    """The exit status of a command of the service's own."""
+    """Run a module of the service and return its exit status."""
     child = subprocess.Popen(
         [
             *with_environment(suite, service),
@@ -94,14 +94,14 @@ def _ended(
             f"{service.upper()}_INSTANCE": f"{service}-upkeep",
             f"{service.upper()}_LISTEN_HOST": "127.0.0.1",
         },
-        # It holds the lock as well: killed from outside, this process does not take it along.
+        # The child holds the lock too, because it may outlive this process.
         pass_fds=() if lock is None else (lock,),
     )
     named(child.pid)
     try:
         return child.wait()
     except KeyboardInterrupt:
-        # The terminal has told the child too.
+        # The terminal has sent SIGINT to the child too.
         _end(child)
         raise
 

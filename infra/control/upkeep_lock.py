@@ -1,4 +1,4 @@
-"""One upkeep command of a kind at a time: a file in the run folder that names who runs it."""
+"""A lock per upkeep command: a file in the run folder that names the running process."""
 
 import fcntl
 import os
@@ -13,10 +13,10 @@ from infra.run_folder import RunFolder
 
 @contextmanager
 def alone(folder: RunFolder, command: str) -> Iterator[IO[str]]:
-    """Hold the command's lock within the block; raises SuiteFailure if somebody else has it.
+    """Hold the command's lock during the block; raises SuiteFailure if another process has it.
 
-    The kernel gives the lock back when its last holder ends, killed or not. A child that gets the
-    file's descriptor holds it too, so a child that outlives its parent is still in the way.
+    The kernel releases the lock when its last holder ends, even if it is killed. A child that
+    inherits the descriptor holds the lock too, and may outlive its parent.
     """
     with _opened(folder, command) as handle:
         try:
@@ -33,12 +33,12 @@ def alone(folder: RunFolder, command: str) -> Iterator[IO[str]]:
 
 
 def name_holder(handle: IO[str], pid: int) -> None:
-    """Write who holds the lock, for those who want it too."""
+    """Write the lock's holder into its file, for the message to other processes."""
     _write(handle, f"process {pid}, since {datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC")
 
 
 def _write(handle: IO[str], text: str) -> None:
-    # On a full disk the lock holds without a name.
+    # On a full disk the lock works without the holder's name.
     with suppress(OSError):
         handle.seek(0)
         handle.truncate()
