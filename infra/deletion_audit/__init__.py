@@ -1,1 +1,1 @@
-"""Looks everywhere for what is left of a deleted account."""
+"""Searches Postgres, Redis and the store for traces of a deleted account."""

@@ -1,6 +1,6 @@
-"""Ids in Postgres: every column of every table of every shard that could hold one is looked at.
+"""Searches Postgres for ids in every column of every table that can hold one.
 
-The tables are asked of the catalogue, so that one that is added tomorrow is looked at too.
+The tables come from the catalogue, so new tables are searched too.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -13,10 +13,9 @@ from infra.deletion_audit.found import Remains, names
 from infra.leaders import leader
 from infra.suite import Suite
 
-# What stays after a deletion, and why. A removed edge, and what feed heard of it last, keep two
-# ids, so that an older change that comes late is known as such; the empty account keeps anybody
-# from being given its id; the receipt is what the person may still read. A job that is still to
-# run names ids for a minute. None of them says anything about the person.
+# Conditions for rows that may stay after a deletion; none says anything about the person. Removed
+# edges and feed's graph versions keep ids, so that late, older changes are recognised. The empty
+# account reserves its id. The receipt remains readable. Queued jobs contain ids for some minutes.
 _MAY_STAY = {
     "edge_out": "state = 'removed'",
     "edge_in": "state = 'removed'",
@@ -48,7 +47,7 @@ class _Table:
 
 
 async def remains_in_postgres(suite: Suite, wanted_ids: Sequence[int]) -> list[Remains]:
-    """What all primaries still hold; a replica holds nothing that its primary does not."""
+    """Search all primaries; replicas hold nothing else."""
     found: list[Remains] = []
     for group in suite.plan.groups.values():
         for database in group.databases:
@@ -84,7 +83,7 @@ def _tables(rows: Iterable[asyncpg.Record]) -> Iterator[_Table]:
 def _counting(table: _Table, wanted_id: int) -> str:
     conditions = " OR ".join(_condition(name, kind, wanted_id) for name, kind in table.columns)
     exempt = _MAY_STAY.get(table.name, "false")
-    # Names are of the catalogue, and the id is a number: nothing of it comes from outside.
+    # Names come from the catalogue and the id is a number, so nothing needs escaping.
     return (
         f'SELECT count(*) FROM "{table.schema}"."{table.name}"'  # noqa: S608
         f" WHERE ({conditions}) AND NOT coalesce({exempt}, false)"

@@ -1,4 +1,4 @@
-"""Says of an account that was deleted whether anything still names it."""
+"""Reports whether anything still contains the ids of a deleted account."""
 
 from collections.abc import Sequence
 
@@ -12,7 +12,7 @@ from infra.suite import Suite
 
 
 async def remains_everywhere(suite: Suite, wanted_ids: Sequence[int]) -> list[Remains]:
-    """Rows, keys and objects that name one of the ids: of an account, of its posts and photos."""
+    """Find rows, keys and objects with any of the ids, of an account or its posts and photos."""
     return [
         *await remains_in_postgres(suite, wanted_ids),
         *await remains_in_redis(suite, wanted_ids),
@@ -21,7 +21,7 @@ async def remains_everywhere(suite: Suite, wanted_ids: Sequence[int]) -> list[Re
 
 
 async def check_deleted(suite: Suite, wanted_ids: Sequence[int], progress: Progress) -> None:
-    """Print what is left; raises SuiteFailure if anything is."""
+    """Print all traces; raises SuiteFailure if there are any."""
     found = await remains_everywhere(suite, wanted_ids)
     for remains in found:
         progress.say(f"{remains.wanted_id}: {remains.rows} in {remains.place}")

@@ -1,11 +1,11 @@
-"""One place where an id still stands."""
+"""A place where an id was found."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class Remains:
-    """`rows` rows, keys or objects at `place` name the id."""
+    """`rows` rows, keys or objects at `place` contain the id."""
 
     place: str
     wanted_id: int
@@ -13,5 +13,5 @@ class Remains:
 
 
 def names(wanted_id: int) -> str:
-    """A regular expression for the id as a number of its own, for Python and Postgres alike."""
+    """Return a regular expression, for Python and Postgres, that finds the id as a whole number."""
     return rf"(^|[^0-9]){wanted_id}($|[^0-9])"

@@ -1,4 +1,4 @@
-"""Ids in Redis: in the names of keys, and in what they hold."""
+"""Searches Redis for ids, in the names of keys and in their content."""
 
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -10,19 +10,19 @@ from infra.control.health import redis_operator
 from infra.deletion_audit.found import Remains, names
 from infra.suite import Suite
 
-# Collections in Redis are bounded to a few thousand members; what lies beyond is not read.
+# Our collections are bounded to a few thousand members; members beyond this are not read.
 _MEMBERS_MAX = 10_000
 _SCAN_PAGE = 1_000
-# Counters and marks of the last minute go by themselves.
+# Keys that expire within two minutes do not count.
 _GOES_SOON_MS = 120_000
-# Under the id of a withdrawn post this stands for a day, so that no late reader brings it back.
+# The value that a withdrawn post's key has for a day, so that no late reader restores the post.
 _GONE = b"gone"
 
 
 async def remains_in_redis(suite: Suite, wanted_ids: Sequence[int]) -> list[Remains]:
-    """What every Redis still holds; a key counts once for each id.
+    """Search every Redis with persistence; a key counts once per id.
 
-    Not looked at is one that keeps nothing: it counts requests by who makes them, for minutes.
+    A Redis without persistence only has rate limits, which expire within minutes.
     """
     found: list[Remains] = []
     for server in suite.plan.redises.values():
@@ -42,7 +42,7 @@ async def remains_in_redis(suite: Suite, wanted_ids: Sequence[int]) -> list[Rema
 
 
 async def _all_texts(client: Redis) -> AsyncIterator[str]:
-    """Each key's name and content as one text."""
+    """Yield each key's name and content as one text."""
     async for key in client.scan_iter(count=_SCAN_PAGE):
         content = await _content(client, key)
         if content != _GONE and not 0 <= await client.pttl(key) <= _GOES_SOON_MS:

@@ -1,4 +1,4 @@
-"""Ids in the object store: in the keys of objects."""
+"""Searches the object store for ids in the keys of objects."""
 
 import re
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ from infra.suite import Suite
 
 
 def remains_in_store(suite: Suite, wanted_ids: Sequence[int]) -> list[Remains]:
-    """Objects of the embedded store whose key names an id; an external store is not looked at."""
+    """Find objects of the embedded store by key; an external store is not searched."""
     folder = suite.folder.data / "store"
     keys = [str(path.relative_to(folder)) for path in _files(folder)]
     return [

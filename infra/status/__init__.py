@@ -1,1 +1,1 @@
-"""What people look at: the table of processes, the logs, one request's way."""
+"""What operators look at: the table of processes, the logs, and the trace of a request."""

@@ -1,4 +1,4 @@
-"""What `make plan-changes` prints: what a start would change, and what it could not."""
+"""Prints what a start would change, and which changes are impossible (`make plan-changes`)."""
 
 import sys
 from collections.abc import Collection
@@ -13,7 +13,7 @@ from infra.suite import Suite
 
 
 def print_changes(suite: Suite) -> bool:
-    """Print it; returns whether all of it is possible."""
+    """Print all changes; returns whether all are possible."""
     changes = changes_of(suite)
     if not changes:
         sys.stdout.write("Topology and suite agree: nothing would change.\n")
@@ -26,7 +26,7 @@ def print_changes(suite: Suite) -> bool:
 
 
 def changes_of(suite: Suite) -> list[Change]:
-    """The difference between topology and ledger, then that of rendered files."""
+    """Return the differences between topology and ledger, then those of rendered files."""
     ledger = read_ledger(suite.folder.ledger_file)
     if ledger is None or ledger.applied is None:
         return [Change(When.NOW, "there is no ledger yet: `make up` makes or adopts the suite")]
@@ -44,7 +44,7 @@ def changes_of(suite: Suite) -> list[Change]:
 
 
 def come_and_gone(plan: Plan, described: Collection[str]) -> list[Change]:
-    """The processes that the plan has and the supervisor does not know, and the other way."""
+    """Return the processes that only the plan has, and those that only the supervisor has."""
     planned = {process.name: process for process in plan.processes}
     new = [process for name, process in planned.items() if name not in described]
     return [

@@ -1,4 +1,4 @@
-"""Finds the log files of a service, and follows them."""
+"""Finds and follows the log files of a service."""
 
 import os
 from pathlib import Path
@@ -12,7 +12,7 @@ _LINES_BEFORE = 40
 
 
 def log_files(suite: Suite, what: str) -> list[Path]:
-    """The logs of a service, of one process, or of everything ("")."""
+    """Return the logs of a service, of one process, or of everything (""); raises SuiteFailure."""
     processes = processes_of(suite)
     names = [p.name for p in processes if not what or what in {p.service, p.name}]
     if not names:
@@ -25,7 +25,7 @@ def log_files(suite: Suite, what: str) -> list[Path]:
 
 
 def follow(files: list[Path]) -> None:
-    """Become `tail`: the last lines, then every new one until Ctrl-C."""
+    """Replace this process by `tail`, which prints the last lines and then every new one."""
     tail = program("tail")
     options = [f"--lines={_LINES_BEFORE}", "--follow=name", "--retry"]
     os.execv(tail, [tail, *options, *map(str, files)])  # noqa: S606 - Ctrl-C is for tail

@@ -1,4 +1,4 @@
-"""The table of processes: where each one is, how it does, what it costs and since when."""
+"""The table of processes: address, state, memory and start time."""
 
 import asyncio
 import contextlib
@@ -20,7 +20,7 @@ from infra.suite import Suite
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One process as the table shows it."""
+    """A row of the table; `since` is Unix time."""
 
     process: Process
     state: str
@@ -34,7 +34,7 @@ class Row:
 
 
 async def rows_of(suite: Suite) -> list[Row]:
-    """Ask everything at once."""
+    """Check all processes concurrently."""
     supervisor = Supervisor(suite.folder)
     states = supervisor.states() if supervisor.is_running() else {}
     children = _children_by_parent()
@@ -49,7 +49,7 @@ async def rows_of(suite: Suite) -> list[Row]:
 
 
 def print_table(rows: list[Row]) -> None:
-    """Print it; colours only on a terminal."""
+    """Print the table, with colours only on a terminal."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     for title in ("process", "address", "state"):
         table.add_column(title, no_wrap=True)
@@ -104,7 +104,7 @@ def _tree(pid: int, children: dict[int, list[int]]) -> Iterator[int]:
 
 
 def _memory_bytes(pid: int) -> int:
-    """The proportional share, which adds up over processes that share pages; 0 once it ended."""
+    """Return the proportional set size, which counts shared pages once; 0 for an ended process."""
     with contextlib.suppress(OSError):
         for line in Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii").splitlines():
             if line.startswith("Pss:"):

@@ -1,4 +1,4 @@
-"""All that was logged about one request, by every process, in the order of time."""
+"""Finds every log line about one request, in the order of time."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-# What every line says; the rest is shown as it comes.
+# Fields with columns of their own, or that are the same for all lines; other fields follow.
 _HEAD = ("ts", "level", "instance", "event", "request_id")
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of a log that names the request."""
+    """A log line that contains the request id."""
 
     ts: str
     instance: str
@@ -27,7 +27,7 @@ class Line:
 
 
 def lines_of_request(folder: Path, request_id: str) -> list[Line]:
-    """Read every log of the folder, rotated ones too."""
+    """Search every log of the folder, including rotated ones."""
     return sorted(
         (line for file in sorted(folder.glob("*.log*")) for line in _matching(file, request_id)),
         key=lambda line: _sortable(line.ts),
@@ -47,7 +47,7 @@ def _parsed(text: str, *, default_instance: str) -> Line:
     except ValueError:
         said = None
     if not isinstance(said, dict):
-        # A line of a program that does not write JSON; its time, if any, is in its text.
+        # Some programs do not write JSON; the time, if any, is then part of the text.
         return Line("", default_instance, text.strip(), {})
     return Line(
         ts=str(said.get("ts", "")),
@@ -62,5 +62,5 @@ def _shown(value: Any) -> str:
 
 
 def _sortable(ts: str) -> str:
-    """ISO times of different precision, so that .5Z does not sort after .512345Z."""
+    """Pad ISO times of different precision, so that .5Z does not sort after .512345Z."""
     return ts.removesuffix("Z").ljust(26, "0")

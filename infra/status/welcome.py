@@ -1,4 +1,4 @@
-"""What `make up` says in the end: where everything is, and what to try first."""
+"""What `make up` prints at the end: the addresses and a first request."""
 
 from infra.suite import Suite
 
@@ -18,7 +18,7 @@ _TEXT = """
 
 
 def welcome(suite: Suite) -> str:
-    """The addresses, the pages and a first curl."""
+    """Return the addresses, the pages and a first curl."""
     nginx = suite.plan.nginx
     return _TEXT.format(
         url=suite.plan.public_url,
