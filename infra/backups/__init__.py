@@ -1,1 +1,1 @@
-"""Backups: what is taken, where it is kept, and how it comes back."""
+"""Backups of databases, photos and keys, and their restore."""

@@ -1,6 +1,7 @@
-"""What has to happen after a restore before people come in, and a report of it.
+"""Repairs a restored suite before it opens to the public.
 
-Six primaries share no instant, and what was deleted after the moment of the restore is back.
+The primaries are restored to slightly different positions. Accounts that were deleted after the
+restored time are back, and must be deleted again.
 """
 
 import asyncio
@@ -24,15 +25,15 @@ from shared.ids import EPOCH_MS
 from shared.jobs.edge_reconciler import REPAIR_RULES
 
 _SEQUENCE_BITS = 10
-# A lost primary was less than two rounds beyond the newest mark when it ended. This counts only
-# where this machine's clock is behind that of the lost one: else next_id() goes by the clock.
+# A lost primary was less than two rounds beyond the newest mark. This matters only if this
+# machine's clock is behind the lost one's; otherwise next_id() follows the clock.
 _UNMARKED = timedelta(minutes=2)
 _ERASED_WITHIN_S = 300.0
 _POLL_S = 1.0
 
 
 async def start_restored(suite: Suite, progress: Progress) -> None:
-    """Start the suite, and open it to people once everything is repaired."""
+    """Start a restored suite, repair it, and start the balancers last; repeat it if interrupted."""
     await start_suite(suite, progress, upto=Tier.REPLICAS)
     file = suite.folder.restored_file
     if file.exists():
@@ -46,9 +47,9 @@ async def start_restored(suite: Suite, progress: Progress) -> None:
 
 
 async def raise_ids(suite: Suite, newest: datetime) -> int:
-    """Set the clock of ids of every shard above what may have been given out; how many shards.
+    """Set every shard's id clock above all ids that may exist; returns the number of shards.
 
-    An id holds the time at which it was made, so one above the newest moment is above all others.
+    An id contains its time, so an id above the newest mark's time is above all earlier ones.
     """
     floor = id_clock_floor(newest)
     shards = 0
@@ -70,7 +71,7 @@ async def raise_ids(suite: Suite, newest: datetime) -> int:
 
 
 def id_clock_floor(newest: datetime) -> int:
-    """The clock of ids for a moment that is past everything before the loss."""
+    """Return an id clock, as next_id() counts, that is above all ids from before the loss."""
     milliseconds = int((newest + _UNMARKED).timestamp() * 1000) - EPOCH_MS
     return milliseconds << _SEQUENCE_BITS
 
@@ -80,12 +81,12 @@ async def _repair(suite: Suite, erased: Sequence[int], progress: Progress) -> No
         progress.say(f"{len(erased)} accounts were deleted after that moment: deleting them again")
         await asyncio.to_thread(run_upkeep, suite, "users", "erase", "--users", *map(str, erased))
         await _wait_erased(suite, erased, progress)
-    # Primaries share no instant: whoever restores asks for whatever that takes to be repaired.
+    # The primaries have different positions, so the repair may exceed the usual limit.
     await reconcile_all(suite, progress, replace(REPAIR_RULES, may_exceed=True))
     try:
         await asyncio.to_thread(run_upkeep, suite, "upload", "verify")
     except SuiteFailure:
-        # It has named them. The rest of the suite is whole, and is worth more than nothing.
+        # The command has named them. The suite opens anyway, because the rest is complete.
         progress.say("some photos are missing, as said above")
     progress.say("timelines are made anew from the databases as they are read")
 

@@ -1,4 +1,4 @@
-"""The bucket of the backups: small objects, and lists of what lies there."""
+"""The bucket of the backups: reads and writes small objects, and lists keys."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -17,14 +17,14 @@ from infra.backups.subprocesses import BackupFailure, StoreAway, meaning_of
 
 _ANSWER_SECONDS_MAX = 15.0
 _MISSING = {"NoSuchKey", "404", "NotFound"}
-# Of one folder: pgBackRest keeps 256 segments in each, everything else has fewer.
+# Per page of a listing. pgBackRest has up to 256 segments per folder; other folders have fewer.
 _PAGE_MAX = 1000
 _PAGES_MAX = 100
 
 
 @dataclass(frozen=True, slots=True)
 class StoredItem:
-    """An object as the store lists it."""
+    """An object in a listing; `size` is in bytes."""
 
     key: str
     size: int
@@ -32,19 +32,19 @@ class StoredItem:
 
 
 class Bucket:
-    """One bucket; every fault of the store is a BackupFailure with a sentence."""
+    """A bucket; every fault of the store raises a BackupFailure."""
 
     def __init__(self, client: Any, name: str) -> None:
         self._client = client
         self._name = name
 
     async def put(self, key: str, content: bytes) -> None:
-        """Write an object, whole or not at all."""
+        """Write an object completely or not at all."""
         async with _answer():
             await self._client.put_object(Bucket=self._name, Key=key, Body=content)
 
     async def find(self, key: str) -> bytes | None:
-        """The content of an object; None if there is none."""
+        """Return the content of an object; None if it does not exist."""
         try:
             async with _answer():
                 reply = await self._client.get_object(Bucket=self._name, Key=key)
@@ -54,12 +54,12 @@ class Bucket:
             return None
 
     async def delete(self, key: str) -> None:
-        """Remove an object; again without effect."""
+        """Delete an object; deleting a missing one has no effect."""
         async with _answer():
             await self._client.delete_object(Bucket=self._name, Key=key)
 
     async def items(self, prefix: str) -> list[StoredItem]:
-        """Every object below a prefix, in the order of keys."""
+        """List the objects below a prefix in the order of keys, up to 100,000."""
         return [
             StoredItem(found["Key"], found["Size"], found["LastModified"])
             async for page in self._pages(Prefix=prefix)
@@ -67,7 +67,7 @@ class Bucket:
         ]
 
     async def folders(self, prefix: str) -> list[str]:
-        """The folders directly below a prefix, each with its slash; the prefix ends with one."""
+        """List the folders directly below a prefix; all end in a slash, like the prefix."""
         return [
             found["Prefix"]
             async for page in self._pages(Prefix=prefix, Delimiter="/")
@@ -89,13 +89,13 @@ class Bucket:
 
 @asynccontextmanager
 async def open_bucket(place: Place) -> AsyncIterator[Bucket]:
-    """The bucket of the backups; connected when it is first asked for something."""
+    """Open the bucket of the backups; the first request connects."""
     config = AioConfig(
         connect_timeout=5,
         read_timeout=10,
         retries={"max_attempts": 2, "mode": "standard"},
         s3={"addressing_style": "path"},
-        # Stores other than Amazon's do not all know the newer checksums.
+        # Some stores other than Amazon's do not support the newer checksums.
         request_checksum_calculation="when_required",
         response_checksum_validation="when_required",
     )
@@ -112,7 +112,7 @@ async def open_bucket(place: Place) -> AsyncIterator[Bucket]:
 
 
 class _Missing(BackupFailure):
-    """There is no such object, or no such bucket."""
+    """The object or the bucket does not exist."""
 
 
 @asynccontextmanager

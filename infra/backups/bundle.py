@@ -1,4 +1,4 @@
-"""What a return needs beside databases and photos: secrets, certificates, shard maps, topology."""
+"""The bundle that a restore needs besides data: secrets, certificates, shard maps, topology."""
 
 import hashlib
 import io
@@ -16,12 +16,12 @@ from infra.topology import TOPOLOGY_FILE
 
 _PURPOSE = "bundle of keys"
 _TOPOLOGY = "topology.toml"
-# A few are kept: an older shard map tells where shards lived at an older moment.
+# Old bundles are kept, because an older shard map tells where shards were at that time.
 _KEPT_MAX = 50
 
 
 def bundle_files(suite: Suite) -> dict[str, bytes]:
-    """Every file of the bundle by its name relative to the run folder."""
+    """Map each file of the bundle, by its name relative to the run folder, to its content."""
     folder = suite.folder
     files = [
         folder.secrets_file,
@@ -34,7 +34,7 @@ def bundle_files(suite: Suite) -> dict[str, bytes]:
 
 
 def packed(files: dict[str, bytes]) -> bytes:
-    """One archive; the same files give the same bytes."""
+    """Pack the files into a tar archive; equal files give equal bytes."""
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w") as archive:
         for name, content in sorted(files.items()):
@@ -45,7 +45,7 @@ def packed(files: dict[str, bytes]) -> bytes:
 
 
 def unpacked(content: bytes) -> dict[str, bytes]:
-    """The files of an archive; names that leave the run folder are refused."""
+    """Unpack an archive; raises BackupFailure for names outside of the run folder."""
     files = {}
     with tarfile.open(fileobj=io.BytesIO(content)) as archive:
         for entry in archive.getmembers():
@@ -74,7 +74,7 @@ async def keep_bundle(bucket: Bucket, place: Place, suite: Suite, last_digest: s
 
 
 async def read_bundle(bucket: Bucket, place: Place, at: datetime | None) -> dict[str, bytes]:
-    """The files of the newest bundle, or of the one that held at a moment."""
+    """Read the newest bundle, or the one that was valid at a time; raises BackupFailure."""
     held = await bucket.items(place.key("bundle") + "/")
     if not held:
         raise BackupFailure(f"There is no backup of {place.suite_name} in {place.bucket}.")
@@ -87,7 +87,7 @@ async def read_bundle(bucket: Bucket, place: Place, at: datetime | None) -> dict
 
 
 def write_bundle(files: dict[str, bytes], folder: RunFolder) -> None:
-    """Put the files where they belong; those that are there stay."""
+    """Write the files into the run folder; existing files stay unchanged."""
     for name, content in files.items():
         file = folder.root / name
         if name == _TOPOLOGY or file.exists():
@@ -98,7 +98,7 @@ def write_bundle(files: dict[str, bytes], folder: RunFolder) -> None:
 
 
 def write_topology(files: dict[str, bytes], folder: RunFolder) -> Path:
-    """Put the bundle's topology where an operator can compare it; returns the file."""
+    """Write the bundle's topology into a file for comparison; returns its path."""
     file = folder.root / "etc" / "topology-of-the-backups.toml"
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_bytes(files[_TOPOLOGY])
@@ -106,5 +106,5 @@ def write_topology(files: dict[str, bytes], folder: RunFolder) -> Path:
 
 
 def topology_differs(files: dict[str, bytes]) -> bool:
-    """Whether the suite was drawn otherwise when the bundle was made."""
+    """Whether the bundle's topology differs from the present one."""
     return files.get(_TOPOLOGY) != TOPOLOGY_FILE.read_bytes()

@@ -1,4 +1,4 @@
-"""The operators' commands of backups: take, list, restore, and rehearse the restore."""
+"""Operators' commands for backups: take, list, restore, and the restore drill."""
 
 import sys
 from contextlib import AbstractAsyncContextManager
@@ -47,7 +47,7 @@ keep it away from this machine and from the backups: whoever has both has everyt
 
 @dataclass(frozen=True, slots=True)
 class RestoreRequest:
-    """What `make restore` was asked for, as it was written; empty: not said."""
+    """The options of `make restore` as text; "" stands for an option that was not given."""
 
     at: str = ""
     group: str = ""
@@ -59,12 +59,12 @@ class RestoreRequest:
 
 
 def passphrase_text(suite: Suite) -> str:
-    """The passphrase, and what it is for."""
+    """Return the passphrase with an explanation."""
     return _CARD.format(passphrase=suite.secrets["backup_passphrase"], name=suite_name(suite))
 
 
 async def back_up(suite: Suite, kind: str, progress: Progress) -> None:
-    """Take a backup of everything now; the suite is up."""
+    """Take a backup of everything now; the suite must be up. Raises BackupFailure."""
     with alone(suite.folder, "backup"):
         await _back_up(suite, kind, progress)
 
@@ -98,7 +98,7 @@ async def _back_up(suite: Suite, kind: str, progress: Progress) -> None:
 
 
 async def list_backups(suite: Suite) -> None:
-    """Print what there is and what can be restored."""
+    """Print the backups, and the times to which they can restore."""
     async with own_source(suite) as source:
         nodes = leaders(suite.plan.databases)
         found = [await restorable(suite, source, node) for node in nodes]
@@ -118,7 +118,7 @@ async def list_backups(suite: Suite) -> None:
 
 
 async def restore(request: RestoreRequest, progress: Progress) -> None:
-    """Restore into a folder, start its suite and repair it."""
+    """Restore into a folder, start its suite and repair it; raises SuiteFailure."""
     target = _target(request)
     at = parsed_moment(request.at) if request.at else None
     is_moved = bool(request.into or request.source)
@@ -137,7 +137,7 @@ async def restore(request: RestoreRequest, progress: Progress) -> None:
 
 
 async def rehearse(suite: Suite, progress: Progress, seed: int | None) -> None:
-    """Restore to the newest and to a random moment, and compare; raises BackupFailure."""
+    """Restore to the newest and to a random time, and compare; raises BackupFailure for faults."""
     with alone(suite.folder, "restore-drill"):
         async with own_source(suite) as source:
             report = await drill(suite, source, progress, seed)
@@ -147,7 +147,7 @@ async def rehearse(suite: Suite, progress: Progress, seed: int | None) -> None:
 
 
 def parsed_moment(text: str) -> datetime:
-    """A moment as people write it, in UTC unless it says otherwise; raises BackupFailure."""
+    """Parse an ISO time, in UTC unless it has an offset; raises BackupFailure."""
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:

@@ -1,4 +1,4 @@
-"""What is wrong with the backups now, as `make status` shows it."""
+"""The present problems of the backups, as `make status` shows them."""
 
 import json
 import time
@@ -9,12 +9,12 @@ from infra.json_files import read_json
 from infra.rendering.files import write_rendered
 from infra.suite import Suite
 
-# The keeper writes at every round; several rounds without a word mean that it does not work.
+# The keeper writes in every round, so after several rounds without an update it is not working.
 _ROUNDS_MAX = 5
 
 
 class Complaints:
-    """One sentence for each thing that is wrong, until it is well again."""
+    """A sentence for each present problem, by subject."""
 
     def __init__(self, suite: Suite) -> None:
         self._file = suite.folder.complaints_file
@@ -22,36 +22,36 @@ class Complaints:
         self._said = "nothing yet can be restored"
 
     def raise_(self, subject: str, sentence: str) -> bool:
-        """Note it; returns whether it is new."""
+        """Add or update a problem; returns whether it is new."""
         is_new = subject not in self._standing
         self._standing[subject] = sentence
         return is_new
 
     def withdraw(self, subject: str) -> bool:
-        """It is well again; returns whether it was not."""
+        """Remove a solved problem; returns whether there was one."""
         return self._standing.pop(subject, None) is not None
 
     def stands_any(self, beginning: str) -> bool:
-        """Whether something of that name is wrong."""
+        """Whether any problem's subject begins like this."""
         return any(subject.startswith(beginning) for subject in self._standing)
 
     def sentences(self) -> list[str]:
-        """All that is wrong."""
+        """Return all sentences, sorted."""
         return sorted(self._standing.values())
 
     def write(self, said: str) -> None:
-        """Write what stands, and in one line what is restorable."""
+        """Write the problems to the file, with a line about what can be restored."""
         self._said = said
         self.write_again()
 
     def write_again(self) -> None:
-        """Write what stands now, between two rounds."""
+        """Write the problems again with the last line, between two rounds."""
         document = {"at": time.time(), "said": self._said, "complaints": self.sentences()}
         write_rendered(self._file, json.dumps(document), account_for("service"))
 
 
 def backup_lines(suite: Suite) -> tuple[list[str], bool]:
-    """What to show of the backups, and whether all is well with them."""
+    """Return the lines to show about the backups, and whether there is no problem."""
     if not suite.plan.backup.enabled:
         return ["backups: off"], True
     file = suite.folder.complaints_file

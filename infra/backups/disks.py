@@ -1,8 +1,8 @@
-"""Watches the primaries' disks: uploads are refused before one is full, and then all writes.
+"""Watches the primaries' disks: uploads are refused before a disk is full, and then all writes.
 
-A Postgres that finds no room for WAL ends itself. One that refuses writes while there is still some
-goes on answering reads, and takes writes again when there is room. A disk that fills at once is met
-by a reserve: a file whose room is given up, so that the server can recover and refuse.
+Postgres crashes if it has no space for WAL. If it refuses writes in time, it still answers reads,
+and accepts writes again once there is space. For a disk that fills at once there is a reserve: a
+file that is deleted so that the server can recover and then refuse writes.
 """
 
 import asyncio
@@ -26,17 +26,17 @@ from shared.logs import get_logger
 log = get_logger()
 
 _LOOK_S = 2.0
-# Uploads stop at twice of what is kept free for everything else.
+# Uploads are refused below this multiple of the free space at which all writes are refused.
 UPLOADS_FACTOR = 2
-# Room comes back in steps: so much more has to be free before it is given out again.
+# A refusal ends only with this factor more free space, so that it does not flap.
 _AGAIN_FACTOR = 1.25
 
-# The end of a recovery and its checkpoint write a segment of 16 MiB or two.
+# Enough for the end of a recovery and its checkpoint, which write one or two segments of 16 MiB.
 RESERVE_BYTES = 64 * 1024**2
 
 
 async def watch_disks(suite: Suite, complaints: Complaints, stop: asyncio.Event) -> None:
-    """Look every two seconds until `stop` is set."""
+    """Check all disks every two seconds until `stop` is set."""
     watch = DiskWatch(suite, complaints)
     while not stop.is_set():
         await watch.look()
@@ -44,7 +44,7 @@ async def watch_disks(suite: Suite, complaints: Complaints, stop: asyncio.Event)
 
 
 class DiskWatch:
-    """What was found at the last look; a primary with room enough is not asked again."""
+    """Checks disks, and skips the query to primaries that had enough space at the last check."""
 
     def __init__(self, suite: Suite, complaints: Complaints) -> None:
         self._suite = suite
@@ -53,22 +53,22 @@ class DiskWatch:
         self._at_ease: set[str] = set()
 
     async def look(self) -> None:
-        """Compare every primary's disk with what the primary takes, and change that if need be."""
+        """Check every primary's disk, and change what the primary refuses if necessary."""
         nodes = leaders(self._suite.plan.databases)
         try:
             free = {node.name: free_bytes(data_folder(self._suite, node)) for node in nodes}
         except FileNotFoundError as error:
-            # A promotion gives a replica's folder the place of its primary.
+            # A folder is missing for a moment during a promotion.
             log.info("disk_not_watched", reason=str(error))
             return
         for node in nodes:
             keep_reserve(data_folder(self._suite, node), free[node.name], self._floor_bytes)
-            # A photo's rows are in upload, and what is said of it in feed: no disk may be short.
+            # An upload also leads to rows in feed, so the fullest disk counts for upload.
             least = min(free.values()) if node.service == "upload" else free[node.name]
             try:
                 await self._look_at(node, free[node.name], least)
             except (TimeoutError, *FAULTS) as error:
-                # A server that is away has nothing to refuse; the next look comes soon.
+                # A server that is down need not refuse anything; the next check comes soon.
                 log.info("disk_not_watched", primary=node.name, reason=str(error))
 
     async def _look_at(self, node: Member, free: int, least_free: int) -> None:
@@ -102,14 +102,14 @@ class DiskWatch:
             f"disk {node.name}",
             f"{node.name} refuses {refused}: {free / 1e6:.0f} MB are free on its disk or another.",
         )
-        # A round may be a minute away.
+        # Written at once, because the next round may be a minute away.
         self._complaints.write_again()
 
 
 def keep_reserve(folder: Path, free: int, floor_bytes: int) -> None:
-    """Give up the reserve of a data folder whose disk is full; make it while there is room.
+    """Delete the reserve of a data folder if its disk is full, and create it if there is space.
 
-    It lies beside the WAL, which is what needs the room, and which no backup and no replica copies.
+    The reserve is in pg_wal, which needs the space, and which neither backups nor replicas copy.
     """
     reserve = folder / "pg_wal" / "reserve"
     try:
@@ -132,9 +132,10 @@ def _allocate(reserve: Path) -> None:
 def settings_for(
     free: int, least_free: int, floor_bytes: int, now: Mapping[str, str]
 ) -> dict[str, str]:
-    """What the two settings should be: `free` bytes are on this disk, `least_free` on the fullest.
+    """Return the wanted values of both settings.
 
-    What was refused is taken again only with a quarter more of room, so that it does not flutter.
+    `free` is this disk's free space, and `least_free` the fullest disk's, both in bytes. A refusal
+    ends only with a quarter more free space, so that it does not flap.
     """
 
     def is_short(bytes_there: int, limit_bytes: int, *, refused: bool) -> bool:
@@ -149,5 +150,5 @@ def settings_for(
 
 
 def free_bytes(folder: Path) -> int:
-    """How much a data folder may still grow."""
+    """Return the free bytes on a data folder's disk."""
     return shutil.disk_usage(folder).free

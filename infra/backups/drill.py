@@ -1,4 +1,4 @@
-"""The rehearsal of a restore: to now and to a random moment, compared table by table."""
+"""The restore drill: restores to now and to a random time, and compares all tables."""
 
 import random
 import shutil
@@ -33,18 +33,18 @@ _SHOWN_MAX = 5
 
 @dataclass(slots=True)
 class DrillReport:
-    """One line for each thing that was tried, and what was wrong with it."""
+    """The results of a drill: a line per restore, and all faults."""
 
     lines: list[str] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
 
     @property
     def is_well(self) -> bool:
-        """Whether everything came back as it was."""
+        """Whether there are no faults."""
         return not self.faults
 
     def text(self) -> str:
-        """The report as people read it."""
+        """Return the report as text."""
         verdict = "All of it came back." if self.is_well else f"{len(self.faults)} faults:"
         rows = [*self.lines, verdict, *(f"  {fault}" for fault in self.faults)]
         return "\n" + "\n".join(rows) + "\n"
@@ -53,10 +53,10 @@ class DrillReport:
 async def drill(
     suite: Suite, source: Source, progress: Progress, seed: int | None = None
 ) -> DrillReport:
-    """Restore every primary twice beside the suite, which is up, and compare; takes minutes.
+    """Restore every primary twice beside the running suite, and compare; takes minutes.
 
-    The digests to compare with were taken at an exact position of the WAL: those of now, and those
-    of a random earlier backup.
+    The expected digests belong to exact WAL positions. One set is taken now, and one belongs to a
+    random earlier backup.
     """
     report = DrillReport()
     earlier = await kept_moments(source.bucket, source.place)
@@ -74,7 +74,7 @@ async def drill(
 
 
 async def compare(server: Scratch, witness: Witness, database: str) -> list[str]:
-    """Tables of a recovered server that are not as the witness has them."""
+    """Return the tables of a recovered server that differ from the witness."""
     async with server.connected(database) as connection:
         return differing(witness.digests, await digests_of(connection))
 
@@ -126,7 +126,7 @@ async def _restored_differences(
 
 
 async def _read_all(suite: Suite, source: Source, report: DrillReport, progress: Progress) -> None:
-    """Every byte of the backups is read once, those too that this restore did not need."""
+    """Verify every byte of the backups, including those that these restores did not need."""
     copies = PhotoCopies(suite, source.place)
     checks = {
         f"the backups of {database.name}": repository_in(suite, source, leader(database)).verify

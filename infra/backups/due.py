@@ -1,4 +1,4 @@
-"""Which backup is due: the schedule as a rule over what there is."""
+"""The schedule: which backup is due, given the existing ones."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from infra.plan.figures import Backup as BackupSettings
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """A backup that is to be taken now, and why."""
+    """The kind of backup to take now ("full" or "incr"), and the reason."""
 
     kind: str
     reason: str
@@ -19,9 +19,9 @@ class Due:
 def due_backup(
     settings: BackupSettings, backups: Sequence[Backup], now: datetime, *, has_hole: bool
 ) -> Due | None:
-    """What has to be taken of a primary with these backups; None if nothing.
+    """Return the backup that is due for a primary with these backups, or None.
 
-    A hole in the archive makes every later moment unreachable until there is a newer full backup.
+    After a hole in the archive, no later time can be restored until there is a new full backup.
     """
     fulls = [backup for backup in backups if backup.kind == "full"]
     if not fulls:
@@ -36,9 +36,10 @@ def due_backup(
 
 
 def forgotten_after_days(settings: BackupSettings) -> int:
-    """After how many days no backup holds what was deleted.
+    """Return the days after which no backup contains deleted data.
 
-    A full backup stays until a later one is as old as `keep_days`.
+    A full backup is kept until a later one is `keep_days` old, so the interval of full backups is
+    added, rounded up to days.
     """
     interval = timedelta(hours=settings.full_every_hours)
     return settings.keep_days - (-interval // timedelta(days=1))

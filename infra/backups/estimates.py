@@ -1,4 +1,4 @@
-"""How far a long piece of work is, and how long it will still take."""
+"""Estimates the remaining time of long programs from their output."""
 
 import re
 import time
@@ -10,7 +10,7 @@ _SAY_EVERY_S = 3.0
 
 
 class Estimate:
-    """Reads percentages in what a program prints; says a line every few seconds."""
+    """Reads percentages in a program's output, and prints a line every few seconds."""
 
     def __init__(self, progress: Progress, subject: str) -> None:
         self._progress = progress
@@ -19,7 +19,7 @@ class Estimate:
         self._said_s = self._began_s
 
     def hear(self, line: str) -> None:
-        """A line of the program."""
+        """Take a line of the program's output."""
         found = _PERCENT.findall(line)
         now_s = time.monotonic()
         if not found or now_s - self._said_s < _SAY_EVERY_S:
@@ -30,5 +30,5 @@ class Estimate:
 
 
 def remaining_s(percent: float, elapsed_s: float) -> float:
-    """The rest at the pace so far."""
+    """Return the remaining seconds at the pace so far."""
     return elapsed_s * (100 - percent) / percent if percent > 0 else 0.0

@@ -31,16 +31,16 @@ INFO = AppInfo(
     description="Takes backups by schedule; answers probes only.",
     audience=None,
 )
-# A round takes some seconds, and WAL has to be switched before Postgres does it by itself: then
-# all primaries are at one moment.
+# Rounds start this early because they take some seconds. Each must switch the WAL before Postgres
+# does so by itself, so that all primaries have a mark of the same time.
 _ROUND_SHARE = 0.75
 _LOOK_S = 5.0
-# Longer than an orderly end takes: 15 s for what is under way, and 10 s for its programs.
+# Longer than an orderly end takes: 15 s for work under way, and 10 s for its programs.
 _END_WITHIN_S = 30.0
 
 
 def main() -> None:
-    """Work until told to stop."""
+    """Run the keeper until SIGTERM."""
     suite = open_suite()
     process = suite.plan.process("backup-keeper")
     pair = suite.authority.server_pair(
@@ -58,7 +58,7 @@ def main() -> None:
 
 
 async def run(rounds: Rounds, stop: asyncio.Event) -> None:
-    """The loops of the keeper, until `stop` is set."""
+    """Run the keeper's loops until `stop` is set."""
     async with asyncio.TaskGroup() as loops:
         loops.create_task(_or_end(_keep_rounds(rounds, stop)))
         loops.create_task(_or_end(_keep_schedule(rounds, stop)))
@@ -66,9 +66,9 @@ async def run(rounds: Rounds, stop: asyncio.Event) -> None:
 
 
 async def _or_end(loop: Coroutine[None, None, None]) -> None:
-    """What nobody foresaw ends the process, which the supervisor starts anew.
+    """Run a loop; an unexpected error ends the process, which the supervisor restarts.
 
-    At once: the other loops may be in the middle of a program that does not end.
+    The process does not wait for the other loops, because they may run a program that never ends.
     """
     try:
         await loop
@@ -97,9 +97,9 @@ async def _keep_rounds(rounds: Rounds, stop: asyncio.Event) -> None:
 
 
 async def _keep_schedule(rounds: Rounds, stop: asyncio.Event) -> None:
-    """One primary after the other; what does not succeed is tried again at the next look."""
+    """Take due backups, one primary after the other; a failed one is retried at the next check."""
     prepared: set[str] = set()
-    # At the start too: the keeper may have ended between a full backup and this.
+    # True at the start, because the keeper may have ended between a full backup and this step.
     stock_is_due = True
     while not stop.is_set():
         taken: list[str] = []
@@ -123,7 +123,7 @@ async def _keep_schedule(rounds: Rounds, stop: asyncio.Event) -> None:
 
 
 async def _back_up_if_due(rounds: Rounds, node: Member, prepared: set[str]) -> str | None:
-    """Take what is due; returns its kind."""
+    """Take the due backup of a primary; returns its kind, or None."""
     repository = rounds.repository(node)
     if node.name not in prepared:
         await repository.prepare()
@@ -137,7 +137,7 @@ async def _back_up_if_due(rounds: Rounds, node: Member, prepared: set[str]) -> s
     )
     if due is None:
         return None
-    # The photos come with the mark: without one of later, nothing restores from this.
+    # The next round copies the photos and sets a mark, without which this backup is not restored.
     await repository.take(due.kind)
     await _follow(rounds, node)
     metrics.TAKEN.labels(node.name, due.kind).inc()

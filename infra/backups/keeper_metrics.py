@@ -1,4 +1,4 @@
-"""What the keeper of backups counts, for Prometheus."""
+"""Prometheus metrics of the backup keeper."""
 
 from prometheus_client import Counter, Gauge
 

@@ -1,6 +1,6 @@
-"""Backups of databases by pgBackRest: the only module that calls it, so another could replace it.
+"""Backups of databases with pgBackRest; only this module calls it.
 
-A repository is one primary's: its backups, and the archive of its WAL.
+Each primary has a repository with its backups and the archive of its WAL.
 """
 
 import json
@@ -27,22 +27,22 @@ from infra.rendering.backups import pgbackrest_file, pgpass_file
 from infra.suite import Suite
 
 _SEGMENT_NAME = re.compile(r"/([0-9A-F]{24})-[0-9a-f]{40}(?:\.\w+)?$")
-# A full backup of some 200 MB takes ten seconds here; a hundred times as much has to fit.
+# A backup of 200 MB takes about ten seconds, so this allows for far larger databases.
 _BACKUP_SECONDS_MAX = 6 * 3600.0
 _CALL_SECONDS_MAX = 120.0
-# A store on a busy machine may be slow to answer. Only what archives WAL gives up sooner, since it
-# tries again by itself.
+# A store on a busy machine may answer slowly. Only the archiving of WAL has a shorter limit,
+# because Postgres retries it by itself.
 _IO_SECONDS_MAX = 30
-# The status of a repository that is there and cannot be read.
+# pgBackRest's status of a repository that exists but cannot be read.
 _UNREADABLE = 99
 
 
 @dataclass(frozen=True, slots=True)
 class Backup:
-    """A backup of one primary; sizes in bytes, `repository_bytes` as it lies in the bucket.
+    """A backup of one primary; `repository_bytes` is its compressed size in the bucket.
 
-    It can be restored to any moment from `stopped_at` on for which there is WAL without a hole
-    from `first_segment` on.
+    It can restore any time after `stopped_at`, as far as the WAL from `first_segment` on has no
+    gap.
     """
 
     label: str
@@ -56,12 +56,12 @@ class Backup:
 
     @property
     def timeline(self) -> int:
-        """The history that it belongs to: a restore or a promotion begins another."""
+        """The WAL timeline of the backup; a restore or a promotion begins a new one."""
         return timeline_of(self.last_segment)
 
 
 class Repository:
-    """The repository of one primary; every call is a program that ends."""
+    """The repository of one primary; every method runs pgBackRest and raises SuiteFailure."""
 
     def __init__(self, suite: Suite, node: Member, config: Path | None = None) -> None:
         self._suite = suite
@@ -70,15 +70,15 @@ class Repository:
 
     @property
     def name(self) -> str:
-        """The primary's."""
+        """The name of the primary, also for a replica's node."""
         return self._node.database
 
     async def prepare(self) -> None:
-        """Make the repository; again without effect."""
+        """Create the repository; has no effect if it exists."""
         await self._run("stanza-create", subject=f"Preparing the backups of {self.name}")
 
     async def take(self, kind: str, tell: Callable[[str], None] | None = None) -> None:
-        """Take a backup, "full" or "incr"; what is too old is forgotten with it."""
+        """Take a backup, "full" or "incr"; this also expires old ones."""
         await self._run(
             f"--type={kind}",
             "--log-level-console=info" if tell else "--log-level-console=warn",
@@ -89,14 +89,14 @@ class Repository:
         )
 
     async def expire(self, *options: str) -> None:
-        """Forget what is too old; `options` override the retention."""
+        """Delete expired backups; `options` override the retention."""
         await self._run(*options, "expire", subject=f"Expiring the backups of {self.name}")
 
     async def backups(self) -> list[Backup]:
-        """All whole backups, the oldest first; none before the first."""
+        """Return all complete backups, oldest first."""
         subject = f"Listing the backups of {self.name}"
         said = await self._run("--output=json", "info", subject=subject)
-        # It ends well whatever it finds, and puts line breaks where JSON has none.
+        # `info` always exits with 0, and writes line breaks that JSON does not allow.
         found = json.loads(said[said.index("[") :], strict=False)
         for stanza in found:
             if stanza["status"]["code"] == _UNREADABLE:
@@ -104,7 +104,7 @@ class Repository:
         return [_backup(entry) for stanza in found for entry in stanza.get("backup", ())]
 
     async def verify(self) -> None:
-        """Read all of the repository; raises DamagedBackup if an object has changed."""
+        """Verify the whole repository; raises DamagedBackup if an object has changed."""
         said = await self._run(
             "--log-level-console=info",
             "verify",
@@ -124,9 +124,9 @@ class Repository:
         target: Sequence[str],
         tell: Callable[[str], None] | None = None,
     ) -> None:
-        """Write the data folder from the backup of that label, and how to recover to the target.
+        """Restore the backup `label` into an empty folder, with settings to recover to a target.
 
-        `target` is what `at_moment` or `at_position` gives. The folder is empty.
+        `target` comes from `at_moment` or `at_position`.
         """
         await self._run(
             f"--pg1-path={folder}",
@@ -169,7 +169,7 @@ class Repository:
         return await run_command(command, subject, tell=tell)
 
     def _environment(self) -> dict[str, str]:
-        """It calls the server through libpq, which these tell where and as whom."""
+        """Return libpq's variables, because pgBackRest connects to the server through libpq."""
         return {
             "HOME": str(self._suite.folder.data / "postgres"),
             "PGHOST": self._node.address,
@@ -181,16 +181,16 @@ class Repository:
 
 
 def at_moment(moment: datetime, timeline: int) -> tuple[str, ...]:
-    """The target: all that was committed until then, in the history of that timeline.
+    """Return the target of all commits up to a time on a timeline.
 
-    The newest timeline would leave out what a restore to an earlier moment has put aside.
+    The newest timeline may lack data that an earlier restore has put aside.
     """
     target = f"--target={moment.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f}+00"
     return ("--type=time", target, f"--target-timeline={timeline}")
 
 
 def at_position(position: str, timeline: int) -> tuple[str, ...]:
-    """The target: all that the WAL of a timeline holds before this position, such as 0/1A2B3C4."""
+    """Return the target of a timeline's WAL before this position, such as 0/1A2B3C4."""
     return (
         "--type=lsn",
         f"--target={position}",
@@ -200,7 +200,7 @@ def at_position(position: str, timeline: int) -> tuple[str, ...]:
 
 
 def verify_faults(said: str) -> list[str]:
-    """The lines of `verify` that speak of damage: it ends well whatever it finds."""
+    """Return the lines of `verify` that report damage, because it always exits with 0."""
     faults = []
     for line in said.splitlines():
         counts = re.search(r"(missing|checksum invalid|size invalid|other): (\d+)", line)
@@ -215,9 +215,9 @@ def verify_faults(said: str) -> list[str]:
 async def archived_segments(
     bucket: Bucket, place: Place, primary: str, since: str, until: str
 ) -> list[tuple[str, datetime]]:
-    """Names of archived WAL segments and when each came, from `since` to `until`, in order.
+    """List archived WAL segments from `since` to `until` in order, each with its time of arrival.
 
-    Only the folders between the two are listed, of 256 segments each.
+    This lists only the folders in between, which have 256 segments each.
     """
     root = place.key("postgres", primary, "archive", primary) + "/"
     found: list[tuple[str, datetime]] = []

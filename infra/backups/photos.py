@@ -1,7 +1,7 @@
-"""The photos' way into the backups and back: rclone copies, encrypts and compares.
+"""Copies photos into the backups and back with rclone, which also encrypts and compares.
 
-Objects never change, so a copy is made once. What is deleted at the source moves into a folder of
-that day and goes with the backups that could still name it.
+Objects never change, so each is copied once. The copy of a deleted object moves into a folder of
+that day. It is deleted together with the backups that may still refer to it.
 """
 
 import re
@@ -19,26 +19,26 @@ from infra.suite import Suite
 _KEPT = "kept"
 _GONE = "gone"
 _INVENTORY = "inventory"
-# Archives of accounts are made anew when somebody asks; folders' placeholders are the store's own.
+# Account archives can be made again, and `.keep` files are placeholders of the store.
 _LEFT_OUT = ("--exclude", "/archives/**", "--exclude", ".keep")
-# Keys say what the bytes are, so two objects of one name and size are the same.
+# Keys identify the content, so objects with the same key and size are equal.
 _COMPARED = ("--size-only", "--no-update-modtime", "--ignore-checksum")
 _COPY_SECONDS_MAX = 12 * 3600.0
 _LIST_SECONDS_MAX = 1800.0
-# A store that has lost this share of its objects since the last copy is taken for damaged.
+# A store that has lost this fraction of its objects since the last copy counts as damaged.
 _LOST_SHARE_MAX = 0.5
 
 
 @dataclass(frozen=True, slots=True)
 class Copied:
-    """What a copy found: objects and bytes that the backups hold now."""
+    """How many objects and bytes a copy's target holds now."""
 
     objects: int
     bytes: int
 
 
 class PhotoCopies:
-    """The copies of one suite's photos in its backups."""
+    """The copies of a suite's photos in its backups; failures raise SuiteFailure."""
 
     def __init__(self, suite: Suite, place: Place) -> None:
         self._suite = suite
@@ -46,14 +46,14 @@ class PhotoCopies:
         self._environment: dict[str, str] = {}
 
     async def copy_new(self) -> None:
-        """Copy what the backups lack; takes nothing away."""
+        """Copy the objects that the backups lack; deletes nothing."""
         await self._run("copy", self._source(), f"kept:{_KEPT}", *_COMPARED, *_LEFT_OUT)
 
     async def take_stock(self, today: date, keep_days: int) -> Copied:
-        """Copy, set aside what the source has deleted, forget what is too old, write an inventory.
+        """Copy new objects, set aside deleted ones, delete expired ones, and write an inventory.
 
-        Raises BackupFailure if the source has lost so much that it looks damaged: then nothing is
-        set aside.
+        Raises BackupFailure, and sets nothing aside, if the source has lost so much that it looks
+        damaged.
         """
         await self.copy_new()
         before = await self._sizes(f"kept:{_KEPT}")
@@ -77,7 +77,7 @@ class PhotoCopies:
         held = await self._sizes(f"kept:{_KEPT}")
         await self._write_inventory(held)
         for name in await self._inventories():
-            # They name what was deleted, too. The newest is the one just written.
+            # Inventories name deleted objects, so they expire too. The newest was just written.
             if today - _day_of(name) > timedelta(days=keep_days):
                 await self._run("deletefile", f"kept:{_INVENTORY}/{name}")
         return Copied(len(held), sum(held.values()))
@@ -85,9 +85,9 @@ class PhotoCopies:
     async def restore(
         self, at: datetime | None, tell: Callable[[str], None] | None = None
     ) -> Copied:
-        """Copy everything that was there at a moment back to the photos' store, and more.
+        """Copy back at least everything that existed at a time, or the present copies for None.
 
-        What came after the moment is copied too: `make sweep` takes orphans away.
+        Later objects are copied too; `make sweep` removes such orphans.
         """
         target = self._target()
         await self._run(
@@ -101,7 +101,7 @@ class PhotoCopies:
         return Copied(len(there), sum(there.values()))
 
     async def missing(self) -> list[str]:
-        """Keys of the newest inventory that the backups no longer hold."""
+        """Return the keys of the newest inventory that the backups no longer have."""
         names = await self._inventories()
         if not names:
             return []
@@ -113,7 +113,7 @@ class PhotoCopies:
         return [key for key in (line.partition(" ")[2] for line in lines) if key not in there]
 
     async def check(self) -> None:
-        """Read and decrypt every copy; raises WrongPassphrase where a byte has changed."""
+        """Read and decrypt every copy; raises WrongPassphrase if a byte has changed."""
         await self._run("hashsum", "sha1", f"kept:{_KEPT}", "--download")
 
     async def _write_inventory(self, held: dict[str, int]) -> None:
@@ -128,7 +128,7 @@ class PhotoCopies:
             draft.unlink()
 
     async def _inventories(self) -> list[str]:
-        """Their names, the oldest first."""
+        """Return the names of inventories, oldest first."""
         return sorted(await self._sizes(f"kept:{_INVENTORY}"))
 
     async def _days_gone(self) -> list[date]:
@@ -153,7 +153,7 @@ class PhotoCopies:
         return f"photos:{self._suite.plan.store.bucket}"
 
     def _target(self) -> str:
-        """The photos' bucket; that of an embedded store, which is down, as a folder."""
+        """Return the photos' bucket; for an embedded store, which is down, its folder."""
         store = self._suite.plan.store
         if store.embedded:
             return str(self._suite.folder.data / "store" / store.bucket)
@@ -215,7 +215,7 @@ class PhotoCopies:
         }
 
     async def _obscured(self, text: str) -> str:
-        """As rclone wants it in its configuration; it hides nothing from anybody."""
+        """Encode a secret as rclone's configuration requires; this is no encryption."""
         words = [program("rclone"), "--config=", "obscure", "-"]
         root = self._suite.folder.root
         command = Command(words, {}, root, _LIST_SECONDS_MAX, marked=root, given=text.encode())

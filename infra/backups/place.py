@@ -1,4 +1,4 @@
-"""Where the backups of a suite lie: a bucket, a prefix in it, and the keys to both."""
+"""Where a suite's backups are: a bucket, a prefix in it, and the keys."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,13 +10,13 @@ from infra.suite import Suite
 
 _SUITE_DIGITS = 12
 _HTTPS_PORT = 443
-# Debian's; pgBackRest and rclone go by it too, and botocore by none but its own.
+# Debian's file, which pgBackRest and rclone use by default; botocore has its own.
 SYSTEM_CA_FILE = Path("/etc/ssl/certs/ca-certificates.crt")
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A bucket of any S3 and one suite's prefix in it; `ca_file` None: the system's own CAs."""
+    """An S3 bucket and a suite's prefix in it; without `ca_file` the system's CAs are trusted."""
 
     host: str
     port: int
@@ -30,20 +30,20 @@ class Place:
 
     @property
     def endpoint(self) -> str:
-        """The address of the store."""
+        """The store's URL."""
         return f"https://{self.host}:{self.port}"
 
     def key(self, *parts: str) -> str:
-        """A key below the suite's prefix."""
+        """Return an object key below the suite's prefix."""
         return "/".join((self.suite_name, *parts))
 
     def derived(self, purpose: str) -> str:
-        """A key made from the passphrase, 64 hexadecimal digits."""
+        """Derive a secret from the passphrase, as 64 hexadecimal digits."""
         return derived_key(self.passphrase, purpose)
 
 
 def place_of(suite: Suite) -> Place:
-    """Where this suite's backups go."""
+    """Return the place of this suite's backups."""
     backup = suite.plan.backup
     passphrase = suite.secrets["backup_passphrase"]
     access_key, secret_key = bucket_keys(suite)
@@ -68,28 +68,28 @@ def place_of(suite: Suite) -> Place:
 
 
 def named_authority(backup: Backup) -> Path | None:
-    """Who signed the certificate of a store elsewhere; None: the system knows."""
+    """Return the CA file for an external store; None means the system's CAs."""
     return Path(backup.ca_file).absolute() if backup.ca_file else None
 
 
 def suite_name(suite: Suite) -> str:
-    """The prefix in the bucket: made once, so that suites that share a bucket stay apart."""
+    """Return the prefix in the bucket, which is random so that suites can share a bucket."""
     return f"suite-{suite.secrets['backup_suite'][:_SUITE_DIGITS]}"
 
 
 def bucket_keys(suite: Suite) -> tuple[str, str]:
-    """The access key and its secret; those of our own store follow from the passphrase."""
+    """Return the access key and its secret; an embedded store's derive from the passphrase."""
     if not suite.plan.backup.embedded:
         return suite.secrets["backup_access_key"], suite.secrets["backup_secret_key"]
     return embedded_keys(suite.secrets["backup_passphrase"])
 
 
 def embedded_keys(passphrase: str) -> tuple[str, str]:
-    """The keys of an embedded backup store."""
+    """Return the access key and the secret of an embedded backup store."""
     return derived_key(passphrase, "store access key"), derived_key(passphrase, "store secret key")
 
 
 def backup_folder(suite: Suite) -> Path:
-    """What the embedded backup store holds."""
+    """Return the folder of the embedded backup store."""
     named = suite.plan.backup.folder
     return Path(named).absolute() if named else suite.folder.backups

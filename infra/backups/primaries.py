@@ -1,4 +1,4 @@
-"""What the keeper asks of a primary: a mark in its WAL, how its archive does, who was deleted."""
+"""The keeper's queries to primaries: marks in the WAL, archive state, deleted accounts."""
 
 import re
 from collections.abc import AsyncIterator
@@ -16,12 +16,12 @@ FAULTS = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientE
 SEGMENT_BYTES = 16 * 1024**2
 _ERASURES_MAX = 10_000
 
-# Rows written since the server's start: an idle suite writes none, and then needs no new mark.
+# Counts all written rows; a primary that has written none since its last mark needs no new one.
 _ROWS_WRITTEN = """
     SELECT coalesce(sum(tup_inserted + tup_updated + tup_deleted), 0)::bigint
     FROM pg_stat_database
 """
-# A recovery stops at the first commit after its target, so there has to be one.
+# A recovery ends at the first commit after its target, so the target needs a later commit.
 _COMMIT = "SELECT pg_logical_emit_message(true, 'retrato.backup', $1)"
 _SWITCH = "SELECT pg_walfile_name(pg_switch_wal() - 1)"
 _ARCHIVE = """
@@ -33,7 +33,7 @@ _ARCHIVE = """
 
 @dataclass(frozen=True, slots=True)
 class ArchiveState:
-    """What a primary says of its archive; `waiting_bytes` are not archived yet."""
+    """The state of a primary's archiving; `waiting_bytes` of WAL are not archived yet."""
 
     last_segment: str
     failures: int
@@ -44,7 +44,7 @@ class ArchiveState:
 async def connected(
     suite: Suite, node: Member, database: str = "postgres"
 ) -> "AsyncIterator[asyncpg.Connection[asyncpg.Record]]":
-    """A connection to a primary as its superuser."""
+    """Open a connection to a server as its superuser."""
     connection = await connect_superuser(suite, node, database=database)
     try:
         yield connection
@@ -53,25 +53,25 @@ async def connected(
 
 
 async def rows_written(suite: Suite, node: Member) -> int:
-    """A number that changes with every committed row."""
+    """Return a counter that changes with every written row."""
     async with connected(suite, node) as connection:
         return int(await connection.fetchval(_ROWS_WRITTEN))
 
 
 async def mark_and_switch(suite: Suite, node: Member, moment: datetime) -> str:
-    """Commit a mark, and let the segment of WAL that holds it be archived; returns its name."""
+    """Commit a mark and switch the WAL, so that its segment is archived; returns its name."""
     async with connected(suite, node) as connection:
         await connection.execute(_COMMIT, moment.isoformat())
         return str(await connection.fetchval(_SWITCH))
 
 
 async def archive_state(suite: Suite, node: Member) -> ArchiveState:
-    """How far its archive is; an empty segment before the first."""
+    """Return the state of a primary's archiving; `last_segment` is "" before the first."""
     async with connected(suite, node) as connection:
         row = await connection.fetchrow(_ARCHIVE)
     if row is None:
         return ArchiveState("", 0, 0)
-    # A label of a backup or of a timeline may have been the last; it begins like a segment.
+    # The last file may be a backup label, whose name begins like a segment's.
     named = re.match(r"[0-9A-F]{24}", row["last_archived_wal"] or "")
     return ArchiveState(
         named[0] if named else "", row["failed_count"], row["waiting"] * SEGMENT_BYTES
@@ -79,7 +79,7 @@ async def archive_state(suite: Suite, node: Member) -> ArchiveState:
 
 
 async def deleted_accounts(suite: Suite, node: Member, since: datetime) -> dict[int, datetime]:
-    """Accounts of this primary whose deletion was asked for since a moment."""
+    """Map accounts whose deletion was requested after `since` to the time of the request."""
     async with connected(suite, node, database=node.service) as connection:
         schemas = await connection.fetch(
             "SELECT n.nspname FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace"

@@ -1,4 +1,4 @@
-"""What can be restored: backups, and the moments that WAL reaches from each."""
+"""Which times can be restored from the existing backups and WAL."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,31 +15,31 @@ from infra.suite import Suite
 
 @dataclass(frozen=True, slots=True)
 class Restorable:
-    """The backups of one primary, the oldest first."""
+    """The backups of one primary, oldest first."""
 
     primary: str
     backups: tuple[Backup, ...]
 
     @property
     def since(self) -> datetime | None:
-        """The oldest moment that can be restored."""
+        """The oldest time that can be restored, or None."""
         return self.backups[0].stopped_at if self.backups else None
 
 
 async def restorable(suite: Suite, source: Source, node: Member) -> Restorable:
-    """What can be restored for a primary; raises BackupFailure if that cannot be read."""
+    """Read the backups of a primary; raises SuiteFailure."""
     return Restorable(node.name, tuple(await repository_in(suite, source, node).backups()))
 
 
 def repository_in(suite: Suite, source: Source, node: Member) -> Repository:
-    """The repository of a primary in any source."""
+    """Return the repository of a primary in any source."""
     return Repository(suite, node, restore_config(suite, node, source.place))
 
 
 def moment_to_restore(
     at: datetime | None, mark: Mark | None, found: Sequence[Restorable]
 ) -> datetime:
-    """The moment to go back to; raises BackupFailure if some part does not reach it."""
+    """Return `at` or the newest possible time; raises BackupFailure if it cannot be restored."""
     reaches = mark.reaches if mark else {}
     behind = [part.primary for part in found if part.primary not in reaches]
     if behind:
@@ -63,12 +63,12 @@ def moment_to_restore(
 
 
 def target_of(reach: Reach, moment: datetime) -> datetime:
-    """Where the recovery of a primary stops for a moment: at a commit, since it needs one."""
+    """Return the target time of a primary's recovery, after which it needs one more commit."""
     return min(moment, reach.committed_at)
 
 
 def backup_before(found: Restorable, moment: datetime) -> Backup:
-    """The backup from which a moment is reached with the least WAL; raises BackupFailure."""
+    """Return the newest backup before a time, which needs the least WAL; raises BackupFailure."""
     earlier = [backup for backup in found.backups if backup.stopped_at <= moment]
     if not earlier:
         raise BackupFailure(

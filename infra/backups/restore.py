@@ -1,4 +1,4 @@
-"""Restores databases, photos and keys into a run folder, whose suite is down."""
+"""Restores databases, photos and keys into the run folder of a suite that is down."""
 
 import asyncio
 import json
@@ -43,20 +43,20 @@ from infra.rendering.postgres import data_folder
 from infra.secret_values import KEY_BYTES
 from infra.suite import Suite
 
-# Each recovery is bound by one processor.
+# A recovery uses about one processor.
 _AT_ONCE = 2
-# WAL of a day, and what Postgres writes beside its tables.
+# Room for a day's WAL and for Postgres' other files.
 _ROOM_FACTOR = 1.5
 _ENDED_WITHIN_S = 20.0
-# Made once with a suite, and its databases know it.
+# This secret identifies a suite: it is generated once, and the databases contain it.
 _LINEAGE = "postgres_superuser"
 
 
 @dataclass(frozen=True, slots=True)
 class Restoration:
-    """What is in the backups for a wish.
+    """What a restore will do.
 
-    `found` and `targets`, where each recovery stops, are of the primaries in their order.
+    `found` and `targets`, the time at which each recovery stops, are in the order of `nodes`.
     """
 
     groups: tuple[ShardGroup, ...]
@@ -68,10 +68,10 @@ class Restoration:
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What is to be restored: to a moment or the newest one, all groups or one.
+    """What to restore: a time or None for the newest, and a group or "" for all.
 
-    `replaces` puts aside what is there. `is_moved` says that another folder or machine than the
-    one of the backups takes it.
+    `replaces` allows putting aside existing data. `is_moved` means that the target is another
+    folder or machine than that of the backups.
     """
 
     at: datetime | None
@@ -81,9 +81,9 @@ class Wish:
 
 
 def clear_the_ground(suite: Suite) -> None:
-    """End what a restore that was killed has left running.
+    """End the processes of a killed restore.
 
-    Raises SuiteFailure if the suite of the folder is up, or others have its addresses.
+    Raises SuiteFailure if the folder's suite is up, or if other programs hold its addresses.
     """
     if Supervisor(suite.folder).is_running():
         raise BackupFailure(
@@ -96,7 +96,7 @@ def clear_the_ground(suite: Suite) -> None:
 
 
 async def restoration_of(suite: Suite, source: Source, wish: Wish) -> Restoration:
-    """What a wish comes to; raises BackupFailure, with nothing done yet, if it cannot be had."""
+    """Plan a restore; raises BackupFailure, before any data changes, if it is impossible."""
     groups = _chosen(suite, wish.group)
     nodes = tuple(node for group in groups for node in leaders(group.databases))
     for folder in ("data", "etc", "cache"):
@@ -112,9 +112,10 @@ async def restoration_of(suite: Suite, source: Source, wish: Wish) -> Restoratio
 
 
 async def prepare_folder(suite: Suite, source: Source, wish: Wish, progress: Progress) -> None:
-    """Put keys and shard maps of the backups where the folder lacks them.
+    """Write missing keys and shard maps from the backups into the folder.
 
-    Raises BackupFailure if the folder is another suite's. Afterwards its secrets can be read.
+    Raises BackupFailure if the folder belongs to another suite. Afterwards the suite's secrets are
+    readable.
     """
     files = await read_bundle(source.bucket, source.place, wish.at)
     if topology_differs(files):
@@ -122,7 +123,7 @@ async def prepare_folder(suite: Suite, source: Source, wish: Wish, progress: Pro
         progress.say(f"infra/topology.toml is not as it was then: {copy} is")
     _require_same_suite(suite, files["secrets.json"])
     if wish.is_moved and not suite.folder.secrets_file.exists():
-        # Another suite from here on: two that write into one archive would spoil it.
+        # The moved suite gets a new name, because two suites would spoil a shared archive.
         files["secrets.json"] = _renamed(files["secrets.json"])
     write_bundle(files, suite.folder)
     progress.say(f"keys, certificates and shard maps are in {suite.folder.root}")
@@ -131,7 +132,7 @@ async def prepare_folder(suite: Suite, source: Source, wish: Wish, progress: Pro
 async def restore_data(
     suite: Suite, source: Source, restoration: Restoration, progress: Progress
 ) -> None:
-    """Restore databases and photos. The suite can be started afterwards, and not before."""
+    """Restore databases and photos; until this succeeds, the suite cannot start."""
     moment = restoration.moment
     write_durably(suite.folder.restoring_file, spelled(moment) + "\n")
     for old in _put_aside(suite, restoration.groups):
@@ -151,13 +152,13 @@ async def restore_data(
             ):
                 restores.create_task(restore(*of_one))
     except ExceptionGroup as failures:
-        # One sentence is what an operator can do something about.
+        # One failure is enough for the operator.
         raise failures.exceptions[0] from None
     if any(group.name == "upload" for group in restoration.groups):
         copies = PhotoCopies(suite, source.place)
         held = await copies.restore(moment, Estimate(progress, "photos").hear)
         progress.say(f"photos: {held.objects} objects, {held.bytes / 1e6:.0f} MB")
-    # Nothing in Redis is the only copy, and what it remembers is of another time.
+    # Redis has no only copies, and its content belongs to another time.
     shutil.rmtree(suite.folder.data / "redis", ignore_errors=True)
     await _note_what_is_to_do(suite, source, moment)
     suite.folder.restoring_file.unlink()
@@ -183,7 +184,7 @@ async def _restore_primary(
     copied_s = progress.seconds
     async with recovered(suite, draft, keep=True):
         pass
-    # How it was recovered is of no use to the server that it becomes.
+    # Removes the recovery settings, which the new primary must not have.
     write_rendered(draft / "postgresql.auto.conf", "", account)
     draft.rename(data_folder(suite, node))
     progress.say(
@@ -210,7 +211,7 @@ def _require_disk_space(suite: Suite, found: Iterable[Restorable]) -> None:
 
 
 def _require_place(suite: Suite, groups: Sequence[ShardGroup], wish: Wish) -> None:
-    # What an interrupted restore has left there is put aside without being asked.
+    # The data of an interrupted restore is put aside without a question.
     may_replace = wish.replaces or suite.folder.restoring_file.exists()
     standing = _standing(suite, groups)
     if standing and not may_replace:
@@ -221,7 +222,7 @@ def _require_place(suite: Suite, groups: Sequence[ShardGroup], wish: Wish) -> No
 
 
 def _require_same_suite(suite: Suite, secrets: bytes) -> None:
-    """Roles, tokens and addresses of pictures hang on secrets: two suites' never go together."""
+    """Refuse a folder of another suite, whose secrets would not fit the restored databases."""
     file = suite.folder.secrets_file
     if not file.exists():
         return
@@ -239,7 +240,7 @@ def _standing(suite: Suite, groups: Sequence[ShardGroup]) -> list[Path]:
 
 
 def _put_aside(suite: Suite, groups: Sequence[ShardGroup]) -> list[Path]:
-    """Rename the data that is there, of replicas too; nothing is deleted."""
+    """Rename existing data folders, also those of replicas; returns the new paths."""
     stamp = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
     moved = [
         (folder, folder.with_name(f"{folder.name}.before-{stamp}"))

@@ -1,4 +1,4 @@
-"""The keeper's round: a mark, holes in the archive, deleted accounts, new photos, keys."""
+"""The keeper's round: set marks, find holes, list deleted accounts, copy photos and keys."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -41,18 +41,18 @@ from shared.logs import get_logger
 
 log = get_logger()
 
-# A segment compresses and travels in a fraction of a second; a store that is away takes longer.
+# A segment is archived within a fraction of a second, unless the store is down.
 _ARCHIVED_WITHIN_S = 15.0
 _POLL_S = 0.25
-# A deletion may be committed a moment after the time that its row names.
+# A deletion may be committed a while after the time in its row.
 _OVERLAP = timedelta(minutes=5)
 _CLOCK_SLACK = timedelta(minutes=1)
-# Postgres adds a session's rows to its counts ten seconds after it has fallen idle, at the latest.
+# Postgres counts a session's rows at most ten seconds after the session became idle.
 _COUNTED_WITHIN = timedelta(seconds=15)
 
 
 class Rounds:
-    """What the keeper remembers from one round to the next."""
+    """The keeper's rounds, and its state between them."""
 
     def __init__(self, suite: Suite, place: Place, bucket: Bucket) -> None:
         self.suite = suite
@@ -70,15 +70,15 @@ class Rounds:
         self._bundle_digest = ""
 
     def repository(self, node: Member) -> Repository:
-        """The repository of a primary."""
+        """Return the repository of a primary."""
         return Repository(self.suite, node)
 
     def follow_from(self, node: Member, first_segment: str) -> None:
-        """A full backup begins with this segment: older ones no longer count."""
+        """Check the archive from this segment on, with which a full backup begins."""
         self._first_segments[node.name] = first_segment
 
     async def round(self) -> None:
-        """One round; a part that does not succeed is said and counted, and the others go on."""
+        """Run one round; a failing step is reported and counted, and the others go on."""
         moment = datetime.now(UTC)
         reached = await self._reached(moment)
         async with self.step("archive", "The archive of WAL cannot be checked"):
@@ -101,7 +101,7 @@ class Rounds:
         self.say()
 
     async def _keep_mark(self, reached: dict[str, Reach]) -> None:
-        """Write how far these go now; a primary that is not among them is not taken for quiet."""
+        """Write the new reaches; a primary without one must set a new mark in the next round."""
         counted, self._rows_written = self._rows_written, {}
         if not reached:
             return
@@ -112,7 +112,7 @@ class Rounds:
         metrics.MARK_AT.set(mark.moment.timestamp())
 
     def say(self) -> None:
-        """Write what is wrong, for `make status`."""
+        """Write the problems for `make status`."""
         mark = self.mark
         is_whole = mark is not None and all(node.name in mark.reaches for node in self.primaries)
         until = (
@@ -122,7 +122,7 @@ class Rounds:
 
     @asynccontextmanager
     async def step(self, name: str, sentence: str) -> AsyncIterator[None]:
-        """A part of the work whose failure is no reason to leave out the others."""
+        """Run a step; a failure becomes a complaint, and does not stop the other steps."""
         try:
             yield
         except (SuiteFailure, TimeoutError, *FAULTS) as failure:
@@ -135,12 +135,12 @@ class Rounds:
                 log.info("backup_step_well_again", step=name)
 
     async def remember(self) -> None:
-        """Read what an earlier keeper has written."""
+        """Read the state that an earlier keeper has written."""
         self.mark = await read_mark(self.bucket, self.place)
         self._erased = await read_erasures(self.bucket, self.place)
 
     async def _reached(self, moment: datetime) -> dict[str, Reach]:
-        """How far the archives go now, of those primaries that took a mark."""
+        """Set marks; returns the reach of every primary whose archive has its mark."""
         reached: dict[str, Reach] = {}
         trouble: dict[str, list[str]] = {}
 
@@ -162,17 +162,17 @@ class Rounds:
 
     def _require_clock(self, moment: datetime) -> None:
         if self.mark and self.mark.newest - moment > _CLOCK_SLACK:
-            # A recovery would stop at the first commit that the clock dated too late.
+            # A recovery would stop at the first commit with a time that is too late.
             raise BackupFailure(
                 f"The clock has gone back behind {spelled(self.mark.newest)} UTC. Until it has"
                 " passed that, what is written can be restored no further than to that moment."
             )
 
     async def _mark(self, node: Member, moment: datetime) -> Reach:
-        """Mark this moment in a primary; raises BackupFailure if its archive does not follow.
+        """Set a mark in a primary; raises BackupFailure if its archive does not follow.
 
-        Where it has written no row since its last mark, that one still tells everything; not for a
-        backup taken since, which needs a commit of later than itself to aim at.
+        A primary that has written no row since its last mark needs no new one. But a backup since
+        then needs a later commit as its target.
         """
         written = await rows_written(self.suite, node)
         before = self.mark.reaches.get(node.name) if self.mark else None
@@ -221,11 +221,11 @@ class Rounds:
         names = [name for name, _moment in archived]
         found = next(holes_in(names, first=first, last=state.last_segment), None)
         if found is None and timeline_of(state.last_segment) > timeline_of(first):
-            # After a promotion or a restore: what was backed up before leads to another history.
+            # After a promotion or a restore, the earlier backups belong to another timeline.
             found = Hole(first, state.last_segment, 0)
         self._note_hole(node, found)
         if found is None:
-            # The next round need not look at these again.
+            # The next round starts here.
             self._first_segments[node.name] = names[-1] if names else first
 
     def _note_hole(self, node: Member, hole: Hole | None) -> None:

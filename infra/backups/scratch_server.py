@@ -1,4 +1,4 @@
-"""A Postgres that runs on a data folder by itself: it recovers, is asked something, and stops."""
+"""Runs a temporary Postgres on a restored data folder until it has recovered."""
 
 import asyncio
 import contextlib
@@ -20,7 +20,7 @@ from infra.programs import postgres_program
 from infra.run_folder import MARK
 from infra.suite import Suite
 
-# It waits for a recovery of minutes; one that fails ends by itself.
+# A recovery may take long; a failed one ends by itself.
 _RECOVERED_WITHIN_S = 3600.0
 _STOPPED_WITHIN_S = 120.0
 _POLL_S = 0.1
@@ -30,13 +30,13 @@ _SHORT_OF_TARGET = "recovery ended before configured recovery target"
 
 @dataclass(frozen=True, slots=True)
 class Scratch:
-    """A server that answers on a socket only its user and we can enter."""
+    """A server on a private socket, which only its user and root can reach."""
 
     sockets: Path
 
     @asynccontextmanager
     async def connected(self, database: str) -> "AsyncIterator[asyncpg.Connection[asyncpg.Record]]":
-        """A connection as the superuser."""
+        """Open a connection as the superuser."""
         connection = await asyncpg.connect(
             host=str(self.sockets), user="postgres", database=database, timeout=5
         )
@@ -48,10 +48,10 @@ class Scratch:
 
 @asynccontextmanager
 async def recovered(suite: Suite, folder: Path, *, keep: bool) -> AsyncIterator[Scratch]:
-    """The server of a restored folder of a suite, once it has reached its target.
+    """Run a server on a restored folder, and yield it once it has reached its target.
 
-    With `keep` the folder goes on as a primary: the beginning of its new timeline waits to be
-    archived, and all is on disk. Raises DamagedBackup where the WAL ends before the target.
+    With `keep` the folder becomes a primary: everything is synced, and the start of its new
+    timeline waits to be archived. Raises DamagedBackup if the WAL ends before the target.
     """
     account = account_for("postgres")
     sockets, hba_file = _socket_folder()
@@ -65,7 +65,7 @@ async def recovered(suite: Suite, folder: Path, *, keep: bool) -> AsyncIterator[
         "max_locks_per_transaction": "256",
         "jit": "off",
         "archive_mode": "on" if keep else "off",
-        # What is to be archived waits for the suite's own command.
+        # WAL waits until the suite's own archive command takes it.
         "archive_command": "false",
         "fsync": "on" if keep else "off",
         "max_wal_size": "1GB",
@@ -95,7 +95,7 @@ async def recovered(suite: Suite, folder: Path, *, keep: bool) -> AsyncIterator[
 
 
 def _socket_folder() -> tuple[Path, Path]:
-    """A folder for the socket, short enough for one, and who may enter."""
+    """Create a folder with a path short enough for a socket, and its pg_hba.conf."""
     account = account_for("postgres")
     folder = Path(tempfile.mkdtemp(prefix="retrato-", dir="/tmp"))
     account.own(folder, 0o700)

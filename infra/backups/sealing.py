@@ -1,4 +1,4 @@
-"""Keys made from the one passphrase, and bytes sealed with them: AES-256-GCM, scrypt, HKDF."""
+"""Derives keys from the passphrase (scrypt, HKDF), and seals content with AES-256-GCM."""
 
 import os
 from functools import cache
@@ -14,30 +14,30 @@ from infra.control.failures import SuiteFailure
 _MAGIC = b"retrato-sealed-1\n"
 _NONCE_BYTES = 12
 _KEY_BYTES = 32
-# The same on every machine: whoever has the bucket and the passphrase has all that is needed.
+# The salt is constant, so that the bucket and the passphrase are enough for a restore.
 _SALT = b"retrato backups"
-# 16 MiB and some 50 ms a guess, as OWASP's cheat sheet for password storage asks for at least.
+# 16 MiB per guess: a minimum of OWASP's cheat sheet for password storage.
 _SCRYPT_N, _SCRYPT_R, _SCRYPT_P = 2**14, 8, 5
 
 
 class WrongPassphrase(SuiteFailure):
-    """The bytes were sealed with another passphrase, or somebody has changed them."""
+    """The content was sealed with another passphrase, or it has changed."""
 
 
 def derived_key(passphrase: str, purpose: str) -> str:
-    """A key of 64 hexadecimal digits for one purpose; none of them tells another."""
+    """Derive a key of 64 hexadecimal digits; keys of different purposes are independent."""
     return _derived(passphrase, purpose).hex()
 
 
 def seal(passphrase: str, purpose: str, content: bytes) -> bytes:
-    """The content as only the passphrase opens it; `purpose` says what it is."""
+    """Encrypt content; `unseal` needs the same passphrase and purpose."""
     nonce = os.urandom(_NONCE_BYTES)
     cipher = AESGCM(_derived(passphrase, purpose))
     return _MAGIC + nonce + cipher.encrypt(nonce, content, purpose.encode())
 
 
 def unseal(passphrase: str, purpose: str, sealed: bytes) -> bytes:
-    """What was sealed; raises WrongPassphrase."""
+    """Decrypt sealed content; raises WrongPassphrase."""
     body = sealed.removeprefix(_MAGIC)
     nonce, encrypted = body[:_NONCE_BYTES], body[_NONCE_BYTES:]
     try:

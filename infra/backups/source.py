@@ -1,4 +1,4 @@
-"""Where a restore reads from: this suite's backups, a store's folder, or a bucket elsewhere."""
+"""The sources of a restore: this suite's backups, a store's folder, or an external bucket."""
 
 import os
 from collections.abc import AsyncIterator
@@ -29,7 +29,7 @@ _HTTPS_PORT = 443
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A place to read from, and its bucket."""
+    """A place of backups and its open bucket."""
 
     place: Place
     bucket: Bucket
@@ -37,7 +37,11 @@ class Source:
 
 @asynccontextmanager
 async def own_source(suite: Suite, *, for_folder: RunFolder | None = None) -> AsyncIterator[Source]:
-    """The suite's own backups, whether it is up or down; `for_folder` is where they go."""
+    """Open the suite's own backups, whether it is up or down.
+
+    If the embedded store is down, a temporary one serves its folder. `for_folder` is the run
+    folder that the restore writes to.
+    """
     place = place_of(suite)
     if not suite.plan.backup.embedded or await answers(place.host, place.port):
         async with open_bucket(place) as bucket:
@@ -53,10 +57,11 @@ async def own_source(suite: Suite, *, for_folder: RunFolder | None = None) -> As
 
 @asynccontextmanager
 async def named_source(target: Suite, name: str, suite_name: str) -> AsyncIterator[Source]:
-    """A folder, or `https://host:port/bucket`; with several suites in it, the one of that name.
+    """Open a folder, or `https://host:port/bucket`; `suite_name` chooses among several suites.
 
-    The passphrase is asked for unless RETRATO_BACKUP_PASSPHRASE says it; the keys of a bucket
-    elsewhere are in RETRATO_BACKUP_ACCESS_KEY and RETRATO_BACKUP_SECRET_KEY.
+    RETRATO_BACKUP_PASSPHRASE has the passphrase; otherwise the operator is asked. The keys of an
+    external bucket are in RETRATO_BACKUP_ACCESS_KEY and RETRATO_BACKUP_SECRET_KEY. Raises
+    BackupFailure.
     """
     passphrase = os.environ.get(PASSPHRASE) or getpass("The passphrase of the backups: ")
     backup = target.plan.backup
@@ -105,7 +110,7 @@ def _elsewhere(place: Place, name: str, ca_file: Path | None) -> Place:
 
 @asynccontextmanager
 async def _chosen(place: Place) -> AsyncIterator[Source]:
-    """The place with the suite that lies there."""
+    """Open a place with the named suite, or with the only one in the bucket."""
     async with open_bucket(place) as bucket:
         if place.suite_name:
             yield Source(place, bucket)

@@ -1,6 +1,6 @@
-"""What the keeper knows beside the backups: how far they reach, and the accounts deleted.
+"""The keeper's state: how far the backups reach, and which accounts were deleted.
 
-Both lie in the bucket, sealed, outside the databases: a restore needs them when those are old.
+Both are sealed in the bucket and not in the databases, because a restore needs their newest state.
 """
 
 import json
@@ -18,9 +18,9 @@ _MARK = "mark"
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """Up to `moment` the archive of one primary is whole.
+    """One primary's archive is complete up to `moment`.
 
-    It committed something right after `committed_at`, in this segment of WAL, and nothing between
+    The primary committed a mark right after `committed_at`, in this WAL segment, and no row between
     that and `moment`.
     """
 
@@ -31,26 +31,26 @@ class Reach:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """How far each primary can be restored, by its name; the photos of then are copied.
+    """How far each primary can be restored, by name; the photos up to then are copied.
 
-    One whose archive does not follow stays behind, and the others go on.
+    A primary whose archive does not follow keeps its older reach.
     """
 
     reaches: Mapping[str, Reach]
 
     @property
     def moment(self) -> datetime:
-        """Up to here all of them can be restored."""
+        """The newest time to which all primaries can be restored."""
         return min(reach.moment for reach in self.reaches.values())
 
     @property
     def newest(self) -> datetime:
-        """No primary is known beyond this."""
+        """The newest time to which any primary can be restored."""
         return max(reach.moment for reach in self.reaches.values())
 
 
 async def write_mark(bucket: Bucket, place: Place, mark: Mark) -> None:
-    """Replace the mark."""
+    """Replace the stored mark."""
     document = {
         name: {
             "moment": reach.moment.isoformat(),
@@ -63,12 +63,12 @@ async def write_mark(bucket: Bucket, place: Place, mark: Mark) -> None:
 
 
 async def read_mark(bucket: Bucket, place: Place) -> Mark | None:
-    """The newest mark; None before the first."""
+    """Read the mark; None before the first."""
     document = await _read(bucket, place, _MARK)
     if not isinstance(document, dict) or not document:
         return None
     if "segments" in document:
-        # Bucket of before each primary had a reach of its own.
+        # An older format with one time for all primaries.
         document = {
             name: {**document, "segment": segment} for name, segment in document["segments"].items()
         }
@@ -85,13 +85,13 @@ async def read_mark(bucket: Bucket, place: Place) -> Mark | None:
 
 
 async def write_erasures(bucket: Bucket, place: Place, erased: Mapping[int, datetime]) -> None:
-    """Replace the list: ids of accounts and when their deletion was asked for."""
+    """Replace the list of account ids and the times of their deletion requests."""
     document = {str(user_id): moment.isoformat() for user_id, moment in sorted(erased.items())}
     await _write(bucket, place, _ERASURES, document)
 
 
 async def read_erasures(bucket: Bucket, place: Place) -> dict[int, datetime]:
-    """All accounts that were deleted within the life of a backup."""
+    """Read the list of deleted accounts that some backup may still contain."""
     document = await _read(bucket, place, _ERASURES)
     if not isinstance(document, dict):
         return {}
@@ -101,7 +101,7 @@ async def read_erasures(bucket: Bucket, place: Place) -> dict[int, datetime]:
 def still_listed(
     erased: Mapping[int, datetime], now: datetime, keep: timedelta
 ) -> dict[int, datetime]:
-    """Those that some backup may still hold; an older one is in none."""
+    """Return the deletions whose accounts some backup may still contain: none older than `keep`."""
     return {user_id: moment for user_id, moment in erased.items() if now - moment <= keep}
 
 
@@ -122,5 +122,5 @@ def _key(place: Place, purpose: str) -> str:
 
 
 def spelled(moment: datetime) -> str:
-    """A moment as people give it to `make restore`, in UTC."""
+    """Format a time in UTC as `make restore` accepts it."""
     return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S}"

@@ -1,4 +1,4 @@
-"""Runs a program to its end with a deadline, and explains in a sentence what went wrong."""
+"""Runs a program with a deadline, and turns its failure into an error with a clear sentence."""
 
 import asyncio
 import contextlib
@@ -19,29 +19,29 @@ _SAID_CHARS_MAX = 600
 _ENDED_WITHIN_S = 5.0
 
 
-# What runs beside the suite takes what nothing else wants, of processors and of disks. Disks heed
-# it where their scheduler is bfq or mq-deadline. From any niceness of our own, 39 more is the most.
+# Programs beside the suite get the lowest CPU and disk priority. Only the disk schedulers bfq and
+# mq-deadline respect it. An increment of 39 reaches the highest niceness from any start.
 GIVES_WAY = ("nice", "-n", "39", "ionice", "-c", "3")
 
 
 class BackupFailure(SuiteFailure):
-    """A backup, or its return, did not succeed; the message says why."""
+    """A backup or a restore failed; the message says why."""
 
 
 class StoreAway(BackupFailure):
-    """The backup store does not answer; nothing is lost while it is away."""
+    """The backup store does not answer; WAL waits at the primaries meanwhile."""
 
 
 class DamagedBackup(BackupFailure):
-    """Something in the backups is not what was written there."""
+    """Something in the backups is missing or has changed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A program, its arguments and its environment; `limit_s` is its deadline in seconds.
+    """A program with its arguments, environment and deadline `limit_s`.
 
-    `marked` is the run folder that it works for: the next command finds it there if this one dies.
-    `given` is what it reads from its standard input, which others on the machine cannot see.
+    `marked` is its run folder: if this process dies, the next command finds the program by that
+    mark. `given` is its standard input, which other users cannot see.
     """
 
     words: Sequence[str]
@@ -52,7 +52,7 @@ class Command:
     given: bytes = b""
 
 
-# What programs say, in the order in which it is looked for, and what it means.
+# Patterns of programs' output, in the order of matching, and the errors that they mean.
 _MEANINGS: tuple[tuple[str, type[SuiteFailure], str], ...] = (
     (
         r"CryptoError|FormatError|unable to flush|bad password|failed to authenticate",
@@ -83,7 +83,7 @@ _MEANINGS: tuple[tuple[str, type[SuiteFailure], str], ...] = (
         (
             r"HostConnectError|unable to connect|connection refused|no route to|timeout connecting"
             r"|timeout after|unexpected eof|ServiceError|FileReadError: timeout"
-            # rclone takes the root of a store that is silent for a file.
+            # rclone reports this when a store does not answer.
             r"|unable to get address|Failed to create file system"
         ),
         StoreAway,
@@ -103,7 +103,7 @@ _MEANINGS: tuple[tuple[str, type[SuiteFailure], str], ...] = (
 
 
 def meaning_of(said: str, subject: str) -> SuiteFailure:
-    """The error for what a program said when it failed; `subject` is what was attempted."""
+    """Return the error for a failed program's output; `subject` is what was attempted."""
     tail = said.strip()[-_SAID_CHARS_MAX:]
     for pattern, kind, sentence in _MEANINGS:
         if re.search(pattern, said, re.IGNORECASE):
@@ -114,9 +114,10 @@ def meaning_of(said: str, subject: str) -> SuiteFailure:
 async def run_command(
     command: Command, subject: str, *, tell: Callable[[str], None] | None = None
 ) -> str:
-    """What the program printed; raises what `meaning_of` says of a failure or a missed deadline.
+    """Run a program and return its output.
 
-    `tell` hears every line as it comes, of both outputs.
+    Raises the error of `meaning_of` after a failure, and BackupFailure after the deadline. `tell`
+    gets every line of both outputs as it comes.
     """
     with _readable(command.given) as given:
         process = await asyncio.create_subprocess_exec(
@@ -155,10 +156,9 @@ async def run_command(
 
 @contextmanager
 def _readable(content: bytes) -> Iterator[int]:
-    """A file in memory only, at its beginning.
+    """Yield a descriptor of a memory file with this content.
 
-    A pipe would do for asyncio. uvloop raises errors of its own where a program that needs nothing
-    has ended before it is told that there is nothing.
+    With a pipe, uvloop raises errors if the program ends before its input was written.
     """
     descriptor = os.memfd_create("given")
     try:
@@ -170,9 +170,9 @@ def _readable(content: bytes) -> Iterator[int]:
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:
-    """Take its children along: a program that outlives us would hold its lock.
+    """End the program with its children, because a surviving program would hold its lock.
 
-    Nobody reads any more what it says, so it may wait for that and never hear a polite word.
+    It may hang on writing output that nobody reads, so SIGKILL follows SIGTERM.
     """
     for number in (signal.SIGTERM, signal.SIGKILL):
         if process.returncode is not None:

@@ -1,4 +1,4 @@
-"""Serves the folder of an embedded backup store while no suite does."""
+"""Serves the folder of an embedded backup store while its suite is down."""
 
 import asyncio
 import os
@@ -21,14 +21,14 @@ _POLL_S = 0.05
 
 @asynccontextmanager
 async def served(folder: Path, place: Place, for_folder: RunFolder) -> AsyncIterator[Path]:
-    """Serve the folder where the place says; gives the CA that signed its certificate.
+    """Serve a folder at the place's address; yields the CA file of the store's certificate.
 
-    The next command in `for_folder` ends the store if this one is killed.
+    If this command is killed, the next command in `for_folder` ends the store.
     """
     address, port = place.host, place.port
     served_folder = _checked(folder)
     with tempfile.TemporaryDirectory(prefix="retrato-store-") as scratch:
-        # It makes itself passable: the databases' user reads the CA from here.
+        # The Authority opens this folder to others, since the databases' user reads the CA here.
         authority = Authority(Path(scratch))
         pair = authority.server_pair("store", (address,), spelled_addresses=(address,))
         access_key, secret_key = embedded_keys(place.passphrase)
@@ -68,7 +68,7 @@ def _checked(folder: Path) -> str:
 
 
 async def answers(address: str, port: int) -> bool:
-    """Whether somebody listens there."""
+    """Whether a process listens at the address."""
     try:
         async with asyncio.timeout(2):
             _reader, writer = await asyncio.open_connection(address, port)

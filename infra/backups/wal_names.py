@@ -1,7 +1,7 @@
-"""Names of WAL segments: their order, and where an archive of them has holes.
+"""Names of WAL segments: their order, and the holes in an archive.
 
-A name is 24 hexadecimal digits: 8 of the timeline, 8 of the log, 8 of the segment in it. Segments
-have 16 MiB, so the last number ends at 0xFF.
+A name has 24 hexadecimal digits: 8 for the timeline, 8 for the log and 8 for the segment in it.
+Segments have 16 MiB, so the last number ends at 0xFF.
 """
 
 from collections.abc import Iterable, Iterator
@@ -13,9 +13,9 @@ _SEGMENTS_PER_LOG = 256
 
 @dataclass(frozen=True, slots=True)
 class Hole:
-    """Segments that the archive lacks: `count` of them between two that it has.
+    """`count` missing segments between two existing ones.
 
-    `before` is empty where the newest ones are missing, that is at the end.
+    `before` is "" if the newest segments are missing.
     """
 
     after: str
@@ -28,23 +28,23 @@ class Hole:
 
 
 def number_of(name: str) -> int:
-    """The place of a segment in the stream of WAL, which goes on over timelines."""
+    """Return the number of a segment in the stream of WAL, which continues over timelines."""
     return int(name[8:16], 16) * _SEGMENTS_PER_LOG + int(name[16:24], 16)
 
 
 def timeline_of(name: str) -> int:
-    """The timeline of a segment."""
+    """Return the timeline of a segment."""
     return int(name[:8], 16)
 
 
 def holes_in(archived: Iterable[str], *, first: str, last: str) -> Iterator[Hole]:
-    """Where segments are missing between `first` and `last`, which both belong to the stream.
+    """Yield the holes between `first` and `last`, both included.
 
-    `last` is the newest one that the primary believes to be archived. A new timeline begins with
-    the segment in which the older one ends, or with the next.
+    `last` is the newest segment that the primary considers archived. A new timeline begins with the
+    segment in which the old one ends, or with the next.
     """
     wanted = [name for name in archived if number_of(first) <= number_of(name) <= number_of(last)]
-    # The newest timeline last, so that it is the one that a number is known by.
+    # Sorted, so that each number keeps the name on its newest timeline.
     named = {number_of(name): name for name in sorted(wanted)}
     numbers = sorted(named)
     if not numbers:

@@ -1,7 +1,7 @@
-"""Digests of all tables at an exact position of the WAL, to compare a restore with later.
+"""Digests of all tables at an exact WAL position, for comparison with a later restore.
 
-A replica is held still for them: what it shows is what its primary had at one position, whatever
-is written meanwhile. A restore to just before that position must give the same digests.
+A replica pauses its replay for them, so it shows its primary at one position. A restore to just
+before that position must give the same digests.
 """
 
 import asyncio
@@ -27,7 +27,7 @@ from infra.suite import Suite
 _PURPOSE = "witness"
 _KEPT_MAX = 400
 _PAUSED_WITHIN_S = 10.0
-# A replica that has just followed its primary to a new timeline may not have checkpointed there.
+# The receiver's timeline comes first, because a replica may not have a checkpoint on a new one yet.
 _REPLAYED = """
     SELECT pg_last_wal_replay_lsn()::text AS position,
            coalesce((SELECT received_tli FROM pg_stat_wal_receiver), timeline_id) AS timeline
@@ -38,7 +38,7 @@ _POLL_S = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Witness:
-    """What one primary held just before a position of its WAL, in the history of a timeline."""
+    """One primary's digests just before a position on a WAL timeline."""
 
     primary: str
     position: str
@@ -48,14 +48,14 @@ class Witness:
 
 @dataclass(frozen=True, slots=True)
 class Testimony:
-    """What all primaries held at about a moment, each at a position of its own."""
+    """The witnesses of all primaries at about the same time, each at its own position."""
 
     moment: datetime
     witnesses: tuple[Witness, ...]
 
 
 async def take_witness(suite: Suite, database: Database) -> Witness:
-    """Hold the replica for as long as the digests take; it catches up afterwards."""
+    """Pause the first replica while its digests are taken; raises BackupFailure without one."""
     if not followers(database):
         raise BackupFailure(f"{database.name} has no replica that could be held still.")
     replica = followers(database)[0]
@@ -66,11 +66,11 @@ async def take_witness(suite: Suite, database: Database) -> Witness:
 
 
 async def keep_witness(suite: Suite, bucket: Bucket, place: Place) -> Testimony:
-    """Take one of every primary and write it; the oldest go."""
+    """Take and store the witnesses of all primaries; only the newest _KEPT_MAX are kept."""
     moment = datetime.now(UTC)
     witnesses = [await take_witness(suite, database) for database in suite.plan.databases]
     for database in suite.plan.databases:
-        # A promotion may end this history, and what is not archived by then cannot be restored.
+        # Archives the WAL up to here, because a promotion could otherwise end this timeline first.
         await mark_and_switch(suite, leader(database), datetime.now(UTC))
     testimony = Testimony(moment, tuple(witnesses))
     content = gzip.compress(json.dumps([asdict(witness) for witness in witnesses]).encode())
@@ -83,19 +83,19 @@ async def keep_witness(suite: Suite, bucket: Bucket, place: Place) -> Testimony:
 
 
 async def kept_moments(bucket: Bucket, place: Place) -> list[datetime]:
-    """When testimonies were taken, the oldest first."""
+    """Return the times of the stored testimonies, oldest first."""
     items = await bucket.items(place.key(_PURPOSE) + "/")
     names = (item.key.rpartition("/")[2] for item in items)
     return [datetime.strptime(name, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC) for name in names]
 
 
 async def read_testimony(bucket: Bucket, place: Place, moment: datetime) -> Testimony:
-    """The testimony of a moment that `kept_moments` gave."""
+    """Read the testimony of a time from `kept_moments`; raises BackupFailure if it is gone."""
     sealed = await bucket.find(place.key(_PURPOSE, f"{moment:%Y%m%dT%H%M%SZ}"))
     if sealed is None:
         raise BackupFailure(f"The digests of {moment} are no longer there.")
     content = json.loads(gzip.decompress(unseal(place.passphrase, _PURPOSE, sealed)))
-    # The first ones that were written do not name their timeline.
+    # The oldest testimonies have no timeline.
     return Testimony(moment, tuple(Witness(**{"timeline": 1, **entry}) for entry in content))
 
 
@@ -115,5 +115,5 @@ async def _held(connection: "asyncpg.Connection[asyncpg.Record]") -> AsyncIterat
 
 
 def node_of(suite: Suite, witness: Witness) -> Member:
-    """The primary that a witness is of."""
+    """Return the primary of a witness."""
     return suite.plan.member(witness.primary)
