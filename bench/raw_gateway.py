@@ -1,9 +1,9 @@
 """The floor of a gateway: the home timeline alone, over plain sockets.
 
 Run `python -m bench.raw_gateway PORT` with the environment of the gateway. It makes the calls of
-our gateway with the same tokens over kept TLS connections. It gets a page from feed and the
-authors' cards from users, caches cards and session checks as long as ours, and composes the same
-body with the same functions.
+our gateway with the same tokens over kept TLS connections: a page from feed and the authors' cards
+from users. It caches cards and session checks for as long as ours. The same functions compose the
+same body.
 
 It uses asyncio.Protocol on both sides, httptools, uvloop and our garbage collector settings. It has
 no framework and no ASGI, and nothing is counted, logged, timed, retried, chosen among replicas or

@@ -123,7 +123,7 @@ class PreconditionFailed(AppError):
 
     status = 412
     code = "precondition_failed"
-    title = "It is not as you last saw it any more; read it again."
+    title = "This has changed since you last read it; read it again."
 
 
 class TooLarge(AppError):

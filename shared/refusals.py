@@ -6,7 +6,7 @@ from shared.errors import Overloaded
 
 refused = Counter(
     "retrato_refused_total",
-    "What was refused because there was too much to do: where, and why.",
+    "Requests refused under overload, by place and reason.",
     ["place", "reason"],
 )
 

@@ -76,8 +76,8 @@ class ProcessSettings(NetworkSettings):
     log_level: str = "INFO"
     # Longer than the health check's interval (1 s) and the TTL of an answer (1 s) together.
     drain_seconds: float = Field(default=3.0, ge=0)
-    # The limiter: how many requests the process works on at once, and the longest expected time
-    # of a further request, its wait included, before the limiter refuses it.
+    # The limiter: how many requests the process works on at once. A further request is refused if
+    # it is expected to take longer than `wait_ms_max`, its wait included.
     at_work_max: int = Field(default=64, ge=1)
     wait_ms_max: int = Field(default=600, ge=1)
 

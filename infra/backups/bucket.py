@@ -129,9 +129,7 @@ def _faults() -> Any:
     except botocore.exceptions.ClientError as error:
         code = str(error.response.get("Error", {}).get("Code"))
         if code in _MISSING:
-            raise _Missing(
-                f"The backup store does not have what it was asked for: {error}"
-            ) from error
+            raise _Missing(f"The backup store lacks the requested object: {error}") from error
         raise meaning_of(code, "The backup store") from error
     except (
         botocore.exceptions.BotoCoreError,

@@ -52,9 +52,7 @@ def unpacked(content: bytes) -> dict[str, bytes]:
             opened = archive.extractfile(entry)
             path = Path(entry.name)
             if opened is None or path.is_absolute() or ".." in path.parts:
-                raise BackupFailure(
-                    f"The bundle holds {entry.name!r}, which no bundle of ours does."
-                )
+                raise BackupFailure(f"The bundle contains {entry.name!r}, which is not allowed.")
             files[entry.name] = opened.read()
     return files
 

@@ -56,14 +56,14 @@ def backup_lines(suite: Suite) -> tuple[list[str], bool]:
         return ["backups: off"], True
     file = suite.folder.complaints_file
     if not file.exists():
-        return ["backups: the keeper has not said anything yet"], True
+        return ["backups: the keeper has not reported yet"], True
     try:
         document = read_json(file)
     except SuiteFailure:
-        return [f"backups: {file} cannot be read; the keeper soon writes it anew"], True
+        return [f"backups: {file} cannot be read; the keeper will soon replace it"], True
     lines = [f"backups: {document['said']}"]
     lines += [f"  {sentence}" for sentence in document["complaints"]]
     silent_s = time.time() - document["at"]
     if silent_s > _ROUNDS_MAX * suite.plan.backup.wal_seconds_max:
-        lines.append(f"  the keeper has said nothing for {silent_s / 60:.0f} minutes")
+        lines.append(f"  the keeper has not reported for {silent_s / 60:.0f} minutes")
     return lines, len(lines) == 1

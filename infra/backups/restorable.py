@@ -49,8 +49,7 @@ def moment_to_restore(
     moment = at or until
     if moment > until:
         raise BackupFailure(
-            f"AT= may be at most {spelled(until)} UTC: so far the archive of {last.primary}"
-            " reaches."
+            f"AT= may be at most {spelled(until)} UTC: the archive of {last.primary} ends there."
         )
     for part in found:
         target = target_of(reaches[part.primary], moment)

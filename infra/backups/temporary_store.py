@@ -63,7 +63,7 @@ async def served(folder: Path, place: Place, for_folder: RunFolder) -> AsyncIter
 
 def _checked(folder: Path) -> str:
     if not folder.is_dir():
-        raise BackupFailure(f"{folder} is no folder of a backup store.")
+        raise BackupFailure(f"{folder} is not a folder.")
     return str(folder.absolute())
 
 

@@ -57,7 +57,7 @@ class Testimony:
 async def take_witness(suite: Suite, database: Database) -> Witness:
     """Pause the first replica while its digests are taken; raises BackupFailure without one."""
     if not followers(database):
-        raise BackupFailure(f"{database.name} has no replica that could be held still.")
+        raise BackupFailure(f"{database.name} has no replica to take digests from.")
     replica = followers(database)[0]
     async with connected(suite, replica, database=replica.service) as connection, _held(connection):
         (replayed,) = await connection.fetch(_REPLAYED)

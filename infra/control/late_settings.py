@@ -31,12 +31,12 @@ async def apply_settings(suite: Suite, progress: Progress) -> None:
             await restart_rolling(suite, process.name, progress)
     # Last, because balancers and DNS may have used these processes until now.
     for name in Supervisor(suite.folder).remove_undescribed():
-        progress.say(f"{name} is no longer drawn: stopped")
+        progress.say(f"{name} is no longer in the topology: stopped")
     for process in late:
         if not _serves_on(process):
             progress.say(
-                f"{process.name} goes on with its old settings: `make restart S={process.name}`"
-                " interrupts those who use it for some seconds, and makes the new ones count"
+                f"{process.name} still has its old settings: `make restart S={process.name}`"
+                " applies the new ones, and interrupts its users for some seconds"
             )
 
 

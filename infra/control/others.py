@@ -45,7 +45,7 @@ async def wait_for_others(
         if now_s > deadline_s:
             silent = [other for other, is_well in zip(others, healthy, strict=True) if not is_well]
             _require(process, silent, "answer")
-            progress.say(f"{process.name} goes although the others are slow to answer")
+            progress.say(f"{process.name} restarts although the others are slow to answer")
             return
         await asyncio.sleep(_PAUSE_S)
 

@@ -243,7 +243,7 @@ async def _closed(process: asyncio.subprocess.Process, suite: Suite, node: Membe
             await process.wait()
     except TimeoutError:
         raise SuiteFailure(
-            f"{node.name} has not closed its log for {_CLOSE_SECONDS} s: see"
+            f"{node.name} has not shut down within {_CLOSE_SECONDS} s: see"
             f" {suite.folder.process_log(f'postgres-{node.name}')}, then run this again."
         ) from None
 

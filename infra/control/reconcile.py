@@ -34,7 +34,7 @@ async def reconcile_all(suite: Suite, progress: Progress, rules: RemovalRules) -
                 reconciler = EdgeReconciler(group, rows_per_s=None, rules=rules)
                 report = await reconciler.full_pass()
         except _FAULTS as error:
-            failures.append(f"The edges of {name} were not compared to the end: {error}")
+            failures.append(f"The comparison of {name}'s edges did not finish: {error}")
             continue
         progress.say(f"{name}: {_summary(report)}")
         failures += [f"{name}: {reason}." for reason in report.reasons]

@@ -50,7 +50,7 @@ def stop_suite(
     endpoints = suite.plan.endpoints
     left = leftover_pids(suite.folder, endpoints)
     if left:
-        progress.say(f"ending {len(left)} processes that had lost their supervisor")
+        progress.say(f"ending {len(left)} processes without a supervisor")
         end_leftovers(suite.folder, endpoints, timeout_s=_END_TIMEOUT_S)
     _require_silence(suite, endpoints)
     return ran or bool(left)

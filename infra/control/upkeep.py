@@ -18,7 +18,7 @@ _END_SECONDS = 20.0
 def require_running(suite: Suite) -> None:
     """Raise SuiteFailure unless the suite runs."""
     if not Supervisor(suite.folder).is_running():
-        raise SuiteFailure("The suite is down: `make up` starts it; then say this again.")
+        raise SuiteFailure("The suite is down: run `make up`, then run this again.")
 
 
 def run_upkeep(suite: Suite, service: str, *arguments: str, command: str | None = None) -> None:

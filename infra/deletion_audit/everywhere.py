@@ -26,7 +26,7 @@ async def check_deleted(suite: Suite, wanted_ids: Sequence[int], progress: Progr
     for remains in found:
         progress.say(f"{remains.wanted_id}: {remains.rows} in {remains.place}")
     if not suite.plan.store.embedded:
-        progress.say("the external store was not looked at: list it by renditions/<photo id>/")
+        progress.say("the external store was not searched: list it by renditions/<photo id>/")
     if found:
-        raise SuiteFailure("Something is left. If the receipt is not finished, that is why.")
+        raise SuiteFailure("Traces are left. Check first whether the deletion has finished.")
     progress.say("nothing is left in Postgres, Redis and the store")

@@ -32,7 +32,7 @@ _PROBLEMS = {
     408: {"code": "too_slow", "title": "The request did not come in time."},
     410: {"code": "link_expired", "title": "This link has expired; ask for the post again."},
     411: {"code": "length_required", "title": "Say how long the body is: Content-Length."},
-    412: {"code": "precondition_failed", "title": "It is not as you last saw it any more."},
+    412: {"code": "precondition_failed", "title": "This has changed since you last read it."},
     413: {"code": "too_large", "title": "The request is too large."},
     414: {"code": "address_too_long", "title": "The address is too long."},
     416: {"code": "range_not_satisfiable", "title": "There are no bytes in that range."},

@@ -1,7 +1,7 @@
 """A uvicorn protocol that sends the head and the body of a reply in one write.
 
 uvicorn writes each part as it comes. Over TLS the head and the body then each cost a record and a
-system call, which is more than it costs to build the head.
+system call. That is more than building the head costs.
 """
 
 import asyncio

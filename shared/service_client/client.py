@@ -59,9 +59,10 @@ class Call:
 class ServiceClient:
     """Calls to one service. Every method returns the decoded JSON, or None for an empty body.
 
-    Each method raises the error that the service replied with (NotFound, Conflict with its code,
-    …), Unavailable if the service cannot be reached, and DeadlineExceeded if the time is over. Make
-    one client per upstream and process, and close it. Tests may pass another httpx transport.
+    Each method raises the error that the service replied with, such as NotFound, or a Conflict
+    with its code. It raises Unavailable if the service cannot be reached, and DeadlineExceeded if
+    the time is over. Make one client per upstream and process, and close it. Tests may pass another
+    httpx transport.
     """
 
     def __init__(

@@ -215,13 +215,13 @@ class NodePool:
 
     def _refuse_early(self, *, to_write: bool) -> None:
         if self._waiting[to_write] >= self._waiting_max:
-            raise overloaded("pool", "queue_full", f"Too many wait for {self.name}.")
+            raise overloaded("pool", "queue_full", f"Too many requests wait for {self.name}.")
         if time.monotonic() < self._down_until_s and not self._pool.get_idle_size():
             raise Unavailable(f"{self.name} cannot be reached{self._why_down}", retry_after_s=1)
 
     def _too_late(self, waited_s: float, *, to_write: bool) -> Unavailable:
         if to_write and self._write_places.locked():
-            return overloaded("pool", "writers", f"All who may write to {self.name} do.")
+            return overloaded("pool", "writers", f"All writers of {self.name} are busy.")
         if self._pool.get_size() >= self._pool.get_max_size():
             return overloaded("pool", "connections", f"All connections to {self.name} are in use.")
         if waited_s < CONNECT_SECONDS:

@@ -50,7 +50,7 @@ def test_one_that_is_behind_holds_back_only_what_takes_it_along() -> None:
     feed = replace(users, primary="feed-a")
     assert moment_to_restore(None, mark, [users]) == NOON
     assert moment_to_restore(None, mark, [users, feed]) == NOON - 5 * MINUTE
-    with pytest.raises(BackupFailure, match="the archive of feed-a reaches"):
+    with pytest.raises(BackupFailure, match="the archive of feed-a ends there"):
         moment_to_restore(NOON, mark, [users, feed])
     assert (mark.moment, mark.newest) == (NOON - 5 * MINUTE, NOON)
 
