@@ -83,7 +83,7 @@ class ProcessSettings(NetworkSettings):
 
 
 class PostgresSettings(EnvironmentSettings):
-    """Where a group's shards are, and the login for them; the pool limit is per primary."""
+    """Where a group's shards are, and the login for them; the pool limit is per server."""
 
     model_config = SettingsConfigDict(frozen=True)
 

@@ -28,7 +28,7 @@ log = get_logger()
 Command = tuple[str | bytes | int, ...]
 
 # Redis answers in well under a millisecond. By default a Redis that is silent for 0.15 to 0.225 s
-# counts as down, and all its waiters fail together. One silent look is not enough: it may run late
+# counts as down, and all its waiters fail together. One silent check is not enough: it may run late
 # in a busy process, where the reply has arrived but is still unread.
 LOOK_EVERY_S = 0.075
 SILENT_LOOKS_MAX = 2

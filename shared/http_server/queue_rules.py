@@ -11,7 +11,10 @@ LASTING_MAX = 2_560
 
 @dataclass(frozen=True, slots=True)
 class QueueRules:
-    """At most `at_work_max` requests run at once; none waits if it would take over `wait_s_max`."""
+    """At most `at_work_max` requests run at once.
+
+    A further request waits only if its expected time fits `wait_s_max`, scaled by its priority.
+    """
 
     at_work_max: int = 64
     wait_s_max: float = 0.6

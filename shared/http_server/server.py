@@ -60,7 +60,7 @@ def serve(app: FastAPI, settings: ProcessSettings) -> None:
 
 
 class DrainingServer(uvicorn.Server):
-    """Drains for `drain_seconds` after the first signal, then stops; a second stops it at once."""
+    """Drains for `drain_seconds` after the first signal, then stops; a second ends the draining."""
 
     def __init__(self, config: uvicorn.Config, readiness: Readiness, drain_seconds: float) -> None:
         super().__init__(config)

@@ -108,7 +108,7 @@ class OutboxRelay:
                 log.exception("outbox of a shard failed", shard=shard)
 
     async def drain(self, shard: int) -> None:
-        """Make one pass over a shard's waiting events; raises Unavailable if its primary is."""
+        """Make one pass over a shard's waiting events; raises Unavailable without its primary."""
         outbox = self._outboxes.setdefault(shard, ShardOutbox(self._group, shard))
         held = set(outbox.blocked())
         after = 0

@@ -14,7 +14,7 @@ V = TypeVar("V")
 
 ALGORITHM = "HS256"
 LIFETIME_S = 30
-# The signer reuses a token for this long, so the token is valid for at least 20 s more.
+# The signer reuses a token for this long, so the token is valid for about 20 s more.
 REUSE_S = 10
 # The clocks of a suite's machines must agree within this.
 LEEWAY_S = 1

@@ -15,7 +15,7 @@ from shared.sql_files import load_queries
 _SQL = load_queries(Path(__file__).with_suffix(".sql"))
 
 # Longer than a write's deadline (10 s): by then a request without a reply most likely died with its
-# process. If it still runs, it cannot take effect, because another attempt may hold the lease.
+# process. If it still runs, it takes effect only if no other attempt has taken over the lease.
 LEASE_SECONDS = 12.0
 
 # We promise a day; the extra hour is for clock errors and late retries.
