@@ -1,4 +1,4 @@
-"""The process that answers for feed: `python -m services.feed.app`."""
+"""The HTTP process of feed: `python -m services.feed.app`."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -37,12 +37,12 @@ INFO = AppInfo(
     name="feed",
     title="feed.internal",
     description=(
-        "Posts, what people do with them, and timelines. Called by the gateway, and by users with "
-        "news of the follow graph, with a token that says who calls and for which viewer. Whether "
-        "a viewer may see what an author publishes is decided by users and applied by the caller."
+        "Posts, comments, reactions and timelines. The gateway calls it; users reports changes of "
+        "the follow graph. A token names the caller and the viewer. Users decides whether a viewer "
+        "may see an author's posts, and the caller applies the decision."
     ),
     audience="feed",
-    # Each gateway always waits for events. Publishing waits for photos that are being made.
+    # Each gateway keeps one call for events open. Publishing waits for photos being processed.
     ask_of=lasting("POST /stream/events", "POST /posts"),
     find_obstacle=_schema_below,
 )
@@ -79,7 +79,7 @@ async def _opened(settings: FeedSettings) -> AsyncIterator[Resources]:
 
 
 def main() -> None:
-    """Serve until told to stop."""
+    """Serve until a signal ends the process."""
     settings = read_settings(FeedSettings)
     serve(feed_app(settings, partial(_opened, settings)), settings)
 

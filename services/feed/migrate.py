@@ -1,4 +1,4 @@
-"""Brings the shards of feed to the newest schema: `python -m services.feed.migrate`."""
+"""Migrates feed's shards to the newest schema: `python -m services.feed.migrate`."""
 
 import sys
 from pathlib import Path
@@ -9,7 +9,7 @@ from shared.sharding.migrate_command import MigrateSettings, main
 
 
 class FeedMigrateSettings(MigrateSettings):
-    """The part of `FEED_…` that says where the databases are."""
+    """The part of `FEED_…` that locates the databases."""
 
     model_config = SettingsConfigDict(env_prefix="FEED_", frozen=True)
 

@@ -1,4 +1,4 @@
-"""What a process of feed holds open while it runs."""
+"""The collaborators that a process of feed opens once."""
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -63,11 +63,11 @@ class Resources:
     celebrity_followers_min: int = CELEBRITY_FOLLOWERS_MIN
 
     def edges(self) -> dict[str, Edges]:
-        """Every kind of edge that begins at a user."""
+        """Every kind of edge that starts at a user."""
         return {LIKE: self.likes, SAVE: self.saves, COMMENT_LIKE: self.comment_likes}
 
     def destinations(self) -> Destinations:
-        """Where a new post goes."""
+        """Where fan-out delivers a post."""
         return Destinations(self.timelines, self.author_timelines, self.stream)
 
 
@@ -76,7 +76,7 @@ resources_of = resources_getter(Resources)
 
 @asynccontextmanager
 async def open_resources(settings: FeedSettings) -> AsyncIterator[Resources]:
-    """Opened at once and connected when first used: whatever is away, the process starts."""
+    """Open everything; connections come with first use, so a lost store does not stop the start."""
     async with AsyncExitStack() as stack:
         network = await stack.enter_async_context(open_network(settings))
         group = await open_shard_group(settings, network)
@@ -110,7 +110,7 @@ def resources_over(
     upload: UploadClient,
     celebrity_followers_min: int = CELEBRITY_FOLLOWERS_MIN,
 ) -> Resources:
-    """The collaborators, given the stores and a way to the two services."""
+    """Build the collaborators over given stores and service clients."""
     guard = RedisGuard()
     reads = HotReads(pipe, guard)
     timelines = HomeTimelines(redis, reads, guard)

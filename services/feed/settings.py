@@ -1,4 +1,4 @@
-"""What feed reads from its environment (`FEED_…`)."""
+"""Feed's settings from its environment (`FEED_…`)."""
 
 from pydantic import Field
 from pydantic_settings import SettingsConfigDict
@@ -7,10 +7,10 @@ from shared.settings import PostgresSettings, ProcessSettings, RedisSettings
 
 
 class FeedSettings(ProcessSettings, PostgresSettings, RedisSettings):
-    """Where the posts and timelines are kept, and where the two services that feed asks are.
+    """Addresses of Postgres, Redis, users and upload, and the limit for celebrities.
 
-    From `celebrity_followers_min` followers on, an author's posts are not pushed to each of them
-    but merged when they read.
+    Posts of an author with at least `celebrity_followers_min` followers are merged on read, not
+    pushed.
     """
 
     model_config = SettingsConfigDict(env_prefix="FEED_", frozen=True)

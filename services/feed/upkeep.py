@@ -1,7 +1,7 @@
-"""What operators do in feed: `python -m services.feed.upkeep`.
+"""Operators' commands of feed: `python -m services.feed.upkeep`.
 
-`audit` and `rebuild` are about home timelines; `reports`, `hide`, `show` and `close-reports` about
-what people report, a `--subject` being a kind and an id: `post:123`, `comment:123` or `user:123`.
+`audit` and `rebuild` deal with home timelines. `reports`, `hide`, `show` and `close-reports` deal
+with reports; a `--subject` is a kind and an id: `post:123`, `comment:123` or `user:123`.
 """
 
 import argparse
@@ -33,33 +33,33 @@ _WITH_SUBJECT = ("hide", "show", "close-reports")
 _SHOWN_MAX = 20
 _TELL_EVERY = 500
 _NOTES_SHOWN_MAX = 3
-# What was published later may still be on its way to some.
+# Younger posts may still be on their way to some timelines.
 _DELIVERED_AFTER_S = 10.0
 
 
 def main() -> int:
-    """Do what the arguments say; 1 if something is missing or cannot be asked."""
+    """Run the command in the arguments; returns 1 if something is missing or does not answer."""
     parser = argparse.ArgumentParser(prog="upkeep")
     commands = ["audit", "rebuild", "reports", *_WITH_SUBJECT]
     parser.add_argument("what", choices=commands)
-    parser.add_argument("--sample", type=int, default=1_000, help="how many readers to look at")
+    parser.add_argument("--sample", type=int, default=1_000, help="how many readers to compare")
     parser.add_argument("--user", type=int, help="the timeline of this reader only")
     parser.add_argument("--share", type=float, default=REBUILD_RULES.share_max)
-    parser.add_argument("--go-on", action="store_true", help="however much it takes away")
+    parser.add_argument("--go-on", action="store_true", help="whatever share it removes")
     parser.add_argument("--lost", action="append", default=[], help="a primary lost for good")
     parser.add_argument(
-        "--subject", type=_subject, help="what is hidden, shown, or whose reports are closed"
+        "--subject", type=_subject, help="what to hide or show, or whose reports to close"
     )
     asked = parser.parse_args()
     if asked.what in _WITH_SUBJECT and asked.subject is None:
-        parser.error("--subject is wanted, such as post:123")
+        parser.error("--subject is required, such as post:123")
     try:
         return asyncio.run(_run(asked))
     except (AppError, ShardMapError, *DRIVER_ERRORS) as error:
         said = error.detail if isinstance(error, AppError) else str(error)
         sys.stderr.write(
-            f"\n{asked.what} stopped: {said} Run it again when all of that answers (`make"
-            " status`); what was done stays done.\n"
+            f"\n{asked.what} stopped: {said} Run it again when all of this answers (`make"
+            " status`); what is done stays done.\n"
         )
         return 1
     except KeyboardInterrupt:
@@ -108,7 +108,7 @@ async def _audit(resources: Resources, sample: int, rules: RemovalRules) -> int:
         for reader_id, post_id in pairs[:_SHOWN_MAX]:
             _say(f"  {word}: post {post_id} with reader {reader_id}")
     if audit.whole < audit.readers and not audit.reasons:
-        _say("  `make rebuild-timelines` makes them anew")
+        _say("  `make rebuild-timelines` rebuilds them")
     _say_reasons(audit.reasons)
     return 0 if audit.is_good else 1
 
@@ -116,7 +116,7 @@ async def _audit(resources: Resources, sample: int, rules: RemovalRules) -> int:
 async def _rebuild(resources: Resources, user_id: int | None, rules: RemovalRules) -> int:
     def tell(done: int, of: int) -> None:
         if done % _TELL_EVERY == 0 or done == of:
-            _say(f"{done} of {of} timelines looked at")
+            _say(f"{done} of {of} timelines done")
 
     done = await rebuild_timelines(
         resources.timelines,
@@ -127,8 +127,8 @@ async def _rebuild(resources: Resources, user_id: int | None, rules: RemovalRule
         tell=tell,
     )
     _say(
-        f"{done.made} timelines made anew, {done.kept} kept as they are because they name posts of"
-        f" shards in doubt, {done.unread} could not be read"
+        f"{done.made} timelines rebuilt, {done.kept} kept because they name posts of shards in"
+        f" doubt, {done.unread} could not be read"
     )
     _say_reasons(done.reasons)
     return 1 if done.reasons else 0
@@ -166,9 +166,7 @@ async def _hide_or_show(resources: Resources, subject: Subject, *, is_hidden: bo
         return 1
     changed = await moderate(resources.group, resources.bodies, subject, is_hidden=is_hidden)
     word = "hidden from everybody" if is_hidden else "shown again"
-    _say(
-        f"{subject.kind} {subject.id} {word if changed else 'is not one to whom that can be done'}"
-    )
+    _say(f"{subject.kind} {subject.id} {word if changed else 'is gone, or is so already'}")
     return 0 if changed else 1
 
 
@@ -185,6 +183,6 @@ def _say(text: str) -> None:
 
 if __name__ == "__main__":
     code = main()
-    # What is interrupted from here on has ended already.
+    # The work has ended, so an interrupt from here on changes nothing.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     sys.exit(code)

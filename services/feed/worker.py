@@ -1,4 +1,4 @@
-"""The process that delivers posts and tells upload of them: `python -m services.feed.worker`."""
+"""The worker of feed, with its jobs and outbox relay: `python -m services.feed.worker`."""
 
 import asyncio
 from dataclasses import replace
@@ -39,8 +39,8 @@ from shared.jobs.job_worker import JobWorker, Lane
 from shared.jobs.outbox_relay import OutboxRelay
 from shared.settings import read_settings
 
-# Whoever has at most one page of followers goes through a door of their own. One Redis carries
-# them all: more places would only make each delivery slower.
+# Authors with at most one page of followers have a lane of their own. All lanes share one Redis, so
+# more slots would only slow each delivery.
 LANES = (
     Lane((FAN_OUT,), 8),
     Lane((FAN_OUT_MORE,), 2),
@@ -50,7 +50,7 @@ LANES = (
 
 
 async def run(resources: Resources, stop: asyncio.Event) -> None:
-    """The loops of the worker, until `stop` is set. Mirrored edges need no handler of ours."""
+    """Run the worker's loops until `stop` is set; mirrored edges need no handler of feed."""
 
     async def deliver(payload: dict[str, Any]) -> None:
         job = FanOutJob(**payload)
@@ -98,7 +98,7 @@ async def run(resources: Resources, stop: asyncio.Event) -> None:
 
 
 def main() -> None:
-    """Work until told to stop."""
+    """Work until a signal ends the process."""
     settings = read_settings(FeedSettings)
     info = replace(INFO, title="feed's worker")
     serve_worker(info, settings, partial(open_resources, settings), run)

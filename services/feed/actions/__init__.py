@@ -1,1 +1,1 @@
-"""What feed does, a file per verb."""
+"""What feed does: one file for each verb."""

@@ -1,4 +1,4 @@
-"""Brings home timelines in line with changes of the follow graph."""
+"""Updates home timelines when the follow graph changes."""
 
 import asyncio
 from collections import defaultdict
@@ -16,8 +16,8 @@ from shared.contracts.activity import ActivityKind
 from shared.contracts.people import GraphEvent
 from shared.sharding.shard_group import ShardGroup
 
-# How many posts of somebody newly followed are merged into an existing timeline. If there are
-# more, the timeline's floor rises to the oldest of them: beyond it, reads go on from Postgres.
+# At most this many posts of a new followee are merged into an existing timeline. If there are more,
+# the timeline's floor rises to the next older one; reads below it go to Postgres.
 BACK_FILL_MAX = 200
 
 _ACTORS_AT_ONCE = 8
@@ -29,9 +29,10 @@ async def apply_graph_events(
     stream: StreamEvents,
     events: Sequence[GraphEvent],
 ) -> None:
-    """Apply each event that is not older than what is known of its pair; repeating does no harm.
+    """Apply the events, except those older than the version known of their pair.
 
-    Those of one actor go in their order. Raises Unavailable: then all of them are to come again.
+    Repeating an event does no harm. Events of one actor run in order. Raises Unavailable; the
+    caller then sends the whole batch again.
     """
     gate = asyncio.Semaphore(_ACTORS_AT_ONCE)
 
@@ -45,7 +46,7 @@ async def apply_graph_events(
     ends = await asyncio.gather(
         *(apply_in_order(of_actor) for of_actor in _by_actor(events)), return_exceptions=True
     )
-    # Only when all have ended: what comes again must not overtake what is still under way.
+    # Wait for all of them before raising: a repeated event must not overtake one still running.
     for fault in ends:
         if fault is not None:
             raise fault
@@ -54,10 +55,10 @@ async def apply_graph_events(
 async def confirm_graph_event(
     group: ShardGroup, timelines: HomeTimelines, event: GraphEvent
 ) -> None:
-    """Apply an event once more, when all that was under way at its time has ended.
+    """Apply an event again, once every job that was running when it happened has ended.
 
-    A delivery that had read the followers before an unfollow may have pushed after it; one that
-    read them before a follow was mirrored may have left the new follower out.
+    A delivery that read the followers before an unfollow may have pushed after it. One that read
+    them before a follow was mirrored may have skipped the new follower.
     """
     if await is_newest(group, event):
         await _apply(group, timelines, event)
@@ -69,16 +70,18 @@ async def _apply(group: ShardGroup, timelines: HomeTimelines, event: GraphEvent)
         case "follow":
             await _back_fill(group, timelines, actor_id, subject_id)
         case "unfollow":
-            # Entries do not name their authors: the next read rebuilds without this one.
+            # Entries do not name their authors, so the next read rebuilds the list without this
+            # one.
             await timelines.drop(actor_id)
         case "block":
             await timelines.drop(actor_id)
             await timelines.drop(subject_id)
         case "deletion":
-            # The posts go when users has the account erased; until then nobody may see them.
+            # The posts go when users asks feed to erase the account; may_view hides them until
+            # then.
             await timelines.drop(actor_id)
         case "privacy" | "request":
-            # Who may see what is asked of users at every read; no timeline holds the answer.
+            # Feed asks users at every read who may see what; timelines hold nothing about it.
             return
 
 
@@ -86,19 +89,19 @@ async def _back_fill(
     group: ShardGroup, timelines: HomeTimelines, viewer_id: int, author_id: int
 ) -> None:
     if not await timelines.exists(viewer_id):
-        # The read that makes one finds the new followee by itself.
+        # The read that builds the timeline asks users for all followees, including the new one.
         return
     found = await newest_of_authors(group, {author_id: ABOVE_ALL}, BACK_FILL_MAX + 1)
     ids = found.ids_by_author.get(author_id, [])
     floor = ids[BACK_FILL_MAX] if len(ids) > BACK_FILL_MAX else 0
     if (await celebrities_among(group, [author_id])).ids:
-        # Marked first: what is published from here on may reach this reader by no other way.
+        # Mark first: from here on, the author's posts may reach this reader only by merging.
         await timelines.mark_celebrity(author_id, [viewer_id])
     await timelines.merge(viewer_id, ids[:BACK_FILL_MAX], floor)
 
 
 def told_of(event: GraphEvent) -> list[Told]:
-    """What the other one is told of a follow, of a request for one, and of the end of either."""
+    """List what the subject of a follow or of a follow request is told, and what is taken back."""
     kind = event["kind"]
     if kind not in {"follow", "unfollow", "request"}:
         return []

@@ -1,4 +1,4 @@
-"""Holds home timelines in Redis against what Postgres says they should be."""
+"""Compares home timelines in Redis with what Postgres says they should hold."""
 
 import random
 from dataclasses import dataclass, field
@@ -10,16 +10,17 @@ from services.feed.store.posts import bodies_by_ids
 from shared.errors import Unavailable
 from shared.sharding.shard_group import ShardGroup
 
-# A primary that is away makes many readers unreadable, and each of them costs a deadline.
+# A primary that is away fails the reads of many readers, and each read costs a deadline.
 _UNREAD_MAX = 20
 
 
 @dataclass(slots=True)
 class Audit:
-    """What was compared, and what was found; `lacking`, `strange` and `lost` pair reader and post.
+    """What was compared and found; `lacking`, `strange` and `lost` pair reader and post.
 
-    A strange post stands, and its reader should not have it. A lost one belongs to a shard that is
-    in doubt. `unread` readers could not be compared; `reasons` say why, and probable causes.
+    A strange post exists, but its reader should not have it. A lost post belongs to a shard in
+    doubt. `unread` counts readers that could not be compared; `reasons` explain them and name
+    probable causes.
     """
 
     readers: int = 0
@@ -33,12 +34,12 @@ class Audit:
 
     @property
     def share_complete(self) -> float:
-        """Of the entries that should be there; 1 where there are none."""
+        """The share of due entries that are present; 1 if none are due."""
         return 1 - len(self.lacking) / self.entries if self.entries else 1.0
 
     @property
     def is_good(self) -> bool:
-        """Was everything compared, and nothing found?"""
+        """Whether everything was compared and nothing was found."""
         return self.whole == self.readers and not self.unread and not self.reasons
 
 
@@ -51,10 +52,10 @@ async def audit_timelines(
     sample: int,
     delivered_before: int,
 ) -> Audit:
-    """Look at `sample` readers by chance; ids from `delivered_before` on may still be on their way.
+    """Compare `sample` random readers; skip ids from `delivered_before` on, still being delivered.
 
-    Withdrawn posts may stand in a skeleton, since they have no body and are never shown. Raises
-    RedisAway: without it there is nothing to compare.
+    A skeleton may hold withdrawn posts: they have no body and are never shown. Raises RedisAway,
+    since there is then nothing to compare.
     """
     await doubts.check()
     readers = await timelines.readers()
@@ -105,7 +106,7 @@ async def _compare(
 
 
 async def existing(group: ShardGroup, post_ids: set[int]) -> list[int]:
-    """Those that are there and not withdrawn, in ascending order."""
+    """The posts that exist and are neither withdrawn nor hidden, in ascending order."""
     if not post_ids:
         return []
     bodies = await bodies_by_ids(group, sorted(post_ids))
@@ -115,12 +116,10 @@ async def existing(group: ShardGroup, post_ids: set[int]) -> list[int]:
 def _probable_causes(audit: Audit) -> list[str]:
     said = []
     if audit.lost:
-        said.append(
-            f"{len(audit.lost)} entries name posts that shards in doubt do not have any more"
-        )
+        said.append(f"{len(audit.lost)} entries name posts that shards in doubt no longer hold")
     if audit.strange and len(audit.strange) > len(audit.lacking):
         said.append(
-            f"{len(audit.strange)} entries are of authors whom their readers do not follow by now:"
+            f"{len(audit.strange)} entries are of authors whom their readers no longer follow:"
             " has users lost follows? `make reconcile` tells"
         )
     return said

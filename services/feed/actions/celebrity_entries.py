@@ -1,4 +1,4 @@
-"""Merges what celebrities have published into the skeletons of those who follow them."""
+"""Merges the posts of celebrities into the skeletons of their followers."""
 
 import asyncio
 from collections.abc import Sequence
@@ -11,9 +11,10 @@ from services.feed.store.single_flight import SingleFlight
 from shared.errors import Unavailable
 from shared.sharding.shard_group import ShardGroup
 
-# Lists of so many are read at once. Who follows more has them read together, from Postgres.
+# At most this many lists are read at once. A reader who follows more celebrities gets their posts
+# from Postgres, in one merge.
 LISTS_MAX = 200
-# Loads of missing lists by one reader at a time: less than a pool has connections.
+# Parallel loads of missing lists per reader: fewer than a pool has connections.
 _LOADS_AT_ONCE = 4
 
 
@@ -26,9 +27,9 @@ class CelebrityEntries:
         self._loads: SingleFlight[int, Newest] = SingleFlight()
 
     async def added_to(self, skeleton: Skeleton) -> tuple[Skeleton, bool]:
-        """The reader's skeleton with their entries, and whether all of them could be asked.
+        """Add the celebrities' entries to a skeleton, and say whether all of them could be read.
 
-        One round trip to Redis while all lists are there. Raises RedisAway.
+        Costs one round trip to Redis if all lists are there. Raises RedisAway.
         """
         author_ids = skeleton.celebrity_ids
         if not author_ids:
@@ -75,5 +76,5 @@ class CelebrityEntries:
         try:
             return await newest_entries(self._group, author_ids, before=ABOVE_ALL, count=count)
         except Unavailable:
-            # The viewer misses what these have published, and the page says that it is partial.
+            # The viewer misses these authors' posts, and the page says that it is partial.
             return Newest([], complete=False)

@@ -1,4 +1,4 @@
-"""Takes away what people did with a post that was withdrawn: likes, saves, comments and theirs."""
+"""Removes likes, saves and comments of a withdrawn post, and the likes of those comments."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -11,7 +11,7 @@ from shared.sharding.shard_group import ShardGroup
 
 CLEAR_JOB = "clear_post"
 
-# Who saw the post just before may like it for the moment that copies of its body last.
+# Cached copies of the body live this long, and their viewers can still like the post.
 CLEAR_DELAY_S = 5.0
 
 _PAGE_MAX = 500
@@ -21,7 +21,10 @@ _AT_ONCE = 8
 async def clear_post(
     edges: Mapping[str, Edges], comments: Comments, group: ShardGroup, post_id: int
 ) -> None:
-    """May be repeated; raises Unavailable while somebody's shard is away: then it runs again."""
+    """Remove everything that hangs on the post; repeating it does no harm.
+
+    Raises Unavailable while the shard of a reaction is away; the job then runs again.
+    """
     for kind in (LIKE, SAVE):
         await _clear_target(edges[kind], post_id)
     while ids := await comments.ids_under(post_id, _PAGE_MAX):
@@ -31,14 +34,14 @@ async def clear_post(
 
 
 async def remove_comments(likes: Edges, comments: Comments, ids: Sequence[int]) -> None:
-    """Remove the rows of comments of one shard, and all likes of them."""
+    """Remove comments, which share one shard, and all likes of them."""
     for comment_id in ids:
         await _clear_target(likes, comment_id)
     await comments.remove(ids)
 
 
 async def remove_reactions(edges: Edges, pairs: Sequence[tuple[int, int]]) -> None:
-    """Each pair is who marked what; the truth of it is in the shard of who did."""
+    """Remove edges given as pairs of user and target; the truth is in the user's shard."""
     gate = asyncio.Semaphore(_AT_ONCE)
 
     async def take_back(user_id: int, target_id: int) -> None:

@@ -1,4 +1,4 @@
-"""Writing a comment, once, however often it is asked for; whom it concerns is told."""
+"""Writes a comment once per idempotency key, and tells those it concerns."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -23,10 +23,10 @@ from shared.sharding.transaction import Transaction
 async def comment_on_post(
     group: ShardGroup, comments: Comments, users: UsersClient, new: NewComment, key: str
 ) -> Mapping[str, Any]:
-    """The new comment, or the one that this key made before.
+    """Write the comment, or return the one that this key made before.
 
-    Raises Invalid, NotFound where the post or the comment replied to does not stand,
-    IdempotencyKeyReused and RequestInProgress.
+    Raises Invalid, IdempotencyKeyReused and RequestInProgress. Raises NotFound if the post or the
+    comment replied to is gone.
     """
     faults = list(text_faults(new.text))
     if faults:
@@ -36,7 +36,7 @@ async def comment_on_post(
         f"comment:{new.post_id}:{new.writer_id}",
         key,
         body_hash(said),
-        # Where the comment lives, and not the writer's: both are written together or not at all.
+        # The comment's shard, not the writer's: record and comment commit in one transaction.
         group.shard_of(new.post_id),
     )
 

@@ -1,4 +1,4 @@
-"""Tells upload what became of the photos of posts: handlers of the relay."""
+"""Relay handlers that tell upload what became of a post's photos."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -16,23 +16,23 @@ DESCRIBED_TOPIC = "photos.described"
 def confirmation(
     owner_id: int, photo_ids: Sequence[int], claimant: str, post_id: int
 ) -> dict[str, Any]:
-    """The event that a post with these photos exists."""
+    """The payload saying that a post with these photos exists."""
     return {**release(owner_id, photo_ids, post_id), "claimant": claimant}
 
 
 def release(owner_id: int, photo_ids: Sequence[int], post_id: int) -> dict[str, Any]:
-    """The event that their post is withdrawn."""
+    """The payload saying that the photos' post is withdrawn."""
     return {"owner_id": owner_id, "photo_ids": list(photo_ids), "post_id": post_id}
 
 
 async def confirm_photos(upload: UploadClient, events: Sequence[OutboxEvent]) -> None:
-    """Deliver confirmations; a claim that is not confirmed runs out after ten minutes."""
+    """Deliver confirmations; an unconfirmed claim expires after ten minutes."""
     for event in events:
         await upload.confirm(event.payload)
 
 
 async def release_photos(upload: UploadClient, events: Sequence[OutboxEvent]) -> None:
-    """Deliver releases: the renditions go."""
+    """Deliver releases: upload then deletes the renditions."""
     for event in events:
         await upload.release(event.payload)
 
@@ -40,7 +40,10 @@ async def release_photos(upload: UploadClient, events: Sequence[OutboxEvent]) ->
 async def describe_photos(
     group: ShardGroup, upload: UploadClient, events: Sequence[OutboxEvent]
 ) -> None:
-    """Have upload say of photos what their posts say now; repeated, it cannot go back."""
+    """Send upload the current alt texts of the posts' photos.
+
+    The texts are read at delivery, so a repeated event never restores an older one.
+    """
     bodies = await bodies_by_ids(group, [event.payload["post_id"] for event in events])
     for body in bodies.values():
         if body is not None:

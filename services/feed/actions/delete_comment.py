@@ -1,4 +1,4 @@
-"""Deleting a comment: its writer's and the post's author's to do."""
+"""Deletes a comment; its writer and the post's author may."""
 
 from services.feed.store.comments import Comments, lock_comment
 from shared.errors import Forbidden, NotFound
@@ -8,10 +8,10 @@ from shared.sharding.shard_group import ShardGroup
 async def delete_comment(
     group: ShardGroup, comments: Comments, comment_id: int, viewer_id: int
 ) -> None:
-    """Delete it with its replies; again is the same as once.
+    """Delete a comment with its replies; deleting it again changes nothing.
 
-    Raises NotFound for one that is not there, and Forbidden for one that is not the viewer's to
-    delete; whether the viewer may know of that is for the caller to ask of users.
+    Raises NotFound if there is none, and Forbidden if the viewer may not delete it. The caller asks
+    users whether the viewer may know of it.
     """
     async with group.writer(group.shard_of(comment_id)) as tx:
         existing = await lock_comment(tx, comment_id)

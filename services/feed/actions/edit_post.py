@@ -1,4 +1,4 @@
-"""Changing the caption of an own post; what it said before is kept."""
+"""Edits the author's own post; former captions are kept."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -33,9 +33,10 @@ EDITED_TOPIC = "post.edited"
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """Who changes which post; what is None stays.
+    """A change to one post; None leaves the caption as it is.
 
-    `alt_texts` are by the id of a photo. `versions` are those that may be changed.
+    `alt_texts` are keyed by photo id. `versions` are the only ones that may be changed; None allows
+    any.
     """
 
     post_id: int
@@ -52,9 +53,9 @@ async def edit_post(
     reactions: PostReactions,
     edit: Edit,
 ) -> Post:
-    """The post as it is then; what it says already changes nothing.
+    """Edit the post and return it; an edit that changes nothing keeps its version.
 
-    Raises Invalid, PreconditionFailed, and Forbidden and NotFound as withdrawing does.
+    Raises Invalid, PreconditionFailed, and the Forbidden and NotFound of `check_author`.
     """
     faults = [
         *(() if edit.caption is None else caption_faults(edit.caption)),
@@ -97,7 +98,7 @@ async def _change(
         if former is not None:
             is_changed = True
             await change_tags(group, tx, edit.post_id, before=former, after=linked.hashtags)
-            # Who was mentioned before is not told again.
+            # Users whom the former caption mentioned were told then.
             names = [name for name in linked.mentions if name not in standing.mentions]
             await publish_mentions(tx, names, edit.viewer_id, edit.post_id, edit.post_id)
     if is_changed:
@@ -109,7 +110,7 @@ def _no_such_photo(photo_id: int) -> FieldError:
 
 
 async def renew_bodies(bodies: PostBodies, events: Sequence[OutboxEvent]) -> None:
-    """A handler of the relay: makes sure that no copy from before a change is left."""
+    """Handle relayed events: replace all cached copies from before a change."""
     for event in events:
         await bodies.renew(event.payload["post_id"])
 
@@ -118,5 +119,5 @@ async def _renew(bodies: PostBodies, post_id: int) -> None:
     try:
         await bodies.renew(post_id)
     except Unavailable:
-        # The former caption may be shown for the second that the relay takes to do this again.
+        # Readers may see the former caption for about a second, until the relay renews the copy.
         return

@@ -1,4 +1,4 @@
-"""Takes an account that is being deleted out of feed, a page at a time."""
+"""Removes a deleted account's data from feed, one page at a time."""
 
 from collections import defaultdict
 from collections.abc import Mapping
@@ -24,13 +24,13 @@ from services.feed.store.reports import forget_reports_naming
 from shared.edges.edges import Edges
 from shared.sharding.shard_group import ShardGroup
 
-# A post or a like takes some milliseconds, and the caller waits ten seconds at most.
+# A post or a like takes some milliseconds, and the caller waits at most ten seconds.
 PAGE_MAX = 100
 
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """What people have published: posts, the copies of their bodies, comments."""
+    """The stores of what people publish: posts, cached post bodies, comments."""
 
     bodies: PostBodies
     comments: Comments
@@ -43,10 +43,10 @@ async def erase_account(
     to: Destinations,
     user_id: int,
 ) -> bool:
-    """Withdraw a page of posts, take marks and comments back; True once nothing is left.
+    """Remove one page of posts, reactions, comments, reports and links; True when none is left.
 
-    `edges` are those that begin at users, by kind. May be repeated, before and after the end.
-    Raises Unavailable: then it is to come again.
+    `edges` are those that start at a user, by kind. Repeating it does no harm, even after the end.
+    Raises Unavailable; the caller then asks again.
     """
     await to.timelines.drop(user_id)
     await to.author_timelines.drop(user_id)
@@ -70,7 +70,7 @@ async def erase_account(
 
 
 async def _remove_reactions(group: ShardGroup, edges: Mapping[str, Edges], user_id: int) -> bool:
-    """Those of the account, and those of others on what the account had published."""
+    """Remove the account's own reactions and those that its posts and comments received."""
     pairs: dict[str, list[tuple[int, int]]] = defaultdict(list)
     for kind, of_kind in edges.items():
         targets = await of_kind.target_ids(user_id, after=0, limit=PAGE_MAX)
@@ -85,7 +85,7 @@ async def _remove_reactions(group: ShardGroup, edges: Mapping[str, Edges], user_
 async def _remove_comments(
     group: ShardGroup, comments: Comments, likes: Edges, user_id: int
 ) -> bool:
-    """Those of the account with the replies to them, and all under its withdrawn posts."""
+    """Remove the account's comments with their replies, and all comments under its posts."""
     ids_by_shard = await comments_of_account(group, user_id, PAGE_MAX)
     for shard, ids in ids_by_shard.items():
         await comments.delete(ids)

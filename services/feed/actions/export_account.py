@@ -1,4 +1,4 @@
-"""Copies what feed has of an account for its owner, a page at a time."""
+"""Exports what feed holds of an account to its owner, one page at a time."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
@@ -19,17 +19,17 @@ from shared.wire_time import wire_time
 
 PAGE_MAX = 200
 
-# A page of one document: whose it is, and where the last page ended (0 at the start) → the items,
-# and where this page ends (None if it is the last).
+# One page of a document: user id and the last page's end (0 at the start) → the items and this
+# page's end (None on the last page).
 Section = Callable[[int, int], Awaitable[tuple[list[dict[str, Any]], int | None]]]
 
 
 async def export_account(
     sections: Mapping[str, Section], user_id: int, cursor: str | None
 ) -> ExportPage:
-    """The documents in their order, each page after page; raises Invalid for a strange cursor."""
+    """One page of the documents, in their order; raises Invalid for a malformed cursor."""
     names = list(sections)
-    # Which document, and where its last page ended.
+    # The document's index, and where its last page ended.
     shape = CursorShape(Number(most=len(names) - 1), Number())
     place, after = (0, 0) if cursor is None else shape.decode(cursor)
     document = names[place]
@@ -44,7 +44,7 @@ async def export_account(
 
 
 def posts_section(group: ShardGroup) -> Section:
-    """Posts with captions, places and the ids of their photos, newest first."""
+    """Posts with captions, places and photo ids, newest first."""
 
     async def page(user_id: int, after: int) -> tuple[list[dict[str, Any]], int | None]:
         bodies = await own_page_of_author(
@@ -60,13 +60,13 @@ def posts_section(group: ShardGroup) -> Section:
 
 
 def _without_photos(body: PostBody) -> dict[str, Any]:
-    """The archive describes each photo once, in a document of its own."""
+    """Replace photos by their ids: the archive describes each photo in a document of its own."""
     said = {name: value for name, value in body.items() if name != "photos"}
     return {**said, "photo_ids": [photo["id"] for photo in body["photos"]]}
 
 
 def edges_section(edges: Edges, name: str) -> Section:
-    """What the person has done something to, such as liked, in ascending order of ids."""
+    """The targets of the account's edges, such as liked posts, in ascending order of ids."""
 
     async def page(user_id: int, after: int) -> tuple[list[dict[str, Any]], int | None]:
         ids = await edges.target_ids(user_id, after=after, limit=PAGE_MAX)
@@ -76,7 +76,7 @@ def edges_section(edges: Edges, name: str) -> Section:
 
 
 def comments_section(comments: Comments) -> Section:
-    """What the person has written under posts, in no order but that of ids within a page."""
+    """The account's comments, ordered by id within a page only."""
 
     async def page(user_id: int, after: int) -> tuple[list[dict[str, Any]], int | None]:
         written = await comments.of_writer(user_id, after=after, limit=PAGE_MAX)
@@ -86,7 +86,7 @@ def comments_section(comments: Comments) -> Section:
 
 
 def captions_section(group: ShardGroup) -> Section:
-    """What captions said before they were edited, post by post."""
+    """Former captions, post by post."""
 
     async def page(user_id: int, after: int) -> tuple[list[dict[str, Any]], int | None]:
         edits = await former_captions(group, user_id, after=after, limit=PAGE_MAX)
@@ -96,7 +96,7 @@ def captions_section(group: ShardGroup) -> Section:
 
 
 def table_section(group: ShardGroup, table: AccountTable) -> Section:
-    """The rows of a table that is registered with a document, in ascending order of its key."""
+    """The account's rows of a registered table, in ascending order of its key."""
 
     async def page(user_id: int, after: int) -> tuple[list[dict[str, Any]], int | None]:
         return await page_of_table(group, table, user_id, after=after, limit=PAGE_MAX)
@@ -105,7 +105,7 @@ def table_section(group: ShardGroup, table: AccountTable) -> Section:
 
 
 def activity_section(group: ShardGroup) -> Section:
-    """What the person is told of what others did; it is bounded, and so one page."""
+    """The account's deeds; the list is bounded and fits one page."""
 
     async def page(user_id: int, _after: int) -> tuple[list[dict[str, Any]], int | None]:
         return [_told(deed) for deed in await newest_activities(group, user_id)], None

@@ -1,4 +1,4 @@
-"""Delivers a post to the home timelines of its author's followers, one page of them a job."""
+"""Delivers a post to its author's followers, one page of followers per job."""
 
 import time
 from collections.abc import Iterator, Sequence
@@ -27,16 +27,16 @@ from shared.sharding.shard_group import ShardGroup
 
 LAG_SECONDS = Histogram(
     "retrato_feed_fan_out_lag_seconds",
-    "From a post's creation to its last delivery.",
+    "Seconds from a post's creation to its last delivery.",
     buckets=(0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 120, 600),
 )
-DELIVERIES = Counter("retrato_feed_deliveries_total", "Posts put into home timelines.")
-FOLLOWERS = Counter("retrato_feed_followers_total", "Followers looked at, with a timeline or not.")
+DELIVERIES = Counter("retrato_feed_deliveries_total", "Entries pushed to home timelines.")
+FOLLOWERS = Counter("retrato_feed_followers_total", "Followers visited, with or without timeline.")
 
 
 @dataclass(frozen=True, slots=True)
 class Destinations:
-    """Where a post goes: the timelines of readers, its author's own, and who is connected."""
+    """Where a post goes: readers' timelines, its author's own timeline, connected viewers."""
 
     timelines: HomeTimelines
     author_timelines: AuthorTimelines
@@ -52,15 +52,15 @@ async def fan_out(
     celebrity_followers_min: int = CELEBRITY_FOLLOWERS_MIN,
     batch_max: int = PUSH_BATCH_MAX,
 ) -> None:
-    """Deliver to one page of followers, and leave the next one to another job.
+    """Deliver to one page of followers, and leave the next page to another job.
 
-    Killed anywhere, it goes on after the last batch that was noted; what is delivered twice is
-    dropped on read. A celebrity's post goes to no follower: they merge it when they read. Raises
-    Unavailable, to be run again.
+    A killed job resumes after the last batch noted; readers drop what came twice. A celebrity's
+    post is pushed to no follower: they merge it when they read. Raises Unavailable, to be run
+    again.
     """
     progress = await find_fan_out(group, job.post_id, job.author_id)
     if progress is None or progress.page != job.page:
-        # This page has been done, by a run whose end was not noted, or the post is withdrawn.
+        # The post was withdrawn, or a run finished this page and was killed before its job ended.
         return
     is_first = progress.after_id == 0
     if is_first:
@@ -84,7 +84,7 @@ async def fan_out(
 
 
 def _count(first_page: IdPage) -> int:
-    # Users counts only where the page does not tell.
+    # Users gives a total only if this page does not hold all followers.
     total = first_page["total"]
     return len(first_page["ids"]) if total is None else total
 
@@ -111,12 +111,12 @@ async def _tell(stream: StreamEvents, follower_ids: Sequence[int], post_id: int)
     try:
         await stream.tell("home", follower_ids, [{"post_id": str(post_id)}])
     except Unavailable:
-        # Those who are connected see the post when they next look, or hear of the one after it.
+        # Connected viewers see the post at their next refresh, or hear of the following one.
         return
 
 
 async def _tell_those_who_merge(to: Destinations, job: FanOutJob) -> None:
-    # Of a celebrity's followers, who may be millions, only the connected ones are looked at.
+    # A celebrity may have millions of followers, so only connected viewers are checked.
     try:
         async for listening in to.stream.listeners():
             for batch in _batches(listening, PUSH_BATCH_MAX):

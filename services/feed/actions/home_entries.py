@@ -1,4 +1,4 @@
-"""The entries of home timelines: from Redis where they are there, rebuilt or read on below it."""
+"""Reads home timelines from Redis; rebuilds a missing one, and reads on in Postgres below one."""
 
 from dataclasses import dataclass, replace
 
@@ -20,7 +20,7 @@ READS = Counter("retrato_feed_home_reads_total", "Home timelines opened.", ["sou
 
 @dataclass(frozen=True, slots=True)
 class OpenTimeline:
-    """A reader's skeleton; not `complete` if it was read while some authors could not be asked."""
+    """A reader's skeleton; `complete` is false if some authors could not be read."""
 
     viewer_id: int
     skeleton: Skeleton
@@ -28,7 +28,7 @@ class OpenTimeline:
 
 
 class HomeEntries:
-    """Finds the entries of a reader's home timeline; all paths give the same ones."""
+    """Finds the entries of a home timeline; Redis and Postgres give the same ones."""
 
     def __init__(
         self,
@@ -44,13 +44,13 @@ class HomeEntries:
         self._rebuilds: SingleFlight[int, OpenTimeline] = SingleFlight()
 
     async def open(self, viewer_id: int, *, is_first_page: bool) -> OpenTimeline:
-        """The skeleton with what celebrities have published, rebuilt first if there is none."""
+        """The skeleton with the celebrities' entries; it is rebuilt if Redis has none."""
         try:
             found = await self.find(viewer_id)
             if found is not None and is_first_page:
                 await self._timelines.keep(viewer_id)
         except RedisAway:
-            # Nobody misses anything: the same entries come from Postgres, more slowly.
+            # The viewer misses nothing: Postgres gives the same entries, more slowly.
             found = None
         if found is not None:
             READS.labels("skeleton").inc()
@@ -59,7 +59,7 @@ class HomeEntries:
         return await self._rebuilds.share(viewer_id, lambda: self._rebuild(viewer_id))
 
     async def find(self, viewer_id: int) -> OpenTimeline | None:
-        """As it is in Redis, with what celebrities have published; None if it is not there whole.
+        """The skeleton in Redis with celebrities' entries; None if absent or being rebuilt.
 
         Raises RedisAway.
         """
@@ -69,12 +69,12 @@ class HomeEntries:
         return OpenTimeline(viewer_id, *await self._celebrities.added_to(found))
 
     async def entries_below(self, timeline: OpenTimeline, before: int, count: int) -> Newest:
-        """The newest `count` entries older than `before`; fewer only at the very end."""
+        """The newest `count` entries older than `before`; fewer only at the end of the timeline."""
         skeleton = timeline.skeleton
         ids = skeleton.entries_below(before, count)
         if len(ids) == count or skeleton.floor == 0:
             return Newest(ids, complete=True)
-        # The skeleton says nothing of what stands at its floor or below.
+        # The skeleton holds nothing at or below its floor.
         rest = await newest_entries(
             self._group,
             await self._authors_for(timeline.viewer_id),
@@ -84,9 +84,9 @@ class HomeEntries:
         return Newest(ids + rest.ids, rest.complete)
 
     async def truth(self, viewer_id: int) -> Skeleton:
-        """What the skeleton would be if it were made now, from Postgres; nothing is written.
+        """Build the skeleton from Postgres without writing it.
 
-        Raises Unavailable if some author's primary does not answer.
+        Raises Unavailable if a primary does not answer.
         """
         built = await self._build(viewer_id)
         if not built.complete:
@@ -96,7 +96,7 @@ class HomeEntries:
     async def _rebuild(self, viewer_id: int) -> OpenTimeline:
         token = await self._begin(viewer_id)
         if token is None and (made := await self._find_made(viewer_id)) is not None:
-            # Somebody's rebuild ended between our look and now.
+            # Another rebuild ended between this reader's lookup and now.
             return made
         try:
             built = await self._build(viewer_id)
@@ -110,7 +110,7 @@ class HomeEntries:
         return built
 
     async def _build(self, viewer_id: int) -> OpenTimeline:
-        """Whatever its authors are, their entries are all in it as of now."""
+        """Read all authors, celebrities too, whose posts so far need no merging."""
         authors = await self._authors_for(viewer_id)
         celebrities = await celebrities_among(self._group, authors)
         entries_max = self._timelines.entries_max
@@ -143,7 +143,7 @@ class HomeEntries:
         try:
             await self._timelines.finish_rebuild(viewer_id, token, skeleton)
         except RedisAway:
-            # The list that was begun runs out; until then each read is served from Postgres.
+            # The unfinished list expires; until then Postgres serves each read.
             return
 
     async def _abandon(self, viewer_id: int, token: str | None) -> None:

@@ -1,4 +1,4 @@
-"""Liking a comment and taking it back; its writer is told."""
+"""Likes a comment or takes the like back, and tells its writer."""
 
 from services.feed.actions.tell_of_deeds import publish_reaction
 from services.feed.store.comments import Comments
@@ -11,7 +11,7 @@ from shared.sharding.shard_group import ShardGroup
 async def like_comment(
     group: ShardGroup, comments: Comments, likes: Edges, comment_id: int, viewer_id: int
 ) -> Liked:
-    """Like; again is the same as once. Raises NotFound if the comment does not stand."""
+    """Like; liking again changes nothing. Raises NotFound if the comment is gone."""
     await _put(group, comments, likes, (viewer_id, comment_id), ACTIVE)
     return {"liked": True, "like_count": await _count(likes, comment_id)}
 
@@ -19,7 +19,7 @@ async def like_comment(
 async def unlike_comment(
     group: ShardGroup, comments: Comments, likes: Edges, comment_id: int, viewer_id: int
 ) -> Liked:
-    """Take a like back; one that never was is fine. Raises NotFound as `like_comment` does."""
+    """Take a like back, if there is one. Raises NotFound if the comment is gone."""
     await _put(group, comments, likes, (viewer_id, comment_id), REMOVED)
     return {"liked": False, "like_count": await _count(likes, comment_id)}
 

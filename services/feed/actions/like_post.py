@@ -1,4 +1,4 @@
-"""Liking a post and taking it back; its author is told."""
+"""Likes a post or takes the like back, and tells its author."""
 
 from services.feed.actions.tell_of_deeds import publish_reaction
 from services.feed.store.post_bodies import PostBodies
@@ -11,7 +11,7 @@ from shared.sharding.shard_group import ShardGroup
 async def like_post(
     group: ShardGroup, bodies: PostBodies, likes: Edges, post_id: int, viewer_id: int
 ) -> Liked:
-    """Like; again is the same as once. Raises NotFound if the post does not stand."""
+    """Like; liking again changes nothing. Raises NotFound if the post is gone."""
     await _put(group, bodies, likes, (viewer_id, post_id), ACTIVE)
     return {"liked": True, "like_count": await _count(likes, post_id)}
 
@@ -19,7 +19,7 @@ async def like_post(
 async def unlike_post(
     group: ShardGroup, bodies: PostBodies, likes: Edges, post_id: int, viewer_id: int
 ) -> Liked:
-    """Take a like back; one that never was is fine. Raises NotFound if the post does not stand."""
+    """Take a like back, if there is one. Raises NotFound if the post is gone."""
     await _put(group, bodies, likes, (viewer_id, post_id), REMOVED)
     return {"liked": False, "like_count": await _count(likes, post_id)}
 
@@ -38,5 +38,5 @@ async def _put(
 
 
 async def _count(likes: Edges, post_id: int) -> int:
-    # The edge was mirrored to the post's shard before `put` returned, unless that was away.
+    # `put` mirrors the edge to the post's shard before it returns, unless that shard is away.
     return (await likes.counts([post_id]))[post_id].in_count

@@ -1,4 +1,4 @@
-"""Finds what a text links to, with the ids of those whom it mentions."""
+"""Finds the links of a text, with the ids of the users it mentions."""
 
 from prometheus_client import Counter
 
@@ -9,18 +9,18 @@ from shared.errors import Unavailable
 
 _UNLINKED = Counter(
     "retrato_feed_texts_unlinked_total",
-    "Texts written while users could not say who is mentioned; a worker links them later.",
+    "Texts whose mentions users could not resolve; a worker links them later.",
 )
 
 
 async def link_text(users: UsersClient, text: str, writer_id: int) -> LinkedText:
-    """One call at most, and none for a text that mentions nobody."""
+    """Find links and mentions; asks users once, and only if the text mentions somebody."""
     read = read_text(text)
     if not read.mentions:
         return read.linked({})
     try:
         return read.linked(await users.ids_by_usernames(read.mentions, viewer_id=writer_id))
     except Unavailable:
-        # Readers see the mentions without links until a worker reads the text again.
+        # Mentions show without links until a worker reads the text again.
         _UNLINKED.inc()
         return read.linked(None)

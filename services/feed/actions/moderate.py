@@ -1,4 +1,4 @@
-"""What operators do about what is reported: hide a post or a comment, and show it again."""
+"""Hides a reported post or comment, or shows it again, for operators."""
 
 from contextlib import suppress
 
@@ -11,16 +11,16 @@ from shared.sharding.shard_group import ShardGroup
 async def moderate(
     group: ShardGroup, bodies: PostBodies, subject: Subject, *, is_hidden: bool
 ) -> bool:
-    """Hide a post or comment everywhere at once, or show it again; False if that changes nothing.
+    """Hide a post or comment everywhere, or show it again; False if that changes nothing.
 
-    To hide it closes the reports of it. Likes, comments and places in timelines stay as they are:
-    what is shown again is as it was.
+    Hiding also closes its reports. Likes, comments and timeline entries stay, so showing it again
+    restores everything. Raises ValueError for a user.
     """
     if subject.kind == "user":
         raise ValueError("Users are suspended, by users.")
     changed = await change_hiding(group, subject.kind, subject.id, is_hidden=is_hidden)
     if subject.kind == "post":
-        # Else copies of the body are shown for the second that the relay takes to do this again.
+        # If Redis is away, copies of the body are shown until the relay renews them a second later.
         with suppress(Unavailable):
             await bodies.renew(subject.id)
     if is_hidden:

@@ -1,4 +1,4 @@
-"""The newest entries of many authors together, exactly, in a few bounded rounds."""
+"""The exact newest entries of many authors together, found in a few bounded rounds."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ PARTIAL = Counter("retrato_feed_partial_merges_total", "Merges that lacked some 
 
 @dataclass(frozen=True, slots=True)
 class Newest:
-    """Ids in descending order; not `complete` if some authors could not be asked."""
+    """Ids in descending order; `complete` is false if some authors could not be read."""
 
     ids: list[int]
     complete: bool
@@ -30,7 +30,7 @@ async def newest_entries(
 ) -> Newest:
     """The newest `count` posts of these authors that are older than `before`.
 
-    Raises Unavailable if no author could be asked.
+    Raises Unavailable if no author could be read.
     """
     open_authors = dict.fromkeys(author_ids, before)
     limit_each = first_limit_each(len(open_authors), count)
@@ -43,6 +43,6 @@ async def newest_entries(
         open_authors = still_open(found.ids_by_author, kept, count, limit_each)
         limit_each = next_limit_each(limit_each, count)
     if not complete:
-        # The viewer misses the posts of the authors there, and is told so by `completeness`.
+        # The viewer misses posts of authors on the lost primary; `completeness` says so.
         PARTIAL.inc()
     return Newest(kept, complete)

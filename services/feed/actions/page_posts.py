@@ -1,4 +1,4 @@
-"""The posts of a page as its viewer sees them: one look in Redis, Postgres for what it lacks."""
+"""The posts of one page: a single lookup in Redis, then Postgres for what Redis lacks."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,7 +17,10 @@ from shared.errors import Unavailable
 
 @dataclass(frozen=True, slots=True)
 class FoundPosts:
-    """Those that stand; `away` if some could not be had, `marks` None if these could not."""
+    """The posts found; `away` is set if some could not be read.
+
+    `reactions` is None if those could not be read.
+    """
 
     bodies: Mapping[int, PostBody]
     away: Unavailable | None
@@ -25,7 +28,7 @@ class FoundPosts:
 
 
 class PagePosts:
-    """Looks the posts of a page up, and says what of them cannot be had at the moment."""
+    """Looks up the posts of a page, and says which parts cannot be read now."""
 
     def __init__(self, reads: HotReads, bodies: PostBodies, reactions: PostReactions) -> None:
         self._reads = reads
@@ -33,7 +36,7 @@ class PagePosts:
         self._reactions = reactions
 
     async def find(self, ids: Sequence[int], viewer_id: int) -> FoundPosts:
-        """Bodies and marks of these posts."""
+        """The bodies of these posts and the viewer's reactions to them."""
         known_bodies, known_reactions = await self._lookup(ids, viewer_id)
         hydrated = await self._bodies.find_many(ids, known_bodies)
         try:

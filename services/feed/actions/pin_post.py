@@ -1,4 +1,4 @@
-"""Pinning an own post, so that it comes first on its author's page, and unpinning it."""
+"""Pins the author's own post to the top of their page, or unpins it."""
 
 from contextlib import suppress
 
@@ -16,7 +16,7 @@ PINS_MAX = 3
 
 
 class TooManyPins(Conflict):
-    """The author has pinned as many posts as they may."""
+    """The author has as many pinned posts as the limit allows."""
 
     code = "too_many_pins"
     title = f"At most {PINS_MAX} posts can be pinned."
@@ -30,14 +30,14 @@ async def pin_post(
     *,
     is_pinned: bool,
 ) -> Pinned:
-    """Pin or unpin, `ends` being viewer and post; again is the same as once.
+    """Pin or unpin a post; `ends` are viewer and post. Repeating it changes nothing.
 
-    Raises TooManyPins, and Forbidden and NotFound as withdrawing does.
+    Raises TooManyPins, and the Forbidden and NotFound of `check_author`.
     """
     viewer_id, post_id = ends
     await check_author(group, users, post_id, viewer_id)
     async with group.writer(group.shard_of(post_id)) as tx:
-        # Of two pins at once the second counts the first.
+        # The lock makes the second of two concurrent pins count the first.
         await lock_author(tx, viewer_id)
         change = await set_pin(tx, viewer_id, post_id, is_pinned=is_pinned)
         if change is None:
@@ -45,7 +45,7 @@ async def pin_post(
         if is_pinned and await pinned_count(tx, viewer_id) > PINS_MAX:
             raise TooManyPins
         await tx.publish(EDITED_TOPIC, {"post_id": post_id})
-    # Else the post shows its pin outside of the author's page when the relay has done this.
+    # If Redis is away, other pages show the pin once the relay has renewed the body.
     with suppress(Unavailable):
         await bodies.renew(post_id)
     return {"pinned_at": None if change.pinned_at is None else wire_time(change.pinned_at)}

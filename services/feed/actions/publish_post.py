@@ -1,4 +1,4 @@
-"""Publishing: photos become a post, once, however often it is asked for."""
+"""Publishes photos as a post, once per idempotency key."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -23,7 +23,7 @@ from shared.sharding.shard_group import ShardGroup
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """The services that are asked before a post is written."""
+    """The services that publishing calls before it writes a post."""
 
     upload: UploadClient
     users: UsersClient
@@ -39,8 +39,8 @@ async def publish_post(
 ) -> Mapping[str, Any]:
     """The new post, or the recorded reply of the request that made it with this key.
 
-    Raises Invalid, what upload says of the photos (NotFound, or Conflict while one is not ready
-    or if it is in another post), IdempotencyKeyReused and RequestInProgress.
+    Raises Invalid, IdempotencyKeyReused and RequestInProgress. Upload's refusal of the photos
+    passes through: NotFound, or Conflict for one that is not ready or in another post.
     """
     faults = faults_of(draft)
     if faults:
@@ -50,7 +50,7 @@ async def publish_post(
     async with begin_once(group, request) as attempt:
         if attempt.reply is not None:
             return cast(Mapping[str, Any], completed(attempt.reply))
-        # The same key claims again what it has claimed: a second attempt finds them its own.
+        # A claim is repeatable under its key, so a second attempt gets the same photos.
         photos = await asked.upload.claim(draft.photo_ids, key, owner_id=author_id)
         linked = await link_text(asked.users, draft.caption, author_id)
         async with group.writer(shard) as tx:
@@ -71,5 +71,5 @@ async def _show_author(timelines: HomeTimelines, author_id: int, post_id: int) -
     try:
         await timelines.push(post_id, [author_id])
     except Unavailable:
-        # The author's own timeline has it a moment later: the fan-out delivers it again.
+        # The author's own timeline lacks the post until the fan-out delivers it, moments later.
         return

@@ -1,4 +1,4 @@
-"""Orders that are made now and then and shown for a while, the same by all replicas."""
+"""Ranked orders, remade now and then; all replicas show the same one meanwhile."""
 
 from collections.abc import Callable, Coroutine
 from typing import Any
@@ -13,23 +13,23 @@ from services.feed.store.single_flight import SingleFlight
 from shared.cursors import CursorShape, Number, Text
 from shared.errors import Unavailable
 
-# Where a page of an order ended: its name, empty for one that could not be kept, and a position.
+# The order's name, empty if it could not be stored, and the position where the page ended.
 ORDER_CURSOR = CursorShape(Text(f"({ORDER_NAME_PATTERN})?"), Number(most=ORDER_IDS_MAX))
 
 Rank = Callable[[], Coroutine[Any, Any, list[int]]]
 
 
 class RankedOrders:
-    """Finds the order of a list, or has it made: once at a time in this process."""
+    """Finds a list's order, or makes it; a process makes each order only once at a time."""
 
     def __init__(self, kept: KeptOrders) -> None:
         self._kept = kept
         self._making: SingleFlight[str, KeptOrder] = SingleFlight()
 
     async def find(self, of: str, name: str | None, rank: Rank) -> KeptOrder:
-        """The order of that name if it is still kept, else the list's present one.
+        """The order of that name if Redis still has it, else the list's current one.
 
-        Raises what `rank` raises where there is none.
+        Without a stored order it calls `rank`, whose errors pass through.
         """
         try:
             found = await self._kept.find(of, name) or await self._kept.find(of, None)
@@ -42,5 +42,5 @@ class RankedOrders:
         try:
             return await self._kept.keep(of, post_ids)
         except Unavailable:
-            # Shown all the same; its next page is that of a later order.
+            # The page is shown all the same; its next page comes from a later order.
             return KeptOrder("", post_ids)

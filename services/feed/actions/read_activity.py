@@ -1,4 +1,4 @@
-"""What others did that concerns the viewer, as lines; whom and what they may not see left out."""
+"""What others did that concerns the viewer, in lines, without anything the viewer may not see."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -23,14 +23,14 @@ _ABOUT_COMMENTS = frozenset({"comment", "reply", "comment_like"})
 
 @dataclass(frozen=True, slots=True)
 class _Facts:
-    """What the deeds are about, as far as it stands and the viewer may know of it."""
+    """What the deeds are about, as far as it exists and the viewer may know of it."""
 
     posts: Mapping[int, PostBody]
     comments: Mapping[int, Comment]
     people: Mapping[int, Card]
 
     def stands(self, deed: Deed) -> bool:
-        """Is the deed still to be told of?"""
+        """Whether the deed may still be shown."""
         if deed.actor_id not in self.people:
             return False
         if deed.post_id is None:
@@ -53,10 +53,10 @@ async def read_activity(
     viewer_id: int,
     page: tuple[int, str | None],
 ) -> ActivityPage:
-    """A page (limit and cursor) of lines, newest first, and how many of all are unseen.
+    """A page (limit and cursor) of lines, newest first, with the number of unseen ones.
 
-    All that is kept is looked at, 500 deeds at most: what is left out is not counted either.
-    Raises Invalid for a cursor that is none, and Unavailable.
+    It reads all stored deeds, at most 500; lines left out are not counted as unseen. Raises Invalid
+    for a malformed cursor, and Unavailable.
     """
     limit, cursor = page
     before = page_start(decode_id_cursor(cursor))

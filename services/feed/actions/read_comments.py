@@ -1,4 +1,4 @@
-"""Reading what is written under a post."""
+"""Reads the comments of a post."""
 
 from collections.abc import Sequence
 
@@ -18,7 +18,7 @@ async def read_comments(
     viewer_id: int,
     page: tuple[int, str | None],
 ) -> CommentPage:
-    """A page (limit and cursor), oldest first; raises NotFound if the post does not stand."""
+    """A page (limit and cursor), oldest first; raises NotFound if the post is gone."""
     limit, cursor = page
     after = decode_id_cursor(cursor) or 0
     body = await bodies.find(post_id)
@@ -37,7 +37,7 @@ async def read_comments(
 async def read_comment(
     comments: Comments, comment_likes: Edges, comment_id: int, viewer_id: int
 ) -> Comment:
-    """One comment; raises NotFound if it or its post does not stand."""
+    """One comment; raises NotFound if it or its post is gone."""
     found = await comments.by_ids([comment_id])
     if comment_id not in found:
         raise NotFound

@@ -1,4 +1,4 @@
-"""Popular posts of the last days, by whomever."""
+"""Popular posts of the last days, by any author."""
 
 from datetime import UTC, datetime
 
@@ -17,7 +17,7 @@ _LIST = "explore"
 
 
 class Explore:
-    """The order of popular posts: one for everybody."""
+    """The order of popular posts, which all viewers share."""
 
     def __init__(self, group: ShardGroup, ranked_orders: RankedOrders) -> None:
         self._group = group
@@ -41,7 +41,7 @@ async def read_explore(
 ) -> PostPage:
     """A page (limit and cursor), the most popular first; withdrawn posts leave gaps.
 
-    Raises Invalid for a cursor that is none, and Unavailable.
+    Raises Invalid for a malformed cursor, and Unavailable.
     """
     limit, cursor = page
     asked, start = ("", 0) if cursor is None else ORDER_CURSOR.decode(cursor)

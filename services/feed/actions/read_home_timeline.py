@@ -1,4 +1,4 @@
-"""The home timeline: skeleton, hydration, rules, presentation."""
+"""The home timeline in four steps: skeleton, hydration, rules, presentation."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -12,7 +12,7 @@ from services.feed.domain.skeletons import page_start
 from shared.contracts.posts import HomePage, Post
 from shared.cursors import ID_CURSOR, decode_id_cursor
 
-# A page is filled up this often where posts have gone; then it stays short, and its cursor goes on.
+# A page with withdrawn posts is refilled this often. It then stays short; its cursor goes on.
 ROUNDS_MAX = 4
 
 DEGRADED = Counter("retrato_feed_home_degraded_total", "Home pages that lack a part.", ["part"])
@@ -34,9 +34,9 @@ class _Page:
 async def read_home_timeline(
     entries: HomeEntries, posts: PagePosts, viewer_id: int, limit: int, cursor: str | None
 ) -> HomePage:
-    """A page of what the viewer follows, and own posts, newest first.
+    """A page of the followees' posts and the viewer's own, newest first.
 
-    Raises Invalid for a cursor that is none, and Unavailable if nothing at all can be shown.
+    Raises Invalid for a malformed cursor, and Unavailable if no post can be shown.
     """
     before = page_start(decode_id_cursor(cursor))
     timeline = await entries.open(viewer_id, is_first_page=cursor is None)
@@ -55,9 +55,10 @@ async def read_home_timeline(
 async def read_home_above(
     entries: HomeEntries, posts: PagePosts, viewer_id: int, limit: int, since: int
 ) -> HomePage:
-    """The page right above a post, newest first; its cursor leads on upwards.
+    """The page directly above the post `since`, newest first; its cursor leads upwards.
 
-    Of a post below the newest 800 it is the newest page, whose cursor leads down as ever.
+    If `since` lies below the skeleton's floor, it returns the newest page instead, whose cursor
+    leads down. The skeleton holds the newest 800 entries.
     """
     timeline = await entries.open(viewer_id, is_first_page=False)
     if since < timeline.skeleton.floor:
@@ -86,7 +87,7 @@ async def read_home_above(
 async def _add_round(
     page: _Page, timeline: OpenTimeline, entries: HomeEntries, posts: PagePosts
 ) -> None:
-    # One more than is missing tells whether there is a next page.
+    # One entry beyond the page shows whether there is a next page.
     found = await entries.entries_below(timeline, page.before, page.missing + 1)
     ids = found.ids[: page.missing]
     page.complete = page.complete and found.complete
@@ -100,13 +101,13 @@ def _add_posts(page: _Page, ids: Sequence[int], posts: FoundPosts) -> None:
     if posts.away is not None:
         if not page.items and not posts.bodies:
             raise posts.away
-        # The viewer misses the posts of authors whose primary is away, and is told so.
+        # The viewer misses posts of authors whose primary is away; `completeness` says so.
         DEGRADED.labels("bodies").inc()
         page.complete = False
     if posts.reactions is None:
-        # The viewer sees the posts as not liked and without counts, and is told that, too.
+        # Posts show as not liked and without counts; `completeness` says so, too.
         DEGRADED.labels("marks").inc()
         page.complete = False
     reactions = posts.reactions or NO_REACTIONS
-    # Withdrawn posts have no body: they leave every timeline by that.
+    # A withdrawn post has no body, which removes it from every timeline.
     page.items += [shown(posts.bodies[id_], reactions) for id_ in ids if id_ in posts.bodies]

@@ -1,4 +1,4 @@
-"""Reading who likes a post."""
+"""Reads who likes a post."""
 
 from services.feed.store.post_bodies import PostBodies
 from shared.contracts.posts import LikersPage
@@ -9,9 +9,9 @@ from shared.errors import NotFound
 async def read_likers(
     bodies: PostBodies, likes: Edges, post_id: int, page: tuple[int, str | None]
 ) -> LikersPage:
-    """A page (limit and cursor), the newest like first.
+    """A page (limit and cursor) of ids, the newest like first.
 
-    Raises NotFound if the post does not stand, and Invalid for a cursor that is none.
+    Raises NotFound if the post is gone, and Invalid for a malformed cursor.
     """
     limit, cursor = page
     body = await bodies.find(post_id)

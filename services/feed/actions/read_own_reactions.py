@@ -1,4 +1,4 @@
-"""The posts that the viewer likes, or has saved: the same list over different edges."""
+"""The posts that the viewer likes or has saved; the edges decide which."""
 
 from services.feed.actions.show_posts import existing_posts, show_posts
 from services.feed.store.post_bodies import PostBodies
@@ -14,9 +14,9 @@ async def read_own_reactions(
     viewer_id: int,
     page: tuple[int, str | None],
 ) -> PostPage:
-    """A page (limit and cursor), the post marked last first; withdrawn ones leave gaps.
+    """A page (limit and cursor), the latest reaction first; withdrawn posts leave gaps.
 
-    Raises Invalid for a cursor that is none, and Unavailable.
+    Raises Invalid for a malformed cursor, and Unavailable.
     """
     limit, cursor = page
     found = await edges.page_of_targets(viewer_id, limit=limit, cursor=cursor)

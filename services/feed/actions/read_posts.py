@@ -1,4 +1,4 @@
-"""Reading one post, and what one person has published."""
+"""Reads one post, and the posts of one author."""
 
 from services.feed.actions.pin_post import PINS_MAX
 from services.feed.actions.show_posts import show_posts
@@ -12,14 +12,14 @@ from shared.cursors import ID_CURSOR, CursorShape, Number
 from shared.errors import NotFound
 from shared.sharding.shard_group import ShardGroup
 
-# The last post of the page, and those that were shown as pinned.
+# The page's last post, and the posts that the first page showed as pinned.
 _CURSORS = (ID_CURSOR, *(CursorShape(*[Number()] * (1 + pins)) for pins in range(1, PINS_MAX + 1)))
 
 
 async def read_post(
     bodies: PostBodies, reactions: PostReactions, post_id: int, viewer_id: int
 ) -> Post:
-    """One post; raises NotFound if it does not stand."""
+    """One post; raises NotFound if it is gone."""
     body = await bodies.find(post_id)
     if body is None:
         raise NotFound
@@ -36,8 +36,8 @@ async def read_user_posts(
 ) -> PostPage:
     """An author's posts, pinned ones first, then newest first; `page` is limit and cursor.
 
-    The cursor names what was shown as pinned, so that no page repeats or lacks a post that is
-    pinned or unpinned meanwhile. Raises Invalid for a cursor.
+    The cursor names the pinned posts already shown. Pinning or unpinning between pages therefore
+    neither repeats nor drops a post. Raises Invalid for a malformed cursor.
     """
     limit, cursor = page
     if cursor is None:
@@ -69,9 +69,10 @@ async def read_user_posts_above(
     viewer_id: int,
     page: tuple[int, int],
 ) -> PostPage:
-    """The posts right above an id, newest first; `page` is limit and id. The cursor leads upwards.
+    """The posts directly above an id, newest first; `page` is limit and id.
 
-    Pinned ones stand where their time puts them: who fills a gap knows the top of the page.
+    The cursor leads upwards. Pinned posts stay in order of time: a client that fills a gap already
+    has the top of the page.
     """
     limit, above = page
     found = await page_of_author_above(

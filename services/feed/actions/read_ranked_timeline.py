@@ -1,4 +1,4 @@
-"""The home timeline in ranked order: its newest posts re-ordered, then on in order of time."""
+"""The home timeline in ranked order: its newest posts re-ordered, then the rest by time."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -20,13 +20,13 @@ from shared.cursors import ID_CURSOR
 from shared.ids import created_at
 from shared.sharding.shard_group import ShardGroup
 
-# So many of the newest posts are re-ordered.
+# At most this many of the newest posts are re-ordered.
 WINDOW_POSTS = 200
 
 
 @dataclass(frozen=True, slots=True)
 class RankedTimelines:
-    """What a ranked page is made of."""
+    """The collaborators that build a ranked page."""
 
     group: ShardGroup
     entries: HomeEntries
@@ -36,12 +36,12 @@ class RankedTimelines:
     ranked_orders: RankedOrders
 
     async def read(self, viewer_id: int, limit: int, cursor: str | None) -> HomePage:
-        """A page; raises Invalid for a cursor that is none, and Unavailable.
+        """A page; raises Invalid for a malformed cursor, and Unavailable.
 
-        The order is the viewer's for 20 seconds and stays for who pages through it without a long
-        break; where it ends the page after goes on in order of time.
+        The viewer's order stands for 20 seconds, and longer for a viewer who keeps paging. Below
+        the order, pages follow in order of time.
         """
-        # Below the order, cursors are those of the part that is in order of time.
+        # A cursor of another shape belongs to the part below the order, which is sorted by time.
         position = ("", 0) if cursor is None else ORDER_CURSOR.find(cursor)
         if position is None:
             return await read_home_timeline(self.entries, self.posts, viewer_id, limit, cursor)
@@ -61,7 +61,7 @@ class RankedTimelines:
         }
 
     async def _still_there(self, viewer_id: int, post_ids: list[int]) -> list[int]:
-        """Without the posts of those whom the viewer has unfollowed since the order was made."""
+        """Drop the posts of authors whom the viewer unfollowed after the order was made."""
         timeline = await self.entries.open(viewer_id, is_first_page=False)
         existing = set(timeline.skeleton.ids)
         floor = timeline.skeleton.floor
@@ -91,5 +91,5 @@ class RankedTimelines:
 def _next_cursor(name: str, post_ids: list[int], end: int) -> str | None:
     if end < len(post_ids):
         return ORDER_CURSOR.encode(name, end)
-    # Below the oldest of the window, in order of time; it may have been the last of all.
+    # Below the oldest of the window, pages follow in order of time; there may be none left.
     return ID_CURSOR.encode(min(post_ids)) if len(post_ids) >= WINDOW_POSTS else None

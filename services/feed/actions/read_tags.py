@@ -1,4 +1,4 @@
-"""The posts of a tag, and the tags that begin like something."""
+"""Reads the posts of a tag, and finds tags by prefix."""
 
 from services.feed.actions.show_posts import existing_posts, show_posts
 from services.feed.domain.tags import tag_id, tags_begin, tags_named
@@ -18,12 +18,11 @@ async def read_tag_timeline(
     viewer_id: int,
     page: tuple[int, str | None, int | None],
 ) -> PostPage:
-    """A page (limit, cursor and known post) of whoever's posts, the one tagged last first.
+    """A page (limit, cursor, known post) of all authors' posts, the latest tagged first.
 
-    With a known post it is the page right above that, and its cursor leads upwards; the newest
-    page where that post does not stand under the tag.
-
-    What can be no tag has no posts. Raises Invalid for a cursor that is none, and Unavailable.
+    With a known post, the page lies directly above it and its cursor leads upwards. If that post is
+    not under the tag, it is the newest page. An impossible tag has no posts. Raises Invalid for a
+    malformed cursor, and Unavailable.
     """
     names = tags_named(tag)
     if not names:
@@ -36,7 +35,7 @@ async def read_tag_timeline(
     if found is None:
         found = await edges.page_of_sources_of_any(ids, limit=limit, cursor=cursor)
     existing = await existing_posts(bodies, found.ids)
-    # An edge may be a moment behind its post, and an id may stand for two names.
+    # An edge may lag behind its post, and one id may stand for two names.
     tagged = [body for body in existing if not names.isdisjoint(body["hashtags"])]
     return {
         "items": await show_posts(reactions, tagged, viewer_id),
@@ -45,7 +44,10 @@ async def read_tag_timeline(
 
 
 async def find_tags(group: ShardGroup, bodies: PostBodies, q: str, limit: int) -> TagsFound:
-    """The most used first, each with the authors of its newest posts; none for what is no tag."""
+    """The most used tags first, each with the authors of its newest posts.
+
+    A prefix that no tag can have finds none.
+    """
     prefixes = tags_begin(q)
     if not prefixes:
         return {"items": []}

@@ -1,4 +1,4 @@
-"""Makes home timelines anew from Postgres, unless that would take away what may have been lost."""
+"""Rebuilds home timelines from Postgres, unless that would remove entries of lost posts."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -11,18 +11,18 @@ from shared.errors import Unavailable
 from shared.sharding.removal_rules import RemovalRules
 from shared.sharding.shard_group import ShardGroup
 
-# A primary that is away makes many readers unreadable, and each of them costs a deadline.
+# A primary that is away fails the reads of many readers, and each read costs a deadline.
 _UNREAD_MAX = 20
 
-# One reader who has unfollowed somebody loses some dozen entries.
+# A reader who unfollows one author loses a few dozen entries.
 REBUILD_RULES = RemovalRules(at_least=100)
 
 
 @dataclass(slots=True)
 class Rebuilt:
-    """How many timelines were made anew, kept as they are, or could not be read.
+    """How many timelines were rebuilt, kept as they are, or could not be read.
 
-    `seen` entries were there before, and `taken` of them, of posts that stand, are gone.
+    `seen` counts the entries before; `taken` counts those removed although their posts exist.
     """
 
     made: int = 0
@@ -42,10 +42,10 @@ async def rebuild_timelines(
     reader_ids: Sequence[int] | None,
     tell: Callable[[int, int], None],
 ) -> Rebuilt:
-    """Make the timelines of these readers anew, or of all who have one.
+    """Rebuild the timelines of these readers, or of all that have one.
 
-    Each is read from Postgres before it is dropped. `tell` hears how many of how many are done.
-    Whoever reads meanwhile is served from Postgres. Raises RedisAway.
+    Each is read from Postgres before it is dropped. `tell` receives how many are done, of how many.
+    Postgres serves readers meanwhile. Raises RedisAway.
     """
     await doubts.check()
     readers = await timelines.readers() if reader_ids is None else list(reader_ids)
@@ -77,7 +77,7 @@ async def rebuild_timelines(
 async def _may_drop(
     entries: HomeEntries, group: ShardGroup, doubts: TimelineDoubts, reader_id: int, done: Rebuilt
 ) -> bool:
-    """Is everything that the timeline would lose accounted for? Counts what it would."""
+    """Whether no lost post explains an entry that would go; adds to the counts of `done`."""
     wanted = await entries.truth(reader_id)
     opened = await entries.find(reader_id)
     if opened is None:
@@ -94,6 +94,6 @@ async def _may_drop(
 def _excess(done: Rebuilt, rules: RemovalRules) -> str:
     return (
         f"{done.taken} of {done.seen} entries would go although their posts stand, and"
-        f" {rules.most_of(done.seen)} at most are no surprise: has users lost follows? `make"
+        f" {rules.most_of(done.seen)} at most are expected: has users lost follows? `make"
         " reconcile` tells; GO=1 goes on if you know the cause"
     )

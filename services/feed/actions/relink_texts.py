@@ -1,7 +1,7 @@
-"""Reads stored texts anew after the rules for hashtags and mentions have changed.
+"""Re-reads stored texts after the rules for hashtags and mentions change.
 
-Each row says by which rules it was read, so that the job goes on where it stopped, and a second run
-finds nothing. Texts whose mentions could not be asked are read anew by it as well.
+Each row stores the version of the rules that read it, so a stopped job resumes and a second run
+finds nothing. The job also re-reads texts whose mentions users could not resolve.
 """
 
 import asyncio
@@ -28,20 +28,20 @@ from shared.logs import get_logger
 from shared.sharding.shard_group import ShardGroup
 from shared.sharding.transaction import Transaction
 
-# A transaction of so many rows takes some dozen milliseconds.
+# A transaction of this many rows takes a few dozen milliseconds.
 _PER_SHARD = 20
-# Between two looks for such rows; there are none nearly always.
+# Between two searches for such rows; nearly always there are none.
 _REST_S = 60.0
-# What serves comes first.
+# The job leaves most of the time to requests.
 _WORKING_SHARE = 0.1
 
-_READ_ANEW = Counter("retrato_feed_texts_relinked_total", "Stored texts read anew.")
+_READ_ANEW = Counter("retrato_feed_texts_relinked_total", "Stored texts re-read by newer rules.")
 
 log = get_logger()
 
 
 class TextRelinker:
-    """The loop of a worker; any number may run, and each may be killed anywhere."""
+    """A worker's loop; several may run at once, and each may be killed at any point."""
 
     def __init__(self, group: ShardGroup, users: UsersClient) -> None:
         self._group = group
@@ -49,16 +49,19 @@ class TextRelinker:
         self._users = users
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Pass after pass until `stop` is set."""
+        """Repeat passes until `stop` is set."""
         while not stop.is_set():
             try:
                 await self.full_pass(stop, working_share=_WORKING_SHARE)
             except Unavailable as error:
-                log.warning("texts not read anew to the end", reason=error.detail)
+                log.warning("some texts could not be re-read", reason=error.detail)
             await pause(stop, _REST_S)
 
     async def full_pass(self, stop: asyncio.Event, *, working_share: float = 1.0) -> int:
-        """Until no row waits; how many were read. Raises Unavailable: then it goes on later."""
+        """Re-read texts until none is left, and return their number.
+
+        Raises Unavailable; a later pass resumes.
+        """
         count = 0
         while not stop.is_set() and (waiting := await self._texts.to_read(_PER_SHARD)):
             for shard, texts in waiting.items():
@@ -75,7 +78,7 @@ class TextRelinker:
         if any(found.rules != TEXT_RULES for _text, found in linked):
             raise Unavailable("Users cannot say who is mentioned.")
         async with self._group.writer(shard) as tx:
-            # In the order of ids, as transactions that meet must take edges.
+            # Transactions that meet must lock edges in the order of ids.
             for text, found in linked:
                 if text.kind == "comment":
                     await relink_comment(tx, text, found)

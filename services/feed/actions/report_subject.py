@@ -1,4 +1,4 @@
-"""Reporting a user, a post or a comment to the operators."""
+"""Reports a user, a post or a comment to the operators."""
 
 from services.feed.domain.reports import note_faults
 from services.feed.store.reports import NewReport, add_report
@@ -8,9 +8,9 @@ from shared.sharding.shard_group import ShardGroup
 
 
 async def report_subject(group: ShardGroup, new: NewReport) -> Report:
-    """The report; the same person's next one of the same subject takes its place.
+    """Store the report; it replaces the reporter's earlier one about the same subject.
 
-    Raises Invalid. That the reporter may see the subject is the caller's to know.
+    Raises Invalid. The caller has checked that the reporter may see the subject.
     """
     faults = list(note_faults(new.note))
     if faults:

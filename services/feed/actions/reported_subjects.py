@@ -1,4 +1,4 @@
-"""What has been reported and no operator has closed, put together by subject, for operators."""
+"""Open reports grouped by subject, for operators."""
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
@@ -11,14 +11,14 @@ from services.feed.store.reports import OpenReport, Subject, oldest_open_reports
 from shared.contracts.reports import ReportReason
 from shared.sharding.shard_group import ShardGroup
 
-# So many of the reports that have waited longest are looked at.
+# At most this many reports are read, the oldest first.
 REPORTS_MAX = 1_000
 _EXCERPT_CHARACTERS_MAX = 200
 
 
 @dataclass(frozen=True, slots=True)
 class ReportedSubject:
-    """A subject with all that is said of it; `excerpt` is what it reads, empty of a user."""
+    """A subject with all its open reports; `excerpt` is its text, empty for a user."""
 
     subject: Subject
     author_id: int
@@ -31,7 +31,7 @@ class ReportedSubject:
 async def reported_subjects(
     group: ShardGroup, comments: Comments, limit: int
 ) -> list[ReportedSubject]:
-    """Of the `limit` oldest open reports, the subjects with the most first."""
+    """Group the `limit` oldest open reports; the subject with the most comes first."""
     by_subject: dict[Subject, list[OpenReport]] = defaultdict(list)
     for report in await oldest_open_reports(group, limit):
         by_subject[report.subject].append(report)
@@ -45,7 +45,7 @@ async def reported_subjects(
 async def _texts(
     group: ShardGroup, comments: Comments, subjects: Sequence[Subject]
 ) -> dict[Subject, str]:
-    """What the standing ones read."""
+    """Captions and comments of the subjects that exist and are not hidden."""
     post_ids = [one.id for one in subjects if one.kind == "post"]
     comment_ids = [one.id for one in subjects if one.kind == "comment"]
     bodies = await bodies_by_ids(group, post_ids) if post_ids else {}

@@ -1,4 +1,4 @@
-"""Saving a post for oneself and taking it back."""
+"""Saves a post for the viewer, or removes it from the saved ones."""
 
 from services.feed.store.post_bodies import PostBodies
 from shared.contracts.posts import Saved
@@ -7,7 +7,7 @@ from shared.errors import NotFound
 
 
 async def save_post(bodies: PostBodies, saves: Edges, post_id: int, viewer_id: int) -> Saved:
-    """Save; again is the same as once. Raises NotFound if the post does not stand."""
+    """Save; saving again changes nothing. Raises NotFound if the post is gone."""
     if await bodies.find(post_id) is None:
         raise NotFound
     await saves.put(viewer_id, post_id)
@@ -15,7 +15,7 @@ async def save_post(bodies: PostBodies, saves: Edges, post_id: int, viewer_id: i
 
 
 async def unsave_post(bodies: PostBodies, saves: Edges, post_id: int, viewer_id: int) -> Saved:
-    """Take it back; one that never was is fine. Raises NotFound as `save_post` does."""
+    """Remove a save, if there is one. Raises NotFound if the post is gone."""
     if await bodies.find(post_id) is None:
         raise NotFound
     await saves.remove(viewer_id, post_id)

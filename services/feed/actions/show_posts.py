@@ -1,4 +1,4 @@
-"""Shows bodies to a viewer: with the viewer's own marks and the present counts."""
+"""Shows post bodies to a viewer, with current counts and the viewer's own reactions."""
 
 from collections.abc import Sequence
 
@@ -9,10 +9,9 @@ from shared.contracts.posts import Post, PostBody
 
 
 async def existing_posts(bodies: PostBodies, post_ids: Sequence[int]) -> list[PostBody]:
-    """The bodies of those that stand, in the order of the ids; withdrawn ones leave gaps.
+    """The bodies of these posts in the order of the ids; withdrawn ones leave gaps.
 
-    Raises Unavailable if some of them cannot be had: a list that lacks them would say that they
-    are gone.
+    Raises Unavailable if some cannot be read: a list without them would claim that they are gone.
     """
     hydrated = await bodies.find_many(post_ids)
     if hydrated.away is not None:
@@ -23,6 +22,6 @@ async def existing_posts(bodies: PostBodies, post_ids: Sequence[int]) -> list[Po
 async def show_posts(
     reactions: PostReactions, bodies: Sequence[PostBody], viewer_id: int
 ) -> list[Post]:
-    """The posts in their order; raises Unavailable if the marks cannot be had."""
+    """The posts in the order of their bodies; raises Unavailable if reactions cannot be read."""
     seen = await reactions.find([body["id"] for body in bodies], viewer_id)
     return [shown(body, seen) for body in bodies]

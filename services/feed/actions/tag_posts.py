@@ -1,4 +1,4 @@
-"""Which tags a post has, as edges from the post to its tags: in the transaction that changes it."""
+"""Writes a post's tags as edges, in the transaction that changes the post."""
 
 from collections.abc import Iterable, Sequence
 
@@ -21,10 +21,10 @@ async def change_tags(
     before: Iterable[str] = (),
     after: Iterable[str] = (),
 ) -> None:
-    """Have a post stand under the tags of after, and no longer under those of before alone."""
+    """Add the edges of new tags, and remove those of tags that only `before` has."""
     wanted, former = set(after), set(before)
     edges = Edges(group, TAG)
-    # In ascending order, as transactions that meet must take them.
+    # Transactions that meet must lock edges in ascending order.
     for tag in sorted(wanted ^ former, key=tag_id):
         await edges.put(post_id, tag_id(tag), ACTIVE if tag in wanted else REMOVED, tx=tx)
     if added := sorted(wanted - former):
@@ -32,6 +32,6 @@ async def change_tags(
 
 
 async def keep_tag_names(group: ShardGroup, events: Sequence[OutboxEvent]) -> None:
-    """A handler of the relay: how the tags are spelled becomes known where they are searched."""
+    """Handle relayed events: store the tags' spellings where the search finds them."""
     names = {name for event in events for name in event.payload["names"]}
     await keep_names(group, sorted(names))

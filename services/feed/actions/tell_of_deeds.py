@@ -1,4 +1,4 @@
-"""Tells people of what others did: published with the deed, delivered by the relay."""
+"""Tells people what others did: published with the deed, delivered by the relay."""
 
 import asyncio
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ from shared.sharding.outbox import OutboxEvent
 from shared.sharding.shard_group import ShardGroup
 from shared.sharding.transaction import Transaction
 
-# Apart from the others: names are asked of users, and what needs no name does not wait for it.
+# A topic of its own: resolving names needs users, and other deeds must not wait for it.
 MENTIONS_TOPIC = "activity.mentions"
 
 _EVENTS_AT_ONCE = 8
@@ -26,14 +26,14 @@ _EVENTS_AT_ONCE = 8
 async def publish_reaction(
     tx: Transaction, edge: EdgeState, recipient_id: int, kind: ActivityKind, said: dict[str, int]
 ) -> None:
-    """Have somebody told of a like, or of its end, with the edge; `said` names the rest."""
+    """Publish a like, or its end, if the edge changed; `said` holds the other payload fields."""
     if edge.changed:
         event = {"recipient": recipient_id, "kind": kind, "done": edge.state == ACTIVE, **said}
         await tx.publish(ACTIVITY_TOPIC, event)
 
 
 async def publish_comment(tx: Transaction, comment: Comment, author_id: int) -> None:
-    """Have the post's author told, the writer replied to, and those who are mentioned."""
+    """Publish the comment for the post's author, the writer replied to and those mentioned."""
     said = {
         "actor": comment["writer_id"],
         "subject": comment["id"],
@@ -53,7 +53,7 @@ async def publish_comment(tx: Transaction, comment: Comment, author_id: int) -> 
 async def publish_mentions(
     tx: Transaction, names: Sequence[str], actor_id: int, subject_id: int, post_id: int
 ) -> None:
-    """Have those told who are mentioned in a caption or a comment, the subject."""
+    """Publish the mentions of a caption or a comment, which is the subject."""
     if names:
         said = {"actor": actor_id, "subject": subject_id, "post": post_id, "names": list(names)}
         await tx.publish(MENTIONS_TOPIC, said)
@@ -62,14 +62,14 @@ async def publish_mentions(
 async def deliver_deeds(
     group: ShardGroup, stream: StreamEvents, events: Sequence[OutboxEvent]
 ) -> None:
-    """A handler of the relay."""
+    """Handle relayed events: note each deed and tell connected viewers."""
     await note_and_tell(group, stream, [_told(event) for event in events])
 
 
 async def deliver_mentions(
     group: ShardGroup, stream: StreamEvents, users: UsersClient, events: Sequence[OutboxEvent]
 ) -> None:
-    """A handler of the relay: names become people, as far as there are such."""
+    """Handle relayed events: resolve names to users; unknown names are dropped."""
     gate = asyncio.Semaphore(_EVENTS_AT_ONCE)
 
     async def mentioned(event: OutboxEvent) -> list[Told]:
@@ -84,7 +84,7 @@ async def deliver_mentions(
 
 
 async def note_and_tell(group: ShardGroup, stream: StreamEvents, told: Sequence[Told]) -> None:
-    """Write deeds down, and say so to those who are connected."""
+    """Store the deeds, then tell the connected recipients."""
     await note_activities(group, told)
     by_recipient: dict[int, list[About]] = {}
     for one in told:
@@ -96,7 +96,7 @@ async def note_and_tell(group: ShardGroup, stream: StreamEvents, told: Sequence[
             batch = recipients[start : start + TELL_BATCH_MAX]
             await stream.tell_each("activity", {one: by_recipient[one] for one in batch})
     except Unavailable:
-        # Those who are connected see it when they next look, or hear of the one after it.
+        # Connected viewers see it at their next refresh, or hear of the following deed.
         return
 
 

@@ -1,4 +1,4 @@
-"""Why a post that a timeline names and Postgres does not have may be lost, and not withdrawn."""
+"""Decides whether a post that only timelines name may be lost rather than withdrawn."""
 
 from collections.abc import Collection, Iterable
 
@@ -31,13 +31,13 @@ class TimelineDoubts:
         self._doubts: dict[Doubt, None] = {}
 
     async def check(self) -> None:
-        """Ask the primaries what they hold, and count their posts."""
+        """Read what the primaries hold, and count their posts."""
         self._expected = await read_expected(self._group)
         self._primaries = await facts_of(self._group, counted=(_POST,))
         self._learn(())
 
     def lost_among(self, post_ids: Iterable[int]) -> list[int]:
-        """Of posts that Postgres does not have, those of shards that may have lost them."""
+        """Of posts that Postgres lacks, those in shards that may have lost them."""
         gone = list(post_ids)
         self._learn([_witness(self._group, post_id) for post_id in gone])
         shards = {doubt.shard for doubt in self._doubts}
@@ -55,17 +55,17 @@ class TimelineDoubts:
         return said
 
     def fewer_readers(self, readers: int) -> str | None:
-        """A sentence if there were timelines at the last good look and there are none now."""
+        """A sentence if the last good audit found timelines and there are none now."""
         then = self._expected.get((WHOLE_GROUP, _READERS), 0)
         if readers or not then:
             return None
         return (
             f"there were {then} timelines at the last good look: was Redis emptied? Nothing is"
-            " lost by that, each is made anew when it is read"
+            " lost by that: each is rebuilt when it is read"
         )
 
     async def note(self, readers: int) -> None:
-        """Keep what a good look has found as what the next one expects."""
+        """Store what a good audit found, for the next one to expect."""
         posts = {
             (shard, _POST): facts.rows[_POST]
             for primary in self._primaries

@@ -1,4 +1,4 @@
-"""Takes the links to an account that goes out of what others have written."""
+"""Removes links to a deleted account from what others have written."""
 
 from contextlib import suppress
 
@@ -10,7 +10,7 @@ from shared.sharding.shard_group import ShardGroup
 
 
 async def unlink_account(group: ShardGroup, bodies: PostBodies, user_id: int, limit: int) -> bool:
-    """A page of texts; True if there were some. The names in the texts stay as they were typed."""
+    """Unlink one page of texts; False if there were none. The texts keep the typed names."""
     found = await LinkedTexts(group).naming(user_id, limit)
     for shard, ids_by_kind in found.items():
         async with group.writer(shard) as tx:
@@ -19,7 +19,8 @@ async def unlink_account(group: ShardGroup, bodies: PostBodies, user_id: int, li
             for post_id in ids_by_kind.get("post", ()):
                 await tx.publish(EDITED_TOPIC, {"post_id": post_id})
         with suppress(Unavailable):
-            # A copy may name the account for the second that the relay takes to do this again.
+            # If Redis is away, a copy may name the account until the relay renews it a second
+            # later.
             for post_id in ids_by_kind.get("post", ()):
                 await bodies.renew(post_id)
     return bool(found)

@@ -1,4 +1,4 @@
-"""Withdrawing an own post: it is gone from every page at once, and its photos soon."""
+"""Withdraws the author's own post: every page drops it at once, its photos go soon."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ WITHDRAWN_TOPIC = "post.withdrawn"
 
 @dataclass(frozen=True, slots=True)
 class Withdrawal:
-    """Who withdraws which post, and in which versions alone; None: in any."""
+    """Who withdraws which post; only `versions` may be withdrawn, None allows any."""
 
     post_id: int
     viewer_id: int
@@ -30,17 +30,17 @@ class Withdrawal:
 async def withdraw_post(
     group: ShardGroup, bodies: PostBodies, users: UsersClient, asked: Withdrawal
 ) -> None:
-    """Withdraw; again is the same as once.
+    """Withdraw; doing it again changes nothing.
 
-    Raises Forbidden for a post of somebody else that the viewer may see, NotFound for one that is
-    not there or that the viewer may not know of, and PreconditionFailed.
+    Raises Forbidden for somebody else's post that the viewer may see. Raises NotFound if there is
+    none or the viewer may not know of it, and PreconditionFailed.
     """
     await check_author(group, users, asked.post_id, asked.viewer_id)
     await withdraw_own_post(group, bodies, asked.post_id, asked.viewer_id, asked.versions)
 
 
 async def check_author(group: ShardGroup, users: UsersClient, post_id: int, viewer_id: int) -> None:
-    """Let the author pass, also of a withdrawn post; raises as `withdraw_post` says."""
+    """Let the author pass, even for a withdrawn post; else raise as `withdraw_post` does."""
     authorship = await find_authorship(group, post_id)
     if authorship is None:
         raise NotFound
@@ -58,17 +58,17 @@ async def withdraw_own_post(
     author_id: int,
     versions: Collection[int] | None = None,
 ) -> None:
-    """Withdraw a post that is known to be the author's; again is the same as once."""
+    """Withdraw a post that the caller knows to be the author's; repeating changes nothing."""
     await _erase(group, author_id, post_id, versions)
     try:
         await bodies.forget(post_id)
     except Unavailable:
-        # Copies of the body may be shown for the second that the relay takes to do this again.
+        # Copies of the body may show for about a second, until the relay forgets them.
         return
 
 
 async def forget_bodies(bodies: PostBodies, events: Sequence[OutboxEvent]) -> None:
-    """A handler of the relay: makes sure that no copy of a withdrawn post is left."""
+    """Handle relayed events: drop every cached copy of a withdrawn post."""
     for event in events:
         await bodies.forget(event.payload["post_id"])
 

@@ -1,4 +1,4 @@
-"""What users asks of feed when an account is copied for its owner, or deleted."""
+"""Export and erasure of an account, which users asks of feed."""
 
 from fastapi import APIRouter, Request, Response
 
@@ -33,14 +33,14 @@ _EXPORT_PAGE: ExportPage = {
 
 @router.get(
     "/accounts/{user_id}/export",
-    summary="A page of all that feed has of an account",
+    summary="Export a page of an account",
     responses={
         **reply(200, ExportPage, "Some items of one document."),
         **problem_replies(401, 404, 422, 503, 504),
     },
 )
 async def get_export(request: Request, user_id: UserId, cursor: Cursor = None) -> Response:
-    """Document after document, for the person's own eyes."""
+    """One document after another, for the account's owner only."""
     resources = resources_of(request)
     sections = {
         "posts": posts_section(resources.group),
@@ -63,12 +63,12 @@ async def get_export(request: Request, user_id: UserId, cursor: Cursor = None) -
     "/accounts/{user_id}/erase",
     summary="Erase a page of an account",
     responses={
-        **reply(200, Erased, "Whether that was the last page."),
+        **reply(200, Erased, "Whether the account is erased completely."),
         **problem_replies(401, 404, 422, 503, 504),
     },
 )
 async def post_erasure(request: Request, user_id: UserId) -> Response:
-    """Posts, marks, comments, the home timeline; again until `finished`, and more is fine."""
+    """Remove a page of posts, reactions and comments; repeat until `finished`, or longer."""
     resources = resources_of(request)
     finished = await erase_account(
         resources.group,

@@ -29,7 +29,10 @@ async def get_activity(
     limit: PostsLimit = POSTS_LIMIT_DEFAULT,
     cursor: Cursor = None,
 ) -> Response:
-    """Of the newest 500 deeds; whom the viewer may not know of, and what is gone, is left out."""
+    """Built from the newest 500 deeds, without deleted things.
+
+    People whom the viewer may not know of are left out, too.
+    """
     resources = resources_of(request)
     page = await read_activity(
         resources.group,
@@ -46,10 +49,10 @@ async def get_activity(
     "/activity/seen",
     status_code=204,
     response_class=Response,
-    summary="All of it has been seen",
-    responses={**no_content("Nothing is unseen."), **problem_replies(401, 503)},
+    summary="Mark all activity as seen",
+    responses={**no_content("Everything is marked as seen."), **problem_replies(401, 503)},
 )
 async def put_seen(request: Request, viewer_id: ViewerId) -> Response:
-    """All that there is at the moment."""
+    """Mark everything up to the newest deed as seen."""
     await see_activities(resources_of(request).group, viewer_id)
     return Response(status_code=204)

@@ -30,7 +30,7 @@ _LIKED = {
 
 
 class NewComment(BaseModel):
-    """A comment to be; a reply to a reply hangs on the comment above both."""
+    """A new comment; a reply to a reply is attached to the comment above both."""
 
     text: str = Field(
         json_schema_extra={"minLength": 1, "maxLength": COMMENT_CHARACTERS_MAX},
@@ -55,7 +55,7 @@ async def post_comment(
     viewer_id: ViewerId,
     idempotency_key: IdempotencyKey = None,
 ) -> Response:
-    """Whether the viewer may see the post and the comment replied to is the caller's to ask."""
+    """The caller asks users whether the viewer may see the post and the comment replied to."""
     resources = resources_of(request)
     comment = comments.NewComment(post_id, viewer_id, new.text, new.reply_to)
     key = idempotency_key or f"once {uuid.uuid4().hex}"
@@ -78,7 +78,7 @@ async def get_comments(
     limit: CommentsLimit = COMMENTS_LIMIT_DEFAULT,
     cursor: Cursor = None,
 ) -> Response:
-    """Whoever wrote them: whom of the writers the viewer may know is the caller's to ask."""
+    """Comments of all writers; the caller asks users which of them the viewer may know of."""
     resources = resources_of(request)
     page = await read_comments(
         resources.bodies,
@@ -100,7 +100,7 @@ async def get_comments(
     },
 )
 async def get_comment(request: Request, comment_id: CommentId, viewer_id: ViewerId) -> Response:
-    """Whoever wrote it, if it and its post stand."""
+    """A comment by any writer, if it and its post still exist."""
     resources = resources_of(request)
     comment = await read_comment(resources.comments, resources.comment_likes, comment_id, viewer_id)
     return JsonReply(comment)
@@ -112,12 +112,12 @@ async def get_comment(request: Request, comment_id: CommentId, viewer_id: Viewer
     response_class=Response,
     summary="Delete a comment",
     responses={
-        **no_content("It and its replies are gone, also if they were before."),
+        **no_content("It and its replies are gone, even if they were before."),
         **problem_replies(401, 403, 404, 503),
     },
 )
 async def remove_comment(request: Request, comment_id: CommentId, viewer_id: ViewerId) -> Response:
-    """Its writer's and the post's author's to do."""
+    """Its writer and the post's author may delete it."""
     resources = resources_of(request)
     await delete_comment(resources.group, resources.comments, comment_id, viewer_id)
     return Response(status_code=204)
@@ -125,7 +125,7 @@ async def remove_comment(request: Request, comment_id: CommentId, viewer_id: Vie
 
 @router.put("/comments/{comment_id}/like", summary="Like a comment", responses=_LIKED)
 async def put_like(request: Request, comment_id: CommentId, viewer_id: ViewerId) -> Response:
-    """Again is the same as once."""
+    """Liking again changes nothing."""
     resources = resources_of(request)
     liked = await like_comment(
         resources.group, resources.comments, resources.comment_likes, comment_id, viewer_id
@@ -137,7 +137,7 @@ async def put_like(request: Request, comment_id: CommentId, viewer_id: ViewerId)
     "/comments/{comment_id}/like", summary="Take a comment's like back", responses=_LIKED
 )
 async def delete_like(request: Request, comment_id: CommentId, viewer_id: ViewerId) -> Response:
-    """The same whether or not the viewer liked it."""
+    """Works whether or not the viewer liked it."""
     resources = resources_of(request)
     liked = await unlike_comment(
         resources.group, resources.comments, resources.comment_likes, comment_id, viewer_id

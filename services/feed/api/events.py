@@ -1,4 +1,4 @@
-"""What users tells feed of the follow graph."""
+"""Receives changes of the follow graph from users."""
 
 from typing import cast
 
@@ -15,12 +15,12 @@ from shared.http_server.reply_docs import no_content
 
 router = APIRouter(tags=["Events"])
 
-# A batch of the outbox.
+# The outbox relay of users sends at most this many in a batch.
 EVENTS_MAX = 500
 
 
 class NewEvent(BaseModel):
-    """A change between two users; of two with the same pair, the higher version is the newer."""
+    """A change between two users; of two for the same pair, the higher version is newer."""
 
     id: Id
     kind: EventKind
@@ -41,12 +41,12 @@ class NewEvents(BaseModel):
     response_class=Response,
     summary="Changes of the follow graph",
     responses={
-        **no_content("All of them have been taken note of."),
+        **no_content("All of them are applied."),
         **problem_replies(400, 401, 422, 503, 504),
     },
 )
 async def post_events(request: Request, told: NewEvents) -> Response:
-    """At least once, in order per pair of users; after an error, the whole batch comes again."""
+    """Delivered at least once, in order per pair of users; after an error, resend the batch."""
     resources = resources_of(request)
     events = [cast(GraphEvent, event.model_dump()) for event in told.events]
     await apply_graph_events(

@@ -1,4 +1,4 @@
-"""Ids in paths and bodies."""
+"""The types of ids in paths and bodies."""
 
 from typing import Annotated
 
@@ -33,7 +33,7 @@ async def _comment_id(
 
 
 def _existing(id_: int) -> int:
-    # What no id can be is simply not there.
+    # No row can have such an id, so this is NotFound rather than Invalid.
     if not 0 < id_ <= _ID_MAX:
         raise NotFound
     return id_

@@ -35,7 +35,7 @@ PostIds = Annotated[list[Id], Query(min_length=1, max_length=POSTS_LIMIT_MAX)]
 
 
 _PINNED = {
-    **reply(200, Pinned, "Since when it is pinned."),
+    **reply(200, Pinned, "When it was pinned, or null."),
     **problem_replies(401, 403, 404, 409, 503),
 }
 
@@ -49,7 +49,7 @@ class NewPlace(BaseModel):
 
 
 class NewPost(BaseModel):
-    """A post to be; the rules are those of `domain.drafts`, named here for the document."""
+    """A new post; `domain.drafts` checks the limits, which stand here for the document."""
 
     photo_ids: Annotated[
         list[Id],
@@ -66,17 +66,17 @@ class NewPost(BaseModel):
     place: NewPlace | None = None
 
     def draft(self) -> Draft:
-        """In the words of the domain."""
+        """The same as a domain value."""
         place = None if self.place is None else cast(Place, self.place.model_dump())
         return Draft(tuple(self.photo_ids), self.caption, place)
 
 
 class PostChange(BaseModel):
-    """What is to be changed of a post: what is left out stays."""
+    """What to change about a post; fields left out stay as they are."""
 
     alt_texts: dict[Id, str] = Field(
         {},
-        description="What photos of the post show, by their ids.",
+        description="Alternative texts by photo id.",
         examples=[{"493848221934518100": "A lighthouse in the fog"}],
     )
     caption: str | None = Field(
@@ -87,7 +87,7 @@ class PostChange(BaseModel):
 
 
 class AuthorIds(BaseModel):
-    """Whose posts are to be counted."""
+    """The authors whose posts to count."""
 
     ids: list[Id] = Field(max_length=AUTHORS_MAX)
 
@@ -107,10 +107,10 @@ async def post_posts(
     viewer_id: ViewerId,
     idempotency_key: IdempotencyKey = None,
 ) -> Response:
-    """Make the viewer's photos a post; waits up to 5 s for those that are being processed.
+    """Make the viewer's photos a post; wait up to 5 s for photos still being processed.
 
-    409 `photo_not_ready` (with Retry-After), `photo_already_published`, `request_in_progress`;
-    422 `idempotency_key_reused`.
+    409 `photo_not_ready` (with Retry-After), `photo_already_published`, `request_in_progress`; 422
+    `idempotency_key_reused`.
     """
     resources = resources_of(request)
     post = await publish_post(
@@ -119,7 +119,7 @@ async def post_posts(
         resources.timelines,
         viewer_id,
         new_post.draft(),
-        # The key is also what the photos are claimed for, so there is always one.
+        # Photos are claimed under the key, so a request without one gets a random key.
         idempotency_key or f"once {uuid.uuid4().hex}",
     )
     return JsonReply(post, 201)
@@ -129,12 +129,12 @@ async def post_posts(
     "/posts",
     summary="Several posts",
     responses={
-        **reply(200, PostPage, "Those that stand, in the order asked for."),
+        **reply(200, PostPage, "Those that exist, in the order asked for."),
         **problem_replies(401, 422, 503),
     },
 )
 async def get_posts(request: Request, ids: PostIds, viewer_id: ViewerId) -> Response:
-    """Whoever wrote them: whether the viewer may see each is for the caller to ask of users."""
+    """Posts of any authors; the caller asks users which of them the viewer may see."""
     resources = resources_of(request)
     wanted = list(dict.fromkeys(ids))
     existing = await existing_posts(resources.bodies, wanted)
@@ -148,7 +148,7 @@ async def get_posts(request: Request, ids: PostIds, viewer_id: ViewerId) -> Resp
     responses={**reply(200, Post, "The post."), **problem_replies(401, 404, 503)},
 )
 async def get_post(request: Request, post_id: PostId, viewer_id: ViewerId) -> Response:
-    """Whoever wrote it: whether the viewer may see it is for the caller to ask of users."""
+    """A post of any author; the caller asks users whether the viewer may see it."""
     resources = resources_of(request)
     return JsonReply(await read_post(resources.bodies, resources.reactions, post_id, viewer_id))
 
@@ -168,7 +168,7 @@ async def patch_post(
     viewer_id: ViewerId,
     version: Versions = None,
 ) -> Response:
-    """The author's only; everybody sees it at once, and former captions are kept."""
+    """Only the author may; everybody sees the change at once, and former captions are kept."""
     resources = resources_of(request)
     post = await edit_post(
         resources.group,
@@ -186,14 +186,14 @@ async def patch_post(
     response_class=Response,
     summary="Withdraw a post",
     responses={
-        **no_content("It is gone, also if it was before."),
+        **no_content("It is gone, even if it was before."),
         **problem_replies(401, 403, 404, 412, 422, 503),
     },
 )
 async def delete_post(
     request: Request, post_id: PostId, viewer_id: ViewerId, version: Versions = None
 ) -> Response:
-    """The author's only: it leaves every timeline at once, and its photos go soon after."""
+    """Only the author may; it leaves every timeline at once, and its photos go soon after."""
     resources = resources_of(request)
     await withdraw_post(
         resources.group,
@@ -220,9 +220,10 @@ async def get_user_posts(
     cursor: Cursor = None,
     since: Since = None,
 ) -> Response:
-    """Empty for somebody who does not exist: whether the viewer may see them is the caller's.
+    """Empty for an unknown user; the caller asks users whether the viewer may see the posts.
 
-    With `since` the page right above that post; its cursor goes with it, and leads upwards.
+    With `since`, the page lies directly above that post. Its cursor needs the same `since` and
+    leads upwards.
     """
     resources = resources_of(request)
     asked = (resources.group, resources.reactions, user_id, viewer_id)
@@ -234,13 +235,13 @@ async def get_user_posts(
 
 @router.put("/posts/{post_id}/pin", summary="Pin a post", responses=_PINNED)
 async def put_pin(request: Request, post_id: PostId, viewer_id: ViewerId) -> Response:
-    """The author's only: it comes first on their page. 409 `too_many_pins` for a fourth."""
+    """Only the author may; the post comes first on their page. 409 `too_many_pins` for a fourth."""
     return await _set_pin(request, post_id, viewer_id, is_pinned=True)
 
 
 @router.delete("/posts/{post_id}/pin", summary="Unpin a post", responses=_PINNED)
 async def delete_pin(request: Request, post_id: PostId, viewer_id: ViewerId) -> Response:
-    """The author's only; the same whether or not it was pinned."""
+    """Only the author may; works whether or not it was pinned."""
     return await _set_pin(request, post_id, viewer_id, is_pinned=False)
 
 
@@ -260,11 +261,11 @@ async def _set_pin(request: Request, post_id: int, viewer_id: int, *, is_pinned:
     "/post-counts",
     summary="How many posts people have",
     responses={
-        **reply(200, PostCounts, "By decimal id, for each one asked for."),
+        **reply(200, PostCounts, "By decimal id, for each author asked for."),
         **problem_replies(400, 401, 422, 503),
     },
 )
 async def post_post_counts(request: Request, authors: AuthorIds) -> Response:
-    """A read, by POST only for the length of its question."""
+    """A read; it is a POST because its list of ids can be long."""
     counts = await post_counts_by_authors(resources_of(request).group, authors.ids)
     return JsonReply({"counts": {str(author_id): count for author_id, count in counts.items()}})

@@ -32,14 +32,14 @@ _SAVED = {
     **problem_replies(401, 404, 503),
 }
 _POSTS = {
-    **reply(200, PostPage, "The one marked last first."),
+    **reply(200, PostPage, "The latest reaction first."),
     **problem_replies(401, 422, 503),
 }
 
 
 @router.put("/posts/{post_id}/like", summary="Like", responses=_LIKED)
 async def put_like(request: Request, post_id: PostId, viewer_id: ViewerId) -> Response:
-    """Again is the same as once."""
+    """Liking again changes nothing."""
     resources = resources_of(request)
     return JsonReply(
         await like_post(resources.group, resources.bodies, resources.likes, post_id, viewer_id)
@@ -48,7 +48,7 @@ async def put_like(request: Request, post_id: PostId, viewer_id: ViewerId) -> Re
 
 @router.delete("/posts/{post_id}/like", summary="Take a like back", responses=_LIKED)
 async def delete_like(request: Request, post_id: PostId, viewer_id: ViewerId) -> Response:
-    """The same whether or not the viewer liked it."""
+    """Works whether or not the viewer liked it."""
     resources = resources_of(request)
     return JsonReply(
         await unlike_post(resources.group, resources.bodies, resources.likes, post_id, viewer_id)
@@ -70,21 +70,21 @@ async def get_likes(
     limit: PeopleLimit = PEOPLE_LIMIT_DEFAULT,
     cursor: Cursor = None,
 ) -> Response:
-    """Whom of them the viewer may know, and whether the viewer gets the post, is for the caller."""
+    """The caller asks users whether the viewer may see the post and know of the likers."""
     resources = resources_of(request)
     return JsonReply(await read_likers(resources.bodies, resources.likes, post_id, (limit, cursor)))
 
 
 @router.put("/posts/{post_id}/save", summary="Save", responses=_SAVED)
 async def put_save(request: Request, post_id: PostId, viewer_id: ViewerId) -> Response:
-    """Again is the same as once; nobody else learns of it."""
+    """Saving again changes nothing; nobody else learns of it."""
     resources = resources_of(request)
     return JsonReply(await save_post(resources.bodies, resources.saves, post_id, viewer_id))
 
 
-@router.delete("/posts/{post_id}/save", summary="Save no longer", responses=_SAVED)
+@router.delete("/posts/{post_id}/save", summary="Remove a save", responses=_SAVED)
 async def delete_save(request: Request, post_id: PostId, viewer_id: ViewerId) -> Response:
-    """The same whether or not the viewer had saved it."""
+    """Works whether or not the viewer had saved it."""
     resources = resources_of(request)
     return JsonReply(await unsave_post(resources.bodies, resources.saves, post_id, viewer_id))
 
@@ -96,7 +96,7 @@ async def get_own_likes(
     limit: PostsLimit = POSTS_LIMIT_DEFAULT,
     cursor: Cursor = None,
 ) -> Response:
-    """Whoever wrote them: which of them the viewer may still see is the caller's to ask."""
+    """Posts of any authors; the caller asks users which of them the viewer may still see."""
     resources = resources_of(request)
     page = await read_own_reactions(
         resources.likes, resources.bodies, resources.reactions, viewer_id, (limit, cursor)
@@ -111,7 +111,7 @@ async def get_own_saves(
     limit: PostsLimit = POSTS_LIMIT_DEFAULT,
     cursor: Cursor = None,
 ) -> Response:
-    """Whoever wrote them: which of them the viewer may still see is the caller's to ask."""
+    """Posts of any authors; the caller asks users which of them the viewer may still see."""
     resources = resources_of(request)
     page = await read_own_reactions(
         resources.saves, resources.bodies, resources.reactions, viewer_id, (limit, cursor)

@@ -1,4 +1,4 @@
-"""What people report to the operators."""
+"""Takes users' reports to the operators."""
 
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field
@@ -19,7 +19,7 @@ router = APIRouter(tags=["Reports"])
 
 
 class NewReport(BaseModel):
-    """A report to be; `author_id` is the user, or who wrote the post or comment."""
+    """A new report; `author_id` is the reported user, or the writer of the post or comment."""
 
     subject_kind: SubjectKind
     subject_id: Id
@@ -33,12 +33,12 @@ class NewReport(BaseModel):
     status_code=201,
     summary="Report a user, a post or a comment",
     responses={
-        **reply(201, Report, "The report; the next one takes its place."),
+        **reply(201, Report, "The report; a later one about the same subject replaces it."),
         **problem_replies(400, 401, 422, 503),
     },
 )
 async def post_report(request: Request, new: NewReport, viewer_id: ViewerId) -> Response:
-    """Whether the viewer may see what is reported is the caller's to ask."""
+    """The caller asks users whether the viewer may see what is reported."""
     reported = Reported(
         viewer_id,
         Subject(new.subject_kind, new.subject_id),

@@ -1,4 +1,4 @@
-"""What gateways ask for their connected viewers."""
+"""Event streams: what gateways and upload ask and report."""
 
 from typing import Literal
 
@@ -19,13 +19,13 @@ WAIT_MS_MAX = 2_000
 
 
 class Listeners(BaseModel):
-    """Who is connected to the calling gateway."""
+    """The viewers connected to the calling gateway."""
 
     viewer_ids: list[Id] = Field(max_length=LISTENERS_MAX)
 
 
 class EndedPhoto(BaseModel):
-    """A photo that upload has finished with."""
+    """A photo that upload has finished processing."""
 
     owner_id: Id
     photo_id: Id
@@ -33,7 +33,7 @@ class EndedPhoto(BaseModel):
 
 
 class Wait(BaseModel):
-    """Where the caller is, and how long it waits if there is nothing after that yet."""
+    """The last event read, and how long to wait if no newer one exists."""
 
     after: str | None = Field(
         None, pattern=r"^[0-9]{1,15}-[0-9]{1,10}$", examples=["1777887000123-0"]
@@ -43,14 +43,14 @@ class Wait(BaseModel):
 
 @router.post(
     "/stream/listeners",
-    summary="Say who listens",
+    summary="Register listeners",
     responses={
-        **reply(200, Listening, "Who has listened all the time."),
+        **reply(200, Listening, "The viewers who were registered already."),
         **problem_replies(400, 401, 422, 503),
     },
 )
 async def post_listeners(request: Request, listeners: Listeners) -> Response:
-    """For two minutes from now; to be said again before they are over."""
+    """Registers the viewers for two minutes; repeat before these are over."""
     known = await resources_of(request).stream.listen(listeners.viewer_ids)
     return JsonReply({"known": known})
 
@@ -59,14 +59,14 @@ async def post_listeners(request: Request, listeners: Listeners) -> Response:
     "/stream/photos",
     status_code=204,
     response_class=Response,
-    summary="Say what has become of a photo",
+    summary="Report a processed photo",
     responses={
-        **no_content("Its owner is told, if connected."),
+        **no_content("Its owner is told if connected."),
         **problem_replies(400, 401, 422, 503),
     },
 )
 async def post_photo(request: Request, ended: EndedPhoto) -> Response:
-    """As upload does once for each look of a photo; feed itself keeps nothing of it."""
+    """Upload sends one for each finished edit or upload; feed stores none of it."""
     about: About = {"what": ended.state, "photo_id": str(ended.photo_id)}
     await resources_of(request).stream.tell("photo", [ended.owner_id], [about])
     return Response(status_code=204)
@@ -74,16 +74,16 @@ async def post_photo(request: Request, ended: EndedPhoto) -> Response:
 
 @router.post(
     "/stream/events",
-    summary="Events for those who listen",
+    summary="Read events of all listeners",
     responses={
         **reply(200, StreamEvents, "The next ones, oldest first."),
         **problem_replies(400, 401, 422, 503),
     },
 )
 async def post_events(request: Request, wait: Wait) -> Response:
-    """Of all viewers: who asks picks its own. Without `after`, only where to begin.
+    """Events of all viewers; a gateway picks its own. Without `after`, only the latest id.
 
-    A read, by POST because it waits: how long reads take tells callers how a service fares.
+    It reads, but is a POST because it waits: callers judge a service by the time of its GETs.
     """
     stream = resources_of(request).stream
     if wait.after is None:

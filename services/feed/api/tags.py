@@ -16,7 +16,7 @@ from shared.http_server.viewer import ViewerId
 
 router = APIRouter(tags=["Tags"])
 
-# Of a tag in any spelling; the name that it folds to has 100 at most.
+# For any spelling of a tag; its normal form has at most 100 characters.
 _CHARACTERS_MAX = 2_200
 
 
@@ -24,7 +24,7 @@ _CHARACTERS_MAX = 2_200
     "/timelines/tags/{tag}",
     summary="Posts of a tag",
     responses={
-        **reply(200, PostPage, "The one tagged last first."),
+        **reply(200, PostPage, "The latest tagged first."),
         **problem_replies(401, 422, 503),
     },
 )
@@ -36,9 +36,10 @@ async def get_tag_timeline(
     cursor: Cursor = None,
     since: Since = None,
 ) -> Response:
-    """Whoever wrote them: which of them the viewer may see is the caller's to ask.
+    """Posts of any authors; the caller asks users which of them the viewer may see.
 
-    With `since` the page right above that post; its cursor goes with it, and leads upwards.
+    With `since`, the page lies directly above that post. Its cursor needs the same `since` and
+    leads upwards.
     """
     resources = resources_of(request)
     page = await read_tag_timeline(
@@ -54,7 +55,7 @@ async def get_tag_timeline(
 
 @router.get(
     "/tags",
-    summary="Tags that begin like something",
+    summary="Find tags by prefix",
     responses={
         **reply(200, TagsFound, "The most used first."),
         **problem_replies(401, 422, 503),
@@ -66,6 +67,6 @@ async def get_tags(
     q: Annotated[str, Query(min_length=1, max_length=_CHARACTERS_MAX, examples=["fo"])],
     limit: PostsLimit = POSTS_LIMIT_DEFAULT,
 ) -> Response:
-    """Each with the authors of its newest posts: whom one may know is the caller's to ask."""
+    """Each with authors of its newest posts; the caller asks users which the viewer may know of."""
     resources = resources_of(request)
     return JsonReply(await find_tags(resources.group, resources.bodies, q, limit))

@@ -1,4 +1,4 @@
-"""The home timeline, and what is popular."""
+"""The home timeline and the list of popular posts."""
 
 from fastapi import APIRouter, Request, Response
 
@@ -32,7 +32,7 @@ router = APIRouter(tags=["Timelines"])
         **reply(
             200,
             HomePage,
-            "Newest first. `partial` says that some part of the data did not answer in time.",
+            "Newest first. `partial`: some part of the data did not answer in time.",
         ),
         **problem_replies(401, 422, 503, 504),
     },
@@ -45,11 +45,11 @@ async def get_home_timeline(
     order: HomeOrder = "newest",
     since: Since = None,
 ) -> Response:
-    """Posts of the people whom the viewer follows, and own ones; a cursor goes with its order.
+    """Posts of the viewer's followees and the viewer; a cursor is valid for its `order` only.
 
-    With `since` the page right above that post; its cursor goes with it, and leads upwards.
-
-    A page may be shorter than `limit` where posts were withdrawn: `next_cursor` tells the end.
+    With `since`, the page lies directly above that post. Its cursor needs the same `since` and
+    leads upwards. Withdrawn posts can make a page shorter than `limit`; only `next_cursor` tells
+    whether it is the last.
     """
     resources = resources_of(request)
     if order == "ranked":
@@ -69,7 +69,7 @@ async def get_home_timeline(
     "/explore",
     summary="Popular posts",
     responses={
-        **reply(200, PostPage, "The most popular first, one of each author."),
+        **reply(200, PostPage, "The most popular first, one per author."),
         **problem_replies(401, 422, 503, 504),
     },
 )
@@ -79,9 +79,9 @@ async def get_explore(
     limit: PostsLimit = POSTS_LIMIT_DEFAULT,
     cursor: Cursor = None,
 ) -> Response:
-    """Of the last three days, whoever wrote them: which the viewer may see is the caller's to ask.
+    """Posts of the last three days; the caller asks users which of them the viewer may see.
 
-    The order stays for who pages through it without a break of two minutes.
+    A cursor's order lasts for 15 minutes, unless the client pauses for two.
     """
     resources = resources_of(request)
     page = await read_explore(

@@ -1,1 +1,1 @@
-"""The calls of feed to other services."""
+"""Feed's calls to other services."""

@@ -1,4 +1,4 @@
-"""upload.internal: the photos that posts are made of."""
+"""Calls upload about the photos of posts."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -6,13 +6,13 @@ from typing import Any
 from shared.contracts.photos import ClaimedPhotos, PhotoSnapshot
 from shared.service_client.client import ServiceClient
 
-# How long a publication waits for photos that are still being processed (the public API's 5 s).
+# The public API promises to wait 5 s for photos still being processed.
 CLAIM_WAIT_MS = 5_000
 _CLAIM_TIMEOUT_MS = CLAIM_WAIT_MS + 2_000
 
 
 class UploadClient:
-    """The calls of feed to upload; each may be repeated."""
+    """Feed's calls to upload; each may be repeated."""
 
     def __init__(self, service: ServiceClient) -> None:
         self._service = service
@@ -20,10 +20,10 @@ class UploadClient:
     async def claim(
         self, photo_ids: Sequence[int], claimant: str, *, owner_id: int
     ) -> list[PhotoSnapshot]:
-        """Reserve photos for a post, in the order asked for.
+        """Reserve photos for a post, and return them in the order asked for.
 
-        Raises Conflict with upload's code while one is not ready or if another post has it, and
-        NotFound for one that is not the owner's.
+        Raises Conflict with upload's code if one is not ready or in another post, and NotFound if
+        one is not the owner's.
         """
         reply: ClaimedPhotos = await self._service.post(
             "/photos/claim",
@@ -35,13 +35,13 @@ class UploadClient:
         return reply["photos"]
 
     async def confirm(self, confirmation: Mapping[str, Any]) -> None:
-        """Say that the post they were claimed for is there."""
+        """Say that the post exists for which the photos were claimed."""
         await self._service.post("/photos/confirm", confirmation, idempotent=True)
 
     async def describe(self, described: Mapping[str, Any]) -> None:
-        """Say what the photos of a post show, since its author has said so anew."""
+        """Send the alternative texts that a post's author has changed."""
         await self._service.post("/photos/describe", described, idempotent=True)
 
     async def release(self, release: Mapping[str, Any]) -> None:
-        """Say that their post is gone: so shall they."""
+        """Say that the post is withdrawn, so that upload deletes its photos."""
         await self._service.post("/photos/release", release, idempotent=True)

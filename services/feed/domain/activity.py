@@ -1,4 +1,4 @@
-"""What others did that concerns a user, gathered into the lines that are shown."""
+"""Groups the deeds that concern a user into the lines that the user sees."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 from shared.contracts.activity import ActivityKind
 from shared.ids import created_at
 
-# Those whom a line names; the others are counted.
+# A line names this many people and counts the others.
 NAMED_MAX = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Deed:
-    """One person did one thing; `version` is an id that says when."""
+    """One action of one person; `version` is an id that tells its time."""
 
     kind: ActivityKind
     subject_id: int
@@ -24,26 +24,26 @@ class Deed:
 
 @dataclass(slots=True)
 class Line:
-    """Deeds that are told together, the newest first."""
+    """Deeds shown as one line, the newest first."""
 
     deeds: list[Deed] = field(default_factory=list)
 
     @property
     def newest(self) -> Deed:
-        """The deed that says where the line stands."""
+        """The deed whose time places the line."""
         return self.deeds[0]
 
     @property
     def actor_ids(self) -> list[int]:
-        """Everybody in it, once, whoever acted last first."""
+        """Each actor once, the latest first."""
         return list(dict.fromkeys(deed.actor_id for deed in self.deeds))
 
 
 def lines_of(deeds: Iterable[Deed]) -> list[Line]:
-    """The lines of deeds that come newest first, in that order.
+    """Group deeds, given newest first, into lines in the same order.
 
-    Likes of one thing are one line; so are the follows of one day (UTC) and all open requests.
-    Whatever somebody wrote is a line of its own, also if it mentions whom it is written to.
+    Likes of one thing form a line; so do the follows of one day (UTC), and all open requests. A
+    comment or reply is its own line, and its mention of the same reader adds none.
     """
     told = list(deeds)
     written = {deed.subject_id for deed in told if deed.kind in {"comment", "reply"}}

@@ -1,4 +1,4 @@
-"""What may be written under a post, and how a comment is shown."""
+"""The limits of a comment's text."""
 
 from collections.abc import Iterator
 
@@ -11,7 +11,7 @@ COMMENT_CHARACTERS_MAX = 2200
 
 
 def text_faults(text: str) -> Iterator[FieldError]:
-    """What is wrong with the text of a comment."""
+    """What is wrong with a comment's text."""
     if len(text) > COMMENT_CHARACTERS_MAX:
         yield FieldError("text", fault("too_long", max=COMMENT_CHARACTERS_MAX))
     elif not shows_something(text):

@@ -1,4 +1,4 @@
-"""What may be published: the limits of the public API."""
+"""The limits of a post, as the public API states them."""
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,13 +13,13 @@ from shared.visible_text import shows_something
 PHOTOS_MAX = 10
 CAPTION_CHARACTERS_MAX = 2200
 PLACE_NAME_CHARACTERS_MAX = 200
-# As upload has it for photos that are in no post yet.
+# Upload has the same limit for photos in no post.
 ALT_TEXT_CHARACTERS_MAX = 1500
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A post to be: photos in the order to show."""
+    """A post before it is published; photos in display order."""
 
     photo_ids: Sequence[int]
     caption: str
@@ -27,7 +27,7 @@ class Draft:
 
 
 def faults_of(draft: Draft) -> list[FieldError]:
-    """Everything that is wrong with a draft; empty when it may be published."""
+    """All faults of a draft; empty if it may be published."""
     return [
         *_photo_faults(draft.photo_ids),
         *caption_faults(draft.caption),
@@ -36,7 +36,7 @@ def faults_of(draft: Draft) -> list[FieldError]:
 
 
 def caption_faults(caption: str) -> Iterator[FieldError]:
-    """What is wrong with a caption, new or edited."""
+    """What is wrong with a new or edited caption."""
     if len(caption) > CAPTION_CHARACTERS_MAX:
         yield FieldError("caption", fault("too_long", max=CAPTION_CHARACTERS_MAX))
     elif not is_text(caption, LINE_CONTROLS):
@@ -44,7 +44,7 @@ def caption_faults(caption: str) -> Iterator[FieldError]:
 
 
 def alt_text_faults(alt_texts: Mapping[int, str]) -> Iterator[FieldError]:
-    """What is wrong with what photos are said to show, by the id of each."""
+    """What is wrong with alternative texts, given by photo id."""
     for photo_id, text in alt_texts.items():
         field = f"alt_texts.{photo_id}"
         if len(text) > ALT_TEXT_CHARACTERS_MAX:

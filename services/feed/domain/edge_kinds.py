@@ -1,4 +1,4 @@
-"""The kinds of edges that feed keeps: from a user, but for the last."""
+"""The kinds of edges that feed stores; all but the last start at a user."""
 
 # To a post.
 LIKE = "like"

@@ -1,4 +1,4 @@
-"""What a caption or a comment links to: its hashtags, and the people whom it mentions."""
+"""Finds what a caption or comment links to: its hashtags, and the users it mentions."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -10,20 +10,20 @@ from services.feed.domain.mentions import find_mentions
 from services.feed.domain.web_addresses import web_addresses
 from shared.contracts.posts import Entity
 
-# More than this is spam; the text keeps them, but they are not links.
+# More is spam: the text keeps them, but they do not become links.
 HASHTAGS_MAX = 30
 MENTIONS_MAX = 30
 _LINKS_MAX = 100
 
-# Raised with each change of what is found in a text; rows of older rules are read anew.
+# Raise it when the rules change; a worker then re-reads all older rows.
 TEXT_RULES = 1
-# Of a row that a worker reads again.
+# Marks a row that a worker must re-read.
 UNREAD = 0
 
 
 @dataclass(frozen=True, slots=True)
 class ReadText:
-    """The distinct hashtags and usernames in order of appearance, and where each one stands."""
+    """The distinct hashtags and usernames in order of appearance, and all their positions."""
 
     hashtags: list[str]
     mentions: list[str]
@@ -31,7 +31,7 @@ class ReadText:
     _name_links: tuple[Link, ...]
 
     def linked(self, user_ids: Mapping[str, int] | None) -> LinkedText:
-        """With the ids of those who are mentioned, by name; None where nobody could be asked."""
+        """Add the ids of mentioned users by name; None means that users did not answer."""
         known = user_ids or {}
         return LinkedText(
             self.hashtags,
@@ -60,7 +60,7 @@ class ReadText:
 
 
 def read_text(text: str) -> ReadText:
-    """Find everything in a text; web addresses first, which hold neither kind."""
+    """Find hashtags and mentions; those inside web addresses do not count."""
     addresses = list(web_addresses(text))
     hashtags, tag_links = _distinct(find_hashtags(text, addresses), HASHTAGS_MAX)
     mentions, name_links = _distinct(find_mentions(text, addresses), MENTIONS_MAX)

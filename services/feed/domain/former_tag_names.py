@@ -1,6 +1,6 @@
-"""How the rules before `entities.TEXT_RULES` spelled a tag.
+"""How tags were spelled before `entities.TEXT_RULES` 1.
 
-Posts and comments whose `text_rules` is 0 stand under these names; the module goes once no row is.
+Posts and comments with a `text_rules` of 0 have these names; delete the module once no row has it.
 """
 
 import unicodedata
@@ -10,7 +10,7 @@ _JOINERS = "\u200c\u200d"
 
 
 def former_tag_name(text: str) -> str | None:
-    """The text without sign as a tag of before; None if it was none."""
+    """The former tag name of a text without its sign; None if it was no tag."""
     tag = text.strip(_JOINERS)
     if len(tag) > _TAG_CHARACTERS_MAX or not any(_category(c) == "L" for c in tag):
         return None

@@ -1,4 +1,4 @@
-"""Pages that fill a gap: a client knows a post, and asks for what stands right above it."""
+"""Pages that fill a gap: a client names a post it has, and gets what lies directly above."""
 
 from collections.abc import Sequence
 from typing import TypeVar
@@ -9,10 +9,10 @@ _Item = TypeVar("_Item")
 
 
 def gap_start(since: int, cursor: str | None) -> int:
-    """The id above which a page stands: of its cursor, else of the known post. Raises Invalid."""
+    """The id above which the page lies: the cursor's, else the known post's. Raises Invalid."""
     return decode_id_cursor(cursor) or since
 
 
 def right_above(ascending: Sequence[_Item], limit: int) -> tuple[list[_Item], bool]:
-    """A page, newest first, of items that were asked for `limit + 1` at a time; is there more?"""
+    """Turn up to `limit + 1` ascending items into a page, newest first; True if more follow."""
     return list(reversed(ascending[:limit])), len(ascending) > limit

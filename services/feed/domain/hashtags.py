@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from services.feed.domain.tag_names import SIGNS, run_end, tag_name
 from shared.visible_text import is_ignorable
 
-# A keycap is a picture: the digit in it is no part of the hashtag before it.
+# A keycap is a picture: its digit does not belong to the hashtag before it.
 _KEYCAP = "\u20e3"
 _CONTINUED = frozenset("&/@_\uff20" + SIGNS)
 
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A hashtag or a mention: from the sign to after the last character, and what it names."""
+    """A hashtag or mention: it starts at the sign and ends after its last character."""
 
     start: int
     end: int
@@ -22,9 +22,9 @@ class Link:
 
 
 def find_hashtags(text: str, addresses: Sequence[tuple[int, int]]) -> Iterator[Link]:
-    """Every hashtag in order, each occurrence; none of those that stand in an address.
+    """Every occurrence in order, except those inside web addresses.
 
-    One begins where no word or address goes on, so that "a#b" and "/#part" hold none.
+    A hashtag cannot continue a word or an address, so "a#b" and "/#part" hold none.
     """
     position = 0
     while (sign := _next_sign(text, position)) >= 0:
@@ -58,6 +58,6 @@ def _continues_something(text: str, sign: int) -> bool:
     if at < 0:
         return False
     before = text[at]
-    # Enclosing marks make pictures, and so do numbers in circles.
+    # Enclosing marks and circled numbers make pictures, not words.
     is_word = unicodedata.category(before) in {"Lu", "Ll", "Lt", "Lm", "Lo", "Mn", "Mc", "Nd", "Nl"}
     return is_word or before in _CONTINUED

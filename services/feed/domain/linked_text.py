@@ -1,4 +1,4 @@
-"""What is stored beside a caption or a comment; how a text is read stands in `entities`."""
+"""What is stored beside a caption or a comment; `entities` reads it from the text."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from shared.contracts.posts import Entity
 
 @dataclass(frozen=True, slots=True)
 class LinkedText:
-    """What is stored of a text beside it; `entities` in order of appearance."""
+    """What is stored beside a text; `entities` are in order of appearance."""
 
     hashtags: list[str]
     mentions: list[str]

@@ -9,9 +9,9 @@ from shared.visible_text import is_ignorable
 
 USERNAME_CHARACTERS_MAX = 30
 
-# U+FF20 is of East Asian keyboards, U+FE6B its small form.
+# U+FF20 is typed on East Asian keyboards; U+FE6B is its small form.
 _SIGNS = "@\uff20\ufe6b"
-# What users accepts as a name, without a dot at its end: "@bob." mentions bob.
+# What users accepts as a name, without a final dot: "@bob." mentions bob.
 _NAME = re.compile(r"\.*[a-z0-9_]+(?:\.+[a-z0-9_]+)*", re.IGNORECASE | re.ASCII)
 # The rest of a handle on another server: "@bob@example.org", "@bob-b@example.org".
 _ELSEWHERE = re.compile(rf"(?:[.+-]+\w+)*[{_SIGNS}]\w")
@@ -19,10 +19,10 @@ _CONTINUED = frozenset("!#$%&*/_\uff03\ufe5f" + _SIGNS)
 
 
 def find_mentions(text: str, addresses: Sequence[tuple[int, int]]) -> Iterator[Link]:
-    """Every mention in order, each occurrence, with the name in lower case.
+    """Every occurrence in order, with the name in lower case.
 
-    The whole run of letters, marks and digits after the sign is the name: "@bobé" mentions nobody.
-    Whether somebody has the name is not examined. "alice@example.org" mentions nobody.
+    The name is the whole run of letters, marks and digits after the sign: "@bobé" mentions nobody.
+    Neither does "alice@example.org". Whether a user has the name is not checked.
     """
     places = [at for at, character in enumerate(text) if not is_ignorable(character)]
     seen = text if len(places) == len(text) else "".join(text[at] for at in places)
@@ -51,7 +51,7 @@ def _continues_something(text: str, sign: int, name: str) -> bool:
     before = text[sign - 1]
     if not _is_word(before):
         return before in _CONTINUED
-    # Scripts without spaces glue the sign to the word before it; an address may be glued, too.
+    # Scripts without spaces join the sign to the preceding word; so may an address.
     if unicodedata.east_asian_width(before) != "W" or "." in name:
         return True
     at = sign - 1

@@ -1,8 +1,8 @@
-"""Picks the newest entries of many authors without reading all that each of them has.
+"""Picks the newest entries of many authors without reading all entries of each.
 
-Each round asks every author that may still matter for some of its ids. An author matters as long
-as its list was cut off above the oldest entry kept: at most `count / ids per author` of them can,
-so that a round is bounded however many people are followed and however much each of them posts.
+Each round asks some ids of every author who may still matter. An author matters if their list was
+cut off above the oldest entry kept. At most `count / ids per author` authors can, which bounds each
+round.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -20,19 +20,19 @@ def first_limit_each(authors: int, count: int) -> int:
 
 
 def next_limit_each(limit_each: int, count: int) -> int:
-    """How many the next round asks for, of the few authors that it still concerns."""
+    """How many ids of each remaining author the next round asks for."""
     return min(count, limit_each * _GROWTH)
 
 
 def keep_newest(kept: Iterable[int], found: Mapping[int, Sequence[int]], count: int) -> list[int]:
-    """The `count` newest of what was kept before and what was found now, in descending order."""
+    """The `count` newest of the ids kept and the ids found, in descending order."""
     return nlargest(count, [*kept, *(post_id for ids in found.values() for post_id in ids)])
 
 
 def still_open(
     found: Mapping[int, Sequence[int]], kept: Sequence[int], count: int, limit_each: int
 ) -> dict[int, int]:
-    """The authors who may have more that belongs to the kept, each with where to go on below."""
+    """Authors who may have more ids among the newest, each with the id to continue below."""
     oldest = kept[-1] if len(kept) == count else 0
     return {
         author_id: ids[-1]

@@ -1,19 +1,19 @@
-"""Which posts are popular: much liked and talked of, and lately."""
+"""Ranks posts by likes, comments and age."""
 
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-# To comment takes more than to like.
+# A comment takes more effort than a like.
 _COMMENT_WEIGHT = 2
-# With every hour a post counts less: after a day a thirtieth of what it did at first.
+# A post's score falls every hour; after a day it is 2 % of the first.
 _GRAVITY = 1.5
 _HOURS_AT_FIRST = 2.0
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A post that could be popular; `age_h` is its age in hours."""
+    """A post that may be popular; `age_h` is its age in hours."""
 
     post_id: int
     author_id: int
@@ -23,16 +23,16 @@ class Candidate:
 
     @property
     def score(self) -> float:
-        """One more for the post itself, so that new ones have an order too."""
+        """Engagement plus one over a power of age; the one orders new posts by age, too."""
         weight = 1 + self.likes + _COMMENT_WEIGHT * self.comments
         hours = max(self.age_h, 0.0) + _HOURS_AT_FIRST
         return weight / math.pow(hours, _GRAVITY)
 
 
 def most_popular(candidates: Iterable[Candidate], limit: int) -> list[int]:
-    """Ids of posts, the most popular first: of each author the best one alone.
+    """Ids of posts, the most popular first; each author's best post only.
 
-    The same candidates always give the same order; of equals the newer comes first.
+    The same candidates always give the same order; among equals the newer comes first.
     """
     best: dict[int, Candidate] = {}
     for candidate in candidates:

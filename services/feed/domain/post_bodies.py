@@ -1,4 +1,4 @@
-"""What of a post is the same for every viewer, and how it is shown to one."""
+"""The part of a post that all viewers share, and how a viewer sees it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,9 +9,9 @@ from shared.contracts.posts import Post, PostBody
 
 @dataclass(frozen=True, slots=True)
 class Reactions:
-    """What a viewer did with some posts, and how many likes and comments each of them has.
+    """A viewer's reactions to some posts, and these posts' numbers of likes and comments.
 
-    A post that has none of them may be left out of the counts.
+    The numbers may leave out posts that have none.
     """
 
     liked: frozenset[int]
@@ -24,20 +24,20 @@ NO_REACTIONS = Reactions(frozenset(), frozenset(), {}, {})
 
 
 _EMPTY = dict.fromkeys(PostBody.__annotations__)
-# The contract names new fields last.
+# The contract lists new fields last.
 _NEWEST_FIELD = next(reversed(_EMPTY))
 
 
 def completed(kept: Mapping[str, Any]) -> Any:
-    """A body or a post that was kept, in a cache or as a reply, by a process of an older version.
+    """A body or post stored by an older version, in the cache or as a reply.
 
-    The fields that have been added since are null.
+    Fields added since then are null.
     """
     return kept if _NEWEST_FIELD in kept else {**_EMPTY, **kept}
 
 
 def shown(body: PostBody, reactions: Reactions) -> Post:
-    """The post for the viewer whose marks these are."""
+    """The post as the viewer with these reactions sees it."""
     post_id = body["id"]
     return {
         **body,
@@ -52,5 +52,5 @@ Completeness = Literal["complete", "partial"]
 
 
 def completeness(*, complete: bool) -> Completeness:
-    """The word for it in the reply."""
+    """The word that the reply uses."""
     return "complete" if complete else "partial"

@@ -1,11 +1,11 @@
-"""The ranked order of a home timeline: what is new, by whom the viewer cares for, and liked."""
+"""The ranked order of a home timeline: by recency, affinity and engagement."""
 
 import math
 from collections.abc import Iterable, Mapping
 
 from services.feed.domain.popularity import Candidate
 
-# An hour counts much at first and little after a day: half of the weight is gone in about 6 h.
+# Early hours weigh most: half of the weight is gone after 5.5 h.
 _HOURS_AT_FIRST = 4.0
 _RECENCY = 0.8
 _COMMENT_WEIGHT = 2
@@ -14,9 +14,9 @@ _COMMENT_WEIGHT = 2
 def ranked(candidates: Iterable[Candidate], affinity: Mapping[int, int]) -> list[int]:
     """Ids of posts, the best first: recency × affinity × engagement.
 
-    `affinity` says how often the viewer lately liked or commented on what an author published.
-    It and the likes and comments of a post count by their logarithm: the tenth like says less than
-    the first. The same input gives the same order; of equals the newer comes first.
+    `affinity` counts the viewer's recent likes and comments per author. Affinity and engagement
+    enter as logarithms, so the tenth like matters less than the first. The order is deterministic;
+    among equals the newer comes first.
     """
 
     def score(post: Candidate) -> tuple[float, int]:

@@ -1,4 +1,4 @@
-"""What may be said in a report."""
+"""The limits of a report's note."""
 
 from collections.abc import Iterator
 
@@ -10,7 +10,7 @@ NOTE_CHARACTERS_MAX = 1_000
 
 
 def note_faults(note: str) -> Iterator[FieldError]:
-    """What is wrong with the words that go with a report; there need be none."""
+    """What is wrong with a report's note; an empty one is fine."""
     if len(note) > NOTE_CHARACTERS_MAX:
         yield FieldError("note", fault("too_long", max=NOTE_CHARACTERS_MAX))
     elif not is_text(note, LINE_CONTROLS):

@@ -1,4 +1,4 @@
-"""A home timeline as a skeleton: ids of posts, newest first, complete down to a floor."""
+"""A timeline as a skeleton: ids of posts, newest first, complete down to a floor."""
 
 from bisect import bisect_left
 from collections.abc import Sequence
@@ -14,9 +14,8 @@ HOME_TIMELINE_ENTRIES_MAX = 800
 class Skeleton:
     """Distinct ids in descending order, all of them above `floor`.
 
-    Of the viewer's posts, every one above `floor` is here, except those of `celebrity_ids`, which
-    are still to be merged. With a floor of 0 there is nothing beyond; with a higher one, older
-    entries are asked of Postgres.
+    It holds every post above `floor`, except those of `celebrity_ids`, which are yet to be merged.
+    A floor of 0 means that no older entries exist; otherwise Postgres has them.
     """
 
     ids: Sequence[int]
@@ -24,23 +23,23 @@ class Skeleton:
     celebrity_ids: Sequence[int] = ()
 
     def entries_below(self, before: int, count: int) -> list[int]:
-        """The newest `count` entries older than `before`; fewer when they end at the floor."""
+        """The newest `count` entries older than `before`; fewer if they end at the floor."""
         start = bisect_left(self.ids, -before + 1, key=lambda entry: -entry)
         return list(self.ids[start : start + count])
 
     def above(self, after: int, count: int) -> list[int]:
-        """The `count` entries right above `after`, newest first; `after` is not below the floor."""
+        """The `count` entries directly above `after`, newest first; `after` reaches the floor."""
         end = bisect_left(self.ids, -after, key=lambda entry: -entry)
         return list(self.ids[max(end - count, 0) : end])
 
 
 def skeleton_of(arrived: Sequence[bytes], tail: bytes) -> Skeleton:
-    """From ids as they arrived: a late delivery may stand too far ahead, a repeated one twice.
+    """Build it from ids in order of arrival: late ones stand out of order, repeated ones twice.
 
-    The tail is that of a whole list: `~<floor>`, then each celebrity's id after a comma.
+    The tail is that of a complete list: `~<floor>`, then each celebrity's id after a comma.
     """
     floor, *celebrity_ids = map(int, tail[1:].split(b","))
-    # Sorted first, because arrivals nearly are: half the time of a set's.
+    # Arrivals are nearly sorted, so sorting first takes half the time of a set.
     ids = list(dict.fromkeys(sorted(map(int, arrived), reverse=True)))
     while ids and ids[-1] <= floor:
         ids.pop()
@@ -48,12 +47,12 @@ def skeleton_of(arrived: Sequence[bytes], tail: bytes) -> Skeleton:
 
 
 def skeleton_from_newest(ids: Sequence[int], entries_max: int) -> Skeleton:
-    """From ids in descending order that were asked for `entries_max + 1` at a time."""
+    """From ids in descending order; the caller asked for `entries_max + 1`."""
     if len(ids) <= entries_max:
         return Skeleton(ids, 0)
     return Skeleton(ids[:entries_max], ids[entries_max])
 
 
 def page_start(cursor_id: int | None) -> int:
-    """Where a page begins: below the id that its cursor names, else at the newest."""
+    """The id below which a page begins: the cursor's, or above all ids."""
     return ABOVE_ALL if cursor_id is None else min(cursor_id, ABOVE_ALL)

@@ -1,7 +1,7 @@
-"""The one spelling of a hashtag under which all of its spellings are filed.
+"""Folds all spellings of a hashtag into one name.
 
-Hashtag identifiers of Unicode UAX 31 without pictures: letters, marks, digits and underscores; some
-signs stand between two of these, such as the middle dot of "col·legi".
+It follows the hashtag identifiers of Unicode UAX 31, without pictures: letters, marks, digits and
+underscores. Some signs may stand between two of these, such as the middle dot of "col·legi".
 """
 
 import unicodedata
@@ -13,31 +13,31 @@ from shared.visible_text import ZWJ, ZWNJ, is_ignorable
 
 TAG_CHARACTERS_MAX = 100
 
-# U+FF03 is of East Asian keyboards, U+FE5F its small form.
+# U+FF03 is typed on East Asian keyboards; U+FE5F is its small form.
 SIGNS = "#\uff03\ufe5f"
 JOINERS = ZWNJ + ZWJ
 
-# Of Table 3 of UAX 31, and the wave dash of Japanese names.
+# From Table 3 of UAX 31, plus the wave dash of Japanese names.
 _BETWEEN = frozenset("\u00b7\u05be\u0f0b\u301c\u30a0\u30fb")
-# Count as part of a word, as a letter does, but make none by themselves: the underscore, the
-# signs of Hebrew abbreviations, the ditto mark.
+# Part of a word, but no word by themselves: the underscore, the signs of Hebrew abbreviations, the
+# ditto mark.
 _WITHIN = frozenset("_\u05f3\u05f4\u3003")
 # The only letter that phones draw as a picture.
 _PICTURE_LETTER = "\u2139"
-# Full-width tildes are typed for wave dashes; their compatibility form is the tilde of ASCII.
+# People type full-width tildes for wave dashes; NFKC would turn them into ASCII tildes.
 _WAVE_DASHES = {0xFF5E: 0x301C}
 _WORD_CATEGORIES = frozenset({"Lu", "Ll", "Lt", "Lm", "Lo", "Mn", "Mc", "Nd", "Nl", "No"})
 _VIRAMA_CLASS = 9
 
-# Enough for each text: two rounds reach the fixed point of every code point.
+# Two rounds reach the fixed point of every code point, so this is enough for any text.
 _ROUNDS_MAX = 8
 
 
 @lru_cache(maxsize=4096)
 def is_word(character: str) -> bool:
-    """Whether a hashtag may consist of it, whatever stands around it.
+    """Whether the character may be part of any hashtag.
 
-    What only looks like one, such as a ligature that unfolds to several words, ends a hashtag.
+    A lookalike, such as a ligature that unfolds to several words, ends a hashtag.
     """
     if character in _WITHIN or "a" <= character <= "z":
         return True
@@ -47,7 +47,7 @@ def is_word(character: str) -> bool:
 
 
 def run_end(text: str, start: int) -> int:
-    """Where the run of a hashtag ends that begins at `start`; `start` if none does."""
+    """Where the hashtag run that begins at `start` ends; `start` if none begins there."""
     end = at = start
     while at < len(text):
         character = text[at]
@@ -63,9 +63,9 @@ def run_end(text: str, start: int) -> int:
 
 
 def tag_name(text: str) -> str | None:
-    """The tag that a run spells, without sign: the same for what looks and reads the same.
+    """The folded tag of a run without its sign: equal for spellings that look and read alike.
 
-    None if it is none: no letter, no run, or more than 100 characters in the normal form.
+    None if it has no letter, is not one run, or exceeds 100 characters when folded.
     """
     name = _normal(text)
     if name is None or len(name) > TAG_CHARACTERS_MAX or not name:
@@ -77,7 +77,7 @@ def tag_name(text: str) -> str | None:
 
 
 def tag_prefix(text: str) -> str | None:
-    """How the tags begin that somebody looks for; None if no tag begins so."""
+    """The folded prefix for a tag search; None if no tag can begin with it."""
     name = _normal(text)
     if not name or len(name) > TAG_CHARACTERS_MAX:
         return None
@@ -87,19 +87,19 @@ def tag_prefix(text: str) -> str | None:
 
 
 def without_sign(text: str) -> str:
-    """A tag as somebody asks for it, without the space around it and its sign."""
+    """A tag as a client asks for it, without surrounding space and its sign."""
     bare = text.strip()
     return bare[1:] if bare[:1] and bare[0] in SIGNS else bare
 
 
 def _normal(text: str) -> str | None:
-    # NFKC_Casefold of Unicode, chapter 3.13, until nothing changes; joiners stay where they show.
+    # NFKC_Casefold of Unicode chapter 3.13, repeated until stable; visible joiners stay.
     name = text
     for _round in range(_ROUNDS_MAX):
         before = name
         name = "".join(c for c in name if c in JOINERS or not is_ignorable(c))
         folded = unicodedata.normalize("NFKD", name.translate(_WAVE_DASHES)).casefold()
-        # The dot of a folded "İ" is not seen above an "i".
+        # The dot of a folded "İ" is invisible above an "i".
         name = unicodedata.normalize("NFKC", folded).replace("i\u0307", "i")
         name = _with_joiners_in_place(name)
         if name == before:
@@ -115,13 +115,13 @@ def _with_joiners_in_place(name: str) -> str:
     ]
     joined = "".join(single)
     if len(joined) > 2 * TAG_CHARACTERS_MAX:
-        # No tag in any case: what a joiner does need not be found out.
+        # Too long to be a tag, so its joiners need no check.
         return joined
     return "".join(c for at, c in enumerate(joined) if c not in JOINERS or _joins(joined, at))
 
 
 def _joins(name: str, at: int) -> bool:
-    # RFC 5892, appendix A; a ZWJ before a virama makes the ya-phalaa of Bengali and its kin.
+    # RFC 5892, appendix A; a ZWJ before a virama makes the Bengali ya-phalaa and its kin.
     if at in {0, len(name) - 1}:
         return False
     after = name[at + 1]
@@ -151,5 +151,5 @@ def _is_letter(character: str) -> bool:
 
 
 _EITHER = frozenset(JOINERS)
-# Punctuation, but a spelling of the underscore.
+# Punctuation by category, but spellings of the underscore.
 _LOW_LINES = frozenset("\uff3f\ufe33\ufe34\ufe4d\ufe4e\ufe4f")

@@ -1,4 +1,4 @@
-"""Tags as nodes of the graph: each has an id made of its name, and thereby a shard."""
+"""Tags as graph nodes: the id, and thereby the shard, derives from the name."""
 
 import hashlib
 
@@ -9,26 +9,26 @@ _ID_BITS = 63
 
 
 def tag_id(tag: str) -> int:
-    """The id of a folded tag, the same everywhere and for good.
+    """The id of a folded tag; it never changes.
 
-    Two names of one id would share their counts and pages; of a billion tags, one pair in twenty
-    does. Readers of a page look at the posts' own tags, so nobody sees it.
+    Two names with one id would share counts and pages; among a billion tags that happens with a
+    chance of 5 %. Readers check the posts' own tags, so no wrong post shows.
     """
     digest = hashlib.sha256(tag.encode()).digest()
     return (int.from_bytes(digest[:8], "big") & ((1 << _ID_BITS) - 1)) or 1
 
 
 def tags_named(text: str) -> frozenset[str]:
-    """The tag that somebody asks for, in any spelling that captions take; empty if it is none.
+    """The folded tag that a client asks for, in any spelling; empty if it is no tag.
 
-    With it the name that older rules gave it, under which posts stand until they are read anew.
+    It adds the name under the former rules, which posts have until a worker re-reads them.
     """
     bare = without_sign(text)
     return _present(tag_name(bare), former_tag_name(bare))
 
 
 def tags_begin(text: str) -> frozenset[str]:
-    """How the tags begin that somebody looks for, likewise; empty if no tag can."""
+    """The folded prefixes for a tag search, under both rules; empty if no tag begins so."""
     bare = without_sign(text)
     return _present(tag_prefix(bare), former_tag_name(bare))
 

@@ -1,14 +1,14 @@
-"""What text people may write."""
+"""Which characters a text may hold."""
 
 import unicodedata
 
-# The controls that a text of several lines consists of.
+# The control characters that texts of several lines need.
 LINE_CONTROLS = "\n\r\t"
 
 
 def is_text(text: str, controls: str) -> bool:
-    """No control characters but these, and nothing that is no character at all."""
-    # Half a surrogate pair is none: neither JSON nor the database takes it.
+    """Whether the text has no other control characters and no lone surrogates."""
+    # Neither JSON nor Postgres accepts half a surrogate pair.
     return not any(
         unicodedata.category(character) in {"Cc", "Cs"} and character not in controls
         for character in text

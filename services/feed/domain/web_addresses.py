@@ -1,15 +1,15 @@
-"""Finds web addresses in a text; what stands in one is neither a hashtag nor a mention."""
+"""Finds web addresses in a text; hashtags and mentions inside one do not count."""
 
 import re
 import unicodedata
 from collections.abc import Iterator
 
-# With a scheme; a few schemes do without slashes.
+# With a scheme; a few schemes have no slashes.
 _WITH_SCHEME = re.compile(
     r"(?<![a-z0-9])(?:[a-z][a-z0-9+.-]{0,30}://|(?:mailto|tel|sms|xmpp|matrix|magnet|geo):(?=\S))",
     re.IGNORECASE | re.ASCII,
 )
-# Without one, where a path or a query follows the name of the host.
+# Without a scheme, but with a path or query after the host name.
 _WITHOUT_SCHEME = re.compile(
     r"(?<![\w@#\uff20\uff03./-])(?:[\w-]{1,63}\.){1,10}[^\W\d_]{2,63}(?::[0-9]{1,5})?"
     r"(?=/|\?[\w.~%-]{1,64}=)"
@@ -18,7 +18,7 @@ _CLOSING = {")": "(", "]": "[", "}": "{"}
 
 
 def web_addresses(text: str) -> Iterator[tuple[int, int]]:
-    """Where the addresses begin and end, in order."""
+    """Start and end of each address, in order."""
     at = 0
     while (start := _next_start(text, at)) is not None:
         at = _address_end(text, start)
@@ -38,7 +38,7 @@ def _address_end(text: str, start: int) -> int:
             return at
         if character in _CLOSING.values():
             open_brackets.append(character)
-        # "(see https://example.org/a)" closes what was opened before the address.
+        # "(see https://example.org/a)" closes a bracket opened before the address.
         elif character in _CLOSING and (
             not open_brackets or open_brackets.pop() != _CLOSING[character]
         ):
@@ -49,5 +49,5 @@ def _address_end(text: str, start: int) -> int:
 def _ends_address(character: str) -> bool:
     if character.isascii():
         return character.isspace() or character in '<>"'
-    # Letters of all scripts are typed into addresses; quotes, full stops and pictures are not.
+    # Addresses hold letters of all scripts, but no quotes, full stops or pictures.
     return unicodedata.category(character)[0] in "CPSZ"

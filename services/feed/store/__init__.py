@@ -1,1 +1,1 @@
-"""feed's rows in Postgres and its keys in Redis."""
+"""Feed's rows in Postgres and its keys in Redis."""

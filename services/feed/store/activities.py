@@ -1,4 +1,4 @@
-"""The rows of activity, in the shards of those whom it concerns."""
+"""The rows of activity, in the shards of their recipients."""
 
 import asyncio
 from collections import defaultdict
@@ -14,7 +14,7 @@ from shared.sql_files import load_queries
 
 _SQL = load_queries(Path(__file__).with_suffix(".sql"))
 
-# Nobody scrolls further; older ones are dropped when newer ones come.
+# Nobody scrolls further; newer deeds displace older ones.
 KEPT_MAX = 500
 
 ACTIVITY_TOPIC = "activity"
@@ -24,7 +24,7 @@ _SHARDS_AT_ONCE = 8
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """A deed on its way to whom it concerns; not `is_done` if it was taken back."""
+    """A deed on its way to its recipient; `is_done` is false if it was taken back."""
 
     recipient_id: int
     deed: Deed
@@ -34,7 +34,7 @@ class Told:
 async def note_activities(
     group: ShardGroup, told: Iterable[Told], *, kept_max: int = KEPT_MAX
 ) -> None:
-    """Add deeds and take others back; of two about the same thing, the later counts."""
+    """Add deeds and remove those taken back; of two with the same key, the later counts."""
     last = {_key(one): one for one in told if one.recipient_id != one.deed.actor_id}
     by_shard: dict[int, list[Told]] = defaultdict(list)
     for one in last.values():
@@ -49,31 +49,31 @@ async def note_activities(
 
 
 async def newest_activities(group: ShardGroup, user_id: int) -> list[Deed]:
-    """What concerns a user, newest first."""
+    """The deeds that concern a user, newest first; at most KEPT_MAX."""
     reader = group.reader(group.shard_of(user_id))
     rows = await reader.rows(_SQL["newest_activities"], user_id=user_id, limit=KEPT_MAX)
     return [Deed(**row) for row in rows]
 
 
 async def seen_version(group: ShardGroup, user_id: int) -> int:
-    """Up to where a user has looked."""
+    """The version of the newest deed that a user has seen; 0 if none."""
     reader = group.reader(group.shard_of(user_id))
     return await reader.value(_SQL["seen_version"], user_id=user_id) or 0
 
 
 async def see_activities(group: ShardGroup, user_id: int) -> None:
-    """Note that a user has looked at everything that there is."""
+    """Mark all deeds that concern a user as seen."""
     async with group.writer(group.shard_of(user_id)) as tx:
         await tx.execute(_SQL["see_activities"], user_id=user_id)
 
 
 async def forget_activities_of(group: ShardGroup, user_id: int) -> None:
-    """Forget what others were told of somebody."""
+    """Delete everything others were told about this actor."""
     await _forget_naming(group, user_id, 0)
 
 
 async def forget_activities_about(group: ShardGroup, post_id: int) -> None:
-    """Forget what anybody was told about a post."""
+    """Delete everything anybody was told about a post."""
     await _forget_naming(group, 0, post_id)
 
 

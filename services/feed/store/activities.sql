@@ -1,5 +1,5 @@
 -- name: add_activities
--- In the order of the keys, so that batches which meet wait for one another and never in a circle.
+-- Rows go in key order, so concurrent batches wait for one another but never deadlock.
 INSERT INTO :schema.activity AS a (recipient_id, kind, subject_id, actor_id, post_id, version)
 SELECT * FROM unnest(:recipients::bigint[], :kinds::text[], :subjects::bigint[],
                      :actors::bigint[], :posts::bigint[], :versions::bigint[])
@@ -39,7 +39,7 @@ HAVING max(version) IS NOT NULL
 ON CONFLICT (user_id) DO UPDATE SET version = greatest(s.version, excluded.version);
 
 -- name: recipients_naming
--- Whom others are told of in this shard: of what somebody did, or of a post.
+-- Recipients in this shard who were told of an actor's deeds, or of a post.
 SELECT recipient_id FROM :schema.activity WHERE actor_id = :actor_id
 UNION
 SELECT recipient_id FROM :schema.activity WHERE post_id = :post_id;

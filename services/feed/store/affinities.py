@@ -1,4 +1,4 @@
-"""Whose posts a viewer lately liked and commented on."""
+"""Counts a viewer's recent likes and comments per author."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -12,12 +12,15 @@ from shared.sql_files import load_queries
 _SQL = load_queries(Path(__file__).with_suffix(".sql"))
 
 _LIKES_MAX = 200
-# Of each shard.
+# Per shard.
 _COMMENTS_MAX = 20
 
 
 async def find_affinities(group: ShardGroup, viewer_id: int) -> Mapping[int, int]:
-    """One statement in the viewer's shard and one per primary; raises Unavailable."""
+    """Deeds per author id; costs a statement in the viewer's shard and one per primary.
+
+    Raises Unavailable.
+    """
     liked = await Edges(group, LIKE).page_of_targets(viewer_id, limit=_LIKES_MAX, cursor=None)
     rows = await group.rows_across(
         _SQL["deeds_by_author"],

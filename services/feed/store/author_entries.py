@@ -1,4 +1,4 @@
-"""The newest entries of many authors, from their own shards."""
+"""The newest entries of many authors, read from the authors' shards."""
 
 import asyncio
 from collections import defaultdict
@@ -20,7 +20,7 @@ _SQL = load_queries(Path(__file__).with_suffix(".sql"))
 
 @dataclass(frozen=True, slots=True)
 class FoundEntries:
-    """Ids of each author in descending order; `away` if some authors' primary did not answer."""
+    """Ids of each author in descending order; `away` if some primary did not answer."""
 
     ids_by_author: Mapping[int, list[int]]
     away: bool
@@ -28,7 +28,7 @@ class FoundEntries:
 
 @dataclass(frozen=True, slots=True)
 class FoundCelebrities:
-    """Those of some authors who are; `away` if some authors' primary did not answer."""
+    """Which of some authors are celebrities; `away` if some primary did not answer."""
 
     ids: list[int]
     away: bool
@@ -37,7 +37,7 @@ class FoundCelebrities:
 async def newest_of_authors(
     group: ShardGroup, befores: Mapping[int, int], limit_each: int
 ) -> FoundEntries:
-    """For each author, the newest ids below the one given; one statement per primary.
+    """For each author, the newest ids below the given one; one statement per primary.
 
     Raises Unavailable only if no primary answers.
     """
@@ -53,7 +53,7 @@ async def newest_of_authors(
 
 
 async def celebrities_among(group: ShardGroup, author_ids: Collection[int]) -> FoundCelebrities:
-    """Those whose posts readers merge; one statement per primary.
+    """The authors whose posts readers merge; one statement per primary.
 
     Raises Unavailable only if no primary answers.
     """

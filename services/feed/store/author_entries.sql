@@ -1,6 +1,6 @@
--- The authors come sorted by shard; `starts` says where those of each shard begin, so that a
--- shard's part of a statement over many shards looks at its own authors only. The literal is
--- spelled for each shard and becomes its number.
+-- Authors come sorted by shard, and `starts` says where each shard's authors begin. Each arm of a
+-- statement over many shards thus reads its own authors only. The literal becomes the schema's
+-- name, whose last four characters are the shard's number.
 
 -- name: newest_of_authors
 SELECT asked.author_id, entry.id

@@ -1,4 +1,4 @@
-"""What celebrities have published lately, in Redis: shared by all who follow them."""
+"""The latest posts of celebrities in Redis, shared by all their followers."""
 
 from redis import asyncio as aioredis
 
@@ -6,19 +6,19 @@ from services.feed.store.entry_lists import TRIM_SLACK, EntryLists
 from services.feed.store.hot_reads import HotReads
 from shared.caching.redis_guard import RedisGuard
 
-# A reader's page needs the newest of each; older ones come from Postgres with everybody else's.
+# A reader's page needs only the newest of each; older ones come from Postgres.
 AUTHOR_ENTRIES_MAX = 200
 
 
 def author_key(author_id: int) -> str:
-    """LIST of the ids of posts (see EntryLists). Bound: 200 entries, 64 more; a day."""
+    """LIST of post ids (see EntryLists). Bound: 264 entries and the tail; lives for a day."""
     return f"author:{author_id}"
 
 
 class AuthorTimelines(EntryLists):
-    """A celebrity's newest entries; a list is made when somebody first reads it."""
+    """A celebrity's newest entries; the first reader builds the list."""
 
-    # Read from Postgres once a day at least, whatever happened to it here.
+    # A rebuild from Postgres once a day repairs whatever went wrong here.
     lifetime_s = 24 * 3600
 
     def __init__(

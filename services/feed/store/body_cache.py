@@ -1,4 +1,4 @@
-"""Bodies of posts in Redis, with leases so that a popular one that expires is loaded once."""
+"""Post bodies in Redis; leases make sure that an expired popular body is loaded once."""
 
 from collections.abc import Mapping, Sequence
 
@@ -18,15 +18,15 @@ _BODY_BEGINS = b"{"
 
 
 def body_key(post_id: int) -> str:
-    """STRING: the body as JSON, or `gone`, or `lease:<token>` of who is loading it.
+    """STRING: the body as JSON, or `gone`, or `lease:<token>` while a process loads it.
 
-    Bound: one for each post looked at within a day; a lease lives three seconds.
+    Bound: one for each post read within a day; a lease lives three seconds.
     """
     return f"post:{post_id}"
 
 
 class BodyCache:
-    """Copies of bodies; every method raises RedisAway if Redis does not answer."""
+    """Cached bodies; every method raises RedisAway if Redis does not answer."""
 
     def __init__(self, redis: aioredis.Redis, reads: HotReads, guard: RedisGuard) -> None:
         self._redis = redis
@@ -35,36 +35,36 @@ class BodyCache:
         self._leased = LeasedKeys(redis, guard, body_key, BODY_SECONDS_MAX)
 
     async def get(self, ids: Sequence[int]) -> dict[int, PostBody | None]:
-        """What is known: the body, or None of a post that is gone. The rest must be loaded."""
+        """The cached bodies; None stands for a withdrawn post. Absent ids must be loaded."""
         return parse_bodies(ids, await self._reads.values([*map(body_key, ids)]))
 
     async def lease(self, ids: Sequence[int]) -> tuple[str, set[int]]:
-        """A token, and those of the ids that its holder shall load."""
+        """A token, and the ids that the caller is to load."""
         return await self._leased.lease(ids)
 
     async def fill(
         self, token: str, leased: Sequence[int], loaded: Mapping[int, PostBody | None]
     ) -> None:
-        """Store what was loaded, but for what was changed since it was leased.
+        """Store loaded bodies, except those whose lease was taken away by a change.
 
-        Of a post that there is not, nothing is noted: it may be about to come into being.
+        Nothing is stored for an unknown post, which may be about to be committed.
         """
         values = {id_: _value(loaded[id_]) if id_ in loaded else b"" for id_ in leased}
         await self._leased.fill(token, values)
 
     async def mark_gone(self, post_id: int) -> None:
-        """Say that a post is withdrawn; what others are just loading will not be stored."""
+        """Record that a post is withdrawn; loads under way will not overwrite this."""
         with self._guard.calls():
             await self._redis.set(body_key(post_id), _GONE, ex=BODY_SECONDS_MAX)
 
     async def drop(self, post_id: int) -> None:
-        """Forget a body that was changed, and take the lease from whoever is loading it."""
+        """Drop the body of a changed post, and the lease of a process that is loading it."""
         with self._guard.calls():
             await self._redis.unlink(body_key(post_id))
 
 
 def parse_bodies(ids: Sequence[int], values: Sequence[bytes | None]) -> dict[int, PostBody | None]:
-    """What the keys of these posts hold, of those that are known."""
+    """Parse the values of these posts' keys, leaving out absent and leased ones."""
     return {
         post_id: None if value == _GONE else completed(orjson.loads(value))
         for post_id, value in zip(ids, values, strict=True)

@@ -1,4 +1,4 @@
-"""The rows of comments, in the shards of the posts that they stand under."""
+"""The rows of comments, in the shards of their posts."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -23,13 +23,13 @@ _SQL = load_queries(Path(__file__).with_suffix(".sql"))
 
 _NOT_FORGOTTEN = Counter(
     "retrato_feed_counts_not_forgotten_total",
-    "Changes of comments while Redis was away: their count may be as before for ten minutes.",
+    "Comment counts that Redis could not drop; they may be stale for ten minutes.",
 )
 
 
 @dataclass(frozen=True, slots=True)
 class NewComment:
-    """A comment to be; `reply_to` is any comment of the same post."""
+    """A comment before it is written; `reply_to` is any comment of the same post."""
 
     post_id: int
     writer_id: int
@@ -39,7 +39,7 @@ class NewComment:
 
 @dataclass(frozen=True, slots=True)
 class Parent:
-    """The comment that a reply hangs on."""
+    """The top-level comment that a reply is attached to."""
 
     id: int
     writer_id: int
@@ -47,7 +47,7 @@ class Parent:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Who has a say about a comment."""
+    """Who may delete a comment, and whether it is deleted."""
 
     post_id: int
     writer_id: int
@@ -56,14 +56,14 @@ class Standing:
 
 
 class Comments:
-    """The rows of comments; reads are always what the primary knows, since writers look at once."""
+    """The rows of comments; every read asks the primary, since writers look at once."""
 
     def __init__(self, group: ShardGroup, counts: CountCache) -> None:
         self._group = group
         self._counts = counts
 
     async def page_of_post(self, post_id: int, *, after: int, limit: int) -> list[Comment]:
-        """The comments of a post after one of them, oldest first; nobody's likes are marked."""
+        """Comments of a post after an id, oldest first; `liked` is always false."""
         reader = self._group.reader(self._group.shard_of(post_id))
         rows = await reader.rows(
             _SQL["page_of_comments"], post_id=post_id, after=after, limit=limit
@@ -71,13 +71,13 @@ class Comments:
         return [_comment(row) for row in rows]
 
     async def by_ids(self, ids: Sequence[int]) -> dict[int, Comment]:
-        """Those that stand, under posts that stand; one statement per primary."""
+        """Comments that exist, under posts that exist; one statement per primary."""
         shards = {self._group.shard_of(comment_id) for comment_id in ids}
         rows = await self._group.rows_across(_SQL["comments_by_ids"], shards, ids=list(ids))
         return {row["id"]: _comment(row) for row in rows}
 
     async def of_writer(self, writer_id: int, *, after: int, limit: int) -> list[dict[str, Any]]:
-        """What somebody wrote, wherever, in the order of ids; every shard is asked."""
+        """A writer's comments in the order of ids; asks every shard."""
         rows = await self._group.rows_across(
             _SQL["comments_of_writer"],
             self._group.shards(),
@@ -89,13 +89,13 @@ class Comments:
         return [{**row, "created_at": wire_time(created_at(row["id"]))} for row in oldest]
 
     async def ids_under(self, post_id: int, limit: int) -> list[int]:
-        """Comments under a withdrawn post, deleted ones too."""
+        """Ids of all comments under a withdrawn post, deleted ones included."""
         reader = self._group.reader(self._group.shard_of(post_id))
         rows = await reader.rows(_SQL["comments_under"], post_id=post_id, limit=limit)
         return [row["id"] for row in rows]
 
     async def delete(self, ids: Sequence[int]) -> None:
-        """Delete comments of one shard, and the replies to them."""
+        """Delete comments, which share one shard, with their replies."""
         async with self._group.writer(self._group.shard_of(ids[0])) as tx:
             for comment_id in ids:
                 existing = await lock_comment(tx, comment_id)
@@ -103,12 +103,12 @@ class Comments:
                     await self.delete_with_replies(tx, comment_id, existing.post_id)
 
     async def remove(self, ids: Sequence[int]) -> None:
-        """Remove the rows of comments of one shard, which nobody is to read any more."""
+        """Remove the rows of comments, which share one shard."""
         async with self._group.writer(self._group.shard_of(ids[0])) as tx:
             await tx.execute(_SQL["remove_comments"], ids=list(ids))
 
     async def forget_traces(self, post_id: int) -> None:
-        """Forget that there were comments under a withdrawn post."""
+        """Delete the count of a withdrawn post and the replies recorded for its commenters."""
         async with self._group.writer(self._group.shard_of(post_id)) as tx:
             await tx.execute(_SQL["forget_traces"], post_id=post_id)
             self._recount_after(tx, post_id)
@@ -116,7 +116,7 @@ class Comments:
     async def insert(
         self, tx: Transaction, new: NewComment, linked: LinkedText, parent: Parent | None
     ) -> Comment:
-        """Write and count a comment, in the shard of its post; `linked` is its text's."""
+        """Write and count a comment in its post's shard; `linked` belongs to its text."""
         comment_id: int = await tx.value(
             _SQL["insert_comment"],
             post_id=new.post_id,
@@ -142,7 +142,7 @@ class Comments:
         }
 
     async def delete_with_replies(self, tx: Transaction, comment_id: int, post_id: int) -> None:
-        """Empty a locked comment and its replies, those of them that stand until now."""
+        """Empty a locked comment and its replies, except those already deleted."""
         await tx.execute(_SQL["delete_comments"], comment_id=comment_id)
         self._recount_after(tx, post_id)
 
@@ -157,13 +157,13 @@ class Comments:
 
 
 async def find_author_to_comment(tx: Transaction, post_id: int) -> int | None:
-    """Whose post it is, kept from being withdrawn meanwhile; None if it does not stand."""
+    """The post's author; locks the post against withdrawal. None if it is withdrawn."""
     author_id: int | None = await tx.value(_SQL["lock_post"], post_id=post_id)
     return author_id
 
 
 async def find_parent(tx: Transaction, post_id: int, comment_id: int) -> Parent | None:
-    """What a reply to a comment hangs on: the comment, or the one that it is a reply to."""
+    """The comment a reply is attached to: this one, or its parent if it is a reply itself."""
     for _level in range(2):
         row = await tx.row(_SQL["lock_parent"], post_id=post_id, comment_id=comment_id)
         if row is None:
@@ -175,7 +175,7 @@ async def find_parent(tx: Transaction, post_id: int, comment_id: int) -> Parent 
 
 
 async def lock_comment(tx: Transaction, comment_id: int) -> Standing | None:
-    """Who has a say about it, held until the transaction ends; None if it never was."""
+    """Who may delete the comment, locked until the transaction ends; None if unknown."""
     row = await tx.row(_SQL["lock_comment"], comment_id=comment_id)
     return None if row is None else Standing(**row)
 

@@ -1,9 +1,9 @@
 -- name: lock_post
--- Shared by those who comment; who withdraws the post waits for them, or they find it gone.
+-- Commenters share the lock; a withdrawal waits for them, or they find the post gone.
 SELECT author_id FROM :schema.post WHERE id = :post_id AND withdrawn_at IS NULL FOR SHARE;
 
 -- name: lock_parent
--- Shared by those who reply; who deletes the comment waits for them and takes their replies along.
+-- Repliers share the lock; a deletion waits for them and deletes their replies, too.
 SELECT id, reply_to, writer_id FROM :schema.comment
  WHERE id = :comment_id AND post_id = :post_id AND deleted_at IS NULL
    FOR SHARE;
@@ -28,7 +28,7 @@ SELECT c.post_id, c.writer_id, p.author_id, c.deleted_at IS NOT NULL AS is_delet
    FOR UPDATE OF c;
 
 -- name: delete_comments
--- A comment and its replies; a statement of its own after the lock, so that it sees all of them.
+-- A comment and its replies. It runs after the lock as its own statement, to see all replies.
 WITH gone AS (
     UPDATE :schema.comment
        SET deleted_at = now(), text = '', hashtags = '{}', mentions = '{}',
@@ -48,7 +48,7 @@ SELECT id FROM :schema.comment WHERE post_id = :post_id ORDER BY id LIMIT :limit
 DELETE FROM :schema.comment WHERE id = ANY(:ids::bigint[]);
 
 -- name: forget_traces
--- The count of a withdrawn post, and what those who commented on it were answered.
+-- The count of a withdrawn post, and the replies recorded for its commenters.
 WITH counted AS (
     DELETE FROM :schema.comment_count WHERE post_id = :post_id
 )

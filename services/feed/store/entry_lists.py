@@ -1,9 +1,9 @@
-"""Lists of entries in Redis that take deliveries: what home timelines and author timelines share.
+"""Lists of entries in Redis that take deliveries: home timelines and author timelines.
 
-Why no post is lost between a rebuild and a delivery: a rebuild first makes the list, which from
-then on takes deliveries, and only then reads the database. A post delivered before that moment was
-committed before it, so that the reading finds it; one delivered after it lands in the list. What
-both found is dropped on read. Whoever changes the graph in between gives the rebuild up.
+No post is lost between a rebuild and a delivery. A rebuild first creates the list, which takes
+deliveries from then on, and only then reads the database. A post delivered earlier was committed
+earlier, so the read finds it; a later one lands in the list. Reading drops duplicates. A change of
+the graph in between drops the list, so the rebuild stores nothing.
 """
 
 import secrets
@@ -17,11 +17,11 @@ from services.feed.store.hot_reads import HotReads
 from services.feed.store.lua_scripts import register
 from shared.caching.redis_guard import RedisGuard
 
-# Longer lists are cut only when this many entries too long: one cut per so many deliveries.
+# Lists are trimmed once they are this many entries too long: one trim per 64 deliveries.
 TRIM_SLACK = 64
-# Longer than any request may take: who began a rebuild and is not back by then has died.
+# Longer than any request may take: a rebuild not finished by then has died.
 REBUILD_MS_MAX = 30_000
-# A script of this many keys keeps Redis from others for less than a millisecond.
+# A script over this many keys blocks Redis for less than a millisecond.
 PUSH_BATCH_MAX = 500
 
 
@@ -32,11 +32,11 @@ class BeingRebuilt:
 class EntryLists:
     """Reads and changes lists of entries; every method raises RedisAway if Redis does not answer.
 
-    A list is a LIST of post ids in decimal, the newest arrival first, ended by a tail (see
-    lua/entries.lua). Bound: `entries_max`, `trim_slack` more between two cuts, and the tail.
+    A list is a LIST of decimal post ids, the newest arrival first, with a tail at the end (see
+    lua/entries.lua). Bound: `entries_max`, `trim_slack` more between two trims, and the tail.
     """
 
-    # How long a list that nobody looks at is kept.
+    # How long an unread list lives.
     lifetime_s: ClassVar[int]
 
     def __init__(
@@ -61,16 +61,16 @@ class EntryLists:
         self._abandon = register(redis, "entries", "abandon_rebuild")
 
     async def find(self, owner_id: int) -> Skeleton | BeingRebuilt | None:
-        """The skeleton; None if there is no list at the moment."""
+        """The skeleton; None if there is no list."""
         return (await self.find_many([owner_id]))[0]
 
     async def find_many(self, owner_ids: Sequence[int]) -> list[Skeleton | BeingRebuilt | None]:
-        """Those of several owners, in one round trip."""
+        """The skeletons of several owners, in one round trip."""
         found = await self._reads.lists([self._key_of(owner_id) for owner_id in owner_ids])
         return [_parsed(entries) for entries in found]
 
     async def push(self, post_id: int, owner_ids: Sequence[int]) -> int:
-        """Put it into those of at most 500 lists that exist; how many that were."""
+        """Push an id to at most 500 lists, skipping absent ones; return how many took it."""
         if not owner_ids:
             return 0
         keys = [self._key_of(owner_id) for owner_id in owner_ids]
@@ -79,24 +79,24 @@ class EntryLists:
         return int(taken)
 
     async def exists(self, owner_id: int) -> bool:
-        """Is there a list, be it one that is being rebuilt?"""
+        """Whether there is a list, including one being rebuilt."""
         with self._guard.calls():
             return bool(await self._redis.exists(self._key_of(owner_id)))
 
     async def drop(self, owner_id: int) -> None:
-        """Forget a list; its next read rebuilds it."""
+        """Delete a list; its next read rebuilds it."""
         with self._guard.calls():
             await self._redis.unlink(self._key_of(owner_id))
 
     async def begin_rebuild(self, owner_id: int) -> str | None:
-        """A token if there is no list and nobody else is making it: deliveries now land."""
+        """Create the list, which takes deliveries from now on; None if one exists already."""
         token = secrets.token_hex(8)
         with self._guard.calls():
             began = await self._begin([self._key_of(owner_id)], [f"!{token}", REBUILD_MS_MAX])
         return token if began else None
 
     async def finish_rebuild(self, owner_id: int, token: str, built: Skeleton) -> bool:
-        """Put what was read in place; False if the list is no longer ours to fill."""
+        """Append the built entries; False if the list is gone or another rebuild owns it."""
         tail = ",".join(map(str, [f"~{built.floor}", *built.celebrity_ids]))
         with self._guard.calls():
             arguments: list[str | int] = [
@@ -110,7 +110,7 @@ class EntryLists:
             return bool(await self._finish([self._key_of(owner_id)], arguments))
 
     async def abandon_rebuild(self, owner_id: int, token: str) -> None:
-        """Give up a rebuild that failed."""
+        """Drop the list of a failed rebuild, if this token still owns it."""
         with self._guard.calls():
             await self._abandon([self._key_of(owner_id)], [f"!{token}"])
 

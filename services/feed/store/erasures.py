@@ -1,4 +1,4 @@
-"""The rows that feed keeps of an account beside its posts."""
+"""Finds and removes an account's rows besides its posts."""
 
 from collections import defaultdict
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ _SQL = load_queries(Path(__file__).with_suffix(".sql"))
 
 @dataclass(frozen=True, slots=True)
 class Reaction:
-    """What somebody did with a post."""
+    """A user's edge to a post."""
 
     kind: str
     user_id: int
@@ -23,7 +23,7 @@ class Reaction:
 
 
 async def received_reactions(group: ShardGroup, user_id: int, limit: int) -> list[Reaction]:
-    """Likes and saves of the withdrawn posts of somebody, in no order."""
+    """Likes and saves of an author's withdrawn posts, in no order."""
     rows = await group.reader(group.shard_of(user_id)).rows(
         _SQL["received_reactions"], user_id=user_id, limit=limit
     )
@@ -31,9 +31,9 @@ async def received_reactions(group: ShardGroup, user_id: int, limit: int) -> lis
 
 
 async def comments_of_account(group: ShardGroup, user_id: int, limit: int) -> dict[int, list[int]]:
-    """Ids of comments that somebody wrote or that stand under their withdrawn posts, by shard.
+    """Comments that a user wrote, and those under their withdrawn posts: ids by shard.
 
-    Comments live with their posts: every shard is asked, by one statement per primary.
+    Comments lie with their posts, so this asks every shard, with one statement per primary.
     """
     rows = await group.rows_across(
         _SQL["comments_of_account"], group.shards(), user_id=user_id, limit=limit
@@ -45,13 +45,13 @@ async def comments_of_account(group: ShardGroup, user_id: int, limit: int) -> di
 
 
 async def forget_requests_in(group: ShardGroup, shard: int, user_id: int) -> None:
-    """Forget the replies that somebody was given to comments under posts of this shard."""
+    """Delete a user's recorded replies for comments under posts of this shard."""
     async with group.writer(shard) as tx:
         await forget_requests_of(tx, user_id)
 
 
 async def forget_account(group: ShardGroup, user_id: int) -> None:
-    """Remove empty rows of withdrawn posts, the count, replies, and the account's own tables."""
+    """Remove withdrawn posts, the post count, recorded replies and the account's own tables."""
     async with group.writer(group.shard_of(user_id)) as tx:
         await tx.execute(_SQL["forget_account"], user_id=user_id)
         await erase_tables(tx, TABLES, user_id)

@@ -1,5 +1,5 @@
 -- name: received_reactions
--- What others did with the withdrawn posts of an author; it is mirrored in the author's shard.
+-- Reactions of others to an author's withdrawn posts, mirrored in the author's shard.
 SELECT edge.kind, edge.src AS user_id, edge.dst AS target_id
   FROM :schema.post AS post
   JOIN :schema.edge_in AS edge ON edge.kind IN ('like', 'save') AND edge.dst = post.id
@@ -7,7 +7,7 @@ SELECT edge.kind, edge.src AS user_id, edge.dst AS target_id
  LIMIT :limit;
 
 -- name: comments_of_account
--- Deleted ones too: their empty rows still name who wrote them, and under what.
+-- Deleted comments too: their empty rows still name the writer and the post.
 SELECT id FROM (
     SELECT id FROM :schema.comment WHERE writer_id = :user_id
     UNION
@@ -18,7 +18,7 @@ SELECT id FROM (
  LIMIT :limit;
 
 -- name: forget_account
--- Only what is withdrawn: a post that stands has photos that upload must hear of first.
+-- Withdrawn posts only: before any other post goes, upload must release its photos.
 WITH posts AS (
     DELETE FROM :schema.post WHERE author_id = :user_id AND withdrawn_at IS NOT NULL
     RETURNING id

@@ -1,4 +1,4 @@
-"""How far the delivery of each post has got, and the jobs that carry it on."""
+"""The progress of each post's delivery, and the jobs that continue it."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,8 +10,7 @@ from shared.sql_files import load_queries
 
 _SQL = load_queries(Path(__file__).with_suffix(".sql"))
 
-# The first page of followers, and the others in a lane of their own: who has a few followers
-# never waits behind who has a million.
+# Later pages have their own lane: an author with few followers never waits for a celebrity.
 FAN_OUT = "fan_out"
 FAN_OUT_MORE = "fan_out_more"
 
@@ -29,10 +28,10 @@ class FanOutJob:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """The page that is due, the follower up to whom the post has been delivered, and how.
+    """The page due, and the last follower who has received the post.
 
-    `way` is the one chosen for this post, None where it is pushed or none was chosen yet;
-    `delivery` how its author's posts go out at present.
+    `way` is the way chosen for this post; None if it is pushed or not yet decided. `delivery` is
+    the author's present mode.
     """
 
     page: int
@@ -42,16 +41,16 @@ class Progress:
 
 
 async def find_fan_out(group: ShardGroup, post_id: int, author_id: int) -> Progress | None:
-    """None when it has ended, or the post was withdrawn."""
+    """None if the delivery has ended or the post was withdrawn."""
     reader = group.reader(group.shard_of(post_id))
     row = await reader.row(_SQL["find_fan_out"], post_id=post_id, author_id=author_id)
     return None if row is None else Progress(**row)
 
 
 async def choose_way(group: ShardGroup, job: FanOutJob, way: Way) -> None:
-    """Note how the post goes out, before it has gone to anybody.
+    """Record how the post goes out, before it goes to anybody.
 
-    With `rise`, who rebuilds a timeline from now on finds the author among the celebrities.
+    After `rise`, every rebuild of a timeline finds the author among the celebrities.
     """
     async with group.writer(group.shard_of(job.post_id)) as tx:
         await tx.execute(_SQL["choose_way"], post_id=job.post_id, way=way)
@@ -60,7 +59,7 @@ async def choose_way(group: ShardGroup, job: FanOutJob, way: Way) -> None:
 
 
 async def advance_fan_out(group: ShardGroup, post_id: int, after_id: int) -> None:
-    """Note that followers up to this one have been delivered to."""
+    """Record that followers up to this id have received the post."""
     async with group.writer(group.shard_of(post_id)) as tx:
         await tx.execute(_SQL["advance_fan_out"], post_id=post_id, after_id=after_id)
 
@@ -76,7 +75,7 @@ async def turn_page(group: ShardGroup, job: FanOutJob, after_id: int) -> None:
 
 
 async def end_fan_out(group: ShardGroup, job: FanOutJob, way: Way) -> None:
-    """Note that every follower has been delivered to; after a rise, that each was told."""
+    """Record that every follower has received the post; a rise then ends as `merge`."""
     async with group.writer(group.shard_of(job.post_id)) as tx:
         ended = await tx.execute(_SQL["end_fan_out"], post_id=job.post_id)
         if way == "rise" and ended:
@@ -84,7 +83,7 @@ async def end_fan_out(group: ShardGroup, job: FanOutJob, way: Way) -> None:
 
 
 async def begin_fan_out(tx: Transaction, post_id: int, author_id: int) -> None:
-    """Have a new post delivered, if the transaction that writes it commits."""
+    """Enqueue the delivery of a new post in the transaction that writes it."""
     await tx.execute(_SQL["begin_fan_out"], post_id=post_id)
     await _enqueue(tx, FanOutJob(post_id, author_id, 0))
 

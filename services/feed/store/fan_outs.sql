@@ -16,8 +16,8 @@ UPDATE :schema.author SET delivery = 'rising' WHERE author_id = :author_id AND d
 -- name: end_rise
 UPDATE :schema.author SET delivery = 'merge' WHERE author_id = :author_id AND delivery = 'rising';
 
--- What a checkpoint forgets in a crash is delivered again, which is dropped on read: no commit of
--- a batch waits for the disk.
+-- A crash may undo some progress; readers drop what is then delivered twice. So no batch waits for
+-- its commit to reach the disk.
 -- name: advance_fan_out
 WITH hurried AS (SELECT set_config('synchronous_commit', 'off', true))
 UPDATE :schema.fan_out SET after_id = :after_id

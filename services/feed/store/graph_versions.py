@@ -1,4 +1,4 @@
-"""What feed has heard of the follow graph, so that an old message that comes late is known."""
+"""The newest version of each edge that feed knows, to recognise late and outdated events."""
 
 from pathlib import Path
 
@@ -8,19 +8,19 @@ from shared.sql_files import load_queries
 
 _SQL = load_queries(Path(__file__).with_suffix(".sql"))
 
-# The name under which such jobs stand in queues.
+# Queues hold jobs of this name, so it cannot change with the constant's.
 CONFIRM_EVENT = "settle_graph_event"
 
-# By then the other side of the edge has been mirrored, and deliveries that began before it have
-# ended: what they did to the timeline is put right.
+# By then the edge is mirrored and deliveries that began before it have ended, so the second
+# application corrects what they did.
 CONFIRM_DELAY_S = 60.0
 
-# Asking to follow, following and unfollowing change the same edge, and share its versions.
+# Request, follow and unfollow change the same edge and share its versions.
 _EDGES = {"follow": "follow", "unfollow": "follow", "request": "follow"}
 
 
 async def note_version(group: ShardGroup, event: GraphEvent) -> bool:
-    """Is it the newest of its edge so far? If so, it is also confirmed a minute later."""
+    """Record the version; False if a newer one is known. Also enqueue the later confirmation."""
     async with group.writer(group.shard_of(event["actor_id"])) as tx:
         newest = await tx.value(
             _SQL["note_version"],
@@ -35,7 +35,7 @@ async def note_version(group: ShardGroup, event: GraphEvent) -> bool:
 
 
 async def is_newest(group: ShardGroup, event: GraphEvent) -> bool:
-    """Has nothing newer been heard of?"""
+    """Whether no newer event of this edge is known."""
     reader = group.reader(group.shard_of(event["actor_id"]))
     version = await reader.value(
         _SQL["find_version"],

@@ -1,4 +1,4 @@
--- Returns nothing if something newer was heard of before; the same again is worth repeating.
+-- Returns no row if a newer version is known; the same version may be applied again.
 -- name: note_version
 INSERT INTO :schema.graph_version AS g (actor_id, edge, subject_id, version)
 VALUES (:actor_id, :edge, :subject_id, :version)

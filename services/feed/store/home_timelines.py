@@ -1,4 +1,4 @@
-"""Home timelines in Redis: skeletons of those who have looked lately."""
+"""Home timelines in Redis: the skeletons of recent readers."""
 
 import time
 from collections.abc import Sequence
@@ -11,23 +11,23 @@ from services.feed.store.hot_reads import HotReads
 from services.feed.store.lua_scripts import register
 from shared.caching.redis_guard import RedisGuard
 
-# A reader who has not looked for so long is no longer delivered to.
+# A reader idle for this long no longer receives deliveries.
 IDLE_SECONDS_MAX = 14 * 24 * 3600
-# Two weeks need not be exact to more than this; it saves a command with each read.
+# Two weeks need no better precision; this saves a command on most reads.
 KEEP_EVERY_SECONDS = 3600
 KEPT_MAX = 100_000
 
 
 def home_key(user_id: int) -> str:
-    """LIST of the ids of posts, with the celebrities to be merged in its tail (see EntryLists).
+    """LIST of post ids; the tail also names celebrities to merge (see EntryLists).
 
-    Bound: 800 entries, 64 more between two cuts, and the tail; two weeks since the last look.
+    Bound: 800 entries, 64 more between two trims, and the tail; lives for two weeks after a read.
     """
     return f"home:{user_id}"
 
 
 def home_key_pattern() -> str:
-    """All of them."""
+    """The pattern that matches every home timeline."""
     return "home:*"
 
 
@@ -60,9 +60,10 @@ class HomeTimelines(EntryLists):
         self._who_merges = register(redis, "entries", "who_merges")
 
     async def keep(self, user_id: int) -> None:
-        """Note that the reader has looked at a timeline that is whole.
+        """Extend the life of a complete timeline that its reader has opened.
 
-        Redis is told once an hour; a list that is being rebuilt must not live longer by it.
+        It tells Redis at most once an hour per reader. Call it for complete lists only: one being
+        rebuilt must not live longer.
         """
         hour = int(time.monotonic() // KEEP_EVERY_SECONDS)
         if hour != self._kept_hour or len(self._kept) >= KEPT_MAX:
@@ -75,26 +76,26 @@ class HomeTimelines(EntryLists):
         self._kept.add(user_id)
 
     async def readers(self) -> list[int]:
-        """Who has a timeline: a walk through all keys, for operators."""
+        """Ids of all readers with a timeline; walks through all keys, for operators only."""
         with self._guard.calls():
             keys = [key async for key in self._redis.scan_iter(home_key_pattern(), count=1_000)]
         return sorted({int(key.rpartition(b":")[2]) for key in keys})
 
     async def merge(self, user_id: int, ids: Sequence[int], floor: int) -> bool:
-        """Add ids that are all of somebody's posts above `floor`; False without a timeline."""
+        """Merge all of an author's posts above `floor`; False without a complete timeline."""
         with self._guard.calls():
             arguments = [self.entries_max, floor, *ids]
             return bool(await self._merge([home_key(user_id)], arguments))
 
     async def mark_celebrity(self, author_id: int, user_ids: Sequence[int]) -> None:
-        """Have those of at most 500 readers who have a timeline merge an author from now on."""
+        """Make the existing timelines of at most 500 readers merge an author from now on."""
         if not user_ids:
             return
         with self._guard.calls():
             await self._mark([home_key(user_id) for user_id in user_ids], [author_id])
 
     async def who_merges(self, author_id: int, user_ids: Sequence[int]) -> list[int]:
-        """Those of at most 500 readers whose timelines merge a celebrity."""
+        """Which of at most 500 readers have a timeline that merges this celebrity."""
         if not user_ids:
             return []
         with self._guard.calls():

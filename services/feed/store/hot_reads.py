@@ -1,4 +1,4 @@
-"""The reads of Redis that every page needs: they share one connection, and so what a send costs."""
+"""The Redis reads of every page; they share one connection and its sends."""
 
 from collections.abc import Sequence
 from typing import cast
@@ -6,20 +6,20 @@ from typing import cast
 from shared.caching.redis_guard import RedisGuard
 from shared.caching.redis_pipe import RedisPipe
 
-# As long as a client of the other commands waits. Less would take a Redis that is busy for a moment
-# for one that is gone, and give Postgres its work.
+# As patient as the client of the other commands. With less, a Redis busy for a moment would count
+# as gone and Postgres would get its reads.
 SILENT_LOOKS_MAX = 6
 
 
 class HotReads:
-    """One for the process; every method raises RedisAway if Redis does not answer."""
+    """One per process; every method raises RedisAway if Redis does not answer."""
 
     def __init__(self, pipe: RedisPipe, guard: RedisGuard) -> None:
         self._pipe = pipe
         self._guard = guard
 
     async def values(self, keys: Sequence[str]) -> list[bytes | None]:
-        """The strings at these keys, None where there is none."""
+        """The strings at these keys; None where there is none."""
         with self._guard.calls():
             return cast(list[bytes | None], await self._pipe.ask("MGET", *keys))
 

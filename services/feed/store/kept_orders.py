@@ -1,4 +1,4 @@
-"""Orders of posts in Redis, which all replicas show and whose pages stay as they are."""
+"""Orders of posts in Redis, shared by all replicas and stable from page to page."""
 
 import secrets
 import time
@@ -10,47 +10,48 @@ from redis import asyncio as aioredis
 
 from shared.caching.redis_guard import RedisGuard
 
-# The newest order of a list is shown for so long.
+# A list shows its newest order for this long.
 LATEST_SECONDS = 20
-# Who pages through one has two minutes from page to page and a quarter of an hour in all: what it
-# says of a post or an account that is deleted meanwhile is gone soon after.
+# A reader may pause two minutes between pages and page for a quarter of an hour. Posts and accounts
+# deleted meanwhile leave the order soon after.
 KEPT_SECONDS = 120
 AGE_SECONDS_MAX = 900.0
-# What a name looks like: it comes back in cursors, and becomes part of a key.
+# Names come back in cursors and become part of a key, so their form is checked.
 ORDER_NAME_PATTERN = "[0-9a-f]{12}"
 ORDER_IDS_MAX = 500
 
 
 def latest_key(of: str) -> str:
-    """STRING: the name of the order that a list has at present. Bound: one a list, for 20 s."""
+    """STRING: the name of a list's current order. Bound: one per list, for 20 s."""
     return f"order:{of}"
 
 
 def order_key(of: str, name: str) -> str:
-    """STRING: when it was made, and ids of posts, as JSON.
+    """STRING: its creation time and the post ids, as JSON.
 
-    Bound: 500 ids; two minutes from the last look, a quarter of an hour in all; one every 20 s.
+    Bound: 500 ids, and one order every 20 s. It lives for two minutes after a read; it is used for
+    at most 15.
     """
     return f"order:{of}:{name}"
 
 
 @dataclass(frozen=True, slots=True)
 class KeptOrder:
-    """Ids of posts, the first one first, under a name that cursors hold."""
+    """Ids of posts in order, under the name that cursors hold."""
 
     name: str
     post_ids: list[int]
 
 
 class KeptOrders:
-    """Orders by the list that they are of; every method raises RedisAway if Redis is away."""
+    """Stored orders by list; every method raises RedisAway if Redis is away."""
 
     def __init__(self, redis: aioredis.Redis, guard: RedisGuard) -> None:
         self._redis = redis
         self._guard = guard
 
     async def find(self, of: str, name: str | None) -> KeptOrder | None:
-        """The one of that name, or the latest; None if it is no longer kept."""
+        """The order of that name, or the latest for None; None if it is no longer stored."""
         with self._guard.calls():
             if name is None:
                 latest = await self._redis.get(latest_key(of))
@@ -65,7 +66,7 @@ class KeptOrders:
         return None if is_old else KeptOrder(name, post_ids)
 
     async def keep(self, of: str, post_ids: list[int]) -> KeptOrder:
-        """Make it the latest, unless another replica was faster: then that one's."""
+        """Store it as the latest; return another replica's instead if that was first."""
         made = KeptOrder(secrets.token_hex(6), post_ids)
         with self._guard.calls():
             content = orjson.dumps([time.time(), post_ids])

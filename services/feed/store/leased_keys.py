@@ -1,4 +1,4 @@
-"""Leases on absent keys: of all who miss a copy one fills it, and never with what was before."""
+"""Leases on absent keys: one process fills a missing copy, and never with outdated data."""
 
 import secrets
 from collections.abc import Callable, Mapping, Sequence
@@ -9,7 +9,7 @@ from services.feed.store.lua_scripts import register
 from shared.caching.redis_guard import RedisGuard
 
 LEASE_BEGINS = b"lease:"
-# Longer than a read of the database may take.
+# Longer than a database read may take.
 LEASE_MS_MAX = 3_000
 
 
@@ -30,14 +30,14 @@ class LeasedKeys:
         self._fill = register(redis, "fill_leased")
 
     async def lease(self, ids: Sequence[int]) -> tuple[str, set[int]]:
-        """A token, and those of the ids that its holder shall load."""
+        """A token, and the ids that the caller is to load."""
         token = f"{LEASE_BEGINS.decode()}{secrets.token_hex(8)}"
         with self._guard.calls():
             leased = await self._lease([self._key_of(id_) for id_ in ids], [token, LEASE_MS_MAX])
         return token, {id_ for id_, mine in zip(ids, leased, strict=True) if mine}
 
     async def fill(self, token: str, values: Mapping[int, bytes]) -> None:
-        """Store values of leased ids, but for what was changed since; empty gives a lease back."""
+        """Store values of ids still leased by this token; an empty value returns the lease."""
         if not values:
             return
         keys = [self._key_of(id_) for id_ in values]

@@ -1,4 +1,4 @@
-"""What posts and comments link to: the rows that wait to be read anew, and those of who leaves."""
+"""Stored links of posts and comments: rows to re-read, and rows that link to a deleted account."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ TextKind = Literal["post", "comment"]
 
 @dataclass(frozen=True, slots=True)
 class StoredText:
-    """A caption or a comment whose links older rules have found, or nobody yet."""
+    """A caption or comment whose links are missing or come from older rules."""
 
     kind: TextKind
     id: int
@@ -29,20 +29,20 @@ class StoredText:
 
 @dataclass(frozen=True, slots=True)
 class Relinked:
-    """The hashtags that a post had before, and whether readers see a difference."""
+    """The hashtags a post had before, and whether readers see a difference."""
 
     former_hashtags: list[str]
     is_changed: bool
 
 
 class LinkedTexts:
-    """Each text is in the shard that its id names."""
+    """Finds texts in all shards; a text lies in the shard that its id names."""
 
     def __init__(self, group: ShardGroup) -> None:
         self._group = group
 
     async def to_read(self, per_shard: int) -> dict[int, list[StoredText]]:
-        """Some of those that wait, by shard; two statements per primary, over an index."""
+        """Some rows to re-read, by shard; two statements per primary, over an index."""
         found: dict[int, list[StoredText]] = defaultdict(list)
         for query in (_SQL["posts_to_read"], _SQL["comments_to_read"]):
             rows = await self._group.rows_across(
@@ -53,7 +53,7 @@ class LinkedTexts:
         return found
 
     async def naming(self, user_id: int, limit: int) -> dict[int, dict[TextKind, list[int]]]:
-        """Ids of texts that mention somebody, by shard and kind; every shard is asked."""
+        """Ids of texts that mention a user, by shard and kind; asks every shard."""
         rows = await self._group.rows_across(
             _SQL["texts_that_mention"], self._group.shards(), user_id=user_id, limit=limit
         )
@@ -64,17 +64,17 @@ class LinkedTexts:
 
 
 async def relink_post(tx: Transaction, post: StoredText, linked: LinkedText) -> Relinked | None:
-    """Store what a caption links to; None if it says something else by now."""
+    """Store a caption's links; None if the caption has changed meanwhile."""
     row = await tx.row(_SQL["relink_post"], id=post.id, text=post.text, **asdict(linked))
     return None if row is None else Relinked(row["hashtags"], row["is_changed"])
 
 
 async def relink_comment(tx: Transaction, comment: StoredText, linked: LinkedText) -> None:
-    """Store what a comment links to, unless it is gone by now."""
+    """Store a comment's links, unless it is gone."""
     await tx.execute(_SQL["relink_comment"], id=comment.id, text=comment.text, **asdict(linked))
 
 
 async def unlink(tx: Transaction, kind: TextKind, ids: Sequence[int], user_id: int) -> None:
-    """Take the links to somebody out of texts, and out of the replies that their writers got."""
+    """Remove links to a user from texts, and from the recorded replies of their writers."""
     query = _SQL["unlink_posts"] if kind == "post" else _SQL["unlink_comments"]
     await tx.execute(query, ids=list(ids), user_id=user_id)

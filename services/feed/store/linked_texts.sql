@@ -1,4 +1,4 @@
--- What texts link to: read anew where the rules have changed, and taken out for those who leave.
+-- Links of texts: re-read after the rules change, and removed for deleted accounts.
 
 -- name: posts_to_read
 SELECT 'post' AS kind, id, author_id AS writer_id, caption AS text
@@ -13,7 +13,7 @@ SELECT 'comment' AS kind, id, writer_id, text
  LIMIT :limit;
 
 -- name: relink_post
--- Nothing if the caption has changed meanwhile, or somebody else was faster.
+-- No row if the caption has changed or another worker was faster.
 WITH standing AS (
     SELECT id, hashtags, mentions, entities FROM :schema.post
      WHERE id = :id AND caption = :text::text AND text_rules < :rules::smallint
@@ -44,7 +44,7 @@ SELECT 'comment', id FROM :schema.comment
  LIMIT :limit;
 
 -- name: unlink_posts
--- The replies that their authors were given are kept for a day; they name whom they mention, too.
+-- Recorded replies live for a day and name mentioned users, too.
 WITH changed AS (
     UPDATE :schema.post
        SET mentioned = array_remove(mentioned, :user_id::bigint),

@@ -1,4 +1,4 @@
-"""Loads the scripts that Redis runs; each file says what it does and why it must be one step."""
+"""Loads the Lua scripts of Redis; each file says what it does and why it is one step."""
 
 from pathlib import Path
 
@@ -9,6 +9,6 @@ _FOLDER = Path(__file__).with_name("lua")
 
 
 def register(redis: aioredis.Redis, *names: str) -> AsyncScript:
-    """The files put together; sent by digest, and whole again to a Redis that has forgotten it."""
+    """Join the files into one script, called by its digest and resent if Redis lost it."""
     text = "\n".join((_FOLDER / f"{name}.lua").read_text(encoding="utf-8") for name in names)
     return redis.register_script(text)

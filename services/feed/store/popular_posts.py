@@ -1,4 +1,4 @@
-"""The posts of the last days that could be popular, from all shards."""
+"""Candidates for popular posts of the last days, from all shards."""
 
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -12,13 +12,16 @@ from shared.sql_files import load_queries
 _SQL = load_queries(Path(__file__).with_suffix(".sql"))
 
 AGE_MAX = timedelta(days=3)
-# Of each shard: so many of the newest are looked at, and so many of those are candidates.
+# Per shard: how many of the newest posts are read, and how many become candidates.
 _LOOKED_AT_MAX = 2_000
 _CANDIDATES_MAX = 50
 
 
 async def popular_candidates(group: ShardGroup, now: datetime) -> list[Candidate]:
-    """One statement per primary; raises Unavailable while one of them is away."""
+    """Candidates of all shards; one statement per primary.
+
+    Raises Unavailable while a primary is away.
+    """
     since_ms = int((now - AGE_MAX).timestamp() * 1000)
     rows = await group.rows_across(
         _SQL["candidates"],

@@ -1,5 +1,5 @@
 -- name: candidates
--- Half of them the most liked and talked of, half the newest: the domain decides among them.
+-- Half of them are the most liked and discussed, half the newest; the domain ranks them.
 WITH newest AS (
     SELECT id, author_id FROM :schema.post
      WHERE id >= :since AND withdrawn_at IS NULL

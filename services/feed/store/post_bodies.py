@@ -1,4 +1,4 @@
-"""Bodies of posts: from the cache in Redis, and once per process and body from Postgres."""
+"""Post bodies: from Redis, or once per process and body from Postgres."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -15,12 +15,11 @@ from shared.errors import Unavailable
 from shared.sharding.primaries import apart_by_primary
 from shared.sharding.shard_group import ShardGroup
 
-# Another process that holds a lease needs a few milliseconds; one that has died holds us up for
-# a fifth of a second at most.
+# A process with a lease needs a few milliseconds; a dead one delays readers by at most 0.2 s.
 _LEASE_POLLS_MAX = 10
 _LEASE_POLL_S = 0.02
 
-LOOKED_UP = Counter("retrato_feed_bodies_total", "Bodies of posts looked up.", ["found_in"])
+LOOKED_UP = Counter("retrato_feed_bodies_total", "Post bodies by source.", ["found_in"])
 
 Loaded = dict[int, PostBody | None]
 
@@ -30,14 +29,14 @@ LoadBodies = Callable[[ShardGroup, Sequence[int]], Awaitable[dict[int, PostBody 
 
 @dataclass(frozen=True, slots=True)
 class FoundBodies:
-    """Bodies of the posts that stand; `away` if some primary that was needed did not answer."""
+    """Bodies of the posts that exist; `away` if a primary that was needed did not answer."""
 
     bodies: Mapping[int, PostBody]
     away: Unavailable | None
 
 
 class PostBodies:
-    """Looks bodies up. Without Redis everything comes from Postgres: slower, and the same."""
+    """Looks up bodies; without Redis, Postgres gives the same ones more slowly."""
 
     def __init__(
         self, cache: BodyCache, group: ShardGroup, load: LoadBodies = bodies_by_ids
@@ -48,16 +47,16 @@ class PostBodies:
         self._loads: SingleFlight[int, Loaded] = SingleFlight()
 
     async def find(self, post_id: int) -> PostBody | None:
-        """One body; None if the post does not stand. Raises Unavailable."""
+        """One body; None if the post is gone. Raises Unavailable."""
         found = await self.find_many([post_id])
         if found.away is not None:
             raise found.away
         return found.bodies.get(post_id)
 
     async def find_many(self, ids: Sequence[int], known: Loaded | None = None) -> FoundBodies:
-        """Those that stand; raises nothing for a primary that is away, but says so.
+        """The bodies that exist; a lost primary is reported in `away` and not raised.
 
-        `known` is what the cache has said of them to somebody who has just asked it.
+        `known` holds the cache's answer if the caller has just asked it.
         """
         if not ids:
             return FoundBodies({}, None)
@@ -68,11 +67,11 @@ class PostBodies:
         return FoundBodies({id_: body for id_, body in known.items() if body is not None}, away)
 
     async def forget(self, post_id: int) -> None:
-        """Say that a post was withdrawn; raises RedisAway."""
+        """Mark a post as withdrawn in the cache; raises RedisAway."""
         await self._cache.mark_gone(post_id)
 
     async def renew(self, post_id: int) -> None:
-        """Have a post that was edited loaded anew; raises RedisAway."""
+        """Drop the cached body of a changed post; raises RedisAway."""
         await self._cache.drop(post_id)
 
     async def _cached(self, ids: Sequence[int]) -> Loaded:
@@ -108,12 +107,12 @@ class PostBodies:
         try:
             await self._cache.fill(token, mine, loaded)
         except RedisAway:
-            # The leases run out by themselves; who looks meanwhile loads what it needs, too.
+            # The leases expire by themselves; other readers meanwhile load what they need.
             return loaded | await self._from_postgres([id_ for id_ in ids if id_ not in leased])
         return loaded | await self._await_others([id_ for id_ in ids if id_ not in leased])
 
     async def _await_others(self, ids: list[int]) -> Loaded:
-        """What other processes are loading; if that takes too long, loaded here and not stored."""
+        """Poll for what other processes load; after 0.2 s, load it here without storing it."""
         arrived: Loaded = {}
         for _lookup in range(_LEASE_POLLS_MAX):
             if len(arrived) == len(ids):
@@ -130,6 +129,6 @@ class PostBodies:
 
 
 async def _outcomes(runs: Sequence[asyncio.Task[Loaded]]) -> list[Loaded | BaseException]:
-    # Waited for and not gathered: a caller that is cancelled must not cancel what others wait for.
+    # `wait`, not `gather`: a cancelled caller must not cancel runs that others await.
     await asyncio.wait(set(runs))
     return [run.exception() or run.result() for run in set(runs)]

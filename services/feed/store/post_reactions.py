@@ -1,4 +1,4 @@
-"""What a viewer did with posts, and how many likes and comments they have."""
+"""A viewer's reactions to posts, and the posts' numbers of likes and comments."""
 
 import asyncio
 from collections.abc import Collection, Mapping, Sequence
@@ -19,14 +19,14 @@ _SQL = load_queries(Path(__file__).with_suffix(".sql"))
 
 
 class KnownReactions(NamedTuple):
-    """What Redis knows: some counts, and the viewer's own marks unless that is None."""
+    """What Redis knows: some counts, and the viewer's own reactions or None."""
 
     counts: Mapping[int, PostCounts]
     own: OwnReactions | None
 
 
 class PostReactions:
-    """Reactions of many posts at a time; raises Unavailable if some part cannot be had."""
+    """Reactions for many posts at a time; raises Unavailable if some cannot be read."""
 
     def __init__(self, group: ShardGroup, counts: CountCache, own: OwnReactionsCache) -> None:
         self._group = group
@@ -36,9 +36,9 @@ class PostReactions:
     async def find(
         self, post_ids: Sequence[int], viewer_id: int, known: KnownReactions | None = None
     ) -> Reactions:
-        """At most a statement in the viewer's shard, and one per primary for counts: side by side.
+        """Reads what `known` lacks: own reactions in the viewer's shard, counts once per primary.
 
-        `known` is what Redis has said of them to somebody who has just asked it.
+        Both run in parallel. `known` holds Redis's answer if the caller has just asked it.
         """
         if not post_ids:
             return NO_REACTIONS
@@ -53,7 +53,7 @@ class PostReactions:
         return _reactions(post_ids, found, {**counts, **counted})
 
     async def on_edges(self, edges: Collection[EdgeEnds]) -> None:
-        """These edges have changed, and that is committed; raises RedisAway."""
+        """Drop copies after a committed change of these edges; raises RedisAway."""
         await asyncio.gather(
             self._own.forget({edge.src for edge in edges if edge.kind in (LIKE, SAVE)}),
             self._counts.forget({edge.dst for edge in edges if edge.kind == LIKE}),
@@ -77,7 +77,7 @@ class PostReactions:
         return OwnReactions(0, mine[LIKE], mine[SAVE])
 
     async def _load_own(self, viewer_id: int) -> OwnReactions | None:
-        """None if somebody else is loading them, or Redis is away."""
+        """None if another process loads them or Redis is away."""
         try:
             token = await self._own.lease(viewer_id)
         except RedisAway:
@@ -88,7 +88,7 @@ class PostReactions:
             self._group, (LIKE, SAVE), viewer_id, OWN_REACTIONS_MAX
         )
         own = OwnReactions.from_newest(marked)
-        # While Redis is away they are simply loaded again.
+        # Without Redis, the next page loads them again.
         with suppress(RedisAway):
             await self._own.fill(token, viewer_id, own)
         return own
@@ -101,7 +101,7 @@ class PostReactions:
         except RedisAway:
             return await self._count_in_postgres(post_ids)
         counted = await self._count_in_postgres(post_ids)
-        # While Redis is away these are simply counted again.
+        # Without Redis, the next page counts again.
         with suppress(RedisAway):
             await self._counts.fill(token, leased, counted)
         return counted

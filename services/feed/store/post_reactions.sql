@@ -1,5 +1,5 @@
 -- name: counts_of_posts
--- Likes are counted where their edges are mirrored, comments in slots: see the migrations.
+-- Mirrored edges carry the number of likes; slots of comment_count sum up to that of comments.
 SELECT node AS id, 'likes' AS counted, in_count AS number
   FROM :schema.edge_count
  WHERE kind = 'like' AND node = ANY(:ids::bigint[])

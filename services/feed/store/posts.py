@@ -1,4 +1,4 @@
-"""The rows of posts: the truth about them."""
+"""The rows of posts, which are the truth about them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -20,25 +20,26 @@ from shared.sql_files import load_queries
 from shared.wire_time import wire_time
 
 _SQL = load_queries(Path(__file__).with_suffix(".sql"))
-# A field of the contract is the column of its name, but for what the id tells.
+# Fields of the contract are columns of the same name, except the time, which the id tells.
 _BODY_FIELDS = tuple(PostBody.__annotations__)
 
-# Somebody else's list of posts may be this much behind; one's own never is.
+# Another author's list may lag this much; the viewer's own never does.
 OTHERS_LAG_MS_MAX = 1_000
 
 
 @dataclass(frozen=True, slots=True)
 class Authorship:
-    """Whose post an id is, and whether it was withdrawn or hidden."""
+    """A post's author, and whether it was withdrawn or hidden."""
 
     author_id: int
     is_gone: bool
 
 
 async def bodies_by_ids(group: ShardGroup, ids: Sequence[int]) -> dict[int, PostBody | None]:
-    """The body of each post that there is, None of one that was withdrawn or hidden.
+    """Map each id to its post's body; None stands for a withdrawn or hidden post.
 
-    One statement per primary, and never a replica's answer: the result is cached.
+    Unknown ids are absent. It costs one statement per primary and never asks a replica, since the
+    result is cached.
     """
     shards = {group.shard_of(post_id) for post_id in ids}
     rows = await group.rows_across(_SQL["posts_by_ids"], shards, ids=list(ids))
@@ -54,7 +55,7 @@ async def page_of_author(
     viewer_id: int,
     without: Sequence[int] = (),
 ) -> list[PostBody]:
-    """An author's posts older than `before`, newest first, but for those `without`."""
+    """An author's posts older than `before`, newest first, except those in `without`."""
     rows = await _reader(group, author_id, viewer_id).rows(
         _SQL["page_of_author"],
         author_id=author_id,
@@ -69,7 +70,7 @@ async def page_of_author(
 async def page_of_author_above(
     group: ShardGroup, author_id: int, *, above: int, limit: int, viewer_id: int
 ) -> list[PostBody]:
-    """An author's posts right above an id, in ascending order."""
+    """An author's posts directly above an id, in ascending order."""
     rows = await _reader(group, author_id, viewer_id).rows(
         _SQL["page_of_author_above"], author_id=author_id, above=above, limit=limit
     )
@@ -79,7 +80,7 @@ async def page_of_author_above(
 async def own_page_of_author(
     group: ShardGroup, author_id: int, *, before: int, limit: int
 ) -> list[PostBody]:
-    """An author's posts older than `before`, hidden ones too, newest first, as of now."""
+    """An author's posts older than `before`, newest first, with hidden ones and without lag."""
     rows = await _reader(group, author_id, author_id).rows(
         _SQL["page_of_author"],
         author_id=author_id,
@@ -94,7 +95,7 @@ async def own_page_of_author(
 async def pinned_by_author(
     group: ShardGroup, author_id: int, *, limit: int, viewer_id: int
 ) -> list[PostBody]:
-    """An author's pinned posts, the one pinned last first."""
+    """An author's pinned posts, the latest pinned first."""
     rows = await _reader(group, author_id, viewer_id).rows(
         _SQL["pinned_posts"], author_id=author_id, limit=limit
     )
@@ -109,21 +110,21 @@ def _reader(group: ShardGroup, author_id: int, viewer_id: int) -> Reader:
 async def former_captions(
     group: ShardGroup, author_id: int, *, after: int, limit: int
 ) -> list[dict[str, Any]]:
-    """What the captions of an author's next `limit` edited posts said before."""
+    """Former captions of an author's next `limit` edited posts."""
     reader = group.reader(group.shard_of(author_id))
     rows = await reader.rows(_SQL["former_captions"], author_id=author_id, after=after, limit=limit)
     return [{**row, "replaced_at": wire_time(row["replaced_at"])} for row in rows]
 
 
 async def find_authorship(group: ShardGroup, post_id: int) -> Authorship | None:
-    """Who wrote it; None if it never was."""
+    """The post's author; None if the id is unknown."""
     reader = group.reader(group.shard_of(post_id))
     row = await reader.row(_SQL["author_of_post"], post_id=post_id)
     return None if row is None else Authorship(row["author_id"], row["is_gone"])
 
 
 async def post_counts_by_authors(group: ShardGroup, author_ids: Sequence[int]) -> dict[int, int]:
-    """How many posts each has; every author asked for is in the answer."""
+    """The number of posts of each author asked for."""
     shards = {group.shard_of(author_id) for author_id in author_ids}
     rows = await group.rows_across(_SQL["post_counts"], shards, ids=list(author_ids))
     return dict.fromkeys(author_ids, 0) | {row["author_id"]: row["post_count"] for row in rows}
@@ -136,7 +137,7 @@ async def insert_post(
     linked: LinkedText,
     photos: Sequence[PhotoSnapshot],
 ) -> PostBody:
-    """Write a post of the author in whose shard the transaction is; `linked` is its caption's."""
+    """Write a post in its author's shard; `linked` belongs to its caption."""
     row = await tx.row(
         _SQL["insert_post"],
         author_id=author_id,
@@ -151,7 +152,7 @@ async def insert_post(
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A post that nobody else changes until the transaction ends."""
+    """A post that stays locked until the transaction ends."""
 
     version: int
     mentions: list[str]
@@ -159,7 +160,7 @@ class Standing:
 
 
 async def lock_post(tx: Transaction, post_id: int) -> Standing | None:
-    """The post for whoever is about to change it; None if it does not stand."""
+    """Lock the post before a change; None if it is withdrawn or unknown."""
     row = await tx.row(_SQL["lock_post_to_edit"], post_id=post_id)
     if row is None:
         return None
@@ -167,7 +168,7 @@ async def lock_post(tx: Transaction, post_id: int) -> Standing | None:
 
 
 async def edit_alt_texts(tx: Transaction, post_id: int, alt_texts: Mapping[int, str]) -> bool:
-    """Say what photos of a locked post show; False if they were said to already."""
+    """Set alternative texts of a locked post; False if nothing changed."""
     by_text = {str(photo_id): text for photo_id, text in alt_texts.items()}
     return bool(await tx.execute(_SQL["edit_alt_texts"], post_id=post_id, alt_texts=by_text))
 
@@ -175,9 +176,9 @@ async def edit_alt_texts(tx: Transaction, post_id: int, alt_texts: Mapping[int, 
 async def edit_caption(
     tx: Transaction, author_id: int, post_id: int, caption: str, linked: LinkedText
 ) -> list[str] | None:
-    """Give an author's post another caption; the hashtags of the former one.
+    """Replace the caption of an author's post and return its former hashtags.
 
-    None if the post does not stand or says that already.
+    None if the post is gone or has this caption already.
     """
     former: list[str] | None = await tx.value(
         _SQL["edit_caption"],
@@ -197,31 +198,31 @@ class Pin:
 
 
 async def lock_author(tx: Transaction, author_id: int) -> None:
-    """Hold up other pins of an author who has published, until the transaction ends."""
+    """Make other pins of an author who has published wait until the transaction ends."""
     await tx.execute(_SQL["lock_author"], author_id=author_id)
 
 
 async def set_pin(tx: Transaction, author_id: int, post_id: int, *, is_pinned: bool) -> Pin | None:
-    """Pin or unpin an author's post; None if it does not stand."""
+    """Pin or unpin an author's post; None if it is withdrawn, hidden or unknown."""
     row = await tx.row(_SQL["set_pin"], author_id=author_id, post_id=post_id, is_pinned=is_pinned)
     return None if row is None else Pin(row["pinned_at"])
 
 
 async def pinned_count(tx: Transaction, author_id: int) -> int:
-    """How many pinned posts of an author stand."""
+    """The number of an author's pinned posts, without withdrawn and hidden ones."""
     return int(await tx.value(_SQL["pinned_count"], author_id=author_id))
 
 
 @dataclass(frozen=True, slots=True)
 class ErasedPost:
-    """What a post that was withdrawn had."""
+    """What a withdrawn post had."""
 
     photo_ids: list[int]
     hashtags: list[str]
 
 
 async def erase_post(tx: Transaction, author_id: int, post_id: int) -> ErasedPost | None:
-    """Empty an author's post; what it had, or None if it does not stand."""
+    """Empty an author's post and return what it had; None if it is gone."""
     row = await tx.row(_SQL["withdraw_post"], post_id=post_id, author_id=author_id)
     if row is None:
         return None

@@ -26,7 +26,7 @@ UPDATE :schema.post AS p
 RETURNING standing.photos, standing.hashtags;
 
 -- name: edit_caption
--- Returns nothing if the caption is that already. Of the former ones, the last hundred are kept.
+-- Returns no row if the caption is unchanged. The last hundred former captions are kept.
 WITH standing AS (
     SELECT id, caption, hashtags, version FROM :schema.post
      WHERE id = :post_id AND author_id = :author_id AND withdrawn_at IS NULL
@@ -69,7 +69,7 @@ UPDATE :schema.post AS p SET photos = said.photos, version = p.version + 1
  WHERE p.id = said.id AND p.photos <> said.photos;
 
 -- name: former_captions
--- Whole posts: a hundred edits each at most.
+-- Limits posts, not rows: each has at most a hundred edits.
 SELECT e.post_id, e.version, e.caption, e.replaced_at
   FROM :schema.post_edit AS e
  WHERE e.post_id IN (SELECT p.id FROM :schema.post AS p

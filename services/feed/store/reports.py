@@ -1,4 +1,4 @@
-"""The rows of reports, and what operators do to posts and comments."""
+"""The rows of reports, and the hiding of posts and comments."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ from shared.wire_time import wire_time
 
 _SQL = load_queries(Path(__file__).with_suffix(".sql"))
 
-# A post that operators have hidden or shown again: its bodies are to be loaded anew.
+# Published when operators hide or show a post: cached bodies must then be dropped.
 HIDING_TOPIC = "post.hiding"
 
 
@@ -30,7 +30,7 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class NewReport:
-    """A report to be; `author_id` is who is behind the subject."""
+    """A report before it is written; `author_id` is the user behind the subject."""
 
     reporter_id: int
     subject: Subject
@@ -41,7 +41,7 @@ class NewReport:
 
 @dataclass(frozen=True, slots=True)
 class OpenReport:
-    """One that no operator has closed."""
+    """A report that no operator has closed."""
 
     id: int
     reporter_id: int
@@ -52,7 +52,7 @@ class OpenReport:
 
 
 async def add_report(group: ShardGroup, new: NewReport) -> Report:
-    """Note a report; the same person's next one of the same subject takes its place."""
+    """Store a report; it replaces the reporter's earlier one about the same subject."""
     async with group.writer(group.shard_of(new.reporter_id)) as tx:
         row = await tx.row(
             _SQL["insert_report"],
@@ -68,7 +68,7 @@ async def add_report(group: ShardGroup, new: NewReport) -> Report:
 
 
 async def oldest_open_reports(group: ShardGroup, limit: int) -> list[OpenReport]:
-    """Those that have waited longest, the oldest first; every shard is asked."""
+    """The open reports of all shards, the oldest first."""
     rows = await group.rows_across(_SQL["open_reports"], group.shards(), limit=limit)
     return [
         OpenReport(
@@ -84,7 +84,7 @@ async def oldest_open_reports(group: ShardGroup, limit: int) -> list[OpenReport]
 
 
 async def close_reports(group: ShardGroup, subject: Subject) -> int:
-    """Have done with all reports of a subject; how many there were."""
+    """Close all reports of a subject and return their number."""
     rows = await group.rows_across(
         _SQL["open_reports_of"],
         group.shards(),

@@ -1,5 +1,5 @@
 -- name: insert_report
--- Who reports the same again is heard again, also after operators had done with it.
+-- A repeated report is open again, even after operators closed it.
 INSERT INTO :schema.report AS r (reporter_id, subject_kind, subject_id, author_id, reason, note)
 VALUES (:reporter_id, :subject_kind, :subject_id, :author_id, :reason, :note)
 ON CONFLICT (reporter_id, subject_kind, subject_id) DO UPDATE
@@ -7,7 +7,7 @@ ON CONFLICT (reporter_id, subject_kind, subject_id) DO UPDATE
 RETURNING id, subject_kind, subject_id, reason, note;
 
 -- name: open_reports
--- The oldest of each shard: what has waited longest is looked at first.
+-- The oldest of each shard, so that operators see first what has waited longest.
 SELECT id, reporter_id, subject_kind, subject_id, author_id, reason, note
   FROM :schema.report
  WHERE settled_at IS NULL

@@ -1,4 +1,4 @@
-"""Lets callers who want the same thing at the same time share one run of the work."""
+"""Lets concurrent callers who want the same thing share one run of the work."""
 
 import asyncio
 from collections.abc import Callable, Coroutine
@@ -9,25 +9,25 @@ V = TypeVar("V")
 
 
 class SingleFlight(Generic[K, V]):
-    """Runs under way by key; bounded by the requests that the process admits."""
+    """Current runs by key; the number of admitted requests bounds them."""
 
     def __init__(self) -> None:
         self._runs: dict[K, asyncio.Task[V]] = {}
 
     async def share(self, key: K, work: Callable[[], Coroutine[Any, Any, V]]) -> V:
-        """The result of the run under way for this key, or of a new one.
+        """The result of the current run for this key, or of a new one.
 
-        A caller that is cancelled leaves the run to the others.
+        A cancelled caller leaves the run to the others.
         """
         run = self._runs.get(key)
         return await asyncio.shield(self.start([key], work()) if run is None else run)
 
     def running(self, key: K) -> asyncio.Task[V] | None:
-        """The run under way."""
+        """The current run for this key, if any."""
         return self._runs.get(key)
 
     def start(self, keys: list[K], work: Coroutine[Any, Any, V]) -> asyncio.Task[V]:
-        """One run for all these keys, none of which has one."""
+        """Start one run for all these keys, none of which may have one."""
         run = asyncio.create_task(work)
         for key in keys:
             self._runs[key] = run
@@ -38,5 +38,5 @@ class SingleFlight(Generic[K, V]):
         for key in keys:
             self._runs.pop(key, None)
         if not done.cancelled():
-            # Looked at, so that a fault whose callers have all gone is not reported as unseen.
+            # Retrieve the fault: asyncio would log it as never retrieved if all callers have gone.
             done.exception()

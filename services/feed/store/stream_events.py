@@ -1,4 +1,4 @@
-"""Events for viewers who listen at the moment, in Redis: something new is there, look again."""
+"""Events in Redis for connected viewers: they say that something new exists."""
 
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -11,10 +11,10 @@ from services.feed.store.lua_scripts import register
 from shared.caching.redis_guard import RedisGuard
 from shared.contracts.stream import ABOUT_MAX, About, EventKind, StreamEvent
 
-# Gateways say every 30 s who listens to them. Who lost one has two minutes to come back to another
-# and misses nothing.
+# Gateways register their listeners every 30 s. A viewer who loses one gateway has two minutes to
+# reach another without missing events.
 LISTEN_SECONDS = 120
-# A busy suite writes a hundred a second; who is further behind is told to look at everything.
+# A busy suite writes about a hundred a second; a reader further behind must refresh everything.
 ENTRIES_MAX = 4_000
 ENTRIES_AT_ONCE_MAX = 200
 TELL_BATCH_MAX = 500
@@ -23,18 +23,18 @@ _BLOCK_MS = 250
 
 
 def listeners_key() -> str:
-    """ZSET of user ids by the Unix time until which they listen.
+    """ZSET of user ids, scored by the Unix time until which they listen.
 
-    Bound: those connected within two minutes; the rest is dropped when somebody comes, or with
-    the key when nobody does.
+    Bound: viewers connected within two minutes. Each registration drops expired members; without
+    any, the key expires.
     """
     return "listeners"
 
 
 def stream_key() -> str:
-    """STREAM of events: kind, about (JSON), and the viewers (decimal, by comma) who listened.
+    """STREAM of events: kind, about (JSON), and the listening viewers (decimal, by comma).
 
-    Bound: some 4,000 entries of at most 500 viewers; two minutes after the last one.
+    Bound: some 4,000 entries of at most 500 viewers; lives for two minutes after the last one.
     """
     return "stream"
 
@@ -48,7 +48,7 @@ class StreamEvents:
         self._tell = register(redis, "tell")
 
     async def listen(self, viewer_ids: Sequence[int]) -> list[int]:
-        """Note that these listen for the next two minutes; those of them who did already."""
+        """Register listeners for two minutes, and return those registered already."""
         if not viewer_ids:
             return []
         now_s = time.time()
@@ -63,11 +63,11 @@ class StreamEvents:
         return [id_ for id_, score in zip(viewer_ids, scores, strict=True) if score is not None]
 
     async def tell(self, kind: EventKind, viewer_ids: Sequence[int], about: Sequence[About]) -> int:
-        """Tell those of at most 500 viewers who listen the same; how many that were."""
+        """Tell the listeners among at most 500 viewers the same thing; return their number."""
         return await self._told(kind, viewer_ids, [_noted(about)])
 
     async def tell_each(self, kind: EventKind, told: Mapping[int, Sequence[About]]) -> int:
-        """Tell each of at most 500 viewers who listens something else; how many that were."""
+        """Tell each listener among at most 500 viewers something else; return their number."""
         abouts = [_noted(about) for about in told.values()]
         return await self._told(kind, list(told), abouts)
 
@@ -80,7 +80,7 @@ class StreamEvents:
             return int(await self._tell([listeners_key(), stream_key()], arguments))
 
     async def listeners(self) -> AsyncIterator[list[int]]:
-        """Everybody who listens, some hundred at a time; who comes meanwhile may be left out."""
+        """All listeners, some hundred at a time; viewers who join meanwhile may be missing."""
         cursor = 0
         while True:
             with self._guard.calls():
@@ -92,17 +92,17 @@ class StreamEvents:
                 return
 
     async def last_id(self) -> str:
-        """After which event one who begins now is to read."""
+        """The id after which a new reader begins."""
         with self._guard.calls():
             newest = cast(list[Any], await self._redis.xrevrange(stream_key(), count=1))
             if newest:
                 return str(newest[0][0].decode())
             seconds, micros = await self._redis.time()
-        # Ids are made of the time: the next one is above that of the millisecond before.
+        # Ids derive from the time, so the next one exceeds that of the millisecond before.
         return f"{seconds * 1000 + micros // 1000 - 1}-0"
 
     async def read(self, after: str, wait_ms: int) -> list[StreamEvent]:
-        """The next events after an id, waiting for one if there is none."""
+        """The next events after an id; waits up to `wait_ms` if there are none."""
         give_up_s = time.monotonic() + wait_ms / 1000
         while True:
             with self._guard.calls():
@@ -124,7 +124,7 @@ def _noted(about: Sequence[About]) -> bytes:
 
 
 def _event(id_: bytes, fields: Mapping[bytes, bytes]) -> StreamEvent:
-    # Entries of before say nothing of it.
+    # Entries of older versions have no `about`.
     about, missed = orjson.loads(fields.get(b"about", b"[[],true]"))
     return {
         "id": id_.decode(),

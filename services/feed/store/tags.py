@@ -1,4 +1,4 @@
-"""The names of tags, and the search among them."""
+"""Stored names of tags, and the search among them."""
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
@@ -12,13 +12,13 @@ from shared.sql_files import load_queries
 
 _SQL = load_queries(Path(__file__).with_suffix(".sql"))
 
-# The newest posts of a tag, by whose authors a viewer may or may not know of it.
+# A viewer learns of a tag through the authors of this many newest posts.
 SAMPLED_POSTS = 8
 
 
 @dataclass(frozen=True, slots=True)
 class FoundTag:
-    """A tag, how many posts have it, and the ids of the newest of them."""
+    """A tag, its number of posts, and the ids of the newest ones."""
 
     name: str
     post_count: int
@@ -26,7 +26,7 @@ class FoundTag:
 
 
 async def keep_names(group: ShardGroup, names: Sequence[str]) -> None:
-    """Note how tags are spelled; those known are passed over."""
+    """Store the names of tags, skipping known ones."""
     by_shard: dict[int, list[str]] = defaultdict(list)
     for name in names:
         by_shard[group.shard_of(tag_id(name))].append(name)
@@ -39,7 +39,7 @@ async def keep_names(group: ShardGroup, names: Sequence[str]) -> None:
 async def tags_beginning_with(
     group: ShardGroup, prefixes: Collection[str], limit: int
 ) -> list[FoundTag]:
-    """The most used tags that begin in one of these two ways; one statement per primary."""
+    """The most used tags with one of at most two prefixes; one statement per primary."""
     patterns = [_pattern(prefix) for prefix in prefixes]
     rows = await group.rows_across(
         _SQL["beginning_with"],

@@ -4,7 +4,7 @@ SELECT * FROM unnest(:ids::bigint[], :names::text[])
 ON CONFLICT (id) DO NOTHING;
 
 -- name: beginning_with
--- Of each shard as many as are wanted of all; of more than two thousand that begin so, the first.
+-- Each shard gives as many as are wanted in all, from the first 2,000 names that match.
 SELECT t.name, c.in_count AS post_count,
        ARRAY(SELECT e.src FROM :schema.edge_in AS e
               WHERE e.kind = :kind AND e.dst = t.id AND e.state = 'active'

@@ -1,9 +1,10 @@
 -- Shared by the scripts on lists of entries: home timelines, and the timelines of celebrities.
 -- A list holds ids as they arrived, the newest arrival first, and ends with a tail:
---   ~<floor>[,<author>…]   every post above this id is in the list, but those of these celebrities
---   !<token>[,<author>…]   the list is being rebuilt by who knows the token
+--   ~<floor>[,<author>…]   every post above this id is in the list, except those of these
+--                          celebrities
+--   !<token>[,<author>…]   the holder of the token is rebuilding the list
 
--- Ids exceed what a Lua number holds exactly, so they are compared as text.
+-- A Lua number cannot hold ids exactly, so they are compared as text.
 local function is_newer(a, b)
   if #a ~= #b then return #a > #b end
   return a > b
@@ -27,7 +28,7 @@ local function trim(key, cap)
   local dropped = redis.call('LRANGE', key, cap, -1)
   local tail = table.remove(dropped)
   if not is_whole(tail) then
-    -- Arrivals pile up on a list whose rebuild does not end: the next read begins another.
+    -- Arrivals pile up if a rebuild never ends: drop the list, and the next read begins another.
     redis.call('DEL', key)
     return
   end

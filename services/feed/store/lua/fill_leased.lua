@@ -1,7 +1,7 @@
--- Stores what was loaded where the caller's lease still stands.
--- KEYS: of bodies, counts or marks. ARGV: lease, seconds to live, values; an empty one gives the lease back.
--- One step, because who changes something takes the lease away: a slow reader must not put
--- what it was over it.
+-- Stores loaded values under keys that the caller still leases.
+-- KEYS: bodies, counts or reactions. ARGV: lease, seconds to live, values; an empty one returns the
+-- lease.
+-- It is one step: a change removes the lease, and a slow reader must not overwrite the change.
 for i, key in ipairs(KEYS) do
   if redis.call('GET', key) == ARGV[1] then
     if ARGV[i + 2] == '' then

@@ -1,4 +1,4 @@
--- Tells those timelines that exist, be they under way, to merge an author from now on.
+-- Makes existing timelines, including those being rebuilt, merge an author from now on.
 -- KEYS: timelines. ARGV: author.
 for _, key in ipairs(KEYS) do
   local tail = redis.call('LINDEX', key, -1)

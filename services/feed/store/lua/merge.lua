@@ -1,7 +1,7 @@
--- Merges older ids into a timeline where they belong.
+-- Merges older ids into a timeline in their order.
 -- KEYS: the timeline. ARGV: cap, floor of the ids, ids. Returns 1 if it took them.
--- One step, because arrivals between reading the list and writing it would be lost. A list that is
--- being rebuilt is given up: its rebuild may have read the graph before this change of it.
+-- It is one step: arrivals between reading and writing the list would be lost. A list being rebuilt
+-- is dropped, because its rebuild may have read the graph before this change.
 local key, cap = KEYS[1], tonumber(ARGV[1])
 local entries = redis.call('LRANGE', key, 0, -1)
 local tail = table.remove(entries)

@@ -1,6 +1,6 @@
--- Puts one id at the head of those timelines that exist, and trims the ones that have grown.
+-- Pushes one id to the timelines that exist, and trims those that have grown too long.
 -- KEYS: timelines. ARGV: id, cap, slack. Returns how many took it.
--- One step, because the trim must move the floor together with what it drops.
+-- It is one step: a trim must raise the floor together with what it drops.
 local id, cap = ARGV[1], tonumber(ARGV[2])
 local length_max = cap + tonumber(ARGV[3]) + 1
 local taken = 0

@@ -1,7 +1,7 @@
--- Notes an event for those of the viewers who are listening. KEYS: listeners, stream.
--- ARGV: now in seconds, entries at most, seconds to live, kind, how many viewers, the viewers, and
--- what it is about (JSON): once for all of them, or once for each. Returns how many listen.
--- One step: a batch of 500 is one question, and nothing is written when nobody listens.
+-- Records an event for those of the viewers who are listening. KEYS: listeners, stream. ARGV: now
+-- in seconds, entries at most, seconds to live, kind, number of viewers, the viewers, and what it
+-- is about (JSON): once for all, or once per viewer. Returns how many listen.
+-- It is one step: a batch of 500 costs one call, and nothing is written if nobody listens.
 local count = tonumber(ARGV[5])
 local is_shared = #ARGV == 6 + count
 local untils = redis.call('ZMSCORE', KEYS[1], unpack(ARGV, 6, 5 + count))

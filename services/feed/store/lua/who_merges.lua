@@ -1,5 +1,5 @@
--- Which of these timelines merge an author when they are read? KEYS: timelines. ARGV: author.
--- Returns 1 or 0 for each key; one that is not there has no reader.
+-- Which of these timelines merge an author on read. KEYS: timelines. ARGV: author. Returns 1 or 0
+-- for each key; 0 for an absent one.
 local found = {}
 for i, key in ipairs(KEYS) do
   local tail = redis.call('LINDEX', key, -1)
