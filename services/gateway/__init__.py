@@ -1,1 +1,1 @@
-"""The public API: owns no truth, composes what users, upload and feed say."""
+"""The public API: it owns no data, and composes the replies of users, upload and feed."""

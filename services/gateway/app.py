@@ -1,4 +1,4 @@
-"""The gateway's process: `python -m services.gateway.app`."""
+"""The process of the gateway: `python -m services.gateway.app`."""
 
 from dataclasses import replace
 from functools import partial
@@ -45,12 +45,12 @@ INFO = AppInfo(
     title="Retrato",
     description=document.DESCRIPTION,
     audience=None,
-    # A photo of 20 MB takes its time; publishing waits up to 5 s for the photos.
-    # A stream ends with its session, after a quarter of an hour: this is no limit of its own.
+    # A photo of 20 MB takes long; publishing waits up to 5 s for photos. A stream ends with its
+    # session, after a quarter of an hour, before this deadline.
     deadlines=Deadlines(by_route={"POST /v1/photos": 35_000, "GET /v1/stream": 3_600_000}),
     ask_of=ask_of,
 )
-# A request is matched against one route after the other: the most asked for come first.
+# Requests are matched against the routes in order, so the most frequent come first.
 ROUTERS = (
     timelines.router,
     explore.router,
@@ -90,7 +90,7 @@ def _gate(app: ASGIApp) -> ASGIApp:
 
 
 def main() -> None:
-    """Serve until told to stop."""
+    """Serve until a signal ends the process."""
     settings = read_settings(GatewaySettings)
     serve(gateway_app(settings, partial(open_resources, settings)), settings)
 

@@ -1,4 +1,4 @@
-"""What the gateway holds open while it runs: clients, its Redis, the session answers."""
+"""The collaborators that a gateway process opens once."""
 
 import asyncio
 import time
@@ -45,17 +45,17 @@ class Resources:
     balancer_token: bytes
 
     def post_reader(self, post_id: int, viewer_id: int) -> Callable[[], Awaitable[PostWithAuthor]]:
-        """Reads a post for a viewer, whenever it is called; raises NotFound then."""
+        """A function that reads the post for the viewer when called; it raises NotFound."""
         return partial(read_post, self.feed, self.author_cards, post_id, viewer_id)
 
     def comment_reader(
         self, comment_id: int, viewer_id: int
     ) -> Callable[[], Awaitable[CommentWithPeople]]:
-        """Reads a comment for a viewer, whenever it is called; raises NotFound then."""
+        """A function that reads the comment for the viewer when called; it raises NotFound."""
         return partial(read_comment, self.feed, self.author_cards, comment_id, viewer_id)
 
     def url_of(self) -> UrlOf:
-        """The speller of media addresses for a reply made now."""
+        """The function that signs media addresses for a reply made now."""
         return self.media.speller_at(time.time())
 
 
@@ -64,7 +64,7 @@ resources_of = resources_getter(Resources)
 
 @asynccontextmanager
 async def open_resources(settings: GatewaySettings) -> AsyncIterator[Resources]:
-    """One pool of connections for each upstream, so that a slow one holds up no other."""
+    """Open everything; each upstream has its own pool, so a slow one blocks no other."""
     async with AsyncExitStack() as stack:
         network = await stack.enter_async_context(open_network(settings))
 
@@ -107,7 +107,7 @@ def resources_over(
     upload: PatchingServiceClient,
     feed: PatchingServiceClient,
 ) -> Resources:
-    """The collaborators, given a way to each service and to Redis."""
+    """Build the collaborators over given service clients and a pipe to Redis."""
     users_client = UsersClient(users)
     invalidations = Invalidations(pipe)
     feed_client, sessions = FeedClient(feed), SessionChecks(users_client)

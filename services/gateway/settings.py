@@ -1,4 +1,4 @@
-"""What the gateway reads from its environment (`GATEWAY_…`)."""
+"""The gateway's settings from its environment (`GATEWAY_…`)."""
 
 from pydantic import Field, PositiveInt, SecretStr
 from pydantic_settings import SettingsConfigDict
@@ -7,13 +7,14 @@ from shared.settings import ProcessSettings, RedisSettings
 
 
 class GatewaySettings(ProcessSettings, RedisSettings):
-    """Where the three services are, and how media addresses are signed.
+    """Addresses of the three services, limits of callers, and the signing of media addresses.
 
-    `balancer_token` is what balancers add to a request: from nobody else is the client's address
-    believed. `media_base_url` is how clients reach nginx, without a slash at its end. Pages of
-    `cors_origins`, as JSON, may use the API from a browser. `limits` replaces some of the usual
-    limits of callers, as JSON: {"reads-viewer": [900, 60]} is 900 requests in 60 s for each viewer;
-    their names are in `domain/limits.py`. `limits_factor` multiplies all.
+    * `balancer_token`: balancers add it; only then is the client's address believed.
+    * `media_base_url`: how clients reach nginx, without a final slash.
+    * `cors_origins`, as JSON: pages of these origins may use the API in a browser.
+    * `limits`, as JSON, replaces usual limits: {"reads-viewer": [900, 60]} allows 900 requests in
+      60 s per viewer. Names stand in `domain/limits.py`.
+    * `limits_factor` multiplies all quotas.
     """
 
     model_config = SettingsConfigDict(env_prefix="GATEWAY_", frozen=True)

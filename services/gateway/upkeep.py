@@ -1,6 +1,6 @@
-"""What operators' commands tell the gateways: `python -m services.gateway.upkeep changed --user …`.
+"""Tells gateways of operators' changes: `python -m services.gateway.upkeep changed --user …`.
 
-Of what changes through the gateways they know; of what an operator changes they do not.
+Gateways hear of changes that go through them, but not of those that operators make.
 """
 
 import argparse
@@ -15,7 +15,7 @@ from shared.settings import read_settings
 
 
 def main() -> int:
-    """Do what the arguments say."""
+    """Announce that the given user has changed."""
     parser = argparse.ArgumentParser(prog="upkeep")
     parser.add_argument("what", choices=["changed"])
     parser.add_argument("--user", type=int, required=True)

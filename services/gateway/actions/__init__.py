@@ -1,1 +1,1 @@
-"""What needs more than one service, or a decision, to answer."""
+"""Requests that need a decision or more than one service."""

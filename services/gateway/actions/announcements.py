@@ -1,4 +1,4 @@
-"""Tells feed who has just connected: many at once in one call, as when another gateway has died."""
+"""Tells feed which viewers have connected; one call takes many, as when another gateway dies."""
 
 from collections.abc import Mapping, Sequence
 
@@ -6,12 +6,12 @@ from services.gateway.clients.feed import FeedClient
 from services.gateway.clients.gathered_calls import GatheredCalls
 
 BATCH_MAX = 1_000
-# One, so that who comes meanwhile shares the next one.
+# A single call at a time: viewers who connect meanwhile share the next one.
 _CALLS_MAX = 1
 
 
 class Announcements:
-    """One for the process."""
+    """Announces connected viewers to feed; one per process."""
 
     def __init__(self, feed: FeedClient) -> None:
         self._feed = feed
@@ -20,7 +20,7 @@ class Announcements:
         )
 
     async def announce(self, viewer_id: int) -> bool:
-        """Did feed take this viewer to be connected already? Raises Unavailable."""
+        """Whether feed had this viewer registered already. Raises Unavailable."""
         return await self._calls.ask(viewer_id)
 
     async def _tell_feed(self, viewer_ids: Sequence[int]) -> Mapping[int, bool]:

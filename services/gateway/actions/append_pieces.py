@@ -1,4 +1,4 @@
-"""Passes the body of an upload on in pieces, each durable before the next is read."""
+"""Forwards an upload's body in pieces; each is durable before the next is read."""
 
 import time
 from collections.abc import AsyncIterator
@@ -8,9 +8,9 @@ from shared.contracts.photos import Upload
 from shared.deadlines import start_deadline
 
 PIECE_BYTES_MAX = 1024 * 1024
-# What a slow phone has sent waits here no longer than this, so that little is lost in a cut.
+# Bytes of a slow phone wait here at most this long, so that a cut loses little.
 _HELD_SECONDS_MAX = 5.0
-# The body may take minutes; each piece of it may not.
+# The body may take minutes; each piece may not.
 _PIECE_MS_MAX = 20_000
 
 
@@ -22,9 +22,9 @@ async def append_pieces(
     *,
     viewer_id: int,
 ) -> Upload:
-    """How far the upload is when the chunks end, for whatever reason they do.
+    """Forward all chunks, and return the upload's progress when they end for any reason.
 
-    At most a megabyte is in memory. Raises what the upload service says of a piece.
+    It holds at most a megabyte in memory. Upload's errors about a piece pass through.
     """
     waiting = bytearray()
     since_s = time.monotonic()

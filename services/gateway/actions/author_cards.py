@@ -1,4 +1,4 @@
-"""The cards of authors, as users decides or has just decided, and while it is away a moment ago."""
+"""Cards of a page's authors: remembered for seconds, else asked; older ones in an outage."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,38 +11,43 @@ from services.gateway.store.invalidations import Invalidations
 from shared.contracts.people import Card
 from shared.errors import NotFound, Unavailable
 
-_CARDS = Counter("retrato_gateway_cards_total", "Cards that pages were made with.", ["decided"])
+_CARDS = Counter(
+    "retrato_gateway_cards_total", "Cards in pages, by when users decided.", ["decided"]
+)
 _JUST_BEFORE, _NOW = _CARDS.labels("just before"), _CARDS.labels("now")
 _FROM_MEMORY = Counter(
     "retrato_gateway_authors_from_memory_total",
-    "Pages whose authors were shown as they were up to a minute ago, as users did not answer.",
+    "Pages with cards up to a minute old, because users did not answer.",
 )
 
 
 @dataclass(frozen=True, slots=True)
 class AuthorCards:
-    """Makes a page's authors known; one for the process."""
+    """Finds the cards of a page's people; one per process."""
 
     known: KnownCards
     invalidations: Invalidations
 
     async def current_cards(self, author_ids: Sequence[int], viewer_id: int) -> CardsById:
-        """As users decides now; raises Unavailable."""
+        """Cards that users decides now; raises Unavailable."""
         return await self.known.ask(author_ids, viewer_id)
 
     async def page_cards(self, author_ids: Sequence[int], viewer_id: int) -> tuple[CardsById, bool]:
-        """For reading; and whether it is true of now. Raises Unavailable where nothing is known."""
+        """Cards for a read, and False if they come from an outage's memory.
+
+        Raises Unavailable if none is known.
+        """
         fresh = self._fresh(author_ids, viewer_id)
         if len(fresh) == len(set(author_ids)):
             _JUST_BEFORE.inc(len(fresh))
             return fresh, True
         try:
-            # Of all, known or not, at the price of one: else they would grow old one by one, and
-            # nearly every page would ask for some.
+            # Ask for all cards, known ones too: it is one call either way, and they then expire
+            # together. Cards that expire one by one would make nearly every page ask.
             asked = await self.known.ask(author_ids, viewer_id)
         except Unavailable:
-            # The viewer loses the posts of those who were not met within the last minute, of those
-            # who have changed something since, and of all if the viewer has.
+            # The viewer misses posts of authors not read within the last minute or changed since.
+            # If the viewer has changed something, all are missing.
             still_true = self._still_true(self.known.recent(author_ids, viewer_id), viewer_id)
             if not still_true:
                 raise
@@ -54,16 +59,16 @@ class AuthorCards:
     async def cards_under_post(
         self, author_id: int, people_ids: Sequence[int], viewer_id: int
     ) -> CardsById:
-        """Those of people under somebody's post, and of its author, who decides whether it is met.
+        """Cards of people under a post and of its author, who decides whether it is visible.
 
-        Raises NotFound where the viewer may not see what the author publishes, and Unavailable
-        where that is not known.
+        Raises NotFound if the viewer may not see the author's posts, and Unavailable if that is
+        unknown.
         """
         ids = list(dict.fromkeys((author_id, *people_ids)))
         people, is_of_now = await self.page_cards(ids, viewer_id)
         author = people.get(str(author_id))
         if author is None and not is_of_now:
-            raise Unavailable("Whether you may see this cannot be told at the moment.")
+            raise Unavailable("It is not known at the moment whether you may see this.")
         if author is None or not author["may_view"]:
             raise NotFound
         return people
@@ -72,7 +77,7 @@ class AuthorCards:
         try:
             return self._still_true(self.known.fresh(author_ids, viewer_id), viewer_id)
         except Unavailable:
-            # Who has changed something cannot be known, so that users is asked.
+            # Recent changes are unknown, so no remembered card counts and users is asked.
             return {}
 
     def _still_true(self, remembered: Sequence[tuple[Card, float]], viewer_id: int) -> CardsById:

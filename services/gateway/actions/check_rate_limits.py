@@ -1,4 +1,4 @@
-"""Counts a request against the limits of its viewer, its session and its address."""
+"""Counts a request against the limits of its viewer, session and address."""
 
 import time
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ from shared.errors import TooManyRequests
 
 
 class RateLimitCheck:
-    """One request on the account of its caller."""
+    """The rate limit check of one request."""
 
     def __init__(self, limits: Limits, route_class: RouteClass, counters: LimitCounters) -> None:
         self._limits = limits
@@ -27,11 +27,11 @@ class RateLimitCheck:
         self._tightest: RateLimitState | None = None
 
     async def begin(self, sessions: SessionChecks, token: str | None, address: str) -> None:
-        """Count it for all that is known of the caller; raises TooManyRequests.
+        """Count the request for every known caller; raises TooManyRequests.
 
-        Whose a token is does not change, so the viewer of one that was seen here before is known
-        without asking, and whether it still holds is asked of users at the same time. For a token
-        never seen users is not asked before its address has been found to have room.
+        A token never changes its user. A known token is therefore counted for its viewer at once,
+        while users is asked in parallel whether it is still valid. An unknown token is sent to
+        users only after its address has passed its limit.
         """
         callers = {Partition.ADDRESS: address}
         if token is not None:
@@ -44,13 +44,13 @@ class RateLimitCheck:
         await self._take(callers)
 
     async def count_viewer(self, viewer_id: int) -> None:
-        """Count it for the viewer, if that was not possible before; raises TooManyRequests."""
+        """Count the request for the viewer, unless `begin` has; raises TooManyRequests."""
         if not self._is_viewer_counted:
             self._is_viewer_counted = True
             await self._take({Partition.VIEWER: str(viewer_id)})
 
     def headers(self) -> list[tuple[bytes, bytes]]:
-        """What the caller is told about it."""
+        """The rate limit headers of the reply; empty if no limit applies."""
         if self._tightest is None:
             return []
         return rate_limit_headers(self._tightest, self._limits.policy(self._class), time.time())

@@ -1,4 +1,4 @@
-"""Commenting on a post that the viewer may see, or replying to a comment that they may."""
+"""Comments on a post or replies to a comment that the viewer may see."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ async def comment_on_post(
 ) -> CommentWithPeople:
     """The new comment, or the one that this key made before.
 
-    Raises NotFound where reading the post, or the comment that `draft` replies to, would.
+    Raises NotFound if the viewer may not see the post, or the comment that `draft` replies to.
     """
     if draft["reply_to"] is None:
         await read_post(feed, cards, post_id, viewer_id)
@@ -27,10 +27,10 @@ async def comment_on_post(
         parent = await read_comment(feed, cards, draft["reply_to"], viewer_id)
         if parent.comment["post_id"] != post_id:
             raise NotFound
-    # The writer's card first: should users not answer, nothing has happened yet.
+    # Ask for the writer's card first: if users does not answer, nothing is written yet.
     people = await cards.current_cards([viewer_id], viewer_id)
     if str(viewer_id) not in people:
-        # The account went away within the seconds that a session's answer is kept.
+        # The account was deleted within the seconds for which a session check is remembered.
         raise Unauthenticated
     comment = await feed.write_comment(post_id, draft, idempotency_key, viewer_id=viewer_id)
     return CommentWithPeople(comment, people)

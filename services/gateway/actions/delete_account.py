@@ -1,4 +1,4 @@
-"""Deleting the own account: every session ends, on this replica at once."""
+"""Deletes the viewer's account; every session ends, on this replica at once."""
 
 from services.gateway.clients.session_checks import SessionChecks
 from services.gateway.clients.users import UsersClient
@@ -8,9 +8,9 @@ from shared.contracts.accounts import DeletionReceipt
 async def delete_account(
     users: UsersClient, sessions: SessionChecks, password: str, viewer_id: int
 ) -> DeletionReceipt:
-    """Raises Unauthenticated for a wrong password."""
+    """Start the deletion; raises Unauthenticated for a wrong password."""
     try:
         return await users.delete_account(password, viewer_id=viewer_id)
     finally:
-        # Also when the reply got lost: the account may be gone.
+        # Even if the reply got lost: the account may be gone.
         sessions.forget(viewer_id)

@@ -1,4 +1,4 @@
-"""Changing an own photo, before and after it is published."""
+"""Edits the viewer's photo, before and after publication."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -19,10 +19,11 @@ async def edit_photo(
     viewer_id: int,
     versions: Sequence[int] | None,
 ) -> Photo:
-    """The photo as it is then. Raises as its services do, and Conflict for a published one's look.
+    """Edit the photo and return it; errors of upload and feed pass through.
 
-    What a published photo shows is its post's to say: feed changes it there, and tells upload a
-    moment later, when its version grows.
+    Raises Conflict for another filter or crop of a published photo. A published photo's alternative
+    text belongs to its post. Feed changes it there and tells upload a moment later, which then
+    raises the photo's version.
     """
     try:
         return await upload.edit_photo(photo_id, said, viewer_id=viewer_id, versions=versions)
@@ -32,7 +33,7 @@ async def edit_photo(
         photo = await upload.photo(photo_id, viewer_id=viewer_id)
         post_id = photo.get("post_id")
         if post_id is None:
-            # It is being published at this moment, or was before posts were noted.
+            # The photo is just being published, or was before upload recorded posts.
             raise
     change = {"alt_texts": {str(photo_id): said["alt_text"]}}
     await feed.edit_post(post_id, change, viewer_id=viewer_id, versions=None)

@@ -1,4 +1,4 @@
-"""Editing an own post."""
+"""Edits the viewer's own post."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -18,9 +18,9 @@ async def edit_post(
     viewer_id: int,
     versions: Sequence[int] | None = None,
 ) -> PostWithAuthor:
-    """Raises NotFound where reading the post would, and Forbidden for what is merely not own.
+    """Edit the post and return it; raises PreconditionFailed if it has none of the versions.
 
-    PreconditionFailed where it has none of the versions.
+    Raises NotFound if the viewer may not see the post, and Forbidden if it is another's.
     """
     post = await forward_own(
         partial(read_post, feed, cards, post_id, viewer_id),

@@ -1,4 +1,4 @@
-"""Changing the own profile; the reply is the whole of it, number of posts included."""
+"""Edits the viewer's profile; the reply is the whole profile with its number of posts."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -16,7 +16,7 @@ async def edit_profile(
     viewer_id: int,
     versions: Sequence[int] | None = None,
 ) -> tuple[Profile, int | None]:
-    """The profile as it is now; raises Conflict and Invalid as users does."""
-    # Not at the same time: the failure of a mere count must not cancel the change.
+    """The new profile and its number of posts; raises Conflict and Invalid as users does."""
+    # One after the other: a failed count must not cancel the edit.
     profile = await users.edit_me(changes, viewer_id, versions)
     return profile, await posts_count(feed, viewer_id, viewer_id)

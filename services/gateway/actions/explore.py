@@ -1,4 +1,4 @@
-"""What a viewer finds without following anybody: tags, their posts, popular posts; public ones."""
+"""Finds public posts and tags for a viewer, whether or not they follow anybody."""
 
 from services.gateway.actions.author_cards import AuthorCards
 from services.gateway.clients.feed import FeedClient
@@ -10,7 +10,7 @@ from shared.contracts.posts import PostPage, TagFound
 async def read_tag_timeline(
     feed: FeedClient, cards: AuthorCards, tag: str, page: PageRequest, viewer_id: int
 ) -> tuple[PostPage, CardsById]:
-    """The posts of a tag by people whose posts are for everybody, and their cards."""
+    """Posts of a tag by public accounts, with the authors' cards."""
     posts = await feed.tag_timeline(tag, page.params(), viewer_id=viewer_id)
     return await _public_only(cards, posts, viewer_id)
 
@@ -18,7 +18,7 @@ async def read_tag_timeline(
 async def read_explore(
     feed: FeedClient, cards: AuthorCards, page: PageRequest, viewer_id: int
 ) -> tuple[PostPage, CardsById]:
-    """Popular posts by people whose posts are for everybody, and their cards."""
+    """Popular posts by public accounts, with the authors' cards."""
     posts = await feed.explore(page.params(), viewer_id=viewer_id)
     return await _public_only(cards, posts, viewer_id)
 
@@ -26,7 +26,7 @@ async def read_explore(
 async def _public_only(
     cards: AuthorCards, posts: PostPage, viewer_id: int
 ) -> tuple[PostPage, CardsById]:
-    """What is left of a page when only public accounts count, and the cards of its authors."""
+    """Keep only the posts of public accounts."""
     authors, _ = await cards.page_cards(author_ids(posts["items"]), viewer_id)
     public = [post for post in posts["items"] if is_public(post["author_id"], authors)]
     return {**posts, "items": public}, authors
@@ -35,9 +35,9 @@ async def _public_only(
 async def find_tags(
     feed: FeedClient, cards: AuthorCards, q: str, limit: int, viewer_id: int
 ) -> list[TagFound]:
-    """Tags that begin so, as far as the newest of their posts show that the viewer may know them.
+    """Tags that begin with `q` and have a public author among their newest posts.
 
-    One that only private accounts use would tell of them.
+    A tag that only private accounts use would reveal something about them.
     """
     found = (await feed.tags(q, limit, viewer_id=viewer_id))["items"]
     everybody = dict.fromkeys(author_id for tag in found for author_id in tag["author_ids"])

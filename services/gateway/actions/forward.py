@@ -1,4 +1,4 @@
-"""Passing on to feed what a viewer does with a post or a comment that they may see."""
+"""Forwards an action on a post or comment to feed, if the viewer may see it."""
 
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
@@ -9,23 +9,23 @@ R = TypeVar("R")
 
 
 async def forward(read: Callable[[], Awaitable[object]], call: Callable[[], Awaitable[R]]) -> R:
-    """The reply of `call`, made once `read` has shown that the viewer may see the thing.
+    """Return the reply of `call`, made after `read` has shown that the viewer may see the thing.
 
-    Raises NotFound where reading would. What takes something back is checked too, because the
-    reply tells of the thing, such as its number of likes.
+    Raises NotFound if `read` does. Undoing is checked too, because the reply tells something, such
+    as the number of likes.
     """
     await read()
     return await call()
 
 
 async def forward_own(read: Callable[[], Awaitable[object]], call: Callable[[], Awaitable[R]]) -> R:
-    """The reply of `call` about one's own thing.
+    """Return the reply of `call` about the viewer's own thing.
 
-    Raises NotFound where reading would, and Forbidden for what is merely not one's own.
+    Raises NotFound if the viewer may not see it, and Forbidden if it is another's.
     """
     try:
         return await call()
     except Forbidden:
-        # Feed knows who wrote it, not who may know that it exists.
+        # Feed knows the writer, but not whether the viewer may know that the thing exists.
         await read()
         raise

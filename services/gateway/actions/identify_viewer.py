@@ -1,4 +1,4 @@
-"""Whose session a request is made in, also for a moment after users has stopped to answer."""
+"""Finds the session of a request; for reads also shortly after users stops answering."""
 
 from prometheus_client import Counter
 
@@ -8,19 +8,19 @@ from shared.errors import Unavailable
 
 _FROM_MEMORY = Counter(
     "retrato_gateway_sessions_from_memory_total",
-    "Reads in a session that was good up to a minute ago, as users did not answer.",
+    "Reads in a session last checked up to a minute ago, because users did not answer.",
 )
 
 
 async def identify_viewer(
     sessions: SessionChecks, changes: Invalidations, token: str, *, is_read: bool
 ) -> CurrentSession:
-    """Raises Unauthenticated, and Unavailable where it cannot be told."""
+    """The request's session; raises Unauthenticated, and Unavailable if it is unknown."""
     try:
         return await sessions.session_of(token)
     except Unavailable:
-        # A reader loses nothing for a minute, unless something was changed about the sessions of
-        # this user meanwhile; whoever writes has to be known for certain.
+        # For a minute readers lose nothing, unless this user's sessions were changed meanwhile. A
+        # write needs certainty.
         known = sessions.recent_session_of(token) if is_read else None
         if known is None or not _is_still_true(changes, *known):
             raise

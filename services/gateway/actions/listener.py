@@ -1,4 +1,4 @@
-"""One connected viewer: what is still to be told, and when it is over."""
+"""One connected viewer: the events still to be sent, and the end of the stream."""
 
 import asyncio
 
@@ -8,24 +8,24 @@ from shared.contracts.stream import ABOUT_MAX, EventKind
 
 
 class Listener:
-    """Holds at most one event of each kind, about the newest things; the rest is `missed`.
+    """Holds at most one event of each kind, about the newest things; the rest becomes `missed`.
 
-    So a reader who is slow costs no memory, however much there is to tell.
+    A slow reader therefore costs a bounded amount of memory.
     """
 
     def __init__(self, token: str, place: Place, last_id: str) -> None:
         self.token = token
         self.place = place
-        # The newest event of anybody's that was looked at for this viewer.
+        # The newest event, of any viewer, that this listener has been checked against.
         self.last_id = last_id
         self.is_over = False
-        # Whether it is over because another stream of the same viewer has its place.
+        # Whether it is over because another stream of the viewer took its place.
         self.gave_way = False
         self._pending: dict[EventKind, Told] = {}
         self._wake = asyncio.Event()
 
     def tell(self, told: Told) -> None:
-        """Have an event told next."""
+        """Queue an event; it merges with a waiting one of its kind."""
         before = self._pending.get(told.kind)
         if before is not None:
             about = (*before.about, *told.about)
@@ -36,17 +36,17 @@ class Listener:
         self._wake.set()
 
     def give_way(self) -> None:
-        """Let the connection end, and its client come back no sooner than after a while."""
+        """End the connection, and make its client wait before it reconnects."""
         self.gave_way = True
         self.end()
 
     def end(self) -> None:
-        """Let the connection end."""
+        """End the connection."""
         self.is_over = True
         self._wake.set()
 
     async def next(self, timeout_s: float) -> list[Told]:
-        """What is to be told now, in order; nothing if there was nothing for so long."""
+        """The queued events in order; none if nothing came within `timeout_s`."""
         try:
             async with asyncio.timeout(timeout_s):
                 await self._wake.wait()

@@ -1,4 +1,4 @@
-"""The viewers connected to this gateway, and the one line to feed that brings all their events."""
+"""The viewers connected to this gateway, and its single event stream from feed."""
 
 import asyncio
 import secrets
@@ -30,18 +30,18 @@ from shared.logs import get_logger
 
 # Each costs some 20 KB here and two connections of nginx.
 LISTENERS_MAX = 2_000
-# Feed takes them to be there for two minutes.
+# Feed keeps a registration for two minutes.
 _RENEW_S = 30.0
 _RENEW_BATCH_MAX = 1_000
-# A revoked session ends within 5 s: answers about it are 4.5 s old at most, plus this.
+# A revoked session ends within 5 s: a session check is at most 4.5 s old, plus this.
 _CHECK_SESSIONS_S = 0.2
 _PAUSE_S = 0.5
-# Also where feed answers at once, others have their turn; what happens meanwhile comes together.
+# A pause even if feed answers at once: other tasks run, and events of the pause arrive together.
 _BREATH_S = 0.01
-# A gateway that has just started asks feed where events stand. It is better to wait for that than
-# to be sent away: all who come from one that died would come once more.
+# A gateway that has just started asks feed for the latest event id. Viewers wait for that: if they
+# were refused, all who come from a dead gateway would connect once more.
 _BEGINNING_S_MAX = 1.0
-# What feed keeps for those who come back; after a longer silence something may be gone.
+# Feed keeps events for those who reconnect; after a longer silence some may be missing.
 _KEPT_MAX = 4_000
 _KEPT_S = 60.0
 
@@ -53,7 +53,7 @@ log = get_logger()
 
 @dataclass(frozen=True, slots=True)
 class _Kept:
-    """An event that was handed out."""
+    """An event that was already delivered."""
 
     told: Told
     order: tuple[int, int]
@@ -61,12 +61,12 @@ class _Kept:
 
 
 class Listeners:
-    """Whatever their number, one call to feed is open at a time; `run` keeps it going."""
+    """All connected viewers; they share one open call to feed, which `run` renews."""
 
     def __init__(
         self, feed: FeedClient, sessions: SessionChecks, places: StreamPlaces, *, drain_s: float
     ) -> None:
-        # How long a process that is told to stop goes on before it closes its door.
+        # How long a stopping process keeps working before it closes its port.
         self.drain_s = drain_s
         self._feed = feed
         self._announcements = Announcements(feed)
@@ -75,7 +75,7 @@ class Listeners:
         self._by_place: dict[str, Listener] = {}
         self._by_viewer: dict[int, set[Listener]] = {}
         self._count = 0
-        # The last events, of all viewers, for who comes from another gateway.
+        # The last events of all viewers, for those who come from another gateway.
         self._kept: deque[_Kept] = deque(maxlen=_KEPT_MAX)
         self._last_id: str | None = None
         self._begun = asyncio.Event()
@@ -83,17 +83,17 @@ class Listeners:
         places.listen(self._give_way)
 
     async def run(self) -> None:
-        """Until cancelled: read events, tell feed who listens, end what is no session any more."""
+        """Until cancelled: read events, renew registrations, and end streams of ended sessions."""
         async with asyncio.TaskGroup() as loops:
             loops.create_task(self._again_and_again(self._renew, _RENEW_S))
             loops.create_task(self._again_and_again(self._check_sessions, _CHECK_SESSIONS_S))
             loops.create_task(self._read())
 
     async def join(self, token: str, viewer_id: int, last_event_id: str | None) -> Listener:
-        """Connect a viewer; from the reply on nothing is missed.
+        """Connect a viewer, who misses nothing from the return on.
 
-        Who names the last event that they had is told of those since. Raises Unavailable while
-        feed does not answer, Overloaded when there is no room, and TooManyStreams.
+        With a last event id, the viewer is first told of the events since. Raises Unavailable while
+        feed does not answer, Overloaded at LISTENERS_MAX, and TooManyStreams.
         """
         last_id = self._last_id or await self._first_id()
         if self._count >= LISTENERS_MAX:
@@ -114,7 +114,7 @@ class Listeners:
         return listener
 
     def leave(self, listener: Listener) -> None:
-        """Disconnect a viewer; feed goes on to keep their events for a while."""
+        """Disconnect a viewer; feed records their events for a while yet."""
         of_viewer = self._by_viewer[listener.place.viewer_id]
         of_viewer.discard(listener)
         if not of_viewer:
@@ -128,7 +128,7 @@ class Listeners:
         try:
             (is_held,) = await self._places.hold([listener.place])
         except PipeDown:
-            # Never open: each gateway goes on counting those that are connected to it.
+            # The limit holds without Redis: each gateway then counts its own connections.
             others = self._by_viewer[listener.place.viewer_id] - {listener}
             freed = place_to_free([one.place.name for one in others], _now_ms())
             if freed is not None:
@@ -147,7 +147,7 @@ class Listeners:
             async with asyncio.timeout(_BEGINNING_S_MAX):
                 await self._begun.wait()
         if self._last_id is None:
-            raise Unavailable("Events cannot be had at the moment.", retry_after_s=1)
+            raise Unavailable("Events are not available at the moment.", retry_after_s=1)
         return self._last_id
 
     def _catch_up(self, listener: Listener, last_event_id: str, *, was_known: bool) -> None:
@@ -172,7 +172,7 @@ class Listeners:
             try:
                 reply = await self._feed.stream_events(self._last_id)
             except AppError as error:
-                log.warning("the stream of events is interrupted", reason=error.detail)
+                log.warning("event stream from feed interrupted", reason=error.detail)
                 await asyncio.sleep(_PAUSE_S)
                 continue
             if time.monotonic() - heard_at_s > _KEPT_S:
@@ -213,7 +213,7 @@ class Listeners:
         for start in range(0, len(connected), _RENEW_BATCH_MAX):
             batch = connected[start : start + _RENEW_BATCH_MAX]
             known = set(await self._feed.listen(batch))
-            # Feed's Redis was emptied: who was not known there was told nothing either.
+            # Feed's Redis was emptied: viewers unknown there were told nothing.
             for viewer_id in set(batch) - known:
                 for listener in self._by_viewer.get(viewer_id, ()):
                     self._tell_of_everything(listener)
@@ -239,7 +239,7 @@ class Listeners:
         try:
             await self._sessions.session_of(listener.token)
         except Unavailable:
-            # As with any other reading: who was known a moment ago goes on for a minute.
+            # As with other reads: a session known a moment ago stays valid for a minute.
             return self._sessions.recent_session_of(listener.token) is not None
         except AppError:
             return False
@@ -251,11 +251,11 @@ class Listeners:
             try:
                 await step()
             except AppError as error:
-                log.warning("connected viewers could not be looked after", reason=error.detail)
+                log.warning("renewing or checking listeners failed", reason=error.detail)
 
 
 def _told(event: StreamEvent) -> Told:
-    # Feed may still be of before: it then names nothing.
+    # An older feed names nothing.
     missed, about = event.get("missed", True), event.get("about", ())
     return Told(event["id"], event["kind"], missed, tuple(about))
 

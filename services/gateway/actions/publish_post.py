@@ -1,4 +1,4 @@
-"""Publishing: the post is feed's, the author's name on it is users'."""
+"""Publishes a post: feed writes it, users gives its author's card."""
 
 from typing import Any
 
@@ -16,10 +16,10 @@ async def publish_post(
     viewer_id: int,
 ) -> PostWithAuthor:
     """The new post, or the one that this key made before."""
-    # The author's card first: should users not answer, nothing has happened yet.
+    # Ask for the author's card first: if users does not answer, nothing is written yet.
     authors = await cards.current_cards([viewer_id], viewer_id)
     if str(viewer_id) not in authors:
-        # The account went away within the seconds that a session's answer is kept.
+        # The account was deleted within the seconds for which a session check is remembered.
         raise Unauthenticated
     post = await feed.publish(draft, idempotency_key, viewer_id=viewer_id)
     return PostWithAuthor(post, authors)

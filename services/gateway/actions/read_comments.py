@@ -1,4 +1,4 @@
-"""Comments together with the cards of those who wrote them, which decide who gets them."""
+"""Comments with the cards of their writers, which decide whether the viewer gets them."""
 
 from dataclasses import dataclass
 
@@ -13,7 +13,7 @@ from shared.errors import NotFound
 
 @dataclass(frozen=True, slots=True)
 class CommentWithPeople:
-    """A comment that the viewer may read."""
+    """A comment that the viewer may read, with the cards of its people."""
 
     comment: Comment
     people: CardsById
@@ -22,7 +22,7 @@ class CommentWithPeople:
 async def read_comments(
     feed: FeedClient, cards: AuthorCards, post_id: int, page: PageRequest, viewer_id: int
 ) -> tuple[CommentPage, CardsById]:
-    """A page and everybody's cards in one call; raises NotFound where reading the post would."""
+    """A page, and all cards from one call; raises NotFound if the viewer may not see the post."""
     found = await feed.comments(post_id, page.params(), viewer_id=viewer_id)
     people_ids = comment_people_ids(found["items"])
     return found, await cards.cards_under_post(found["author_id"], people_ids, viewer_id)
@@ -31,7 +31,7 @@ async def read_comments(
 async def read_comment(
     feed: FeedClient, cards: AuthorCards, comment_id: int, viewer_id: int
 ) -> CommentWithPeople:
-    """One comment; raises NotFound where the viewer may not see it or its post."""
+    """One comment; raises NotFound if the viewer may not see it or its post."""
     comment = await feed.comment(comment_id, viewer_id=viewer_id)
     await read_post(feed, cards, comment["post_id"], viewer_id)
     people = await cards.current_cards(comment_people_ids([comment]), viewer_id)

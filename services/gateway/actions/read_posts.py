@@ -1,4 +1,4 @@
-"""Posts together with the cards of their authors, which decide whether the viewer gets them."""
+"""Posts with the cards of their authors, which decide whether the viewer gets them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -11,13 +11,13 @@ from services.gateway.domain.visibility import CardsById, author_ids, may_be_met
 from shared.contracts.posts import HomePage, Post, PostPage
 from shared.errors import NotFound, Unavailable
 
-# A page gets shorter before it is refused: what fills a screen, and the cursor leads on.
+# Under pressure a page shrinks to what fills a screen before it is refused; its cursor goes on.
 _PRESSED_POSTS_MAX = 8
 
 
 @dataclass(frozen=True, slots=True)
 class PostWithAuthor:
-    """A post that the viewer may see."""
+    """A post that the viewer may see, with its author's card."""
 
     post: Post
     authors: CardsById
@@ -26,9 +26,10 @@ class PostWithAuthor:
 async def read_home_timeline(
     feed: FeedClient, cards: AuthorCards, page: PageRequest, viewer_id: int, *, is_pressed: bool
 ) -> tuple[HomePage, CardsById]:
-    """A page and the cards of all its authors: two calls, whatever the length of the page.
+    """A page with the cards of all its authors: two calls for any page length.
 
-    Where posts of it may not be met, two more fill it up once; what is missing then stays missing.
+    If some posts are dropped, two more calls refill the page once; what is then missing stays
+    missing.
     """
     is_short = is_pressed and page.limit > _PRESSED_POSTS_MAX
     asked = replace(page, limit=_PRESSED_POSTS_MAX) if is_short else page
@@ -42,7 +43,7 @@ async def read_home_timeline(
     try:
         more, of_more, is_of_now = await _read_part(feed, cards, rest, viewer_id)
     except Unavailable:
-        # The viewer gets a shorter page, and its cursor leads on.
+        # The viewer gets a shorter page, whose cursor goes on.
         return home, authors
     both: HomePage = {**more, "items": [*home["items"], *more["items"]]}
     if not is_of_now or home["completeness"] == "partial":
@@ -60,7 +61,7 @@ async def _read_part(
 async def read_user_posts(
     feed: FeedClient, cards: AuthorCards, user_id: int, page: PageRequest, viewer_id: int
 ) -> tuple[PostPage, CardsById]:
-    """A person's posts; raises NotFound where the viewer may not see what that person publishes."""
+    """An author's posts; raises NotFound if the viewer may not see them."""
     (authors, _), posts = await side_by_side(
         cards.page_cards([user_id], viewer_id),
         feed.posts_of(user_id, page.params(), viewer_id=viewer_id),
@@ -74,7 +75,7 @@ async def read_user_posts(
 async def read_posts(
     feed: FeedClient, cards: AuthorCards, post_ids: Sequence[int], viewer_id: int
 ) -> tuple[PostPage, CardsById]:
-    """Several posts in the order asked for, and the cards of their authors: two calls."""
+    """Several posts in the order asked for, and their authors' cards: two calls."""
     found = await feed.posts(post_ids, viewer_id=viewer_id)
     authors, _ = await cards.page_cards(author_ids(found["items"]), viewer_id)
     return found, authors
@@ -83,7 +84,7 @@ async def read_posts(
 async def read_post(
     feed: FeedClient, cards: AuthorCards, post_id: int, viewer_id: int
 ) -> PostWithAuthor:
-    """One post; raises NotFound when it is not there and when the viewer may not see it alike."""
+    """One post; raises NotFound both if it is gone and if the viewer may not see it."""
     post = await feed.post(post_id, viewer_id=viewer_id)
     authors, _ = await cards.page_cards([post["author_id"]], viewer_id)
     if not may_be_shown(post, authors):

@@ -1,4 +1,4 @@
-"""A profile with its number of posts: users knows the one, feed the other."""
+"""Profiles with their numbers of posts: users has the one, feed the other."""
 
 from prometheus_client import Counter
 
@@ -10,14 +10,14 @@ from shared.errors import Unavailable
 
 _WITHOUT_COUNT = Counter(
     "retrato_profiles_without_posts_count",
-    "Profiles shown without their number of posts, because feed did not answer.",
+    "Profiles without a number of posts, because feed did not answer.",
 )
 
 
 async def read_profile(
     users: UsersClient, feed: FeedClient, user_id: int, viewer_id: int
 ) -> tuple[Profile, int | None]:
-    """The profile and its number of posts, asked for at the same time; raises NotFound."""
+    """The profile and its number of posts, asked in parallel; raises NotFound."""
     return await side_by_side(
         users.profile(user_id, viewer_id=viewer_id), posts_count(feed, user_id, viewer_id)
     )
@@ -26,7 +26,7 @@ async def read_profile(
 async def read_profile_by_username(
     users: UsersClient, feed: FeedClient, username: str, viewer_id: int
 ) -> tuple[Profile, int | None]:
-    """As `read_profile`, but one call after the other: the id is not known before."""
+    """Like `read_profile`, but in sequence: feed needs the id that users returns."""
     profile = await users.profile_by_username(username, viewer_id=viewer_id)
     return profile, await posts_count(feed, profile["id"], viewer_id)
 
@@ -34,15 +34,15 @@ async def read_profile_by_username(
 async def read_me(
     users: UsersClient, feed: FeedClient, viewer_id: int
 ) -> tuple[Profile, int | None]:
-    """The viewer's own profile with the private fields, and its number of posts."""
+    """The viewer's profile with its private fields, and its number of posts."""
     return await side_by_side(users.me(viewer_id), posts_count(feed, viewer_id, viewer_id))
 
 
 async def posts_count(feed: FeedClient, user_id: int, viewer_id: int) -> int | None:
-    """How many posts, or None while feed does not answer."""
+    """The number of posts, or None while feed does not answer."""
     try:
         return await feed.posts_count(user_id, viewer_id=viewer_id)
     except Unavailable:
-        # The viewer loses one number; a person's page is worth more than that.
+        # The viewer loses one number rather than the whole profile.
         _WITHOUT_COUNT.inc()
         return None

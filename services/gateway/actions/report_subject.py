@@ -1,4 +1,4 @@
-"""Reporting what the viewer may see to the operators."""
+"""Reports something that the viewer may see to the operators."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from shared.faults import fault
 
 
 class OwnAccount(Invalid):
-    """Nobody reports themselves."""
+    """The viewer reported themselves or something of their own."""
 
     code = "own_account"
     title = "This cannot be done with your own account."
@@ -21,7 +21,7 @@ class OwnAccount(Invalid):
 async def report_subject(
     feed: FeedClient, cards: AuthorCards, report: dict[str, Any], viewer_id: int
 ) -> Report:
-    """The report; raises NotFound where reading the subject would, and OwnAccount."""
+    """Report it; raises NotFound if the viewer may not see the subject, and OwnAccount."""
     kind, subject_id = report["subject_kind"], report["subject_id"]
     author_id = await _author(feed, cards, kind, subject_id, viewer_id)
     if author_id == viewer_id:

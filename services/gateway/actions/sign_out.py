@@ -1,4 +1,4 @@
-"""Signing a device out: dead on this replica at once, on the others within seconds."""
+"""Signs a device out: on this replica at once, on the others within seconds."""
 
 from services.gateway.clients.session_checks import CurrentSession, SessionChecks
 from services.gateway.clients.users import UsersClient
@@ -8,14 +8,14 @@ from shared.errors import NotFound, Unauthenticated
 async def sign_out(
     users: UsersClient, sessions: SessionChecks, current: CurrentSession, session_id: int
 ) -> None:
-    """End a session of the user of `current`; raises NotFound where it is not theirs."""
+    """End one of the user's sessions; raises NotFound if it is not theirs."""
     try:
         await users.end_session(session_id, viewer_id=current.user_id)
     except NotFound:
         if session_id == current.id:
-            # Ended elsewhere, within the seconds for which an answer is kept.
+            # It ended elsewhere, within the seconds for which a session check is remembered.
             raise Unauthenticated from None
         raise
     finally:
-        # Also when the reply got lost: the session may have ended.
+        # Even if the reply got lost: the session may have ended.
         sessions.forget(current.user_id)

@@ -1,4 +1,4 @@
-"""Signing up, the own profile and the password."""
+"""Sign-up, the viewer's own profile, and the password."""
 
 from typing import Any
 
@@ -41,7 +41,7 @@ router = APIRouter(tags=["Accounts"])
 
 
 class SignUp(BaseModel):
-    """A new account. The limits are named here and kept by users, which owns the rules."""
+    """A new account; users enforces the limits shown here."""
 
     username: Text = Field(
         description="1 to 30 of a-z, 0-9, dot and underscore, not ending in a dot.",
@@ -54,7 +54,7 @@ class SignUp(BaseModel):
         examples=["correct horse battery"],
     )
     device: Text = Field(
-        "", description="How the user will recognise this device.", examples=["Alice's phone"]
+        "", description="The device's name in the list of sessions.", examples=["Alice's phone"]
     )
 
 
@@ -82,19 +82,19 @@ async def sign_up(
     """Create an account and open its first session, on this device."""
     resources = resources_of(request)
     signed_in = await resources.users.sign_up(account.model_dump(), key_or_new(idempotency_key))
-    # A new account has no posts; a repeated request gets the same reply as the first.
+    # A new account has no posts, and a repeated request must get the same reply.
     return private_reply(public_signed_in(signed_in, 0, resources.url_of()), 201)
 
 
 class ProfileChange(BaseModel):
-    """What is to be changed: what is left out stays. The limits are kept by users."""
+    """What to change; fields left out stay. Users enforces the limits."""
 
     model_config = ConfigDict(extra="forbid")
 
     username: Text = Field(
         "",
-        description="1 to 30 of a-z, 0-9, dot and underscore, not ending in a dot. Nobody else"
-        " gets the old one within 14 days.",
+        description="1 to 30 of a-z, 0-9, dot and underscore, not ending in a dot. The old one"
+        " stays reserved for 14 days.",
         json_schema_extra={"minLength": 1, "maxLength": 30},
         examples=["alice.m"],
     )
@@ -111,11 +111,11 @@ class ProfileChange(BaseModel):
         False, description="Whether only followers see what you publish.", examples=[True]
     )
     avatar_photo_id: Id | None = Field(
-        None, description="An own photo that is in no post; null takes the avatar away."
+        None, description="An own photo that is in no post; null removes the avatar."
     )
 
     def as_contract(self) -> dict[str, Any]:
-        """Only what is given; ids are numbers inside."""
+        """Only the given fields, with ids as numbers."""
         given = self.model_dump(exclude_unset=True)
         if given.get("avatar_photo_id") is not None:
             given["avatar_photo_id"] = int(given["avatar_photo_id"])
@@ -123,7 +123,7 @@ class ProfileChange(BaseModel):
 
 
 class PasswordChange(BaseModel):
-    """The password as it is and as it shall be."""
+    """The current and the new password."""
 
     current_password: Text = Field(
         json_schema_extra={"format": "password"}, examples=["correct horse battery"]
@@ -143,7 +143,7 @@ class PasswordChange(BaseModel):
     },
 )
 async def get_me(request: Request, viewer_id: ViewerId) -> Response:
-    """One's own profile, with the fields that nobody else sees."""
+    """Your own profile, with the fields that nobody else sees."""
     resources = resources_of(request)
     profile, count = await read_me(resources.users, resources.feed, viewer_id)
     return conditional_reply(request, public_me(profile, count, resources.url_of()))
@@ -151,7 +151,7 @@ async def get_me(request: Request, viewer_id: ViewerId) -> Response:
 
 @router.patch(
     "/v1/me",
-    summary="Change the own profile",
+    summary="Change own profile",
     responses={
         **reply(200, Me, "The profile as it is now."),
         **problems(
@@ -172,7 +172,8 @@ async def patch_me(
 ) -> Response:
     """Change some fields of your profile, your username included.
 
-    Waits up to 5 s for an avatar that is still being processed. A former avatar's photo is deleted.
+    Waits up to 5 s for an avatar that is still being processed. The photo of the former avatar is
+    deleted.
     """
     resources = resources_of(request)
     given = changes.as_contract()

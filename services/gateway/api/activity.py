@@ -1,4 +1,4 @@
-"""What others did that concerns one."""
+"""What others did that concerns the viewer."""
 
 from fastapi import APIRouter, Request, Response
 
@@ -28,7 +28,7 @@ async def get_activity(
     limit: PostsLimit = POSTS_LIMIT_DEFAULT,
     cursor: Cursor = None,
 ) -> Response:
-    """Likes, comments, follows, requests and mentions, newest first, the same told together."""
+    """Likes, comments, follows, requests and mentions, newest first, grouped into lines."""
     asked = PageRequest(limit, cursor)
     resources = resources_of(request)
     found = await resources.feed.activity(asked.params(), viewer_id=viewer_id)
@@ -40,10 +40,10 @@ async def get_activity(
     "/v1/activity/seen",
     status_code=204,
     response_class=Response,
-    summary="All of it has been seen",
-    responses={**no_content("Nothing is unseen."), **problems(UNAUTHENTICATED)},
+    summary="Mark all activity as seen",
+    responses={**no_content("Everything is marked as seen."), **problems(UNAUTHENTICATED)},
 )
 async def put_seen(request: Request, viewer_id: ViewerId) -> Response:
-    """Note that you have looked at everything that there is."""
+    """Mark everything up to the newest line as seen."""
     await resources_of(request).feed.see_activity(viewer_id=viewer_id)
     return Response(status_code=204)

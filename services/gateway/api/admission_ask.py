@@ -1,4 +1,4 @@
-"""What the limiter is told of a public request: its priority, and whose it is."""
+"""What the limiter learns about a public request: its priority and its caller."""
 
 from starlette.datastructures import Headers
 from starlette.types import Scope
@@ -11,9 +11,9 @@ from shared.http_server.admission import Ask
 
 
 def ask_of(scope: Scope) -> Ask:
-    """A viewer is one caller on all devices; before a viewer is known, a network is one caller.
+    """A known viewer is one caller on all devices; otherwise a network is one caller.
 
-    So phones behind one address each have their own share.
+    Phones behind one address therefore each have their own share.
     """
     resources: Resources = scope["app"].state.resources
     headers = Headers(scope=scope)

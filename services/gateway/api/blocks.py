@@ -1,4 +1,4 @@
-"""Blocking and muting people, and your lists of both."""
+"""Blocks, mutes, and the viewer's lists of both."""
 
 from fastapi import APIRouter, Request, Response
 
@@ -21,7 +21,7 @@ async def block(request: Request, user_id: UserId, viewer_id: ViewerId) -> Respo
 
 @router.delete("/v1/users/{user_id:id}/block", summary="Unblock", responses=RELATIONSHIP)
 async def unblock(request: Request, user_id: UserId, viewer_id: ViewerId) -> Response:
-    """Take your block back; the follows that it ended stay ended."""
+    """Remove your block; follows that it ended stay ended."""
     return private_reply(await resources_of(request).users.unblock(user_id, viewer_id=viewer_id))
 
 
@@ -37,27 +37,27 @@ async def unmute(request: Request, user_id: UserId, viewer_id: ViewerId) -> Resp
     return private_reply(await resources_of(request).users.unmute(user_id, viewer_id=viewer_id))
 
 
-@router.get("/v1/me/blocks", summary="Whom you block", responses=OWN_PEOPLE)
+@router.get("/v1/me/blocks", summary="People you block", responses=OWN_PEOPLE)
 async def get_blocks(
     request: Request,
     viewer_id: ViewerId,
     limit: PeopleLimit = PEOPLE_LIMIT_DEFAULT,
     cursor: Cursor = None,
 ) -> Response:
-    """Newest first; the only place where they are still shown to you."""
+    """Newest first; blocked people show only here."""
     asked = PageRequest(limit, cursor)
     found = await resources_of(request).users.blocks(asked.params(), viewer_id=viewer_id)
     return people_reply(request, asked, found)
 
 
-@router.get("/v1/me/mutes", summary="Whom you mute", responses=OWN_PEOPLE)
+@router.get("/v1/me/mutes", summary="People you mute", responses=OWN_PEOPLE)
 async def get_mutes(
     request: Request,
     viewer_id: ViewerId,
     limit: PeopleLimit = PEOPLE_LIMIT_DEFAULT,
     cursor: Cursor = None,
 ) -> Response:
-    """Newest first."""
+    """People you mute, newest first."""
     asked = PageRequest(limit, cursor)
     found = await resources_of(request).users.mutes(asked.params(), viewer_id=viewer_id)
     return people_reply(request, asked, found)

@@ -1,4 +1,4 @@
-"""Where a public request comes from, by what our balancers say and nobody else."""
+"""The address of a public request, trusted only from a balancer."""
 
 import hmac
 import ipaddress
@@ -10,13 +10,13 @@ from starlette.types import Scope
 from services.gateway.resources import Resources
 
 BALANCER_HEADER = "X-Balancer-Token"
-# A network of IPv6 is what one household or one phone gets.
+# One household or phone gets a network of this size.
 _IPV6_NETWORK_BITS = 64
 UNKNOWN = "unknown"
 
 
 def client_address(scope: Scope, headers: Headers) -> str:
-    """The client's address as a balancer saw it; without a balancer's token, whoever calls us."""
+    """The client's address as a balancer saw it; without a valid balancer token, the peer's."""
     resources: Resources = scope["app"].state.resources
     given = headers.get(BALANCER_HEADER, "").encode()
     if hmac.compare_digest(given, resources.balancer_token):
@@ -26,7 +26,7 @@ def client_address(scope: Scope, headers: Headers) -> str:
 
 
 def caller_network(scope: Scope, headers: Headers) -> str:
-    """The address of the client, of IPv6 its network of 64 bits; "unknown" if it has none."""
+    """The client's IPv4 address or its IPv6 network of 64 bits; "unknown" if it has none."""
     return _network_of(client_address(scope, headers))
 
 

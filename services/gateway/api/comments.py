@@ -48,7 +48,7 @@ _LIKED = {
 
 
 class NewComment(BaseModel):
-    """A comment to be. A reply to a reply hangs on the comment above both."""
+    """A new comment; a reply to a reply is attached to the comment above both."""
 
     text: Text = Field(
         json_schema_extra={"minLength": 1, "maxLength": 2200},
@@ -57,7 +57,7 @@ class NewComment(BaseModel):
     reply_to: Id | None = None
 
     def as_contract(self) -> dict[str, Any]:
-        """As feed wants it: ids are numbers inside."""
+        """In feed's form: ids are numbers."""
         return {
             "text": self.text,
             "reply_to": None if self.reply_to is None else int(self.reply_to),
@@ -113,7 +113,7 @@ async def get_comments(
     limit: CommentsLimit = COMMENTS_LIMIT_DEFAULT,
     cursor: Cursor = None,
 ) -> Response:
-    """What is written under a post, oldest first; replies name the comment that they hang on."""
+    """Comments of a post, oldest first; replies name the comment they are attached to."""
     asked = PageRequest(limit, cursor)
     resources = resources_of(request)
     found, people = await read_comments(
@@ -132,12 +132,12 @@ async def get_comments(
     response_class=Response,
     summary="Delete a comment",
     responses={
-        **no_content("It is gone, and its replies with it."),
+        **no_content("It and its replies are gone."),
         **problems(UNAUTHENTICATED, FORBIDDEN, NOT_FOUND),
     },
 )
 async def delete(request: Request, comment_id: CommentId, viewer_id: ViewerId) -> Response:
-    """Delete a comment of your own, or one under a post of your own."""
+    """Delete your own comment, or one under your own post."""
     resources = resources_of(request)
     call = partial(resources.feed.delete_comment, comment_id, viewer_id=viewer_id)
     await forward_own(resources.comment_reader(comment_id, viewer_id), call)
@@ -146,7 +146,7 @@ async def delete(request: Request, comment_id: CommentId, viewer_id: ViewerId) -
 
 @router.put("/v1/comments/{comment_id:id}/like", summary="Like a comment", responses=_LIKED)
 async def like(request: Request, comment_id: CommentId, viewer_id: ViewerId) -> Response:
-    """Like a comment; again is the same as once."""
+    """Like a comment; liking again changes nothing."""
     resources = resources_of(request)
     call = partial(resources.feed.like_comment, comment_id, viewer_id=viewer_id)
     return private_reply(await forward(resources.comment_reader(comment_id, viewer_id), call))
@@ -156,7 +156,7 @@ async def like(request: Request, comment_id: CommentId, viewer_id: ViewerId) -> 
     "/v1/comments/{comment_id:id}/like", summary="Take a comment's like back", responses=_LIKED
 )
 async def unlike(request: Request, comment_id: CommentId, viewer_id: ViewerId) -> Response:
-    """Take back a comment's like; again is the same as once."""
+    """Take a like back; works whether or not you liked it."""
     resources = resources_of(request)
     call = partial(resources.feed.unlike_comment, comment_id, viewer_id=viewer_id)
     return private_reply(await forward(resources.comment_reader(comment_id, viewer_id), call))

@@ -1,4 +1,4 @@
-"""Deleting one's account, and the receipt that tells how far that has got."""
+"""Deleting the viewer's account, and the receipt that shows its progress."""
 
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field
@@ -24,7 +24,7 @@ router = APIRouter(tags=["Accounts"])
 
 
 class Deletion(BaseModel):
-    """The password once more: a session that was left open does not delete an account."""
+    """The password again: a session left open must not delete an account."""
 
     password: Text = Field(
         json_schema_extra={"format": "password"}, examples=["correct horse battery"]
@@ -36,12 +36,12 @@ class Deletion(BaseModel):
     status_code=202,
     summary="Delete the account",
     responses={
-        **reply(202, DeletionReceipt, "Gone for everybody; being erased."),
+        **reply(202, DeletionReceipt, "Gone for everybody; its data is being erased."),
         **problems(BAD_REQUEST, UNAUTHENTICATED, WRONG_CREDENTIALS, INVALID),
     },
 )
 async def delete_me(request: Request, asked: Deletion, viewer_id: ViewerId) -> Response:
-    """Delete your account, and with it all that it holds. Keep the receipt: all sessions end."""
+    """Delete your account and everything in it. Keep the receipt: all sessions end."""
     resources = resources_of(request)
     receipt = await delete_account(resources.users, resources.sessions, asked.password, viewer_id)
     return private_reply(receipt, 202)
@@ -57,5 +57,5 @@ async def delete_me(request: Request, asked: Deletion, viewer_id: ViewerId) -> R
     },
 )
 async def get_deletion(request: Request, receipt_id: ReceiptId) -> Response:
-    """How far a deletion has got, for whoever has the receipt."""
+    """The progress of a deletion, for anybody with the receipt."""
     return private_reply(await resources_of(request).users.deletion(receipt_id))

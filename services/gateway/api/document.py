@@ -1,4 +1,4 @@
-"""The public OpenAPI document: what is said once for all routes, and where it is served."""
+"""The public OpenAPI document: what applies to all routes, and where it is served."""
 
 from pathlib import Path
 from typing import Any
@@ -16,18 +16,21 @@ router = APIRouter(include_in_schema=False)
 DESCRIPTION = Path(__file__).with_name("guide.md").read_text(encoding="utf-8").strip()
 
 _TAGS = [
-    {"name": "Accounts", "description": "Sign up, sign in, oneself."},
+    {"name": "Accounts", "description": "Sign up, sign in, your own account."},
     {"name": "People", "description": "Profiles and the follow graph."},
-    {"name": "Photos", "description": "Upload first, publish then: bytes travel meanwhile."},
+    {"name": "Photos", "description": "Upload first, then publish."},
     {"name": "Posts", "description": "One to ten photos with a caption, likes and saves."},
     {"name": "Comments", "description": "What people write under posts."},
     {
         "name": "Uploads",
-        "description": "Photos that survive a cut: tus 1.0.0, for which there are clients.",
+        "description": "Resumable uploads of photos, by tus 1.0.0.",
     },
     {"name": "Activity", "description": "What others did that concerns you."},
-    {"name": "Reports", "description": "Telling the operators of what should not be there."},
-    {"name": "Timelines", "description": "What the people one follows have published."},
+    {"name": "Reports", "description": "Report content to the operators."},
+    {
+        "name": "Timelines",
+        "description": "Posts of the people you follow, tags, and popular posts.",
+    },
 ]
 # Long enough for a burst of clients, short enough for a release.
 _KEPT = "public, max-age=300"
@@ -38,24 +41,24 @@ _REQUEST_ID = {
 }
 
 _LIMIT_HEADERS = {
-    "RateLimit-Policy": ("RateLimitPolicy", "The limits that this route draws on: `q` in `w` s."),
-    "RateLimit": ("RateLimit", "The limit that is nearest to its end: `r` left, whole in `t` s."),
+    "RateLimit-Policy": ("RateLimitPolicy", "The limits of this route: `q` in `w` s."),
+    "RateLimit": ("RateLimit", "The limit closest to exhaustion: `r` left, full again in `t` s."),
     "X-RateLimit-Limit": ("LimitQuota", "The same limit: its quota."),
-    "X-RateLimit-Remaining": ("LimitRemaining", "The same limit: what is left of it."),
-    "X-RateLimit-Reset": ("LimitReset", "The same limit: when it is whole again, in Unix time."),
+    "X-RateLimit-Remaining": ("LimitRemaining", "The same limit: requests left."),
+    "X-RateLimit-Reset": ("LimitReset", "The same limit: when it is full again, in Unix time."),
 }
 
 
 @router.get("/v1/openapi.json")
 async def get_document(request: Request) -> Response:
-    """The document of the public API; balancers keep it for as long as clients may."""
+    """The public API's document; balancers cache it as long as clients may."""
     return conditional_reply(request, request.app.openapi(), {"Cache-Control": _KEPT})
 
 
 def make_public(app: FastAPI, address: str) -> None:
-    """Let the application's document also say what holds for all its routes.
+    """Add what applies to all routes to the application's document.
 
-    `address` is how clients reach the balancers, without a slash at its end.
+    `address` is the base address of the balancers for clients, without a final slash.
     """
     plain = app.openapi
     made: dict[str, Any] = {}
@@ -69,7 +72,7 @@ def make_public(app: FastAPI, address: str) -> None:
 
 
 def _examples(app: FastAPI) -> dict[str, Any]:
-    """By the name of the model, as `reply_docs` refers to them."""
+    """Examples by model name, to which `reply_docs` refers."""
     models = [
         field.field_info.annotation
         for route in app.routes
@@ -108,8 +111,8 @@ def _with_common_parts(
 
 
 def _drop_the_frameworks_422(responses: dict[str, Any]) -> None:
-    # It is put at every route with a parameter, in a shape that no reply of ours has; where 422
-    # can really happen the route says so itself.
+    # The framework adds it to every route with a parameter, in a shape that no reply has. Routes
+    # that can reply with 422 say so themselves.
     if "application/json" in responses.get("422", {}).get("content", {}):
         del responses["422"]
 

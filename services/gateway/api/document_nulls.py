@@ -1,7 +1,7 @@
-"""Spells maps, and what may be null or left out, as generators of clients understand it.
+"""Rewrites maps, nullable and optional fields for the generators of clients.
 
-Swift OpenAPI Generator leaves a property out that is `anyOf` of a type and null, and understands a
-list of types (its issues 906 and 950); openapi-generator and openapi-typescript take both.
+Swift OpenAPI Generator drops a property that is `anyOf` of a type and null, but reads a list of
+types (its issues 906 and 950). openapi-generator and openapi-typescript read both.
 """
 
 from collections.abc import Iterator, Mapping
@@ -13,13 +13,13 @@ _REFERENCE = "#/components/schemas/"
 
 
 def spell_nulls(document: dict[str, Any]) -> None:
-    """Change every `anyOf` with a null in the document; a parameter is simply left out instead."""
+    """Replace every `anyOf` with null in the document; a nullable parameter becomes optional."""
     schemas = document["components"]["schemas"]
     for operations in document["paths"].values():
         for operation in operations.values():
             for parameter in operation.get("parameters", ()):
                 parameter["schema"] = _without_null(parameter["schema"])
-    # What is written out in the place of a reference may have nulls of its own.
+    # A schema copied in place of its reference may hold nulls of its own.
     while found := [node for node in _nodes(document) if _choice(node) is not None]:
         for node in found:
             chosen = _choice(node)
@@ -29,10 +29,10 @@ def spell_nulls(document: dict[str, Any]) -> None:
 
 
 def spell_maps(document: dict[str, Any]) -> None:
-    """Say of a map what its values are, and leave the pattern of its names to the description.
+    """Give a map its type of values, and leave the pattern of its keys to the description.
 
-    Swift OpenAPI Generator and openapi-generator know nothing of `patternProperties` and
-    `propertyNames`: to them such a map would be an object without any field.
+    Swift OpenAPI Generator and openapi-generator ignore `patternProperties` and `propertyNames`:
+    they would generate an object without fields.
     """
     for node in _nodes(document):
         patterns = node.get("patternProperties")
@@ -43,9 +43,9 @@ def spell_maps(document: dict[str, Any]) -> None:
 
 
 def leave_defaults_out(schemas: Mapping[str, Any]) -> None:
-    """Let fields that may be left out be optional, and no more.
+    """Drop the defaults of optional fields.
 
-    openapi-typescript takes a field with a default for one that is always there, in requests too.
+    openapi-typescript treats a field with a default as always present, even in requests.
     """
     for schema in schemas.values():
         for said in schema.get("properties", {}).values():
@@ -61,7 +61,7 @@ def _nodes(part: Any) -> Iterator[dict[str, Any]]:
 
 
 def _choice(node: Mapping[str, Any]) -> dict[str, Any] | None:
-    """What a schema is unless it is null; None if it may not be, or is one of several."""
+    """The only schema besides null; None if null is not allowed or several remain."""
     choices = node.get("anyOf")
     if not isinstance(choices, list) or _NULL not in choices:
         return None
@@ -77,7 +77,7 @@ def _without_null(schema: dict[str, Any]) -> dict[str, Any]:
 
 
 def _nullable(schema: dict[str, Any], schemas: Mapping[str, Any]) -> dict[str, Any]:
-    # A reference has no type to add null to: what it names is written out.
+    # A reference has no type to add null to, so its schema is copied here.
     name = schema.get("$ref", "").removeprefix(_REFERENCE)
     spelled = deepcopy(schemas[name]) if name else dict(schema)
     spelled.pop("title", None)

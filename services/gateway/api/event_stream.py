@@ -1,4 +1,4 @@
-"""The body of the stream: server-sent events until either side ends it."""
+"""The body of an event stream: server-sent events until either side ends it."""
 
 import asyncio
 import secrets
@@ -11,19 +11,19 @@ from starlette.types import Receive, Scope, Send
 from services.gateway.actions.listener import Listener
 from services.gateway.domain.stream import STANDS_MS, Told
 
-# Shorter than any patience on the way; nginx has 75 s.
+# Shorter than any timeout on the way; nginx has 75 s.
 PING_S = 20.0
-# A reader who does not take a few bytes for so long is gone, or might as well be.
+# A reader that does not take a few bytes for this long is gone or useless.
 SEND_S_MAX = 10.0
-# How long a client waits before it comes back, which is to the other gateway when this one stops.
-# Each is told another time: those of a gateway that died must not all come at the same moment.
+# How long a client waits before it reconnects; if this gateway stops, it reaches the other one. The
+# time is random: clients of a dead gateway must not all come at once.
 RETRY_MS_MIN, RETRY_MS_MAX = 50, 400
-# One that gave way to another of the same viewer: no sooner than that one can give way itself.
+# After giving way to another stream of the viewer: not before that one may give way itself.
 RETRY_MS_AFTER_GIVING_WAY = STANDS_MS
 
 
 class EventStream(Response):
-    """Tells a listener's events; a ping names the newest event too, so that resuming is cheap."""
+    """Sends a listener's events; a ping also names the newest event, so resuming is cheap."""
 
     media_type = "text/event-stream"
 
@@ -42,7 +42,7 @@ class EventStream(Response):
         self._drain_s = drain_s
 
     async def __call__(self, _scope: Scope, receive: Receive, send: Send) -> None:
-        """Send until the session ends, the reader goes or is too slow, or the process stops."""
+        """Send until the session ends, the reader leaves or is too slow, or the process stops."""
         ending = asyncio.create_task(self._end_with(receive))
         try:
             start = {"type": "http.response.start", "status": 200, "headers": self.raw_headers}
@@ -57,7 +57,7 @@ class EventStream(Response):
                 await _send_in_time(send, _retry(least, 2 * least) + b"\n")
             await send({"type": "http.response.body", "body": b"", "more_body": False})
         except TimeoutError:
-            # Left unfinished, the connection is closed; the client comes back with its last id.
+            # The unfinished reply closes the connection; the client reconnects with its last id.
             return
         finally:
             ending.cancel()
@@ -71,7 +71,7 @@ class EventStream(Response):
         draining = asyncio.create_task(self._draining.wait())
         try:
             await asyncio.wait({gone, draining}, return_when=asyncio.FIRST_COMPLETED)
-            # Until the door is closed, nginx would bring whoever comes back to this process again.
+            # Until the port is closed, nginx would send reconnecting clients to this process again.
             await asyncio.wait({gone}, timeout=self._drain_s)
         finally:
             gone.cancel()

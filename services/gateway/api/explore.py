@@ -1,4 +1,4 @@
-"""What there is to find: hashtags, their posts, and what is popular."""
+"""Hashtags, their posts, and popular posts."""
 
 from typing import Annotated
 
@@ -25,7 +25,7 @@ from shared.http_server.paging import POSTS_LIMIT_DEFAULT, Cursor, PostsLimit
 
 router = APIRouter(tags=["Timelines"])
 
-# As in captions, where a spelling may be longer than the name that it folds to.
+# As long as a caption; a spelling may be longer than the name it folds to.
 _CHARACTERS_MAX = 2_200
 
 
@@ -43,7 +43,7 @@ async def get_tag_timeline(
         Text,
         Path(
             max_length=_CHARACTERS_MAX,
-            description="With or without its sign, in any case.",
+            description="With or without its sign; case does not matter.",
             examples=["morning"],
         ),
     ],
@@ -52,9 +52,10 @@ async def get_tag_timeline(
     cursor: Cursor = None,
     since: Since = None,
 ) -> Response:
-    """Public posts of a hashtag, newest first; one that nobody uses has none.
+    """Public posts of a hashtag, newest first; an unused hashtag has none.
 
-    A page may be shorter than `limit` where posts are not public: `next_cursor` tells the end.
+    Posts that are not public can make a page shorter than `limit`; only `next_cursor` tells whether
+    it is the last.
     """
     asked = PageRequest(limit, cursor, since=since)
     resources = resources_of(request)
@@ -78,10 +79,11 @@ async def get_explore(
     limit: PostsLimit = POSTS_LIMIT_DEFAULT,
     cursor: Cursor = None,
 ) -> Response:
-    """Public posts of the last three days that are liked and talked of most, lately above all.
+    """Public posts of the last three days with the most likes and comments, recent ones first.
 
-    Of each person one. The order is made anew every 20 seconds, and stays for who pages through it
-    without a long break. A page may be shorter than `limit`: `next_cursor` tells the end.
+    It shows one post per person. The order is renewed every 20 seconds; paging keeps the old order
+    unless you pause for two minutes. A page may be shorter than `limit`: only `next_cursor` tells
+    whether it is the last.
     """
     asked = PageRequest(limit, cursor)
     resources = resources_of(request)
@@ -103,12 +105,15 @@ async def search_tags(
     q: Annotated[
         Text,
         Query(
-            min_length=1, max_length=_CHARACTERS_MAX, description="How it begins.", examples=["mor"]
+            min_length=1,
+            max_length=_CHARACTERS_MAX,
+            description="The beginning of the tag.",
+            examples=["mor"],
         ),
     ],
     limit: PostsLimit = POSTS_LIMIT_DEFAULT,
 ) -> Response:
-    """Hashtags that begin so, with the number of their posts."""
+    """Hashtags that begin with `q`, with their numbers of posts."""
     resources = resources_of(request)
     found = await find_tags(resources.feed, resources.author_cards, q, limit, viewer_id)
     shown: Tags = {

@@ -1,4 +1,4 @@
-"""A copy of all that the own account holds."""
+"""Requests and shows a copy of the viewer's account."""
 
 from fastapi import APIRouter, Request, Response
 
@@ -15,16 +15,16 @@ router = APIRouter(tags=["Accounts"])
 @router.post(
     "/v1/me/export",
     status_code=202,
-    summary="Have the account copied",
+    summary="Request a copy of the account",
     responses={
-        **reply(202, ExportReply, "It is being made; ask for it again."),
+        **reply(202, ExportReply, "It is being made; poll with GET."),
         **problems(UNAUTHENTICATED),
     },
 )
 async def post_export(request: Request, viewer_id: ViewerId) -> Response:
-    """Ask for an archive of everything that your account holds, photos included.
+    """Request an archive of everything in your account, photos included.
 
-    While one is being made, asking again changes nothing. It is kept for seven days.
+    A request while one is being made changes nothing. The archive is kept for seven days.
     """
     resources = resources_of(request)
     export = await resources.users.request_export(viewer_id=viewer_id)
@@ -35,12 +35,12 @@ async def post_export(request: Request, viewer_id: ViewerId) -> Response:
     "/v1/me/export",
     summary="The copy of the account",
     responses={
-        **reply(200, ExportReply, "How far it is, and where to fetch it."),
+        **reply(200, ExportReply, "Its state, and its address once it is ready."),
         **problems(UNAUTHENTICATED, NOT_FOUND),
     },
 )
 async def get_export(request: Request, viewer_id: ViewerId) -> Response:
-    """The newest archive that you asked for; 404 if there was none."""
+    """The newest archive that you requested; 404 if there is none."""
     resources = resources_of(request)
     export = await resources.users.export(viewer_id=viewer_id)
     return private_reply(public_export(export, resources.url_of()))

@@ -1,4 +1,4 @@
-"""The filters that photos can be given."""
+"""The filters for photos."""
 
 from fastapi import APIRouter, Request, Response
 
@@ -16,12 +16,12 @@ router = APIRouter(tags=["Photos"])
     "/v1/filters",
     summary="The filters",
     openapi_extra=WITHOUT_SESSION,
-    responses={**reply(200, Filters, "In the order to show them in."), **problems()},
+    responses={**reply(200, Filters, "In the order to offer them."), **problems()},
 )
 async def get_filters(request: Request) -> Response:
-    """Each with a sample: one picture in the colours of all of them, and once in its own.
+    """All filters, each with the same sample picture, and the sample without any.
 
-    Give a photo one with `PATCH /v1/photos/{photo_id}`, take it off with null: both are quick.
+    `PATCH /v1/photos/{photo_id}` sets a filter, or removes it with null; both are fast.
     """
     resources = resources_of(request)
     samples = await resources.upload.filters()

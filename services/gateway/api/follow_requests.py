@@ -1,4 +1,4 @@
-"""Who asks to follow you, your answers, and ending somebody's follow."""
+"""Follow requests, the viewer's answers, and removing a follower."""
 
 from fastapi import APIRouter, Request, Response
 
@@ -13,14 +13,14 @@ from shared.http_server.paging import PEOPLE_LIMIT_DEFAULT, Cursor, PeopleLimit
 router = APIRouter(tags=["People"])
 
 
-@router.get("/v1/me/follow-requests", summary="Who asks to follow you", responses=OWN_PEOPLE)
+@router.get("/v1/me/follow-requests", summary="Follow requests", responses=OWN_PEOPLE)
 async def get_follow_requests(
     request: Request,
     viewer_id: ViewerId,
     limit: PeopleLimit = PEOPLE_LIMIT_DEFAULT,
     cursor: Cursor = None,
 ) -> Response:
-    """Requests that wait for your answer, newest first."""
+    """Open requests to follow you, newest first."""
     asked = PageRequest(limit, cursor)
     found = await resources_of(request).users.follow_requests(asked.params(), viewer_id=viewer_id)
     return people_reply(request, asked, found)
@@ -28,7 +28,7 @@ async def get_follow_requests(
 
 @router.put("/v1/me/follow-requests/{user_id:id}", summary="Accept a follower", responses=ANSWERED)
 async def accept(request: Request, user_id: UserId, viewer_id: ViewerId) -> Response:
-    """Let a person follow you who asked to; 404 where nobody asked."""
+    """Let a person who asked follow you; 404 if there is no request."""
     return private_reply(
         await resources_of(request).users.accept_request(user_id, viewer_id=viewer_id)
     )
@@ -38,7 +38,7 @@ async def accept(request: Request, user_id: UserId, viewer_id: ViewerId) -> Resp
     "/v1/me/follow-requests/{user_id:id}", summary="Refuse a follower", responses=ANSWERED
 )
 async def refuse(request: Request, user_id: UserId, viewer_id: ViewerId) -> Response:
-    """Let a request go. The person is not told, and may ask again."""
+    """Refuse a request; the person is not told and may ask again."""
     return private_reply(
         await resources_of(request).users.refuse_request(user_id, viewer_id=viewer_id)
     )

@@ -1,4 +1,4 @@
-"""The replies that the routes of the follow graph have in common."""
+"""Replies that the routes of the follow graph share."""
 
 from fastapi import Request, Response
 
@@ -16,7 +16,7 @@ from services.gateway.resources import resources_of
 from services.gateway.views.people import PersonPage, public_person_page
 from shared.contracts import people as contract
 
-_NEW_RELATIONSHIP = reply(200, contract.RelationshipReply, "How you now stand to them.")
+_NEW_RELATIONSHIP = reply(200, contract.RelationshipReply, "Your new relationship.")
 
 RELATIONSHIP = {
     **_NEW_RELATIONSHIP,
@@ -34,6 +34,6 @@ OWN_PEOPLE = {
 
 
 def people_reply(request: Request, asked: PageRequest, found: contract.PersonPage) -> Response:
-    """A page of people with the address of the next one."""
+    """A page of people, with a Link header to the next one."""
     shown = public_person_page(found, resources_of(request).url_of())
     return private_reply(shown, headers=link_to_next(request, asked, found["next_cursor"]))

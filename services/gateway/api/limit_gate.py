@@ -1,4 +1,4 @@
-"""The gate of the public API: who asks more than their limits allow is refused."""
+"""Refuses callers who exceed their rate limits, before any route runs."""
 
 from prometheus_client import Counter
 from starlette.datastructures import Headers
@@ -13,18 +13,18 @@ from shared.errors import TooManyRequests
 from shared.http_server.problems import ProblemReply
 
 _REFUSED = Counter(
-    "retrato_gateway_limited_total", "Requests refused by a limit of their caller.", ["route_class"]
+    "retrato_gateway_limited_total", "Requests refused by a rate limit.", ["route_class"]
 )
 
 
 class LimitGate:
-    """ASGI middleware in front of every route of the gateway."""
+    """ASGI middleware before every route of the gateway."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Let the request through, or refuse it."""
+        """Pass the request on, or refuse it; every reply carries the limit headers."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return

@@ -1,4 +1,4 @@
-"""Ids and usernames in paths: what cannot be one matches no route, and is a 404 at once."""
+"""Ids and usernames in paths: an impossible one matches no route, which gives 404."""
 
 from typing import Annotated
 
@@ -15,7 +15,7 @@ class _IdConvertor(Convertor[int]):
     regex = ID_PATTERN.strip("^$")
 
     def convert(self, value: str) -> int:
-        # Nineteen digits can say more than 63 bits: that becomes the last id, which nothing has.
+        # Nineteen digits can exceed 63 bits; the result is then the last id, which nothing has.
         return min(int(value), _ID_MAX)
 
     def to_string(self, value: int) -> str:
@@ -23,7 +23,7 @@ class _IdConvertor(Convertor[int]):
 
 
 class _UsernameConvertor(StringConvertor):
-    # Never only dots, so it cannot climb in the path of the internal call that it becomes part of.
+    # Never only dots: the name becomes part of an internal path and must not climb in it.
     regex = "[A-Za-z0-9._]{0,29}[A-Za-z0-9_]"
 
 
@@ -58,8 +58,10 @@ SessionId = Annotated[
 ReceiptId = Annotated[
     str,
     Path(
-        description="What deleting the account gave.",
+        description="The receipt id from deleting the account.",
         examples=["6da7a3c1b000400.pW9v3Yw1rU0b2mC4xK7tZ5qLh8sNdE6g"],
     ),
 ]
-UsernameInPath = Annotated[str, Path(description="A username, in any case.", examples=["alice"])]
+UsernameInPath = Annotated[
+    str, Path(description="A username; case does not matter.", examples=["alice"])
+]

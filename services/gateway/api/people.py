@@ -24,7 +24,7 @@ _PROFILE = {
 
 @router.get("/v1/users/{user_id:id}", summary="A profile", responses=_PROFILE)
 async def get_user(request: Request, user_id: UserId, viewer_id: ViewerId) -> Response:
-    """A person's profile, their numbers and how you stand to each other."""
+    """A person's profile, their counts and your relationship."""
     resources = resources_of(request)
     profile, count = await read_profile(resources.users, resources.feed, user_id, viewer_id)
     return conditional_reply(request, public_user(profile, count, resources.url_of()))
@@ -36,7 +36,7 @@ async def get_user(request: Request, user_id: UserId, viewer_id: ViewerId) -> Re
 async def get_user_by_username(
     request: Request, username: UsernameInPath, viewer_id: ViewerId
 ) -> Response:
-    """The same as by id; names change, ids do not."""
+    """The same as by id; names may change, ids do not."""
     resources = resources_of(request)
     profile, count = await read_profile_by_username(
         resources.users, resources.feed, username, viewer_id
@@ -46,13 +46,13 @@ async def get_user_by_username(
 
 @router.put("/v1/users/{user_id:id}/follow", summary="Follow", responses=RELATIONSHIP)
 async def follow(request: Request, user_id: UserId, viewer_id: ViewerId) -> Response:
-    """Follow a person, or ask to if their account is private."""
+    """Follow a person, or request it if their account is private."""
     return private_reply(await resources_of(request).users.follow(user_id, viewer_id=viewer_id))
 
 
 @router.delete("/v1/users/{user_id:id}/follow", summary="Unfollow", responses=RELATIONSHIP)
 async def unfollow(request: Request, user_id: UserId, viewer_id: ViewerId) -> Response:
-    """Stop following a person, or take the request back."""
+    """Stop following a person, or withdraw the request."""
     return private_reply(await resources_of(request).users.unfollow(user_id, viewer_id=viewer_id))
 
 
@@ -64,7 +64,7 @@ async def get_followers(
     limit: PeopleLimit = PEOPLE_LIMIT_DEFAULT,
     cursor: Cursor = None,
 ) -> Response:
-    """Who follows this person, newest first."""
+    """People who follow this person, newest first."""
     asked = PageRequest(limit, cursor)
     found = await resources_of(request).users.followers(
         user_id, asked.params(), viewer_id=viewer_id
@@ -80,7 +80,7 @@ async def get_following(
     limit: PeopleLimit = PEOPLE_LIMIT_DEFAULT,
     cursor: Cursor = None,
 ) -> Response:
-    """Whom this person follows, newest first."""
+    """People whom this person follows, newest first."""
     asked = PageRequest(limit, cursor)
     found = await resources_of(request).users.following(
         user_id, asked.params(), viewer_id=viewer_id

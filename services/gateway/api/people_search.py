@@ -1,4 +1,4 @@
-"""Finding people whom you do not follow yet."""
+"""Finds people whom the viewer may want to follow."""
 
 from typing import Annotated
 
@@ -31,7 +31,7 @@ async def search_people(
     limit: PeopleLimit = PEOPLE_LIMIT_DEFAULT,
     cursor: Cursor = None,
 ) -> Response:
-    """In the order of the names found; case and accents do not count."""
+    """Sorted by the matching name; case and accents do not count."""
     asked = PageRequest(limit, cursor, q=q)
     found = await resources_of(request).users.search(asked.params(), viewer_id=viewer_id)
     return people_reply(request, asked, found)
@@ -44,7 +44,7 @@ async def suggest_people(
     limit: PeopleLimit = PEOPLE_LIMIT_DEFAULT,
     cursor: Cursor = None,
 ) -> Response:
-    """Whom the people that you follow follow, most shared first."""
+    """People followed by those you follow, most shared first."""
     asked = PageRequest(limit, cursor)
     found = await resources_of(request).users.suggested(asked.params(), viewer_id=viewer_id)
     return people_reply(request, asked, found)

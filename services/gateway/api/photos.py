@@ -1,4 +1,4 @@
-"""Uploading a photo, seeing how far it is, changing and deleting it."""
+"""Uploads, polls, edits and deletes photos."""
 
 from typing import Any
 
@@ -40,7 +40,7 @@ from shared.http_server.repr_digest import ReprDigest
 
 router = APIRouter(tags=["Photos"])
 
-# 20 MB of picture, and what a multipart form puts around it.
+# A picture of 20 MB and the multipart form around it.
 _BODY_BYTES_MAX = 21 * 1024 * 1024
 
 _UPLOAD_BODY: dict[str, Any] = {
@@ -68,7 +68,7 @@ _UPLOAD_BODY: dict[str, Any] = {
 
 
 class CropChange(BaseModel):
-    """A part of the upright picture, in shares of its width and height. Kept by upload."""
+    """A part of the upright picture, as shares of its size; upload enforces the limits."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -79,20 +79,20 @@ class CropChange(BaseModel):
 
 
 class PhotoChange(BaseModel):
-    """What is to be changed; what is not said stays as it is. The limits are kept by upload."""
+    """What to change; fields left out stay. Upload enforces the limits."""
 
     model_config = ConfigDict(extra="forbid")
 
     alt_text: Text = Field(
         "",
-        description="What the picture shows, for those who cannot see it.",
+        description="A description for people who cannot see the picture.",
         json_schema_extra={"maxLength": 1500},
         examples=["A lighthouse in the fog"],
     )
     filter: Text | None = Field(
-        None, description="A name from `GET /v1/filters`; null takes it off.", examples=["harbour"]
+        None, description="A name from `GET /v1/filters`; null removes it.", examples=["harbour"]
     )
-    crop: CropChange | None = Field(None, description="The part to keep; null is all of it.")
+    crop: CropChange | None = Field(None, description="The part to show; null means all of it.")
 
 
 @router.post(
@@ -125,10 +125,10 @@ async def upload_photo(
     idempotency_key: IdempotencyKey = None,
     digest: ReprDigest = None,
 ) -> Response:
-    """Send a picture in one request, as a form or as the bare bytes.
+    """Send a picture in one request, as a form or as raw bytes.
 
-    Publish it with `POST /v1/posts`, which waits for the processing. What is published are resized
-    copies: upright, in sRGB, without any metadata; the original is deleted.
+    Publish it with `POST /v1/posts`, which waits for the processing. Only resized copies are
+    published: upright, in sRGB, without metadata. The original is deleted.
     """
     resources = resources_of(request)
     headers = _headers_to_pass_on(request, key_or_new(idempotency_key))
@@ -142,12 +142,12 @@ async def upload_photo(
     "/v1/photos/{photo_id:id}",
     summary="An own photo",
     responses={
-        **reply(200, Photo, "The photo and how far it is."),
+        **reply(200, Photo, "The photo and its state."),
         **problems(UNAUTHENTICATED, NOT_FOUND),
     },
 )
 async def get_photo(request: Request, photo_id: PhotoId, viewer_id: ViewerId) -> Response:
-    """The state of an own photo and, once it is ready, its renditions."""
+    """The state of your own photo and, once it is ready, its renditions."""
     resources = resources_of(request)
     photo = await resources.upload.photo(photo_id, viewer_id=viewer_id)
     return private_reply(public_photo(photo, resources.url_of()))
@@ -177,10 +177,10 @@ async def patch_photo(
     viewer_id: ViewerId,
     versions: IfMatch,
 ) -> Response:
-    """Say what a photo shows, and how it shall look. Once it is published, its look stays.
+    """Set alternative text, filter and crop; a published photo keeps its filter and crop.
 
-    With another filter or crop it is `processing` for a few tenths of a second. Every look is drawn
-    from the photo as it was received, so looks may be tried one after the other.
+    A new filter or crop makes it `processing` for a few tenths of a second. Each is drawn from the
+    photo as received, so you may try several in turn.
     """
     resources = resources_of(request)
     said = change.model_dump(exclude_unset=True)
@@ -194,14 +194,14 @@ async def patch_photo(
     response_class=Response,
     summary="Delete an own photo",
     responses={
-        **no_content("It is gone, also if it was before."),
+        **no_content("It is gone, even if it was before."),
         **problems(UNAUTHENTICATED, NOT_FOUND, PHOTO_ALREADY_PUBLISHED, PRECONDITION_FAILED),
     },
 )
 async def delete_photo(
     request: Request, photo_id: PhotoId, viewer_id: ViewerId, versions: IfMatch
 ) -> Response:
-    """Delete an own photo that is in no post; with a post its photos go."""
+    """Delete your own photo that is in no post; a post's photos go with the post."""
     upload = resources_of(request).upload
     await upload.delete_photo(photo_id, viewer_id=viewer_id, versions=versions)
     return Response(status_code=204)

@@ -1,4 +1,4 @@
-"""Publishing, reading, editing and withdrawing posts."""
+"""Publishes, reads, edits and deletes posts."""
 
 from functools import partial
 from typing import Annotated, Any
@@ -55,7 +55,7 @@ PostIds = Annotated[
 
 TOO_MANY_PINS = ProblemCode(409, "too_many_pins", "At most 3 posts can be pinned.")
 _PINNED = {
-    **reply(200, Pinned, "Since when it is pinned; null if it is not."),
+    **reply(200, Pinned, "When it was pinned; null if it is not."),
     **problems(UNAUTHENTICATED, FORBIDDEN, NOT_FOUND, TOO_MANY_PINS),
 }
 
@@ -69,12 +69,12 @@ class DraftPlace(BaseModel):
 
 
 class Draft(BaseModel):
-    """A post to be. The limits are named here and kept by feed, which owns the rules."""
+    """A new post; feed enforces the limits shown here."""
 
     photo_ids: Annotated[
         list[Id],
         Field(
-            description="1 to 10 own photos that are in no post yet, in the order to show.",
+            description="1 to 10 own photos that are in no post yet, in display order.",
             json_schema_extra={"minItems": 1, "maxItems": 10},
         ),
     ]
@@ -86,24 +86,24 @@ class Draft(BaseModel):
     place: DraftPlace | None = None
 
     def as_contract(self) -> dict[str, Any]:
-        """As feed wants it: ids are numbers inside."""
+        """In feed's form: ids are numbers."""
         return {**self.model_dump(), "photo_ids": [int(photo_id) for photo_id in self.photo_ids]}
 
 
 class PostChange(BaseModel):
-    """What is to be changed of a post: what is left out stays."""
+    """What to change; fields left out stay."""
 
     model_config = ConfigDict(extra="forbid")
 
     caption: Text = Field(
         "",
-        description="What the post says from now on; at most 2200 characters.",
+        description="The new caption; at most 2200 characters.",
         json_schema_extra={"maxLength": 2200},
         examples=["Fog over the harbour with @bob #evening"],
     )
     alt_texts: dict[Id, Text] = Field(
         {},
-        description="By the id of a photo of the post: what it shows, for those who cannot see it;"
+        description="By photo id: a description for people who cannot see the picture;"
         " at most 1500 characters each.",
         examples=[{"493848221934518280": "A lighthouse in the fog"}],
     )
@@ -132,7 +132,7 @@ class PostChange(BaseModel):
 async def publish(
     request: Request, draft: Draft, viewer_id: ViewerId, idempotency_key: IdempotencyKey = None
 ) -> Response:
-    """Publish photos with a caption; waits up to 5 s for photos that are still being processed."""
+    """Publish photos with a caption; waits up to 5 s for photos still being processed."""
     resources = resources_of(request)
     key = key_or_new(idempotency_key)
     made = await publish_post(
@@ -151,7 +151,7 @@ async def publish(
     },
 )
 async def get_posts(request: Request, ids: PostIds, viewer_id: ViewerId) -> Response:
-    """Up to 40 posts at once; those that are gone, or that you may not see, are left out."""
+    """Up to 40 posts at once, without those that are gone or that you may not see."""
     resources = resources_of(request)
     found, authors = await read_posts(
         resources.feed, resources.author_cards, [int(post_id) for post_id in ids], viewer_id
@@ -169,7 +169,7 @@ async def get_posts(request: Request, ids: PostIds, viewer_id: ViewerId) -> Resp
     },
 )
 async def get_post(request: Request, post_id: PostId, viewer_id: ViewerId) -> Response:
-    """A post, if its author lets you see what they publish."""
+    """A post, if you may see its author's posts."""
     resources = resources_of(request)
     found = await read_post(resources.feed, resources.author_cards, post_id, viewer_id)
     return conditional_reply(request, public_post(found.post, found.authors, resources.url_of()))
@@ -192,9 +192,9 @@ async def edit(
     viewer_id: ViewerId,
     versions: IfMatch,
 ) -> Response:
-    """Give an own post another caption, or its photos other alt texts; everybody sees it at once.
+    """Change the caption or alternative texts of your own post; everybody sees it at once.
 
-    The time of the edit is that of the last caption.
+    `edited_at` is the time of the last new caption.
     """
     resources = resources_of(request)
     given = change.model_dump(exclude_unset=True)
@@ -211,14 +211,14 @@ async def edit(
     response_class=Response,
     summary="Delete a post",
     responses={
-        **no_content("It is gone, from every timeline too."),
+        **no_content("It is gone, also from every timeline."),
         **problems(UNAUTHENTICATED, FORBIDDEN, NOT_FOUND, PRECONDITION_FAILED),
     },
 )
 async def delete(
     request: Request, post_id: PostId, viewer_id: ViewerId, versions: IfMatch
 ) -> Response:
-    """Delete an own post together with its photos."""
+    """Delete your own post together with its photos."""
     resources = resources_of(request)
     call = partial(resources.feed.delete_post, post_id, viewer_id=viewer_id, versions=versions)
     await forward_own(resources.post_reader(post_id, viewer_id), call)
@@ -227,7 +227,7 @@ async def delete(
 
 @router.put("/v1/posts/{post_id:id}/pin", summary="Pin a post", responses=_PINNED)
 async def pin(request: Request, post_id: PostId, viewer_id: ViewerId) -> Response:
-    """Have an own post come first on your page; at most three can."""
+    """Pin your own post to the top of your page; at most three can be pinned."""
     resources = resources_of(request)
     call = partial(resources.feed.pin, post_id, viewer_id=viewer_id)
     return private_reply(await forward_own(resources.post_reader(post_id, viewer_id), call))
@@ -235,7 +235,7 @@ async def pin(request: Request, post_id: PostId, viewer_id: ViewerId) -> Respons
 
 @router.delete("/v1/posts/{post_id:id}/pin", summary="Unpin a post", responses=_PINNED)
 async def unpin(request: Request, post_id: PostId, viewer_id: ViewerId) -> Response:
-    """Have an own post in its usual place again; again is the same as once."""
+    """Return your own post to its usual place; works whether or not it was pinned."""
     resources = resources_of(request)
     call = partial(resources.feed.unpin, post_id, viewer_id=viewer_id)
     return private_reply(await forward_own(resources.post_reader(post_id, viewer_id), call))
@@ -257,9 +257,9 @@ async def get_user_posts(
     cursor: Cursor = None,
     since: Since = None,
 ) -> Response:
-    """What a person has published: at most three that they have pinned, then newest first.
+    """A person's posts: at most three pinned ones, then newest first.
 
-    With `since` pinned posts stand where their time puts them.
+    With `since`, pinned posts stay in order of time.
     """
     asked = PageRequest(limit, cursor, since=since)
     resources = resources_of(request)

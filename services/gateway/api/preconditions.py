@@ -12,12 +12,12 @@ from shared.errors import PreconditionFailed
 from shared.http_server.problems import ProblemReply
 
 _READS = frozenset({"GET", "HEAD"})
-# A strong tag that can be a version of ours; a weak one matches nothing.
+# A strong tag that can be a version; a weak one matches nothing.
 _VERSION = re.compile(r'(?<!W/)"([1-9][0-9]{0,8})"')
 _ANY = "*"
 _NOT_MODIFIED = 304
 
-# What has versions, by method and template of the path; nothing else matches a tag.
+# Methods and path templates of things with versions; no tag matches anything else.
 _VERSIONED = frozenset(
     {
         ("PATCH", "/v1/me"),
@@ -39,7 +39,7 @@ def _if_match(
         str | None,
         Header(
             alias="If-Match",
-            description='Only if it still has this version: `"<version>"` of its body; else 412.',
+            description='Change only this version, `"<version>"` from the body; otherwise 412.',
             examples=['"3"'],
         ),
     ] = None,
@@ -51,7 +51,7 @@ IfMatch = Annotated[list[int] | None, Depends(_if_match)]
 
 
 def check_write(request: Request) -> None:
-    """Raises PreconditionFailed where a write names what no version of ours can match."""
+    """Raise PreconditionFailed if a write names a tag that no version can match."""
     if request.method in _READS:
         return
     template = getattr(request.scope.get("route"), "path", "")
@@ -63,16 +63,16 @@ def check_write(request: Request) -> None:
 
 
 class ReadPreconditions:
-    """ASGI middleware: tags of reads are weak, so that If-Match, which is strong, never holds.
+    """ASGI middleware: tags of reads are weak, so If-Match, which is strong, never matches.
 
-    A precondition counts only where the reply without it would have been a good one.
+    A precondition counts only if the reply without it would be 200 or 304.
     """
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on, and put 412 or 304 in the place of what it asked not to get."""
+        """Pass the request on; replace a reply that its preconditions exclude by 412 or 304."""
         status = _status_instead(scope)
         if status is None:
             await self.app(scope, receive, send)

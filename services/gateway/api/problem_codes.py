@@ -11,7 +11,7 @@ from shared.http_server.problems import MEDIA_TYPE, TYPE_PREFIX
 
 @dataclass(frozen=True, slots=True)
 class ProblemCode:
-    """What a client can tell apart."""
+    """A kind of problem that clients can identify."""
 
     status: int
     code: str
@@ -32,17 +32,17 @@ ACCOUNT_SUSPENDED = ProblemCode(403, "account_suspended", "This account has been
 FORBIDDEN = _of(errors.Forbidden)
 NOT_FOUND = _of(errors.NotFound)
 USERNAME_TAKEN = ProblemCode(409, "username_taken", "This username is taken.")
-EMAIL_TAKEN = ProblemCode(409, "email_taken", "This e-mail address has an account.")
+EMAIL_TAKEN = ProblemCode(409, "email_taken", "This e-mail address belongs to another account.")
 PHOTO_NOT_READY = ProblemCode(409, "photo_not_ready", "A photo is still being processed.")
 PHOTO_ALREADY_PUBLISHED = ProblemCode(
-    409, "photo_already_published", "A photo is part of a post already."
+    409, "photo_already_published", "A photo is already part of a post."
 )
 PHOTO_FAILED = ProblemCode(409, "photo_failed", "A photo could not be processed.")
-OFFSET_MISMATCH = ProblemCode(409, "offset_mismatch", "The upload does not stand at this offset.")
+OFFSET_MISMATCH = ProblemCode(409, "offset_mismatch", "The upload has another offset.")
 TOO_MANY_PIECES = ProblemCode(
     409,
     "too_many_pieces",
-    "This upload came in too many small pieces; begin it anew with larger ones.",
+    "This upload came in too many small pieces; start again with larger ones.",
 )
 TUS_VERSION_NOT_SPOKEN = _of(VersionNotSpoken)
 CHECKSUM_MISMATCH = _of(ChecksumMismatch)
@@ -52,24 +52,22 @@ PROFILE_CHANGED = ProblemCode(
 REQUEST_IN_PROGRESS = _of(errors.RequestInProgress)
 PRECONDITION_FAILED = _of(errors.PreconditionFailed)
 TOO_LARGE = _of(errors.TooLarge)
-# What the balancers say where an address does not fit into their buffers.
+# The balancers reply this if an address does not fit into their buffers.
 ADDRESS_TOO_LONG = ProblemCode(414, "address_too_long", "The address is too long.")
 UNSUPPORTED_MEDIA_TYPE = _of(errors.UnsupportedMediaType)
 INVALID = _of(errors.Invalid)
 IDEMPOTENCY_KEY_REUSED = _of(errors.IdempotencyKeyReused)
 OWN_ACCOUNT = ProblemCode(422, "own_account", "This cannot be done with your own account.")
 NOT_AN_IMAGE = ProblemCode(422, "not_an_image", "This is not a picture that can be read.")
-DIGEST_MISMATCH = ProblemCode(
-    422, "digest_mismatch", "The bytes do not have the digest that was said of them."
-)
+DIGEST_MISMATCH = ProblemCode(422, "digest_mismatch", "The bytes do not match their digest.")
 TOO_MANY_REQUESTS = _of(errors.TooManyRequests)
 TOO_MANY_PHOTOS_TODAY = ProblemCode(
-    429, "too_many_photos_today", "No more photos today; go on tomorrow."
+    429, "too_many_photos_today", "No more photos today; try again tomorrow."
 )
 TOO_MANY_UPLOADS = ProblemCode(
     429,
     "too_many_uploads",
-    "Too many uploads are unfinished: finish one of them, or give one up.",
+    "Too many uploads are unfinished: finish one or delete one.",
 )
 TOO_MANY_STREAMS = _of(TooManyStreams)
 TOO_MANY_SIGN_INS = ProblemCode(
@@ -99,14 +97,14 @@ _FIELDS = {
     ],
 }
 
-# Any route may be refused by a limit or at the door, or wait for a part that does not answer.
+# A limit or the limiter may refuse any route, and any route may need a part that is away.
 _ALWAYS = (TOO_MANY_REQUESTS, OVERLOADED, UNAVAILABLE, DEADLINE_EXCEEDED)
 
 
 def problems(*codes: ProblemCode) -> dict[int | str, dict[str, Any]]:
-    """For a route's `responses=`: its problems by status, each code with an example."""
+    """A route's problems for `responses=`, by status, each code with an example."""
     replies: dict[int | str, dict[str, Any]] = {}
-    # Whoever must bring a token may bring one that has ended.
+    # Routes that need a token may get an ended one.
     ended = (TOKEN_EXPIRED, SESSION_ENDED, TOKEN_UNKNOWN) if UNAUTHENTICATED in codes else ()
     for code in (*codes, *ended, *_ALWAYS):
         reply = replies.setdefault(

@@ -1,4 +1,4 @@
-"""How much room the own account has."""
+"""The viewer's quota of photos."""
 
 from fastapi import APIRouter, Request, Response
 
@@ -16,10 +16,10 @@ router = APIRouter(tags=["Photos"])
     "/v1/me/quota",
     summary="Own quota",
     responses={
-        **reply(200, QuotaUse, "What is used of it."),
+        **reply(200, QuotaUse, "The quota and its use."),
         **problems(UNAUTHENTICATED),
     },
 )
 async def get_quota(request: Request, viewer_id: ViewerId) -> Response:
-    """How many photos you have, in all and of the last 24 hours, and how many you may have."""
+    """How many photos you have, in all and from the last 24 hours, and the limits."""
     return private_reply(await resources_of(request).upload.quota(viewer_id=viewer_id))

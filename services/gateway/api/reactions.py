@@ -1,4 +1,4 @@
-"""Likes and saves: of one post, and one's own lists."""
+"""Likes and saves of a post, and the viewer's own lists."""
 
 from collections.abc import Awaitable, Callable
 from functools import partial
@@ -39,21 +39,21 @@ _SAVED = {
     **problems(UNAUTHENTICATED, NOT_FOUND),
 }
 _OWN_POSTS = {
-    **page(PostPage, "A page of posts, the one marked last first."),
+    **page(PostPage, "A page of posts, the latest reaction first."),
     **problems(UNAUTHENTICATED, INVALID),
 }
 
 
 @router.put("/v1/posts/{post_id:id}/like", summary="Like a post", responses=_LIKED)
 async def like(request: Request, post_id: PostId, viewer_id: ViewerId) -> Response:
-    """Like a post; again is the same as once."""
+    """Like a post; liking again changes nothing."""
     call = partial(resources_of(request).feed.like, post_id, viewer_id=viewer_id)
     return await _done(request, post_id, viewer_id, call)
 
 
 @router.delete("/v1/posts/{post_id:id}/like", summary="Take a like back", responses=_LIKED)
 async def unlike(request: Request, post_id: PostId, viewer_id: ViewerId) -> Response:
-    """Take back a like; again is the same as once."""
+    """Take a like back; works whether or not you liked it."""
     call = partial(resources_of(request).feed.unlike, post_id, viewer_id=viewer_id)
     return await _done(request, post_id, viewer_id, call)
 
@@ -75,14 +75,14 @@ async def get_likers(
 
 @router.put("/v1/posts/{post_id:id}/save", summary="Save a post", responses=_SAVED)
 async def save(request: Request, post_id: PostId, viewer_id: ViewerId) -> Response:
-    """Save a post for yourself; again is the same as once, and nobody else learns of it."""
+    """Save a post for yourself; nobody else learns of it, and saving again changes nothing."""
     call = partial(resources_of(request).feed.save, post_id, viewer_id=viewer_id)
     return await _done(request, post_id, viewer_id, call)
 
 
-@router.delete("/v1/posts/{post_id:id}/save", summary="Save no longer", responses=_SAVED)
+@router.delete("/v1/posts/{post_id:id}/save", summary="Remove a save", responses=_SAVED)
 async def unsave(request: Request, post_id: PostId, viewer_id: ViewerId) -> Response:
-    """Take a post out of what you have saved; again is the same as once."""
+    """Remove a post from your saved ones; works whether or not you had saved it."""
     call = partial(resources_of(request).feed.unsave, post_id, viewer_id=viewer_id)
     return await _done(request, post_id, viewer_id, call)
 
@@ -94,7 +94,7 @@ async def get_own_likes(
     limit: PostsLimit = POSTS_LIMIT_DEFAULT,
     cursor: Cursor = None,
 ) -> Response:
-    """What you like and may still see, the newest like first."""
+    """Posts that you like and may still see, the newest like first."""
     asked = PageRequest(limit, cursor)
     resources = resources_of(request)
     found, authors = await read_own_likes(resources.feed, resources.author_cards, asked, viewer_id)
@@ -108,7 +108,7 @@ async def get_own_saves(
     limit: PostsLimit = POSTS_LIMIT_DEFAULT,
     cursor: Cursor = None,
 ) -> Response:
-    """What you have saved and may still see, the newest first."""
+    """Posts that you have saved and may still see, the newest save first."""
     asked = PageRequest(limit, cursor)
     resources = resources_of(request)
     found, authors = await read_own_saves(resources.feed, resources.author_cards, asked, viewer_id)

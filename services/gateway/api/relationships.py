@@ -1,4 +1,4 @@
-"""How you stand to many people at once."""
+"""The viewer's relationships with many people at once."""
 
 from typing import Annotated
 
@@ -14,7 +14,7 @@ from shared.contracts.people import Relationships
 
 router = APIRouter(tags=["People"])
 
-# As many people as a page of a list has at most.
+# As many people as a page of a list can hold.
 _IDS_MAX = 80
 
 Ids = Annotated[
@@ -31,12 +31,12 @@ Ids = Annotated[
     "/v1/relationships",
     summary="Relationships",
     responses={
-        **reply(200, Relationships, "How you stand to each, by id."),
+        **reply(200, Relationships, "Your relationship with each, by id."),
         **problems(UNAUTHENTICATED, INVALID),
     },
 )
 async def get_relationships(request: Request, viewer_id: ViewerId, ids: Ids) -> Response:
-    """How you stand to up to 80 people; to somebody who does not exist as to a stranger."""
+    """Your relationships with up to 80 people; an unknown id counts as a stranger."""
     wanted = [int(user_id) for user_id in ids]
     found = await resources_of(request).users.relationships(wanted, viewer_id=viewer_id)
     return private_reply({"relationships": found})

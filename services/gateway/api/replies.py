@@ -1,4 +1,4 @@
-"""Replies with what HTTP caches and pagers need around the JSON."""
+"""JSON replies with the headers that HTTP caches and pagers need."""
 
 import zlib
 from collections.abc import Mapping
@@ -11,14 +11,14 @@ from fastapi import Request, Response
 from services.gateway.domain.pages import PageRequest
 
 _JSON = "application/json"
-# Everything is told to one viewer: no cache on the way may keep it. A phone may, if it asks again.
+# Each reply is for one viewer, so shared caches must not store it. A phone may, if it revalidates.
 _REVALIDATE = "private, no-cache"
 
 
 def conditional_reply(
     request: Request, data: Any, headers: Mapping[str, str] | None = None
 ) -> Response:
-    """The data with an ETag, or 304 without it where the client has these very bytes."""
+    """The data with an ETag, or an empty 304 if the client has the same bytes."""
     body = orjson.dumps(data)
     tag = _tag_of(body)
     named = {"ETag": tag, "Cache-Control": _REVALIDATE, **(headers or {})}
@@ -30,13 +30,13 @@ def conditional_reply(
 def private_reply(
     data: Any, status_code: int = 200, headers: Mapping[str, str] | None = None
 ) -> Response:
-    """The data, to be kept by nobody."""
+    """The data, which no cache may store."""
     named = {"Cache-Control": "no-store", **(headers or {})}
     return Response(orjson.dumps(data), status_code, named, _JSON)
 
 
 def link_to_next(request: Request, asked: PageRequest, next_cursor: str | None) -> dict[str, str]:
-    """The Link header of a page; relative to the address asked, so it needs to trust no Host."""
+    """The Link header of a page; it is relative, so no Host header needs to be trusted."""
     if next_cursor is None:
         return {}
     query = urlencode({**asked.params(), "cursor": next_cursor})
@@ -44,9 +44,9 @@ def link_to_next(request: Request, asked: PageRequest, next_cursor: str | None) 
 
 
 def _tag_of(body: bytes) -> str:
-    # Weak, because nginx may compress; of the bytes, because they differ by viewer and by window
-    # of the media addresses, whatever version the object itself has. Two checksums, as a digest
-    # takes seven times as long: it only tells a viewer's page from the one they had before.
+    # Weak, because nginx may compress. Made of the bytes, because media addresses differ by viewer
+    # and time window. Two checksums, because a digest takes seven times as long and the tag only
+    # tells a viewer's page from their previous one.
     return f'W/"{len(body):x}-{zlib.crc32(body):08x}{zlib.adler32(body):08x}"'
 
 
@@ -54,5 +54,5 @@ def _is_known(if_none_match: str | None, tag: str) -> bool:
     if if_none_match is None:
         return False
     known = [part.strip() for part in if_none_match.split(",")]
-    # The weak comparison of RFC 9110: with or without W/ is the same.
+    # The weak comparison of RFC 9110: W/ makes no difference.
     return "*" in known or tag in known or tag.removeprefix("W/") in known

@@ -1,4 +1,4 @@
-"""How a route's success is described in the public document."""
+"""Describes a route's successful replies in the public document."""
 
 from typing import Any
 
@@ -22,7 +22,7 @@ _LINK = {
 
 def reply(status: int, model: type[Any], description: str) -> Replies:
     """A JSON reply of this shape, with the example of its name."""
-    # By reference, because the framework drops every null from what is written here.
+    # By reference, because the framework drops every null from inline examples.
     name = model.__name__
     examples = {name: {"$ref": f"#/components/examples/{name}"}}
     return {
@@ -35,26 +35,26 @@ def reply(status: int, model: type[Any], description: str) -> Replies:
 
 
 def no_content(description: str) -> Replies:
-    """Nothing is said but that it is done."""
+    """A 204 without a body."""
     return {204: {"description": description}}
 
 
 def conditional(model: type[Any], description: str) -> Replies:
-    """A reply with an ETag, and the 304 that follows from it."""
+    """A reply with an ETag, and its 304."""
     found = reply(200, model, description)
     found[200]["headers"] = _ETAG
     return {**found, 304: {"description": "Nothing has changed.", "headers": _ETAG}}
 
 
 def page(model: type[Any], description: str) -> Replies:
-    """A page of a list."""
+    """A page of a list, with a Link header."""
     found = reply(200, model, description)
     found[200]["headers"] = _LINK
     return found
 
 
 def conditional_page(model: type[Any], description: str) -> Replies:
-    """A page of a list whose first one has an ETag."""
+    """A page of a list whose first page has an ETag."""
     found = conditional(model, description)
     found[200]["headers"] = {**_ETAG, **_LINK}
     return found

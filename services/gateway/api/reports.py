@@ -1,4 +1,4 @@
-"""Telling the operators of what should not be there."""
+"""Reports to the operators."""
 
 from typing import Any
 
@@ -28,20 +28,20 @@ router = APIRouter(tags=["Reports"])
 
 
 class NewReport(BaseModel):
-    """A report to be."""
+    """A new report."""
 
     kind: SubjectKind
     id: Id
     reason: ReportReason
     note: Text = Field(
         "",
-        description="What the operators should know.",
+        description="A remark for the operators.",
         json_schema_extra={"maxLength": 1000},
         examples=["The same picture as yesterday."],
     )
 
     def as_contract(self) -> dict[str, Any]:
-        """As feed wants it: ids are numbers inside."""
+        """In feed's form: ids are numbers."""
         return {
             "subject_kind": self.kind,
             "subject_id": int(self.id),
@@ -55,14 +55,14 @@ class NewReport(BaseModel):
     status_code=201,
     summary="Report a user, a post or a comment",
     responses={
-        **reply(201, ReportReply, "The operators will look at it."),
+        **reply(201, ReportReply, "The operators will check it."),
         **problems(
             BAD_REQUEST, UNAUTHENTICATED, NOT_FOUND, INVALID, OWN_ACCOUNT, TOO_MANY_REQUESTS
         ),
     },
 )
 async def report(request: Request, new: NewReport, viewer_id: ViewerId) -> Response:
-    """Say what should not be there. A later report of the same takes the place of the first."""
+    """Report content to the operators; a later report about the same subject replaces it."""
     resources = resources_of(request)
     made = await report_subject(
         resources.feed, resources.author_cards, new.as_contract(), viewer_id

@@ -1,4 +1,4 @@
-"""The public authentication: the bearer token of a session, and nothing else, says who asks."""
+"""Public authentication: only the bearer token of a session identifies the caller."""
 
 from typing import Annotated, Any
 
@@ -14,20 +14,20 @@ from services.gateway.resources import resources_of
 from shared.errors import Unauthenticated
 from shared.http_server.viewer import SCOPE_KEY
 
-# For the few routes by which one gets a session.
+# For the few routes that work without a session.
 WITHOUT_SESSION: dict[str, Any] = {"security": []}
 
-# Where the gate leaves what the request is charged to; a key of our own in the ASGI scope.
+# The limit gate stores the request's rate limit check under this key of the ASGI scope.
 RATE_LIMIT_CHECK_KEY = "retrato.rate_limit_check"
 
 _READS = frozenset({"GET", "HEAD"})
 
-# Ours have less than 100 characters; longer ones are not worth a call.
+# Valid tokens have under 100 characters; longer ones are refused without a call.
 _TOKEN_CHARACTERS_MAX = 512
 
 
 def access_token(headers: Headers) -> str | None:
-    """What may be a token, whoever it belongs to."""
+    """A string of the form of a token, valid or not; None if there is none."""
     scheme, _, token = headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not 0 < len(token) <= _TOKEN_CHARACTERS_MAX:
         return None
@@ -42,7 +42,7 @@ async def _current_session(request: Request) -> CurrentSession:
     session = await identify_viewer(
         resources.sessions, resources.invalidations, token, is_read=request.method in _READS
     )
-    request.scope[SCOPE_KEY] = session.user_id  # The access line names the viewer.
+    request.scope[SCOPE_KEY] = session.user_id  # The access log names the viewer.
     check_write(request)
     check: RateLimitCheck = request.scope[RATE_LIMIT_CHECK_KEY]
     await check.count_viewer(session.user_id)
@@ -52,7 +52,10 @@ async def _current_session(request: Request) -> CurrentSession:
 
 
 async def viewer_id_of(request: Request) -> int:
-    """Whose session it is; counted, and raises Unauthenticated, RateLimited."""
+    """The session's user; counts the request.
+
+    Raises Unauthenticated, TooManyRequests and Unavailable.
+    """
     return (await _current_session(request)).user_id
 
 

@@ -1,4 +1,4 @@
-"""Signing in, staying signed in, and signing out."""
+"""Sign-in, refresh, devices and sign-out."""
 
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field
@@ -37,7 +37,7 @@ from services.gateway.views.sessions import (
 )
 from shared.http_server.idempotency_key import IdempotencyKey
 
-# The longest way to write an IPv6 address, and some.
+# Slightly more than the longest spelling of an IPv6 address.
 _ADDRESS_CHARACTERS_MAX = 64
 
 router = APIRouter(tags=["Accounts"])
@@ -51,12 +51,12 @@ class SignIn(BaseModel):
         json_schema_extra={"format": "password"}, examples=["correct horse battery"]
     )
     device: Text = Field(
-        "", description="How the user will recognise this device.", examples=["Alice's phone"]
+        "", description="The device's name in the list of sessions.", examples=["Alice's phone"]
     )
 
 
 class Refresh(BaseModel):
-    """What the last sign-up, sign-in or refresh gave."""
+    """The refresh token from the last sign-up, sign-in or refresh."""
 
     refresh_token: Text = Field(examples=["rtr_8dK2mPq0.1.cmVmcmVzaA"])
 
@@ -82,7 +82,7 @@ class Refresh(BaseModel):
 async def sign_in(
     request: Request, credentials: SignIn, idempotency_key: IdempotencyKey = None
 ) -> Response:
-    """Open a session on this device. The answer is the same whether or not the account exists."""
+    """Open a session on this device; a failure does not tell whether the account exists."""
     resources = resources_of(request)
     known = {**credentials.model_dump(), "address": _address_of(request)}
     signed_in = await resources.users.sign_in(known, key_or_new(idempotency_key))
@@ -103,8 +103,8 @@ async def sign_in(
 async def refresh_session(request: Request, presented: Refresh) -> Response:
     """Get the next pair of tokens.
 
-    The same token again within 30 s gets the same successor, in case the reply was lost; later it
-    must be in other hands, and the whole session ends.
+    Within 30 s the same token gets the same successor again, in case the reply was lost. Later it
+    counts as stolen, and the whole session ends.
     """
     refreshed = await resources_of(request).users.refresh_session(presented.refresh_token)
     return private_reply({"session": public_session(refreshed["session"])})
@@ -119,7 +119,7 @@ async def refresh_session(request: Request, presented: Refresh) -> Response:
     },
 )
 async def get_sessions(request: Request, current: InSession) -> Response:
-    """Where you are signed in."""
+    """The devices where you are signed in."""
     found = await resources_of(request).users.devices(current.user_id)
     return private_reply(public_devices(found, current.id))
 

@@ -1,4 +1,4 @@
-"""The query parameter of lists whose pages can be read upwards."""
+"""The query parameter of lists whose pages can also be read upwards."""
 
 from typing import Annotated
 
@@ -10,8 +10,8 @@ Since = Annotated[
     str | None,
     Query(
         pattern=ID_PATTERN,
-        description="The id of a post that you have: the page right above it, to fill a gap."
-        " A cursor is asked for with the same `since`, and leads upwards."
-        " Of one that is no longer in the list you get the newest page; go on without `since`.",
+        description="The id of a post that you have; you get the page directly above it."
+        " Its cursor needs the same `since` and leads upwards."
+        " If the post has left the list, you get the newest page; continue without `since`.",
     ),
 ]

@@ -1,4 +1,4 @@
-"""The stream of events for a connected viewer."""
+"""The event stream of a connected viewer."""
 
 from typing import Annotated, Any
 
@@ -29,7 +29,7 @@ _EVENTS: dict[int | str, dict[str, Any]] = {
             "Events without end: `home` (a new post is in the home timeline), `activity`, `photo` "
             "(a photo of the viewer's is `ready` or `failed`), and `ping` every 20 s. `about` "
             "names what happened: `what` (the kind of activity, or the photo's state) and ids, at "
-            "most 40 of them. `missed` says that more may have happened: look at everything anew."
+            "most 40 of them. `missed` means that more may have happened: refresh everything."
         ),
         "content": {"text/event-stream": {"schema": {"type": "string"}, "example": _EXAMPLE}},
     }
@@ -40,7 +40,7 @@ LastEventId = Annotated[
     Header(
         alias="Last-Event-ID",
         max_length=64,
-        description="The id of the last event that came: those since are told first.",
+        description="The id of the last event received; later ones are sent first.",
     ),
 ]
 
@@ -54,10 +54,10 @@ LastEventId = Annotated[
 async def get_stream(
     request: Request, viewer_id: ViewerId, last_event_id: LastEventId = None
 ) -> Response:
-    """Server-sent events for as long as the session lasts; come back with `Last-Event-ID`.
+    """Server-sent events for as long as the session lasts; reconnect with `Last-Event-ID`.
 
-    A viewer has eight streams at most: a ninth ends the oldest, which says in `retry` when to come
-    back. If even that has stood for less than half a minute, the ninth is refused:
+    A viewer may have eight streams. A ninth ends the oldest, whose last `retry` says when to
+    reconnect. If the oldest is younger than half a minute, the ninth is refused with
     `too_many_streams`.
     """
     token = access_token(request.headers)

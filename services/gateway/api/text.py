@@ -1,4 +1,4 @@
-"""Text in a request body."""
+"""The type of text in request bodies."""
 
 from typing import Annotated
 
@@ -7,7 +7,7 @@ from pydantic_core import PydanticCustomError
 
 
 def _encodable(text: str) -> str:
-    # JSON can spell half of a surrogate pair, which no service, database or reply can write down.
+    # JSON can spell half a surrogate pair, which no service, database or reply can encode.
     try:
         text.encode()
     except UnicodeEncodeError:

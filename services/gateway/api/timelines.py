@@ -1,4 +1,4 @@
-"""The home timeline: the hot path."""
+"""The home timeline, which is the hot path."""
 
 from fastapi import APIRouter, Request, Response
 
@@ -41,8 +41,8 @@ async def get_home_timeline(
 ) -> Response:
     """Posts of the people you follow, and your own, newest first or ranked.
 
-    The first page has an ETag. A cursor is asked for in the order that gave it. `since` reaches
-    down to the newest 800, and does not go with `order=ranked`.
+    The first page has an ETag. A cursor is valid for its `order` only. `since` reaches the newest
+    800 posts, and `order=ranked` ignores it.
     """
     asked = PageRequest(limit, cursor, order=None if order == "newest" else order, since=since)
     resources = resources_of(request)

@@ -1,4 +1,4 @@
-"""The body of a request that goes on with an upload, as far as it comes."""
+"""Reads the body of an upload request, even if the connection is cut."""
 
 import asyncio
 import tempfile
@@ -14,7 +14,7 @@ _CHUNK_BYTES = 256 * 1024
 
 
 async def chunks_until_cut(request: Request) -> AsyncIterator[bytes]:
-    """The body as it arrives; a cut is its end, for what came before it is kept."""
+    """The body as it arrives; a cut ends it, and the bytes before count."""
     try:
         async for chunk in request.stream():
             yield chunk
@@ -23,9 +23,9 @@ async def chunks_until_cut(request: Request) -> AsyncIterator[bytes]:
 
 
 async def checked_chunks(request: Request, checksum: Checksum) -> AsyncIterator[bytes]:
-    """The body when all of it is here and has the checksum; raises ChecksumMismatch.
+    """The body, once all of it is here and matches the checksum; raises ChecksumMismatch.
 
-    It waits in an unnamed file, so that nothing is appended that must be taken back.
+    It waits in an unnamed temporary file, because appended bytes cannot be taken back.
     """
     hasher = checksum.hasher()
     with tempfile.SpooledTemporaryFile(max_size=_MEMORY_BYTES_MAX) as spool:

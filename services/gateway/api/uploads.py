@@ -1,4 +1,4 @@
-"""Uploads that survive a cut, by tus 1.0.0."""
+"""Resumable uploads by tus 1.0.0."""
 
 from contextlib import suppress
 from typing import Annotated, Any
@@ -40,7 +40,7 @@ from shared.http_server.repr_digest import ReprDigest, sha256_in
 
 router = APIRouter(tags=["Uploads"])
 
-# Of any request that brings bytes.
+# For every request that brings bytes.
 _CHECKSUM: dict[str, Any] = {
     "name": "Upload-Checksum",
     "in": "header",
@@ -76,7 +76,9 @@ TusVersion = Annotated[
 ]
 UploadOffset = Annotated[
     str | None,
-    Header(alias="Upload-Offset", description="Where the bytes go.", examples=["1048576"]),
+    Header(
+        alias="Upload-Offset", description="The offset of the first byte.", examples=["1048576"]
+    ),
 ]
 
 
@@ -86,7 +88,7 @@ def _new_upload(
         str | None,
         Header(
             alias="Upload-Length",
-            description="How many bytes will come, 20 MB at most.",
+            description="The total number of bytes, at most 20 MB.",
             examples=["3192044"],
         ),
     ] = None,
@@ -94,7 +96,7 @@ def _new_upload(
         str | None,
         Header(
             alias="Upload-Metadata",
-            description="Given back as it is, and not otherwise used.",
+            description="Returned unchanged and not used otherwise.",
             examples=["filename Zm9nLmpwZw=="],
         ),
     ] = None,
@@ -117,9 +119,9 @@ def _progress(status: int, description: str) -> dict[int | str, Any]:
         status: {
             "description": description,
             "headers": {
-                "Upload-Offset": header("So many bytes are durable."),
-                "Upload-Expires": header("Until when the upload is kept if nothing more comes."),
-                "Photo-Id": header("The photo, once all bytes are here."),
+                "Upload-Offset": header("The number of durable bytes."),
+                "Upload-Expires": header("When the upload expires if nothing more arrives."),
+                "Photo-Id": header("The photo's id, once all bytes are here."),
                 "Repr-Digest": header("SHA-256 of all bytes, once they are here (RFC 9530)."),
             },
         }
@@ -130,9 +132,9 @@ def _progress(status: int, description: str) -> dict[int | str, Any]:
     "/v1/uploads",
     status_code=204,
     response_class=Response,
-    summary="What the upload protocol offers",
+    summary="Upload capabilities",
     openapi_extra=WITHOUT_SESSION,
-    responses={204: {"description": "In the Tus- headers."}, **problems()},
+    responses={204: {"description": "The Tus- headers hold them."}, **problems()},
 )
 async def get_options() -> Response:
     """Version, extensions, largest size and checksums of tus."""
@@ -147,7 +149,7 @@ async def get_options() -> Response:
     max_body_size=tus.BYTES_MAX,
     openapi_extra=_BODY,
     responses={
-        **_progress(201, "Begun; `Location` is where its bytes go."),
+        **_progress(201, "Created; `Location` is the address for its bytes."),
         **problems(*_APPENDING, REQUEST_IN_PROGRESS, IDEMPOTENCY_KEY_REUSED, TOO_MANY_UPLOADS),
     },
 )
@@ -157,18 +159,18 @@ async def begin_upload(
     new: Annotated[NewUpload, Depends(_new_upload)],
     idempotency_key: IdempotencyKey = None,
 ) -> Response:
-    """Begin an upload of `Upload-Length` bytes, the first of which may come with this request.
+    """Begin an upload of `Upload-Length` bytes; this request may bring the first of them.
 
-    It waits for the rest for a day after the last of them. An account may have ten unfinished
-    uploads of 200 MB in all: `too_many_uploads` asks to finish one, or to give one up. One that was
-    left alone for an hour gives way to a new one.
+    It is kept for a day after the last bytes. An account may have ten unfinished uploads of 200 MB
+    in all. Beyond that, `too_many_uploads` asks you to finish or delete one. An upload idle for an
+    hour gives way to a new one.
     """
     resources = resources_of(request)
     upload = await resources.upload.open_upload(
         new, key_or_new(idempotency_key), viewer_id=viewer_id
     )
     if request.headers.get("content-type") == tus.CONTENT_TYPE:
-        # Without a key nobody can find an upload again whose address was never told.
+        # Without a key, a client that missed the reply cannot find the upload again.
         first = _append if idempotency_key is not None else _append_or_give_up
         upload = await first(request, upload["id"], 0, viewer_id)
     headers = {**tus.progress_headers(upload), "Location": f"/v1/uploads/{upload['id']}"}
@@ -178,9 +180,9 @@ async def begin_upload(
 @router.head(
     "/v1/uploads/{upload_id:id}",
     response_class=Response,
-    summary="How far an upload is",
+    summary="Progress of an upload",
     responses={
-        **_progress(200, "Go on at `Upload-Offset`."),
+        **_progress(200, "Continue at `Upload-Offset`."),
         **problems(UNAUTHENTICATED, NOT_FOUND, TUS_VERSION_NOT_SPOKEN),
     },
 )
@@ -190,7 +192,7 @@ async def get_upload(
     viewer_id: ViewerId,
     tus_resumable: TusVersion = None,
 ) -> Response:
-    """An own upload: its length, and how many bytes of it are durable."""
+    """Your own upload: its length and the number of durable bytes."""
     tus.check_version(tus_resumable)
     upload = await resources_of(request).upload.upload(upload_id, viewer_id=viewer_id)
     headers = {**tus.progress_headers(upload), "Upload-Length": str(upload["length"])}
@@ -203,7 +205,7 @@ async def get_upload(
     "/v1/uploads/{upload_id:id}",
     status_code=204,
     response_class=Response,
-    summary="Go on with an upload",
+    summary="Continue an upload",
     max_body_size=tus.BYTES_MAX,
     openapi_extra=_BODY,
     responses={
@@ -218,13 +220,13 @@ async def append(
     tus_resumable: TusVersion = None,
     upload_offset: UploadOffset = None,
 ) -> Response:
-    """Append bytes at `Upload-Offset`; of a body that is cut, what came is kept.
+    """Append bytes at `Upload-Offset`; the bytes before a cut are kept.
 
-    A body with a checksum is kept whole or not at all. The last bytes make the upload a photo.
+    A body with a checksum is kept whole or not at all. The last bytes turn the upload into a photo.
     """
     tus.check_version(tus_resumable)
     if request.headers.get("content-type") != tus.CONTENT_TYPE:
-        raise UnsupportedMediaType(f"The bytes of an upload come as {tus.CONTENT_TYPE}.")
+        raise UnsupportedMediaType(f"The bytes of an upload must come as {tus.CONTENT_TYPE}.")
     offset = tus.number_in("Upload-Offset", upload_offset)
     upload = await _append(request, upload_id, offset, viewer_id)
     return Response(status_code=204, headers=tus.progress_headers(upload))
@@ -234,9 +236,9 @@ async def append(
     "/v1/uploads/{upload_id:id}",
     status_code=204,
     response_class=Response,
-    summary="Give an upload up",
+    summary="Delete an upload",
     responses={
-        204: {"description": "It is gone, also if it was before."},
+        204: {"description": "It is gone, even if it was before."},
         **problems(UNAUTHENTICATED, NOT_FOUND, TUS_VERSION_NOT_SPOKEN),
     },
 )
@@ -246,7 +248,7 @@ async def give_up(
     viewer_id: ViewerId,
     tus_resumable: TusVersion = None,
 ) -> Response:
-    """Forget an own upload; a photo that it became stays."""
+    """Delete your own upload; a photo that it became stays."""
     tus.check_version(tus_resumable)
     await resources_of(request).upload.give_up_upload(upload_id, viewer_id=viewer_id)
     return Response(status_code=204, headers=tus.VERSION_HEADERS)
@@ -265,7 +267,7 @@ async def _append_or_give_up(
     try:
         return await _append(request, upload_id, offset, viewer_id)
     except AppError:
-        # It would take up one of its owner's places; if it cannot go now, it gives way later.
+        # It would count against its owner's limit; if this call fails, it gives way later.
         with suppress(AppError):
             await resources_of(request).upload.give_up_upload(upload_id, viewer_id=viewer_id)
         raise

@@ -1,1 +1,1 @@
-"""The calls to the three services behind the gateway, by their paths."""
+"""The gateway's calls to the three services, by their paths."""

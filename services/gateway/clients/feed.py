@@ -1,4 +1,4 @@
-"""feed.internal: posts, what people do with them, and timelines."""
+"""Calls feed about posts, reactions, timelines and events."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -10,17 +10,18 @@ from shared.contracts.activity import ActivityPage
 from shared.contracts.reports import Report
 from shared.contracts.stream import Listening, StreamEvents
 
-# A profile does not wait longer for a number than it takes itself.
+# A profile must not wait longer for one number than its own read takes.
 _COUNTS_TIMEOUT_MS = 500
 
 
-# Feed answers after so long if there is nothing to tell. Longer than any read: not taken for one.
+# Feed answers after this long if there are no events. It exceeds any read, so the client sends it
+# as a POST, whose time does not count as a read's.
 _STREAM_WAIT_MS = 2_000
 _STREAM_TIMEOUT_MS = 4_000
 
 
 class FeedClient:
-    """The calls of the gateway to feed."""
+    """The gateway's calls to feed; whether the viewer may see a result is for users to decide."""
 
     def __init__(self, service: PatchingServiceClient) -> None:
         self._service = service
@@ -28,19 +29,19 @@ class FeedClient:
     async def publish(
         self, draft: dict[str, Any], idempotency_key: str, *, viewer_id: int
     ) -> contract.Post:
-        """Publish photos; raises Conflict while one is not ready."""
+        """Publish photos; raises Conflict if one is not ready."""
         reply: contract.Post = await self._service.post(
             "/posts", draft, viewer_id=viewer_id, idempotency_key=idempotency_key
         )
         return reply
 
     async def post(self, post_id: int, *, viewer_id: int) -> contract.Post:
-        """A post, whoever wrote it: whether the viewer may see it is not feed's to say."""
+        """A post by any author; raises NotFound."""
         reply: contract.Post = await self._service.get(f"/posts/{post_id}", viewer_id=viewer_id)
         return reply
 
     async def posts(self, post_ids: Sequence[int], *, viewer_id: int) -> contract.PostPage:
-        """Those of at most 40 that stand, whoever wrote them."""
+        """Existing posts among at most 40, by any authors."""
         reply: contract.PostPage = await self._service.get(
             "/posts", viewer_id=viewer_id, params={"ids": list(post_ids)}
         )
@@ -54,7 +55,7 @@ class FeedClient:
         viewer_id: int,
         versions: Sequence[int] | None = None,
     ) -> contract.Post:
-        """Change an own post; raises Forbidden for another's, PreconditionFailed by version."""
+        """Edit an own post; raises Forbidden, and PreconditionFailed for another version."""
         reply: contract.Post = await self._service.patch(
             f"/posts/{post_id}", changes, viewer_id=viewer_id, versions=versions
         )
@@ -68,7 +69,7 @@ class FeedClient:
         return reply
 
     async def unpin(self, post_id: int, *, viewer_id: int) -> contract.Pinned:
-        """Unpin an own post; the same again when repeated."""
+        """Unpin an own post; repeatable."""
         reply: contract.Pinned = await self._service.delete(
             f"/posts/{post_id}/pin", viewer_id=viewer_id
         )
@@ -77,27 +78,27 @@ class FeedClient:
     async def delete_post(
         self, post_id: int, *, viewer_id: int, versions: Sequence[int] | None = None
     ) -> None:
-        """Withdraw an own post; one that is withdrawn already has no version to differ in."""
+        """Withdraw an own post; a withdrawn one passes for any version."""
         await self._service.delete(of_versions(f"/posts/{post_id}", versions), viewer_id=viewer_id)
 
     async def posts_of(
         self, user_id: int, page: dict[str, Any], *, viewer_id: int
     ) -> contract.PostPage:
-        """A person's posts, pinned ones first; `page` holds limit and cursor."""
+        """A person's posts, pinned ones first; `page` holds the query parameters."""
         reply: contract.PostPage = await self._service.get(
             f"/users/{user_id}/posts", viewer_id=viewer_id, params=page
         )
         return reply
 
     async def like(self, post_id: int, *, viewer_id: int) -> contract.Liked:
-        """Like; the same again when repeated."""
+        """Like a post; repeatable."""
         reply: contract.Liked = await self._service.put(
             f"/posts/{post_id}/like", None, viewer_id=viewer_id
         )
         return reply
 
     async def unlike(self, post_id: int, *, viewer_id: int) -> contract.Liked:
-        """Take a like back; the same again when repeated."""
+        """Take a like back; repeatable."""
         reply: contract.Liked = await self._service.delete(
             f"/posts/{post_id}/like", viewer_id=viewer_id
         )
@@ -106,35 +107,35 @@ class FeedClient:
     async def likers(
         self, post_id: int, page: dict[str, Any], *, viewer_id: int
     ) -> contract.LikersPage:
-        """Who likes a post, newest first."""
+        """Ids of the people who like a post, the newest like first."""
         reply: contract.LikersPage = await self._service.get(
             f"/posts/{post_id}/likes", viewer_id=viewer_id, params=page
         )
         return reply
 
     async def save(self, post_id: int, *, viewer_id: int) -> contract.Saved:
-        """Save; the same again when repeated."""
+        """Save a post; repeatable."""
         reply: contract.Saved = await self._service.put(
             f"/posts/{post_id}/save", None, viewer_id=viewer_id
         )
         return reply
 
     async def unsave(self, post_id: int, *, viewer_id: int) -> contract.Saved:
-        """Save no longer; the same again when repeated."""
+        """Remove a save; repeatable."""
         reply: contract.Saved = await self._service.delete(
             f"/posts/{post_id}/save", viewer_id=viewer_id
         )
         return reply
 
     async def own_likes(self, page: dict[str, Any], *, viewer_id: int) -> contract.PostPage:
-        """What the viewer likes, the newest like first."""
+        """Posts that the viewer likes, the newest like first."""
         reply: contract.PostPage = await self._service.get(
             "/me/likes", viewer_id=viewer_id, params=page
         )
         return reply
 
     async def own_saves(self, page: dict[str, Any], *, viewer_id: int) -> contract.PostPage:
-        """What the viewer has saved, the newest first."""
+        """Posts that the viewer has saved, the newest save first."""
         reply: contract.PostPage = await self._service.get(
             "/me/saves", viewer_id=viewer_id, params=page
         )
@@ -153,7 +154,7 @@ class FeedClient:
         return reply
 
     async def report(self, report: dict[str, Any], *, viewer_id: int) -> Report:
-        """Report something that the viewer may see; again is the same as once."""
+        """Report something that the viewer may see; repeatable."""
         reply: Report = await self._service.post(
             "/reports", report, viewer_id=viewer_id, idempotent=True
         )
@@ -162,14 +163,14 @@ class FeedClient:
     async def comments(
         self, post_id: int, page: dict[str, Any], *, viewer_id: int
     ) -> contract.CommentPage:
-        """What is written under a post, oldest first, whoever wrote it."""
+        """Comments of a post by any writers, oldest first."""
         reply: contract.CommentPage = await self._service.get(
             f"/posts/{post_id}/comments", viewer_id=viewer_id, params=page
         )
         return reply
 
     async def comment(self, comment_id: int, *, viewer_id: int) -> contract.Comment:
-        """One comment, whoever wrote it."""
+        """One comment by any writer."""
         reply: contract.Comment = await self._service.get(
             f"/comments/{comment_id}", viewer_id=viewer_id
         )
@@ -180,21 +181,21 @@ class FeedClient:
         await self._service.delete(f"/comments/{comment_id}", viewer_id=viewer_id)
 
     async def like_comment(self, comment_id: int, *, viewer_id: int) -> contract.Liked:
-        """Like a comment; the same again when repeated."""
+        """Like a comment; repeatable."""
         reply: contract.Liked = await self._service.put(
             f"/comments/{comment_id}/like", None, viewer_id=viewer_id
         )
         return reply
 
     async def unlike_comment(self, comment_id: int, *, viewer_id: int) -> contract.Liked:
-        """Take a comment's like back; the same again when repeated."""
+        """Take a comment's like back; repeatable."""
         reply: contract.Liked = await self._service.delete(
             f"/comments/{comment_id}/like", viewer_id=viewer_id
         )
         return reply
 
     async def home_timeline(self, page: dict[str, Any], *, viewer_id: int) -> contract.HomePage:
-        """The viewer's home timeline, newest first; `page` holds limit and cursor."""
+        """The viewer's home timeline; `page` holds the query parameters."""
         reply: contract.HomePage = await self._service.get(
             "/timelines/home", viewer_id=viewer_id, params=page
         )
@@ -203,20 +204,20 @@ class FeedClient:
     async def tag_timeline(
         self, tag: str, page: dict[str, Any], *, viewer_id: int
     ) -> contract.PostPage:
-        """The posts of a tag, whoever wrote them; `page` holds limit and cursor."""
+        """Posts of a tag by any authors; `page` holds the query parameters."""
         path = f"/timelines/tags/{quote(tag, safe='')}"
         reply: contract.PostPage = await self._service.get(path, viewer_id=viewer_id, params=page)
         return reply
 
     async def explore(self, page: dict[str, Any], *, viewer_id: int) -> contract.PostPage:
-        """Popular posts, whoever wrote them; `page` holds limit and cursor."""
+        """Popular posts by any authors; `page` holds the query parameters."""
         reply: contract.PostPage = await self._service.get(
             "/explore", viewer_id=viewer_id, params=page
         )
         return reply
 
     async def tags(self, q: str, limit: int, *, viewer_id: int) -> contract.TagsFound:
-        """Tags that begin so, whoever uses them."""
+        """Tags that begin with `q`, by any authors."""
         params = {"q": q, "limit": limit}
         reply: contract.TagsFound = await self._service.get(
             "/tags", viewer_id=viewer_id, params=params
@@ -224,7 +225,7 @@ class FeedClient:
         return reply
 
     async def posts_count(self, user_id: int, *, viewer_id: int) -> int:
-        """How many posts a person has published."""
+        """The number of a person's posts."""
         reply: contract.PostCounts = await self._service.post(
             "/post-counts",
             {"ids": [user_id]},
@@ -240,18 +241,18 @@ class FeedClient:
         return reply
 
     async def see_activity(self, *, viewer_id: int) -> None:
-        """Note that the viewer has looked at all of it."""
+        """Mark all activity of the viewer as seen."""
         await self._service.put("/activity/seen", None, viewer_id=viewer_id)
 
     async def listen(self, viewer_ids: list[int]) -> list[int]:
-        """Say that at most 1,000 viewers are connected; those who have been all the time."""
+        """Register at most 1,000 connected viewers, and return those registered already."""
         reply: Listening = await self._service.post(
             "/stream/listeners", {"viewer_ids": viewer_ids}, idempotent=True, timeout_ms=2_000
         )
         return reply["known"]
 
     async def stream_events(self, after: str | None) -> StreamEvents:
-        """The next events for connected viewers, when there are some; or where to begin."""
+        """The next events of connected viewers; with None, only the latest id."""
         reply: StreamEvents = await self._service.post(
             "/stream/events",
             {"after": after, "wait_ms": _STREAM_WAIT_MS},

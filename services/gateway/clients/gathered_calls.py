@@ -1,4 +1,4 @@
-"""Many questions in few calls: while all calls are under way, those who come share the next one."""
+"""Gathers many questions into few calls: while all calls are busy, new questions share the next."""
 
 import asyncio
 import time
@@ -16,13 +16,13 @@ from shared.refusals import overloaded
 Key = TypeVar("Key", bound=Hashable)
 Reply = TypeVar("Reply")
 
-# More wait only if more ask than a process lets in.
+# Only more callers than a process admits could fill it.
 WAITING_MAX = 5_000
 
 
 @dataclass(slots=True)
 class _Asked(Generic[Reply]):
-    """A question; of all who wait for its answer, the context of whoever has the most time left."""
+    """A question, with the context of the asker who has the most time left."""
 
     answer: asyncio.Future[Reply]
     context: Context
@@ -30,10 +30,10 @@ class _Asked(Generic[Reply]):
 
 
 class GatheredCalls(Generic[Key, Reply]):
-    """Asks at once where a call is free, and never waits for company.
+    """Asks at once if a call is free, and never delays to gather more.
 
-    `call` says of each key what it is, or which error it is to its askers; an error that it raises
-    is that of all of them. Whoever asks of a key that is being asked about shares the answer.
+    `call` maps each key to its reply or its error; an error that it raises goes to all askers.
+    Askers of the same key share one answer.
     """
 
     def __init__(
@@ -46,18 +46,18 @@ class GatheredCalls(Generic[Key, Reply]):
         self._call = call
         self._calls_max = calls_max
         self._keys_max = keys_max
-        # The loop itself keeps no task alive.
+        # The event loop holds tasks only weakly.
         self._calls: set[asyncio.Task[None]] = set()
         self._asked: dict[Key, _Asked[Reply]] = {}
         self._waiting: deque[Key] = deque()
 
     async def ask(self, key: Key) -> Reply:
-        """The reply about one key; raises its error, and Overloaded."""
-        # Who goes away must not take the answer from the others who wait for it.
+        """The reply for one key; raises its error, and Overloaded if too many keys wait."""
+        # A cancelled asker must not cancel the answer for the others.
         return await asyncio.shield(self.begin(key))
 
     def begin(self, key: Key) -> asyncio.Future[Reply]:
-        """Have a key asked about, whether or not anybody waits for it; raises Overloaded."""
+        """Ask about a key, whether or not anybody awaits it; raises Overloaded."""
         left_ms = remaining_ms()
         until_s = inf if left_ms is None else time.monotonic() + left_ms / 1000
         asked = self._asked.get(key)
@@ -77,7 +77,8 @@ class GatheredCalls(Generic[Key, Reply]):
             keys = self._next_keys()
             if not keys:
                 continue
-            # The call has the time, and in the logs the name, of whoever has the most time left.
+            # The call runs in the context, and so the deadline, of the asker with the most time
+            # left.
             last = max((self._asked[key] for key in keys), key=lambda one: one.until_s)
             call = asyncio.create_task(self._run(keys), context=last.context)
             self._calls.add(call)
@@ -93,7 +94,7 @@ class GatheredCalls(Generic[Key, Reply]):
         now_s = time.monotonic()
         late = [key for key in keys if self._asked[key].until_s <= now_s]
         for key in late:
-            # Nobody waits for it any more.
+            # All its askers have timed out.
             _resolve(self._asked.pop(key).answer, DeadlineExceeded())
         return [key for key in keys if key in self._asked] if late else keys
 
@@ -112,7 +113,7 @@ class GatheredCalls(Generic[Key, Reply]):
 def _resolve(answer: asyncio.Future[Reply], reply: Reply | AppError) -> None:
     if isinstance(reply, AppError):
         answer.set_exception(reply)
-        # Looked at here, because every asker may have gone: asyncio would log it as lost.
+        # Retrieve the error: asyncio would log it as lost if every asker has gone.
         answer.exception()
     else:
         answer.set_result(reply)

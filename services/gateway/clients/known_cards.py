@@ -1,4 +1,4 @@
-"""The cards that users has decided for each viewer lately, to be used on for a moment."""
+"""Cards that users has recently decided for each viewer, reused for seconds."""
 
 import time
 from collections import OrderedDict
@@ -7,17 +7,17 @@ from collections.abc import Mapping, Sequence
 from services.gateway.clients.users import UsersClient
 from shared.contracts.people import Card
 
-# What a person thinks of another may change, and so may the picture: an outage is bridged, no more.
+# Relationships and pictures change, so a remembered card only bridges a short outage.
 KEPT_S = 60.0
-# A decision is used on for so long where its people have changed nothing since, which is known.
-# What else changes a card, such as a picture that has become ready, is seen so much later.
+# A card is reused this long if its people have changed nothing since, which invalidations tell.
+# Other changes, such as a picture that became ready, show this much later.
 FRESH_S = 5.0
 # About 600 bytes each: the pages of some 2,000 viewers.
 CARDS_MAX = 30_000
 
 
 class KnownCards:
-    """Asks users and remembers, by viewer: the same person is another card for another viewer."""
+    """Asks users and remembers by viewer, since a card depends on its viewer."""
 
     def __init__(
         self,
@@ -34,7 +34,7 @@ class KnownCards:
         self._known: OrderedDict[tuple[int, int], tuple[Card, float]] = OrderedDict()
 
     async def ask(self, user_ids: Sequence[int], viewer_id: int) -> Mapping[str, Card]:
-        """Cards by decimal id as users decides now; raises Unavailable."""
+        """Cards by decimal id, as users decides now; raises Unavailable."""
         asked_at_s = time.time()
         cards = await self._users.cards(list(user_ids), viewer_id=viewer_id)
         for user_id in user_ids:
@@ -42,11 +42,11 @@ class KnownCards:
         return cards
 
     def fresh(self, user_ids: Sequence[int], viewer_id: int) -> list[tuple[Card, float]]:
-        """Those that users decided for this very viewer within seconds; and when, in Unix time."""
+        """Cards decided for this viewer within `fresh_s`, each with its Unix time."""
         return self._since(time.time() - self._fresh_s, user_ids, viewer_id)
 
     def recent(self, user_ids: Sequence[int], viewer_id: int) -> list[tuple[Card, float]]:
-        """The same, within a minute."""
+        """Cards decided for this viewer within `kept_s`, each with its Unix time."""
         return self._since(time.time() - self._kept_s, user_ids, viewer_id)
 
     def _since(
@@ -57,7 +57,7 @@ class KnownCards:
 
     def _remember(self, key: tuple[int, int], card: Card | None, asked_at_s: float) -> None:
         if card is None:
-            # Hidden or gone: what was known before must not be shown again.
+            # Hidden or gone: the earlier card must not be shown again.
             self._known.pop(key, None)
             return
         self._known[key] = (card, asked_at_s)

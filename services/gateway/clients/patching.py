@@ -1,4 +1,4 @@
-"""A service that can also be asked to change a part of something."""
+"""A service client with PATCH and versions."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -11,15 +11,15 @@ from shared.service_client.replica_transport import Repeat
 
 
 def of_versions(path: str, versions: Sequence[int] | None) -> str:
-    """A path that means only what has one of these versions."""
+    """Add the versions to a path: the service then acts on these versions only."""
     if versions is None:
         return path
-    # Zero is nobody's version: an empty list would mean any.
+    # Nothing has version zero; an empty list would mean any version.
     return f"{path}?{urlencode([('version', number) for number in versions or [0]])}"
 
 
 class PatchingServiceClient(ServiceClient):
-    """`ServiceClient` and PATCH."""
+    """`ServiceClient` with PATCH."""
 
     async def patch(
         self,
@@ -30,9 +30,9 @@ class PatchingServiceClient(ServiceClient):
         versions: Sequence[int] | None = None,
         timeout_ms: float = WRITE_TIMEOUT_MS,
     ) -> Any:
-        """Set the fields of `body`; the same again when repeated, as each is given its value.
+        """Set the fields in `body`; repeatable, because each field gets a value.
 
-        With `versions` only of what has one of them: then a second time is not as once.
+        With `versions` it is not: a second attempt would find a newer version.
         """
         repeat = Repeat.ALWAYS if versions is None else Repeat.IF_NOT_BEGUN
         call = Call("PATCH", of_versions(path, versions), viewer_id, timeout_ms, repeat)

@@ -1,4 +1,4 @@
-"""Who is behind an access token, asked of users at most every few seconds a token."""
+"""Checks access tokens with users, at most every few seconds per token."""
 
 import time
 from collections import OrderedDict
@@ -12,14 +12,14 @@ from shared.errors import AppError, SessionEnded, TokenExpired, TokenUnknown, Un
 
 _REFUSALS = {"expired": TokenExpired, "made_up": TokenUnknown}
 
-# A revoked session must stop working everywhere within 5 seconds; the call itself takes some.
+# A revoked session must end everywhere within 5 seconds, and the call itself takes time.
 _KEPT_S_MAX = 4.5
-# While users does not answer, nobody can end a session either, but for the moments before.
+# Nobody can end a session while users does not answer, except in the moments before.
 _RECENT_S_MAX = 60.0
-# Those of a gateway that died come all at once to this one, and share calls: few of
-# them at once, and enough for some to hang in a replica that has stopped.
+# Tokens of a dead gateway arrive here all at once and share few calls. A few calls may also hang in
+# a stopped replica.
 _CALLS_MAX = 8
-# As many as users takes.
+# The largest batch that users accepts.
 _TOKENS_PER_CALL_MAX = 100
 # About 300 bytes each.
 _TOKENS_MAX = 50_000
@@ -27,7 +27,7 @@ _TOKENS_MAX = 50_000
 
 @dataclass(frozen=True, slots=True)
 class CurrentSession:
-    """The session that a request is made in."""
+    """The session of a request."""
 
     id: int
     user_id: int
@@ -43,7 +43,7 @@ class _Answer:
 
 
 class SessionChecks:
-    """Answers from memory while they are fresh, else asks of users."""
+    """Answers from memory while the answer is fresh, else asks users."""
 
     def __init__(
         self, users: UsersClient, *, kept_s: float = _KEPT_S_MAX, tokens_max: int = _TOKENS_MAX
@@ -57,33 +57,33 @@ class SessionChecks:
             calls_max=_CALLS_MAX,
             keys_max=_TOKENS_PER_CALL_MAX,
         )
-        # User id → the moment before which what was asked about their sessions is void.
+        # User id → the time before which answers about their sessions are void.
         self._void_before_s: OrderedDict[int, float] = OrderedDict()
 
     async def session_of(self, access_token: str) -> CurrentSession:
-        """The session and its user; raises Unauthenticated."""
+        """The session and its user; raises Unauthenticated, and Unavailable."""
         answer = self._known.get(access_token)
         if answer is None or not self._is_good(answer):
             answer = await self._calls.ask(access_token)
-            # Asked, by whoever was first, before the user ended sessions meanwhile.
+            # The shared call may have begun before the user ended sessions.
             while self._is_void(answer):
                 answer = await self._calls.ask(access_token)
         return answer.session
 
     def is_fresh(self, access_token: str) -> bool:
-        """Would `session_of` answer without asking?"""
+        """Whether `session_of` would answer without a call."""
         answer = self._known.get(access_token)
         return answer is not None and self._is_good(answer)
 
     def last_known_user(self, access_token: str) -> int | None:
-        """Whose token it is, for one that was good lately: that does not change when it ends."""
+        """The user of a recently valid token; a token's user never changes, even when it ends."""
         answer = self._known.get(access_token)
         return None if answer is None else answer.session.user_id
 
     def recent_session_of(self, access_token: str) -> tuple[CurrentSession, float] | None:
-        """The session as it was within the last minute, unless this replica ended it since.
+        """The session as checked within the last minute, with the Unix time of that check.
 
-        And when that was, in Unix time.
+        None if this replica has ended it since.
         """
         answer = self._known.get(access_token)
         now_s = time.monotonic()
@@ -94,14 +94,14 @@ class SessionChecks:
         return answer.session, answer.asked_at_unix_s
 
     def prefetch(self, access_token: str) -> None:
-        """Begin to ask, if `session_of` would have to."""
+        """Start the call that `session_of` would need, if any."""
         if not self.is_fresh(access_token):
             self._calls.begin(access_token)
 
     def forget(self, user_id: int) -> None:
-        """Ask anew about all sessions of a user, because some may just have ended.
+        """Make all earlier answers about a user's sessions void, because some may have ended.
 
-        Sessions are known by their tokens alone, so each answer is measured by when it was asked.
+        Answers are stored by token, so each is compared with the time of this call.
         """
         self._void_before_s[user_id] = time.monotonic()
         self._void_before_s.move_to_end(user_id)
@@ -115,7 +115,7 @@ class SessionChecks:
         return answer.asked_at_s <= self._void_before_s.get(answer.session.user_id, 0)
 
     async def _ask(self, access_tokens: Sequence[str]) -> Mapping[str, _Answer | AppError]:
-        # Taken before the call: the answers are true of some moment after this one.
+        # Taken before the call, so the answers hold for a later moment.
         asked_at_s = time.monotonic()
         answers = await self._users.check_sessions(access_tokens)
         return {
@@ -129,7 +129,7 @@ class SessionChecks:
         if answer["session"] is not None:
             return self._keep(access_token, answer["session"], asked_at_s)
         if answer["state"] == "unknown":
-            return Unavailable("Sessions cannot be looked up at the moment.", retry_after_s=1)
+            return Unavailable("Sessions cannot be checked at the moment.", retry_after_s=1)
         return _REFUSALS.get(answer["state"], SessionEnded)()
 
     def _keep(self, access_token: str, check: SessionCheck, asked_at_s: float) -> _Answer:

@@ -1,4 +1,4 @@
-"""upload.internal: photos before they are published."""
+"""Calls upload about photos and resumable uploads."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any
@@ -6,14 +6,14 @@ from typing import Any
 from services.gateway.clients.patching import PatchingServiceClient, of_versions
 from shared.contracts.photos import FilterSamples, NewUpload, Photo, QuotaUse, Upload
 
-# 20 MB over a slow mobile line have been gathered by nginx before: this is the inner stretch.
+# nginx has already buffered the 20 MB of a slow mobile line: this is the internal stretch.
 _UPLOAD_TIMEOUT_MS = 30_000
-# A megabyte into the store; with the last one, all of them once more.
+# A megabyte is written to the store; the last piece writes all of them again.
 _PIECE_TIMEOUT_MS = 15_000
 
 
 class UploadClient:
-    """The calls of the gateway to upload."""
+    """The gateway's calls to upload."""
 
     def __init__(self, service: PatchingServiceClient) -> None:
         self._service = service
@@ -21,19 +21,19 @@ class UploadClient:
     async def send_photo(
         self, chunks: AsyncIterator[bytes], headers: Mapping[str, str], *, viewer_id: int
     ) -> Photo:
-        """Pass a request body on as it comes; `headers` name its type, length and key."""
+        """Stream a request body; `headers` hold its type, length and key."""
         reply: Photo = await self._service.post_stream(
             "/photos", chunks, headers=headers, viewer_id=viewer_id, timeout_ms=_UPLOAD_TIMEOUT_MS
         )
         return reply
 
     async def quota(self, *, viewer_id: int) -> QuotaUse:
-        """How much of the own quota is used."""
+        """The viewer's quota and its use."""
         reply: QuotaUse = await self._service.get("/quota", viewer_id=viewer_id)
         return reply
 
     async def open_upload(self, new: NewUpload, idempotency_key: str, *, viewer_id: int) -> Upload:
-        """Begin an upload of so many bytes; raises TooLarge and Invalid."""
+        """Begin an upload; raises TooLarge and Invalid."""
         reply: Upload = await self._service.post(
             "/uploads",
             new,
@@ -43,7 +43,7 @@ class UploadClient:
         return reply
 
     async def upload(self, upload_id: int, *, viewer_id: int) -> Upload:
-        """How far an own upload is; raises NotFound."""
+        """The progress of an own upload; raises NotFound."""
         reply: Upload = await self._service.get(
             f"/uploads/{upload_id}", viewer_id=viewer_id, timeout_ms=_PIECE_TIMEOUT_MS
         )
@@ -62,7 +62,7 @@ class UploadClient:
         return reply
 
     async def give_up_upload(self, upload_id: int, *, viewer_id: int) -> None:
-        """Forget an own upload; one that is gone is fine."""
+        """Delete an own upload, if it still exists."""
         await self._service.delete(f"/uploads/{upload_id}", viewer_id=viewer_id)
 
     async def photo(self, photo_id: int, *, viewer_id: int) -> Photo:
@@ -78,9 +78,9 @@ class UploadClient:
         viewer_id: int,
         versions: Sequence[int] | None = None,
     ) -> Photo:
-        """Change an own photo; raises NotFound, Invalid, and Conflict once it is published.
+        """Edit an own photo; raises NotFound, Invalid, and Conflict once it is published.
 
-        Raises PreconditionFailed by version, before Conflict.
+        Raises PreconditionFailed for another version, before Conflict.
         """
         reply: Photo = await self._service.patch(
             f"/photos/{photo_id}", change, viewer_id=viewer_id, versions=versions
@@ -95,6 +95,6 @@ class UploadClient:
     async def delete_photo(
         self, photo_id: int, *, viewer_id: int, versions: Sequence[int] | None = None
     ) -> None:
-        """Delete an own photo; raises as changing it does."""
+        """Delete an own photo; raises the errors of `edit_photo`, except Invalid."""
         path = of_versions(f"/photos/{photo_id}", versions)
         await self._service.delete(path, viewer_id=viewer_id)

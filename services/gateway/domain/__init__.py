@@ -1,1 +1,1 @@
-"""The public shapes and the pure functions that make them."""
+"""Rules of the public API: limits, visibility, tus, paging and media addresses."""

@@ -1,7 +1,7 @@
-"""How much a caller may ask of each class of routes, and where they stand.
+"""Rate limits of callers per class of routes, and their state.
 
-The rule is GCRA, the leaky bucket as a meter: a limit of 600 a minute is a bucket of 600 that gets
-one back every 100 ms. What is kept of each bucket is one moment: when it will be full again.
+The rule is GCRA, the leaky bucket as a meter. A limit of 600 a minute is a bucket of 600 that
+regains one request every 100 ms. Each bucket is stored as one time: when it will be full again.
 """
 
 import math
@@ -14,7 +14,7 @@ from services.gateway.domain.route_classes import RouteClass
 
 
 class Partition(StrEnum):
-    """Whose requests are counted together."""
+    """The unit by which requests are counted."""
 
     VIEWER = "viewer"  # a person on all their devices
     SESSION = "session"  # one device
@@ -22,12 +22,12 @@ class Partition(StrEnum):
 
 
 class LimitUnknown(ValueError):
-    """A setting names a limit that there is not."""
+    """A setting names a limit that does not exist."""
 
 
 @dataclass(frozen=True)
 class Limit:
-    """At most `quota` requests of a class in `window_s`, for each of the partition."""
+    """At most `quota` requests of a class in `window_s`, for each member of the partition."""
 
     route_class: RouteClass
     partition: Partition
@@ -36,53 +36,53 @@ class Limit:
 
     @cached_property
     def name(self) -> str:
-        """As it is called in headers, keys and settings, such as reads-viewer."""
+        """The name in headers, keys and settings, such as reads-viewer."""
         return f"{self.route_class}-{self.partition}"
 
     @cached_property
     def window_us(self) -> int:
-        """In the unit of the buckets."""
+        """The window in the unit of the buckets."""
         return self.window_s * 1_000_000
 
     @cached_property
     def interval_us(self) -> int:
-        """After so long one more request is allowed."""
+        """The time after which one more request is allowed."""
         return max(self.window_us // self.quota, 1)
 
 
 @dataclass(frozen=True, slots=True)
 class RateLimitState:
-    """Where a caller stands with one limit; `room_us` below zero is how long they have to wait."""
+    """A caller's state under one limit; a negative `left_us` is the time to wait."""
 
     limit: Limit
     left_us: int
 
     @property
     def is_refused(self) -> bool:
-        """Whether this limit has no room for the request."""
+        """Whether this limit refuses the request."""
         return self.left_us < 0
 
     @property
     def share_left(self) -> float:
-        """To compare limits of different sizes."""
+        """The share of the window left, to compare limits of different sizes."""
         return self.left_us / self.limit.window_us
 
     @property
     def remaining(self) -> int:
-        """Requests that could follow at once."""
+        """How many requests could follow at once."""
         return max(self.left_us // self.limit.interval_us, 0)
 
     @property
     def reset_s(self) -> int:
-        """Until one more request is allowed, if this one is not; else until all of them are."""
+        """Seconds until a refused request is allowed, or else until the bucket is full."""
         if self.is_refused:
             return math.ceil(-self.left_us / 1_000_000)
         return math.ceil((self.limit.window_us - self.left_us) / 1_000_000)
 
 
-# A phone that is scrolled through quickly makes some 60 reads a minute, a person some 20 writes.
-# One device has four fifths of what its owner has, so that another one still works.
-# Behind one address may be a house, a school or all phones of a mobile carrier's cell.
+# Quick scrolling on a phone makes some 60 reads a minute; a person makes some 20 writes. For reads
+# and writes one device gets less than its owner, so that another one still works. An address may
+# stand for a house, a school or all phones of a mobile carrier's cell.
 USUAL_LIMITS = (
     Limit(RouteClass.READS, Partition.VIEWER, 900, 60),
     Limit(RouteClass.READS, Partition.SESSION, 720, 60),
@@ -93,11 +93,11 @@ USUAL_LIMITS = (
     Limit(RouteClass.ENGAGEMENT, Partition.VIEWER, 120, 60),
     Limit(RouteClass.ENGAGEMENT, Partition.SESSION, 120, 60),
     Limit(RouteClass.ENGAGEMENT, Partition.ADDRESS, 1_800, 60),
-    # A resumable upload of 20 MB is some twenty requests, one for each megabyte.
+    # A resumable upload of 20 MB takes some twenty requests, one per megabyte.
     Limit(RouteClass.UPLOADS, Partition.VIEWER, 1_800, 3_600),
     Limit(RouteClass.UPLOADS, Partition.SESSION, 1_800, 3_600),
     Limit(RouteClass.UPLOADS, Partition.ADDRESS, 12_000, 3_600),
-    # Guesses at passwords are limited by users besides, which knows whose account is guessed at.
+    # Users limits password guesses besides, because it knows which account they are aimed at.
     Limit(RouteClass.SIGN_IN, Partition.ADDRESS, 60, 300),
 )
 
@@ -119,7 +119,7 @@ class Limits:
         }
 
     def find(self, route_class: RouteClass, partition: Partition) -> Limit | None:
-        """The limit, if there is one."""
+        """The limit of a class for a partition; None if there is none."""
         return self._by_class[route_class].get(partition)
 
     def policy(self, route_class: RouteClass) -> bytes:
@@ -128,7 +128,7 @@ class Limits:
 
 
 def limits_as_set(changed: Mapping[str, tuple[int, int]], factor: float) -> Limits:
-    """The usual limits, some of them as (quota, window in seconds), all quotas times `factor`.
+    """The usual limits, some replaced by (quota, window in seconds), all quotas times `factor`.
 
     Raises LimitUnknown.
     """
@@ -146,9 +146,9 @@ def limits_as_set(changed: Mapping[str, tuple[int, int]], factor: float) -> Limi
 def rate_limit_headers(
     state: RateLimitState, policy: bytes, now_s: float
 ) -> list[tuple[bytes, bytes]]:
-    """RateLimit-Policy and RateLimit (draft-ietf-httpapi-ratelimit-headers-11), and the older ones.
+    """RateLimit-Policy and RateLimit (draft-ietf-httpapi-ratelimit-headers-11), and older ones.
 
-    `standing` is the limit with the least room: the one that the draft wants told.
+    `state` belongs to the limit with the smallest share left, which the draft wants reported.
     """
     limit, remaining, reset_s = state.limit, state.remaining, state.reset_s
     return [

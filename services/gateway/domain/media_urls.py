@@ -14,7 +14,7 @@ _SIGNED_URLS_MAX = 16_384
 
 @dataclass(frozen=True, slots=True)
 class MediaUrls:
-    """Spells the address of a rendition key.
+    """Signs addresses of rendition keys.
 
     `lifetime_s` is the longest that an address stays valid; the shortest is half of it.
     """
@@ -24,23 +24,23 @@ class MediaUrls:
     lifetime_s: int
 
     def speller_at(self, now_s: float) -> UrlOf:
-        """The speller of addresses for a reply made at `now_s` (Unix time).
+        """The function that signs addresses for a reply made at `now_s` (Unix time).
 
-        The expiry is rounded up to a window of half the lifetime: all replies of one window give
-        the same address, so that phones and proxies can cache the picture.
+        The expiry is rounded up to a window of half the lifetime. All replies in one window give
+        the same address, so phones and proxies can cache the picture.
         """
         window_s = max(1, self.lifetime_s // 2)
         expires_s = (int(now_s) // window_s + 2) * window_s
         return _speller(self, expires_s)
 
 
-# Two windows, because replies of two may overlap; tests sign with other keys.
+# Two windows overlap at their boundary; tests sign with other keys.
 @lru_cache(maxsize=4)
 def _speller(media: MediaUrls, expires_s: int) -> UrlOf:
     @lru_cache(maxsize=_SIGNED_URLS_MAX)
     def url_of(rendition_key: str) -> str:
         path = f"/media/{rendition_key}"
-        # MD5 is what nginx's secure_link knows; the key in the hashed text is what protects it.
+        # nginx's secure_link knows only MD5; the key inside the hashed text protects it.
         signed = f"{expires_s}{path} {media.signing_key}".encode()
         digest = hashlib.md5(signed, usedforsecurity=False).digest()
         signature = urlsafe_b64encode(digest).rstrip(b"=").decode()

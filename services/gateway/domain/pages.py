@@ -1,4 +1,4 @@
-"""The part of a list that a request asks for."""
+"""Which part of a list a request asks for."""
 
 from dataclasses import dataclass, replace
 from typing import Any
@@ -6,10 +6,10 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class PageRequest:
-    """How many items at most, and after which cursor; the cursor's inside is its owner's affair.
+    """The limit and the cursor, which only the list's owner reads.
 
-    `q` is what is searched for, where a list is the result of a search; `order` is said where a
-    list has several and it is not the usual one. `since` is the post above which a page is wanted.
+    `q` is a search text. `order` names an order other than the usual one. `since` is the post
+    directly above which the page lies.
     """
 
     limit: int
@@ -19,7 +19,7 @@ class PageRequest:
     since: str | None = None
 
     def params(self) -> dict[str, Any]:
-        """As query parameters of the service that owns the list."""
+        """The query parameters for the service that owns the list."""
         asked: dict[str, Any] = {} if self.q is None else {"q": self.q}
         asked["limit"] = self.limit
         if self.order is not None:
@@ -31,5 +31,5 @@ class PageRequest:
         return asked
 
     def next_part(self, cursor: str) -> "PageRequest":
-        """The next part of the same list."""
+        """The same request with another cursor."""
         return replace(self, cursor=cursor)

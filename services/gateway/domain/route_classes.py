@@ -1,7 +1,6 @@
-"""Which class of requests a route belongs to: what it is limited by, and when it is refused.
+"""The class of each route, which decides its limits, and its priority under load.
 
-Every route has a class without being named here: reads by their method, writes by theirs. Named are
-only the routes that are neither.
+Methods decide the class of most routes; only the exceptions are named here.
 """
 
 import re
@@ -11,13 +10,13 @@ from shared.priority import Priority
 
 
 class RouteClass(StrEnum):
-    """Requests that draw on the same limits."""
+    """Requests that share limits."""
 
     READS = "reads"
     WRITES = "writes"
     UPLOADS = "uploads"
     SIGN_IN = "sign-in"
-    ENGAGEMENT = "engagement"  # to follow, like, comment: what is done to others, and by robots
+    ENGAGEMENT = "engagement"  # following, liking, commenting: done to others, and often by robots
 
 
 _READ_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -32,13 +31,13 @@ _NAMED = tuple(
     )
 )
 _SHEDDABLE = re.compile("/v1/(users/(search|suggested)|explore|search|tags|places)(/.*)?")
-# Without these the product is down, or what a person has done is lost.
+# Without these the product is down, or a person's work is lost.
 _VITAL_READS = frozenset({"/v1/timelines/home"})
 _VITAL_WRITES = re.compile("/v1/(users|sessions|sessions/refresh|posts|photos|uploads(/.*)?)")
 
 
 def priority_of(method: str, path: str) -> Priority:
-    """What is refused first when there is too much to do."""
+    """The request's priority; the limiter refuses the lowest first."""
     if _SHEDDABLE.fullmatch(path):
         return Priority.SHEDDABLE
     if method in _READ_METHODS:
@@ -46,8 +45,8 @@ def priority_of(method: str, path: str) -> Priority:
     return Priority.VITAL if _VITAL_WRITES.fullmatch(path) else Priority.NORMAL
 
 
-# Their time goes by on something else than work: on slow bodies, on photos that are being made, on
-# hashes of passwords, which users bounds, or until their reader leaves.
+# They wait rather than work: for slow bodies, photos being processed, password hashes (which users
+# bounds), or until the reader leaves.
 _LASTING = re.compile(
     r"GET /v1/stream|[A-Z]+ /v1/uploads(/.*)?|POST /v1/(photos|posts|users|sessions|me/export)"
     r"|PUT /v1/me/password|DELETE /v1/me"
@@ -55,11 +54,11 @@ _LASTING = re.compile(
 
 
 def lasts(method: str, path: str) -> bool:
-    """Whether a request takes long for reasons that are not work of the gateway."""
+    """Whether a request takes long for reasons other than the gateway's work."""
     return _LASTING.fullmatch(f"{method} {path}") is not None
 
 
-# What users owns: who people are, and how they stand to each other.
+# Paths of users: profiles and relationships.
 _OF_USERS = re.compile("/v1/(users|me|sessions)(/.*)?")
 
 
@@ -69,7 +68,7 @@ def changes_people(method: str, path: str) -> bool:
 
 
 def class_of(method: str, path: str) -> RouteClass:
-    """The class of a request; one that no route answers has one too."""
+    """The class of a request; a path without a route has one too."""
     if method in _READ_METHODS:
         return RouteClass.READS
     for of_method, of_path, route_class in _NAMED:

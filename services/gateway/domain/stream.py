@@ -1,4 +1,4 @@
-"""What connected viewers are told, how events are ordered, and how many streams a viewer has."""
+"""Events for connected viewers, their order, and the limit of streams per viewer."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,23 +8,23 @@ from shared.errors import TooManyRequests
 
 KINDS: tuple[EventKind, ...] = ("home", "activity", "photo")
 
-# Phones and computers of one person. A ninth takes the place of the oldest.
+# One person's phones and computers. A ninth stream replaces the oldest.
 STREAMS_MAX = 8
-# A stream stands for so long before it gives way: else nine of them would chase each other, and
-# whoever opens hundreds would be let in hundreds of times.
+# A stream is safe for this long. Otherwise nine of them would displace each other in circles, and a
+# client that opens hundreds would be admitted hundreds of times.
 STANDS_MS = 30_000
 
 
 class TooManyStreams(TooManyRequests):
-    """The viewer has as many streams as there may be, and all of them are new."""
+    """The viewer has the most streams allowed, and all of them are new."""
 
     code = "too_many_streams"
-    title = "Too many streams of this account have just been opened."
+    title = "This account has just opened too many streams."
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """Something new is there; `missed` says that there may be more than `about` names."""
+    """Something new exists; `missed` says that there may be more than `about` names."""
 
     id: str
     kind: EventKind
@@ -33,7 +33,10 @@ class Told:
 
 
 def order_of(event_id: str) -> tuple[int, int]:
-    """Ids in their order: milliseconds, then a number. Raises ValueError for what is no id."""
+    """The sort key of an event id: milliseconds, then a number.
+
+    Raises ValueError for a malformed id.
+    """
     milliseconds, number = event_id.split("-")
     if not (milliseconds.isdecimal() and number.isdecimal()) or len(event_id) > 30:
         raise ValueError("not an id of an event")
@@ -41,14 +44,14 @@ def order_of(event_id: str) -> tuple[int, int]:
 
 
 def place_name(now_ms: int, nonce: str) -> str:
-    """Of the place of a stream that begins now; the names of older ones sort before it."""
+    """The name of the place of a stream that begins now; older names sort before it."""
     return f"{now_ms:015d}-{nonce}"
 
 
 def place_to_free(held: Sequence[str], now_ms: int) -> str | None:
-    """Which of the places of a viewer must go for one more; None if there is room.
+    """The viewer's place that must give way to one more; None if there is room.
 
-    Raises TooManyStreams if none of them has stood for long enough.
+    Raises TooManyStreams if the oldest is too new.
     """
     if len(held) < STREAMS_MAX:
         return None
@@ -60,5 +63,5 @@ def place_to_free(held: Sequence[str], now_ms: int) -> str | None:
 
 
 def too_many_streams() -> TooManyStreams:
-    """With when there will be a place."""
+    """The error, with the time after which a place may be free."""
     return TooManyStreams(retry_after_s=STANDS_MS // 1000)

@@ -1,4 +1,4 @@
-"""The words of tus 1.0.0, the protocol of uploads that survive a cut: headers, limits, faults."""
+"""Headers, limits and errors of tus 1.0.0, the protocol of resumable uploads."""
 
 import base64
 import binascii
@@ -19,7 +19,7 @@ CONTENT_TYPE = "application/offset+octet-stream"
 
 _ALGORITHMS: dict[str, Callable[[], Any]] = {"sha1": hashlib.sha1, "sha256": hashlib.sha256}
 _METADATA_CHARACTERS_MAX = 1_000
-# What the headers may say at most; more digits are not a length.
+# Longer numbers in headers are not a length.
 _DIGITS_MAX = 12
 
 VERSION_HEADERS = {"Tus-Resumable": VERSION}
@@ -33,15 +33,15 @@ OPTIONS_HEADERS = {
 
 
 class VersionNotSpoken(AppError):
-    """The client speaks another version of the protocol, or does not say which."""
+    """The client names no version of the protocol, or another one."""
 
     status = 412
     code = "tus_version_not_spoken"
-    title = "Uploads are spoken to in tus 1.0.0: say so in Tus-Resumable."
+    title = "Uploads need tus 1.0.0: name it in Tus-Resumable."
 
 
 class ChecksumMismatch(AppError):
-    """What arrived is not what was sent; nothing of it is kept."""
+    """The bytes differ from those sent; none of them are kept."""
 
     status = 460
     code = "checksum_mismatch"
@@ -50,18 +50,18 @@ class ChecksumMismatch(AppError):
 
 @dataclass(frozen=True, slots=True)
 class Checksum:
-    """What the client says of the bytes of one request."""
+    """The client's checksum of one request's bytes."""
 
     algorithm: str
     digest: bytes
 
     def hasher(self) -> Any:
-        """An object of hashlib's."""
+        """A hashlib object for this algorithm."""
         return _ALGORITHMS[self.algorithm]()
 
 
 def check_version(said: str | None) -> None:
-    """Raises VersionNotSpoken."""
+    """Raise VersionNotSpoken for another version."""
     if said != VERSION:
         raise VersionNotSpoken
 
@@ -74,7 +74,7 @@ def number_in(name: str, said: str | None) -> int:
 
 
 def checksum_in(said: str | None) -> Checksum | None:
-    """Upload-Checksum; raises BadRequest for another algorithm or what is no digest of it."""
+    """Parse Upload-Checksum; raises BadRequest for an unknown algorithm or a malformed digest."""
     if said is None:
         return None
     algorithm, _, encoded = said.partition(" ")
@@ -88,7 +88,7 @@ def checksum_in(said: str | None) -> Checksum | None:
 
 
 def metadata_in(said: str | None) -> str:
-    """Upload-Metadata as it was said; raises BadRequest unless it is keys with values in Base64."""
+    """Upload-Metadata unchanged; raises BadRequest unless it is keys with values in Base64."""
     if not said:
         return ""
     pairs = [pair.strip().split(" ") for pair in said.split(",")]
@@ -108,7 +108,7 @@ def _is_pair(pair: list[str]) -> bool:
 
 
 def progress_headers(upload: Upload) -> dict[str, str]:
-    """How far the upload is; with its last byte, which photo it became and what it hashes to."""
+    """The upload's progress; after the last byte also its photo and the digest."""
     headers = {
         **VERSION_HEADERS,
         "Upload-Offset": str(upload["offset"]),

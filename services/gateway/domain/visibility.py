@@ -1,4 +1,4 @@
-"""Which posts and comments a viewer gets, by the cards that users has decided for them."""
+"""Which posts and comments a viewer gets, given the cards that users has decided for them."""
 
 from collections.abc import Iterable, Mapping
 
@@ -15,25 +15,25 @@ def author_ids(posts: Iterable[Post]) -> list[int]:
 
 
 def may_be_shown(post: Post, authors: CardsById) -> bool:
-    """Whether the post's author is known to the viewer and lets them see what they publish."""
+    """Whether the viewer may know the post's author and see their posts."""
     author = authors.get(str(post["author_id"]))
     return author is not None and author["may_view"]
 
 
 def is_public(author_id: int, authors: CardsById) -> bool:
-    """Whether everybody may see what the author publishes, and the viewer too."""
+    """Whether everybody, including the viewer, may see the author's posts."""
     author = authors.get(str(author_id))
     return author is not None and author["may_view"] and not author["is_private"]
 
 
 def may_be_met(post: Post, authors: CardsById) -> bool:
-    """Whether the viewer gets the post without asking for it: not from people they have muted."""
+    """Whether the post may show unasked: its author is visible and not muted."""
     author = authors.get(str(post["author_id"]))
     return author is not None and author["may_view"] and not author["muting"]
 
 
 def comment_people_ids(comments: Iterable[Comment]) -> list[int]:
-    """Everybody on whom it depends what is shown, for one lookup."""
+    """The writers, and the writers replied to, for one lookup."""
     ids: dict[int, None] = {}
     for comment in comments:
         ids[comment["writer_id"]] = None
@@ -43,10 +43,10 @@ def comment_people_ids(comments: Iterable[Comment]) -> list[int]:
 
 
 def may_be_read(comment: Comment, people: CardsById) -> bool:
-    """Whether the viewer may know the writer, and the writer of what is replied to.
+    """Whether the viewer may know the writer, and the writer replied to.
 
-    What is said under a post is for all who see the post: a writer's private account hides their
-    own posts, not this.
+    Everybody who sees a post may read its comments: a writer's private account hides their own
+    posts only.
     """
     parent = comment["parent_writer_id"]
     return str(comment["writer_id"]) in people and (parent is None or str(parent) in people)

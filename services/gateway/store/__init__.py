@@ -1,1 +1,1 @@
-"""The gateway's own Redis: what callers have used of their limits."""
+"""The gateway's own Redis: rate limits, stream places and invalidations."""

@@ -1,7 +1,7 @@
-"""Who has just changed something about themselves or others: what was known of them before is void.
+"""Which people have just changed something: remembered cards and sessions of theirs are void.
 
-A decision of a moment ago may be used on, and while users does not answer one of half a minute ago,
-but none that its people have changed meanwhile through whichever gateway.
+The gateway reuses decisions for seconds, and for up to a minute while users does not answer. A
+decision older than a change by its people, through any gateway, is not reused.
 """
 
 import time
@@ -11,27 +11,27 @@ from prometheus_client import Counter
 
 from shared.caching.redis_pipe import PipeDown, RedisPipe, Subscription
 
-# The longest that a write may take, and what the clocks of two gateways may differ by.
+# The longest that a write may take, plus the clock difference between two gateways.
 _UNTIL_DONE_S = 12.0
-# Longer than any old answer is used, and a write besides.
+# Longer than any old answer is used, plus a write.
 _KEPT_S = 75
 
 _NOT_NOTED = Counter(
     "retrato_gateway_changes_not_noted_total",
-    "Changes that other gateways learn of some seconds late, as Redis was away.",
+    "Changes that other gateways learn of late, because Redis was away.",
 )
 
 
 class Invalidations:
-    """Of people, by their ids; heard over the pipe that it is given, and known without asking.
+    """Changes by user id, heard over a Redis pipe and known here without a call.
 
-    What had been noted before anything was asked over this very pipe is known when the reply is
-    here: each request is counted over it first.
+    A reply over the same pipe arrives after all earlier invalidations. Each request is first
+    counted over this pipe, so it knows them.
     """
 
     def __init__(self, pipe: RedisPipe) -> None:
         self._pipe = pipe
-        # Person → when the last change will be done, in Unix time; the latest heard at the end.
+        # User id → when the last change will be done, in Unix time; the latest heard at the end.
         self._done_s: dict[int, float] = {}
         pipe.listen(
             Subscription(
@@ -43,7 +43,7 @@ class Invalidations:
         )
 
     async def note(self, user_id: int) -> None:
-        """This person begins to change something that users decides."""
+        """Announce that this user begins to change something that users decides."""
         now_s = time.time()
         try:
             await self._pipe.ask_all(
@@ -55,20 +55,21 @@ class Invalidations:
                 ]
             )
         except PipeDown:
-            # While Redis is away nothing old is used: it would have to be back within seconds.
+            # Without Redis nothing old is reused; a stale card can show only if Redis returns
+            # before it expires.
             _NOT_NOTED.inc()
 
     def void_before_s(self) -> Mapping[int, float]:
-        """The moment, in Unix time, before which what was decided about somebody is void.
+        """User id → the Unix time before which decisions about this user are void.
 
-        Who has changed nothing is not in it. Raises PipeDown, and then nothing old can be trusted.
+        Users without a change are absent. Raises PipeDown; nothing old can then be trusted.
         """
         if not self._pipe.has_caught_up:
             raise PipeDown
         return self._done_s
 
     def _hear(self, message: bytes) -> None:
-        # By the own clock: a message takes no time to speak of.
+        # By this process's clock: a message arrives almost at once.
         self._keep(int(message), time.time() + _UNTIL_DONE_S)
 
     def _catch_up(self, noted: list[tuple[bytes, float]]) -> None:
@@ -85,10 +86,10 @@ class Invalidations:
 
 
 def _key() -> str:
-    """People by when their last change will be done, in Unix time; 75 seconds."""
+    """ZSET of user ids by the Unix time when their last change will be done; lives for 75 s."""
     return "changed"
 
 
 def _channel() -> str:
-    """The ids of people, each as soon as they begin to change something."""
+    """Carries the id of each user who begins to change something."""
     return "changes"

@@ -1,4 +1,4 @@
-"""What every caller has used of their limits: exact in Redis, approximate while it is away."""
+"""What callers have used of their limits: exact in Redis, approximate while it is away."""
 
 import hashlib
 from collections.abc import Mapping
@@ -12,13 +12,12 @@ from shared.caching.redis_pipe import PipeDown, RedisPipe
 
 _LOCAL = Counter(
     "retrato_gateway_limits_counted_locally_total",
-    "Requests counted by this process alone, because Redis did not answer.",
+    "Requests counted by one process alone, because Redis did not answer.",
 )
 
-# One step in Redis for all limits of a request, so that however many ask at once through however
-# many gateways, the limit gets through and no more; by the clock of Redis, which is the same for
-# all. Where one limit refuses, none is charged. Answers the room left in each, in µs; below zero it
-# is how long to wait.
+# One step in Redis for all limits of a request: exactly the quota passes, however many requests and
+# gateways compete. Redis's own clock serves all gateways. If one limit refuses, none is charged. It
+# returns the room left under each limit, in µs; below zero it is the time to wait.
 TAKE = """
 local time = redis.call('TIME')
 local now = time[1] * 1000000 + time[2]
@@ -38,19 +37,19 @@ if not refused then
 end
 return rooms
 """
-# Redis knows a script by this sum.
+# Redis identifies a loaded script by this digest.
 _TAKE_SHA1 = hashlib.sha1(TAKE.encode(), usedforsecurity=False).hexdigest()
 
 
 class LimitCounters:
-    """Over a pipe whose prelude has loaded the script."""
+    """Counts over a pipe whose prelude has loaded the script."""
 
     def __init__(self, pipe: RedisPipe) -> None:
         self._pipe = pipe
         self._local = LocalCounters()
 
     async def take(self, callers: Mapping[Limit, str]) -> list[RateLimitState]:
-        """Count one request against these limits, each with whose it is; none if one refuses."""
+        """Count one request per limit, each with its caller; if one refuses, none counts."""
         limits = list(callers)
         keys = [_key(limit, who) for limit, who in callers.items()]
         numbers = [n for limit in limits for n in (limit.interval_us, limit.window_us)]
@@ -58,7 +57,7 @@ class LimitCounters:
             reply = await self._pipe.ask("EVALSHA", _TAKE_SHA1, len(keys), *keys, *numbers)
             lefts_us = cast(list[int], reply)
         except PipeDown:
-            # Never open: each process goes on counting for itself.
+            # The limits hold without Redis: each process then counts for itself.
             _LOCAL.inc()
             lefts_us = self._local.take(keys, limits)
         return [
@@ -67,9 +66,9 @@ class LimitCounters:
 
 
 def _key(limit: Limit, who: str) -> str:
-    """A moment in µs since 1970 by Redis's clock, when the bucket is full; it goes at that moment.
+    """STRING: the time when the bucket is full, in µs since 1970 by Redis's clock; it expires then.
 
-    Tokens are hashed: whoever reads this Redis cannot act for anybody.
+    Tokens are hashed: a reader of this Redis cannot act for anybody.
     """
     if limit.partition is Partition.SESSION:
         who = hashlib.blake2b(who.encode(), digest_size=12).hexdigest()

@@ -1,4 +1,4 @@
-"""The limits of callers as one process counts them by itself, while Redis is away."""
+"""Rate limits counted by one process alone, while Redis is away."""
 
 import time
 from collections import OrderedDict
@@ -6,19 +6,19 @@ from collections.abc import Sequence
 
 from services.gateway.domain.limits import Limit
 
-# About 150 bytes each. Past it the one longest unseen starts anew.
+# About 150 bytes each. Beyond it, the bucket unused for longest starts afresh.
 _BUCKETS_MAX = 50_000
 
 
 class LocalCounters:
-    """Each process allows the whole limit: with two, a caller gets twice as much at most."""
+    """Each process allows the whole limit, so two of them allow at most twice as much."""
 
     def __init__(self, *, buckets_max: int = _BUCKETS_MAX) -> None:
         self._full_at_us: OrderedDict[str, int] = OrderedDict()
         self._buckets_max = buckets_max
 
     def take(self, keys: Sequence[str], limits: Sequence[Limit]) -> list[int]:
-        """As the script of `LimitCounters` answers."""
+        """The same answer as the script of `LimitCounters`."""
         now_us = time.monotonic_ns() // 1_000
         full_at_us = [
             max(self._full_at_us.get(key, 0), now_us) + limit.interval_us

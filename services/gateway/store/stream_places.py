@@ -1,4 +1,4 @@
-"""Which streams of events a viewer has, through whichever gateways: a bounded number of places."""
+"""The streams of each viewer across all gateways: a bounded number of places."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -9,14 +9,14 @@ from typing import Any
 from services.gateway.domain.stream import STANDS_MS, STREAMS_MAX
 from shared.caching.redis_pipe import Command, PipeDown, RedisPipe, Subscription
 
-# Gateways hold their places anew every 30 s: those of a gateway that died are free soon after.
+# Gateways renew their places every 30 s; the places of a dead gateway are free soon after.
 KEPT_MS = 75_000
-# The pipe is shared with what every request asks: it is never filled.
+# Every request shares the pipe, so no batch may fill it.
 _BATCH_MAX = 100
 
-# One step in Redis, so that however many come at once, no more than `most` stand. The oldest gives
-# way and its gateway hears of it; answers 0 if even the oldest has come too lately for that. Names
-# of places begin with when they were taken, in digits of equal number.
+# One step in Redis: at most `most` places exist, however many streams open at once. The oldest
+# gives way and its gateway is told; it returns 0 if even the oldest is too new. Names begin with
+# the time they were taken, in a fixed number of digits.
 _HOLD = """
 local place, kept, most, stands, channel = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 local time = redis.call('TIME')
@@ -43,14 +43,14 @@ return 1
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Of one stream; `name` begins with when it was taken (see `domain/stream.py`)."""
+    """A stream's place; `name` begins with the time it was taken (see `domain/stream.py`)."""
 
     viewer_id: int
     name: str
 
 
 class StreamPlaces:
-    """Over the pipe that it is given; what Redis has lost is held anew by those who are there."""
+    """Places over a given pipe; after a loss of Redis, connected streams take them again."""
 
     def __init__(self, pipe: RedisPipe) -> None:
         self._pipe = pipe
@@ -58,11 +58,11 @@ class StreamPlaces:
         self._flushing: asyncio.Task[None] | None = None
 
     def listen(self, on_lost: Callable[[str], None]) -> None:
-        """Hear the names of places that had to give way, also those of other gateways."""
+        """Call `on_lost` with the names of places that had to give way, on any gateway."""
         self._pipe.listen(
             Subscription(
                 channel=_channel(),
-                # A name that was missed is found when its place is held anew.
+                # A missed name is noticed when its place is renewed.
                 catch_up=("PING",),
                 on_caught_up=lambda _pong: None,
                 on_message=lambda name: on_lost(name.decode()),
@@ -70,7 +70,7 @@ class StreamPlaces:
         )
 
     async def hold(self, places: Sequence[Place]) -> list[bool]:
-        """Take places, or go on having them: which of them are held. Raises PipeDown."""
+        """Take or renew places, and return which are held. Raises PipeDown."""
         held: list[bool] = []
         for start in range(0, len(places), _BATCH_MAX):
             batch = [_hold(place) for place in places[start : start + _BATCH_MAX]]
@@ -78,7 +78,7 @@ class StreamPlaces:
         return held
 
     def release(self, place: Place) -> None:
-        """Let it go, in a moment; while Redis is away it goes by itself."""
+        """Free a place in the background; while Redis is away it expires by itself."""
         self._left.append(place)
         if self._flushing is None:
             self._flushing = asyncio.create_task(self._flush())
@@ -102,13 +102,13 @@ def _hold(place: Place) -> Command:
 
 
 def _key(viewer_id: int) -> str:
-    """ZSET of the places of a viewer by until when they are held, in Unix ms.
+    """ZSET of a viewer's places by the Unix time in ms until which they are held.
 
-    Bound: 8 places; 75 s after the last one was held.
+    Bound: 8 places; lives for 75 s after the last renewal.
     """
     return f"streams:{viewer_id}"
 
 
 def _channel() -> str:
-    """The names of places that have given way."""
+    """Carries the names of places that have given way."""
     return "streams"

@@ -1,1 +1,1 @@
-"""What clients of the public API see: shapes for its document, made from what services say."""
+"""What clients of the public API see: shapes and conversions from the services' replies."""

@@ -1,4 +1,4 @@
-"""What others did that concerns the viewer, as the public API shows it."""
+"""Activity as the public API shows it."""
 
 from typing import Annotated
 
@@ -27,11 +27,11 @@ class ActivityComment(TypedDict):
 
 
 class ActivityLine(TypedDict):
-    """Some people did the same: "carol and 11 others liked your photo"."""
+    """Some people did the same thing: "carol and 11 others liked your photo"."""
 
     id: Id
     kind: contract.ActivityKind
-    actors: Annotated[list[Author], Field(description="Who acted last, three at most.")]
+    actors: Annotated[list[Author], Field(description="The latest people to act, at most three.")]
     actor_count: Annotated[int, Field(description="How many acted in all.", examples=[12])]
     post: ActivityPost | None
     comment: ActivityComment | None
@@ -48,7 +48,7 @@ class ActivityPage(TypedDict):
 
 
 def public_activity(page: contract.ActivityPage, url_of: UrlOf) -> ActivityPage:
-    """A page; whom the viewer must not know of, feed has left out."""
+    """Convert a page; feed has left out people whom the viewer may not know of."""
     return {
         "items": [_public_line(line, page["people"], url_of) for line in page["items"]],
         "next_cursor": page["next_cursor"],

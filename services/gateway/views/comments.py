@@ -15,19 +15,19 @@ from shared.contracts import posts as contract
 
 
 class CommentCounts(TypedDict):
-    """Numbers under a comment."""
+    """Numbers of a comment."""
 
     likes: Annotated[int, Field(examples=[2])]
 
 
 class CommentViewer(TypedDict):
-    """What the viewer did with the comment."""
+    """The viewer's reaction to the comment."""
 
     liked: bool
 
 
 class Comment(TypedDict):
-    """What somebody wrote under a post."""
+    """A comment under a post."""
 
     id: Id
     post_id: Id
@@ -38,7 +38,7 @@ class Comment(TypedDict):
     entities: Entities
     reply_to: Annotated[
         str | None,
-        Field(description="The comment that this one hangs on; it is no reply itself."),
+        Field(description="The comment that this one replies to, which is no reply itself."),
     ]
     created_at: Time
     counts: CommentCounts
@@ -46,7 +46,7 @@ class Comment(TypedDict):
 
 
 class CommentReply(TypedDict):
-    """The reply of commenting."""
+    """The reply to writing a comment."""
 
     comment: Comment
 
@@ -59,7 +59,7 @@ class CommentPage(TypedDict):
 
 
 def public_comment(comment: contract.Comment, people: CardsById, url_of: UrlOf) -> Comment:
-    """One comment; its writer must be among `people`."""
+    """Convert a comment; its writer must be among `people`."""
     reply_to = comment["reply_to"]
     return {
         "id": str(comment["id"]),
@@ -68,7 +68,7 @@ def public_comment(comment: contract.Comment, people: CardsById, url_of: UrlOf) 
         "text": comment["text"],
         "hashtags": comment["hashtags"],
         "mentions": comment["mentions"],
-        # A recorded reply of a release before may lack them.
+        # A reply recorded by an older release may lack them.
         "entities": comment.get("entities", []),
         "reply_to": None if reply_to is None else str(reply_to),
         "created_at": comment["created_at"],
@@ -80,5 +80,5 @@ def public_comment(comment: contract.Comment, people: CardsById, url_of: UrlOf) 
 def public_comments(
     comments: Iterable[contract.Comment], people: CardsById, url_of: UrlOf
 ) -> list[Comment]:
-    """Those that may be read, in their order."""
+    """The comments that the viewer may read, in their order."""
     return [public_comment(one, people, url_of) for one in comments if may_be_read(one, people)]

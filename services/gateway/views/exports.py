@@ -1,4 +1,4 @@
-"""A copy of an account as its owner sees it."""
+"""The copy of an account as its owner sees it."""
 
 from typing import Literal
 
@@ -10,7 +10,7 @@ from shared.contracts import accounts as contract
 
 
 class Export(TypedDict):
-    """A zip with JSON documents and the photos; `url` is there while it is `ready`."""
+    """A zip of JSON documents and photos; `url` is set while it is `ready`."""
 
     id: Id
     state: Literal["pending", "ready", "expired"]
@@ -28,7 +28,7 @@ class ExportReply(TypedDict):
 
 
 def public_export(export: contract.Export, url_of: UrlOf) -> ExportReply:
-    """With an address that expires where there is something to fetch."""
+    """Convert an export; a finished archive gets a signed address."""
     return {
         "export": {
             "id": str(export["id"]),

@@ -1,4 +1,4 @@
-"""The filters of photos as the public API shows them."""
+"""Filters as the public API shows them."""
 
 from typing import Annotated
 
@@ -10,14 +10,14 @@ from shared.contracts.photos import FilterSamples
 SampleUrl = Annotated[
     str,
     Field(
-        description="A small JPEG, the same for everybody and for good.",
+        description="A small JPEG; the address is the same for everybody and never expires.",
         examples=["https://retrato.example/media/filters/harbour-b33a1bc7a7632f25.jpg"],
     ),
 ]
 
 
 class Filter(TypedDict):
-    """A filter: `name` is what `PATCH /v1/photos/{id}` takes, `title` what people read."""
+    """A filter: `PATCH /v1/photos/{id}` takes its `name`, and people read its `title`."""
 
     name: Annotated[str, Field(examples=["harbour"])]
     title: Annotated[str, Field(examples=["Harbour"])]
@@ -25,14 +25,14 @@ class Filter(TypedDict):
 
 
 class Filters(TypedDict):
-    """All filters, in the order to show them in; `plain_url` is the sample without any."""
+    """All filters, in the order to offer them; `plain_url` is the sample without any."""
 
     plain_url: SampleUrl
     filters: list[Filter]
 
 
 def public_filters(samples: FilterSamples, base_url: str) -> Filters:
-    """With addresses in place of files."""
+    """Convert file names to addresses."""
     return {
         "plain_url": _url(base_url, samples["plain"]),
         "filters": [

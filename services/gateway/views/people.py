@@ -19,7 +19,7 @@ from shared.contracts import people as contract
 
 
 class Author(TypedDict):
-    """Who published a post."""
+    """The author of a post or comment."""
 
     id: Id
     username: Username
@@ -38,17 +38,17 @@ class Person(TypedDict):
 
 
 class PersonPage(TypedDict):
-    """A page of people, newest first."""
+    """A page of people; the route defines their order."""
 
     items: list[Person]
     next_cursor: NextCursor
 
 
 class UserCounts(TypedDict):
-    """Numbers on a profile."""
+    """Numbers of a profile."""
 
     posts: Annotated[
-        int | None, Field(description="Null when it cannot be told at the moment.", examples=[42])
+        int | None, Field(description="Null if it is unknown at the moment.", examples=[42])
     ]
     followers: Annotated[int, Field(examples=[1200])]
     following: Annotated[int, Field(examples=[180])]
@@ -70,14 +70,14 @@ class User(TypedDict):
 
 
 class Me(User):
-    """One's own profile, with the private fields."""
+    """The viewer's own profile, with the private fields."""
 
     email: Annotated[str, Field(examples=["alice@mail.example"])]
     version: Version
 
 
 def public_author(card: contract.Card, url_of: UrlOf) -> Author:
-    """The author of a post."""
+    """Convert a card to an author."""
     return {
         "id": str(card["id"]),
         "username": card["username"],
@@ -87,7 +87,7 @@ def public_author(card: contract.Card, url_of: UrlOf) -> Author:
 
 
 def public_person_page(page: contract.PersonPage, url_of: UrlOf) -> PersonPage:
-    """A page of any list of people."""
+    """Convert a page of any list of people."""
     return {
         "items": [
             {
@@ -104,7 +104,7 @@ def public_person_page(page: contract.PersonPage, url_of: UrlOf) -> PersonPage:
 
 
 def public_user(profile: contract.Profile, posts_count: int | None, url_of: UrlOf) -> User:
-    """A profile; `posts_count` is None where feed could not be asked."""
+    """Convert a profile; `posts_count` is None if feed did not answer."""
     return {
         "id": str(profile["id"]),
         "username": profile["username"],
@@ -124,7 +124,7 @@ def public_user(profile: contract.Profile, posts_count: int | None, url_of: UrlO
 
 
 def public_me(profile: contract.Profile, posts_count: int | None, url_of: UrlOf) -> Me:
-    """One's own profile; only the owner's token makes users say the e-mail address."""
+    """Convert the viewer's own profile; users returns the e-mail address to its owner only."""
     return {
         **public_user(profile, posts_count, url_of),
         "email": profile["email"],

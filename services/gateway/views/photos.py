@@ -12,7 +12,7 @@ from shared.contracts import photos as contract
 Thumbhash = Annotated[
     str,
     Field(
-        description="A tiny placeholder (ThumbHash in base64) to paint until the picture is here.",
+        description="A tiny placeholder (ThumbHash in Base64) to show until the picture arrives.",
         examples=["3OcRJYB4d3h/iIeHeEh3eIhw+j2w"],
     ),
 ]
@@ -20,7 +20,7 @@ AltText = Annotated[str, Field(examples=["A lighthouse in the fog"])]
 
 
 class Rendition(TypedDict):
-    """A resized copy of a photo, without any metadata."""
+    """A resized copy of a photo, without metadata."""
 
     name: contract.RenditionName
     width: Annotated[int, Field(examples=[1080])]
@@ -31,7 +31,7 @@ class Rendition(TypedDict):
 
 
 class PostPhoto(TypedDict):
-    """A photo within a post; width and height are those of the upright original."""
+    """A photo in a post; width and height are those of the upright original."""
 
     id: Id
     width: Annotated[int, Field(examples=[3024])]
@@ -42,7 +42,7 @@ class PostPhoto(TypedDict):
 
 
 class Photo(TypedDict):
-    """An own photo; sizes and renditions are filled in once its state is `ready`."""
+    """An own photo; sizes and renditions are set once its state is `ready`."""
 
     id: Id
     version: Version
@@ -69,16 +69,16 @@ class Photo(TypedDict):
 
 
 class PhotoReply(TypedDict):
-    """The reply of an upload."""
+    """The reply to an upload."""
 
     photo: Photo
 
 
 def public_photo(photo: contract.Photo, url_of: UrlOf) -> Photo:
-    """A photo for its owner."""
+    """Convert a photo for its owner."""
     return {
         "id": str(photo["id"]),
-        # Upload may still be of before.
+        # An older upload does not send it.
         "version": photo.get("version", 1),
         "state": photo["state"],
         "failure": photo["failure"],
@@ -96,13 +96,13 @@ def public_photo(photo: contract.Photo, url_of: UrlOf) -> Photo:
 
 
 def _post_id(photo: contract.Photo) -> str | None:
-    # Upload may still be of before.
+    # An older upload does not send it.
     post_id = photo.get("post_id")
     return None if post_id is None else str(post_id)
 
 
 def public_post_photo(photo: contract.PhotoSnapshot, url_of: UrlOf) -> PostPhoto:
-    """A photo for whoever may see the post."""
+    """Convert a photo for viewers of its post."""
     return {
         "id": str(photo["id"]),
         "width": photo["width"],

@@ -16,7 +16,7 @@ from shared.contracts import posts as contract
 Entities = Annotated[
     list[contract.Entity],
     Field(
-        description="Where the text links to a tag or to a person, in order of appearance.",
+        description="Links in the text to tags and people, in order of appearance.",
         examples=[
             [
                 {"kind": "mention", "start": 26, "end": 30, "user_id": "493848221934518272"},
@@ -28,14 +28,14 @@ Entities = Annotated[
 
 
 class PostCounts(TypedDict):
-    """Numbers under a post."""
+    """Numbers of a post."""
 
     likes: Annotated[int, Field(examples=[12])]
     comments: Annotated[int, Field(examples=[3])]
 
 
 class PostViewer(TypedDict):
-    """What the viewer did with the post."""
+    """The viewer's reactions to the post."""
 
     liked: bool
     saved: bool
@@ -56,20 +56,20 @@ class Post(TypedDict):
     created_at: Time
     edited_at: Annotated[str | None, Field(examples=[None])]
     pinned_at: Annotated[
-        str | None, Field(description="Since when its author wants it first on their page.")
+        str | None, Field(description="When its author pinned it to the top of their page.")
     ]
     counts: PostCounts
     viewer: PostViewer
 
 
 class PostReply(TypedDict):
-    """The reply of publishing."""
+    """The reply to publishing or editing."""
 
     post: Post
 
 
 class PostPage(TypedDict):
-    """A page of posts, newest first."""
+    """A page of posts; the route defines their order."""
 
     items: list[Post]
     next_cursor: NextCursor
@@ -83,7 +83,7 @@ class Tag(TypedDict):
 
 
 class Tags(TypedDict):
-    """Hashtags that begin like something, the most used first."""
+    """The hashtags found, the most used first."""
 
     items: list[Tag]
     next_cursor: NextCursor
@@ -96,12 +96,12 @@ class HomePage(TypedDict):
     next_cursor: NextCursor
     completeness: Annotated[
         Literal["complete", "partial"],
-        Field(description="`partial` when some part could not be asked in time."),
+        Field(description="`partial` if some part did not answer in time."),
     ]
 
 
 def public_post(post: contract.Post, authors: CardsById, url_of: UrlOf) -> Post:
-    """One post; its author must be among `authors`."""
+    """Convert a post; its author must be among `authors`."""
     return {
         "id": str(post["id"]),
         "version": post["version"],
@@ -110,12 +110,12 @@ def public_post(post: contract.Post, authors: CardsById, url_of: UrlOf) -> Post:
         "caption": post["caption"],
         "hashtags": post["hashtags"],
         "mentions": post["mentions"],
-        # A copy from before a release may lack them, for a day at most.
+        # A copy from before a release may lack them, for at most a day.
         "entities": post.get("entities") or [],
         "place": post["place"],
         "created_at": post["created_at"],
         "edited_at": post["edited_at"],
-        # A feed of the version before does not say it.
+        # An older feed does not send it.
         "pinned_at": post.get("pinned_at"),
         "counts": {"likes": post["like_count"], "comments": post["comment_count"]},
         "viewer": {"liked": post["liked"], "saved": post["saved"]},
@@ -123,10 +123,10 @@ def public_post(post: contract.Post, authors: CardsById, url_of: UrlOf) -> Post:
 
 
 def public_posts(posts: Iterable[contract.Post], authors: CardsById, url_of: UrlOf) -> list[Post]:
-    """The posts that may be shown, in their order."""
+    """The posts that the viewer may see, in their order."""
     return [public_post(post, authors, url_of) for post in posts if may_be_shown(post, authors)]
 
 
 def timeline_posts(posts: Iterable[contract.Post], authors: CardsById, url_of: UrlOf) -> list[Post]:
-    """The posts of a timeline that may be met there, in their order."""
+    """The posts that may show unasked in a timeline, in their order."""
     return [public_post(post, authors, url_of) for post in posts if may_be_met(post, authors)]

@@ -17,7 +17,7 @@ class ReportSubject(TypedDict):
 
 
 class Report(TypedDict):
-    """What you have told the operators."""
+    """Your report to the operators."""
 
     id: Id
     subject: ReportSubject
@@ -27,13 +27,13 @@ class Report(TypedDict):
 
 
 class ReportReply(TypedDict):
-    """The reply of reporting."""
+    """The reply to reporting."""
 
     report: Report
 
 
 def public_report(report: contract.Report) -> Report:
-    """A report for the one who made it."""
+    """Convert a report for its reporter."""
     return {
         "id": str(report["id"]),
         "subject": {"kind": report["subject_kind"], "id": str(report["subject_id"])},

@@ -12,7 +12,7 @@ from shared.contracts import people as contract
 
 
 class Session(TypedDict):
-    """A signed-in device; the tokens are shown here and never again."""
+    """A signed-in device with its tokens, which no other reply shows."""
 
     id: Id
     access_token: Annotated[str, Field(examples=["rta_8dK2mPq0.1.c2lnbmF0dXJl"])]
@@ -22,14 +22,14 @@ class Session(TypedDict):
 
 
 class SignedIn(TypedDict):
-    """The reply of sign-up and sign-in."""
+    """The reply to sign-up and sign-in."""
 
     user: Me
     session: Session
 
 
 class RefreshedSession(TypedDict):
-    """The reply of a refresh."""
+    """The reply to a refresh."""
 
     session: Session
 
@@ -41,11 +41,11 @@ class Device(TypedDict):
     device: Annotated[str, Field(examples=["Alice's phone"])]
     created_at: Time
     last_seen_at: Annotated[Time, Field(description="When its tokens were last refreshed.")]
-    is_current: Annotated[bool, Field(description="Whether it is the one that asks.")]
+    is_current: Annotated[bool, Field(description="Whether this request comes from it.")]
 
 
 class Devices(TypedDict):
-    """Where a user is signed in."""
+    """The devices where a user is signed in."""
 
     items: list[Device]
 
@@ -53,7 +53,7 @@ class Devices(TypedDict):
 def public_signed_in(
     signed_in: contract.SignedIn, posts_count: int | None, url_of: UrlOf
 ) -> SignedIn:
-    """Account and tokens after sign-up or sign-in."""
+    """Convert account and tokens after sign-up or sign-in."""
     return {
         "user": public_me(signed_in["user"], posts_count, url_of),
         "session": public_session(signed_in["session"]),
@@ -61,7 +61,7 @@ def public_signed_in(
 
 
 def public_session(session: contract.Session) -> Session:
-    """A session with its pair of tokens."""
+    """Convert a session with its pair of tokens."""
     return {
         "id": str(session["id"]),
         "access_token": session["access_token"],
@@ -72,7 +72,7 @@ def public_session(session: contract.Session) -> Session:
 
 
 def public_devices(devices: contract.Devices, current_id: int) -> Devices:
-    """The devices, with the one that asks marked."""
+    """Convert the devices, and mark the caller's."""
     return {
         "items": [
             {

@@ -1,10 +1,10 @@
-"""How ids, times and addresses are written in the public API, for its document."""
+"""How the public API writes ids, times and addresses."""
 
 from typing import Annotated
 
 from pydantic import Field
 
-# 64-bit ids do not fit into the numbers of JavaScript: they travel as strings.
+# JavaScript numbers cannot hold 64-bit ids, so they travel as strings.
 ID_PATTERN = "^[1-9][0-9]{0,18}$"
 
 Id = Annotated[
@@ -35,7 +35,7 @@ MediaUrl = Annotated[
     str,
     Field(
         json_schema_extra={"format": "uri"},
-        description="A signed address that expires: do not store it, ask for the object again.",
+        description="A signed address that expires: do not store it, fetch the object again.",
         examples=[
             "https://photos.example/media/renditions/493848221934518280/large-9f86d081884c7d65.jpg",
         ],

@@ -30,7 +30,7 @@ class DigestMismatch(Invalid):
     """What arrived is not what was sent; nothing of it is kept."""
 
     code = "digest_mismatch"
-    title = "The bytes do not have the digest that was said of them."
+    title = "The bytes do not match their digest."
 
 
 @dataclass(frozen=True, slots=True)

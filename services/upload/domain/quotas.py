@@ -34,7 +34,7 @@ class DayIsFull(TooManyRequests):
     """It has sent as many photos in the last 24 hours as it may."""
 
     code = "too_many_photos_today"
-    title = "No more photos today; go on tomorrow."
+    title = "No more photos today; try again tomorrow."
 
 
 class NoRoomForPhotos(QuotaExceeded):

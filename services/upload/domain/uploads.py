@@ -23,21 +23,21 @@ class OffsetMismatch(Conflict):
     """The piece does not begin where the durable bytes end: ask where that is, and go on there."""
 
     code = "offset_mismatch"
-    title = "The upload does not stand at this offset."
+    title = "The upload has another offset."
 
 
 class TooManyPieces(Conflict):
     """It came in too many too small pieces."""
 
     code = "too_many_pieces"
-    title = "This upload came in too many small pieces; begin it anew with larger ones."
+    title = "This upload came in too many small pieces; start again with larger ones."
 
 
 class TooManyUploads(TooManyRequests):
     """The owner has as many unfinished uploads, or as many bytes in them, as are allowed."""
 
     code = "too_many_uploads"
-    title = "Too many uploads are unfinished: finish one of them, or give one up."
+    title = "Too many uploads are unfinished: finish one or delete one."
 
 
 @dataclass(frozen=True, slots=True)

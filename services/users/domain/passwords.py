@@ -11,7 +11,7 @@ class WrongCredentials(Unauthenticated):
     """No such account or another password: which of the two is not told."""
 
     code = "wrong_credentials"
-    title = "The name or the password is not right."
+    title = "The name or the password is wrong."
 
 
 def password_fault(password: str) -> Fault | None:
