@@ -1,4 +1,4 @@
-"""The process that answers for users: `python -m services.users.app`."""
+"""The HTTP process of users: `python -m services.users.app`."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -38,15 +38,15 @@ INFO = AppInfo(
     name="users",
     title="users.internal",
     description=(
-        "Accounts, sessions, profiles and the follow graph. Called by the gateway, by feed and by "
-        "upload, with a token that says who calls and for which viewer."
+        "Accounts, sessions, profiles and the follow graph. The gateway and feed call it; a token "
+        "names the caller and the viewer."
     ),
     audience="users",
-    # They wait for hashes of passwords, of which two are made at once.
+    # They wait for password hashes, of which two are computed at once.
     ask_of=lasting("POST /users", "POST /sessions", "PUT /me/password", "POST /me/deletion"),
     find_obstacle=_schema_below,
 )
-# "/users/by-username/…", "/users/search" and "/users/suggested" stand before "/users/{user_id}".
+# "/users/by-username/…", "/users/search" and "/users/suggested" must precede "/users/{user_id}".
 ROUTERS = (
     accounts.router,
     sessions.router,
@@ -80,7 +80,7 @@ async def _opened(settings: UsersSettings) -> AsyncIterator[Resources]:
 
 
 def main() -> None:
-    """Serve until told to stop."""
+    """Serve until a signal ends the process."""
     settings = read_settings(UsersSettings)
     serve(users_app(settings, partial(_opened, settings)), settings)
 

@@ -1,4 +1,4 @@
-"""Brings the shards of users to the newest schema: `python -m services.users.migrate`."""
+"""Migrates the shards of users to the newest schema: `python -m services.users.migrate`."""
 
 import sys
 from pathlib import Path
@@ -9,7 +9,7 @@ from shared.sharding.migrate_command import MigrateSettings, main
 
 
 class UsersMigrateSettings(MigrateSettings):
-    """The part of `USERS_…` that says where the databases are."""
+    """The part of `USERS_…` that locates the databases."""
 
     model_config = SettingsConfigDict(env_prefix="USERS_", frozen=True)
 

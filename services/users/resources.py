@@ -1,4 +1,4 @@
-"""What a process of users holds open while it runs."""
+"""The collaborators that a process of users opens once."""
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -48,7 +48,7 @@ resources_of = resources_getter(Resources)
 
 @asynccontextmanager
 async def open_resources(settings: UsersSettings) -> AsyncIterator[Resources]:
-    """Opened at once and connected when first used: whatever is away, the process starts."""
+    """Open everything; connections come with first use, so a lost store does not stop the start."""
     async with AsyncExitStack() as stack:
         network = await stack.enter_async_context(open_network(settings))
         group = await open_shard_group(settings, network)

@@ -1,4 +1,4 @@
-"""What users reads from its environment (`USERS_…`)."""
+"""The settings of users from its environment (`USERS_…`)."""
 
 from pydantic import Field, SecretStr
 from pydantic_settings import SettingsConfigDict
@@ -7,9 +7,9 @@ from shared.settings import PostgresSettings, ProcessSettings, RedisSettings
 
 
 class UsersSettings(ProcessSettings, PostgresSettings, RedisSettings):
-    """Where accounts are kept, what session tokens are made with, and where feed and upload are.
+    """Addresses of Postgres, Redis, feed and upload, and the key of session tokens.
 
-    Another `token_key` signs everybody out.
+    A new `token_key` signs everybody out.
     """
 
     model_config = SettingsConfigDict(env_prefix="USERS_", frozen=True)

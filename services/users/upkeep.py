@@ -1,4 +1,4 @@
-"""What operators do to accounts: `python -m services.users.upkeep suspend|reinstate|erase …`."""
+"""Operators' commands for accounts: `python -m services.users.upkeep suspend|reinstate|erase …`."""
 
 import argparse
 import asyncio
@@ -14,12 +14,12 @@ from shared.settings import read_settings
 
 
 def main() -> int:
-    """Do what the arguments say; 1 if it cannot be done."""
+    """Run the command in the arguments; returns 1 if it fails."""
     parser = argparse.ArgumentParser(prog="upkeep")
     parser.add_argument("what", choices=["suspend", "reinstate", "erase"])
     parser.add_argument("--user", type=int, default=0)
     parser.add_argument(
-        "--users", type=int, nargs="+", default=(), help="to erase, after a restore"
+        "--users", type=int, nargs="+", default=(), help="accounts to erase again after a restore"
     )
     asked = parser.parse_args()
     try:
@@ -48,9 +48,7 @@ async def _run(what: str, user_id: int) -> int:
         else:
             done = await reinstate(resources.group, user_id)
             word = "reinstated"
-    sys.stdout.write(
-        f"user {user_id} {word if done else 'is not one to whom that could be done'}\n"
-    )
+    sys.stdout.write(f"user {user_id} {word if done else 'is gone, or is so already'}\n")
     return 0 if done else 1
 
 

@@ -1,4 +1,4 @@
-"""The process that delivers what users has committed: `python -m services.users.worker`."""
+"""The worker of users, with its jobs and outbox relay: `python -m services.users.worker`."""
 
 import asyncio
 from functools import partial
@@ -26,13 +26,13 @@ from shared.settings import read_settings
 INFO = AppInfo(
     name="users-worker",
     title="users' worker",
-    description="Delivers what users has committed; answers probes only.",
+    description="Runs jobs and delivers the outbox of users; answers probes only.",
     audience="users",
 )
 
 
 async def run(resources: Resources, stop: asyncio.Event) -> None:
-    """The loops of the worker, until `stop` is set. Mirrored edges need no handler of ours."""
+    """Run the worker's loops until `stop` is set; mirrored edges need no handler of users."""
     graph = {FOLLOW: resources.follows, BLOCK: resources.blocks, MUTE: resources.mutes}
 
     async def erase(payload: dict[str, Any]) -> None:
@@ -79,7 +79,7 @@ async def run(resources: Resources, stop: asyncio.Event) -> None:
 
 
 def main() -> None:
-    """Work until told to stop."""
+    """Work until a signal ends the process."""
     settings = read_settings(UsersSettings)
     serve_worker(INFO, settings, partial(open_resources, settings), run)
 

@@ -1,1 +1,1 @@
-"""What users does, a file by verb."""
+"""What users does: one file for each verb."""

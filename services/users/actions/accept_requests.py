@@ -1,4 +1,4 @@
-"""Accepts what waits for an account that has turned public: nobody is left to ask."""
+"""Accepts the waiting follow requests of an account that has become public."""
 
 from collections.abc import Sequence
 
@@ -11,10 +11,10 @@ from shared.edges.edges import ACTIVE, Edges
 from shared.sharding.outbox import OutboxEvent
 from shared.sharding.shard_group import ShardGroup
 
-# The topic of the event that is committed with the change to public.
+# The topic of the event that commits with the change to public.
 OPENED_TOPIC = "opened"
 
-# Some seconds of work; for the rest there is another event, behind those of others.
+# Some seconds of work; a further event, behind those of others, continues.
 ACCEPTED_AT_ONCE_MAX = 200
 
 
@@ -25,9 +25,9 @@ async def accept_requests(
     *,
     at_once_max: int = ACCEPTED_AT_ONCE_MAX,
 ) -> None:
-    """A handler for the relay; the same when repeated.
+    """Handle relayed events; repeatable.
 
-    A request that was made at the same time and is not mirrored yet is accepted by who makes it.
+    A concurrent request that is not mirrored yet is accepted by its own maker.
     """
     for event in events:
         user_id = event.payload["user_id"]
@@ -42,7 +42,7 @@ async def accept_requests(
 async def accept_if_public(
     group: ShardGroup, follows: Edges, requester_id: int, user_id: int
 ) -> bool:
-    """Make a follow of a request; False if the person is private, again or still."""
+    """Turn a request into a follow; False if the person is gone, or private again."""
     cards = await card_facts_by_ids(group, [user_id])
     if user_id not in cards or cards[user_id].is_private:
         return False

@@ -1,4 +1,4 @@
-"""Lets the viewer accept or refuse who asks to follow."""
+"""Accepts or refuses a follow request."""
 
 from dataclasses import replace
 
@@ -24,9 +24,9 @@ async def answer_request(
     *,
     accept: bool,
 ) -> Relationship:
-    """The same when repeated; raises NotFound where there is nothing to accept.
+    """Accept or refuse; repeatable. Raises NotFound if there is nothing to accept.
 
-    The edge is the requester's: it is changed in the requester's shard, by the one who is asked.
+    The edge belongs to the requester, so the viewer's answer changes it in the requester's shard.
     """
     known = await get_visible_profile(group, viewer_id, requester_id)
     async with group.writer(group.shard_of(requester_id)) as tx:

@@ -1,4 +1,4 @@
-"""Lets the viewer block a person: each disappears for the other, and both follows end."""
+"""Blocks a person: each is hidden from the other, and both follows end."""
 
 from dataclasses import replace
 
@@ -28,10 +28,10 @@ async def block(
     viewer_id: int,
     user_id: int,
 ) -> Relationship:
-    """The same when repeated; raises OwnAccount and NotFound.
+    """Block; repeatable. Raises OwnAccount and NotFound.
 
-    The block and the end of the viewer's own follow are one transaction in the viewer's shard.
-    The other's follow, in the other's shard, ends at once or, if that is away, from the outbox.
+    The block and the end of the viewer's follow are one transaction in the viewer's shard. The
+    other follow ends in the other's shard: at once, or from the outbox if that is away.
     """
     relation = await get_blockable_profile(group, viewer_id, user_id)
     async with group.writer(group.shard_of(viewer_id)) as tx:
@@ -47,7 +47,7 @@ async def block(
         made = EdgeChange(BLOCK, viewer_id, user_id, ACTIVE, edge.version)
         await enforce_block(group, follows, blocks, feed, made)
     except Unavailable:
-        # The blocked person goes on to count as a follower, and sees no more for it.
+        # The blocked person still counts as a follower, but no longer sees anything.
         log.warning("block_not_enforced_yet", blocker_id=viewer_id, blocked_id=user_id)
     now = replace(relation, blocking=True, following=False, requested=False, followed_by=False)
     return relationship_of(now)

@@ -1,4 +1,4 @@
-"""Turns ids into cards, each with the privacy decision for the viewer."""
+"""Finds cards by id, each with the privacy decision for the viewer."""
 
 import asyncio
 from collections.abc import Sequence
@@ -14,9 +14,10 @@ from shared.sharding.shard_group import ShardGroup
 async def cards_by_ids(
     group: ShardGroup, viewer_id: int | None, ids: Sequence[int]
 ) -> dict[int, Card]:
-    """Those whom the viewer may know of, in the order of `ids`.
+    """Cards in the order of `ids`, without people the viewer may not know of.
 
-    However many they are: one statement per primary for the faces, one for the relations.
+    For any number of ids it costs one statement per primary for the facts and one for the
+    relations.
     """
     cards, relations = await asyncio.gather(
         card_facts_by_ids(group, ids), relations_of(group, viewer_id, ids)

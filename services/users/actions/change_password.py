@@ -1,4 +1,4 @@
-"""Replaces a password, and ends every session but the one that does it."""
+"""Changes a password and ends every session except the caller's."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,7 +15,7 @@ from shared.sharding.shard_group import ShardGroup
 
 @dataclass(frozen=True, slots=True)
 class PasswordChange:
-    """`kept_session_id` names the session that goes on."""
+    """`kept_session_id` names the session that continues."""
 
     current_password: str
     new_password: str
@@ -29,7 +29,7 @@ async def change_password(
     user_id: int,
     change: PasswordChange,
 ) -> None:
-    """Raises WrongCredentials unless the current password is right, and Invalid for the new one."""
+    """Change it; raises WrongCredentials for the current and Invalid for the new password."""
     fault = password_fault(change.new_password)
     if fault is not None:
         raise Invalid(errors=[FieldError("new_password", fault)])
@@ -50,5 +50,5 @@ async def change_password(
             reason="password_changed",
         )
         await tx.publish(SESSIONS_TOPIC, {"ended": ended})
-    # At once if Redis can be told; else the event is delivered until it can.
+    # At once if Redis answers; otherwise the relay repeats the event until it does.
     await cache.mark_ended(ended)

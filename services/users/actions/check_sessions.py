@@ -1,4 +1,4 @@
-"""Says whom access tokens stand for: from Redis if it knows, else from the truth."""
+"""Checks access tokens: in Redis if it knows the session, else in Postgres."""
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
@@ -19,10 +19,10 @@ _UNKNOWN: SessionAnswer = {"state": "unknown", "session": None}
 async def check_sessions(
     group: ShardGroup, cache: SessionCache, tokens: SessionTokens, access_tokens: Sequence[str]
 ) -> list[SessionAnswer]:
-    """An answer to each token, in their order, whatever becomes of the others.
+    """An answer for each token, in order; one token's fault does not affect the others.
 
-    However many they are: one command of Redis, and one statement for each primary that has to be
-    asked. Those of a primary that is away are unknown.
+    For any number of tokens it costs one Redis command, and one statement for each primary with
+    unknown sessions. Tokens of a lost primary are answered as unknown.
     """
     claims = [tokens.read("access", token) for token in access_tokens]
     found, unknown = await _find(group, cache, [claim for claim in claims if claim is not None])
@@ -60,9 +60,9 @@ def _good(session: Session, expiry: datetime) -> SessionAnswer:
 async def _find(
     group: ShardGroup, cache: SessionCache, claims: Sequence[TokenClaim]
 ) -> tuple[Mapping[int, Session], set[int]]:
-    """Sessions by id, and the ids of those that nobody could be asked about."""
+    """Sessions by id, and the ids of those whose primary is away."""
     copies = await cache.find_many({claim.session_id for claim in claims})
-    # A copy from before the refresh that made this token does not know it.
+    # A copy older than the refresh that made this token does not know the token.
     wanted = {
         claim.session_id
         for claim in claims

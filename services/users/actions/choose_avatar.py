@@ -1,4 +1,4 @@
-"""Turns the photo that somebody chose into what a profile keeps of it."""
+"""Claims the photo chosen as an avatar and finds its rendition's key."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -12,10 +12,10 @@ from shared.faults import fault
 async def choose_avatar(
     upload: UploadClient, user_id: int, changes: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """The changes of a profile with `avatar_key` beside `avatar_photo_id`, if that is among them.
+    """The changes, with `avatar_key` added if they hold `avatar_photo_id`.
 
-    Reserves the photo. Raises Invalid for one that is not the person's own, and Conflict with
-    upload's code while it is not ready, if it could not be processed or if a post has it.
+    Reserves the photo. Raises Invalid if it is not the person's own. Raises Conflict with upload's
+    code if it is not ready, failed or is in a post.
     """
     if "avatar_photo_id" not in changes:
         return dict(changes)

@@ -1,4 +1,4 @@
-"""Brings the directory in line with what an account has become: names confirmed, names retired."""
+"""Confirms and retires names in the directory after an account has changed."""
 
 import asyncio
 from collections.abc import Sequence
@@ -13,14 +13,14 @@ from shared.sharding.shard_group import ShardGroup
 
 log = get_logger()
 
-# The topic of the event that is committed with a new account and with a renamed one.
+# The topic of the event that commits with a new or renamed account.
 NAMES_TOPIC = "names"
 
 
 def names_event(
     user_id: int, *, confirmed: Sequence[Name] = (), retired: Sequence[Name] = ()
 ) -> dict[str, Any]:
-    """What the transaction that changes the account publishes."""
+    """The payload that the account's transaction publishes."""
     return {
         "user_id": user_id,
         "confirmed": [[name.kind, name.key] for name in confirmed],
@@ -29,20 +29,20 @@ def names_event(
 
 
 async def confirm_names(group: ShardGroup, events: Sequence[OutboxEvent]) -> None:
-    """A handler for the relay; changes nothing where it was done at once.
+    """Handle relayed events; a name confirmed at once stays as it is.
 
-    The events of one account come in order, so whatever was done at once ends as the last one says.
+    Events of one account come in order, so the last one decides.
     """
     for event in events:
         await _confirm(group, event.payload)
 
 
 async def confirm_names_now(group: ShardGroup, payload: dict[str, Any]) -> None:
-    """Right after the commit, as a best effort."""
+    """Confirm directly after the commit, as a best effort."""
     try:
         await _confirm(group, payload)
     except Unavailable:
-        # Nobody notices: the names are reserved, and the relay settles them from the outbox.
+        # Nobody notices: the names are reserved, and the relay confirms them from the outbox.
         log.warning("names_not_confirmed_yet", user_id=payload["user_id"])
 
 

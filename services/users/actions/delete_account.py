@@ -1,4 +1,4 @@
-"""Deletes the viewer's account: gone for everybody at once, and from every service by a job."""
+"""Deletes the viewer's account: hidden at once, and erased from every service by a job."""
 
 import secrets
 
@@ -13,14 +13,14 @@ from services.users.store.password_hashes import PasswordHashes
 from services.users.store.session_cache import SessionCache
 from shared.sharding.shard_group import ShardGroup
 
-# The gateway believes in a session for 5 s at most: what it lets in until then is erased too.
+# The gateway trusts a session check for at most 5 s; what it admits until then is erased too.
 ERASE_DELAY_S = 8.0
 
 
 async def delete_account(
     group: ShardGroup, passwords: PasswordHashes, cache: SessionCache, user_id: int, password: str
 ) -> Receipt:
-    """Raises WrongCredentials unless the password is right; a second time there is no account."""
+    """Delete it; raises WrongCredentials for a wrong password or a missing account."""
     verified = await find_credentials(group, user_id)
     known_hash = None if verified is None else verified.password_hash
     matches = await passwords.verify(known_hash, password)
@@ -35,7 +35,7 @@ async def delete_account(
 async def delete_again(group: ShardGroup, cache: SessionCache, user_id: int) -> bool:
     """Delete an account that a restore brought back; False if there is none.
 
-    Its owner has asked for it already, with the password.
+    It needs no password: the owner gave it at the first deletion.
     """
     known = await find_credentials(group, user_id)
     return known is not None and await _take_away(group, cache, known) is not None
@@ -44,7 +44,7 @@ async def delete_again(group: ShardGroup, cache: SessionCache, user_id: int) -> 
 async def _take_away(
     group: ShardGroup, cache: SessionCache, verified: Credentials
 ) -> Receipt | None:
-    """None if the account has gone, or its password has been changed meanwhile."""
+    """None if the account is gone or its password has changed meanwhile."""
     user_id = verified.user_id
     receipt = Receipt(user_id, secrets.token_urlsafe(24))
     async with group.writer(group.shard_of(user_id)) as tx:
@@ -52,9 +52,9 @@ async def _take_away(
             return None
         ended = await delete_sessions(tx, user_id)
         await tx.publish(SESSIONS_TOPIC, {"ended": ended})
-        # The only one of its kind and pair, so any version will do.
+        # The only event of its kind and pair, so any version will do.
         await tx.publish(*graph_event("deletion", user_id, user_id, 1))
         await tx.enqueue(ERASE_JOB, {"user_id": user_id}, delay_s=ERASE_DELAY_S)
-    # At once if Redis can be told; else the event is delivered until it can.
+    # At once if Redis answers; otherwise the relay repeats the event until it does.
     await cache.mark_ended(ended)
     return receipt

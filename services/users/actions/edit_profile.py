@@ -1,4 +1,4 @@
-"""Changes what a person shows of themselves, the username included."""
+"""Edits a person's profile, including the username."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import replace
@@ -29,11 +29,11 @@ async def edit_profile(
     given: Mapping[str, Any],
     versions: Collection[int] | None = None,
 ) -> ProfileFacts:
-    """`given` holds new values by field; the person afterwards.
+    """Apply `given`, new values by field, and return the new profile.
 
-    Raises Invalid, UsernameTaken, ProfileChanged where a renaming met another change,
-    PreconditionFailed unless the profile has one of the versions, and Conflict for an avatar that
-    upload does not give.
+    Raises Invalid and UsernameTaken; PreconditionFailed unless the profile has one of the versions.
+    Raises ProfileChanged if another change met a renaming, and Conflict if upload refuses the
+    avatar.
     """
     person = await _get_profile(group, user_id)
     _check_version(person.version, versions)
@@ -55,7 +55,7 @@ async def _get_profile(group: ShardGroup, user_id: int) -> ProfileFacts:
 
 
 async def _rename(group: ShardGroup, person: ProfileFacts, changes: Mapping[str, Any]) -> None:
-    """The version read before the reservation is the fence: who takes the name over changes it."""
+    """The version read before the reservation is the fence: a takeover of the name changes it."""
     user_id, old = person.card.id, username_of(person.card.username)
     new = username_of(changes["username"])
     holder = Holder(user_id, f"rename:{user_id}")

@@ -1,4 +1,4 @@
-"""Ends what a block forbids in the shard of the one who is blocked."""
+"""Enforces a block in the shard of the blocked person."""
 
 from collections.abc import Sequence
 
@@ -10,7 +10,7 @@ from shared.edges.mirror import EdgeChange, EdgeMirror
 from shared.sharding.outbox import OutboxEvent
 from shared.sharding.shard_group import ShardGroup
 
-# The topic of the event that is committed with a block.
+# The topic of the event that commits with a block.
 BLOCKS_TOPIC = "blocks"
 
 
@@ -21,7 +21,7 @@ async def enforce_blocks(
     feed: FeedClient,
     events: Sequence[OutboxEvent],
 ) -> None:
-    """A handler for the relay."""
+    """Handle relayed events."""
     for event in events:
         said = event.payload
         made = EdgeChange(BLOCK, said["blocker_id"], said["blocked_id"], ACTIVE, said["version"])
@@ -31,10 +31,10 @@ async def enforce_blocks(
 async def enforce_block(
     group: ShardGroup, follows: Edges, blocks: Edges, feed: FeedClient, made: EdgeChange
 ) -> None:
-    """End the follow of the one who is blocked, unless the block is over by now.
+    """End the blocked person's follow, unless the block was removed.
 
-    First the block is brought to that shard: from then on it refuses new follows, so none comes
-    after the one that is ended here.
+    It first mirrors the block to that shard. From then on the shard refuses new follows, so none
+    can come after the one that is ended here.
     """
     blocker_id, blocked_id = made.src, made.dst
     if blocked_id not in await blocks.states(blocker_id, [blocked_id]):

@@ -1,4 +1,4 @@
-"""Takes a deleted account out of every service: a job that goes on where it was cut short."""
+"""Erases a deleted account from every service: a job that resumes after an interruption."""
 
 import asyncio
 from collections.abc import Mapping
@@ -22,7 +22,7 @@ ERASE_JOB = "erase_account"
 _EDGES_PAGE_MAX = 500
 _EDGES_AT_ONCE = 8
 
-# What one run of the job asks of a service; an account with more goes on in the next run.
+# At most this many pages per service and run; the next run continues.
 _PAGES_MAX = 200
 
 
@@ -33,9 +33,9 @@ async def erase_account(
     upload: ErasingClient,
     user_id: int,
 ) -> None:
-    """May be repeated; raises Unavailable while some part is away: then it runs again.
+    """Erase everything; repeatable. Raises Unavailable while some part is away, to be run again.
 
-    `graph` has the edges by their kind. Upload comes after feed, whose posts hold its photos.
+    `graph` holds the edges by kind. Upload comes after feed, whose posts hold its photos.
     """
     progress = await find_progress(group, user_id)
     if progress is None:
@@ -57,7 +57,7 @@ async def _erase_from(service: ErasingClient, user_id: int) -> None:
     for _page in range(_PAGES_MAX):
         if await service.erase(user_id):
             return
-    raise Unavailable("There is more of the account than one run takes away.")
+    raise Unavailable("The account is larger than one run can erase.")
 
 
 async def _remove_edges(group: ShardGroup, kind: str, edges: Edges, user_id: int) -> None:
@@ -75,8 +75,8 @@ async def _remove_edges(group: ShardGroup, kind: str, edges: Edges, user_id: int
             )
             after = page[-1]
         if await other_ends(group, kind, user_id, direction, after=0, limit=1):
-            # The other side of an edge is mirrored here a moment after it was removed there.
-            raise Unavailable("Some edges are still on their way.")
+            # Edges removed in other shards are mirrored here a moment later.
+            raise Unavailable("Some removed edges are not mirrored yet.")
 
 
 _DIRECTIONS: tuple[Direction, Direction] = ("out", "in")
@@ -92,5 +92,5 @@ async def _remove(
     async with gate, group.writer(group.shard_of(src)) as tx:
         edge = await edges.remove(src, dst, tx=tx)
         if kind == FOLLOW and edge.changed:
-            # The posts leave the timelines of those who follow.
+            # Feed then drops the posts from the followers' timelines.
             await tx.publish(*graph_event("unfollow", src, dst, edge.version))

@@ -1,4 +1,4 @@
-"""Copies all that an account holds for its owner: a job that begins anew when it was cut short."""
+"""Copies an account for its owner: a job that starts over after an interruption."""
 
 from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime
@@ -22,7 +22,7 @@ EXPORT_JOB = "export_account"
 
 _EDGES_PAGE_MAX = 500
 
-# Document → the edges that it lists. Who blocks or mutes the person is not the person's to know.
+# Document → its edges. Nobody may learn who blocks or mutes them.
 _EDGE_DOCUMENTS: Mapping[str, tuple[str, Direction]] = {
     "following": (FOLLOW, "out"),
     "followers": (FOLLOW, "in"),
@@ -38,7 +38,7 @@ async def export_account(
     archives: ArchivesClient,
     user_id: int,
 ) -> None:
-    """May be repeated; raises Unavailable while some part is away: then it runs again."""
+    """Make the copy; repeatable. Raises Unavailable while some part is away, to be run again."""
     export = await find_export(group, user_id)
     if export is None or export.handed_in_at is not None:
         return
@@ -65,7 +65,7 @@ async def _add_own(group: ShardGroup, archive: ArchiveFile, user_id: int) -> Non
 async def _pages_of_edges(
     group: ShardGroup, kind: str, edges: Edges, user_id: int, direction: Direction
 ) -> AsyncIterator[list[dict[str, Any]]]:
-    """At least one page, so that there is a document of nobody too."""
+    """At least one page, so that an empty list still gets its document."""
     after = 0
     while True:
         ids = await other_ends(group, kind, user_id, direction, after=after, limit=_EDGES_PAGE_MAX)

@@ -1,4 +1,4 @@
-"""Lets the viewer follow a person, or ask to."""
+"""Follows a person, or asks to follow a private one."""
 
 from dataclasses import replace
 
@@ -20,9 +20,9 @@ from shared.sharding.shard_group import ShardGroup
 async def follow(
     group: ShardGroup, follows: Edges, feed: FeedClient, viewer_id: int, user_id: int
 ) -> Relationship:
-    """The same when repeated; raises OwnAccount and NotFound.
+    """Follow or ask; repeatable. Raises OwnAccount and NotFound.
 
-    The edge in the viewer's shard is the truth and is committed together with the event for feed.
+    The edge in the viewer's shard is the truth; it commits together with the event for feed.
     """
     check_two_people(viewer_id, user_id)
     known = await get_visible_profile(group, viewer_id, user_id)
@@ -37,7 +37,7 @@ async def follow(
             kind: EventKind = "follow" if edge.state == ACTIVE else "request"
             event = graph_event(kind, viewer_id, user_id, edge.version)
             await publish_graph_event(tx, feed, event)
-    # The person may have turned public since, too early for this request to be found.
+    # The account may have become public meanwhile, too early to see this request.
     if edge.state == REQUESTED and await accept_if_public(group, follows, viewer_id, user_id):
         return relationship_of((await relations_of(group, viewer_id, [user_id]))[user_id])
     now = replace(relation, following=edge.state == ACTIVE, requested=edge.state == REQUESTED)

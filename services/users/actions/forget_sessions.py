@@ -1,4 +1,4 @@
-"""Makes an ended session stop working everywhere: no copy of it may be believed any more."""
+"""Makes ended sessions stop working everywhere by voiding their copies."""
 
 from collections.abc import Sequence
 
@@ -6,12 +6,12 @@ from services.users.store.session_cache import SessionCache
 from shared.errors import Unavailable
 from shared.sharding.outbox import OutboxEvent
 
-# The topic of the event that is committed with the end of sessions.
+# The topic of the event that commits with the end of sessions.
 SESSIONS_TOPIC = "sessions"
 
 
 async def forget_sessions(cache: SessionCache, events: Sequence[OutboxEvent]) -> None:
-    """A handler for the relay; raises Unavailable, to be called again, while Redis is away."""
+    """Handle relayed events; raises Unavailable while Redis is away, to be called again."""
     ended = [session_id for event in events for session_id in event.payload["ended"]]
     if not await cache.mark_ended(ended):
         raise Unavailable

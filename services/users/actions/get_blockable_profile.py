@@ -11,10 +11,10 @@ from shared.sharding.shard_group import ShardGroup
 
 
 async def get_blockable_profile(group: ShardGroup, viewer_id: int, user_id: int) -> Relation:
-    """How the viewer stands to the person; raises OwnAccount and NotFound.
+    """The viewer's relation to the person; raises OwnAccount and NotFound.
 
-    One's own block does not hide the person from being unblocked; the other's does, until one
-    has blocked them too.
+    The viewer's own block does not hide the person here, so it can be removed. The person's block
+    does, unless the viewer blocks them too.
     """
     check_two_people(viewer_id, user_id)
     person, relations = await asyncio.gather(

@@ -1,4 +1,4 @@
-"""Finds the person who has a username at present."""
+"""Finds the person who currently has a username."""
 
 from services.users.actions.get_visible_profile import VisibleProfile, get_visible_profile
 from services.users.domain.names import username_of
@@ -11,10 +11,10 @@ from shared.sharding.shard_group import ShardGroup
 async def get_profile_by_username(
     group: ShardGroup, viewer_id: int | None, username: str
 ) -> VisibleProfile:
-    """Whatever its case; raises NotFound.
+    """The profile; case does not matter. Raises NotFound.
 
-    The directory only says whom to ask: a name may be reserved for an account that is being made,
-    or kept for one that was renamed.
+    The directory alone does not decide: it may reserve a name for a new account, or keep one for a
+    renamed account.
     """
     key = username_key(username)
     entry = await find_entry(group, username_of(key)) if is_username(key) else None

@@ -13,7 +13,7 @@ from shared.sharding.shard_group import ShardGroup
 
 @dataclass(frozen=True, slots=True)
 class VisibleProfile:
-    """A person, and how the viewer stands to them."""
+    """A person, the viewer's relation to them, and whether their posts are visible."""
 
     person: ProfileFacts
     relation: Relation
@@ -23,7 +23,7 @@ class VisibleProfile:
 async def get_visible_profile(
     group: ShardGroup, viewer_id: int | None, user_id: int
 ) -> VisibleProfile:
-    """Raises NotFound also where the viewer may not know that the person exists."""
+    """The profile; raises NotFound also if the viewer may not know of the person."""
     if viewer_id == user_id:
         person, relation = await find_profile(group, user_id), STRANGERS
     else:

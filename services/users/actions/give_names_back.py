@@ -1,4 +1,4 @@
-"""Gives back the names of a sign-up or a renaming that did not succeed."""
+"""Releases the names of a failed sign-up or renaming."""
 
 from collections.abc import Sequence
 
@@ -14,11 +14,11 @@ log = get_logger()
 
 
 async def give_names_back(group: ShardGroup, names: Sequence[Name], holder: Holder) -> None:
-    """Release reservations, unless another attempt of the same request made use of them."""
+    """Release reservations, unless another attempt of the same request has used them."""
     try:
         for name in names:
             if not await keeps_name(group, holder.user_id, name):
                 await directory.release(group, name, holder)
     except Unavailable:
-        # Nobody can have the names until the reservation runs out by itself.
+        # Nobody can take the names until the reservation expires.
         log.warning("names_not_given_back", user_id=holder.user_id)

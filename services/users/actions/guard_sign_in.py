@@ -1,4 +1,4 @@
-"""Keeps passwords from being guessed, and tells nothing about accounts in doing so."""
+"""Limits password guesses without revealing anything about accounts."""
 
 import math
 import secrets
@@ -12,7 +12,7 @@ from shared.errors import AppError
 
 
 class Guess:
-    """One password tried for one name; a failure until it is found to be right."""
+    """One password tried for one name; it counts as a failure until proven right."""
 
     def __init__(self, limits: SignInLimits, login: str) -> None:
         self._limits = limits
@@ -20,11 +20,11 @@ class Guess:
         self._counted_for = [f"login:{login}"]
 
     async def count_for_account(self, user_id: int | None) -> bool:
-        """May the password count for the account? Not after ten failures by either of its names.
+        """Whether the password may count; not after ten failures by either name of the account.
 
-        The answer then has to be that of a wrong password: 429 would tell whoever used one name up
-        that the other one is the same account's, or anybody's at all. For nobody, whose name has
-        been counted, it takes as long.
+        The answer must then be that of a wrong password. A 429 would reveal that the other name
+        belongs to the same account, or to any account. For an unknown account it counts as well,
+        and takes as long.
         """
         whose = self._counted_for[0] + ":nobody" if user_id is None else f"account:{user_id}"
         allowed = await self._limits.take_failure(whose, self._id) == 0
@@ -33,11 +33,11 @@ class Guess:
         return allowed
 
     async def count_for_login(self) -> int:
-        """Milliseconds until this name may be tried again; 0 if it may now."""
+        """Milliseconds until this name may be tried again; 0 if it may be tried now."""
         return await self._limits.take_failure(self._counted_for[0], self._id)
 
     async def take_back(self) -> None:
-        """It was no failure."""
+        """Undo the counts of this guess."""
         for whose in self._counted_for:
             await self._limits.give_failure_back(whose, self._id)
 
@@ -46,9 +46,9 @@ class Guess:
 async def guard_sign_in(
     limits: SignInLimits, login: str, address: str | None
 ) -> AsyncIterator[Guess]:
-    """Around one attempt, which raises WrongCredentials if it failed; raises TooManySignIns.
+    """Guard one attempt, which raises WrongCredentials on failure; raises TooManySignIns.
 
-    Every try counts for the address. Whoever goes away in the middle has used up a guess.
+    Every try counts for the address. A cancelled attempt has used up a guess.
     """
     if address is not None:
         _check(await limits.take_try(source_of(address)))
@@ -59,7 +59,7 @@ async def guard_sign_in(
     except WrongCredentials:
         raise
     except AppError:
-        # Nothing was said about the password.
+        # The password was not judged.
         await guess.take_back()
         raise
     await guess.take_back()

@@ -1,4 +1,4 @@
-"""Finds the people who have some usernames at present."""
+"""Finds the people who currently have some usernames."""
 
 from collections.abc import Sequence
 
@@ -12,10 +12,10 @@ from shared.sharding.shard_group import ShardGroup
 async def ids_by_usernames(
     group: ShardGroup, viewer_id: int | None, usernames: Sequence[str]
 ) -> dict[str, int]:
-    """Ids by username as it was asked for, of those whom the viewer may know of.
+    """Ids by username as given, without people the viewer may not know of.
 
-    Three statements for each primary. The directory only says whom to ask: a name may be reserved
-    for an account that is being made, or kept for one that was renamed.
+    It costs three statements per primary. The directory alone does not decide: it may reserve a
+    name for a new account, or keep one for a renamed account.
     """
     keys = {name: username_key(name) for name in usernames if is_username(username_key(name))}
     if not keys:

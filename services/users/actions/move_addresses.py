@@ -1,7 +1,7 @@
-"""Moves e-mail addresses to the directory keys of today's rules.
+"""Moves e-mail addresses to the directory keys of the current rules.
 
-Each account says by which rules it was filed, so that the job goes on where it stopped. The new key
-is held before the former one goes: signing in finds the account at any moment.
+Each account stores the version of the rules that filed it, so a stopped job resumes. The new key is
+reserved before the former one goes, so signing in always finds the account.
 """
 
 import asyncio
@@ -20,14 +20,14 @@ from shared.logs import get_logger
 from shared.sharding.shard_group import ShardGroup
 
 _PER_SHARD = 100
-# Between two looks for such accounts; there are none nearly always.
+# Between two searches for such accounts; nearly always there are none.
 _REST_S = 60.0
-# What serves comes first.
+# The job leaves most of the time to requests.
 _WORKING_SHARE = 0.1
 
 _MOVED = Counter(
     "retrato_users_addresses_moved_total",
-    "Addresses looked at for their directory key; shared: another account has the mailbox.",
+    "Addresses checked for their directory key; shared: another account has the mailbox.",
     ["outcome"],
 )
 
@@ -35,22 +35,25 @@ log = get_logger()
 
 
 class AddressMover:
-    """The loop of a worker; any number may run, and each may be killed anywhere."""
+    """A worker's loop; several may run at once, and each may be killed at any point."""
 
     def __init__(self, group: ShardGroup) -> None:
         self._group = group
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Pass after pass until `stop` is set."""
+        """Repeat passes until `stop` is set."""
         while not stop.is_set():
             try:
                 await self.full_pass(stop, working_share=_WORKING_SHARE)
             except Unavailable as error:
-                log.warning("addresses not moved to the end", reason=error.detail)
+                log.warning("some addresses could not be moved", reason=error.detail)
             await pause(stop, _REST_S)
 
     async def full_pass(self, stop: asyncio.Event, *, working_share: float = 1.0) -> int:
-        """How many accounts were looked at. Raises Unavailable: then it goes on later."""
+        """Move addresses until none can be moved, and return the number of accounts done.
+
+        Raises Unavailable; a later pass resumes.
+        """
         count = 0
         while not stop.is_set():
             waiting = await addresses_of_older_rules(self._group, _PER_SHARD)
@@ -71,7 +74,7 @@ class AddressMover:
         return len(done)
 
     async def _move(self, user_id: int, email: str) -> bool:
-        """False if it is to be tried again."""
+        """Move one address; False to try it again later."""
         if email_key(email) == former_email_key(email):
             _MOVED.labels("same").inc()
             return True
@@ -80,11 +83,11 @@ class AddressMover:
         if await directory.reserve_free_name(self._group, name, holder) is None:
             entry = await directory.find_entry(self._group, name)
             if entry is None or not entry.is_confirmed:
-                # Somebody is just signing up with it; by the next pass that has ended.
+                # A sign-up is using it right now; by the next pass that has ended.
                 return False
             if entry.holder.user_id != user_id:
-                # Two accounts of one mailbox: each goes on signing in with its own spelling.
-                log.warning("mailbox of two accounts", user_id=user_id)
+                # Two accounts have one mailbox: each keeps signing in with its own spelling.
+                log.warning("two accounts have one mailbox", user_id=user_id)
                 _MOVED.labels("shared").inc()
                 return True
         await directory.confirm(self._group, name, user_id)

@@ -1,4 +1,4 @@
-"""Lets the viewer keep a person out of the own timelines, without a trace for the person."""
+"""Mutes a person in the viewer's timelines, invisibly to that person."""
 
 from dataclasses import replace
 
@@ -13,10 +13,7 @@ from shared.sharding.shard_group import ShardGroup
 async def mute(
     group: ShardGroup, mutes: Edges, viewer_id: int, user_id: int, *, muting: bool
 ) -> Relationship:
-    """Mute, or with `muting` False undo it; the same when repeated.
-
-    Raises OwnAccount and NotFound.
-    """
+    """Mute, or unmute if `muting` is False; repeatable. Raises OwnAccount and NotFound."""
     check_two_people(viewer_id, user_id)
     known = await get_visible_profile(group, viewer_id, user_id)
     change = mutes.put if muting else mutes.remove

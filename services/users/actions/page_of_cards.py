@@ -1,4 +1,4 @@
-"""Lists who follows a person, or whom the person follows."""
+"""Lists the followers or the followees of a person."""
 
 from collections.abc import Awaitable, Callable
 
@@ -16,9 +16,9 @@ async def page_of_cards(
     user_id: int,
     page_of_edges: Callable[[], Awaitable[EdgePage]],
 ) -> PersonPage:
-    """The cards of a page of edges; raises NotFound where the viewer may not see the list.
+    """The cards of a page of edges; raises NotFound if the viewer may not see the list.
 
-    People whom the viewer may not know of are left out, so a page may be shorter than asked.
+    It leaves out people whom the viewer may not know of, so a page may be short.
     """
     known = await get_visible_profile(group, viewer_id, user_id)
     if not known.may_view:

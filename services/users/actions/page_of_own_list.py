@@ -12,7 +12,7 @@ from shared.sharding.shard_group import ShardGroup
 async def page_of_own_list(
     group: ShardGroup, viewer_id: int, page: EdgePage, *, with_blocked: bool = False
 ) -> PersonPage:
-    """The cards of a page of edges; whom the viewer blocks only where just these are listed."""
+    """The cards of a page of edges; `with_blocked` keeps people whom the viewer blocks."""
     cards = await card_facts_by_ids(group, page.ids)
     relations = await relations_of(group, viewer_id, page.ids)
     return {

@@ -1,4 +1,4 @@
-"""How far the copy of an account is: users began it, upload has it."""
+"""The state of an account's copy: users began it, upload has it."""
 
 from typing import Literal
 
@@ -19,7 +19,7 @@ _NOTHING: Archive = {
 
 
 async def read_export(group: ShardGroup, archives: ArchivesClient, user_id: int) -> Export:
-    """The newest one; raises NotFound if none was asked for."""
+    """The newest copy; raises NotFound if none was requested."""
     export = await find_export(group, user_id)
     if export is None:
         raise NotFound

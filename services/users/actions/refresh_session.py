@@ -1,4 +1,4 @@
-"""Gives the next pair of tokens for a refresh token, once; the reply may be asked for again."""
+"""Exchanges a refresh token for the next pair of tokens, once; the reply is repeatable."""
 
 from datetime import UTC, datetime
 
@@ -17,10 +17,10 @@ from shared.sharding.transaction import Transaction
 async def refresh_session(
     group: ShardGroup, cache: SessionCache, tokens: SessionTokens, refresh_token: str
 ) -> contract.Session:
-    """The session with its new tokens; raises SessionEnded, and TokenUnknown for a made-up one.
+    """The session with its new tokens; raises SessionEnded, or TokenUnknown for a made-up token.
 
-    The same token again within the grace gets the same successor; later, or after the successor
-    was used, it has been stolen from somebody and the session ends.
+    Within the grace period the same token gets the same successor. Later, or after the successor
+    was used, it counts as stolen and the session ends.
     """
     claim = tokens.read("refresh", refresh_token)
     if claim is None:

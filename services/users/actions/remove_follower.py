@@ -1,4 +1,4 @@
-"""Lets the viewer end somebody else's follow of them."""
+"""Ends another person's follow of the viewer."""
 
 from dataclasses import replace
 
@@ -14,7 +14,7 @@ from shared.sharding.shard_group import ShardGroup
 async def remove_follower(
     group: ShardGroup, follows: Edges, feed: FeedClient, viewer_id: int, follower_id: int
 ) -> Relationship:
-    """The same when repeated; raises NotFound. The follower is not told, and may ask again."""
+    """Remove; repeatable. Raises NotFound. The follower is not told and may ask again."""
     known = await get_visible_profile(group, viewer_id, follower_id)
     async with group.writer(group.shard_of(follower_id)) as tx:
         await cut_follow(tx, follows, feed, follower_id, viewer_id)

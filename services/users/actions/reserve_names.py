@@ -1,4 +1,4 @@
-"""Reserves the unique names of an account that is about to be made or renamed."""
+"""Reserves the unique names of an account that is being created or renamed."""
 
 import asyncio
 from collections.abc import Sequence
@@ -12,16 +12,16 @@ from services.users.store.accounts import find_credentials, keeps_name
 from services.users.store.directory import Entry, Holder
 from shared.sharding.shard_group import ShardGroup
 
-# Once more when the entry that stood in the way has just been given back.
+# A second try, in case the entry in the way has just been released.
 _TRIES = 2
 
 
 async def reserve_names(group: ShardGroup, names: Sequence[Name], wanted: Holder) -> Holder:
-    """All of them or none; raises UsernameTaken or EmailTaken.
+    """Reserve all names or none; raises UsernameTaken or EmailTaken.
 
-    They are reserved one after the other: of two requests for the same names, whoever gets the
-    first gets the second too. The holder that results has an earlier user id where this very
-    request had broken off after reserving.
+    Names are reserved in sequence: of two requests for the same names, the one that gets the first
+    gets the second, too. The returned holder has an earlier user id if an earlier attempt of the
+    same request had reserved the names.
     """
     await _refuse_what_is_taken(group, names, wanted)
     holder = wanted
@@ -37,7 +37,7 @@ async def reserve_names(group: ShardGroup, names: Sequence[Name], wanted: Holder
 
 
 async def refuse_mailbox_of_before(group: ShardGroup, email: str) -> None:
-    """Raises EmailTaken where an account has the mailbox under a key of older rules."""
+    """Raise EmailTaken if an account has the mailbox under a key of older rules."""
     for name in former_names_of_mailbox(email):
         entry = await directory.find_entry(group, name)
         if entry is None:
@@ -48,7 +48,7 @@ async def refuse_mailbox_of_before(group: ShardGroup, email: str) -> None:
 
 
 async def _refuse_what_is_taken(group: ShardGroup, names: Sequence[Name], wanted: Holder) -> None:
-    """The common refusal writes nothing."""
+    """Refuse taken names without a write, which is the common case."""
     entries = await asyncio.gather(*(directory.find_entry(group, name) for name in names))
     for name, entry in zip(names, entries, strict=True):
         if entry is not None and entry.is_confirmed and not _may_be_taken(entry, wanted):
@@ -60,7 +60,7 @@ def _may_be_taken(entry: Entry, holder: Holder) -> bool:
 
 
 def _is_own_retired(entry: Entry, holder: Holder) -> bool:
-    # What one has given up oneself is kept from others only.
+    # A name that its owner has given up is kept from others only.
     is_retired = entry.is_confirmed and entry.expires_at is not None
     return is_retired and entry.holder.user_id == holder.user_id
 
@@ -83,7 +83,7 @@ async def _take_if_abandoned(
         return None
     is_own = _is_own_retired(entry, holder)
     if not is_own and await keeps_name(group, entry.holder.user_id, name):
-        # The account has it after all, and only the confirmation is missing.
+        # The account does have the name; only the confirmation is missing.
         await directory.confirm(group, name, entry.holder.user_id)
         return None
     was_first = await directory.take_over(group, name, entry, holder)

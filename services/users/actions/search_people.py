@@ -10,9 +10,9 @@ from shared.sharding.shard_group import ShardGroup
 async def search_people(
     group: ShardGroup, viewer_id: int | None, query: str, *, limit: int, cursor: str | None
 ) -> PersonPage:
-    """In the order of what was found; a name that is just the query comes first.
+    """In the order of the matching names; an exact match comes first.
 
-    People whom the viewer may not know of are left out, so a page may be shorter than asked.
+    It leaves out people whom the viewer may not know of, so a page may be short.
     """
     prefix = search_prefix(query)
     if not prefix:

@@ -1,4 +1,4 @@
-"""Opens a session for whoever knows the password."""
+"""Opens a session for a caller who knows the password."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -31,13 +31,13 @@ from shared.sharding.transaction import Transaction
 
 
 class AccountSuspended(Forbidden):
-    """Told to whoever knows the password, and to nobody else."""
+    """Only a caller who knows the password learns this."""
 
     code = "account_suspended"
     title = "This account has been suspended."
 
 
-# No account has it; asking for it takes as long as asking for one that exists.
+# No account has this id; asking for it takes as long as for an existing one.
 _NOBODY = 0
 
 
@@ -45,7 +45,7 @@ _NOBODY = 0
 class SignInForm:
     """`login` is a username or an e-mail address; `device` names the session.
 
-    `address` is where the request comes from; without one only the name limits the tries.
+    `address` is the client's; without it, only the name limits the tries.
     """
 
     login: str
@@ -101,7 +101,7 @@ async def _find_credentials(
     found = None
     for name in names or (None,):
         entry = None if name is None else await find_entry(group, name)
-        # Reserved is enough: right after a sign-up the confirmation may still be on its way.
+        # A reservation is enough: directly after a sign-up it may not be confirmed yet.
         user_id = _NOBODY if entry is None else entry.holder.user_id
         credentials = await find_credentials(group, user_id)
         if found is None and credentials is not None and _has_name(credentials, name, login):
@@ -112,7 +112,7 @@ async def _find_credentials(
 def _has_name(credentials: Credentials, name: Name | None, login: str) -> bool:
     if name is not None and name.kind == "username":
         return username_of(credentials.username) == name
-    # A key of before may be that of another mailbox, too.
+    # A key of older rules may also be that of another mailbox.
     return email_key(credentials.email) == email_key(login)
 
 
@@ -150,7 +150,7 @@ async def _open_session(
 async def _renew_hash(
     group: ShardGroup, passwords: PasswordHashes, verified: Credentials, password: str
 ) -> None:
-    """Only here is the password at hand to be kept under today's parameters."""
+    """Rehash with current parameters; only here is the password at hand."""
     if not passwords.is_outdated(verified.password_hash):
         return
     password_hash = await passwords.hash(password)

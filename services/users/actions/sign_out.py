@@ -10,7 +10,7 @@ from shared.sharding.shard_group import ShardGroup
 
 
 async def sign_out(group: ShardGroup, cache: SessionCache, user_id: int, session_id: int) -> None:
-    """End it everywhere; one that has ended stays so. Raises NotFound if it never was theirs."""
+    """End it everywhere; an ended one stays so. Raises NotFound if it is not theirs."""
     if group.shard_of(session_id) != group.shard_of(user_id):
         raise NotFound
     async with group.writer(group.shard_of(user_id)) as tx:
@@ -19,5 +19,5 @@ async def sign_out(group: ShardGroup, cache: SessionCache, user_id: int, session
             await tx.publish(SESSIONS_TOPIC, {"ended": [session_id]})
         elif not await is_session_of(tx, session_id, user_id):
             raise NotFound
-    # At once if Redis can be told; else the event is delivered until it can.
+    # At once if Redis answers; otherwise the relay repeats the event until it does.
     await cache.mark_ended([session_id])

@@ -1,4 +1,4 @@
-"""Makes an account with its first session: names reserved, account committed, names confirmed."""
+"""Creates an account with its first session: reserve names, commit, confirm names."""
 
 import hashlib
 import secrets
@@ -28,14 +28,14 @@ _SCOPE = "sign_up"
 
 
 class SignUpOvertaken(Unavailable):
-    """It took so long that somebody else may have had the names; sent again, it begins anew."""
+    """It took so long that another account may have the names; a retry starts over."""
 
     code = "sign_up_overtaken"
-    title = "Signing up took too long; try once more."
+    title = "Signing up took too long; try again."
 
 
 class _NotAnsweredYet(Exception):
-    """Nothing was recorded for this request."""
+    """No reply is recorded for this request."""
 
 
 async def sign_up(
@@ -45,10 +45,10 @@ async def sign_up(
     form: SignUpForm,
     idempotency_key: str | None,
 ) -> SignedIn:
-    """The account and its session; with the same key and form the same reply again.
+    """The account and its session; the same key and form get the same reply again.
 
-    Raises Invalid, UsernameTaken, EmailTaken, IdempotencyKeyReused and RequestInProgress. Nobody
-    is signed in yet, so the key itself picks the shard, for the record and for the account.
+    Raises Invalid, UsernameTaken, EmailTaken, IdempotencyKeyReused and RequestInProgress. There is
+    no user yet, so the key picks the shard of both record and account.
     """
     form = trimmed(form)
     check_sign_up_form(form)
@@ -56,7 +56,7 @@ async def sign_up(
     try:
         made = await _make_account(group, passwords, tokens, form, request)
     except (UsernameTaken, EmailTaken):
-        # Perhaps by this very request: an earlier attempt of it, or one at the same time.
+        # Perhaps this very request took them: in an earlier or concurrent attempt.
         recorded = await _recorded(group, request)
         if recorded is None:
             raise
@@ -76,7 +76,7 @@ def _request(
 
 
 async def _recorded(group: ShardGroup, request: IdempotentRequest) -> Reply | None:
-    """What another attempt recorded; raises IdempotencyKeyReused and RequestInProgress."""
+    """Another attempt's recorded reply; raises IdempotencyKeyReused and RequestInProgress."""
 
     async def only_look(_tx: Transaction) -> Reply:
         raise _NotAnsweredYet
@@ -95,7 +95,7 @@ async def _make_account(
     request: IdempotentRequest,
 ) -> Reply:
     names = (username_of(form.username), email_of(form.email))
-    # Of the same request only: a later attempt finds the reservations of one that was killed.
+    # Only the same request shares it: a later attempt finds the reservations of a killed one.
     claim = hashlib.sha256(request.key.encode() + request.body_hash).hexdigest()
     await refuse_mailbox_of_before(group, form.email)
     user_id = await new_user_id(group, request.shard)
@@ -125,6 +125,6 @@ async def _make_account(
     if made["user_id"] == holder.user_id:
         await confirm_names_now(group, names_change)
     else:
-        # The account was made long ago and has been renamed since: it needs them no more.
+        # The account was created long ago and renamed since, so it no longer needs these names.
         await give_names_back(group, names, holder)
     return made

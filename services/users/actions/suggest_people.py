@@ -1,4 +1,4 @@
-"""Suggests people: those whom the people that the viewer follows follow."""
+"""Suggests people: the followees of the viewer's followees."""
 
 from services.users.actions.cards_by_ids import cards_by_ids
 from services.users.domain.suggestions import (
@@ -15,17 +15,17 @@ from shared.cursors import CursorShape, Number
 from shared.edges.edges import Edges
 from shared.sharding.shard_group import ShardGroup
 
-# How many of the followed follow the last one of the page, and who that is.
+# How many followees follow the page's last person, and that person's id.
 _CURSOR = CursorShape(Number(), Number())
 
 
 async def suggest_people(
     group: ShardGroup, follows: Edges, viewer_id: int, *, limit: int, cursor: str | None
 ) -> PersonPage:
-    """Most shared first; raises Invalid for a strange cursor.
+    """Most shared first; raises Invalid for a malformed cursor.
 
-    However large the graph: one statement for the viewer's follows, one per primary for theirs,
-    one for the relations, and those of the cards.
+    For a graph of any size it costs one statement for the viewer's follows, one per primary for
+    theirs, one for the relations, and those of the cards.
     """
     after: Rank | None = None if cursor is None else _CURSOR.decode(cursor)
     followed = await follows.page_of_targets(viewer_id, limit=FOLLOWED_SAMPLED_MAX, cursor=None)

@@ -1,4 +1,4 @@
-"""Suspends an account and reinstates it: what operators do about people who harm others."""
+"""Suspends accounts that harm others and reinstates them, for operators."""
 
 from datetime import UTC, datetime
 
@@ -13,10 +13,9 @@ _NO_SESSION = 0
 
 
 async def suspend_account(group: ShardGroup, cache: SessionCache, user_id: int) -> bool:
-    """End all sessions and hide the account from everybody; False if there is no such account.
+    """End all sessions and hide the account; False if there is none or it is suspended already.
 
-    What it has published and written is hidden with it, since that hangs on its card; nothing is
-    lost. Again is the same as once.
+    Everything it published depends on its card and is hidden too; nothing is lost.
     """
     async with group.writer(group.shard_of(user_id)) as tx:
         if not await mark_suspended(tx, user_id):
@@ -25,12 +24,12 @@ async def suspend_account(group: ShardGroup, cache: SessionCache, user_id: int) 
             tx, _NO_SESSION, user_id=user_id, now=datetime.now(UTC), reason="suspended"
         )
         await tx.publish(SESSIONS_TOPIC, {"ended": ended})
-    # At once if Redis can be told; else the event is delivered until it can.
+    # At once if Redis answers; otherwise the relay repeats the event until it does.
     await cache.mark_ended(ended)
     return True
 
 
 async def reinstate(group: ShardGroup, user_id: int) -> bool:
-    """Undo it, but for the sessions; False if the account is not suspended."""
+    """Undo a suspension, except for the ended sessions; False if the account is not suspended."""
     async with group.writer(group.shard_of(user_id)) as tx:
         return await reinstate_account(tx, user_id)

@@ -1,4 +1,4 @@
-"""Tells feed of changes in the graph: at least once, in order per pair of users."""
+"""Tells feed of graph changes: at least once, in order per pair of users."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -14,17 +14,17 @@ from shared.sharding.transaction import Transaction
 
 log = get_logger()
 
-# The topic of the events that are committed with a change of the graph.
+# The topic of the events that commit with a change of the graph.
 GRAPH_TOPIC = "graph"
 
-# What somebody who follows or unfollows waits for feed at most: the outbox delivers it anyway.
+# The longest that a follow or unfollow waits for feed; the outbox delivers the event anyway.
 _AT_ONCE_MS_MAX = 1_000
 
 
 def graph_event(
     kind: EventKind, actor_id: int, subject_id: int, version: int
 ) -> tuple[str, dict[str, Any]]:
-    """What a transaction publishes: topic and payload."""
+    """The topic and payload that a transaction publishes."""
     return GRAPH_TOPIC, {
         "kind": kind,
         "actor_id": actor_id,
@@ -36,9 +36,9 @@ def graph_event(
 async def publish_graph_event(
     tx: Transaction, feed: FeedClient, event: tuple[str, dict[str, Any]]
 ) -> None:
-    """Commit an event for the relay, and tell feed right after the commit as a best effort.
+    """Commit an event for the relay, and tell feed directly after the commit as a best effort.
 
-    Thus the actor's next look at the timeline shows it; that feed hears it twice does no harm.
+    The actor's next read of the timeline then shows the change. Feed tolerates hearing it twice.
     """
     topic, said = event
     position = await tx.publish(topic, said)
@@ -46,7 +46,7 @@ async def publish_graph_event(
 
 
 async def tell_feed(feed: FeedClient, events: Sequence[OutboxEvent]) -> None:
-    """A handler for the relay; the place of an event in the outbox is its id."""
+    """Handle relayed events; an event's position in the outbox is its id."""
     await feed.post_events([_event_of(event.position, event.payload) for event in events])
 
 
@@ -55,7 +55,7 @@ async def _tell_at_once(feed: FeedClient, event: GraphEvent) -> None:
         with deadline_within(_AT_ONCE_MS_MAX):
             await feed.post_events([event])
     except Unavailable:
-        # The actor's timeline shows it a little later: the relay tells feed from the outbox.
+        # The actor's timeline shows it slightly later, when the relay tells feed.
         log.warning("feed_not_told_yet", kind=event["kind"], actor_id=event["actor_id"])
 
 

@@ -1,4 +1,4 @@
-"""Lets the viewer take a block back; nobody follows anybody again by it."""
+"""Removes the viewer's block; ended follows do not return."""
 
 from dataclasses import replace
 
@@ -10,7 +10,7 @@ from shared.sharding.shard_group import ShardGroup
 
 
 async def unblock(group: ShardGroup, blocks: Edges, viewer_id: int, user_id: int) -> Relationship:
-    """The same when repeated; raises OwnAccount and NotFound."""
+    """Unblock; repeatable. Raises OwnAccount and NotFound."""
     relation = await get_blockable_profile(group, viewer_id, user_id)
     await blocks.remove(viewer_id, user_id)
     return relationship_of(replace(relation, blocking=False))

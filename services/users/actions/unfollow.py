@@ -1,4 +1,4 @@
-"""Lets the viewer stop following a person, or take a request back."""
+"""Ends the viewer's follow of a person, or withdraws the request."""
 
 from dataclasses import replace
 
@@ -15,7 +15,7 @@ from shared.sharding.shard_group import ShardGroup
 async def unfollow(
     group: ShardGroup, follows: Edges, feed: FeedClient, viewer_id: int, user_id: int
 ) -> Relationship:
-    """The same when repeated; raises OwnAccount and NotFound."""
+    """Unfollow; repeatable. Raises OwnAccount and NotFound."""
     check_two_people(viewer_id, user_id)
     known = await get_visible_profile(group, viewer_id, user_id)
     async with group.writer(group.shard_of(viewer_id)) as tx:

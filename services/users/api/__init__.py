@@ -1,1 +1,1 @@
-"""The routes of users.internal, a file by noun."""
+"""The routes of users.internal: one file for each noun."""

@@ -1,4 +1,4 @@
-"""Signing up, and one's own profile."""
+"""Sign-up, and the viewer's own profile."""
 
 from typing import Annotated
 
@@ -35,10 +35,10 @@ router = APIRouter(tags=["Accounts"])
 
 
 class SignUp(BaseModel):
-    """A new account. The limits are only named here: the domain refuses all faults at once."""
+    """A new account; the domain checks these limits and reports all faults together."""
 
     username: str = Field(
-        description="Not a reserved name, and nobody else's.",
+        description="Neither reserved nor taken.",
         json_schema_extra={"maxLength": USERNAME_CHARACTERS_MAX, "pattern": USERNAME_PATTERN},
         examples=["alice"],
     )
@@ -56,7 +56,7 @@ class SignUp(BaseModel):
     )
     device: str = Field(
         "",
-        description="Names the session that is opened at once.",
+        description="The name of the session that the sign-up opens.",
         json_schema_extra={"maxLength": DEVICE_CHARACTERS_MAX},
         examples=["Alice's phone"],
     )
@@ -76,8 +76,8 @@ async def post_user(
 ) -> Response:
     """Create an account and its first session.
 
-    409 `username_taken`, `email_taken` or `request_in_progress`; with the same key and body the
-    same reply again, tokens included.
+    409 `username_taken`, `email_taken` or `request_in_progress`. The same key and body get the same
+    reply again, tokens included.
     """
     resources = resources_of(request)
     form = SignUpForm(account.username, account.email, account.password, account.device)
@@ -88,13 +88,13 @@ async def post_user(
 
 
 class ProfileChange(BaseModel):
-    """What is to be changed; what is left out stays as it is."""
+    """What to change; fields left out stay."""
 
     model_config = ConfigDict(extra="forbid")
 
     username: str = Field(
         "",
-        description="The old one is kept from others for 14 days.",
+        description="The old one stays reserved for 14 days.",
         json_schema_extra={"maxLength": USERNAME_CHARACTERS_MAX, "pattern": USERNAME_PATTERN},
         examples=["alice.m"],
     )
@@ -117,13 +117,13 @@ class ProfileChange(BaseModel):
     is_private: bool = Field(False, examples=[True])
     avatar_photo_id: Annotated[int, Field(gt=0, lt=2**63)] | None = Field(
         None,
-        description="An own photo that no post has; null takes the avatar away.",
+        description="An own photo that is in no post; null removes the avatar.",
         examples=[493848221934518280],
     )
 
 
 class NewPassword(BaseModel):
-    """`session_id` names the session that does not end: the one in which this is done."""
+    """`session_id` names the caller's session, which does not end."""
 
     current_password: str = Field(
         max_length=PASSWORD_CHARACTERS_MAX,
@@ -168,10 +168,10 @@ async def get_me(request: Request, viewer_id: ViewerId) -> Response:
 async def patch_me(
     request: Request, changes: ProfileChange, viewer_id: ViewerId, version: Versions = None
 ) -> Response:
-    """The photo of an avatar is waited for as that of a post is; the former avatar's goes.
+    """Waits for the avatar's photo if it is still being processed; the former avatar's photo goes.
 
-    409 `username_taken`, `profile_changed` where a renaming met another change, and
-    `photo_not_ready`, `photo_failed` or `photo_already_published`.
+    409 `username_taken`; `profile_changed` if another change met a renaming; `photo_not_ready`,
+    `photo_failed` or `photo_already_published`.
     """
     resources = resources_of(request)
     given = changes.model_dump(exclude_unset=True)
@@ -189,7 +189,7 @@ async def patch_me(
     },
 )
 async def put_password(request: Request, new: NewPassword, viewer_id: ViewerId) -> Response:
-    """401 `wrong_credentials` unless the current password is right."""
+    """401 `wrong_credentials` if the current password is wrong."""
     resources = resources_of(request)
     change = PasswordChange(new.current_password, new.new_password, new.session_id)
     await change_password(

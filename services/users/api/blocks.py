@@ -1,4 +1,4 @@
-"""Blocking and muting, and the viewer's lists of both."""
+"""Blocks and mutes, and the viewer's lists of both."""
 
 from fastapi import APIRouter, Request, Response
 
@@ -31,9 +31,9 @@ async def put_block(request: Request, user_id: UserId, viewer_id: ViewerId) -> R
     return JsonReply({"relationship": relationship})
 
 
-@router.delete("/users/{user_id}/block", summary="Take a block back", responses=RELATIONSHIP)
+@router.delete("/users/{user_id}/block", summary="Unblock", responses=RELATIONSHIP)
 async def delete_block(request: Request, user_id: UserId, viewer_id: ViewerId) -> Response:
-    """The follows that it ended stay ended."""
+    """Follows that the block ended stay ended."""
     resources = resources_of(request)
     relationship = await unblock(resources.group, resources.blocks, viewer_id, user_id)
     return JsonReply({"relationship": relationship})
@@ -41,41 +41,41 @@ async def delete_block(request: Request, user_id: UserId, viewer_id: ViewerId) -
 
 @router.put("/users/{user_id}/mute", summary="Mute", responses=RELATIONSHIP)
 async def put_mute(request: Request, user_id: UserId, viewer_id: ViewerId) -> Response:
-    """Out of the viewer's timelines; the person does not learn of it."""
+    """Hides the person from the viewer's timelines; they do not learn of it."""
     resources = resources_of(request)
     relationship = await mute(resources.group, resources.mutes, viewer_id, user_id, muting=True)
     return JsonReply({"relationship": relationship})
 
 
-@router.delete("/users/{user_id}/mute", summary="Take a mute back", responses=RELATIONSHIP)
+@router.delete("/users/{user_id}/mute", summary="Unmute", responses=RELATIONSHIP)
 async def delete_mute(request: Request, user_id: UserId, viewer_id: ViewerId) -> Response:
-    """The same whether or not the person was muted."""
+    """Works whether or not the person was muted."""
     resources = resources_of(request)
     relationship = await mute(resources.group, resources.mutes, viewer_id, user_id, muting=False)
     return JsonReply({"relationship": relationship})
 
 
-@router.get("/me/blocks", summary="Whom the viewer blocks", responses=PEOPLE)
+@router.get("/me/blocks", summary="People the viewer blocks", responses=PEOPLE)
 async def get_blocks(
     request: Request,
     viewer_id: ViewerId,
     limit: PeopleLimit = PEOPLE_LIMIT_DEFAULT,
     cursor: Cursor = None,
 ) -> Response:
-    """The only place where a blocked person is still shown."""
+    """The only place where blocked people are still shown."""
     resources = resources_of(request)
     page = await resources.blocks.page_of_targets(viewer_id, limit=limit, cursor=cursor)
     return JsonReply(await page_of_own_list(resources.group, viewer_id, page, with_blocked=True))
 
 
-@router.get("/me/mutes", summary="Whom the viewer mutes", responses=PEOPLE)
+@router.get("/me/mutes", summary="People the viewer mutes", responses=PEOPLE)
 async def get_mutes(
     request: Request,
     viewer_id: ViewerId,
     limit: PeopleLimit = PEOPLE_LIMIT_DEFAULT,
     cursor: Cursor = None,
 ) -> Response:
-    """Newest first."""
+    """The latest mute first."""
     resources = resources_of(request)
     page = await resources.mutes.page_of_targets(viewer_id, limit=limit, cursor=cursor)
     return JsonReply(await page_of_own_list(resources.group, viewer_id, page))

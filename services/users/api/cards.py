@@ -1,4 +1,4 @@
-"""Cards: the few facts of many people that lists and posts show."""
+"""Cards: the few facts about a person that lists and posts show."""
 
 from typing import Annotated
 
@@ -22,7 +22,7 @@ USERNAMES_MAX = 30
 
 
 class CardIds(BaseModel):
-    """Whose cards are wanted."""
+    """The people whose cards to find."""
 
     ids: list[Annotated[int, Field(ge=1, lt=2**63)]] = Field(
         max_length=CARDS_MAX, examples=[[493848221934518272]]
@@ -36,22 +36,22 @@ class CardIds(BaseModel):
         **reply(
             200,
             Cards,
-            "By decimal id; who does not exist, or must not be known of, is left out.",
+            "By decimal id, without unknown people and those hidden from the viewer.",
         ),
         **problem_replies(400, 401, 422, 503),
     },
 )
 async def post_cards(request: Request, wanted: CardIds, viewer_id: OptionalViewerId) -> Response:
-    """A read, by POST only for the length of its question.
+    """A read; it is a POST because its list of ids can be long.
 
-    `may_view` is the one privacy decision: may the viewer see what this person publishes?
+    `may_view` is the one privacy decision: whether the viewer may see this person's posts.
     """
     cards = await cards_by_ids(resources_of(request).group, viewer_id, wanted.ids)
     return JsonReply({"cards": {str(user_id): card for user_id, card in cards.items()}})
 
 
 class Usernames(BaseModel):
-    """Whose ids are wanted."""
+    """The usernames whose ids to find."""
 
     usernames: list[Annotated[str, Field(max_length=USERNAME_CHARACTERS_MAX)]] = Field(
         max_length=USERNAMES_MAX, examples=[["alice", "bob"]]
@@ -60,12 +60,12 @@ class Usernames(BaseModel):
 
 @router.post(
     "/usernames",
-    summary="Who has these usernames",
+    summary="Ids of usernames",
     responses={
         **reply(
             200,
             UserIds,
-            "By username; who does not exist, or must not be known of, is left out.",
+            "By username, without unknown people and those hidden from the viewer.",
         ),
         **problem_replies(400, 401, 422, 503),
     },
@@ -73,6 +73,6 @@ class Usernames(BaseModel):
 async def post_usernames(
     request: Request, wanted: Usernames, viewer_id: OptionalViewerId
 ) -> Response:
-    """A read, by POST only for the length of its question."""
+    """A read; it is a POST because its list of names can be long."""
     ids = await ids_by_usernames(resources_of(request).group, viewer_id, wanted.usernames)
     return JsonReply({"ids": ids})

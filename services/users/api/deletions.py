@@ -1,4 +1,4 @@
-"""Deleting one's account, and the receipt that tells how far that has got."""
+"""Deleting the viewer's account, and the receipt that shows its progress."""
 
 from datetime import datetime
 
@@ -31,7 +31,7 @@ _RECEIPT: DeletionReceipt = {
 
 
 class Deletion(BaseModel):
-    """The password once more: a session that was left open does not delete an account."""
+    """The password again: a session left open must not delete an account."""
 
     password: str = Field(
         max_length=PASSWORD_CHARACTERS_MAX,
@@ -45,12 +45,12 @@ class Deletion(BaseModel):
     status_code=202,
     summary="Delete the viewer's account",
     responses={
-        **reply(202, DeletionReceipt, "Gone for everybody; being erased."),
+        **reply(202, DeletionReceipt, "Gone for everybody; its data is being erased."),
         **problem_replies(400, 401, 422, 503),
     },
 )
 async def post_deletion(request: Request, asked: Deletion, viewer_id: ViewerId) -> Response:
-    """401 `wrong_credentials` unless the password is right. Every session has ended."""
+    """401 `wrong_credentials` if the password is wrong. Every session ends."""
     resources = resources_of(request)
     receipt = await delete_account(
         resources.group, resources.passwords, resources.sessions, viewer_id, asked.password
@@ -63,14 +63,14 @@ async def post_deletion(request: Request, asked: Deletion, viewer_id: ViewerId) 
 
 @router.get(
     "/deletions/{receipt_id}",
-    summary="How far a deletion has got",
+    summary="Progress of a deletion",
     responses={
         **reply(200, DeletionReceipt, "When each service finished."),
         **problem_replies(401, 404, 422, 503),
     },
 )
 async def get_deletion(request: Request, receipt_id: str) -> Response:
-    """Needs no viewer: who has the receipt may read it."""
+    """Needs no viewer: anybody with the receipt may read it."""
     receipt = find_receipt(receipt_id)
     if receipt is None:
         raise NotFound

@@ -1,4 +1,4 @@
-"""A copy of all that the viewer's account holds."""
+"""Requests and shows a copy of the viewer's account."""
 
 from fastapi import APIRouter, Request, Response
 
@@ -27,14 +27,14 @@ _EXPORT: Export = {
 @router.post(
     "/me/export",
     status_code=202,
-    summary="Have the viewer's account copied",
+    summary="Request a copy of the viewer's account",
     responses={
         **reply(202, Export, "It is being made."),
         **problem_replies(401, 503),
     },
 )
 async def post_export(request: Request, viewer_id: ViewerId) -> Response:
-    """While a copy is on its way, asking again changes nothing."""
+    """A request while a copy is being made changes nothing."""
     resources = resources_of(request)
     await request_export(resources.group, viewer_id)
     export = await read_export(resources.group, resources.archives, viewer_id)
@@ -45,11 +45,11 @@ async def post_export(request: Request, viewer_id: ViewerId) -> Response:
     "/me/export",
     summary="The newest copy of the viewer's account",
     responses={
-        **reply(200, Export, "How far it is, and where it lies."),
+        **reply(200, Export, "Its state, and its key once it is ready."),
         **problem_replies(401, 404, 503),
     },
 )
 async def get_export(request: Request, viewer_id: ViewerId) -> Response:
-    """404 if none was asked for."""
+    """404 if none was requested."""
     resources = resources_of(request)
     return JsonReply(await read_export(resources.group, resources.archives, viewer_id))

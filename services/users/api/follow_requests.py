@@ -1,4 +1,4 @@
-"""Who asks to follow the viewer, the answers, and ending somebody's follow."""
+"""Follow requests, the viewer's answers, and removing a follower."""
 
 from fastapi import APIRouter, Request, Response
 
@@ -16,7 +16,7 @@ from shared.http_server.viewer import ViewerId
 router = APIRouter(tags=["Follow requests"])
 
 
-@router.get("/me/follow-requests", summary="Who asks to follow the viewer", responses=PEOPLE)
+@router.get("/me/follow-requests", summary="Follow requests to the viewer", responses=PEOPLE)
 async def get_follow_requests(
     request: Request,
     viewer_id: ViewerId,
@@ -31,7 +31,7 @@ async def get_follow_requests(
 
 @router.put("/me/follow-requests/{user_id}", summary="Accept", responses=RELATIONSHIP)
 async def put_follow_request(request: Request, user_id: UserId, viewer_id: ViewerId) -> Response:
-    """404 if this person does not ask and does not follow."""
+    """404 if this person neither asks nor follows."""
     resources = resources_of(request)
     relationship = await answer_request(
         resources.group, resources.follows, resources.feed, viewer_id, user_id, accept=True
@@ -41,7 +41,7 @@ async def put_follow_request(request: Request, user_id: UserId, viewer_id: Viewe
 
 @router.delete("/me/follow-requests/{user_id}", summary="Refuse", responses=RELATIONSHIP)
 async def delete_follow_request(request: Request, user_id: UserId, viewer_id: ViewerId) -> Response:
-    """The person is not told, and may ask again. A follow that was accepted stays."""
+    """The person is not told and may ask again. An accepted follow stays."""
     resources = resources_of(request)
     relationship = await answer_request(
         resources.group, resources.follows, resources.feed, viewer_id, user_id, accept=False
@@ -51,7 +51,7 @@ async def delete_follow_request(request: Request, user_id: UserId, viewer_id: Vi
 
 @router.delete("/me/followers/{user_id}", summary="Remove a follower", responses=RELATIONSHIP)
 async def delete_follower(request: Request, user_id: UserId, viewer_id: ViewerId) -> Response:
-    """The same whether or not the person followed; they are not told."""
+    """Works whether or not the person followed; they are not told."""
     resources = resources_of(request)
     relationship = await remove_follower(
         resources.group, resources.follows, resources.feed, viewer_id, user_id

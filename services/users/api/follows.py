@@ -1,4 +1,4 @@
-"""The follow graph: following, and who follows whom."""
+"""The follow graph: following, followers and followees."""
 
 from functools import partial
 from typing import Annotated
@@ -24,7 +24,7 @@ router = APIRouter(tags=["Follow graph"])
 IDS_MAX = 10_000
 
 After = Annotated[
-    int, Query(ge=0, lt=2**63, description="`next_after` of the page before; 0 for the first.")
+    int, Query(ge=0, lt=2**63, description="`next_after` of the previous page; 0 for the first.")
 ]
 IdsLimit = Annotated[int, Query(ge=1, le=IDS_MAX, alias="limit")]
 
@@ -34,9 +34,9 @@ _IDS = {
 }
 
 
-@router.put("/users/{user_id}/follow", summary="Follow, or ask to", responses=RELATIONSHIP)
+@router.put("/users/{user_id}/follow", summary="Follow, or request it", responses=RELATIONSHIP)
 async def put_follow(request: Request, user_id: UserId, viewer_id: ViewerId) -> Response:
-    """A private account is asked. 422 `own_account` for oneself."""
+    """A private account gets a request. 422 `own_account` for oneself."""
     resources = resources_of(request)
     relationship = await follow(
         resources.group, resources.follows, resources.feed, viewer_id, user_id
@@ -46,11 +46,11 @@ async def put_follow(request: Request, user_id: UserId, viewer_id: ViewerId) -> 
 
 @router.delete(
     "/users/{user_id}/follow",
-    summary="Stop following, or take a request back",
+    summary="Unfollow, or withdraw a request",
     responses=RELATIONSHIP,
 )
 async def delete_follow(request: Request, user_id: UserId, viewer_id: ViewerId) -> Response:
-    """The same whether or not the viewer followed. 422 `own_account` for oneself."""
+    """Works whether or not the viewer followed. 422 `own_account` for oneself."""
     resources = resources_of(request)
     relationship = await unfollow(
         resources.group, resources.follows, resources.feed, viewer_id, user_id
@@ -58,7 +58,7 @@ async def delete_follow(request: Request, user_id: UserId, viewer_id: ViewerId) 
     return JsonReply({"relationship": relationship})
 
 
-@router.get("/users/{user_id}/followers", summary="Who follows a person", responses=PEOPLE)
+@router.get("/users/{user_id}/followers", summary="Followers of a person", responses=PEOPLE)
 async def get_followers(
     request: Request,
     user_id: UserId,
@@ -66,13 +66,13 @@ async def get_followers(
     limit: PeopleLimit = PEOPLE_LIMIT_DEFAULT,
     cursor: Cursor = None,
 ) -> Response:
-    """404 where the viewer may not see the person's lists."""
+    """404 if the viewer may not see the person's lists."""
     resources = resources_of(request)
     edges = partial(resources.follows.page_of_sources, user_id, limit=limit, cursor=cursor)
     return JsonReply(await page_of_cards(resources.group, viewer_id, user_id, edges))
 
 
-@router.get("/users/{user_id}/following", summary="Whom a person follows", responses=PEOPLE)
+@router.get("/users/{user_id}/following", summary="Followees of a person", responses=PEOPLE)
 async def get_following(
     request: Request,
     user_id: UserId,
@@ -80,7 +80,7 @@ async def get_following(
     limit: PeopleLimit = PEOPLE_LIMIT_DEFAULT,
     cursor: Cursor = None,
 ) -> Response:
-    """404 where the viewer may not see the person's lists."""
+    """404 if the viewer may not see the person's lists."""
     resources = resources_of(request)
     edges = partial(resources.follows.page_of_targets, user_id, limit=limit, cursor=cursor)
     return JsonReply(await page_of_cards(resources.group, viewer_id, user_id, edges))
@@ -92,9 +92,9 @@ async def get_following(
 async def get_follower_ids(
     request: Request, user_id: UserId, after: After = 0, limit: IdsLimit = IDS_MAX
 ) -> Response:
-    """For fan-out: complete and without a viewer; a person who does not exist has none.
+    """For fan-out: complete, and without a viewer; empty for an unknown person.
 
-    With a first page that does not hold them all, `total` says how many there are.
+    If the first page does not hold all ids, `total` tells their number.
     """
     resources = resources_of(request)
     ids = await resources.follows.source_ids(user_id, after=after, limit=limit)
@@ -106,16 +106,16 @@ async def get_follower_ids(
 
 
 @router.get(
-    "/users/{user_id}/following-ids", summary="The ids of all whom one follows", responses=_IDS
+    "/users/{user_id}/following-ids", summary="The ids of all followees, in pages", responses=_IDS
 )
 async def get_following_ids(
     request: Request, user_id: UserId, after: After = 0, limit: IdsLimit = IDS_MAX
 ) -> Response:
-    """For rebuilding timelines: complete and without a viewer."""
+    """For rebuilding timelines: complete, and without a viewer."""
     ids = await resources_of(request).follows.target_ids(user_id, after=after, limit=limit)
     return JsonReply(_id_page(ids, limit))
 
 
 def _id_page(ids: list[int], limit: int) -> IdPage:
-    # A full page may be the last one: then the next is empty.
+    # A full page may be the last one; the next is then empty.
     return {"ids": ids, "next_after": ids[-1] if len(ids) == limit else None, "total": None}

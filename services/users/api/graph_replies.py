@@ -1,4 +1,4 @@
-"""The documented replies that the routes of the graph have in common."""
+"""Documented replies that the routes of the graph share."""
 
 from shared.contracts.people import PersonPage, RelationshipReply
 from shared.http_server.problems import problem_replies
@@ -8,7 +8,7 @@ RELATIONSHIP = {
     **reply(
         200,
         RelationshipReply,
-        "How the viewer now stands to the person.",
+        "The viewer's new relationship with the person.",
     ),
     **problem_replies(401, 404, 422, 503),
 }

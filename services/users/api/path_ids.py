@@ -1,4 +1,4 @@
-"""A user's id in a path."""
+"""The type of user ids in paths."""
 
 from typing import Annotated
 
@@ -12,7 +12,7 @@ _ID_MAX = 2**63 - 1
 async def _user_id(
     user_id: Annotated[int, Path(description="The id of a user.", examples=[493848221934518272])],
 ) -> int:
-    # What no id can be is simply not there.
+    # No row can have such an id, so this is NotFound rather than Invalid.
     if not 0 < user_id <= _ID_MAX:
         raise NotFound
     return user_id

@@ -1,4 +1,4 @@
-"""Finding people whom one does not follow yet."""
+"""Finds people whom the viewer may want to follow."""
 
 from typing import Annotated
 
@@ -32,7 +32,7 @@ SearchQuery = Annotated[
     "/users/search",
     summary="Search people",
     responses={
-        **reply(200, PersonPage, "In the order of the names found."),
+        **reply(200, PersonPage, "In the order of the matching names."),
         **problem_replies(401, 422, 503),
     },
 )
@@ -43,7 +43,7 @@ async def get_search(
     limit: PeopleLimit = PEOPLE_LIMIT_DEFAULT,
     cursor: Cursor = None,
 ) -> Response:
-    """Case and accents do not count; a page may be short. Goes on with the same `q`."""
+    """Case and accents do not count; a page may be short. A cursor needs the same `q`."""
     page = await search_people(
         resources_of(request).group, viewer_id, q, limit=limit, cursor=cursor
     )
@@ -64,7 +64,7 @@ async def get_suggested(
     limit: PeopleLimit = PEOPLE_LIMIT_DEFAULT,
     cursor: Cursor = None,
 ) -> Response:
-    """Followed by people whom the viewer follows, and not by the viewer."""
+    """People whom the viewer's followees follow, and the viewer does not."""
     resources = resources_of(request)
     page = await suggest_people(
         resources.group, resources.follows, viewer_id, limit=limit, cursor=cursor

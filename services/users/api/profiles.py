@@ -1,4 +1,4 @@
-"""Profiles of people, by id and by username."""
+"""Profiles by id and by username."""
 
 from typing import Annotated
 
@@ -26,16 +26,16 @@ _REPLIES = {
 @router.get("/users/by-username/{username}", summary="A profile by username", responses=_REPLIES)
 async def get_user_by_username(
     request: Request,
-    username: Annotated[str, Path(description="In any case.", examples=["alice"])],
+    username: Annotated[str, Path(description="Case does not matter.", examples=["alice"])],
     viewer_id: OptionalViewerId,
 ) -> Response:
-    """404 also where the viewer may not know of the person."""
+    """404 also if the viewer may not know of the person."""
     known = await get_profile_by_username(resources_of(request).group, viewer_id, username)
     return JsonReply(profile_of(known.person, viewer_id, known.relation))
 
 
 @router.get("/users/{user_id}", summary="A profile", responses=_REPLIES)
 async def get_user(request: Request, user_id: UserId, viewer_id: OptionalViewerId) -> Response:
-    """404 also where the viewer may not know of the person."""
+    """404 also if the viewer may not know of the person."""
     known = await get_visible_profile(resources_of(request).group, viewer_id, user_id)
     return JsonReply(profile_of(known.person, viewer_id, known.relation))

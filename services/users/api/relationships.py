@@ -1,4 +1,4 @@
-"""How the viewer stands to many people at once."""
+"""The viewer's relationships with many people at once."""
 
 from typing import Annotated
 
@@ -32,18 +32,18 @@ Ids = Annotated[
 
 @router.get(
     "/relationships",
-    summary="How the viewer stands to many people",
+    summary="Relationships with many people",
     responses={
         **reply(
             200,
             Relationships,
-            "By decimal id; somebody who does not exist is a stranger.",
+            "By decimal id; an unknown person counts as a stranger.",
         ),
         **problem_replies(401, 422, 503),
     },
 )
 async def get_relationships(request: Request, viewer_id: ViewerId, ids: Ids) -> Response:
-    """One statement in the viewer's shard, however many people."""
+    """Costs one statement in the viewer's shard for any number of people."""
     relations = await relations_of(resources_of(request).group, viewer_id, ids)
     return JsonReply(
         {

@@ -1,4 +1,4 @@
-"""Signing in, checking and refreshing tokens, and signing devices out."""
+"""Signs in, checks and refreshes tokens, and signs devices out."""
 
 from datetime import UTC, datetime
 from typing import Annotated
@@ -50,14 +50,14 @@ class SignIn(BaseModel):
     )
     address: str | None = Field(
         None,
-        description="Where the client calls from, as the gateway was told; limits the tries.",
+        description="The client's address as the gateway knows it; limits the tries.",
         max_length=ADDRESS_CHARACTERS_MAX,
         examples=["203.0.113.7"],
     )
 
 
 class AccessTokens(BaseModel):
-    """What clients sent as their bearer tokens, whatever it is."""
+    """The bearer tokens of clients, valid or not."""
 
     access_tokens: list[str] = Field(
         max_length=TOKENS_MAX, examples=[[VALUES["access_token"], "rta_1.1.x"]]
@@ -65,7 +65,7 @@ class AccessTokens(BaseModel):
 
 
 class RefreshToken(BaseModel):
-    """What a client sent to get new tokens, whatever it is."""
+    """A client's refresh token, valid or not."""
 
     refresh_token: str = Field(examples=[REFRESH_TOKEN])
 
@@ -82,10 +82,10 @@ class RefreshToken(BaseModel):
 async def post_session(
     request: Request, credentials: SignIn, idempotency_key: IdempotencyKey = None
 ) -> Response:
-    """Open a session. 401 `wrong_credentials`, and as late, whether or not the account exists.
+    """Open a session. 401 `wrong_credentials` comes equally late for unknown accounts.
 
-    429 `too_many_sign_ins` after 25 tries of an address in 5 minutes or 10 failures of a name in an
-    hour, whether or not it is anybody's.
+    429 `too_many_sign_ins` follows 25 tries from an address in 5 minutes, or 10 failures of a name
+    in an hour, whether or not an account has the name.
     """
     resources = resources_of(request)
     form = SignInForm(
@@ -104,14 +104,17 @@ async def post_session(
 
 @router.post(
     "/sessions/check",
-    summary="Whom do access tokens stand for?",
+    summary="Check access tokens",
     responses={
         **reply(200, SessionAnswers, "An answer for each, in order."),
         **problem_replies(400, 401, 422, 503),
     },
 )
 async def post_session_check(request: Request, presented: AccessTokens) -> Response:
-    """A read, by POST because tokens must not stand in an address; what ended is no error here."""
+    """A read; it is a POST because tokens must not stand in an address.
+
+    Bad tokens are no errors.
+    """
     resources = resources_of(request)
     answers = await check_sessions(
         resources.group, resources.sessions, resources.tokens, presented.access_tokens
@@ -128,7 +131,7 @@ async def post_session_check(request: Request, presented: AccessTokens) -> Respo
     },
 )
 async def post_session_refresh(request: Request, presented: RefreshToken) -> Response:
-    """The same token again within 30 s gets the same successor; later it ends the session."""
+    """Within 30 s the same token gets the same successor; later it ends the session."""
     resources = resources_of(request)
     session = await refresh_session(
         resources.group, resources.sessions, resources.tokens, presented.refresh_token
@@ -145,7 +148,7 @@ async def post_session_refresh(request: Request, presented: RefreshToken) -> Res
     },
 )
 async def get_sessions(request: Request, viewer_id: ViewerId) -> Response:
-    """Where the viewer is signed in."""
+    """The devices where the viewer is signed in."""
     sessions = await live_sessions(resources_of(request).group, viewer_id, datetime.now(UTC))
     return JsonReply({"items": [device_of(session) for session in sessions]})
 
@@ -164,7 +167,7 @@ async def delete_session(
     viewer_id: ViewerId,
     session_id: Annotated[int, Path(ge=1, lt=2**63, examples=[SESSION_ID])],
 ) -> Response:
-    """End one of the viewer's own sessions; 404 if it is not theirs."""
+    """End one of the viewer's sessions; 404 if it is not theirs."""
     resources = resources_of(request)
     await sign_out(resources.group, resources.sessions, viewer_id, session_id)
     return Response(status_code=204)

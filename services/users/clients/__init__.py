@@ -1,1 +1,1 @@
-"""The only calls of users to another service."""
+"""The calls of users to other services."""

@@ -1,4 +1,4 @@
-"""upload.internal: keeps archives of accounts, and adds the photos to them."""
+"""Hands archives of accounts to upload, which keeps them and adds the photos."""
 
 from collections.abc import AsyncIterator
 
@@ -10,7 +10,7 @@ _HAND_IN_TIMEOUT_MS = 60_000
 
 
 class ArchivesClient:
-    """The archives of accounts, each named by its owner and its own id."""
+    """Archives of accounts, each identified by its owner and its own id."""
 
     def __init__(self, service: ServiceClient) -> None:
         self._service = service
@@ -18,7 +18,7 @@ class ArchivesClient:
     async def hand_in(
         self, owner_id: int, archive_id: int, chunks: AsyncIterator[bytes], size: int
     ) -> None:
-        """Hand in a zip of documents; repeating it does no harm."""
+        """Hand in a zip of documents; repeatable."""
         await self._service.post_stream(
             f"/archives?owner_id={owner_id}&archive_id={archive_id}",
             chunks,
@@ -27,7 +27,7 @@ class ArchivesClient:
         )
 
     async def find(self, owner_id: int, archive_id: int) -> Archive | None:
-        """How far it is; None if it is not there, or no longer."""
+        """The archive's state; None if it is not there, or has expired."""
         params = {"owner_id": owner_id, "archive_id": archive_id}
         try:
             reply: Archive = await self._service.get("/archives", params=params)

@@ -1,4 +1,4 @@
-"""feed.internal: what it has of an account, page by page."""
+"""Reads what feed holds of an account, page by page."""
 
 from collections.abc import AsyncIterator
 
@@ -9,13 +9,13 @@ _TIMEOUT_MS = 10_000
 
 
 class ExportingClient:
-    """The part of another service in a copy of an account."""
+    """The exporting calls to one service."""
 
     def __init__(self, service: ServiceClient) -> None:
         self._service = service
 
     async def pages(self, user_id: int) -> AsyncIterator[ExportPage]:
-        """All pages; those of one document follow each other."""
+        """All pages; those of one document are consecutive."""
         cursor: str | None = None
         while True:
             reply: ExportPage = await self._service.get(

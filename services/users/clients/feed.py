@@ -1,9 +1,9 @@
-"""feed.internal: it is told of every change that timelines depend on."""
+"""Tells feed of every graph change that timelines depend on."""
 
 from shared.contracts.people import GraphEvent
 from shared.service_client.client import ServiceClient
 
-# A batch of unfollows empties as many timelines.
+# A batch of unfollows drops as many timelines.
 _TIMEOUT_MS = 10_000
 
 
@@ -14,7 +14,7 @@ class FeedClient:
         self._service = service
 
     async def post_events(self, events: list[GraphEvent]) -> None:
-        """Hand over events; repeating them does no harm."""
+        """Deliver events; repeatable."""
         await self._service.post(
             "/events", {"events": events}, idempotent=True, timeout_ms=_TIMEOUT_MS
         )

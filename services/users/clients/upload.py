@@ -1,15 +1,15 @@
-"""upload.internal: the photos that people show of themselves."""
+"""Calls upload about photos used as avatars."""
 
 from shared.contracts.photos import ClaimedPhotos, PhotoSnapshot
 from shared.service_client.client import ServiceClient
 
-# How long a change of the profile waits for a photo that is still being processed.
+# How long an edit of the profile waits for a photo still being processed.
 _CLAIM_WAIT_MS = 5_000
 _CLAIM_TIMEOUT_MS = _CLAIM_WAIT_MS + 2_000
 
 
 class UploadClient:
-    """The calls of users to upload about avatars; each may be repeated."""
+    """The calls of users to upload about avatars; each is repeatable."""
 
     def __init__(self, service: ServiceClient) -> None:
         self._service = service
@@ -17,8 +17,8 @@ class UploadClient:
     async def claim_avatar(self, owner_id: int, photo_id: int) -> PhotoSnapshot:
         """Reserve a photo as an avatar, for ten minutes unless confirmed.
 
-        Raises NotFound for one that is not the owner's, and Conflict with upload's code while it
-        is not ready, if it could not be processed or if a post has it.
+        Raises NotFound if it is not the owner's. Raises Conflict with upload's code if it is not
+        ready, failed or is in a post.
         """
         reply: ClaimedPhotos = await self._service.post(
             "/photos/claim",
@@ -34,7 +34,7 @@ class UploadClient:
         return reply["photos"][0]
 
     async def confirm_avatar(self, owner_id: int, photo_id: int) -> None:
-        """Say that the photo is the avatar."""
+        """Say that the photo is now the avatar."""
         body = {
             "owner_id": owner_id,
             "photo_ids": [photo_id],
@@ -43,7 +43,7 @@ class UploadClient:
         await self._service.post("/photos/confirm", body, idempotent=True)
 
     async def release_avatar(self, owner_id: int, photo_id: int) -> None:
-        """Say that it no longer is: so shall it go."""
+        """Say that the photo no longer is the avatar, so that upload deletes it."""
         body = {"owner_id": owner_id, "photo_ids": [photo_id]}
         await self._service.post("/photos/release", body, idempotent=True)
 

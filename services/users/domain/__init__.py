@@ -1,1 +1,1 @@
-"""The rules of accounts, sessions and people: no I/O, no clock, no framework."""
+"""Rules of accounts, sessions and people: no I/O, no clock, no framework."""

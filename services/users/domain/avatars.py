@@ -1,4 +1,4 @@
-"""Which of a photo's renditions stands for a person."""
+"""Picks the rendition that serves as an avatar."""
 
 from collections.abc import Iterable
 
@@ -8,5 +8,5 @@ _NAME = "thumb"
 
 
 def avatar_key_of(renditions: Iterable[Rendition]) -> str:
-    """The host-free key of the square one, which every ready photo has."""
+    """The key, without a host, of the square rendition, which every ready photo has."""
     return next(rendition["key"] for rendition in renditions if rendition["name"] == _NAME)

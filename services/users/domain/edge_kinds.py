@@ -1,4 +1,4 @@
-"""The kinds of edges of the graph; each begins at who acts."""
+"""The kinds of edges in the graph; each starts at the actor."""
 
 from typing import Final
 

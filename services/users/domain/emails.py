@@ -1,4 +1,4 @@
-"""What an e-mail address is, and when two spellings are one mailbox."""
+"""What an e-mail address is, and when two spellings are the same mailbox."""
 
 import unicodedata
 
@@ -10,22 +10,23 @@ from shared.faults import Fault, fault
 # RFC 5321, section 4.5.3.1: the longest address that fits into a path.
 EMAIL_CHARACTERS_MAX = 254
 
-# Raised with each change of `email_key`; accounts of older rules are moved to their new key.
+# Raise it when `email_key` changes; a worker then moves accounts to their new key.
 EMAIL_RULES = 1
 
 
 class EmailTaken(Conflict):
-    """Another account has this e-mail address, or is about to."""
+    """Another account has this e-mail address, or is about to get it."""
 
     code = "email_taken"
     title = "This e-mail address belongs to another account."
 
 
 def email_key(email: str) -> str:
-    """The form under which an address is looked up: the same for all spellings of a mailbox.
+    """The directory key of an address: the same for all spellings of a mailbox.
 
-    The host in ASCII (IDNA 2008). The local part in NFC and small letters: it may in theory depend
-    on case, and providers agree that it does not. Letters that only fold to others stay apart.
+    The host is in ASCII (IDNA 2008). The local part is in NFC and lower case: in theory it is
+    case-sensitive, but no provider treats it so. Distinct letters that merely fold to the same one
+    stay distinct.
     """
     parsed = _parsed(email)
     if parsed is None or parsed.ascii_domain is None:
@@ -34,12 +35,12 @@ def email_key(email: str) -> str:
 
 
 def former_email_key(email: str) -> str:
-    """The key by the rules before `EMAIL_RULES`: accounts stand under it until they are moved."""
+    """The key before `EMAIL_RULES` 1; accounts keep it until a worker moves them."""
     return email.casefold()
 
 
 def former_keys_of_mailbox(email: str) -> frozenset[str]:
-    """Every key under which the rules before may have filed the mailbox."""
+    """Every key that the former rules may have given the mailbox."""
     parsed = _parsed(email)
     if parsed is None:
         return frozenset({former_email_key(email)})
@@ -52,7 +53,7 @@ def former_keys_of_mailbox(email: str) -> frozenset[str]:
 
 
 def email_fault(email: str) -> Fault | None:
-    """Why this is not an address to write to; None if it is fine."""
+    """Why this is not an e-mail address; None if it is one."""
     if len(email) > EMAIL_CHARACTERS_MAX:
         return fault("too_long", max=EMAIL_CHARACTERS_MAX)
     if _parsed(email) is None:
@@ -62,12 +63,12 @@ def email_fault(email: str) -> Fault | None:
 
 def _parsed(email: str) -> ValidatedEmail | None:
     try:
-        # Whether mail arrives is for mail to tell: names of hosts are not looked up.
+        # Only mail can tell whether it arrives, so host names are not looked up.
         return validate_email(email, check_deliverability=False, strict=True)
     except EmailNotValidError:
         return None
 
 
 def _small(text: str) -> str:
-    # Letter by letter: a final sigma is a letter of its own, and no letter becomes two.
+    # Letter by letter: a final sigma stays distinct, and no letter becomes two.
     return "".join(c.lower() if len(c.lower()) == 1 else c for c in text)

@@ -1,10 +1,10 @@
-"""The page at the top of an export: what is in it, for the person who opens it."""
+"""The README at the top of an export, for the person who opens it."""
 
 from collections.abc import Mapping
 
 README_NAME = "README.md"
 
-# Document → what it holds.
+# Document → its contents.
 DOCUMENTS: Mapping[str, str] = {
     "profile": "your profile, with the fields that only you see",
     "devices": "where you are signed in",
@@ -24,7 +24,7 @@ DOCUMENTS: Mapping[str, str] = {
 
 
 def export_readme() -> str:
-    """In Markdown, which reads well as plain text too."""
+    """The page as Markdown, which also reads well as plain text."""
     lines = [f"* `{document}.json`: {said}." for document, said in DOCUMENTS.items()]
     return "\n".join(
         [

@@ -1,4 +1,4 @@
-"""What a follow begins as, and who may follow whom."""
+"""The first state of a follow, and who may follow whom."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ from shared.faults import fault
 
 
 class OwnAccount(Invalid):
-    """Nobody follows, blocks or mutes themselves."""
+    """A person tried to follow, block or mute themselves."""
 
     code = "own_account"
     title = "This cannot be done with your own account."
@@ -19,22 +19,22 @@ class OwnAccount(Invalid):
 
 @dataclass(frozen=True, slots=True)
 class FollowStep:
-    """The state that a follow is to have, and the states that it may come from."""
+    """The new state of a follow, and the states that it may replace."""
 
     state: str
     replacing: tuple[str, ...]
 
 
 def check_two_people(actor_id: int, subject_id: int) -> None:
-    """Raises OwnAccount where there is only one."""
+    """Raise OwnAccount if both ids are the same."""
     if actor_id == subject_id:
         raise OwnAccount
 
 
 def step_of_follow(*, subject_is_private: bool) -> FollowStep:
-    """A private account is asked; whoever follows it already goes on to do so.
+    """A private account gets a request, unless the viewer follows it already.
 
-    A request to an account that has meanwhile opened becomes a follow.
+    A request to an account that has become public turns into a follow.
     """
     if subject_is_private:
         return FollowStep(REQUESTED, replacing=("removed",))

@@ -1,4 +1,4 @@
-"""The names that are unique among all accounts, and where in the directory each is kept."""
+"""Names that are unique among all accounts, and their shards in the directory."""
 
 import hashlib
 from dataclasses import dataclass
@@ -17,36 +17,36 @@ from shared.errors import Conflict
 
 NameKind = Literal["username", "email"]
 
-# Reserving, hashing a password and committing take well under a second; an account whose sign-up
-# broke off in between leaves its name free again after this.
+# Reserve, hash and commit take well under a second. A sign-up that broke off frees its name after
+# this time.
 RESERVATION = timedelta(seconds=30)
-# A renamed person's old name is kept from others for so long.
+# A renamed person's old name stays reserved for this long.
 RETIREMENT = timedelta(days=14)
 
 
 @dataclass(frozen=True, slots=True)
 class Name:
-    """A username or an e-mail address in the form under which it is looked up."""
+    """A username or an e-mail address as its directory key."""
 
     kind: NameKind
     key: str
 
 
 def username_of(username: str) -> Name:
-    """The name that a username takes in the directory."""
+    """The directory name of a username."""
     return Name("username", username_key(username))
 
 
 def email_of(email: str) -> Name:
-    """The name that an e-mail address takes in the directory."""
+    """The directory name of an e-mail address."""
     return Name("email", email_key(email))
 
 
 def names_of_login(login: str) -> list[Name]:
-    """What somebody signs in with: no username holds an @, every address does.
+    """The directory names of a login; every address contains an @, and no username does.
 
-    Of an address, first the key by which it may still stand where its account has not been moved,
-    then its key of today. Empty if no account can have such a name.
+    For an address, the former key comes first, since its account may not be moved yet. Empty if no
+    account can have such a name.
     """
     if "@" not in login:
         return [username_of(login)] if is_username(username_key(login)) else []
@@ -55,22 +55,22 @@ def names_of_login(login: str) -> list[Name]:
 
 
 def former_names_of_mailbox(email: str) -> list[Name]:
-    """The names by which an account of before may hold this mailbox; not that of today."""
+    """Names by which an account of older rules may hold this mailbox, without the current one."""
     keys = former_keys_of_mailbox(email) - {email_key(email)}
     return [Name("email", key) for key in sorted(keys)]
 
 
 def shard_of_name(name: Name, shard_count: int) -> int:
-    """The shard of the directory that decides about this name; `shard_count` is a power of two."""
+    """The directory shard that decides about this name; `shard_count` is a power of two."""
     return hashed_shard(f"{name.kind}:{name.key}", shard_count)
 
 
 def hashed_shard(text: str, shard_count: int) -> int:
-    """A shard for something that has no id; spread evenly and the same in every process."""
+    """A shard for a text; evenly spread, and the same in every process."""
     digest = hashlib.blake2b(text.encode(), digest_size=8).digest()
     return int.from_bytes(digest) & (shard_count - 1)
 
 
 def taken(name: Name) -> Conflict:
-    """The error that tells which of the two names somebody else has."""
+    """The error that tells which kind of name is taken."""
     return UsernameTaken() if name.kind == "username" else EmailTaken()

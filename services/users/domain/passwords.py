@@ -1,4 +1,4 @@
-"""What a password may be; how it is kept is the store's affair."""
+"""The rules for passwords; the store hashes them."""
 
 from shared.errors import Unauthenticated
 from shared.faults import Fault, fault
@@ -8,7 +8,7 @@ PASSWORD_CHARACTERS_MAX = 128
 
 
 class WrongCredentials(Unauthenticated):
-    """No such account or another password: which of the two is not told."""
+    """Unknown account or wrong password; the client does not learn which."""
 
     code = "wrong_credentials"
     title = "The name or the password is wrong."

@@ -1,4 +1,4 @@
-"""What a person may change of the own profile, checked together."""
+"""Checks everything that a person may change in their profile."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from shared.faults import Fault
 
 
 class ProfileChanged(Conflict):
-    """Somebody, most likely the same person elsewhere, has changed it in between."""
+    """Another change, probably by the same person elsewhere, came in between."""
 
     code = "profile_changed"
     title = "The profile was changed at the same time; try again."
@@ -24,7 +24,7 @@ class ProfileChanged(Conflict):
 
 @dataclass(frozen=True, slots=True)
 class ProfileFields:
-    """What a person can change, and the version that it was read at."""
+    """The fields that a person can change, and the version they were read at."""
 
     username: str
     display_name: str
@@ -36,7 +36,7 @@ class ProfileFields:
     version: int
 
 
-# Field of a profile → why a value is not acceptable.
+# Field of a profile → its rule, which tells why a value is refused.
 _RULES: Mapping[str, Callable[[str], Fault | None]] = {
     "username": username_fault,
     "display_name": name_fault,
@@ -46,9 +46,9 @@ _RULES: Mapping[str, Callable[[str], Fault | None]] = {
 
 
 def check_profile_change(changes: Mapping[str, Any], present_username: str) -> None:
-    """Raises Invalid that names every unacceptable field of `changes`.
+    """Raise Invalid that names every bad field of `changes`.
 
-    A username that is not changed is not judged: rules may have become stricter since.
+    An unchanged username is not checked: the rules may have become stricter since.
     """
     faults = {field: rule(changes[field]) for field, rule in _RULES.items() if field in changes}
     if changes.get("username") == present_username:

@@ -1,4 +1,4 @@
-"""People as users tells other services of them."""
+"""People in the form in which users shows them to other services."""
 
 from dataclasses import dataclass
 
@@ -21,7 +21,7 @@ class CardFacts:
 
 @dataclass(frozen=True, slots=True)
 class ProfileFacts:
-    """What a profile page shows; `email` is for the person's own eyes."""
+    """What a profile page shows; only the person may see `email`."""
 
     card: CardFacts
     bio: str
@@ -33,7 +33,7 @@ class ProfileFacts:
 
 
 def new_profile(user_id: int, username: str, email: str) -> ProfileFacts:
-    """A person who has just signed up."""
+    """The profile of a person who has just signed up."""
     card = CardFacts(user_id, username, display_name="", avatar_key=None, is_private=False)
     return ProfileFacts(
         card, bio="", website="", followers_count=0, following_count=0, version=1, email=email
@@ -81,7 +81,7 @@ def own_profile_of(person: ProfileFacts) -> Profile:
 
 
 def relationship_of(relation: Relation) -> Relationship:
-    """What a viewer is told; to be blocked by somebody is not part of it."""
+    """What the viewer learns; it does not include being blocked by the person."""
     return {
         "following": relation.following,
         "followed_by": relation.followed_by,

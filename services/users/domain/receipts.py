@@ -1,4 +1,4 @@
-"""The id of a deletion's receipt: it names the shard, and cannot be guessed."""
+"""The id of a deletion receipt: it names the shard and cannot be guessed."""
 
 import hmac
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """Whose deletion, and the secret that lets one ask how far it has got."""
+    """The deleted user, and the secret that grants access to the progress."""
 
     user_id: int
     secret: str
@@ -16,12 +16,12 @@ class Receipt:
 
 
 def is_same(one: Receipt, other: Receipt) -> bool:
-    """In the same time whatever the difference: the secret is guessed against this."""
+    """Compare in constant time, because the secret could otherwise be guessed step by step."""
     return hmac.compare_digest(str(one).encode(), str(other).encode())
 
 
 def find_receipt(text: str) -> Receipt | None:
-    """The receipt with this id; None for what cannot be one."""
+    """Parse a receipt id; None if it cannot be one."""
     user_id, dot, secret = text.partition(".")
     if not dot or not 0 < len(user_id) <= 16 or set(user_id) - set("0123456789abcdef"):
         return None

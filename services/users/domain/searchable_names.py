@@ -1,22 +1,22 @@
-"""The form in which names are searched: what people type finds what others call themselves."""
+"""The searchable form of names: without case and accents."""
 
 import unicodedata
 
-# A prefix that long tells people apart, and fits into a cursor whatever its letters.
+# A prefix this long identifies people, and fits into a cursor in any script.
 SEARCHABLE_CHARACTERS_MAX = 40
 QUERY_CHARACTERS_MAX = 64
 
-# Part of usernames, so part of words everywhere.
+# Usernames may hold these, so words may, too.
 _JOINERS = "._"
 
-# Comes after every letter: what begins with a prefix is less than the prefix with this behind it.
+# Sorts after every letter: all names with a prefix are less than the prefix followed by this.
 _LAST_CHARACTER = "\U0010ffff"
 
 
 def searchable_names(username: str, display_name: str) -> list[str]:
     """The username, and the display name from each of its words on: "anna lee" and "lee".
 
-    So a prefix of one of these is a prefix of a word, or of several that follow one another.
+    A prefix of one of these is then a prefix of one word or of several consecutive ones.
     """
     words = _plain(display_name).split()
     tails = (" ".join(words[first:]).lstrip(_JOINERS) for first in range(len(words)))
@@ -25,17 +25,17 @@ def searchable_names(username: str, display_name: str) -> list[str]:
 
 
 def search_prefix(query: str) -> str:
-    """What a searchable name begins with, if the query means it; empty if it means nothing."""
+    """The searchable form of a query; empty if nothing is left."""
     return " ".join(_plain(query).split())[:SEARCHABLE_CHARACTERS_MAX].rstrip()
 
 
 def end_of_prefix(prefix: str) -> str:
-    """Every name with this prefix is less than this, by code points."""
+    """An upper bound, by code points, of every name with this prefix."""
     return prefix + _LAST_CHARACTER
 
 
 def _plain(text: str) -> str:
-    """Without case and accents, and with a space for whatever stands between words."""
+    """Remove case and accents, and put a space for everything between words."""
     decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
     return "".join(
         letter if _is_of_a_word(letter) else " "

@@ -1,8 +1,8 @@
-"""Session tokens: opaque to clients, derived from a secret key, so that none is ever stored.
+"""Session tokens: opaque to clients and derived from a secret key, so none is stored.
 
-A token names its session and generation and is sealed by a MAC over both. It can be computed
-again for a repeated reply, it tells the session's shard, and a made-up one is refused before any
-look-up. At rest there is only its SHA-256.
+A token names its session and generation and is sealed by a MAC over both. It can be recomputed for
+a repeated reply, and it tells the session's shard. A made-up token is refused before any lookup.
+Only its SHA-256 is stored.
 """
 
 import base64
@@ -16,7 +16,7 @@ TokenKind = Literal["access", "refresh"]
 
 _PREFIXES: dict[TokenKind, str] = {"access": "rta_", "refresh": "rtr_"}
 _DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-# 144 bits: beyond guessing, and a multiple of three bytes, so base64 needs no padding.
+# 144 bits cannot be guessed; as a multiple of three bytes, they need no base64 padding.
 _SEAL_BYTES = 18
 _SHAPE = re.compile(r"rt[ar]_([0-9A-Za-z]{1,11})\.([1-9][0-9]{0,9})\.[0-9A-Za-z_-]{24}", re.ASCII)
 
@@ -25,7 +25,7 @@ TOKEN_CHARACTERS_MAX = 64
 
 @dataclass(frozen=True, slots=True)
 class TokenClaim:
-    """What a sealed token says: a session, and which of its successive token pairs."""
+    """What a sealed token says: a session, and the generation of its token pair."""
 
     session_id: int
     generation: int
@@ -38,14 +38,14 @@ class SessionTokens:
         self._key = key.encode()
 
     def token(self, kind: TokenKind, session_id: int, generation: int) -> str:
-        """The one token of this kind, session and generation."""
+        """The token of this kind, session and generation; always the same."""
         said = f"{kind}|{session_id}|{generation}".encode()
         seal = hmac.digest(self._key, said, "sha256")[:_SEAL_BYTES]
         sealed = base64.urlsafe_b64encode(seal).decode()
         return f"{_PREFIXES[kind]}{_base62(session_id)}.{generation}.{sealed}"
 
     def read(self, kind: TokenKind, token: str) -> TokenClaim | None:
-        """What a token of this kind claims; None for everything that was not made with this key."""
+        """The claim of a token of this kind; None unless this key made it."""
         shape = _SHAPE.fullmatch(token)
         if shape is None:
             return None
@@ -56,12 +56,12 @@ class SessionTokens:
         return TokenClaim(session_id, generation)
 
     def fingerprint(self, *texts: str) -> bytes:
-        """A keyed digest of a form with a password in it: useless to guess the password from."""
+        """A keyed digest of a form with a password; it does not help to guess the password."""
         return hmac.digest(self._key, "\0".join(("form", *texts)).encode(), "sha256")
 
 
 def token_hash(token: str) -> bytes:
-    """What is kept of a token. SHA-256 is enough for 144 random bits, unlike for a password."""
+    """The stored hash. SHA-256 is enough for 144 random bits, though not for a password."""
     return hashlib.sha256(token.encode()).digest()
 
 

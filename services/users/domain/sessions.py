@@ -1,4 +1,4 @@
-"""The life of a session: generations of token pairs, their times, and what a refresh may do."""
+"""The life of a session: generations of token pairs, their times, and the rules of a refresh."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -9,15 +9,15 @@ from shared.wire_time import wire_time
 
 ACCESS_LIFETIME = timedelta(minutes=15)
 REFRESH_LIFETIME = timedelta(days=60)
-# A phone that lost the reply of a refresh asks again with the old token, at most this much later.
+# A phone that lost the reply of a refresh may repeat it with the old token for this long.
 REFRESH_GRACE = timedelta(seconds=30)
-# More devices than anybody signs in with; the ones unused for longest are signed out.
+# More devices than anybody uses; beyond it, the least recently used are signed out.
 SESSIONS_PER_USER_MAX = 50
 
 
 @dataclass(frozen=True, slots=True)
 class TokenPair:
-    """The hashes of one generation's tokens and when it was issued."""
+    """The hashes of one generation's tokens and the time of issue."""
 
     generation: int
     issued_at: datetime
@@ -27,7 +27,7 @@ class TokenPair:
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """A signed-in device; `previous` is the pair before the current one, if there was one."""
+    """A signed-in device; `previous` is the pair before the current one, if any."""
 
     id: int
     user_id: int
@@ -42,7 +42,7 @@ RefreshOutcome = Literal["rotate", "repeat", "end", "refuse"]
 
 
 def pair_of_generation(session: Session, generation: int) -> TokenPair | None:
-    """The pair of that generation while it still can mean something."""
+    """The current or previous pair if it has that generation, else None."""
     if generation == session.current.generation:
         return session.current
     if session.previous is not None and generation == session.previous.generation:
@@ -53,10 +53,10 @@ def pair_of_generation(session: Session, generation: int) -> TokenPair | None:
 def access_expiry(
     session: Session, generation: int, access_hash: bytes, now: datetime
 ) -> datetime | None:
-    """Until when this access token is good; None if it is not, or not any more.
+    """When this access token expires; None if it is not valid.
 
-    The pair before the current one stays good for its fifteen minutes, because requests that
-    were on their way during a refresh carry it.
+    The previous pair stays valid for its fifteen minutes, because requests already under way during
+    a refresh carry it.
     """
     pair = pair_of_generation(session, generation)
     if session.ended_at is not None or pair is None or pair.access_hash != access_hash:
@@ -71,7 +71,7 @@ AccessFault = Literal["expired", "ended", "made_up"]
 def access_fault(
     session: Session, generation: int, access_hash: bytes, now: datetime
 ) -> AccessFault:
-    """Why an access token of this session is not good, where `access_expiry` says so."""
+    """Why an access token is invalid, after `access_expiry` has returned None."""
     if session.ended_at is not None or now >= session.current.issued_at + REFRESH_LIFETIME:
         return "ended"
     pair = pair_of_generation(session, generation)
@@ -85,8 +85,8 @@ def refresh_outcome(
 ) -> RefreshOutcome:
     """What a refresh token does: make the next pair, repeat it, end the session, or nothing.
 
-    A token whose successor was already used, or that comes back after the grace, is in two
-    hands: the session ends for both (RFC 9700, section 4.14.2).
+    If its successor was used, or it returns after the grace period, two parties have the token. The
+    session then ends for both (RFC 9700, section 4.14.2).
     """
     if session.ended_at is not None or now >= session.current.issued_at + REFRESH_LIFETIME:
         return "refuse"
@@ -101,7 +101,7 @@ def refresh_outcome(
 
 
 def device_of(session: Session) -> Device:
-    """What its user is shown of a session."""
+    """What the user sees of a session."""
     return {
         "id": session.id,
         "device": session.device,

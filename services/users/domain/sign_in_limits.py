@@ -1,4 +1,4 @@
-"""How often somebody may try to sign in, and how it is told."""
+"""Limits of sign-in attempts, and their error."""
 
 import ipaddress
 from dataclasses import dataclass
@@ -8,32 +8,32 @@ from shared.errors import TooManyRequests
 
 ADDRESS_CHARACTERS_MAX: Final = 64
 
-# Who has an IPv6 address usually has all of its /64.
+# The owner of an IPv6 address usually has its whole /64.
 _IPV6_PREFIX_BITS: Final = 64
 
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """So many within any stretch of time of that length."""
+    """At most `times_max` in any window of `window_ms`."""
 
     times_max: int
     window_ms: int
 
 
-# Enough for a family behind one address, far too little to guess passwords.
+# Enough for a family behind one address, far too little for guessing passwords.
 TRIES_OF_ADDRESS: Final = Limit(25, 5 * 60 * 1000)
 FAILURES_OF_ACCOUNT: Final = Limit(10, 60 * 60 * 1000)
 
 
 class TooManySignIns(TooManyRequests):
-    """Of this address, or with this name; whether the name is anybody's makes no difference."""
+    """Too many tries from this address or with this name, whether or not an account has it."""
 
     code = "too_many_sign_ins"
     title = "Too many attempts to sign in; wait a little."
 
 
 def source_of(address: str) -> str:
-    """Addresses that are most likely one household's count as one."""
+    """The key of an address; addresses that probably belong to one household share it."""
     try:
         parsed = ipaddress.ip_address(address)
     except ValueError:

@@ -1,4 +1,4 @@
-"""The four things that a new account is made of, checked together."""
+"""The fields of a sign-up, checked together."""
 
 from dataclasses import dataclass, replace
 
@@ -11,7 +11,7 @@ from shared.errors import FieldError, Invalid
 
 @dataclass(frozen=True, slots=True)
 class SignUpForm:
-    """What somebody filled in; `device` names the session that is opened at once."""
+    """What a person filled in; `device` names the first session."""
 
     username: str
     email: str
@@ -20,12 +20,12 @@ class SignUpForm:
 
 
 def trimmed(form: SignUpForm) -> SignUpForm:
-    """Without the spaces that keyboards put around names and addresses."""
+    """Remove the spaces that keyboards add around names and addresses."""
     return replace(form, username=form.username.strip(), email=form.email.strip())
 
 
 def check_sign_up_form(form: SignUpForm) -> None:
-    """Raises Invalid that names every unacceptable field, so that people correct them at once."""
+    """Raise Invalid that names every bad field, so that people correct all at once."""
     faults = {
         "username": username_fault(form.username),
         "email": email_fault(form.email),

@@ -1,4 +1,4 @@
-"""The reply of sign-up, sign-in and refresh: the only place where tokens stand in clear."""
+"""Replies with tokens in clear text: sign-up, sign-in and refresh."""
 
 from datetime import datetime
 
@@ -12,7 +12,7 @@ from shared.wire_time import wire_time
 def token_reply(
     tokens: SessionTokens, session_id: int, generation: int, issued_at: datetime
 ) -> Session:
-    """The pair of tokens of one generation; the same again whenever it is asked for."""
+    """The tokens of one generation; repeated calls give the same ones."""
     return {
         "id": session_id,
         "access_token": tokens.token("access", session_id, generation),
@@ -23,5 +23,5 @@ def token_reply(
 
 
 def signed_in_reply(person: ProfileFacts, session: Session) -> SignedIn:
-    """Account and tokens."""
+    """The account with its tokens."""
     return {"user": own_profile_of(person), "session": session}

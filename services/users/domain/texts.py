@@ -1,4 +1,4 @@
-"""What the free texts of an account may hold: bounded, and without control characters."""
+"""Rules for an account's free texts: bounded, and without control characters."""
 
 import re
 
@@ -10,11 +10,11 @@ DISPLAY_NAME_CHARACTERS_MAX = 50
 BIO_CHARACTERS_MAX = 150
 WEBSITE_CHARACTERS_MAX = 200
 
-# Controls, other ways to end a line, halves of surrogate pairs, and what turns the direction of the
-# text around it. What joins emoji is fine.
+# Controls, other line separators, lone surrogates, and characters that change the direction of
+# surrounding text. Characters that join emoji are fine.
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
-# An address that a browser opens, and none that runs something.
+# An address that a browser opens as a page, not one that runs code.
 _WEBSITE = re.compile(r"https?://[^\s/?#@:]+\.[^\s/?#@:]+(:[0-9]{1,5})?([/?#]\S*)?", re.IGNORECASE)
 
 
@@ -28,14 +28,14 @@ def line_fault(text: str, characters_max: int) -> Fault | None:
 
 
 def name_fault(text: str) -> Fault | None:
-    """Why this is not a name to show; None if it is fine, or empty."""
+    """Why this is not a display name; None if it is fine or empty."""
     if text and not shows_something(text):
         return fault("nothing_visible")
     return line_fault(text, DISPLAY_NAME_CHARACTERS_MAX)
 
 
 def lines_fault(text: str, characters_max: int) -> Fault | None:
-    """Why this is not a short text, which may have several lines; None if it is fine."""
+    """Why this is not a short text of one or more lines; None if it is fine."""
     if len(text) > characters_max:
         return fault("too_long", max=characters_max)
     if _CONTROL.search(text.replace("\n", "")):
@@ -44,7 +44,7 @@ def lines_fault(text: str, characters_max: int) -> Fault | None:
 
 
 def website_fault(text: str) -> Fault | None:
-    """Why this is not a web address; None if it is one, or empty."""
+    """Why this is not a web address; None if it is one or empty."""
     if not text:
         return None
     found = line_fault(text, WEBSITE_CHARACTERS_MAX)

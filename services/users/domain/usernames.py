@@ -1,4 +1,4 @@
-"""What a username may look like, and the ones that nobody may take."""
+"""The form of usernames, and reserved ones."""
 
 import re
 
@@ -10,7 +10,7 @@ USERNAME_PATTERN = r"^[a-z0-9._]{0,29}[a-z0-9_]$"
 
 _ALLOWED = re.compile(USERNAME_PATTERN)
 
-# Words that would pass for the house itself, and path segments that clients put beside usernames.
+# Names that could pass for the operator, and path segments that clients put beside usernames.
 RESERVED_USERNAMES = frozenset(
     {
         "about", "abuse", "account", "accounts", "activity", "admin", "administrator", "api",
@@ -26,19 +26,19 @@ RESERVED_USERNAMES = frozenset(
 
 
 class UsernameTaken(Conflict):
-    """Another account has this username, or is about to."""
+    """Another account has this username, or is about to get it."""
 
     code = "username_taken"
     title = "This username is taken."
 
 
 def username_key(username: str) -> str:
-    """The form under which a username is looked up: case does not tell two people apart."""
+    """The directory key of a username: case does not distinguish two people."""
     return username.casefold()
 
 
 def is_username(text: str) -> bool:
-    """Could an account have this username? Reserved ones included: an operator may give them."""
+    """Whether an account can have this username; operators may assign reserved ones."""
     return _ALLOWED.fullmatch(text) is not None
 
 

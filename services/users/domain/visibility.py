@@ -1,11 +1,11 @@
-"""The one privacy decision: may this viewer see what this person publishes, or know of them?"""
+"""The one privacy decision: may this viewer see a person's posts, or know of the person?"""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class Relation:
-    """How a viewer and an owner stand to each other; the default is two strangers."""
+    """The edges between a viewer and an owner; the default is two strangers."""
 
     following: bool = False
     requested: bool = False
@@ -19,16 +19,16 @@ STRANGERS = Relation()
 
 
 def may_know(viewer_id: int | None, owner_id: int, relation: Relation) -> bool:
-    """May the viewer learn that the owner exists? A block hides each from the other."""
+    """Whether the viewer may learn that the owner exists; a block hides each from the other."""
     return viewer_id == owner_id or not (relation.blocking or relation.blocked_by)
 
 
 def may_view(
     viewer_id: int | None, owner_id: int, relation: Relation, *, owner_is_private: bool
 ) -> bool:
-    """May the viewer see posts, photos and lists of the owner?
+    """Whether the viewer may see the owner's posts, photos and lists.
 
-    A mute does not count: it is the viewer's wish for the own timelines and takes no right away.
+    A mute does not count: it only concerns the viewer's timelines and takes no right away.
     """
     if viewer_id == owner_id:
         return True

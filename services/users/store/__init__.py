@@ -1,1 +1,1 @@
-"""The only SQL, Redis keys and password hashes of users."""
+"""The SQL, Redis keys and password hashes of users."""

@@ -1,4 +1,4 @@
-"""Accounts: their private facts, and how they come into being or are kept from it."""
+"""Accounts: their private facts, their creation, and how a slow creation is prevented."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ _SQL = load_queries(Path(__file__).with_suffix(".sql"))
 
 @dataclass(frozen=True, slots=True)
 class NewAccount:
-    """What a sign-up writes."""
+    """The row that a sign-up writes."""
 
     user_id: int
     username: str
@@ -26,7 +26,7 @@ class NewAccount:
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """What signing in compares; the username and the address are those of the present."""
+    """What a sign-in compares, with the current username and address."""
 
     user_id: int
     username: str
@@ -36,18 +36,18 @@ class Credentials:
 
 
 async def new_user_id(group: ShardGroup, shard: int) -> int:
-    """An id that no account has had or will have, made in that shard."""
+    """A new id in that shard, which no account has had or will have."""
     user_id: int = await group.reader(shard).value(_SQL["new_user_id"])
     return user_id
 
 
 async def keeps_name(group: ShardGroup, user_id: int, name: Name) -> bool:
-    """Does the account have the name? If not, no sign-up or renaming now under way gets it that.
+    """Whether the account has the name; if not, nothing now under way can still give it the name.
 
-    An account that does not exist is made void: the row has the account's own key, so that of a
-    slow sign-up and of whoever wants its name exactly one gets through. A profile without the name
-    gets another version, upon which a slow renaming fails. So this comes before every change of
-    the directory that takes a name from somebody.
+    An unknown account becomes void. Its row has the account's key, so either a slow sign-up or the
+    taker of its name succeeds, never both. A profile without the name gets a new version, which
+    makes a slow renaming fail. Call this before every change of the directory that takes a name
+    away.
     """
     async with group.writer(group.shard_of(user_id)) as tx:
         await tx.execute(_SQL["void_account"], user_id=user_id)
@@ -61,7 +61,7 @@ async def keeps_name(group: ShardGroup, user_id: int, name: Name) -> bool:
 
 
 async def insert_account(tx: Transaction, account: NewAccount) -> bool:
-    """Write account and profile; False if the account was made void before."""
+    """Write account and profile; False if the account is void."""
     inserted = await tx.value(
         _SQL["insert_account"],
         user_id=account.user_id,
@@ -76,7 +76,7 @@ async def insert_account(tx: Transaction, account: NewAccount) -> bool:
 
 
 async def find_credentials(group: ShardGroup, user_id: int) -> Credentials | None:
-    """The password hash of an account."""
+    """The credentials of an active account; None if there is none."""
     reader = group.reader(group.shard_of(user_id))
     row = await reader.row(_SQL["credentials"], user_id=user_id)
     if row is None:
@@ -85,7 +85,7 @@ async def find_credentials(group: ShardGroup, user_id: int) -> Credentials | Non
 
 
 async def addresses_of_older_rules(group: ShardGroup, per_shard: int) -> dict[int, dict[int, str]]:
-    """Addresses by account, by shard, whose directory key may have to move."""
+    """Addresses whose directory key may have to move, by shard and account."""
     rows = await group.rows_across(
         _SQL["accounts_of_older_rules"], group.shards(), rules=EMAIL_RULES, limit=per_shard
     )
@@ -96,23 +96,23 @@ async def addresses_of_older_rules(group: ShardGroup, per_shard: int) -> dict[in
 
 
 async def note_email_rules(group: ShardGroup, shard: int, user_ids: Sequence[int]) -> None:
-    """Say that accounts of a shard stand under the keys of today's rules."""
+    """Record that accounts of a shard have the keys of the current rules."""
     async with group.writer(shard) as tx:
         await tx.execute(_SQL["note_email_rules"], user_ids=list(user_ids), rules=EMAIL_RULES)
 
 
 async def suspend_account(tx: Transaction, user_id: int) -> bool:
-    """Let nobody sign in to the account or know of it; False if there is none or it was before."""
+    """Bar sign-ins and hide the account; False if there is none or it is suspended already."""
     return bool(await tx.execute(_SQL["suspend"], user_id=user_id))
 
 
 async def reinstate_account(tx: Transaction, user_id: int) -> bool:
-    """The opposite."""
+    """Undo a suspension; False if the account is not suspended."""
     return bool(await tx.execute(_SQL["reinstate"], user_id=user_id))
 
 
 async def lock_credentials(tx: Transaction, verified: Credentials) -> bool:
-    """Keep the password from being changed until the end of the transaction; False if it was."""
+    """Lock the password until the transaction ends; False if it has changed."""
     same: bool | None = await tx.value(
         _SQL["lock_credentials"],
         user_id=verified.user_id,
@@ -122,7 +122,7 @@ async def lock_credentials(tx: Transaction, verified: Credentials) -> bool:
 
 
 async def change_password_hash(tx: Transaction, verified: Credentials, password_hash: str) -> bool:
-    """Replace the hash that was verified; False if it was changed meanwhile."""
+    """Replace the verified hash; False if it has changed meanwhile."""
     changed = await tx.execute(
         _SQL["change_password_hash"],
         user_id=verified.user_id,

@@ -20,7 +20,7 @@ INSERT INTO :schema.account (id, state) VALUES (:user_id, 'void')
 ON CONFLICT (id) DO NOTHING;
 
 -- name: names_of_account
--- Locked, so that a renaming waits or is waited for.
+-- The lock makes this and a concurrent renaming wait for each other.
 SELECT profile.username, account.email
 FROM :schema.account
 JOIN :schema.profile ON profile.user_id = account.id
@@ -53,7 +53,7 @@ UPDATE :schema.account SET email_rules = :rules
 WHERE id = ANY(:user_ids::bigint[]) AND email_rules < :rules;
 
 -- name: suspend
--- Waits for whoever is just signing in, so that the session is there to be ended.
+-- Waits for a concurrent sign-in, so that its session exists and is ended, too.
 WITH suspended AS (
     UPDATE :schema.account SET suspended_at = now()
     WHERE id = :user_id AND state = 'active' AND suspended_at IS NULL
@@ -70,6 +70,6 @@ WITH reinstated AS (
 UPDATE :schema.profile SET is_suspended = false FROM reinstated WHERE user_id = reinstated.id;
 
 -- name: change_password_hash
--- From the hash that was verified, so that a password changed meanwhile is not undone.
+-- Replaces only the verified hash, so that a concurrent change of the password is not undone.
 UPDATE :schema.account SET password_hash = :password_hash
 WHERE id = :user_id AND password_hash = :verified_hash;

@@ -1,4 +1,4 @@
-"""The zip of an account's documents, in an unnamed file while it grows."""
+"""The zip of an account's documents, written to an unnamed temporary file."""
 
 import asyncio
 import os
@@ -19,7 +19,7 @@ _SEPARATOR = b",\n"
 class ArchiveFile:
     """Documents, each a JSON array in the public API's dialect.
 
-    The items of one come together, in any number of pieces.
+    All items of a document must come consecutively, in any number of calls.
     """
 
     def __init__(self) -> None:
@@ -44,15 +44,15 @@ class ArchiveFile:
         self._file.close()
 
     async def add(self, document: str, items: Sequence[Any]) -> None:
-        """Add items to a document, the last one or a new one."""
+        """Add items to the current document or to a new one."""
         await asyncio.to_thread(self._add, document, items)
 
     async def add_text(self, name: str, text: str) -> None:
-        """Add a file that is no document; before, after or between documents."""
+        """Add a text file; it ends the current document."""
         await asyncio.to_thread(self._add_text, name, text)
 
     async def finish(self) -> int:
-        """Write the end of the zip; how many bytes it has."""
+        """Finish the zip and return its size in bytes."""
         await asyncio.to_thread(self._finish)
         return self._file.seek(0, os.SEEK_END)
 

@@ -1,4 +1,4 @@
-"""Deleted accounts: their receipts, and what is found of them to be taken away."""
+"""Deleted accounts: their receipts, and finding what is left of them."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,7 +22,7 @@ Direction = Literal["out", "in"]
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """When each service finished; None while it has not."""
+    """When each service finished; None if it has not."""
 
     receipt: Receipt
     requested_at: datetime
@@ -30,7 +30,7 @@ class Progress:
 
 
 async def void_account(tx: Transaction, verified: Credentials, receipt: Receipt) -> bool:
-    """Take the account away and write its receipt; False if its password was changed meanwhile."""
+    """Empty the account and write its receipt; False if its password has changed meanwhile."""
     changed = await tx.execute(
         _SQL["void_account"], user_id=verified.user_id, verified_hash=verified.password_hash
     )
@@ -43,13 +43,13 @@ async def void_account(tx: Transaction, verified: Credentials, receipt: Receipt)
 
 
 async def delete_sessions(tx: Transaction, user_id: int) -> list[int]:
-    """Remove the rows of all sessions, ended ones too; their ids."""
+    """Delete the rows of all sessions, ended ones included, and return their ids."""
     rows = await tx.rows(_SQL["delete_sessions"], user_id=user_id)
     return [row["id"] for row in rows]
 
 
 async def find_progress(group: ShardGroup, user_id: int) -> Progress | None:
-    """How far the deletion of an account has got; None if there is none."""
+    """The progress of an account's deletion; None if there is none."""
     row = await group.reader(group.shard_of(user_id)).row(_SQL["find_deletion"], user_id=user_id)
     if row is None:
         return None
@@ -65,7 +65,7 @@ async def find_progress(group: ShardGroup, user_id: int) -> Progress | None:
 
 
 async def note_finished(group: ShardGroup, user_id: int, part: Part) -> None:
-    """Write down that a service has nothing left of the account; the first time counts."""
+    """Record that a service has nothing left of the account; the first time counts."""
     async with group.writer(group.shard_of(user_id)) as tx:
         await tx.execute(_SQL[f"note_{part}_finished"], user_id=user_id)
 
@@ -81,7 +81,7 @@ async def give_names_back(group: ShardGroup, user_id: int) -> None:
 async def other_ends(
     group: ShardGroup, kind: str, user_id: int, direction: Direction, *, after: int, limit: int
 ) -> list[int]:
-    """The other ends of edges from or to somebody, in any state, in ascending order."""
+    """The other ends of a user's edges, active or requested, in ascending order."""
     rows = await group.reader(group.shard_of(user_id)).rows(
         _SQL[f"page_{direction}"], kind=kind, user_id=user_id, after=after, limit=limit
     )

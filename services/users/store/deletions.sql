@@ -19,12 +19,12 @@ UPDATE :schema.deletion SET upload_finished_at = coalesce(upload_finished_at, no
 WHERE user_id = :user_id;
 
 -- name: void_account
--- The row stays as one of a sign-up that broke off: no names, no password, and never used again.
+-- The row stays like that of a broken-off sign-up: no names, no password, and never used again.
 UPDATE :schema.account SET state = 'void', email = NULL, password_hash = NULL
 WHERE id = :user_id AND state = 'active' AND password_hash = :verified_hash;
 
 -- name: forget_sign_up
--- The account was made in the shard of its request's key, which this is.
+-- The sign-up's idempotency key picked this shard, so its record is here.
 DELETE FROM :schema.idempotency
 WHERE scope = 'sign_up' AND (reply->>'user_id')::bigint = :user_id;
 
@@ -38,7 +38,7 @@ SELECT kind, name_key FROM :schema.directory WHERE user_id = :user_id;
 DELETE FROM :schema.directory WHERE kind = :kind AND name_key = :key AND user_id = :user_id;
 
 -- name: page_out
--- Requests are edges too, so not only active ones.
+-- Requests are edges too, so the state need not be active.
 SELECT dst AS id FROM :schema.edge_out
 WHERE kind = :kind AND src = :user_id AND dst > :after AND state <> 'removed'
 ORDER BY dst LIMIT :limit;

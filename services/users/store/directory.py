@@ -1,7 +1,7 @@
-"""The directory of unique names: reserve, then create the account, then confirm.
+"""The directory of unique names: reserve, create the account, confirm.
 
-A reservation that was never confirmed expires, but it is taken over or given back only after its
-account was asked and kept from coming into being: see `accounts.keeps_name`.
+An unconfirmed reservation expires. Before it is taken over or released, `accounts.keeps_name` must
+make sure that its account cannot come to need it.
 """
 
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ _SQL = load_queries(Path(__file__).with_suffix(".sql"))
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """Who wants a name: a user id that may not exist yet, and the request that asks for it."""
+    """The holder of a name: a user id, perhaps not existing yet, and the reserving request."""
 
     user_id: int
     request: str
@@ -26,7 +26,7 @@ class Holder:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What the directory says of a name; `has_expired` by the clock of its database."""
+    """A name's entry; `has_expired` goes by its database's clock."""
 
     holder: Holder
     is_confirmed: bool
@@ -35,9 +35,9 @@ class Entry:
 
 
 async def reserve_free_name(group: ShardGroup, name: Name, holder: Holder) -> int | None:
-    """The user id that the name is now reserved for; None if it is another request's.
+    """Reserve a free name and return its user id; None if another request holds it.
 
-    The id is an earlier one where this very request had reserved the name before.
+    If this request had reserved the name before, the id is the earlier one.
     """
     async with group.writer(_shard(group, name)) as tx:
         user_id: int | None = await tx.value(
@@ -52,7 +52,7 @@ async def reserve_free_name(group: ShardGroup, name: Name, holder: Holder) -> in
 
 
 async def find_entry(group: ShardGroup, name: Name) -> Entry | None:
-    """What stands there, reserved or confirmed."""
+    """The entry of a name, reserved or confirmed."""
     reader = group.reader(_shard(group, name))
     row = await reader.row(_SQL["find_entry"], kind=name.kind, key=name.key)
     if row is None:
@@ -66,7 +66,7 @@ async def find_entry(group: ShardGroup, name: Name) -> Entry | None:
 
 
 async def holders_of_names(group: ShardGroup, names: Sequence[Name]) -> dict[str, int]:
-    """Who holds names of one kind, by key, reserved or confirmed; one statement per primary."""
+    """User ids by key for names of one kind, reserved or confirmed; one statement per primary."""
     rows = await group.rows_across(
         _SQL["holders_of_names"],
         {_shard(group, name) for name in names},
@@ -77,7 +77,7 @@ async def holders_of_names(group: ShardGroup, names: Sequence[Name]) -> dict[str
 
 
 async def take_over(group: ShardGroup, name: Name, expired: Entry, holder: Holder) -> bool:
-    """Reserve a name that its holder cannot use any more; False if somebody else was faster."""
+    """Reserve a name that its holder can no longer use; False if another request was faster."""
     async with group.writer(_shard(group, name)) as tx:
         changed = await tx.execute(
             _SQL["take_over"],
@@ -94,13 +94,13 @@ async def take_over(group: ShardGroup, name: Name, expired: Entry, holder: Holde
 
 
 async def confirm(group: ShardGroup, name: Name, user_id: int) -> None:
-    """Make a reservation last, now that the account exists; the same again when repeated."""
+    """Make a reservation permanent, now that the account exists; repeatable."""
     async with group.writer(_shard(group, name)) as tx:
         await tx.execute(_SQL["confirm"], kind=name.kind, key=name.key, user_id=user_id)
 
 
 async def retire(group: ShardGroup, name: Name, user_id: int) -> None:
-    """Let a name that its owner has given up be free after a while; the same when repeated."""
+    """Free a name that its owner has given up, after a while; repeatable."""
     async with group.writer(_shard(group, name)) as tx:
         await tx.execute(
             _SQL["retire"], kind=name.kind, key=name.key, user_id=user_id, lasts=RETIREMENT
@@ -108,13 +108,13 @@ async def retire(group: ShardGroup, name: Name, user_id: int) -> None:
 
 
 async def leave(group: ShardGroup, name: Name, user_id: int) -> None:
-    """Take away a confirmed name that its owner stands under by another key; may be repeated."""
+    """Delete a confirmed name whose owner now has another key; repeatable."""
     async with group.writer(_shard(group, name)) as tx:
         await tx.execute(_SQL["leave"], kind=name.kind, key=name.key, user_id=user_id)
 
 
 async def release(group: ShardGroup, name: Name, holder: Holder) -> None:
-    """Give a reservation back that no account can need any more."""
+    """Delete a reservation that no account can need any more."""
     async with group.writer(_shard(group, name)) as tx:
         await tx.execute(
             _SQL["release"],

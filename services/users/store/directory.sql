@@ -1,8 +1,7 @@
 -- The directory of unique names; each statement runs in the shard of the name.
 
 -- name: reserve_free_name
--- A reservation of the same request is found again, with the user id that it got first; it does
--- not last longer for that.
+-- The same request finds its reservation again, with its first user id and unchanged expiry.
 INSERT INTO :schema.directory AS held (kind, name_key, user_id, state, holder, expires_at)
 VALUES (:kind, :key, :user_id, 'reserved', :holder, now() + :lasts::interval)
 ON CONFLICT (kind, name_key) DO UPDATE SET state = held.state
@@ -19,15 +18,15 @@ SELECT name_key, user_id FROM :schema.directory
 WHERE kind = :kind AND name_key = ANY(:keys::text[]);
 
 -- name: take_over
--- Only from the very holder that was asked about: a second one who asked finds it changed.
+-- Only from the holder that was checked: a second taker finds it changed.
 UPDATE :schema.directory
 SET user_id = :user_id, state = 'reserved', holder = :holder, expires_at = now() + :lasts::interval
 WHERE kind = :kind AND name_key = :key
     AND user_id = :from_user_id AND holder = :from_holder AND expires_at = :from_expires_at;
 
 -- name: confirm
--- Nothing is lost if this is not on disk before a crash: who finds the reservation expired asks the
--- account, and confirms.
+-- A crash may undo this without loss: the next reader of the expired reservation asks the account
+-- and confirms it.
 WITH lazily AS (SELECT set_config('synchronous_commit', 'off', true))
 UPDATE :schema.directory
 SET state = 'confirmed', expires_at = NULL
@@ -35,7 +34,7 @@ WHERE kind = :kind AND name_key = :key AND user_id = :user_id AND expires_at IS 
     AND EXISTS (SELECT FROM lazily);
 
 -- name: leave
--- Only what an account holds for good: another request's reservation is none of its business.
+-- Only a permanent name: another request's reservation must stay.
 DELETE FROM :schema.directory
 WHERE kind = :kind AND name_key = :key AND user_id = :user_id
     AND state = 'confirmed' AND expires_at IS NULL;

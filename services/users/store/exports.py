@@ -1,4 +1,4 @@
-"""Copies of accounts that were asked for: how far each is."""
+"""Requested copies of accounts, and their progress."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,13 +10,13 @@ from shared.sql_files import load_queries
 
 _SQL = load_queries(Path(__file__).with_suffix(".sql"))
 
-# A job that waits for what is away goes on by itself; after a day its owner may begin anew.
+# A job waiting for a service resumes by itself; after a day the owner may start a new copy.
 _GIVEN_UP_SECONDS = 24 * 3600.0
 
 
 @dataclass(frozen=True, slots=True)
 class StoredExport:
-    """The newest copy that somebody asked for; `id` names the archive at upload."""
+    """The newest requested copy; `id` names the archive at upload."""
 
     user_id: int
     id: int
@@ -25,7 +25,7 @@ class StoredExport:
 
 
 async def request_export(tx: Transaction, user_id: int) -> int | None:
-    """Begin a copy; its id, or None while one is on its way."""
+    """Begin a copy and return its id; None while one is being made."""
     export_id: int | None = await tx.value(
         _SQL["request_export"], user_id=user_id, given_up_s=_GIVEN_UP_SECONDS
     )
@@ -33,12 +33,12 @@ async def request_export(tx: Transaction, user_id: int) -> int | None:
 
 
 async def find_export(group: ShardGroup, user_id: int) -> StoredExport | None:
-    """The newest copy; None if there was none."""
+    """The newest copy; None if there is none."""
     row = await group.reader(group.shard_of(user_id)).row(_SQL["find_export"], user_id=user_id)
     return None if row is None else StoredExport(**row)
 
 
 async def note_handed_in(group: ShardGroup, export: StoredExport) -> None:
-    """Its documents are with upload."""
+    """Record that upload has the documents."""
     async with group.writer(group.shard_of(export.user_id)) as tx:
         await tx.execute(_SQL["note_handed_in"], user_id=export.user_id, export_id=export.id)

@@ -1,7 +1,7 @@
 -- Copies of accounts for their owners.
 
 -- name: request_export
--- One that is on its way is not begun again.
+-- A copy that is being made is not restarted.
 INSERT INTO :schema.export AS export (user_id) VALUES (:user_id)
 ON CONFLICT (user_id) DO UPDATE
     SET id = :schema.next_id(), requested_at = now(), handed_in_at = NULL

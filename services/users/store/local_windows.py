@@ -1,12 +1,12 @@
-"""Counts of this process alone, for while Redis is away."""
+"""Sign-in counts of this process alone, for while Redis is away."""
 
 import time
 from collections import OrderedDict, deque
 
 from services.users.domain.sign_in_limits import Limit
 
-# The one used longest ago goes first. To push an account's count out, somebody would have to try
-# that many names, which their address does not allow them.
+# The least recently used goes first. To displace an account's count, an attacker would have to try
+# this many names, which the limit per address prevents.
 WINDOWS_MAX = 10_000
 
 
@@ -18,7 +18,7 @@ class LocalWindows:
         self._windows_max = windows_max
 
     def take(self, key: str, limit: Limit, member: str) -> int:
-        """Milliseconds until there is room; 0 if this one was counted."""
+        """Milliseconds until a try is allowed; 0 if this one was counted."""
         now_ms = time.monotonic() * 1000
         window = self._windows.setdefault(key, deque())
         self._windows.move_to_end(key)
@@ -32,7 +32,7 @@ class LocalWindows:
         return 0
 
     def give_back(self, key: str, member: str) -> None:
-        """Count one no more."""
+        """Remove a counted try."""
         kept = [entry for entry in self._windows.get(key, ()) if entry[1] != member]
         if key in self._windows:
             self._windows[key] = deque(kept)

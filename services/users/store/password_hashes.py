@@ -1,4 +1,4 @@
-"""How passwords are kept: argon2id, computed beside the event loop by a bounded pool."""
+"""Password hashing: argon2id, in a bounded pool of threads beside the event loop."""
 
 import asyncio
 from collections.abc import Callable
@@ -16,18 +16,18 @@ T = TypeVar("T")
 # OWASP Password Storage Cheat Sheet: argon2id with 19 MiB, two passes, one lane.
 _ARGON2ID = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 
-# Two threads keep two cores from being all argon2's, at some 20 ms a hash; a queue of 64 is then
-# about a second of waiting, and who comes later is told to try again.
+# Two threads keep argon2 from taking all cores, at some 20 ms a hash. A queue of 64 means under a
+# second of waiting; later callers are told to retry.
 THREADS = 2
 WAITING_MAX = 64
 
 WAITING = Gauge(
-    "retrato_users_password_jobs", "Passwords being hashed or verified, or waiting for it."
+    "retrato_users_password_jobs", "Passwords being hashed or verified, or waiting for a thread."
 )
 
 
 class PasswordHashes:
-    """Hashes and verifies; raises Overloaded when too many wait already."""
+    """Hashes and verifies passwords; raises Overloaded if too many wait."""
 
     def __init__(
         self,
@@ -40,25 +40,25 @@ class PasswordHashes:
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="argon2")
         self._at_once_max = threads + waiting_max
         self._at_once = 0
-        # Verified against when there is no account, so that its absence takes as long to tell.
+        # Verified against if there is no account, so that its absence takes equally long.
         self._nobodys = hasher.hash("the password of nobody")
 
     async def hash(self, password: str) -> str:
-        """The hash to keep, with its salt and parameters in it."""
+        """The hash to store, which includes salt and parameters."""
         return await self._in_thread(lambda: self._hasher.hash(password))
 
     async def verify(self, password_hash: str | None, password: str) -> bool:
-        """Is it the password of that hash? Without one the answer is no, after the same time."""
+        """Whether the password has this hash; without a hash, False after the same time."""
         known = self._nobodys if password_hash is None else password_hash
         matches = await self._in_thread(lambda: self._matches(known, password))
         return matches and password_hash is not None
 
     def is_outdated(self, password_hash: str) -> bool:
-        """Was it made with other parameters than today's?"""
+        """Whether the hash was made with other than the current parameters."""
         return self._hasher.check_needs_rehash(password_hash)
 
     def close(self) -> None:
-        """Let the running ones end and drop those that wait."""
+        """Let running jobs end and drop waiting ones."""
         self._threads.shutdown(wait=False, cancel_futures=True)
 
     async def _in_thread(self, work: Callable[[], T]) -> T:

@@ -1,4 +1,4 @@
-"""Profiles: one with its counts for a person's page, many of them for lists."""
+"""Profiles: one with its counts for a person's page, or many for lists."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -14,7 +14,7 @@ _SQL = load_queries(Path(__file__).with_suffix(".sql"))
 
 
 async def find_profile(group: ShardGroup, user_id: int) -> ProfileFacts | None:
-    """Everything that a profile page shows; one statement."""
+    """Everything on a profile page, in one statement; None if absent or suspended."""
     row = await group.reader(group.shard_of(user_id)).row(_SQL["find_profile"], user_id=user_id)
     if row is None:
         return None
@@ -36,7 +36,7 @@ async def find_profile(group: ShardGroup, user_id: int) -> ProfileFacts | None:
 
 
 async def card_facts_by_ids(group: ShardGroup, ids: Iterable[int]) -> dict[int, CardFacts]:
-    """Those of the people who exist; one statement per primary, however many are asked for."""
+    """Card facts of existing people; one statement per primary for any number of ids."""
     wanted = list(set(ids))
     if not wanted:
         return {}
@@ -46,13 +46,13 @@ async def card_facts_by_ids(group: ShardGroup, ids: Iterable[int]) -> dict[int, 
 
 
 async def lock_profile(tx: Transaction, user_id: int) -> ProfileFields | None:
-    """What can be changed of a profile, which nobody else changes until the transaction ends."""
+    """The fields of a profile, locked until the transaction ends; None if absent."""
     row = await tx.row(_SQL["lock_profile"], user_id=user_id)
     return None if row is None else ProfileFields(**row)
 
 
 async def change_profile(tx: Transaction, user_id: int, fields: ProfileFields) -> int:
-    """Write all the fields of a locked profile; its new version."""
+    """Write all fields of a locked profile and return its new version."""
     version: int = await tx.value(
         _SQL["change_profile"],
         user_id=user_id,

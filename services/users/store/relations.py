@@ -1,4 +1,4 @@
-"""How a viewer stands to other people: all kinds of edges, both ways, in one statement."""
+"""A viewer's relations to other people: all edges, both ways, in one statement."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -14,10 +14,10 @@ from shared.sql_files import load_queries
 
 _SQL = load_queries(Path(__file__).with_suffix(".sql"))
 
-# The version of the last request of the page, and who made it.
+# The version of the page's last request, and its requester.
 _CURSOR = CursorShape(Number(), Number())
 
-# Kind of edge, its state, and whether it begins at the viewer → what it says of the two.
+# Kind of edge, its state, and whether it starts at the viewer → what it means.
 _MEANINGS = {
     ("follow", "active", True): "following",
     ("follow", "requested", True): "requested",
@@ -31,7 +31,7 @@ _MEANINGS = {
 async def relations_of(
     group: ShardGroup, viewer_id: int | None, other_ids: Iterable[int]
 ) -> dict[int, Relation]:
-    """The relation to each of the others; whoever asks without a viewer is a stranger to all."""
+    """The viewer's relation to each of the others; without a viewer, all are strangers."""
     others = list(other_ids)
     if viewer_id is None or not others:
         return dict.fromkeys(others, STRANGERS)
@@ -39,23 +39,23 @@ async def relations_of(
 
 
 async def lock_pair(tx: Transaction, one_id: int, other_id: int) -> None:
-    """Hold up whoever else, in this shard, changes what the two are to each other.
+    """Lock the pair against concurrent changes of their relation in this shard.
 
-    So a follow never slips in beside a block.
+    A follow can then never slip in beside a block.
     """
     pair = f"{min(one_id, other_id)}:{max(one_id, other_id)}"
     await tx.execute(_SQL["lock_pair"], pair=pair)
 
 
 async def relation_within(tx: Transaction, viewer_id: int, other_id: int) -> Relation:
-    """The relation as it is in a transaction of the viewer's shard."""
+    """The relation as seen by a transaction in the viewer's shard."""
     return (await _relations(tx, viewer_id, [other_id]))[other_id]
 
 
 async def page_of_requesters(
     group: ShardGroup, user_id: int, *, limit: int, cursor: str | None
 ) -> EdgePage:
-    """Who asks to follow, the newest request first; raises Invalid for a strange cursor."""
+    """People who ask to follow, the newest request first; raises Invalid for a malformed cursor."""
     version, requester_id = (ID_MAX, ID_MAX) if cursor is None else _CURSOR.decode(cursor)
     rows = await group.reader(group.shard_of(user_id)).rows(
         _SQL["page_of_requesters"],

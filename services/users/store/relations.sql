@@ -1,5 +1,5 @@
--- How one person stands to others. Own edges are the truth, those of others are mirrored here:
--- everything that concerns a viewer is in the viewer's shard.
+-- A viewer's relations. Own edges are the truth, and others' edges are mirrored here, so the
+-- viewer's shard holds everything about the viewer.
 
 -- name: relations
 SELECT kind, dst AS other_id, state, true AS is_own

@@ -1,4 +1,4 @@
-"""Finds people by how their names begin; the names are written with the profile."""
+"""Finds people by the beginning of their names, which are written with the profile."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,13 +10,13 @@ from shared.sql_files import load_queries
 
 _SQL = load_queries(Path(__file__).with_suffix(".sql"))
 
-# The last name of the page, and whose it is.
+# The page's last name, and its owner.
 _CURSOR = CursorShape(Text(f".{{0,{SEARCHABLE_CHARACTERS_MAX}}}"), Number())
 
 
 @dataclass(frozen=True, slots=True)
 class FoundPage:
-    """Ids in the order of the names; `next_cursor` continues, None ends."""
+    """Ids in the order of the names; `next_cursor` is None on the last page."""
 
     ids: list[int]
     next_cursor: str | None
@@ -25,9 +25,9 @@ class FoundPage:
 async def page_by_prefix(
     group: ShardGroup, prefix: str, *, limit: int, cursor: str | None
 ) -> FoundPage:
-    """One statement and one page per primary; raises Invalid for a strange cursor.
+    """One page; raises Invalid for a malformed cursor.
 
-    Every shard may have somebody, so all of them are asked.
+    Any shard may hold a match, so it asks all, with one statement per primary.
     """
     after_name, after_id = ("", 0) if cursor is None else _CURSOR.decode(cursor)
     rows = await group.rows_across(

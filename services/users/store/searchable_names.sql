@@ -1,8 +1,8 @@
--- What people are found by; a row is in the shard of its user.
+-- The names by which people are found; a row lies in its user's shard.
 
 -- name: people_by_prefix
--- In the order of the index, each person at the first of the names that begin so: however many
--- match, only a page is read.
+-- In index order, each person only at their first matching name. For any number of matches it reads
+-- just one page.
 SELECT found.name, found.user_id
 FROM :schema.searchable_name AS found
 WHERE found.name >= :prefix AND found.name < :prefix_end

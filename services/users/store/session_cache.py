@@ -1,4 +1,4 @@
-"""Copies of live sessions in Redis; it may be emptied or away at any moment."""
+"""Copies of live sessions in Redis, which may be emptied or away at any moment."""
 
 import time
 from collections.abc import Collection, Iterable
@@ -13,24 +13,24 @@ from redis import asyncio as aioredis
 
 from services.users.domain.sessions import ACCESS_LIFETIME, Session, TokenPair
 
-# A copy that outlived its session, because Redis was away while it ended, is bounded by this; the
-# event of the end, delivered until it succeeds, usually is far quicker.
+# Bounds how long a copy can outlive its session if Redis was away at its end. The relayed event
+# usually corrects it much sooner.
 COPY_LIFETIME_MS = 5 * 60 * 1000
-# Longer than any copy that a slow reader may still be about to write (its deadline is 2 s).
+# Longer than a slow reader may take to write an old copy (its deadline is 2 s).
 END_LIFETIME_MS = int(ACCESS_LIFETIME.total_seconds() * 1000)
 
 CACHE_FAULTS = Counter(
     "retrato_users_session_cache_faults_total",
-    "Times that Redis did not answer and the session was taken from Postgres.",
+    "Failures of Redis, after which sessions were read from Postgres.",
 )
 
-# After a failure Redis is left alone for a moment: one that hangs would cost every check a timeout.
+# After a failure Redis rests for a moment: a hanging one would cost every check a timeout.
 PAUSE_S = 1.0
 
 _ENDED: Final = b"ended"
 
-# A copy never replaces the mark of an ended session, nor one of a later generation: what a slow
-# reader brings is older than what it finds.
+# A copy replaces neither the mark of an ended session nor a copy of a later generation: a slow
+# reader's copy is older than either.
 _REMEMBER = """
 local kept = redis.call('GET', KEYS[1])
 if kept == 'ended' then return 0 end
@@ -42,11 +42,11 @@ return 1
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """The session is known to be over."""
+    """The session is known to have ended."""
 
 
 class SessionCache:
-    """Finds and remembers sessions by id; a Redis that is away finds and remembers nothing."""
+    """Finds and stores sessions by id; without Redis it finds and stores nothing."""
 
     def __init__(self, redis: aioredis.Redis) -> None:
         self._redis = redis
@@ -54,7 +54,7 @@ class SessionCache:
         self._asked_again_s = 0.0
 
     async def find_many(self, session_ids: Collection[int]) -> dict[int, Session | Ended]:
-        """The copies that there are, by id; enough of each to check an access token."""
+        """The copies by id; each holds enough to check an access token."""
         if self._is_paused() or not session_ids:
             return {}
         try:
@@ -70,7 +70,7 @@ class SessionCache:
         }
 
     async def remember(self, sessions: Collection[Session]) -> None:
-        """Keep copies of live sessions, unless something newer is there."""
+        """Store copies of live sessions, unless newer ones are there."""
         if self._is_paused() or not sessions:
             return
         try:
@@ -88,7 +88,7 @@ class SessionCache:
             self._pause()
 
     async def mark_ended(self, session_ids: Iterable[int]) -> bool:
-        """Let no copy of these be used any more; False if Redis could not be told."""
+        """Void all copies of these sessions; False if Redis does not answer."""
         try:
             async with self._redis.pipeline(transaction=False) as pipeline:
                 for session_id in session_ids:
@@ -108,7 +108,7 @@ class SessionCache:
 
 
 def _key(session_id: int) -> str:
-    """A string: "<generation> <JSON of the hashes and times>", or "ended"; some minutes each."""
+    """STRING: "<generation> <JSON of the hashes and times>", or "ended"; lives for some minutes."""
     return f"session:{session_id}"
 
 
@@ -137,5 +137,5 @@ def _decoded(session_id: int, kept: bytes) -> Session:
 def _pair(listed: list[Any]) -> TokenPair:
     generation, issued_s, access_hash = listed
     issued_at = datetime.fromtimestamp(issued_s, UTC)
-    # Refreshing always asks the truth, so the copy does without the other hash.
+    # A refresh always asks Postgres, so the copy needs no refresh hash.
     return TokenPair(generation, issued_at, bytes.fromhex(access_hash), b"")

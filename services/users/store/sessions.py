@@ -1,4 +1,4 @@
-"""Sessions in their user's shard: the truth, of which Redis keeps copies."""
+"""Sessions in their user's shard: the truth, of which Redis holds copies."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ _SQL = load_queries(Path(__file__).with_suffix(".sql"))
 
 @dataclass(frozen=True, slots=True)
 class NewSession:
-    """Who signs in, with what, and when."""
+    """Who signs in, on which device, and when."""
 
     user_id: int
     device: str
@@ -31,7 +31,7 @@ class NewSession:
 
 
 async def find_sessions(group: ShardGroup, session_ids: Sequence[int]) -> dict[int, Session]:
-    """Sessions by id, ended or not; of the primary always, because their end counts at once."""
+    """Sessions by id, ended or not; always from the primary, because an end counts at once."""
     shards = {group.shard_of(session_id) for session_id in session_ids}
     rows = await group.rows_across(_SQL["sessions"], shards, ids=list(session_ids))
     return {row["id"]: _session(row) for row in rows}
@@ -65,7 +65,7 @@ async def insert_session(tx: Transaction, new: NewSession, tokens: SessionTokens
 
 
 async def end_surplus_sessions(tx: Transaction, user_id: int, now: datetime) -> list[int]:
-    """End what is beyond the most that a user may have; their ids."""
+    """End sessions beyond the limit per user, and return their ids."""
     rows = await tx.rows(
         _SQL["end_surplus_sessions"], user_id=user_id, now=now, kept=SESSIONS_PER_USER_MAX
     )
@@ -73,7 +73,7 @@ async def end_surplus_sessions(tx: Transaction, user_id: int, now: datetime) -> 
 
 
 async def lock_session(tx: Transaction, session_id: int) -> Session | None:
-    """A session that nobody else changes until this transaction ends."""
+    """The session, locked until the transaction ends; None if unknown."""
     row = await tx.row(_SQL["session_for_update"], id=session_id)
     return None if row is None else _session(row)
 
@@ -81,7 +81,7 @@ async def lock_session(tx: Transaction, session_id: int) -> Session | None:
 async def rotate_session(
     tx: Transaction, session: Session, tokens: SessionTokens, now: datetime
 ) -> Session:
-    """The locked session with its next pair of tokens."""
+    """Give the locked session its next pair of tokens."""
     pair = pair_of_tokens(tokens, session.id, session.current.generation + 1, now)
     await tx.execute(
         _SQL["rotate"],
@@ -98,7 +98,7 @@ async def rotate_session(
 async def end_session(
     tx: Transaction, session_id: int, *, user_id: int, now: datetime, reason: str
 ) -> bool:
-    """End one session of this user; False if there is none such, or it had ended before."""
+    """End one session of this user; False if there is none or it has ended already."""
     ended = await tx.value(
         _SQL["end_session"], id=session_id, user_id=user_id, now=now, reason=reason
     )
@@ -114,7 +114,7 @@ async def is_session_of(tx: Transaction, session_id: int, user_id: int) -> bool:
 async def end_sessions_except(
     tx: Transaction, kept_id: int, *, user_id: int, now: datetime, reason: str
 ) -> list[int]:
-    """End all sessions of a user but one; their ids."""
+    """End all sessions of a user except one, and return their ids."""
     rows = await tx.rows(
         _SQL["end_sessions_except"], user_id=user_id, kept_id=kept_id, now=now, reason=reason
     )
@@ -124,7 +124,7 @@ async def end_sessions_except(
 def pair_of_tokens(
     tokens: SessionTokens, session_id: int, generation: int, issued_at: datetime
 ) -> TokenPair:
-    """What is kept of the tokens of one generation."""
+    """The hashes to store for the tokens of one generation."""
     return TokenPair(
         generation,
         issued_at,

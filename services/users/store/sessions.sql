@@ -1,4 +1,4 @@
--- Signed-in devices; each statement runs in the user's shard, which a session's id names too.
+-- Signed-in devices; each statement runs in the user's shard, which a session's id also names.
 
 -- name: new_session_id
 SELECT :schema.next_id();

@@ -1,4 +1,4 @@
-"""Counts of tries and failures to sign in: exact in Redis, approximate while it is away."""
+"""Counts of sign-in tries and failures: exact in Redis, approximate while it is away."""
 
 import hashlib
 import secrets
@@ -14,14 +14,14 @@ from services.users.store.local_windows import LocalWindows
 
 LIMITED_LOCALLY = Counter(
     "retrato_users_sign_ins_limited_locally_total",
-    "Counts of sign-ins that each process made for itself, because Redis did not answer.",
+    "Sign-in counts made by one process alone, because Redis did not answer.",
 )
 
-# After a failure Redis is left alone for a moment: one that hangs would cost every try a timeout.
+# After a failure Redis rests for a moment: a hanging one would cost every try a timeout.
 PAUSE_S = 1.0
 
-# One step in Redis, so that however many try at once, no more than the limit get through. By the
-# clock of Redis, which is one and the same for all processes.
+# One step in Redis: exactly the limit passes, however many tries compete. Redis's own clock serves
+# all processes.
 _TAKE = """
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
@@ -40,8 +40,8 @@ return 0
 class SignInLimits:
     """Sliding windows by address and by account.
 
-    A failure is counted before the password is verified and given back after a success: counted
-    afterwards, many guesses at once would all find room.
+    A failure is counted before the password is verified and removed after a success. If it were
+    counted afterwards, many concurrent guesses would all pass.
     """
 
     def __init__(
@@ -66,7 +66,7 @@ class SignInLimits:
         return await self._take(_failures_key(whose), self._failures_of_account, guess)
 
     async def give_failure_back(self, whose: str, guess: str) -> None:
-        """The guess was right, or was not looked at."""
+        """Remove the count of a guess that was right or not judged."""
         key = _failures_key(whose)
         self._local.give_back(key, guess)
         if time.monotonic() < self._asked_again_s:
@@ -93,13 +93,13 @@ class SignInLimits:
 
 
 def _tries_key(source: str) -> str:
-    """A sorted set of random members by time in ms: at most 25, kept for 5 minutes."""
+    """ZSET of random members by time in ms. Bound: 25 members; lives for 5 minutes."""
     return f"sign_in_tries:{source}"
 
 
 def _failures_key(whose: str) -> str:
-    """A sorted set of guesses by time in ms: at most 10, kept for an hour.
+    """ZSET of guesses by time in ms. Bound: 10 members; lives for an hour.
 
-    Whose they are is hashed: people type passwords where the name belongs.
+    The name is hashed, because people sometimes type a password there.
     """
     return f"sign_in_failures:{hashlib.blake2b(whose.encode(), digest_size=16).hexdigest()}"

@@ -1,4 +1,4 @@
-"""Counts whom a sample of people follows."""
+"""Counts the followees that a sample of people share."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -13,9 +13,9 @@ _SQL = load_queries(Path(__file__).with_suffix(".sql"))
 async def followed_by(
     group: ShardGroup, follower_ids: Sequence[int], *, each_max: int
 ) -> Counter[int]:
-    """By user id, how many of the followers follow them; one statement per primary.
+    """How many of the followers follow each user id; one statement per primary.
 
-    Of each follower the `each_max` newest follows count.
+    It counts only the `each_max` newest follows of each follower.
     """
     shards = {group.shard_of(follower_id) for follower_id in follower_ids}
     rows = await group.rows_across(

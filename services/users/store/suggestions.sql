@@ -1,7 +1,7 @@
 -- The graph two steps from a viewer.
 
 -- name: followed_by_each
--- A shard has the follows of its own people and finds none for the others.
+-- A shard holds the follows of its own people and finds none for others.
 SELECT followed.dst AS user_id, count(*) AS shared
 FROM unnest(:follower_ids::bigint[]) AS follower_id
 CROSS JOIN LATERAL (
