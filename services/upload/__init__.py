@@ -1,1 +1,1 @@
-"""Photos: received, decoded in safety, kept as renditions only."""
+"""Photos: received, decoded in a contained process, and kept as renditions only."""

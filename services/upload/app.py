@@ -1,4 +1,4 @@
-"""The process that answers for upload: `python -m services.upload.app`."""
+"""The HTTP process of upload: `python -m services.upload.app`."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -26,7 +26,7 @@ from shared.settings import read_settings
 from shared.sharding.prepared_reads import prepare_reads
 from shared.sharding.schema_age import schema_shortfall
 
-# 20 MB over a slow line; nginx gathers bodies first, so that only the inner stretch counts.
+# For 20 MB on the internal stretch; nginx buffers bodies from slow lines first.
 _RECEIVE_MS_MAX = 60_000
 
 
@@ -38,21 +38,20 @@ INFO = AppInfo(
     name="upload",
     title="upload.internal",
     description=(
-        "Photos before and behind posts: received, decoded in a contained process, kept as "
-        "renditions without metadata. Called by the gateway and by feed, with a token that says "
-        "who calls and for which viewer, and by nginx for archives, and for renditions that it has "
-        "not cached."
+        "Photos: received, decoded in a contained process, and kept as renditions without "
+        "metadata. The gateway, feed and users call it; a token names the caller and the viewer. "
+        "nginx fetches archives, samples, and the renditions that it has not cached."
     ),
     audience="upload",
     open_prefixes=("/renditions/", "/archives/", "/filters/"),
-    # Bodies come and archives go as slowly as their clients, and a claim waits for the worker.
+    # Bodies and archives take as long as their clients, and a claim waits for the worker.
     ask_of=lasting("POST /photos", "POST /photos/claim", "POST /archives", "GET /archives/*"),
     deadlines=Deadlines(
         by_route={"POST /photos": _RECEIVE_MS_MAX, "POST /archives": _RECEIVE_MS_MAX}
     ),
     find_obstacle=_schema_below,
 )
-# "/photos/claim" and its like stand before "/photos/{photo_id}".
+# "/photos/claim" and its siblings must precede "/photos/{photo_id}".
 ROUTERS = (
     publications.router,
     photos.router,
@@ -77,13 +76,13 @@ async def _opened(settings: UploadSettings) -> AsyncIterator[Resources]:
             Path(__file__).parent,
             of_one=("photos.find_photo",),
         )
-        # A second of work, which on a busy machine is longer than the first to ask would wait.
+        # Drawing takes most of a second; on a busy machine the first caller would time out.
         resources.samples.begin()
         yield resources
 
 
 def main() -> None:
-    """Serve until told to stop."""
+    """Serve until a signal ends the process."""
     settings = read_settings(UploadSettings)
     serve(upload_app(settings, partial(_opened, settings)), settings)
 

@@ -1,4 +1,4 @@
-"""Brings the shards of upload to the newest schema: `python -m services.upload.migrate`."""
+"""Migrates upload's shards to the newest schema: `python -m services.upload.migrate`."""
 
 import sys
 from pathlib import Path
@@ -9,7 +9,7 @@ from shared.sharding.migrate_command import MigrateSettings, main
 
 
 class UploadMigrateSettings(MigrateSettings):
-    """The part of `UPLOAD_…` that says where the databases are."""
+    """The part of `UPLOAD_…` that locates the databases."""
 
     model_config = SettingsConfigDict(env_prefix="UPLOAD_", frozen=True)
 

@@ -1,4 +1,4 @@
-"""What a process of upload holds open while it runs."""
+"""The collaborators that a process of upload opens once."""
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -35,10 +35,11 @@ _STORE_CONNECTIONS_MAX = 32
 _STORE_CONNECT_SECONDS = 2
 # Between two pieces, not for the whole object.
 _STORE_READ_SECONDS = 10
-# The second try is for a kept connection that the store had closed; jobs have tries of their own.
+# The second attempt covers a kept connection that the store had closed; jobs have retries of their
+# own.
 _STORE_ATTEMPTS_MAX = 2
 _STORE_KEEPALIVE_SECONDS = 60
-# Debian's. The client would else go by CAs of its own, which know of none that an operator added.
+# Debian's bundle. The client's own bundle lacks any CA that an operator has added.
 _SYSTEM_CA_FILE = Path("/etc/ssl/certs/ca-certificates.crt")
 
 log = get_logger()
@@ -78,7 +79,7 @@ resources_of = resources_getter(Resources)
 
 @asynccontextmanager
 async def open_resources(settings: UploadSettings) -> AsyncIterator[Resources]:
-    """Opened at once and connected when first used: whatever is away, the process starts."""
+    """Open everything; connections come with first use, so a lost store does not stop the start."""
     async with AsyncExitStack() as stack:
         _, redis, stores = await _open_stores(stack, settings)
         guard = RedisGuard()
@@ -97,14 +98,14 @@ async def open_resources(settings: UploadSettings) -> AsyncIterator[Resources]:
 
 @asynccontextmanager
 async def open_worker_resources(settings: UploadSettings) -> AsyncIterator[WorkerResources]:
-    """As `open_resources`, with a warm workshop; without its decoders a worker does not start."""
+    """Like `open_resources`, with a warm workshop; without decoders the worker does not start."""
     async with AsyncExitStack() as stack:
         network, redis, stores = await _open_stores(stack, settings)
         workshop = Workshop(settings.decoder_python, settings.pictures_at_once)
         stack.push_async_callback(workshop.close)
         standing = await workshop.warm_up()
         log.info("decoders_contained", walls=[wall.name for wall in standing])
-        # Costly pictures are few: its decoder starts with the first of them.
+        # Costly pictures are few, so this decoder starts with the first of them.
         costly = Workshop(settings.decoder_python, 1)
         stack.push_async_callback(costly.close)
         service = ServiceClient("feed", settings.feed_url, network, settings)
@@ -145,14 +146,14 @@ async def _open_objects(
     stack: AsyncExitStack, network: Network, bucket: Bucket, second: Objects | None = None
 ) -> Objects:
     client = await stack.enter_async_context(_store_client(bucket, network))
-    # A store that refuses a put before it has asked for the body may wait for the body for ever,
-    # and we for its "100 Continue": so the body is sent without being asked for.
+    # A store that refuses a put before reading the body may wait for the body for ever, while we
+    # wait for its "100 Continue". So the body is sent without waiting.
     client.meta.events.unregister("before-call.s3", add_expect_header)
     return Objects(client, bucket.name, second)
 
 
 def _store_client(bucket: Bucket, network: Network) -> Any:
-    """A client of any S3; its type is made at run time from a description of the service."""
+    """A client of any S3; its type is built at run time from a service description."""
     return get_session().create_client(
         "s3",
         region_name=bucket.region,
@@ -162,13 +163,13 @@ def _store_client(bucket: Bucket, network: Network) -> Any:
         verify=str(bucket.ca_file or _SYSTEM_CA_FILE),
         config=AioConfig(
             signature_version="s3v4",
-            # TLS protects the body: signing it would mean hashing each a second time.
+            # TLS protects the body; a signature would need a second hash of it.
             s3={"addressing_style": "path", "payload_signing_enabled": False},
             connect_timeout=_STORE_CONNECT_SECONDS,
             read_timeout=_STORE_READ_SECONDS,
             max_pool_connections=_STORE_CONNECTIONS_MAX,
             retries={"mode": "standard", "total_max_attempts": _STORE_ATTEMPTS_MAX},
-            # Not every S3 computes the newer checksums; keys carry the content's SHA-256.
+            # Not every S3 computes the newer checksums; rendition keys hold the content's SHA-256.
             request_checksum_calculation="when_required",
             response_checksum_validation="when_required",
             connector_args={

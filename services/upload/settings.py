@@ -1,4 +1,4 @@
-"""What upload reads from its environment (`UPLOAD_…`)."""
+"""Upload's settings from its environment (`UPLOAD_…`)."""
 
 import os
 from dataclasses import dataclass, replace
@@ -16,7 +16,7 @@ def _processors() -> int:
 
 @dataclass(frozen=True, slots=True)
 class Bucket:
-    """Where a bucket is, and who one is there; `ca_file` None means whom the system trusts."""
+    """A bucket and the account to use; a `ca_file` of None means the system's CAs."""
 
     endpoint_url: str
     name: str
@@ -27,25 +27,19 @@ class Bucket:
 
 
 class UploadSettings(ProcessSettings, PostgresSettings, RedisSettings):
-    """Where photos and their bytes are kept, who may fetch renditions, and what decodes pictures.
+    """Addresses of stores, feed and balancers, the decoder, and limits of uploads.
 
-    While photos move from one bucket to another there is a `second` one, of which only the name
-    must be given if it is in the same store. `media_caches_url` names all balancers, which are told
-    of renditions that are gone.
-
-    Feed, at `feed_url`, tells phones what has become of a photo.
-
-    `decoder_python` is the interpreter of the decoder's own environment; `pictures_at_once` bounds
-    a worker's decoders and drawing threads, one each per processor unless said otherwise. While
-    `waiting_pictures_max` wait (of the slow kinds `waiting_slow_pictures_max`), which is about a
-    minute of work for two processors, no further ones are taken.
-
-    Unfinished uploads count towards no quota of photos: one owner has at most
-    `parked_uploads_max` of them, which announce at most `parked_bytes_max` together. Ten is one
-    post; 200 MB are ten pictures of the largest size.
-
-    An object that nothing stands for is deleted by a sweep `orphan_wait_hours` after another one
-    has marked it.
+    * While photos move between buckets there is a second one. In the same store only
+      `s3_second_bucket` is needed.
+    * `media_caches_url` names all balancers, which are told of deleted renditions.
+    * `decoder_python` is the interpreter of the decoder's own environment.
+    * `pictures_at_once` bounds a worker's decoders and drawing threads; the default is one per
+      processor.
+    * `waiting_pictures_max` pictures, and `waiting_slow_pictures_max` slow ones, may wait: about a
+      minute of work for two processors.
+    * `parked_uploads_max` and `parked_bytes_max` bound an owner's unfinished uploads, which count
+      towards no quota of photos. Ten is one post, and 200 MB are ten pictures of the largest size.
+    * `orphan_wait_hours` after one sweep has noted an orphan, another one deletes it.
     """
 
     model_config = SettingsConfigDict(env_prefix="UPLOAD_", frozen=True)
@@ -86,7 +80,7 @@ class UploadSettings(ProcessSettings, PostgresSettings, RedisSettings):
 
     @property
     def second_bucket(self) -> Bucket | None:
-        """The one that has what the first lacks, if there is one."""
+        """The bucket to read what the first lacks; None if there is none."""
         if self.s3_second_bucket is None:
             return None
         first = self.bucket

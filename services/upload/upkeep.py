@@ -1,4 +1,4 @@
-"""The operators' looks at the store: `python -m services.upload.upkeep sweep|verify|mirror`."""
+"""Operators' commands for the store: `python -m services.upload.upkeep sweep|verify|mirror`."""
 
 import argparse
 import asyncio
@@ -19,18 +19,18 @@ from shared.sharding.database_faults import DRIVER_ERRORS
 from shared.sharding.removal_rules import RemovalRules
 from shared.sharding.shard_map import ShardMapError
 
-# The rest is counted: whoever has thousands needs the first few to see what happened.
+# The rest is only counted: the first few keys show an operator what happened.
 _KEYS_SHOWN_MAX = 20
 
 
 def main() -> int:
-    """Do what the arguments say; 1 if something is missing or cannot be asked."""
+    """Run the command in the arguments; returns 1 if something is missing or does not answer."""
     parser = argparse.ArgumentParser(prog="upkeep")
     parser.add_argument("what", choices=["sweep", "verify", "mirror"])
     parser.add_argument("--dry-run", action="store_true")
     parser.add_argument("--back", action="store_true", help="from the second bucket to the first")
     parser.add_argument("--share", type=float, default=RemovalRules().share_max)
-    parser.add_argument("--go-on", action="store_true", help="however many orphans there are")
+    parser.add_argument("--go-on", action="store_true", help="whatever the number of orphans")
     parser.add_argument("--lost", action="append", default=[], help="a primary lost for good")
     asked = parser.parse_args()
     try:
@@ -39,7 +39,7 @@ def main() -> int:
         said = error.detail if isinstance(error, AppError) else str(error)
         sys.stderr.write(
             f"\n{asked.what} stopped: {said} Nothing was deleted after that. Run it again when all"
-            " of that answers (`make status`); what was done stays done.\n"
+            " of this answers (`make status`); what is done stays done.\n"
         )
         return 1
     except KeyboardInterrupt:
@@ -111,7 +111,7 @@ def _say_reasons(reasons: Sequence[str], conclusion: str) -> None:
 
 async def _mirror(objects: Objects, *, is_back: bool) -> int:
     if objects.second is None:
-        _say("There is no second bucket: name one in [store.second], and once more.")
+        _say("There is no second bucket: name one in [store.second], then run this again.")
         return 1
     pair = (objects.second, objects) if is_back else (objects, objects.second)
 
@@ -122,7 +122,7 @@ async def _mirror(objects: Objects, *, is_back: bool) -> int:
     await objects.second.make_bucket()
     await mirror_store(*pair, tell)
     found = await compare_stores(*pair, began)
-    _say(f"{found.objects} objects of before: the other bucket lacks {len(found.missing)} of them")
+    _say(f"{found.objects} older objects: the other bucket lacks {len(found.missing)} of them")
     for key in found.missing[:_KEYS_SHOWN_MAX]:
         _say(f"  missing: {key}")
     return 1 if found.missing else 0
@@ -134,6 +134,6 @@ def _say(text: str) -> None:
 
 if __name__ == "__main__":
     code = main()
-    # What is interrupted from here on has ended already.
+    # The work has ended, so an interrupt from here on changes nothing.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     sys.exit(code)

@@ -1,4 +1,4 @@
-"""The process that makes photos ready: `python -m services.upload.worker`."""
+"""The worker of upload, which makes photos ready: `python -m services.upload.worker`."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -27,18 +27,18 @@ from shared.http_server.worker_app import serve_worker
 from shared.jobs.job_worker import JobWorker, Lane
 from shared.settings import read_settings
 
-# While one photo is being developed another can be fetched or put: two per processor.
+# While one photo is being developed, another can be fetched or put: two per processor.
 _PHOTOS_PER_PLACE = 2
 _SLOW_PHOTOS = 1
-# With a decoder of its own, so that whatever it takes, ordinary photos go on.
+# Costly photos have a decoder of their own, so ordinary ones continue.
 _COSTLY_PHOTOS = 1
 _DELETIONS = 4
-# Each is a file of some hundred megabytes on this machine while it is made.
+# Each is a local file of some hundred megabytes while it is made.
 _ARCHIVES = 1
 
 
 async def run(resources: WorkerResources, stop: asyncio.Event) -> None:
-    """The loops of the worker, until `stop` is set."""
+    """Run the worker's loops until `stop` is set."""
     process = _with("photo_id", partial(_process, resources))
     process_costly = _with("photo_id", partial(_process, resources, is_costly=True))
     delete = _with(
@@ -80,7 +80,7 @@ async def _process(resources: WorkerResources, photo_id: int, *, is_costly: bool
             resources.group, resources.objects, workshop, photo_id, is_costly=is_costly
         )
     finally:
-        # The change may be committed although something after it has failed.
+        # The change may be committed even if a later step failed.
         await resources.polled.note_change(photo_id)
     await tell_of_photo(resources.group, resources.feed, photo_id)
 
@@ -95,7 +95,7 @@ def _with(
 
 
 def main() -> None:
-    """Work until told to stop."""
+    """Work until a signal ends the process."""
     settings = read_settings(UploadSettings)
     info = replace(INFO, title="upload's worker")
     serve_worker(info, settings, partial(open_worker_resources, settings), run)

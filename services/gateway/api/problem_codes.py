@@ -33,11 +33,11 @@ FORBIDDEN = _of(errors.Forbidden)
 NOT_FOUND = _of(errors.NotFound)
 USERNAME_TAKEN = ProblemCode(409, "username_taken", "This username is taken.")
 EMAIL_TAKEN = ProblemCode(409, "email_taken", "This e-mail address belongs to another account.")
-PHOTO_NOT_READY = ProblemCode(409, "photo_not_ready", "A photo is still being processed.")
+PHOTO_NOT_READY = ProblemCode(409, "photo_not_ready", "The photo is still being processed.")
 PHOTO_ALREADY_PUBLISHED = ProblemCode(
-    409, "photo_already_published", "A photo is already part of a post."
+    409, "photo_already_published", "The photo is already part of a post."
 )
-PHOTO_FAILED = ProblemCode(409, "photo_failed", "A photo could not be processed.")
+PHOTO_FAILED = ProblemCode(409, "photo_failed", "The photo could not be processed.")
 OFFSET_MISMATCH = ProblemCode(409, "offset_mismatch", "The upload has another offset.")
 TOO_MANY_PIECES = ProblemCode(
     409,
@@ -58,7 +58,7 @@ UNSUPPORTED_MEDIA_TYPE = _of(errors.UnsupportedMediaType)
 INVALID = _of(errors.Invalid)
 IDEMPOTENCY_KEY_REUSED = _of(errors.IdempotencyKeyReused)
 OWN_ACCOUNT = ProblemCode(422, "own_account", "This cannot be done with your own account.")
-NOT_AN_IMAGE = ProblemCode(422, "not_an_image", "This is not a picture that can be read.")
+NOT_AN_IMAGE = ProblemCode(422, "not_an_image", "This is not a picture.")
 DIGEST_MISMATCH = ProblemCode(422, "digest_mismatch", "The bytes do not match their digest.")
 TOO_MANY_REQUESTS = _of(errors.TooManyRequests)
 TOO_MANY_PHOTOS_TODAY = ProblemCode(

@@ -1,4 +1,4 @@
-"""Appends bytes to an upload: durable when acknowledged, at their offset or not at all."""
+"""Appends bytes to an upload at their offset; they are durable when acknowledged."""
 
 import hashlib
 import io
@@ -23,7 +23,7 @@ from shared.sharding.shard_group import ShardGroup
 
 @dataclass(frozen=True, slots=True)
 class SentPiece:
-    """Bytes as their sender sends them, at the offset that its upload should stand at."""
+    """Bytes from a sender, at the offset where their upload should continue."""
 
     owner_id: int
     upload_id: int
@@ -34,11 +34,10 @@ class SentPiece:
 async def append_to_upload(
     group: ShardGroup, objects: Objects, under_way: UploadsUnderWay, sent: SentPiece
 ) -> Upload:
-    """How far the upload is then; with the last bytes it becomes a photo.
+    """Append a piece and return the progress; the last bytes turn the upload into a photo.
 
-    The same bytes at the same place again give the same answer, so a call may be repeated. Raises
-    NotFound, OffsetMismatch, PictureTooLarge, TooManyPieces, and what `receive_photo` raises once
-    the bytes are seen to be no picture.
+    Repeating a call gives the same answer. Raises NotFound, OffsetMismatch, PictureTooLarge and
+    TooManyPieces, and what `receive_photo` raises for bytes that are no picture.
     """
     known = await under_way.find(sent.owner_id, sent.upload_id)
     if known is not None and known.takes(sent.start, len(sent.content)):
@@ -47,7 +46,7 @@ async def append_to_upload(
             PIECES.labels("redis").inc()
             await _note(under_way, moved, known.pieces + 1)
             return await progress_of(group, objects, moved)
-        # Redis was behind. What this comes to, and why it is refused, is for Postgres to say.
+        # Redis was behind, so Postgres decides the outcome.
         await under_way.forget(sent.owner_id, sent.upload_id)
     PIECES.labels("postgres").inc()
     return await _append_as_stored(group, objects, under_way, sent)
@@ -69,13 +68,13 @@ async def _append_as_stored(
         raise TooManyPieces
     moved = await _keep(group, objects, sent)
     if moved is None:
-        raise OffsetMismatch  # Somebody else was faster here.
+        raise OffsetMismatch  # Another call was faster.
     await _note(under_way, moved, pieces + 1)
     return await progress_of(group, objects, moved)
 
 
 async def _was_appended(group: ShardGroup, upload: StoredUpload, sent: SentPiece) -> bool:
-    # Of one that is a photo the pieces are gone: whoever repeats its last bytes is told of it.
+    # A finished upload has no pieces left, so a repeat of its last bytes gets the photo.
     sha256 = hashlib.sha256(sent.content).digest()
     return upload.photo_id is not None or await has_piece(group, upload.id, sent.start, sha256)
 
@@ -83,20 +82,20 @@ async def _was_appended(group: ShardGroup, upload: StoredUpload, sent: SentPiece
 def _require_fit(upload: StoredUpload, sent: SentPiece) -> None:
     size = len(sent.content)
     if sent.start + size > upload.length:
-        raise PictureTooLarge("More bytes than the upload was to have.")
+        raise PictureTooLarge("These are more bytes than the announced length.")
     if sent.start == 0 and size >= min(SNIFFED_BYTES, upload.length):
-        kind_of(sent.content[:SNIFFED_BYTES])  # A wrong kind need not be sent to its end.
+        kind_of(sent.content[:SNIFFED_BYTES])  # A wrong kind need not arrive in full.
 
 
 async def _keep(group: ShardGroup, objects: Objects, sent: SentPiece) -> StoredUpload | None:
-    """The upload with these bytes; None, and nothing is kept, if it does not stand there."""
+    """The upload with these bytes; if it has another offset, None, and nothing is kept."""
     size, sha256 = len(sent.content), hashlib.sha256(sent.content).digest()
     piece = Piece(sent.upload_id, sent.start, size, sha256, piece_key(sent.owner_id))
     await objects.put_file(piece.key, io.BytesIO(sent.content), piece.size)
     async with group.writer(group.shard_of(piece.upload_id)) as tx:
         moved = await append_piece(tx, piece)
     if moved is None:
-        await objects.delete([piece.key])  # It belongs to nothing.
+        await objects.delete([piece.key])  # The object belongs to nothing.
     return moved
 
 

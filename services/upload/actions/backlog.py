@@ -1,4 +1,4 @@
-"""How many pictures wait to be processed; more than can be worked off soon are not let in."""
+"""Bounds the number of pictures that wait for processing; more are refused."""
 
 import asyncio
 import time
@@ -9,19 +9,19 @@ from shared.errors import Overloaded, Unavailable
 from shared.jobs.queue_length import count_waiting
 from shared.sharding.shard_group import ShardGroup
 
-# Between two looks at the queues a process counts what it lets in itself.
+# Between two polls of the queues, a process counts its own admissions.
 _LOOK_AGAIN_S = 1.0
 _RETRY_AFTER_S = 10
 
 
 class QueueIsFull(Overloaded):
-    """So many pictures wait already that another one would wait too long."""
+    """Another picture would wait too long behind those waiting already."""
 
-    title = "Many pictures are waiting to be processed; send it again in a moment."
+    title = "Too many pictures are waiting to be processed; try again in a moment."
 
 
 class Backlog:
-    """The waiting jobs of all primaries, by name, and how many of each may wait."""
+    """The waiting jobs of all primaries by name, and the limit of each."""
 
     def __init__(self, group: ShardGroup, waiting_max: Mapping[str, int]) -> None:
         self._group = group
@@ -31,9 +31,9 @@ class Backlog:
         self._looking = asyncio.Lock()
 
     async def admit(self, job: str) -> None:
-        """Let one more in; raises QueueIsFull.
+        """Admit one more; raises QueueIsFull.
 
-        Exact but for what the other replicas let in within the last second.
+        The count misses only what other replicas have admitted within the last second.
         """
         async with self._looking:
             if time.monotonic() - self._looked_at_s > _LOOK_AGAIN_S:
@@ -54,5 +54,5 @@ class Backlog:
             node = self._group.primary_by_name(primary)
             return Counter(await count_waiting(node, self._waiting_max))
         except Unavailable:
-            # What is sent to its shards is refused by itself, and the others go on.
+            # Pictures for its shards fail by themselves, and the others continue.
             return Counter()

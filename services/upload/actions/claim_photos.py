@@ -1,4 +1,4 @@
-"""Reserves photos for a post, and waits a little for those that are still being processed."""
+"""Reserves photos for a post, and waits shortly for those still being processed."""
 
 import asyncio
 import time
@@ -14,9 +14,9 @@ from shared.faults import fault
 from shared.sharding.shard_group import ShardGroup
 
 WAIT_MS_MAX = 10_000
-# What the claim itself and the way back may take of the caller's time.
+# Reserved for the claim itself and the reply, within the caller's deadline.
 _RESERVE_MS = 500
-# Processing takes a few tenths of a second: looked at often at first, then less.
+# Processing takes a few tenths of a second: poll often at first, then less.
 _LOOK_AGAIN_S = 0.03
 _LOOK_AGAIN_S_MAX = 0.25
 
@@ -24,9 +24,9 @@ _LOOK_AGAIN_S_MAX = 0.25
 async def claim_photos(
     group: ShardGroup, owner_id: int, photo_ids: Sequence[int], claimant: str, wait_ms: int
 ) -> ClaimedPhotos:
-    """Snapshots in the order asked for; the same claimant may ask again.
+    """Snapshots in the order asked for; all photos or none. The same claimant may repeat it.
 
-    All or none. Raises NotFound for a photo that is not the owner's, PhotoNotReady if it is still
+    Raises NotFound for a photo that is not the owner's. Raises PhotoNotReady if one is still
     processing after `wait_ms`, PhotoUnusable and PhotoAlreadyPublished.
     """
     shard = group.shard_of(owner_id)
@@ -45,7 +45,7 @@ async def claim_photos(
 
 
 def _no_such(missing: Sequence[int], photo_ids: Sequence[int]) -> NotFound:
-    """Names each id that there is no photo of, and where in the list it stands."""
+    """An error that names each missing id and its position in the list."""
     return NotFound(
         f"You have no photo {', '.join(map(str, missing))}.",
         errors=[
@@ -58,7 +58,7 @@ def _no_such(missing: Sequence[int], photo_ids: Sequence[int]) -> NotFound:
 async def wait_until_processed(
     group: ShardGroup, owner_id: int, photo_ids: Sequence[int], wait_ms: int
 ) -> None:
-    """Return when none is being processed, or the time that the caller allows is over."""
+    """Return once no photo is being processed, or when the allowed time is over."""
     allowed_ms: float = min(wait_ms, WAIT_MS_MAX)
     left_ms = remaining_ms()
     if left_ms is not None:

@@ -1,4 +1,4 @@
-"""Adds the photos of an account to its documents and keeps the whole as one file."""
+"""Adds an account's photos to its documents and stores the archive as one file."""
 
 import asyncio
 import os
@@ -22,11 +22,11 @@ _PAGE_MAX = 100
 
 
 async def compose_archive(group: ShardGroup, objects: Objects, archive_id: int) -> None:
-    """May be repeated; raises Unavailable while the store is away: then it runs again."""
+    """Compose it; repeatable. Raises Unavailable while the store is away, to be run again."""
     archive = await find_archive(group, archive_id)
     if archive is None or archive.state == "ready":
         return
-    # Unnamed: it is gone with the process. One photo at a time is in memory.
+    # The unnamed file ends with the process. Only one photo at a time is in memory.
     with await asyncio.to_thread(tempfile.TemporaryFile) as file:
         await objects.read(documents_key(archive_id), file.write)
         await _add_photos(group, objects, archive.owner_id, file)
@@ -59,13 +59,13 @@ async def _add_photos(group: ShardGroup, objects: Objects, owner_id: int, file: 
 
 
 async def _add_photo(objects: Objects, photo: StoredPhoto, archive: zipfile.ZipFile) -> None:
-    """Its largest rendition, which is all that is kept of it."""
+    """Add the largest rendition, since the original is gone."""
     for rendition in photo.renditions[:1]:
         content = bytearray()
         try:
             await objects.read(rendition["key"], content.extend)
         except NotFound:
-            # Deleted by its owner a moment ago: the archive is of what the account holds.
+            # Its owner has just deleted it, so it no longer belongs in the archive.
             return
-        # Packed already; a second time would gain nothing.
+        # A JPEG is compressed already.
         await asyncio.to_thread(archive.writestr, f"photos/{photo.id}.jpg", bytes(content))

@@ -1,4 +1,4 @@
-"""Lets a post that exists have its photos for good."""
+"""Gives photos to an existing post for good."""
 
 from collections.abc import Sequence
 
@@ -14,7 +14,10 @@ async def confirm_photos(
     claimant: str,
     post_id: int | None,
 ) -> None:
-    """May be repeated, and come late. What the photos were without their looks goes."""
+    """Confirm a claim; repeatable, and allowed to come late.
+
+    Unedited renditions of edited photos go.
+    """
     async with group.writer(group.shard_of(owner_id)) as tx:
         for photo_id in await write_confirmation(tx, owner_id, photo_ids, claimant, post_id):
             await tx.enqueue(TIDY_JOB, {"photo_id": photo_id})

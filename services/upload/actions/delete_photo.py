@@ -1,4 +1,4 @@
-"""Deletes what a released photo left in the store and with the balancers, then the photo itself."""
+"""Deletes a released photo: its objects, the balancers' copies, then its row."""
 
 from collections.abc import Collection
 
@@ -16,7 +16,7 @@ log = get_logger()
 async def delete_photo(
     group: ShardGroup, objects: Objects, caches: MediaCaches, photo_id: int
 ) -> None:
-    """The row goes last: as long as it is there, its keys are known and a later try finds them."""
+    """The row goes last: while it exists, a later try finds the keys."""
     photo = await find_released_photo(group, photo_id)
     if photo is None:
         return
@@ -28,9 +28,9 @@ async def delete_photo(
 
 
 async def forget_copies(caches: MediaCaches, renditions: Collection[str]) -> None:
-    """Tell the balancers of renditions that are gone; one that does not answer is passed over."""
+    """Tell the balancers which renditions are gone; one that does not answer is skipped."""
     try:
         await caches.forget(renditions)
     except Unavailable as error:
-        # Nobody is given an address of them any more, and those given out live ten minutes.
+        # No new addresses are issued for them, and issued ones expire within ten minutes.
         log.warning("copies_not_forgotten", reason=error.detail)

@@ -1,4 +1,4 @@
-"""Keeps what upload says of published photos in line with their post."""
+"""Copies alternative texts from a post to its photos."""
 
 from collections.abc import Mapping
 
@@ -9,6 +9,6 @@ from shared.sharding.shard_group import ShardGroup
 async def describe_photos(
     group: ShardGroup, owner_id: int, post_id: int, alt_texts: Mapping[int, str]
 ) -> None:
-    """By the id of each photo; those that are not the post's are passed over."""
+    """Write texts by photo id; photos of other posts are skipped."""
     async with group.writer(group.shard_of(owner_id)) as tx:
         await describe_published(tx, owner_id, post_id, alt_texts)

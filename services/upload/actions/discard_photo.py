@@ -11,10 +11,10 @@ from shared.sharding.shard_group import ShardGroup
 async def discard_photo(
     group: ShardGroup, owner_id: int, photo_id: int, versions: Collection[int] | None = None
 ) -> None:
-    """One that is gone, or never was the owner's, is passed over.
+    """Delete it; a photo that is gone or not the owner's is skipped.
 
-    Raises PhotoAlreadyPublished if a post has it or is about to: it goes with the post; and
-    PreconditionFailed if it is in none of these versions.
+    Raises PhotoAlreadyPublished if a post has it or has claimed it, since it then goes with the
+    post. Raises PreconditionFailed if it has none of the versions.
     """
     if group.shard_of(photo_id) != group.shard_of(owner_id):
         return

@@ -6,18 +6,18 @@ from services.upload.domain.filter_samples import FilterSample, draw_samples
 
 
 class DrawnSamples:
-    """Drawn in a thread; whoever asks meanwhile waits for the same."""
+    """Draws in a thread; concurrent callers await the same drawing."""
 
     def __init__(self) -> None:
         self._drawing: asyncio.Task[list[FilterSample]] | None = None
 
     def begin(self) -> asyncio.Task[list[FilterSample]]:
-        """Draw, unless that is under way or done."""
+        """Start drawing, unless it is running or done."""
         if self._drawing is None:
             self._drawing = asyncio.create_task(asyncio.to_thread(draw_samples))
         return self._drawing
 
     async def all(self) -> list[FilterSample]:
-        """That of no filter first."""
-        # Who gives up must not take the drawing from the others.
+        """All samples; the one without a filter comes first."""
+        # A cancelled caller must not cancel the drawing for the others.
         return await asyncio.shield(self.begin())

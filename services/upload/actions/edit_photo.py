@@ -1,4 +1,4 @@
-"""Changes a photo that is in no post yet: what it is said to show, and how it looks."""
+"""Edits a photo that is in no post yet: its alternative text, filter and crop."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -28,15 +28,15 @@ from shared.errors import NotFound
 from shared.sharding.shard_group import ShardGroup
 from shared.sharding.transaction import Transaction
 
-# Most are ready a few tenths of a second after they were sent.
+# Most photos are ready a few tenths of a second after they were sent.
 _WAIT_MS_MAX = 5_000
 
 
 @dataclass(frozen=True, slots=True)
 class PhotoChange:
-    """What is to change; `fields` names what was said, None among it takes a filter or crop off.
+    """An edit; `fields` names the given ones, where None removes a filter or crop.
 
-    `versions` are those that may be changed; None stands for any.
+    Only `versions` may be edited; None allows any.
     """
 
     fields: frozenset[str]
@@ -47,11 +47,11 @@ class PhotoChange:
 
     @property
     def is_of_pixels(self) -> bool:
-        """Has it to be drawn anew?"""
+        """Whether the photo must be drawn again."""
         return bool(self.fields & {"filter", "crop"})
 
     def edit_after(self, edit: PhotoEdit) -> PhotoEdit:
-        """What was not said stays as it is."""
+        """The result of this change on `edit`; fields not given stay."""
         return PhotoEdit(
             self.filter_name if "filter" in self.fields else edit.filter_name,
             self.crop if "crop" in self.fields else edit.crop,
@@ -59,11 +59,11 @@ class PhotoChange:
 
 
 async def edit_photo(group: ShardGroup, owner_id: int, photo_id: int, change: PhotoChange) -> Photo:
-    """The photo as it is then, `processing` while a look is drawn; posts keep what they have.
+    """Edit the photo and return it, `processing` while a filter or crop is drawn.
 
-    Waits a little for a photo that is being processed. Raises Invalid, NotFound, and
-    PreconditionFailed by version; PhotoNotReady and PhotoUnusable for another look of what is not
-    ready; PhotoAlreadyPublished if a post has it or is about to.
+    It waits shortly for a photo being processed. Raises Invalid, NotFound and PreconditionFailed. A
+    new filter or crop raises PhotoNotReady or PhotoUnusable if there is nothing to draw from.
+    Raises PhotoAlreadyPublished if a post has it or has claimed it.
     """
     check_alt_text(change.alt_text)
     check_edit(change.edit_after(PhotoEdit()))

@@ -1,4 +1,4 @@
-"""Takes an account that is being deleted out of upload, a page at a time."""
+"""Erases a deleted account from upload, one page at a time."""
 
 from services.upload.actions.delete_photo import delete_photo
 from services.upload.actions.forget_archive import forget_archive
@@ -11,16 +11,16 @@ from services.upload.store.uploads import delete_upload, upload_ids_of_owner
 from shared.sharding.idempotency import forget_requests_of
 from shared.sharding.shard_group import ShardGroup
 
-# Each photo has five objects at most, and the caller waits ten seconds at most.
+# Each photo has at most nine objects, and the caller waits at most ten seconds.
 PAGE_MAX = 50
 
 
 async def erase_account(
     group: ShardGroup, objects: Objects, caches: MediaCaches, owner_id: int
 ) -> bool:
-    """Delete a page of photos with their objects; True once there is nothing left.
+    """Delete one page of photos with their objects; True when nothing is left.
 
-    May be repeated, before and after the end. What is in no photo goes after the photos.
+    Repeating it does no harm, even after the end. Objects of no photo come after the photos.
     """
     photo_ids = await photo_ids_of_owner(group, owner_id, PAGE_MAX)
     if photo_ids:
@@ -36,7 +36,7 @@ async def erase_account(
 
 
 async def _erase_what_is_in_no_photo(group: ShardGroup, objects: Objects, owner_id: int) -> bool:
-    """Whether there was any of it: then there may be more."""
+    """True if it found any, since there may be more."""
     archive_ids = await archive_ids_of_owner(group, owner_id, PAGE_MAX)
     for archive_id in archive_ids:
         await forget_archive(group, objects, archive_id)

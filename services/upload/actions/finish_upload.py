@@ -1,4 +1,4 @@
-"""Makes a photo of an upload whose bytes are all there."""
+"""Turns a complete upload into a photo."""
 
 from collections.abc import AsyncIterator
 
@@ -14,7 +14,7 @@ from shared.sharding.shard_group import ShardGroup
 
 
 async def get_own_upload(group: ShardGroup, upload_id: int, owner_id: int) -> StoredUpload:
-    """Raises NotFound for one of somebody else, or one that was given up."""
+    """The upload; raises NotFound if it is another's or was deleted."""
     upload = await find_upload(group, upload_id, owner_id)
     if upload is None:
         raise NotFound
@@ -22,9 +22,9 @@ async def get_own_upload(group: ShardGroup, upload_id: int, owner_id: int) -> St
 
 
 async def progress_of(group: ShardGroup, objects: Objects, upload: StoredUpload) -> Upload:
-    """How far it is; what was cut short after the last byte is finished first.
+    """The upload's progress; if it broke off after the last byte, the photo is made now.
 
-    Raises what `receive_photo` raises of bytes that are no picture; the upload is then gone.
+    Raises what `receive_photo` raises for bytes that are no picture; the upload is then gone.
     """
     if not upload.is_whole:
         return upload_of(upload, None)
@@ -35,7 +35,7 @@ async def progress_of(group: ShardGroup, objects: Objects, upload: StoredUpload)
 
 
 async def _finish(group: ShardGroup, objects: Objects, upload: StoredUpload) -> Photo:
-    """Once, however often it is tried: the upload is the key under which the photo is made."""
+    """Make the photo once: the upload's own key makes every further try return the same photo."""
     keys = await piece_keys(group, upload.id)
     try:
         photo = await receive_photo(group, objects, _sent(objects, keys, upload))

@@ -1,4 +1,4 @@
-"""Deletes an archive when its time is over, or when its owner's account goes."""
+"""Deletes an archive when it expires or its owner's account goes."""
 
 from services.upload.store.archives import delete_archive
 from services.upload.store.objects import Objects, archive_key, documents_key
@@ -8,6 +8,6 @@ FORGET_ARCHIVE_JOB = "forget_archive"
 
 
 async def forget_archive(group: ShardGroup, objects: Objects, archive_id: int) -> None:
-    """The row goes last, so that a later try finds what an earlier one left; may be repeated."""
+    """Delete it; repeatable. The row goes last, so a later try finds what is left."""
     await objects.delete([documents_key(archive_id), archive_key(archive_id)])
     await delete_archive(group, archive_id)

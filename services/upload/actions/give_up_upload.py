@@ -1,4 +1,4 @@
-"""Gives an upload up: its pieces go."""
+"""Deletes an unfinished upload with its pieces."""
 
 from services.upload.store.objects import Objects
 from services.upload.store.uploads import delete_upload, find_upload, piece_keys
@@ -13,7 +13,7 @@ async def give_up_upload(
     owner_id: int,
     upload_id: int,
 ) -> None:
-    """One that is gone, or not the owner's, is passed over; a photo that it became stays."""
+    """Delete it; one that is gone or not the owner's is skipped. A photo made of it stays."""
     if await find_upload(group, upload_id, owner_id) is None:
         return
     keys = await piece_keys(group, upload_id)

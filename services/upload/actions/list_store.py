@@ -1,4 +1,4 @@
-"""Looks through the store for objects that nothing in the database stands for."""
+"""Lists the store and finds objects that the database does not know."""
 
 from collections import Counter
 from collections.abc import Collection, Sequence
@@ -12,20 +12,20 @@ from shared.sharding.shard_group import ShardGroup
 
 ALL_PREFIXES = (QUARANTINE, RENDITIONS, ARCHIVES)
 
-# A receipt in progress lasts a minute at most; the rest is for clocks that differ.
+# Receiving takes at most a minute; the rest allows for clocks that differ.
 ORPHAN_AGE = timedelta(hours=1)
 
 _PAGE_MAX = 500
-# The keys of so many are kept; the rest is counted.
+# At most this many keys are kept; the rest is only counted.
 _ORPHANS_MAX = 100_000
 
 
 @dataclass(slots=True)
 class StoreListing:
-    """What a look has seen: objects and orphans by shard, and the orphans' keys with their shards.
+    """Objects and orphans by shard, and the orphans' keys with their shards.
 
-    `unlisted` counts objects of shards that could not be asked; `clock_ahead_s` is how far the
-    newest object is in our future.
+    `unlisted` counts objects of shards that could not be asked. `clock_ahead_s` is how far the
+    newest object lies in our future.
     """
 
     objects: Counter[int] = field(default_factory=Counter)
@@ -44,10 +44,10 @@ async def list_store(
     prefixes: Sequence[str] = ALL_PREFIXES,
     without: Collection[int] = (),
 ) -> StoreListing:
-    """All objects below the prefixes; raises Unavailable if the store or a primary does not answer.
+    """List all objects below the prefixes; raises Unavailable if the store or a primary is away.
 
-    Objects younger than ORPHAN_AGE may belong to what is under way, and are no orphans. Shards
-    `without` which we look are not asked.
+    Objects younger than ORPHAN_AGE may be in use, so they never count as orphans. Shards in
+    `without` are not asked.
     """
     listing = StoreListing()
     for prefix in prefixes:
@@ -59,7 +59,7 @@ async def list_store(
 
 
 async def still_orphans(group: ShardGroup, keys: Collection[str]) -> list[str]:
-    """Those that nothing stands for now either."""
+    """The keys that the database still does not know."""
     found: list[str] = []
     for prefix in ALL_PREFIXES:
         ids = {key: id_ for key in keys if (id_ := _id_below(prefix, key)) is not None}
@@ -99,7 +99,7 @@ async def _take_page(
 
 
 def store_clock(listing: StoreListing, answered_ahead_s: float) -> float:
-    """How far the store's clock is ahead of ours, by its answers and its objects' dates."""
+    """How far the store's clock is ahead, by its replies and its objects' dates."""
     if listing.clock_ahead_s > CLOCK_SECONDS_MAX:
         return max(listing.clock_ahead_s, answered_ahead_s)
     return answered_ahead_s

@@ -1,4 +1,4 @@
-"""Copies what one bucket has into another, and compares the two."""
+"""Copies one bucket into another, and compares the two."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -16,7 +16,7 @@ _AT_ONCE = 8
 
 @dataclass(slots=True)
 class Mirrored:
-    """How far it is: objects looked at, those copied, and their bytes."""
+    """Progress: objects seen, objects copied, and bytes copied."""
 
     seen: int = 0
     copied: int = 0
@@ -25,7 +25,7 @@ class Mirrored:
 
 @dataclass(slots=True)
 class Difference:
-    """What a mirror lacks, or has in another length."""
+    """Objects that the mirror lacks or has in another length."""
 
     objects: int = 0
     missing: list[str] = field(default_factory=list)
@@ -34,9 +34,9 @@ class Difference:
 async def mirror_store(
     source: Objects, target: Objects, tell: Callable[[Mirrored], None]
 ) -> Mirrored:
-    """Copy all that the target lacks, a page at a time; may be cut short and repeated.
+    """Copy all that the target lacks, page by page; it may be interrupted and repeated.
 
-    `tell` hears of each page. What is deleted while it is under way is passed over.
+    `tell` gets the progress after each page. Objects deleted meanwhile are skipped.
     """
     done = Mirrored()
     gate = asyncio.Semaphore(_AT_ONCE)
@@ -56,7 +56,7 @@ async def mirror_store(
 
 
 async def compare_stores(source: Objects, target: Objects, until: datetime) -> Difference:
-    """Whatever the target lacks of the source's objects of before, and the source still has."""
+    """Objects older than `until` that the target lacks and the source still has."""
     found = Difference()
     async for page, lacking in _compared(source, target):
         found.objects += sum(listed.modified_at < until for listed in page)
@@ -71,7 +71,7 @@ async def compare_stores(source: Objects, target: Objects, until: datetime) -> D
 async def _compared(
     source: Objects, target: Objects
 ) -> AsyncIterator[tuple[list[ListedObject], list[ListedObject]]]:
-    """Pages of the source, each with those of its objects that the target lacks."""
+    """Pages of the source, each with its objects that the target lacks."""
     for prefix in PREFIXES:
         after: str | None = ""
         while after is not None:
@@ -84,7 +84,7 @@ async def _compared(
 async def _sizes(
     target: Objects, prefix: str, start: str, page: list[ListedObject]
 ) -> dict[str, int]:
-    """What the target has between the first and the last key of a page."""
+    """Sizes of the target's objects between the first and the last key of a page."""
     sizes: dict[str, int] = {}
     after: str | None = start
     while page and after is not None and after < page[-1].key:

@@ -1,4 +1,4 @@
-"""Begins an upload that may come in pieces."""
+"""Begins a resumable upload."""
 
 from typing import cast
 
@@ -24,21 +24,21 @@ async def open_upload(
     idempotency_key: str | None,
     limits: ParkingLimits,
 ) -> Upload:
-    """The upload, with the same key the same one again.
+    """The upload; the same key gets the same one again.
 
-    Raises Invalid for a length of nothing, PictureTooLarge, QueueIsFull, AccountIsFull, DayIsFull
-    and TooManyUploads, before a byte is sent.
+    Raises Invalid for an empty length, PictureTooLarge, QueueIsFull, AccountIsFull, DayIsFull and
+    TooManyUploads, all before a byte is sent.
     """
     if new.length <= 0:
         raise Invalid(errors=[FieldError("length", fault("too_small", min=1))])
     if new.length > PICTURE_BYTES_MAX:
         raise PictureTooLarge
-    # Of what kind it is nobody knows yet; most are of the quick ones.
+    # The kind is still unknown; most pictures are of the fast kinds.
     await backlog.admit(PROCESS_JOB)
     shard = group.shard_of(new.owner_id)
 
     async def insert(tx: Transaction) -> dict[str, object]:
-        # Told before the bytes travel; when they are here it is asked again.
+        # Refuse before the bytes travel; the quota is checked again once they are here.
         await check_owner_has_room(tx, new.owner_id)
         await make_place(tx, new, limits)
         return dict(upload_of(await insert_upload(tx, new), None))

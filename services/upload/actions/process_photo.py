@@ -1,4 +1,4 @@
-"""Makes a received photo ready: decoded in the child, drawn, put, committed; the original goes."""
+"""Makes a received photo ready: decode, draw, put, commit, then delete the original."""
 
 import time
 from contextlib import suppress
@@ -34,7 +34,7 @@ from shared.ids import created_ms
 from shared.logs import get_logger
 from shared.sharding.shard_group import ShardGroup
 
-# Three names, so that slow codecs and costly pictures have places of their own.
+# Three names, so that slow codecs and costly pictures have lanes of their own.
 PROCESS_JOB = "process_photo"
 PROCESS_SLOW_JOB = "process_slow_photo"
 PROCESS_COSTLY_JOB = "process_costly_photo"
@@ -55,11 +55,11 @@ async def process_photo(
     *,
     is_costly: bool = False,
 ) -> None:
-    """Bring a photo to its end, ready or failed; any step may have been done by an earlier try.
+    """Process a photo until it is ready or failed; an earlier try may have done any step.
 
-    The same original gives the same keys, so a try that was cut short leaves nothing behind that
-    the next one does not overwrite. What is not decoded within the small budget of a first try is
-    handed over to the lane of costly pictures. Raises Unavailable when something of ours is away.
+    The same original gives the same keys, so a repeated try overwrites what an interrupted one
+    left. If the small budget of the first try is not enough, the job goes to the lane of costly
+    pictures. Raises Unavailable if a part of the suite is away.
     """
     photo = await find_photo(group, photo_id)
     if photo is None:
@@ -77,7 +77,7 @@ async def process_photo(
 async def _is_done(
     group: ShardGroup, objects: Objects, workshop: Workshop, photo: StoredPhoto, *, is_costly: bool
 ) -> bool:
-    """Try once, within a budget; False if it was handed over, or is gone."""
+    """Try once within a budget; False if the job was handed over or the photo is gone."""
     wanted = seconds_of_try(_kind_decoded(photo), is_costly=is_costly)
     granted = await spend_decoding(
         group, photo.id, wanted_seconds=wanted, most_seconds=SECONDS_IN_ALL
@@ -99,7 +99,7 @@ async def _is_done(
             raise
         await _fail(group, photo, PictureFault.TOO_COSTLY)
     except BaseException:
-        # Not the end of it: what this try has not used is there for the next one.
+        # The job will run again; return the unused budget to the next try.
         with suppress(Unavailable):
             await refund_decoding(group, photo.id, budget.unspent_ms)
         raise
@@ -152,7 +152,7 @@ async def _develop(
 
 
 def _source(photo: StoredPhoto) -> tuple[str, PictureKind]:
-    """What it is drawn from: the original, or for another look the largest that has none."""
+    """What to draw from: the original, or for an edit the largest unedited rendition."""
     if photo.plain is not None:
         return photo.plain["renditions"][0]["key"], _kind_decoded(photo)
     if photo.quarantine_key is None:
@@ -161,12 +161,12 @@ def _source(photo: StoredPhoto) -> tuple[str, PictureKind]:
 
 
 def _kind_decoded(photo: StoredPhoto) -> PictureKind:
-    # Renditions are always of one kind.
+    # Renditions are always JPEG.
     return PictureKind[photo.kind] if photo.plain is None else PictureKind.JPEG
 
 
 def _whole_size(photo: StoredPhoto, drawn: DrawnPhoto) -> Size:
-    """Of the picture as it was received, or of the part of it that is shown."""
+    """The size of the received picture, or of the part that is shown."""
     if photo.plain is None:
         return drawn.size
     whole = Size(photo.plain["width"], photo.plain["height"])

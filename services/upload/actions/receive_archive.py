@@ -1,4 +1,4 @@
-"""Receives the documents of an account's archive, to which the worker adds the photos."""
+"""Receives the documents of an account's archive; the worker adds the photos."""
 
 from collections.abc import AsyncIterator
 
@@ -10,7 +10,7 @@ from shared.sharding.shard_group import ShardGroup
 
 COMPOSE_JOB = "compose_archive"
 
-# Text of a hundred thousand posts and comments, packed, is a few tens of megabytes.
+# Compressed text of a hundred thousand posts and comments takes a few tens of megabytes.
 DOCUMENTS_BYTES_MAX = 500_000_000
 
 
@@ -21,7 +21,7 @@ async def receive_archive(
     archive_id: int,
     body: AsyncIterator[bytes],
 ) -> None:
-    """Keep a zip of documents; the same again changes nothing.
+    """Store a zip of documents; repeatable.
 
     Raises TooLarge, and NotFound for an archive that cannot be this owner's.
     """
@@ -36,5 +36,5 @@ async def receive_archive(
         await objects.put_file(documents_key(archive_id), await spool.rewound(), spool.size)
     async with group.writer(shard) as tx:
         if await insert_archive(tx, archive_id, owner_id):
-            # The job names the archive only: it says nothing of whose it is.
+            # The job names only the archive, so that it reveals no owner.
             await tx.enqueue(COMPOSE_JOB, {"archive_id": archive_id})

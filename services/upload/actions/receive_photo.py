@@ -1,4 +1,4 @@
-"""Receives a picture: bytes into quarantine, then a photo and the job that will process it."""
+"""Receives a picture: bytes go to quarantine, then a photo and its job are written."""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -21,13 +21,13 @@ PICTURE_BYTES_MAX = 20_000_000
 
 
 class PictureTooLarge(TooLarge):
-    """More bytes than a picture may have."""
+    """The picture exceeds the limit of bytes."""
 
     title = "A picture may have at most 20 MB."
 
 
 class DigestMismatch(Invalid):
-    """What arrived is not what was sent; nothing of it is kept."""
+    """The bytes differ from those sent; none of them are kept."""
 
     code = "digest_mismatch"
     title = "The bytes do not match their digest."
@@ -35,7 +35,7 @@ class DigestMismatch(Invalid):
 
 @dataclass(frozen=True, slots=True)
 class SentPicture:
-    """A picture as it comes; `sha256` is what its sender says that it hashes to."""
+    """A picture as it arrives; `sha256` is the sender's digest."""
 
     owner_id: int
     body: AsyncIterator[bytes]
@@ -46,12 +46,12 @@ class SentPicture:
 async def receive_photo(
     group: ShardGroup, objects: Objects, sent: SentPicture, backlog: Backlog | None = None
 ) -> Photo:
-    """The new photo, still processing; with the same key and bytes the same reply again.
+    """The new photo, still processing; the same key and bytes get the same reply again.
 
-    Sent again within a day with its digest it is the same photo too, until a post has it. Raises
-    PictureTooLarge, NotAnImage, KindNotTaken and QueueIsFull as soon as that is known, and
-    DigestMismatch, IdempotencyKeyReused and RequestInProgress once all is there, since the bytes
-    are the body. Without a backlog there is room: a picture in pieces was given it before.
+    Sent again within a day with its digest, it is the same photo until a post has it. Raises
+    PictureTooLarge, NotAnImage, KindNotTaken and QueueIsFull as early as possible. Raises
+    DigestMismatch, IdempotencyKeyReused and RequestInProgress only at the end, since the bytes are
+    the body. Without a backlog nothing is refused: a resumable upload was admitted before.
     """
     owner_id = sent.owner_id
     async with Spool() as spool:
@@ -78,7 +78,7 @@ async def _gather(sent: SentPicture, spool: Spool, backlog: Backlog | None) -> P
         if kind is None:
             first += chunk[:SNIFFED_BYTES]
             if len(first) >= SNIFFED_BYTES:
-                # What is not taken need not be sent to its end.
+                # A refused picture need not arrive in full.
                 kind = await _admitted(first, backlog)
         if spool.size + len(chunk) > PICTURE_BYTES_MAX:
             raise PictureTooLarge
@@ -98,8 +98,8 @@ async def _admitted(first: bytes, backlog: Backlog | None) -> PictureKind:
 async def _keep(
     group: ShardGroup, objects: Objects, spool: Spool, new: NewPhoto, attempt: Attempt | None
 ) -> Photo:
-    # The bytes first: a photo that is acknowledged has them. Should the process end in between,
-    # the sweeper finds an original that no photo knows.
+    # Bytes first: an acknowledged photo always has them. If the process ends in between, the sweep
+    # finds an original without a photo.
     with timed_step("store"):
         await objects.put_file(new.quarantine_key, await spool.rewound(), spool.size)
     with timed_step("commit"):

@@ -1,4 +1,4 @@
-"""Takes photos away once their post is gone: at once for everybody, then from the store."""
+"""Releases photos whose post is gone: invisible at once, then deleted from the store."""
 
 from collections.abc import Sequence
 
@@ -13,10 +13,10 @@ DELETE_JOB = "delete_photo"
 async def release_photos(
     group: ShardGroup, owner_id: int, photo_ids: Sequence[int], post_id: int | None = None
 ) -> None:
-    """Those that were released before, or are not the owner's, are passed over.
+    """Release them; photos released before or not the owner's are skipped.
 
-    With a post also those that another post has by now: a claim that ran out before its
-    confirmation came lets two posts show one photo, and it stays until the second is gone.
+    With a post id, photos that another post has stay as well. An expired claim with a late
+    confirmation lets two posts show one photo, which stays until the second post is gone.
     """
     async with group.writer(group.shard_of(owner_id)) as tx:
         await _enqueue_deletions(tx, await write_release(tx, owner_id, photo_ids, post_id))
@@ -25,7 +25,7 @@ async def release_photos(
 async def release_unattached_photos(
     group: ShardGroup, shard: int, photo_ids: Sequence[int]
 ) -> None:
-    """Those of one shard that no post has; one that a post got just now is passed over."""
+    """Release photos of one shard that are in no post; one just claimed is skipped."""
     async with group.writer(shard) as tx:
         await _enqueue_deletions(tx, await release_unattached(tx, photo_ids))
 

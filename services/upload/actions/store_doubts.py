@@ -1,4 +1,4 @@
-"""Why a sweep or a comparison of the store must not believe that something is not there."""
+"""Reasons why a sweep or comparison of the store must not trust an absence."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
@@ -25,13 +25,13 @@ from shared.sharding.shard_group import ShardGroup
 PHOTO = "photo"
 OBJECTS = "objects"
 
-# Statements span the shards of a primary: one that is not there takes them all with it.
+# One statement spans all shards of a primary, so a missing shard blinds the others.
 _BLINDING = {Kind.AWAY, Kind.STANDBY, Kind.LACKING}
 
 
 @dataclass(slots=True)
 class StoreDoubts:
-    """What was asked of primaries and store, and the doubts that follow from it."""
+    """What primaries and store answered, and the doubts that follow."""
 
     group: str
     lost: Collection[str] = frozenset()
@@ -45,7 +45,7 @@ class StoreDoubts:
 
     @property
     def blind_shards(self) -> frozenset[int]:
-        """Shards of which nothing can be asked, those beside a missing one too."""
+        """Shards that cannot be asked, including the others on a primary with a missing one."""
         blind = {doubt.primary for doubt in self.doubts if doubt.kind in _BLINDING}
         return frozenset(
             shard for primary in self.primaries if primary.name in blind for shard in primary.shards
@@ -63,7 +63,7 @@ class StoreDoubts:
         return said
 
     def photos(self) -> dict[int, int]:
-        """How many photos each shard has now, where they were counted."""
+        """The number of photos in each shard that was counted."""
         return {
             shard: facts.rows[PHOTO]
             for primary in self.primaries
@@ -72,21 +72,21 @@ class StoreDoubts:
         }
 
     def objects_of(self, listing: StoreListing) -> int:
-        """All objects: as they were listed, or as the last good look at the whole had them."""
+        """The number of all objects, by this listing or the last good one, whichever is higher."""
         return max(listing.objects.total(), self.expected.get((WHOLE_GROUP, OBJECTS), 0))
 
 
 async def doubts_before(
     group: ShardGroup, objects: Objects, lost: Collection[str], *, counted: bool
 ) -> StoreDoubts:
-    """Ask the primaries and the store, before anything else; `counted` counts photos as well."""
+    """Ask the primaries and the store before anything else; `counted` adds the photos."""
     found = StoreDoubts(group.name, lost)
     found.expected = await read_expected(group)
     found.primaries = await facts_of(group, counted=(PHOTO,) if counted else ())
     found.doubts = doubts_of(found.primaries, found.expected, lost=lost)
     found.clocks = clock_doubts(found.primaries, {})
     if not found:
-        # A store refuses requests that are signed by a wrong clock, and would say nothing of it.
+        # A store refuses requests signed by a wrong clock, and would tell nothing.
         found.clocks = clock_doubts((), {"the store": await objects.clock_ahead_s()})
     return found
 
@@ -94,7 +94,7 @@ async def doubts_before(
 async def doubts_after(
     group: ShardGroup, objects: Objects, listing: StoreListing, lost: Collection[str]
 ) -> StoreDoubts:
-    """Ask again: what the look has found tells more, and photos are counted."""
+    """Ask again: the listing has given more evidence, and photos are counted."""
     found = await doubts_before(group, objects, lost, counted=True)
     found.doubts = doubts_of(
         found.primaries, found.expected, lost=lost, witnesses=listing.witnesses
@@ -105,7 +105,7 @@ async def doubts_after(
 
 
 async def note_good_listing(group: ShardGroup, doubts: StoreDoubts, listing: StoreListing) -> None:
-    """Keep how many photos and objects there were, for the next look to expect."""
+    """Store the numbers of photos and objects for the next listing to expect."""
     photos = {(shard, PHOTO): count for shard, count in doubts.photos().items()}
     await note_expected(group, {**photos, (WHOLE_GROUP, OBJECTS): listing.objects.total()})
 
@@ -113,7 +113,7 @@ async def note_good_listing(group: ShardGroup, doubts: StoreDoubts, listing: Sto
 def too_many(
     doubts: StoreDoubts, listing: StoreListing, orphans: int, rules: RemovalRules
 ) -> list[str]:
-    """Sentences if there are more orphans than faults leave behind, and where they are."""
+    """Sentences if there are more orphans than ordinary faults leave, and where they are."""
     of_all = doubts.objects_of(listing)
     if rules.allow(orphans, of_all):
         return []
@@ -130,7 +130,7 @@ def probable_causes(
     of_all: Mapping[int, int],
     rules: RemovalRules,
 ) -> list[str]:
-    """A sentence for each primary to which more orphans belong than faults leave behind."""
+    """A sentence for each primary with more orphans than ordinary faults leave."""
     said = []
     for primary in doubts.primaries:
         orphans, objects = (
@@ -150,7 +150,7 @@ def probable_causes(
 
 
 def store_losses(doubts: StoreDoubts, listing: StoreListing) -> list[str]:
-    """A sentence if the store holds far fewer objects than at the last good look."""
+    """A sentence if the store lists far fewer objects than the last good listing."""
     then, now = doubts.expected.get((WHOLE_GROUP, OBJECTS), 0), listing.objects.total()
     if not is_loss(now, then, *FEWER_ON_PRIMARY):
         return []

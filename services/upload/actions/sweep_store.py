@@ -1,6 +1,6 @@
-"""Takes away what nobody will ask for again: abandoned uploads, photos in no post, orphans.
+"""Removes abandoned uploads, photos in no post, and orphaned objects.
 
-An orphan is marked by one look and deleted by a later one. A look that is in doubt deletes nothing.
+One sweep notes an orphan and a later one deletes it. A sweep in doubt deletes nothing.
 """
 
 import asyncio
@@ -33,9 +33,9 @@ from shared.logs import get_logger
 from shared.sharding.removal_rules import RemovalRules
 from shared.sharding.shard_group import ShardGroup
 
-# Whoever has not published a photo by then has thought better of it.
+# By then, the owner is not going to publish the photo.
 UNATTACHED_AGE = timedelta(hours=24)
-# An operator sees within a day that something is wrong.
+# Operators notice a fault within a day.
 ORPHAN_WAIT = timedelta(hours=24)
 
 _PAGE_MAX = 500
@@ -46,7 +46,7 @@ log = get_logger()
 
 @dataclass(frozen=True, slots=True)
 class SweepRules:
-    """What is looked through, how long an orphan waits for its second look, how much may go."""
+    """Which prefixes to list, how long an orphan waits for its second sweep, how much may go."""
 
     prefixes: Sequence[str] = ALL_PREFIXES
     wait: timedelta = ORPHAN_WAIT
@@ -56,10 +56,10 @@ class SweepRules:
 
 @dataclass(slots=True)
 class Swept:
-    """How many there were of each; `orphans` were found, and `deleted` of them are gone.
+    """Counts of what was found; `deleted` of the `orphans` are gone.
 
-    With `reasons` the sweep stopped, and deleted nothing after that; if nothing was `listed`,
-    it knows of no orphans.
+    If there are `reasons`, the sweep stopped and deleted nothing afterwards. Unless `listed`, it
+    knows of no orphans.
     """
 
     uploads: int = 0
@@ -76,7 +76,7 @@ class Swept:
 async def sweep_store(
     group: ShardGroup, objects: Objects, now: datetime, rules: SweepRules | None = None
 ) -> Swept:
-    """May be cut short and repeated; raises Unavailable for what stops answering on the way.
+    """Sweep; it may be interrupted and repeated. Raises Unavailable if something stops answering.
 
     A dry run counts and changes nothing.
     """
@@ -96,7 +96,7 @@ async def sweep_store(
 async def keep_store_swept(group: ShardGroup, objects: Objects, stop: asyncio.Event) -> None:
     """Sweep four times an hour until `stop` is set.
 
-    Only quarantine is looked through: it is small, and orphans elsewhere come of faults alone.
+    It lists quarantine only, which is small; elsewhere only faults leave orphans.
     """
     rules = SweepRules(prefixes=[QUARANTINE])
     while not stop.is_set():
@@ -113,13 +113,13 @@ async def keep_store_swept(group: ShardGroup, objects: Objects, stop: asyncio.Ev
                     deleted=swept.deleted,
                 )
         except Unavailable as error:
-            # Nobody loses anything: it lies a quarter of an hour longer.
+            # Nobody loses anything: objects lie a quarter of an hour longer.
             log.warning("store_not_swept", reasons=[error.detail])
         await pause(stop, _SWEEP_SECONDS)
 
 
 async def _sweep_uploads(group: ShardGroup, shard: int, *, is_dry: bool) -> int:
-    """Their pieces are marked as given up, and go with the orphans."""
+    """Delete abandoned uploads; their pieces are noted as given up and go with the orphans."""
     if is_dry:
         return await count_abandoned(group, shard)
     swept = 0
@@ -148,7 +148,7 @@ async def _sweep_orphans(
     listing = await list_store(group, objects, now, prefixes=rules.prefixes)
     swept.listed, swept.orphans = True, listing.orphans.total()
     is_whole = set(rules.prefixes) == set(ALL_PREFIXES)
-    # Photos are counted only where something may be taken away, or a whole look is to be kept.
+    # Count photos only if something may be deleted, or to record a complete listing.
     if not listing.keys and not is_whole:
         if not rules.is_dry:
             await forget_unseen_notes(group, rules.prefixes, began_s)
@@ -176,7 +176,7 @@ async def _sweep_orphans(
 async def _delete(group: ShardGroup, objects: Objects, due: dict[str, int], swept: Swept) -> None:
     keys = list(due)
     for at in range(0, len(keys), _PAGE_MAX):
-        # A third look, at this moment: minutes may have passed since the second.
+        # Check once more, since minutes may have passed since the listing.
         orphans = await still_orphans(group, keys[at : at + _PAGE_MAX])
         await objects.delete(orphans)
         await forget_notes(group, {key: due[key] for key in orphans})

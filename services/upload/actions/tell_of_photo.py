@@ -1,4 +1,4 @@
-"""Tells the owner of a photo, if connected, that it has become ready or failed."""
+"""Tells a connected owner that a photo is ready or has failed."""
 
 from services.upload.clients.feed import FeedClient
 from services.upload.store.photos import find_photo
@@ -10,9 +10,9 @@ log = get_logger()
 
 
 async def tell_of_photo(group: ShardGroup, feed: FeedClient, photo_id: int) -> None:
-    """Nothing is told of one that is still processed, or gone.
+    """Tell it; a photo still processing or gone is skipped.
 
-    An event that is lost costs little: publishing waits for photos, and they can be asked for.
+    A lost event costs little: publishing waits for photos, and clients can poll them.
     """
     photo = await find_photo(group, photo_id)
     if photo is None or photo.state == "processing":

@@ -1,4 +1,4 @@
-"""Deletes renditions that a photo no longer has: those of earlier looks, and of none."""
+"""Deletes renditions of earlier edits that a photo no longer uses."""
 
 from services.upload.actions.delete_photo import forget_copies
 from services.upload.clients.media_caches import MediaCaches
@@ -7,16 +7,16 @@ from services.upload.store.photos import lock_photo
 from shared.sharding.shard_group import ShardGroup
 
 TIDY_JOB = "tidy_photo"
-# Four renditions of as many looks as somebody tries in the seconds before this runs.
+# Four renditions for each edit that somebody tries in the seconds before this runs.
 _OBJECTS_MAX = 1000
 
 
 async def tidy_photo(
     group: ShardGroup, objects: Objects, caches: MediaCaches, photo_id: int
 ) -> None:
-    """May be repeated; passed over while another look is being drawn, which ends with this too."""
+    """Tidy; repeatable. Skipped while an edit is drawn, which ends with this job, too."""
     async with group.writer(group.shard_of(photo_id)) as tx:
-        # Locked to the end: a look that came back meanwhile would have its renditions deleted.
+        # Locked until the end: an edit restored meanwhile would lose its renditions.
         photo = await lock_photo(tx, photo_id)
         if photo is None or photo.state == "processing":
             return

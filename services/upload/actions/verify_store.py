@@ -1,4 +1,4 @@
-"""Compares database and store, and both with what they held at the last good look."""
+"""Compares database and store, and both with the last good listing."""
 
 import asyncio
 from collections import Counter
@@ -28,9 +28,9 @@ _MISSING_MAX = 10_000
 
 @dataclass(slots=True)
 class Comparison:
-    """What was looked at, and the keys with which something is wrong.
+    """What was compared, and the keys in error.
 
-    `reasons` say why the numbers are not to be believed, or what is the probable cause of them.
+    `reasons` say why the numbers cannot be trusted, or name probable causes.
     """
 
     photos: int = 0
@@ -46,17 +46,17 @@ class Comparison:
 async def verify_store(
     group: ShardGroup, objects: Objects, now: datetime, rules: RemovalRules | None = None
 ) -> Comparison:
-    """Every rendition of every ready photo is asked for, and every object looked up.
+    """Check every rendition of every ready photo, and look up every object.
 
-    Shards that cannot be asked are named, and the others compared. Raises Unavailable if the store
-    does not answer.
+    Shards that cannot be asked are named, and the others are compared. Raises Unavailable if the
+    store does not answer.
     """
     rules = rules or RemovalRules()
     before = await doubts_before(group, objects, rules.lost, counted=False)
     blind = before.blind_shards
     found = Comparison(reasons=before.clocks)
     if before.clocks:
-        # Nothing can be asked of a store by a wrong clock.
+        # A store refuses every request signed by a wrong clock.
         return found
     for shard in group.shards():
         if shard not in blind:
@@ -105,7 +105,7 @@ async def _missing(group: ShardGroup, objects: Objects, page: Mapping[int, list[
         async with gate:
             if await objects.exists(key):
                 return False
-        # It may have been deleted since the page was read, and then its photo has gone first.
+        # If it was deleted after the page was read, its photo is gone, too.
         photo = await find_photo(group, photo_id)
         return photo is not None and photo.state == "ready"
 
@@ -115,7 +115,7 @@ async def _missing(group: ShardGroup, objects: Objects, page: Mapping[int, list[
 
 
 def _cause_of_missing(group: ShardGroup, found: Comparison) -> list[str]:
-    """Where the photos are whose renditions are missing: in a few shards, or everywhere."""
+    """A sentence on where the missing renditions belong, or nothing."""
     if not found.missing:
         return []
     by_shard = Counter(group.shard_of(int(key.split("/")[1])) for key in found.missing)

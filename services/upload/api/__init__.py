@@ -1,1 +1,1 @@
-"""The internal HTTP API of upload: a route parses, makes one call and shapes the answer."""
+"""The routes of upload.internal: each parses, makes one call and shapes the answer."""

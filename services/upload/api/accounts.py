@@ -1,4 +1,4 @@
-"""What users tells upload of accounts that are being deleted."""
+"""Erasure of deleted accounts, which users asks of upload."""
 
 from fastapi import APIRouter, Request, Response
 
@@ -17,13 +17,13 @@ router = APIRouter(tags=["Accounts"])
     "/accounts/{user_id}/erase",
     summary="Erase a page of an account",
     responses={
-        **reply(200, Erased, "Whether that was the last page."),
+        **reply(200, Erased, "Whether the account is erased completely."),
         **problem_replies(401, 404, 422, 503, 504),
     },
 )
 async def post_erasure(request: Request, user_id: int) -> Response:
-    """Photos, renditions and originals; again until `finished`, and once more is fine."""
-    # What no id can be is simply not there.
+    """Remove a page of photos, renditions and originals; repeat until `finished`, or longer."""
+    # No row can have such an id, so this is NotFound rather than Invalid.
     if not 0 < user_id < 2**63:
         raise NotFound
     resources = resources_of(request)

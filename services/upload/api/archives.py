@@ -1,4 +1,4 @@
-"""Archives of accounts: handed in by users, asked after, and fetched by nginx."""
+"""Archives of accounts: handed in and polled by users, fetched by nginx."""
 
 import re
 from contextlib import AsyncExitStack
@@ -40,12 +40,12 @@ Id = Annotated[int, Query(gt=0, le=_ID_MAX, examples=[USER_ID])]
         }
     },
     responses={
-        **no_content("Kept; the photos are being added."),
+        **no_content("Stored; the photos are being added."),
         **problem_replies(401, 404, 413, 422, 503, 504),
     },
 )
 async def post_archive(request: Request, owner_id: Id, archive_id: Id) -> Response:
-    """A zip; its photos are added by the worker. May be repeated."""
+    """Takes a zip, to which the worker adds the photos. Repeatable."""
     resources = resources_of(request)
     await receive_archive(
         resources.group, resources.objects, owner_id, archive_id, request.stream()
@@ -55,14 +55,14 @@ async def post_archive(request: Request, owner_id: Id, archive_id: Id) -> Respon
 
 @router.get(
     "/archives",
-    summary="How far an archive is",
+    summary="State of an archive",
     responses={
-        **reply(200, Archive, "Being composed, or ready to be fetched."),
+        **reply(200, Archive, "The archive, being composed or ready."),
         **problem_replies(401, 404, 422, 503),
     },
 )
 async def get_archive(request: Request, owner_id: Id, archive_id: Id) -> Response:
-    """404 for one that is not this owner's, that was not handed in or is no longer kept."""
+    """404 if it is not this owner's, was not handed in, or has expired."""
     archive = await find_archive(resources_of(request).group, archive_id)
     if archive is None or archive.owner_id != owner_id:
         raise NotFound
@@ -85,7 +85,7 @@ async def get_archive_file(
     file: Annotated[str, Path(examples=[f"{USER_ID}.zip"])],
     authorization: Annotated[str, Header(description="`Media` and the token.")] = "",
 ) -> Response:
-    """Takes `Authorization: Media …` in place of an internal token."""
+    """Takes `Authorization: Media …` instead of an internal token."""
     resources = resources_of(request)
     check_media_token(authorization, resources.media_token)
     name = _FILE.fullmatch(file)

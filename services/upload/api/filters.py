@@ -1,4 +1,4 @@
-"""The filters, and a small picture in the colours of each."""
+"""The filters and their samples."""
 
 from typing import Annotated
 
@@ -16,7 +16,7 @@ from shared.http_server.reply_docs import reply
 
 router = APIRouter(tags=["Filters"])
 
-# A name holds the hash of its content, as those of renditions do.
+# A name holds the hash of its content, like the names of renditions.
 _CACHE_CONTROL = "public, max-age=31536000, immutable"
 
 
@@ -24,12 +24,12 @@ _CACHE_CONTROL = "public, max-age=31536000, immutable"
     "/filters",
     summary="The filters",
     responses={
-        **reply(200, FilterSamples, "In the order to show them in."),
+        **reply(200, FilterSamples, "In the order to offer them."),
         **problem_replies(401, 503),
     },
 )
 async def get_filters(request: Request) -> Response:
-    """Their samples are at `/filters/{file}`."""
+    """The samples are at `/filters/{file}`."""
     drawn = await resources_of(request).samples.all()
     files = {sample.name: sample.file_name for sample in drawn}
     filters = [
@@ -52,7 +52,7 @@ async def get_sample(
     file: Annotated[str, Path(examples=["harbour-d47a8bc7a7632f25.jpg"])],
     authorization: Annotated[str, Header(description="`Media` and the token.")] = "",
 ) -> Response:
-    """Takes `Authorization: Media …` in place of an internal token."""
+    """Takes `Authorization: Media …` instead of an internal token."""
     resources = resources_of(request)
     check_media_token(authorization, resources.media_token)
     for sample in await resources.samples.all():

@@ -1,4 +1,4 @@
-"""What nginx shows in place of an internal token when it fetches bytes for the world."""
+"""The token with which nginx fetches bytes for clients."""
 
 import hmac
 
@@ -6,12 +6,12 @@ from shared.errors import Unauthenticated
 
 
 class MediaTokenMissing(Unauthenticated):
-    """Only the balancers fetch bytes, and they know the token."""
+    """Only balancers know the token and may fetch bytes."""
 
-    title = "Renditions and archives are fetched through the balancers."
+    title = "Renditions and archives must be fetched through the balancers."
 
 
 def check_media_token(authorization: str, media_token: str) -> None:
-    """Raises MediaTokenMissing; takes the same time whatever the difference."""
+    """Raise MediaTokenMissing unless it matches; the comparison takes constant time."""
     if not hmac.compare_digest(authorization.encode(), f"Media {media_token}".encode()):
         raise MediaTokenMissing

@@ -1,4 +1,4 @@
-"""A reply that passes an object of the store on."""
+"""A reply that streams an object from the store."""
 
 from contextlib import AsyncExitStack
 
@@ -9,7 +9,7 @@ from services.upload.store.objects import StoredObject
 
 
 class ObjectReply(StreamingResponse):
-    """Passes an object on piece by piece, and closes it even if its first piece is never sent."""
+    """Streams an object, and closes it even if the first piece is never sent."""
 
     def __init__(
         self,
@@ -26,6 +26,6 @@ class ObjectReply(StreamingResponse):
         self._opened_object = opened_object
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send it."""
+        """Send the object, then close it."""
         async with self._opened_object:
             await super().__call__(scope, receive, send)

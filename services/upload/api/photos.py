@@ -1,4 +1,4 @@
-"""Photos as their owner sees them: sent in, looked at, changed, deleted."""
+"""Photos for their owner: send, poll, edit, delete."""
 
 from collections.abc import Collection
 from typing import Annotated, cast
@@ -30,7 +30,7 @@ router = APIRouter(tags=["Photos"])
 
 _ID_MAX = 2**63 - 1
 _BYTES = {"schema": {"type": "string", "format": "binary"}}
-# The body is read as a stream, which the framework cannot describe by itself.
+# The body is read as a stream, which the framework cannot document by itself.
 _BODY = {
     "required": True,
     "content": {
@@ -47,7 +47,7 @@ _BODY = {
 
 
 class CropBody(BaseModel):
-    """A part of the upright picture, in shares of its width and height."""
+    """A part of the upright picture, as shares of its width and height."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -58,23 +58,23 @@ class CropBody(BaseModel):
 
 
 class PhotoBody(BaseModel):
-    """What is to be changed; what is not said stays as it is."""
+    """What to change; fields left out stay."""
 
     model_config = ConfigDict(extra="forbid")
 
     alt_text: str = Field(
         "",
-        description="What the picture shows, for those who cannot see it.",
+        description="A description for people who cannot see the picture.",
         json_schema_extra={"maxLength": ALT_TEXT_CHARACTERS_MAX},
         examples=["A lighthouse in the fog"],
     )
     filter: str | None = Field(
-        None, description="A name from `GET /filters`; null takes it off.", examples=["harbour"]
+        None, description="A name from `GET /filters`; null removes it.", examples=["harbour"]
     )
-    crop: CropBody | None = Field(None, description="The part to keep; null is all of it.")
+    crop: CropBody | None = Field(None, description="The part to show; null means all of it.")
 
     def change(self, versions: Collection[int] | None) -> PhotoChange:
-        """The same, without the framework."""
+        """The same as an action's value."""
         crop = None if self.crop is None else cast(Crop, self.crop.model_dump())
         fields = frozenset(self.model_fields_set)
         return PhotoChange(fields, self.alt_text, self.filter, crop, versions)
@@ -97,11 +97,11 @@ async def post_photo(
     idempotency_key: IdempotencyKey = None,
     digest: ReprDigest = None,
 ) -> Response:
-    """The bytes as they are, or the field `file` of a form; at most 20 MB.
+    """Takes raw bytes, or the field `file` of a form; at most 20 MB.
 
-    415 for content of another kind than the five, 422 `not_an_image` for what is no picture and
-    `digest_mismatch` for other bytes than were sent. A picture that is found to be damaged or too
-    large to decode ends as `failed`. 503 `overloaded` while too many wait to be processed.
+    415 for another kind than the five, 422 `not_an_image` for bytes that are no picture and
+    `digest_mismatch` if they differ from the digest. A damaged picture, or one too large to decode,
+    ends as `failed`. 503 `overloaded` while too many wait.
     """
     resources = resources_of(request)
     sent = SentPicture(viewer_id, picture_in(request), idempotency_key, sha256_in(digest))
@@ -111,17 +111,17 @@ async def post_photo(
 
 @router.get(
     "/quota",
-    summary="One's own quota",
-    responses={**reply(200, QuotaUse, "What is used of it."), **problem_replies(401, 503)},
+    summary="The viewer's quota",
+    responses={**reply(200, QuotaUse, "The quota and its use."), **problem_replies(401, 503)},
 )
 async def get_quota(request: Request, viewer_id: ViewerId) -> Response:
-    """How many photos the viewer has, in all and of the last 24 hours, and may have."""
+    """How many photos the viewer has, in all and from the last 24 hours, and the limits."""
     return JsonReply(await used_of_quota(resources_of(request).group, viewer_id))
 
 
 @router.get(
     "/photos/{photo_id}",
-    summary="One's own photo",
+    summary="The viewer's photo",
     responses={
         **reply(200, Photo, "The photo as it now is."),
         **problem_replies(401, 404, 422, 503),
@@ -132,7 +132,7 @@ async def get_photo(
     photo_id: Annotated[int, Path(examples=[PHOTO_ID])],
     viewer_id: ViewerId,
 ) -> Response:
-    """404 for a photo of somebody else, as for one that is not there."""
+    """404 for another's photo, as for an unknown one."""
     _check_possible(photo_id)
     resources = resources_of(request)
     polled = await resources.polled.find(photo_id)
@@ -146,7 +146,7 @@ async def get_photo(
 
 @router.patch(
     "/photos/{photo_id}",
-    summary="Change one's own photo",
+    summary="Edit the viewer's photo",
     responses={
         **reply(200, Photo, "The photo as it now is."),
         **problem_replies(400, 401, 404, 409, 412, 422, 503),
@@ -159,10 +159,10 @@ async def patch_photo(
     viewer_id: ViewerId,
     version: Versions = None,
 ) -> Response:
-    """Before it is in a post: 409 `photo_already_published` afterwards.
+    """Edit a photo that is in no post; 409 `photo_already_published` otherwise.
 
-    With another look it is `processing` until that is drawn, always from what it was without any.
-    409 `photo_not_ready` and `photo_failed` where there is nothing to draw from.
+    A new filter or crop makes it `processing` until drawn, always from the unedited picture. 409
+    `photo_not_ready` or `photo_failed` if there is nothing to draw from.
     """
     _check_possible(photo_id)
     resources = resources_of(request)
@@ -174,9 +174,9 @@ async def patch_photo(
 @router.delete(
     "/photos/{photo_id}",
     status_code=204,
-    summary="Delete one's own photo",
+    summary="Delete the viewer's photo",
     responses={
-        **no_content("It is gone, also if it was before."),
+        **no_content("It is gone, even if it was before."),
         **problem_replies(401, 404, 409, 412, 422, 503),
     },
 )
@@ -186,7 +186,7 @@ async def delete_photo(
     viewer_id: ViewerId,
     version: Versions = None,
 ) -> Response:
-    """One that is in no post: 409 `photo_already_published` otherwise."""
+    """Delete a photo that is in no post; 409 `photo_already_published` otherwise."""
     _check_possible(photo_id)
     resources = resources_of(request)
     await discard_photo(resources.group, viewer_id, photo_id, version)
@@ -195,6 +195,6 @@ async def delete_photo(
 
 
 def _check_possible(photo_id: int) -> None:
-    # What no id can be is simply not there.
+    # No row can have such an id, so this is NotFound rather than Invalid.
     if not 0 < photo_id <= _ID_MAX:
         raise NotFound

@@ -1,4 +1,4 @@
-"""The picture in a request's body, however it is wrapped, as a stream of its bytes."""
+"""Streams the picture out of a request's body, raw or in a form."""
 
 from collections.abc import AsyncIterator
 from typing import Any
@@ -13,16 +13,16 @@ from shared.errors import BadRequest, FieldError, Invalid
 from shared.faults import fault
 
 FIELD = "file"
-# Room for the boundaries and headers of the parts around the picture.
+# Room for the boundaries and part headers around the picture.
 WRAPPING_BYTES_MAX = 64 * 1024
 BODY_BYTES_MAX = PICTURE_BYTES_MAX + WRAPPING_BYTES_MAX
 
 
 def picture_in(request: Request) -> AsyncIterator[bytes]:
-    """The picture's bytes as they arrive, never more in memory than one piece of the body.
+    """The picture's bytes as they arrive, with at most one chunk of the body in memory.
 
-    Raises KindNotTaken unless the content is named multipart/form-data or image/*, and
-    PictureTooLarge at once if the declared length says so.
+    Raises KindNotTaken unless the content type is multipart/form-data or image/*. Raises
+    PictureTooLarge at once if the declared length exceeds the limit.
     """
     declared = request.headers.get("content-length", "")
     if declared.isdecimal() and int(declared) > BODY_BYTES_MAX:
@@ -32,7 +32,7 @@ def picture_in(request: Request) -> AsyncIterator[bytes]:
         return _from_form(request, options.get(b"boundary"))
     if kind.startswith(b"image/"):
         return request.stream()
-    raise KindNotTaken("Send the picture as it is, with Content-Type image/…, or in a form.")
+    raise KindNotTaken("Send the picture raw, with Content-Type image/…, or in a form.")
 
 
 async def _from_form(request: Request, boundary: bytes | None) -> AsyncIterator[bytes]:
@@ -45,11 +45,11 @@ async def _from_form(request: Request, boundary: bytes | None) -> AsyncIterator[
     if not form.had_picture:
         raise Invalid(errors=[FieldError(FIELD, fault("missing"))])
     if not form.ended:
-        raise BadRequest("The form breaks off.")
+        raise BadRequest("The form is incomplete.")
 
 
 class _Form:
-    """Follows the parts of a form and picks the bytes of the first one named `file`."""
+    """Parses the parts of a form and extracts the bytes of the first one named `file`."""
 
     def __init__(self, boundary: bytes) -> None:
         self.had_picture = False
@@ -75,7 +75,7 @@ class _Form:
             raise BadRequest("The form's boundary is too long.") from error
 
     def feed(self, chunk: bytes) -> list[bytes]:
-        """What the chunk holds of the picture."""
+        """The bytes of the picture in this chunk."""
         self._pieces = []
         try:
             self._parser.write(chunk)

@@ -1,4 +1,4 @@
-"""Photos and the posts that show them: claimed, confirmed, released; called by feed."""
+"""Photos and their posts or profiles: claimed, confirmed, described and released."""
 
 from typing import Annotated
 
@@ -30,26 +30,26 @@ Claimant = Annotated[
     Field(
         min_length=1,
         max_length=255,
-        description="Names the post to be; the same one may claim again.",
+        description="Identifies the future post; the same claimant may claim again.",
         examples=["post/6f1d"],
     ),
 ]
-# Not said by those who came before it was asked for, and whose events may still be on their way.
+# Optional, because events of older versions do not have it.
 PostId = Annotated[int | None, Field(gt=0, le=_ID_MAX, examples=[POST_ID])]
 
 
 class Claim(BaseModel):
-    """Photos wanted for a post."""
+    """A claim of photos for a post."""
 
     photo_ids: PhotoIds
     claimant: Claimant
     wait_ms: int = Field(
-        0, ge=0, le=WAIT_MS_MAX, description="How long to wait for photos being processed."
+        0, ge=0, le=WAIT_MS_MAX, description="How long to wait for photos still being processed."
     )
 
 
 class Confirmation(BaseModel):
-    """The post that they were claimed for exists."""
+    """The post exists for which the photos were claimed."""
 
     owner_id: OwnerId
     photo_ids: PhotoIds
@@ -58,7 +58,7 @@ class Confirmation(BaseModel):
 
 
 class Description(BaseModel):
-    """What the photos of a post show, by decimal id; feed has checked the texts."""
+    """Alternative texts of a post's photos, by decimal id; feed has checked them."""
 
     owner_id: OwnerId
     post_id: Annotated[int, Field(gt=0, le=_ID_MAX, examples=[POST_ID])]
@@ -68,7 +68,7 @@ class Description(BaseModel):
 
 
 class Release(BaseModel):
-    """Their post is gone."""
+    """The photos' post is gone."""
 
     owner_id: OwnerId
     photo_ids: PhotoIds
@@ -84,9 +84,9 @@ class Release(BaseModel):
     },
 )
 async def post_claim(request: Request, claim: Claim, viewer_id: ViewerId) -> Response:
-    """All of the viewer's photos or none, for ten minutes unless confirmed; may be repeated.
+    """Claim all photos or none, for ten minutes unless confirmed; repeatable.
 
-    404 if one is not the viewer's, 409 `photo_not_ready`, `photo_failed` or
+    404 if one is not the viewer's; 409 `photo_not_ready`, `photo_failed` or
     `photo_already_published`.
     """
     claimed = await claim_photos(
@@ -98,14 +98,14 @@ async def post_claim(request: Request, claim: Claim, viewer_id: ViewerId) -> Res
 @router.post(
     "/photos/confirm",
     status_code=204,
-    summary="Say that their post exists",
+    summary="Confirm the photos of a post",
     responses={
-        **no_content("They are the post's for good."),
+        **no_content("They belong to the post for good."),
         **problem_replies(400, 401, 422, 503),
     },
 )
 async def post_confirmation(request: Request, confirmation: Confirmation) -> Response:
-    """May be repeated, and come late."""
+    """Repeatable, and allowed to come late."""
     await confirm_photos(
         resources_of(request).group,
         confirmation.owner_id,
@@ -119,14 +119,14 @@ async def post_confirmation(request: Request, confirmation: Confirmation) -> Res
 @router.post(
     "/photos/describe",
     status_code=204,
-    summary="Say what photos of a post show",
+    summary="Describe the photos of a post",
     responses={
-        **no_content("Their owner is shown it, too."),
+        **no_content("Their owner sees the new texts, too."),
         **problem_replies(400, 401, 422, 503),
     },
 )
 async def post_description(request: Request, said: Description) -> Response:
-    """May be repeated. Once photos are published, their post is where this is said."""
+    """Repeatable. The post of published photos is the authority for their texts."""
     group = resources_of(request).group
     alt_texts = {int(photo_id): text for photo_id, text in said.alt_texts.items()}
     await describe_photos(group, said.owner_id, said.post_id, alt_texts)
@@ -136,13 +136,13 @@ async def post_description(request: Request, said: Description) -> Response:
 @router.post(
     "/photos/release",
     status_code=204,
-    summary="Say that their post is gone",
-    responses={**no_content("They are gone as well."), **problem_replies(400, 401, 422, 503)},
+    summary="Release the photos of a post",
+    responses={**no_content("They are gone, too."), **problem_replies(400, 401, 422, 503)},
 )
 async def post_release(request: Request, release: Release) -> Response:
-    """At once for their owner; their renditions leave the store a moment later. May be repeated.
+    """Gone at once for their owner; the store deletes the renditions a moment later. Repeatable.
 
-    A photo that another post has by now stays.
+    A photo that another post has meanwhile stays.
     """
     group = resources_of(request).group
     await release_photos(group, release.owner_id, release.photo_ids, release.post_id)

@@ -1,4 +1,4 @@
-"""Renditions for nginx, which checks the signed address, keeps a copy and serves the world."""
+"""Serves renditions to nginx, which checks the signed address and caches the bytes."""
 
 import re
 from contextlib import AsyncExitStack
@@ -18,7 +18,7 @@ router = APIRouter(tags=["Renditions"])
 
 _FILE = re.compile(r"(?:large|medium|small|thumb)-([0-9a-f]{16})\.jpg")
 _ID_MAX = 2**63 - 1
-# A name holds the hash of its content: what it names can never change.
+# A name holds the hash of its content, so the content never changes.
 _CACHE_CONTROL = "public, max-age=31536000, immutable"
 
 
@@ -28,7 +28,7 @@ _CACHE_CONTROL = "public, max-age=31536000, immutable"
     response_class=Response,
     responses={
         200: {"description": "The picture.", "content": {CONTENT_TYPE: {}}},
-        304: {"description": "The caller has it; it never changes."},
+        304: {"description": "The caller has it already; it never changes."},
         **problem_replies(401, 404, 422, 503),
     },
 )
@@ -39,7 +39,7 @@ async def get_rendition(
     authorization: Annotated[str, Header(description="`Media` and the token.")] = "",
     if_none_match: Annotated[str | None, Header()] = None,
 ) -> Response:
-    """Takes `Authorization: Media …` in place of an internal token."""
+    """Takes `Authorization: Media …` instead of an internal token."""
     resources = resources_of(request)
     check_media_token(authorization, resources.media_token)
     name = _FILE.fullmatch(file)

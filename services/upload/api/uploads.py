@@ -1,4 +1,4 @@
-"""Pictures that come in pieces: begun, gone on with, asked after, given up."""
+"""Resumable uploads: begin, append, poll, delete."""
 
 from typing import Annotated
 
@@ -30,14 +30,14 @@ UploadId = Annotated[int, Path(gt=0, lt=2**63, examples=[PHOTO_ID])]
 
 
 class UploadBeginning(BaseModel):
-    """How many bytes will come, and what is said of them."""
+    """The announced length, metadata and digest of an upload."""
 
     length: int = Field(ge=0, lt=2**63, examples=[3_192_044])
     metadata: str = Field(
         "", max_length=METADATA_CHARACTERS_MAX, examples=["filename Zm9nLmpwZw=="]
     )
     sha256: str | None = Field(
-        None, pattern="^[0-9a-f]{64}$", description="What all of it hashes to, in hexadecimal."
+        None, pattern="^[0-9a-f]{64}$", description="The SHA-256 of all bytes, in hexadecimal."
     )
 
 
@@ -56,10 +56,10 @@ async def post_upload(
     viewer_id: ViewerId,
     idempotency_key: IdempotencyKey = None,
 ) -> Response:
-    """Waits for its bytes for a day after the last of them.
+    """The upload expires a day after its last bytes.
 
-    429 `too_many_uploads` while its owner has too many unfinished ones; one that was left alone
-    for an hour gives way.
+    429 `too_many_uploads` while its owner has too many unfinished ones; one idle for an hour gives
+    way.
     """
     resources = resources_of(request)
     sha256 = None if beginning.sha256 is None else bytes.fromhex(beginning.sha256)
@@ -72,14 +72,14 @@ async def post_upload(
 
 @router.get(
     "/uploads/{upload_id}",
-    summary="How far an upload is",
+    summary="Progress of an upload",
     responses={
-        **reply(200, Upload, "The offset is that of durable bytes."),
+        **reply(200, Upload, "The offset counts durable bytes."),
         **problem_replies(401, 404, 415, 422, 503),
     },
 )
 async def get_upload(request: Request, upload_id: UploadId, viewer_id: ViewerId) -> Response:
-    """An own one; if all bytes are there and its photo is not, that is made now."""
+    """The viewer's upload; if all bytes are here but no photo, the photo is made now."""
     resources = resources_of(request)
     upload = await get_own_upload(resources.group, upload_id, viewer_id)
     return JsonReply(await progress_of(resources.group, resources.objects, upload))
@@ -101,10 +101,11 @@ async def post_piece(
     viewer_id: ViewerId,
     offset: Annotated[int, Query(ge=0, lt=2**31, examples=[1_048_576])],
 ) -> Response:
-    """At most a megabyte, at `offset`; may be repeated. The last bytes make it a photo.
+    """Append at most a megabyte at `offset`; repeatable. The last bytes turn it into a photo.
 
-    409 `offset_mismatch` where the upload stands elsewhere, 415 and 422 `not_an_image` for what is
-    no picture that is taken, `digest_mismatch` if all of it does not hash to what was said.
+    409 `offset_mismatch` if the upload has another offset. 415 and 422 `not_an_image` for an
+    unsupported or missing picture; 422 `digest_mismatch` if the bytes differ from the announced
+    digest.
     """
     resources = resources_of(request)
     sent = SentPiece(viewer_id, upload_id, offset, await request.body())
@@ -115,7 +116,7 @@ async def post_piece(
 @router.delete(
     "/uploads/{upload_id}",
     status_code=204,
-    summary="Give an upload up",
+    summary="Delete an upload",
     responses={**no_content("It is gone."), **problem_replies(401, 422, 503)},
 )
 async def delete_upload(request: Request, upload_id: UploadId, viewer_id: ViewerId) -> Response:

@@ -1,1 +1,1 @@
-"""The only place that talks to another process: here, the contained decoder."""
+"""The contained decoder, and upload's calls to feed and the balancers."""

@@ -1,4 +1,4 @@
-"""One contained decoder process and the calls to it; they block, so they belong in a thread."""
+"""One contained decoder process and its blocking calls, which belong in a thread."""
 
 import contextlib
 import socket
@@ -24,13 +24,13 @@ from services.upload.domain.picture_faults import PictureFault, PictureRefused
 from shared.errors import Unavailable
 
 _ROOT = Path(__file__).resolve().parents[3]
-# Importing the codecs took 0.3 s when measured; a cold, busy disk takes longer.
+# Importing the codecs takes tenths of a second; a cold, busy disk takes longer.
 _START_SECONDS_MAX = 30.0
-# The decoder stops a child after its wall limit; beyond that it is the decoder that hangs.
+# The decoder stops a child at its wall limit; after that the decoder itself hangs.
 _REPLY_SECONDS_MORE = 5.0
 _END_SECONDS_MAX = 5.0
-# All of its environment: large blocks come in huge pages and are used again, which spares page
-# faults, a quarter of the processor time of whatever is not decoded in place.
+# The decoder's whole environment. Large blocks come in huge pages and are reused, which avoids page
+# faults: a quarter of the processor time of pictures not decoded in place.
 _ENVIRONMENT = {
     "GLIBC_TUNABLES": (
         "glibc.malloc.hugetlb=1:glibc.malloc.mmap_threshold=33554432"
@@ -47,23 +47,23 @@ _FAULTS = {
 
 
 class DecoderUnavailable(Unavailable):
-    """The decoder died or was called off, which says nothing of the picture: worth another try."""
+    """The decoder died or was stopped, which says nothing about the picture: a retry may work."""
 
     code = "decoder_unavailable"
     title = "The picture decoder does not answer."
 
 
 class DecoderStalled(DecoderUnavailable):
-    """The child was there for very long and did not come to the end of its budget."""
+    """The child reached its wall limit before using up its budget."""
 
-    title = "The picture decoder hung, or got no time to work."
+    title = "The picture decoder hung, or got no processor time."
 
 
 @dataclass(frozen=True)
 class DecodedPicture:
-    """Pixels as the child left them: RGBX rows in stored order, `orientation` not yet applied.
+    """Pixels as the child left them: RGBX rows in stored order, `orientation` not applied.
 
-    `upright_width` and `upright_height` are those of the whole picture as a person sees it.
+    `upright_width` and `upright_height` are the size of the whole picture as people see it.
     `pixels` is shared memory, which is wiped for the decoder's next picture.
     """
 
@@ -78,7 +78,7 @@ class DecodedPicture:
 
 
 class Decoder:
-    """A warm decoder: started on first use, started again after it died; one call at a time."""
+    """A warm decoder: started on first use and after it died; one call at a time."""
 
     def __init__(self, python: str) -> None:
         self._python = python
@@ -90,11 +90,11 @@ class Decoder:
 
     @property
     def process_id(self) -> int:
-        """Of the warm parent, 0 while there is none."""
+        """The warm parent's process id; 0 if there is none."""
         return 0 if self._process is None else self._process.pid
 
     def start(self) -> None:
-        """Starts the process, with next to no environment and no descriptor but its socket."""
+        """Start the process with a minimal environment and no descriptor except its socket."""
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._control = ours
         self._is_called_off = False
@@ -114,9 +114,10 @@ class Decoder:
         side_pixels_min: int,
         budget: CpuBudget,
     ) -> DecodedPicture:
-        """Decodes a sealed source, and notes in the budget what that used.
+        """Decode a sealed source, and record in the budget what it used.
 
-        PictureRefused is the picture's fault, DecoderUnavailable ours; BudgetSpent asks for more.
+        Raises PictureRefused for a bad picture, BudgetSpent if it needs more, and
+        DecoderUnavailable for our own faults.
         """
         if self._control is None:
             self.start()
@@ -131,11 +132,12 @@ class Decoder:
         )
         reply = self._ask(request, source, decoded)
         if reply.outcome is not Outcome.STALLED or self._is_called_off:
-            # One that hung held its place all the time, and is charged for all of it.
+            # A picture that hung blocked the decoder all the time, so its whole budget counts as
+            # used.
             budget.spent_ms = reply.cpu_ms
         if self._is_called_off:
             self.stop()
-            raise DecoderUnavailable("The picture was called off.")
+            raise DecoderUnavailable("The picture was cancelled.")
         _raise_unless_decoded(reply)
         pixels = decoded.given(_checked_size(reply))
         return DecodedPicture(
@@ -150,9 +152,9 @@ class Decoder:
         )
 
     def call_off(self) -> None:
-        """End the picture under way, from another thread; its `decode` raises DecoderUnavailable.
+        """Cancel the current picture from another thread; its `decode` raises DecoderUnavailable.
 
-        The decoder takes the closed half as the end of its work, and still says what was used.
+        The decoder reads the closed half of the socket as the end, and still reports what was used.
         """
         self._is_called_off = True
         control = self._control
@@ -161,7 +163,7 @@ class Decoder:
                 control.shutdown(socket.SHUT_WR)
 
     def stop(self) -> None:
-        """Ends the process, and with it a child that is still at work."""
+        """End the process, and with it a child that is still working."""
         if self._control is not None:
             self._control.close()
             self._control = None
@@ -170,7 +172,7 @@ class Decoder:
             self._process.wait(_END_SECONDS_MAX)
             self._process = None
         if self._decoded is not None:
-            # Its child is about to end as well, but may still write.
+            # Its child is about to end, but may still write.
             self._decoded.close()
             self._decoded = None
 
@@ -199,7 +201,7 @@ class Decoder:
             send_request(self._control, request, source.descriptor, decoded.descriptor)
             return Reply.unpack(self._control.recv(REPLY_BYTES))
         except (OSError, struct.error, ValueError) as error:
-            # Out of step or gone: a new one starts with the next picture.
+            # Out of step or dead: the next picture starts a new decoder.
             self.stop()
             raise DecoderUnavailable from error
 
@@ -221,7 +223,7 @@ def _raise_unless_decoded(reply: Reply) -> None:
 
 
 def _checked_size(reply: Reply) -> int:
-    """Bytes of pixels; the child is not believed: its numbers must lie within the limits."""
+    """The size of the pixels in bytes; the child is not trusted, so its numbers are checked."""
     sides = (reply.width, reply.height, reply.decoded_width, reply.decoded_height)
     pixels = reply.decoded_width * reply.decoded_height
     sound = (

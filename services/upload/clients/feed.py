@@ -1,4 +1,4 @@
-"""feed.internal: it tells phones that are connected what has become of a photo."""
+"""Calls feed, which tells connected clients about photos."""
 
 from shared.contracts.stream import PhotoEnd
 from shared.service_client.client import ServiceClient
@@ -13,7 +13,7 @@ class FeedClient:
         self._service = service
 
     async def tell_of_photo(self, end: PhotoEnd) -> None:
-        """Have its owner told, if connected; repeating it does no harm."""
+        """Make feed tell the owner, if connected; repeatable."""
         await self._service.post(
             "/stream/photos", dict(end), idempotent=True, timeout_ms=_TIMEOUT_MS
         )

@@ -1,4 +1,4 @@
-"""The balancers' copies of renditions: replaced by nothing once the rendition is gone."""
+"""Removes deleted renditions from the caches of the balancers."""
 
 import asyncio
 from collections.abc import Collection
@@ -15,7 +15,7 @@ _AT_ONCE = 8
 
 
 class MediaCaches:
-    """All balancers behind one name; without a name there are none to tell."""
+    """All balancers behind one host name; without a URL there are none."""
 
     def __init__(self, network: Network, url: str | None, media_token: str) -> None:
         self._url = None if url is None else httpx.URL(url)
@@ -32,9 +32,9 @@ class MediaCaches:
         await self._client.aclose()
 
     async def forget(self, keys: Collection[str]) -> None:
-        """Have every balancer ask for these again, which are gone from the store.
+        """Make every balancer fetch these keys again, which the store no longer has.
 
-        Raises Unavailable if one does not answer, when all the others have been told.
+        Raises Unavailable if one does not answer, after all others were told.
         """
         if self._url is None or not keys:
             return
@@ -51,7 +51,7 @@ class MediaCaches:
                 raise fault
 
     async def _refresh(self, url: httpx.URL, address: str, key: str) -> None:
-        # The address is dialled, the name is verified.
+        # Connect to the address, but verify the name.
         named: dict[str, Any] = {"sni_hostname": url.host}
         where = url.copy_with(host=address, path=f"/refresh/{key}")
         try:

@@ -1,4 +1,4 @@
-"""The threads in which pictures are developed: each has a contained decoder and draws itself."""
+"""Threads that develop pictures: each has a contained decoder and draws by itself."""
 
 import asyncio
 import contextlib
@@ -21,7 +21,7 @@ from services.upload.domain.renditions import DecodedPixels, DrawnPhoto, draw_ed
 
 @dataclass(frozen=True, slots=True)
 class Developed:
-    """A drawn photo and what it took; the decoder's processor time is its child's."""
+    """A drawn photo and its cost; the decoder's processor time is its child's."""
 
     drawn: DrawnPhoto
     decode_seconds: float
@@ -30,22 +30,22 @@ class Developed:
 
 
 class Workshop:
-    """As many places as processors; whoever comes when all are taken waits.
+    """One slot per processor; when all are taken, a caller waits.
 
-    Drawing lets go of the interpreter's lock, so threads use the processors nearly as well as
-    processes would (1.78 of 2 when measured).
+    Drawing releases the interpreter lock, so threads use the processors nearly as well as
+    processes.
     """
 
     def __init__(self, decoder_python: str, places: int) -> None:
         self._threads = ThreadPoolExecutor(places, thread_name_prefix="workshop")
-        # The one used last is the warmest.
+        # The decoder used last is the warmest.
         self._idle: queue.LifoQueue[Decoder] = queue.LifoQueue()
         self._decoders = [Decoder(decoder_python) for _ in range(places)]
         for decoder in self._decoders:
             self._idle.put(decoder)
 
     async def warm_up(self) -> Containment:
-        """Start the decoders before the first picture comes; the walls that all of them have."""
+        """Start the decoders before the first picture, and return the walls common to all."""
         loop = asyncio.get_running_loop()
         starts = [loop.run_in_executor(self._threads, decoder.start) for decoder in self._decoders]
         await asyncio.gather(*starts)
@@ -59,10 +59,8 @@ class Workshop:
     ) -> Developed:
         """Decode and draw; raises PictureRefused, BudgetSpent and DecoderUnavailable.
 
-        With a look `original` is one of our own renditions, which has no orientation to heed.
-
-        `original` must stay open until this returns: cancelling calls the decoder off, and waits
-        for the thread, which may be drawing.
+        With an edit, `original` is a rendition, which is upright. `original` must stay open until
+        this returns. Cancelling stops the decoder and waits for the thread, which may be drawing.
         """
         loop = asyncio.get_running_loop()
         order = _Order(original, kind, budget, edit)
@@ -71,18 +69,18 @@ class Workshop:
             return await asyncio.shield(work)
         except asyncio.CancelledError:
             order.call_off()
-            # How it ended is of no interest, and must not be logged as if nobody had looked.
+            # Retrieve the result: asyncio would log it as never retrieved.
             await asyncio.gather(work, return_exceptions=True)
             raise
 
     async def close(self) -> None:
-        """Stop the decoders; pictures under way are begun again elsewhere."""
+        """Stop the decoders; another worker restarts the current pictures."""
         for decoder in self._decoders:
             await asyncio.to_thread(decoder.stop)
         self._threads.shutdown(wait=False, cancel_futures=True)
 
     def _develop(self, order: "_Order") -> Developed:
-        # Until all is drawn, since the pixels lie in the decoder's memory.
+        # Hold the decoder until all is drawn: the pixels lie in its memory.
         with self._decoder() as decoder:
             started_s = time.perf_counter()
             decoded = order.decoded_by(decoder)
@@ -102,7 +100,7 @@ class Workshop:
 
 
 class _Order:
-    """A picture to develop, which may be called off from the loop while a thread decodes it."""
+    """A picture to develop, which the event loop may cancel while a thread decodes it."""
 
     def __init__(
         self, original: MemoryFile, kind: PictureKind, budget: CpuBudget, edit: PhotoEdit
@@ -116,10 +114,10 @@ class _Order:
         self._is_called_off = False
 
     def decoded_by(self, decoder: Decoder) -> DecodedPicture:
-        """Decode it, in the thread; raises DecoderUnavailable if it was called off before."""
+        """Decode it, in the thread; raises DecoderUnavailable if it was cancelled before."""
         with self._lock:
             if self._is_called_off:
-                raise DecoderUnavailable("The picture was called off.")
+                raise DecoderUnavailable("The picture was cancelled.")
             self._decoder = decoder
         try:
             return decoder.decode(self._original, self._format, DECODED_SIDE_MIN, self._budget)
@@ -128,7 +126,7 @@ class _Order:
                 self._decoder = None
 
     def call_off(self) -> None:
-        """End it as soon as possible."""
+        """Cancel it as soon as possible."""
         with self._lock:
             self._is_called_off = True
             if self._decoder is not None:

@@ -1,1 +1,1 @@
-"""The contained decoder: a program and an environment of its own, that no secret reaches."""
+"""The contained decoder: a program with an environment of its own and no access to secrets."""

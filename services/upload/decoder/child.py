@@ -1,4 +1,4 @@
-"""What a forked child does with one picture, from its walls to its last breath."""
+"""The life of a forked child, which decodes one picture."""
 
 import mmap
 import os
@@ -15,7 +15,7 @@ _WITH_THREADS = {PictureFormat.HEIF}
 def run_child(
     request: Request, source: int, decoded: int, answer: int, walls: ChildWalls
 ) -> NoReturn:
-    """Decodes, writes one record to `answer` and ends; any exception ends it without an answer."""
+    """Decode, write one record to `answer` and exit; an exception ends it without an answer."""
     code = 1
     try:
         source_bytes = mmap.mmap(source, request.source_bytes, prot=mmap.PROT_READ)
@@ -28,7 +28,7 @@ def run_child(
         os.write(answer, _reply_to(request, source_bytes, decoded).pack())
         code = 0
     finally:
-        # Never back into the parent's loop, nor through its exit handlers.
+        # Never return into the parent's loop or run its exit handlers.
         os._exit(code)
 
 

@@ -1,11 +1,11 @@
-"""Whatever colours a picture has become plain sRGB on white."""
+"""Converts pictures of any colour space to plain sRGB on white."""
 
 import io
 
 from PIL import Image, ImageCms
 
 _SRGB = ImageCms.createProfile("sRGB")
-# Profiles whose conversion would change nothing; "c2" is the small sRGB that Facebook writes.
+# Profiles that would change nothing; "c2" is the small sRGB that Facebook writes.
 _SRGB_NAMES = ("sRGB", "c2")
 _MODE_BY_COLOUR_SPACE = {"RGB ": "RGB", "GRAY": "L", "CMYK": "CMYK"}
 _WITH_ALPHA = {"RGBA", "LA", "PA", "La", "RGBa"}
@@ -14,9 +14,9 @@ _WHITE = (255, 255, 255)
 
 
 def srgb_transform(profile: bytes | None) -> ImageCms.ImageCmsTransform | None:
-    """How to convert from an embedded ICC profile; None when there is nothing to convert.
+    """The conversion from an embedded ICC profile; None if there is nothing to convert.
 
-    A profile that cannot be read is left out of account: the picture shows, a little off.
+    An unreadable profile is ignored: the picture shows with slightly wrong colours.
     """
     if not profile:
         return None
@@ -37,7 +37,7 @@ def to_srgb(piece: Image.Image, transform: ImageCms.ImageCmsTransform | None) ->
         return piece if piece.mode == "RGB" else piece.convert("RGB")
     wanted = transform.input_mode
     if piece.mode != wanted:
-        # A CMYK or grey profile on a picture of other colours belongs to another picture.
+        # A CMYK or grey profile in a picture of other colours belongs to another picture.
         piece = piece.convert("RGB")
         if wanted != "RGB":
             return piece
@@ -59,5 +59,5 @@ def _flat(piece: Image.Image) -> Image.Image:
 
 
 def _to_eight_bits(piece: Image.Image) -> Image.Image:
-    # Converting to L directly would clip all above 255 to white.
+    # A direct conversion to L would clip everything above 255 to white.
     return piece.convert("I").point(lambda value: value * (1 / 256)).convert("L")

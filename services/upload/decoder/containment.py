@@ -1,4 +1,4 @@
-"""The walls: those of the decoder as a whole, put up once, and those of each child."""
+"""The walls around the decoder, built once, and around each child."""
 
 import ctypes
 import os
@@ -23,7 +23,7 @@ _libc = ctypes.CDLL(None, use_errno=True)
 
 @dataclass(frozen=True)
 class ChildWalls:
-    """What the warm parent prepared, so that a child only has to step behind it."""
+    """Walls that the warm parent has prepared, so that a child only applies them."""
 
     ruleset: int | None
     syscall_filter: Any
@@ -31,7 +31,7 @@ class ChildWalls:
 
 
 def contain_decoder() -> tuple[ChildWalls, Containment]:
-    """Gives up network, privileges and identity; returns what each child will add to that."""
+    """Give up network, privileges and identity; return the children's walls and what holds."""
     standing = Containment.RESOURCE_LIMITS
     if _leave_the_network():
         standing |= Containment.OWN_NETWORK
@@ -39,7 +39,7 @@ def contain_decoder() -> tuple[ChildWalls, Containment]:
         standing |= Containment.NOBODY
     if _libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0:
         standing |= Containment.NO_NEW_PRIVILEGES
-    # Nobody may read this process's memory, and it leaves no core file.
+    # No process may read this one's memory, and it leaves no core file.
     _libc.prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
     walls = ChildWalls(
         landlock.create_deny_all_ruleset(),
@@ -54,7 +54,7 @@ def contain_decoder() -> tuple[ChildWalls, Containment]:
 
 
 def contain_child(walls: ChildWalls, *, with_threads: bool, cpu_seconds_max: int) -> None:
-    """Steps behind the walls for ever; called in the child before it sees a byte of the picture."""
+    """Apply the walls for good; runs in the child before it reads a byte of the picture."""
     _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     _limit_resources(with_threads=with_threads, cpu_seconds_max=cpu_seconds_max)
     if walls.ruleset is not None:
@@ -65,7 +65,7 @@ def contain_child(walls: ChildWalls, *, with_threads: bool, cpu_seconds_max: int
 
 
 def _leave_the_network() -> bool:
-    # An ordinary user may make a network of its own only inside a user namespace of its own.
+    # An ordinary user may create a network namespace only inside a user namespace of its own.
     flags = _CLONE_NEWNET if os.geteuid() == 0 else _CLONE_NEWNET | _CLONE_NEWUSER
     return bool(_libc.unshare(flags) == 0)
 
@@ -86,7 +86,8 @@ def _limit_resources(*, with_threads: bool, cpu_seconds_max: int) -> None:
     _set_limit(resource.RLIMIT_FSIZE, 0)
     _set_limit(resource.RLIMIT_CORE, 0)
     if not with_threads:
-        # It counts all processes of the user: with threads, memory and the filter are the bound.
+        # The limit counts all processes of the user. With threads, memory and the filter are the
+        # bound.
         _set_limit(resource.RLIMIT_NPROC, 0)
 
 

@@ -1,4 +1,4 @@
-"""Landlock: the kernel denies a process every file, TCP port and signal; see landlock(7)."""
+"""Landlock: the kernel denies a process all files, TCP ports and signals; see landlock(7)."""
 
 import ctypes
 import errno
@@ -12,7 +12,7 @@ _FIRST_ABI_WITH_NETWORK = 4
 _FIRST_ABI_WITH_SCOPES = 6
 _ALL_NETWORK_RIGHTS = 0b11
 _ALL_SCOPES = 0b11
-# Number of file rights that each version of the interface knows; later ones know the last.
+# Number of file rights that each ABI version knows; later versions know the newest.
 _FILE_RIGHTS_BY_ABI = {1: 13, 2: 14, 3: 15, 4: 15}
 _FILE_RIGHTS_NEWEST = 16
 
@@ -28,7 +28,7 @@ class _RulesetAttributes(ctypes.Structure):
 
 
 def create_deny_all_ruleset() -> int | None:
-    """A descriptor of a ruleset that allows nothing, or None where the kernel lacks Landlock."""
+    """A descriptor of a ruleset that allows nothing; None if the kernel lacks Landlock."""
     abi = _libc.syscall(_CREATE_RULESET, None, ctypes.c_size_t(0), _VERSION_FLAG)
     if abi < 1:
         return None
@@ -46,7 +46,7 @@ def create_deny_all_ruleset() -> int | None:
 
 
 def restrict_self(ruleset: int) -> None:
-    """Puts the calling process under the ruleset for ever; it needs no_new_privs."""
+    """Apply the ruleset to the calling process for good; requires no_new_privs."""
     if _libc.syscall(_RESTRICT_SELF, ruleset, 0) != 0:
         number = ctypes.get_errno() or errno.EPERM
         raise OSError(number, os.strerror(number))

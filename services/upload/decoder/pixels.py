@@ -1,4 +1,4 @@
-"""Decodes one picture at reduced scale into RGBX pixels; runs only behind the walls of a child."""
+"""Decodes one picture at reduced scale into RGBX pixels; runs only inside a child's walls."""
 
 import io
 import struct
@@ -26,20 +26,20 @@ from services.upload.decoder.wire import Outcome, PictureFormat, Reply
 
 _ORIENTATION_TAG = 0x0112
 _SIDEWAYS = {5, 6, 7, 8}
-# Rows handled at a time: bounds the copies that colours and reduction make; a multiple of every
-# reduction, so that pieces meet without a seam.
+# Rows per piece: this bounds the copies that colours and reduction make. It is a multiple of every
+# reduction, so pieces join without a seam.
 _PIECE_ROWS = 256
 _REDUCTION_MAX = 8
-# After eight rounds the interpreter has rewritten its code for what it met.
+# After eight rounds the interpreter has specialised its code.
 _REHEARSALS = 10
-# What Pillow's EXIF reader is known to raise on nonsense.
+# Errors that Pillow's EXIF reader raises on malformed input.
 _BAD_EXIF = (SyntaxError, ValueError, TypeError, KeyError, IndexError, OSError, struct.error)
 
 PLUGINS = (AvifImagePlugin, JpegImagePlugin, MpoImagePlugin, PngImagePlugin, WebPImagePlugin)
 
 
 class Refused(Exception):
-    """The picture's own fault; `outcome` says which."""
+    """The picture is at fault; `outcome` says why."""
 
     def __init__(self, outcome: Outcome) -> None:
         super().__init__(outcome.name)
@@ -47,11 +47,11 @@ class Refused(Exception):
 
 
 def prepare_codecs() -> None:
-    """Loads and tunes the codecs, once, in the parent: a child cannot open a library."""
+    """Load and configure the codecs once, in the parent: a child cannot open a library."""
     pillow_heif.register_heif_opener(thumbnails=False)
     pillow_heif.options.DECODE_THREADS = 1
     AvifImagePlugin.DEFAULT_MAX_THREADS = 1
-    # Not init(), which loads all forty plugins: each fork would copy the tables of their memory.
+    # Not init(), which loads all forty plugins: each fork would copy their page tables.
     Image.preinit()
     Image.MAX_IMAGE_PIXELS = limits.PIXELS_MAX
     warnings.simplefilter("ignore")
@@ -65,13 +65,14 @@ def decode(
     side_pixels_min: int,
     room: Callable[[int], memoryview],
 ) -> Reply:
-    """Writes the pixels into `room(bytes)`, rows from the top, not yet turned upright.
+    """Write the pixels into `room(bytes)`: rows from the top, not yet turned upright.
 
-    Large pictures come at 1/2, 1/4 or 1/8, as long as both sides keep `side_pixels_min`.
+    Large pictures come at 1/2, 1/4 or 1/8, as long as both sides keep `side_pixels_min`. Raises
+    Refused.
     """
     image = _open(source, picture_format)
     width, height = image.size
-    # Before draft(), which forgets the tags.
+    # Before draft(), which discards the tags.
     orientation = _orientation(image)
     transform = srgb_transform(image.info.get("icc_profile"))
     if picture_format is PictureFormat.JPEG:
@@ -82,7 +83,7 @@ def decode(
     if picture_format is PictureFormat.JPEG and image.mode == "RGB" and not transform:
         _decode_into(image, room(_bytes_of(image.size)))
     elif picture_format is PictureFormat.WEBP:
-        # Opening made an animation's decoder, which keeps room for two whole frames.
+        # Opening created an animation decoder, which reserves memory for two whole frames.
         vars(image).pop("_decoder", None)
         pixels = room(_bytes_of(image.size))
         _write_pieces(_decoded_webp(image, source, pixels), transform, reduction, pixels)
@@ -95,8 +96,8 @@ def decode(
 
 
 def _rehearse() -> None:
-    # On a picture of our own. What is done for the first time writes to memory (caches, code that
-    # adapts), and each page that a child writes to is copied: 1 ms of processor a picture.
+    # Rehearse on a picture of our own. First runs write to memory (caches, adaptive code), and each
+    # child would copy the pages it writes to.
     content = io.BytesIO()
     exif = Image.Exif()
     exif[_ORIENTATION_TAG] = 6
@@ -141,17 +142,17 @@ def _reduction(size: tuple[int, int], side_pixels_min: int) -> int:
 
 
 def _decode_into(image: Image.Image, pixels: memoryview) -> None:
-    # The codec writes its rows where they are wanted: of the 75 ms that a photograph of 12
-    # megapixels took, 27 went into copying it and into the memory for that.
+    # The codec writes its rows where they are wanted. Copying them, with the memory for it, takes a
+    # third of the time of a large photograph.
     image._mode = "RGBX"  # noqa: SLF001 - there is no public way to lend it memory
     image.im = _imaging.map_buffer(pixels, image.size, "raw", 0, ("RGBX", 0, 1))
     image.load()
 
 
 def _decoded_webp(image: Image.Image, source: BinaryIO, pixels: memoryview) -> Image.Image:
-    """The picture over `pixels` itself, or loaded as usual where that does not work.
+    """The picture decoded into `pixels`, or loaded as usual if that fails.
 
-    Writing its pieces back there is safe: each ends no later than where it was read.
+    Writing pieces back over it is safe: each ends at or before the place it was read from.
     """
     source.seek(0)
     if decode_still(source.read(), image.width, pixels):

@@ -1,4 +1,4 @@
-"""Room for pixels in the output memory file, mapped without asking for another descriptor."""
+"""Maps the output memory file for pixels without duplicating its descriptor."""
 
 import ctypes
 import mmap
@@ -23,12 +23,12 @@ _libc.mmap.argtypes = (
 def map_writable(descriptor: int, size: int) -> memoryview:
     """The first `size` bytes of a memory file, writable.
 
-    `mmap.mmap` would duplicate the descriptor and ask for its status: two system calls more on
-    the list of a child that gets by without.
+    `mmap.mmap` would duplicate the descriptor and read its status: two more system calls that the
+    child would have to be allowed.
     """
     flags = mmap.MAP_SHARED
     if size <= limits.WARM_BYTES_MAX:
-        # Beyond, a picture that only promises so many pixels would cost as if it had them.
+        # Beyond this, a picture that merely declares many pixels would cost as much as a real one.
         flags |= mmap.MAP_POPULATE
     address = _libc.mmap(None, size, mmap.PROT_READ | mmap.PROT_WRITE, flags, descriptor, 0)
     if address is None or address == _MAP_FAILED:

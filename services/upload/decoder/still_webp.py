@@ -1,7 +1,7 @@
-"""Decodes a WebP that does not move straight into the memory of its pixels.
+"""Decodes a still WebP directly into the memory of its pixels.
 
-Pillow decodes every WebP as an animation and holds it five times over: one of 30 megapixels would
-not fit into the memory of a child.
+Pillow decodes every WebP as an animation and holds it five times. A picture of 30 megapixels would
+exceed a child's memory.
 """
 
 import ctypes
@@ -22,9 +22,9 @@ _Decode = ctypes.CFUNCTYPE(
 
 
 def decode_still(content: bytes, width: int, pixels: memoryview) -> bool:
-    """Fills `pixels` with RGBA rows; False if this is an animation, damaged, or not possible here.
+    """Fill `pixels` with RGBA rows; False for an animation, damage, or a missing library.
 
-    What it wrote is then undefined, and Pillow may have its try.
+    The content is then undefined, and the caller may try Pillow.
     """
     if _decode_rgba_into is None:
         return False
@@ -35,7 +35,7 @@ def decode_still(content: bytes, width: int, pixels: memoryview) -> bool:
 
 
 def _find_decoder() -> Callable[..., int | None] | None:
-    # The symbols of what a library was linked with are found through it.
+    # A library's handle also finds the symbols of the libraries it links to.
     library = ctypes.CDLL(_webp.__file__)
     try:
         return _Decode(("WebPDecodeRGBAInto", library))

@@ -1,4 +1,4 @@
-"""The list of system calls that computing on memory needs; seccomp denies all others."""
+"""The system calls that computing on memory needs; seccomp denies all others."""
 
 import errno
 import mmap
@@ -17,11 +17,11 @@ _MACHINE = ("sched_getaffinity", "sysinfo", "getrusage")
 _END = ("exit", "exit_group")
 ALLOWED = (*_MEMORY, *_ANSWER, *_WAITING, *_ITSELF, *_MACHINE, *_END)
 
-# Memory may be taken, but none that could be executed.
+# Memory may be mapped, but never executable.
 _ALLOWED_WITHOUT_EXECUTION = ("mmap", "mprotect")
 _PROTECTION_ARGUMENT = 2
 
-# The HEVC decoder insists on one worker thread, even for a single picture.
+# The HEVC decoder always starts a worker thread, even for a single picture.
 _THREAD_BOOKKEEPING = ("set_robust_list", "rseq")
 _CLONE_VM = 0x00000100
 _CLONE_SIGHAND = 0x00000800
@@ -30,10 +30,10 @@ _OF_A_THREAD = _CLONE_VM | _CLONE_SIGHAND | _CLONE_THREAD
 
 
 def build_filter(*, with_threads: bool) -> Any:
-    """A filter ready to load in a child, or None where libseccomp is missing.
+    """A filter ready to load in a child; None if libseccomp is missing.
 
-    A denied call fails with EPERM rather than kill: a codec that asks for /proc/cpuinfo then
-    falls back to doing without. New processes are denied in either case.
+    A denied call fails with EPERM rather than killing the child: a codec that reads /proc/cpuinfo
+    then continues without it. New processes are denied in either case.
     """
     if pyseccomp is None:
         return None
@@ -53,5 +53,5 @@ def _allow_threads(syscall_filter: Any) -> None:
         syscall_filter.add_rule(pyseccomp.ALLOW, name)
     only_a_thread = pyseccomp.Arg(0, pyseccomp.MASKED_EQ, _OF_A_THREAD, _OF_A_THREAD)
     syscall_filter.add_rule(pyseccomp.ALLOW, "clone", only_a_thread)
-    # Its flags lie in memory, where a filter cannot look; on ENOSYS the C library takes clone.
+    # Its flags lie in memory, which a filter cannot read; on ENOSYS the C library uses clone.
     syscall_filter.add_rule(pyseccomp.ERRNO(errno.ENOSYS), "clone3")

@@ -1,4 +1,4 @@
-"""The warm parent: takes one request after the other and forks a child for each."""
+"""The warm parent: takes requests in sequence and forks a child for each."""
 
 import gc
 import os
@@ -26,7 +26,7 @@ from services.upload.decoder.wire import (
 
 @dataclass(frozen=True)
 class _Ending:
-    """How a child ended: its wait status, what it used, and whether it had to be stopped."""
+    """How a child ended: wait status, resource usage, and whether it had to be killed."""
 
     status: int
     usage: resource.struct_rusage
@@ -34,15 +34,15 @@ class _Ending:
 
     @property
     def cpu_seconds(self) -> float:
-        """Of the processor, the kernel's share included."""
+        """Processor time in seconds, including the kernel's share."""
         return self.usage.ru_utime + self.usage.ru_stime
 
 
 def serve(control: socket.socket) -> None:
-    """Serves the worker at the other end of `control` until that end closes."""
+    """Serve the worker at the other end of `control` until that end closes."""
     prepare_codecs()
     walls, standing = contain_decoder()
-    # Children share the parent's pages until written to: the collector would write to all.
+    # Children share the parent's pages until they are written; the collector would write to all.
     gc.collect()
     gc.freeze()
     gc.disable()
@@ -69,7 +69,7 @@ def _decode_in_child(
     os.close(child_end)
     try:
         ending = _wait_for(child, control, limits.wall_seconds(request.cpu_seconds_max))
-        # Only now: a child that still runs could answer and go on changing the pixels.
+        # Read only now: a running child could answer and then change the pixels.
         record = os.read(answer_end, REPLY_BYTES + 1)
     finally:
         os.close(answer_end)
@@ -84,7 +84,8 @@ def _decode_in_child(
 def _wait_for(child: int, control: socket.socket, wall_seconds: float) -> _Ending:
     handle = os.pidfd_open(child)
     try:
-        # The worker sends nothing while it waits: if `control` stirs, it is gone or calls this off.
+        # The worker sends nothing while it waits: an event on `control` means that it is gone or
+        # cancels.
         watched = [handle, control.fileno()]
         stirring, _, _ = select.select(watched, [], [], wall_seconds)
         ended = handle in stirring
@@ -97,7 +98,7 @@ def _wait_for(child: int, control: socket.socket, wall_seconds: float) -> _Endin
 
 
 def _judge(ending: _Ending, record: bytes, cpu_seconds_max: int) -> Reply:
-    """What the child said if it ended well, else what its end says of the picture."""
+    """The child's reply if it ended well, else the outcome that its end implies."""
     if ending.stalled:
         return Reply(Outcome.STALLED)
     if ending.status == 0:
@@ -108,5 +109,5 @@ def _judge(ending: _Ending, record: bytes, cpu_seconds_max: int) -> Reply:
     signal_number = os.WTERMSIG(ending.status) if os.WIFSIGNALED(ending.status) else 0
     if signal_number == signal.SIGXCPU or ending.cpu_seconds >= cpu_seconds_max:
         return Reply(Outcome.OUT_OF_CPU)
-    # Killed by somebody else: the kernel, for want of memory.
+    # The kernel killed it for lack of memory.
     return Reply(Outcome.TOO_COSTLY if signal_number == signal.SIGKILL else Outcome.DAMAGED)

@@ -1,4 +1,4 @@
-"""The messages between worker, decoder and child: fixed records, so that none can be misread."""
+"""The messages between worker, decoder and child: records of fixed size."""
 
 import array
 import enum
@@ -6,7 +6,7 @@ import socket
 import struct
 from dataclasses import dataclass
 
-# Input (the bytes as received) and output (room for the pixels) travel as two memory files.
+# The input (received bytes) and the output (memory for pixels) travel as two memory files.
 _DESCRIPTORS_PER_REQUEST = 2
 _REQUEST = struct.Struct("<BIIQB")
 _REPLY = struct.Struct("<BIIIIBIII")
@@ -14,7 +14,7 @@ _READY = struct.Struct("<H")
 
 
 class PictureFormat(enum.IntEnum):
-    """The formats that a picture may have; the child runs the parser of the one named."""
+    """The formats of pictures; the child runs only the parser of the named one."""
 
     JPEG = 1
     PNG = 2
@@ -26,8 +26,8 @@ class PictureFormat(enum.IntEnum):
 class Outcome(enum.IntEnum):
     """How a request ended.
 
-    OUT_OF_CPU says that its budget was too small, STALLED that the child hung or was called off.
-    The others but DECODED are the picture's own fault.
+    OUT_OF_CPU: the budget was too small. STALLED: the child hung or was cancelled. All others
+    except DECODED are the picture's fault.
     """
 
     DECODED = 0
@@ -41,7 +41,7 @@ class Outcome(enum.IntEnum):
 
 
 class Containment(enum.IntFlag):
-    """The walls that this machine let the decoder put up around its children."""
+    """The walls that this machine allows around the children."""
 
     RESOURCE_LIMITS = 1
     NO_NEW_PRIVILEGES = 2
@@ -65,7 +65,7 @@ class Request:
     cpu_seconds_max: int
 
     def pack(self) -> bytes:
-        """The record that travels."""
+        """The record to send."""
         return _REQUEST.pack(
             self.picture_format,
             self.source_bytes,
@@ -76,17 +76,17 @@ class Request:
 
     @classmethod
     def unpack(cls, record: bytes) -> "Request":
-        """Reads a record; ValueError or struct.error when it is none."""
+        """Parse a record; raises ValueError or struct.error if it is malformed."""
         picture_format, *numbers = _REQUEST.unpack(record)
         return cls(PictureFormat(picture_format), *numbers)
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """The outcome; for DECODED `width` and `height` are the upright size of the whole picture.
+    """The outcome; for DECODED, `width` and `height` are the upright size of the whole picture.
 
-    `decoded_width` and `decoded_height` are those of the pixels handed over, which still lie as
-    stored: `orientation` (1 to 8, as in EXIF) says how to turn them.
+    `decoded_width` and `decoded_height` describe the returned pixels in stored order; `orientation`
+    (1 to 8, as in EXIF) says how to turn them.
     """
 
     outcome: Outcome
@@ -100,7 +100,7 @@ class Reply:
     memory_kib: int = 0
 
     def pack(self) -> bytes:
-        """The record that travels."""
+        """The record to send."""
         return _REPLY.pack(
             self.outcome,
             self.width,
@@ -115,7 +115,7 @@ class Reply:
 
     @classmethod
     def unpack(cls, record: bytes) -> "Reply":
-        """Reads a record; ValueError or struct.error when it is none."""
+        """Parse a record; raises ValueError or struct.error if it is malformed."""
         outcome, *numbers = _REPLY.unpack(record)
         return cls(Outcome(outcome), *numbers)
 
@@ -124,12 +124,12 @@ REPLY_BYTES = _REPLY.size
 
 
 def send_ready(control: socket.socket, containment: Containment) -> None:
-    """The decoder's first message: it is warm, and these walls stand."""
+    """Send the decoder's first message: it is warm and has these walls."""
     control.send(_READY.pack(containment))
 
 
 def receive_ready(control: socket.socket) -> Containment:
-    """What `send_ready` sent; EOFError when the decoder died instead."""
+    """Receive what `send_ready` sent; raises EOFError if the decoder died."""
     record = control.recv(_READY.size)
     if not record:
         raise EOFError("the decoder ended before it was warm")
@@ -137,7 +137,7 @@ def receive_ready(control: socket.socket) -> Containment:
 
 
 def send_request(control: socket.socket, request: Request, source: int, decoded: int) -> None:
-    """Sends the record together with the two descriptors."""
+    """Send the record together with the two descriptors."""
     descriptors = array.array("i", [source, decoded])
     control.sendmsg(
         [request.pack()], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, descriptors.tobytes())]

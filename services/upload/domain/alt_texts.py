@@ -1,4 +1,4 @@
-"""What a picture shows, in words, for those who cannot see it."""
+"""The rules for alternative texts, which describe pictures to people who cannot see them."""
 
 from shared.errors import FieldError, Invalid
 from shared.faults import fault
@@ -7,7 +7,7 @@ ALT_TEXT_CHARACTERS_MAX = 1500
 
 
 def check_alt_text(text: str) -> None:
-    """Raises Invalid for one that is too long, or that holds what is no text."""
+    """Raise Invalid if it is too long or has control characters."""
     if len(text) > ALT_TEXT_CHARACTERS_MAX:
         found = fault("too_long", max=ALT_TEXT_CHARACTERS_MAX)
     elif any(not character.isprintable() and character != "\n" for character in text):

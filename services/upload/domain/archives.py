@@ -1,18 +1,18 @@
-"""An archive: what its owner's account is told of it."""
+"""An archive as its owner sees it."""
 
 from datetime import datetime, timedelta
 
 from shared.contracts.accounts import Archive
 from shared.wire_time import wire_time
 
-# Long enough for somebody on holiday; it holds everything about them, so no longer.
+# Long enough for somebody on holiday; it holds everything about them, so not longer.
 KEPT = timedelta(days=7)
 
 CONTENT_TYPE = "application/zip"
 
 
 def composing() -> Archive:
-    """One whose photos are still being added."""
+    """An archive whose photos are still being added."""
     return {
         "state": "composing",
         "key": None,
@@ -23,7 +23,7 @@ def composing() -> Archive:
 
 
 def ready(key: str, size: int, ready_at: datetime) -> Archive:
-    """One that can be fetched."""
+    """An archive that can be fetched."""
     return {
         "state": "ready",
         "key": key,

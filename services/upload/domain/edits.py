@@ -1,4 +1,4 @@
-"""How the owner wants a photo to look: a part of it, and a filter."""
+"""An owner's edit of a photo: crop and filter."""
 
 from dataclasses import dataclass
 
@@ -8,22 +8,22 @@ from shared.contracts.photos import Crop
 from shared.errors import FieldError, Invalid
 from shared.faults import fault
 
-# Of the whole picture's width or height; less would be a few pixels on a phone.
+# A share of the whole width or height; less would be a few pixels on a phone.
 SIDE_SHARE_MIN = 0.1
-# What sums of decimal fractions may be off by.
+# The rounding error of sums of decimal fractions.
 _TOLERANCE = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
 class PhotoEdit:
-    """`crop` None is all of the picture, `filter_name` None its own colours."""
+    """A `crop` of None is the whole picture; a `filter_name` of None keeps its colours."""
 
     filter_name: str | None = None
     crop: Crop | None = None
 
     @property
     def is_plain(self) -> bool:
-        """Is it the picture as it was received?"""
+        """Whether it is the picture as received."""
         return self.filter_name is None and self.crop is None
 
 
@@ -31,7 +31,7 @@ PLAIN = PhotoEdit()
 
 
 def check_edit(edit: PhotoEdit) -> None:
-    """Raises Invalid for a filter that is not there or a part that is not of the picture."""
+    """Raise Invalid for an unknown filter or a part outside the picture."""
     if edit.filter_name is not None:
         check_filter(edit.filter_name)
     if edit.crop is not None:
@@ -39,7 +39,7 @@ def check_edit(edit: PhotoEdit) -> None:
 
 
 def box_in(crop: Crop, size: Size) -> tuple[int, int, int, int]:
-    """The part in pixels: left, top, right, bottom; a pixel at least."""
+    """The part in pixels: left, top, right, bottom; at least one pixel."""
     left, width = _span(crop["x"], crop["width"], size.width)
     top, height = _span(crop["y"], crop["height"], size.height)
     return left, top, left + width, top + height

@@ -1,4 +1,4 @@
-"""A drawn landscape in the colours of every filter, for whoever has to choose one."""
+"""A drawn landscape in the colours of every filter, as a preview."""
 
 import hashlib
 import io
@@ -17,7 +17,7 @@ _SEA, _SHORE = (30, 90, 120), (120, 180, 180)
 
 @dataclass(frozen=True, slots=True)
 class FilterSample:
-    """A small picture; `file_name` tells its content, `name` None is that of no filter."""
+    """A small picture; `file_name` holds its hash, and a `name` of None means no filter."""
 
     name: str | None
     file_name: str
@@ -25,7 +25,7 @@ class FilterSample:
 
 
 def draw_samples() -> list[FilterSample]:
-    """That of no filter first; most of a second for all of them."""
+    """All samples, the one without a filter first; takes most of a second."""
     plain = _landscape()
     return [_sample(None, plain)] + [
         _sample(known.name, filtered(plain, known.name)) for known in FILTERS
@@ -40,7 +40,7 @@ def _sample(name: str | None, picture: Image.Image) -> FilterSample:
 
 
 def _landscape() -> Image.Image:
-    """Sky, sea, hills, a meadow, skin and cloth: what filters are chosen for."""
+    """Sky, sea, hills, a meadow, skin and cloth, on which filters differ visibly."""
     width, height = _SIZE
     picture = Image.new("RGB", _SIZE)
     picture.paste(_blend(_SKY, _HAZE, (width, _HORIZON)), (0, 0))

@@ -1,8 +1,8 @@
-"""The filters of pictures: each a table of colours, computed once and applied by the library.
+"""Filters: each is a table of colours, computed once and applied by Pillow.
 
-A filter is said in a few numbers, all 0 for "as it is": `contrast` bends the tones about the middle
-(-1 to 1), `fade` lifts the black (to at most 1), `saturation` and `warmth` go from -1 to 1, and
-`shadows` and `highlights` are tints that are mixed in where the picture is dark or light.
+A filter has a few numbers, where 0 changes nothing. `contrast` bends tones around the middle (-1 to
+1); `fade` lifts black (up to 1). `saturation` and `warmth` range from -1 to 1. `shadows` and
+`highlights` are tints for dark and light areas.
 """
 
 from collections.abc import Callable
@@ -16,7 +16,7 @@ from shared.faults import fault
 
 Colour = tuple[float, float, float]
 
-# Steps a side of a table: between them the library interpolates, and no band is seen.
+# Steps per side of a table: Pillow interpolates between them without visible bands.
 _STEPS = 17
 _LUMA: Colour = (0.299, 0.587, 0.114)
 _WARMTH: Colour = (0.12, 0.02, -0.12)
@@ -25,7 +25,7 @@ _TINT_SHARE = 0.35
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """How colours change; see above for the numbers."""
+    """How colours change; the module explains the numbers."""
 
     name: str
     title: str
@@ -57,14 +57,14 @@ _BY_NAME = {known.name: known for known in FILTERS}
 
 
 def check_filter(name: str) -> None:
-    """Raises Invalid for a name that is no filter's."""
+    """Raise Invalid for an unknown filter."""
     if name not in _BY_NAME:
         known = ", ".join(_BY_NAME)
         raise Invalid(errors=[FieldError("filter", fault("not_one_of", allowed=known))])
 
 
 def filtered(picture: Image.Image, name: str) -> Image.Image:
-    """The picture in the colours of a filter; three milliseconds a megapixel."""
+    """The picture in a filter's colours; costs some milliseconds per megapixel."""
     return picture.filter(_table(name))
 
 
@@ -86,7 +86,7 @@ def _changed(how: Filter, red: float, green: float, blue: float) -> Colour:
 
 
 def _bent(level: float, contrast: float) -> float:
-    """An S about the middle, or its opposite; black and white stay where they are."""
+    """An S-curve around the middle, or its inverse; black and white stay."""
     smooth = level * level * (3 - 2 * level)
     return level + (smooth - level) * contrast
 

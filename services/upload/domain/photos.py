@@ -1,4 +1,4 @@
-"""A photo: what is known of it, and what its owner and the posts that show it are told."""
+"""A photo as stored, as its owner sees it, and as posts keep it."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -13,28 +13,28 @@ from shared.wire_time import wire_time
 
 
 class PhotoNotReady(Conflict):
-    """It is still being processed; a moment later it will do."""
+    """The photo is still being processed; a retry soon will succeed."""
 
     code = "photo_not_ready"
     title = "The photo is still being processed."
 
 
 class PhotoAlreadyPublished(Conflict):
-    """Another post has it, or is about to."""
+    """Another post has the photo or has claimed it."""
 
     code = "photo_already_published"
     title = "The photo is already part of a post."
 
 
 class PhotoUnusable(Conflict):
-    """It could not be processed, and never will."""
+    """The photo could not be processed and never will be."""
 
     code = "photo_failed"
     title = "The photo could not be processed."
 
 
 class PlainPhoto(TypedDict):
-    """What a photo is without a look."""
+    """A photo without its edit."""
 
     width: int
     height: int
@@ -46,9 +46,9 @@ class PlainPhoto(TypedDict):
 class StoredPhoto:
     """A photo as the database has it.
 
-    `kind` is the name of its PictureKind; `quarantine_key` is where the original lies until the
-    renditions are durable. `claimant` names the post that has it: for good if `is_taken`. One that
-    was given a look has in `plain` what it was before, until a post has it.
+    `kind` is the name of its PictureKind. `quarantine_key` locates the original until the
+    renditions are durable. `claimant` identifies the post that has it, for good if `is_taken`. An
+    edited photo keeps its unedited state in `plain` until a post has it.
     """
 
     id: int
@@ -74,24 +74,24 @@ class StoredPhoto:
 
     @property
     def edit(self) -> PhotoEdit:
-        """How its owner wants it to look."""
+        """The owner's edit."""
         return PhotoEdit(self.filter, self.crop)
 
     @property
     def known_keys(self) -> set[str]:
-        """Where what it is made of lies, that without its look included."""
+        """The keys of its renditions, including unedited ones."""
         plain = [] if self.plain is None else self.plain["renditions"]
         return {said["key"] for said in (*self.renditions, *plain)}
 
 
 def check_version(stored: StoredPhoto, versions: Collection[int] | None) -> None:
-    """Raises PreconditionFailed if it is in none of these; None stands for any."""
+    """Raise PreconditionFailed unless it has one of these versions; None allows any."""
     if versions is not None and stored.version not in versions:
         raise PreconditionFailed
 
 
 def photo_of(stored: StoredPhoto) -> Photo:
-    """What its owner is told."""
+    """The photo as its owner sees it."""
     return {
         "id": stored.id,
         "version": stored.version,
@@ -112,10 +112,10 @@ def photo_of(stored: StoredPhoto) -> Photo:
 
 
 def snapshot_of(stored: StoredPhoto) -> PhotoSnapshot:
-    """What a post keeps of it; raises PhotoNotReady or PhotoUnusable."""
+    """The part that a post keeps; raises PhotoNotReady or PhotoUnusable."""
     if stored.state == "failed":
         raise PhotoUnusable(stored.failure)
-    # One that is being given another look has sizes, but its renditions are about to go.
+    # A photo being edited has sizes, but its renditions are about to go.
     is_processing = stored.state == "processing"
     if is_processing or not (stored.width and stored.height and stored.thumbhash):
         raise PhotoNotReady(retry_after_s=1)
@@ -130,6 +130,6 @@ def snapshot_of(stored: StoredPhoto) -> PhotoSnapshot:
 
 
 def check_claimable(stored: StoredPhoto, claimant: str) -> None:
-    """Raises PhotoAlreadyPublished if somebody other than `claimant` has the photo."""
+    """Raise PhotoAlreadyPublished if another claimant has the photo."""
     if stored.is_taken and stored.claimant != claimant:
         raise PhotoAlreadyPublished

@@ -1,4 +1,4 @@
-"""Why a picture cannot be shown, in words for the person who sent it."""
+"""Why a picture cannot be shown, in words for its sender."""
 
 import enum
 
@@ -15,7 +15,7 @@ class PictureFault(enum.Enum):
 
 
 class PictureRefused(Exception):
-    """The picture itself is at fault, so that trying again would not help."""
+    """The picture itself is at fault, so a retry would not help."""
 
     def __init__(self, fault: PictureFault) -> None:
         super().__init__(fault.value)

@@ -1,4 +1,4 @@
-"""What a file is, told by its first bytes and not by the type that its sender names."""
+"""Determines a file's kind from its first bytes, not from the declared type."""
 
 import enum
 
@@ -25,7 +25,7 @@ _PREFIXES_OF_OTHERS = (
 
 
 class PictureKind(enum.Enum):
-    """The kinds that are taken; the name is also the decoder's."""
+    """The accepted kinds; the name is also the decoder's."""
 
     JPEG = "image/jpeg"
     PNG = "image/png"
@@ -35,27 +35,27 @@ class PictureKind(enum.Enum):
 
     @property
     def is_slow(self) -> bool:
-        """Video codecs decode a still several times slower than JPEG does."""
+        """Whether a video codec decodes it, several times slower than JPEG."""
         return self in {PictureKind.HEIF, PictureKind.AVIF}
 
 
 class NotAnImage(Invalid):
-    """The bytes are no picture, whatever their sender calls them."""
+    """The bytes are no picture, whatever their declared type."""
 
     code = "not_an_image"
     title = "This is not a picture."
 
 
 class KindNotTaken(UnsupportedMediaType):
-    """A picture, or something like it, but of a kind that is not taken."""
+    """A picture, or something similar, of a kind that is not accepted."""
 
-    title = "Pictures are taken as JPEG, PNG, WebP, HEIC or AVIF."
+    title = "Pictures must be JPEG, PNG, WebP, HEIC or AVIF."
 
 
 def kind_of(first_bytes: bytes) -> PictureKind:
-    """The kind of a file that begins so; raises NotAnImage or KindNotTaken.
+    """The kind of a file with these first bytes; raises NotAnImage or KindNotTaken.
 
-    A cheap first look: whether the rest is a picture only decoding shows.
+    A cheap check: only decoding shows whether the rest is a picture.
     """
     if first_bytes.startswith(b"\xff\xd8\xff"):
         return PictureKind.JPEG
@@ -75,7 +75,7 @@ def _kind_of_media_file(first_bytes: bytes) -> PictureKind:
     box_end = min(int.from_bytes(first_bytes[:4], "big"), len(first_bytes))
     compatible = {first_bytes[at : at + 4] for at in range(16, box_end - 3, 4)}
     brands = {first_bytes[8:12], *compatible}
-    # An AVIF file names mif1 as well: the narrower brand decides.
+    # An AVIF file also names mif1, so the narrower brand decides.
     if brands & _AVIF_BRANDS:
         return PictureKind.AVIF
     if brands & _HEIF_BRANDS:

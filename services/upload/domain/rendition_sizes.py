@@ -1,13 +1,13 @@
-"""Which renditions a picture gets, and how large each is; never larger than the picture."""
+"""The renditions of a picture and their sizes, never larger than the picture."""
 
 from dataclasses import dataclass
 
 from shared.contracts.photos import RenditionName
 
-# Widths that phones show; each is drawn from the one before it.
+# Widths for phones; each is drawn from the one before.
 WIDTHS: tuple[tuple[RenditionName, int], ...] = (("large", 1080), ("medium", 640), ("small", 320))
 THUMB_SIDE = 150
-# Decoding may stop at the smallest scale that leaves both sides at least this long.
+# Decoding may use the smallest scale that leaves both sides at least this long.
 DECODED_SIDE_MIN = 1080
 
 
@@ -20,19 +20,19 @@ class Size:
 
     @property
     def shorter_side(self) -> int:
-        """What a square cut from the middle can be at most."""
+        """The side of the largest square in it."""
         return min(self.width, self.height)
 
 
 def rendition_size(picture: Size, width: int) -> Size:
-    """The size at `width`, in the picture's proportions; the picture's own if it is narrower."""
+    """The size at `width` in the picture's proportions; its own size if it is narrower."""
     if picture.width <= width:
         return picture
     return Size(width, max(1, round(picture.height * width / picture.width)))
 
 
 def thumb_side(picture: Size) -> int:
-    """Side of the square thumb."""
+    """The side of the square thumb."""
     return min(THUMB_SIDE, picture.shorter_side)
 
 
@@ -45,5 +45,5 @@ def middle_square(size: Size) -> tuple[int, int, int, int]:
 
 
 def rendition_key(photo_id: int, name: RenditionName, sha256_hex: str) -> str:
-    """Where a rendition is stored and how it is called everywhere; it says nothing of a host."""
+    """The key of a rendition in the store and on the wire; it names no host."""
     return f"renditions/{photo_id}/{name}-{sha256_hex[:16]}.jpg"

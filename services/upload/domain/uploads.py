@@ -1,4 +1,4 @@
-"""A picture that comes in pieces: how long it is waited for, and what goes wrong with a piece."""
+"""Resumable uploads: their lifetime, limits and errors."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,33 +8,33 @@ from shared.contracts.photos import Photo, Upload
 from shared.errors import Conflict, TooManyRequests
 from shared.wire_time import wire_time
 
-# Since the last piece: a phone may be without a network over night.
+# After the last piece: a phone may be offline overnight.
 KEPT = timedelta(hours=24)
 
 PIECE_BYTES_MAX = 1024 * 1024
 METADATA_CHARACTERS_MAX = 1_000
-# Whoever sends a few bytes at a time would make an object of each.
+# A client that sends a few bytes at a time would make an object of each.
 PIECES_MAX = 2_000
-# A phone that sends one picture after another gets to its next upload within seconds.
+# A phone that sends pictures in sequence reaches its next upload within seconds.
 _RETRY_AFTER_S = 10
 
 
 class OffsetMismatch(Conflict):
-    """The piece does not begin where the durable bytes end: ask where that is, and go on there."""
+    """The piece does not begin where the durable bytes end; the client should poll the offset."""
 
     code = "offset_mismatch"
     title = "The upload has another offset."
 
 
 class TooManyPieces(Conflict):
-    """It came in too many too small pieces."""
+    """The upload came in too many small pieces."""
 
     code = "too_many_pieces"
     title = "This upload came in too many small pieces; start again with larger ones."
 
 
 class TooManyUploads(TooManyRequests):
-    """The owner has as many unfinished uploads, or as many bytes in them, as are allowed."""
+    """The owner's unfinished uploads reach the limit of their number or bytes."""
 
     code = "too_many_uploads"
     title = "Too many uploads are unfinished: finish one or delete one."
@@ -42,11 +42,11 @@ class TooManyUploads(TooManyRequests):
 
 @dataclass(frozen=True, slots=True)
 class ParkingLimits:
-    """How much one owner may have in unfinished uploads, which count towards no other quota.
+    """Limits of one owner's unfinished uploads, which count towards no other quota.
 
-    Announced lengths count, not received bytes: what was announced may arrive at any time, and
-    pieces then need no check of their own. An upload without a piece for `idle_s` gives way to a
-    new one, so that lost replies and forgotten uploads lock nobody out for a day.
+    Announced lengths count, not received bytes: they may arrive at any time, and pieces then need
+    no check. An upload idle for `idle_s` gives way to a new one. Lost replies and forgotten uploads
+    therefore lock nobody out for a day.
     """
 
     uploads_max: int
@@ -56,7 +56,7 @@ class ParkingLimits:
 
 @dataclass(frozen=True, slots=True)
 class ParkedUpload:
-    """An unfinished upload; it is idle once nothing has come for `ParkingLimits.idle_s`."""
+    """An unfinished upload; it is idle after `ParkingLimits.idle_s` without a piece."""
 
     id: int
     length: int
@@ -84,7 +84,7 @@ def uploads_to_drop(
 
 @dataclass(frozen=True, slots=True)
 class NewUpload:
-    """What its sender says of an upload before the first byte of it."""
+    """What a sender announces before the first byte."""
 
     owner_id: int
     length: int
@@ -94,9 +94,9 @@ class NewUpload:
 
 @dataclass(frozen=True, slots=True)
 class StoredUpload:
-    """An upload as the database has it; `photo_id` once a photo was made of it.
+    """An upload as the database has it; `photo_id` is set once a photo was made of it.
 
-    `sha256` is what its sender said that all of it hashes to.
+    `sha256` is the announced digest of all bytes.
     """
 
     id: int
@@ -110,18 +110,18 @@ class StoredUpload:
 
     @property
     def expires_at(self) -> datetime:
-        """When it is swept unless another piece comes."""
+        """When it is swept unless another piece arrives."""
         return self.touched_at + KEPT
 
     @property
     def is_whole(self) -> bool:
-        """Have all its bytes arrived?"""
+        """Whether all bytes have arrived."""
         return self.received == self.length
 
 
 @dataclass(frozen=True, slots=True)
 class OpenUpload:
-    """Where an unfinished upload of somebody stands: bytes received, in so many pieces."""
+    """An unfinished upload: its length, the bytes received, and the number of pieces."""
 
     owner_id: int
     id: int
@@ -130,13 +130,13 @@ class OpenUpload:
     pieces: int
 
     def takes(self, start: int, size: int) -> bool:
-        """Whether nothing speaks against these bytes, unless they are its first: those are read."""
+        """Whether these bytes fit; False for the first ones, whose kind must be checked."""
         fits = 0 < size <= self.length - start
         return start == self.received > 0 and fits and self.pieces < PIECES_MAX
 
 
 def upload_of(stored: StoredUpload, photo: Photo | None) -> Upload:
-    """What its owner is told."""
+    """The upload as its owner sees it."""
     return {
         "id": stored.id,
         "offset": stored.received,

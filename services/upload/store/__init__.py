@@ -1,1 +1,1 @@
-"""The only SQL and the only S3 keys of upload."""
+"""Upload's SQL, Redis keys and S3 keys."""

@@ -1,13 +1,13 @@
-"""Where upload keeps what belongs to one account: each table stands here once."""
+"""The tables that hold an account's data, each listed once."""
 
 from collections.abc import Mapping
 
 from shared.sharding.account_tables import AccountTable
 
-# No row here is without objects in the store.
+# Every row has objects in the store, so none can be erased by SQL alone.
 TABLES: tuple[AccountTable, ...] = ()
 
-# Table → why a deletion of rows is not enough, and so who erases it.
+# Table → why deleting its rows is not enough, and who erases it.
 ERASED_BY_HAND: Mapping[str, str] = {
     "photo": "its objects and cached pictures go first: actions/erase_account.py",
     "archive": "its object goes first: actions/forget_archive.py",

@@ -1,4 +1,4 @@
-"""Copies of accounts: what is known of them, in their owners' shards."""
+"""The rows of archives, in their owners' shards."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -24,12 +24,12 @@ class StoredArchive:
 
 
 async def insert_archive(tx: Transaction, archive_id: int, owner_id: int) -> bool:
-    """Write one that is to be composed; False if it is there already."""
+    """Write an archive to be composed; False if it exists already."""
     return await tx.execute(_SQL["insert_archive"], archive_id=archive_id, owner_id=owner_id) > 0
 
 
 async def find_archive(group: ShardGroup, archive_id: int) -> StoredArchive | None:
-    """An archive; None if it never was or is no longer kept."""
+    """An archive; None if it is unknown or has expired."""
     row = await group.reader(group.shard_of(archive_id)).row(
         _SQL["find_archive"], archive_id=archive_id
     )
@@ -37,7 +37,7 @@ async def find_archive(group: ShardGroup, archive_id: int) -> StoredArchive | No
 
 
 async def archive_ids_of_owner(group: ShardGroup, owner_id: int, limit: int) -> list[int]:
-    """The archives of somebody, the oldest first."""
+    """The archives of an owner, the oldest first."""
     rows = await group.reader(group.shard_of(owner_id)).rows(
         _SQL["archive_ids_of_owner"], owner_id=owner_id, limit=limit
     )
@@ -45,11 +45,11 @@ async def archive_ids_of_owner(group: ShardGroup, owner_id: int, limit: int) -> 
 
 
 async def mark_ready(tx: Transaction, archive_id: int, size: int) -> bool:
-    """The archive is in the store; False if it was marked before, or is gone."""
+    """Record that the archive is in the store; False if it was ready before, or is gone."""
     return await tx.execute(_SQL["mark_ready"], archive_id=archive_id, bytes=size) > 0
 
 
 async def delete_archive(group: ShardGroup, archive_id: int) -> None:
-    """Remove the row of an archive whose objects are gone."""
+    """Delete the row of an archive whose objects are gone."""
     async with group.writer(group.shard_of(archive_id)) as tx:
         await tx.execute(_SQL["delete_archive"], archive_id=archive_id)

@@ -1,4 +1,4 @@
-"""Which photos an account that is being deleted still has."""
+"""Finds the photos that a deleted account still has."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ _SQL = load_queries(Path(__file__).with_suffix(".sql"))
 
 
 async def photo_ids_of_owner(group: ShardGroup, owner_id: int, limit: int) -> list[int]:
-    """Photos in any state, the oldest first."""
+    """Ids of photos in any state, the oldest first."""
     rows = await group.reader(group.shard_of(owner_id)).rows(
         _SQL["photos_of_owner"], owner_id=owner_id, limit=limit
     )

@@ -1,4 +1,4 @@
-"""Which objects of the store something in the database stands for."""
+"""Finds out which objects of the store the database knows."""
 
 import re
 from collections.abc import Collection, Mapping
@@ -12,7 +12,7 @@ from shared.sql_files import load_queries
 
 _SQL = load_queries(Path(__file__).with_suffix(".sql"))
 
-# A key of ours names the id that tells the shard; anything else in the bucket is none of ours.
+# Upload's keys name an id that tells the shard; other objects in the bucket are left alone.
 _OURS: Mapping[str, re.Pattern[str]] = {
     QUARANTINE: re.compile(QUARANTINE + r"/([1-9][0-9]{0,18})\.(?:piece-)?[0-9a-f]{32}"),
     RENDITIONS: re.compile(RENDITIONS + r"/([1-9][0-9]{0,18})/[^/]+"),
@@ -21,15 +21,15 @@ _OURS: Mapping[str, re.Pattern[str]] = {
 
 
 def id_in(prefix: str, key: str) -> int | None:
-    """The id in a key of ours, which tells the shard; None for any other key."""
+    """The id in one of upload's keys; None for any other key."""
     ours = _OURS[prefix].fullmatch(key)
     return None if ours is None else int(ours[1])
 
 
 def witness(prefix: str, found: ListedObject, id_: int, shard: int) -> Witness:
-    """What an object tells of its shard: the shard was there when the object was made.
+    """What an object proves about its shard: the shard existed when the object was made.
 
-    Only photos have ids of this group; owners and archives have theirs from users.
+    Only photos have ids from this group; owners and archives have theirs from users.
     """
     made_s = found.modified_at.timestamp()
     if prefix != RENDITIONS:
@@ -39,9 +39,9 @@ def witness(prefix: str, found: ListedObject, id_: int, shard: int) -> Witness:
 
 
 async def unknown_keys(group: ShardGroup, prefix: str, ids: Mapping[str, int]) -> list[str]:
-    """Those keys (with the ids in them) that nothing stands for; one statement per primary.
+    """The keys, given with their ids, that the database does not know; one statement per primary.
 
-    No replica answers for a primary that is away: raises Unavailable.
+    No replica answers for a lost primary: raises Unavailable.
     """
     if not ids:
         return []

@@ -1,4 +1,4 @@
--- Which keys of the store something in the database stands for.
+-- Keys of the store that the database knows.
 
 -- name: originals_and_pieces
 SELECT quarantine_key AS key FROM :schema.photo WHERE quarantine_key = ANY(:keys::text[])
@@ -6,7 +6,7 @@ UNION ALL
 SELECT key FROM :schema.upload_piece WHERE key = ANY(:keys::text[]);
 
 -- name: renditions
--- Of a released photo too: its job deletes them.
+-- Released photos count, too: their job deletes the objects.
 SELECT said->>'key' AS key
   FROM :schema.photo,
        jsonb_array_elements(renditions || coalesce(plain->'renditions', '[]')) AS said

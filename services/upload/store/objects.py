@@ -1,4 +1,4 @@
-"""Bytes in the object store: originals in quarantine, renditions for good, archives for a week."""
+"""The object store: originals in quarantine, renditions for good, archives for a week."""
 
 import asyncio
 import io
@@ -21,13 +21,13 @@ QUARANTINE = "quarantine"
 RENDITIONS = "renditions"
 ARCHIVES = "archives"
 _CHUNK_BYTES = 256 * 1024
-# For one answer of the store, the body of a put included: 20 MB take a second on a slow disk.
+# For one reply of the store, including the body of a put: a slow disk takes a second for 20 MB.
 _ANSWER_SECONDS_MAX = 20.0
 _MISSING = {"NoSuchKey", "404", "NotFound"}
 
 
 class StoreUnavailable(Unavailable):
-    """The object store does not answer, or answers with an error of its own."""
+    """The object store does not answer, or answers with an error."""
 
     code = "store_unavailable"
     title = "The photo store does not answer at the moment."
@@ -35,7 +35,7 @@ class StoreUnavailable(Unavailable):
 
 @dataclass(frozen=True, slots=True)
 class StoredObject:
-    """An object being read; `chunks` may be walked once."""
+    """An object being read; `chunks` can be iterated once."""
 
     size: int
     chunks: AsyncIterator[bytes]
@@ -51,40 +51,40 @@ class ListedObject:
 
 
 def quarantine_key(owner_id: int) -> str:
-    """A new place for an original; the owner in it tells the sweeper which shard to ask.
+    """A new key for an original; the owner in it tells the sweep which shard to ask.
 
-    All lie side by side: a store on files would make and remove a folder for each owner, and a put
-    that meets such a removal fails.
+    All originals share one folder. A store on files would otherwise make and remove a folder per
+    owner, and a concurrent put would fail.
     """
     return f"{QUARANTINE}/{owner_id}.{uuid.uuid4().hex}"
 
 
 def piece_key(owner_id: int) -> str:
-    """A new place for some bytes of an upload; swept like an original that no photo knows."""
+    """A new key for a piece of an upload; swept like an original without a photo."""
     return f"{QUARANTINE}/{owner_id}.piece-{uuid.uuid4().hex}"
 
 
 def documents_key(archive_id: int) -> str:
-    """Where the documents of an archive lie until the photos are added."""
+    """The key of an archive's documents until the photos are added."""
     return f"{ARCHIVES}/{archive_id}.documents"
 
 
 def archive_key(archive_id: int) -> str:
-    """Where an archive lies."""
+    """The key of an archive."""
     return f"{ARCHIVES}/{archive_id}.zip"
 
 
 def rendition_key(photo_id: int, file_name: str) -> str:
-    """Where a rendition lies; the domain makes the same key from its content."""
+    """The key of a rendition; the domain builds the same from its content."""
     return f"{RENDITIONS}/{photo_id}/{file_name}"
 
 
 class Objects:
-    """One bucket, through one client; any S3 will do.
+    """One bucket, through one client for any S3.
 
-    Keys are written once: overwriting one gives the same bytes. Every fault of the store is
-    StoreUnavailable, a missing object NotFound. While photos move from one bucket to another, what
-    is not here is read from the second one, and what is deleted is deleted in both.
+    A key is written with the same bytes only. Every fault of the store is StoreUnavailable; a
+    missing object is NotFound. With a second bucket, missing objects are read there and deletions
+    go to both.
     """
 
     def __init__(self, client: Any, bucket: str, second: "Objects | None" = None) -> None:
@@ -93,7 +93,7 @@ class Objects:
         self.second = second
 
     async def make_bucket(self) -> None:
-        """Make the bucket unless it is there; private, as buckets are unless somebody says more."""
+        """Create the bucket if it is missing; it is private by default."""
         try:
             async with _answer():
                 await self._client.head_bucket(Bucket=self._bucket)
@@ -102,14 +102,14 @@ class Objects:
                 await self._client.create_bucket(Bucket=self._bucket)
 
     async def put_file(self, key: str, body: IO[bytes], size: int) -> None:
-        """Store bytes as they are; `body` is read from its present position."""
+        """Store bytes unchanged; `body` is read from its current position."""
         async with _answer():
             await self._client.put_object(
                 Bucket=self._bucket, Key=key, Body=body, ContentLength=size
             )
 
     async def read(self, key: str, take: Callable[[bytes], object]) -> None:
-        """Hand the bytes to `take`, piece by piece; raises NotFound."""
+        """Pass the bytes to `take`, piece by piece; raises NotFound."""
         async with self._opened(key) as stored:
             async for chunk in stored.chunks:
                 take(chunk)
@@ -117,12 +117,12 @@ class Objects:
     async def put_renditions(
         self, drawn: Sequence[DrawnRendition], described: Sequence[Rendition]
     ) -> None:
-        """Store all renditions of a photo; again if it was interrupted."""
+        """Store all renditions of a photo; repeatable."""
         puts = [
             self._put_rendition(said, rendition.content)
             for rendition, said in zip(drawn, described, strict=True)
         ]
-        # All end before the first fault is told: none goes on behind the back of a new try.
+        # All end before the first fault is raised, so none overlaps with a new try.
         for fault in await asyncio.gather(*puts, return_exceptions=True):
             if fault is not None:
                 raise fault
@@ -140,9 +140,9 @@ class Objects:
             yield stored
 
     async def delete(self, keys: Collection[str]) -> None:
-        """Remove objects; those that are not there are no error.
+        """Delete objects; missing ones are no error.
 
-        One by one: some stores want a checksum for batches that others do not compute.
+        One by one, because some stores require a checksum for batches that others do not compute.
         """
         for key in keys:
             async with _answer():
@@ -153,7 +153,7 @@ class Objects:
     async def page(
         self, prefix: str, after: str, limit: int
     ) -> tuple[list[ListedObject], str | None]:
-        """Objects in the order of their keys, and where to go on; None at the end."""
+        """Objects in the order of their keys, and the key to continue after; None at the end."""
         async with _answer():
             page = await self._client.list_objects_v2(
                 Bucket=self._bucket, Prefix=prefix, StartAfter=after, MaxKeys=limit
@@ -165,7 +165,7 @@ class Objects:
         return listed, listed[-1].key if page.get("IsTruncated") and listed else None
 
     async def clock_ahead_s(self) -> float:
-        """How far the store's clock is ahead of ours, by an answer's date; exact to two seconds."""
+        """How far the store's clock is ahead, by a reply's date; exact to two seconds."""
         began = datetime.now(UTC)
         async with _answer():
             said = await self._client.head_bucket(Bucket=self._bucket)
@@ -177,13 +177,13 @@ class Objects:
         return max((at - ended).total_seconds(), 0.0) + min((at - began).total_seconds(), 0.0)
 
     async def exists(self, key: str) -> bool:
-        """Is the object there, or in the second bucket?"""
+        """Whether the object is in this bucket or in the second one."""
         return await self.has_itself(key) or (
             self.second is not None and await self.second.exists(key)
         )
 
     async def has_itself(self, key: str) -> bool:
-        """Is it in this bucket, whatever the second one has?"""
+        """Whether the object is in this bucket, without the second one."""
         try:
             async with _answer():
                 await self._client.head_object(Bucket=self._bucket, Key=key)
@@ -192,7 +192,7 @@ class Objects:
         return True
 
     async def keys_of_originals(self, owner_id: int, limit: int) -> list[str]:
-        """Where originals of one owner lie."""
+        """Keys of originals and pieces of one owner."""
         async with _answer():
             page = await self._client.list_objects_v2(
                 Bucket=self._bucket, Prefix=f"{QUARANTINE}/{owner_id}.", MaxKeys=limit
@@ -222,7 +222,7 @@ class Objects:
             async with self.second.open_file(key) as stored:
                 yield stored
             return
-        # Its bytes may be wanted slowly; between two pieces the client's own limit holds.
+        # A client may read slowly; between two pieces the client library's own limit applies.
         with _store_faults():
             async with reply["Body"] as body:
                 yield StoredObject(reply["ContentLength"], body.iter_chunks(_CHUNK_BYTES))

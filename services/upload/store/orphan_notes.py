@@ -1,6 +1,6 @@
-"""Marks of orphaned objects: what one look has found, for the next one to confirm.
+"""Notes of orphaned objects: one sweep writes them, and a later one confirms them.
 
-They stand in the shards, so a lost Redis does not lose them. A lost mark only delays a deletion.
+They lie in Postgres, so a lost Redis does not lose them. A lost note only delays a deletion.
 """
 
 import time
@@ -15,13 +15,13 @@ from shared.sql_files import load_queries
 
 _SQL = load_queries(Path(__file__).with_suffix(".sql"))
 _KEYS_MAX = 1_000
-# Two clocks do not run alike, and a transaction has the time of its beginning.
+# Two clocks differ slightly, and now() is the time when a transaction began.
 _MARGIN_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class OrphanNote:
-    """What is known of an orphan from before; one that was `given_up` is no surprise."""
+    """An earlier note of an orphan; one that was `given_up` is expected."""
 
     is_due: bool
     given_up: bool
@@ -30,7 +30,7 @@ class OrphanNote:
 async def notes_of(
     group: ShardGroup, orphans: Mapping[str, int], wait: timedelta
 ) -> dict[str, OrphanNote]:
-    """The marks of some orphans (key to shard); due are those made at least `wait` ago."""
+    """The notes of orphans (key to shard); those at least `wait` old are due."""
     found: dict[str, OrphanNote] = {}
     for keys in _pages(list(orphans)):
         rows = await group.rows_across(
@@ -45,7 +45,7 @@ async def notes_of(
 
 
 async def note_orphans(group: ShardGroup, orphans: Mapping[str, int]) -> None:
-    """Note that these (key to shard) were seen as orphans now; a mark keeps its first date."""
+    """Record these orphans (key to shard); a note keeps its first date."""
     for shard, keys in _by_shard(orphans).items():
         for page in _pages(keys):
             async with group.writer(shard) as tx:
@@ -53,17 +53,17 @@ async def note_orphans(group: ShardGroup, orphans: Mapping[str, int]) -> None:
 
 
 async def forget_notes(group: ShardGroup, orphans: Mapping[str, int]) -> None:
-    """These (key to shard) are deleted."""
+    """Delete the notes of these deleted objects (key to shard)."""
     for shard, keys in _by_shard(orphans).items():
         async with group.writer(shard) as tx:
             await tx.execute(_SQL["forget_notes"], keys=keys)
 
 
 async def forget_unseen_notes(group: ShardGroup, prefixes: Collection[str], began_s: float) -> None:
-    """Drop the marks below the prefixes that a whole look has not renewed.
+    """Drop notes below the prefixes that a complete listing has not renewed.
 
-    `began_s` is when the look began, by the monotonic clock. A mark that is kept too long is
-    renewed or dropped by the next look.
+    `began_s` is the start of the listing by the monotonic clock. The next sweep renews or drops a
+    note kept too long.
     """
     for shard in group.shards():
         async with group.writer(shard) as tx:

@@ -1,4 +1,4 @@
--- Objects that a look has found to be orphaned, in the shard that their keys name.
+-- Objects found orphaned, in the shard that their keys name.
 
 -- name: notes_of
 SELECT key, given_up,
@@ -15,6 +15,6 @@ ON CONFLICT (key) DO UPDATE SET seen_at = now();
 DELETE FROM :schema.orphan_mark WHERE key = ANY(:keys::text[]);
 
 -- name: forget_unseen_notes
--- A look that has just ended did not find them: they are gone, or something stands for them.
+-- The listing that has just ended did not find them orphaned: they are gone or known.
 DELETE FROM :schema.orphan_mark
  WHERE starts_with(key, :prefix || '/') AND seen_at < now() - make_interval(secs => :listing_s);

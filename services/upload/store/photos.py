@@ -1,4 +1,4 @@
-"""Photos in the database, each in its owner's shard."""
+"""The rows of photos, each in its owner's shard."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,20 +21,20 @@ from shared.sql_files import load_queries
 
 _SQL = load_queries(Path(__file__).with_suffix(".sql"))
 
-# An unconfirmed claim keeps a photo from other posts for this long. Confirmations come from
-# feed's outbox, within a second in peace and after minutes when something is down.
+# An unconfirmed claim keeps a photo from other posts for this long. Confirmations come from feed's
+# outbox: within a second normally, after minutes during an outage.
 CLAIM_SECONDS = 600.0
 
-# A photo that was ever claimed may be in a post whose confirmation is held up: it is not swept for
-# a week, within which somebody has seen to feed's outbox.
+# A claimed photo may be in a post whose confirmation is delayed. It is not swept for a week, within
+# which operators have repaired feed's outbox.
 CLAIM_KEPT_SECONDS = 7 * 24 * 3600.0
 
 
 @dataclass(frozen=True, slots=True)
 class NewPhoto:
-    """What is known when the bytes have been received.
+    """What is known once the bytes have arrived.
 
-    One that `may_be_twin` is not made if its owner has sent the same bytes before.
+    With `may_be_twin`, no photo is made if its owner has sent the same bytes before.
     """
 
     owner_id: int
@@ -46,9 +46,9 @@ class NewPhoto:
 
 
 async def find_twin(tx: Transaction, new: NewPhoto) -> StoredPhoto | None:
-    """The photo of the same bytes that its owner sent in the last day and that no post has yet.
+    """The owner's unclaimed photo of the same bytes from the last day.
 
-    Until the transaction ends nobody else adds one for this owner.
+    Until the transaction ends, no other call can add a photo for this owner.
     """
     await tx.execute(_SQL["lock_owner"], owner_id=new.owner_id)
     row = await tx.row(
@@ -58,7 +58,7 @@ async def find_twin(tx: Transaction, new: NewPhoto) -> StoredPhoto | None:
 
 
 async def insert_photo(tx: Transaction, new: NewPhoto, quota: Quota = QUOTA) -> StoredPhoto:
-    """Write a photo that waits to be processed; raises AccountIsFull and DayIsFull."""
+    """Write a photo to be processed; raises AccountIsFull, DayIsFull and NoRoomForPhotos."""
     await check_owner_has_room(tx, new.owner_id, quota)
     row = await tx.row(
         _SQL["insert_photo"],
@@ -73,10 +73,10 @@ async def insert_photo(tx: Transaction, new: NewPhoto, quota: Quota = QUOTA) -> 
 
 
 async def check_owner_has_room(tx: Transaction, owner_id: int, quota: Quota = QUOTA) -> None:
-    """Is there room for one more photo of this owner until the transaction ends?
+    """Make sure that this owner may add one more photo until the transaction ends.
 
-    Raises AccountIsFull, DayIsFull and NoRoomForPhotos. Exact however many ask at once: they wait
-    for each other.
+    Raises AccountIsFull, DayIsFull and NoRoomForPhotos. The lock makes it exact for concurrent
+    calls.
     """
     await tx.execute(_SQL["lock_owner"], owner_id=owner_id)
     row = await tx.row(
@@ -93,7 +93,7 @@ async def check_owner_has_room(tx: Transaction, owner_id: int, quota: Quota = QU
 
 
 async def used_of_quota(group: ShardGroup, owner_id: int, quota: Quota = QUOTA) -> QuotaUse:
-    """How much of the quota an owner has used."""
+    """The owner's use of the quota."""
     row = await group.reader(group.shard_of(owner_id)).row(
         _SQL["count_of_owner"],
         owner_id=owner_id,
@@ -111,13 +111,13 @@ async def used_of_quota(group: ShardGroup, owner_id: int, quota: Quota = QUOTA) 
 
 
 async def find_photo(group: ShardGroup, photo_id: int) -> StoredPhoto | None:
-    """A photo as it now is, or None if it never was or has been released."""
+    """A photo; None if it is unknown or released."""
     row = await group.reader(group.shard_of(photo_id)).row(_SQL["find_photo"], photo_id=photo_id)
     return None if row is None else _photo(row)
 
 
 async def get_own_photo(group: ShardGroup, photo_id: int, owner_id: int) -> StoredPhoto:
-    """A photo as its owner may see it; raises NotFound for everybody else."""
+    """The owner's photo; raises NotFound for everybody else."""
     photo = await find_photo(group, photo_id)
     if photo is None or photo.owner_id != owner_id:
         raise NotFound
@@ -127,7 +127,7 @@ async def get_own_photo(group: ShardGroup, photo_id: int, owner_id: int) -> Stor
 async def page_of_owner(
     group: ShardGroup, owner_id: int, *, after: int, limit: int
 ) -> list[StoredPhoto]:
-    """One's photos in any state, the oldest first."""
+    """An owner's photos in any state except released, the oldest first."""
     rows = await group.reader(group.shard_of(owner_id)).rows(
         _SQL["page_of_owner"], owner_id=owner_id, after=after, limit=limit
     )
@@ -135,7 +135,7 @@ async def page_of_owner(
 
 
 async def find_released_photo(group: ShardGroup, photo_id: int) -> StoredPhoto | None:
-    """A photo whose renditions are to be deleted; None once that is done."""
+    """A released photo whose objects must be deleted; None once that is done."""
     row = await group.reader(group.shard_of(photo_id)).row(
         _SQL["find_released_photo"], photo_id=photo_id
     )
@@ -143,7 +143,7 @@ async def find_released_photo(group: ShardGroup, photo_id: int) -> StoredPhoto |
 
 
 async def count_processing(group: ShardGroup, owner_id: int, photo_ids: Sequence[int]) -> int:
-    """How many of one's photos are still being processed."""
+    """How many of the owner's photos are still being processed."""
     count: int = await group.reader(group.shard_of(owner_id)).value(
         _SQL["count_processing"], owner_id=owner_id, photo_ids=list(photo_ids)
     )
@@ -153,7 +153,7 @@ async def count_processing(group: ShardGroup, owner_id: int, photo_ids: Sequence
 async def lock_own_photos(
     tx: Transaction, owner_id: int, photo_ids: Collection[int]
 ) -> dict[int, StoredPhoto]:
-    """One's photos by id, locked until the transaction ends; `is_taken` heeds present claims."""
+    """The owner's photos by id, locked until the transaction ends; claims set `is_taken`."""
     rows = await tx.rows(
         _SQL["lock_own_photos"],
         owner_id=owner_id,
@@ -164,7 +164,7 @@ async def lock_own_photos(
 
 
 async def claim_photos(tx: Transaction, photo_ids: Collection[int], claimant: str) -> None:
-    """Let a post have them for CLAIM_SECONDS, or go on having them."""
+    """Claim photos for CLAIM_SECONDS, or renew the claim."""
     await tx.execute(_SQL["claim_photos"], photo_ids=list(photo_ids), claimant=claimant)
 
 
@@ -175,9 +175,9 @@ async def confirm_photos(
     claimant: str,
     post_id: int | None,
 ) -> list[int]:
-    """Let the post that exists have them for good; a second time changes nothing.
+    """Give photos to an existing post for good; repeatable.
 
-    Returns those that were ever given a look: renditions without it are no longer needed.
+    Returns those that were ever edited: their unedited renditions are no longer needed.
     """
     rows = await tx.rows(
         _SQL["confirm_photos"],
@@ -192,9 +192,9 @@ async def confirm_photos(
 async def release_photos(
     tx: Transaction, owner_id: int, photo_ids: Collection[int], post_id: int | None = None
 ) -> list[int]:
-    """Take photos away from everybody; which of them were not taken away before.
+    """Release photos and return the ids of those not released before.
 
-    With a post only those that no other post has.
+    With a post id, photos of other posts are skipped.
     """
     rows = await tx.rows(
         _SQL["release_photos"], owner_id=owner_id, photo_ids=list(photo_ids), post_id=post_id
@@ -203,7 +203,7 @@ async def release_photos(
 
 
 async def release_unattached(tx: Transaction, photo_ids: Collection[int]) -> list[int]:
-    """Take away those that still no post has; which they were."""
+    """Release photos that are still in no post, and return their ids."""
     rows = await tx.rows(
         _SQL["release_unattached"], photo_ids=list(photo_ids), claim_kept_s=CLAIM_KEPT_SECONDS
     )
@@ -211,14 +211,14 @@ async def release_unattached(tx: Transaction, photo_ids: Collection[int]) -> lis
 
 
 async def write_alt_text(tx: Transaction, photo_id: int, alt_text: str) -> None:
-    """Say of a locked photo what it shows."""
+    """Set the alternative text of a locked photo."""
     await tx.execute(_SQL["write_alt_text"], photo_id=photo_id, alt_text=alt_text)
 
 
 async def describe_published(
     tx: Transaction, owner_id: int, post_id: int, alt_texts: Mapping[int, str]
 ) -> None:
-    """Say of the photos of a post what its author says that they show, by the id of each."""
+    """Set the alternative texts of a post's photos, by photo id."""
     await tx.execute(
         _SQL["describe_published"],
         owner_id=owner_id,
@@ -231,7 +231,7 @@ async def describe_published(
 async def mark_ready(
     tx: Transaction, photo: StoredPhoto, size: Size, thumbhash: str, renditions: list[Rendition]
 ) -> None:
-    """Processed: its renditions are durable; passed over if it was given another look meanwhile."""
+    """Mark a photo as ready, its renditions durable; skipped if it was edited meanwhile."""
     await tx.execute(
         _SQL["mark_ready"],
         photo_id=photo.id,
@@ -244,30 +244,30 @@ async def mark_ready(
 
 
 async def write_edit(tx: Transaction, photo_id: int, edit: PhotoEdit) -> None:
-    """Give a locked photo another look, which is still to be drawn."""
+    """Set another edit of a locked photo, which must then be drawn."""
     await tx.execute(_SQL["write_edit"], photo_id=photo_id, filter=edit.filter_name, crop=edit.crop)
 
 
 async def undo_edit(tx: Transaction, photo_id: int) -> None:
-    """Make a locked photo what it was without a look, at once."""
+    """Restore a locked photo to its unedited state at once."""
     await tx.execute(_SQL["undo_edit"], photo_id=photo_id)
 
 
 async def lock_photo(tx: Transaction, photo_id: int) -> StoredPhoto | None:
-    """A photo that nobody changes until the transaction ends; None once it is released."""
+    """A photo, locked until the transaction ends; None if it is released."""
     row = await tx.row(_SQL["lock_photo"], photo_id=photo_id)
     return None if row is None else _photo(row)
 
 
 async def mark_failed(tx: Transaction, photo_id: int, failure: str) -> None:
-    """It cannot be processed; `failure` is a sentence for its owner."""
+    """Mark a photo as failed; `failure` is a sentence for its owner."""
     await tx.execute(_SQL["mark_failed"], photo_id=photo_id, failure=failure)
 
 
 async def spend_decoding(
     group: ShardGroup, photo_id: int, *, wanted_seconds: int, most_seconds: int
 ) -> int | None:
-    """Charge a photo for a try to decode it that is about to begin; the seconds that it may use.
+    """Charge a photo for a coming try to decode it, and return the seconds it may use.
 
     0 if all tries together have used `most_seconds`; None if the photo is gone.
     """
@@ -282,19 +282,19 @@ async def spend_decoding(
 
 
 async def refund_decoding(group: ShardGroup, photo_id: int, unspent_ms: int) -> None:
-    """Give back what a try that came to no end has not used."""
+    """Refund what an unfinished try has not used."""
     async with group.writer(group.shard_of(photo_id)) as tx:
         await tx.execute(_SQL["refund_decoding"], photo_id=photo_id, unspent_ms=unspent_ms)
 
 
 async def forget_original(group: ShardGroup, photo_id: int) -> None:
-    """The original is gone from the store."""
+    """Record that the original is gone from the store."""
     async with group.writer(group.shard_of(photo_id)) as tx:
         await tx.execute(_SQL["forget_original"], photo_id=photo_id)
 
 
 async def delete_photo(group: ShardGroup, photo_id: int) -> None:
-    """Remove the row of a released photo whose objects are gone."""
+    """Delete the row of a released photo whose objects are gone."""
     async with group.writer(group.shard_of(photo_id)) as tx:
         await tx.execute(_SQL["delete_photo"], photo_id=photo_id)
 
@@ -302,7 +302,7 @@ async def delete_photo(group: ShardGroup, photo_id: int) -> None:
 async def unattached_photos(
     group: ShardGroup, shard: int, *, before: int, after: int, limit: int
 ) -> list[int]:
-    """Photos made before the id `before` that no post has, nor was about to get in a week."""
+    """Photos older than the id `before` that are in no post and not claimed for a week."""
     rows = await group.reader(shard).rows(
         _SQL["unattached_photos"],
         before=before,
@@ -316,7 +316,7 @@ async def unattached_photos(
 async def page_of_ready(
     group: ShardGroup, shard: int, *, after: int, limit: int
 ) -> dict[int, list[str]]:
-    """Ready photos of a shard in the order of their ids, with the keys of their renditions.
+    """Ready photos of a shard in the order of ids, with all their rendition keys.
 
     No replica answers for the primary.
     """

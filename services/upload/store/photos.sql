@@ -1,9 +1,9 @@
 -- name: lock_owner
--- Whoever else adds a photo of this owner waits, so that the counts below hold until the commit.
+-- Concurrent calls that add photos of this owner wait, so the counts hold until the commit.
 SELECT pg_advisory_xact_lock(hashtextextended('photos of', :owner_id));
 
 -- name: count_of_owner
--- Of the index alone, and no further than is worth knowing.
+-- Reads the index only, and counts no further than the limits.
 SELECT (SELECT count(*) FROM (
             SELECT FROM :schema.photo WHERE owner_id = :owner_id LIMIT :photos_max
         ) AS counted) AS photos,
@@ -11,11 +11,11 @@ SELECT (SELECT count(*) FROM (
             SELECT FROM :schema.photo
              WHERE owner_id = :owner_id AND id >= :since LIMIT :photos_a_day_max
         ) AS counted) AS photos_a_day,
-       -- What watches the disks says so on the server itself.
+       -- The guard of the disks sets this on the server itself.
        coalesce(current_setting('retrato.uploads', true), '') = 'refused' AS is_short_of_room;
 
 -- name: find_twin
--- Among a day's photos of one owner, of which there are a thousand at most.
+-- A day holds at most a thousand photos of one owner.
 SELECT id, owner_id, state, failure, width, height, thumbhash, alt_text, renditions, sha256,
        kind, quarantine_key, claimant, filter, crop, plain, edits, version, post_id, published AS is_taken
   FROM :schema.photo
@@ -56,7 +56,7 @@ SELECT count(*)
  WHERE id = ANY(:photo_ids::bigint[]) AND owner_id = :owner_id AND state = 'processing'
 
 -- name: lock_own_photos
--- In the order of ids, so that two claims of the same photos cannot wait for each other.
+-- In the order of ids, so that two claims of the same photos cannot deadlock.
 SELECT id, owner_id, state, failure, width, height, thumbhash, alt_text, renditions, sha256,
        kind, quarantine_key, claimant, filter, crop, plain, edits, version, post_id,
        published OR coalesce(claimed_at > now() - make_interval(secs => :claim_seconds), false)
@@ -72,8 +72,8 @@ UPDATE :schema.photo
  WHERE id = ANY(:photo_ids::bigint[]) AND NOT published
 
 -- name: confirm_photos
--- A confirmation that comes after its claim ran out still counts if no other post was confirmed.
--- With a post it stays as it looks: what it was without that goes.
+-- A confirmation after its claim expired still counts unless another post was confirmed. A post
+-- fixes the edit, so the unedited state goes.
 UPDATE :schema.photo
    SET claimant = :claimant, post_id = :post_id, published = true, plain = NULL
  WHERE id = ANY(:photo_ids::bigint[]) AND owner_id = :owner_id AND state = 'ready'
@@ -81,7 +81,7 @@ UPDATE :schema.photo
 RETURNING id, edits > 0 AS was_edited
 
 -- name: release_photos
--- A post takes with it what is its own: not a photo that another one was given in the meantime.
+-- A post releases only its own photos, not one that another post has received meanwhile.
 UPDATE :schema.photo
    SET state = 'released'
  WHERE id = ANY(:photo_ids::bigint[]) AND owner_id = :owner_id AND state <> 'released'
@@ -89,7 +89,7 @@ UPDATE :schema.photo
 RETURNING id
 
 -- name: release_unattached
--- Looked at once more: a post may have come since they were listed.
+-- Checked again: a post may have come since they were listed.
 UPDATE :schema.photo
    SET state = 'released'
  WHERE id = ANY(:photo_ids::bigint[]) AND NOT published AND state <> 'released'
@@ -108,14 +108,14 @@ UPDATE :schema.photo AS photo
    AND (photo.post_id IS NULL OR photo.post_id = :post_id) AND photo.alt_text <> said.alt_text;
 
 -- name: mark_ready
--- Of two looks that are drawn at once the older one comes too late.
+-- Of two edits drawn at once, the older one is discarded.
 UPDATE :schema.photo
    SET state = 'ready', width = :width, height = :height, thumbhash = :thumbhash,
        renditions = :renditions
  WHERE id = :photo_id AND state = 'processing' AND edits = :edits
 
 -- name: spend_decoding
--- As much of :wanted_ms as is left of :most_ms, in whole seconds as the decoder's limit is.
+-- As much of :wanted_ms as :most_ms leaves, in whole seconds like the decoder's limit.
 UPDATE :schema.photo AS photo
    SET decode_cpu_ms = photo.decode_cpu_ms + granted.ms
   FROM (
@@ -133,7 +133,8 @@ UPDATE :schema.photo
  WHERE id = :photo_id
 
 -- name: write_edit
--- The first look keeps what the photo was without one. It is decoded anew, from what is ours.
+-- The first edit saves the unedited state. Decoding gets a new budget, since it now reads our own
+-- rendition.
 UPDATE :schema.photo
    SET state = 'processing', filter = :filter, crop = :crop, edits = edits + 1,
        version = version + 1, decode_cpu_ms = 0,
@@ -168,7 +169,7 @@ UPDATE :schema.photo SET quarantine_key = NULL WHERE id = :photo_id
 DELETE FROM :schema.photo WHERE id = :photo_id AND state = 'released'
 
 -- name: unattached_photos
--- In no post, claimed by none for long, and older than :before.
+-- In no post, not claimed for long, and older than :before.
 SELECT id
   FROM :schema.photo
  WHERE NOT published AND state <> 'released' AND id < :before AND id > :after

@@ -1,6 +1,6 @@
-"""Photos that are being processed, kept in Redis for the phones that ask for them again and again.
+"""Photos being processed, cached in Redis for the phones that poll them.
 
-Postgres is the truth. Redis may be lost at any time: then each poll costs a statement.
+Postgres is the truth. Without Redis each poll costs a statement.
 """
 
 from typing import NamedTuple
@@ -12,31 +12,31 @@ from redis import asyncio as aioredis
 from shared.caching.redis_guard import RedisAway, RedisGuard
 from shared.contracts.photos import Photo
 
-# A phone asks every second or two. If Redis was not told of a change, phones see it so much later.
+# Phones poll every second or two. If Redis misses a change, phones see it this much later.
 KEPT_S = 5
 
-POLLED = Counter("retrato_upload_polled_photos_total", "Polls of photos.", ["found_in"])
+POLLED = Counter("retrato_upload_polled_photos_total", "Polls of photos by source.", ["found_in"])
 
-# Kept instead of a photo that has just changed: a slower reader of the former state adds nothing.
+# Stands for a photo that has just changed: a slow reader cannot store the former state over it.
 _CHANGED = b""
 
 
 class PolledPhoto(NamedTuple):
-    """A photo as its owner is told of it."""
+    """A photo as its owner sees it."""
 
     owner_id: int
     photo: Photo
 
 
 class PolledPhotos:
-    """Only photos in state `processing`. Reads and writes never fail, they only keep less."""
+    """Caches photos in state `processing` only; its calls never fail, they only cache less."""
 
     def __init__(self, redis: aioredis.Redis, guard: RedisGuard) -> None:
         self._redis = redis
         self._guard = guard
 
     async def find(self, photo_id: int) -> PolledPhoto | None:
-        """The photo if it was seen in processing some seconds ago and has not changed since."""
+        """The photo, if it was processing some seconds ago and has not changed since."""
         try:
             with self._guard.calls():
                 kept = await self._redis.get(_key(photo_id))
@@ -46,7 +46,7 @@ class PolledPhotos:
         return PolledPhoto(**orjson.loads(kept)) if kept else None
 
     async def keep(self, owner_id: int, photo: Photo) -> None:
-        """Keep a photo that Postgres says is in processing, unless it has just changed."""
+        """Cache a photo that is processing according to Postgres, unless it has just changed."""
         polled = PolledPhoto(owner_id, photo)._asdict()
         try:
             with self._guard.calls():
@@ -55,7 +55,7 @@ class PolledPhotos:
             return
 
     async def note_change(self, photo_id: int) -> None:
-        """To be called after the change has been committed."""
+        """Drop the cached state; call it after the change has been committed."""
         try:
             with self._guard.calls():
                 await self._redis.set(_key(photo_id), _CHANGED, ex=KEPT_S)

@@ -1,4 +1,4 @@
-"""Where a body gathers while it arrives: in memory at first, in an unnamed file if it grows."""
+"""Gathers a body while it arrives: first in memory, then in an unnamed file."""
 
 import asyncio
 import hashlib
@@ -7,12 +7,12 @@ import tempfile
 from types import TracebackType
 from typing import IO, Self
 
-# So much of each body being received is held in memory; a phone's photo is two to four of these.
+# Memory held per body being received; a phone's photo is two to four times as large.
 _MEMORY_BYTES_MAX = 1024 * 1024
 
 
 class Spool:
-    """Bytes received so far, with their SHA-256; gone when the block ends."""
+    """The bytes received so far, with their SHA-256; gone when the block ends."""
 
     def __init__(self) -> None:
         self.size = 0
@@ -34,11 +34,11 @@ class Spool:
 
     @property
     def sha256(self) -> bytes:
-        """Of all that was received."""
+        """The digest of all bytes received."""
         return self._digest.digest()
 
     async def append(self, chunk: bytes) -> None:
-        """Add to the end; writes to the file in a thread, a megabyte at a time."""
+        """Append bytes; a thread writes them to the file, a megabyte at a time."""
         self.size += len(chunk)
         self._digest.update(chunk)
         self._waiting += chunk
@@ -46,7 +46,7 @@ class Spool:
             await self._write_out()
 
     async def rewound(self) -> IO[bytes]:
-        """All of it, from the start; the spool still owns what it returns."""
+        """All bytes from the start; the spool keeps ownership of the file."""
         if self._file is None:
             return io.BytesIO(self._waiting)
         await self._write_out()

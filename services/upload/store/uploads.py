@@ -1,4 +1,4 @@
-"""Pictures that come in pieces: which bytes of each are durable, and where they lie."""
+"""The rows of resumable uploads: durable bytes and the keys of their pieces."""
 
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -21,7 +21,7 @@ _SQL = load_queries(Path(__file__).with_suffix(".sql"))
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """Some bytes of an upload that are in the store."""
+    """Some bytes of an upload in the store."""
 
     upload_id: int
     start: int
@@ -31,7 +31,7 @@ class Piece:
 
 
 async def make_place(tx: Transaction, new: NewUpload, limits: ParkingLimits) -> None:
-    """Keep the owner's unfinished uploads within their limits when `new` is added to them.
+    """Keep the owner's unfinished uploads within their limits when `new` is added.
 
     The caller holds the owner's lock, so the limits are exact. Raises TooManyUploads.
     """
@@ -46,14 +46,14 @@ async def make_place(tx: Transaction, new: NewUpload, limits: ParkingLimits) -> 
 
 
 async def insert_upload(tx: Transaction, new: NewUpload) -> StoredUpload:
-    """Begin an upload of so many bytes."""
+    """Write a new upload."""
     row = await tx.row(_SQL["insert_upload"], **asdict(new))
     assert row is not None  # noqa: S101 - an INSERT with RETURNING
     return StoredUpload(**row)
 
 
 async def find_upload(group: ShardGroup, upload_id: int, owner_id: int) -> StoredUpload | None:
-    """An own upload as it now is; always the primary's answer, since its offset must be exact."""
+    """An owner's upload, always from the primary, because its offset must be exact."""
     row = await group.reader(group.shard_of(upload_id)).row(
         _SQL["find_upload"], upload_id=upload_id, owner_id=owner_id
     )
@@ -61,7 +61,7 @@ async def find_upload(group: ShardGroup, upload_id: int, owner_id: int) -> Store
 
 
 async def append_piece(tx: Transaction, piece: Piece) -> StoredUpload | None:
-    """Move the upload on by a piece; None if it does not stand where the piece begins."""
+    """Add a piece to the upload; None if the upload has another offset."""
     row = await tx.row(
         _SQL["append_piece"],
         upload_id=piece.upload_id,
@@ -74,7 +74,7 @@ async def append_piece(tx: Transaction, piece: Piece) -> StoredUpload | None:
 
 
 async def has_piece(group: ShardGroup, upload_id: int, start: int, sha256: bytes) -> bool:
-    """Has this very piece been appended before?"""
+    """Whether the same piece was appended before."""
     found: bool = await group.reader(group.shard_of(upload_id)).value(
         _SQL["has_piece"], upload_id=upload_id, start=start, sha256=sha256
     )
@@ -82,7 +82,7 @@ async def has_piece(group: ShardGroup, upload_id: int, start: int, sha256: bytes
 
 
 async def count_pieces(group: ShardGroup, upload_id: int) -> int:
-    """In how many pieces it has come so far."""
+    """The number of its pieces so far."""
     count: int = await group.reader(group.shard_of(upload_id)).value(
         _SQL["count_pieces"], upload_id=upload_id
     )
@@ -90,26 +90,26 @@ async def count_pieces(group: ShardGroup, upload_id: int) -> int:
 
 
 async def piece_keys(group: ShardGroup, upload_id: int) -> list[str]:
-    """Where its pieces lie, in the order of their bytes."""
+    """The keys of its pieces, in the order of their bytes."""
     rows = await group.reader(group.shard_of(upload_id)).rows(_SQL["pieces"], upload_id=upload_id)
     return [row["key"] for row in rows]
 
 
 async def note_photo(group: ShardGroup, upload_id: int, photo_id: int) -> None:
-    """A photo has been made of it: from here on its pieces are not needed."""
+    """Record the photo made of it; its pieces are no longer needed."""
     async with group.writer(group.shard_of(upload_id)) as tx:
         await tx.execute(_SQL["note_photo"], upload_id=upload_id, photo_id=photo_id)
         await tx.execute(_SQL["delete_pieces"], upload_id=upload_id)
 
 
 async def delete_upload(group: ShardGroup, upload_id: int, owner_id: int) -> None:
-    """Forget an own upload and its pieces; one that is gone is fine."""
+    """Delete an owner's upload and its pieces' rows, if it still exists."""
     async with group.writer(group.shard_of(upload_id)) as tx:
         await tx.execute(_SQL["delete_upload"], upload_id=upload_id, owner_id=owner_id)
 
 
 async def upload_ids_of_owner(group: ShardGroup, owner_id: int, limit: int) -> list[int]:
-    """The uploads of somebody, the oldest first."""
+    """The uploads of an owner, the oldest first."""
     rows = await group.reader(group.shard_of(owner_id)).rows(
         _SQL["uploads_of_owner"], owner_id=owner_id, limit=limit
     )
@@ -117,7 +117,7 @@ async def upload_ids_of_owner(group: ShardGroup, owner_id: int, limit: int) -> l
 
 
 async def count_abandoned(group: ShardGroup, shard: int) -> int:
-    """How many uploads of one shard nobody has gone on with for a day."""
+    """How many uploads of one shard have been idle for a day."""
     count: int = await group.reader(shard).value(
         _SQL["count_abandoned"], kept_s=KEPT.total_seconds()
     )
@@ -125,6 +125,6 @@ async def count_abandoned(group: ShardGroup, shard: int) -> int:
 
 
 async def delete_abandoned(group: ShardGroup, shard: int, limit: int) -> int:
-    """Forget uploads of one shard that nobody has gone on with for a day; how many."""
+    """Delete uploads of one shard that have been idle for a day, and return their number."""
     async with group.writer(shard) as tx:
         return await tx.execute(_SQL["delete_abandoned"], kept_s=KEPT.total_seconds(), limit=limit)

@@ -1,4 +1,4 @@
--- Pictures that come in pieces.
+-- Resumable uploads.
 
 -- name: insert_upload
 INSERT INTO :schema.upload (owner_id, length, metadata, sha256)
@@ -6,14 +6,14 @@ VALUES (:owner_id, :length, :metadata, :sha256)
 RETURNING id, owner_id, length, metadata, received, touched_at, photo_id, sha256;
 
 -- name: parked_uploads
--- Those left alone the longest first. The owner's lock is held: nobody begins another meanwhile.
+-- The longest idle first. The owner's lock is held, so no other upload can begin meanwhile.
 SELECT id, length, touched_at < now() - make_interval(secs => :idle_s) AS is_idle
   FROM :schema.upload
  WHERE owner_id = :owner_id AND photo_id IS NULL
  ORDER BY touched_at, id;
 
 -- name: drop_idle
--- Looked at once more: a piece may have come since they were listed.
+-- Checked again: a piece may have come since they were listed.
 DELETE FROM :schema.upload
  WHERE id = ANY(:upload_ids::bigint[])
    AND touched_at < now() - make_interval(secs => :idle_s);
@@ -24,7 +24,7 @@ SELECT id, owner_id, length, metadata, received, touched_at, photo_id, sha256
  WHERE id = :upload_id AND owner_id = :owner_id;
 
 -- name: append_piece
--- Nothing happens unless the upload stands at :start: of two who append there, one gets through.
+-- No row unless the upload's offset is :start: of two concurrent appends, only one succeeds.
 WITH moved AS (
     UPDATE :schema.upload
        SET received = received + :size, touched_at = now()
@@ -65,7 +65,7 @@ SELECT count(*) FROM :schema.upload
  WHERE touched_at < now() - make_interval(secs => :kept_s);
 
 -- name: delete_abandoned
--- Their pieces are marked in passing: nothing stands for them any more, and that is no surprise.
+-- Also notes their pieces as given up: nothing knows them any more, and that is expected.
 WITH abandoned AS (
     SELECT id FROM :schema.upload
      WHERE touched_at < now() - make_interval(secs => :kept_s)

@@ -1,7 +1,7 @@
-"""The open uploads of an owner and where each stands, kept in Redis between two of their pieces.
+"""Offsets of an owner's open uploads, cached in Redis between two pieces.
 
-Postgres is the truth. A piece is written there only at the offset at which its upload stands, so
-an entry that lags behind costs a wasted object and a statement, and never decides an answer.
+Postgres is the truth: it takes a piece only at the upload's offset. An outdated entry costs a
+wasted object and a statement, and never decides the outcome.
 """
 
 import orjson
@@ -11,23 +11,25 @@ from redis import asyncio as aioredis
 from services.upload.domain.uploads import OpenUpload
 from shared.caching.redis_guard import RedisAway, RedisGuard
 
-# Between two pieces lie a phone's seconds. One that pauses for longer costs a statement.
+# A phone takes seconds between two pieces. After a longer pause the next piece costs a statement.
 KEPT_S = 120
-# Above the unfinished uploads that an owner may have; entries of given up ones may be among these.
+# More than an owner's unfinished uploads; entries of deleted ones may be among them.
 UPLOADS_MAX = 32
 
-PIECES = Counter("retrato_upload_pieces_total", "Pieces by where offsets came from.", ["found_in"])
+PIECES = Counter(
+    "retrato_upload_pieces_total", "Pieces by the source of their offset.", ["found_in"]
+)
 
 
 class UploadsUnderWay:
-    """A hash for each owner. Reads and writes never fail, they only keep less."""
+    """A hash per owner; its calls never fail, they only cache less."""
 
     def __init__(self, redis: aioredis.Redis, guard: RedisGuard) -> None:
         self._redis = redis
         self._guard = guard
 
     async def find(self, owner_id: int, upload_id: int) -> OpenUpload | None:
-        """Where an own upload stood after its last piece, as far as Redis was told."""
+        """An owner's upload after its last piece, as far as Redis knows; None if it does not."""
         try:
             with self._guard.calls():
                 kept = await self._redis.hget(_key(owner_id), str(upload_id))
@@ -36,7 +38,7 @@ class UploadsUnderWay:
         return OpenUpload(owner_id, upload_id, *orjson.loads(kept)) if kept else None
 
     async def keep(self, upload: OpenUpload) -> None:
-        """To be called after the piece has been committed."""
+        """Cache the upload; call it after the piece has been committed."""
         key = _key(upload.owner_id)
         entry = orjson.dumps([upload.length, upload.received, upload.pieces])
         try:
@@ -52,7 +54,7 @@ class UploadsUnderWay:
             return
 
     async def forget(self, owner_id: int, upload_id: int) -> None:
-        """It is a photo, is given up, or stands elsewhere than was kept."""
+        """Drop an upload that became a photo, was deleted, or has another offset."""
         try:
             with self._guard.calls():
                 await self._redis.hdel(_key(owner_id), str(upload_id))
@@ -61,5 +63,8 @@ class UploadsUnderWay:
 
 
 def _key(owner_id: int) -> str:
-    """A hash of at most UPLOADS_MAX entries, by upload: length, bytes received, pieces."""
+    """HASH by upload id: length, bytes received, pieces.
+
+    Bound: UPLOADS_MAX entries; lives for 120 s.
+    """
     return f"uploads:{owner_id}"
