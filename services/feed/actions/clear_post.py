@@ -21,7 +21,7 @@ _AT_ONCE = 8
 async def clear_post(
     edges: Mapping[str, Edges], comments: Comments, group: ShardGroup, post_id: int
 ) -> None:
-    """Remove everything that hangs on the post; repeating it does no harm.
+    """Remove the post's likes, saves, comments and activity; repeatable.
 
     Raises Unavailable while the shard of a reaction is away; the job then runs again.
     """

@@ -19,8 +19,8 @@ from shared.wire_time import wire_time
 
 PAGE_MAX = 200
 
-# One page of a document: user id and the last page's end (0 at the start) → the items and this
-# page's end (None on the last page).
+# A page of one document. It takes the user id and the last page's end (0 at the start). It gives
+# the items and this page's end (None on the last page).
 Section = Callable[[int, int], Awaitable[tuple[list[dict[str, Any]], int | None]]]
 
 

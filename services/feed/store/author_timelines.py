@@ -18,7 +18,7 @@ def author_key(author_id: int) -> str:
 class AuthorTimelines(EntryLists):
     """A celebrity's newest entries; the first reader builds the list."""
 
-    # A rebuild from Postgres once a day repairs whatever went wrong here.
+    # A rebuild from Postgres once a day repairs any error here.
     lifetime_s = 24 * 3600
 
     def __init__(

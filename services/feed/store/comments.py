@@ -56,7 +56,7 @@ class Standing:
 
 
 class Comments:
-    """The rows of comments; every read asks the primary, since writers look at once."""
+    """The rows of comments; reads always ask the primary, since writers reload at once."""
 
     def __init__(self, group: ShardGroup, counts: CountCache) -> None:
         self._group = group

@@ -39,7 +39,7 @@ _PAUSE_S = 0.5
 # A pause even if feed answers at once: other tasks run, and events of the pause arrive together.
 _BREATH_S = 0.01
 # A gateway that has just started asks feed for the latest event id. Viewers wait for that: if they
-# were refused, all who come from a dead gateway would connect once more.
+# were refused, all who come from a dead gateway would have to connect again.
 _BEGINNING_S_MAX = 1.0
 # Feed keeps events for those who reconnect; after a longer silence some may be missing.
 _KEPT_MAX = 4_000

@@ -15,9 +15,9 @@ _LOCAL = Counter(
     "Requests counted by one process alone, because Redis did not answer.",
 )
 
-# One step in Redis for all limits of a request: exactly the quota passes, however many requests and
-# gateways compete. Redis's own clock serves all gateways. If one limit refuses, none is charged. It
-# returns the room left under each limit, in µs; below zero it is the time to wait.
+# One step in Redis for all limits of a request: exactly the quota passes, even if many requests and
+# gateways compete. Redis's own clock serves all gateways. If one limit refuses, none counts the
+# request. It returns the room left under each limit, in µs; below zero it is the time to wait.
 TAKE = """
 local time = redis.call('TIME')
 local now = time[1] * 1000000 + time[2]

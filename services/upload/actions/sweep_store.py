@@ -176,7 +176,7 @@ async def _sweep_orphans(
 async def _delete(group: ShardGroup, objects: Objects, due: dict[str, int], swept: Swept) -> None:
     keys = list(due)
     for at in range(0, len(keys), _PAGE_MAX):
-        # Check once more, since minutes may have passed since the listing.
+        # Check again, since minutes may have passed since the listing.
         orphans = await still_orphans(group, keys[at : at + _PAGE_MAX])
         await objects.delete(orphans)
         await forget_notes(group, {key: due[key] for key in orphans})

@@ -267,7 +267,7 @@ async def mark_failed(tx: Transaction, photo_id: int, failure: str) -> None:
 async def spend_decoding(
     group: ShardGroup, photo_id: int, *, wanted_seconds: int, most_seconds: int
 ) -> int | None:
-    """Charge a photo for a coming try to decode it, and return the seconds it may use.
+    """Count a coming try against a photo's budget, and return the seconds it may use.
 
     0 if all tries together have used `most_seconds`; None if the photo is gone.
     """

@@ -24,8 +24,8 @@ async def suggest_people(
 ) -> PersonPage:
     """Most shared first; raises Invalid for a malformed cursor.
 
-    For a graph of any size it costs one statement for the viewer's follows, one per primary for
-    theirs, one for the relations, and those of the cards.
+    Its cost does not depend on the graph. It needs one statement for the viewer's follows, one per
+    primary for theirs, and those for relations and cards.
     """
     after: Rank | None = None if cursor is None else _CURSOR.decode(cursor)
     followed = await follows.page_of_targets(viewer_id, limit=FOLLOWED_SAMPLED_MAX, cursor=None)

@@ -84,8 +84,8 @@ async def post_session(
 ) -> Response:
     """Open a session. 401 `wrong_credentials` comes equally late for unknown accounts.
 
-    429 `too_many_sign_ins` follows 25 tries from an address in 5 minutes, or 10 failures of a name
-    in an hour, whether or not an account has the name.
+    429 `too_many_sign_ins` follows 25 tries from an address in 5 minutes. It also follows 10
+    failures of a name in an hour, whether or not an account has it.
     """
     resources = resources_of(request)
     form = SignInForm(
@@ -111,7 +111,7 @@ async def post_session(
     },
 )
 async def post_session_check(request: Request, presented: AccessTokens) -> Response:
-    """A read; it is a POST because tokens must not stand in an address.
+    """A read; it is a POST because tokens must not appear in an address.
 
     Bad tokens are no errors.
     """

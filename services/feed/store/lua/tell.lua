@@ -1,6 +1,6 @@
--- Records an event for those of the viewers who are listening. KEYS: listeners, stream. ARGV: now
--- in seconds, entries at most, seconds to live, kind, number of viewers, the viewers, and what it
--- is about (JSON): once for all, or once per viewer. Returns how many listen.
+-- Records an event for those of the viewers who are listening. Returns how many listen.
+-- KEYS: listeners, stream. ARGV: now in seconds, entries at most, seconds to live, kind, number of
+-- viewers, the viewers. Then follows what it is about (JSON): once for all, or once per viewer.
 -- It is one step: a batch of 500 costs one call, and nothing is written if nobody listens.
 local count = tonumber(ARGV[5])
 local is_shared = #ARGV == 6 + count
