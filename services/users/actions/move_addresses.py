@@ -87,7 +87,7 @@ class AddressMover:
                 return False
             if entry.holder.user_id != user_id:
                 # Two accounts have one mailbox: each keeps signing in with its own spelling.
-                log.warning("two accounts have one mailbox", user_id=user_id)
+                log.warning("mailbox of two accounts", user_id=user_id)
                 _MOVED.labels("shared").inc()
                 return True
         await directory.confirm(self._group, name, user_id)
