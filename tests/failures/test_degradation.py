@@ -58,7 +58,9 @@ async def bob(suite: Suite) -> AsyncIterator[Phone]:
         yield await signed_up(stack, suite, "bob")
 
 
-async def test_without_users_one_reads_on_and_is_not_signed_out(suite: Suite, alice: Phone) -> None:
+async def test_without_users_viewers_keep_reading_and_stay_signed_in(
+    suite: Suite, alice: Phone
+) -> None:
     post = await alice.post("still here")
     for _ in range(EVERY_GATEWAY):
         await alice.sees(post["id"])
@@ -87,7 +89,7 @@ async def test_without_feed_people_and_photos_work(suite: Suite, alice: Phone, b
             assert is_refused(await alice.http.get(path))
 
 
-async def test_without_upload_all_works_but_uploading(
+async def test_without_upload_everything_except_uploading_works(
     suite: Suite, alice: Phone, bob: Phone
 ) -> None:
     await alice.follow(bob)
@@ -121,7 +123,7 @@ async def on_both_primaries(suite: Suite) -> AsyncIterator[tuple[Phone, Phone]]:
         yield first, second
 
 
-async def test_without_one_primary_of_users_only_its_people_cannot_write(
+async def test_without_a_primary_of_users_only_its_people_cannot_write(
     suite: Suite, on_both_primaries: tuple[Phone, Phone]
 ) -> None:
     first, second = on_both_primaries
@@ -142,7 +144,7 @@ async def test_without_one_primary_of_users_only_its_people_cannot_write(
     await eventually(writes_again)
 
 
-async def test_without_one_primary_of_feed_only_its_people_cannot_like(
+async def test_without_a_primary_of_feed_only_its_people_cannot_like(
     suite: Suite, on_both_primaries: tuple[Phone, Phone]
 ) -> None:
     first, second = on_both_primaries
@@ -161,7 +163,9 @@ async def test_without_one_primary_of_feed_only_its_people_cannot_like(
     await eventually(is_counted, within_s=30)
 
 
-async def test_without_the_name_server_all_works_on(suite: Suite, alice: Phone, bob: Phone) -> None:
+async def test_without_the_name_server_everything_keeps_working(
+    suite: Suite, alice: Phone, bob: Phone
+) -> None:
     await alice.follow(bob)
     post = await bob.post()
     await alice.sees(post["id"])

@@ -24,7 +24,7 @@ async def bob_who_follows_two(suite: Suite) -> AsyncIterator[tuple[Phone, list[s
         yield bob, [post["id"] for post in reversed(posts)]
 
 
-async def test_an_emptied_feed_redis_leaves_the_home_timeline_complete(
+async def test_emptying_feeds_redis_leaves_the_home_timeline_complete(
     suite: Suite, bob_who_follows_two: tuple[Phone, list[str]]
 ) -> None:
     bob, newest_first = bob_who_follows_two
@@ -35,7 +35,7 @@ async def test_an_emptied_feed_redis_leaves_the_home_timeline_complete(
     assert page["completeness"] == "complete"
 
 
-async def test_an_emptied_users_redis_signs_nobody_out(
+async def test_emptying_users_redis_signs_nobody_out(
     suite: Suite, bob_who_follows_two: tuple[Phone, list[str]]
 ) -> None:
     bob, _ = bob_who_follows_two

@@ -46,7 +46,7 @@ async def test_a_killed_replica_fails_no_request(
 
 
 @pytest.mark.parametrize("service", ["users", "feed"])
-async def test_a_replica_that_falls_silent_is_left_alone(
+async def test_a_silent_replica_gets_no_more_calls(
     suite: Suite, phones: httpx.AsyncClient, reads: Sequence[httpx.Request], service: str
 ) -> None:
     name, host = f"{service}-1", f"{service}.internal"

@@ -29,7 +29,7 @@ async def test_a_rolling_restart_fails_no_request(
         assert all(suite.pid(name) != pid for name, pid in before.items())
 
 
-async def test_the_last_replica_that_serves_is_not_restarted(suite: Suite) -> None:
+async def test_the_last_serving_replica_is_not_restarted(suite: Suite) -> None:
     before = suite.pid("users-1")
     await suite.stop("users-2")
     try:
@@ -42,7 +42,7 @@ async def test_the_last_replica_that_serves_is_not_restarted(suite: Suite) -> No
         await suite.start("users-2")
 
 
-async def test_a_replica_stays_while_the_other_stands_still(
+async def test_a_replica_is_not_restarted_while_the_other_is_stopped(
     suite: Suite, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("infra.control.others.PATIENCE_S", 1.0)

@@ -131,7 +131,9 @@ async def test_others_are_answered_while_one_caller_is_rude(
 @pytest.mark.parametrize(
     "announced", ["Content-Length: 9", "Transfer-Encoding: chunked", "Content-Length: 0010"]
 )
-async def test_a_read_with_a_body_is_refused_before_it_comes(suite: Suite, announced: str) -> None:
+async def test_a_read_with_a_body_is_refused_before_the_body_arrives(
+    suite: Suite, announced: str
+) -> None:
     reply = await _reply_to(suite, f"GET /v1/me HTTP/1.1\r\nHost: x\r\n{announced}\r\n\r\n")
     assert reply.startswith("HTTP/1.1 400")
     assert '"code":"bad_request"' in reply
@@ -148,7 +150,7 @@ async def _reply_to(suite: Suite, head: str) -> str:
         return (await asyncio.to_thread(connection.recv, 8192)).decode()
 
 
-async def test_one_address_has_a_share_of_the_uploads_under_way(suite: Suite) -> None:
+async def test_one_address_gets_a_share_of_the_current_uploads(suite: Suite) -> None:
     share = edge_sizes(suite.plan, this_machine()).bodies_per_address
     head = b"POST /v1/photos HTTP/1.1\r\nHost: x\r\nContent-Length: 900000\r\n\r\n"
     sockets = await asyncio.to_thread(_sent_by, suite, share + 10, head)

@@ -10,7 +10,7 @@ from tests.suite import Suite
 VIEWERS = 8
 
 
-async def test_those_connected_to_a_killed_gateway_hear_of_the_post_when_they_come_back(
+async def test_viewers_of_a_killed_gateway_receive_the_post_after_reconnecting(
     suite: Suite,
 ) -> None:
     async with AsyncExitStack() as stack:

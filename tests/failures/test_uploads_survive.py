@@ -19,7 +19,7 @@ async def alice(suite: Suite) -> AsyncIterator[Phone]:
 
 
 @pytest.mark.parametrize("victim", ["upload-worker-1", "store"])
-async def test_every_acknowledged_photo_is_made_once_and_its_original_goes(
+async def test_every_acknowledged_photo_is_made_once_and_its_original_is_deleted(
     suite: Suite, alice: Phone, victim: str
 ) -> None:
     photo_ids = await asyncio.gather(*(alice.upload(picture(3000, 2000)) for _ in range(PHOTOS)))

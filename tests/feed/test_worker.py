@@ -25,7 +25,7 @@ async def _working(resources: Resources) -> AsyncIterator[None]:
         await loops
 
 
-async def test_a_post_reaches_its_followers_page_after_page_and_upload_hears_of_it(
+async def test_a_post_reaches_its_followers_page_by_page_and_upload_is_told(
     cast: Cast, resources: Resources, fake_users: FakeUsers, fake_upload: FakeUpload
 ) -> None:
     alice = new_id()
@@ -66,7 +66,7 @@ async def test_the_photos_of_a_withdrawn_post_are_released(
         await eventually(released, within_s=30)
 
 
-async def test_a_delivery_waits_for_users_and_is_made_when_they_are_back(
+async def test_a_delivery_waits_until_users_is_back(
     cast: Cast, resources: Resources, fake_users: FakeUsers
 ) -> None:
     alice, bob = new_id(), new_id()

@@ -42,7 +42,7 @@ async def test_the_same_key_with_another_body_is_refused(stranger: httpx.AsyncCl
 @pytest.mark.parametrize(
     ("same", "code"), [("username", "username_taken"), ("email", "email_taken")]
 )
-async def test_a_name_belongs_to_one_account(
+async def test_a_name_belongs_to_one_account_only(
     stranger: httpx.AsyncClient, same: str, code: str
 ) -> None:
     new = account("alice")
@@ -52,7 +52,7 @@ async def test_a_name_belongs_to_one_account(
     assert (reply.status_code, reply.json()["code"]) == (409, code)
 
 
-async def test_of_many_who_want_a_name_at_once_one_gets_it(stranger: httpx.AsyncClient) -> None:
+async def test_one_of_many_concurrent_sign_ups_gets_a_name(stranger: httpx.AsyncClient) -> None:
     username = account("alice")["username"]
     wishes = [{**account("alice"), "username": username} for _ in range(20)]
     replies = await asyncio.gather(*(stranger.post("/v1/users", json=wish) for wish in wishes))
@@ -73,7 +73,7 @@ async def test_a_wrong_password_and_a_wrong_name_look_the_same(
     assert problems[0]["code"] == "wrong_credentials"
 
 
-async def test_all_faults_of_a_sign_up_are_named_together(stranger: httpx.AsyncClient) -> None:
+async def test_all_faults_of_a_sign_up_are_reported_together(stranger: httpx.AsyncClient) -> None:
     reply = await stranger.post(
         "/v1/users", json={"username": "Al ice", "email": "nowhere", "password": "short"}
     )
@@ -82,7 +82,7 @@ async def test_all_faults_of_a_sign_up_are_named_together(stranger: httpx.AsyncC
     assert fields == {"username", "email", "password"}
 
 
-async def test_others_see_the_profile_without_the_address(alice: Phone, bob: Phone) -> None:
+async def test_others_see_a_profile_without_the_email_address(alice: Phone, bob: Phone) -> None:
     by_id = await bob.get(f"/v1/users/{alice.id}")
     by_name = await bob.get(f"/v1/users/by-username/{alice.username}")
     assert by_id == by_name
@@ -91,18 +91,18 @@ async def test_others_see_the_profile_without_the_address(alice: Phone, bob: Pho
 
 
 @pytest.mark.parametrize("path", ["/v1/users/1", "/v1/users/by-username/nobody.at.all"])
-async def test_nobody_is_404(alice: Phone, path: str) -> None:
+async def test_an_unknown_user_gives_404(alice: Phone, path: str) -> None:
     assert (await alice.get(path, status=404))["code"] == "not_found"
 
 
 @pytest.mark.parametrize("token", ["x", "rta_made.up.token", "x" * 4000])
-async def test_a_made_up_token_is_401(stranger: httpx.AsyncClient, token: str) -> None:
+async def test_a_made_up_token_gives_401(stranger: httpx.AsyncClient, token: str) -> None:
     reply = await stranger.get("/v1/me", headers={"Authorization": f"Bearer {token}"})
     assert reply.status_code == 401
     assert reply.headers["www-authenticate"] == "Bearer"
 
 
-async def test_an_own_photo_becomes_the_avatar_and_the_former_one_goes(
+async def test_an_own_photo_becomes_the_avatar_and_the_former_one_is_deleted(
     alice: Phone, bob: Phone
 ) -> None:
     first, second = [await alice.upload(picture()) for _ in range(2)]

@@ -16,7 +16,9 @@ async def _lines(phone: Phone, *kinds: str) -> list[dict[str, Any]]:
     return await eventually(arrived, within_s=20)
 
 
-async def test_a_like_a_comment_and_a_follow_are_told_and_heard(alice: Phone, bob: Phone) -> None:
+async def test_a_like_a_comment_and_a_follow_show_in_activity_and_the_stream(
+    alice: Phone, bob: Phone
+) -> None:
     post = await alice.post()
     async with ear_of(alice) as ear:
         await bob.follow(alice)
@@ -36,7 +38,7 @@ async def test_a_like_a_comment_and_a_follow_are_told_and_heard(alice: Phone, bo
     await _lines(alice)
 
 
-async def test_a_request_is_told_until_it_is_answered(alice: Phone, bob: Phone) -> None:
+async def test_a_follow_request_shows_until_it_is_answered(alice: Phone, bob: Phone) -> None:
     private = await alice.http.patch("/v1/me", json={"is_private": True})
     assert private.status_code == 200
     await bob.follow(alice)

@@ -9,7 +9,7 @@ async def ids_in(phone: Phone, path: str) -> list[str]:
     return [person["id"] for person in (await phone.get(path))["items"]]
 
 
-async def test_a_private_account_is_asked_and_accepts(alice: Phone, bob: Phone) -> None:
+async def test_a_private_account_gets_a_request_and_accepts_it(alice: Phone, bob: Phone) -> None:
     await change(alice, is_private=True)
     post = await alice.post()
     assert (await bob.follow(alice))["relationship"]["requested"] is True
@@ -59,7 +59,7 @@ async def test_a_removed_follower_sees_no_more_of_a_private_account(
     assert await bob.home() == []
 
 
-async def test_relationships_of_several_people_at_once(
+async def test_relationships_with_several_people_come_in_one_reply(
     alice: Phone, bob: Phone, carol: Phone
 ) -> None:
     await alice.follow(bob)
@@ -70,7 +70,7 @@ async def test_relationships_of_several_people_at_once(
     assert await ids_in(alice, "/v1/me/mutes") == [carol.id]
 
 
-async def test_a_mute_empties_only_the_own_timeline(alice: Phone, bob: Phone) -> None:
+async def test_a_mute_affects_only_the_viewers_own_timeline(alice: Phone, bob: Phone) -> None:
     await bob.follow(alice)
     post = await alice.post()
     await bob.sees(post["id"])

@@ -34,7 +34,7 @@ async def test_the_same_key_comments_once(alice: Phone, bob: Phone) -> None:
     assert await alice.comments(post["id"]) == ["Once"]
 
 
-async def test_the_blocked_neither_read_nor_answer_each_other(
+async def test_blocked_people_neither_read_nor_answer_each_other(
     alice: Phone, bob: Phone, carol: Phone
 ) -> None:
     post = await alice.post()
@@ -49,7 +49,7 @@ async def test_the_blocked_neither_read_nor_answer_each_other(
     assert await alice.comments(post["id"]) == ["Mine", "Thanks", "Alone"]
 
 
-async def test_likes_and_comments_of_somebody_who_left_are_gone(alice: Phone, bob: Phone) -> None:
+async def test_likes_and_comments_of_a_deleted_account_are_gone(alice: Phone, bob: Phone) -> None:
     post = await alice.post()
     await bob.comment(post["id"], "Farewell")
     await bob.put(f"/v1/posts/{post['id']}/like")
@@ -78,7 +78,7 @@ async def test_an_edited_caption_is_what_everybody_reads(alice: Phone, bob: Phon
     assert seen["edited_at"] is not None
 
 
-async def test_saved_posts_are_ones_own_affair(alice: Phone, bob: Phone) -> None:
+async def test_saved_posts_are_visible_to_their_owner_only(alice: Phone, bob: Phone) -> None:
     post = await alice.post()
     assert await bob.put(f"/v1/posts/{post['id']}/save") == {"saved": True}
     (saved,) = (await bob.get("/v1/me/saves"))["items"]

@@ -5,7 +5,7 @@ from tests.journeys.phone import PASSWORD, Phone, picture
 from tests.suite import Suite
 
 
-async def test_a_deleted_account_is_gone_from_every_page_and_store(
+async def test_a_deleted_account_leaves_every_page_and_store(
     suite: Suite, alice: Phone, bob: Phone
 ) -> None:
     avatar_id = await alice.upload(picture())

@@ -25,14 +25,14 @@ async def test_the_favicon_never_reaches_python(stranger: httpx.AsyncClient, sui
 
 
 @pytest.mark.parametrize("path", ["/robots.txt", "/apple-touch-icon.png"])
-async def test_what_browsers_ask_by_themselves_is_answered(
+async def test_files_that_browsers_request_by_themselves_are_served(
     stranger: httpx.AsyncClient, path: str
 ) -> None:
     assert (await stranger.get(path)).status_code == 200
 
 
 @pytest.mark.parametrize("path", ["/live", "/ready", "/metrics"])
-async def test_what_a_process_says_of_itself_stays_inside(
+async def test_internal_routes_of_a_process_are_not_public(
     stranger: httpx.AsyncClient, path: str
 ) -> None:
     assert (await stranger.get(path)).status_code == 404
@@ -97,7 +97,7 @@ async def test_a_request_is_found_in_the_log_of_every_process_it_passed(
         {"X-Sent-At-Ms": "1"},
     ],
 )
-async def test_no_header_makes_one_someone_else(
+async def test_no_header_changes_the_callers_identity(
     alice: Phone, bob: Phone, headers: dict[str, str]
 ) -> None:
     spoofed = {name: value.format(bob=bob.id) for name, value in headers.items()}
@@ -130,7 +130,7 @@ async def test_the_public_document_is_at_its_address(stranger: httpx.AsyncClient
     assert "/v1/timelines/home" in document["paths"]
 
 
-async def test_tls_with_http2_is_beside_plain_http(suite: Suite) -> None:
+async def test_tls_with_http2_works_beside_plain_http(suite: Suite) -> None:
     nginx = suite.plan.nginx
     tls = ssl.create_default_context(cafile=str(suite.ca_file))
     tls.set_alpn_protocols(["h2", "http/1.1"])
@@ -139,7 +139,7 @@ async def test_tls_with_http2_is_beside_plain_http(suite: Suite) -> None:
     writer.close()
 
 
-async def test_only_over_tls_a_browser_is_told_to_stay_there(suite: Suite) -> None:
+async def test_hsts_is_sent_over_tls_only(suite: Suite) -> None:
     nginx = suite.plan.nginx
     tls = ssl.create_default_context(cafile=str(suite.ca_file))
     async with httpx.AsyncClient(verify=tls) as http:
@@ -150,7 +150,7 @@ async def test_only_over_tls_a_browser_is_told_to_stay_there(suite: Suite) -> No
     assert "strict-transport-security" not in plain.headers
 
 
-async def test_json_is_compressed_for_who_takes_it(stranger: httpx.AsyncClient) -> None:
+async def test_json_is_compressed_for_clients_that_accept_it(stranger: httpx.AsyncClient) -> None:
     packed = await stranger.get("/v1/openapi.json", headers={"Accept-Encoding": "gzip"})
     assert packed.headers["content-encoding"] == "gzip"
     plain = await stranger.get("/v1/openapi.json", headers={"Accept-Encoding": "identity"})
@@ -158,7 +158,7 @@ async def test_json_is_compressed_for_who_takes_it(stranger: httpx.AsyncClient) 
     assert packed.json() == plain.json()
 
 
-async def test_what_no_route_could_be_costs_no_process_of_ours(
+async def test_impossible_paths_never_reach_a_process(
     stranger: httpx.AsyncClient, suite: Suite
 ) -> None:
     for number in range(100):

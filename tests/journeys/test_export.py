@@ -86,7 +86,9 @@ async def test_the_archive_has_everything_of_the_account(
     assert [item["id"] for item in said["photos"]] == [post["photos"][0]["id"]]
 
 
-async def test_an_archive_goes_with_its_account(suite: Suite, alice: Phone, bob: Phone) -> None:
+async def test_an_archive_is_deleted_with_its_account(
+    suite: Suite, alice: Phone, bob: Phone
+) -> None:
     await alice.http.post("/v1/me/export")
     export = await _ready_export(alice)
     await alice.http.request("DELETE", "/v1/me", json={"password": PASSWORD})

@@ -23,7 +23,7 @@ async def test_following_shows_on_both_sides(alice: Phone, bob: Phone) -> None:
     await eventually(both_agree)
 
 
-async def test_following_twice_is_following_once(alice: Phone, bob: Phone) -> None:
+async def test_following_twice_changes_nothing(alice: Phone, bob: Phone) -> None:
     assert await alice.follow(bob) == await alice.follow(bob)
 
     async def counted_once() -> None:
@@ -32,7 +32,7 @@ async def test_following_twice_is_following_once(alice: Phone, bob: Phone) -> No
     await eventually(counted_once)
 
 
-async def test_unfollowing_takes_the_posts_away(alice: Phone, bob: Phone) -> None:
+async def test_unfollowing_removes_the_posts(alice: Phone, bob: Phone) -> None:
     await bob.follow(alice)
     post = await alice.post()
     await bob.sees(post["id"])
@@ -51,7 +51,7 @@ async def test_nobody_follows_themselves(alice: Phone) -> None:
     assert (await alice.put(f"/v1/users/{alice.id}/follow", status=422))["code"]
 
 
-async def test_a_missing_person_cannot_be_followed(alice: Phone) -> None:
+async def test_an_unknown_person_cannot_be_followed(alice: Phone) -> None:
     assert (await alice.put("/v1/users/1/follow", status=404))["code"] == "not_found"
 
 

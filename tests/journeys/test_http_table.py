@@ -77,7 +77,7 @@ def _allowed(reply: httpx.Response) -> set[str]:
     return {method.strip() for method in reply.headers["allow"].split(",")}
 
 
-async def test_options_and_a_wrong_method_name_all_methods(alice: Phone, world: World) -> None:
+async def test_options_and_a_wrong_method_list_all_methods(alice: Phone, world: World) -> None:
     wrong: list[str] = []
     for path, operations in _paths():
         options = await alice.http.options(world.address(path))
@@ -108,7 +108,7 @@ async def test_head_is_get_without_a_body(alice: Phone, world: World) -> None:
     assert not wrong
 
 
-async def test_json_is_said_to_be_json(alice: Phone, world: World) -> None:
+async def test_json_has_its_content_type(alice: Phone, world: World) -> None:
     wrong: list[str] = []
     for path, operations in _paths():
         for method, operation in operations.items():
@@ -154,7 +154,7 @@ async def test_if_match_of_another_version_changes_nothing(alice: Phone, world: 
     assert (await alice.get("/v1/me"))["bio"] == ""
 
 
-async def test_preconditions_of_reads(alice: Phone, world: World) -> None:
+async def test_reads_honour_preconditions(alice: Phone, world: World) -> None:
     wrong: list[str] = []
     for path, operations in _paths():
         address = world.address(path)
@@ -175,7 +175,7 @@ async def test_preconditions_of_reads(alice: Phone, world: World) -> None:
     assert not wrong
 
 
-async def test_what_is_compressed_says_that_it_varies(alice: Phone, world: World) -> None:
+async def test_compressed_replies_have_a_vary_header(alice: Phone, world: World) -> None:
     compressed = 0
     for path, operations in _paths():
         if "get" not in operations or path == "/v1/stream":
@@ -209,7 +209,7 @@ async def test_every_refusal_of_a_balancer_is_a_problem(
         assert {"GET", "HEAD"} <= _allowed(reply)
 
 
-async def test_a_picture_says_which_methods_it_takes(alice: Phone, world: World) -> None:
+async def test_a_picture_lists_its_methods(alice: Phone, world: World) -> None:
     post = await alice.get(world.address("/v1/posts/{post_id}"))
     address = post["photos"][0]["renditions"][0]["url"]
     async with httpx.AsyncClient() as http:
@@ -224,7 +224,7 @@ async def test_a_picture_says_which_methods_it_takes(alice: Phone, world: World)
     assert _is_a_problem(beyond, 416), beyond.headers
 
 
-async def test_the_document_comes_from_the_balancers(stranger: httpx.AsyncClient) -> None:
+async def test_balancers_cache_the_document(stranger: httpx.AsyncClient) -> None:
     async def is_kept() -> None:
         first = await stranger.get("/v1/openapi.json")
         assert first.headers["cache-control"] == "public, max-age=300"

@@ -28,7 +28,7 @@ async def test_a_signed_address_gives_the_picture_to_anyone_who_has_it(
     assert "immutable" in reply.headers["cache-control"]
 
 
-async def test_the_second_who_asks_is_answered_from_the_cache(
+async def test_a_second_request_is_served_from_the_cache(
     alice: Phone, stranger: httpx.AsyncClient
 ) -> None:
     url = await large_of(alice)
@@ -37,7 +37,7 @@ async def test_the_second_who_asks_is_answered_from_the_cache(
     assert first.content == second.content
 
 
-async def test_a_part_of_a_picture_may_be_asked_for(
+async def test_a_range_of_a_picture_can_be_requested(
     alice: Phone, stranger: httpx.AsyncClient
 ) -> None:
     url = await large_of(alice)
@@ -46,7 +46,9 @@ async def test_a_part_of_a_picture_may_be_asked_for(
     assert (part.status_code, part.content) == (206, whole.content[100:200])
 
 
-async def test_an_address_is_the_same_for_everyone_in_a_while(alice: Phone, bob: Phone) -> None:
+async def test_an_address_is_the_same_for_everybody_within_its_window(
+    alice: Phone, bob: Phone
+) -> None:
     post = await alice.post()
     seen = [await phone.get(f"/v1/posts/{post['id']}") for phone in (alice, bob)]
     first, second = [view["photos"][0]["renditions"][0]["url"] for view in seen]
@@ -129,7 +131,7 @@ async def test_a_deleted_post_leaves_no_picture_with_any_balancer(
             assert reply.headers["x-cache"] == "HIT"
 
 
-async def test_only_upload_may_have_copies_replaced(
+async def test_only_upload_may_refresh_cached_copies(
     alice: Phone, stranger: httpx.AsyncClient
 ) -> None:
     url = await large_of(alice)

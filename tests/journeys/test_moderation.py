@@ -57,7 +57,7 @@ async def test_a_reported_post_is_listed_hidden_and_shown_again(
     await eventually(lambda: _has_posts(bob, alice, 1))
 
 
-async def test_a_suspended_user_is_gone_everywhere_and_back_when_reinstated(
+async def test_a_suspended_user_disappears_everywhere_and_returns_when_reinstated(
     suite: Suite, alice: Phone, bob: Phone
 ) -> None:
     await bob.follow(alice)
@@ -85,7 +85,7 @@ async def test_a_suspended_user_is_gone_everywhere_and_back_when_reinstated(
     assert await bob.comments(theirs["id"]) == ["Hello"]
 
 
-async def test_what_cannot_be_seen_cannot_be_reported_nor_can_oneself(
+async def test_neither_invisible_things_nor_oneself_can_be_reported(
     alice: Phone, bob: Phone
 ) -> None:
     await alice.put(f"/v1/users/{bob.id}/block")

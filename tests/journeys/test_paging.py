@@ -27,7 +27,7 @@ async def posts_by(phone: Phone) -> list[str]:
     return [(await phone.post(f"number {number}"))["id"] for number in range(POSTS)][::-1]
 
 
-async def test_a_persons_posts_come_once_each_newest_first(alice: Phone, bob: Phone) -> None:
+async def test_a_persons_posts_each_come_once_newest_first(alice: Phone, bob: Phone) -> None:
     made = await posts_by(alice)
 
     async def all_there() -> None:
@@ -56,7 +56,7 @@ async def test_a_home_timeline_stays_in_order_while_posts_arrive(alice: Phone, b
 
 @pytest.mark.parametrize("query", ["cursor=not-a-cursor", "limit=0", "limit=41", "limit=x"])
 @pytest.mark.parametrize("which", ["/v1/timelines/home", "/v1/users/{id}/posts"])
-async def test_a_cursor_or_limit_that_is_none_is_named(
+async def test_a_malformed_cursor_or_limit_is_reported_by_name(
     alice: Phone, which: str, query: str
 ) -> None:
     problem: dict[str, Any] = await alice.get(f"{which.format(id=alice.id)}?{query}", status=422)

@@ -4,7 +4,9 @@ from tests.eventually import eventually
 from tests.journeys.phone import Phone
 
 
-async def test_three_posts_are_first_on_their_authors_page(alice: Phone, bob: Phone) -> None:
+async def test_three_pinned_posts_come_first_on_their_authors_page(
+    alice: Phone, bob: Phone
+) -> None:
     first, second, third, fourth = [(await alice.post())["id"] for _ in range(4)]
     for post_id in (third, second, first):
         assert (await alice.put(f"/v1/posts/{post_id}/pin"))["pinned_at"] is not None

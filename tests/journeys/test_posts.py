@@ -43,7 +43,7 @@ async def test_a_photo_is_published_once(alice: Phone) -> None:
     assert (reply.status_code, reply.json()["code"]) == (409, "photo_already_published")
 
 
-async def test_anothers_photo_is_not_ones_to_see_or_publish(alice: Phone, bob: Phone) -> None:
+async def test_nobody_can_see_or_publish_another_users_photo(alice: Phone, bob: Phone) -> None:
     photo_id = await alice.upload(picture())
     await bob.get(f"/v1/photos/{photo_id}", status=404)
     reply = await bob.http.post("/v1/posts", json={"photo_ids": [photo_id]})
@@ -126,7 +126,7 @@ async def test_a_post_is_found_by_its_tag_and_a_private_one_is_not(
     await eventually(hidden)
 
 
-async def test_a_liked_post_is_explored_and_a_muted_authors_is_not(
+async def test_a_liked_post_is_in_explore_and_a_muted_authors_post_is_not(
     alice: Phone, bob: Phone, carol: Phone
 ) -> None:
     post = await alice.post("Popular")
@@ -174,7 +174,7 @@ async def test_a_gap_in_a_timeline_is_filled_upwards(alice: Phone, path: str) ->
     assert above["next_cursor"] is None
 
 
-async def test_a_photo_is_changed_only_in_the_version_that_was_seen(alice: Phone) -> None:
+async def test_a_photo_is_changed_only_in_the_given_version(alice: Phone) -> None:
     photo = await alice.upload(picture())
     address, seen = f"/v1/photos/{photo}", {"If-Match": '"1"'}
     assert (await alice.get(address))["version"] == 1
@@ -191,7 +191,7 @@ async def test_a_photo_is_changed_only_in_the_version_that_was_seen(alice: Phone
     assert again.status_code == 412
 
 
-async def test_a_photo_that_is_not_there_is_named(alice: Phone) -> None:
+async def test_an_unknown_photo_is_named_in_the_error(alice: Phone) -> None:
     photo = await alice.upload(picture())
     draft = {"photo_ids": [photo, "7"], "caption": ""}
     reply = await alice.http.post("/v1/posts", json=draft)
@@ -199,7 +199,7 @@ async def test_a_photo_that_is_not_there_is_named(alice: Phone) -> None:
     assert [error["field"] for error in reply.json()["errors"]] == ["photo_ids.1"]
 
 
-async def test_the_quota_tells_how_many_photos_there_are(alice: Phone) -> None:
+async def test_the_quota_shows_the_number_of_photos(alice: Phone) -> None:
     before = await alice.get("/v1/me/quota")
     await alice.post()
     after = await alice.get("/v1/me/quota")
@@ -210,7 +210,7 @@ async def test_the_quota_tells_how_many_photos_there_are(alice: Phone) -> None:
     }
 
 
-async def test_an_alt_text_is_one_whichever_way_it_is_changed(alice: Phone, bob: Phone) -> None:
+async def test_an_alternative_text_is_the_same_for_photo_and_post(alice: Phone, bob: Phone) -> None:
     post = await alice.post()
     photo_id = post["photos"][0]["id"]
 

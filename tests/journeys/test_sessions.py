@@ -13,7 +13,7 @@ def bearing(session: dict[str, str]) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("which", ["current", "by id", "by password"])
-async def test_a_session_that_was_ended_is_dead_everywhere_within_5_seconds(
+async def test_an_ended_session_stops_everywhere_within_5_seconds(
     alice: Phone, suite: Suite, which: str
 ) -> None:
     other = await sign_in(suite.public_url, alice.username)
@@ -38,14 +38,14 @@ async def test_a_session_that_was_ended_is_dead_everywhere_within_5_seconds(
     await alice.get("/v1/me")
 
 
-async def test_the_devices_of_a_person(alice: Phone, suite: Suite) -> None:
+async def test_a_person_sees_their_devices(alice: Phone, suite: Suite) -> None:
     other = await sign_in(suite.public_url, alice.username)
     items = (await alice.get("/v1/sessions"))["items"]
     assert [item["id"] for item in items if not item["is_current"]] == [other["id"]]
     assert len(items) == 2
 
 
-async def test_a_refresh_may_be_asked_for_again_when_its_reply_got_lost(
+async def test_a_refresh_with_a_lost_reply_can_be_repeated(
     alice: Phone, stranger: httpx.AsyncClient, suite: Suite
 ) -> None:
     first = await sign_in(suite.public_url, alice.username)
@@ -58,7 +58,7 @@ async def test_a_refresh_may_be_asked_for_again_when_its_reply_got_lost(
     assert reply.json()["id"] == alice.id
 
 
-async def test_a_refresh_token_that_comes_back_after_its_successor_ends_the_session(
+async def test_a_refresh_token_reused_after_its_successor_ends_the_session(
     alice: Phone, stranger: httpx.AsyncClient, suite: Suite
 ) -> None:
     old = await sign_in(suite.public_url, alice.username)

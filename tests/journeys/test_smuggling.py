@@ -48,7 +48,7 @@ def _lines_with(suite: Suite, service: str, marker: str) -> int:
     return sum(log.count(marker) for log in logs)
 
 
-def test_there_are_sixty_of_them() -> None:
+def test_there_are_sixty_hidden_requests() -> None:
     assert len(set(VARIANTS)) >= 60
 
 
@@ -81,7 +81,7 @@ def _trust(suite: Suite) -> ssl.SSLContext:
 
 
 @pytest.mark.parametrize("service", ["users", "upload", "feed"])
-async def test_no_operation_of_a_service_is_open_to_whoever_has_no_token(
+async def test_no_operation_of_a_service_is_open_without_a_token(
     suite: Suite, service: str
 ) -> None:
     replica = suite.process(f"{service}-1")

@@ -44,7 +44,7 @@ SPELLINGS: tuple[Callable[[str], str], ...] = (
 )
 
 
-async def test_none_of_two_hundred_headers_makes_one_someone_else(
+async def test_none_of_two_hundred_headers_changes_the_callers_identity(
     alice: Phone, bob: Phone, stranger: httpx.AsyncClient
 ) -> None:
     variants = list(itertools.product(HEADERS.items(), SPELLINGS))

@@ -5,7 +5,7 @@ from tests.journeys.phone import Phone
 from tests.suite import Suite
 
 
-async def test_followers_hear_of_a_new_post_over_either_balancer(
+async def test_followers_receive_a_new_post_over_either_balancer(
     suite: Suite, alice: Phone, bob: Phone, carol: Phone
 ) -> None:
     await bob.follow(alice)
@@ -19,7 +19,7 @@ async def test_followers_hear_of_a_new_post_over_either_balancer(
         assert other.heard == []
 
 
-async def test_who_comes_back_hears_of_what_happened_meanwhile(alice: Phone, bob: Phone) -> None:
+async def test_a_returning_viewer_receives_missed_events(alice: Phone, bob: Phone) -> None:
     await bob.follow(alice)
     async with ear_of(bob) as ear:
         last_id = ear.last_id
@@ -34,9 +34,7 @@ async def test_signing_out_ends_the_stream(bob: Phone) -> None:
         await ear.closes()
 
 
-async def test_events_name_who_did_what_and_photos_say_when_they_are_ready(
-    alice: Phone, bob: Phone
-) -> None:
+async def test_events_name_actor_and_deed_and_report_ready_photos(alice: Phone, bob: Phone) -> None:
     async with ear_of(alice) as ear:
         post = await alice.post()
         await ear.hears("photo")

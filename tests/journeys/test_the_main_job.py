@@ -81,7 +81,7 @@ async def test_a_photo_reaches_a_follower_upright_and_without_its_metadata(
             assert max(green, blue) < 60
 
 
-async def test_the_author_sees_it_too_everywhere(alice: Phone) -> None:
+async def test_the_author_sees_the_post_everywhere_too(alice: Phone) -> None:
     await alice.home()
     post = await alice.post()
     assert (await alice.sees(post["id"]))["id"] == post["id"]
@@ -91,7 +91,7 @@ async def test_the_author_sees_it_too_everywhere(alice: Phone) -> None:
     assert (await alice.get("/v1/me"))["counts"]["posts"] == 1
 
 
-async def test_a_form_does_as_well_as_bare_bytes(alice: Phone) -> None:
+async def test_a_form_works_like_raw_bytes(alice: Phone) -> None:
     reply = await alice.http.post(
         "/v1/photos", files={"file": ("fog.jpg", picture(), "image/jpeg")}
     )
@@ -106,14 +106,14 @@ async def test_ten_photos_keep_their_order(alice: Phone) -> None:
     assert [photo["id"] for photo in post["photos"]] == ids
 
 
-async def test_one_who_follows_later_finds_the_older_posts(alice: Phone, bob: Phone) -> None:
+async def test_a_later_follower_finds_older_posts(alice: Phone, bob: Phone) -> None:
     await bob.home()
     post = await alice.post()
     await bob.follow(alice)
     await bob.sees(post["id"])
 
 
-async def test_what_is_no_picture_is_refused(alice: Phone) -> None:
+async def test_bytes_that_are_no_picture_are_refused(alice: Phone) -> None:
     reply = await alice.http.post(
         "/v1/photos", content=b"GIF? No: just words.", headers={"Content-Type": "image/jpeg"}
     )

@@ -65,7 +65,7 @@ def test_the_types_name_every_operation(compiled: Path) -> None:
             assert f'operations["{operation["operationId"]}"]' in types
 
 
-async def test_it_does_what_a_phone_does_on_its_first_day(suite: Suite, compiled: Path) -> None:
+async def test_the_client_completes_a_first_day_of_a_phone(suite: Suite, compiled: Path) -> None:
     (compiled / "fog.jpg").write_bytes(picture(600, 750))
     username = account("alice")["username"]
     day = ("run", "--silent", "start", "--", suite.public_url, username, "fog.jpg")

@@ -71,7 +71,7 @@ async def test_an_unmodified_client_uploads_a_picture(
     assert len(post["photos"]) == 1
 
 
-async def test_what_was_sent_before_a_cut_is_kept(
+async def test_bytes_before_a_cut_are_kept(
     suite: Suite, alice: Phone, large_picture: bytes
 ) -> None:
     path = await _begin(alice, large_picture)
@@ -122,7 +122,7 @@ async def _line(suite: Suite) -> AsyncIterator[asyncio.StreamWriter]:
         writer.transport.abort()
 
 
-async def test_an_upload_begun_at_one_balancer_goes_on_at_the_other(
+async def test_an_upload_begun_at_one_balancer_continues_at_the_other(
     suite: Suite, alice: Phone
 ) -> None:
     content = picture()
@@ -145,7 +145,7 @@ async def test_a_body_with_a_wrong_checksum_leaves_nothing(alice: Phone) -> None
     assert await _offset(alice, path) == 0
 
 
-async def test_bytes_may_come_with_the_beginning(alice: Phone) -> None:
+async def test_the_first_request_may_bring_bytes(alice: Phone) -> None:
     content = picture()
     headers = {**APPEND, "Upload-Length": str(len(content))}
     reply = await alice.http.post("/v1/uploads", content=content, headers=headers)
@@ -164,14 +164,14 @@ async def test_bytes_may_come_with_the_beginning(alice: Phone) -> None:
         ({**TUS, "Upload-Length": "9", "Upload-Metadata": "a b c"}, 400, "bad_request"),
     ],
 )
-async def test_what_cannot_be_begun_says_why(
+async def test_a_refused_upload_says_why(
     alice: Phone, headers: dict[str, str], status: int, code: str
 ) -> None:
     reply = await alice.http.post("/v1/uploads", headers=headers)
     assert (reply.status_code, reply.json()["code"]) == (status, code)
 
 
-async def test_the_protocol_says_what_it_offers(stranger: httpx.AsyncClient) -> None:
+async def test_the_protocol_lists_its_capabilities(stranger: httpx.AsyncClient) -> None:
     reply = await stranger.options("/v1/uploads")
     assert reply.status_code == 204
     assert reply.headers["Tus-Version"] == "1.0.0"
@@ -192,7 +192,7 @@ async def test_a_picture_sent_twice_with_its_digest_is_one_photo(alice: Phone) -
     assert reply.headers["Repr-Digest"] == said["Repr-Digest"]
 
 
-async def test_a_picture_that_arrives_changed_is_refused(alice: Phone) -> None:
+async def test_a_picture_changed_on_the_way_is_refused(alice: Phone) -> None:
     content = picture()
     digest = base64.b64encode(hashlib.sha256(content).digest()).decode()
     headers = {"Repr-Digest": f"sha-256=:{digest}:", "Content-Type": "image/jpeg"}
@@ -200,7 +200,7 @@ async def test_a_picture_that_arrives_changed_is_refused(alice: Phone) -> None:
     assert (reply.status_code, reply.json()["code"]) == (422, "digest_mismatch")
 
 
-async def test_a_photo_is_given_a_filter_and_a_part_and_published_like_that(
+async def test_a_photo_is_published_with_its_filter_and_crop(
     alice: Phone, stranger: httpx.AsyncClient
 ) -> None:
     filters = await alice.get("/v1/filters")

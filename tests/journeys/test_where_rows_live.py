@@ -5,7 +5,7 @@ from tests.journeys.phone import phone_of
 from tests.suite import Suite
 
 
-async def test_rows_of_a_user_are_in_its_shard_and_nowhere_else(suite: Suite) -> None:
+async def test_rows_of_a_user_lie_in_their_shard_only(suite: Suite) -> None:
     async with phone_of(suite.public_url, "alice") as alice:
         post = await alice.post()
         photo = post["photos"][0]

@@ -35,7 +35,7 @@ async def working(
         await loops
 
 
-async def test_what_was_sent_becomes_ready_or_fails_and_what_was_released_goes(
+async def test_sent_photos_become_ready_or_fail_and_released_ones_are_deleted(
     resources: Resources, group: ShardGroup, workshop: Workshop, cast: Cast
 ) -> None:
     alice = new_id()

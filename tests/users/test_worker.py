@@ -56,7 +56,7 @@ async def test_feed_hears_of_follows_and_unfollows_in_order(
 
 
 @pytest.mark.usefixtures("_worker")
-async def test_what_feed_missed_while_away_it_hears_afterwards(
+async def test_feed_receives_missed_events_after_an_outage(
     resources: Resources, cast: Cast, fake_feed: FakeFeed
 ) -> None:
     alice, bob = await cast.user_ids("alice", "bob")
@@ -88,7 +88,7 @@ async def test_the_receipt_of_a_deletion_is_completed(resources: Resources, cast
 
 
 @pytest.mark.usefixtures("_worker")
-async def test_upload_hears_of_the_new_avatar_and_of_the_former_one(
+async def test_upload_is_told_of_the_new_and_the_former_avatar(
     resources: Resources, cast: Cast, fake_feed: FakeFeed
 ) -> None:
     alice = await cast.user_id("alice")

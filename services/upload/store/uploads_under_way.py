@@ -16,9 +16,7 @@ KEPT_S = 120
 # More than an owner's unfinished uploads; entries of deleted ones may be among them.
 UPLOADS_MAX = 32
 
-PIECES = Counter(
-    "retrato_upload_pieces_total", "Pieces by the source of their offset.", ["found_in"]
-)
+PIECES = Counter("retrato_upload_pieces_total", "Pieces by source of their offset.", ["found_in"])
 
 
 class UploadsUnderWay:

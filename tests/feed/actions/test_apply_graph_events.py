@@ -39,7 +39,7 @@ async def _tell(resources: Resources, *events: GraphEvent) -> None:
     )
 
 
-async def test_following_somebody_brings_their_posts_into_an_existing_timeline(
+async def test_a_follow_merges_the_followees_posts_into_an_existing_timeline(
     cast: Cast, resources: Resources, fake_users: FakeUsers
 ) -> None:
     alice, bob, carol = new_id(), new_id(), new_id()
@@ -53,7 +53,7 @@ async def test_following_somebody_brings_their_posts_into_an_existing_timeline(
     assert await cast.home_ids(carol) == [*of_alice, *of_bob]
 
 
-async def test_following_makes_no_timeline_for_somebody_who_has_not_looked(
+async def test_a_follow_creates_no_timeline_for_an_idle_reader(
     cast: Cast, resources: Resources
 ) -> None:
     alice, bob = new_id(), new_id()
@@ -62,7 +62,7 @@ async def test_following_makes_no_timeline_for_somebody_who_has_not_looked(
     assert not await resources.timelines.exists(bob)
 
 
-async def test_somebody_with_more_posts_than_are_merged_in_is_read_on_from_postgres(
+async def test_posts_beyond_the_merge_limit_are_read_from_postgres(
     cast: Cast, resources: Resources, fake_users: FakeUsers
 ) -> None:
     alice, bob = new_id(), new_id()
@@ -76,7 +76,7 @@ async def test_somebody_with_more_posts_than_are_merged_in_is_read_on_from_postg
     assert await cast.home_ids(bob, limit=40) == posts
 
 
-async def test_what_is_merged_in_is_cut_to_the_cap_and_pages_have_no_seam(
+async def test_a_merge_trims_the_list_to_its_cap_and_pages_have_no_gap(
     small: Resources, fake_users: FakeUsers
 ) -> None:
     alice, bob, carol = new_id(), new_id(), new_id()
@@ -93,7 +93,7 @@ async def test_what_is_merged_in_is_cut_to_the_cap_and_pages_have_no_seam(
     assert await cast.home_ids(carol, limit=3) == sorted(posts, reverse=True)
 
 
-async def test_unfollowing_somebody_takes_their_posts_out(
+async def test_an_unfollow_removes_the_authors_posts(
     cast: Cast, resources: Resources, fake_users: FakeUsers
 ) -> None:
     alice, bob, carol = new_id(), new_id(), new_id()
@@ -106,7 +106,7 @@ async def test_unfollowing_somebody_takes_their_posts_out(
     assert await cast.home_ids(carol) == of_alice
 
 
-async def test_a_block_takes_each_out_of_the_others_timeline(
+async def test_a_block_removes_each_from_the_others_timeline(
     cast: Cast, resources: Resources, fake_users: FakeUsers
 ) -> None:
     alice, bob = new_id(), new_id()
@@ -122,7 +122,7 @@ async def test_a_block_takes_each_out_of_the_others_timeline(
     assert await cast.home_ids(bob) == of_bob
 
 
-async def test_an_old_follow_that_comes_after_its_unfollow_is_ignored(
+async def test_an_older_follow_that_arrives_after_its_unfollow_is_ignored(
     cast: Cast, resources: Resources
 ) -> None:
     alice, bob = new_id(), new_id()
@@ -134,7 +134,7 @@ async def test_an_old_follow_that_comes_after_its_unfollow_is_ignored(
     assert await cast.home_ids(bob) == []
 
 
-async def test_the_same_event_again_does_no_harm(
+async def test_a_repeated_event_changes_nothing(
     cast: Cast, resources: Resources, fake_users: FakeUsers
 ) -> None:
     alice, bob = new_id(), new_id()
@@ -147,7 +147,7 @@ async def test_the_same_event_again_does_no_harm(
     assert await cast.home_ids(bob) == posts
 
 
-async def test_what_is_heard_of_one_pair_says_nothing_of_another(
+async def test_the_version_of_one_pair_does_not_affect_another_pair(
     cast: Cast, resources: Resources, fake_users: FakeUsers
 ) -> None:
     alice, bob, carol = new_id(), new_id(), new_id()
@@ -163,7 +163,7 @@ async def test_what_is_heard_of_one_pair_says_nothing_of_another(
     assert await cast.home_ids(carol) == posts
 
 
-async def test_a_rebuild_under_way_is_given_up_when_the_graph_changes(
+async def test_a_change_of_the_graph_voids_a_rebuild_under_way(
     cast: Cast, resources: Resources
 ) -> None:
     alice, bob = new_id(), new_id()
@@ -176,12 +176,12 @@ async def test_a_rebuild_under_way_is_given_up_when_the_graph_changes(
         assert not await resources.timelines.finish_rebuild(bob, token, built)
 
 
-async def test_without_redis_the_events_are_to_come_again(without_redis: Resources) -> None:
+async def test_without_redis_the_events_must_be_sent_again(without_redis: Resources) -> None:
     with pytest.raises(RedisAway):
         await _tell(without_redis, _event("unfollow", new_id(), new_id()))
 
 
-async def test_kinds_that_concern_only_what_may_be_seen_change_no_timeline(
+async def test_events_about_visibility_change_no_timeline(
     cast: Cast, resources: Resources, fake_users: FakeUsers
 ) -> None:
     alice, bob = new_id(), new_id()
@@ -192,7 +192,7 @@ async def test_kinds_that_concern_only_what_may_be_seen_change_no_timeline(
     assert await cast.home_ids(bob) == posts
 
 
-async def test_a_delivery_that_overtook_an_unfollow_is_put_right_when_it_settles(
+async def test_confirming_an_unfollow_corrects_a_delivery_that_overtook_it(
     cast: Cast, resources: Resources, fake_users: FakeUsers
 ) -> None:
     alice, bob = new_id(), new_id()
@@ -206,7 +206,7 @@ async def test_a_delivery_that_overtook_an_unfollow_is_put_right_when_it_settles
     assert await cast.home_ids(bob) == []
 
 
-async def test_an_event_that_was_overtaken_settles_nothing(
+async def test_confirming_an_outdated_event_changes_nothing(
     cast: Cast, resources: Resources, fake_users: FakeUsers
 ) -> None:
     alice, bob = new_id(), new_id()

@@ -33,7 +33,7 @@ async def _audit_of(resources: Resources, reader_id: int, before: int = ABOVE_AL
     return audit
 
 
-async def test_what_a_timeline_lacks_or_should_not_have_is_named_and_mended(
+async def test_missing_and_wrong_entries_are_named_and_repaired(
     cast: Cast, resources: Resources, redis: aioredis.Redis, fake_users: FakeUsers
 ) -> None:
     alice, bob, carol = new_id(), new_id(), new_id()
@@ -62,7 +62,7 @@ async def test_what_a_timeline_lacks_or_should_not_have_is_named_and_mended(
     assert (audit.lacking, audit.strange) == ([], [])
 
 
-async def test_a_timeline_that_cannot_be_read_is_kept(
+async def test_an_unreadable_timeline_is_kept(
     cast: Cast, resources: Resources, fake_users: FakeUsers
 ) -> None:
     alice, bob = new_id(), new_id()
@@ -76,7 +76,7 @@ async def test_a_timeline_that_cannot_be_read_is_kept(
     assert (await _ids_in_redis(resources, bob)) == sorted(posts)
 
 
-async def test_a_rebuild_stops_before_it_takes_much_away(
+async def test_a_rebuild_stops_before_it_removes_too_much(
     cast: Cast, resources: Resources, fake_users: FakeUsers
 ) -> None:
     """As if users had lost its follows: every entry stands, and nobody follows its author."""
@@ -95,7 +95,7 @@ async def test_a_rebuild_stops_before_it_takes_much_away(
     assert (await _ids_in_redis(resources, bob)) == []
 
 
-async def test_posts_of_a_shard_that_was_made_anew_stay_in_timelines(
+async def test_posts_of_a_recreated_shard_stay_in_timelines(
     cast: Cast, resources: Resources, fake_users: FakeUsers
 ) -> None:
     """The post's shard is younger than the post: it was replaced by an empty one."""
@@ -141,7 +141,7 @@ async def _ids_in_redis(resources: Resources, reader_id: int) -> list[int]:
     return sorted(opened.skeleton.ids)
 
 
-async def test_what_is_on_its_way_or_withdrawn_is_no_fault(
+async def test_posts_under_delivery_and_withdrawn_posts_are_no_fault(
     cast: Cast, resources: Resources, fake_users: FakeUsers
 ) -> None:
     alice, bob = new_id(), new_id()
@@ -155,7 +155,7 @@ async def test_what_is_on_its_way_or_withdrawn_is_no_fault(
     assert (await _audit_of(resources, bob)).strange == []
 
 
-async def test_all_who_have_a_timeline_are_found(
+async def test_every_reader_with_a_timeline_is_found(
     cast: Cast, resources: Resources, fake_users: FakeUsers
 ) -> None:
     alice, bob = new_id(), new_id()

@@ -71,7 +71,7 @@ async def test_the_post_that_makes_a_celebrity_is_pushed_and_the_next_one_is_not
         assert await cast.home_ids(reader) == [second, first]
 
 
-async def test_of_a_celebritys_followers_the_connected_ones_are_told(
+async def test_connected_followers_of_a_celebrity_are_told_of_a_post(
     famous: Resources, fake_users: FakeUsers
 ) -> None:
     cast, stream = Cast(famous), famous.stream
@@ -85,7 +85,7 @@ async def test_of_a_celebritys_followers_the_connected_ones_are_told(
     assert sorted(told) == sorted(readers[:2])
 
 
-async def test_a_new_follower_of_a_celebrity_sees_what_follows_too(
+async def test_a_new_follower_of_a_celebrity_sees_later_posts(
     famous: Resources, fake_users: FakeUsers
 ) -> None:
     cast = Cast(famous)
@@ -97,7 +97,7 @@ async def test_a_new_follower_of_a_celebrity_sees_what_follows_too(
     assert await cast.home_ids(dave) == [second, first]
 
 
-async def test_who_stops_following_a_celebrity_sees_them_no_more(
+async def test_an_unfollow_removes_a_celebritys_posts(
     famous: Resources, fake_users: FakeUsers
 ) -> None:
     cast = Cast(famous)
@@ -107,7 +107,7 @@ async def test_who_stops_following_a_celebrity_sees_them_no_more(
     assert await cast.home_ids(readers[0]) == []
 
 
-async def test_who_is_famous_no_more_is_pushed_again_and_nothing_of_between_is_lost(
+async def test_a_former_celebritys_posts_are_pushed_again_and_none_is_lost(
     famous: Resources, fake_users: FakeUsers, redis: aioredis.Redis
 ) -> None:
     cast = Cast(famous)
@@ -135,7 +135,7 @@ class StumblingTimelines(HomeTimelines):
 
 
 @pytest.mark.parametrize("batches", range(4))
-async def test_killed_while_followers_are_told_it_goes_on_until_all_are(
+async def test_a_killed_rise_resumes_until_every_follower_is_told(
     famous: Resources, fake_users: FakeUsers, redis: aioredis.Redis, reads: HotReads, batches: int
 ) -> None:
     cast = Cast(famous)
@@ -155,7 +155,7 @@ async def test_killed_while_followers_are_told_it_goes_on_until_all_are(
         assert await cast.home_ids(reader) == [third, second, first]
 
 
-async def test_a_reader_rebuilt_while_an_author_rises_is_told_by_one_way_or_the_other(
+async def test_a_reader_rebuilt_during_a_rise_learns_of_the_celebrity(
     famous: Resources, fake_users: FakeUsers, redis: aioredis.Redis, reads: HotReads
 ) -> None:
     cast = Cast(famous)
@@ -182,7 +182,7 @@ async def test_a_reader_rebuilt_while_an_author_rises_is_told_by_one_way_or_the_
     assert await cast.home_ids(readers[0]) == [second, first]
 
 
-async def test_what_stands_below_a_celebritys_list_comes_from_postgres_without_a_seam(
+async def test_posts_below_a_celebritys_list_come_from_postgres_without_a_gap(
     famous: Resources, fake_users: FakeUsers
 ) -> None:
     cast = Cast(famous)
@@ -213,7 +213,7 @@ async def test_a_warm_page_with_celebrities_asks_postgres_for_no_entries(
 
 
 @pytest.mark.parametrize("limit", [1, 20, 40])
-async def test_a_warm_page_of_two_hundred_people_and_five_celebrities_is_three_statements(
+async def test_a_warm_page_of_two_hundred_people_and_five_celebrities_takes_three_statements(
     famous: Resources, fake_users: FakeUsers, limit: int
 ) -> None:
     cast = Cast(famous)
@@ -239,7 +239,7 @@ async def test_a_warm_page_of_two_hundred_people_and_five_celebrities_is_three_s
     assert fake_users.calls == []
 
 
-async def test_many_readers_of_a_missing_list_share_one_load(
+async def test_concurrent_readers_of_a_missing_list_share_one_load(
     famous: Resources, fake_users: FakeUsers, redis: aioredis.Redis
 ) -> None:
     cast = Cast(famous)
@@ -252,7 +252,7 @@ async def test_many_readers_of_a_missing_list_share_one_load(
     assert len(statements) == 1
 
 
-async def test_who_follows_more_celebrities_than_are_merged_list_by_list_misses_nothing(
+async def test_a_reader_of_more_celebrities_than_the_list_limit_misses_nothing(
     resources: Resources, fake_users: FakeUsers
 ) -> None:
     cast = Cast(resources)
@@ -314,7 +314,7 @@ _STEPS = st.lists(
     max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(_STEPS)
-async def test_however_fame_comes_and_goes_every_reader_has_every_post_once(
+async def test_every_reader_sees_every_post_once_while_celebrities_rise_and_fall(
     famous: Resources, fake_users: FakeUsers, redis: aioredis.Redis, steps: list[Any]
 ) -> None:
     cast = Cast(replace(famous, celebrity_followers_min=2))

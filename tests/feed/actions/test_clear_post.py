@@ -6,7 +6,7 @@ from services.feed.resources import Resources
 from tests.feed.cast import Cast, new_id
 
 
-async def test_likes_saves_and_comments_with_their_likes_go(
+async def test_clearing_a_post_removes_its_likes_saves_comments_and_their_likes(
     cast: Cast, resources: Resources
 ) -> None:
     alice, bob = new_id(), new_id()

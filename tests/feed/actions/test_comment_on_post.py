@@ -19,7 +19,7 @@ async def test_hashtags_and_mentions_of_a_comment_are_found(
     assert (shown["hashtags"], shown["mentions"]) == (["nebel"], ["bob", "carol"])
 
 
-async def test_the_same_key_writes_once_and_with_another_text_not_at_all(
+async def test_the_same_key_writes_once_and_refuses_another_text(
     cast: Cast, resources: Resources
 ) -> None:
     post, bob = await cast.publishes(new_id()), new_id()
@@ -40,7 +40,7 @@ async def test_the_same_key_writes_once_and_with_another_text_not_at_all(
     assert len(await resources.comments.page_of_post(post, after=0, limit=10)) == 1
 
 
-async def test_a_reply_to_a_reply_hangs_on_the_comment_above_both(
+async def test_a_reply_to_a_reply_is_attached_to_the_comment_above_both(
     cast: Cast, resources: Resources
 ) -> None:
     post, bob, carol = await cast.publishes(new_id()), new_id(), new_id()
@@ -52,7 +52,7 @@ async def test_a_reply_to_a_reply_hangs_on_the_comment_above_both(
     assert shown[reply]["parent_writer_id"] == bob
 
 
-async def test_there_is_no_reply_to_what_stands_under_another_post_or_not_at_all(
+async def test_a_reply_to_an_unknown_comment_or_one_of_another_post_is_refused(
     cast: Cast, resources: Resources
 ) -> None:
     alice, bob = new_id(), new_id()
@@ -65,9 +65,7 @@ async def test_there_is_no_reply_to_what_stands_under_another_post_or_not_at_all
             await cast.comments(bob, post, reply_to=parent)
 
 
-async def test_nothing_is_written_under_a_post_that_does_not_stand(
-    cast: Cast, resources: Resources
-) -> None:
+async def test_a_withdrawn_post_takes_no_comments(cast: Cast, resources: Resources) -> None:
     alice = new_id()
     post = await cast.publishes(alice)
     await withdraw_post(resources.group, resources.bodies, resources.users, Withdrawal(post, alice))
@@ -77,6 +75,6 @@ async def test_nothing_is_written_under_a_post_that_does_not_stand(
 
 
 @pytest.mark.parametrize("text", ["", "  \n", "x" * 2201, "bell \a"])
-async def test_what_is_no_comment_is_refused(cast: Cast, text: str) -> None:
+async def test_an_invalid_comment_is_refused(cast: Cast, text: str) -> None:
     with pytest.raises(Invalid):
         await cast.comments(new_id(), new_id(), text)

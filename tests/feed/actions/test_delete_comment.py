@@ -9,7 +9,7 @@ from shared.errors import Forbidden, NotFound
 from tests.feed.cast import Cast, new_id
 
 
-async def test_writer_and_author_may_delete_again_and_others_never(
+async def test_only_the_writer_and_the_author_may_delete_a_comment(
     cast: Cast, resources: Resources
 ) -> None:
     alice, bob, carol = new_id(), new_id(), new_id()
@@ -26,12 +26,12 @@ async def test_writer_and_author_may_delete_again_and_others_never(
     assert (await resources.reactions.find([post], bob)).comment_counts == {post: 0}
 
 
-async def test_what_never_was_is_not_found(cast: Cast) -> None:
+async def test_an_unknown_comment_is_not_found(cast: Cast) -> None:
     with pytest.raises(NotFound):
         await cast.deletes_comment(new_id(), new_id())
 
 
-async def test_replies_go_with_their_comment_also_those_just_being_written(
+async def test_deleting_a_comment_deletes_its_replies_including_concurrent_ones(
     cast: Cast, resources: Resources
 ) -> None:
     post, bob = await cast.publishes(new_id()), new_id()

@@ -71,7 +71,7 @@ async def test_only_the_last_hundred_captions_are_kept_and_none_of_a_withdrawn_p
         await _edit(resources, post, alice, "back again")
 
 
-async def test_anothers_post_is_not_ones_to_edit(
+async def test_nobody_can_edit_the_post_of_another_author(
     cast: Cast, resources: Resources, fake_users: FakeUsers
 ) -> None:
     alice, bob = new_id(), new_id()
@@ -84,14 +84,14 @@ async def test_anothers_post_is_not_ones_to_edit(
             await _edit(resources, post_id, bob, "Mine")
 
 
-async def test_too_long_a_caption_is_refused(cast: Cast, resources: Resources) -> None:
+async def test_a_caption_that_is_too_long_is_refused(cast: Cast, resources: Resources) -> None:
     alice = new_id()
     post = await cast.publishes(alice, "Fog")
     with pytest.raises(Invalid):
         await _edit(resources, post, alice, "x" * 2201)
 
 
-async def test_without_redis_the_edit_stands_and_the_relay_makes_copies_new(
+async def test_without_redis_the_edit_is_kept_and_the_relay_renews_the_copies(
     cast: Cast, resources: Resources, without_redis: Resources
 ) -> None:
     alice = new_id()

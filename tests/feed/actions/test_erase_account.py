@@ -26,7 +26,7 @@ async def _erase(resources: Resources, user_id: int) -> int:
     raise Unavailable
 
 
-async def test_posts_likes_counts_and_the_timeline_go(
+async def test_erasing_removes_posts_likes_counts_and_the_timeline(
     cast: Cast, resources: Resources, fake_users: FakeUsers
 ) -> None:
     alice, bob = new_id(), new_id()
@@ -44,14 +44,14 @@ async def test_posts_likes_counts_and_the_timeline_go(
     assert not await resources.timelines.exists(alice)
 
 
-async def test_more_than_a_page_is_erased_in_several(cast: Cast, resources: Resources) -> None:
+async def test_a_large_account_is_erased_in_several_pages(cast: Cast, resources: Resources) -> None:
     alice = new_id()
     await cast.has_published(alice, action.PAGE_MAX + 1)
     assert await _erase(resources, alice) == 3
     assert await _erase(resources, alice) == 1
 
 
-async def test_comments_their_likes_and_saves_go_also_those_that_were_deleted(
+async def test_comments_and_their_likes_and_saves_go_even_if_deleted_before(
     cast: Cast, resources: Resources
 ) -> None:
     alice, bob = new_id(), new_id()
@@ -72,7 +72,7 @@ async def test_comments_their_likes_and_saves_go_also_those_that_were_deleted(
         assert await _rows_by(resources, alice, post) == 0
 
 
-async def test_what_others_did_with_the_accounts_posts_goes_before_it_is_finished(
+async def test_reactions_of_others_to_the_accounts_posts_go_before_it_is_finished(
     cast: Cast, resources: Resources
 ) -> None:
     alice, bob = new_id(), new_id()
@@ -97,7 +97,7 @@ async def _rows_by(resources: Resources, writer_id: int, post_id: int) -> int:
     return int(rows[0][0])
 
 
-async def test_links_to_the_account_go_out_of_what_others_wrote(
+async def test_links_to_the_account_are_removed_from_texts_of_others(
     cast: Cast, resources: Resources, fake_users: FakeUsers
 ) -> None:
     alice, bob = new_id(), new_id()

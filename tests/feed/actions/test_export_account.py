@@ -29,7 +29,7 @@ async def _documents(api: FeedApi, user_id: int) -> dict[str, list[dict[str, Any
     raise AssertionError("there is no end to it")
 
 
-async def test_all_posts_and_likes_are_copied_once(
+async def test_each_post_and_like_is_exported_once(
     api: FeedApi, cast: Cast, resources: Resources, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(action, "PAGE_MAX", 2)
@@ -43,7 +43,7 @@ async def test_all_posts_and_likes_are_copied_once(
     assert [like["post_id"] for like in documents["likes"]] == sorted(of_bob)
 
 
-async def test_what_somebody_wrote_saved_and_was_told_is_copied(
+async def test_comments_saves_and_activity_are_exported(
     api: FeedApi, cast: Cast, resources: Resources, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(action, "PAGE_MAX", 2)
@@ -66,12 +66,12 @@ async def test_what_somebody_wrote_saved_and_was_told_is_copied(
     assert [one["actor_id"] for one in documents["activity"]] == [bob]
 
 
-async def test_a_stranger_s_cursor_is_refused(api: FeedApi) -> None:
+async def test_a_malformed_cursor_is_refused(api: FeedApi) -> None:
     reply = await api.get(f"/accounts/{new_id()}/export", cursor="abc")
     assert (reply.status_code, reply.json()["code"]) == (422, "invalid")
 
 
-async def test_who_has_nothing_gets_empty_documents(api: FeedApi) -> None:
+async def test_an_empty_account_exports_empty_documents(api: FeedApi) -> None:
     documents = await _documents(api, new_id())
     assert documents
     assert not any(documents.values())

@@ -46,7 +46,7 @@ async def _with_timelines(cast: Cast, users: FakeUsers, author: int, count: int)
     return followers
 
 
-async def test_each_follower_with_a_timeline_gets_the_post_and_nobody_else_a_key(
+async def test_only_followers_with_a_timeline_receive_the_post(
     cast: Cast, resources: Resources, fake_users: FakeUsers
 ) -> None:
     alice, idle, stranger = new_id(), new_id(), new_id()
@@ -61,7 +61,7 @@ async def test_each_follower_with_a_timeline_gets_the_post_and_nobody_else_a_key
     assert await cast.home_ids(stranger) == []
 
 
-async def test_many_followers_are_delivered_to_page_by_page(
+async def test_many_followers_receive_a_post_page_by_page(
     cast: Cast, resources: Resources, fake_users: FakeUsers
 ) -> None:
     alice = new_id()
@@ -78,7 +78,7 @@ async def test_many_followers_are_delivered_to_page_by_page(
         assert await cast.home_ids(follower) == [post]
 
 
-async def test_a_page_that_was_done_is_not_done_again(
+async def test_a_finished_page_is_not_delivered_again(
     cast: Cast, resources: Resources, fake_users: FakeUsers, redis: aioredis.Redis, reads: HotReads
 ) -> None:
     alice = new_id()
@@ -94,7 +94,7 @@ async def test_a_page_that_was_done_is_not_done_again(
 
 
 @pytest.mark.parametrize("batches", range(5))
-async def test_killed_after_any_batch_it_goes_on_and_everybody_has_the_post_once(
+async def test_a_delivery_killed_after_any_batch_resumes_and_shows_the_post_once(
     cast: Cast,
     resources: Resources,
     fake_users: FakeUsers,
@@ -123,7 +123,7 @@ async def test_killed_after_any_batch_it_goes_on_and_everybody_has_the_post_once
         assert await cast.home_ids(follower) == [post]
 
 
-async def test_a_withdrawn_post_is_delivered_no_further(
+async def test_delivery_of_a_withdrawn_post_stops(
     cast: Cast, resources: Resources, fake_users: FakeUsers, redis: aioredis.Redis, reads: HotReads
 ) -> None:
     alice = new_id()
@@ -136,7 +136,7 @@ async def test_a_withdrawn_post_is_delivered_no_further(
     assert watching.pushed == []
 
 
-async def test_a_delivery_that_comes_twice_shows_once(
+async def test_a_post_delivered_twice_shows_once(
     cast: Cast, resources: Resources, fake_users: FakeUsers
 ) -> None:
     alice = new_id()

@@ -51,7 +51,7 @@ def interrupt(monkeypatch: pytest.MonkeyPatch) -> Interrupt:
     return begin
 
 
-async def test_a_lost_timeline_is_rebuilt_equal_to_what_deliveries_had_made(
+async def test_a_rebuilt_timeline_equals_the_delivered_one(
     cast: Cast, redis: aioredis.Redis, fake_users: FakeUsers
 ) -> None:
     bob = new_id()
@@ -79,7 +79,7 @@ async def test_a_second_read_asks_neither_users_nor_postgres_for_entries(
     assert fake_users.calls == []
 
 
-async def test_paging_goes_on_from_postgres_below_the_floor_without_a_seam(
+async def test_paging_continues_in_postgres_below_the_floor_without_a_gap(
     small: Resources, fake_users: FakeUsers
 ) -> None:
     alice, bob, carol = new_id(), new_id(), new_id()
@@ -93,7 +93,7 @@ async def test_paging_goes_on_from_postgres_below_the_floor_without_a_seam(
     assert skeleton.ids == sorted(posts, reverse=True)[:5]
 
 
-async def test_a_timeline_that_deliveries_have_cut_has_no_seam_either(
+async def test_a_timeline_trimmed_by_deliveries_has_no_gap(
     small: Resources, fake_users: FakeUsers
 ) -> None:
     alice, bob = new_id(), new_id()
@@ -107,7 +107,7 @@ async def test_a_timeline_that_deliveries_have_cut_has_no_seam_either(
     assert await cast.home_ids(bob, limit=4) == posts[::-1]
 
 
-async def test_a_post_delivered_while_its_reader_is_rebuilt_is_not_lost(
+async def test_a_post_delivered_during_a_rebuild_is_not_lost(
     cast: Cast, fake_users: FakeUsers, interrupt: Interrupt
 ) -> None:
     alice, bob = new_id(), new_id()
@@ -125,7 +125,7 @@ async def test_a_post_delivered_while_its_reader_is_rebuilt_is_not_lost(
     assert await cast.home_ids(bob) == [*during, *before]
 
 
-async def test_a_rebuild_that_an_unfollow_overtakes_is_not_kept(
+async def test_a_rebuild_overtaken_by_an_unfollow_is_not_stored(
     resources: Resources, cast: Cast, fake_users: FakeUsers, interrupt: Interrupt
 ) -> None:
     alice, bob = new_id(), new_id()
@@ -142,7 +142,7 @@ async def test_a_rebuild_that_an_unfollow_overtakes_is_not_kept(
     assert await cast.home_ids(bob) == []
 
 
-async def test_many_readers_of_one_missing_timeline_share_a_rebuild(
+async def test_concurrent_readers_of_a_missing_timeline_share_one_rebuild(
     cast: Cast, fake_users: FakeUsers, interrupt: Interrupt
 ) -> None:
     alice, bob = new_id(), new_id()
@@ -158,7 +158,7 @@ async def test_many_readers_of_one_missing_timeline_share_a_rebuild(
     assert interruptions.reads == 1
 
 
-async def test_another_process_serves_a_timeline_that_is_being_rebuilt_and_leaves_it_alone(
+async def test_another_process_serves_a_timeline_under_rebuild_without_touching_it(
     resources: Resources, cast: Cast, fake_users: FakeUsers
 ) -> None:
     alice, bob = new_id(), new_id()
@@ -170,7 +170,7 @@ async def test_another_process_serves_a_timeline_that_is_being_rebuilt_and_leave
     assert isinstance(await resources.timelines.find(bob), BeingRebuilt)
 
 
-async def test_a_rebuild_that_fails_leaves_the_way_free(
+async def test_a_failed_rebuild_does_not_block_the_next_one(
     resources: Resources, cast: Cast, fake_users: FakeUsers
 ) -> None:
     alice, bob = new_id(), new_id()
@@ -184,7 +184,7 @@ async def test_a_rebuild_that_fails_leaves_the_way_free(
     assert await cast.home_ids(bob) == posts
 
 
-async def test_a_reader_who_leaves_during_a_rebuild_takes_nothing_from_the_others(
+async def test_a_cancelled_reader_does_not_cancel_a_shared_rebuild(
     cast: Cast, fake_users: FakeUsers, interrupt: Interrupt
 ) -> None:
     alice, bob = new_id(), new_id()
@@ -212,7 +212,7 @@ async def test_a_reader_who_leaves_during_a_rebuild_takes_nothing_from_the_other
     max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(st.lists(st.sampled_from(["publish", "withdraw", "lose", "page"]), max_size=25))
-async def test_no_history_makes_a_reader_miss_or_repeat_a_standing_post(
+async def test_no_history_makes_a_reader_miss_or_repeat_a_post(
     small: Resources, fake_users: FakeUsers, history: list[str]
 ) -> None:
     alice, bob = new_id(), new_id()
@@ -254,9 +254,7 @@ async def _tick() -> None:
     await turn.wait()
 
 
-async def test_the_floor_is_where_postgres_takes_over(
-    small: Resources, fake_users: FakeUsers
-) -> None:
+async def test_postgres_takes_over_at_the_floor(small: Resources, fake_users: FakeUsers) -> None:
     alice, bob = new_id(), new_id()
     cast = Cast(small)
     fake_users.follow(bob, alice)

@@ -13,7 +13,7 @@ from tests.eventually import eventually
 from tests.feed.cast import Cast, new_id
 
 
-async def test_the_reply_counts_the_own_like(cast: Cast, resources: Resources) -> None:
+async def test_the_reply_counts_the_viewers_own_like(cast: Cast, resources: Resources) -> None:
     post, bob, carol = await cast.publishes(new_id()), new_id(), new_id()
     for number, viewer in enumerate((bob, carol), start=1):
         liked = await like_post(resources.group, resources.bodies, resources.likes, post, viewer)
@@ -22,7 +22,7 @@ async def test_the_reply_counts_the_own_like(cast: Cast, resources: Resources) -
     assert again == {"liked": True, "like_count": 2}
 
 
-async def test_taking_it_back_is_the_same_once_or_twice(cast: Cast, resources: Resources) -> None:
+async def test_taking_a_like_back_twice_changes_nothing(cast: Cast, resources: Resources) -> None:
     post, bob = await cast.publishes(new_id()), new_id()
     await like_post(resources.group, resources.bodies, resources.likes, post, bob)
     for _ in range(2):
@@ -32,7 +32,7 @@ async def test_taking_it_back_is_the_same_once_or_twice(cast: Cast, resources: R
     assert (shown["liked"], shown["like_count"]) == (False, 0)
 
 
-async def test_a_post_that_does_not_stand_can_be_neither_liked_nor_unliked(
+async def test_a_withdrawn_post_can_be_neither_liked_nor_unliked(
     cast: Cast, resources: Resources
 ) -> None:
     alice = new_id()
@@ -45,7 +45,7 @@ async def test_a_post_that_does_not_stand_can_be_neither_liked_nor_unliked(
             await unlike_post(resources.group, resources.bodies, resources.likes, post_id, alice)
 
 
-async def test_toggles_of_one_viewer_end_at_none_or_one_and_the_count_agrees(
+async def test_concurrent_toggles_of_one_viewer_end_in_a_state_that_matches_the_count(
     cast: Cast, resources: Resources
 ) -> None:
     post, bob = await cast.publishes(new_id()), new_id()
@@ -61,7 +61,7 @@ async def test_toggles_of_one_viewer_end_at_none_or_one_and_the_count_agrees(
     await eventually(both_sides_agree)
 
 
-async def test_the_count_of_many_at_once_is_never_negative_and_ends_exact(
+async def test_the_count_of_concurrent_likes_is_never_negative_and_ends_exact(
     cast: Cast, resources: Resources
 ) -> None:
     post = await cast.publishes(new_id())

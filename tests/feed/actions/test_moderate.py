@@ -39,7 +39,7 @@ async def _hide(resources: Resources, subject: Subject, *, is_hidden: bool = Tru
     return await moderate(resources.group, resources.bodies, subject, is_hidden=is_hidden)
 
 
-async def test_who_reports_the_same_again_is_one_voice_and_is_heard_again(
+async def test_a_repeated_report_replaces_the_first_and_is_open_again(
     resources: Resources,
 ) -> None:
     subject, author, bob = Subject("user", new_id()), new_id(), new_id()
@@ -53,12 +53,12 @@ async def test_who_reports_the_same_again_is_one_voice_and_is_heard_again(
 
 
 @pytest.mark.parametrize("note", ["x" * 1_001, "bell \a"])
-async def test_a_note_that_cannot_be_one_is_refused(resources: Resources, note: str) -> None:
+async def test_an_invalid_note_is_refused(resources: Resources, note: str) -> None:
     with pytest.raises(Invalid):
         await _report(resources, Subject("user", new_id()), new_id(), note=note)
 
 
-async def test_reports_are_listed_by_subject_with_what_it_reads(
+async def test_reports_are_listed_by_subject_with_an_excerpt(
     resources: Resources, cast: Cast
 ) -> None:
     alice = new_id()
@@ -73,7 +73,7 @@ async def test_reports_are_listed_by_subject_with_what_it_reads(
     assert found.notes == ["Again"] * 3
 
 
-async def test_a_hidden_post_is_gone_from_every_page_and_back_when_shown_again(
+async def test_a_hidden_post_leaves_every_page_and_returns_when_shown_again(
     resources: Resources, cast: Cast, fake_users: FakeUsers
 ) -> None:
     alice, bob = new_id(), new_id()
@@ -94,7 +94,7 @@ async def test_a_hidden_post_is_gone_from_every_page_and_back_when_shown_again(
     assert await cast.home_ids(bob) == [post]
 
 
-async def test_a_hidden_comment_is_gone_and_back_when_shown_again(
+async def test_a_hidden_comment_disappears_and_returns_when_shown_again(
     resources: Resources, cast: Cast
 ) -> None:
     alice, bob = new_id(), new_id()
@@ -109,7 +109,7 @@ async def test_a_hidden_comment_is_gone_and_back_when_shown_again(
     assert len(await resources.comments.page_of_post(post, after=0, limit=9)) == 1
 
 
-async def test_a_deleted_account_takes_its_hidden_posts_and_all_reports_of_it_along(
+async def test_deleting_an_account_removes_its_hidden_posts_and_all_reports_about_it(
     resources: Resources, cast: Cast
 ) -> None:
     alice, bob = new_id(), new_id()

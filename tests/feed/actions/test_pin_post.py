@@ -35,7 +35,7 @@ async def _page(
     return [post["id"] for post in page["items"]], page["next_cursor"]
 
 
-async def test_pinned_posts_come_first_the_last_pinned_before_the_others(
+async def test_pinned_posts_come_first_with_the_latest_pin_on_top(
     cast: Cast, resources: Resources
 ) -> None:
     alice = new_id()
@@ -51,7 +51,7 @@ async def test_pinned_posts_come_first_the_last_pinned_before_the_others(
 
 
 @pytest.mark.parametrize("limit", [1, 2, 3, 4])
-async def test_pages_have_each_post_once_whatever_is_pinned_meanwhile(
+async def test_pages_show_each_post_once_even_if_pins_change_between_them(
     cast: Cast, resources: Resources, limit: int
 ) -> None:
     alice = new_id()
@@ -67,7 +67,7 @@ async def test_pages_have_each_post_once_whatever_is_pinned_meanwhile(
     assert sorted(seen) == sorted(posts)
 
 
-async def test_of_many_pins_at_once_three_stand(cast: Cast, resources: Resources) -> None:
+async def test_only_three_of_many_concurrent_pins_succeed(cast: Cast, resources: Resources) -> None:
     alice = new_id()
     posts = await cast.has_published(alice, PINS_MAX + 3)
     results = await asyncio.gather(
@@ -77,7 +77,7 @@ async def test_of_many_pins_at_once_three_stand(cast: Cast, resources: Resources
     assert sum(isinstance(result, dict) for result in results) == PINS_MAX
 
 
-async def test_a_withdrawn_post_gives_its_pin_back(cast: Cast, resources: Resources) -> None:
+async def test_withdrawing_a_post_frees_its_pin(cast: Cast, resources: Resources) -> None:
     alice = new_id()
     posts = await cast.has_published(alice, PINS_MAX + 2)
     for post_id in posts[:PINS_MAX]:
@@ -95,7 +95,7 @@ async def test_a_withdrawn_post_gives_its_pin_back(cast: Cast, resources: Resour
         await _pin(resources, alice, posts[0])
 
 
-async def test_anothers_post_is_not_ones_to_pin(
+async def test_nobody_can_pin_the_post_of_another_author(
     cast: Cast, resources: Resources, fake_users: FakeUsers
 ) -> None:
     alice, bob = new_id(), new_id()
@@ -108,7 +108,7 @@ async def test_anothers_post_is_not_ones_to_pin(
             await _pin(resources, bob, post_id)
 
 
-async def test_without_redis_the_pin_stands_and_the_relay_makes_copies_new(
+async def test_without_redis_the_pin_is_kept_and_the_relay_renews_the_copies(
     cast: Cast, resources: Resources, without_redis: Resources
 ) -> None:
     alice = new_id()

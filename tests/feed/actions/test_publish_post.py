@@ -25,7 +25,7 @@ async def _publish(
     return await publish_post(resources.group, asked, resources.timelines, author_id, draft, key)
 
 
-async def test_a_post_has_what_was_asked_for_and_what_its_caption_says(
+async def test_a_post_holds_its_draft_and_the_links_of_its_caption(
     resources: Resources,
 ) -> None:
     alice = new_id()
@@ -48,7 +48,7 @@ async def test_a_post_has_what_was_asked_for_and_what_its_caption_says(
     }
 
 
-async def test_a_post_is_made_in_its_authors_shard(resources: Resources) -> None:
+async def test_a_post_is_written_to_its_authors_shard(resources: Resources) -> None:
     group = resources.group
     for _ in range(5):
         alice = new_id()
@@ -80,7 +80,7 @@ async def test_a_key_belongs_to_its_author(resources: Resources) -> None:
     assert of_alice["id"] != of_bob["id"]
 
 
-async def test_of_many_at_once_with_one_key_one_post_comes_to_be(resources: Resources) -> None:
+async def test_concurrent_requests_with_one_key_make_one_post(resources: Resources) -> None:
     alice, draft, key = new_id(), draft_of(), secrets.token_hex(8)
     ends = await asyncio.gather(
         *(_publish(resources, alice, draft, key) for _ in range(20)), return_exceptions=True
@@ -92,7 +92,7 @@ async def test_of_many_at_once_with_one_key_one_post_comes_to_be(resources: Reso
     assert await post_counts_by_authors(resources.group, [alice]) == {alice: 1}
 
 
-async def test_a_photo_that_is_not_ready_leaves_nothing_and_the_key_free(
+async def test_a_photo_that_is_not_ready_leaves_no_post_and_the_key_unused(
     resources: Resources, fake_upload: FakeUpload
 ) -> None:
     alice, draft = new_id(), draft_of()
@@ -113,7 +113,7 @@ async def test_a_photo_is_published_once(resources: Resources) -> None:
     assert refused.value.code == "photo_already_published"
 
 
-async def test_a_draft_against_the_rules_claims_nothing(
+async def test_an_invalid_draft_claims_no_photos(
     resources: Resources, fake_upload: FakeUpload
 ) -> None:
     with pytest.raises(Invalid) as refused:
@@ -122,7 +122,7 @@ async def test_a_draft_against_the_rules_claims_nothing(
     assert fake_upload.claim_calls == 0
 
 
-async def test_a_new_post_is_to_be_delivered_from_the_first_follower_on(
+async def test_a_new_post_is_queued_for_delivery_from_the_first_follower(
     cast: Cast, resources: Resources
 ) -> None:
     alice = new_id()

@@ -68,7 +68,7 @@ async def _has(
     return await _activity(resources, viewer_id)
 
 
-async def test_likes_are_told_together_and_taken_back_ones_no_more(
+async def test_likes_form_one_line_without_those_taken_back(
     cast: Cast, resources: Resources, working: None
 ) -> None:
     alice, fans = new_id(), [new_id() for _ in range(5)]
@@ -90,7 +90,7 @@ async def test_likes_are_told_together_and_taken_back_ones_no_more(
     assert (shown["id"], page["unseen_count"]) == (post, 1)
 
 
-async def test_who_writes_and_whom_it_concerns(
+async def test_comments_and_replies_are_told_to_those_they_concern(
     cast: Cast, resources: Resources, fake_users: FakeUsers, working: None
 ) -> None:
     alice, bob, carol, dave = (new_id() for _ in range(4))
@@ -112,7 +112,7 @@ async def test_who_writes_and_whom_it_concerns(
     assert await _lines(resources, bob) == []
 
 
-async def test_whom_one_blocks_is_not_told_of_and_a_withdrawn_post_neither(
+async def test_activity_leaves_out_blocked_people_and_withdrawn_posts(
     cast: Cast, resources: Resources, fake_users: FakeUsers, working: None
 ) -> None:
     alice, bob, carol = new_id(), new_id(), new_id()
@@ -133,7 +133,7 @@ async def test_whom_one_blocks_is_not_told_of_and_a_withdrawn_post_neither(
     assert await newest_activities(resources.group, alice) == []
 
 
-async def test_a_mention_in_a_post_that_one_may_not_see_is_not_told(
+async def test_a_mention_in_an_invisible_post_is_not_told(
     resources: Resources, cast: Cast, fake_users: FakeUsers
 ) -> None:
     alice, bob = new_id(), new_id()
@@ -146,7 +146,7 @@ async def test_a_mention_in_a_post_that_one_may_not_see_is_not_told(
     assert await _lines(resources, bob) == []
 
 
-async def test_what_was_seen_is_not_unseen_any_more(resources: Resources) -> None:
+async def test_seen_activity_is_no_longer_counted_as_unseen(resources: Resources) -> None:
     alice = new_id()
     await see_activities(resources.group, alice)
     versions = sorted(new_id() for _ in range(3))
@@ -165,7 +165,7 @@ async def test_what_was_seen_is_not_unseen_any_more(resources: Resources) -> Non
     assert [one["seen"] for one in page["items"]] == [False, True]
 
 
-async def test_older_news_changes_nothing_and_repeated_news_neither(resources: Resources) -> None:
+async def test_older_and_repeated_deeds_change_nothing(resources: Resources) -> None:
     alice, bob = new_id(), new_id()
     older, newer = sorted((new_id(), new_id()))
     follow = Told(alice, Deed("follow", bob, bob, None, newer))
@@ -212,7 +212,7 @@ async def test_pages_follow_one_another(cast: Cast, resources: Resources) -> Non
         await _activity(resources, alice, 2, "x")
 
 
-async def test_nothing_of_it_outlives_an_account(resources: Resources) -> None:
+async def test_deleting_an_account_removes_its_activity(resources: Resources) -> None:
     alice, bob = new_id(), new_id()
     for one, other in ((alice, bob), (bob, alice)):
         await note_activities(

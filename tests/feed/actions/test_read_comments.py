@@ -23,7 +23,7 @@ async def _page(
     )
 
 
-async def test_pages_go_on_oldest_first_whatever_is_written_and_deleted_meanwhile(
+async def test_pages_stay_oldest_first_while_comments_are_written_and_deleted(
     cast: Cast, resources: Resources
 ) -> None:
     post, bob = await cast.publishes(new_id()), new_id()
@@ -38,7 +38,7 @@ async def test_pages_go_on_oldest_first_whatever_is_written_and_deleted_meanwhil
     assert third["next_cursor"] is None
 
 
-async def test_a_like_of_a_comment_is_counted_and_the_viewers_own(
+async def test_a_comment_shows_its_like_count_and_the_viewers_own_like(
     cast: Cast, resources: Resources
 ) -> None:
     post, bob, carol = await cast.publishes(new_id()), new_id(), new_id()
@@ -58,7 +58,7 @@ async def test_a_like_of_a_comment_is_counted_and_the_viewers_own(
         assert liked == {"liked": False, "like_count": 0}
 
 
-async def test_what_does_not_stand_can_be_neither_read_nor_liked(
+async def test_a_deleted_comment_can_be_neither_read_nor_liked(
     cast: Cast, resources: Resources
 ) -> None:
     bob = new_id()
@@ -75,7 +75,7 @@ async def test_what_does_not_stand_can_be_neither_read_nor_liked(
         await _page(resources, new_id(), bob, 20, None)
 
 
-async def test_a_cursor_of_nowhere_is_refused(cast: Cast, resources: Resources) -> None:
+async def test_a_malformed_cursor_is_refused(cast: Cast, resources: Resources) -> None:
     post = await cast.publishes(new_id())
     with pytest.raises(Invalid):
         await _page(resources, post, new_id(), 20, "x")

@@ -26,7 +26,7 @@ async def _likes(resources: Resources, post_id: int, times: int) -> None:
         await like_post(resources.group, resources.bodies, resources.likes, post_id, new_id())
 
 
-async def test_the_most_liked_come_first_and_of_each_author_one(
+async def test_the_most_liked_post_of_each_author_is_listed_and_the_most_liked_come_first(
     cast: Cast, resources: Resources, redis: aioredis.Redis
 ) -> None:
     alice, bob = new_id(), new_id()
@@ -40,7 +40,7 @@ async def test_the_most_liked_come_first_and_of_each_author_one(
     assert other not in ids
 
 
-async def test_pages_go_on_in_the_order_in_which_they_began(
+async def test_later_pages_keep_the_order_of_the_first_page(
     cast: Cast, resources: Resources, redis: aioredis.Redis
 ) -> None:
     posts = [await cast.publishes(new_id()) for _ in range(12)]
@@ -56,7 +56,7 @@ async def test_pages_go_on_in_the_order_in_which_they_began(
     assert first + second + third == whole
 
 
-async def test_the_order_is_not_made_anew_for_each_reader(
+async def test_all_readers_share_one_order(
     cast: Cast, resources: Resources, redis: aioredis.Redis
 ) -> None:
     await redis.delete(latest_key("explore"))
@@ -79,12 +79,12 @@ async def test_a_withdrawn_post_leaves_a_gap(
 
 
 @pytest.mark.parametrize("cursor", ["nonsense", "WzFd"])
-async def test_a_cursor_of_something_else_is_refused(resources: Resources, cursor: str) -> None:
+async def test_a_cursor_of_another_list_is_refused(resources: Resources, cursor: str) -> None:
     with pytest.raises(Invalid):
         await _page(resources, cursor=cursor)
 
 
-async def test_without_redis_the_order_is_made_for_each_page(
+async def test_without_redis_every_page_computes_the_order(
     cast: Cast, without_redis: Resources
 ) -> None:
     posts = [await cast.publishes(new_id()) for _ in range(5)]

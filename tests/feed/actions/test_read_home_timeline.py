@@ -25,7 +25,7 @@ from tests.feed.fake_users import FakeUsers
 from tests.statements import noted_statements
 
 
-async def test_posts_of_followees_and_own_ones_are_there_newest_first(
+async def test_the_timeline_shows_own_and_followees_posts_newest_first(
     cast: Cast, fake_users: FakeUsers
 ) -> None:
     alice, bob = new_id(), new_id()
@@ -36,19 +36,19 @@ async def test_posts_of_followees_and_own_ones_are_there_newest_first(
     assert await cast.home_ids(alice) == [of_alice]
 
 
-async def test_somebody_without_followees_and_posts_has_an_empty_page(cast: Cast) -> None:
+async def test_a_reader_without_followees_and_posts_has_an_empty_page(cast: Cast) -> None:
     page = await cast.home(new_id())
     assert page == {"items": [], "next_cursor": None, "completeness": "complete"}
 
 
-async def test_an_own_post_is_there_at_once_and_undelivered(cast: Cast) -> None:
+async def test_the_authors_own_post_shows_before_it_is_delivered(cast: Cast) -> None:
     alice = new_id()
     assert await cast.home_ids(alice) == []
     post = await cast.publishes(alice)
     assert await cast.home_ids(alice) == [post]
 
 
-async def test_pages_follow_one_another_without_repeat_or_gap(
+async def test_pages_follow_one_another_without_repeats_or_gaps(
     cast: Cast, fake_users: FakeUsers
 ) -> None:
     alice, bob, carol = new_id(), new_id(), new_id()
@@ -57,7 +57,7 @@ async def test_pages_follow_one_another_without_repeat_or_gap(
     assert await cast.home_ids(carol, limit=4) == sorted(posts, reverse=True)
 
 
-async def test_what_arrives_between_two_pages_moves_nothing(
+async def test_posts_that_arrive_between_two_pages_shift_nothing(
     cast: Cast, fake_users: FakeUsers
 ) -> None:
     alice, bob = new_id(), new_id()
@@ -80,7 +80,7 @@ _BETWEEN_PAGES = st.lists(
     max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(st.integers(0, 30), _BETWEEN_PAGES)
-async def test_whatever_arrives_and_goes_between_pages_none_is_missed_or_seen_twice(
+async def test_no_post_is_missed_or_repeated_while_posts_come_and_go(
     small: Resources, fake_users: FakeUsers, existing: int, between: list[tuple[int, int, int]]
 ) -> None:
     cast = Cast(small)
@@ -107,7 +107,7 @@ async def test_whatever_arrives_and_goes_between_pages_none_is_missed_or_seen_tw
     assert set(posts) - gone <= set(seen) <= set(posts)
 
 
-async def test_a_withdrawn_post_leaves_every_home_timeline_and_the_page_is_filled_up(
+async def test_a_withdrawn_post_leaves_every_home_timeline_and_the_page_is_refilled(
     cast: Cast, resources: Resources, fake_users: FakeUsers
 ) -> None:
     alice, bob = new_id(), new_id()
@@ -126,7 +126,7 @@ async def test_a_withdrawn_post_leaves_every_home_timeline_and_the_page_is_fille
     assert await cast.home_ids(bob, limit=2) == [posts[0], *posts[3:]]
 
 
-async def test_a_like_is_seen_by_its_viewer_and_counted_for_all(
+async def test_a_like_shows_for_its_viewer_and_counts_for_everybody(
     cast: Cast, resources: Resources, fake_users: FakeUsers
 ) -> None:
     alice, bob, carol = new_id(), new_id(), new_id()
@@ -140,7 +140,7 @@ async def test_a_like_is_seen_by_its_viewer_and_counted_for_all(
     assert (of_carol["liked"], of_carol["like_count"]) == (False, 1)
 
 
-async def test_a_cursor_that_is_none_is_refused(cast: Cast) -> None:
+async def test_a_malformed_cursor_is_refused(cast: Cast) -> None:
     with pytest.raises(Invalid):
         await cast.home(new_id(), 20, "nonsense")
 
@@ -156,7 +156,7 @@ async def test_without_redis_the_same_pages_come_from_postgres(
 
 
 @pytest.mark.parametrize("limit", [1, 20, 40])
-async def test_a_warm_page_takes_three_statements_and_no_call_whatever_its_length(
+async def test_a_warm_page_of_any_length_takes_three_statements_and_no_call(
     cast: Cast,
     fake_users: FakeUsers,
     limit: int,
@@ -185,7 +185,7 @@ def half_a_map(settings: FeedSettings, tmp_path: Path) -> FeedSettings:
     return settings.model_copy(update={"shard_map_file": file})
 
 
-async def test_with_a_primary_away_the_rest_is_shown_and_called_partial(
+async def test_with_a_primary_away_the_rest_is_shown_as_partial(
     cast: Cast,
     half_a_map: FeedSettings,
     network: Network,
@@ -238,7 +238,7 @@ async def test_a_gap_is_filled_upwards_page_by_page(
     assert (top["items"], top["next_cursor"]) == ([], None)
 
 
-async def test_above_a_post_that_has_left_the_timeline_stands_the_newest_page(
+async def test_above_a_post_that_has_left_the_timeline_lies_the_newest_page(
     small: Resources, cast: Cast, fake_users: FakeUsers
 ) -> None:
     alice, bob = new_id(), new_id()

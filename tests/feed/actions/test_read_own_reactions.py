@@ -24,7 +24,7 @@ async def _ids(resources: Resources, edges: Edges, viewer_id: int, limit: int = 
             return ids
 
 
-async def test_likes_and_saves_are_lists_of_their_own_the_last_one_first(
+async def test_likes_and_saves_are_separate_lists_with_the_latest_first(
     cast: Cast, resources: Resources
 ) -> None:
     bob = new_id()
@@ -41,7 +41,7 @@ async def test_likes_and_saves_are_lists_of_their_own_the_last_one_first(
     assert await _ids(resources, resources.saves, bob) == posts[3::-1]
 
 
-async def test_a_withdrawn_post_is_in_no_list_and_cannot_be_saved(
+async def test_a_withdrawn_post_leaves_both_lists_and_cannot_be_saved(
     cast: Cast, resources: Resources
 ) -> None:
     alice, bob = new_id(), new_id()
@@ -55,7 +55,7 @@ async def test_a_withdrawn_post_is_in_no_list_and_cannot_be_saved(
             await act(resources.bodies, resources.saves, gone, bob)
 
 
-async def test_a_cursor_of_nowhere_is_refused(resources: Resources) -> None:
+async def test_a_malformed_cursor_is_refused(resources: Resources) -> None:
     with pytest.raises(Invalid):
         await read_own_reactions(
             resources.saves, resources.bodies, resources.reactions, new_id(), (20, "x")

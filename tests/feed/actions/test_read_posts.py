@@ -11,7 +11,7 @@ from shared.errors import Invalid, NotFound
 from tests.feed.cast import Cast, new_id
 
 
-async def test_a_post_that_never_was_is_not_found(resources: Resources) -> None:
+async def test_an_unknown_post_is_not_found(resources: Resources) -> None:
     with pytest.raises(NotFound):
         await read_post(resources.bodies, resources.reactions, new_id(), new_id())
 
@@ -42,7 +42,7 @@ async def test_the_last_page_has_no_cursor_even_if_it_is_full(
     assert page["next_cursor"] is None
 
 
-async def test_an_author_sees_a_new_post_in_the_own_list_at_once(
+async def test_an_author_sees_a_new_post_in_their_list_at_once(
     cast: Cast, resources: Resources
 ) -> None:
     alice = new_id()
@@ -52,12 +52,12 @@ async def test_an_author_sees_a_new_post_in_the_own_list_at_once(
         assert page["items"][0]["id"] == post
 
 
-async def test_a_cursor_of_nowhere_is_refused(resources: Resources) -> None:
+async def test_a_malformed_cursor_is_refused(resources: Resources) -> None:
     with pytest.raises(Invalid):
         await read_user_posts(resources.group, resources.reactions, new_id(), new_id(), (3, "x"))
 
 
-async def test_a_gap_in_a_persons_posts_is_filled_upwards_pinned_ones_by_their_time(
+async def test_a_gap_in_a_persons_posts_is_filled_upwards_with_pinned_posts_in_order_of_time(
     cast: Cast, resources: Resources
 ) -> None:
     alice, bob = new_id(), new_id()

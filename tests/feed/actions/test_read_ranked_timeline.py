@@ -28,7 +28,7 @@ async def _likes(resources: Resources, viewer_id: int, post_id: int) -> None:
     await like_post(resources.group, resources.bodies, resources.likes, post_id, viewer_id)
 
 
-async def test_whom_the_viewer_likes_and_comments_on_comes_first(
+async def test_authors_whom_the_viewer_likes_and_comments_on_come_first(
     cast: Cast, resources: Resources, fake_users: FakeUsers
 ) -> None:
     bob, friend, talker, stranger = new_id(), new_id(), new_id(), new_id()
@@ -45,7 +45,7 @@ async def test_whom_the_viewer_likes_and_comments_on_comes_first(
     assert ids.index(of_friend) < ids.index(of_talker) < ids.index(of_stranger)
 
 
-async def test_its_pages_stay_while_posts_and_likes_come(
+async def test_pages_keep_their_order_while_posts_and_likes_arrive(
     cast: Cast, resources: Resources, redis: aioredis.Redis, fake_users: FakeUsers
 ) -> None:
     alice, bob = new_id(), new_id()
@@ -62,7 +62,7 @@ async def test_its_pages_stay_while_posts_and_likes_come(
     assert [post["id"] for post in (*first["items"], *second["items"])] == whole
 
 
-async def test_below_the_window_it_goes_on_in_order_of_time(
+async def test_below_the_window_posts_follow_in_order_of_time(
     cast: Cast,
     resources: Resources,
     fake_users: FakeUsers,
@@ -77,7 +77,7 @@ async def test_below_the_window_it_goes_on_in_order_of_time(
     assert ids[10:] == posts[10:]
 
 
-async def test_a_withdrawn_post_is_gone_from_an_order_that_is_being_paged(
+async def test_a_withdrawn_post_leaves_an_order_that_is_being_paged(
     cast: Cast, resources: Resources, fake_users: FakeUsers
 ) -> None:
     alice, bob = new_id(), new_id()
@@ -88,7 +88,7 @@ async def test_a_withdrawn_post_is_gone_from_an_order_that_is_being_paged(
     assert sorted(await _pages(resources, bob)) == sorted(posts[1:])
 
 
-async def test_whom_the_viewer_no_longer_follows_is_gone_from_it_too(
+async def test_an_unfollowed_author_leaves_an_order_that_is_being_paged(
     cast: Cast, resources: Resources, fake_users: FakeUsers
 ) -> None:
     alice, bob, carol = new_id(), new_id(), new_id()
@@ -102,6 +102,6 @@ async def test_whom_the_viewer_no_longer_follows_is_gone_from_it_too(
 
 
 @pytest.mark.parametrize("cursor", ["nonsense", "WzEsMiwzXQ"])
-async def test_a_cursor_of_something_else_is_refused(resources: Resources, cursor: str) -> None:
+async def test_a_cursor_of_another_list_is_refused(resources: Resources, cursor: str) -> None:
     with pytest.raises(Invalid):
         await resources.ranked.read(new_id(), 20, cursor)

@@ -59,7 +59,7 @@ def _fresh(word: str) -> str:
     return f"{word}{secrets.token_hex(6)}x"
 
 
-async def test_posts_of_many_authors_come_the_newest_first(cast: Cast, reader: Reader) -> None:
+async def test_posts_of_all_authors_come_newest_first(cast: Cast, reader: Reader) -> None:
     tag, other = _fresh("fog"), _fresh("mist")
     posts = [await cast.publishes(new_id(), f"Morning #{tag} #{other}") for _ in range(5)]
     await cast.publishes(new_id(), f"Evening #{other}")
@@ -68,7 +68,7 @@ async def test_posts_of_many_authors_come_the_newest_first(cast: Cast, reader: R
     assert len(await reader.page(other)) == 6
 
 
-async def test_pages_meet_without_a_gap_while_posts_come(cast: Cast, reader: Reader) -> None:
+async def test_pages_have_no_gap_while_posts_arrive(cast: Cast, reader: Reader) -> None:
     tag = _fresh("fog")
     posts = [await cast.publishes(new_id(), f"#{tag}") for _ in range(7)]
     seen, cursor = await reader.page_and_cursor(tag, 3, None)
@@ -79,7 +79,7 @@ async def test_pages_meet_without_a_gap_while_posts_come(cast: Cast, reader: Rea
     assert seen == posts[::-1]
 
 
-async def test_a_gap_is_filled_upwards_while_posts_come(cast: Cast, reader: Reader) -> None:
+async def test_a_gap_is_filled_upwards_while_posts_arrive(cast: Cast, reader: Reader) -> None:
     tag = _fresh("fog")
     known, *posts = [await cast.publishes(new_id(), f"#{tag}") for _ in range(7)]
     seen, cursor = await reader.page_and_cursor(tag, 3, None, known)
@@ -91,7 +91,7 @@ async def test_a_gap_is_filled_upwards_while_posts_come(cast: Cast, reader: Read
     assert await reader.page_and_cursor(tag, 3, None, posts[-1]) == ([], None)
 
 
-async def test_above_a_post_that_does_not_stand_under_the_tag_stands_the_newest_page(
+async def test_above_a_post_without_the_tag_lies_the_newest_page(
     cast: Cast, reader: Reader
 ) -> None:
     tag = _fresh("fog")
@@ -101,7 +101,7 @@ async def test_above_a_post_that_does_not_stand_under_the_tag_stands_the_newest_
     assert seen == posts[:0:-1]
 
 
-async def test_an_edited_post_stands_under_its_new_tags_alone(
+async def test_an_edited_post_is_found_under_its_new_tags_only(
     cast: Cast, reader: Reader, resources: Resources
 ) -> None:
     author, before, after, stays = new_id(), _fresh("a"), _fresh("b"), _fresh("c")
@@ -131,7 +131,7 @@ async def test_a_withdrawn_post_leaves_its_tags(
     assert await reader.finds(tag) == {}
 
 
-async def test_tags_are_found_by_how_they_begin_the_most_used_first(
+async def test_tags_are_found_by_prefix_with_the_most_used_first(
     cast: Cast, reader: Reader
 ) -> None:
     start = _fresh("harbour")
@@ -150,11 +150,11 @@ async def test_tags_are_found_by_how_they_begin_the_most_used_first(
 
 
 @pytest.mark.parametrize("text", ["", "#", "two words", "a-b", "123", "%", "##fog", "fog#mist"])
-async def test_what_can_be_no_tag_has_no_posts(reader: Reader, text: str) -> None:
+async def test_an_impossible_tag_has_no_posts(reader: Reader, text: str) -> None:
     assert await reader.page(text) == []
     assert await reader.finds(text) == {}
 
 
-async def test_a_cursor_of_something_else_is_refused(reader: Reader) -> None:
+async def test_a_cursor_of_another_list_is_refused(reader: Reader) -> None:
     with pytest.raises(Invalid):
         await reader.page("fog", cursor="nonsense")

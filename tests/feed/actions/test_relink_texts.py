@@ -48,7 +48,7 @@ async def _seen(resources: Resources, post_id: int) -> Post:
     return body  # type: ignore[return-value]  # what of it is the same for everybody
 
 
-async def test_a_post_of_before_is_found_under_both_spellings_until_it_is_read_anew(
+async def test_a_post_of_older_rules_is_found_under_both_spellings_until_it_is_re_read(
     resources: Resources,
 ) -> None:
     word = f"sun{secrets.token_hex(4)}x"
@@ -75,7 +75,9 @@ async def test_a_second_run_changes_nothing(resources: Resources) -> None:
     assert len(edges) == 1
 
 
-async def test_mentions_of_before_become_links(resources: Resources, fake_users: FakeUsers) -> None:
+async def test_mentions_of_older_rules_become_links(
+    resources: Resources, fake_users: FakeUsers
+) -> None:
     bob = new_id()
     fake_users.ids_by_name["bob"] = bob
     post = await _has_published_before(resources, "with @bob")

@@ -26,7 +26,7 @@ async def _withdraw(resources: Resources, post_id: int, viewer_id: int) -> None:
     )
 
 
-async def test_a_withdrawn_post_is_gone_from_every_read_and_count(
+async def test_a_withdrawn_post_leaves_every_read_and_count(
     cast: Cast, resources: Resources
 ) -> None:
     alice = new_id()
@@ -41,7 +41,7 @@ async def test_a_withdrawn_post_is_gone_from_every_read_and_count(
     assert await post_counts_by_authors(resources.group, [alice]) == {alice: 1}
 
 
-async def test_withdrawing_again_is_the_same_as_once(cast: Cast, resources: Resources) -> None:
+async def test_withdrawing_again_changes_nothing(cast: Cast, resources: Resources) -> None:
     alice = new_id()
     post = await cast.publishes(alice)
     await _withdraw(resources, post, alice)
@@ -49,9 +49,7 @@ async def test_withdrawing_again_is_the_same_as_once(cast: Cast, resources: Reso
     assert await post_counts_by_authors(resources.group, [alice]) == {alice: 0}
 
 
-async def test_nothing_of_a_withdrawn_post_is_kept_in_its_row(
-    cast: Cast, resources: Resources
-) -> None:
+async def test_the_row_of_a_withdrawn_post_is_emptied(cast: Cast, resources: Resources) -> None:
     alice = new_id()
     post = await cast.publishes(alice, "a #secret told to @bob")
     await _withdraw(resources, post, alice)
@@ -62,7 +60,7 @@ async def test_nothing_of_a_withdrawn_post_is_kept_in_its_row(
     assert (row["hashtags"], row["mentions"]) == ([], [])
 
 
-async def test_somebody_elses_post_that_may_be_seen_is_not_theirs_to_withdraw(
+async def test_withdrawing_a_visible_post_of_another_author_is_forbidden(
     cast: Cast, resources: Resources
 ) -> None:
     alice, bob = new_id(), new_id()
@@ -72,7 +70,7 @@ async def test_somebody_elses_post_that_may_be_seen_is_not_theirs_to_withdraw(
     await read_post(resources.bodies, resources.reactions, post, bob)
 
 
-async def test_a_post_that_may_not_be_known_of_looks_like_none(
+async def test_an_invisible_post_looks_like_an_unknown_one(
     cast: Cast, resources: Resources, fake_users: FakeUsers
 ) -> None:
     alice, bob = new_id(), new_id()
@@ -84,7 +82,7 @@ async def test_a_post_that_may_not_be_known_of_looks_like_none(
             await _withdraw(resources, post_id, bob)
 
 
-async def test_without_redis_the_withdrawal_stands_and_the_relay_makes_copies_forget(
+async def test_without_redis_the_withdrawal_is_kept_and_the_relay_drops_the_copies(
     cast: Cast, resources: Resources, without_redis: Resources
 ) -> None:
     alice = new_id()

@@ -4,7 +4,7 @@ from tests.feed.cast import Cast, new_id
 from tests.feed.feed_api import FeedApi
 
 
-async def test_a_comment_is_written_once_a_key_read_liked_and_deleted(
+async def test_a_comment_is_written_once_per_key_then_read_liked_and_deleted(
     api: FeedApi, cast: Cast
 ) -> None:
     post, bob = await cast.publishes(new_id()), new_id()
@@ -25,7 +25,7 @@ async def test_a_comment_is_written_once_a_key_read_liked_and_deleted(
     assert (await api.get(f"/comments/{comment}", bob)).status_code == 404
 
 
-async def test_the_text_is_named_where_it_is_at_fault(api: FeedApi, cast: Cast) -> None:
+async def test_a_faulty_text_is_named_as_the_field(api: FeedApi, cast: Cast) -> None:
     post = await cast.publishes(new_id())
     reply = await api.post(f"/posts/{post}/comments", {"text": " "}, new_id())
     assert reply.status_code == 422

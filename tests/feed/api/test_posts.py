@@ -12,7 +12,7 @@ def _new_post(**changed: Any) -> dict[str, Any]:
     return {"photo_ids": [new_id()], "caption": "Fog #morning", "place": None, **changed}
 
 
-async def test_publishing_answers_201_with_the_post_and_again_with_the_same_one(
+async def test_publishing_replies_201_and_repeats_the_same_post_for_its_key(
     api: FeedApi,
 ) -> None:
     alice, body = new_id(), _new_post()
@@ -48,7 +48,7 @@ async def test_faults_of_a_draft_are_named_by_field(api: FeedApi) -> None:
     assert fields == ["photo_ids", "place.name", "place.lat"]
 
 
-async def test_text_that_no_database_takes_is_refused_and_not_a_fault_of_ours(
+async def test_text_that_postgres_cannot_store_is_refused_with_422(
     api: FeedApi,
 ) -> None:
     for caption in (r"\u0000", r"\ud83d", r"\u0007"):
@@ -57,7 +57,7 @@ async def test_text_that_no_database_takes_is_refused_and_not_a_fault_of_ours(
         assert reply.status_code in {400, 422}
 
 
-async def test_what_upload_says_of_a_photo_is_passed_on(
+async def test_uploads_refusal_of_a_photo_is_passed_on(
     api: FeedApi, fake_upload: FakeUpload
 ) -> None:
     body = _new_post()
@@ -67,7 +67,7 @@ async def test_what_upload_says_of_a_photo_is_passed_on(
     assert reply.headers["retry-after"] == "2"
 
 
-async def test_a_post_is_read_by_anybody_and_withdrawn_by_its_author(
+async def test_anybody_may_read_a_post_and_only_its_author_may_withdraw_it(
     api: FeedApi, cast: Cast, fake_users: FakeUsers
 ) -> None:
     alice, bob = new_id(), new_id()
@@ -82,7 +82,7 @@ async def test_a_post_is_read_by_anybody_and_withdrawn_by_its_author(
     assert (await api.get(f"/posts/{post}", alice)).status_code == 404
 
 
-async def test_what_is_no_id_is_not_found(api: FeedApi) -> None:
+async def test_an_impossible_id_is_not_found(api: FeedApi) -> None:
     for post_id in ("0", "-1", str(2**63), str(2**80)):
         assert (await api.get(f"/posts/{post_id}", new_id())).status_code == 404
         assert (await api.get(f"/users/{post_id}/posts", new_id())).status_code == 404
@@ -114,7 +114,7 @@ async def test_posts_are_counted_for_each_author_asked_for(api: FeedApi, cast: C
     assert (await api.post("/post-counts", {"ids": [1] * 201})).status_code == 422
 
 
-async def test_without_a_viewer_nothing_of_a_viewer_is_answered(api: FeedApi) -> None:
+async def test_routes_about_a_viewer_refuse_calls_without_one(api: FeedApi) -> None:
     for path in ("/posts/5", "/users/5/posts", "/timelines/home"):
         assert (await api.get(path)).status_code == 401
     assert (await api.post("/posts", _new_post())).status_code == 401
@@ -122,6 +122,6 @@ async def test_without_a_viewer_nothing_of_a_viewer_is_answered(api: FeedApi) ->
     assert (await api.delete("/posts/5")).status_code == 401
 
 
-async def test_without_an_internal_token_nothing_is_answered(api: FeedApi) -> None:
+async def test_calls_without_an_internal_token_are_refused(api: FeedApi) -> None:
     for method, path in (("GET", "/timelines/home"), ("POST", "/events"), ("POST", "/post-counts")):
         assert (await api.client.request(method, path)).status_code == 401

@@ -4,7 +4,7 @@ from tests.feed.cast import Cast, new_id
 from tests.feed.feed_api import FeedApi
 
 
-async def test_likes_answer_state_and_count(api: FeedApi, cast: Cast) -> None:
+async def test_a_like_replies_with_its_state_and_the_count(api: FeedApi, cast: Cast) -> None:
     post, bob = await cast.publishes(new_id()), new_id()
     for _ in range(2):
         reply = await api.put(f"/posts/{post}/like", bob)
@@ -17,7 +17,7 @@ async def test_likes_answer_state_and_count(api: FeedApi, cast: Cast) -> None:
     assert (await api.put(f"/posts/{new_id()}/like", bob)).status_code == 404
 
 
-async def test_a_saved_post_says_so_and_is_in_the_list(api: FeedApi, cast: Cast) -> None:
+async def test_a_saved_post_says_so_and_is_listed(api: FeedApi, cast: Cast) -> None:
     post, bob = await cast.publishes(new_id()), new_id()
     assert (await api.put(f"/posts/{post}/save", bob)).json() == {"saved": True}
     assert (await api.get(f"/posts/{post}", bob)).json()["saved"] is True
@@ -27,7 +27,7 @@ async def test_a_saved_post_says_so_and_is_in_the_list(api: FeedApi, cast: Cast)
     assert (await api.get("/me/saves", bob)).json()["items"] == []
 
 
-async def test_those_who_like_a_post_are_paged_newest_first(api: FeedApi, cast: Cast) -> None:
+async def test_likers_are_paged_with_the_newest_first(api: FeedApi, cast: Cast) -> None:
     post = await cast.publishes(new_id())
     people = [new_id() for _ in range(3)]
     for person in people:
@@ -37,9 +37,7 @@ async def test_those_who_like_a_post_are_paged_newest_first(api: FeedApi, cast: 
     assert [*first["ids"], *rest.json()["ids"]] == people[::-1]
 
 
-async def test_of_a_post_that_does_not_stand_nobody_is_told_who_likes_it(
-    api: FeedApi, cast: Cast
-) -> None:
+async def test_a_withdrawn_post_lists_no_likers(api: FeedApi, cast: Cast) -> None:
     alice = new_id()
     post = await cast.publishes(alice)
     assert (await api.get(f"/posts/{post}/likes", alice)).json()["author_id"] == alice
@@ -47,7 +45,7 @@ async def test_of_a_post_that_does_not_stand_nobody_is_told_who_likes_it(
     assert (await api.get(f"/posts/{post}/likes", alice)).status_code == 404
 
 
-async def test_an_edit_answers_the_post_with_its_new_caption(api: FeedApi, cast: Cast) -> None:
+async def test_an_edit_replies_with_the_new_caption(api: FeedApi, cast: Cast) -> None:
     alice = new_id()
     post = await cast.publishes(alice, "Fog")
     reply = await api.patch(f"/posts/{post}", {"caption": "Sun #noon"}, alice)

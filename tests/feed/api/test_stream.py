@@ -8,7 +8,7 @@ from tests.feed.fake_users import FakeUsers
 from tests.feed.feed_api import FeedApi
 
 
-async def test_a_delivered_post_is_told_to_the_followers_who_listen(
+async def test_listening_followers_are_told_of_a_delivered_post(
     api: FeedApi, cast: Cast, fake_users: FakeUsers
 ) -> None:
     alice, bob, carol = new_id(), new_id(), new_id()
@@ -25,7 +25,7 @@ async def test_a_delivered_post_is_told_to_the_followers_who_listen(
     assert told["last_id"] == event["id"]
 
 
-async def test_who_waits_is_told_as_soon_as_it_happens(api: FeedApi, resources: Resources) -> None:
+async def test_a_waiting_reader_is_told_at_once(api: FeedApi, resources: Resources) -> None:
     bob = new_id()
     begin = (await api.post("/stream/events", {})).json()["last_id"]
     await api.post("/stream/listeners", {"viewer_ids": [bob]})
@@ -35,7 +35,7 @@ async def test_who_waits_is_told_as_soon_as_it_happens(api: FeedApi, resources: 
     assert event["viewer_ids"] == [bob]
 
 
-async def test_the_owner_of_a_photo_is_told_what_has_become_of_it(api: FeedApi) -> None:
+async def test_the_owner_of_a_photo_is_told_its_outcome(api: FeedApi) -> None:
     bob = new_id()
     begin = (await api.post("/stream/events", {})).json()["last_id"]
     await api.post("/stream/listeners", {"viewer_ids": [bob]})
@@ -48,13 +48,13 @@ async def test_the_owner_of_a_photo_is_told_what_has_become_of_it(api: FeedApi) 
     assert refused.status_code == 422
 
 
-async def test_nothing_new_is_an_empty_answer_from_where_it_was_asked(api: FeedApi) -> None:
+async def test_without_new_events_the_reply_is_empty_and_keeps_the_position(api: FeedApi) -> None:
     begin = (await api.post("/stream/events", {})).json()["last_id"]
     reply = await api.post("/stream/events", {"after": begin})
     assert reply.json() == {"events": [], "last_id": begin}
 
 
-async def test_what_is_out_of_bounds_is_refused(api: FeedApi) -> None:
+async def test_values_out_of_bounds_are_refused(api: FeedApi) -> None:
     for params in ({"after": "x"}, {"after": "5"}, {"after": "5-0", "wait_ms": 2001}):
         assert (await api.post("/stream/events", params)).status_code == 422
     too_many = {"viewer_ids": [1] * 1001}

@@ -5,7 +5,7 @@ from tests.feed.fake_users import FakeUsers
 from tests.feed.feed_api import FeedApi
 
 
-async def test_the_home_timeline_is_paged_and_says_that_it_is_complete(
+async def test_the_home_timeline_is_paged_and_reports_completeness(
     api: FeedApi, cast: Cast, fake_users: FakeUsers
 ) -> None:
     alice, bob = new_id(), new_id()
@@ -23,7 +23,7 @@ async def test_the_home_timeline_is_paged_and_says_that_it_is_complete(
     assert seen == posts
 
 
-async def test_with_users_away_a_timeline_that_is_missing_answers_503(
+async def test_a_missing_timeline_gives_503_while_users_is_away(
     api: FeedApi, fake_users: FakeUsers
 ) -> None:
     fake_users.is_away = True

@@ -20,7 +20,7 @@ async def test_followers_come_in_pages(users: UsersClient, fake_users: FakeUsers
     }
 
 
-async def test_whether_a_viewer_may_see_an_author_is_asked_for_that_viewer(
+async def test_visibility_is_asked_for_the_given_viewer(
     users: UsersClient, fake_users: FakeUsers
 ) -> None:
     alice, bob, carol = new_id(), new_id(), new_id()

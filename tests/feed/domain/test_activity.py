@@ -13,7 +13,7 @@ def deed(kind: ActivityKind, subject: int, actor: int, version: int) -> Deed:
     return Deed(kind, subject, actor, None if kind.startswith("follow") else POST, version)
 
 
-def test_likes_of_one_post_are_one_line_where_the_newest_of_them_stands() -> None:
+def test_likes_of_one_post_form_one_line_at_the_place_of_the_newest() -> None:
     deeds = [
         deed("like", POST, BOB, NOW),
         deed("like", OTHER, CAROL, NOW - 1),
@@ -24,18 +24,18 @@ def test_likes_of_one_post_are_one_line_where_the_newest_of_them_stands() -> Non
     assert second.actor_ids == [CAROL]
 
 
-def test_what_somebody_wrote_is_a_line_of_its_own() -> None:
+def test_each_comment_is_a_line_of_its_own() -> None:
     deeds = [deed("comment", subject, BOB, NOW - subject) for subject in (80, 81)]
     deeds += [deed("mention", 82, BOB, NOW - 90), deed("reply", 83, BOB, NOW - 91)]
     assert len(lines_of(deeds)) == 4
 
 
-def test_a_comment_that_mentions_whom_it_is_written_to_is_told_once() -> None:
+def test_a_comment_that_mentions_its_recipient_is_told_once() -> None:
     deeds = [deed("mention", 80, BOB, NOW), deed("comment", 80, BOB, NOW)]
     assert [line.newest.kind for line in lines_of(deeds)] == ["comment"]
 
 
-def test_follows_of_one_day_are_one_line_and_all_requests_are() -> None:
+def test_follows_of_one_day_form_a_line_and_all_requests_form_one() -> None:
     deeds = [
         deed("follow", ALICE, ALICE, NOW + 5),
         deed("follow", BOB, BOB, NOW + 4),
@@ -46,7 +46,7 @@ def test_follows_of_one_day_are_one_line_and_all_requests_are() -> None:
     assert [line.actor_ids for line in lines_of(deeds)] == [[ALICE, BOB], [CAROL], [BOB, CAROL]]
 
 
-def test_a_page_goes_on_below_the_last_line_of_the_one_before() -> None:
+def test_a_page_continues_below_the_last_line_of_the_previous_one() -> None:
     lines = lines_of(deed("comment", subject, BOB, NOW - subject) for subject in range(5))
     page, after = page_of(lines, NOW + 1, 2)
     assert after is not None

@@ -26,14 +26,14 @@ _SKELETONS = st.builds(
         (79, "merge", "push"),
     ],
 )
-def test_a_post_is_left_to_be_merged_only_once_all_were_told(
+def test_a_post_is_left_to_merging_only_after_all_followers_were_told(
     followers: int, delivery: Delivery, way: Way
 ) -> None:
     assert way_of(followers, delivery, 100) == way
 
 
 @given(_SKELETONS, st.lists(_SKELETONS, min_size=1, max_size=4))
-def test_what_is_merged_is_all_that_stands_above_the_highest_floor(
+def test_a_merge_holds_everything_above_the_highest_floor(
     own: Skeleton, of_authors: list[Skeleton]
 ) -> None:
     all_of_them = merged(own, of_authors)

@@ -94,14 +94,14 @@ def test_mentions_are_found_by_rule(caption: str, names: list[str]) -> None:
         "https://\u4f8b.example/\u8def#x",
     ],
 )
-def test_what_stands_in_an_address_is_no_link(address: str) -> None:
+def test_nothing_inside_a_web_address_is_a_link(address: str) -> None:
     glued = [f"#{address} @{address}"] if "://" in address else []
     for text in (address, f"see {address} now", f"({address})", *glued):
         read = read_text(text)
         assert (read.hashtags, read.mentions) == ([], []), text
 
 
-def test_what_stands_after_an_address_is_a_link() -> None:
+def test_a_tag_or_mention_after_a_web_address_is_a_link() -> None:
     caption = "(https://example.org/a)#one https://example.org/b\u3002#two https://example.org @bob"
     assert (read_text(caption).hashtags, read_text(caption).mentions) == (["one", "two"], ["bob"])
 
@@ -113,7 +113,7 @@ def test_a_caption_links_no_more_names_than_the_limit() -> None:
     assert len(names.mentions) == MENTIONS_MAX
 
 
-def test_entities_say_where_links_stand_in_code_points() -> None:
+def test_entities_give_positions_in_code_points() -> None:
     caption = "\U0001f305 with @Bob and @nobody #Fog\ufe0f #fog"
     linked = read_text(caption).linked({"bob": 7})
     assert linked.entities == [
@@ -129,7 +129,7 @@ def test_entities_say_where_links_stand_in_code_points() -> None:
     assert (linked.mentions, linked.mentioned) == (["bob", "nobody"], [7])
 
 
-def test_a_text_whose_names_could_not_be_asked_is_to_be_read_again() -> None:
+def test_a_text_with_unresolved_names_must_be_re_read() -> None:
     assert read_text("@bob #fog").linked(None).rules == UNREAD
     assert read_text("#fog").linked(None).rules == TEXT_RULES
 

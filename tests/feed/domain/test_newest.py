@@ -52,7 +52,7 @@ def test_the_rounds_find_exactly_the_newest(
     assert kept == everything[:count]
 
 
-def test_one_busy_author_among_many_does_not_make_all_be_read_deeply() -> None:
+def test_one_busy_author_does_not_deepen_the_reads_of_all_others() -> None:
     posts = {author: {author * 10 + step for step in range(5)} for author in range(1, 200)}
     posts[999] = set(range(5_000, 6_000))
     kept, rounds, read = _pick(posts, 800, first_limit_each(len(posts), 800))
@@ -61,7 +61,7 @@ def test_one_busy_author_among_many_does_not_make_all_be_read_deeply() -> None:
     assert read < 3_000
 
 
-def test_the_first_round_is_bounded_however_many_are_followed() -> None:
+def test_the_first_round_is_bounded_for_any_number_of_followees() -> None:
     for authors in (1, 200, 10_000):
         assert authors * first_limit_each(authors, 801) <= 40_000
     assert first_limit_each(0, 21) == 21

@@ -10,7 +10,7 @@ from shared.wire_time import wire_time
 _BODY: PostBody = example_of(PostBody) | {"id": 7}
 
 
-def test_a_post_carries_the_marks_of_its_viewer() -> None:
+def test_a_post_carries_its_viewers_reactions() -> None:
     post = shown(_BODY, Reactions(frozenset({7}), frozenset({7}), {7: 3}, {7: 5}))
     assert (post["liked"], post["saved"]) == (True, True)
     assert (post["like_count"], post["comment_count"]) == (3, 5)
@@ -19,7 +19,7 @@ def test_a_post_carries_the_marks_of_its_viewer() -> None:
     assert (post["like_count"], post["comment_count"]) == (0, 0)
 
 
-def test_showing_a_body_leaves_the_body_alone() -> None:
+def test_showing_a_body_does_not_change_it() -> None:
     before = dict(_BODY)
     shown(_BODY, Reactions(frozenset({7}), frozenset(), {7: 3}, {}))
     assert before == _BODY

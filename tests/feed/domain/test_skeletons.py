@@ -19,7 +19,7 @@ def test_arrivals_are_sorted_and_repeats_dropped() -> None:
     assert skeleton.ids == [9, 7, 5]
 
 
-def test_what_stands_at_the_floor_or_below_is_not_vouched_for() -> None:
+def test_ids_at_or_below_the_floor_are_dropped() -> None:
     assert skeleton_of([b"9", b"7", b"5", b"3"], b"~5").ids == [9, 7]
     assert skeleton_of([b"3"], b"~5").ids == []
 
@@ -38,7 +38,9 @@ def test_a_page_begins_below_its_cursor() -> None:
 
 
 @given(_IDS, st.integers(0, 2**62), st.integers(1, 10), st.integers(1, 2**63 - 1))
-def test_below_is_what_filtering_gives(ids: list[int], floor: int, count: int, before: int) -> None:
+def test_entries_below_an_id_equal_a_plain_filter(
+    ids: list[int], floor: int, count: int, before: int
+) -> None:
     skeleton = skeleton_of([str(id_).encode() for id_ in ids], b"~%d" % floor)
     expected = sorted({id_ for id_ in ids if floor < id_ < before}, reverse=True)[:count]
     assert skeleton.entries_below(before, count) == expected
@@ -55,7 +57,7 @@ def test_a_page_starts_at_the_newest_or_where_its_cursor_says() -> None:
     assert page_start(2**64 - 1) == ABOVE_ALL
 
 
-def test_the_entries_right_above_a_post_are_the_nearest_ones() -> None:
+def test_entries_above_a_post_are_the_nearest_ones() -> None:
     skeleton = Skeleton([9, 7, 5, 3], 0)
     assert skeleton.above(3, 2) == [7, 5]
     assert skeleton.above(4, 2) == [7, 5]

@@ -58,7 +58,7 @@ def test_each_tag_of_every_assigned_code_point_is_its_own_name_and_opens_its_pag
 
 
 @given(st.text(max_size=30))
-def test_any_text_has_one_name_at_most_and_keeps_it(text: str) -> None:
+def test_any_text_has_at_most_one_stable_name(text: str) -> None:
     name = tag_name(text)
     assert name is None or tag_name(name) == name
     assert not list(_faults(text))
@@ -101,7 +101,7 @@ def test_spellings_of_a_tag_have_one_name(spelling: str, name: str) -> None:
     ["", "2026", "_", "\u3164", "\u200d", "\u0301a", "a b", "a#b", "a!", "\u00b7a",
      "a\u00b7\u00b7b", "a" * 101, "\ufdfa", "\ufdfa" * 30, "\u20e3a", "\u00bd"],
 )  # fmt: skip
-def test_what_is_no_tag_has_no_name(text: str) -> None:
+def test_an_invalid_tag_has_no_name(text: str) -> None:
     assert tag_name(text) is None
 
 
@@ -122,10 +122,10 @@ def test_length_counts_after_folding() -> None:
         ("_", "_"),
     ],
 )
-def test_what_is_typed_is_searched_before_it_is_a_tag(typed: str, prefix: str) -> None:
+def test_a_prefix_is_searched_before_it_is_a_complete_tag(typed: str, prefix: str) -> None:
     assert prefix in tags_begin(typed)
 
 
 @pytest.mark.parametrize("typed", ["", "#", " ", "a b", "!", "\u200b"])
-def test_what_no_tag_begins_with_finds_none(typed: str) -> None:
+def test_an_impossible_prefix_finds_no_tag(typed: str) -> None:
     assert not tags_begin(typed)

@@ -6,7 +6,7 @@ from services.feed.store.author_entries import newest_of_authors
 from tests.feed.cast import Cast, new_id
 
 
-async def test_each_author_is_asked_in_the_own_shard_and_gives_the_newest(
+async def test_the_newest_entries_come_from_each_authors_own_shard(
     cast: Cast, resources: Resources
 ) -> None:
     posts = {new_id(): 0 for _ in range(40)}
@@ -20,7 +20,7 @@ async def test_each_author_is_asked_in_the_own_shard_and_gives_the_newest(
     }
 
 
-async def test_each_author_has_a_place_of_the_own_to_go_on_from(
+async def test_each_author_continues_from_an_id_of_their_own(
     cast: Cast, resources: Resources
 ) -> None:
     alice, bob = new_id(), new_id()
@@ -30,7 +30,7 @@ async def test_each_author_has_a_place_of_the_own_to_go_on_from(
     assert found.ids_by_author == {alice: of_alice[2:], bob: of_bob[3:]}
 
 
-async def test_authors_who_share_a_shard_are_not_mixed_up(cast: Cast, resources: Resources) -> None:
+async def test_authors_in_one_shard_are_not_mixed_up(cast: Cast, resources: Resources) -> None:
     alice = new_id()
     bob = alice + 1
     assert resources.group.shard_of(alice) == resources.group.shard_of(bob)
@@ -39,7 +39,7 @@ async def test_authors_who_share_a_shard_are_not_mixed_up(cast: Cast, resources:
     assert found.ids_by_author == {alice: of_alice, bob: of_bob}
 
 
-async def test_nobody_asked_nothing_found(resources: Resources) -> None:
+async def test_no_authors_give_no_entries(resources: Resources) -> None:
     found = await newest_of_authors(resources.group, {}, 9)
     assert found.ids_by_author == {}
     assert not found.away

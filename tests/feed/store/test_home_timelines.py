@@ -51,7 +51,7 @@ async def test_an_empty_timeline_exists_and_takes_deliveries(timelines: HomeTime
     assert await _skeleton(timelines, user) == Skeleton([9], 0)
 
 
-async def test_a_list_that_has_grown_is_cut_and_its_floor_is_the_newest_that_went(
+async def test_a_trim_raises_the_floor_to_the_newest_entry_removed(
     timelines: HomeTimelines, redis: aioredis.Redis
 ) -> None:
     user = await _made(timelines)
@@ -64,7 +64,7 @@ async def test_a_list_that_has_grown_is_cut_and_its_floor_is_the_newest_that_wen
     assert await redis.llen(home_key(user)) == 6
 
 
-async def test_ids_are_compared_as_the_numbers_that_they_are(timelines: HomeTimelines) -> None:
+async def test_ids_are_compared_as_numbers(timelines: HomeTimelines) -> None:
     user = await _made(timelines)
     big = 2**62
     for id_ in (99, 100, big, big + 1, big + 2, big + 3, big + 4, big + 5):
@@ -72,7 +72,7 @@ async def test_ids_are_compared_as_the_numbers_that_they_are(timelines: HomeTime
     assert await _skeleton(timelines, user) == Skeleton([big + n for n in (5, 4, 3, 2, 1)], big)
 
 
-async def test_a_floor_is_never_lowered_by_a_cut(timelines: HomeTimelines) -> None:
+async def test_a_trim_never_lowers_the_floor(timelines: HomeTimelines) -> None:
     user = await _made(timelines, [80, 70], floor=60)
     for id_ in (10, 11, 12, 13, 14, 90):
         await timelines.push(id_, [user])
@@ -91,7 +91,7 @@ async def test_a_floor_is_never_lowered_by_a_cut(timelines: HomeTimelines) -> No
         max_size=40,
     )
 )
-async def test_whatever_arrives_all_above_the_floor_is_in_the_list(
+async def test_every_arrival_above_the_floor_is_in_the_list(
     timelines: HomeTimelines, arrivals: list[int | tuple[list[int], int]]
 ) -> None:
     user = await _made(timelines)
@@ -110,7 +110,7 @@ async def test_whatever_arrives_all_above_the_floor_is_in_the_list(
         )
 
 
-async def test_merged_ids_stand_where_they_belong_and_the_list_is_cut(
+async def test_merged_ids_are_in_order_and_the_list_is_trimmed(
     timelines: HomeTimelines,
 ) -> None:
     user = await _made(timelines, [50, 40, 20])
@@ -126,7 +126,7 @@ async def test_merging_part_of_somebodys_posts_raises_the_floor(timelines: HomeT
     assert await _skeleton(timelines, user) == Skeleton([50, 45, 40, 35], 30)
 
 
-async def test_merging_keeps_the_time_to_live_and_makes_no_list(
+async def test_a_merge_keeps_the_time_to_live_and_creates_no_list(
     timelines: HomeTimelines, redis: aioredis.Redis
 ) -> None:
     user = await _made(timelines, [5])
@@ -148,7 +148,7 @@ async def test_deliveries_land_in_a_list_that_is_being_rebuilt(timelines: HomeTi
     assert await _skeleton(timelines, user) == Skeleton([9, 7, 5], 3)
 
 
-async def test_only_one_rebuilds_at_a_time(timelines: HomeTimelines) -> None:
+async def test_only_one_rebuild_runs_at_a_time(timelines: HomeTimelines) -> None:
     user = new_id()
     token = await timelines.begin_rebuild(user)
     assert token is not None
@@ -159,7 +159,7 @@ async def test_only_one_rebuilds_at_a_time(timelines: HomeTimelines) -> None:
     assert not await timelines.exists(user)
 
 
-async def test_a_dropped_rebuild_cannot_be_finished_nor_one_that_another_began(
+async def test_a_dropped_rebuild_and_one_of_another_token_cannot_be_finished(
     timelines: HomeTimelines,
 ) -> None:
     user = new_id()
@@ -175,7 +175,7 @@ async def test_a_dropped_rebuild_cannot_be_finished_nor_one_that_another_began(
     assert await _skeleton(timelines, user) == Skeleton([8], 0)
 
 
-async def test_a_rebuild_that_takes_too_many_deliveries_is_given_up(
+async def test_a_rebuild_with_too_many_deliveries_is_dropped(
     timelines: HomeTimelines,
 ) -> None:
     user = new_id()
@@ -187,7 +187,7 @@ async def test_a_rebuild_that_takes_too_many_deliveries_is_given_up(
     assert not await timelines.finish_rebuild(user, token, Skeleton([], 0))
 
 
-async def test_a_finished_list_is_cut_too(timelines: HomeTimelines) -> None:
+async def test_a_finished_list_is_trimmed_too(timelines: HomeTimelines) -> None:
     user = new_id()
     token = await timelines.begin_rebuild(user)
     assert token is not None
@@ -197,7 +197,7 @@ async def test_a_finished_list_is_cut_too(timelines: HomeTimelines) -> None:
     assert await _skeleton(timelines, user) == Skeleton([14, 13, 12, 11, 10], 9)
 
 
-async def test_a_timeline_lives_two_weeks_from_the_last_look(
+async def test_a_timeline_lives_two_weeks_after_the_last_read(
     timelines: HomeTimelines, redis: aioredis.Redis
 ) -> None:
     user = await _made(timelines, [5])
@@ -218,7 +218,7 @@ async def test_redis_is_told_of_a_reader_once_an_hour(
     assert await redis.ttl(home_key(user)) <= 100
 
 
-async def test_a_redis_that_has_forgotten_the_scripts_is_told_them_again(
+async def test_scripts_are_sent_again_to_a_redis_that_lost_them(
     timelines: HomeTimelines, redis: aioredis.Redis
 ) -> None:
     user = await _made(timelines)

@@ -110,7 +110,7 @@ async def test_a_slow_reader_does_not_bring_a_withdrawn_post_back(
     assert await slow.bodies.find(post) is None
 
 
-async def test_one_who_holds_a_lease_and_has_died_holds_up_nobody_for_long(
+async def test_a_dead_lease_holder_delays_nobody_for_long(
     cast: Cast, processes: list[Process], redis: aioredis.Redis
 ) -> None:
     post = await cast.publishes(new_id())
@@ -119,7 +119,7 @@ async def test_one_who_holds_a_lease_and_has_died_holds_up_nobody_for_long(
     assert await redis.get(body_key(post)) == b"lease:of the dead"
 
 
-async def test_a_post_that_there_is_not_yet_is_not_noted_as_gone(
+async def test_an_unknown_post_is_not_cached_as_gone(
     processes: list[Process], redis: aioredis.Redis
 ) -> None:
     nothing = new_id()
@@ -139,9 +139,7 @@ async def test_a_withdrawn_post_is_known_to_be_gone_without_a_load(
     assert (processes[0].posts.loads, processes[1].posts.loads) == (1, 0)
 
 
-async def test_many_bodies_take_one_load_per_primary_and_keep_apart(
-    cast: Cast, processes: list[Process]
-) -> None:
+async def test_many_bodies_take_one_load_per_primary(cast: Cast, processes: list[Process]) -> None:
     posts = [await cast.publishes(new_id(), f"post {number}") for number in range(12)]
     found = await processes[0].bodies.find_many([*posts, new_id()])
     assert [found.bodies[post]["caption"] for post in posts] == [f"post {n}" for n in range(12)]
@@ -149,7 +147,7 @@ async def test_many_bodies_take_one_load_per_primary_and_keep_apart(
     assert processes[0].posts.loads <= 2
 
 
-async def test_a_reader_who_leaves_does_not_stop_the_load_for_others(
+async def test_a_cancelled_reader_does_not_stop_the_load_for_others(
     cast: Cast, processes: list[Process]
 ) -> None:
     post = await cast.publishes(new_id())

@@ -19,7 +19,7 @@ from tests.feed.cast import Cast, new_id
 from tests.statements import noted_statements
 
 
-async def test_each_post_has_the_viewers_marks_and_everybodys_counts(
+async def test_each_post_has_the_viewers_reactions_and_the_counts(
     cast: Cast, resources: Resources
 ) -> None:
     alice, bob, carol = new_id(), new_id(), new_id()
@@ -45,9 +45,7 @@ async def test_a_page_of_any_length_takes_three_statements(
     assert len(statements) <= 1 + len(resources.group.primaries())
 
 
-async def test_what_was_looked_at_before_takes_no_statement(
-    cast: Cast, resources: Resources
-) -> None:
+async def test_a_repeated_page_takes_no_statement(cast: Cast, resources: Resources) -> None:
     posts, bob = [await cast.publishes(new_id()) for _ in range(5)], new_id()
     await resources.likes.put(bob, posts[0])
     first = await resources.reactions.find(posts, bob)
@@ -58,7 +56,7 @@ async def test_what_was_looked_at_before_takes_no_statement(
     assert len(statements) == 1
 
 
-async def test_ones_own_marks_are_right_at_once_whichever_way_they_go(
+async def test_the_viewers_own_reactions_are_current_after_every_change(
     cast: Cast, resources: Resources
 ) -> None:
     post, bob = await cast.publishes(new_id()), new_id()
@@ -76,7 +74,7 @@ async def test_ones_own_marks_are_right_at_once_whichever_way_they_go(
     assert await marked() == (False, True)
 
 
-async def test_who_marks_much_has_the_marks_of_old_posts_too(
+async def test_a_viewer_with_many_reactions_also_gets_those_to_old_posts(
     cast: Cast, resources: Resources, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(own_reactions, "OWN_REACTIONS_MAX", 3)
@@ -93,7 +91,7 @@ async def test_who_marks_much_has_the_marks_of_old_posts_too(
         assert set(liked) == set(posts[:5])
 
 
-async def test_who_loads_marks_slowly_does_not_keep_what_was_before(
+async def test_a_slow_load_does_not_store_outdated_reactions(
     cast: Cast, resources: Resources, redis: aioredis.Redis, reads: HotReads
 ) -> None:
     post, bob = await cast.publishes(new_id()), new_id()
@@ -106,9 +104,7 @@ async def test_who_loads_marks_slowly_does_not_keep_what_was_before(
     assert post in (await resources.reactions.find([post], bob)).liked
 
 
-async def test_a_count_is_right_again_at_once_when_it_changes(
-    cast: Cast, resources: Resources
-) -> None:
+async def test_a_changed_count_is_current_at_once(cast: Cast, resources: Resources) -> None:
     post, bob = await cast.publishes(new_id()), new_id()
 
     async def counted() -> tuple[int, int]:
@@ -125,7 +121,7 @@ async def test_a_count_is_right_again_at_once_when_it_changes(
     assert await counted() == (0, 0)
 
 
-async def test_who_counts_slowly_does_not_keep_what_was_before(
+async def test_a_slow_count_does_not_store_an_outdated_number(
     cast: Cast, resources: Resources, redis: aioredis.Redis, reads: HotReads
 ) -> None:
     post, bob = await cast.publishes(new_id()), new_id()
@@ -136,7 +132,7 @@ async def test_who_counts_slowly_does_not_keep_what_was_before(
     assert await counts.get([post]) == {}
 
 
-async def test_without_redis_all_comes_from_postgres_and_what_changed_is_said_again(
+async def test_without_redis_postgres_serves_all_and_a_change_raises_redis_away(
     cast: Cast, resources: Resources, no_redis: aioredis.Redis, no_pipe: RedisPipe
 ) -> None:
     post, bob = await cast.publishes(new_id()), new_id()
@@ -153,7 +149,7 @@ async def test_without_redis_all_comes_from_postgres_and_what_changed_is_said_ag
         await reactions.on_edges([EdgeEnds(LIKE, bob, post)])
 
 
-async def test_comments_written_and_deleted_at_once_are_counted_exactly(
+async def test_concurrent_writes_and_deletions_of_comments_are_counted_exactly(
     cast: Cast, resources: Resources
 ) -> None:
     post, bob = await cast.publishes(new_id()), new_id()

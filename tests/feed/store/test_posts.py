@@ -34,7 +34,7 @@ async def test_only_the_author_can_erase(cast: Cast, resources: Resources) -> No
     assert await find_authorship(resources.group, post) == Authorship(alice, is_gone=False)
 
 
-async def test_nothing_of_a_post_stands_if_its_transaction_breaks_off(
+async def test_a_rolled_back_transaction_leaves_nothing_of_a_post(
     cast: Cast, resources: Resources
 ) -> None:
     alice = new_id()

@@ -7,7 +7,7 @@ import pytest
 from services.feed.store.single_flight import SingleFlight
 
 
-async def test_callers_at_the_same_time_share_a_run_and_later_ones_begin_another() -> None:
+async def test_concurrent_callers_share_a_run_and_later_ones_start_another() -> None:
     flights: SingleFlight[str, int] = SingleFlight()
     runs = 0
 
@@ -21,7 +21,7 @@ async def test_callers_at_the_same_time_share_a_run_and_later_ones_begin_another
     assert flights.running("key") is None
 
 
-async def test_a_fault_reaches_every_caller_and_is_not_kept() -> None:
+async def test_a_fault_reaches_every_caller_and_is_not_remembered() -> None:
     flights: SingleFlight[str, int] = SingleFlight()
 
     async def fail() -> int:
@@ -54,7 +54,7 @@ async def test_other_keys_do_not_wait() -> None:
     assert await waiting == 1
 
 
-async def test_the_run_outlives_the_caller_who_began_it() -> None:
+async def test_a_run_outlives_the_caller_that_started_it() -> None:
     flights: SingleFlight[str, int] = SingleFlight()
     begun, may_end = asyncio.Event(), asyncio.Event()
 

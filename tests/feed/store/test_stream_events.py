@@ -12,7 +12,7 @@ from tests.feed.cast import new_id
 ABOUT: list[About] = [{"post_id": "493848221934518272"}]
 
 
-async def test_only_those_who_listen_are_told_and_the_others_cost_nothing(
+async def test_only_listeners_are_told_and_others_cost_nothing(
     resources: Resources,
 ) -> None:
     stream, alice, bob = resources.stream, new_id(), new_id()
@@ -27,7 +27,7 @@ async def test_only_those_who_listen_are_told_and_the_others_cost_nothing(
     assert await stream.read(event["id"], 0) == []
 
 
-async def test_each_is_told_of_what_concerns_them(resources: Resources) -> None:
+async def test_each_listener_is_told_of_their_own_events(resources: Resources) -> None:
     stream, alice, bob, carol = resources.stream, new_id(), new_id(), new_id()
     after = await stream.last_id()
     await stream.listen([bob, carol])
@@ -39,7 +39,7 @@ async def test_each_is_told_of_what_concerns_them(resources: Resources) -> None:
     assert second["missed"]
 
 
-async def test_everybody_who_listens_is_found(resources: Resources, redis: aioredis.Redis) -> None:
+async def test_every_listener_is_found(resources: Resources, redis: aioredis.Redis) -> None:
     await redis.delete(listeners_key())
     viewers = {new_id() for _ in range(1_300)}
     await resources.stream.listen(sorted(viewers))
@@ -47,7 +47,7 @@ async def test_everybody_who_listens_is_found(resources: Resources, redis: aiore
     assert set(found) == viewers
 
 
-async def test_who_listened_all_the_time_is_known(
+async def test_viewers_registered_before_are_returned_as_known(
     resources: Resources, redis: aioredis.Redis
 ) -> None:
     stream, alice, bob = resources.stream, new_id(), new_id()
@@ -58,7 +58,7 @@ async def test_who_listened_all_the_time_is_known(
     assert await stream.listen([]) == []
 
 
-async def test_where_to_begin_is_before_whatever_comes_next_also_in_an_empty_redis(
+async def test_the_first_id_precedes_the_next_event_even_in_an_empty_redis(
     resources: Resources, redis: aioredis.Redis
 ) -> None:
     stream, alice = resources.stream, new_id()
@@ -71,14 +71,14 @@ async def test_where_to_begin_is_before_whatever_comes_next_also_in_an_empty_red
         await redis.delete(stream_key())
 
 
-async def test_nothing_stays_for_long(resources: Resources, redis: aioredis.Redis) -> None:
+async def test_every_key_expires(resources: Resources, redis: aioredis.Redis) -> None:
     await resources.stream.listen([1])
     await resources.stream.tell("home", [1], ABOUT)
     for key in (stream_key(), listeners_key()):
         assert 0 < await redis.ttl(key) <= 120
 
 
-async def test_without_redis_it_says_so(without_redis: Resources) -> None:
+async def test_without_redis_every_call_raises__edis_way(without_redis: Resources) -> None:
     with pytest.raises(Unavailable):
         await without_redis.stream.tell("home", [1], ABOUT)
     with pytest.raises(Unavailable):

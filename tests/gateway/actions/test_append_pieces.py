@@ -35,7 +35,7 @@ async def _append(kept: KeepingUpload, *sizes: int) -> Upload:
     return await append_pieces(upload, 7, 0, _chunks(*sizes), viewer_id=1)
 
 
-async def test_pieces_have_a_megabyte_and_the_last_one_the_rest() -> None:
+async def test_pieces_hold_a_megabyte_and_the_last_one_the_rest() -> None:
     kept = KeepingUpload()
     done = await _append(kept, 700_000, 700_000, 5)
     assert kept.pieces == [(0, PIECE_BYTES_MAX), (PIECE_BYTES_MAX, 1_400_005 - PIECE_BYTES_MAX)]
@@ -48,13 +48,13 @@ async def test_one_large_chunk_is_divided() -> None:
     assert [size for _start, size in kept.pieces] == [PIECE_BYTES_MAX] * 3
 
 
-async def test_an_empty_body_asks_whether_the_offset_is_right() -> None:
+async def test_an_empty_body_only_checks_the_offset() -> None:
     kept = KeepingUpload()
     await _append(kept)
     assert kept.pieces == [(0, 0)]
 
 
-async def test_what_the_service_refuses_ends_it() -> None:
+async def test_a_refusal_by_upload_ends_the_body() -> None:
     kept = KeepingUpload()
     kept.pieces.append((0, 9))
     with pytest.raises(Conflict):

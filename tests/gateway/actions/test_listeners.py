@@ -122,7 +122,7 @@ async def _told(listener: Listener) -> list[Told]:
     return told
 
 
-async def test_each_is_told_of_what_is_theirs_on_every_phone(
+async def test_every_phone_of_a_viewer_receives_their_events(
     listeners: Listeners, stream: FakeStream
 ) -> None:
     phones = [await listeners.join("token", ALICE, None) for _ in range(2)]
@@ -133,7 +133,9 @@ async def test_each_is_told_of_what_is_theirs_on_every_phone(
     assert await other.next(0) == []
 
 
-async def test_much_of_one_kind_is_told_as_one(listeners: Listeners, stream: FakeStream) -> None:
+async def test_many_events_of_one_kind_are_merged_into_one(
+    listeners: Listeners, stream: FakeStream
+) -> None:
     listener = await listeners.join("token", ALICE, None)
     for number in range(101, 120):
         stream.tell(number, "home", ALICE)
@@ -150,7 +152,9 @@ async def test_much_of_one_kind_is_told_as_one(listeners: Listeners, stream: Fak
     assert await listener.next(0) == []
 
 
-async def test_what_is_beyond_the_bound_is_missed(listeners: Listeners, stream: FakeStream) -> None:
+async def test_events_beyond_the_bound_are_reported_as_missed(
+    listeners: Listeners, stream: FakeStream
+) -> None:
     listener = await listeners.join("token", ALICE, None)
     last = 100 + ABOUT_MAX + 1
     for number in range(101, last + 1):
@@ -165,7 +169,7 @@ async def test_what_is_beyond_the_bound_is_missed(listeners: Listeners, stream: 
     assert [one["post_id"] for one in told.about] == [str(n) for n in range(102, last + 1)]
 
 
-async def test_who_comes_back_is_told_of_what_happened_since(
+async def test_a_returning_viewer_receives_the_events_since(
     listeners: Listeners, stream: FakeStream
 ) -> None:
     witness = await listeners.join("token", BOB, None)
@@ -181,7 +185,7 @@ async def test_who_comes_back_is_told_of_what_happened_since(
 
 
 @pytest.mark.parametrize("last_id", ["99-0", "nonsense", "1-2-3", "²-0", ""])
-async def test_who_may_have_missed_something_is_told_to_look_at_everything(
+async def test_a_viewer_who_may_have_missed_events_is_told_to_refresh_everything(
     listeners: Listeners, stream: FakeStream, last_id: str
 ) -> None:
     stream.known = {ALICE}
@@ -189,16 +193,14 @@ async def test_who_may_have_missed_something_is_told_to_look_at_everything(
     assert {one.kind for one in told if one.missed} == {"home", "activity", "photo"}
 
 
-async def test_who_was_away_for_too_long_is_told_to_look_at_everything(
+async def test_a_viewer_away_for_too_long_is_told_to_refresh_everything(
     listeners: Listeners,
 ) -> None:
     told = await (await listeners.join("token", ALICE, "100-0")).next(0)
     assert {one.kind for one in told if one.missed} == {"home", "activity", "photo"}
 
 
-async def test_a_session_that_ends_takes_its_stream_with_it(
-    listeners: Listeners, users: FakeService
-) -> None:
+async def test_a_stream_ends_with_its_session(listeners: Listeners, users: FakeService) -> None:
     listener = await listeners.join("token", ALICE, None)
     users.answer("POST", "/sessions/check", all_ended)
 
@@ -208,7 +210,7 @@ async def test_a_session_that_ends_takes_its_stream_with_it(
     await eventually(over)
 
 
-async def test_an_outage_of_users_ends_no_stream_at_once(
+async def test_an_outage_of_users_does_not_end_streams_at_once(
     listeners: Listeners, users: FakeService
 ) -> None:
     await listeners._sessions.session_of("token")
@@ -223,7 +225,9 @@ async def test_an_outage_of_users_ends_no_stream_at_once(
     assert not listener.is_over
 
 
-async def test_events_go_on_when_feed_was_away(listeners: Listeners, stream: FakeStream) -> None:
+async def test_events_continue_after_an_outage_of_feed(
+    listeners: Listeners, stream: FakeStream
+) -> None:
     listener = await listeners.join("token", ALICE, None)
     answer = stream.service.answers["POST", "/stream/events"]
     stream.service.answer("POST", "/stream/events", Unavailable())
@@ -238,7 +242,7 @@ async def test_events_go_on_when_feed_was_away(listeners: Listeners, stream: Fak
     assert await _told(listener) == [_told_of(101, "home")]
 
 
-async def test_who_comes_to_a_gateway_that_is_starting_waits_for_feed_s_first_word(
+async def test_viewers_of_a_starting_gateway_wait_for_feeds_first_reply(
     starting: Listeners,
 ) -> None:
     joining = asyncio.create_task(starting.join("token", ALICE, None))
@@ -246,7 +250,7 @@ async def test_who_comes_to_a_gateway_that_is_starting_waits_for_feed_s_first_wo
         assert (await joining).last_id == "100-0"
 
 
-async def test_nobody_waits_long_for_a_first_word_that_does_not_come(
+async def test_viewers_do_not_wait_long_for_a_missing_first_reply(
     starting: Listeners, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "_BEGINNING_S_MAX", 0.01)
@@ -255,7 +259,7 @@ async def test_nobody_waits_long_for_a_first_word_that_does_not_come(
     assert starting._count == 0
 
 
-async def test_many_who_come_at_once_are_announced_in_few_calls(
+async def test_many_concurrent_viewers_are_announced_in_few_calls(
     listeners: Listeners, stream: FakeStream
 ) -> None:
     await asyncio.gather(*(listeners.join("token", number, None) for number in range(1, 101)))
@@ -263,7 +267,7 @@ async def test_many_who_come_at_once_are_announced_in_few_calls(
     assert len(announced) < 10
 
 
-async def test_nobody_is_let_in_while_feed_is_away_or_the_house_is_full(
+async def test_viewers_are_refused_while_feed_is_away_or_the_gateway_is_full(
     listeners: Listeners, stream: FakeStream, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stream.service.answer("POST", "/stream/listeners", Unavailable())
@@ -275,7 +279,7 @@ async def test_nobody_is_let_in_while_feed_is_away_or_the_house_is_full(
         await listeners.join("token", ALICE, None)
 
 
-async def test_without_redis_a_gateway_lets_in_no_more_streams_of_one_viewer_than_may_stand(
+async def test_without_redis_a_gateway_still_bounds_the_streams_of_a_viewer(
     listeners: Listeners,
 ) -> None:
     joining = (listeners.join("token", ALICE, None) for _ in range(3 * STREAMS_MAX))
@@ -287,7 +291,7 @@ async def test_without_redis_a_gateway_lets_in_no_more_streams_of_one_viewer_tha
     await listeners.join("token", BOB, None)
 
 
-async def test_the_oldest_stream_gives_way_once_it_has_stood_for_a_while(
+async def test_the_oldest_stream_gives_way_once_it_is_old_enough(
     listeners: Listeners, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now_ms = module._now_ms()

@@ -45,7 +45,7 @@ async def test_the_clients_idempotency_key_is_passed_on(gateway: Gateway) -> Non
     assert asked.headers["idempotency-key"] == "of the phone"
 
 
-async def test_without_a_key_each_request_gets_one_of_its_own(gateway: Gateway) -> None:
+async def test_a_request_without_key_gets_a_new_one(gateway: Gateway) -> None:
     gateway.users.answer("POST", "/users", signed_in(ALICE), status=201)
     for _ in range(2):
         await gateway.anonymous.post("/v1/users", json=ACCOUNT)
@@ -71,7 +71,7 @@ async def test_an_unusable_key_is_refused(gateway: Gateway, key: bytes) -> None:
     ],
     ids=["taken", "invalid", "unavailable"],
 )
-async def test_what_users_objects_to_is_told_as_it_said_it(
+async def test_the_refusal_of_users_is_passed_on_unchanged(
     gateway: Gateway, error: AppError
 ) -> None:
     gateway.users.answer("POST", "/users", error)
@@ -96,7 +96,7 @@ async def test_what_users_objects_to_is_told_as_it_said_it(
         (b'{"username": "\\ud800", "email": "a@b.c", "password": "12345678"}', 422, "invalid"),
     ],
 )
-async def test_a_body_that_is_no_account_is_refused_here(
+async def test_a_malformed_body_is_refused_by_the_gateway(
     gateway: Gateway, content: bytes, status: int, code: str
 ) -> None:
     reply = await gateway.anonymous.post(
@@ -106,12 +106,12 @@ async def test_a_body_that_is_no_account_is_refused_here(
     assert not gateway.users.requests
 
 
-async def test_rejected_fields_are_named_as_the_client_wrote_them(gateway: Gateway) -> None:
+async def test_rejected_fields_keep_the_clients_names(gateway: Gateway) -> None:
     reply = await gateway.anonymous.post("/v1/users", json={**ACCOUNT, "username": 7})
     assert [field["field"] for field in reply.json()["errors"]] == ["username"]
 
 
-async def test_signing_in_counts_the_posts(gateway: Gateway) -> None:
+async def test_sign_in_returns_the_number_of_posts(gateway: Gateway) -> None:
     gateway.users.answer("POST", "/sessions", signed_in(ALICE), status=201)
     posts_of_alice(gateway, {"counts": {str(ALICE): 5}})
     reply = await gateway.anonymous.post(
@@ -125,7 +125,7 @@ async def test_signing_in_counts_the_posts(gateway: Gateway) -> None:
     ("token", "believed"),
     [(BALANCER_TOKEN, "203.0.113.7"), ("made up by a client", "127.0.0.1"), (None, "127.0.0.1")],
 )
-async def test_users_is_told_where_a_sign_in_comes_from_as_a_balancer_says(
+async def test_users_receives_the_address_given_by_a_balancer(
     gateway: Gateway, token: str | None, believed: str
 ) -> None:
     gateway.users.answer("POST", "/sessions", signed_in(ALICE), status=201)
@@ -138,7 +138,7 @@ async def test_users_is_told_where_a_sign_in_comes_from_as_a_balancer_says(
     assert gateway.users.body_of("/sessions")["address"] == believed
 
 
-async def test_one_can_sign_in_while_feed_is_down(gateway: Gateway) -> None:
+async def test_sign_in_works_while_feed_is_down(gateway: Gateway) -> None:
     gateway.users.answer("POST", "/sessions", signed_in(ALICE), status=201)
     posts_of_alice(gateway, Unavailable())
     reply = await gateway.anonymous.post(
@@ -155,7 +155,7 @@ async def test_the_own_profile_has_the_email_address(gateway: Gateway) -> None:
     assert reply.json()["counts"]["posts"] == 0
 
 
-async def test_only_what_is_given_of_a_profile_is_changed(gateway: Gateway) -> None:
+async def test_only_the_given_fields_of_a_profile_change(gateway: Gateway) -> None:
     gateway.users.answer("PATCH", "/me", own_profile(ALICE))
     posts_of_alice(gateway, {"counts": {str(ALICE): 5}})
     reply = await gateway.http.patch("/v1/me", json={"bio": "", "is_private": True})
@@ -165,7 +165,7 @@ async def test_only_what_is_given_of_a_profile_is_changed(gateway: Gateway) -> N
 
 
 @pytest.mark.parametrize(("chosen", "inside"), [("77", 77), (None, None)])
-async def test_an_avatar_is_a_number_inside_and_can_be_taken_away(
+async def test_an_avatar_id_is_a_number_internally_and_can_be_removed(
     gateway: Gateway, chosen: str | None, inside: int | None
 ) -> None:
     gateway.users.answer("PATCH", "/me", own_profile(ALICE))
@@ -185,7 +185,7 @@ async def test_an_avatar_is_a_number_inside_and_can_be_taken_away(
         {"avatar_photo_id": "x"},
     ],
 )
-async def test_what_cannot_be_changed_is_refused_here(
+async def test_unknown_fields_are_refused_by_the_gateway(
     gateway: Gateway, body: dict[str, Any]
 ) -> None:
     reply = await gateway.http.patch("/v1/me", json=body)
@@ -194,7 +194,7 @@ async def test_what_cannot_be_changed_is_refused_here(
     assert not gateway.users.asked("/me")
 
 
-async def test_a_new_password_keeps_the_session_that_sets_it(gateway: Gateway) -> None:
+async def test_a_new_password_keeps_the_callers_session(gateway: Gateway) -> None:
     gateway.users.answer("PUT", "/me/password", None)
     passwords = {"current_password": "correct horse", "new_password": "staple battery"}
     reply = await gateway.http.put("/v1/me/password", json=passwords)
@@ -202,7 +202,7 @@ async def test_a_new_password_keeps_the_session_that_sets_it(gateway: Gateway) -
     assert gateway.users.body_of("/me/password") == {**passwords, "session_id": 9001}
 
 
-async def test_after_a_new_password_sessions_are_checked_anew(gateway: Gateway) -> None:
+async def test_after_a_new_password_sessions_are_checked_again(gateway: Gateway) -> None:
     gateway.users.answer("PUT", "/me/password", None)
     passwords = {"current_password": "correct horse", "new_password": "staple battery"}
     await gateway.http.put("/v1/me/password", json=passwords)

@@ -16,7 +16,7 @@ LINE: ActivityLine = {
 }
 
 
-async def test_a_line_names_people_and_shows_what_it_is_about(gateway: Gateway) -> None:
+async def test_a_line_names_people_and_shows_its_subject(gateway: Gateway) -> None:
     people = cards(BOB, CAROL)["cards"]
     page = {"items": [LINE], "people": people, "next_cursor": "abc", "unseen_count": 4}
     gateway.feed.answer("GET", "/activity", page)
@@ -32,7 +32,7 @@ async def test_a_line_names_people_and_shows_what_it_is_about(gateway: Gateway) 
     assert not gateway.users.asked("/cards")
 
 
-async def test_having_seen_it_is_answered_with_nothing(gateway: Gateway) -> None:
+async def test_marking_activity_as_seen_replies_204(gateway: Gateway) -> None:
     gateway.feed.answer("PUT", "/activity/seen", None)
     reply = await gateway.http.put("/v1/activity/seen")
     assert (reply.status_code, reply.content) == (204, b"")

@@ -23,7 +23,9 @@ def known_are(gateway: Gateway, *user_ids: int) -> None:
     gateway.users.answer("POST", "/cards", answer)
 
 
-async def test_a_comment_is_written_with_numbers_and_shown_with_strings(gateway: Gateway) -> None:
+async def test_a_comment_has_numeric_ids_internally_and_string_ids_outside(
+    gateway: Gateway,
+) -> None:
     known_are(gateway, ALICE, BOB)
     gateway.feed.answer("GET", f"/posts/{POST}", post(POST, BOB))
     path = f"/posts/{POST}/comments"
@@ -39,7 +41,7 @@ async def test_a_comment_is_written_with_numbers_and_shown_with_strings(gateway:
     assert asked.headers["idempotency-key"] == "k"
 
 
-async def test_a_reply_is_written_only_to_what_the_viewer_may_read(gateway: Gateway) -> None:
+async def test_a_reply_needs_a_comment_that_the_viewer_may_read(gateway: Gateway) -> None:
     gateway.feed.answer("GET", f"/posts/{POST}", post(POST, BOB))
     gateway.feed.answer("GET", f"/comments/{PARENT}", comment(PARENT, POST, CAROL))
     path = f"/posts/{POST}/comments"
@@ -57,7 +59,7 @@ async def test_a_reply_is_written_only_to_what_the_viewer_may_read(gateway: Gate
 @pytest.mark.parametrize(
     "draft", [{}, {"text": None}, {"text": 5}, {"text": "Yes.", "reply_to": 8000}]
 )
-async def test_a_comment_of_another_shape_is_refused_here(
+async def test_a_malformed_comment_is_refused_by_the_gateway(
     gateway: Gateway, draft: dict[str, Any]
 ) -> None:
     reply = await gateway.http.post(f"/v1/posts/{POST}/comments", json=draft)
@@ -90,7 +92,7 @@ async def test_a_page_leaves_out_unknown_writers_and_replies_to_them(gateway: Ga
         (Unavailable(), 503),
     ],
 )
-async def test_what_is_under_a_post_is_only_for_who_gets_the_post(
+async def test_comments_are_visible_only_with_their_post(
     gateway: Gateway, what: str, cards_of: dict[str, Any] | AppError, status: int
 ) -> None:
     page: dict[str, Any] = {"author_id": BOB, "items": [], "ids": [], "next_cursor": None}
@@ -100,7 +102,7 @@ async def test_what_is_under_a_post_is_only_for_who_gets_the_post(
 
 
 @pytest.mark.parametrize(("known", "status"), [((BOB, CAROL), 403), ((BOB,), 404)])
-async def test_anothers_comment_is_not_ones_to_delete(
+async def test_nobody_can_delete_the_comment_of_another_writer(
     gateway: Gateway, known: tuple[int, ...], status: int
 ) -> None:
     known_are(gateway, *known)
@@ -110,14 +112,14 @@ async def test_anothers_comment_is_not_ones_to_delete(
     assert (await gateway.http.delete(f"/v1/comments/{COMMENT}")).status_code == status
 
 
-async def test_a_deleted_comment_is_answered_with_nothing(gateway: Gateway) -> None:
+async def test_a_deletion_replies_204(gateway: Gateway) -> None:
     gateway.feed.answer("DELETE", f"/comments/{COMMENT}", None)
     reply = await gateway.http.delete(f"/v1/comments/{COMMENT}")
     assert (reply.status_code, reply.content) == (204, b"")
 
 
 @pytest.mark.parametrize(("method", "liked"), [("PUT", True), ("DELETE", False)])
-async def test_liking_a_comment_tells_the_new_number(
+async def test_a_like_of_a_comment_replies_with_the_new_count(
     gateway: Gateway, method: str, liked: bool
 ) -> None:
     gateway.feed.answer("GET", f"/posts/{POST}", post(POST, BOB))

@@ -31,7 +31,7 @@ async def test_a_receipt_is_read_without_a_session(gateway: Gateway) -> None:
 
 
 @pytest.mark.parametrize("receipt_id", ["x", "..", "a.b%2fc", "a.", "1." + "x" * 65])
-async def test_what_cannot_be_a_receipt_is_404_and_nobody_is_asked(
+async def test_an_impossible_receipt_gives_404_without_a_call(
     gateway: Gateway, receipt_id: str
 ) -> None:
     reply = await gateway.anonymous.get(f"/v1/deletions/{receipt_id}")

@@ -77,7 +77,7 @@ def test_every_route_shows_its_problems(document: dict[str, Any]) -> None:
                 assert code in failure["description"], f"{method} {path}"
 
 
-def test_every_route_but_those_that_give_a_session_wants_a_session(
+def test_every_route_except_those_without_a_session_requires_one(
     document: dict[str, Any],
 ) -> None:
     assert document["security"] == [{"bearer": []}]
@@ -103,7 +103,7 @@ def test_ids_in_paths_are_strings_of_digits(document: dict[str, Any]) -> None:
                 assert parameter["schema"]["pattern"] == "^[1-9][0-9]{0,18}$"
 
 
-async def test_the_routes_that_want_a_session_refuse_without(
+async def test_routes_that_require_a_session_refuse_calls_without_one(
     gateway: Gateway, document: dict[str, Any]
 ) -> None:
     for method, path, _operation in operations(document):
@@ -126,7 +126,7 @@ async def test_the_document_is_served(
     assert reply.json() == document
 
 
-async def test_the_page_of_the_document_names_no_other_host(gateway: Gateway) -> None:
+async def test_the_documentation_page_loads_nothing_from_other_hosts(gateway: Gateway) -> None:
     page = await gateway.anonymous.get("/docs")
     assert page.status_code == 200
     assert "http://" not in page.text

@@ -31,7 +31,7 @@ def _nodes(part: Any, path: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
             yield from _nodes(child, f"{path}/{number}")
 
 
-def test_what_may_be_null_is_a_list_of_types(document: dict[str, Any]) -> None:
+def test_nullable_fields_are_lists_of_types(document: dict[str, Any]) -> None:
     """Swift OpenAPI Generator leaves out any other form, without a word (its issue 950)."""
     others = [
         path
@@ -45,14 +45,14 @@ def test_what_may_be_null_is_a_list_of_types(document: dict[str, Any]) -> None:
     assert all(len(types) == 2 and types[1] == "null" for types in lists)
 
 
-def test_no_schema_is_one_of_several(document: dict[str, Any]) -> None:
+def test_no_schema_is_a_choice_of_several(document: dict[str, Any]) -> None:
     choices = [
         path for path, node in _nodes(document) if {"anyOf", "oneOf", "allOf", "not"} & node.keys()
     ]
     assert not choices
 
 
-def test_no_schema_is_chosen_by_what_a_reply_holds(document: dict[str, Any]) -> None:
+def test_no_schema_uses_keywords_unknown_to_generators(document: dict[str, Any]) -> None:
     """Without unions there is nothing to discriminate, and generators differ in how they do."""
     unknown = {
         *("discriminator", "const", "if", "then", "else", "dependentSchemas", "dependentRequired"),
@@ -62,7 +62,7 @@ def test_no_schema_is_chosen_by_what_a_reply_holds(document: dict[str, Any]) -> 
     assert not [(path, words) for path, words in found if words]
 
 
-def test_a_reference_says_nothing_else_of_its_type(document: dict[str, Any]) -> None:
+def test_a_reference_stands_alone(document: dict[str, Any]) -> None:
     """Generators look only at what it names: a null or a type beside it would be lost."""
     lost = [
         path
@@ -72,7 +72,7 @@ def test_a_reference_says_nothing_else_of_its_type(document: dict[str, Any]) -> 
     assert not lost
 
 
-def test_what_is_named_is_an_object_that_is_there(document: dict[str, Any]) -> None:
+def test_every_reference_names_an_existing_object(document: dict[str, Any]) -> None:
     """A null within what is named would be forgotten where it is named."""
     schemas = document["components"]["schemas"]
     assert {schema["type"] for schema in schemas.values()} == {"object"}
@@ -85,7 +85,7 @@ def test_what_is_named_is_an_object_that_is_there(document: dict[str, Any]) -> N
     assert named <= there
 
 
-def test_values_of_a_list_of_choices_are_texts(document: dict[str, Any]) -> None:
+def test_enumerated_values_are_strings(document: dict[str, Any]) -> None:
     for path, node in _schemas(document):
         if "enum" in node:
             may_be_null = isinstance(node["type"], list)
@@ -109,7 +109,7 @@ def test_every_field_is_explained(document: dict[str, Any]) -> None:
     assert not silent
 
 
-def test_operations_have_names_of_their_own_and_replies_before_errors(
+def test_operations_have_unique_names_and_list_replies_before_errors(
     document: dict[str, Any],
 ) -> None:
     operations = [operation for path in document["paths"].values() for operation in path.values()]
@@ -127,7 +127,7 @@ def test_the_server_is_an_address_that_a_client_can_use(
     assert document["openapi"].startswith("3.1")
 
 
-def test_a_field_that_may_be_left_out_has_no_default(document: dict[str, Any]) -> None:
+def test_optional_fields_have_no_default(document: dict[str, Any]) -> None:
     """openapi-typescript would want it in each request."""
     defaults = [
         f"{name}.{field}"

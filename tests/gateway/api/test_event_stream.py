@@ -43,7 +43,7 @@ def _reading(reader: Reader) -> tuple[Listener, list[Listener], asyncio.Event, a
     return listener, left, draining, asyncio.create_task(stream({}, reader.receive, reader.send))
 
 
-async def test_events_come_with_their_ids_after_a_ping_that_says_where_it_begins() -> None:
+async def test_events_follow_a_ping_that_names_the_first_position() -> None:
     reader = Reader()
     listener, left, draining, stream = _reading(reader)
     listener.tell(Told("101-0", "home", about=({"post_id": "7"},)))
@@ -77,7 +77,7 @@ async def test_a_silence_is_filled_with_pings(monkeypatch: pytest.MonkeyPatch) -
     await stream
 
 
-async def test_a_reader_who_goes_or_whose_session_ends_is_left() -> None:
+async def test_a_stream_ends_when_its_reader_leaves_or_its_session_ends() -> None:
     for end in (lambda reader, _: reader.gone.set(), lambda _, listener: listener.end()):
         reader = Reader()
         listener, left, _, stream = _reading(reader)
@@ -86,7 +86,7 @@ async def test_a_reader_who_goes_or_whose_session_ends_is_left() -> None:
         assert left == [listener]
 
 
-async def test_a_stream_that_gave_way_ends_well_and_says_when_to_come_back() -> None:
+async def test_a_stream_that_gives_way_ends_cleanly_with_a_retry_time() -> None:
     reader = Reader()
     listener, left, _, stream = _reading(reader)
     listener.give_way()
@@ -97,7 +97,7 @@ async def test_a_stream_that_gave_way_ends_well_and_says_when_to_come_back() -> 
     assert STANDS_MS <= retries[-1] < 2 * STANDS_MS
 
 
-async def test_a_reader_who_takes_nothing_is_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_reader_that_takes_no_bytes_is_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(event_stream, "SEND_S_MAX", 0.01)
     reader = Reader()
     listener, left, _, stream = _reading(reader)
@@ -113,7 +113,7 @@ async def test_a_reader_who_takes_nothing_is_dropped(monkeypatch: pytest.MonkeyP
     assert left == [listener]
 
 
-async def test_while_events_cannot_be_had_nobody_is_let_in(gateway: Gateway) -> None:
+async def test_streams_are_refused_while_events_are_unavailable(gateway: Gateway) -> None:
     reply = await gateway.http.get("/v1/stream")
     assert (reply.status_code, reply.json()["code"]) == (503, "unavailable")
     assert reply.headers["retry-after"] == "1"

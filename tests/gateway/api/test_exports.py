@@ -19,7 +19,7 @@ PENDING: dict[str, Any] = {
 }
 
 
-async def test_a_copy_is_asked_for_and_has_no_address_yet(gateway: Gateway) -> None:
+async def test_a_requested_copy_has_no_address_yet(gateway: Gateway) -> None:
     gateway.users.answer("POST", "/me/export", PENDING, status=202)
     reply = await gateway.http.post("/v1/me/export")
     assert reply.status_code == 202
@@ -34,10 +34,10 @@ async def test_a_copy_that_is_ready_has_a_signed_address(gateway: Gateway) -> No
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
-async def test_without_a_session_there_is_no_copy(gateway: Gateway, method: str) -> None:
+async def test_a_copy_needs_a_session(gateway: Gateway, method: str) -> None:
     assert (await gateway.anonymous.request(method, "/v1/me/export")).status_code == 401
 
 
-async def test_who_never_asked_gets_404(gateway: Gateway) -> None:
+async def test_an_account_without_a_request_gets_404(gateway: Gateway) -> None:
     gateway.users.answer("GET", "/me/export", NotFound())
     assert (await gateway.http.get("/v1/me/export")).status_code == 404

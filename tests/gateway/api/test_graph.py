@@ -20,7 +20,7 @@ RELATIONSHIP = profile(BOB)["relationship"]
         ("DELETE", f"/me/followers/{BOB}"),
     ],
 )
-async def test_a_change_tells_the_new_relationship(
+async def test_a_change_replies_with_the_new_relationship(
     gateway: Gateway, method: str, path: str
 ) -> None:
     gateway.users.answer(method, path, {"relationship": RELATIONSHIP})
@@ -48,15 +48,13 @@ async def test_relationships_are_asked_for_in_one_call(gateway: Gateway) -> None
 @pytest.mark.parametrize(
     "query", ["", "ids=", "ids=0", "ids=x", "&".join(f"ids={n}" for n in range(1, 82))]
 )
-async def test_what_asks_for_nobody_or_too_many_is_refused_here(
-    gateway: Gateway, query: str
-) -> None:
+async def test_no_ids_or_too_many_are_refused_by_the_gateway(gateway: Gateway, query: str) -> None:
     reply = await gateway.http.get(f"/v1/relationships?{query}")
     assert (reply.status_code, reply.json()["code"]) == (422, "invalid")
     assert not gateway.users.asked("/relationships")
 
 
-async def test_a_search_goes_on_with_the_same_words(gateway: Gateway) -> None:
+async def test_the_next_page_of_a_search_keeps_its_query(gateway: Gateway) -> None:
     gateway.users.answer("GET", "/users/search", {"items": [card(CAROL)], "next_cursor": "abc"})
     reply = await gateway.http.get("/v1/users/search", params={"q": "ca & co", "limit": 1})
     (asked,) = gateway.users.asked("/users/search")
@@ -67,7 +65,7 @@ async def test_a_search_goes_on_with_the_same_words(gateway: Gateway) -> None:
 
 
 @pytest.mark.parametrize("query", ["", "?q=", "?q=" + "x" * 65])
-async def test_a_search_for_nothing_or_too_much_is_refused_here(
+async def test_an_empty_or_too_long_query_is_refused_by_the_gateway(
     gateway: Gateway, query: str
 ) -> None:
     reply = await gateway.http.get(f"/v1/users/search{query}")

@@ -85,7 +85,7 @@ async def statuses(phone: httpx.AsyncClient, times: int, path: str = "/v1/me") -
     return [(await phone.get(path)).status_code for _ in range(times)]
 
 
-async def test_a_reply_says_where_its_caller_stands(settings: GatewaySettings) -> None:
+async def test_a_reply_reports_the_callers_limit(settings: GatewaySettings) -> None:
     gateway = Limited(settings, None, reads_session=50)
     async with opened(gateway), gateway.phone("rta_a") as phone:
         await phone.get("/v1/me")
@@ -101,7 +101,7 @@ async def test_a_reply_says_where_its_caller_stands(settings: GatewaySettings) -
     )
 
 
-async def test_past_the_limit_it_is_429_and_says_when_to_come_back(
+async def test_beyond_the_limit_the_reply_is_429_with_a_retry_time(
     settings: GatewaySettings,
 ) -> None:
     gateway = Limited(settings, None, reads_session=3)
@@ -118,7 +118,7 @@ async def test_past_the_limit_it_is_429_and_says_when_to_come_back(
     assert not gateway.users.requests
 
 
-async def test_an_address_that_is_used_up_makes_nobody_ask_who_it_is(
+async def test_an_exhausted_address_costs_no_session_check(
     settings: GatewaySettings,
 ) -> None:
     gateway = Limited(settings, None, reads_address=2)
@@ -129,7 +129,7 @@ async def test_an_address_that_is_used_up_makes_nobody_ask_who_it_is(
     assert len(gateway.users.asked("/sessions/check")) == 2
 
 
-async def test_all_devices_of_a_person_share_the_limit_of_the_person(
+async def test_all_devices_of_a_person_share_their_limit(
     settings: GatewaySettings,
 ) -> None:
     gateway = Limited(settings, None, reads_viewer=4)
@@ -139,7 +139,7 @@ async def test_all_devices_of_a_person_share_the_limit_of_the_person(
         assert await statuses(one, 1) == [429]
 
 
-async def test_what_is_used_up_for_writing_is_not_for_reading(settings: GatewaySettings) -> None:
+async def test_an_exhausted_write_limit_does_not_stop_reads(settings: GatewaySettings) -> None:
     gateway = Limited(settings, None, writes_session=1)
     async with opened(gateway), gateway.phone("rta_a") as phone:
         replies = [await phone.delete("/v1/sessions/77") for _ in range(2)]
@@ -147,7 +147,7 @@ async def test_what_is_used_up_for_writing_is_not_for_reading(settings: GatewayS
         assert await statuses(phone, 1) == [200]
 
 
-async def test_signing_in_is_limited_by_address_whatever_token_comes_along(
+async def test_sign_in_is_limited_by_address_with_any_token(
     settings: GatewaySettings,
 ) -> None:
     gateway = Limited(settings, None, sign_in_address=2)
@@ -161,7 +161,7 @@ async def test_signing_in_is_limited_by_address_whatever_token_comes_along(
     assert 429 not in [reply.status_code for reply in replies[:-1]]
 
 
-async def test_all_of_an_ipv6_network_is_one_address(settings: GatewaySettings) -> None:
+async def test_an_ipv6_network_counts_as_one_address(settings: GatewaySettings) -> None:
     gateway = Limited(settings, None, reads_address=2)
     async with (
         opened(gateway),
@@ -174,14 +174,14 @@ async def test_all_of_an_ipv6_network_is_one_address(settings: GatewaySettings) 
         assert await statuses(another, 1) == [401]
 
 
-async def test_addresses_without_a_route_are_counted_too(settings: GatewaySettings) -> None:
+async def test_requests_without_a_route_are_counted_too(settings: GatewaySettings) -> None:
     gateway = Limited(settings, None, reads_address=5)
     async with opened(gateway), gateway.phone() as phone:
         assert await statuses(phone, 7, "/wp-login.php") == [404] * 5 + [429] * 2
 
 
 @pytest.mark.parametrize("limit", ["reads_viewer", "reads_session", "reads_address"])
-async def test_fifty_phones_over_two_gateways_get_the_limit_and_no_more(
+async def test_fifty_phones_over_two_gateways_get_exactly_the_limit(
     settings: GatewaySettings, pipes: tuple[RedisPipe, RedisPipe], limit: str
 ) -> None:
     token, address = f"rta_{uuid.uuid4().hex}", f"198.18.0.1{uuid.uuid4().int % 100}"

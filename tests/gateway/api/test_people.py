@@ -7,7 +7,7 @@ from tests.gateway.conftest import Gateway
 from tests.gateway.samples import BOB, CAROL, card, profile
 
 
-async def test_a_profile_tells_the_number_of_posts(gateway: Gateway) -> None:
+async def test_a_profile_includes_the_number_of_posts(gateway: Gateway) -> None:
     gateway.users.answer("GET", f"/users/{BOB}", profile(BOB))
     gateway.feed.answer("POST", "/post-counts", {"counts": {str(BOB): 7}})
     reply = await gateway.http.get(f"/v1/users/{BOB}")
@@ -23,7 +23,7 @@ async def test_a_profile_without_feed_lacks_only_the_number_of_posts(gateway: Ga
     assert reply.json()["counts"] == {"posts": None, "followers": 3, "following": 2}
 
 
-async def test_a_profile_by_name_is_the_same(gateway: Gateway) -> None:
+async def test_a_profile_by_name_equals_the_one_by_id(gateway: Gateway) -> None:
     gateway.users.answer("GET", "/users/by-username/bob", profile(BOB))
     gateway.feed.answer("POST", "/post-counts", {"counts": {str(BOB): 7}})
     reply = await gateway.http.get("/v1/users/by-username/bob")
@@ -49,7 +49,7 @@ async def test_a_profile_by_name_is_the_same(gateway: Gateway) -> None:
         "/v1/photos/x",
     ],
 )
-async def test_what_cannot_be_an_id_or_a_name_is_404_and_nobody_is_asked(
+async def test_an_impossible_id_or_name_gives_404_without_a_call(
     gateway: Gateway, path: str
 ) -> None:
     reply = await gateway.http.get(path)
@@ -64,7 +64,7 @@ async def test_a_number_beyond_all_ids_is_an_ordinary_404(gateway: Gateway) -> N
 
 
 @pytest.mark.parametrize("method", ["PUT", "DELETE"])
-async def test_following_tells_the_new_relationship(gateway: Gateway, method: str) -> None:
+async def test_a_follow_replies_with_the_new_relationship(gateway: Gateway, method: str) -> None:
     relationship = {"relationship": profile(BOB)["relationship"]}
     gateway.users.answer(method, f"/users/{BOB}/follow", relationship)
     reply = await gateway.http.request(method, f"/v1/users/{BOB}/follow")
@@ -83,7 +83,7 @@ async def test_a_page_of_people_links_to_the_next(gateway: Gateway, which: str) 
     assert reply.links["next"]["url"] == f"/v1/users/{BOB}/{which}?limit=1&cursor=WzFd%2B%3D"
 
 
-async def test_the_last_page_links_to_none(gateway: Gateway) -> None:
+async def test_the_last_page_has_no_link(gateway: Gateway) -> None:
     gateway.users.answer("GET", f"/users/{BOB}/followers", {"items": [], "next_cursor": None})
     reply = await gateway.http.get(f"/v1/users/{BOB}/followers")
     assert reply.json() == {"items": [], "next_cursor": None}
@@ -91,7 +91,7 @@ async def test_the_last_page_links_to_none(gateway: Gateway) -> None:
 
 
 @pytest.mark.parametrize("limit", ["0", "81", "-1", "many"])
-async def test_a_limit_out_of_bounds_is_named(gateway: Gateway, limit: str) -> None:
+async def test_a_limit_out_of_bounds_is_reported_by_name(gateway: Gateway, limit: str) -> None:
     reply = await gateway.http.get(f"/v1/users/{BOB}/followers?limit={limit}")
     assert reply.status_code == 422
     assert [field["field"] for field in reply.json()["errors"]] == ["limit"]

@@ -24,7 +24,7 @@ async def test_raw_bytes_are_passed_on_with_their_type(gateway: Gateway) -> None
     assert asked.headers["idempotency-key"]
 
 
-async def test_what_the_bytes_hash_to_is_passed_on(gateway: Gateway) -> None:
+async def test_the_digest_of_the_bytes_is_passed_on(gateway: Gateway) -> None:
     gateway.upload.answer("POST", "/photos", photo(), status=202)
     headers = {"Content-Type": "image/jpeg", "Repr-Digest": "sha-256=:AAAA:"}
     await gateway.http.post("/v1/photos", content=b"\xff\xd8\xff", headers=headers)
@@ -45,7 +45,7 @@ async def test_a_form_is_passed_on_as_it_is(gateway: Gateway) -> None:
     assert asked.headers["idempotency-key"] == "k1"
 
 
-async def test_a_body_that_says_it_is_too_large_is_refused_at_once(gateway: Gateway) -> None:
+async def test_a_body_that_declares_too_many_bytes_is_refused_at_once(gateway: Gateway) -> None:
     reply = await gateway.http.post(
         "/v1/photos", content=b"x" * (21 * 1024 * 1024 + 1), headers={"Content-Type": "image/png"}
     )
@@ -53,7 +53,7 @@ async def test_a_body_that_says_it_is_too_large_is_refused_at_once(gateway: Gate
     assert not gateway.upload.requests
 
 
-async def test_a_body_that_grows_too_large_is_refused_on_the_way(gateway: Gateway) -> None:
+async def test_a_body_that_grows_too_large_is_refused_while_it_arrives(gateway: Gateway) -> None:
     async def chunks() -> AsyncIterator[bytes]:
         for _ in range(22):
             yield b"x" * 1024 * 1024
@@ -64,7 +64,7 @@ async def test_a_body_that_grows_too_large_is_refused_on_the_way(gateway: Gatewa
     assert (reply.status_code, reply.json()["code"]) == (413, "too_large")
 
 
-async def test_what_upload_refuses_is_told_as_it_said_it(gateway: Gateway) -> None:
+async def test_uploads_refusal_is_passed_on_unchanged(gateway: Gateway) -> None:
     gateway.upload.answer("POST", "/photos", TooLarge("At most 20 MB."))
     reply = await gateway.http.post(
         "/v1/photos", content=b"x", headers={"Content-Type": "image/png"}
@@ -102,7 +102,9 @@ async def test_the_alt_text_of_a_published_photo_is_changed_in_its_post(gateway:
 
 
 @pytest.mark.parametrize("said", [{"filter": "fog"}, {"alt_text": "A", "filter": "fog"}])
-async def test_the_look_of_a_published_photo_stays(gateway: Gateway, said: dict[str, str]) -> None:
+async def test_a_published_photo_keeps_its_filter_and_crop(
+    gateway: Gateway, said: dict[str, str]
+) -> None:
     published = Conflict()
     published.code = "photo_already_published"
     gateway.upload.answer("PATCH", "/photos/501", published)

@@ -51,7 +51,7 @@ async def test_publishing_turns_ids_into_numbers_and_back(gateway: Gateway) -> N
         {"photo_ids": ["501"], "place": {"name": "here"}},
     ],
 )
-async def test_a_draft_of_another_shape_is_refused_here(
+async def test_a_malformed_draft_is_refused_by_the_gateway(
     gateway: Gateway, draft: dict[str, Any]
 ) -> None:
     content = json.dumps(draft)  # Escapes what the client's own encoder would refuse to send.
@@ -61,7 +61,7 @@ async def test_a_draft_of_another_shape_is_refused_here(
     assert not gateway.feed.requests
 
 
-async def test_a_photo_that_is_not_ready_says_when_to_come_back(gateway: Gateway) -> None:
+async def test_a_photo_that_is_not_ready_gives_a_retry_time(gateway: Gateway) -> None:
     gateway.users.answer("POST", "/cards", cards(ALICE))
     gateway.feed.answer("POST", "/posts", PhotoNotReady(retry_after_s=2))
     reply = await gateway.http.post("/v1/posts", json=DRAFT)
@@ -69,7 +69,7 @@ async def test_a_photo_that_is_not_ready_says_when_to_come_back(gateway: Gateway
     assert reply.headers["retry-after"] == "2"
 
 
-async def test_nothing_is_published_while_its_author_cannot_be_named(gateway: Gateway) -> None:
+async def test_nothing_is_published_while_the_authors_card_is_unavailable(gateway: Gateway) -> None:
     gateway.users.answer("POST", "/cards", Unavailable())
     reply = await gateway.http.post("/v1/posts", json=DRAFT)
     assert reply.status_code == 503
@@ -98,7 +98,7 @@ async def test_a_post_is_shown_with_its_author(gateway: Gateway) -> None:
     ],
 )
 @pytest.mark.parametrize("reason", ["hidden", "unknown", "gone"])
-async def test_what_may_not_be_seen_looks_as_if_it_did_not_exist(
+async def test_an_invisible_post_looks_as_if_it_did_not_exist(
     gateway: Gateway, method: str, path: str, reason: str
 ) -> None:
     gateway.feed.answer("GET", f"/users/{BOB}/posts", {"items": [], "next_cursor": None})
@@ -122,7 +122,9 @@ async def test_what_may_not_be_seen_looks_as_if_it_did_not_exist(
 
 
 @pytest.mark.parametrize(("method", "liked"), [("PUT", True), ("DELETE", False)])
-async def test_liking_tells_the_new_number(gateway: Gateway, method: str, liked: bool) -> None:
+async def test_a_like_replies_with_the_new_count(
+    gateway: Gateway, method: str, liked: bool
+) -> None:
     author_of_all(gateway)
     gateway.feed.answer("GET", f"/posts/{POST}", post(POST, BOB))
     answer = {"liked": liked, "like_count": 13}
@@ -131,7 +133,7 @@ async def test_liking_tells_the_new_number(gateway: Gateway, method: str, liked:
     assert (reply.status_code, reply.json()) == (200, answer)
 
 
-async def test_saving_is_answered_with_its_state(gateway: Gateway) -> None:
+async def test_a_save_replies_with_its_state(gateway: Gateway) -> None:
     author_of_all(gateway)
     gateway.feed.answer("GET", f"/posts/{POST}", post(POST, BOB))
     for method, saved in (("PUT", True), ("DELETE", False)):
@@ -140,7 +142,7 @@ async def test_saving_is_answered_with_its_state(gateway: Gateway) -> None:
         assert (reply.status_code, reply.json()) == (200, {"saved": saved})
 
 
-async def test_those_who_like_a_post_are_shown_but_for_whom_the_viewer_may_not_know(
+async def test_likers_are_shown_except_those_the_viewer_may_not_know_of(
     gateway: Gateway,
 ) -> None:
     gateway.users.answer("POST", "/cards", cards(BOB))
@@ -152,7 +154,7 @@ async def test_those_who_like_a_post_are_shown_but_for_whom_the_viewer_may_not_k
 
 
 @pytest.mark.parametrize("path", ["/me/likes", "/me/saves"])
-async def test_own_lists_leave_out_what_may_no_longer_be_seen(gateway: Gateway, path: str) -> None:
+async def test_own_lists_leave_out_posts_no_longer_visible(gateway: Gateway, path: str) -> None:
     seen = {"cards": {str(BOB): card(BOB), str(CAROL): card(CAROL, may_view=False)}}
     gateway.users.answer("POST", "/cards", seen)
     found = {"items": [post(POST, BOB), post(POST - 1, CAROL)], "next_cursor": None}
@@ -171,7 +173,7 @@ async def test_an_edited_post_is_shown_as_it_is_now(gateway: Gateway) -> None:
 
 
 @pytest.mark.parametrize(("may_view", "status"), [(True, 403), (False, 404)])
-async def test_anothers_post_is_not_ones_to_edit(
+async def test_nobody_can_edit_the_post_of_another_author(
     gateway: Gateway, may_view: bool, status: int
 ) -> None:
     author_of_all(gateway, may_view=may_view)
@@ -181,14 +183,14 @@ async def test_anothers_post_is_not_ones_to_edit(
     assert reply.status_code == status
 
 
-async def test_a_deleted_post_is_answered_with_nothing(gateway: Gateway) -> None:
+async def test_a_deletion_replies_204(gateway: Gateway) -> None:
     gateway.feed.answer("DELETE", f"/posts/{POST}", None)
     reply = await gateway.http.delete(f"/v1/posts/{POST}")
     assert (reply.status_code, reply.content) == (204, b"")
 
 
 @pytest.mark.parametrize(("may_view", "status"), [(True, 403), (False, 404)])
-async def test_anothers_post_is_not_ones_to_delete(
+async def test_nobody_can_delete_the_post_of_another_author(
     gateway: Gateway, may_view: bool, status: int
 ) -> None:
     author_of_all(gateway, may_view=may_view)
@@ -198,7 +200,7 @@ async def test_anothers_post_is_not_ones_to_delete(
     assert reply.status_code == status
 
 
-async def test_a_persons_posts_are_a_page_with_one_look_up(gateway: Gateway) -> None:
+async def test_a_page_of_a_persons_posts_takes_one_lookup(gateway: Gateway) -> None:
     author_of_all(gateway)
     found = {"items": [post(POST, BOB), post(POST - 1, BOB)], "next_cursor": "abc"}
     gateway.feed.answer("GET", f"/users/{BOB}/posts", found)

@@ -45,7 +45,7 @@ def _expected(method: str, path: str, operation: dict[str, Any]) -> RouteClass:
     return RouteClass.ENGAGEMENT if ENGAGES.search(path) else RouteClass.WRITES
 
 
-def test_every_operation_draws_on_the_limits_of_its_kind(
+def test_every_operation_counts_towards_the_limits_of_its_class(
     operations: list[tuple[str, str, dict[str, Any]]],
 ) -> None:
     for method, path, operation in operations:
@@ -53,7 +53,7 @@ def test_every_operation_draws_on_the_limits_of_its_kind(
         assert found is _expected(method, path, operation), f"{method} {path}"
 
 
-def test_every_way_in_without_a_session_that_writes_is_limited_by_address(
+def test_every_write_without_a_session_is_limited_by_address(
     operations: list[tuple[str, str, dict[str, Any]]],
 ) -> None:
     open_writes = {

@@ -12,7 +12,9 @@ from tests.gateway.samples import ALICE, own_profile
     "authorization",
     [None, "", "Bearer", "Bearer ", "Basic YWxpY2U6eA==", f"Bearer {'x' * 600}"],
 )
-async def test_without_a_token_nobody_is_asked(gateway: Gateway, authorization: str | None) -> None:
+async def test_a_request_without_token_costs_no_call(
+    gateway: Gateway, authorization: str | None
+) -> None:
     headers = {} if authorization is None else {"Authorization": authorization}
     reply = await gateway.anonymous.get("/v1/me", headers=headers)
     assert reply.status_code == 401
@@ -21,7 +23,7 @@ async def test_without_a_token_nobody_is_asked(gateway: Gateway, authorization: 
     assert not gateway.users.requests
 
 
-async def test_a_token_that_users_refuses_is_401(gateway: Gateway) -> None:
+async def test_a_token_refused_by_users_gives_401(gateway: Gateway) -> None:
     gateway.users.answer("POST", "/sessions/check", all_ended)
     reply = await gateway.http.get("/v1/me")
     assert (reply.status_code, reply.json()["code"]) == (401, "session_ended")
@@ -34,7 +36,7 @@ async def test_when_sessions_cannot_be_checked_nobody_is_signed_out(gateway: Gat
     assert reply.headers["retry-after"] == "1"
 
 
-async def test_a_token_that_nobody_can_look_up_now_signs_nobody_out(gateway: Gateway) -> None:
+async def test_a_token_that_cannot_be_looked_up_signs_nobody_out(gateway: Gateway) -> None:
     unknown = {"answers": [{"state": "unknown", "session": None}]}
     gateway.users.answer("POST", "/sessions/check", unknown)
     assert (await gateway.http.get("/v1/me")).status_code == 503
@@ -48,7 +50,7 @@ async def test_the_token_itself_is_what_users_checks(gateway: Gateway) -> None:
 
 
 @pytest.mark.parametrize("name", ["X-User-Id", "X-Viewer-Id", "X-Timeout-Ms", "X-Forwarded-User"])
-async def test_no_header_from_outside_says_who_asks(gateway: Gateway, name: str) -> None:
+async def test_no_header_from_outside_identifies_the_caller(gateway: Gateway, name: str) -> None:
     reply = await gateway.anonymous.get("/v1/me", headers={name: "1001"})
     assert reply.status_code == 401
 

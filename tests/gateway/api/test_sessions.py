@@ -31,7 +31,7 @@ async def test_a_refresh_gives_the_next_pair_of_tokens(gateway: Gateway) -> None
 
 
 @pytest.mark.parametrize("body", [{}, {"refresh_token": 7}, {"refresh_token": None}])
-async def test_a_refresh_without_a_token_is_refused_here(
+async def test_a_refresh_without_token_is_refused_by_the_gateway(
     gateway: Gateway, body: dict[str, Any]
 ) -> None:
     reply = await gateway.anonymous.post("/v1/sessions/refresh", json=body)
@@ -39,13 +39,13 @@ async def test_a_refresh_without_a_token_is_refused_here(
     assert not gateway.users.requests
 
 
-async def test_the_devices_say_which_one_asks(gateway: Gateway) -> None:
+async def test_the_list_of_devices_marks_the_caller(gateway: Gateway) -> None:
     gateway.users.answer("GET", "/sessions", DEVICES)
     items = (await gateway.http.get("/v1/sessions")).json()["items"]
     assert [(item["id"], item["is_current"]) for item in items] == [("9001", True), ("9002", False)]
 
 
-async def test_signing_out_ends_the_session_that_asks(gateway: Gateway) -> None:
+async def test_signing_out_ends_the_callers_session(gateway: Gateway) -> None:
     gateway.users.answer("DELETE", "/sessions/9001", None)
     reply = await gateway.http.delete("/v1/sessions/current")
     assert (reply.status_code, reply.content) == (204, b"")
@@ -53,7 +53,9 @@ async def test_signing_out_ends_the_session_that_asks(gateway: Gateway) -> None:
 
 
 @pytest.mark.parametrize("path", ["current", "9002"])
-async def test_after_a_sign_out_here_sessions_are_checked_anew(gateway: Gateway, path: str) -> None:
+async def test_after_a_sign_out_here_sessions_are_checked_again(
+    gateway: Gateway, path: str
+) -> None:
     gateway.users.answer("GET", "/me", own_profile(ALICE))
     gateway.users.answer("DELETE", "/sessions/9001", None)
     gateway.users.answer("DELETE", "/sessions/9002", None)
@@ -63,7 +65,7 @@ async def test_after_a_sign_out_here_sessions_are_checked_anew(gateway: Gateway,
     assert (await gateway.http.get("/v1/me")).status_code == 401
 
 
-async def test_a_sign_out_whose_reply_got_lost_counts_as_one(gateway: Gateway) -> None:
+async def test_a_sign_out_with_a_lost_reply_still_counts(gateway: Gateway) -> None:
     gateway.users.answer("DELETE", "/sessions/9001", Unavailable())
     reply = await gateway.http.delete("/v1/sessions/current")
     assert reply.status_code == 503
@@ -71,11 +73,11 @@ async def test_a_sign_out_whose_reply_got_lost_counts_as_one(gateway: Gateway) -
     assert (await gateway.http.get("/v1/sessions")).status_code == 401
 
 
-async def test_a_session_that_was_ended_elsewhere_is_no_session(gateway: Gateway) -> None:
+async def test_a_session_ended_elsewhere_gives_401(gateway: Gateway) -> None:
     gateway.users.answer("DELETE", "/sessions/9001", NotFound())
     assert (await gateway.http.delete("/v1/sessions/current")).status_code == 401
 
 
-async def test_the_session_of_somebody_else_is_404(gateway: Gateway) -> None:
+async def test_another_users_session_gives_404(gateway: Gateway) -> None:
     gateway.users.answer("DELETE", "/sessions/77", NotFound())
     assert (await gateway.http.delete("/v1/sessions/77")).status_code == 404

@@ -47,7 +47,7 @@ async def test_an_empty_timeline_asks_for_no_cards(gateway: Gateway) -> None:
     assert not gateway.users.asked("/cards")
 
 
-async def test_a_page_is_filled_up_once_where_posts_are_left_out(gateway: Gateway) -> None:
+async def test_a_page_with_posts_left_out_is_refilled_once(gateway: Gateway) -> None:
     def pages(request: httpx.Request) -> Any:
         first = "cursor" not in request.url.params
         numbers, authors = ((9, 8, 7), (ALICE, BOB, CAROL)) if first else ((6, 5), (ALICE, CAROL))
@@ -68,7 +68,7 @@ async def test_a_page_is_filled_up_once_where_posts_are_left_out(gateway: Gatewa
     assert second.url.params == httpx.QueryParams({"limit": "2", "cursor": "abc"})
 
 
-async def test_a_page_that_cannot_be_filled_up_is_shorter(gateway: Gateway) -> None:
+async def test_a_page_that_cannot_be_refilled_is_shorter(gateway: Gateway) -> None:
     def pages(request: httpx.Request) -> Any:
         if "cursor" in request.url.params:
             return Unavailable()
@@ -93,7 +93,7 @@ async def test_posts_of_hidden_and_unknown_authors_are_left_out(gateway: Gateway
     assert [item["author"]["username"] for item in reply.json()["items"]] == ["alice"]
 
 
-async def test_the_first_page_has_an_etag_and_the_next_ones_have_none(gateway: Gateway) -> None:
+async def test_only_the_first_page_has_an_etag(gateway: Gateway) -> None:
     home(gateway, BOB, next_cursor="abc")
     gateway.users.answer("POST", "/cards", cards(BOB))
     first = await gateway.http.get("/v1/timelines/home")
@@ -104,7 +104,7 @@ async def test_the_first_page_has_an_etag_and_the_next_ones_have_none(gateway: G
     assert "etag" not in second.headers
 
 
-async def test_no_shared_cache_may_keep_a_timeline(gateway: Gateway) -> None:
+async def test_shared_caches_may_not_store_a_timeline(gateway: Gateway) -> None:
     home(gateway, BOB)
     gateway.users.answer("POST", "/cards", cards(BOB))
     reply = await gateway.http.get("/v1/timelines/home")
@@ -117,7 +117,7 @@ async def test_a_limit_out_of_bounds_is_refused(gateway: Gateway, limit: str) ->
 
 
 @pytest.mark.parametrize("down", ["users", "feed"])
-async def test_a_service_that_is_down_makes_it_503_and_not_500(gateway: Gateway, down: str) -> None:
+async def test_a_service_that_is_down_gives_503_instead_of_500(gateway: Gateway, down: str) -> None:
     home(gateway, BOB)
     if down == "users":
         gateway.users.answer("POST", "/cards", Unavailable())

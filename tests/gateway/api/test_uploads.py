@@ -29,14 +29,14 @@ def refusing(gateway: Gateway) -> Gateway:
     return gateway
 
 
-async def test_an_upload_whose_first_bytes_are_refused_is_given_up(refusing: Gateway) -> None:
+async def test_an_upload_whose_first_bytes_are_refused_is_deleted(refusing: Gateway) -> None:
     reply = await refusing.http.post("/v1/uploads", content=b"words", headers=WITH_BYTES)
     assert reply.status_code == 422
     assert reply.json()["code"] == "not_an_image"
     assert [asked.method for asked in refusing.upload.asked("/uploads/77")] == ["DELETE"]
 
 
-async def test_the_refusal_stands_also_where_the_upload_cannot_be_given_up(
+async def test_the_refusal_is_returned_even_if_the_upload_cannot_be_deleted(
     refusing: Gateway,
 ) -> None:
     del refusing.upload.answers["DELETE", "/uploads/77"]
@@ -44,14 +44,14 @@ async def test_the_refusal_stands_also_where_the_upload_cannot_be_given_up(
     assert reply.json()["code"] == "not_an_image"
 
 
-async def test_one_that_its_key_finds_again_stays(refusing: Gateway) -> None:
+async def test_a_refused_upload_with_a_key_is_kept(refusing: Gateway) -> None:
     headers = {**WITH_BYTES, "Idempotency-Key": "k"}
     reply = await refusing.http.post("/v1/uploads", content=b"words", headers=headers)
     assert reply.status_code == 422
     assert not refusing.upload.asked("/uploads/77")
 
 
-async def test_too_many_unfinished_ones_are_told_when_to_come_back(gateway: Gateway) -> None:
+async def test_too_many_unfinished_uploads_give_a_retry_time(gateway: Gateway) -> None:
     gateway.upload.answer("POST", "/uploads", TooManyUploads(retry_after_s=10))
     reply = await gateway.http.post("/v1/uploads", headers=TUS)
     assert reply.status_code == 429

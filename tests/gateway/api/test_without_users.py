@@ -70,7 +70,7 @@ async def test_users_is_asked_once_for_the_authors_of_a_page(world: World) -> No
     assert names(await world.home()) == []
 
 
-async def test_users_is_asked_of_a_whole_page_if_anybody_is_not_known(world: World) -> None:
+async def test_users_is_asked_for_a_whole_page_if_one_card_is_unknown(world: World) -> None:
     world.shows(BOB)
     await world.home()
     world.shows(BOB, CAROL)
@@ -83,7 +83,7 @@ async def test_users_is_asked_of_a_whole_page_if_anybody_is_not_known(world: Wor
 
 
 @pytest.mark.parametrize("who", ["viewer", "author"])
-async def test_users_is_asked_again_once_somebody_changed_something(world: World, who: str) -> None:
+async def test_users_is_asked_again_after_a_change(world: World, who: str) -> None:
     author_id = uuid.uuid4().int >> 66
     world.shows(author_id)
     world.decides({str(author_id): {**card(BOB), "id": author_id}})
@@ -95,14 +95,14 @@ async def test_users_is_asked_again_once_somebody_changed_something(world: World
     assert names(await world.home()) == []
 
 
-async def test_users_is_asked_each_time_while_redis_is_away(gateway: Gateway) -> None:
+async def test_users_is_asked_for_every_page_while_redis_is_away(gateway: Gateway) -> None:
     world = World(gateway)
     await world.home()
     await world.home()
     assert world.cards_asked() == 2
 
 
-async def test_authors_met_before_are_shown_and_the_page_says_partial(world: World) -> None:
+async def test_remembered_authors_are_shown_and_the_page_is_partial(world: World) -> None:
     world.lets_seconds_pass()
     assert (await world.home()).json()["completeness"] == "complete"
     world.loses_users()
@@ -111,7 +111,7 @@ async def test_authors_met_before_are_shown_and_the_page_says_partial(world: Wor
     assert reply.json()["completeness"] == "partial"
 
 
-async def test_authors_not_met_before_are_left_out(world: World) -> None:
+async def test_unknown_authors_are_left_out(world: World) -> None:
     world.shows(BOB)
     world.decides({str(BOB): card(BOB)})
     await world.home()
@@ -120,7 +120,7 @@ async def test_authors_not_met_before_are_left_out(world: World) -> None:
     assert names(await world.home()) == ["bob"]
 
 
-async def test_what_another_viewer_was_shown_is_not_shown(world: World) -> None:
+async def test_cards_of_another_viewer_are_not_reused(world: World) -> None:
     await world.home()
     other = World(world.gateway)
     world.gateway.users.answer("POST", "/cards", Unavailable())
@@ -128,7 +128,7 @@ async def test_what_another_viewer_was_shown_is_not_shown(world: World) -> None:
     assert (await other.home()).status_code == 503
 
 
-async def test_an_author_who_was_hidden_since_is_not_shown(world: World) -> None:
+async def test_an_author_hidden_since_is_not_shown(world: World) -> None:
     world.lets_seconds_pass()
     await world.home()
     world.decides({str(CAROL): card(CAROL)})
@@ -137,7 +137,7 @@ async def test_an_author_who_was_hidden_since_is_not_shown(world: World) -> None
     assert names(await world.home()) == ["carol"]
 
 
-async def test_a_viewer_who_changed_something_is_shown_nothing_old(world: World) -> None:
+async def test_a_viewer_who_changed_something_gets_no_remembered_cards(world: World) -> None:
     await world.home()
     await world.gateway.http.put(f"/v1/users/{BOB}/mute")
     world.loses_users()
@@ -153,7 +153,7 @@ async def test_an_author_who_changed_something_elsewhere_is_not_shown(world: Wor
     assert "bob" not in names(reply)
 
 
-async def test_nobody_writes_in_a_session_that_cannot_be_checked(world: World) -> None:
+async def test_writes_are_refused_in_a_session_that_cannot_be_checked(world: World) -> None:
     world.lets_seconds_pass()
     await world.home()
     world.loses_users()
@@ -162,12 +162,12 @@ async def test_nobody_writes_in_a_session_that_cannot_be_checked(world: World) -
     assert not world.gateway.feed.asked("/posts/9000")
 
 
-async def test_a_session_that_was_never_checked_reads_nothing(world: World) -> None:
+async def test_a_session_never_checked_before_reads_nothing(world: World) -> None:
     world.loses_users()
     assert (await world.home()).status_code == 503
 
 
-async def test_without_redis_nothing_old_is_trusted(gateway: Gateway) -> None:
+async def test_without_redis_nothing_remembered_is_trusted(gateway: Gateway) -> None:
     world = World(gateway)
     await world.home()
     world.loses_users()

@@ -41,7 +41,7 @@ def calls(upstream: Upstream) -> GatheredCalls[int, int]:
     return GatheredCalls(upstream.call, calls_max=2, keys_max=3)
 
 
-async def test_who_comes_while_all_calls_are_under_way_shares_the_next_ones(
+async def test_askers_who_find_all_calls_busy_share_the_next_ones(
     upstream: Upstream, calls: GatheredCalls[int, int]
 ) -> None:
     answers = [calls.begin(key) for key in range(0, 14, 2)]
@@ -50,7 +50,7 @@ async def test_who_comes_while_all_calls_are_under_way_shares_the_next_ones(
     assert upstream.batches == [[0], [2], [4, 6, 8], [10, 12]]
 
 
-async def test_whoever_asks_the_same_shares_the_answer(
+async def test_askers_of_the_same_key_share_the_answer(
     upstream: Upstream, calls: GatheredCalls[int, int]
 ) -> None:
     upstream.open.set()
@@ -60,7 +60,7 @@ async def test_whoever_asks_the_same_shares_the_answer(
     assert upstream.batches == [[2], [2]]
 
 
-async def test_an_error_about_one_is_none_of_the_others(
+async def test_an_error_of_one_key_does_not_affect_the_others(
     upstream: Upstream, calls: GatheredCalls[int, int]
 ) -> None:
     answers = [calls.begin(key) for key in (2, 4, 5, 6)]
@@ -70,7 +70,7 @@ async def test_an_error_about_one_is_none_of_the_others(
     assert isinstance(found[2], NotFound)
 
 
-async def test_an_error_of_the_call_is_one_of_all_who_asked_and_of_nobody_later(
+async def test_an_error_of_the_call_reaches_its_askers_and_nobody_later(
     upstream: Upstream, calls: GatheredCalls[int, int]
 ) -> None:
     upstream.error = Unavailable()
@@ -81,7 +81,7 @@ async def test_an_error_of_the_call_is_one_of_all_who_asked_and_of_nobody_later(
     assert await calls.ask(2) == 4
 
 
-async def test_who_goes_away_takes_the_answer_from_nobody(
+async def test_a_cancelled_asker_does_not_cancel_the_answer_for_others(
     upstream: Upstream, calls: GatheredCalls[int, int]
 ) -> None:
     impatient, patient = (asyncio.create_task(calls.ask(2)) for _ in range(2))
@@ -99,7 +99,7 @@ async def _asks(calls: GatheredCalls[int, int], key: int, name: str, within_ms: 
     return await calls.ask(key)
 
 
-async def test_a_call_has_the_name_and_the_time_of_whoever_has_the_most_of_it(
+async def test_a_call_runs_in_the_context_of_the_asker_with_the_most_time(
     upstream: Upstream, calls: GatheredCalls[int, int]
 ) -> None:
     under_way = [calls.begin(key) for key in (0, 2)]
@@ -113,7 +113,7 @@ async def test_a_call_has_the_name_and_the_time_of_whoever_has_the_most_of_it(
     assert 9_000 < left_ms <= 20_000
 
 
-async def test_what_nobody_waits_for_any_more_is_not_asked(
+async def test_keys_without_a_waiting_asker_are_not_asked(
     upstream: Upstream, calls: GatheredCalls[int, int]
 ) -> None:
     under_way = [calls.begin(key) for key in (0, 2)]
@@ -131,7 +131,7 @@ def _assert_asked(calls: GatheredCalls[int, int], count: int) -> None:
     assert len(calls._asked) == count
 
 
-async def test_no_more_wait_than_there_is_room_for(
+async def test_waiting_keys_are_bounded(
     upstream: Upstream, calls: GatheredCalls[int, int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "WAITING_MAX", 3)

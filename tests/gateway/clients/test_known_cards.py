@@ -25,20 +25,20 @@ def people(found: list[tuple[Card, float]]) -> list[int]:
     return [card["id"] for card, _ in found]
 
 
-async def test_what_was_decided_for_a_viewer_is_known_for_that_viewer_only() -> None:
+async def test_a_card_is_remembered_for_its_viewer_only() -> None:
     cards = known(FakeUsers())
     await cards.ask([BOB], ALICE)
     assert people(cards.recent([BOB, CAROL], ALICE)) == [BOB]
     assert cards.recent([BOB], CAROL) == []
 
 
-async def test_what_was_decided_long_ago_is_not_known() -> None:
+async def test_an_old_card_is_not_reused() -> None:
     cards = known(FakeUsers(), kept_s=0)
     await cards.ask([BOB], ALICE)
     assert cards.recent([BOB], ALICE) == []
 
 
-async def test_who_has_been_hidden_since_is_forgotten() -> None:
+async def test_a_card_hidden_since_is_forgotten() -> None:
     users = FakeUsers()
     cards = known(users)
     await cards.ask([BOB], ALICE)
@@ -47,7 +47,7 @@ async def test_who_has_been_hidden_since_is_forgotten() -> None:
     assert cards.recent([BOB], ALICE) == []
 
 
-async def test_memory_is_bounded_and_the_oldest_goes_first() -> None:
+async def test_memory_is_bounded_and_the_oldest_card_goes_first() -> None:
     cards = known(FakeUsers(), cards_max=2)
     for user_id in (ALICE, BOB, CAROL):
         await cards.ask([user_id], ALICE)

@@ -48,14 +48,14 @@ def checks(users: FakeUsers, **limits: Any) -> SessionChecks:
     return SessionChecks(cast(UsersClient, users), **limits)
 
 
-async def test_a_fresh_answer_is_not_asked_for_again() -> None:
+async def test_a_fresh_answer_is_reused() -> None:
     users = FakeUsers()
     sessions = checks(users)
     assert [await sessions.session_of("a") for _ in range(3)] == [SESSION] * 3
     assert users.tokens == ["a"]
 
 
-async def test_an_old_answer_is_asked_for_again() -> None:
+async def test_an_old_answer_is_renewed() -> None:
     users = FakeUsers()
     sessions = checks(users, kept_s=0)
     await sessions.session_of("a")
@@ -82,7 +82,7 @@ async def test_many_requests_at_once_make_one_call() -> None:
     assert users.tokens == ["a"]
 
 
-async def test_one_who_gives_up_does_not_take_the_answer_from_others() -> None:
+async def test_a_cancelled_request_does_not_cancel_the_answer_for_others() -> None:
     users = FakeUsers()
     users.open.clear()
     sessions = checks(users)
@@ -95,7 +95,7 @@ async def test_one_who_gives_up_does_not_take_the_answer_from_others() -> None:
     assert await patient == SESSION
 
 
-async def test_a_refusal_reaches_everyone_and_is_not_kept() -> None:
+async def test_a_refusal_reaches_everyone_and_is_not_remembered() -> None:
     users = FakeUsers()
     users.state = "ended"
     sessions = checks(users)
@@ -113,7 +113,7 @@ async def test_memory_is_bounded_and_the_oldest_answer_goes_first() -> None:
     assert users.tokens == ["a", "b", "c", "a"]
 
 
-async def test_an_answer_from_before_a_sign_out_is_not_believed() -> None:
+async def test_an_answer_from_before_a_sign_out_is_not_used() -> None:
     users = FakeUsers()
     sessions = checks(users)
     await sessions.session_of("a")
@@ -123,7 +123,7 @@ async def test_an_answer_from_before_a_sign_out_is_not_believed() -> None:
         await sessions.session_of("a")
 
 
-async def test_a_sign_out_overtakes_a_question_that_is_under_way() -> None:
+async def test_a_sign_out_voids_a_check_under_way() -> None:
     users = FakeUsers()
     users.open.clear()
     sessions = checks(users)
@@ -135,7 +135,7 @@ async def test_a_sign_out_overtakes_a_question_that_is_under_way() -> None:
     assert users.tokens == ["a", "a"]
 
 
-async def test_the_sign_out_of_one_leaves_the_answers_about_others() -> None:
+async def test_the_sign_out_of_one_user_keeps_answers_about_others() -> None:
     users = FakeUsers()
     sessions = checks(users)
     await sessions.session_of("a")
@@ -144,7 +144,7 @@ async def test_the_sign_out_of_one_leaves_the_answers_about_others() -> None:
     assert users.tokens == ["a"]
 
 
-async def test_many_who_come_at_once_share_few_calls() -> None:
+async def test_many_concurrent_tokens_share_few_calls() -> None:
     users = FakeUsers()
     users.open.clear()
     sessions = checks(users)
@@ -157,7 +157,7 @@ async def test_many_who_come_at_once_share_few_calls() -> None:
     assert users.calls <= 8 + 5
 
 
-async def test_what_cannot_be_looked_up_now_is_no_end_and_is_asked_again() -> None:
+async def test_an_unavailable_answer_ends_no_session_and_is_asked_again() -> None:
     users = FakeUsers()
     users.state = "unknown"
     sessions = checks(users)

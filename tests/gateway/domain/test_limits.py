@@ -39,7 +39,7 @@ def test_a_factor_multiplies_every_limit() -> None:
         assert many.quota == one.quota * 1000
 
 
-def test_a_limit_that_there_is_not_cannot_be_set() -> None:
+def test_an_unknown_limit_cannot_be_set() -> None:
     with pytest.raises(LimitUnknown, match="readings-viewer"):
         limits_as_set({"readings-viewer": (1, 1)}, factor=1)
 
@@ -56,7 +56,7 @@ def test_the_headers_are_those_of_the_draft_and_the_older_ones() -> None:
     }
 
 
-def test_who_is_refused_is_told_when_the_next_request_is_allowed() -> None:
+def test_a_refusal_tells_when_the_next_request_is_allowed() -> None:
     state = RateLimitState(MINUTE, left_us=-2_500_000)
     assert state.is_refused
     assert (state.remaining, state.reset_s) == (0, 3)

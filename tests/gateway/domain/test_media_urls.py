@@ -38,7 +38,7 @@ def test_all_replies_of_a_window_give_the_same_address() -> None:
     assert next_one != first
 
 
-def test_another_key_signs_otherwise() -> None:
+def test_another_key_gives_another_signature() -> None:
     other = MediaUrls("http://photos.example", "another secret", 600)
     assert MEDIA.speller_at(0)(KEY) != other.speller_at(0)(KEY)
 

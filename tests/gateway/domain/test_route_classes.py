@@ -28,7 +28,7 @@ from shared.priority import Priority
         ("PATCH", "/v1/some/route/of/tomorrow", RouteClass.WRITES),
     ],
 )
-def test_a_request_draws_on_the_limits_of_its_class(
+def test_a_request_counts_towards_the_limits_of_its_class(
     method: str, path: str, route_class: RouteClass
 ) -> None:
     assert class_of(method, path) is route_class
@@ -66,7 +66,7 @@ def test_a_write_to_what_users_owns_changes_people(method: str, path: str, chang
         ("POST", "/v1/posts", Priority.VITAL),
     ],
 )
-def test_looking_around_is_given_up_before_the_home_timeline(
+def test_discovery_is_refused_before_the_home_timeline(
     method: str, path: str, priority: Priority
 ) -> None:
     assert priority_of(method, path) is priority

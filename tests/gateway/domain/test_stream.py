@@ -13,12 +13,12 @@ from services.gateway.domain.stream import (
 NOW_MS = 1_777_887_000_123
 
 
-def test_while_there_is_room_nobody_goes() -> None:
+def test_no_stream_gives_way_below_the_limit() -> None:
     held = [place_name(NOW_MS, str(number)) for number in range(STREAMS_MAX - 1)]
     assert place_to_free(held, NOW_MS) is None
 
 
-def test_the_oldest_goes() -> None:
+def test_the_oldest_stream_gives_way() -> None:
     ages_ms = [STANDS_MS * (1 + number % 5) for number in range(STREAMS_MAX)]
     held = [place_name(NOW_MS - age_ms, f"of {age_ms}") for age_ms in ages_ms]
     freed = place_to_free(held, NOW_MS)
@@ -26,7 +26,7 @@ def test_the_oldest_goes() -> None:
     assert freed.endswith(f"of {5 * STANDS_MS}")
 
 
-def test_where_all_have_just_come_the_new_one_is_refused() -> None:
+def test_a_new_stream_is_refused_if_all_others_are_new() -> None:
     held = [place_name(NOW_MS - STANDS_MS + 1, str(number)) for number in range(STREAMS_MAX)]
     with pytest.raises(TooManyStreams) as refused:
         place_to_free(held, NOW_MS)

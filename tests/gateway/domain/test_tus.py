@@ -16,14 +16,14 @@ from shared.errors import BadRequest
 
 
 @pytest.mark.parametrize("said", [None, "", "0.2.2", "1.0.0 ", "2.0.0"])
-def test_only_one_version_is_spoken(said: str | None) -> None:
+def test_only_one_version_is_accepted(said: str | None) -> None:
     with pytest.raises(VersionNotSpoken):
         check_version(said)
     check_version("1.0.0")
 
 
 @pytest.mark.parametrize("said", [None, "", "-1", "1.5", "0x10", "1" * 13, "²"])
-def test_what_is_no_number_of_bytes_is_refused(said: str | None) -> None:
+def test_a_malformed_number_of_bytes_is_refused(said: str | None) -> None:
     with pytest.raises(BadRequest):
         number_in("Upload-Length", said)
 
@@ -39,17 +39,17 @@ def test_a_checksum_is_its_algorithm_and_digest() -> None:
 
 
 @pytest.mark.parametrize("said", ["", "sha1", "md5 AAAA", "sha1 AAAA", "sha256 !!", "sha1  "])
-def test_what_is_no_checksum_is_refused(said: str) -> None:
+def test_a_malformed_checksum_is_refused(said: str) -> None:
     with pytest.raises(BadRequest):
         checksum_in(said)
 
 
 @pytest.mark.parametrize("said", ["filename Zm9n", "a,b Zg==", "is_confidential"])
-def test_metadata_is_given_back_as_it_was_said(said: str) -> None:
+def test_metadata_is_returned_unchanged(said: str) -> None:
     assert metadata_in(said) == said
 
 
 @pytest.mark.parametrize("said", ["filename fog.jpg", "a b c", ",", "ä Zg==", "a " + "A" * 1000])
-def test_metadata_that_is_none_is_refused(said: str) -> None:
+def test_malformed_metadata_is_refused(said: str) -> None:
     with pytest.raises(BadRequest):
         metadata_in(said)

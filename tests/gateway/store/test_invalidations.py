@@ -14,7 +14,7 @@ def person() -> int:
     return uuid.uuid4().int >> 66
 
 
-async def test_a_change_is_known_to_another_gateway_with_its_next_reply(
+async def test_another_gateway_knows_a_change_by_its_next_reply(
     pipes: tuple[RedisPipe, RedisPipe], person: int
 ) -> None:
     one, other = map(Invalidations, pipes)
@@ -25,7 +25,7 @@ async def test_a_change_is_known_to_another_gateway_with_its_next_reply(
     assert other.void_before_s()[person] > time.time()
 
 
-async def test_who_connects_later_knows_what_was_noted_before(
+async def test_a_gateway_that_connects_later_learns_earlier_changes(
     pipes: tuple[RedisPipe, RedisPipe], person: int
 ) -> None:
     await Invalidations(pipes[0]).note(person)
@@ -36,7 +36,7 @@ async def test_who_connects_later_knows_what_was_noted_before(
     assert late.void_before_s()[person] > time.time()
 
 
-async def test_what_was_noted_long_ago_is_forgotten(
+async def test_old_changes_are_forgotten(
     pipes: tuple[RedisPipe, RedisPipe], person: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now_s = time.time()

@@ -32,7 +32,7 @@ def is_allowed(states: list[RateLimitState]) -> bool:
     return not any(state.is_refused for state in states)
 
 
-async def test_of_many_at_once_through_two_gateways_the_limit_passes_and_no_more(
+async def test_concurrent_requests_through_two_gateways_pass_exactly_up_to_the_limit(
     counters: tuple[LimitCounters, LimitCounters], who: str
 ) -> None:
     gateways = cycle(counters)
@@ -41,7 +41,7 @@ async def test_of_many_at_once_through_two_gateways_the_limit_passes_and_no_more
     assert sum(allowed) == 100
 
 
-async def test_what_one_limit_refuses_is_charged_to_no_other(
+async def test_a_request_refused_by_one_limit_counts_for_no_other(
     counters: tuple[LimitCounters, LimitCounters], who: str
 ) -> None:
     for _ in range(30):
@@ -62,7 +62,7 @@ async def test_a_refusal_says_how_long_to_wait(
     assert 3_500 <= state.reset_s <= 3_600
 
 
-async def test_others_are_not_touched(
+async def test_other_callers_are_not_affected(
     counters: tuple[LimitCounters, LimitCounters], who: str
 ) -> None:
     for _ in range(11):
@@ -71,7 +71,7 @@ async def test_others_are_not_touched(
     assert state.remaining == 9
 
 
-async def test_no_bucket_stays_longer_than_it_takes_to_fill(
+async def test_a_bucket_expires_once_it_is_full(
     counters: tuple[LimitCounters, LimitCounters], who: str, data_suite: Suite
 ) -> None:
     await counters[0].take({VIEWER: who, SESSION: who, ADDRESS: who})
@@ -99,7 +99,7 @@ async def test_without_redis_each_gateway_counts_for_itself(who: str) -> None:
     assert allowed == [True] * 10 + [False] * 5
 
 
-async def test_a_redis_that_was_emptied_is_used_on(
+async def test_an_emptied_redis_stays_in_use(
     counters: tuple[LimitCounters, LimitCounters], who: str, data_suite: Suite
 ) -> None:
     async with data_suite.redis("gateway") as redis:

@@ -8,13 +8,13 @@ FIVE = Limit(RouteClass.WRITES, Partition.VIEWER, 5, 36_000)
 TWO = Limit(RouteClass.WRITES, Partition.ADDRESS, 2, 36_000)
 
 
-def test_the_limit_passes_and_no_more() -> None:
+def test_exactly_the_limit_passes() -> None:
     counters = LocalCounters()
     rooms = [counters.take(["a"], [FIVE])[0] for _ in range(7)]
     assert [room >= 0 for room in rooms] == [True] * 5 + [False] * 2
 
 
-def test_what_one_limit_refuses_is_charged_to_no_other() -> None:
+def test_a_request_refused_by_one_limit_counts_for_no_other() -> None:
     counters = LocalCounters()
     for _ in range(9):
         counters.take(["viewer", "address"], [FIVE, TWO])
@@ -22,7 +22,7 @@ def test_what_one_limit_refuses_is_charged_to_no_other() -> None:
     assert left_us // FIVE.interval_us == 2
 
 
-def test_memory_is_bounded_and_the_longest_unseen_goes_first() -> None:
+def test_memory_is_bounded_and_the_longest_unused_bucket_goes_first() -> None:
     counters = LocalCounters(buckets_max=2)
     for key in ("a", "a", "b", "c"):
         counters.take([key], [FIVE])

@@ -47,14 +47,14 @@ def place_of(viewer_id: int, age_ms: int = 0) -> Place:
     return Place(viewer_id, place_name(now_ms, secrets.token_hex(8)))
 
 
-async def test_of_many_that_come_at_once_through_two_gateways_as_many_stand_as_may(
+async def test_concurrent_streams_through_two_gateways_stay_within_the_limit(
     gateways: tuple[Gateway, Gateway], alice: int
 ) -> None:
     coming = (gateway.lets_in(place_of(alice)) for gateway in gateways for _ in range(50))
     assert sum(await asyncio.gather(*coming)) == STREAMS_MAX
 
 
-async def test_the_oldest_gives_way_and_its_gateway_hears_of_it(
+async def test_the_oldest_place_gives_way_and_its_gateway_is_told(
     gateways: tuple[Gateway, Gateway], alice: int
 ) -> None:
     one, other = gateways
@@ -69,18 +69,14 @@ async def test_the_oldest_gives_way_and_its_gateway_hears_of_it(
     await eventually(heard)
 
 
-async def test_one_that_is_held_anew_counts_once(
-    gateways: tuple[Gateway, Gateway], alice: int
-) -> None:
+async def test_a_renewed_place_counts_once(gateways: tuple[Gateway, Gateway], alice: int) -> None:
     place = place_of(alice)
     for _ in range(STREAMS_MAX + 1):
         assert await gateways[0].lets_in(place)
     assert await gateways[1].lets_in(place_of(alice))
 
 
-async def test_one_that_is_released_leaves_room(
-    gateways: tuple[Gateway, Gateway], alice: int
-) -> None:
+async def test_a_released_place_is_free(gateways: tuple[Gateway, Gateway], alice: int) -> None:
     one, other = gateways
     places = [place_of(alice) for _ in range(STREAMS_MAX)]
     assert await one.places.hold(places) == [True] * STREAMS_MAX
@@ -93,7 +89,7 @@ async def test_one_that_is_released_leaves_room(
     await eventually(has_room)
 
 
-async def test_places_of_a_gateway_that_died_are_free_when_it_does_not_hold_them_anew(
+async def test_places_of_a_dead_gateway_expire(
     gateways: tuple[Gateway, Gateway], alice: int
 ) -> None:
     one, other = gateways
@@ -106,14 +102,14 @@ async def test_places_of_a_gateway_that_died_are_free_when_it_does_not_hold_them
     assert await one.pipe.ask("ZCARD", _key(alice)) == 1
 
 
-async def test_a_large_number_is_held_in_batches(
+async def test_many_places_are_renewed_in_batches(
     gateways: tuple[Gateway, Gateway], alice: int
 ) -> None:
     places = [place_of(alice + number) for number in range(2_000)]
     assert await gateways[0].places.hold(places) == [True] * 2_000
 
 
-async def test_without_redis_nothing_is_said_to_be_held(
+async def test_without_redis_no_place_is_reported_as_held(
     pipes: tuple[RedisPipe, RedisPipe], alice: int
 ) -> None:
     await pipes[0].close()

@@ -22,7 +22,7 @@ def test_a_profile_never_shows_the_email_address() -> None:
     assert "email" not in people.public_user(own_profile(ALICE), 42, url_of)
 
 
-def test_the_own_profile_does() -> None:
+def test_the_viewers_own_profile_shows_the_email_address() -> None:
     shown = people.public_me(own_profile(ALICE), None, url_of)
     assert shown["email"] == "alice@mail.example"
     assert shown["counts"]["posts"] is None

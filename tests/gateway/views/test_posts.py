@@ -20,19 +20,19 @@ def test_a_post_has_the_public_shape() -> None:
     assert shown["photos"][0]["renditions"][0]["url"] == f"signed:{LARGE_KEY}"
 
 
-def test_a_post_says_its_version_and_nothing_of_rendition_keys() -> None:
+def test_a_post_shows_its_version_but_no_rendition_keys() -> None:
     shown = posts.public_post(post(7, ALICE), {str(ALICE): card(ALICE)}, url_of)
     assert shown["version"] == 1
     assert "key" not in shown["photos"][0]["renditions"][0]
 
 
-def test_posts_of_people_whom_the_viewer_may_not_see_are_left_out() -> None:
+def test_posts_of_invisible_authors_are_left_out() -> None:
     page = [post(9, ALICE), post(8, BOB), post(7, CAROL), post(6, ALICE)]
     authors = {str(ALICE): card(ALICE), str(BOB): card(BOB, may_view=False)}
     assert [shown["id"] for shown in posts.public_posts(page, authors, url_of)] == ["9", "6"]
 
 
-def test_a_timeline_leaves_out_those_whom_the_viewer_has_muted_and_their_own_pages_do_not() -> None:
+def test_muted_authors_leave_timelines_but_not_their_own_pages() -> None:
     page = [post(9, ALICE), post(8, BOB)]
     authors = {str(ALICE): card(ALICE, muting=True), str(BOB): card(BOB)}
     assert [shown["id"] for shown in posts.timeline_posts(page, authors, url_of)] == ["8"]

@@ -36,7 +36,7 @@ def test_every_row_has_an_outcome_for_every_relation() -> None:
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
-async def test_each_is_answered_as_their_relation_allows(cells: list[Cell], row: Row) -> None:
+async def test_each_caller_gets_the_outcome_of_their_relation(cells: list[Cell], row: Row) -> None:
     expected = f"{row.public} {row.private}".split()
     wrong = []
     for cell, outcome in zip(cells, expected, strict=True):

@@ -37,7 +37,7 @@ async def _names(objects: Objects, archive_id: int) -> list[str]:
         return archive.namelist()
 
 
-async def test_photos_are_added_once_however_often_it_is_tried(
+async def test_photos_are_added_once_even_if_composed_repeatedly(
     group: ShardGroup, objects: Objects, cast: Cast
 ) -> None:
     alice, bob = new_id(), new_id()
@@ -58,7 +58,7 @@ async def test_photos_are_added_once_however_often_it_is_tried(
     assert found.state == "ready"
 
 
-async def test_an_archive_in_the_shard_of_somebody_else_is_refused(
+async def test_an_archive_in_another_users_shard_is_refused(
     group: ShardGroup, objects: Objects
 ) -> None:
     alice = new_id()
@@ -66,7 +66,7 @@ async def test_an_archive_in_the_shard_of_somebody_else_is_refused(
         await receive_archive(group, objects, alice, alice ^ (1 << 10), in_pieces(_documents()))
 
 
-async def test_nothing_is_left_of_a_forgotten_archive(group: ShardGroup, objects: Objects) -> None:
+async def test_a_deleted_archive_leaves_nothing(group: ShardGroup, objects: Objects) -> None:
     archive_id = await _received(group, objects, new_id())
     await compose_archive(group, objects, archive_id)
     for _time in range(2):

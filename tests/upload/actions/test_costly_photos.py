@@ -80,7 +80,7 @@ async def costly(
     await workshop.close()
 
 
-async def test_what_the_first_budget_does_not_do_for_the_second_one_does(costly: Costly) -> None:
+async def test_a_picture_beyond_the_first_budget_is_ready_within_the_second(costly: Costly) -> None:
     photo_id = await costly.sends("takes 1.5 s")
     photo = await costly.processes(photo_id, is_costly=False)
     assert photo.state == "processing"
@@ -88,7 +88,7 @@ async def test_what_the_first_budget_does_not_do_for_the_second_one_does(costly:
     assert (await costly.processes(photo_id, is_costly=True)).state == "ready"
 
 
-async def test_a_picture_that_never_ends_fails_and_its_original_goes(
+async def test_a_picture_that_never_finishes_fails_and_its_original_is_deleted(
     costly: Costly, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(decoding_budget, "_COSTLY_SECONDS", 2)
@@ -100,7 +100,7 @@ async def test_a_picture_that_never_ends_fails_and_its_original_goes(
     assert await costly.spent_ms(photo_id) == 3_000
 
 
-async def test_tries_that_are_killed_count_and_come_to_an_end(
+async def test_killed_tries_count_towards_the_budget_until_it_is_spent(
     costly: Costly, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "SECONDS_IN_ALL", 2)
@@ -119,7 +119,7 @@ async def test_tries_that_are_killed_count_and_come_to_an_end(
 
 
 @pytest.mark.parametrize("step", ["read", "put_renditions"])
-async def test_tries_while_the_store_is_away_cost_what_they_used(
+async def test_tries_without_the_store_cost_only_what_they_used(
     costly: Costly, group: ShardGroup, objects: Objects, step: str
 ) -> None:
     photo_id = await costly.sends("takes no time")
@@ -130,7 +130,7 @@ async def test_tries_while_the_store_is_away_cost_what_they_used(
     assert (await costly.processes(photo_id, is_costly=False)).state == "ready"
 
 
-async def test_a_try_that_is_called_off_costs_what_it_used(costly: Costly) -> None:
+async def test_a_cancelled_try_costs_only_what_it_used(costly: Costly) -> None:
     photo_id = await costly.sends("hangs")
     await costly.workshop.warm_up()
     work = asyncio.ensure_future(costly.processes(photo_id, is_costly=True))
@@ -141,7 +141,7 @@ async def test_a_try_that_is_called_off_costs_what_it_used(costly: Costly) -> No
     assert await costly.spent_ms(photo_id) < 1_000
 
 
-async def test_a_picture_that_hangs_is_handed_over_and_fails_in_the_end(
+async def test_a_picture_that_hangs_is_handed_over_and_finally_fails(
     costly: Costly, decoder_python: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("services.upload.clients.workshop.Decoder", ImpatientDecoder)
@@ -156,7 +156,7 @@ async def test_a_picture_that_hangs_is_handed_over_and_fails_in_the_end(
     await costly.workshop.close()
 
 
-async def test_ordinary_photos_go_on_while_a_costly_one_takes_for_ever(
+async def test_ordinary_photos_continue_while_a_costly_one_hangs(
     costly: Costly,
     group: ShardGroup,
     objects: Objects,

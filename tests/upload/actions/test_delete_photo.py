@@ -13,7 +13,7 @@ from shared.sharding.shard_group import ShardGroup
 from tests.upload.cast import Cast, new_id
 
 
-async def test_all_that_a_photo_left_is_deleted(
+async def test_everything_of_a_released_photo_is_deleted(
     group: ShardGroup, objects: Objects, caches: MediaCaches, cast: Cast
 ) -> None:
     alice = new_id()
@@ -29,7 +29,7 @@ async def test_all_that_a_photo_left_is_deleted(
                 pass
 
 
-async def test_a_photo_that_was_not_released_is_not_deleted(
+async def test_a_photo_is_not_deleted_unless_released(
     group: ShardGroup, objects: Objects, caches: MediaCaches, cast: Cast
 ) -> None:
     photo = await cast.has_photo(new_id())
@@ -37,7 +37,7 @@ async def test_a_photo_that_was_not_released_is_not_deleted(
     assert await find_photo(group, photo.id) == photo
 
 
-async def test_a_post_takes_with_it_only_what_no_other_post_has(
+async def test_a_post_releases_only_photos_that_no_other_post_has(
     group: ShardGroup, cast: Cast
 ) -> None:
     alice = new_id()
@@ -51,9 +51,7 @@ async def test_a_post_takes_with_it_only_what_no_other_post_has(
     assert await find_photo(group, photo.id) is None
 
 
-async def test_a_post_takes_with_it_what_was_not_confirmed_yet(
-    group: ShardGroup, cast: Cast
-) -> None:
+async def test_a_post_releases_photos_not_confirmed_yet(group: ShardGroup, cast: Cast) -> None:
     alice = new_id()
     photo = await cast.has_photo(alice)
     await release_photos(group, alice, [photo.id], new_id())

@@ -92,7 +92,7 @@ def _is_near(found: Any, colour: tuple[int, int, int]) -> bool:
     return all(abs(a - b) < 24 for a, b in zip(found, colour, strict=True))
 
 
-async def test_a_part_of_the_picture_is_shown_at_every_size(alice: Owner) -> None:
+async def test_a_crop_applies_to_every_size(alice: Owner) -> None:
     photo = await alice.edits(crop=UPPER_RIGHT)
     assert (photo.state, photo.width, photo.height) == ("ready", 800, 600)
     sizes = {said["name"]: (said["width"], said["height"]) for said in photo.renditions}
@@ -108,7 +108,7 @@ async def test_a_part_of_the_picture_is_shown_at_every_size(alice: Owner) -> Non
             assert _is_near(picture.getpixel(place), GREEN)
 
 
-async def test_a_filter_colours_every_size_and_leaves_the_picture_whole(alice: Owner) -> None:
+async def test_a_filter_colours_every_size_and_keeps_the_whole_picture(alice: Owner) -> None:
     before = await alice.photo()
     photo = await alice.edits(filter="ink")
     assert (photo.width, photo.height) == (before.width, before.height)
@@ -120,7 +120,7 @@ async def test_a_filter_colours_every_size_and_leaves_the_picture_whole(alice: O
             assert max(abs(a - b) for a, b in pairs) <= 8
 
 
-async def test_each_look_is_drawn_from_what_was_received_and_not_from_the_last(
+async def test_each_edit_is_drawn_from_the_unedited_picture(
     alice: Owner,
 ) -> None:
     first = await alice.edits(filter="fog")
@@ -129,7 +129,7 @@ async def test_each_look_is_drawn_from_what_was_received_and_not_from_the_last(
     assert _keys(again) == _keys(first)
 
 
-async def test_what_is_not_said_stays(alice: Owner) -> None:
+async def test_fields_left_out_stay(alice: Owner) -> None:
     await alice.edits(crop=UPPER_RIGHT)
     photo = await alice.edits(filter="fog")
     assert (photo.filter, photo.crop) == ("fog", UPPER_RIGHT)
@@ -137,7 +137,7 @@ async def test_what_is_not_said_stays(alice: Owner) -> None:
     assert (photo.filter, photo.crop) == ("fog", None)
 
 
-async def test_without_a_look_it_is_what_it_was_at_once(alice: Owner) -> None:
+async def test_removing_an_edit_restores_the_photo_at_once(alice: Owner) -> None:
     before = await alice.photo()
     await alice.edits(filter="dusk", crop=UPPER_RIGHT)
     await alice.asks_for(filter=None, crop=None)
@@ -148,7 +148,7 @@ async def test_without_a_look_it_is_what_it_was_at_once(alice: Owner) -> None:
     assert await alice.stored_keys() == _keys(before)
 
 
-async def test_renditions_of_looks_that_are_gone_are_deleted_and_no_others(alice: Owner) -> None:
+async def test_only_renditions_of_former_edits_are_deleted(alice: Owner) -> None:
     plain = _keys(await alice.photo())
     await alice.edits(filter="dusk")
     latest = await alice.edits(filter="fern")
@@ -158,7 +158,7 @@ async def test_renditions_of_looks_that_are_gone_are_deleted_and_no_others(alice
     assert (await alice.photo()).plain is None
 
 
-async def test_of_two_looks_at_once_the_later_is_shown(
+async def test_of_two_concurrent_edits_the_later_one_is_shown(
     alice: Owner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await alice.asks_for(filter="dusk")
@@ -177,14 +177,14 @@ async def test_of_two_looks_at_once_the_later_is_shown(
     assert await alice.stored_keys() >= _keys(photo)
 
 
-async def test_a_published_photo_keeps_its_look(alice: Owner) -> None:
+async def test_a_published_photo_keeps_its_edit(alice: Owner) -> None:
     await alice.edits(filter="fog")
     await alice.publishes()
     with pytest.raises(PhotoAlreadyPublished):
         await alice.asks_for(filter="ink")
 
 
-async def test_a_photo_that_is_not_processed_has_nothing_to_draw_from(
+async def test_a_photo_not_yet_processed_cannot_be_edited(
     alice: Owner, cast: Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("services.upload.actions.edit_photo._WAIT_MS_MAX", 50)
@@ -193,7 +193,7 @@ async def test_a_photo_that_is_not_processed_has_nothing_to_draw_from(
         await alice.asks_for(filter="fog")
 
 
-async def test_a_look_that_cannot_be_changes_nothing(alice: Owner) -> None:
+async def test_an_invalid_edit_changes_nothing(alice: Owner) -> None:
     before = await alice.photo()
     for said in ({"filter": "sepia"}, {"crop": {**UPPER_RIGHT, "width": 0.8}}):
         with pytest.raises(Invalid):
@@ -203,7 +203,7 @@ async def test_a_look_that_cannot_be_changes_nothing(alice: Owner) -> None:
     assert _is_near((await alice.picture("large")).getpixel((10, 800)), BLUE)
 
 
-async def test_while_a_look_is_drawn_no_post_gets_the_photo(alice: Owner) -> None:
+async def test_no_post_gets_a_photo_while_an_edit_is_drawn(alice: Owner) -> None:
     await alice.asks_for(filter="fog")
     with pytest.raises(PhotoNotReady):
         await alice.publishes()
@@ -212,7 +212,7 @@ async def test_while_a_look_is_drawn_no_post_gets_the_photo(alice: Owner) -> Non
     assert await alice.stored_keys() == _keys(drawn)
 
 
-async def test_a_version_is_changed_once(alice: Owner, resources: Resources) -> None:
+async def test_a_version_can_be_changed_only_once(alice: Owner, resources: Resources) -> None:
     async def says(text: str, version: int) -> None:
         change = PhotoChange(frozenset({"alt_text"}), text, versions=[version])
         await edit_photo(resources.group, alice.id, alice.photo_id, change)

@@ -18,7 +18,7 @@ from tests.upload.cast import Cast, new_id, room_for_all
 from tests.upload.upload_api import UploadApi
 
 
-async def test_photos_renditions_and_originals_go(
+async def test_erasing_removes_photos_renditions_and_originals(
     cast: Cast, group: ShardGroup, objects: Objects, caches: MediaCaches
 ) -> None:
     alice = new_id()
@@ -35,7 +35,7 @@ async def test_photos_renditions_and_originals_go(
             pass
 
 
-async def test_more_uploads_than_a_page_go_too(
+async def test_erasing_removes_more_uploads_than_a_page(
     group: ShardGroup, objects: Objects, caches: MediaCaches, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(action, "PAGE_MAX", 2)

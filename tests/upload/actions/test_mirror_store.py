@@ -85,7 +85,7 @@ async def test_a_mirror_has_the_same_bytes_under_the_same_keys(
     assert (await mirror_store(before, target, _tell_nobody)).copied == 0
 
 
-async def test_what_the_mirror_lacks_or_has_cut_short_is_named_and_mended(
+async def test_missing_and_truncated_objects_are_reported_and_repaired(
     moving: tuple[Objects, Objects],
 ) -> None:
     before, _ = moving
@@ -103,7 +103,7 @@ async def test_what_the_mirror_lacks_or_has_cut_short_is_named_and_mended(
     assert (await compare_stores(before, before.second, _soon())).missing == []
 
 
-async def test_across_the_exchange_each_side_reads_and_deletes_what_the_other_has(
+async def test_during_the_exchange_each_side_reads_and_deletes_in_both_buckets(
     moving: tuple[Objects, Objects],
 ) -> None:
     before, after = moving
@@ -123,7 +123,7 @@ async def test_across_the_exchange_each_side_reads_and_deletes_what_the_other_ha
         assert await _keys(side, "renditions/") == []
 
 
-async def test_late_photos_are_brought_over_from_the_bucket_that_is_left(
+async def test_late_photos_are_copied_from_the_former_bucket(
     moving: tuple[Objects, Objects],
 ) -> None:
     before, after = moving

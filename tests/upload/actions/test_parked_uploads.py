@@ -30,7 +30,7 @@ def alice(group: ShardGroup, objects: Objects, under_way: UploadsUnderWay) -> Se
     return sender
 
 
-async def test_of_many_begun_at_once_no_more_stand_than_are_allowed(alice: Sender) -> None:
+async def test_concurrent_uploads_stay_within_the_limit(alice: Sender) -> None:
     begun = await asyncio.gather(*(alice.begins() for _ in range(20)), return_exceptions=True)
     assert sum(isinstance(one, dict) for one in begun) == PLACES
     assert all(isinstance(one, dict | TooManyUploads) for one in begun)
@@ -43,7 +43,7 @@ async def test_announced_bytes_are_bounded_too(alice: Sender) -> None:
         await alice.begins(1)
 
 
-async def test_others_have_places_of_their_own(
+async def test_each_owner_has_a_separate_limit(
     alice: Sender, group: ShardGroup, objects: Objects, under_way: UploadsUnderWay
 ) -> None:
     for _ in range(PLACES):
@@ -53,7 +53,7 @@ async def test_others_have_places_of_their_own(
     assert (await bob.begins())["offset"] == 0
 
 
-async def test_one_that_is_finished_or_given_up_frees_its_place(
+async def test_a_finished_or_deleted_upload_frees_its_place(
     alice: Sender, group: ShardGroup, objects: Objects
 ) -> None:
     for _ in range(PLACES):
@@ -66,7 +66,7 @@ async def test_one_that_is_finished_or_given_up_frees_its_place(
     assert (await alice.begins())["offset"] == 0
 
 
-async def test_the_reply_to_a_key_is_given_again_when_all_places_are_taken(alice: Sender) -> None:
+async def test_a_repeated_key_gets_its_reply_even_at_the_limit(alice: Sender) -> None:
     begin = partial(alice.begins, key="k")
     first: Upload = await begin()
     for _ in range(PLACES - 1):
@@ -74,9 +74,7 @@ async def test_the_reply_to_a_key_is_given_again_when_all_places_are_taken(alice
     assert await begin() == first
 
 
-async def test_one_that_was_left_alone_for_an_hour_gives_way(
-    alice: Sender, group: ShardGroup
-) -> None:
+async def test_an_upload_idle_for_an_hour_gives_way(alice: Sender, group: ShardGroup) -> None:
     begun = [(await alice.begins())["id"] for _ in range(PLACES)]
     async with group.writer(group.shard_of(alice.owner_id)) as tx:
         await tx.execute(_LEAVE_ALONE, id=begun[1])

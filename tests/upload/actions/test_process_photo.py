@@ -42,7 +42,7 @@ async def has_original(objects: Objects, key: str) -> bool:
     return True
 
 
-async def test_a_phones_picture_ends_upright_and_its_original_is_deleted(
+async def test_a_phones_picture_becomes_upright_and_its_original_is_deleted(
     group: ShardGroup, objects: Objects, cast: Cast
 ) -> None:
     sent = await cast.sends(new_id(), twelve_megapixels())
@@ -83,7 +83,7 @@ async def test_processing_a_second_time_changes_nothing(cast: Cast) -> None:
     assert await cast.processes(photo.id) == photo
 
 
-async def test_a_try_that_ends_before_it_is_committed_is_repeated_with_the_same_result(
+async def test_a_try_interrupted_before_its_commit_is_repeated_with_the_same_result(
     group: ShardGroup, objects: Objects, workshop: Workshop, cast: Cast
 ) -> None:
     sent = await cast.sends(new_id(), jpeg(photograph(1500, 1200)))
@@ -94,7 +94,7 @@ async def test_a_try_that_ends_before_it_is_committed_is_repeated_with_the_same_
     assert (photo.state, photo.quarantine_key) == ("ready", None)
 
 
-async def test_two_workers_at_once_make_one_photo(cast: Cast) -> None:
+async def test_two_concurrent_workers_make_one_photo(cast: Cast) -> None:
     sent = await cast.sends(new_id())
     first, second = await asyncio.gather(cast.processes(sent["id"]), cast.processes(sent["id"]))
     assert replace(first, quarantine_key=None) == replace(second, quarantine_key=None)
@@ -121,13 +121,13 @@ async def test_a_photo_whose_original_was_lost_fails_instead_of_waiting_for_ever
     assert photo.failure == "The picture was lost on our side; please send it again."
 
 
-async def test_a_photo_that_is_gone_is_no_error(
+async def test_a_missing_photo_is_no_error(
     group: ShardGroup, objects: Objects, workshop: Workshop
 ) -> None:
     await process_photo(group, objects, workshop, new_id())
 
 
-async def test_an_unreachable_store_is_unavailable_and_not_missing(
+async def test_an_unreachable_store_raises_unavailable_rather_than_not_found(
     settings: UploadSettings,
 ) -> None:
     nowhere = settings.model_copy(update={"s3_endpoint_url": "https://127.0.0.1:9"})

@@ -27,7 +27,7 @@ from tests.upload.cast import Cast, in_pieces, new_id
 from tests.upload.pictures import small_jpeg
 
 
-async def test_what_was_received_is_what_the_store_holds(
+async def test_the_store_holds_exactly_the_received_bytes(
     group: ShardGroup, objects: Objects, cast: Cast
 ) -> None:
     content = small_jpeg() + secrets.token_bytes(3_000_000)
@@ -41,7 +41,7 @@ async def test_what_was_received_is_what_the_store_holds(
 
 
 @pytest.mark.parametrize("piece_bytes", [1, 7, 1000, 10_000_000])
-async def test_it_does_not_matter_how_the_bytes_are_cut(
+async def test_the_chunks_of_the_body_do_not_matter(
     group: ShardGroup, objects: Objects, piece_bytes: int
 ) -> None:
     body = in_pieces(small_jpeg(), piece_bytes)
@@ -49,7 +49,7 @@ async def test_it_does_not_matter_how_the_bytes_are_cut(
     assert photo["state"] == "processing"
 
 
-async def test_a_wrong_kind_is_refused_before_all_of_it_was_sent(
+async def test_a_wrong_kind_is_refused_before_it_has_arrived_in_full(
     group: ShardGroup, objects: Objects
 ) -> None:
     asked_for = 0
@@ -90,7 +90,7 @@ async def test_a_large_body_is_not_held_in_memory(group: ShardGroup, objects: Ob
     assert most < 8_000_000
 
 
-async def test_of_one_request_sent_many_times_at_once_one_photo_remains(cast: Cast) -> None:
+async def test_concurrent_copies_of_one_request_make_one_photo(cast: Cast) -> None:
     alice, key = new_id(), secrets.token_hex(8)
     replies = await asyncio.gather(
         *(cast.sends(alice, key=key) for _ in range(6)), return_exceptions=True
@@ -99,7 +99,7 @@ async def test_of_one_request_sent_many_times_at_once_one_photo_remains(cast: Ca
     assert len({reply["id"] for reply in replies if isinstance(reply, dict)}) == 1
 
 
-async def test_a_request_whose_store_was_away_can_be_sent_again(
+async def test_a_request_that_failed_for_the_store_can_be_repeated(
     group: ShardGroup, objects: Objects, cast: Cast
 ) -> None:
     alice, key = new_id(), secrets.token_hex(8)
@@ -109,7 +109,9 @@ async def test_a_request_whose_store_was_away_can_be_sent_again(
     assert (await cast.sends(alice, key=key))["state"] == "processing"
 
 
-async def test_other_bytes_than_were_said_are_not_kept(group: ShardGroup, objects: Objects) -> None:
+async def test_bytes_that_do_not_match_their_digest_are_not_kept(
+    group: ShardGroup, objects: Objects
+) -> None:
     alice = new_id()
     sent = SentPicture(alice, in_pieces(small_jpeg()), None, hashlib.sha256(b"other").digest())
     with pytest.raises(DigestMismatch):
@@ -143,7 +145,7 @@ async def test_the_same_picture_with_its_digest_is_one_photo_and_one_original(
     assert len(await objects.keys_of_originals(alice.owner_id, 9)) == 1
 
 
-async def test_a_picture_that_a_post_has_may_be_sent_anew(
+async def test_a_published_picture_may_be_sent_again(
     group: ShardGroup, objects: Objects, cast: Cast
 ) -> None:
     alice = SameBytes(group, objects)
@@ -153,14 +155,14 @@ async def test_a_picture_that_a_post_has_may_be_sent_anew(
     assert await alice.sent() != first
 
 
-async def test_the_same_picture_of_somebody_else_is_another_photo(
+async def test_the_same_picture_of_another_owner_is_another_photo(
     group: ShardGroup, objects: Objects
 ) -> None:
     alice, bob = SameBytes(group, objects), SameBytes(group, objects)
     assert await alice.sent() != await bob.sent()
 
 
-async def test_with_a_full_queue_nothing_is_taken_until_there_is_room(
+async def test_a_full_queue_refuses_pictures_until_there_is_room(
     group: ShardGroup, objects: Objects, cast: Cast
 ) -> None:
     full = Backlog(group, {PROCESS_JOB: 0, PROCESS_SLOW_JOB: 1_000_000})
@@ -172,7 +174,7 @@ async def test_with_a_full_queue_nothing_is_taken_until_there_is_room(
     await full.admit(PROCESS_SLOW_JOB)  # Slow pictures wait in a queue of their own.
 
 
-async def test_waiting_pictures_fill_the_queue_wherever_they_were_let_in(
+async def test_pictures_admitted_by_other_replicas_fill_the_queue_too(
     group: ShardGroup, cast: Cast
 ) -> None:
     waiting = len([await cast.sends(new_id()) for _ in range(5)])

@@ -104,7 +104,7 @@ async def _has_orphan(group: ShardGroup, objects: Objects) -> str:
     return key
 
 
-async def test_objects_that_nothing_stands_for_go_with_the_second_look_and_no_others(
+async def test_only_orphans_go_and_only_with_the_second_sweep(
     group: ShardGroup, objects: Objects, cast: Cast
 ) -> None:
     alice = new_id()
@@ -145,7 +145,7 @@ async def test_objects_that_nothing_stands_for_go_with_the_second_look_and_no_ot
     await objects.delete([strange])
 
 
-async def test_a_mark_goes_when_something_stands_for_the_object_by_the_next_look(
+async def test_a_note_goes_if_the_object_is_known_by_the_next_sweep(
     group: ShardGroup, objects: Objects
 ) -> None:
     alice = new_id()
@@ -161,7 +161,7 @@ async def test_a_mark_goes_when_something_stands_for_the_object_by_the_next_look
     assert await objects.exists(key)
 
 
-async def test_pieces_of_an_abandoned_upload_need_no_second_look_and_are_no_surprise(
+async def test_pieces_of_an_abandoned_upload_go_with_the_first_sweep_and_are_expected(
     group: ShardGroup, objects: Objects
 ) -> None:
     await _a_day_passes(group)
@@ -179,9 +179,7 @@ async def test_pieces_of_an_abandoned_upload_need_no_second_look_and_are_no_surp
         assert not await objects.exists(key)
 
 
-async def test_more_orphans_than_faults_leave_behind_stop_the_sweep(
-    group: ShardGroup, objects: Objects
-) -> None:
+async def test_unusually_many_orphans_stop_the_sweep(group: ShardGroup, objects: Objects) -> None:
     orphans = [await _has_orphan(group, objects) for _ in range(4)]
     await _sweep(group, objects, _in(hours=2))
     await _a_day_passes(group)
@@ -197,7 +195,7 @@ async def test_more_orphans_than_faults_leave_behind_stop_the_sweep(
 
 
 @pytest.mark.parametrize("hours", [24, -24], ids=["ahead", "behind"])
-async def test_a_clock_that_is_a_day_off_stops_the_sweep_before_anything_else(
+async def test_a_clock_that_is_a_day_off_stops_the_sweep_first(
     group: ShardGroup, objects: Objects, monkeypatch: pytest.MonkeyPatch, hours: float
 ) -> None:
     """As of a process under a wrong clock; for real: tests/infra/test_upkeep_in_doubt.py."""
@@ -226,7 +224,7 @@ async def test_an_object_older_than_its_shard_stops_the_sweep(
     await objects.delete([key])
 
 
-async def test_an_object_whose_id_was_not_given_out_yet_stops_the_sweep(
+async def test_an_object_with_a_future_id_stops_the_sweep(
     group: ShardGroup, objects: Objects
 ) -> None:
     """The shard is an older copy of what it was."""
@@ -240,7 +238,7 @@ async def test_an_object_whose_id_was_not_given_out_yet_stops_the_sweep(
     await objects.delete([key])
 
 
-async def test_photos_in_no_post_go_after_a_day_unless_somebody_claims_them(
+async def test_photos_in_no_post_go_after_a_day_unless_claimed(
     group: ShardGroup, objects: Objects, cast: Cast
 ) -> None:
     alice = new_id()
@@ -260,9 +258,7 @@ async def test_photos_in_no_post_go_after_a_day_unless_somebody_claims_them(
     assert await find_photo(group, published.id) is not None
 
 
-async def test_a_photo_that_a_post_gets_while_it_is_being_swept_stays(
-    group: ShardGroup, cast: Cast
-) -> None:
+async def test_a_photo_claimed_during_a_sweep_stays(group: ShardGroup, cast: Cast) -> None:
     alice = new_id()
     forgotten, wanted = [await cast.has_photo(alice) for _ in range(2)]
     await claim_photos(group, alice, [wanted.id], "post/1", 0)

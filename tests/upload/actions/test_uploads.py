@@ -120,7 +120,7 @@ async def test_the_pieces_become_the_picture_that_was_sent(
             await objects.read(key, print)
 
 
-async def test_bytes_that_come_again_change_nothing(alice: Sender) -> None:
+async def test_repeated_bytes_change_nothing(alice: Sender) -> None:
     await alice.begins()
     size = len(alice.content)
     first = await alice.sends(0, 100)
@@ -164,7 +164,7 @@ async def test_bytes_at_another_offset_are_refused(alice: Sender) -> None:
     assert (await alice.asks())["offset"] == 100
 
 
-async def test_of_many_who_append_at_one_place_one_gets_through(alice: Sender) -> None:
+async def test_one_of_many_concurrent_appends_succeeds(alice: Sender) -> None:
     await alice.begins()
     ends = range(70, 78)
     outcomes = await asyncio.gather(*(alice.sends(0, end) for end in ends), return_exceptions=True)
@@ -174,7 +174,7 @@ async def test_of_many_who_append_at_one_place_one_gets_through(alice: Sender) -
     assert (await alice.asks())["offset"] == moved[0]["offset"]
 
 
-async def test_one_photo_is_made_by_many_who_finish_at_once(alice: Sender) -> None:
+async def test_concurrent_last_pieces_make_one_photo(alice: Sender) -> None:
     await alice.begins()
     size = len(alice.content)
     await alice.sends(0, size - 1)
@@ -188,7 +188,7 @@ async def test_one_photo_is_made_by_many_who_finish_at_once(alice: Sender) -> No
     assert made <= {photo["id"]}
 
 
-async def test_what_is_no_picture_is_refused_at_its_first_bytes_or_at_its_end(
+async def test_bytes_that_are_no_picture_are_refused_at_their_start_or_end(
     group: ShardGroup, objects: Objects, under_way: UploadsUnderWay
 ) -> None:
     words = Sender(group, objects, under_way, b"Just words, and more of them. " * 10)
@@ -217,7 +217,7 @@ async def test_the_same_key_begins_one_upload(alice: Sender) -> None:
     assert await alice.begins(key="k") == await alice.begins(key="k")
 
 
-async def test_nobody_else_sees_or_ends_it(alice: Sender, group: ShardGroup) -> None:
+async def test_only_the_owner_sees_or_deletes_an_upload(alice: Sender, group: ShardGroup) -> None:
     await alice.begins()
     await alice.sends(0, 100)
     with pytest.raises(NotFound):
@@ -226,7 +226,7 @@ async def test_nobody_else_sees_or_ends_it(alice: Sender, group: ShardGroup) -> 
     assert (await alice.sends(100, len(alice.content)))["photo"] is not None
 
 
-async def test_one_that_is_given_up_leaves_nothing(
+async def test_a_deleted_upload_leaves_nothing(
     alice: Sender, group: ShardGroup, objects: Objects
 ) -> None:
     await alice.begins()
@@ -240,7 +240,7 @@ async def test_one_that_is_given_up_leaves_nothing(
         await alice.asks()
 
 
-async def test_one_that_is_abandoned_is_swept(
+async def test_an_abandoned_upload_is_swept(
     alice: Sender, group: ShardGroup, objects: Objects
 ) -> None:
     await alice.begins()
@@ -259,7 +259,7 @@ async def test_one_that_is_abandoned_is_swept(
     assert (await alice.asks())["offset"] == 0
 
 
-async def test_pieces_that_are_not_what_was_to_come_make_no_photo(alice: Sender) -> None:
+async def test_pieces_with_another_digest_make_no_photo(alice: Sender) -> None:
     alice.sha256 = hashlib.sha256(b"another picture").digest()
     await alice.begins()
     with pytest.raises(DigestMismatch):
@@ -268,7 +268,7 @@ async def test_pieces_that_are_not_what_was_to_come_make_no_photo(alice: Sender)
         await alice.asks()
 
 
-async def test_an_upload_begun_anew_with_its_digest_becomes_the_same_photo(alice: Sender) -> None:
+async def test_a_repeated_upload_with_its_digest_becomes_the_same_photo(alice: Sender) -> None:
     alice.sha256 = hashlib.sha256(alice.content).digest()
     await alice.begins()
     first = await alice.sends(0, len(alice.content))

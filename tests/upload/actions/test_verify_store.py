@@ -26,7 +26,7 @@ async def expected_as_before(group: ShardGroup) -> AsyncIterator[None]:
     await note_expected(group, {key: before.get(key, 0) for key in now})
 
 
-async def test_a_rendition_that_is_gone_is_named(
+async def test_a_missing_rendition_is_reported(
     group: ShardGroup, objects: Objects, cast: Cast
 ) -> None:
     photo = await cast.has_photo(new_id())
@@ -38,7 +38,7 @@ async def test_a_rendition_that_is_gone_is_named(
     assert any("was the store's folder lost" in reason for reason in found.reasons)
 
 
-async def test_photos_that_a_shard_has_lost_are_missed_although_no_rendition_is_missing(
+async def test_lost_photos_are_noticed_although_no_rendition_is_missing(
     group: ShardGroup, objects: Objects, expected_as_before: None
 ) -> None:
     await note_expected(group, {(3, "photo"): 10_000})
@@ -49,7 +49,7 @@ async def test_photos_that_a_shard_has_lost_are_missed_although_no_rendition_is_
     assert any("and 10000 at the last good look" in reason for reason in found.reasons)
 
 
-async def test_objects_that_the_store_has_lost_are_missed(
+async def test_lost_objects_are_noticed(
     group: ShardGroup, objects: Objects, expected_as_before: None
 ) -> None:
     await note_expected(group, {(WHOLE_GROUP, "objects"): 1_000_000})
@@ -57,7 +57,7 @@ async def test_objects_that_the_store_has_lost_are_missed(
     assert any("had 1000000 at the last good look" in reason for reason in found.reasons)
 
 
-async def test_orphans_are_told_by_primary_with_a_probable_cause(
+async def test_orphans_are_reported_by_primary_with_a_probable_cause(
     group: ShardGroup, objects: Objects, cast: Cast
 ) -> None:
     photo = await cast.has_photo(new_id())

@@ -10,7 +10,7 @@ from tests.upload.pictures import four_corners, jpeg, png, small_jpeg
 from tests.upload.upload_api import UploadApi
 
 
-async def test_a_picture_is_received_and_being_processed(api: UploadApi) -> None:
+async def test_a_received_picture_is_processing(api: UploadApi) -> None:
     alice = new_id()
     reply = await api.send_picture(alice, small_jpeg())
     assert reply.status_code == 202
@@ -29,7 +29,7 @@ async def test_a_picture_may_come_in_a_form(api: UploadApi) -> None:
     assert reply.json()["sha256"] == hashlib.sha256(small_jpeg()).hexdigest()
 
 
-async def test_a_photo_lives_in_its_owners_shard(api: UploadApi, cast: Cast) -> None:
+async def test_a_photo_lies_in_its_owners_shard(api: UploadApi, cast: Cast) -> None:
     alice = new_id()
     photo = (await api.send_picture(alice, small_jpeg())).json()
     assert (photo["id"] >> 10) % 64 == (alice >> 10) % 64
@@ -46,7 +46,7 @@ async def test_a_ready_photo_is_shown_with_its_renditions(api: UploadApi, cast: 
     assert photo["thumbhash"]
 
 
-async def test_nobody_else_sees_a_photo(api: UploadApi) -> None:
+async def test_only_its_owner_sees_a_photo(api: UploadApi) -> None:
     alice, bob = new_id(), new_id()
     photo = (await api.send_picture(alice, small_jpeg())).json()
     for viewer in (bob,):
@@ -56,7 +56,7 @@ async def test_nobody_else_sees_a_photo(api: UploadApi) -> None:
 
 
 @pytest.mark.parametrize("photo_id", ["0", "-1", str(2**63), "12345"])
-async def test_a_photo_that_cannot_be_is_not_there(api: UploadApi, photo_id: str) -> None:
+async def test_an_impossible_id_gives_404(api: UploadApi, photo_id: str) -> None:
     assert (await api.get(f"/photos/{photo_id}", new_id())).status_code == 404
 
 
@@ -72,7 +72,7 @@ async def test_a_photo_that_cannot_be_is_not_there(api: UploadApi, photo_id: str
         (small_jpeg(), "multipart/form-data; boundary=x", 400, "bad_request"),
     ],
 )
-async def test_what_is_no_picture_is_refused(
+async def test_bytes_that_are_no_picture_are_refused(
     api: UploadApi, content: bytes, kind: str, status: int, code: str
 ) -> None:
     reply = await api.send_picture(new_id(), content, kind=kind)
@@ -85,7 +85,7 @@ async def test_a_form_without_a_file_is_refused(api: UploadApi) -> None:
     assert reply.json()["errors"][0]["field"] == "file"
 
 
-async def test_the_content_counts_and_not_the_named_type(api: UploadApi) -> None:
+async def test_the_content_decides_and_not_the_declared_type(api: UploadApi) -> None:
     reply = await api.send_picture(new_id(), png(four_corners(30, 30)), kind="image/jpeg")
     assert reply.status_code == 202
 
@@ -98,7 +98,7 @@ async def test_a_picture_of_more_than_twenty_megabytes_is_refused(api: UploadApi
     assert (reply.status_code, reply.json()["code"]) == (413, "too_large")
 
 
-async def test_a_picture_of_just_twenty_megabytes_is_taken(api: UploadApi) -> None:
+async def test_a_picture_of_exactly_twenty_megabytes_is_accepted(api: UploadApi) -> None:
     content = small_jpeg().ljust(20_000_000, b"\0")
     reply = await api.send_form(new_id(), file=("a.jpg", content, "image/jpeg"))
     assert reply.status_code == 202
@@ -127,7 +127,7 @@ async def test_without_a_viewer_nothing_is_received(api: UploadApi) -> None:
     assert (await api.client.post("/photos", content=small_jpeg())).status_code == 401
 
 
-async def test_the_owner_says_what_a_photo_shows(api: UploadApi, cast: Cast) -> None:
+async def test_the_owner_sets_the_alternative_text(api: UploadApi, cast: Cast) -> None:
     alice = new_id()
     photo = await cast.has_photo(alice)
     path = f"/photos/{photo.id}"
@@ -138,7 +138,7 @@ async def test_the_owner_says_what_a_photo_shows(api: UploadApi, cast: Cast) -> 
 
 
 @pytest.mark.parametrize("alt_text", ["x" * 1501, "a\u0000b", "a\u202eb"])
-async def test_what_is_no_text_is_refused(api: UploadApi, cast: Cast, alt_text: str) -> None:
+async def test_an_invalid_text_is_refused(api: UploadApi, cast: Cast, alt_text: str) -> None:
     alice = new_id()
     photo = await cast.has_photo(alice)
     reply = await api.patch(f"/photos/{photo.id}", {"alt_text": alt_text}, alice)
@@ -146,7 +146,7 @@ async def test_what_is_no_text_is_refused(api: UploadApi, cast: Cast, alt_text: 
     assert [error["field"] for error in reply.json()["errors"]] == ["alt_text"]
 
 
-async def test_the_owner_deletes_a_photo_and_nobody_else_does(api: UploadApi, cast: Cast) -> None:
+async def test_only_the_owner_can_delete_a_photo(api: UploadApi, cast: Cast) -> None:
     alice = new_id()
     path = f"/photos/{(await cast.has_photo(alice)).id}"
     assert (await api.delete(path, new_id())).status_code == 204
@@ -156,7 +156,9 @@ async def test_the_owner_deletes_a_photo_and_nobody_else_does(api: UploadApi, ca
     assert (await api.get(path, alice)).status_code == 404
 
 
-async def test_what_a_post_has_is_neither_changed_nor_deleted(api: UploadApi, cast: Cast) -> None:
+async def test_a_published_photo_can_be_neither_edited_nor_deleted(
+    api: UploadApi, cast: Cast
+) -> None:
     alice = new_id()
     photo = await cast.has_photo(alice)
     claim = {"photo_ids": [photo.id], "claimant": "post/1"}

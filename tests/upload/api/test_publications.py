@@ -50,7 +50,7 @@ async def test_a_photo_of_another_post_cannot_be_claimed(api: UploadApi, cast: C
     assert (reply.status_code, reply.json()["code"]) == (409, "photo_already_published")
 
 
-async def test_of_many_posts_at_once_one_gets_the_photo(api: UploadApi, cast: Cast) -> None:
+async def test_one_of_many_concurrent_posts_gets_the_photo(api: UploadApi, cast: Cast) -> None:
     alice = new_id()
     ids = [(await cast.has_photo(alice)).id for _ in range(2)]
     replies = await asyncio.gather(
@@ -76,7 +76,7 @@ async def test_a_claim_waits_for_a_photo_being_processed(api: UploadApi, cast: C
     assert reply.status_code == 200
 
 
-async def test_a_photo_that_is_not_ready_in_time_says_when_to_ask_again(
+async def test_a_photo_that_is_not_ready_in_time_gives_a_retry_time(
     api: UploadApi, cast: Cast
 ) -> None:
     alice = new_id()
@@ -115,7 +115,7 @@ async def test_only_own_photos_can_be_claimed(api: UploadApi, cast: Cast) -> Non
         {"photo_ids": [1], "claimant": "post/1", "wait_ms": -1},
     ],
 )
-async def test_an_unsound_claim_is_refused(api: UploadApi, body: dict[str, Any]) -> None:
+async def test_a_malformed_claim_is_refused(api: UploadApi, body: dict[str, Any]) -> None:
     assert (await api.post("/photos/claim", body, new_id())).status_code == 422
 
 
@@ -131,16 +131,14 @@ async def test_a_released_photo_is_gone_for_everybody(api: UploadApi, cast: Cast
     assert (await claim(api, alice, [photo.id])).status_code == 404
 
 
-async def test_nobody_elses_photo_can_be_released(api: UploadApi, cast: Cast) -> None:
+async def test_only_own_photos_can_be_released(api: UploadApi, cast: Cast) -> None:
     alice = new_id()
     photo = await cast.has_photo(alice)
     await api.post("/photos/release", {"owner_id": alice + 1, "photo_ids": [photo.id]})
     assert (await api.get(f"/photos/{photo.id}", alice)).status_code == 200
 
 
-async def test_what_a_post_says_of_its_photos_its_owner_is_shown(
-    api: UploadApi, cast: Cast
-) -> None:
+async def test_texts_of_a_post_show_on_its_photos(api: UploadApi, cast: Cast) -> None:
     alice, bob = new_id(), new_id()
     photo, other = await cast.has_photo(alice), await cast.has_photo(bob)
     said = {str(photo.id): "A lighthouse", str(other.id): "Not mine"}

@@ -18,7 +18,7 @@ async def fetch(
     return await api.client.get(f"/{key}", headers={"Authorization": f"Media {token}", **headers})
 
 
-async def test_a_rendition_comes_whole_and_may_be_kept_for_ever(
+async def test_a_rendition_arrives_complete_and_may_be_cached_for_ever(
     api: UploadApi, cast: Cast, settings: UploadSettings
 ) -> None:
     photo = await cast.has_photo(new_id())
@@ -32,7 +32,7 @@ async def test_a_rendition_comes_whole_and_may_be_kept_for_ever(
         assert opened(reply.content).size == (said["width"], said["height"])
 
 
-async def test_who_has_it_is_not_sent_it_again(
+async def test_a_caller_with_the_etag_gets_304(
     api: UploadApi, cast: Cast, settings: UploadSettings
 ) -> None:
     photo = await cast.has_photo(new_id())
@@ -43,7 +43,7 @@ async def test_who_has_it_is_not_sent_it_again(
 
 
 @pytest.mark.parametrize("authorization", ["", "Media", "Media wrong", "Bearer {token}"])
-async def test_only_who_knows_the_token_is_answered(
+async def test_calls_without_the_token_are_refused(
     api: UploadApi, cast: Cast, settings: UploadSettings, authorization: str
 ) -> None:
     photo = await cast.has_photo(new_id())
@@ -63,7 +63,7 @@ async def test_only_who_knows_the_token_is_answered(
         "renditions/123/large-0123456789abcdef.jpg%00",
     ],
 )
-async def test_what_is_no_rendition_is_not_there(
+async def test_an_impossible_name_gives_404(
     api: UploadApi, settings: UploadSettings, key: str
 ) -> None:
     assert (await fetch(api, settings, key)).status_code == 404

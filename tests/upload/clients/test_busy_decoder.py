@@ -43,7 +43,7 @@ def _decode(decoder: HostileDecoder, content: bytes, budget: CpuBudget) -> None:
 
 
 @pytest.mark.usefixtures("busy_machine")
-def test_a_costly_picture_is_ended_by_what_it_used_and_not_by_the_clock(
+def test_a_costly_picture_is_ended_by_processor_time_and_not_by_the_clock(
     decoder_python: str,
 ) -> None:
     budget = CpuBudget(1)
@@ -55,14 +55,16 @@ def test_a_costly_picture_is_ended_by_what_it_used_and_not_by_the_clock(
 
 
 @pytest.mark.usefixtures("busy_machine")
-def test_one_within_its_budget_is_decoded_however_long_that_takes(decoder_python: str) -> None:
+def test_a_picture_within_its_budget_is_decoded_even_if_it_takes_long(decoder_python: str) -> None:
     budget = CpuBudget(2)
     _decode(HostileDecoder(decoder_python), picture_that("takes 1.5 s"), budget)
     assert budget.spent_ms is not None
     assert 1_500 <= budget.spent_ms <= 2_000
 
 
-def test_one_that_hangs_is_ended_by_the_clock_and_charged_in_full(decoder_python: str) -> None:
+def test_a_picture_that_hangs_is_ended_by_the_clock_and_costs_its_whole_budget(
+    decoder_python: str,
+) -> None:
     budget = CpuBudget(1)
     with pytest.raises(DecoderStalled):
         _decode(ImpatientDecoder(decoder_python), picture_that("hangs"), budget)

@@ -20,7 +20,7 @@ def held_bytes(memory: ReusedMemory) -> int:
     return os.fstat(memory.descriptor).st_blocks * 512
 
 
-def test_wiped_memory_tells_nothing_wherever_it_was_written() -> None:
+def test_wiped_memory_is_zero_wherever_it_was_written() -> None:
     for given in (0, 1, 5000, _KEPT, _KEPT + 5000, _SIZE):
         memory = ReusedMemory("pixels", _SIZE, _KEPT)
         everything = written_all_over(memory)
@@ -30,7 +30,7 @@ def test_wiped_memory_tells_nothing_wherever_it_was_written() -> None:
         memory.close()
 
 
-def test_what_was_given_stays_at_hand_up_to_the_limit() -> None:
+def test_given_memory_stays_allocated_up_to_the_limit() -> None:
     memory = ReusedMemory("pixels", _SIZE, _KEPT)
     for given, held in ((0, 0), (8192, 8192), (_SIZE, _KEPT)):
         written_all_over(memory).close()
@@ -40,14 +40,14 @@ def test_what_was_given_stays_at_hand_up_to_the_limit() -> None:
     memory.close()
 
 
-def test_memory_without_pictures_takes_none() -> None:
+def test_unused_memory_occupies_no_pages() -> None:
     memory = ReusedMemory("pixels", _SIZE, _KEPT)
     memory.wipe()
     assert held_bytes(memory) == 0
     memory.close()
 
 
-def test_who_looks_at_what_was_given_cannot_change_it() -> None:
+def test_readers_of_given_memory_cannot_change_it() -> None:
     memory = ReusedMemory("pixels", _SIZE, _KEPT)
     assert memory.given(100).readonly
     memory.close()

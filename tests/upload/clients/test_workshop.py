@@ -38,7 +38,7 @@ async def develop(workshop: Workshop, content: bytes, kind: PictureKind) -> Draw
     ],
     ids=["jpeg", "png", "phone"],
 )
-async def test_nothing_that_the_original_says_is_in_a_rendition(
+async def test_no_metadata_of_the_original_is_in_a_rendition(
     workshop: Workshop, content: bytes, kind: PictureKind
 ) -> None:
     assert b"secret" in content
@@ -49,20 +49,20 @@ async def test_nothing_that_the_original_says_is_in_a_rendition(
             assert word not in rendition.content
 
 
-async def test_what_a_phone_sends_becomes_a_small_part_of_it(workshop: Workshop) -> None:
+async def test_renditions_are_far_smaller_than_a_phones_picture(workshop: Workshop) -> None:
     content = pictures.twelve_megapixels()
     drawn = await develop(workshop, content, PictureKind.JPEG)
     assert (drawn.size.width, drawn.size.height) == (3000, 4000)
     assert sum(len(r.content) for r in drawn.renditions) <= 0.15 * len(content)
 
 
-async def test_more_pictures_than_places_are_all_developed(workshop: Workshop) -> None:
+async def test_more_pictures_than_slots_are_all_developed(workshop: Workshop) -> None:
     content = pictures.small_jpeg()
     drawn = await asyncio.gather(*(develop(workshop, content, PictureKind.JPEG) for _ in range(12)))
     assert len({photo.thumbhash for photo in drawn}) == 1
 
 
-async def test_a_bad_picture_among_good_ones_spoils_none(workshop: Workshop) -> None:
+async def test_a_bad_picture_does_not_affect_good_ones(workshop: Workshop) -> None:
     good, bad = pictures.small_jpeg(), pictures.small_jpeg()[:3000]
     outcomes = await asyncio.gather(
         *(develop(workshop, c, PictureKind.JPEG) for c in (good, bad, good, bad, good)),
@@ -77,7 +77,7 @@ async def test_a_bad_picture_among_good_ones_spoils_none(workshop: Workshop) -> 
     ]
 
 
-async def test_the_loop_stays_free_while_a_bomb_is_decoded(workshop: Workshop) -> None:
+async def test_the_event_loop_stays_free_while_a_bomb_is_decoded(workshop: Workshop) -> None:
     bomb = pictures.hollow_png(7000, 7000)
     work = asyncio.ensure_future(develop(workshop, bomb, PictureKind.PNG))
     turns = 0
@@ -89,7 +89,7 @@ async def test_the_loop_stays_free_while_a_bomb_is_decoded(workshop: Workshop) -
     assert turns > 3
 
 
-async def test_who_calls_a_picture_off_learns_what_it_has_used(
+async def test_cancelling_a_picture_reports_what_it_used(
     decoder_python: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("services.upload.clients.workshop.Decoder", HostileDecoder)
@@ -111,7 +111,7 @@ async def test_who_calls_a_picture_off_learns_what_it_has_used(
             await workshop.close()
 
 
-async def test_what_was_called_off_before_its_turn_has_used_nothing(
+async def test_a_picture_cancelled_before_its_turn_used_nothing(
     decoder_python: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("services.upload.clients.workshop.Decoder", HostileDecoder)
@@ -153,7 +153,7 @@ def test_a_decoder_that_was_killed_starts_again(decoder_python: str) -> None:
             decoder.stop()
 
 
-def test_a_picture_finds_nothing_of_the_one_before(decoder_python: str) -> None:
+def test_a_picture_finds_nothing_of_the_previous_one(decoder_python: str) -> None:
     decoder = Decoder(decoder_python)
     try:
         with source_of(pictures.small_jpeg()) as source:
@@ -167,12 +167,12 @@ def test_a_picture_finds_nothing_of_the_one_before(decoder_python: str) -> None:
         decoder.stop()
 
 
-def test_a_decoder_that_cannot_start_says_so() -> None:
+def test_a_decoder_that_cannot_start_raises_decoder_unavailable() -> None:
     with pytest.raises(DecoderUnavailable, match="did not start"):
         Decoder("/bin/false").start()
 
 
-def test_a_program_that_is_not_there_says_so() -> None:
+def test_a_missing_program_raises_decoder_unavailable() -> None:
     with pytest.raises(DecoderUnavailable, match="did not start"):
         Decoder("/nonexistent/python").start()
 
@@ -194,7 +194,7 @@ def test_the_decoder_inherits_no_environment_and_no_descriptor(decoder_python: s
             decoder.stop()
 
 
-def test_what_the_worker_maps_nobody_can_shorten() -> None:
+def test_memory_mapped_by_the_worker_cannot_be_shortened() -> None:
     with MemoryFile("pixels") as pixels:
         pixels.reserve(1000)
         with pytest.raises(PermissionError):

@@ -23,7 +23,7 @@ ELSEWHERE = [
 ]
 
 
-def test_the_corpus_is_large_and_each_file_has_a_name_of_its_own() -> None:
+def test_the_corpus_is_large_and_its_file_names_are_unique() -> None:
     names = [file.name for files in GROUPS.values() for file in files()]
     assert len(set(names)) == len(names)
     assert len(names) + len(ELSEWHERE) >= 200
@@ -62,7 +62,9 @@ def _check_corners(picture_bytes: bytes) -> None:
 
 
 @pytest.mark.parametrize("group", GROUPS)
-async def test_every_file_of_a_group_gets_its_answer(workshop: Workshop, group: str) -> None:
+async def test_every_file_of_a_group_gets_its_expected_outcome(
+    workshop: Workshop, group: str
+) -> None:
     wrong = {}
     for file in GROUPS[group]():
         answer = await _answer(workshop, file)
@@ -92,7 +94,7 @@ def _written(decoder_python: str, kind: str, mode: str, turn: int) -> bytes:
 
 
 @pytest.mark.parametrize(("kind", "mode", "turn"), ELSEWHERE)
-async def test_a_file_of_another_environment_gets_its_answer(
+async def test_a_file_of_another_environment_gets_its_expected_outcome(
     workshop: Workshop, decoder_python: str, kind: str, mode: str, turn: int
 ) -> None:
     content = await asyncio.to_thread(_written, decoder_python, kind, mode, turn)

@@ -45,7 +45,7 @@ def test_every_parser_is_newer_than_its_published_bugs(versions: dict[str, str |
     assert not old
 
 
-def test_what_draws_never_reads_a_file() -> None:
+def test_the_drawing_library_never_opens_a_file() -> None:
     """A fork has the bugs of the upstream's version that it follows: it may see pixels only."""
     reading = [
         f"{path.relative_to(REPOSITORY)}:{node.lineno}"

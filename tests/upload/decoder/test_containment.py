@@ -109,7 +109,7 @@ def test_the_child_cannot_make_a_thread(hostile: Hostile) -> None:
         ("end well without an answer", {Outcome.DAMAGED}),
     ],
 )
-def test_a_child_that_goes_astray_is_ended(
+def test_a_misbehaving_child_is_ended(
     hostile: Hostile, attempt: str, outcomes: set[Outcome]
 ) -> None:
     assert hostile.tries_to(attempt)[0].outcome in outcomes

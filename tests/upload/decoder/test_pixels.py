@@ -72,14 +72,14 @@ def test_both_sides_stay_long_enough_for_the_largest_rendition(decode: Decode) -
     assert (decoded.width, decoded.height) == (8000, 2100)
 
 
-def test_orientation_is_told_and_not_yet_applied(decode: Decode) -> None:
+def test_orientation_is_reported_but_not_applied(decode: Decode) -> None:
     decoded = decode(jpeg(four_corners(2200, 3000), exif=pictures.exif_of(6)))
     assert decoded.orientation == 6
     assert (decoded.width, decoded.height) == (1100, 1500)
     assert (decoded.upright_width, decoded.upright_height) == (3000, 2200)
 
 
-def test_nonsense_in_the_orientation_tag_is_upright(decode: Decode) -> None:
+def test_an_invalid_orientation_tag_counts_as_upright(decode: Decode) -> None:
     exif = Image.Exif()
     exif[pictures.ORIENTATION] = 77
     assert decode(jpeg(four_corners(400, 300), exif=exif)).orientation == 1
@@ -110,13 +110,13 @@ def test_sixteen_bits_are_scaled_and_not_clipped(decode: Decode, level: int) -> 
     _assert_near(_pixel(decoded, 0.5, 0.5), (level >> 8,) * 3, off_max=1)
 
 
-def test_what_is_transparent_shows_white(decode: Decode) -> None:
+def test_transparent_areas_become_white(decode: Decode) -> None:
     picture = four_corners(300, 300).convert("RGBA")
     picture.putalpha(0)
     _assert_near(_pixel(decode(png(picture), PictureFormat.PNG), 0.1, 0.1), (255, 255, 255))
 
 
-def test_a_transparent_palette_colour_shows_white(decode: Decode) -> None:
+def test_a_transparent_palette_colour_becomes_white(decode: Decode) -> None:
     picture = Image.new("P", (50, 50), 3)
     picture.putpalette([9, 9, 9] * 8)
     decoded = decode(png(picture, transparency=3), PictureFormat.PNG)
@@ -139,7 +139,7 @@ def test_colours_follow_their_profile(decode: Decode) -> None:
 
 
 @pytest.mark.parametrize("profile", [b"nonsense", b"\0" * 500])
-def test_an_unreadable_profile_is_left_out_of_account(decode: Decode, profile: bytes) -> None:
+def test_an_unreadable_profile_is_ignored(decode: Decode, profile: bytes) -> None:
     decoded = decode(jpeg(Image.new("RGB", (64, 64), (255, 0, 0)), icc_profile=profile))
     _assert_near(_pixel(decoded, 0.5, 0.5), (254, 0, 0))
 
@@ -154,7 +154,7 @@ def test_the_newer_formats_are_decoded(decode: Decode, decoder_python: str, name
 
 
 @pytest.mark.parametrize("name", ["WEBP", "AVIF"])
-def test_a_transparent_one_of_the_newer_formats_shows_white(
+def test_transparency_in_newer_formats_becomes_white(
     decode: Decode, decoder_python: str, name: str
 ) -> None:
     decoded = decode(_written(decoder_python, name, 320, 200, "RGBA"), PictureFormat[name])
@@ -162,7 +162,7 @@ def test_a_transparent_one_of_the_newer_formats_shows_white(
 
 
 @pytest.mark.parametrize("name", ["HEIF", "AVIF"])
-def test_a_turned_one_of_the_newer_formats_is_turned_once(
+def test_orientation_in_newer_formats_is_applied_once(
     decode: Decode, decoder_python: str, name: str
 ) -> None:
     # Some codecs turn it themselves, of others we are told to: 640 by 480 is 480 by 640 upright.
@@ -170,14 +170,16 @@ def test_a_turned_one_of_the_newer_formats_is_turned_once(
     assert (decoded.upright_width, decoded.upright_height) == (480, 640)
 
 
-def test_of_several_pictures_in_one_file_the_first_is_taken(decode: Decode) -> None:
+def test_the_first_of_several_pictures_in_a_file_is_decoded(decode: Decode) -> None:
     content = io.BytesIO()
     second = Image.new("RGB", (400, 300), BLUE)
     four_corners(400, 300).save(content, "MPO", save_all=True, append_images=[second])
     _assert_near(_pixel(decode(content.getvalue()), 0.2, 0.2), RED)
 
 
-def test_of_a_moving_webp_the_first_picture_is_taken(decode: Decode, decoder_python: str) -> None:
+def test_the_first_frame_of_an_animated_webp_is_decoded(
+    decode: Decode, decoder_python: str
+) -> None:
     decoded = decode(_written(decoder_python, "WEBP", 640, 480, "MOVING"), PictureFormat.WEBP)
     _assert_near(_pixel(decoded, 0.5, 0.1), RED)
     _assert_near(_pixel(decoded, 0.5, 0.9), BLUE)
@@ -191,7 +193,7 @@ def test_a_webp_of_nearly_fifty_megapixels_fits_into_the_memory_of_a_child(
     _assert_near(_pixel(decoded, 0.5, 0.9), BLUE)
 
 
-def test_of_an_animation_the_first_picture_is_taken(decode: Decode) -> None:
+def test_the_first_frame_of_an_animation_is_decoded(decode: Decode) -> None:
     second = Image.new("RGB", (400, 300), BLUE)
     content = png(four_corners(400, 300), save_all=True, append_images=[second])
     _assert_near(_pixel(decode(content, PictureFormat.PNG), 0.8, 0.2), GREEN)

@@ -8,7 +8,7 @@ from services.upload.domain.picture_kinds import PictureKind
 
 
 @pytest.mark.parametrize("kind", PictureKind)
-def test_the_first_try_is_short_and_the_second_as_long_as_a_child_may_be(
+def test_the_first_try_is_short_and_the_second_has_the_childs_limit(
     kind: PictureKind,
 ) -> None:
     first, second = (seconds_of_try(kind, is_costly=is_costly) for is_costly in (False, True))
@@ -19,7 +19,5 @@ def test_the_first_try_is_short_and_the_second_as_long_as_a_child_may_be(
 @pytest.mark.parametrize(
     ("spent_ms", "unspent_ms"), [(None, 0), (0, 2_000), (1_500, 500), (2_300, 0)]
 )
-def test_what_is_given_back_is_what_is_known_to_be_unused(
-    spent_ms: int | None, unspent_ms: int
-) -> None:
+def test_only_time_known_to_be_unused_is_refunded(spent_ms: int | None, unspent_ms: int) -> None:
     assert CpuBudget(2, spent_ms).unspent_ms == unspent_ms

@@ -15,7 +15,7 @@ _SHARES = st.floats(SIDE_SHARE_MIN, 1)
 
 
 @given(st.integers(1, 12_000), st.integers(1, 12_000), _SHARES, _SHARES, st.data())
-def test_any_part_that_passes_has_pixels_of_the_picture(
+def test_any_valid_part_has_pixels_of_the_picture(
     width: int, height: int, across: float, down: float, data: st.DataObject
 ) -> None:
     x = data.draw(st.floats(0, min(1 - across, 0.9)))

@@ -18,7 +18,7 @@ def _mean_change(before: Image.Image, after: Image.Image) -> float:
     return max(ImageStat.Stat(difference).mean)
 
 
-def test_there_are_at_least_twelve_each_with_a_name_of_its_own() -> None:
+def test_there_are_at_least_twelve_filters_with_unique_names() -> None:
     assert len(NAMES) >= 12
     assert len(set(NAMES)) == len({known.title for known in FILTERS}) == len(NAMES)
 
@@ -39,14 +39,14 @@ def test_black_and_white_has_no_colour(name: str) -> None:
         assert max(abs(a - b) for a, b in pairs) <= 2
 
 
-def test_no_filter_turns_light_and_dark_about() -> None:
+def test_no_filter_swaps_light_and_dark() -> None:
     greys = Image.linear_gradient("L").resize((1, 64)).convert("RGB")
     for name in NAMES:
         levels = filtered(greys, name).convert("L").tobytes()
         assert all(below >= above - 1 for above, below in itertools.pairwise(levels))
 
 
-def test_what_is_no_filter_is_refused_with_the_names_of_all() -> None:
+def test_an_unknown_filter_is_refused_with_the_names_of_all() -> None:
     with pytest.raises(Invalid) as refusal:
         check_filter("sepia")
     (error,) = refusal.value.errors
@@ -54,7 +54,7 @@ def test_what_is_no_filter_is_refused_with_the_names_of_all() -> None:
     assert all(name in error.fault.values["allowed"] for name in NAMES)
 
 
-def test_every_filter_has_a_sample_unlike_all_others() -> None:
+def test_every_filter_has_a_unique_sample() -> None:
     samples = draw_samples()
     assert [sample.name for sample in samples] == [None, *NAMES]
     assert len({sample.content for sample in samples}) == len(samples)

@@ -33,7 +33,7 @@ def test_a_picture_is_known_by_its_first_bytes(content: bytes, kind: PictureKind
     "content",
     [b"GIF89a", b"BM6\0", b"II*\0", b"MM\0*", b"<svg xmlns", media_file(b"isom", b"mp42")],
 )
-def test_another_kind_of_picture_is_not_taken(content: bytes) -> None:
+def test_another_kind_of_picture_is_refused(content: bytes) -> None:
     with pytest.raises(KindNotTaken):
         kind_of(content)
 
@@ -41,7 +41,7 @@ def test_another_kind_of_picture_is_not_taken(content: bytes) -> None:
 @pytest.mark.parametrize(
     "content", [b"", b"\xff", b"hello", b"RIFF\0\0\0\0WAVE", b"\x89PNG", b"\0\0\0\x14ftyq"]
 )
-def test_what_is_no_picture_is_told_so(content: bytes) -> None:
+def test_bytes_that_are_no_picture_are_refused(content: bytes) -> None:
     with pytest.raises(NotAnImage):
         kind_of(content)
 

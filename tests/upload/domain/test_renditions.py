@@ -35,7 +35,7 @@ def sizes(drawn: DrawnPhoto) -> dict[str, tuple[int, int]]:
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
-def test_every_orientation_ends_upright_in_every_rendition(orientation: int) -> None:
+def test_every_rendition_is_upright_for_every_orientation(orientation: int) -> None:
     upright = four_corners(1200, 1600)
     drawn = draw_photo(decoded(stored_as(upright, orientation), orientation))
     assert sizes(drawn) == {
@@ -55,7 +55,7 @@ def test_every_orientation_ends_upright_in_every_rendition(orientation: int) -> 
             assert max(abs(a - b) for a, b in zip(found, colour, strict=True)) < 20
 
 
-def test_a_rendition_is_nothing_but_pixels() -> None:
+def test_a_rendition_holds_only_pixels() -> None:
     for rendition in draw_photo(decoded(photograph(1500, 1200))).renditions:
         assert set(segments_of(rendition.content)) == PLAIN_SEGMENTS
         assert not {"exif", "icc_profile", "comment"} & opened_info(rendition.content).keys()
@@ -104,7 +104,7 @@ def test_the_thumb_of_a_panorama_is_cut_from_the_picture_itself() -> None:
     assert [max(range(3), key=lambda band, f=f: f[band]) for f in found] == [0, 1, 2]  # type: ignore[misc]
 
 
-def test_the_placeholder_is_short_and_tells_colours_apart() -> None:
+def test_the_placeholder_is_short_and_differs_by_colour() -> None:
     hashes = {
         draw_photo(decoded(Image.new("RGB", (640, 480), colour))).thumbhash
         for colour in (RED, GREEN, BLUE)

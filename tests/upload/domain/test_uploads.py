@@ -34,7 +34,7 @@ BUSY, IDLE = False, True
         ([(20, IDLE), (70, IDLE)], 60, [1, 2]),
     ],
 )
-def test_idle_uploads_give_way_and_no_more_of_them_than_must(
+def test_only_as_many_idle_uploads_give_way_as_necessary(
     uploads: list[tuple[int, bool]], length: int, dropped: list[int]
 ) -> None:
     assert uploads_to_drop(parked(*uploads), length, LIMITS) == dropped
@@ -49,7 +49,7 @@ def test_idle_uploads_give_way_and_no_more_of_them_than_must(
         ([(60, BUSY), (40, IDLE)], 41),
     ],
 )
-def test_those_under_way_stay_and_the_new_one_is_refused(
+def test_active_uploads_stay_and_the_new_one_is_refused(
     uploads: list[tuple[int, bool]], length: int
 ) -> None:
     with pytest.raises(TooManyUploads) as refused:

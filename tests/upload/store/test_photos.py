@@ -37,7 +37,7 @@ async def _insert(group: ShardGroup, owner_id: int, quota: Quota) -> None:
     ("quota", "refusal"),
     [(Quota(photos_max=5), AccountIsFull), (Quota(photos_a_day_max=5), DayIsFull)],
 )
-async def test_of_many_at_once_as_many_get_in_as_there_is_room_for(
+async def test_concurrent_photos_pass_exactly_up_to_the_quota(
     group: ShardGroup, quota: Quota, refusal: type[AppError]
 ) -> None:
     alice = new_id()
@@ -48,7 +48,7 @@ async def test_of_many_at_once_as_many_get_in_as_there_is_room_for(
     assert {type(end) for end in ends if end is not None} == {refusal}
 
 
-async def test_what_was_sent_before_yesterday_leaves_the_day_free(group: ShardGroup) -> None:
+async def test_photos_older_than_a_day_do_not_count_for_the_day(group: ShardGroup) -> None:
     alice, quota = new_id(), Quota(photos_a_day_max=1)
     await _insert(group, alice, quota)
     earlier_ms = int((datetime.now(UTC) - timedelta(hours=25)).timestamp() * 1000)
@@ -59,7 +59,7 @@ async def test_what_was_sent_before_yesterday_leaves_the_day_free(group: ShardGr
     await _insert(group, alice, quota)
 
 
-async def test_a_server_that_is_short_of_room_takes_no_photo_and_then_does_again(
+async def test_a_server_short_of_space_refuses_photos_until_it_has_space_again(
     group: ShardGroup,
 ) -> None:
     alice, bob = new_id(), new_id()

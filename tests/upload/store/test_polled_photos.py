@@ -20,9 +20,7 @@ def _answered_by_redis() -> float:
     )
 
 
-async def test_polls_of_a_photo_in_processing_cost_one_statement(
-    api: UploadApi, cast: Cast
-) -> None:
+async def test_polls_of_a_processing_photo_cost_one_statement(api: UploadApi, cast: Cast) -> None:
     alice = new_id()
     path = f"/photos/{(await cast.sends(alice))['id']}"
     first = (await api.get(path, alice)).json()
@@ -46,7 +44,7 @@ async def test_a_change_is_seen_by_the_next_poll(
 
 
 @pytest.mark.parametrize("method", ["patch", "delete"])
-async def test_what_the_owner_changes_is_seen_by_the_next_poll(
+async def test_an_owners_edit_is_seen_by_the_next_poll(
     api: UploadApi, cast: Cast, polled: PolledPhotos, group: ShardGroup, method: str
 ) -> None:
     alice = new_id()
@@ -61,7 +59,7 @@ async def test_what_the_owner_changes_is_seen_by_the_next_poll(
         assert (await api.get(path, alice)).status_code == 404
 
 
-async def test_a_reader_that_was_overtaken_keeps_nothing(
+async def test_an_overtaken_reader_caches_nothing(
     cast: Cast, polled: PolledPhotos, group: ShardGroup
 ) -> None:
     alice = new_id()
@@ -73,7 +71,7 @@ async def test_a_reader_that_was_overtaken_keeps_nothing(
     assert await polled.find(photo_id) is None
 
 
-async def test_nothing_is_kept_for_long(
+async def test_every_key_expires(
     cast: Cast, polled: PolledPhotos, group: ShardGroup, redis: aioredis.Redis
 ) -> None:
     alice = new_id()

@@ -36,7 +36,7 @@ async def _opened(resources: Resources, user_id: int) -> list[OutboxEvent]:
     return [OutboxEvent(row["position"], shard, OPENED_TOPIC, row["payload"], None) for row in rows]
 
 
-async def test_who_waits_follows_once_the_account_is_public(
+async def test_open_requests_become_follows_once_the_account_is_public(
     resources: Resources, cast: Cast
 ) -> None:
     alice, asking = await _private_with_requests(resources, cast)
@@ -76,7 +76,7 @@ async def test_nobody_is_accepted_while_the_account_is_private(
     assert await resources.follows.states_in(alice, asking) == dict.fromkeys(asking, REQUESTED)
 
 
-async def test_a_request_taken_back_does_not_become_a_follow(
+async def test_a_withdrawn_request_does_not_become_a_follow(
     resources: Resources, cast: Cast
 ) -> None:
     alice, [bob, *_others] = await _private_with_requests(resources, cast)

@@ -60,7 +60,7 @@ async def test_an_accepted_request_is_a_follow(resources: Resources, cast: Cast)
     assert not (await page_of_requesters(resources.group, alice, limit=3, cursor=None)).ids
 
 
-async def test_a_refused_request_is_gone_and_may_be_made_again(
+async def test_a_refused_request_is_gone_and_may_be_repeated(
     resources: Resources, cast: Cast
 ) -> None:
     alice, bob = await _private(resources, cast), await cast.user_id("bob")
@@ -77,13 +77,13 @@ async def test_refusing_does_not_end_a_follow(resources: Resources, cast: Cast) 
     assert (await _answer(resources, alice, bob, accept=False))["followed_by"]
 
 
-async def test_nobody_can_be_accepted_who_does_not_ask(resources: Resources, cast: Cast) -> None:
+async def test_only_a_person_who_asked_can_be_accepted(resources: Resources, cast: Cast) -> None:
     alice, bob = await cast.user_ids("alice", "bob")
     with pytest.raises(NotFound):
         await _answer(resources, alice, bob, accept=True)
 
 
-async def test_a_request_can_be_taken_back(resources: Resources, cast: Cast) -> None:
+async def test_a_request_can_be_withdrawn(resources: Resources, cast: Cast) -> None:
     alice, bob = await _private(resources, cast), await cast.user_id("bob")
     await _ask(resources, bob, alice)
     await unfollow(resources.group, resources.follows, resources.feed, bob, alice)
@@ -91,7 +91,7 @@ async def test_a_request_can_be_taken_back(resources: Resources, cast: Cast) -> 
         await _answer(resources, alice, bob, accept=True)
 
 
-async def test_a_removed_follower_follows_no_more(resources: Resources, cast: Cast) -> None:
+async def test_a_removed_follower_no_longer_follows(resources: Resources, cast: Cast) -> None:
     alice, bob = await cast.user_ids("alice", "bob")
     await follow(resources.group, resources.follows, resources.feed, bob, alice)
     for _twice in range(2):

@@ -54,7 +54,7 @@ async def test_a_block_ends_both_follows_and_hides_each_from_the_other(
             await _follow(resources, viewer, other)
 
 
-async def test_after_an_unblock_they_know_and_do_not_follow_each_other(
+async def test_after_an_unblock_both_are_visible_but_do_not_follow_each_other(
     resources: Resources, cast: Cast
 ) -> None:
     alice, bob = await cast.user_ids("alice", "bob")
@@ -66,7 +66,7 @@ async def test_after_an_unblock_they_know_and_do_not_follow_each_other(
     assert (await _follow(resources, bob, alice))["following"]
 
 
-async def test_who_is_blocked_does_not_learn_of_it_and_cannot_undo_it(
+async def test_a_blocked_person_does_not_learn_of_it_and_cannot_undo_it(
     resources: Resources, cast: Cast
 ) -> None:
     alice, bob = await cast.user_ids("alice", "bob")
@@ -79,7 +79,9 @@ async def test_who_is_blocked_does_not_learn_of_it_and_cannot_undo_it(
         await get_visible_profile(resources.group, bob, alice)
 
 
-async def test_nobody_blocks_themselves_or_nobody(resources: Resources, cast: Cast) -> None:
+async def test_blocking_oneself_or_an_unknown_person_is_refused(
+    resources: Resources, cast: Cast
+) -> None:
     alice = await cast.user_id("alice")
     with pytest.raises(OwnAccount):
         await _block(resources, alice, alice)
@@ -87,7 +89,7 @@ async def test_nobody_blocks_themselves_or_nobody(resources: Resources, cast: Ca
         await _block(resources, alice, 2**50)
 
 
-async def test_a_follow_at_the_same_time_does_not_survive_the_block(
+async def test_a_concurrent_follow_does_not_survive_the_block(
     resources: Resources, cast: Cast
 ) -> None:
     for _try in range(8):
@@ -117,7 +119,7 @@ async def test_an_old_event_of_a_block_does_not_end_a_later_follow(
     assert await resources.follows.states(bob, [alice]) == {alice: "active"}
 
 
-async def test_an_event_of_a_block_ends_the_follow_that_was_out_of_reach(
+async def test_the_event_of_a_block_ends_a_follow_that_could_not_be_reached(
     resources: Resources, cast: Cast
 ) -> None:
     alice, bob = await cast.user_ids("alice", "bob")

@@ -9,7 +9,7 @@ from tests.statements import noted_statements
 from tests.users.cast import Cast
 
 
-async def test_cards_come_in_the_order_asked_for_without_who_does_not_exist(
+async def test_cards_come_in_the_order_asked_for_without_unknown_people(
     resources: Resources, cast: Cast
 ) -> None:
     alice, bob, carol = await cast.user_ids("alice", "bob", "carol")
@@ -42,7 +42,7 @@ async def test_a_block_leaves_each_out_of_the_others_cards(
     assert await cards_by_ids(resources.group, bob, [alice]) == {}
 
 
-async def test_however_many_people_it_takes_a_statement_per_primary_and_one_for_the_relations(
+async def test_any_number_of_people_takes_a_statement_per_primary_and_one_for_relations(
     resources: Resources, cast: Cast
 ) -> None:
     ids = [await cast.user_id("somebody") for _ in range(12)]

@@ -39,9 +39,7 @@ async def _check(resources: Resources, person: SignedIn) -> None:
     await check_session(resources, token)
 
 
-async def test_the_new_password_signs_in_and_the_old_one_no_more(
-    resources: Resources, cast: Cast
-) -> None:
+async def test_only_the_new_password_signs_in(resources: Resources, cast: Cast) -> None:
     alice = await cast.person("alice")
     await _change(resources, alice, PASSWORD, NEW)
     assert await _sign_in(resources, alice, NEW)
@@ -49,7 +47,7 @@ async def test_the_new_password_signs_in_and_the_old_one_no_more(
         await _sign_in(resources, alice, PASSWORD)
 
 
-async def test_the_other_sessions_end_at_once_and_this_one_goes_on(
+async def test_other_sessions_end_at_once_and_the_callers_continues(
     resources: Resources, cast: Cast
 ) -> None:
     alice = await cast.person("alice")

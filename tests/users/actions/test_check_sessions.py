@@ -36,7 +36,7 @@ async def network(settings: UsersSettings) -> AsyncIterator[Network]:
         yield opened
 
 
-async def test_a_token_stands_for_its_user_and_session(resources: Resources, cast: Cast) -> None:
+async def test_a_token_identifies_its_user_and_session(resources: Resources, cast: Cast) -> None:
     alice = await cast.person("alice")
     for _from_postgres_then_from_redis in range(2):
         check = await check_session(resources, alice["session"]["access_token"])
@@ -52,13 +52,15 @@ async def test_a_made_up_token_is_refused(resources: Resources, token: str) -> N
         await check_session(resources, token)
 
 
-async def test_a_refresh_token_is_no_access_token(resources: Resources, cast: Cast) -> None:
+async def test_a_refresh_token_is_refused_as_an_access_token(
+    resources: Resources, cast: Cast
+) -> None:
     alice = await cast.person("alice")
     with pytest.raises(TokenUnknown):
         await check_session(resources, alice["session"]["refresh_token"])
 
 
-async def test_a_sealed_token_of_a_session_that_never_was_is_refused(resources: Resources) -> None:
+async def test_a_sealed_token_of_an_unknown_session_is_refused(resources: Resources) -> None:
     with pytest.raises(SessionEnded):
         await check_session(resources, resources.tokens.token("access", 12345, 1))
 
@@ -83,7 +85,7 @@ async def test_nobody_is_signed_out_when_redis_is_emptied(
         await check_session(resources, bob["session"]["access_token"])
 
 
-async def test_however_many_tokens_it_takes_a_statement_per_primary_and_none_the_second_time(
+async def test_any_number_of_tokens_takes_a_statement_per_primary_and_none_when_repeated(
     resources: Resources, cast: Cast
 ) -> None:
     people = [await cast.person("somebody") for _ in range(12)]
@@ -99,7 +101,7 @@ async def test_however_many_tokens_it_takes_a_statement_per_primary_and_none_the
         assert len(statements) <= statements_max
 
 
-async def test_with_a_primary_away_only_its_own_are_unknown(
+async def test_with_a_primary_away_only_its_own_sessions_are_unknown(
     resources: Resources, cast: Cast, settings: UsersSettings, tmp_path: Path, network: Network
 ) -> None:
     people = [await cast.person("somebody") for _ in range(12)]
@@ -129,7 +131,7 @@ def _half_a_map(settings: UsersSettings, tmp_path: Path) -> UsersSettings:
     return settings.model_copy(update={"shard_map_file": file})
 
 
-async def test_a_signed_out_session_stops_at_once(resources: Resources, cast: Cast) -> None:
+async def test_a_signed_out_session_stops_working_at_once(resources: Resources, cast: Cast) -> None:
     alice = await cast.person("alice")
     await check_session(resources, alice["session"]["access_token"])
     await sign_out(resources.group, resources.sessions, alice["user"]["id"], alice["session"]["id"])
@@ -148,7 +150,9 @@ async def test_a_slow_reader_does_not_bring_a_signed_out_session_back(
         await check_session(resources, alice["session"]["access_token"])
 
 
-async def test_only_ones_own_session_can_be_signed_out(resources: Resources, cast: Cast) -> None:
+async def test_only_the_users_own_session_can_be_signed_out(
+    resources: Resources, cast: Cast
+) -> None:
     alice, bob = await cast.person("alice"), await cast.person("bob")
     with pytest.raises(NotFound):
         await sign_out(
@@ -157,7 +161,7 @@ async def test_only_ones_own_session_can_be_signed_out(resources: Resources, cas
     assert await check_session(resources, alice["session"]["access_token"])
 
 
-async def test_signing_out_twice_is_the_same_as_once(resources: Resources, cast: Cast) -> None:
+async def test_signing_out_twice_changes_nothing(resources: Resources, cast: Cast) -> None:
     alice = await cast.person("alice")
     for _time in range(2):
         await sign_out(
@@ -167,7 +171,7 @@ async def test_signing_out_twice_is_the_same_as_once(resources: Resources, cast:
             await check_session(resources, alice["session"]["access_token"])
 
 
-async def test_the_tokens_before_and_after_a_refresh_are_both_good(
+async def test_tokens_before_and_after_a_refresh_are_both_valid(
     resources: Resources, cast: Cast
 ) -> None:
     first = (await cast.person("alice"))["session"]

@@ -69,7 +69,7 @@ async def test_an_own_photo_becomes_the_avatar(
     assert told == [(71, None), (72, 71)]
 
 
-async def test_an_avatar_can_be_taken_away(
+async def test_an_avatar_can_be_removed(
     resources: Resources, cast: Cast, fake_feed: FakeFeed
 ) -> None:
     alice = (await cast.person("alice"))["user"]["id"]
@@ -85,7 +85,7 @@ async def _expire(resources: Resources, username: str) -> None:
         assert await tx.execute(_EXPIRE, key=username) == 1
 
 
-async def test_only_what_is_given_changes_and_the_version_grows(
+async def test_only_the_given_fields_change_and_the_version_grows(
     resources: Resources, cast: Cast
 ) -> None:
     alice = await cast.user_id("alice")
@@ -97,7 +97,7 @@ async def test_only_what_is_given_changes_and_the_version_grows(
     assert after.version == before.version + 1
 
 
-async def test_a_change_to_the_same_changes_nothing(resources: Resources, cast: Cast) -> None:
+async def test_an_edit_to_the_same_values_changes_nothing(resources: Resources, cast: Cast) -> None:
     alice = await cast.person("alice")
     before = await edit_profile(
         resources.group, resources.upload, alice["user"]["id"], {"bio": "fog"}
@@ -108,12 +108,12 @@ async def test_a_change_to_the_same_changes_nothing(resources: Resources, cast: 
     )
 
 
-async def test_nobody_has_no_profile_to_change(resources: Resources) -> None:
+async def test_a_missing_account_cannot_be_edited(resources: Resources) -> None:
     with pytest.raises(Unauthenticated):
         await edit_profile(resources.group, resources.upload, 2**50, {"bio": "fog"})
 
 
-async def test_feed_is_told_of_a_change_of_privacy_only(resources: Resources, cast: Cast) -> None:
+async def test_feed_is_told_of_changes_of_privacy_only(resources: Resources, cast: Cast) -> None:
     alice = await cast.user_id("alice")
     for change in (
         {"bio": "fog"},
@@ -167,7 +167,9 @@ async def test_an_old_name_is_kept_from_others_until_it_has_expired(
     assert await _sign_up_as(resources, alice["username"])
 
 
-async def test_an_old_name_may_be_taken_back_at_once(resources: Resources, cast: Cast) -> None:
+async def test_an_owner_may_take_their_old_name_back_at_once(
+    resources: Resources, cast: Cast
+) -> None:
     alice = (await cast.person("alice"))["user"]
     await edit_profile(resources.group, resources.upload, alice["id"], {"username": _new_name()})
     back = await edit_profile(
@@ -181,13 +183,13 @@ async def test_an_old_name_may_be_taken_back_at_once(resources: Resources, cast:
     assert entry.expires_at is None
 
 
-async def test_the_name_of_somebody_else_cannot_be_had(resources: Resources, cast: Cast) -> None:
+async def test_a_taken_name_is_refused(resources: Resources, cast: Cast) -> None:
     alice, bob = (await cast.person("alice"))["user"], await cast.user_id("bob")
     with pytest.raises(UsernameTaken):
         await edit_profile(resources.group, resources.upload, bob, {"username": alice["username"]})
 
 
-async def test_of_many_who_rename_to_one_name_exactly_one_gets_it(
+async def test_exactly_one_of_many_concurrent_renamings_gets_the_name(
     resources: Resources, cast: Cast
 ) -> None:
     people, wanted = await cast.user_ids(*["somebody"] * 8), _new_name()
@@ -203,7 +205,7 @@ async def test_of_many_who_rename_to_one_name_exactly_one_gets_it(
     assert sorted(outcomes) == ["renamed"] + ["username_taken"] * 7
 
 
-async def test_a_broken_off_renaming_can_be_done_again_at_once(
+async def test_an_interrupted_renaming_can_be_repeated_at_once(
     resources: Resources, cast: Cast
 ) -> None:
     alice, wanted = await cast.user_id("alice"), _new_name()
@@ -212,7 +214,7 @@ async def test_a_broken_off_renaming_can_be_done_again_at_once(
     assert renamed.card.username == wanted
 
 
-async def test_a_renaming_that_was_overtaken_makes_no_second_owner(
+async def test_an_overtaken_renaming_makes_no_second_owner(
     resources: Resources, cast: Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     alice, wanted = await cast.user_id("alice"), _new_name()

@@ -80,7 +80,7 @@ async def test_the_account_and_its_sessions_are_gone_at_once(
         await _delete(resources, alice)
 
 
-async def test_edges_of_every_kind_and_direction_go_and_counts_follow(
+async def test_edges_of_every_kind_and_direction_go_and_the_counts_change(
     resources: Resources, cast: Cast
 ) -> None:
     alice, bob, carol = await cast.person("alice"), *await cast.user_ids("bob", "carol")
@@ -109,7 +109,7 @@ async def test_edges_of_every_kind_and_direction_go_and_counts_follow(
     assert (counts.in_count, counts.out_count) == (0, 0)
 
 
-async def test_the_names_can_be_taken_by_somebody_else(resources: Resources, cast: Cast) -> None:
+async def test_the_names_become_free_for_others(resources: Resources, cast: Cast) -> None:
     alice = await cast.person("alice")
     await _delete(resources, alice)
     await _erase(resources, alice["user"]["id"])
@@ -119,7 +119,7 @@ async def test_the_names_can_be_taken_by_somebody_else(resources: Resources, cas
     assert again["user"]["id"] != alice["user"]["id"]
 
 
-async def test_a_job_that_was_cut_short_goes_on_where_it_was(
+async def test_an_interrupted_job_resumes(
     resources: Resources, cast: Cast, fake_feed: FakeFeed
 ) -> None:
     alice = await cast.person("alice")

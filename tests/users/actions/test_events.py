@@ -21,7 +21,7 @@ def _event(topic: str, payload: dict[str, object], position: int = 1) -> OutboxE
     return OutboxEvent(position, 0, topic, payload, None)
 
 
-async def test_names_are_confirmed_again_without_harm(resources: Resources, cast: Cast) -> None:
+async def test_confirming_names_again_changes_nothing(resources: Resources, cast: Cast) -> None:
     alice = (await cast.person("alice"))["user"]
     names = [username_of(alice["username"]), email_of(alice["email"])]
     event = _event(NAMES_TOPIC, names_event(alice["id"], confirmed=names))
@@ -41,13 +41,13 @@ async def test_an_ended_session_is_forgotten(resources: Resources, cast: Cast) -
         await check_session(resources, token)
 
 
-async def test_an_end_that_redis_was_not_told_of_stays_in_the_outbox() -> None:
+async def test_an_end_unknown_to_redis_stays_in_the_outbox() -> None:
     nowhere = SessionCache(redis_that_is_away())
     with pytest.raises(Unavailable):
         await forget_sessions(nowhere, [_event(SESSIONS_TOPIC, {"ended": [1]})])
 
 
-async def test_feed_is_told_with_the_place_in_the_outbox_as_the_id(
+async def test_the_position_in_the_outbox_is_the_id_of_a_feed_event(
     resources: Resources, fake_feed: FakeFeed
 ) -> None:
     topic, payload = graph_event("follow", 2**40, 2, 5)
@@ -58,9 +58,7 @@ async def test_feed_is_told_with_the_place_in_the_outbox_as_the_id(
     ]
 
 
-async def test_while_feed_is_away_its_events_wait(
-    resources: Resources, fake_feed: FakeFeed
-) -> None:
+async def test_events_wait_while_feed_is_away(resources: Resources, fake_feed: FakeFeed) -> None:
     fake_feed.is_away = True
     try:
         with pytest.raises(Unavailable):

@@ -59,7 +59,7 @@ async def test_the_documents_are_handed_in_once(
     assert (export["state"], export["key"]) == ("ready", f"archives/{export['id']}.zip")
 
 
-async def test_after_one_that_is_ready_comes_a_new_one(
+async def test_after_a_ready_copy_a_new_one_can_be_requested(
     resources: Resources, cast: Cast, fake_feed: FakeFeed
 ) -> None:
     alice = await cast.user_id("alice")
@@ -71,7 +71,7 @@ async def test_after_one_that_is_ready_comes_a_new_one(
     assert ids[0] != ids[1]
 
 
-async def test_one_that_is_no_longer_kept_says_so(
+async def test_an_expired_copy_is_reported_as_expired(
     resources: Resources, cast: Cast, fake_feed: FakeFeed
 ) -> None:
     alice = await cast.user_id("alice")
@@ -82,7 +82,7 @@ async def test_one_that_is_no_longer_kept_says_so(
     assert (export["state"], export["key"]) == ("expired", None)
 
 
-async def test_who_never_asked_has_none(resources: Resources, cast: Cast) -> None:
+async def test_an_account_without_a_request_has_no_copy(resources: Resources, cast: Cast) -> None:
     alice = await cast.user_id("alice")
     with pytest.raises(NotFound):
         await read_export(resources.group, resources.archives, alice)

@@ -37,7 +37,7 @@ async def _events(resources: Resources, actor_id: int) -> list[str]:
     return [row["payload"]["kind"] for row in rows]
 
 
-async def test_a_follow_is_seen_from_both_sides_at_once(resources: Resources, cast: Cast) -> None:
+async def test_a_follow_shows_on_both_sides_at_once(resources: Resources, cast: Cast) -> None:
     alice, bob = await cast.user_ids("alice", "bob")
     relationship = await follow(resources.group, resources.follows, resources.feed, alice, bob)
     assert relationship["following"]
@@ -48,7 +48,7 @@ async def test_a_follow_is_seen_from_both_sides_at_once(resources: Resources, ca
     assert (await get_visible_profile(resources.group, alice, bob)).person.followers_count == 1
 
 
-async def test_following_twice_is_the_same_and_tells_feed_once(
+async def test_following_twice_changes_nothing_and_tells_feed_once(
     resources: Resources, cast: Cast
 ) -> None:
     alice, bob = await cast.user_ids("alice", "bob")
@@ -58,7 +58,7 @@ async def test_following_twice_is_the_same_and_tells_feed_once(
     assert (await get_visible_profile(resources.group, alice, bob)).person.followers_count == 1
 
 
-async def test_unfollowing_undoes_it_and_twice_is_the_same(
+async def test_unfollowing_ends_the_follow_and_repeating_it_changes_nothing(
     resources: Resources, cast: Cast
 ) -> None:
     alice, bob = await cast.user_ids("alice", "bob")
@@ -86,15 +86,13 @@ async def test_nobody_follows_themselves(resources: Resources, cast: Cast) -> No
         await unfollow(resources.group, resources.follows, resources.feed, alice, alice)
 
 
-async def test_somebody_who_does_not_exist_cannot_be_followed(
-    resources: Resources, cast: Cast
-) -> None:
+async def test_an_unknown_person_cannot_be_followed(resources: Resources, cast: Cast) -> None:
     alice = await cast.user_id("alice")
     with pytest.raises(NotFound):
         await follow(resources.group, resources.follows, resources.feed, alice, 2**50)
 
 
-async def test_a_private_account_is_asked_and_feed_is_told_of_no_more_than_that(
+async def test_a_private_account_gets_a_request_and_feed_hears_only_of_that(
     resources: Resources, cast: Cast
 ) -> None:
     alice, bob = await cast.user_ids("alice", "bob")
@@ -106,7 +104,7 @@ async def test_a_private_account_is_asked_and_feed_is_told_of_no_more_than_that(
     assert (await get_visible_profile(resources.group, alice, bob)).person.followers_count == 0
 
 
-async def test_a_follower_stays_one_when_the_account_turns_private(
+async def test_a_follower_stays_when_the_account_becomes_private(
     resources: Resources, cast: Cast
 ) -> None:
     alice, bob = await cast.user_ids("alice", "bob")
@@ -118,9 +116,7 @@ async def test_a_follower_stays_one_when_the_account_turns_private(
 
 
 @pytest.mark.parametrize("end", ["blocker", "blocked"])
-async def test_where_there_is_a_block_there_is_nobody_to_follow(
-    resources: Resources, cast: Cast, end: str
-) -> None:
+async def test_a_blocked_viewer_cannot_follow(resources: Resources, cast: Cast, end: str) -> None:
     alice, bob = await cast.user_ids("alice", "bob")
     blocks = Edges(resources.group, "block")
     await blocks.put(*((alice, bob) if end == "blocker" else (bob, alice)))
@@ -128,7 +124,7 @@ async def test_where_there_is_a_block_there_is_nobody_to_follow(
         await follow(resources.group, resources.follows, resources.feed, alice, bob)
 
 
-async def test_two_hundred_follows_and_unfollows_at_once_end_in_one_state(
+async def test_two_hundred_concurrent_follows_and_unfollows_end_in_one_state(
     resources: Resources, cast: Cast
 ) -> None:
     alice, bob = await cast.user_ids("alice", "bob")

@@ -36,7 +36,7 @@ async def _fail(resources: Resources, login: str, times: int) -> list[str]:
 
 
 @pytest.mark.parametrize("exists", [True, False])
-async def test_ten_guesses_at_once_or_not_and_then_no_more(
+async def test_exactly_ten_guesses_pass_whether_concurrent_or_not(
     resources: Resources, cast: Cast, exists: bool
 ) -> None:
     login = (await cast.person("alice"))["user"]["username"] if exists else secrets.token_hex(8)
@@ -47,7 +47,7 @@ async def test_ten_guesses_at_once_or_not_and_then_no_more(
     assert await _try(resources, login, PASSWORD) == "too_many_sign_ins"
 
 
-async def test_the_other_name_gives_no_more_guesses_and_does_not_tell_whose_it_is(
+async def test_the_other_name_gives_no_further_guesses_and_reveals_nothing(
     resources: Resources, cast: Cast
 ) -> None:
     alice = (await cast.person("alice"))["user"]
@@ -56,7 +56,7 @@ async def test_the_other_name_gives_no_more_guesses_and_does_not_tell_whose_it_i
     assert await _try(resources, alice["email"], PASSWORD) == "wrong_credentials"
 
 
-async def test_who_signs_in_uses_no_failure_up(resources: Resources, cast: Cast) -> None:
+async def test_a_successful_sign_in_counts_no_failure(resources: Resources, cast: Cast) -> None:
     login = (await cast.person("alice"))["user"]["username"]
     await _fail(resources, login, FAILURES_OF_ACCOUNT.times_max - 1)
     for _again in range(2):
@@ -64,7 +64,7 @@ async def test_who_signs_in_uses_no_failure_up(resources: Resources, cast: Cast)
     assert await _fail(resources, login, 2) == ["wrong_credentials", "too_many_sign_ins"]
 
 
-async def test_what_was_not_verified_is_no_failure(resources: Resources, cast: Cast) -> None:
+async def test_an_unverified_attempt_counts_no_failure(resources: Resources, cast: Cast) -> None:
     login = (await cast.person("alice"))["user"]["username"]
     full = PasswordHashes(waiting_max=-2)
     form = SignInForm(login, "wrong password", "")
@@ -77,7 +77,7 @@ async def test_what_was_not_verified_is_no_failure(resources: Resources, cast: C
     assert await _try(resources, login, PASSWORD) == "signed_in"
 
 
-async def test_an_address_has_so_many_tries_whatever_the_names(
+async def test_an_address_has_a_limited_number_of_tries_for_any_names(
     resources: Resources, api: UsersApi
 ) -> None:
     address = f"2001:db8:{secrets.token_hex(2)}:{secrets.token_hex(2)}::1"

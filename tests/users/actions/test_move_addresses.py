@@ -62,7 +62,7 @@ def _address(domain: str, local: str = "bob") -> str:
 
 
 @pytest.mark.parametrize("domain", ["m\u00fcnchen.example", "xn--mnchen-3ya.example", "a.example"])
-async def test_an_account_of_before_signs_in_at_any_moment(
+async def test_an_account_of_older_rules_can_sign_in_at_any_moment(
     resources: Resources, domain: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     email = _address(domain)
@@ -75,7 +75,7 @@ async def test_an_account_of_before_signs_in_at_any_moment(
     assert await _signs_in(resources, email) == user_id
 
 
-async def test_the_former_key_is_free_for_the_mailbox_whose_it_is(
+async def test_the_former_key_is_free_for_the_mailbox_that_owns_it(
     resources: Resources, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     email = _address("mail.example", "stra\u00dfe")
@@ -88,7 +88,7 @@ async def test_the_former_key_is_free_for_the_mailbox_whose_it_is(
     assert await _signs_in(resources, email.replace("\u00df", "ss")) == other_id
 
 
-async def test_a_mailbox_of_before_cannot_be_taken_in_another_spelling(
+async def test_a_mailbox_of_older_rules_cannot_be_taken_in_another_spelling(
     resources: Resources, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     email = _address("m\u00fcnchen.example")
@@ -100,7 +100,7 @@ async def test_a_mailbox_of_before_cannot_be_taken_in_another_spelling(
         await _signs_up(resources, email_key(email))
 
 
-async def test_two_accounts_of_one_mailbox_both_go_on(
+async def test_two_accounts_with_one_mailbox_both_keep_signing_in(
     resources: Resources, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     email = _address("m\u00fcnchen.example")
@@ -112,7 +112,7 @@ async def test_two_accounts_of_one_mailbox_both_go_on(
         assert await _signs_in(resources, email_key(email)) == other
 
 
-async def test_a_move_that_was_cut_short_goes_on(
+async def test_an_interrupted_move_resumes(
     resources: Resources, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     email = _address("m\u00fcnchen.example")

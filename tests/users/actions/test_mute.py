@@ -10,7 +10,7 @@ from services.users.resources import Resources
 from tests.users.cast import Cast
 
 
-async def test_a_mute_can_be_made_and_taken_back(resources: Resources, cast: Cast) -> None:
+async def test_a_mute_can_be_set_and_removed(resources: Resources, cast: Cast) -> None:
     alice, bob = await cast.user_ids("alice", "bob")
     await follow(resources.group, resources.follows, resources.feed, alice, bob)
     for muting in (True, True, False, False):

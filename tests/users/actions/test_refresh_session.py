@@ -30,15 +30,15 @@ async def test_a_refresh_gives_new_tokens_of_the_same_session(
     assert second["refresh_expires_at"] > first["refresh_expires_at"]
 
 
-async def test_a_lost_reply_can_be_asked_for_again(resources: Resources, cast: Cast) -> None:
+async def test_a_refresh_with_a_lost_reply_can_be_repeated(
+    resources: Resources, cast: Cast
+) -> None:
     first = (await cast.person("alice"))["session"]
     replies = [await _refresh(resources, first["refresh_token"]) for _ in range(3)]
     assert replies[0] == replies[1] == replies[2]
 
 
-async def test_asking_many_times_at_once_gives_one_successor(
-    resources: Resources, cast: Cast
-) -> None:
+async def test_concurrent_refreshes_give_one_successor(resources: Resources, cast: Cast) -> None:
     first = (await cast.person("alice"))["session"]
     replies = await asyncio.gather(
         *(_refresh(resources, first["refresh_token"]) for _ in range(20))
@@ -78,7 +78,7 @@ async def test_a_made_up_token_is_refused(resources: Resources, token: str) -> N
         await _refresh(resources, token)
 
 
-async def test_a_sealed_token_of_no_session_is_refused(resources: Resources) -> None:
+async def test_a_sealed_token_without_a_session_is_refused(resources: Resources) -> None:
     with pytest.raises(SessionEnded):
         await _refresh(resources, resources.tokens.token("refresh", 12345, 1))
 

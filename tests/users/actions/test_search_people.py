@@ -47,7 +47,7 @@ async def test_a_former_name_finds_nobody(resources: Resources, cast: Cast) -> N
     assert await _found(resources, None, after) == [alice]
 
 
-async def test_pages_hold_everybody_once_in_the_order_of_names(
+async def test_pages_hold_everybody_once_in_order_of_names(
     resources: Resources, cast: Cast
 ) -> None:
     word = "w" + secrets.token_hex(5)
@@ -77,10 +77,10 @@ async def test_a_block_hides_each_from_the_other(resources: Resources, cast: Cas
     assert sorted(await _found(resources, None, word)) == sorted([alice, bob])
 
 
-async def test_a_strange_cursor_is_refused(resources: Resources) -> None:
+async def test_a_malformed_cursor_is_refused(resources: Resources) -> None:
     with pytest.raises(Invalid):
         await search_people(resources.group, None, "a", limit=1, cursor="xyz")
 
 
-async def test_a_query_of_signs_finds_nobody(resources: Resources) -> None:
+async def test_a_query_of_punctuation_finds_nobody(resources: Resources) -> None:
     assert await _found(resources, None, "%") == []

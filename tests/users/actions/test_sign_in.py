@@ -50,16 +50,12 @@ async def test_each_sign_in_is_a_session_of_its_own(resources: Resources, cast: 
 @pytest.mark.parametrize(
     "login", ["nobody", "nobody@mail.example", "", "@", "nul\0byte", "x" * 300, "älice"]
 )
-async def test_an_account_that_does_not_exist_has_wrong_credentials(
-    resources: Resources, login: str
-) -> None:
+async def test_an_unknown_account_gives_wrong_credentials(resources: Resources, login: str) -> None:
     with pytest.raises(WrongCredentials):
         await _sign_in(resources, SignInForm(login, PASSWORD, ""))
 
 
-async def test_another_password_is_wrong_in_the_same_words(
-    resources: Resources, cast: Cast
-) -> None:
+async def test_a_wrong_password_gives_the_same_error(resources: Resources, cast: Cast) -> None:
     alice = (await cast.person("alice"))["user"]
     with pytest.raises(WrongCredentials) as wrong_password:
         await _sign_in(resources, SignInForm(alice["username"], "another one", ""))
@@ -68,7 +64,7 @@ async def test_another_password_is_wrong_in_the_same_words(
     assert wrong_password.value.detail == no_account.value.detail
 
 
-async def test_a_missing_account_is_verified_against_nobody(resources: Resources) -> None:
+async def test_a_missing_account_is_verified_against_a_dummy_hash(resources: Resources) -> None:
     passwords = _Counted(QUICK)
     with pytest.raises(WrongCredentials):
         await sign_in(
@@ -97,7 +93,7 @@ async def test_the_same_request_opens_one_session(resources: Resources, cast: Ca
         await _sign_in(resources, replace(form, device="another"), key)
 
 
-async def test_beyond_the_most_devices_the_oldest_is_signed_out(
+async def test_beyond_the_limit_of_devices_the_oldest_is_signed_out(
     resources: Resources, cast: Cast
 ) -> None:
     alice = await cast.person("alice")
@@ -117,9 +113,7 @@ async def test_beyond_the_most_devices_the_oldest_is_signed_out(
     quick.close()
 
 
-async def test_a_hash_with_yesterdays_parameters_is_renewed(
-    resources: Resources, cast: Cast
-) -> None:
+async def test_a_hash_with_outdated_parameters_is_renewed(resources: Resources, cast: Cast) -> None:
     alice = (await cast.person("alice"))["user"]
     (await _with_quick_password(resources, alice["id"])).close()
     form = SignInForm(alice["username"], PASSWORD, "")

@@ -54,7 +54,7 @@ async def test_an_account_and_its_session_are_in_one_shard(resources: Resources)
     assert group.shard_of(signed_in["user"]["id"]) == group.shard_of(signed_in["session"]["id"])
 
 
-async def test_a_bad_form_takes_nothing(resources: Resources) -> None:
+async def test_an_invalid_form_reserves_nothing(resources: Resources) -> None:
     form = replace(form_for("alice"), password="short")
     with pytest.raises(Invalid):
         await _sign_up(resources, form)
@@ -68,7 +68,7 @@ async def test_a_taken_username_is_refused(resources: Resources) -> None:
         await _sign_up(resources, replace(form_for("bob"), username=taken.username))
 
 
-async def test_a_taken_address_is_refused_in_any_case_and_the_username_stays_free(
+async def test_a_taken_address_is_refused_and_the_username_stays_free(
     resources: Resources,
 ) -> None:
     taken, bob = form_for("alice"), form_for("bob")
@@ -78,7 +78,7 @@ async def test_a_taken_address_is_refused_in_any_case_and_the_username_stays_fre
     await _sign_up(resources, bob)
 
 
-async def test_of_many_who_want_one_name_at_once_exactly_one_gets_it(resources: Resources) -> None:
+async def test_exactly_one_of_many_concurrent_sign_ups_gets_a_name(resources: Resources) -> None:
     wanted = form_for("alice").username
 
     async def outcome(number: int) -> str:
@@ -93,7 +93,7 @@ async def test_of_many_who_want_one_name_at_once_exactly_one_gets_it(resources: 
     assert outcomes == {"made": 1, "username_taken": 59}
 
 
-async def test_of_many_who_want_one_address_at_once_exactly_one_gets_it(
+async def test_exactly_one_of_many_concurrent_sign_ups_gets_an_address(
     resources: Resources,
 ) -> None:
     wanted = form_for("alice")
@@ -128,7 +128,7 @@ async def test_the_same_request_at_the_same_time_makes_one_account(resources: Re
     assert all(reply == replies[0] for reply in replies)
 
 
-async def test_the_same_key_with_another_form_is_refused_and_takes_nothing(
+async def test_the_same_key_with_another_form_is_refused_and_reserves_nothing(
     resources: Resources,
 ) -> None:
     key, other = secrets.token_hex(), form_for("bob")
@@ -138,7 +138,7 @@ async def test_the_same_key_with_another_form_is_refused_and_takes_nothing(
     assert await directory.find_entry(resources.group, username_of(other.username)) is None
 
 
-async def test_no_token_and_no_password_is_kept_in_clear(resources: Resources) -> None:
+async def test_no_token_or_password_is_stored_in_clear_text(resources: Resources) -> None:
     form, key = form_for("alice"), secrets.token_hex()
     signed_in = await _sign_up(resources, form, key)
     session = signed_in["session"]
@@ -149,7 +149,7 @@ async def test_no_token_and_no_password_is_kept_in_clear(resources: Resources) -
     assert session["refresh_token"] not in kept
 
 
-async def test_a_request_that_was_cut_off_is_carried_on_by_its_repetition(
+async def test_a_repeated_request_completes_an_interrupted_one(
     resources: Resources,
 ) -> None:
     form, key = form_for("alice"), secrets.token_hex()
@@ -165,7 +165,7 @@ async def test_a_request_that_was_cut_off_is_carried_on_by_its_repetition(
     assert signed_in["user"]["username"] == form.username
 
 
-async def test_an_overloaded_sign_up_gives_its_names_back(resources: Resources) -> None:
+async def test_an_overloaded_sign_up_releases_its_names(resources: Resources) -> None:
     form = form_for("alice")
     refusing = PasswordHashes(threads=1, waiting_max=-1)
     with pytest.raises(Overloaded):
@@ -174,7 +174,7 @@ async def test_an_overloaded_sign_up_gives_its_names_back(resources: Resources) 
     await _sign_up(resources, form)
 
 
-async def test_an_abandoned_reservation_is_free_again_when_it_has_expired(
+async def test_an_abandoned_reservation_is_free_after_it_expires(
     resources: Resources,
 ) -> None:
     group, form = resources.group, form_for("alice")
@@ -199,7 +199,7 @@ async def test_an_expired_reservation_is_not_taken_from_an_account_that_exists(
     assert entry.holder.user_id == user_id
 
 
-async def test_a_sign_up_that_was_overtaken_makes_no_second_account_of_the_name(
+async def test_an_overtaken_sign_up_makes_no_second_account_with_the_name(
     resources: Resources,
 ) -> None:
     group, form, key = resources.group, form_for("alice"), secrets.token_hex()
@@ -218,7 +218,7 @@ async def test_a_sign_up_that_was_overtaken_makes_no_second_account_of_the_name(
         await _sign_up(resources, form, key)
 
 
-async def test_of_many_who_find_an_expired_name_exactly_one_gets_it(resources: Resources) -> None:
+async def test_exactly_one_of_many_takers_gets_an_expired_name(resources: Resources) -> None:
     group, form = resources.group, form_for("alice")
     await reserve_names(group, _names(form), await _holder(group))
     await _expire(group, form)
@@ -234,7 +234,7 @@ async def test_of_many_who_find_an_expired_name_exactly_one_gets_it(resources: R
     assert outcomes == {"made": 1, "username_taken": 19}
 
 
-async def test_a_void_account_can_never_be_made(resources: Resources) -> None:
+async def test_a_void_account_can_never_be_created(resources: Resources) -> None:
     holder = await _holder(resources.group)
     assert await keeps_name(resources.group, holder.user_id, username_of("alice")) is False
     assert await find_profile(resources.group, holder.user_id) is None

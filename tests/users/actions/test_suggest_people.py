@@ -24,7 +24,7 @@ async def _suggested(resources: Resources, viewer_id: int) -> list[int]:
     return ids
 
 
-async def test_whom_most_of_the_followed_follow_comes_first(
+async def test_people_followed_by_most_followees_come_first(
     resources: Resources, cast: Cast
 ) -> None:
     alice, bob, carol, dave = await cast.user_ids("alice", "bob", "carol", "dave")
@@ -36,7 +36,7 @@ async def test_whom_most_of_the_followed_follow_comes_first(
     assert await _suggested(resources, alice) == [thrice, twice, once]
 
 
-async def test_the_followed_the_blocked_and_the_muted_are_not_suggested(
+async def test_followed_blocked_and_muted_people_are_not_suggested(
     resources: Resources, cast: Cast
 ) -> None:
     alice, bob = await cast.user_ids("alice", "bob")
@@ -49,5 +49,7 @@ async def test_the_followed_the_blocked_and_the_muted_are_not_suggested(
     assert await _suggested(resources, alice) == [other]
 
 
-async def test_who_follows_nobody_gets_no_suggestions(resources: Resources, cast: Cast) -> None:
+async def test_a_viewer_who_follows_nobody_gets_no_suggestions(
+    resources: Resources, cast: Cast
+) -> None:
     assert await _suggested(resources, await cast.user_id("alice")) == []

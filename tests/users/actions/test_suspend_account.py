@@ -27,7 +27,7 @@ async def _suspend(resources: Resources, user_id: int) -> bool:
     return await suspend_account(resources.group, resources.sessions, user_id)
 
 
-async def test_all_its_sessions_end_and_only_who_knows_the_password_is_told_why(
+async def test_all_sessions_end_and_only_the_password_owner_learns_why(
     resources: Resources, cast: Cast
 ) -> None:
     alice = await cast.person("alice")
@@ -55,14 +55,16 @@ async def test_nobody_finds_the_person_until_the_account_is_reinstated(
     assert list(await cards_by_ids(resources.group, bob, [alice])) == [alice]
 
 
-async def test_it_can_sign_in_again_once_reinstated(resources: Resources, cast: Cast) -> None:
+async def test_a_reinstated_account_can_sign_in_again(resources: Resources, cast: Cast) -> None:
     alice = await cast.person("alice")
     await _suspend(resources, alice["user"]["id"])
     await reinstate(resources.group, alice["user"]["id"])
     assert (await _sign_in(resources, alice))["user"]["id"] == alice["user"]["id"]
 
 
-async def test_what_changes_nothing_says_so(resources: Resources, cast: Cast) -> None:
+async def test_a_suspension_that_changes_nothing_returns_false(
+    resources: Resources, cast: Cast
+) -> None:
     (alice,) = await cast.user_ids("alice")
     assert not await reinstate(resources.group, alice)
     assert await _suspend(resources, alice)
@@ -70,7 +72,7 @@ async def test_what_changes_nothing_says_so(resources: Resources, cast: Cast) ->
     assert not await _suspend(resources, alice + 1)
 
 
-async def test_no_session_that_is_just_being_opened_survives(
+async def test_a_session_opened_during_the_suspension_ends_too(
     resources: Resources, cast: Cast
 ) -> None:
     alice = await cast.person("alice")

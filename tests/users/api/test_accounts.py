@@ -10,7 +10,7 @@ from tests.users.cast import PASSWORD, Cast, form_for
 from tests.users.users_api import UsersApi
 
 
-async def test_signing_up_replies_201_with_account_and_tokens(api: UsersApi) -> None:
+async def test_sign_up_replies_201_with_account_and_tokens(api: UsersApi) -> None:
     form = form_for("alice")
     response = await api.post("/users", asdict(form))
     assert response.status_code == 201
@@ -39,11 +39,11 @@ async def test_every_fault_of_a_form_is_named_at_once(api: UsersApi) -> None:
 
 
 @pytest.mark.parametrize("body", [{}, [], {"username": 1}])
-async def test_a_body_of_another_shape_is_refused(api: UsersApi, body: object) -> None:
+async def test_a_malformed_body_is_refused(api: UsersApi, body: object) -> None:
     assert (await api.post("/users", body)).status_code in {400, 422}
 
 
-async def test_half_a_character_is_no_text(api: UsersApi) -> None:
+async def test_half_a_surrogate_pair_is_refused(api: UsersApi) -> None:
     escaped = {**asdict(form_for("alice")), "device": "\ud800"}
     response = await api.post_bytes("/users", json.dumps(escaped).encode())
     assert response.status_code in {400, 422}
@@ -75,7 +75,7 @@ async def test_a_profile_is_changed_field_by_field(api: UsersApi, cast: Cast) ->
 
 
 @pytest.mark.parametrize("body", [{"bio": None}, {"bio": "x" * 151}, {"shoe_size": 38}, []])
-async def test_a_change_that_is_none_is_422(api: UsersApi, cast: Cast, body: object) -> None:
+async def test_an_invalid_change_gives_422(api: UsersApi, cast: Cast, body: object) -> None:
     assert (await api.patch("/me", body, await cast.user_id("alice"))).status_code == 422
 
 

@@ -4,7 +4,7 @@ from tests.users.cast import Cast
 from tests.users.users_api import UsersApi
 
 
-async def test_blocks_and_mutes_are_listed_for_whoever_made_them(api: UsersApi, cast: Cast) -> None:
+async def test_blocks_and_mutes_are_listed_for_their_owner(api: UsersApi, cast: Cast) -> None:
     alice, bob, carol = await cast.user_ids("alice", "bob", "carol")
     for path in (f"/users/{bob}/block", f"/users/{carol}/mute"):
         assert (await api.put(path, alice)).status_code == 200
@@ -19,7 +19,9 @@ async def test_blocks_and_mutes_are_listed_for_whoever_made_them(api: UsersApi, 
     assert (await api.get("/me/mutes", alice)).json()["items"] == []
 
 
-async def test_who_blocks_the_viewer_is_not_in_the_viewers_mutes(api: UsersApi, cast: Cast) -> None:
+async def test_a_person_who_blocks_the_viewer_leaves_the_viewers_mutes(
+    api: UsersApi, cast: Cast
+) -> None:
     alice, bob = await cast.user_ids("alice", "bob")
     await api.put(f"/users/{bob}/mute", alice)
     await api.put(f"/users/{alice}/block", bob)

@@ -17,12 +17,12 @@ async def test_cards_come_by_decimal_id(api: UsersApi, cast: Cast) -> None:
     assert cards[str(bob)]["avatar_key"] is None
 
 
-async def test_nobody_asked_for_is_nobody_found(api: UsersApi) -> None:
+async def test_no_ids_give_no_cards(api: UsersApi) -> None:
     assert (await api.post("/cards", {"ids": []}, 1)).json() == {"cards": {}}
 
 
 @pytest.mark.parametrize("ids", [[0], [2**63], ["x"], [1] * (CARDS_MAX + 1), None])
-async def test_a_question_out_of_bounds_is_422(api: UsersApi, ids: object) -> None:
+async def test_too_many_ids_give_422(api: UsersApi, ids: object) -> None:
     assert (await api.post("/cards", {"ids": ids}, 1)).status_code == 422
 
 
@@ -34,7 +34,9 @@ async def test_ids_come_by_username_in_any_case(api: UsersApi, cast: Cast) -> No
     assert response.json() == {"ids": {asked[0]: alice["id"], asked[1]: alice["id"]}}
 
 
-async def test_who_blocks_the_viewer_is_not_found_by_username(api: UsersApi, cast: Cast) -> None:
+async def test_a_person_who_blocks_the_viewer_is_not_found_by_username(
+    api: UsersApi, cast: Cast
+) -> None:
     alice = (await cast.person("alice"))["user"]
     bob = await cast.user_id("bob")
     await api.put(f"/users/{bob}/block", alice["id"])

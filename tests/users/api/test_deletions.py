@@ -22,7 +22,7 @@ async def test_a_wrong_password_is_refused(api: UsersApi, cast: Cast) -> None:
     assert (await api.get("/me", alice)).status_code == 200
 
 
-async def test_a_receipt_that_was_guessed_is_not_there(api: UsersApi, cast: Cast) -> None:
+async def test_a_guessed_receipt_gives_404(api: UsersApi, cast: Cast) -> None:
     alice = await cast.user_id("alice")
     await api.post("/me/deletion", {"password": PASSWORD}, alice)
     for guessed in (f"{alice:x}.guess", f"{alice:x}.", f"{alice:x}", "zz.guess", f"{'f' * 16}.a"):

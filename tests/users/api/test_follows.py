@@ -33,7 +33,7 @@ async def test_following_and_unfollowing_reply_with_the_relationship(
         assert unfollowed.json()["relationship"]["following"] is False
 
 
-async def test_oneself_is_422_a_missing_person_404_and_nobody_401(
+async def test_oneself_gives_422_an_unknown_person_404_and_no_viewer_401(
     api: UsersApi, cast: Cast
 ) -> None:
     alice = await cast.user_id("alice")
@@ -53,7 +53,7 @@ async def test_followers_and_following_are_paged_newest_first(api: UsersApi, cas
     assert await _all_pages(api, f"/users/{fans[0]}/following", alice, limit=2) == [[alice]]
 
 
-async def test_a_page_limit_out_of_bounds_and_a_strange_cursor_are_422(
+async def test_a_limit_out_of_bounds_and_a_malformed_cursor_give_422(
     api: UsersApi, cast: Cast
 ) -> None:
     alice = await cast.user_id("alice")
@@ -62,7 +62,7 @@ async def test_a_page_limit_out_of_bounds_and_a_strange_cursor_are_422(
         assert response.status_code == 422
 
 
-async def test_the_lists_of_a_private_person_are_not_there_for_strangers(
+async def test_strangers_get_404_for_the_lists_of_a_private_person(
     api: UsersApi, cast: Cast, resources: Resources
 ) -> None:
     alice, bob, carol = await cast.user_ids("alice", "bob", "carol")
@@ -80,7 +80,7 @@ async def test_the_lists_of_a_private_person_are_not_there_for_strangers(
     assert (profile.status_code, profile.json()["may_view"]) == (200, False)
 
 
-async def test_whoever_blocks_or_is_blocked_is_left_out_of_lists(
+async def test_lists_leave_out_people_who_block_or_are_blocked(
     api: UsersApi, cast: Cast, resources: Resources
 ) -> None:
     alice, bob, carol = await cast.user_ids("alice", "bob", "carol")

@@ -30,7 +30,7 @@ async def test_a_profile_is_found_by_id_and_by_username_in_any_case(
         "by-username/ä%00",
     ],
 )
-async def test_what_is_not_there_is_404(api: UsersApi, path: str) -> None:
+async def test_an_unknown_profile_gives_404(api: UsersApi, path: str) -> None:
     response = await api.get(f"/users/{path}", 1)
     assert response.status_code == 404
     assert response.json()["code"] == "not_found"

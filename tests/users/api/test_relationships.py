@@ -17,6 +17,6 @@ async def test_eighty_relationships_take_one_statement(api: UsersApi, cast: Cast
     assert len(statements) == 1
 
 
-async def test_none_or_too_many_are_422(api: UsersApi) -> None:
+async def test_no_ids_or_too_many_give_422(api: UsersApi) -> None:
     for query in ("", "?ids=x", "?" + "&".join(["ids=1"] * 81)):
         assert (await api.get(f"/relationships{query}", 1)).status_code == 422

@@ -4,7 +4,7 @@ from tests.users.cast import PASSWORD, Cast
 from tests.users.users_api import UsersApi
 
 
-async def test_signing_in_replies_201(api: UsersApi, cast: Cast) -> None:
+async def test_sign_in_replies_201(api: UsersApi, cast: Cast) -> None:
     alice = (await cast.person("alice"))["user"]
     response = await api.post(
         "/sessions", {"login": alice["username"], "password": PASSWORD, "device": "tablet"}
@@ -13,14 +13,14 @@ async def test_signing_in_replies_201(api: UsersApi, cast: Cast) -> None:
     assert response.json()["user"] == alice
 
 
-async def test_wrong_credentials_are_401(api: UsersApi) -> None:
+async def test_wrong_credentials_give_401(api: UsersApi) -> None:
     response = await api.post("/sessions", {"login": "nobody", "password": PASSWORD})
     assert response.status_code == 401
     assert response.json()["code"] == "wrong_credentials"
     assert response.headers["www-authenticate"] == "Bearer"
 
 
-async def test_a_check_says_of_each_token_who_it_is_or_that_nobody_gave_it_out(
+async def test_a_check_tells_the_user_of_each_token_or_that_it_is_made_up(
     api: UsersApi, cast: Cast
 ) -> None:
     alice, bob = await cast.person("alice"), await cast.person("bob")

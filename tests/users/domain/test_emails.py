@@ -18,7 +18,7 @@ from services.users.domain.emails import email_fault, email_key, former_keys_of_
         "x" * 64 + "@mail.example",
     ],
 )
-def test_an_address_that_mail_could_reach_is_fine(email: str) -> None:
+def test_a_deliverable_address_is_accepted(email: str) -> None:
     assert email_fault(email) is None
 
 

@@ -11,7 +11,7 @@ def test_a_public_account_is_followed_at_once() -> None:
     assert "requested" in step.replacing
 
 
-def test_a_private_account_is_asked_and_a_follower_stays_one() -> None:
+def test_a_private_account_gets_a_request_and_a_follower_stays() -> None:
     step = step_of_follow(subject_is_private=True)
     assert step.state == "requested"
     assert "active" not in step.replacing

@@ -31,10 +31,10 @@ def test_a_login_with_an_at_sign_is_an_address() -> None:
     assert names_of_login("Alice@Mail.example") == [email_of("alice@mail.example")]
 
 
-def test_an_address_is_looked_for_under_the_key_of_before_and_that_of_today() -> None:
+def test_an_address_is_looked_up_under_the_former_and_the_current_key() -> None:
     keys = [name.key for name in names_of_login("a@M\u00fcnchen.example")]
     assert keys == ["a@m\u00fcnchen.example", "a@xn--mnchen-3ya.example"]
 
 
-def test_what_no_account_can_be_called_is_looked_for_nowhere() -> None:
+def test_an_impossible_login_has_no_names() -> None:
     assert names_of_login("") == names_of_login("no name") == names_of_login("@" * 300) == []

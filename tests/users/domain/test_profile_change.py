@@ -6,7 +6,7 @@ from services.users.domain.profile_change import check_profile_change
 from shared.errors import Invalid
 
 
-def test_sound_changes_pass() -> None:
+def test_valid_changes_pass() -> None:
     check_profile_change({"username": "alice.m", "bio": "fog\nmostly", "is_private": True}, "alice")
     check_profile_change({}, "alice")
 
@@ -18,7 +18,7 @@ def test_every_fault_is_named_with_its_field() -> None:
     assert [error.field for error in refusal.value.errors] == list(changes)
 
 
-def test_the_name_that_one_has_is_not_judged_again() -> None:
+def test_an_unchanged_name_is_not_checked_again() -> None:
     check_profile_change({"username": "admin"}, "admin")
     with pytest.raises(Invalid):
         check_profile_change({"username": "admin"}, "alice")

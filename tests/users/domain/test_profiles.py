@@ -16,7 +16,7 @@ from shared.wire_time import wire_time
 ALICE = new_profile(first_id_at(1_777_887_000_123), "alice", "alice@mail.example")
 
 
-def test_an_address_is_for_its_owner_only() -> None:
+def test_only_the_owner_sees_the_email_address() -> None:
     assert own_profile_of(ALICE)["email"] == "alice@mail.example"
     assert "email" not in profile_of(ALICE, 2, STRANGERS)
 
@@ -30,7 +30,7 @@ def test_a_card_carries_the_privacy_decision() -> None:
     assert not card_of(ALICE.card, 2, Relation(blocked_by=True))["may_view"]
 
 
-def test_a_viewer_is_not_told_of_being_blocked() -> None:
+def test_a_viewer_does_not_learn_of_being_blocked() -> None:
     assert relationship_of(Relation(blocked_by=True)) == relationship_of(STRANGERS)
 
 

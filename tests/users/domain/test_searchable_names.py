@@ -28,14 +28,14 @@ def test_a_person_is_found_by_the_username_and_from_each_word_on() -> None:
         ("an", "_anna"),
     ],
 )
-def test_what_looks_alike_is_found(query: str, display_name: str) -> None:
+def test_similar_spellings_are_found(query: str, display_name: str) -> None:
     prefix = search_prefix(query)
     names = searchable_names("zoe", display_name)
     assert [name for name in names if prefix <= name < end_of_prefix(prefix)]
 
 
 @pytest.mark.parametrize("query", [" ", "@", "👩‍💻", "\0", "%"])
-def test_a_query_without_letters_means_nothing(query: str) -> None:
+def test_a_query_without_letters_is_empty(query: str) -> None:
     assert search_prefix(query) == ""
 
 

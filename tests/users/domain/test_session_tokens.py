@@ -17,7 +17,7 @@ generations = st.integers(1, 2**31 - 1)
 
 
 @given(ids, generations)
-def test_a_token_says_its_session_and_generation(session_id: int, generation: int) -> None:
+def test_a_token_names_its_session_and_generation(session_id: int, generation: int) -> None:
     token = TOKENS.token("access", session_id, generation)
     assert TOKENS.read("access", token) == TokenClaim(session_id, generation)
     assert len(token) <= TOKEN_CHARACTERS_MAX
@@ -58,7 +58,7 @@ def test_another_key_makes_other_tokens() -> None:
     assert SessionTokens("another key").read("access", TOKENS.token("access", 7, 1)) is None
 
 
-def test_the_kept_hash_is_not_the_token() -> None:
+def test_the_stored_hash_is_not_the_token() -> None:
     token = TOKENS.token("access", 7, 1)
     assert len(token_hash(token)) == 32
     assert token.encode() not in token_hash(token)

@@ -26,7 +26,7 @@ ENDED = replace(REFRESHED, ended_at=T1)
 MOMENT = timedelta(milliseconds=1)
 
 
-def test_an_access_token_is_good_for_fifteen_minutes() -> None:
+def test_an_access_token_is_valid_for_fifteen_minutes() -> None:
     end = T0 + ACCESS_LIFETIME
     assert access_expiry(FRESH, 1, b"access 1", T0) == end
     assert access_expiry(FRESH, 1, b"access 1", end - MOMENT) == end
@@ -39,11 +39,11 @@ def test_the_access_token_before_a_refresh_keeps_its_own_fifteen_minutes() -> No
 
 
 @pytest.mark.parametrize(("generation", "hashed"), [(1, b"access 2"), (3, b"access 3"), (2, b"")])
-def test_a_token_that_was_not_issued_is_not_good(generation: int, hashed: bytes) -> None:
+def test_a_token_that_was_not_issued_is_invalid(generation: int, hashed: bytes) -> None:
     assert access_expiry(REFRESHED, generation, hashed, T1) is None
 
 
-def test_nothing_of_an_ended_session_is_good() -> None:
+def test_no_token_of_an_ended_session_is_valid() -> None:
     assert access_expiry(ENDED, 2, b"access 2", T1) is None
     assert refresh_outcome(ENDED, 2, b"refresh 2", T1) == "refuse"
 
@@ -88,7 +88,7 @@ def test_a_refresh_token_with_another_hash_does_nothing() -> None:
         (ENDED, 2, b"access 2", T1, "ended"),
     ],
 )
-def test_a_refused_token_says_what_the_client_does_next(
+def test_a_refusal_tells_the_client_what_to_do_next(
     session: Session, generation: int, hashed: bytes, now: datetime, fault: str
 ) -> None:
     assert access_fault(session, generation, hashed, now) == fault

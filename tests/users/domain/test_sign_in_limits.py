@@ -14,5 +14,5 @@ from services.users.domain.sign_in_limits import source_of
         ("not an address", "not an address"),
     ],
 )
-def test_what_is_most_likely_one_household_counts_as_one(address: str, source: str) -> None:
+def test_addresses_of_one_household_count_as_one(address: str, source: str) -> None:
     assert source_of(address) == source

@@ -6,7 +6,7 @@ from services.users.domain.sign_up_form import SignUpForm, check_sign_up_form
 from shared.errors import Invalid
 
 
-def test_a_sound_form_passes() -> None:
+def test_a_valid_form_passes() -> None:
     check_sign_up_form(SignUpForm("alice", "alice@mail.example", "12345678", ""))
 
 

@@ -13,7 +13,7 @@ def test_most_shared_first_and_the_newer_account_among_equals() -> None:
 
 
 @pytest.mark.parametrize("known", ["following", "requested", "blocking", "blocked_by", "muting"])
-def test_whom_the_viewer_knows_or_may_not_know_is_not_suggested(known: str) -> None:
+def test_people_the_viewer_knows_or_may_not_know_of_are_not_suggested(known: str) -> None:
     assert is_to_be_suggested(1, 2, STRANGERS)
     assert not is_to_be_suggested(1, 2, Relation(**{known: True}))
     assert not is_to_be_suggested(1, 1, STRANGERS)

@@ -17,7 +17,7 @@ from shared.faults import fault
 
 
 @pytest.mark.parametrize("username", ["a", "alice", "a.b_c", "_", ".a", "0", "x" * 30])
-def test_a_username_of_the_allowed_characters_is_fine(username: str) -> None:
+def test_a_username_of_allowed_characters_is_accepted(username: str) -> None:
     assert username_fault(username) is None
 
 
@@ -30,11 +30,11 @@ def test_any_other_username_is_refused(username: str) -> None:
 
 
 @pytest.mark.parametrize("username", ["admin", "api", "support", "me", "retrato"])
-def test_the_names_of_the_house_are_reserved(username: str) -> None:
+def test_names_of_the_operator_are_reserved(username: str) -> None:
     assert username_fault(username) == fault("username_reserved")
 
 
-def test_reserved_names_are_written_as_they_are_looked_up() -> None:
+def test_reserved_names_are_in_the_form_of_their_key() -> None:
     assert {username_key(name) for name in RESERVED_USERNAMES} == RESERVED_USERNAMES
 
 

@@ -31,7 +31,7 @@ def test_what_a_viewer_may_see(
     assert may_view(ALICE, BOB, relation, owner_is_private=True) is views_private
 
 
-def test_nobody_signed_in_sees_what_is_public() -> None:
+def test_an_anonymous_viewer_sees_public_accounts() -> None:
     assert may_view(None, BOB, STRANGERS, owner_is_private=False)
     assert not may_view(None, BOB, STRANGERS, owner_is_private=True)
 

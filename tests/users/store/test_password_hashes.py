@@ -25,7 +25,7 @@ async def test_without_a_hash_no_password_is_right() -> None:
     passwords.close()
 
 
-async def test_a_hash_that_is_none_is_nobodys() -> None:
+async def test_a_malformed_hash_matches_no_password() -> None:
     passwords = PasswordHashes(QUICK)
     assert not await passwords.verify("not a hash", "correct horse")
     passwords.close()
@@ -40,7 +40,7 @@ async def test_the_parameters_are_those_that_owasp_recommends() -> None:
     passwords.close()
 
 
-async def test_who_would_wait_too_long_is_refused_at_once() -> None:
+async def test_a_caller_who_would_wait_too_long_is_refused_at_once() -> None:
     passwords = PasswordHashes(threads=1, waiting_max=2)
     hashing = [passwords.hash("correct horse") for _ in range(10)]
     outcomes = await asyncio.gather(*hashing, return_exceptions=True)
@@ -49,7 +49,7 @@ async def test_who_would_wait_too_long_is_refused_at_once() -> None:
     passwords.close()
 
 
-async def test_one_who_went_away_leaves_the_place_to_others() -> None:
+async def test_a_cancelled_caller_frees_its_slot() -> None:
     passwords = PasswordHashes(threads=1, waiting_max=1)
     gone = [asyncio.create_task(passwords.hash("correct horse")) for _ in range(2)]
     await asyncio.gather(asyncio.wait(gone, timeout=0))

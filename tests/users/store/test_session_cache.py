@@ -72,9 +72,7 @@ async def test_a_later_generation_is_not_overwritten_by_a_slow_reader(cache: Ses
     assert copy.current.generation == 10
 
 
-async def test_everything_kept_has_a_bounded_life(
-    cache: SessionCache, redis: aioredis.Redis
-) -> None:
+async def test_every_key_expires(cache: SessionCache, redis: aioredis.Redis) -> None:
     live, ended = _session(), _session()
     await cache.remember([live])
     await cache.mark_ended([ended.id])
@@ -92,7 +90,7 @@ async def test_no_hash_of_a_refresh_token_leaves_postgres(
     assert (b"r" * 32).hex().encode() not in kept
 
 
-async def test_a_redis_that_is_away_finds_and_keeps_nothing() -> None:
+async def test_without_redis_nothing_is_found_or_stored() -> None:
     nowhere = redis_that_is_away()
     cache = SessionCache(nowhere)
     session = _session()
@@ -102,7 +100,7 @@ async def test_a_redis_that_is_away_finds_and_keeps_nothing() -> None:
     await nowhere.aclose()
 
 
-async def test_after_a_failure_redis_is_left_alone_for_a_moment() -> None:
+async def test_after_a_failure_redis_rests_for_a_moment() -> None:
     nowhere = redis_that_is_away()
     cache = SessionCache(nowhere)
     assert await cache.find_many([1]) == {}

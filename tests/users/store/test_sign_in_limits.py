@@ -33,7 +33,7 @@ async def redis(
         await client.aclose()
 
 
-async def test_of_many_at_once_exactly_so_many_get_through(redis: aioredis.Redis) -> None:
+async def test_exactly_the_limit_of_concurrent_tries_passes(redis: aioredis.Redis) -> None:
     # Two processes that know nothing of each other.
     both = [SignInLimits(redis, FIVE, FIVE), SignInLimits(redis, FIVE, FIVE)]
     source = secrets.token_hex(8)
@@ -43,7 +43,7 @@ async def test_of_many_at_once_exactly_so_many_get_through(redis: aioredis.Redis
     assert await both[0].take_try(secrets.token_hex(8)) == 0
 
 
-async def test_a_failure_given_back_makes_room(redis: aioredis.Redis) -> None:
+async def test_a_removed_failure_makes_room(redis: aioredis.Redis) -> None:
     limits, whose = SignInLimits(redis, FIVE, FIVE), secrets.token_hex(8)
     for guess in range(5):
         assert await limits.take_failure(whose, str(guess)) == 0
@@ -53,7 +53,7 @@ async def test_a_failure_given_back_makes_room(redis: aioredis.Redis) -> None:
     assert await limits.take_failure(whose, "seventh") > 0
 
 
-async def test_the_window_slides_and_what_is_kept_has_an_end(redis: aioredis.Redis) -> None:
+async def test_the_window_slides_and_keys_expire(redis: aioredis.Redis) -> None:
     limits, source = SignInLimits(redis, Limit(1, 100), FIVE), secrets.token_hex(8)
     assert await limits.take_try(source) == 0
     assert await redis.pttl(f"sign_in_tries:{source}") <= 100
