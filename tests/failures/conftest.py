@@ -11,7 +11,7 @@ from tests.suite import Suite
 
 @pytest.fixture
 async def reads(suite: Suite) -> AsyncIterator[Sequence[httpx.Request]]:
-    """The requests of two phones, one after the other; in peace all of them succeed."""
+    """Requests of two phones, in sequence; without a failure all of them succeed."""
     async with (
         phone_of(suite.public_url, "alice") as alice,
         phone_of(suite.public_url, "bob") as bob,

@@ -1,4 +1,4 @@
-"""A steady stream of requests, from phones that wait for an answer before they ask again."""
+"""A steady stream of requests from phones that wait for each reply."""
 
 import asyncio
 import itertools
@@ -10,13 +10,13 @@ import httpx
 
 ANSWER_SECONDS_MAX = 15.0
 
-# What a slow machine has not answered is not piled up: how much it bears is for a bench to find.
+# Unanswered requests do not pile up: benchmarks measure how much a machine can bear.
 PHONES = 3
 
 
 @dataclass
 class Tally:
-    """What became of the requests so far."""
+    """The outcomes of the requests so far."""
 
     sent: int = 0
     answered: int = 0
@@ -28,7 +28,7 @@ class Tally:
 async def steady_load(
     client: httpx.AsyncClient, requests: Sequence[httpx.Request], per_second: int
 ) -> AsyncIterator[Tally]:
-    """Send the requests in turn while the block runs; at its end wait for the last answers."""
+    """Send the requests in turn while the block runs, then wait for the last replies."""
     tally = Tally()
     stop = asyncio.Event()
     sender = asyncio.create_task(_send_all(client, requests, per_second, tally, stop))
@@ -83,10 +83,10 @@ async def _send(client: httpx.AsyncClient, request: httpx.Request, tally: Tally)
 
 
 async def _ask(client: httpx.AsyncClient, request: httpx.Request, tally: Tally) -> httpx.Response:
-    """Send it as a phone does: again, where a kept connection was closed before any answer.
+    """Send it as a phone does: again, if a kept connection closes before any reply.
 
-    RFC 9112, 9.3.1: who keeps connections alive may close an idle one at any time, also while a
-    request is on its way to it. All that is sent here may be repeated.
+    A server may close an idle connection at any time, even while a request is on its way (RFC 9112,
+    9.3.1). All requests here are repeatable.
     """
     method, url, headers = request.method, request.url, request.headers
     try:

@@ -1,4 +1,4 @@
-"""A part is away: what does not need it works, the rest is refused. The gateway's table."""
+"""A part is away: what does not need it works, and the rest is refused, as documented."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -12,14 +12,14 @@ from tests.eventually import eventually
 from tests.journeys.phone import JPEG, Phone, phone_of, picture
 from tests.suite import Suite
 
-# Two balancers and two gateways: so many requests meet every gateway.
+# Two balancers and two gateways: this many requests reach every gateway.
 EVERY_GATEWAY = 8
 SIGN_UPS_MAX = 40
 
 
 @asynccontextmanager
 async def away(suite: Suite, *names: str) -> AsyncIterator[None]:
-    """The processes are stopped while the block runs."""
+    """Stop the processes while the block runs."""
     try:
         await asyncio.gather(*(suite.stop(name) for name in names))
         yield
@@ -40,7 +40,7 @@ def is_refused(reply: httpx.Response) -> bool:
 
 
 async def signed_up(stack: AsyncExitStack, suite: Suite, name: str) -> Phone:
-    """A phone, at the latest when all processes know that what was away is back."""
+    """A phone; waits until all processes know that everything is back."""
     return await eventually(
         lambda: stack.enter_async_context(phone_of(suite.public_url, name)), within_s=20
     )
@@ -67,7 +67,7 @@ async def test_without_users_viewers_keep_reading_and_stay_signed_in(
     async with away(suite, *replicas(suite, "users")):
 
         async def is_partial() -> None:
-            # Complete for the seconds in which users would not have been asked anyway.
+            # Complete for the seconds in which users is not asked again.
             page = await alice.get("/v1/timelines/home")
             assert [item["id"] for item in page["items"]] == [post["id"]]
             assert page["completeness"] == "partial"
@@ -107,7 +107,7 @@ async def test_without_upload_everything_except_uploading_works(
 
 @pytest.fixture
 async def on_both_primaries(suite: Suite) -> AsyncIterator[tuple[Phone, Phone]]:
-    """One whose shard is on the first primary, one on the second; each follows the other."""
+    """One person on each primary, who follow each other."""
     shard_count = suite.plan.groups["users"].shard_count
     async with AsyncExitStack() as stack:
         found: dict[bool, Phone] = {}
@@ -153,7 +153,7 @@ async def test_without_a_primary_of_feed_only_its_people_cannot_like(
     async with away(suite, "postgres-feed-a"):
         await reads(second, "/v1/timelines/home")
         await reads(second, f"/v1/posts/{of_first['id']}")
-        # A like is the liker's row; its post learns of it when its primary is back.
+        # A like is a row of the liker; the post gets it when its primary is back.
         await second.put(f"/v1/posts/{of_first['id']}/like")
         assert is_refused(await first.http.put(f"/v1/posts/{of_second['id']}/like"))
 
@@ -178,7 +178,7 @@ async def test_without_the_name_server_everything_keeps_working(
 
 
 async def reads(phone: Phone, path: str) -> None:
-    """It is answered, if not by the first process that meets the loss then by the next."""
+    """Read it: if the first process has not noticed the loss, the next one has."""
 
     async def answered() -> None:
         await phone.get(path)

@@ -1,4 +1,4 @@
-"""Redis is emptied or gone: nothing durable is lost, nobody is signed out."""
+"""Redis is emptied or lost: nothing durable is lost, and nobody is signed out."""
 
 from collections.abc import AsyncIterator
 

@@ -1,4 +1,4 @@
-"""A replica is killed under load: nobody notices, and names follow."""
+"""A replica dies under load: no request fails, and DNS follows."""
 
 import asyncio
 import signal
@@ -32,7 +32,7 @@ async def test_a_killed_replica_fails_no_request(
     async with steady_load(phones, reads, REQUESTS_PER_SECOND) as tally:
         await _more_answers(tally)
         suite.kill(name)
-        # Not left to the supervisor, which would have it back before the name server looks.
+        # The supervisor would restart it before the name server checks.
         stopping = asyncio.create_task(suite.stop(name))
         await eventually(has_left)
         await stopping
@@ -64,7 +64,7 @@ async def test_a_silent_replica_gets_no_more_calls(
         suite.kill(name, signal.SIGSTOP)
         try:
             await eventually(has_left, within_s=20)
-            # What was asked of it before has been answered by the other one, or was lost by now.
+            # The other replica has answered the earlier requests, or they were lost.
             await _more_answers(tally)
             failed_before = len(tally.failures)
             await _more_answers(tally)
@@ -72,7 +72,7 @@ async def test_a_silent_replica_gets_no_more_calls(
         finally:
             suite.kill(name, signal.SIGCONT)
         await eventually(is_back, within_s=20)
-        # Until all know that it is back: the next test takes another one away.
+        # Wait until all know that it is back: the next test stops another one.
         await _more_answers(tally)
     assert len(tally.failures) <= tally.sent // 20
 

@@ -1,4 +1,4 @@
-"""A rolling restart, as `make restart` does it, fails no request."""
+"""A rolling restart, as by `make restart`, fails no request."""
 
 import asyncio
 import signal
@@ -25,7 +25,7 @@ async def test_a_rolling_restart_fails_no_request(
     assert tally.answered == tally.sent > 0
     if service != "nginx":
         assert tally.resent == 0
-        # A balancer's master stays, since it holds the address that clients know.
+        # A balancer's master stays, because it holds the clients' address.
         assert all(suite.pid(name) != pid for name, pid in before.items())
 
 
@@ -36,7 +36,7 @@ async def test_the_last_serving_replica_is_not_restarted(suite: Suite) -> None:
         with pytest.raises(SuiteFailure, match="users-2 does not run"):
             await suite.restart_within("users-1")
         assert suite.pid("users-1") == before
-        # Who serves nobody may always be restarted.
+        # A replica that serves nobody may always be restarted.
         await suite.restart_within("users-2")
     finally:
         await suite.start("users-2")

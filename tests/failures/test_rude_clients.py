@@ -1,4 +1,4 @@
-"""One caller who reads nothing, sends half or holds much open takes nothing from the others."""
+"""A caller who reads nothing, sends half, or holds connections takes nothing from others."""
 
 import asyncio
 import select
@@ -15,7 +15,7 @@ from tests.eventually import eventually
 from tests.journeys.phone import Phone
 from tests.suite import Suite
 
-# All of 127.0.0.0/8 is this machine: the rude one comes from an address of its own.
+# All of 127.0.0.0/8 is this machine: the rude caller has an address of its own.
 RUDE = ("127.0.77.1", 0)
 POLITE_READS = 60
 _SETTINGS, _HEADERS, _END = 4, 1, 5
@@ -41,7 +41,7 @@ def _connect(suite: Suite, *, tls: bool = False) -> socket.socket:
 
 
 def unread_over_http2(suite: Suite) -> list[socket.socket]:
-    """A hundred streams on a connection whose window is zero: no reply can be sent."""
+    """A hundred streams on a connection with a window of zero: no reply can be sent."""
     context = ssl.create_default_context(cafile=str(suite.ca_file))
     context.check_hostname = False
     context.set_alpn_protocols(["h2"])
@@ -56,7 +56,7 @@ def unread_over_http2(suite: Suite) -> list[socket.socket]:
 
 
 def unread_over_http1(suite: Suite) -> list[socket.socket]:
-    """Thirty connections with large replies, of which nothing is read."""
+    """Thirty connections with large replies that are never read."""
     held = []
     for _ in range(30):
         one = _connect(suite)
@@ -82,7 +82,7 @@ def writes_with_a_body_that_never_comes(suite: Suite) -> list[socket.socket]:
 
 
 def uploads_that_never_come(suite: Suite) -> list[socket.socket]:
-    """More than one address may have under way; those beyond are refused."""
+    """More uploads than one address may have at once; further ones are refused."""
     count = edge_sizes(suite.plan, this_machine()).bodies_per_address + 50
     head = b"POST /v1/photos HTTP/1.1\r\nHost: x\r\nContent-Length: 900000\r\n\r\n"
     return _sent_by(suite, count, head)

@@ -1,4 +1,4 @@
-"""A gateway dies, and nobody who was connected to it misses anything."""
+"""A gateway dies, and its connected viewers miss nothing."""
 
 from contextlib import AsyncExitStack
 

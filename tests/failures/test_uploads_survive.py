@@ -1,4 +1,4 @@
-"""Processes of upload are killed in the middle of their work: every acknowledged photo is made."""
+"""Processes of upload are killed at work: every acknowledged photo is still made."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -49,7 +49,7 @@ async def test_a_killed_replica_loses_no_upload(suite: Suite, alice: Phone) -> N
             assert reply.status_code == 202, reply.text
             return str(reply.json()["photo"]["id"])
 
-        # What a phone does: the same key again until there is an answer.
+        # Like a phone: the same key again until there is a reply.
         return await eventually(accepted, within_s=60, every_s=0.5)
 
     uploads = [asyncio.create_task(upload(number)) for number in range(PHOTOS)]

@@ -1,4 +1,4 @@
-"""Alice, bob, carol and as many more as a test needs: new people each time, who publish."""
+"""Alice, bob, carol and as many more as a test needs: new people who publish."""
 
 import secrets
 import time
@@ -20,23 +20,23 @@ from tests.feed.fake_upload import snapshot
 
 
 def new_id() -> int:
-    """An id as another service could have made it a little while ago, in any shard."""
+    """An id as another service could have made it recently, in any shard."""
     return first_id_at(int(time.time() * 1000) - 60_000) + secrets.randbelow(1 << 23)
 
 
 def draft_of(caption: str = "", photos: int = 1) -> Draft:
-    """A sound draft with photos of its own."""
+    """A valid draft with new photos."""
     return Draft(tuple(new_id() for _ in range(photos)), caption, None)
 
 
 class Cast:
-    """People act through the same code as over HTTP."""
+    """People who act through the same code as over HTTP."""
 
     def __init__(self, resources: Resources) -> None:
         self._resources = resources
 
     async def publishes(self, author_id: int, caption: str = "") -> int:
-        """A post, as a request makes it; nothing is delivered yet."""
+        """Publish a post as a request does; nothing is delivered yet."""
         resources = self._resources
         post = await publish_post(
             resources.group,
@@ -49,7 +49,7 @@ class Cast:
         return int(post["id"])
 
     async def has_published(self, author_id: int, count: int) -> list[int]:
-        """So many posts at once, newest first, written and never delivered."""
+        """Write this many posts at once, newest first, never delivered."""
         group = self._resources.group
         ids = []
         async with group.writer(group.shard_of(author_id)) as tx:
@@ -63,7 +63,7 @@ class Cast:
     async def comments(
         self, writer_id: int, post_id: int, text: str = "Lovely.", reply_to: int | None = None
     ) -> int:
-        """A comment, or a reply to one."""
+        """Write a comment or a reply."""
         new = NewComment(post_id, writer_id, text, reply_to)
         comment = await comment_on_post(
             self._resources.group,
@@ -75,11 +75,11 @@ class Cast:
         return int(comment["id"])
 
     async def deletes_comment(self, viewer_id: int, comment_id: int) -> None:
-        """A comment deleted, if it is the viewer's to delete."""
+        """Delete a comment, if the viewer may."""
         await delete_comment(self._resources.group, self._resources.comments, comment_id, viewer_id)
 
     async def delivers(self, post_id: int, author_id: int, page: int = 0) -> None:
-        """One job of the fan-out, run here."""
+        """Run one job of the fan-out here."""
         resources = self._resources
         job = FanOutJob(post_id, author_id, page)
         await fan_out(

@@ -1,4 +1,4 @@
-"""feed in this process over the suite's real Postgres and Redis, with stand-ins for the others."""
+"""Feed in this process over the suite's real Postgres and Redis, with fakes of other services."""
 
 import os
 from collections.abc import AsyncIterator
@@ -56,7 +56,7 @@ async def group(settings: FeedSettings, network: Network) -> AsyncIterator[Shard
 
 @pytest.fixture(autouse=True)
 def others_see_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A replica may lag behind for others; when it may answer is tested where it is chosen."""
+    """Disables replica lag for other viewers; the choice of replicas has its own tests."""
     monkeypatch.setattr(posts, "OTHERS_LAG_MS_MAX", 0)
 
 
@@ -77,7 +77,7 @@ async def no_redis(network: Network) -> AsyncIterator[aioredis.Redis]:
 
 @pytest.fixture(scope="session")
 async def pipe(settings: FeedSettings, network: Network) -> AsyncIterator[RedisPipe]:
-    # A busy machine is not to make believe that Redis is away.
+    # On a busy machine Redis must not count as away.
     opened = RedisPipe(settings.redis_url.get_secret_value(), network, silent_looks_max=400)
     await opened.open()
     yield opened
@@ -91,7 +91,7 @@ def reads(pipe: RedisPipe) -> HotReads:
 
 @pytest.fixture
 def no_pipe(network: Network) -> RedisPipe:
-    """Never opened: as of a Redis that is down."""
+    """A pipe that is never opened, as if Redis were down."""
     return RedisPipe("redis://127.0.0.1:9/0", network)
 
 
@@ -123,7 +123,7 @@ def resources(
     users: UsersClient,
     upload: UploadClient,
 ) -> Resources:
-    # The group outlives a test; what watched it for the one before does not.
+    # The group outlives a test, but the watchers of the previous one must not.
     group.edge_watchers.clear()
     return resources_over(group, redis, pipe, users=users, upload=upload)
 
@@ -141,7 +141,7 @@ def without_redis(
 
 @pytest.fixture
 def small(resources: Resources, redis: aioredis.Redis, reads: HotReads) -> Resources:
-    """The same with home timelines that hold five entries, cut when they are three too long."""
+    """The same, with home timelines of five entries, trimmed when three too long."""
     timelines = HomeTimelines(redis, reads, RedisGuard(), entries_max=5, trim_slack=3)
     celebrities = CelebrityEntries(resources.author_timelines, resources.group)
     entries = HomeEntries(timelines, resources.group, resources.users, celebrities)

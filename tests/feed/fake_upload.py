@@ -1,4 +1,4 @@
-"""A stand-in for upload: every photo is there and ready unless a test says otherwise."""
+"""A fake of upload: every photo exists and is ready unless a test says otherwise."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from shared.contracts.photos import PhotoSnapshot
 
 
 def snapshot(photo_id: int) -> PhotoSnapshot:
-    """What upload knows of a ready photo."""
+    """The snapshot of a ready photo."""
     return {
         "id": photo_id,
         "width": 1200,
@@ -30,7 +30,7 @@ def snapshot(photo_id: int) -> PhotoSnapshot:
 
 
 class FakeUpload:
-    """Keeps who claimed what, and what it was told afterwards."""
+    """Records claims, confirmations and releases."""
 
     def __init__(self) -> None:
         self.claimants: dict[int, str] = {}

@@ -1,4 +1,4 @@
-"""A stand-in for users: a follow graph in memory."""
+"""A fake of users: a follow graph in memory."""
 
 import base64
 from collections import defaultdict
@@ -9,7 +9,7 @@ import orjson
 
 
 class FakeUsers:
-    """Answers as users would; `ids_page_max` makes its pages short, `is_away` its answers 503."""
+    """Answers like users; `ids_page_max` shortens its pages, and `is_away` makes it reply 503."""
 
     def __init__(self) -> None:
         self.followed: dict[int, set[int]] = defaultdict(set)
@@ -30,11 +30,11 @@ class FakeUsers:
         self.followed[follower_id].discard(followee_id)
 
     def hide(self, author_id: int, viewer_id: int) -> None:
-        """The viewer may not see what the author publishes."""
+        """Let the viewer not see the author's posts."""
         self.hidden.add((author_id, viewer_id))
 
     def block(self, one_id: int, other_id: int) -> None:
-        """Neither may know of the other."""
+        """Let neither know of the other."""
         self.unknown |= {(one_id, other_id), (other_id, one_id)}
 
     def _answer(self, request: httpx.Request) -> httpx.Response:
@@ -80,7 +80,7 @@ class FakeUsers:
 
 
 def viewer_of(request: httpx.Request) -> int:
-    """The viewer whom the internal token names; its signature is not what is tested here."""
+    """The viewer in the internal token; its signature is not tested here."""
     payload = request.headers["Authorization"].removeprefix("Bearer ").split(".")[1]
     claims = orjson.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
     return int(claims["sub"])

@@ -9,7 +9,7 @@ from shared.network.internal_tokens import TokenSigner
 
 
 class FeedApi:
-    """One call a method; `viewer_id` None is a call for nobody."""
+    """One method per HTTP method; a `viewer_id` of None calls without a viewer."""
 
     def __init__(self, app: FastAPI, client: httpx.AsyncClient, signer: TokenSigner) -> None:
         self.app = app
@@ -28,7 +28,7 @@ class FeedApi:
         return await self._send("POST", path, viewer_id, json=body, headers=headers)
 
     async def post_text(self, path: str, content: str, viewer_id: int) -> httpx.Response:
-        """A body in the caller's own spelling."""
+        """Post a body exactly as given."""
         headers = {"Content-Type": "application/json"}
         return await self._send("POST", path, viewer_id, content=content, headers=headers)
 

@@ -1,4 +1,4 @@
-"""The worker's loops: what was committed happens, without anybody waiting for it."""
+"""The worker's loops carry out what was committed."""
 
 import asyncio
 from collections.abc import AsyncIterator

@@ -1,4 +1,4 @@
-"""The gateway in this process, with stand-ins for the three services behind it."""
+"""The gateway in this process, with fakes of the three services behind it."""
 
 import os
 import time
@@ -52,7 +52,7 @@ def settings() -> GatewaySettings:
 
 @dataclass
 class Gateway:
-    """A client of the gateway, signed in as alice, and what stands behind it."""
+    """A client of the gateway, signed in as alice, with the fakes behind it."""
 
     app: FastAPI
     http: httpx.AsyncClient
@@ -67,7 +67,7 @@ class Gateway:
 
 @pytest.fixture
 async def gateway(settings: GatewaySettings) -> AsyncIterator[Gateway]:
-    # Never opened: each test counts for itself.
+    # Never opened, so each test counts for itself.
     pipe = RedisPipe("redis://gateway.redis.internal", Network(Resolver(()), None))
     async with open_gateway(settings, pipe) as opened:
         yield opened
@@ -118,7 +118,7 @@ async def open_gateway(settings: GatewaySettings, pipe: RedisPipe) -> AsyncItera
 
 
 def all_in_session_of(user_id: int) -> Answer:
-    """Whatever the tokens are, they are good and of this user."""
+    """Answer that every token is valid and belongs to this user."""
 
     def answer(request: httpx.Request) -> dict[str, list[SessionAnswer]]:
         expires_at_ms = int((time.time() + 900) * 1000)
@@ -134,7 +134,7 @@ def all_in_session_of(user_id: int) -> Answer:
 
 
 def all_ended(request: httpx.Request) -> dict[str, list[SessionAnswer]]:
-    """No token is good any more."""
+    """Answer that no token is valid any more."""
     tokens = orjson.loads(request.content)["access_tokens"]
     return {"answers": [{"state": "ended", "session": None} for _token in tokens]}
 
@@ -155,7 +155,7 @@ async def network(real_settings: GatewaySettings) -> AsyncIterator[Network]:
 async def pipes(
     real_settings: GatewaySettings, network: Network
 ) -> AsyncIterator[tuple[RedisPipe, RedisPipe]]:
-    """Of two gateways."""
+    """The pipes of two gateways."""
     url = real_settings.redis_url.get_secret_value()
     one, other = (RedisPipe(url, network, [("SCRIPT", "LOAD", TAKE)]) for _ in range(2))
     await one.open()

@@ -1,4 +1,4 @@
-"""Stand-ins for users, upload and feed, behind the gateway's real clients."""
+"""Fakes of users, upload and feed, behind the gateway's real clients."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -15,13 +15,13 @@ Answer = Any | AppError | Callable[[httpx.Request], Any]
 
 @dataclass
 class FakeService:
-    """Answers what a test tells it to, 404 otherwise, and remembers what it was asked."""
+    """Gives a test's answers, 404 otherwise, and records its requests."""
 
     answers: dict[tuple[str, str], tuple[Answer, int]] = field(default_factory=dict)
     requests: list[httpx.Request] = field(default_factory=list)
 
     def answer(self, method: str, path: str, answer: Answer, *, status: int = 200) -> None:
-        """`answer` is JSON data, an error to raise, or a function of the request."""
+        """Set an answer: JSON data, an error to raise, or a function of the request."""
         self.answers[method, path] = (answer, status)
 
     def asked(self, path: str) -> list[httpx.Request]:

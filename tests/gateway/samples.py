@@ -1,4 +1,4 @@
-"""What the services say in these tests: alice (1001), bob (1002), carol (1003) and their posts."""
+"""Sample replies of the services: alice (1001), bob (1002), carol (1003) and their posts."""
 
 from shared.contracts.people import Card, Profile, SignedIn
 from shared.contracts.photos import Photo, PhotoSnapshot, Rendition

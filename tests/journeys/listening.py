@@ -1,4 +1,4 @@
-"""An ear: a phone's connection to the stream of events."""
+"""A phone's connection to the event stream."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -12,7 +12,7 @@ from tests.journeys.phone import Phone
 
 
 class Ear:
-    """What came over the stream: kinds, and what each was about; `last_id` is where to go on."""
+    """The events received: kinds and subjects; `last_id` is where to resume."""
 
     def __init__(self) -> None:
         self.heard: list[str] = []
@@ -58,7 +58,7 @@ class Ear:
 async def ear_of(
     phone: Phone, base_url: str = "", last_id: str | None = None
 ) -> AsyncIterator[Ear]:
-    """A connection that stands; `base_url` names another balancer than the phone's."""
+    """An open connection; `base_url` names another balancer than the phone's."""
     ear = Ear()
     listening = asyncio.create_task(ear.listen(phone.http, f"{base_url}/v1/stream", last_id))
     try:

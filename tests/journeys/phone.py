@@ -17,7 +17,7 @@ JPEG = {"Content-Type": "image/jpeg"}
 
 
 class Phone:
-    """Signed in as one person. `http` is for what the methods leave out."""
+    """Signed in as one person; `http` is for what the methods lack."""
 
     def __init__(self, http: httpx.AsyncClient, user: dict[str, Any]) -> None:
         self.http = http
@@ -47,7 +47,7 @@ class Phone:
         return dict(_json(reply, 201)["post"])
 
     async def post(self, caption: str = "") -> dict[str, Any]:
-        """A new picture, uploaded and published."""
+        """Upload and publish a new picture."""
         return await self.publish(await self.upload(picture()), caption=caption)
 
     async def comment(
@@ -66,7 +66,7 @@ class Phone:
         return list((await self.get("/v1/timelines/home", **params))["items"])
 
     async def sees(self, post_id: str, within_s: float = 30) -> dict[str, Any]:
-        """The post in the home timeline, once it is there."""
+        """Wait for a post in the home timeline and return it."""
 
         async def check() -> dict[str, Any]:
             found = [item for item in await self.home() if item["id"] == post_id]
@@ -87,7 +87,7 @@ async def phone_of(public_url: str, name: str) -> AsyncIterator[Phone]:
 
 
 async def sign_in(public_url: str, username: str) -> dict[str, Any]:
-    """A new session, from an address where nobody else signs in: tries are limited by address."""
+    """A new session from a new address, because tries are limited by address."""
     rng = random.SystemRandom()
     address = f"127.{rng.randrange(128, 255)}.{rng.randrange(256)}.{rng.randrange(1, 255)}"
     transport = httpx.AsyncHTTPTransport(local_address=address)
@@ -98,7 +98,7 @@ async def sign_in(public_url: str, username: str) -> dict[str, Any]:
 
 
 def account(name: str) -> dict[str, str]:
-    """A sign-up that nobody has made before."""
+    """A sign-up form that was never used before."""
     username = f"{name}_{uuid.uuid4().hex[:12]}"
     return {
         "username": username,
@@ -109,7 +109,7 @@ def account(name: str) -> dict[str, str]:
 
 
 def picture(width: int = 600, height: int = 750, seed: int | None = None, **save: Any) -> bytes:
-    """A JPEG that differs from every other, or only by `seed` if that is given."""
+    """A JPEG unlike all others, or one that depends on `seed` alone."""
     rng = random.Random(seed)
     image = Image.linear_gradient("L").resize((width, height)).convert("RGB")
     draw = ImageDraw.Draw(image)

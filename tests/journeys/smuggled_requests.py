@@ -1,6 +1,6 @@
-"""Sixty-odd requests that mean one thing to one parser and another to the next, or nothing at all.
+"""Some sixty requests that two parsers read differently, or that are malformed.
 
-Each is a function of the request hidden in it, which no server may take for one of its own.
+Each is a function of the request hidden in it, which no server may treat as a request of its own.
 """
 
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ _POST = b"POST /v1/sessions HTTP/1.1\r\n" + HOST
 
 
 def smuggled_requests(hidden: bytes) -> Iterator[tuple[str, bytes]]:
-    """Name and bytes of each; `hidden` is a whole request without a body."""
+    """Name and bytes of each; `hidden` is a complete request without a body."""
     for name, headers in _TWO_LENGTHS.items():
         yield name, _POST + headers + b"\r\n0\r\n\r\n" + hidden
     for name, value in _ODD_LENGTHS.items():

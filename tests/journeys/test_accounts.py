@@ -1,4 +1,4 @@
-"""Signing up, signing in, and being found."""
+"""Sign-up, sign-in, and profiles."""
 
 import asyncio
 
@@ -120,7 +120,7 @@ async def test_an_own_photo_becomes_the_avatar_and_the_former_one_is_deleted(
         await alice.get(f"/v1/photos/{first}", status=404)
 
     await eventually(former_is_gone)
-    # The avatar is no picture for a post.
+    # The photo of an avatar cannot be published.
     reply = await alice.http.post("/v1/posts", json={"photo_ids": [second]})
     assert reply.json()["code"] == "photo_already_published"
     reply = await alice.http.patch("/v1/me", json={"avatar_photo_id": None})

@@ -1,4 +1,4 @@
-"""Being told of what others did."""
+"""Learning what others did."""
 
 from typing import Any
 

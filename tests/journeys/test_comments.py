@@ -1,4 +1,4 @@
-"""Talking under a post: as people see it who know, block and leave one another."""
+"""Talking under a post, as people see it who know, block and leave one another."""
 
 from tests.eventually import eventually
 from tests.journeys.phone import PASSWORD, Phone
@@ -17,7 +17,7 @@ async def test_people_talk_under_a_post_and_everybody_counts_the_same(
     assert (await bob.get(f"/v1/posts/{post['id']}"))["counts"]["comments"] == 2
     liked = await carol.put(f"/v1/comments/{first['id']}/like")
     assert liked == {"liked": True, "like_count": 1}
-    # Whose post it is may clear what others said there; replies go along.
+    # The post's author may delete others' comments; replies go with them.
     for _ in range(2):
         await alice.delete(f"/v1/comments/{first['id']}", status=204)
     assert await carol.comments(post["id"]) == []

@@ -1,4 +1,4 @@
-"""A person leaves: the receipt completes, and nothing of them is shown to anybody."""
+"""A person leaves: the receipt completes, and nobody sees anything of them."""
 
 from tests.eventually import eventually
 from tests.journeys.phone import PASSWORD, Phone, picture
@@ -43,5 +43,5 @@ async def test_a_deleted_account_leaves_every_page_and_store(
         ids = (alice.id, post["id"], post["photos"][0]["id"], avatar_id)
         assert await suite.remains(*ids) == []
 
-    # Bob's timeline is told by an event of its own, which may come after the receipt.
+    # An event of its own clears bob's timeline, perhaps after the receipt completes.
     await eventually(nothing_is_left, within_s=60, every_s=1)

@@ -1,4 +1,4 @@
-"""What nginx and the gateway do with what is no use of the API."""
+"""What nginx and the gateway do with requests outside the API."""
 
 import asyncio
 import ssl

@@ -1,4 +1,4 @@
-"""A person takes along all that the account holds, and nobody else gets it."""
+"""A person exports everything in the account, and nobody else gets it."""
 
 import io
 import re
@@ -14,7 +14,7 @@ from tests.suite import Suite
 
 
 def strange_values(item: Any) -> list[Any]:
-    """What is not in the public dialect: ids that are numbers, times in another form, and keys."""
+    """Values outside the public dialect: numeric ids, other forms of time, and keys."""
     if isinstance(item, list):
         return [found for one in item for found in strange_values(one)]
     if not isinstance(item, dict):
@@ -57,7 +57,7 @@ async def test_the_archive_has_everything_of_the_account(
     export = await _ready_export(alice)
     assert {reply.json()["export"]["id"] for reply in asked} == {export["id"]}
 
-    # The address is signed, so it needs no session, and is of this archive alone.
+    # The signed address needs no session, and works for this archive only.
     reply = await stranger.get(export["url"])
     assert (reply.status_code, len(reply.content)) == (200, export["bytes"])
     assert "no-store" in reply.headers["Cache-Control"]
@@ -74,7 +74,7 @@ async def test_the_archive_has_everything_of_the_account(
         readme = archive.read("README.md").decode()
         photo = archive.read(f"photos/{post['photos'][0]['id']}.jpg")
     assert photo.startswith(b"\xff\xd8")
-    # The page names each document that is there, and no other.
+    # The page names exactly the documents in the archive.
     assert set(re.findall(r"`(\w+)\.json`", readme)) == said.keys()
     assert [document for document, items in said.items() if strange_values(items)] == []
     assert [item["photo_ids"] for item in said["posts"]] == [[post["photos"][0]["id"]]]

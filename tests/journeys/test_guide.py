@@ -1,4 +1,4 @@
-"""The guides for developers of clients do what they say, as they stand there."""
+"""Shell lines in the guides for client developers work exactly as written."""
 
 import asyncio
 import json
@@ -43,7 +43,7 @@ async def test_the_first_curl_of_a_readme_reaches_sign_up(
     assert "session" in reply or reply["code"] == "username_taken"
 
 
-async def test_a_page_is_asked_for_as_shown(suite: Suite, tmp_path: Path) -> None:
+async def test_the_guide_to_paging_works_as_shown(suite: Suite, tmp_path: Path) -> None:
     (curl,) = _SHELL.findall(PAGING.read_text(encoding="utf-8"))
     async with phone_of(suite.public_url, "pager") as phone:
         lines = curl.replace(SHOWN_HOST, suite.public_url)
@@ -56,7 +56,7 @@ def _token_of(phone: Phone) -> str:
 
 
 async def _said(lines: str, folder: Path, **words: str) -> list[Any]:
-    # `-u`: a line that uses what none before it sets is a fault of the guide.
+    # `-u`: a line must not use a variable that no earlier line has set.
     shell = await asyncio.create_subprocess_exec(
         *("sh", "-eu", "-c", lines),
         cwd=folder,

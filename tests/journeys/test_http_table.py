@@ -1,4 +1,4 @@
-"""Every public route, asked in each way that RFC 9110 has a word about, through the balancers."""
+"""Every public route, through the balancers, in each way that RFC 9110 defines."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -12,7 +12,7 @@ from tests.journeys.phone import Phone
 
 _TUS = {"Tus-Resumable": "1.0.0"}
 _WRITES = ("post", "put", "patch", "delete")
-# They need no session, so that nothing of the viewer's could be in another version.
+# They need no session, so there is no version to match.
 _OPEN = {"/v1/users", "/v1/sessions", "/v1/sessions/refresh"}
 
 Operations = dict[str, dict[str, Any]]
@@ -23,7 +23,7 @@ def _paths() -> Iterator[tuple[str, Operations]]:
 
 
 class World:
-    """One of everything that paths name, all of it alice's."""
+    """One of everything that paths name, all owned by alice."""
 
     def __init__(self, names: dict[str, str]) -> None:
         self._names = names
@@ -169,7 +169,7 @@ async def test_reads_honour_preconditions(alice: Phone, world: World) -> None:
             wrong.append(f"{path}: {matched.status_code} {known.status_code}")
         if tag := plain.headers.get("etag"):
             again = await alice.http.get(address, headers={"If-None-Match": f'"0", {tag}'})
-            # Addresses of pictures are signed anew from time to time, which is another page.
+            # Signed addresses of pictures change from time to time, which changes the page.
             if again.status_code not in {200, 304} or not tag.startswith("W/"):
                 wrong.append(f"{path}: {again.status_code} {tag}")
     assert not wrong
@@ -233,5 +233,5 @@ async def test_balancers_cache_the_document(stranger: httpx.AsyncClient) -> None
         again = await stranger.get("/v1/openapi.json", headers=known)
         assert (again.status_code, again.headers["x-cache"]) == (304, "HIT")
 
-    # A copy that has grown old is replaced behind the back of whoever asks.
+    # nginx refreshes an outdated copy in the background.
     await eventually(is_kept)

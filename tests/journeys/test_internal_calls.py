@@ -1,4 +1,4 @@
-"""What a read costs inside: at most four calls, and no more for a long page than a short one."""
+"""The cost of a read inside: at most four calls, and no more for a long page."""
 
 import json
 import re
@@ -14,12 +14,12 @@ CALLS_MAX = 4
 ATTEMPTS_MAX = 2
 SERVICES = ("users", "upload", "feed")
 POSTS = 4
-# Asked once in some seconds for each session, whatever is read.
+# Made once in some seconds for each session, for any read.
 SESSION_CHECK = "/sessions/check"
 
 
 async def _world(alice: Phone, others: list[Phone]) -> dict[str, str]:
-    """Lists that are longer than one; what stands in the paths of the document."""
+    """Lists with several items, and the values for paths in the document."""
     for other in others:
         await other.follow(alice)
         await alice.follow(other)
@@ -38,10 +38,10 @@ async def _world(alice: Phone, others: list[Phone]) -> dict[str, str]:
 
 
 async def _calls(suite: Suite, reply: httpx.Response) -> set[str]:
-    """The calls made for a request, by service and route, as the services' logs tell them.
+    """The calls made for a request, by service and route, from the services' logs.
 
-    Each was made once, or twice if the first attempt took long; users may be asked the same by the
-    gateway and, within a call that is itself made twice, by feed.
+    A call is made once, or twice if the first attempt took long. Both the gateway and feed may ask
+    users the same, and feed twice if it is called twice.
     """
     request_id = reply.headers["x-request-id"]
     await all_is_written(suite)
@@ -85,7 +85,7 @@ async def test_no_read_makes_more_calls_for_more_items(
         if "next_cursor" in short.text:
             lists += 1
             long = await alice.http.get(address, params={**query, "limit": 40})
-            # Fewer where what the first was told has become good to use on.
+            # Fewer calls if the first read's answers can be reused.
             assert await _calls(suite, long) <= cost, path
     assert lists >= 5
 

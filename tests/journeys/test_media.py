@@ -53,9 +53,9 @@ async def test_an_address_is_the_same_for_everybody_within_its_window(
     seen = [await phone.get(f"/v1/posts/{post['id']}") for phone in (alice, bob)]
     first, second = [view["photos"][0]["renditions"][0]["url"] for view in seen]
     expiry = int(parse_qs(urlsplit(first).query)["e"][0])
-    # Nobody has it for longer, whatever becomes of the author's relation to them.
+    # An address expires soon, so a person blocked meanwhile loses the picture.
     assert 299 <= expiry - time.time() <= 600
-    # Unless the two replies fell into two windows.
+    # Unless the two replies are in different windows.
     assert first == second or f"e={expiry}" not in second
 
 

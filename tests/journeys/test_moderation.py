@@ -1,4 +1,4 @@
-"""What people report reaches the operators, and what those do about it shows at once everywhere."""
+"""Reports reach the operators, and their actions show everywhere at once."""
 
 import asyncio
 import os
@@ -12,7 +12,7 @@ REPORT = {"reason": "harassment", "note": "Not nice."}
 
 
 async def _upkeep(suite: Suite, service: str, *arguments: str) -> str:
-    """The operators' command; what it prints."""
+    """Run the operators' command and return its output."""
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", f"services.{service}.upkeep", *arguments),
         env={**os.environ, **suite.env(service)},
@@ -48,7 +48,7 @@ async def test_a_reported_post_is_listed_hidden_and_shown_again(
         assert await phone.home() == []
         page = await phone.get("/v1/timelines/tags/moderated")
         assert post["id"] not in {item["id"] for item in page["items"]}
-    # Others' lists may be read from a replica, a second behind.
+    # Others' lists may come from a replica, which lags by a second.
     await eventually(lambda: _has_posts(bob, alice, 0))
     assert f"post:{post['id']}" not in await _upkeep(suite, "feed", "reports")
 
@@ -76,7 +76,7 @@ async def test_a_suspended_user_disappears_everywhere_and_returns_when_reinstate
     await bob.get(f"/v1/users/{alice.id}/posts", 404)
     assert [item["id"] for item in await bob.home()] == [theirs["id"]]
     assert await bob.comments(theirs["id"]) == []
-    # A gateway believes in a session for five seconds at most.
+    # A gateway trusts a session check for at most five seconds.
     await eventually(lambda: _is_signed_out(alice), within_s=10)
 
     await _upkeep(suite, "users", "reinstate", "--user", alice.id)

@@ -1,4 +1,4 @@
-"""Turning pages: everything once, in order, whatever is added meanwhile."""
+"""Pages show everything once, in order, while items are added."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Publishing once, liking, and withdrawing."""
+"""Publishing once, liking, and deleting."""
 
 import secrets
 from functools import partial
@@ -136,7 +136,7 @@ async def test_a_liked_post_is_in_explore_and_a_muted_authors_post_is_not(
     async def explored() -> None:
         assert post["id"] in await _all_explored(bob)
 
-    # The order is made anew three times a minute.
+    # The order is renewed three times a minute.
     await eventually(explored, within_s=60, every_s=1)
     await bob.put(f"/v1/users/{alice.id}/mute")
     assert post["id"] not in await _all_explored(bob)
@@ -223,7 +223,7 @@ async def test_an_alternative_text_is_the_same_for_photo_and_post(alice: Phone, 
         own = await alice.get(f"/v1/photos/{photo_id}")
         assert (shown["photos"][0]["alt_text"], own["alt_text"]) == (text, text)
 
-    # Upload hears a moment later of which post a photo is.
+    # Upload learns a moment later which post has the photo.
     await eventually(change_by_photo, within_s=20)
     await eventually(partial(is_said, "By photo"), within_s=20)
     change = {"alt_texts": {photo_id: "By post"}}

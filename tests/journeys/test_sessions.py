@@ -17,7 +17,7 @@ async def test_an_ended_session_stops_everywhere_within_5_seconds(
     alice: Phone, suite: Suite, which: str
 ) -> None:
     other = await sign_in(suite.public_url, alice.username)
-    for _ in range(4):  # Every replica of the gateway knows it from here on.
+    for _ in range(4):  # From here on every replica of the gateway remembers it.
         for url in suite.public_urls:
             assert (await alice.http.get(f"{url}/v1/me", headers=bearing(other))).status_code == 200
     if which == "current":

@@ -1,4 +1,4 @@
-"""No request hides in another: none reaches a gateway that nginx has not seen, or as another's."""
+"""No request hides in another: every one that reaches a gateway is in nginx's log."""
 
 import asyncio
 import contextlib
@@ -26,7 +26,7 @@ def _hidden(marker: str) -> bytes:
 
 
 async def _send(suite: Suite, request: bytes) -> bytes:
-    """What comes back until the server closes, or a moment has passed."""
+    """The bytes received until the server closes, or for a moment."""
     nginx = suite.plan.nginx
     reader, writer = await asyncio.open_connection(nginx.replicas[0], nginx.port)
     received = b""
@@ -61,7 +61,7 @@ async def test_no_hidden_request_reaches_a_gateway_unseen_or_twice(
     for name, reply in zip(VARIANTS, replies, strict=True):
         assert b"HTTP/1.1 200" not in reply, name
         assert b"HTTP/1.1 500" not in reply, name
-    # Whoever comes next on the connections between nginx and the gateways gets their own answer.
+    # Later requests on nginx's connections to the gateways get their own replies.
     for _ in range(20):
         for phone in (alice, bob):
             assert (await phone.get("/v1/me"))["id"] == phone.id

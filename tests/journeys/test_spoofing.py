@@ -1,4 +1,4 @@
-"""Two hundred headers that say who asks, from where or for what: none has an effect."""
+"""Two hundred headers about the caller's identity, origin or purpose: none has an effect."""
 
 import itertools
 from collections.abc import Callable
@@ -7,7 +7,7 @@ import httpx
 
 from tests.journeys.phone import Phone
 
-# What proxies, gateways and frameworks are known to believe; `{id}` is the victim's.
+# Headers that proxies, gateways and frameworks are known to trust; `{id}` is the victim's.
 HEADERS = {
     "X-User-Id": "{id}",
     "X-Viewer-Id": "{id}",

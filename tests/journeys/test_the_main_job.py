@@ -21,10 +21,10 @@ def upright_corner_of(jpeg: bytes) -> tuple[int, int, int]:
 
 
 def twelve_megapixels_lying_on_the_side() -> bytes:
-    """A camera held upright: the sensor's picture lies, and the EXIF data says how to turn it.
+    """A camera held upright: the sensor's picture is sideways, and EXIF says how to turn it.
 
-    The top left of what the sensor saw is red; turned upright, that is the top right. Its noise
-    makes it as large as phones make them, some 3 MB.
+    The top left of the sensor's picture is red; turned upright, that is the top right. Noise makes
+    it as large as a phone's picture, some 3 MB.
     """
     with Image.open(io.BytesIO(picture(4032, 3024))) as smooth:
         image = ImageChops.add(smooth, _noise(smooth.size), offset=-_NOISE // 2)

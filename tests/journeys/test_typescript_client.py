@@ -1,4 +1,4 @@
-"""A client in TypeScript, by types that are made from the public document, does the main job."""
+"""A TypeScript client with types from the public document does the main job."""
 
 import asyncio
 import json
@@ -29,7 +29,7 @@ WHOLE_DAY = [
 
 
 def npm(folder: Path, *arguments: str) -> str:
-    """What an npm command prints; its cache, too, stays in the folder."""
+    """Run an npm command and return its output; its cache stays in the folder, too."""
     done = subprocess.run(
         ["npm", *arguments],
         cwd=folder,
@@ -45,7 +45,7 @@ def npm(folder: Path, *arguments: str) -> str:
 
 @pytest.fixture(scope="module")
 def compiled(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The client's folder, where the compiler has accepted types and client."""
+    """The client's folder, after the compiler has accepted types and client."""
     missing = [name for name in ("node", "npm") if shutil.which(name) is None]
     if missing:
         pytest.skip(f"A client in TypeScript needs {' and '.join(missing)}, not installed here.")

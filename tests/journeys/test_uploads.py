@@ -1,4 +1,4 @@
-"""Uploads that survive a cut: an unmodified client, two balancers, and lines that break."""
+"""Resumable uploads: an unmodified client, two balancers, and connections that break."""
 
 import asyncio
 import base64
@@ -22,7 +22,7 @@ APPEND = {**TUS, "Content-Type": "application/offset+octet-stream"}
 
 @pytest.fixture(scope="module")
 def large_picture() -> bytes:
-    """A picture followed by four megabytes that no decoder looks at."""
+    """A picture followed by four megabytes that decoders ignore."""
     return picture() + bytes(4_000_000)
 
 
@@ -79,7 +79,7 @@ async def test_bytes_before_a_cut_are_kept(
     for _cut in range(3):
         offset = await _offset(alice, path)
         async with _line(suite) as writer:
-            # All the rest is announced, a good megabyte of it is sent.
+            # It announces all the rest, and sends a good megabyte of it.
             announced = {**APPEND, "Upload-Offset": str(offset)}
             authorization = alice.http.headers["Authorization"]
             lines = [
@@ -95,7 +95,7 @@ async def test_bytes_before_a_cut_are_kept(
             await eventually(partial(_has_moved, alice, path, offset))
 
     async def is_whole() -> httpx.Response:
-        # What the last line carried may still be on its way: then the offset is asked for again.
+        # Bytes of the last connection may still be arriving; then it asks for the offset again.
         offset = await _offset(alice, path)
         await _append(alice, path, offset, large_picture[offset:])
         reply = await alice.http.head(path, headers=TUS)

@@ -1,4 +1,4 @@
-"""Rows of a user and of its posts are in the schema and on the primary that their ids name."""
+"""Rows of users and posts lie in the schema and on the primary that their ids name."""
 
 from infra.leaders import leads
 from tests.journeys.phone import phone_of

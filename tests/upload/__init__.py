@@ -1,1 +1,1 @@
-"""Tests of the service upload."""
+"""Tests of upload."""

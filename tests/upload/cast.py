@@ -1,4 +1,4 @@
-"""Alice, bob, carol: new people each time, who send pictures that are processed here."""
+"""Alice, bob, carol: new people who send pictures, which are processed here."""
 
 import secrets
 import time
@@ -18,7 +18,7 @@ from tests.upload.pictures import small_jpeg
 
 
 def new_id() -> int:
-    """An id as another service could have made it a little while ago, in any shard."""
+    """An id as another service could have made it recently, in any shard."""
     return first_id_at(int(time.time() * 1000) - 60_000) + secrets.randbelow(1 << 23)
 
 
@@ -28,13 +28,13 @@ def room_for_all(group: ShardGroup) -> Backlog:
 
 
 async def in_pieces(content: bytes, piece_bytes: int = 65_536) -> AsyncIterator[bytes]:
-    """A body as it arrives."""
+    """A body in chunks, as it arrives."""
     for at in range(0, len(content), piece_bytes):
         yield content[at : at + piece_bytes]
 
 
 class Cast:
-    """People act through the same code as over HTTP."""
+    """People who act through the same code as over HTTP."""
 
     def __init__(self, group: ShardGroup, objects: Objects, workshop: Workshop) -> None:
         self._group = group
@@ -44,18 +44,18 @@ class Cast:
     async def sends(
         self, owner_id: int, content: bytes | None = None, key: str | None = None
     ) -> Photo:
-        """A picture, received and not yet processed."""
+        """Send a picture; it is not yet processed."""
         sent = SentPicture(owner_id, in_pieces(content or small_jpeg()), key)
         return await receive_photo(self._group, self._objects, sent)
 
     async def processes(self, photo_id: int) -> StoredPhoto:
-        """What the worker does, done here."""
+        """Process a photo here, as the worker does."""
         await process_photo(self._group, self._objects, self._workshop, photo_id)
         photo = await find_photo(self._group, photo_id)
         assert photo is not None
         return photo
 
     async def has_photo(self, owner_id: int, content: bytes | None = None) -> StoredPhoto:
-        """One that is ready."""
+        """A ready photo."""
         sent = await self.sends(owner_id, content)
         return await self.processes(sent["id"])

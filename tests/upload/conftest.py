@@ -1,4 +1,4 @@
-"""upload in this process over the suite's real Postgres and object store."""
+"""Upload in this process over the suite's real Postgres and object store."""
 
 import os
 from collections.abc import AsyncIterator, Iterator
@@ -54,7 +54,7 @@ def settings(data_suite: Suite, decoder_python: str) -> UploadSettings:
 
 @pytest.fixture(scope="package")
 async def no_other_worker(data_suite: Suite) -> AsyncIterator[None]:
-    """Photos are processed by the tests: a worker of the suite would be there before them."""
+    """Stops the suite's worker, so that the tests process their photos themselves."""
     workers = [name for name in data_suite.process_names("upload") if "worker" in name]
     running = [name for name in workers if data_suite.pid(name)]
     for name in running:

@@ -1,4 +1,4 @@
-"""A stand-in for feed: it is told what has become of photos."""
+"""A fake of feed that is told about photos."""
 
 from typing import cast
 
@@ -8,22 +8,22 @@ from shared.errors import Unavailable
 
 
 class FakeFeed:
-    """Keeps what it is told; while it `is_away` it says so."""
+    """Records what it is told; `is_away` makes it unavailable."""
 
     def __init__(self, *, is_away: bool = False) -> None:
         self.is_away = is_away
         self.ends: list[PhotoEnd] = []
 
     def client(self) -> FeedClient:
-        """What a worker calls."""
+        """The client that a worker calls."""
         return cast(FeedClient, self)
 
     def states_by_photo(self) -> dict[int, str]:
-        """The last state that was told, by the photo's id."""
+        """The last state told, by photo id."""
         return {end["photo_id"]: end["state"] for end in self.ends}
 
     async def tell_of_photo(self, end: PhotoEnd) -> None:
-        """As the client does."""
+        """The same call as the client's."""
         if self.is_away:
             raise Unavailable
         self.ends.append(end)

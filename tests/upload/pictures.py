@@ -1,4 +1,4 @@
-"""Pictures that the tests draw themselves, sound and unsound."""
+"""Pictures that the tests draw themselves, valid and invalid."""
 
 import io
 import struct
@@ -12,7 +12,7 @@ RED, GREEN, BLUE, WHITE = (220, 30, 30), (30, 200, 30), (30, 30, 220), (250, 250
 ORIENTATION = 0x0112
 GPS = 0x8825
 
-# How a picture that is to be upright is stored for each EXIF orientation: the turn's inverse.
+# How an upright picture is stored for each EXIF orientation: the inverse of the turn.
 _STORED = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -25,7 +25,7 @@ _STORED = {
 
 
 def four_corners(width: int, height: int) -> Image.Image:
-    """Red and green above, blue and white below: any turn or mirror shows."""
+    """Red and green above, blue and white below, so any turn or mirroring shows."""
     picture = Image.new("RGB", (width, height), WHITE)
     half = (width // 2, height // 2)
     picture.paste(RED, (0, 0, *half))
@@ -36,7 +36,7 @@ def four_corners(width: int, height: int) -> Image.Image:
 
 @cache
 def photograph(width: int, height: int) -> Image.Image:
-    """Something with the gradients and the grain of a photograph."""
+    """A picture with the gradients and grain of a photograph."""
     shade = Image.linear_gradient("L").resize((width, height))
     shapes = Image.effect_noise((width // 64, height // 64), 90).resize(
         (width, height), Image.Resampling.BICUBIC
@@ -51,13 +51,13 @@ def photograph(width: int, height: int) -> Image.Image:
 
 
 def stored_as(upright: Image.Image, orientation: int) -> Image.Image:
-    """The pixels as a camera would store them under that orientation."""
+    """The pixels as a camera stores them under this orientation."""
     turn = _STORED.get(orientation)
     return upright if turn is None else upright.transpose(turn)
 
 
 def exif_of(orientation: int = 1) -> Image.Exif:
-    """Tags as a phone writes them, with where the picture was taken."""
+    """Tags as a phone writes them, with the location."""
     exif = Image.Exif()
     exif[ORIENTATION] = orientation
     exif[0x010F] = "Acme Telephones"
@@ -69,30 +69,30 @@ def exif_of(orientation: int = 1) -> Image.Exif:
 
 
 def jpeg(picture: Image.Image, **options: Any) -> bytes:
-    """As a JPEG; options as Pillow's."""
+    """The picture as a JPEG, with Pillow's options."""
     return _saved(picture, "JPEG", **{"quality": 92, **options})
 
 
 def png(picture: Image.Image, **options: Any) -> bytes:
-    """As a PNG; options as Pillow's."""
+    """The picture as a PNG, with Pillow's options."""
     return _saved(picture, "PNG", **{"compress_level": 1, **options})
 
 
 @cache
 def twelve_megapixels() -> bytes:
-    """What a phone sends: 12 megapixels, held upright, with the place in its tags."""
+    """A phone's picture: 12 megapixels, held upright, with the location in its tags."""
     stored = stored_as(photograph(3000, 4000), 6)
     return jpeg(stored, exif=exif_of(6), comment=b"secret comment")
 
 
 @cache
 def small_jpeg() -> bytes:
-    """A picture that is quick to develop."""
+    """A picture that is fast to develop."""
     return jpeg(four_corners(800, 600))
 
 
 def garrulous_jpeg() -> bytes:
-    """One that holds about everything that a JPEG can say besides its pixels."""
+    """A JPEG with nearly all metadata that one can hold."""
     xmp = b"http://ns.adobe.com/xap/1.0/\x00<x:xmpmeta>secret xmp</x:xmpmeta>"
     iptc = b"Photoshop 3.0\x008BIM\x04\x04\x00\x00\x00\x00\x00\x0csecret iptc!"
     sound = jpeg(
@@ -109,7 +109,7 @@ def garrulous_jpeg() -> bytes:
 
 
 def garrulous_png() -> bytes:
-    """A PNG with text, time, profile, EXIF and something after its end."""
+    """A PNG with text, time, profile, EXIF and bytes after its end."""
     texts = PngImagePlugin.PngInfo()
     texts.add_text("Comment", "secret text")
     texts.add_itxt("XML:com.adobe.xmp", "<x>secret xmp</x>")
@@ -119,7 +119,7 @@ def garrulous_png() -> bytes:
 
 
 def hollow_png(width: int, height: int) -> bytes:
-    """A PNG that promises so many pixels and holds next to none."""
+    """A PNG that declares many pixels and holds almost none."""
     header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
     chunks = ((b"IHDR", header), (b"IDAT", zlib.compress(b"\x00" * 1000)), (b"IEND", b""))
     return b"\x89PNG\r\n\x1a\n" + b"".join(
@@ -131,7 +131,7 @@ def hollow_png(width: int, height: int) -> bytes:
 def icc_profile(
     name: str = "made by a test", primaries: tuple[str, str, str] = ("r", "g", "b")
 ) -> bytes:
-    """An ICC profile with sRGB's primaries, in another order if asked, and a plain gamma of 2.2."""
+    """An ICC profile with sRGB's primaries, reordered on request, and a gamma of 2.2."""
     xyz = {
         "r": (0.4361, 0.2225, 0.0139),
         "g": (0.3851, 0.7169, 0.0971),
@@ -171,12 +171,12 @@ def _saved(picture: Image.Image, picture_format: str, **options: Any) -> bytes:
 
 
 def opened(content: bytes) -> Image.Image:
-    """A picture's pixels, for a test to look at."""
+    """A picture's pixels for a test to check."""
     return Image.open(io.BytesIO(content)).convert("RGB")
 
 
 def segments_of(content: bytes) -> list[int]:
-    """The markers of a JPEG, in order, up to its pixels; 0xD9 ends it and must be the last byte."""
+    """The markers of a JPEG up to its pixels, in order; 0xD9 must be the last byte."""
     at, markers = 2, []
     assert content[:2] == b"\xff\xd8"
     while content[at + 1] != 0xDA:

@@ -1,4 +1,4 @@
-"""The worker's loops over real queues: what was committed is done."""
+"""The worker's loops over real queues carry out what was committed."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -55,6 +55,6 @@ async def test_sent_photos_become_ready_or_fail_and_released_ones_are_deleted(
     told = FakeFeed()
     async with working(resources, workshop, told):
         await eventually(all_is_done, within_s=30)
-    # Photos that other tests have left are done as well.
+    # It also processes photos that other tests have left.
     states = {one: told.states_by_photo().get(one) for one in (*good, bad)}
     assert states == {**dict.fromkeys(good, "ready"), bad: "failed"}

@@ -9,7 +9,7 @@ from shared.network.internal_tokens import TokenSigner
 
 
 class UploadApi:
-    """One call a method; `viewer_id` None is a call for nobody."""
+    """One method per HTTP method; a `viewer_id` of None calls without a viewer."""
 
     def __init__(self, app: FastAPI, client: httpx.AsyncClient, signer: TokenSigner) -> None:
         self.app = app
@@ -31,12 +31,12 @@ class UploadApi:
     async def send_picture(
         self, viewer_id: int | None, content: bytes, *, kind: str = "image/jpeg", key: str = ""
     ) -> httpx.Response:
-        """The bytes as they are."""
+        """Send raw bytes."""
         headers = {"Content-Type": kind, **({"Idempotency-Key": key} if key else {})}
         return await self._send("POST", "/photos", viewer_id, content=content, headers=headers)
 
     async def send_form(self, viewer_id: int, **parts: Any) -> httpx.Response:
-        """A form of parts, as httpx takes them."""
+        """Send a form of parts, in httpx's form."""
         return await self._send("POST", "/photos", viewer_id, files=parts)
 
     async def send_piece(

@@ -1,1 +1,1 @@
-"""The tests of users."""
+"""Tests of users."""

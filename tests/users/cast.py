@@ -12,13 +12,13 @@ PASSWORD = "correct horse battery"
 
 
 def form_for(name: str) -> SignUpForm:
-    """What somebody of that name fills in; nobody else has had this username."""
+    """A valid sign-up form with a new username based on `name`."""
     username = f"{name}_{secrets.token_hex(6)}"
     return SignUpForm(username, f"{username}@mail.example", PASSWORD, f"{name}'s phone")
 
 
 class Cast:
-    """Signs people up."""
+    """Signs up new people."""
 
     def __init__(self, resources: Resources) -> None:
         self._resources = resources
@@ -31,7 +31,7 @@ class Cast:
         )
 
     async def user_id(self, name: str) -> int:
-        """Only the id of a new person."""
+        """The id of a new person."""
         return (await self.person(name))["user"]["id"]
 
     async def user_ids(self, *names: str) -> list[int]:

@@ -1,4 +1,4 @@
-"""Users in this process over the suite's real Postgres and Redis, with a stand-in for feed."""
+"""Users in this process over the suite's real Postgres and Redis, with fakes of other services."""
 
 import os
 from collections.abc import AsyncIterator

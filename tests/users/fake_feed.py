@@ -1,4 +1,4 @@
-"""A stand-in for feed and upload: it takes events, erasures and avatars, or is away."""
+"""A fake of feed and upload: it records events, erasures and avatars, or is away."""
 
 from typing import Any
 
@@ -10,23 +10,23 @@ from shared.http_server.problems import MEDIA_TYPE, problem_body
 
 
 class FakeFeed:
-    """Keeps what it is told; `is_away` makes it answer 503."""
+    """Records what it is told; `is_away` makes it reply 503."""
 
     def __init__(self) -> None:
         self.events: list[dict[str, Any]] = []
         self.is_away = False
         self.erased: list[str] = []
-        # Photos that can be claimed, by id, with whose they are.
+        # Photos that can be claimed: id → owner.
         self.photos: dict[int, int] = {}
         self.told_of_photos: list[tuple[str, int]] = []
-        # What was handed in, by the ids of the owner and of the archive.
+        # Archives handed in, by owner id and archive id.
         self.archives: dict[tuple[int, int], bytes] = {}
 
     def transport(self) -> httpx.MockTransport:
         return httpx.MockTransport(self._answer)
 
     def events_of(self, actor_id: int) -> list[dict[str, Any]]:
-        """Each once, though some are told twice: at once, and by the relay."""
+        """Each event once, though some arrive twice: directly and by the relay."""
         told = [event for event in self.events if event["actor_id"] == actor_id]
         return [event for place, event in enumerate(told) if event not in told[:place]]
 

@@ -1,4 +1,4 @@
-"""One token checked, as tests ask."""
+"""Checks one token, for tests."""
 
 from services.users.actions.check_sessions import check_sessions
 from services.users.resources import Resources
@@ -7,7 +7,7 @@ from shared.errors import SessionEnded, TokenExpired, TokenUnknown, Unavailable
 
 
 async def check_session(resources: Resources, access_token: str) -> SessionCheck:
-    """Whom it stands for; raises as the gateway would, and Unavailable where it is not known."""
+    """The token's session; raises as the gateway would, and Unavailable if it is unknown."""
     (answer,) = await check_sessions(
         resources.group, resources.sessions, resources.tokens, [access_token]
     )

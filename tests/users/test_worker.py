@@ -1,4 +1,4 @@
-"""The worker: what was committed reaches those it concerns."""
+"""The worker delivers what was committed."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -75,7 +75,7 @@ async def test_feed_receives_missed_events_after_an_outage(
 async def test_the_receipt_of_a_deletion_is_completed(resources: Resources, cast: Cast) -> None:
     group, alice = resources.group, await cast.user_id("alice")
     await delete_account(group, resources.passwords, resources.sessions, alice, PASSWORD)
-    # The one of the deletion itself waits until no copy of a session is believed.
+    # The deletion's own job waits until no copy of a session is trusted.
     async with group.writer(group.shard_of(alice)) as tx:
         await tx.enqueue(ERASE_JOB, {"user_id": alice})
 

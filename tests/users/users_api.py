@@ -9,7 +9,7 @@ from shared.network.internal_tokens import TokenSigner
 
 
 class UsersApi:
-    """One call a method; `viewer_id` None is a call for nobody."""
+    """One method per HTTP method; a `viewer_id` of None calls without a viewer."""
 
     def __init__(self, app: FastAPI, client: httpx.AsyncClient, signer: TokenSigner) -> None:
         self.app = app

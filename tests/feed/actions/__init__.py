@@ -1,1 +1,1 @@
-"""What feed does, over the suite's real Postgres and Redis."""
+"""Tests of feed's actions over the suite's real Postgres and Redis."""

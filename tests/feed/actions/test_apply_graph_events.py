@@ -1,4 +1,4 @@
-"""Timelines after somebody followed, unfollowed or blocked somebody."""
+"""Home timelines after follows, unfollows and blocks."""
 
 from itertools import count
 

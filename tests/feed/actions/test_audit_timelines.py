@@ -1,4 +1,4 @@
-"""An audit tells what a timeline lacks, and a rebuild mends it."""
+"""An audit reports what a timeline lacks, and a rebuild repairs it."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -19,7 +19,7 @@ from tests.feed.fake_users import FakeUsers
 
 
 async def _audit_of(resources: Resources, reader_id: int, before: int = ABOVE_ALL) -> Audit:
-    """Of all readers, reduced to what concerns one."""
+    """Audit all readers, and keep only what concerns one."""
     audit = await audit_timelines(
         resources.timelines,
         resources.entries,
@@ -79,7 +79,7 @@ async def test_an_unreadable_timeline_is_kept(
 async def test_a_rebuild_stops_before_it_removes_too_much(
     cast: Cast, resources: Resources, fake_users: FakeUsers
 ) -> None:
-    """As if users had lost its follows: every entry stands, and nobody follows its author."""
+    """As if users had lost its follows: every post exists, but nobody follows its author."""
     alice, bob = new_id(), new_id()
     fake_users.follow(bob, alice)
     posts = await cast.has_published(alice, 4)
@@ -98,7 +98,7 @@ async def test_a_rebuild_stops_before_it_removes_too_much(
 async def test_posts_of_a_recreated_shard_stay_in_timelines(
     cast: Cast, resources: Resources, fake_users: FakeUsers
 ) -> None:
-    """The post's shard is younger than the post: it was replaced by an empty one."""
+    """The post's shard is younger than the post: an empty one has replaced it."""
     alice, bob = new_id(), new_id()
     fake_users.follow(bob, alice)
     await cast.home_ids(bob)

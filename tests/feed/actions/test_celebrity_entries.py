@@ -1,4 +1,4 @@
-"""Authors whose posts are merged at read: their followers see what they would see of anybody."""
+"""Posts merged at read time: followers see what they would see of any author."""
 
 import asyncio
 from collections.abc import Sequence
@@ -30,7 +30,7 @@ FAMOUS_FROM = 3
 
 @pytest.fixture
 def famous(resources: Resources) -> Resources:
-    """Three followers make a celebrity."""
+    """Resources in which three followers make a celebrity."""
     return replace(resources, celebrity_followers_min=FAMOUS_FROM)
 
 
@@ -121,7 +121,7 @@ async def test_a_former_celebritys_posts_are_pushed_again_and_none_is_lost(
 
 
 class StumblingTimelines(HomeTimelines):
-    """Fails after a number of batches have been told of a celebrity."""
+    """Fails after some batches of followers have been told of a celebrity."""
 
     def __init__(self, redis: aioredis.Redis, reads: HotReads, batches: int) -> None:
         super().__init__(redis, reads, RedisGuard())
@@ -146,7 +146,7 @@ async def test_a_killed_rise_resumes_until_every_follower_is_told(
     job = FanOutJob(first, alice, 0)
     with pytest.raises(RedisAway):
         await fan_out(famous.group, to, famous.users, job, celebrity_followers_min=3, batch_max=2)
-    # Not all were told yet: what is published now is pushed, by a rise of its own.
+    # Not all followers were told, so this post is pushed by a rise of its own.
     second = await _delivered(cast, alice)
     await cast.delivers(first, alice)
     third = await _delivered(cast, alice)
@@ -176,7 +176,7 @@ async def test_a_reader_rebuilt_during_a_rise_learns_of_the_celebrity(
         famous.group, to, famous.users, FanOutJob(first, alice, 0), celebrity_followers_min=3
     )
     assert token is not None
-    # It had read before alice was a celebrity: the mark on the list under way is what tells it.
+    # It had read before alice was a celebrity: the mark in the list under rebuild tells it.
     assert await famous.timelines.finish_rebuild(readers[0], token, Skeleton([first], 0))
     second = await _delivered(cast, alice)
     assert await cast.home_ids(readers[0]) == [second, first]
@@ -202,7 +202,7 @@ async def test_a_warm_page_with_celebrities_asks_postgres_for_no_entries(
         fake_users.follow(bob, author)
         await _readers(cast, fake_users, author)
         await _delivered(cast, author)
-    # The first look makes the reader's list, the second those of the celebrities.
+    # The first read makes the reader's list, and the second those of the celebrities.
     for _ in range(2):
         assert len(await cast.home_ids(bob)) == 5
     with noted_statements() as statements:
@@ -219,7 +219,7 @@ async def test_a_warm_page_of_two_hundred_people_and_five_celebrities_takes_thre
     cast = Cast(famous)
     bob = new_id()
     people = [new_id() for _ in range(20)]
-    # Most of them are as quiet as most people are.
+    # Most of them publish nothing, like most people.
     fake_users.follow(bob, *people, *(new_id() for _ in range(180)))
     for author in people:
         await cast.has_published(author, 3)
@@ -234,7 +234,7 @@ async def test_a_warm_page_of_two_hundred_people_and_five_celebrities_takes_thre
     with noted_statements() as statements:
         page = await cast.home(bob, limit)
     assert len(page["items"]) == limit
-    # The viewer's marks, and the counts of the posts on each primary.
+    # The viewer's reactions, and the counts on each primary.
     assert len(statements) <= 3
     assert fake_users.calls == []
 

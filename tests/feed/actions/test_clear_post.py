@@ -1,4 +1,4 @@
-"""What people did with a withdrawn post goes soon after it."""
+"""Reactions to a withdrawn post are removed soon after it."""
 
 from services.feed.actions.clear_post import clear_post
 from services.feed.actions.withdraw_post import Withdrawal, withdraw_post

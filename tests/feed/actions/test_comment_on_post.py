@@ -1,4 +1,4 @@
-"""Comments: written once, under posts that stand, replies one level deep."""
+"""Comments: written once, under existing posts, with replies one level deep."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""A comment goes by its writer's or the post's author's hand, and its replies with it."""
+"""The writer or the post's author deletes a comment together with its replies."""
 
 import asyncio
 

@@ -1,4 +1,4 @@
-"""Editing a caption: the author's only, for everybody at once, with what it said before kept."""
+"""Edits: by the author only, visible at once, with the former caption kept."""
 
 import pytest
 
@@ -129,7 +129,7 @@ async def test_only_the_named_version_is_changed_or_withdrawn(
     with pytest.raises(PreconditionFailed):
         await withdraw_post(*others, Withdrawal(post, alice, (2,)))
     await withdraw_post(*others, Withdrawal(post, alice, (3,)))
-    # Gone, whatever version was meant: a second time is as once.
+    # It is gone, so any version passes: repeating changes nothing.
     await withdraw_post(*others, Withdrawal(post, alice, (3,)))
 
 

@@ -1,4 +1,4 @@
-"""What feed has of a deleted account goes, a page at a time."""
+"""Feed erases a deleted account, one page at a time."""
 
 from services.feed.actions import erase_account as action
 from services.feed.actions.erase_account import Published, erase_account
@@ -12,7 +12,7 @@ from tests.feed.feed_api import FeedApi
 
 
 async def _erase(resources: Resources, user_id: int) -> int:
-    """How many pages it took."""
+    """Erase the account and return the number of pages."""
     for pages in range(1, 10):
         finished = await erase_account(
             resources.group,

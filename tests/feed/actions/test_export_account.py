@@ -1,4 +1,4 @@
-"""What feed has of an account is copied page by page, and nothing of others."""
+"""Feed exports an account page by page, without data of others."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Delivery: to everybody who has a timeline, once, wherever it is interrupted."""
+"""Delivery reaches every reader with a timeline once, even if interrupted."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -18,7 +18,7 @@ from tests.feed.fake_users import FakeUsers
 
 
 class StumblingTimelines(HomeTimelines):
-    """Fails after so many batches, when all of a batch has arrived: the worst moment."""
+    """Fails after some batches, once a whole batch has arrived: the worst moment."""
 
     def __init__(self, redis: aioredis.Redis, reads: HotReads, batches: int) -> None:
         super().__init__(redis, reads, RedisGuard())
@@ -116,7 +116,7 @@ async def test_a_delivery_killed_after_any_batch_resumes_and_shows_the_post_once
         )
     second = StumblingTimelines(redis, reads, batches=100)
     await fan_out(resources.group, _to(resources, second), resources.users, job, batch_max=2)
-    # The author's own push comes first; of the followers, at most the last batch is repeated.
+    # The author's own push comes first; of the followers, only the last batch may repeat.
     done_before = max(0, batches - 1) * 2
     assert [one for one in second.pushed if one != alice] == followers[done_before:]
     for follower in followers:

@@ -1,4 +1,4 @@
-"""Where entries come from: kept, rebuilt, or read on below the floor, they are the same."""
+"""Entries are the same whether stored, rebuilt, or read below the floor."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
@@ -23,7 +23,7 @@ from tests.feed.fake_users import FakeUsers
 
 
 class Interruptions:
-    """Lets something happen right after a rebuild has read the database."""
+    """Runs something directly after a rebuild has read the database."""
 
     def __init__(self, then: Callable[[], Awaitable[None]]) -> None:
         self._then = then
@@ -248,7 +248,7 @@ async def test_no_history_makes_a_reader_miss_or_repeat_a_post(
 
 
 async def _tick() -> None:
-    """Let the others have a turn."""
+    """Let other tasks run."""
     turn = asyncio.Event()
     asyncio.get_running_loop().call_soon(turn.set)
     await turn.wait()

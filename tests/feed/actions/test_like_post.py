@@ -71,7 +71,7 @@ async def test_the_count_of_concurrent_likes_is_never_negative_and_ends_exact(
     async def toggle(viewer: int, *, ends_liked: bool) -> None:
         for act in (like_post, unlike_post) * 2 + ((like_post,) if ends_liked else ()):
             liked = await act(resources.group, resources.bodies, resources.likes, post, viewer)
-            seen.append(liked["like_count"])  # in turn, not at once
+            seen.append(liked["like_count"])  # in sequence, not in parallel
 
     await asyncio.gather(*(toggle(one, ends_liked=at < 20) for at, one in enumerate(people)))
 

@@ -1,4 +1,4 @@
-"""What people report, and what becomes of it."""
+"""Reports, and what operators do about them."""
 
 import pytest
 

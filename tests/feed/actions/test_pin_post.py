@@ -1,4 +1,4 @@
-"""Pinned posts: three at most, first on their author's page, and gone with everything else."""
+"""Pinned posts: at most three, first on their author's page, and withdrawn like others."""
 
 import asyncio
 

@@ -1,4 +1,4 @@
-"""Publishing: once for a key, all or nothing."""
+"""Publishing: once per key, all or nothing."""
 
 import asyncio
 import secrets

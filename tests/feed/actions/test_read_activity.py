@@ -1,4 +1,4 @@
-"""What people are told of what others did."""
+"""What people learn of the deeds of others."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -30,7 +30,7 @@ from tests.feed.fake_users import FakeUsers
 
 @pytest.fixture
 async def working(resources: Resources) -> AsyncIterator[None]:
-    """The worker's loops, which carry what was done to whom it concerns."""
+    """Runs the worker's loops, which deliver deeds to their recipients."""
     stop = asyncio.Event()
     loops = asyncio.create_task(run(resources, stop))
     yield

@@ -1,4 +1,4 @@
-"""What is popular: the same order for everybody while it is paged through, also without Redis."""
+"""Popular posts: one order for everybody, stable while paged, also without Redis."""
 
 import pytest
 from redis import asyncio as aioredis

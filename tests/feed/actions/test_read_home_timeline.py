@@ -103,7 +103,7 @@ async def test_no_post_is_missed_or_repeated_while_posts_come_and_go(
             await withdraw_own_post(small.group, small.bodies, post, alice)
     assert len(set(seen)) == len(seen)
     assert seen == sorted(seen, reverse=True)
-    # Those of before are all there, but for what went before its page came.
+    # All earlier posts are there, except those withdrawn before their page came.
     assert set(posts) - gone <= set(seen) <= set(posts)
 
 
@@ -176,7 +176,7 @@ async def test_a_warm_page_of_any_length_takes_three_statements_and_no_call(
 
 @pytest.fixture
 def half_a_map(settings: FeedSettings, tmp_path: Path) -> FeedSettings:
-    """The shard map, but one of the two primaries is at an address where nothing listens."""
+    """The shard map with one of two primaries at an address where nothing listens."""
     shard_map = orjson.loads(settings.shard_map_file.read_bytes())
     away = shard_map["primaries"]["feed-b"]
     away |= {"host": "127.0.0.1", "port": 9, "replicas": []}
@@ -209,7 +209,7 @@ async def test_with_a_primary_away_the_rest_is_shown_as_partial(
             await limping.home(carol)
     finally:
         await group.close()
-    # Nothing of that was kept: with both primaries there, the timeline is whole.
+    # The partial page was not stored: with both primaries the timeline is complete.
     page = await cast.home(bob)
     assert [post["id"] for post in page["items"]] == sorted([of_alice, of_carol], reverse=True)
     assert page["completeness"] == "complete"

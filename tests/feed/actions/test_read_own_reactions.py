@@ -1,4 +1,4 @@
-"""What the viewer likes and has saved, as lists."""
+"""The viewer's likes and saves, as lists."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The ranked timeline: the same posts as the other, in an order that stays while it is paged."""
+"""The ranked timeline: the same posts, in an order that is stable while paged."""
 
 import pytest
 from redis import asyncio as aioredis

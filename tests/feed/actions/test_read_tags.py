@@ -1,4 +1,4 @@
-"""Posts stand under their tags, under no others, and no longer than they have them."""
+"""Posts are found under their tags only, and only while they have them."""
 
 import secrets
 
@@ -16,7 +16,7 @@ from tests.feed.cast import Cast, new_id
 
 
 class Reader:
-    """Somebody who looks at tags."""
+    """A person who reads tags."""
 
     def __init__(self, resources: Resources) -> None:
         self.id = new_id()
@@ -44,7 +44,7 @@ class Reader:
         return {tag["name"]: tag["post_count"] for tag in found["items"]}
 
     async def learns(self, *names: str) -> None:
-        """What the relay does a moment after publishing."""
+        """Store the names, as the relay does a moment after publishing."""
         event = OutboxEvent(new_id(), 0, NAMED_TOPIC, {"names": list(names)}, None)
         for _ in range(2):
             await keep_tag_names(self._resources.group, [event])
@@ -145,7 +145,7 @@ async def test_tags_are_found_by_prefix_with_the_most_used_first(
         (name, times) for times, name in reversed(list(enumerate(names, 1)))
     ]
     assert list(await reader.finds(f"#{start.upper()}", limit=2)) == names[:1:-1]
-    # An underscore is one, and not any character.
+    # An underscore matches only itself.
     assert list(await reader.finds(f"{start}_")) == [names[1]]
 
 

@@ -1,4 +1,4 @@
-"""Texts that older rules have read are read anew, once, and lose nothing on the way."""
+"""Texts of older rules are re-read once and lose nothing."""
 
 import asyncio
 import secrets
@@ -18,7 +18,7 @@ from tests.feed.fake_users import FakeUsers
 
 
 async def _has_published_before(resources: Resources, caption: str, *tags: str) -> int:
-    """A post as the code before this release wrote it, under the names that it gave the tags."""
+    """A post as the previous release wrote it, under the tag names of its rules."""
     author, group = new_id(), resources.group
     as_before = LinkedText(list(tags), read_text(caption).mentions, [], [], 0)
     async with group.writer(group.shard_of(author)) as tx:
@@ -30,7 +30,7 @@ async def _has_published_before(resources: Resources, caption: str, *tags: str) 
 async def _relink(resources: Resources, *changed: int) -> int:
     count = await TextRelinker(resources.group, resources.users).full_pass(asyncio.Event())
     for post_id in changed:
-        # What the relay does a moment later.
+        # The relay does this a moment later.
         await resources.bodies.renew(post_id)
     return count
 
@@ -91,7 +91,7 @@ async def test_mentions_of_older_rules_become_links(
 
 
 def replaced(link: Entity, *, start: int, end: int) -> Entity:
-    """The same link elsewhere."""
+    """The same link at another place."""
     return {**link, "start": start, "end": end}
 
 

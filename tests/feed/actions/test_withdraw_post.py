@@ -1,4 +1,4 @@
-"""Withdrawing: the author's only, at once, and once."""
+"""Withdrawing: by the author only, at once, and once."""
 
 import pytest
 

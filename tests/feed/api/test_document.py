@@ -1,4 +1,4 @@
-"""The OpenAPI document of feed says what a caller needs to know of every route."""
+"""Feed's OpenAPI document tells a caller what it needs about every route."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""News of the follow graph over HTTP, as users tells it."""
+"""Events of the follow graph over HTTP, as users sends them."""
 
 from typing import Any
 

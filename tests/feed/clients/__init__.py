@@ -1,1 +1,1 @@
-"""What feed asks of others."""
+"""Tests of feed's clients."""

@@ -1,4 +1,4 @@
-"""What feed asks of users."""
+"""Feed's calls to users."""
 
 from services.feed.clients.users import UsersClient
 from tests.feed.cast import new_id

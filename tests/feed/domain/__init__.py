@@ -1,1 +1,1 @@
-"""Rules of posts and timelines; nothing runs."""
+"""Tests of feed's rules; they need no server."""

@@ -1,4 +1,4 @@
-"""Deeds become lines."""
+"""Deeds grouped into lines."""
 
 from services.feed.domain.activity import Deed, lines_of, page_of
 from shared.contracts.activity import ActivityKind

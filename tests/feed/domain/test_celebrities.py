@@ -1,4 +1,4 @@
-"""Who is a celebrity, and how their posts join those of a timeline."""
+"""When an author is a celebrity, and how their posts are merged."""
 
 import pytest
 from hypothesis import given

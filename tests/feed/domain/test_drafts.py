@@ -1,4 +1,4 @@
-"""What may be published."""
+"""The limits of a post."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""The rounds in which the newest entries of many authors are picked."""
+"""The rounds that pick the newest entries of many authors."""
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -16,7 +16,7 @@ _POSTS = st.dictionaries(
 
 
 def _pick(posts: dict[int, set[int]], count: int, limit_each: int) -> tuple[list[int], int, int]:
-    """The rounds as the action goes through them: what is kept, the rounds, the ids read."""
+    """Run the rounds as the action does; returns what is kept, the rounds, and the ids read."""
     open_authors = dict.fromkeys(posts, 10_001)
     kept: list[int] = []
     rounds = read = 0

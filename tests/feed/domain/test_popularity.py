@@ -1,4 +1,4 @@
-"""What is popular is liked and talked of, and lately; of each author one post."""
+"""Popular posts are liked, discussed and recent; each author has one."""
 
 import random
 

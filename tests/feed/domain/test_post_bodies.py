@@ -1,4 +1,4 @@
-"""A body as one viewer or another gets it."""
+"""A body as different viewers see it."""
 
 from datetime import UTC, datetime
 

@@ -1,4 +1,4 @@
-"""The ranked order heeds what is new, whom the viewer cares for, and what is liked."""
+"""The ranked order depends on recency, affinity and engagement."""
 
 import random
 

@@ -1,4 +1,4 @@
-"""Skeletons: what is certain to be in them, and where they end."""
+"""Skeletons: what they certainly hold, and where they end."""
 
 from hypothesis import given
 from hypothesis import strategies as st

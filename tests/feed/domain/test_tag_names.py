@@ -1,4 +1,4 @@
-"""One name for all spellings of a tag, held to every code point that Unicode has assigned."""
+"""One name for all spellings of a tag, checked for every assigned code point of Unicode."""
 
 import sys
 import unicodedata
@@ -13,7 +13,7 @@ from services.feed.domain.tag_names import TAG_CHARACTERS_MAX, tag_name
 from services.feed.domain.tags import tags_begin, tags_named
 from shared.visible_text import ZWJ, ZWNJ, is_ignorable
 
-# Around each code point: alone, at both ends and within words of two scripts.
+# Around each code point: alone, at both ends, and inside words of two scripts.
 _PLACES = ("{}", "a{}", "{}a", "a{}b", "\u0628{}\u0628")
 
 
@@ -25,7 +25,7 @@ def _assigned() -> Iterator[str]:
 
 
 def _faults(spelling: str) -> Iterator[str]:
-    """What is wrong with the tags that are listed of a caption; all must hold of each."""
+    """What is wrong with the tags of a caption; all conditions must hold for each."""
     names = read_text(f"#{spelling}").hashtags
     for form in (unicodedata.normalize("NFC", spelling), unicodedata.normalize("NFD", spelling)):
         if form != spelling and read_text(f"#{form}").hashtags != names:
@@ -108,7 +108,7 @@ def test_an_invalid_tag_has_no_name(text: str) -> None:
 def test_length_counts_after_folding() -> None:
     assert tag_name("\u1112\u1161\u11ab" * 100) == "\ud55c" * 100
     assert tag_name("a\u200b" * 100) == "a" * 100
-    # The name of each is three letters.
+    # Each ligature folds to three letters.
     assert tag_name("\ufb03" * 34) is None
 
 

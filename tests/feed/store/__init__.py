@@ -1,1 +1,1 @@
-"""feed's rows and keys, in the suite's real Postgres and Redis."""
+"""Tests of feed's stores over the suite's real Postgres and Redis."""

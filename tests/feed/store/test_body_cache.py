@@ -1,4 +1,4 @@
-"""Copies of bodies as they lie in Redis."""
+"""Cached bodies as stored in Redis."""
 
 import orjson
 

@@ -1,4 +1,4 @@
-"""The list of a home timeline: what it takes, where it is cut, how it is rebuilt."""
+"""The list of a home timeline: deliveries, trims and rebuilds."""
 
 from collections.abc import Sequence
 
@@ -59,7 +59,7 @@ async def test_a_trim_raises_the_floor_to_the_newest_entry_removed(
         await timelines.push(id_, [user])
     assert await _skeleton(timelines, user) == Skeleton([9, 6, 5, 4, 3, 2, 1], 0)
     await timelines.push(7, [user])
-    # 1, 2 and 9 were the first to arrive and went: of 3 to 7 nothing is certain above 9.
+    # 1, 2 and 9 arrived first and were trimmed: above 9 nothing is certain about 3 to 7.
     assert await _skeleton(timelines, user) == Skeleton([], 9)
     assert await redis.llen(home_key(user)) == 6
 

@@ -1,4 +1,4 @@
-"""Bodies: from the cache, loaded once, and never an old one over a new one."""
+"""Bodies are cached, loaded once, and never replaced by older ones."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
@@ -24,7 +24,7 @@ from tests.feed.cast import Cast, new_id
 
 
 class CountedLoads:
-    """Counts its loads, and waits before each until it may."""
+    """Counts its loads, and waits before each until a test lets it continue."""
 
     def __init__(self) -> None:
         self.loads = 0
@@ -42,7 +42,7 @@ class CountedLoads:
 
 @dataclass(frozen=True)
 class Process:
-    """What one process of feed has of its own."""
+    """The collaborators of one process of feed."""
 
     bodies: PostBodies
     posts: CountedLoads
@@ -50,7 +50,7 @@ class Process:
 
 @pytest.fixture
 async def patient_redis(settings: FeedSettings, network: Network) -> AsyncIterator[aioredis.Redis]:
-    """A client that a busy machine does not make believe that Redis is away."""
+    """A client for which Redis never counts as away on a busy machine."""
     client = await open_redis(settings.redis_url.get_secret_value(), network)
     pool = client.connection_pool
     assert isinstance(pool, BlockingConnectionPool)
@@ -90,7 +90,7 @@ async def test_five_hundred_readers_of_an_expired_body_cause_at_most_two_loads(
         *(processes[reader % 2].bodies.find(post) for reader in range(500))
     )
     assert all(body is not None and body["id"] == post for body in found)
-    # One for the first, and one for the second reading of an expired one.
+    # One load for the first body, and one for the read after it expired.
     assert sum(process.posts.loads for process in processes) - 1 <= 2
 
 

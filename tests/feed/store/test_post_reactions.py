@@ -1,4 +1,4 @@
-"""Reactions and counts of many posts, in a number of statements that does not grow with them."""
+"""Reactions and counts of many posts in a constant number of statements."""
 
 import asyncio
 

@@ -1,4 +1,4 @@
-"""Rows of posts and how they are counted."""
+"""Rows of posts and their counts."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Sharing one run of the same work."""
+"""Concurrent callers share one run of the same work."""
 
 import asyncio
 

@@ -1,4 +1,4 @@
-"""Every named statement is one that the migrated shards understand."""
+"""Every named statement can be prepared on a migrated shard."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Events for those who listen, in Redis."""
+"""Events for listeners in Redis."""
 
 import pytest
 from redis import asyncio as aioredis

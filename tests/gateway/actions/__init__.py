@@ -1,1 +1,1 @@
-"""Tests of the gateway: actions."""
+"""Tests of the gateway's actions."""

@@ -1,4 +1,4 @@
-"""A body is passed on in pieces of a megabyte, and what came before a cut is passed on too."""
+"""A body is forwarded in pieces of a megabyte, including the bytes before a cut."""
 
 from collections.abc import AsyncIterator
 from typing import Any, cast
@@ -12,7 +12,7 @@ from shared.errors import Conflict
 
 
 class KeepingUpload:
-    """Keeps the pieces; a fake of another service."""
+    """A fake of upload that records the pieces."""
 
     def __init__(self) -> None:
         self.pieces: list[tuple[int, int]] = []

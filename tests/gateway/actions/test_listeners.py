@@ -1,4 +1,4 @@
-"""Connected viewers: told of what is theirs, also of what happened while they changed gateways."""
+"""Connected viewers receive their events, also those from a change of gateways."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -31,7 +31,7 @@ from tests.gateway.samples import ALICE, BOB
 
 
 class FakeStream:
-    """Feed with events in memory; `known` are those who have listened all the time."""
+    """A fake of feed with events in memory; `known` are the viewers registered before."""
 
     def __init__(self) -> None:
         self.service = FakeService()
@@ -79,7 +79,7 @@ def starting(
         return PatchingServiceClient(name, url, network, settings, transport=fake.transport())
 
     sessions = SessionChecks(UsersClient(client("users", users)), kept_s=0.05)
-    # Never opened: each counts for itself.
+    # Never opened, so each gateway counts for itself.
     pipe = RedisPipe("redis://gateway.redis.internal", Network(Resolver(()), None))
     feed = FeedClient(client("feed", stream.service))
     return Listeners(feed, sessions, StreamPlaces(pipe), drain_s=0)

@@ -1,4 +1,4 @@
-"""Two calls at once."""
+"""Two parallel calls."""
 
 import asyncio
 

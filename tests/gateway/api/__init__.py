@@ -1,1 +1,1 @@
-"""Tests of the gateway: api."""
+"""Tests of the gateway's routes."""

@@ -1,4 +1,4 @@
-"""Signing up and in, and the own profile."""
+"""Sign-up, sign-in and the viewer's own profile."""
 
 from typing import Any
 

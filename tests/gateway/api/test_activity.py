@@ -1,4 +1,4 @@
-"""Activity as clients get it."""
+"""Activity as clients see it."""
 
 from shared.contracts.activity import ActivityLine
 from tests.gateway.conftest import Gateway

@@ -1,4 +1,4 @@
-"""Comments: who wrote them decides who gets them."""
+"""A comment's writer decides who sees it."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ POST, COMMENT, PARENT = 7001, 8001, 8000
 
 
 def known_are(gateway: Gateway, *user_ids: int) -> None:
-    """Of those asked for, users answers the cards of these."""
+    """Make users answer only the cards of these people."""
 
     def answer(request: httpx.Request) -> dict[str, Any]:
         asked = orjson.loads(request.content)["ids"]

@@ -1,4 +1,4 @@
-"""Deleting the account, and its receipt."""
+"""Deleting the account, and the receipt."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The public document: every route says what it does, shows what it answers, and how it fails."""
+"""The public document: every route has a description, examples and its problems."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -51,7 +51,7 @@ def test_every_success_shows_an_example_of_its_schema(document: dict[str, Any]) 
     for method, path, operation in operations(document):
         for success in (r for status, r in operation["responses"].items() if status in SUCCESSES):
             if "content" not in success:
-                # An upload says how far it is in headers alone.
+                # An upload reports its progress in headers only.
                 assert success["headers"], f"{method} {path}"
                 continue
             if path == "/v1/stream":

@@ -1,4 +1,4 @@
-"""The public document, held to what generators of clients understand."""
+"""The public document uses only what generators of clients understand."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -23,7 +23,7 @@ def _nodes(part: Any, path: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
     if isinstance(part, dict):
         yield path, part
         for name, child in part.items():
-            # What an example holds is no schema.
+            # The content of an example is no schema.
             if name not in {"example", "examples"}:
                 yield from _nodes(child, f"{path}/{name}")
     elif isinstance(part, list):
@@ -32,7 +32,7 @@ def _nodes(part: Any, path: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def test_nullable_fields_are_lists_of_types(document: dict[str, Any]) -> None:
-    """Swift OpenAPI Generator leaves out any other form, without a word (its issue 950)."""
+    """Swift OpenAPI Generator silently drops any other form (its issue 950)."""
     others = [
         path
         for path, node in _nodes(document)
@@ -41,7 +41,7 @@ def test_nullable_fields_are_lists_of_types(document: dict[str, Any]) -> None:
     assert not others
     lists = [node["type"] for _path, node in _nodes(document) if isinstance(node.get("type"), list)]
     assert len(lists) > 30
-    # The generators take one type beside null, and no more.
+    # The generators accept exactly one type besides null.
     assert all(len(types) == 2 and types[1] == "null" for types in lists)
 
 
@@ -53,7 +53,7 @@ def test_no_schema_is_a_choice_of_several(document: dict[str, Any]) -> None:
 
 
 def test_no_schema_uses_keywords_unknown_to_generators(document: dict[str, Any]) -> None:
-    """Without unions there is nothing to discriminate, and generators differ in how they do."""
+    """Without unions no discriminator is needed, and generators differ in the others."""
     unknown = {
         *("discriminator", "const", "if", "then", "else", "dependentSchemas", "dependentRequired"),
         *("patternProperties", "propertyNames", "prefixItems", "contains", "unevaluatedProperties"),
@@ -63,7 +63,7 @@ def test_no_schema_uses_keywords_unknown_to_generators(document: dict[str, Any])
 
 
 def test_a_reference_stands_alone(document: dict[str, Any]) -> None:
-    """Generators look only at what it names: a null or a type beside it would be lost."""
+    """Generators read only the referenced schema: a null or type beside it would be lost."""
     lost = [
         path
         for path, node in _schemas(document)
@@ -73,7 +73,7 @@ def test_a_reference_stands_alone(document: dict[str, Any]) -> None:
 
 
 def test_every_reference_names_an_existing_object(document: dict[str, Any]) -> None:
-    """A null within what is named would be forgotten where it is named."""
+    """A null inside the referenced schema would be lost."""
     schemas = document["components"]["schemas"]
     assert {schema["type"] for schema in schemas.values()} == {"object"}
     named = {node["$ref"] for _path, node in _nodes(document) if "$ref" in node}
@@ -95,7 +95,7 @@ def test_enumerated_values_are_strings(document: dict[str, Any]) -> None:
 
 
 def _schemas(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """The nodes but for those whose keys are names of fields."""
+    """All schema nodes, without those whose keys are names of fields."""
     return (found for found in _nodes(document) if not found[0].endswith("/properties"))
 
 
@@ -128,7 +128,7 @@ def test_the_server_is_an_address_that_a_client_can_use(
 
 
 def test_optional_fields_have_no_default(document: dict[str, Any]) -> None:
-    """openapi-typescript would want it in each request."""
+    """openapi-typescript would require the field in each request."""
     defaults = [
         f"{name}.{field}"
         for name, schema in document["components"]["schemas"].items()

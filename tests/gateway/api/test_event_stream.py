@@ -1,4 +1,4 @@
-"""The body of the stream, and how it ends."""
+"""The body of an event stream, and how it ends."""
 
 import asyncio
 import re
@@ -17,7 +17,7 @@ from tests.gateway.samples import ALICE
 
 
 class Reader:
-    """The other end of a connection; takes nothing while `is_slow`."""
+    """The other end of a connection; it accepts nothing while `is_slow`."""
 
     def __init__(self) -> None:
         self.body = b""

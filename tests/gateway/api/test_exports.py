@@ -1,4 +1,4 @@
-"""The copy of the own account: its address is signed, and there only when there is a copy."""
+"""The copy of an account: its address is signed and exists only with a copy."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Who asks too much is told so, cheaply and in standard words; who does not, where they stand."""
+"""Requests beyond a limit are refused cheaply; all replies report the limit."""
 
 import asyncio
 import uuid
@@ -20,12 +20,12 @@ from tests.gateway.conftest import BALANCER_TOKEN, all_in_session_of
 from tests.gateway.fake_services import FakeService
 from tests.gateway.samples import ALICE, own_profile
 
-# So long a window that nothing comes back while a test runs.
+# So long a window that nothing refills during a test.
 HOUR = 3_600
 
 
 class Limited:
-    """A gateway with small limits, and what it needs behind it."""
+    """A gateway with small limits, and the fakes behind it."""
 
     def __init__(self, settings: GatewaySettings, pipe: RedisPipe | None, **limits: int) -> None:
         self.settings = settings.model_copy(
@@ -92,7 +92,7 @@ async def test_a_reply_reports_the_callers_limit(settings: GatewaySettings) -> N
         reply = await phone.get("/v1/me")
     state, _, whole_in_s = reply.headers["ratelimit"].rpartition("=")
     assert state == '"reads-session";r=48;t'
-    # 72 s for each of the two, less what has passed since.
+    # 72 s for each of the two, minus the time passed since.
     assert 72 < int(whole_in_s) <= 144
     assert '"reads-session";q=50;w=3600' in reply.headers["ratelimit-policy"]
     assert (reply.headers["x-ratelimit-limit"], reply.headers["x-ratelimit-remaining"]) == (

@@ -1,4 +1,4 @@
-"""Uploading: what comes in goes on as it comes."""
+"""Uploads are forwarded as they arrive."""
 
 from collections.abc import AsyncIterator
 

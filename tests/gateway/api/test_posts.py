@@ -1,4 +1,4 @@
-"""Publishing, reading, withdrawing and liking."""
+"""Publishing, reading, deleting and liking."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""Every public operation is in the class that its kind tells, also one that was added today."""
+"""Every public operation, including a new one, is in the class of its kind."""
 
 import re
 from collections.abc import Iterator
@@ -11,11 +11,11 @@ from services.gateway.domain.route_classes import RouteClass, class_of
 from services.gateway.settings import GatewaySettings
 
 READS = {"get", "head", "options"}
-# Bytes of pictures come in these.
+# Bodies of pictures have these types.
 BODIES_OF_UPLOADS = {"multipart/form-data", "application/offset+octet-stream", "image/jpeg"}
-# Done to others, and worth a robot's while.
+# Done to others, and attractive to robots.
 ENGAGES = re.compile(r"/(follow|like|save|comments|block|mute|reports?)$|^/v1/comments/")
-# To get in, where no limit of a person can apply yet.
+# To get a session; no limit per person can apply yet.
 SIGN_IN = {("post", "/v1/users"), ("post", "/v1/sessions")}
 
 
@@ -39,7 +39,7 @@ def _expected(method: str, path: str, operation: dict[str, Any]) -> RouteClass:
         return RouteClass.READS
     if (method, path) in SIGN_IN:
         return RouteClass.SIGN_IN
-    # What begins an upload has no body of a picture yet, and counts with it.
+    # Beginning an upload counts as one, although it has no picture in its body yet.
     if bodies & BODIES_OF_UPLOADS or (method, path) == ("post", "/v1/uploads"):
         return RouteClass.UPLOADS
     return RouteClass.ENGAGEMENT if ENGAGES.search(path) else RouteClass.WRITES

@@ -1,4 +1,4 @@
-"""Who may ask at all."""
+"""Authentication of requests."""
 
 import httpx
 import pytest

@@ -1,4 +1,4 @@
-"""Staying signed in, the devices, and signing out."""
+"""Refreshing, devices and signing out."""
 
 from typing import Any
 

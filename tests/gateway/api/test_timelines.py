@@ -1,4 +1,4 @@
-"""The home timeline: few calls, in order, and nothing that may not be seen."""
+"""The home timeline: few calls, in order, without anything invisible."""
 
 from typing import Any
 
@@ -32,7 +32,7 @@ async def test_a_page_costs_one_call_to_feed_and_one_to_users(
 ) -> None:
     home(gateway, *([BOB, CAROL] * length)[:length])
     gateway.users.answer("POST", "/cards", cards(BOB, CAROL))
-    await gateway.http.get("/v1/timelines/home")  # The session is known from here on.
+    await gateway.http.get("/v1/timelines/home")  # From here on the session check is remembered.
     gateway.users.requests.clear()
     gateway.feed.requests.clear()
     await gateway.http.get(f"/v1/timelines/home?limit={length}")
@@ -61,7 +61,7 @@ async def test_a_page_with_posts_left_out_is_refilled_once(gateway: Gateway) -> 
     visible = {str(ALICE): card(ALICE), str(BOB): card(BOB, may_view=False)}
     gateway.users.answer("POST", "/cards", {"cards": visible})
     reply = (await gateway.http.get("/v1/timelines/home?limit=3")).json()
-    # Of three posts two may not be met; of the two asked for more, one: it is asked no third time.
+    # Two of three posts are dropped, then one of the two refilled; there is no third call.
     assert [item["id"] for item in reply["items"]] == ["9", "6"]
     assert reply["next_cursor"] == "def"
     _first, second = gateway.feed.asked("/timelines/home")

@@ -1,4 +1,4 @@
-"""Beginning an upload: what is refused leaves no upload behind that nobody can find."""
+"""A refused beginning leaves no upload that nobody can find."""
 
 from typing import Any
 
@@ -22,7 +22,7 @@ BEGUN: dict[str, Any] = {
 
 @pytest.fixture
 def refusing(gateway: Gateway) -> Gateway:
-    """Its uploads begin, and their first bytes are no picture."""
+    """A gateway whose uploads begin, but whose first bytes are no picture."""
     gateway.upload.answer("POST", "/uploads", BEGUN, status=201)
     gateway.upload.answer("POST", "/uploads/77/pieces", NotAnImage())
     gateway.upload.answer("DELETE", "/uploads/77", None)

@@ -1,4 +1,4 @@
-"""What users decided a moment ago is used on, for reading only; longer while it does not answer."""
+"""Recent decisions of users are reused for reads; longer while users does not answer."""
 
 import uuid
 from typing import Any
@@ -15,7 +15,7 @@ HOME = "/v1/timelines/home"
 
 
 class World:
-    """A viewer whom no other test knows, and a home timeline of bob's and carol's posts."""
+    """A viewer unknown to other tests, and a home timeline of bob's and carol's posts."""
 
     def __init__(self, gateway: Gateway) -> None:
         self.gateway = gateway
@@ -40,7 +40,7 @@ class World:
             self.gateway.users.answer(method, path, Unavailable())
 
     def lets_seconds_pass(self) -> None:
-        """As if those had passed in which users is not asked again."""
+        """Let the seconds pass in which users is not asked again."""
         resources = self.gateway.app.state.resources
         resources.sessions._kept_s = 0
         resources.author_cards.known._fresh_s = 0
@@ -88,7 +88,7 @@ async def test_users_is_asked_again_after_a_change(world: World, who: str) -> No
     world.shows(author_id)
     world.decides({str(author_id): {**card(BOB), "id": author_id}})
     assert len(names(await world.home())) == 1
-    # Through whichever gateway: one of them may have blocked the other.
+    # Through any gateway: one of them may have blocked the other.
     changed = world.viewer_id if who == "viewer" else author_id
     await world.gateway.app.state.resources.invalidations.note(changed)
     world.decides({})
@@ -146,7 +146,7 @@ async def test_a_viewer_who_changed_something_gets_no_remembered_cards(world: Wo
 
 async def test_an_author_who_changed_something_elsewhere_is_not_shown(world: World) -> None:
     await world.home()
-    # Through whichever gateway: bob may have become private or blocked the viewer.
+    # Through any gateway: bob may have become private or blocked the viewer.
     await world.gateway.app.state.resources.invalidations.note(BOB)
     world.loses_users()
     reply = await world.home()

@@ -1,1 +1,1 @@
-"""Tests of the gateway: clients."""
+"""Tests of the gateway's clients."""

@@ -1,4 +1,4 @@
-"""Many questions, few calls: each asker gets the own answer or the own error."""
+"""Many questions, few calls: each asker gets its own answer or error."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -14,7 +14,7 @@ from tests.eventually import eventually
 
 
 class Upstream:
-    """Doubles numbers behind a door that a test may hold shut; odd ones it does not know."""
+    """Doubles even numbers and refuses odd ones; a test can make it wait."""
 
     def __init__(self) -> None:
         self.batches: list[list[int]] = []

@@ -1,4 +1,4 @@
-"""Cards are remembered for the viewer they were decided for, for a minute, within a bound."""
+"""Cards are remembered per viewer, for a minute, within a bound."""
 
 from typing import Any, cast
 

@@ -1,4 +1,4 @@
-"""Session answers are kept for seconds, asked for once, and bounded."""
+"""Session checks are remembered for seconds, made once, and bounded."""
 
 import asyncio
 import time
@@ -17,7 +17,7 @@ SESSION = CurrentSession(9001, ALICE)
 
 
 class FakeUsers:
-    """users with a door that a test may hold shut."""
+    """A fake of users that a test can make wait."""
 
     def __init__(self, lasts_s: float = 900) -> None:
         self.tokens: list[str] = []

@@ -1,1 +1,1 @@
-"""Tests of the gateway: domain."""
+"""Tests of the gateway's rules."""

@@ -1,4 +1,4 @@
-"""How limits are set, and how a caller is told where they stand."""
+"""How limits are set, and how a caller learns of them."""
 
 import pytest
 

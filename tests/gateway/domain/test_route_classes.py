@@ -1,4 +1,4 @@
-"""Every request has a class, whether or not its route is named."""
+"""Every request has a class, with or without a named route."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Which stream gives way to one more."""
+"""Which stream gives way to another."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The words of tus: what is understood, and what is refused."""
+"""Headers of tus: accepted and refused values."""
 
 import base64
 import hashlib

@@ -1,1 +1,1 @@
-"""Tests of the gateway: store."""
+"""Tests of the gateway's stores."""

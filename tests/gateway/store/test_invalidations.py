@@ -1,4 +1,4 @@
-"""What one gateway notes, the others know as soon as they have asked anything."""
+"""Other gateways know an invalidation by their next Redis reply."""
 
 import time
 import uuid

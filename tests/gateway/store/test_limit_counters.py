@@ -1,4 +1,4 @@
-"""Limits are exact however many ask at once, through whichever gateway."""
+"""Limits are exact for concurrent requests through any gateway."""
 
 import asyncio
 import uuid
@@ -12,7 +12,7 @@ from services.gateway.store.limit_counters import LimitCounters
 from shared.caching.redis_pipe import RedisPipe
 from tests.suite import Suite
 
-# So long a window that nothing comes back while a test runs.
+# So long a window that nothing refills during a test.
 VIEWER = Limit(RouteClass.READS, Partition.VIEWER, 100, 36_000)
 SESSION = Limit(RouteClass.READS, Partition.SESSION, 100, 36_000)
 ADDRESS = Limit(RouteClass.READS, Partition.ADDRESS, 10, 36_000)
@@ -58,7 +58,7 @@ async def test_a_refusal_says_how_long_to_wait(
         assert not state.is_refused
     (state,) = await counters[0].take({ADDRESS: who})
     assert state.is_refused
-    # One comes back every hour.
+    # One request returns every hour.
     assert 3_500 <= state.reset_s <= 3_600
 
 

@@ -1,4 +1,4 @@
-"""What a process counts by itself while Redis is away: the same rule, and a bound."""
+"""Counts of one process while Redis is away: the same rule, and a bound."""
 
 from services.gateway.domain.limits import Limit, Partition
 from services.gateway.domain.route_classes import RouteClass

@@ -1,4 +1,4 @@
-"""Places of streams, counted exactly over all gateways."""
+"""Places of streams, counted exactly across all gateways."""
 
 import asyncio
 import secrets
@@ -15,7 +15,7 @@ from tests.eventually import eventually
 
 @dataclass
 class Gateway:
-    """One of two, and which of its places had to give way."""
+    """One of two gateways, and the places it had to give up."""
 
     pipe: RedisPipe
     lost: list[str] = field(default_factory=list)
@@ -95,7 +95,7 @@ async def test_places_of_a_dead_gateway_expire(
     one, other = gateways
     await one.places.hold([place_of(alice) for _ in range(STREAMS_MAX)])
     assert 0 < await one.pipe.ask("PTTL", _key(alice)) <= 75_000
-    # As if the time had come.
+    # Pretend that the time has come.
     names = await one.pipe.ask("ZRANGE", _key(alice), 0, -1)
     await one.pipe.ask_all([("ZADD", _key(alice), 1, name) for name in names])
     assert await other.lets_in(place_of(alice))

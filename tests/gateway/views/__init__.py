@@ -1,1 +1,1 @@
-"""What clients see."""
+"""Tests of the gateway's views."""

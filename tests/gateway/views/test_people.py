@@ -1,4 +1,4 @@
-"""How people look from outside."""
+"""People as clients see them."""
 
 from pydantic import TypeAdapter
 

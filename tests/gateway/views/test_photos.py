@@ -1,4 +1,4 @@
-"""How photos look from outside."""
+"""Photos as clients see them."""
 
 from pydantic import TypeAdapter
 

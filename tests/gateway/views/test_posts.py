@@ -1,4 +1,4 @@
-"""Which posts a viewer gets, and how they look."""
+"""Which posts a viewer gets, and their form."""
 
 from pydantic import TypeAdapter
 

@@ -1,4 +1,4 @@
-"""How sessions look from outside."""
+"""Sessions as clients see them."""
 
 from pydantic import TypeAdapter
 

@@ -1,1 +1,1 @@
-"""Who may do what to whom: every public operation, for every relation, by privacy."""
+"""The outcome of every public operation, for every relation and privacy."""

@@ -1,4 +1,4 @@
-"""Two owners, one public and one private, and to each of them somebody in every relation."""
+"""A public and a private owner, each with a viewer in every relation."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -23,8 +23,8 @@ Relation = Literal[
     "self",
 ]
 PRIVACIES: tuple[Privacy, ...] = ("public", "private")
-# Of the viewer to the owner: `blocked` is blocked by the owner. `self` comes last, because what
-# only the owner may do to the owner's things ends them.
+# The viewer's relation to the owner: `blocked` means that the owner blocks the viewer. `self` comes
+# last, because an owner's operations end the owner's things.
 RELATIONS: tuple[Relation, ...] = (
     "anonymous",
     "follower",
@@ -55,19 +55,19 @@ class Cell:
 
     @property
     def follows(self) -> bool:
-        """A request to a public account is a follow at once."""
+        """A request to a public account becomes a follow at once."""
         return self.relation == "follower" or (self.relation, self.privacy) == (
             "requested",
             "public",
         )
 
     def names(self) -> dict[str, str]:
-        """What stands for the braces of a path."""
+        """The values for the braces of a path."""
         viewer_id = self.owner.id if self.viewer is None else self.viewer.id
         return {**self.things, "viewer_id": viewer_id, "witness_id": self.witness.id}
 
     async def restore(self) -> None:
-        """Bring the two back to their relation, whatever they are to each other now."""
+        """Restore the two people's relation from any state."""
         if self.viewer is None or self.relation == "self":
             return
         viewer, owner = self.viewer, self.owner
@@ -125,7 +125,7 @@ async def cast_of(public_url: str) -> AsyncIterator[list[Cell]]:
 
 
 async def change(person: Phone, **fields: Any) -> None:
-    """Change the own profile."""
+    """Change the person's own profile."""
     reply = await person.http.patch("/v1/me", json=fields)
     assert reply.status_code == 200, reply.text
 
@@ -163,7 +163,7 @@ async def _begun_upload(owner: Phone) -> str:
 
 
 async def settled(cell: Cell) -> None:
-    """The mirror of the owner's own follow, and the follower's timeline, are filled soon after."""
+    """Wait for the mirror of the owner's follow and for the follower's timeline."""
     assert cell.viewer is not None
     await cell.viewer.sees(cell.things["post_id"])
 

@@ -1,7 +1,8 @@
-"""The table: what each operation answers, by relation and privacy.
+"""The table: the outcome of each operation, by relation and privacy.
 
 Each line holds the eight outcomes in the order of the heading. A number is the status. `+` is 200
-with the owner's thing in the reply, `-` is 200 without it. To ask a public account is to follow it.
+with the owner's thing in the reply, and `-` is 200 without it. A request to a public account is a
+follow.
 """
 
 from collections.abc import Mapping
@@ -17,13 +18,17 @@ PASSWORDS = {"current_password": "{password}", "new_password": "{password}"}
 
 @dataclass(frozen=True)
 class Row:
-    """One operation, its outcomes, and how to ask for it where the path alone does not say.
+    """One operation, its outcomes, and how to call it if the path is not enough.
 
-    `about` tells rows of one operation apart. `address` replaces the path. `shows` is what `+` and
-    `-` look for. `actor` is who asks: the owner then does something about the viewer. What
-    `disturbs` changes the relation of the two; what `ends_session` is asked in a new session; of
-    what `is_endless` only the beginning is read. Rows
-    stand in an order in which none takes away what a later one needs.
+    * `about` distinguishes rows of one operation.
+    * `address` replaces the path.
+    * `shows` is what `+` and `-` look for.
+    * `actor` makes the call; an owner acts on the viewer.
+    * A row that `disturbs` changes the relation of the two.
+    * A row that `ends_session` runs in a new session.
+    * Of a row that `is_endless`, only the beginning is read.
+
+    No row takes away what a later row needs.
     """
 
     operation: str
@@ -49,7 +54,7 @@ def same(operation: str, outcomes: str, **how: Any) -> Row:
     return Row(operation, outcomes, outcomes, **how)
 
 
-# For whom the viewer is or what the owner does is no matter: open to all, or to all signed in.
+# Independent of viewer and owner: open to all, or to all who are signed in.
 OPEN = "422 422 422 422 422 422 422 422"
 SIGNED_IN = "401 200 200 200 200 200 200 200"
 DONE = "401 204 204 204 204 204 204 204"
@@ -68,12 +73,12 @@ ROWS: tuple[Row, ...] = (
     same("GET /v1/me",                 "401  -    -    -    -    -    -    +"),
     same("GET /v1/me/quota",           SIGNED_IN),
     same("PATCH /v1/me",               SIGNED_IN, body={"bio": "Fog."}),
-    # Nobody has asked for a copy yet; then everybody has.
+    # Nobody has requested a copy yet; afterwards everybody has.
     same("GET /v1/me/export",          "401  404  404  404  404  404  404  404"),
     same("POST /v1/me/export",         "401  202  202  202  202  202  202  202"),
-    # Without the password, so that the cast lives on: 422 is past the door.
+    # Without the password, so that the cast survives: 422 means that access was granted.
     same("DELETE /v1/me",              "401  422  422  422  422  422  422  422", body={}),
-    # Whoever has a receipt may read it; nobody has this one.
+    # Anybody with a receipt may read it; nobody has this one.
     same("GET /v1/deletions/{receipt_id}",
                                        "404  404  404  404  404  404  404  404",
         address="/v1/deletions/1.nobodys"),
@@ -93,14 +98,14 @@ ROWS: tuple[Row, ...] = (
         private=                       "401  200  404  404  404  404  404  200"),
     same("GET /v1/users/search",       "401  +    +    +    -    -    +    +",
         address="/v1/users/search?q={username}"),
-    # The viewer follows somebody who follows the owner.
+    # The viewer follows a person who follows the owner.
     same("GET /v1/users/suggested",    "401  -    -    +    -    -    +    -"),
     same("GET /v1/relationships",      SIGNED_IN, address="/v1/relationships?ids={user_id}"),
     same("PUT /v1/users/{user_id}/follow",
                                        "401  200  200  200  404  404  200  422", disturbs=True),
     same("DELETE /v1/users/{user_id}/follow",
                                        "401  200  200  200  404  404  200  422", disturbs=True),
-    # One's own block does not stand in the way of blocking and unblocking again.
+    # The viewer's own block does not prevent blocking and unblocking again.
     same("PUT /v1/users/{user_id}/block",
                                        "401  200  200  200  404  200  200  422", disturbs=True),
     same("DELETE /v1/users/{user_id}/block",
@@ -131,12 +136,12 @@ ROWS: tuple[Row, ...] = (
         headers={"Content-Type": "text/plain"}),
     same("GET /v1/photos/{photo_id}",  "401  404  404  404  404  404  404  +", shows="{photo_id}"),
     same("GET /v1/filters",            "200  200  200  200  200  200  200  200"),
-    # The photo of a post: who owns it is past the door.
+    # The photo of a post: for its owner access is granted.
     same("PATCH /v1/photos/{photo_id}","401  404  404  404  404  404  404  200",
         body={"alt_text": "Fog."}),
     same("DELETE /v1/photos/{photo_id}",
                                        "401  204  204  204  204  204  204  409"),
-    # Without a version of the protocol: past the door, or for the owner past the look-up too.
+    # Without a version of the protocol: refused after access, or for the owner after the lookup.
     same("OPTIONS /v1/uploads",        "204  204  204  204  204  204  204  204"),
     same("POST /v1/uploads",           "401  412  412  412  412  412  412  412"),
     same("HEAD /v1/uploads/{upload_id}",
@@ -158,11 +163,11 @@ ROWS: tuple[Row, ...] = (
     Row("GET /v1/users/{user_id}/posts", shows="{post_id}",
         public=                        "401  +    +    +    404  404  +    +",
         private=                       "401  +    404  404  404  404  404  +"),
-    # Of a private account nothing stands under a tag, not even for those who follow it.
+    # Posts of a private account are under no tag, not even for followers.
     Row("GET /v1/timelines/tags/{tag}", shows="{post_id}",
         public=                        "401  +    +    +    -    -    +    +",
         private=                       "401  -    -    -    -    -    -    -"),
-    # What is popular may be some seconds old: who is in it is told by tests of its own.
+    # Popular posts may be some seconds old; other tests check the members of the list.
     Row("GET /v1/explore", shows="{post_id}",
         public=                        "401  200  200  200  -    -    200  200",
         private=                       "401  -    -    -    -    -    -    -"),
@@ -202,7 +207,7 @@ ROWS: tuple[Row, ...] = (
     Row("POST /v1/posts/{post_id}/comments", body={"text": "Fog."},
         public=                        "401  201  201  201  404  404  201  201",
         private=                       "401  201  404  404  404  404  404  201"),
-    # The reply is to a comment of the owner, whom a third person's post does not hide.
+    # The reply is to a comment of the owner, under a third person's visible post.
     same("POST /v1/posts/{post_id}/comments",
                                        "401  201  201  201  404  404  201  201",
         about="in reply on a third person's post",

@@ -47,7 +47,7 @@ async def test_each_caller_gets_the_outcome_of_their_relation(cells: list[Cell],
 
 
 async def _outcome(row: Row, cell: Cell, expected: str) -> str:
-    """What was reached; of a list, whether it shows the thing only if that is in question."""
+    """The outcome of a reply; for a list, whether it shows the thing if that matters."""
     reply = await _ask(row, cell)
     if row.disturbs and reply.is_success:
         await cell.restore()

@@ -1,1 +1,1 @@
-"""Tests of services.upload.actions."""
+"""Tests of upload's actions."""

@@ -1,4 +1,4 @@
-"""Archives: documents come in, photos are added, and all of it goes when its time is over."""
+"""Archives: documents arrive, photos are added, and all of it expires."""
 
 import io
 import zipfile
@@ -74,5 +74,5 @@ async def test_a_deleted_archive_leaves_nothing(group: ShardGroup, objects: Obje
     assert await find_archive(group, archive_id) is None
     with pytest.raises(NotFound):
         await objects.read(archive_key(archive_id), print)
-    # A job that comes late finds nothing to do.
+    # A late job finds nothing to do.
     await compose_archive(group, objects, archive_id)

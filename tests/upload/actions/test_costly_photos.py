@@ -1,4 +1,4 @@
-"""A picture that is costly to decode comes to its end within a budget and holds nobody up."""
+"""A costly picture finishes within a budget and delays no other photo."""
 
 import asyncio
 import os
@@ -41,7 +41,7 @@ _SPENT = parse_query("charged", "SELECT decode_cpu_ms FROM :schema.photo WHERE i
 
 
 class Costly:
-    """Photos whose pictures do as they say, and the two lanes that process them."""
+    """Photos whose pictures behave as named, and the two lanes that process them."""
 
     def __init__(self, group: ShardGroup, objects: Objects, cast: Cast, workshop: Workshop) -> None:
         self._group = group
@@ -167,7 +167,7 @@ async def test_ordinary_photos_continue_while_a_costly_one_hangs(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     with monkeypatch.context() as patched:
-        # As if the first try had handed it over: the real decoder would say what it is.
+        # Pretend that the first try handed it over; a real decoder would have refused it.
         patched.setattr(receive_photo, "job_for", lambda _kind: PROCESS_COSTLY_JOB)
         await costly.sends("hangs")
     stop = asyncio.Event()

@@ -1,4 +1,4 @@
-"""A released photo leaves nothing in the store and no row; a photo that stands is left."""
+"""A released photo leaves no object and no row; other photos stay."""
 
 import pytest
 

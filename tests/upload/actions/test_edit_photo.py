@@ -1,4 +1,4 @@
-"""A photo's look: drawn from what was received, changed at will, settled when it is published."""
+"""Edits: drawn from the unedited photo, changeable until published."""
 
 import io
 from typing import Any
@@ -27,7 +27,7 @@ UPPER_RIGHT: Crop = {"x": 0.5, "y": 0.0, "width": 0.5, "height": 0.5}
 
 
 class Owner:
-    """Somebody with a photo of four colours."""
+    """A person with a photo of four colours."""
 
     def __init__(self, resources: Resources, workshop: Workshop) -> None:
         self.id = new_id()
@@ -37,12 +37,12 @@ class Owner:
         self._workshop = workshop
 
     async def asks_for(self, **said: Any) -> None:
-        """Of a look, which is then still to be drawn."""
+        """Request an edit, which is then still to be drawn."""
         change = PhotoChange(frozenset(said), filter_name=said.get("filter"), crop=said.get("crop"))
         await edit_photo(self._group, self.id, self.photo_id, change)
 
     async def draws(self) -> StoredPhoto:
-        """What the worker does."""
+        """Draw it as the worker does."""
         objects = self._resources.objects
         await process_photo(self._group, objects, self._workshop, self.photo_id)
         await self.tidies()
@@ -221,7 +221,7 @@ async def test_a_version_can_be_changed_only_once(alice: Owner, resources: Resou
     with pytest.raises(PreconditionFailed):
         await says("Mist", 1)
     assert ((await alice.photo()).version, (await alice.photo()).alt_text) == (2, "Fog")
-    # What it says already is no change.
+    # The same text is no change.
     await says("Fog", 2)
     await says("Mist", 2)
     assert (await alice.edits(crop=UPPER_RIGHT)).version == 4

@@ -1,4 +1,4 @@
-"""What upload has of a deleted account goes, objects included."""
+"""Upload erases a deleted account with its objects."""
 
 import io
 

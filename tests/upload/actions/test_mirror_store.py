@@ -1,4 +1,4 @@
-"""Photos move from one bucket to another, and nobody misses one on the way."""
+"""Photos move from one bucket to another, and readers miss none meanwhile."""
 
 import io
 import secrets
@@ -41,12 +41,12 @@ def _soon() -> datetime:
 
 
 def _tell_nobody(_done: Mirrored) -> None:
-    """Progress is for operators."""
+    """Ignore the progress, which is for operators."""
 
 
 @pytest.fixture
 async def moving(settings: UploadSettings) -> AsyncIterator[tuple[Objects, Objects]]:
-    """A bucket of this test with a second one, and the same two exchanged."""
+    """A bucket with a second one, and the same two exchanged."""
     names = [f"moving-{secrets.token_hex(4)}" for _ in range(2)]
     async with AsyncExitStack() as stack:
         first, second = [
@@ -96,7 +96,7 @@ async def test_missing_and_truncated_objects_are_reported_and_repaired(
     await _put(before.second, whole, b"all")
     found = await compare_stores(before, before.second, _soon())
     assert sorted(found.missing) == sorted([whole, missing])
-    # What has come since the copying began is for the next time.
+    # Objects added since the copying began are left for the next time.
     earlier = datetime.now(UTC) - timedelta(hours=1)
     assert (await compare_stores(before, before.second, earlier)).missing == []
     await mirror_store(before, before.second, _tell_nobody)

@@ -1,4 +1,4 @@
-"""Unfinished uploads are bounded for each owner, however many begin at once."""
+"""Unfinished uploads are bounded per owner, even if many begin at once."""
 
 import asyncio
 from functools import partial

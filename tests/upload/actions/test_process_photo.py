@@ -1,4 +1,4 @@
-"""A photo is made ready once, whatever happens on the way."""
+"""A photo is made ready once, whatever interrupts the process."""
 
 import asyncio
 from dataclasses import replace
@@ -137,7 +137,7 @@ async def test_an_unreachable_store_raises_unavailable_rather_than_not_found(
 
 
 class FailingStore(Objects):
-    """The store goes away just after one of its steps was done."""
+    """A store that goes away directly after one of its steps."""
 
     def __init__(self, real: Objects, step: str) -> None:
         super().__init__(real._client, real._bucket)

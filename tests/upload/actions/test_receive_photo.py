@@ -1,4 +1,4 @@
-"""Receiving a picture: all of it durable before it is acknowledged, or nothing at all."""
+"""A received picture is durable before it is acknowledged, or leaves nothing."""
 
 import asyncio
 import hashlib
@@ -121,7 +121,7 @@ async def test_bytes_that_do_not_match_their_digest_are_not_kept(
 
 
 class SameBytes:
-    """One picture that somebody sends again and again, each time with its digest."""
+    """One picture that its owner sends repeatedly with its digest."""
 
     def __init__(self, group: ShardGroup, objects: Objects) -> None:
         self.owner_id = new_id()
@@ -130,7 +130,7 @@ class SameBytes:
         self._objects = objects
 
     async def sent(self, key: str | None = None) -> int:
-        """The id of its photo."""
+        """Send it, and return the id of its photo."""
         sha256 = hashlib.sha256(self.content).digest()
         sent = SentPicture(self.owner_id, in_pieces(self.content), key, sha256)
         return (await receive_photo(self._group, self._objects, sent))["id"]
@@ -186,7 +186,7 @@ async def test_pictures_admitted_by_other_replicas_fill_the_queue_too(
 
 
 async def _count_others(group: ShardGroup, own: int) -> int:
-    """What earlier tests have left in the queues."""
+    """The number of jobs that earlier tests have left in the queues."""
     counts = [
         await count_waiting(group.primary_by_name(primary.name), [PROCESS_JOB])
         for primary in group.primaries()

@@ -1,4 +1,4 @@
-"""What nothing stands for is swept, and what something stands for never is."""
+"""Sweeps delete unknown objects, and never known ones."""
 
 import io
 import time
@@ -54,7 +54,7 @@ _UPLOAD = """
 _ABANDONED = parse_query("abandoned", _UPLOAD.format(age="3 days"))
 _UNDER_WAY = parse_query("under_way", _UPLOAD.format(age="1 minute"))
 
-# The tests before leave what they made, and no row of.
+# Earlier tests leave objects without rows.
 ANY_NUMBER = SweepRules(removal=RemovalRules(at_least=1_000_000))
 
 
@@ -92,7 +92,7 @@ async def _marks(group: ShardGroup) -> set[str]:
 
 
 async def _unused_id(group: ShardGroup) -> int:
-    """An id that its shard has given out, of which no row is left."""
+    """An id that its shard has issued and that has no row."""
     async with group.writer(group.shard_of(new_id())) as tx:
         id_: int = await tx.value(_NEXT_ID)
     return id_
@@ -128,7 +128,7 @@ async def test_only_orphans_go_and_only_with_the_second_sweep(
     assert first.orphans >= len(orphans)
     assert first.deleted == 0
     assert set(orphans) <= await _marks(group)
-    # The same day: nothing goes.
+    # On the same day nothing is deleted.
     assert (await _sweep(group, objects, _in(hours=2))).deleted == 0
     for key in orphans:
         assert await objects.exists(key)
@@ -198,7 +198,7 @@ async def test_unusually_many_orphans_stop_the_sweep(group: ShardGroup, objects:
 async def test_a_clock_that_is_a_day_off_stops_the_sweep_first(
     group: ShardGroup, objects: Objects, monkeypatch: pytest.MonkeyPatch, hours: float
 ) -> None:
-    """As of a process under a wrong clock; for real: tests/infra/test_upkeep_in_doubt.py."""
+    """A process with a wrong clock; tests/infra/test_upkeep_in_doubt.py uses a real one."""
     monkeypatch.setattr(group_facts, "our_time_s", lambda: time.time() + hours * 3600)
     swept = await sweep_store(group, objects, _in(hours=hours), ANY_NUMBER)
     assert (swept.uploads, swept.photos, swept.orphans, swept.deleted) == (0, 0, 0, 0)
@@ -208,7 +208,7 @@ async def test_a_clock_that_is_a_day_off_stops_the_sweep_first(
 async def test_an_object_older_than_its_shard_stops_the_sweep(
     group: ShardGroup, objects: Objects
 ) -> None:
-    """The shard was made after the photo: it was replaced by an empty one."""
+    """The shard is younger than the photo: an empty one has replaced it."""
     old_photo = first_id_at(1_740_000_000_000) | (7 << 10)
     key = rendition_key(old_photo, "large-0123456789abcdef.jpg")
     await objects.put_file(key, io.BytesIO(b"lost?"), 5)
@@ -227,7 +227,7 @@ async def test_an_object_older_than_its_shard_stops_the_sweep(
 async def test_an_object_with_a_future_id_stops_the_sweep(
     group: ShardGroup, objects: Objects
 ) -> None:
-    """The shard is an older copy of what it was."""
+    """An older copy has replaced the shard."""
     photo = await _unused_id(group)
     newer = photo + (60_000 << 23)
     key = rendition_key(newer, "large-0123456789abcdef.jpg")
@@ -253,7 +253,7 @@ async def test_photos_in_no_post_go_after_a_day_unless_claimed(
     assert (await _sweep(group, objects, _in(hours=25))).photos >= 1
     assert await find_photo(group, forgotten.id) is None
     assert await find_photo(group, claimed.id) is not None
-    # Its claim ran out, but it may be in a post whose confirmation is held up.
+    # Its claim expired, but it may be in a post whose confirmation is delayed.
     assert await find_photo(group, stuck.id) is not None
     assert await find_photo(group, published.id) is not None
 

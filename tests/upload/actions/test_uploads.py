@@ -1,4 +1,4 @@
-"""An upload in pieces: at its offset or not at all, durable, and one photo in the end."""
+"""Resumable uploads: pieces at their offset, durable, and finally one photo."""
 
 import asyncio
 import hashlib
@@ -34,7 +34,7 @@ _AGE = parse_query(
 
 
 class Sender:
-    """Somebody with a picture on the way."""
+    """A person who is uploading a picture."""
 
     def __init__(
         self, group: ShardGroup, objects: Objects, under_way: UploadsUnderWay, content: bytes
@@ -133,7 +133,7 @@ async def test_repeated_bytes_change_nothing(alice: Sender) -> None:
     assert (await alice.asks())["photo"] == again["photo"]
 
 
-async def test_bytes_for_one_that_was_given_up_or_is_too_short_are_refused(alice: Sender) -> None:
+async def test_bytes_for_a_deleted_or_too_short_upload_are_refused(alice: Sender) -> None:
     await alice.begins(200)
     await alice.sends(0, 100)
     await alice.sends(100, 150)

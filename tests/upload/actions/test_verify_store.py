@@ -1,4 +1,4 @@
-"""Database and store are compared both ways, and no number is given where it cannot be known."""
+"""Database and store are compared both ways, without numbers where they are unknown."""
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
@@ -19,7 +19,7 @@ ANY_NUMBER = RemovalRules(at_least=1_000_000)
 
 @pytest.fixture
 async def expected_as_before(group: ShardGroup) -> AsyncIterator[None]:
-    """What a test pretends to have been there is forgotten."""
+    """Restore the expectations that a test has changed."""
     before = await read_expected(group)
     yield
     now = await read_expected(group)
@@ -44,7 +44,7 @@ async def test_lost_photos_are_noticed_although_no_rendition_is_missing(
     await note_expected(group, {(3, "photo"): 10_000})
     found = await verify_store(group, objects, datetime.now(UTC), ANY_NUMBER)
     assert any("and 10000 at the last good look" in reason for reason in found.reasons)
-    # Nothing is kept of a look that is in doubt: the next one says the same.
+    # A comparison in doubt stores nothing, so the next one says the same.
     found = await verify_store(group, objects, datetime.now(UTC), ANY_NUMBER)
     assert any("and 10000 at the last good look" in reason for reason in found.reasons)
 

@@ -1,1 +1,1 @@
-"""Tests of services.upload.api."""
+"""Tests of upload's routes."""

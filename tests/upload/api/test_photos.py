@@ -1,4 +1,4 @@
-"""Sending a picture and looking at one's photo, over HTTP."""
+"""Sending and polling photos over HTTP."""
 
 import hashlib
 import secrets

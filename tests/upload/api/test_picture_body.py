@@ -1,4 +1,4 @@
-"""A body is a picture in some wrapping or the sender's fault, whatever it is said to be."""
+"""A body holds a picture, or gives a client error, for any declared type."""
 
 import asyncio
 from collections.abc import Iterable

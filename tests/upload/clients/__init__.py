@@ -1,1 +1,1 @@
-"""Tests of services.upload.clients."""
+"""Tests of upload's clients."""

@@ -1,4 +1,4 @@
-"""A budget of processor time is the same budget on a busy machine."""
+"""A budget of processor time means the same on a busy machine."""
 
 import os
 import subprocess
@@ -21,7 +21,7 @@ from tests.upload.decoder.hostile_pictures import (
 
 @pytest.fixture
 def busy_machine() -> Iterator[None]:
-    """Two loops for each processor, which give way to nobody."""
+    """Two loops per processor that never yield."""
     loops = [
         subprocess.Popen([sys.executable, "-c", "while True: pass"])
         for _ in range(2 * len(os.sched_getaffinity(0)))
@@ -50,7 +50,7 @@ def test_a_costly_picture_is_ended_by_processor_time_and_not_by_the_clock(
     with pytest.raises(BudgetSpent):
         _decode(HostileDecoder(decoder_python), picture_that("spins"), budget)
     assert budget.spent_ms is not None
-    # The kernel's limit counts ticks and the meter time: on a busy machine they differ.
+    # The kernel's limit counts ticks, while its usage measures time; on a busy machine they differ.
     assert 500 <= budget.spent_ms <= 2_000
 
 

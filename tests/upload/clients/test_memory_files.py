@@ -1,4 +1,4 @@
-"""Memory that processes share: what one of them wrote is not there for the next."""
+"""Shared memory: a process never sees what another one wrote before."""
 
 import mmap
 import os
@@ -9,14 +9,14 @@ _SIZE, _KEPT = 1 << 20, 1 << 18
 
 
 def written_all_over(memory: ReusedMemory) -> mmap.mmap:
-    """As by a process that has no regard for what it was asked for."""
+    """Write everywhere, like a process that ignores its limits."""
     everything = mmap.mmap(memory.descriptor, _SIZE)
     everything[:] = b"\x2a" * _SIZE
     return everything
 
 
 def held_bytes(memory: ReusedMemory) -> int:
-    """What it takes of the machine's memory."""
+    """How much of the machine's memory it occupies."""
     return os.fstat(memory.descriptor).st_blocks * 512
 
 

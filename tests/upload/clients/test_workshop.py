@@ -1,4 +1,4 @@
-"""Pictures from received bytes to renditions, several at a time, and decoders that die."""
+"""Pictures from received bytes to renditions, in parallel, with decoders that die."""
 
 import asyncio
 import os
@@ -184,7 +184,7 @@ def test_the_decoder_inherits_no_environment_and_no_descriptor(decoder_python: s
         decoder.start()
         try:
             process = Path(f"/proc/{decoder.process_id}")
-            # The C library cuts its own variable into pieces at the colons.
+            # The C library splits its own variable at the colons.
             said = (process / "environ").read_bytes().rstrip(b"\0").split(b"\0")
             assert said[0].startswith(b"GLIBC_TUNABLES=")
             assert all(piece.startswith(b"glibc.malloc.") for piece in said[1:])

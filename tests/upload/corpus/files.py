@@ -1,6 +1,6 @@
-"""Over two hundred files as they are sent in, sound and unsound, each with the answer due to it.
+"""Over two hundred valid and invalid files, each with its expected outcome.
 
-Made anew each time, and always the same.
+They are generated for each run and always the same.
 """
 
 import io
@@ -26,12 +26,12 @@ SIZES: tuple[Size, ...] = (
     (1, 1), (2, 1), (1, 7), (17, 1), (8, 8), (149, 151), (150, 150), (319, 641), (321, 320),
     (640, 480), (641, 1079), (1079, 1081), (1080, 1080), (1081, 40), (3000, 100), (100, 3000),
 )  # fmt: skip
-_MARKED = 400  # From this size on the four corners are looked at.
+_MARKED = 400  # From this size on the four corners are checked.
 
 
 @dataclass(frozen=True, slots=True)
 class CorpusFile:
-    """A file and its answer: a picture of `size`, or refused at the `door`, or with a `fault`."""
+    """A file and its outcome: a picture of `size`, refused at the `door`, or a `fault`."""
 
     name: str
     content: bytes
@@ -42,7 +42,7 @@ class CorpusFile:
 
     @property
     def has_corners(self) -> bool:
-        """Is it a picture whose corners are red, green, blue and white?"""
+        """Whether its picture has red, green, blue and white corners."""
         return self.size is not None and min(self.size) >= _MARKED and not self.is_grey
 
 

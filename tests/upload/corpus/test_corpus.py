@@ -1,4 +1,4 @@
-"""Whatever is sent in gets the answer due to it, and leaves with pixels and nothing else."""
+"""Every file gets its expected outcome, and renditions hold only pixels."""
 
 import asyncio
 import subprocess
@@ -75,7 +75,7 @@ async def test_every_file_of_a_group_gets_its_expected_outcome(
 
 
 def _fault_of(answer: DrawnPhoto | object, file: CorpusFile) -> object | None:
-    """What is wrong with the answer, if anything is."""
+    """What is wrong with the outcome, if anything."""
     if not isinstance(answer, DrawnPhoto):
         return None if answer is (file.door or file.fault) else answer
     if file.size is None:

@@ -1,1 +1,1 @@
-"""Tests of services.upload.decoder."""
+"""Tests of upload's contained decoder."""

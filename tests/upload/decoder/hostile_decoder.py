@@ -1,4 +1,4 @@
-"""A decoder whose pictures do as they say: what a flaw in a codec would let an attacker try."""
+"""A decoder whose pictures are commands: what an attacker with a codec's flaw could try."""
 
 import ctypes
 import os
@@ -16,7 +16,7 @@ from services.upload.decoder.warm_parent import serve
 from services.upload.decoder.wire import Outcome, Reply
 
 _PTRACE_ATTACH = 16
-# What makes words pass for a picture until they are decoded.
+# With this beginning, text passes for a picture until it is decoded.
 JPEG_BEGINNING = b"\xff\xd8\xff"
 
 

@@ -1,4 +1,4 @@
-"""Pictures that do as they say, and a decoder that lets them."""
+"""Pictures that act as they say, and a decoder that lets them."""
 
 import socket
 import subprocess
@@ -13,26 +13,26 @@ _ATTEMPTS = {
     "spins": "spin",
     "hangs": "sleep",
 }
-# As `JPEG_BEGINNING` in hostile_decoder.py, which needs the decoder's environment.
+# The same as in hostile_decoder.py, which can only be imported in the decoder's environment.
 _JPEG_BEGINNING = b"\xff\xd8\xff"
-# Of wall time for each second of processor time.
+# Wall time for each second of processor time.
 HANGS_S = 4.0
 
 
 def picture_that(does: str) -> bytes:
-    """Received as a JPEG; what it does it does in the child that decodes it."""
+    """A picture received as a JPEG; it acts inside the child that decodes it."""
     return _JPEG_BEGINNING + _ATTEMPTS[does].encode()
 
 
 def is_decoding(decoder: Decoder) -> None:
-    """Fails unless a child of the decoder is at work."""
+    """Fail unless a child of the decoder is working."""
     parent = decoder.process_id
     assert parent
     assert Path(f"/proc/{parent}/task/{parent}/children").read_text(encoding="ascii")
 
 
 class HostileDecoder(Decoder):
-    """In the place of the real one, with the same walls."""
+    """Replaces the real decoder inside the same walls."""
 
     wall_seconds_per_cpu_second = 60.0
 
@@ -53,6 +53,6 @@ class HostileDecoder(Decoder):
 
 
 class ImpatientDecoder(HostileDecoder):
-    """One that soon takes a child to hang."""
+    """A decoder whose wall limit is short."""
 
     wall_seconds_per_cpu_second = HANGS_S

@@ -21,7 +21,8 @@ def main(picture_format: str, width: int, height: int, mode: str, orientation: i
         picture.putalpha(0)
     exif = Image.Exif()
     exif[_ORIENTATION] = orientation
-    # HEIF and AVIF write the box of their format that turns the picture; each is told in its way.
+    # A box of the format turns a HEIF or AVIF picture. The HEIF plugin takes the tags from the
+    # picture's info, and the others from an option.
     picture.info["exif"] = exif.tobytes()
     options: dict[str, object] = {} if picture_format == "HEIF" else {"exif": exif}
     if mode == "MOVING":

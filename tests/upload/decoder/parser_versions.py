@@ -12,7 +12,7 @@ _OF_PILLOW = ("webp", "avif", "libjpeg_turbo", "zlib_ng", "littlecms2")
 
 
 def main() -> None:
-    """By the names of advisories.toml."""
+    """Write them by the names of advisories.toml."""
     heif = pillow_heif.libheif_info()
     versions = {name: features.version(name) for name in _OF_PILLOW}
     versions |= {

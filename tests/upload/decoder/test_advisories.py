@@ -1,4 +1,4 @@
-"""No parser with a published security bug meets outside bytes."""
+"""Outside bytes never meet a parser with a published security bug."""
 
 import ast
 import json
@@ -46,7 +46,7 @@ def test_every_parser_is_newer_than_its_published_bugs(versions: dict[str, str |
 
 
 def test_the_drawing_library_never_opens_a_file() -> None:
-    """A fork has the bugs of the upstream's version that it follows: it may see pixels only."""
+    """A fork shares the bugs of its upstream's version, so it may see pixels only."""
     reading = [
         f"{path.relative_to(REPOSITORY)}:{node.lineno}"
         for path in (REPOSITORY / "services").rglob("*.py")
@@ -61,7 +61,7 @@ def test_the_drawing_library_never_opens_a_file() -> None:
 
 
 def test_pictures_are_drawn_by_the_fork_alone() -> None:
-    """Both are called PIL: whichever is installed last is the one that is imported."""
+    """Both are named PIL: the one installed last is imported."""
     installed = {found.metadata["Name"].lower().replace("_", "-") for found in distributions()}
     assert installed & {"pillow", "pillow-simd"} == {"pillow-simd"}
     assert "post" in drawing_version

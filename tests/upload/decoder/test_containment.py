@@ -1,4 +1,4 @@
-"""What the contained child can do besides computing: nothing."""
+"""Besides computing, the contained child can do nothing."""
 
 import socket
 import subprocess
@@ -22,14 +22,14 @@ from services.upload.decoder.wire import (
 
 
 class Hostile:
-    """A decoder whose picture is the name of an attempt."""
+    """A decoder whose pictures name an attempt."""
 
     def __init__(self, control: socket.socket) -> None:
         self._control = control
         self.containment = receive_ready(control)
 
     def tries_to(self, attempt: str) -> tuple[Reply, str]:
-        """The reply, and what the child said had come of it."""
+        """The reply, and what the child reported about its attempt."""
         with MemoryFile("source") as source, MemoryFile("decoded") as decoded:
             source.append(attempt.encode())
             source.seal_content()
@@ -101,7 +101,7 @@ def test_the_child_cannot_make_a_thread(hostile: Hostile) -> None:
 @pytest.mark.parametrize(
     ("attempt", "outcomes"),
     [
-        # Where others take the processors, the clock may end it first.
+        # On a busy machine the clock may end it first.
         ("spin", {Outcome.OUT_OF_CPU, Outcome.STALLED}),
         ("eat memory", {Outcome.TOO_COSTLY}),
         ("sleep", {Outcome.STALLED}),

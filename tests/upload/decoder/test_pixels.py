@@ -1,4 +1,4 @@
-"""Pictures of every kind come out of the contained decoder as plain pixels, or are refused."""
+"""The contained decoder turns pictures of every kind into plain pixels, or refuses them."""
 
 import io
 import subprocess
@@ -39,7 +39,7 @@ def decode(decoder: Decoder) -> Decode:
 def _written(
     decoder_python: str, name: str, width: int, height: int, mode: str = "RGB", turn: int = 1
 ) -> bytes:
-    """A picture that the decoder's own environment wrote."""
+    """A picture written in the decoder's own environment."""
     words = [name, str(width), str(height), mode, str(turn)]
     return subprocess.run(
         [decoder_python, "-m", "tests.upload.decoder.other_formats", *words],
@@ -132,7 +132,7 @@ def test_a_large_png_is_reduced_without_a_seam(decode: Decode) -> None:
 
 
 def test_colours_follow_their_profile(decode: Decode) -> None:
-    # Its red is sRGB's green: whoever ignores the profile shows the wrong one.
+    # Its red is sRGB's green, so ignoring the profile shows the wrong colour.
     swapped = pictures.icc_profile(primaries=("g", "r", "b"))
     decoded = decode(jpeg(Image.new("RGB", (64, 64), (255, 0, 0)), icc_profile=swapped))
     _assert_near(_pixel(decoded, 0.5, 0.5), (0, 255, 0))
@@ -165,7 +165,7 @@ def test_transparency_in_newer_formats_becomes_white(
 def test_orientation_in_newer_formats_is_applied_once(
     decode: Decode, decoder_python: str, name: str
 ) -> None:
-    # Some codecs turn it themselves, of others we are told to: 640 by 480 is 480 by 640 upright.
+    # Some codecs turn it themselves and others report it: 640 by 480 is 480 by 640 upright.
     decoded = decode(_written(decoder_python, name, 640, 480, "RGB", 6), PictureFormat[name])
     assert (decoded.upright_width, decoded.upright_height) == (480, 640)
 

@@ -1,1 +1,1 @@
-"""Tests of services.upload.domain."""
+"""Tests of upload's rules."""

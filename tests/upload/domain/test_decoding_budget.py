@@ -1,4 +1,4 @@
-"""What a try to decode may use."""
+"""The budget of a try to decode."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The part of a picture that is shown lies within it, whatever was asked for."""
+"""Any requested crop lies within the picture."""
 
 import math
 

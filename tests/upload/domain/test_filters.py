@@ -1,4 +1,4 @@
-"""Filters change colours as their names say, and nothing but colours."""
+"""Filters change colours as named, and nothing else."""
 
 import itertools
 

@@ -1,4 +1,4 @@
-"""Room for one more, or not."""
+"""Whether one more photo fits."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Renditions are as wide as phones show them, and never larger than the picture."""
+"""Renditions have the widths of phones and never exceed the picture."""
 
 import pytest
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""Drawn renditions: upright, of the right size, alike each time, and nothing but pixels."""
+"""Drawn renditions: upright, of the right size, always the same, and only pixels."""
 
 import io
 
@@ -19,12 +19,12 @@ from tests.upload.pictures import (
     stored_as,
 )
 
-# JFIF header, tables, frame, pixels, end: what a decoder needs and no segment that can tell more.
+# JFIF header, tables, frame, pixels, end: what decoding needs, and no segment with metadata.
 PLAIN_SEGMENTS = {0xE0, 0xDB, 0xC0, 0xC4, 0xDA, 0xD9}
 
 
 def decoded(stored: Image.Image, orientation: int = 1) -> DecodedPixels:
-    """As the contained decoder would hand it over."""
+    """Pixels as the contained decoder returns them."""
     upright = stored.size if orientation < 5 else stored.size[::-1]
     rows = stored.convert("RGB").tobytes("raw", "RGBX")
     return DecodedPixels(*stored.size, orientation, Size(*upright), rows)

@@ -1,4 +1,4 @@
-"""How many unfinished uploads an owner may have, which give way, and which bytes one takes."""
+"""An owner's unfinished uploads: how many, which give way, and which bytes one takes."""
 
 import pytest
 
@@ -15,7 +15,7 @@ LIMITS = ParkingLimits(uploads_max=3, bytes_max=100)
 
 
 def parked(*uploads: tuple[int, bool]) -> list[ParkedUpload]:
-    """Lengths, and which are idle, in the order in which they were last touched."""
+    """Uploads by length and idleness, in the order of their last piece."""
     return [ParkedUpload(number, *upload) for number, upload in enumerate(uploads, 1)]
 
 
@@ -69,7 +69,7 @@ def test_active_uploads_stay_and_the_new_one_is_refused(
         (0, 0, 0, 10, False),
     ],
 )
-def test_only_bytes_that_nothing_speaks_against_are_taken(
+def test_only_bytes_that_fit_are_taken(
     received: int, pieces: int, start: int, size: int, takes: bool
 ) -> None:
     assert OpenUpload(1, 2, 900, received, pieces).takes(start, size) is takes

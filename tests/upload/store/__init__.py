@@ -1,1 +1,1 @@
-"""Tests of services.upload.store."""
+"""Tests of upload's stores."""

@@ -1,4 +1,4 @@
-"""What the rows of photos hold to, however many write them at once."""
+"""Rows of photos keep their limits under concurrent writes."""
 
 import asyncio
 import hashlib
@@ -17,7 +17,7 @@ from shared.sql_files import parse_query
 from tests.upload.cast import new_id
 
 _AGE = parse_query("age", "UPDATE :schema.photo SET id = id - :earlier WHERE owner_id = :owner_id")
-# As the watch of the disks sets it for everybody, here for one transaction.
+# The guard of the disks sets it for everybody; here it holds for one transaction.
 _REFUSE = parse_query("refuse", "SELECT set_config('retrato.uploads', 'refused', true)")
 
 

@@ -1,4 +1,4 @@
-"""What phones are told that poll for a photo, with Redis and without."""
+"""What polling phones see, with and without Redis."""
 
 import pytest
 from prometheus_client import REGISTRY

@@ -17,7 +17,7 @@ def _pieces_found_in(place: str) -> float:
     return sample or 0
 
 
-async def test_after_its_first_piece_an_upload_goes_on_without_being_read(
+async def test_after_its_first_piece_an_upload_continues_without_a_read(
     api: UploadApi, redis: aioredis.Redis
 ) -> None:
     alice, content = new_id(), small_jpeg()
@@ -33,7 +33,7 @@ async def test_after_its_first_piece_an_upload_goes_on_without_being_read(
     assert await redis.exists(f"uploads:{alice}") == 0
 
 
-async def test_one_that_is_given_up_is_forgotten(api: UploadApi, redis: aioredis.Redis) -> None:
+async def test_a_deleted_upload_is_forgotten(api: UploadApi, redis: aioredis.Redis) -> None:
     alice, content = new_id(), small_jpeg()
     begun = (await api.post("/uploads", {"length": len(content)}, alice)).json()
     await api.send_piece(alice, begun["id"], 0, content[:100])
@@ -42,7 +42,7 @@ async def test_one_that_is_given_up_is_forgotten(api: UploadApi, redis: aioredis
     assert await redis.exists(f"uploads:{alice}") == 0
 
 
-async def test_an_upload_is_found_by_its_owner_alone(under_way: UploadsUnderWay) -> None:
+async def test_only_the_owner_finds_an_upload(under_way: UploadsUnderWay) -> None:
     upload = OpenUpload(new_id(), new_id(), length=900, received=300, pieces=3)
     await under_way.keep(upload)
     assert await under_way.find(upload.owner_id, upload.id) == upload
@@ -50,7 +50,7 @@ async def test_an_upload_is_found_by_its_owner_alone(under_way: UploadsUnderWay)
     assert await under_way.find(upload.owner_id, new_id()) is None
 
 
-async def test_little_is_kept_and_not_for_long(
+async def test_the_hash_is_bounded_and_expires(
     under_way: UploadsUnderWay, redis: aioredis.Redis
 ) -> None:
     owner_id = new_id()

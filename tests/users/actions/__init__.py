@@ -1,1 +1,1 @@
-"""What users does, against real Postgres and Redis."""
+"""Tests of the actions of users over real Postgres and Redis."""

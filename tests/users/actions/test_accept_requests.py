@@ -1,4 +1,4 @@
-"""An account that turns public has nobody waiting."""
+"""An account that becomes public has no open requests left."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Follow requests: asked, accepted, refused, and followers removed."""
+"""Follow requests: made, accepted, refused, and followers removed."""
 
 import pytest
 

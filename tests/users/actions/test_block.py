@@ -1,4 +1,4 @@
-"""Blocking: both follows end, each disappears for the other, nothing slips in beside it."""
+"""Blocks end both follows and hide each from the other, without gaps."""
 
 import asyncio
 

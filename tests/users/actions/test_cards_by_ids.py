@@ -1,4 +1,4 @@
-"""Cards of many people: few statements, and the privacy decision in each."""
+"""Cards of many people: few statements, each with the privacy decision."""
 
 from services.users.actions.cards_by_ids import cards_by_ids
 from services.users.actions.follow import follow

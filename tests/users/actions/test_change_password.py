@@ -1,4 +1,4 @@
-"""Changing a password ends every other session, also one that is just being opened."""
+"""A new password ends every other session, even one being opened."""
 
 import asyncio
 

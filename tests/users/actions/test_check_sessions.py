@@ -1,4 +1,4 @@
-"""Checking a token: Redis for speed, Postgres for the truth."""
+"""Token checks: Redis for speed, Postgres for the truth."""
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -123,7 +123,7 @@ async def test_with_a_primary_away_only_its_own_sessions_are_unknown(
 
 
 def _half_a_map(settings: UsersSettings, tmp_path: Path) -> UsersSettings:
-    """The shard map, but one of the two primaries is at an address where nothing listens."""
+    """The shard map with one of two primaries at an address where nothing listens."""
     shard_map = orjson.loads(settings.shard_map_file.read_bytes())
     shard_map["primaries"]["users-b"] |= {"host": "127.0.0.1", "port": 9, "replicas": []}
     file = tmp_path / "shards.json"

@@ -1,4 +1,4 @@
-"""Changing a profile: fields at once, a username without ever having two owners."""
+"""Profile edits: fields at once, and usernames that never have two owners."""
 
 import asyncio
 import secrets

@@ -1,4 +1,4 @@
-"""A deleted account is gone at once, and erased everywhere by a job that may be cut short."""
+"""A deleted account is gone at once, and an interruptible job erases it everywhere."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What the relay does with the events of users: all of it may happen again."""
+"""Relay handlers of users: all of them are repeatable."""
 
 import pytest
 

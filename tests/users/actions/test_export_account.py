@@ -1,4 +1,4 @@
-"""A copy of an account: begun once, handed in once, and never one of somebody else."""
+"""A copy of an account: begun once, handed in once, and only for its owner."""
 
 import io
 import zipfile

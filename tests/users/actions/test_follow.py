@@ -1,4 +1,4 @@
-"""Following: the truth with the actor, the same seen from both sides, feed told once."""
+"""Follows: true in the actor's shard, the same from both sides, told to feed once."""
 
 import asyncio
 import random
@@ -128,7 +128,7 @@ async def test_two_hundred_concurrent_follows_and_unfollows_end_in_one_state(
     resources: Resources, cast: Cast
 ) -> None:
     alice, bob = await cast.user_ids("alice", "bob")
-    gate = asyncio.Semaphore(8)  # As many as the pool has connections, or some would be refused.
+    gate = asyncio.Semaphore(8)  # As many as the pool has connections; more would be refused.
 
     async def toggle(action: int) -> None:
         async with gate:

@@ -1,4 +1,4 @@
-"""Guessing is held up, by address and by account, without telling which accounts there are."""
+"""Password guesses are limited by address and account without revealing accounts."""
 
 import asyncio
 import secrets
@@ -43,7 +43,7 @@ async def test_exactly_ten_guesses_pass_whether_concurrent_or_not(
     codes = await _fail(resources, login, 14)
     assert codes.count("wrong_credentials") == FAILURES_OF_ACCOUNT.times_max
     assert codes.count("too_many_sign_ins") == 4
-    # The right password too: who is refused learns nothing about it.
+    # Even the right password: a refused caller learns nothing about it.
     assert await _try(resources, login, PASSWORD) == "too_many_sign_ins"
 
 

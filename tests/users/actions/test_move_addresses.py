@@ -1,4 +1,4 @@
-"""Addresses move to the keys of today's rules: nobody loses theirs, and twice is as once."""
+"""Addresses move to the keys of current rules: none is lost, and repeating changes nothing."""
 
 import asyncio
 import secrets
@@ -31,7 +31,7 @@ async def _signs_up(resources: Resources, email: str) -> int:
 async def _signed_up_before(
     resources: Resources, email: str, monkeypatch: pytest.MonkeyPatch
 ) -> int:
-    """An account as the code before this release wrote it: under the key of its rules."""
+    """An account as the previous release wrote it, under the key of its rules."""
     with monkeypatch.context() as before:
         for module in (
             "services.users.domain.names",

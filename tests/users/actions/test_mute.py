@@ -1,4 +1,4 @@
-"""Muting: the viewer's own affair."""
+"""Mutes concern only the viewer."""
 
 import pytest
 

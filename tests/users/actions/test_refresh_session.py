@@ -1,4 +1,4 @@
-"""Refreshing: each token once, a lost reply again, a stolen one never."""
+"""Refreshes: each token works once, a lost reply repeats, a stolen token never works."""
 
 import asyncio
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""Searching people over all shards."""
+"""Searching people across all shards."""
 
 import secrets
 
@@ -51,7 +51,7 @@ async def test_pages_hold_everybody_once_in_order_of_names(
     resources: Resources, cast: Cast
 ) -> None:
     word = "w" + secrets.token_hex(5)
-    # Two words that begin so are one person.
+    # A person with two matching words is found once.
     ids = await _named(cast, resources, word, f"{word}a {word}c", f"{word}b", f"{word}b", "bob")
     seen: list[int] = []
     cursor = None
@@ -62,7 +62,7 @@ async def test_pages_hold_everybody_once_in_order_of_names(
         if cursor is None:
             break
         if len(seen) == 1:
-            # Somebody who comes before what was seen moves nothing.
+            # A person who now sorts before the cursor shifts nothing.
             await edit_profile(resources.group, resources.upload, ids[4], {"display_name": word})
     assert [user_id for user_id in seen if user_id != ids[4]] == ids[:2] + sorted(ids[2:4])
     assert len(seen) == len(set(seen))

@@ -1,4 +1,4 @@
-"""Signing in: by either name, with the password, and never telling which was wrong."""
+"""Sign-in by either name; a failure does not tell which part was wrong."""
 
 import secrets
 from dataclasses import replace
@@ -133,7 +133,7 @@ class _Counted(PasswordHashes):
 
 
 async def _with_quick_password(resources: Resources, user_id: int) -> PasswordHashes:
-    """The account with the same password under cheap parameters, and what verifies those."""
+    """The account with its password under cheap parameters, and their verifier."""
     group = resources.group
     credentials = await find_credentials(group, user_id)
     assert credentials is not None

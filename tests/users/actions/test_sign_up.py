@@ -1,4 +1,4 @@
-"""Sign-up: one account per name, one per request, and nothing taken for long."""
+"""Sign-up: one account per name and per request, and no name reserved for long."""
 
 import asyncio
 import secrets

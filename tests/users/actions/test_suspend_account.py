@@ -1,4 +1,4 @@
-"""A suspended account: signed out everywhere, unknown to everybody, and whole when reinstated."""
+"""A suspended account is signed out and hidden everywhere, and complete when reinstated."""
 
 import asyncio
 

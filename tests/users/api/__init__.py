@@ -1,1 +1,1 @@
-"""The routes of users, in this process."""
+"""Tests of the routes of users, in this process."""

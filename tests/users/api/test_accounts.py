@@ -1,4 +1,4 @@
-"""Signing up over HTTP, and one's own profile."""
+"""Sign-up and the viewer's profile over HTTP."""
 
 import json
 import secrets

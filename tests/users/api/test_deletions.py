@@ -1,4 +1,4 @@
-"""Deleting one's account over HTTP, and its receipt."""
+"""Deleting an account over HTTP, and its receipt."""
 
 from tests.users.cast import PASSWORD, Cast
 from tests.users.users_api import UsersApi

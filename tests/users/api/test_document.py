@@ -1,4 +1,4 @@
-"""The OpenAPI document: every route says what it does and what may go wrong."""
+"""The OpenAPI document describes every route and its problems."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Many relationships over HTTP, by one statement."""
+"""Many relationships over HTTP, in one statement."""
 
 from tests.statements import noted_statements
 from tests.users.cast import Cast

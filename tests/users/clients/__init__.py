@@ -1,1 +1,1 @@
-"""The calls of users to others."""
+"""Tests of the clients of users."""

@@ -1,1 +1,1 @@
-"""The rules of users, without anything running."""
+"""Tests of the rules of users; they need no server."""

@@ -1,4 +1,4 @@
-"""Which e-mail addresses are accepted."""
+"""Accepted e-mail addresses, and their keys."""
 
 import pytest
 from hypothesis import given
@@ -61,7 +61,7 @@ def test_anything_else_is_refused(email: str) -> None:
 def test_spellings_of_one_mailbox_have_one_key(one: str, other: str) -> None:
     assert email_fault(one) is None
     assert email_key(one) == email_key(other)
-    # Whichever of them the rules before have filed, it is found.
+    # Whichever spelling the former rules have filed, it is found.
     assert {one.casefold(), other.casefold()} <= former_keys_of_mailbox(one) | {other.casefold()}
 
 

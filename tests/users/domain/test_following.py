@@ -1,4 +1,4 @@
-"""What a follow begins as."""
+"""The first state of a follow."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Where the unique names are kept."""
+"""The directory shards of unique names."""
 
 from collections import Counter
 

@@ -1,4 +1,4 @@
-"""A change of a profile is refused with all its faults at once."""
+"""A bad change of a profile is refused with all its faults."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""People as other services are told of them."""
+"""People as users shows them to other services."""
 
 from datetime import UTC, datetime, timedelta, timezone
 

@@ -1,4 +1,4 @@
-"""Names as they are searched: without case, accents and what stands between words."""
+"""Searchable names: without case, accents and separators."""
 
 import pytest
 

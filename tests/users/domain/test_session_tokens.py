@@ -1,4 +1,4 @@
-"""Session tokens: the same whenever computed, and nothing else is accepted."""
+"""Session tokens: always computed alike, and nothing else is accepted."""
 
 import pytest
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""Addresses as they are counted."""
+"""The keys by which addresses are counted."""
 
 import pytest
 

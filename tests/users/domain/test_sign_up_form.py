@@ -1,4 +1,4 @@
-"""A form is refused with all its faults at once."""
+"""A bad form is refused with all its faults."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The order of suggestions, and who is none."""
+"""The order of suggestions, and people who are never suggested."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What free texts may hold."""
+"""The rules for free texts."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The one privacy decision, cell by cell."""
+"""The one privacy decision, for every relation."""
 
 import pytest
 
@@ -6,7 +6,7 @@ from services.users.domain.visibility import STRANGERS, Relation, may_know, may_
 
 ALICE, BOB = 1, 2
 
-# Relation of the viewer → may know, may view a public account, may view a private one.
+# The viewer's relation → may know, may view a public account, may view a private one.
 TABLE = {
     "stranger": (STRANGERS, True, True, False),
     "follower": (Relation(following=True), True, True, True),
@@ -15,7 +15,7 @@ TABLE = {
     "muting follower": (Relation(following=True, muting=True), True, True, True),
     "blocker": (Relation(blocking=True), False, False, False),
     "blocked": (Relation(blocked_by=True), False, False, False),
-    # Cut by the block, but the mirror may be late.
+    # The block has cut the follow, but the mirror may be late.
     "blocked follower": (Relation(following=True, blocked_by=True), False, False, False),
 }
 

@@ -1,1 +1,1 @@
-"""Users' stores against real Postgres and Redis."""
+"""Tests of the stores of users over real Postgres and Redis."""

@@ -1,4 +1,4 @@
-"""A zip of documents is whole, whatever the number and size of their pieces."""
+"""A zip of documents is complete for any number and size of pieces."""
 
 import io
 import zipfile

@@ -1,4 +1,4 @@
-"""Windows in memory: bounded, and sliding."""
+"""Sliding windows in memory, within a bound."""
 
 from services.users.domain.sign_in_limits import Limit
 from services.users.store.local_windows import LocalWindows

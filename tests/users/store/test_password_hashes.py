@@ -1,4 +1,4 @@
-"""Passwords: argon2id, beside the event loop, bounded."""
+"""Password hashing: argon2id, in bounded threads."""
 
 import asyncio
 

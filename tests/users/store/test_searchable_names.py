@@ -1,4 +1,4 @@
-"""However many people there are, a search reads a range of the index."""
+"""A search reads a range of the index for any number of people."""
 
 from pathlib import Path
 
@@ -18,7 +18,7 @@ _VALUES = {
 
 async def test_a_prefix_is_a_range_of_the_index_and_is_not_sorted(data_suite: Suite) -> None:
     async with data_suite.postgres("users-a") as connection, connection.transaction():
-        # A table as small as this one would be read whole.
+        # Postgres would read a table this small as a whole.
         await connection.execute("SET LOCAL enable_seqscan = off")
         await connection.execute("SET LOCAL enable_bitmapscan = off")
         text = f"EXPLAIN {_SEARCH.for_schema('shard_0000')}"

@@ -1,4 +1,4 @@
-"""Copies of sessions in Redis: never newer truth overwritten, never needed."""
+"""Copies of sessions in Redis: never older than the truth, and never required."""
 
 import itertools
 from collections.abc import AsyncIterator

@@ -1,4 +1,4 @@
-"""Counts of sign-ins: exact however many come at once, and never open without Redis."""
+"""Sign-in counts: exact for concurrent tries, and still limited without Redis."""
 
 import asyncio
 import secrets
@@ -24,7 +24,7 @@ WAIT_S = 30.0
 async def redis(
     settings: UsersSettings, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[aioredis.Redis]:
-    # A busy machine is not to make believe that Redis is away: each process then counts for itself.
+    # On a busy machine Redis must not count as away, since each process would count for itself.
     monkeypatch.setattr(redis_client, "SOCKET_TIMEOUT_S", WAIT_S)
     monkeypatch.setattr(redis_client, "POOL_WAIT_S", WAIT_S)
     async with open_network(settings) as network:
@@ -34,7 +34,7 @@ async def redis(
 
 
 async def test_exactly_the_limit_of_concurrent_tries_passes(redis: aioredis.Redis) -> None:
-    # Two processes that know nothing of each other.
+    # Two processes that do not know each other.
     both = [SignInLimits(redis, FIVE, FIVE), SignInLimits(redis, FIVE, FIVE)]
     source = secrets.token_hex(8)
     waits = await asyncio.gather(*(both[n % 2].take_try(source) for n in range(40)))

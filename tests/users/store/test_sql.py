@@ -1,4 +1,4 @@
-"""Every query of users is one that a migrated shard understands."""
+"""Every query of users can be prepared on a migrated shard."""
 
 from pathlib import Path
 
