@@ -63,7 +63,7 @@ async def get_export(request: Request, user_id: UserId, cursor: Cursor = None) -
     "/accounts/{user_id}/erase",
     summary="Erase a page of an account",
     responses={
-        **reply(200, Erased, "Whether the account is erased completely."),
+        **reply(200, Erased, "Whether feed holds nothing of the account."),
         **problem_replies(401, 404, 422, 503, 504),
     },
 )

@@ -83,7 +83,7 @@ async def post_photo(request: Request, ended: EndedPhoto) -> Response:
 async def post_events(request: Request, wait: Wait) -> Response:
     """Events of all viewers; a gateway picks its own. Without `after`, only the latest id.
 
-    It reads, but is a POST because it waits: callers judge a service by the time of its GETs.
+    It changes nothing, and waits for at most `wait_ms`.
     """
     stream = resources_of(request).stream
     if wait.after is None:

@@ -52,9 +52,9 @@ async def _current_session(request: Request) -> CurrentSession:
 
 
 async def viewer_id_of(request: Request) -> int:
-    """The session's user; counts the request.
+    """The session's user; counts the request, and notes a change of people.
 
-    Raises Unauthenticated, TooManyRequests and Unavailable.
+    Raises Unauthenticated, Unavailable, PreconditionFailed and TooManyRequests.
     """
     return (await _current_session(request)).user_id
 

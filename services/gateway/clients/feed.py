@@ -14,8 +14,8 @@ from shared.contracts.stream import Listening, StreamEvents
 _COUNTS_TIMEOUT_MS = 500
 
 
-# Feed answers after this long if there are no events. It exceeds any read, so the client sends it
-# as a POST, whose time does not count as a read's.
+# Feed answers after this long if there are no events. The timeout exceeds that of reads, so the
+# service client does not repeat the call at a second replica while it waits.
 _STREAM_WAIT_MS = 2_000
 _STREAM_TIMEOUT_MS = 4_000
 

@@ -51,7 +51,7 @@ async def receive_photo(
     Sent again within a day with its digest, it is the same photo until a post has it. Raises
     PictureTooLarge, NotAnImage, KindNotTaken and QueueIsFull as early as possible. Raises
     DigestMismatch, IdempotencyKeyReused and RequestInProgress only at the end, since the bytes are
-    the body. Without a backlog nothing is refused: a resumable upload was admitted before.
+    the body. Without a backlog the queue is not checked: a resumable upload was admitted before.
     """
     owner_id = sent.owner_id
     async with Spool() as spool:

@@ -17,7 +17,7 @@ router = APIRouter(tags=["Accounts"])
     "/accounts/{user_id}/erase",
     summary="Erase a page of an account",
     responses={
-        **reply(200, Erased, "Whether the account is erased completely."),
+        **reply(200, Erased, "Whether upload holds nothing of the account."),
         **problem_replies(401, 404, 422, 503, 504),
     },
 )

@@ -7,7 +7,7 @@ SIDE_PIXELS_MAX = 12_000
 BYTES_PER_PIXEL = 4
 DECODED_BYTES_MAX = PIXELS_MAX * BYTES_PER_PIXEL
 # Pixel memory that a decoder keeps between pictures and maps at once, rather than page by page. It
-# fits a photograph that is just large enough after scaling by half.
+# fits a photograph of up to 16:9 at the largest size that is not halved.
 WARM_BYTES_MAX = 32 * 1024 * 1024
 
 CHILD_MEMORY_BYTES_MAX = 512 * 1024 * 1024
