@@ -46,7 +46,7 @@ INFO = AppInfo(
     description=document.DESCRIPTION,
     audience=None,
     # A photo of 20 MB takes long; publishing waits up to 5 s for photos. A stream ends with its
-    # session, after a quarter of an hour, before this deadline.
+    # access token, after a quarter of an hour, before this deadline.
     deadlines=Deadlines(by_route={"POST /v1/photos": 35_000, "GET /v1/stream": 3_600_000}),
     ask_of=ask_of,
 )

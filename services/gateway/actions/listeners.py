@@ -83,7 +83,7 @@ class Listeners:
         places.listen(self._give_way)
 
     async def run(self) -> None:
-        """Until cancelled: read events, renew registrations, and end streams of ended sessions."""
+        """Until cancelled: read events, renew registrations, and end streams of invalid tokens."""
         async with asyncio.TaskGroup() as loops:
             loops.create_task(self._again_and_again(self._renew, _RENEW_S))
             loops.create_task(self._again_and_again(self._check_sessions, _CHECK_SESSIONS_S))

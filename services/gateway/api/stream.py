@@ -54,7 +54,7 @@ LastEventId = Annotated[
 async def get_stream(
     request: Request, viewer_id: ViewerId, last_event_id: LastEventId = None
 ) -> Response:
-    """Server-sent events for as long as the session lasts; reconnect with `Last-Event-ID`.
+    """Server-sent events until the access token expires; reconnect with `Last-Event-ID`.
 
     A viewer may have eight streams. A ninth ends the oldest, whose last `retry` says when to
     reconnect. If the oldest is younger than half a minute, the ninth is refused with
