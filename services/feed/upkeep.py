@@ -147,9 +147,9 @@ async def _list_reports(resources: Resources) -> int:
         _say(f"{one.subject.kind}:{one.subject.id}  by user {one.author_id}  {one.state}")
         _say(f"    {', '.join(f'{n} x {reason}' for reason, n in one.reasons.items())}")
         for text in one.notes[:_NOTES_SHOWN_MAX]:
-            _say(f"    said: {text!r}")
+            _say(f"    note: {text!r}")
         if one.excerpt:
-            _say(f"    it reads: {one.excerpt!r}")
+            _say(f"    text: {one.excerpt!r}")
     _say(f"{len(found)} subjects wait" if found else "nothing is reported")
     return 0
 

@@ -66,7 +66,7 @@ async def _run(asked: argparse.Namespace) -> int:
 
 async def _sweep(resources: Resources, rules: SweepRules) -> int:
     swept = await sweep_store(resources.group, resources.objects, datetime.now(UTC), rules)
-    verb = "would take away" if rules.is_dry else "took away"
+    verb = "would remove" if rules.is_dry else "removed"
     _say(f"{verb} {swept.uploads} abandoned uploads and {swept.photos} photos in no post")
     _say_orphans(swept, rules)
     _say_reasons(swept.reasons, "No object was deleted" if swept.reasons else "")
@@ -76,14 +76,14 @@ async def _sweep(resources: Resources, rules: SweepRules) -> int:
 def _say_orphans(swept: Swept, rules: SweepRules) -> None:
     waiting = swept.orphans - swept.deleted
     if not swept.listed:
-        _say("the store was not looked through")
+        _say("the store was not listed")
         return
     _say(f"{swept.orphans} orphaned objects, {swept.deleted} of them deleted")
     if waiting and not swept.reasons and not rules.is_dry:
         hours = rules.wait.total_seconds() / 3600
         _say(
-            f"  {waiting} are marked: they go with the next `make sweep` in which they have been"
-            f" orphans for {hours:.0f} h"
+            f"  {waiting} are noted: the first `make sweep` after {hours:.0f} h deletes those that"
+            " are still orphans"
         )
 
 
@@ -91,13 +91,13 @@ async def _verify(resources: Resources, rules: RemovalRules) -> int:
     found = await verify_store(resources.group, resources.objects, datetime.now(UTC), rules)
     _say(f"{found.photos} ready photos with {found.renditions} renditions, {found.objects} objects")
     counts = f"{found.missing_count} renditions missing, {found.orphan_count} orphaned objects"
-    _say(f"{counts} among what could be asked" if found.reasons else counts)
+    _say(f"{counts} among what could be compared" if found.reasons else counts)
     for word, keys in (("missing", found.missing), ("orphan", found.orphans)):
         for key in keys[:_KEYS_SHOWN_MAX]:
             _say(f"  {word}: {key}")
     if found.orphan_count and not found.reasons:
         _say("  orphans go with two runs of `make sweep`, a day apart")
-    is_in_doubt = "These numbers do not say that nothing is missing" if found.reasons else ""
+    is_in_doubt = "These numbers do not prove that nothing is missing" if found.reasons else ""
     _say_reasons(found.reasons, is_in_doubt)
     return 1 if found.missing_count or found.reasons else 0
 

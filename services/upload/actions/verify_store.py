@@ -94,7 +94,7 @@ async def _compare_photos(
         if away.code == "store_unavailable":
             raise
         found.reasons.append(
-            f"photos of shard {shard} of {group.name} were not all compared: {away.detail}"
+            f"some photos of {group.name}'s shard {shard} were not compared: {away.detail}"
         )
 
 
