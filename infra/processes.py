@@ -63,6 +63,11 @@ class Process:
         return self.planned.service
 
     @property
+    def server(self) -> str:
+        """Which member or which Redis a database's process is."""
+        return self.planned.server
+
+    @property
     def address(self) -> str:
         """Where it listens."""
         return self.planned.address
@@ -95,7 +100,7 @@ def _dns(suite: Suite, planned: PlannedProcess) -> Process:
 
 
 def _postgres(suite: Suite, planned: PlannedProcess) -> Process:
-    node = suite.plan.member(planned.name.removeprefix("postgres-"))
+    node = suite.plan.member(planned.server)
     config = suite.folder.etc / "postgres" / node.name / "postgresql.conf"
     follows = not leads(node)
     return Process(
@@ -114,7 +119,7 @@ def _postgres(suite: Suite, planned: PlannedProcess) -> Process:
 
 
 def _redis(suite: Suite, planned: PlannedProcess) -> Process:
-    config = f"{planned.name.removeprefix('redis-')}.conf"
+    config = f"{planned.server}.conf"
     return Process(
         planned,
         suite.plan.checks[planned.name],

@@ -70,7 +70,7 @@ async def refusal_of(suite: Suite, process: Process, since: dt.datetime) -> str 
     """
     if process.kind != "postgres":
         return None
-    node = suite.plan.member(process.name.removeprefix("postgres-"))
+    node = suite.plan.member(process.server)
     try:
         connection = await connect_superuser(suite, node)
     except asyncpg.InvalidAuthorizationSpecificationError as error:
@@ -152,7 +152,7 @@ async def dns_addresses(suite: Suite, host: str) -> set[str]:
 
 
 async def _ask_postgres(suite: Suite, process: Process) -> bool:
-    node = suite.plan.member(process.name.removeprefix("postgres-"))
+    node = suite.plan.member(process.server)
     connection = await connect_superuser(suite, node)
     try:
         recovers = bool(await connection.fetchval("SELECT pg_is_in_recovery()"))
@@ -194,7 +194,7 @@ def redis_operator(suite: Suite, server: PlannedRedis) -> redis.asyncio.Redis:
 
 
 async def _ask_redis(suite: Suite, process: Process) -> bool:
-    server = suite.plan.redises[process.name.removeprefix("redis-")]
+    server = suite.plan.redises[process.server]
     async with redis_operator(suite, server) as client:
         return bool(await client.ping())
 

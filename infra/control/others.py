@@ -53,7 +53,7 @@ async def wait_for_others(
 def _require_primary(suite: Suite, supervisor: Supervisor, process: Process) -> None:
     if process.kind != "postgres":
         return
-    node = suite.plan.member(process.name.removeprefix("postgres-"))
+    node = suite.plan.member(process.server)
     if not leads(node) and not supervisor.state(f"postgres-{node.database}").is_up:
         raise SuiteFailure(
             f"{process.name} stays as it is: {node.database}, which it follows, does not run."

@@ -259,7 +259,7 @@ def _log_tail(suite: Suite, process: Process) -> list[str]:
 def _remedy(suite: Suite, process: Process) -> str:
     if process.kind != "redis":
         return ""
-    place = suite.folder.data / "redis" / process.name.removeprefix("redis-")
+    place = suite.folder.data / "redis" / process.server
     return (
         f"\nNothing in {process.name} is the only copy of anything: if it cannot read its log, move"
         f" {place} away, and `make up` starts it empty."

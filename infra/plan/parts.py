@@ -14,7 +14,8 @@ Kind = Literal["dns", "postgres", "redis", "store", "service", "nginx"]
 class PlannedProcess:
     """One process: on which host it runs, where it listens, what it keeps and what it may know.
 
-    `volumes` and `secrets` are names of the plan's. `module` is what a Python process runs.
+    `volumes` and `secrets` are names of the plan's. `module` is what a Python process runs, and
+    `server` is which member or which Redis a database's process is.
     """
 
     name: str
@@ -24,6 +25,7 @@ class PlannedProcess:
     address: str
     port: int
     module: str = ""
+    server: str = ""
     volumes: tuple[str, ...] = ()
     secrets: tuple[str, ...] = ()
     more_endpoints: tuple[tuple[str, int], ...] = ()

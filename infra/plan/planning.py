@@ -123,6 +123,7 @@ def _redis_process(topology: Topology, redis: PlannedRedis) -> PlannedProcess:
         host=topology.hosts[0],
         address=redis.address,
         port=redis.port,
+        server=redis.name,
         volumes=(f"redis-{redis.name}",),
         secrets=(f"redis_{redis.name}", "redis_operator"),
     )
@@ -139,6 +140,7 @@ def _members(topology: Topology, group: ShardGroup) -> Iterator[PlannedProcess]:
                 host=topology.hosts[0],
                 address=member.address,
                 port=member.port,
+                server=member.name,
                 volumes=(f"postgres-{member.name}",),
                 secrets=("postgres_replication", *secrets_of_archive(topology)),
             )

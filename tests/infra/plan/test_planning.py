@@ -155,6 +155,7 @@ def test_a_member_is_a_process_like_the_others_of_its_database(topology: Topolog
     processes = {process.name: process for process in plan.processes}
     for database in plan.databases:
         servers = [processes[f"postgres-{member.name}"] for member in database.members]
+        assert [server.server for server in servers] == [m.name for m in database.members]
         assert [member.index for member in database.members] == list(range(1, len(servers) + 1))
         listen = [(member.address, member.port) for member in database.members]
         assert [(server.address, server.port) for server in servers] == listen
@@ -175,7 +176,8 @@ def test_services_and_redises_listen_where_their_processes_do(topology: Topology
         assert plan.internal_name(service.name).host == service.host
     for redis in plan.redises.values():
         process = plan.process(f"redis-{redis.name}")
-        assert (process.address, process.port) == (redis.address, redis.port)
+        assert (process.server, process.address) == (redis.name, redis.address)
+        assert process.port == redis.port
         assert plan.internal_name(f"{redis.name}.redis").host == redis.host
 
 
