@@ -16,7 +16,7 @@ from tests.suite import Suite
 
 _SHELL = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 DEADLINE_S = 60
-# Where a suite of `make up` answers; that of a test is elsewhere.
+# Where the suite that `make up` starts answers; a test suite has another address.
 SHOWN_HOST = "http://127.0.0.1:8080"
 PAGING = REPOSITORY / "docs" / "api" / "paging.md"
 

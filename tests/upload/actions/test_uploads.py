@@ -69,7 +69,7 @@ class Sender:
 
 
 class Behind(UploadsUnderWay):
-    """A Redis that hears of the first piece of an upload and of nothing after it."""
+    """A Redis that knows only the first piece of an upload."""
 
     async def keep(self, upload: OpenUpload) -> None:
         if await self.find(upload.owner_id, upload.id) is None:
@@ -80,7 +80,7 @@ class Behind(UploadsUnderWay):
 
 
 class Emptied(UploadsUnderWay):
-    """A Redis that has lost everything whenever it is asked."""
+    """A Redis that has lost everything before each call."""
 
     async def find(self, owner_id: int, upload_id: int) -> OpenUpload | None:
         await self._redis.delete(f"uploads:{owner_id}")
@@ -93,7 +93,7 @@ def _away(_redis: aioredis.Redis, guard: RedisGuard) -> UploadsUnderWay:
 
 @pytest.fixture(params=[UploadsUnderWay, Emptied, Behind, _away], ids=lambda kind: kind.__name__)
 def under_way(request: pytest.FixtureRequest, redis: aioredis.Redis) -> UploadsUnderWay:
-    """Whatever Redis is like, all that follows must be the same."""
+    """Each state of Redis, under which all tests must give the same results."""
     made: UploadsUnderWay = request.param(redis, RedisGuard())
     return made
 

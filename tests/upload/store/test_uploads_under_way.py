@@ -1,4 +1,4 @@
-"""Where open uploads stand, in Redis: what a piece then costs, and how little is kept."""
+"""Cached offsets of open uploads: the cost of a piece, and the bounds of the cache."""
 
 from prometheus_client import REGISTRY
 from redis import asyncio as aioredis
