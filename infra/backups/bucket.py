@@ -17,9 +17,10 @@ from infra.backups.subprocesses import BackupFailure, StoreAway, meaning_of
 
 _ANSWER_SECONDS_MAX = 15.0
 _MISSING = {"NoSuchKey", "404", "NotFound"}
-# Per page of a listing. pgBackRest has up to 256 segments per folder; other folders have fewer.
 _PAGE_MAX = 1000
-_PAGES_MAX = 100
+# A listing is held in memory. pgBackRest has up to 256 segments per folder; other folders have
+# fewer entries, and a primary of 400 TB of WAL would have 100,000 such folders.
+LISTED_MAX = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +33,15 @@ class StoredItem:
 
 
 class Bucket:
-    """A bucket; every fault of the store raises a BackupFailure."""
+    """A bucket; every fault of the store raises a BackupFailure.
 
-    def __init__(self, client: Any, name: str) -> None:
+    A listing is complete: more than `listed_max` entries raise a BackupFailure.
+    """
+
+    def __init__(self, client: Any, name: str, listed_max: int = LISTED_MAX) -> None:
         self._client = client
         self._name = name
+        self._listed_max = listed_max
 
     async def put(self, key: str, content: bytes) -> None:
         """Write an object completely or not at all."""
@@ -59,32 +64,35 @@ class Bucket:
             await self._client.delete_object(Bucket=self._name, Key=key)
 
     async def items(self, prefix: str) -> list[StoredItem]:
-        """List the objects below a prefix in the order of keys, up to 100,000."""
+        """List the objects below a prefix in the order of keys."""
         return [
             StoredItem(found["Key"], found["Size"], found["LastModified"])
-            async for page in self._pages(Prefix=prefix)
-            for found in page.get("Contents", ())
+            for found in await self._listed("Contents", prefix)
         ]
 
     async def folders(self, prefix: str) -> list[str]:
         """List the folders directly below a prefix; all end in a slash, like the prefix."""
-        return [
-            found["Prefix"]
-            async for page in self._pages(Prefix=prefix, Delimiter="/")
-            for found in page.get("CommonPrefixes", ())
-        ]
+        found = await self._listed("CommonPrefixes", prefix, Delimiter="/")
+        return [folder["Prefix"] for folder in found]
 
-    async def _pages(self, **listing: str) -> AsyncIterator[dict[str, Any]]:
-        token: dict[str, str] = {}
-        for _page in range(_PAGES_MAX):
+    async def _listed(self, part: str, prefix: str, **listing: str) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = []
+        # A store may return short pages, but each has at least one entry.
+        for _page in range(self._listed_max + 1):
             async with _answer():
                 page = await self._client.list_objects_v2(
-                    Bucket=self._name, MaxKeys=_PAGE_MAX, **listing, **token
+                    Bucket=self._name, Prefix=prefix, MaxKeys=_PAGE_MAX, **listing
                 )
-            yield page
+            found += page.get(part, ())
+            if len(found) > self._listed_max:
+                break
             if not page.get("IsTruncated"):
-                return
-            token = {"ContinuationToken": page["NextContinuationToken"]}
+                return found
+            listing["ContinuationToken"] = page["NextContinuationToken"]
+        raise BackupFailure(
+            f"{self._name}/{prefix} holds more than {self._listed_max} entries, which is more than"
+            " the backups write: look for files that something else put there."
+        )
 
 
 @asynccontextmanager
