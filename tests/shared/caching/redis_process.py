@@ -30,13 +30,13 @@ user users on >a%3Dpass ~* &* +@all
 class RedisProcess:
     """A Redis that a test may kill and restart."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, address: str = ADDRESS) -> None:
         self.authority = Authority(folder)
         certificate = self.authority.issue(NAME)
         self._config = folder / "redis.conf"
         self._config.write_text(
             CONFIG.format(
-                address=ADDRESS,
+                address=address,
                 port=PORT,
                 cert=certificate.cert_file,
                 key=certificate.key_file,
