@@ -29,4 +29,7 @@ async def check_deleted(suite: Suite, wanted_ids: Sequence[int], progress: Progr
         progress.say("the external store was not searched: list it by renditions/<photo id>/")
     if found:
         raise SuiteFailure("Traces are left. Check first whether the deletion has finished.")
-    progress.say("nothing is left in Postgres, Redis and the store")
+    searched = (
+        "Postgres, Redis and the store" if suite.plan.store.embedded else "Postgres and Redis"
+    )
+    progress.say(f"nothing is left in {searched}")

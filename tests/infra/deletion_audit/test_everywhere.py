@@ -1,7 +1,12 @@
 """The audit finds an id in any database column, in Redis and in the store."""
 
 import secrets
+from dataclasses import replace
 
+import pytest
+
+from infra.control.progress import Progress
+from infra.deletion_audit.everywhere import check_deleted
 from tests.suite import Suite
 
 
@@ -55,3 +60,19 @@ async def test_an_id_is_found_in_redis_and_in_the_store(data_suite: Suite) -> No
     (folder / "thumb-0123456789abcdef.jpg").unlink()
     folder.rmdir()
     assert [one.place for one in found] == ["redis-feed", "store"]
+
+
+@pytest.mark.parametrize(
+    ("embedded", "searched"),
+    [(True, "Postgres, Redis and the store"), (False, "Postgres and Redis")],
+)
+async def test_the_last_line_names_what_was_searched(
+    data_suite: Suite, capsys: pytest.CaptureFixture[str], embedded: bool, searched: str
+) -> None:
+    suite = data_suite.on_disk
+    store = replace(suite.plan.store, embedded=embedded)
+    suite = replace(suite, plan=replace(suite.plan, store=store))
+    await check_deleted(suite, [_new_id()], Progress())
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[-1].endswith(f"nothing is left in {searched}")
+    assert any("the external store was not searched" in line for line in lines) is not embedded
