@@ -16,18 +16,24 @@ _ROUNDS_MAX = 3
 
 def leftover_pids(folder: RunFolder, endpoints: Iterable[tuple[str, int]]) -> set[int]:
     """Return the processes with this suite's mark in their environment, and its nginx workers."""
-    return (set(_marked(folder)) | nginx_pids(endpoints)) - {os.getpid()}
+    return (set(_marked(folder)) | nginx_pids(folder.etc / "nginx", endpoints)) - {os.getpid()}
 
 
-def nginx_pids(endpoints: Iterable[tuple[str, int]]) -> set[int]:
-    """Return every nginx of this repository that listens at these addresses or lost its master.
+def nginx_pids(configs: Path, endpoints: Iterable[tuple[str, int]]) -> set[int]:
+    """Return the nginx processes of a suite that listen at these addresses or lost their master.
 
-    nginx overwrites its environment with its title, so it has no mark. The children of a killed
-    master live on, and its cache manager listens nowhere.
+    nginx overwrites its environment with its title, so it has no mark. Instead it works in
+    `configs`, the folder of the suite's nginx configurations. The children of a killed master live
+    on, and its cache manager listens nowhere.
     """
     listening = {pid for listener in listeners_at(endpoints) for pid in listener.pids}
-    ours = {pid for pid in _pids() if _program(pid) == "nginx" and _works_in(pid, REPOSITORY)}
-    return {pid for pid in ours if pid in listening or _has_lost_its_master(pid)}
+    nginxes = {pid for pid in _pids() if _program(pid) == "nginx"}
+    lost = {pid for pid in nginxes if _works_in(pid, configs) and _has_lost_its_master(pid)}
+    # An nginx from before it worked in `configs` works in the repository.
+    homes = (configs, REPOSITORY)
+    return lost | {
+        pid for pid in nginxes & listening if any(_works_in(pid, home) for home in homes)
+    }
 
 
 def end_processes(pids: Iterable[int], *, timeout_s: float) -> set[int]:

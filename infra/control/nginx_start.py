@@ -2,6 +2,7 @@
 
 import os
 import sys
+from pathlib import Path
 
 from infra.control.leftovers import end_processes, nginx_pids
 
@@ -11,7 +12,10 @@ _WAIT_S = 3.0
 def main(config: str, nginx: str, endpoints: list[str]) -> None:
     """Replace this process by nginx."""
     places = [(place.rpartition(":")[0], int(place.rpartition(":")[2])) for place in endpoints]
-    end_processes(nginx_pids(places), timeout_s=_WAIT_S)
+    configs = Path(config).parent
+    end_processes(nginx_pids(configs, places), timeout_s=_WAIT_S)
+    # The working folder tells this suite's nginx from those of other suites.
+    os.chdir(configs)
     os.execv(nginx, [nginx, "-e", "stderr", "-c", config])  # noqa: S606 - it is to become nginx
 
 
