@@ -175,7 +175,8 @@ class JobWorker:
             JOB_RUNS.labels(self._group.name, job.entrypoint, outcome).inc()
 
     def _note_start(self, job: Job) -> None:
-        request_id.set(None if job.headers is None else str(job.headers.get("request_id")))
+        sent = (job.headers or {}).get("request_id")
+        request_id.set(None if sent is None else str(sent))
         if not job.attempts:
             delay_s = (utc_now() - job.execute_after).total_seconds()
             JOB_START_DELAY_SECONDS.labels(self._group.name, job.entrypoint).observe(

@@ -137,6 +137,18 @@ async def test_the_request_id_goes_with_the_job(group: ShardGroup) -> None:
     assert sorted(desk.request_ids, key=str) == [None, "r-7"]
 
 
+async def test_a_job_with_other_headers_has_no_request_id(group: ShardGroup) -> None:
+    desk = Desk()
+    await enqueue(group, 0, 1)
+    for primary in group.primaries():
+        await group.node(primary.address).fetch(
+            "UPDATE jobs.pgqueuer SET headers = $1 WHERE entrypoint = 'paint'", ({"trace": "7"},)
+        )
+    async with running(group, {"paint": desk}):
+        await desk.has_done(1)
+    assert desk.request_ids == [None]
+
+
 async def test_a_job_waits_for_what_is_away_as_long_as_it_takes(group: ShardGroup) -> None:
     desk = Desk()
     desk.failure = Unavailable("the store is away")
