@@ -34,7 +34,12 @@ READ_TIMEOUT_MS = 2_000
 WRITE_TIMEOUT_MS = 10_000
 JSON_BODY = {"Content-Type": "application/json"}
 _REQUEST_ID_NAME = REQUEST_ID_HEADER.encode()
-_OUTCOMES = ("1xx", "2xx", "3xx", "4xx", "5xx", "timeout", "unreachable", "cancelled")
+# "timeout" is a service that did not reply in time; "deadline_passed" is a call, or its retry, that
+# was never sent because no time was left.
+_OUTCOMES = (
+    *("1xx", "2xx", "3xx", "4xx", "5xx"),
+    *("timeout", "deadline_passed", "unreachable", "cancelled"),
+)
 NO_HEADERS: Mapping[str, str] = {}
 
 
@@ -201,7 +206,10 @@ class ServiceClient:
             raise Unavailable(
                 f"The service {self.name} cannot be reached.", retry_after_s=1
             ) from error
-        except Unavailable:  # No address is known, or no time is left for an attempt.
+        except DeadlineExceeded:
+            outcome = "deadline_passed"
+            raise
+        except Unavailable:  # The name has no known address.
             outcome = "unreachable"
             raise
         finally:

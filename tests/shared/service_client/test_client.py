@@ -5,6 +5,7 @@ import hashlib
 from collections.abc import AsyncIterator
 
 import pytest
+from prometheus_client import REGISTRY
 
 from shared import errors
 from shared.deadlines import deadline_within
@@ -45,8 +46,16 @@ async def test_an_answer_that_comes_too_late_is_a_deadline_exceeded(client: Serv
 
 
 async def test_no_call_begins_after_the_deadline(client: ServiceClient) -> None:
+    before = {outcome: _ended(client, outcome) for outcome in ("deadline_passed", "unreachable")}
     with deadline_within(0), pytest.raises(DeadlineExceeded):
         await client.get("/who")
+    assert _ended(client, "deadline_passed") == before["deadline_passed"] + 1
+    assert _ended(client, "unreachable") == before["unreachable"]
+
+
+def _ended(client: ServiceClient, outcome: str) -> float:
+    labels = {"upstream": client.name, "outcome": outcome}
+    return REGISTRY.get_sample_value("retrato_upstream_calls_total", labels) or 0
 
 
 @pytest.mark.parametrize(
