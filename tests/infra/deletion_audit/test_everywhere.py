@@ -70,7 +70,7 @@ async def test_the_last_line_names_what_was_searched(
     data_suite: Suite, capsys: pytest.CaptureFixture[str], embedded: bool, searched: str
 ) -> None:
     suite = data_suite.on_disk
-    store = replace(suite.plan.store, embedded=embedded)
+    store = replace(suite.plan.store, kind="embedded" if embedded else "external")
     suite = replace(suite, plan=replace(suite.plan, store=store))
     await check_deleted(suite, [_new_id()], Progress())
     lines = capsys.readouterr().out.splitlines()
