@@ -2,10 +2,14 @@
 
 import hashlib
 from collections.abc import Mapping
-from typing import Annotated, Any
+from dataclasses import MISSING, asdict, fields
+from typing import TYPE_CHECKING, Annotated, Any
 
 import orjson
 from fastapi import Header
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 IdempotencyKey = Annotated[
     str | None,
@@ -17,6 +21,19 @@ IdempotencyKey = Annotated[
         description="Send the same key again to get the same reply again instead of a second one.",
     ),
 ]
+
+
+def request_hash(request: "DataclassInstance") -> bytes:
+    """Return the hash of the fields of a request that differ from their defaults.
+
+    A field that a release adds with a default leaves the hashes of earlier requests as they were:
+    a phone may repeat across an upgrade.
+    """
+    body = asdict(request)
+    for field in fields(request):
+        if field.default is not MISSING and body[field.name] == field.default:
+            del body[field.name]
+    return body_hash(body)
 
 
 def body_hash(body: Mapping[str, Any]) -> bytes:

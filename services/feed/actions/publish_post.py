@@ -1,7 +1,7 @@
 """Publishes photos as a post, once per idempotency key."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, cast
 
 from services.feed.actions.confirm_photos import CONFIRM_TOPIC, confirmation
@@ -16,7 +16,7 @@ from services.feed.store.fan_outs import begin_fan_out
 from services.feed.store.home_timelines import HomeTimelines
 from services.feed.store.posts import insert_post
 from shared.errors import Invalid, Unavailable
-from shared.http_server.idempotency_key import body_hash
+from shared.http_server.idempotency_key import request_hash
 from shared.sharding.idempotency import IdempotentRequest, begin_once
 from shared.sharding.shard_group import ShardGroup
 
@@ -46,7 +46,7 @@ async def publish_post(
     if faults:
         raise Invalid(errors=faults)
     shard = group.shard_of(author_id)
-    request = IdempotentRequest(f"publish:{author_id}", key, body_hash(asdict(draft)), shard)
+    request = IdempotentRequest(f"publish:{author_id}", key, request_hash(draft), shard)
     async with begin_once(group, request) as attempt:
         if attempt.reply is not None:
             return cast(Mapping[str, Any], completed(attempt.reply))
