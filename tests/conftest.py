@@ -13,7 +13,7 @@ from shared.edges import batches
 from shared.sharding import node_pool
 from tests.suite import Suite
 from tests.suite_logs import complaints_since
-from tests.tiers import mark_tier
+from tests.tiers import mark_tiers
 
 # Beside a suite of `make up`, on a network and in a folder of its own.
 TEST_NETWORK = "127.21"
@@ -25,13 +25,12 @@ ATTACH = "RETRATO_TEST_SUITE"
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Each is marked with its tier, and those that need the whole suite come last.
+    """Mark each test with its tier, and run those that need the whole suite last.
 
-    Until then its workers are not there, who would take the jobs and events that other tests make
+    The suite's workers start only then, and would take the jobs and events that other tests make
     for themselves.
     """
-    for item in items:
-        mark_tier(item)
+    mark_tiers(items)
     items.sort(key=lambda item: "suite" in getattr(item, "fixturenames", ()))
 
 

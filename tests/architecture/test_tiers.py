@@ -1,22 +1,25 @@
-"""Tests without a server are marked fast, and concurrent parts of a test run do not collide."""
-
-from pathlib import Path
+"""Tests of domains need no server, and concurrent parts of a test run do not collide."""
 
 import pytest
 
 from tests.__main__ import PARTS, environment_of, side_by_side
+from tests.tiers import strays
 
 
-def test_every_domain_contract_and_architecture_test_needs_no_server(
-    request: pytest.FixtureRequest,
+# Every collection refuses strays, also among the tests that it then leaves out.
+@pytest.mark.parametrize(
+    ("test", "tier", "is_stray"),
+    [
+        ("tests/feed/domain/test_captions.py::test_a_tag", "fast", False),
+        ("tests/feed/domain/test_captions.py::test_a_tag[data]", "data", True),
+        ("tests/architecture/test_tiers.py::test_this", "suite", True),
+        ("tests/feed/store/test_domain.py::test_domain", "data", False),
+    ],
+)
+def test_a_domain_or_architecture_test_that_needs_a_server_is_refused(
+    test: str, tier: str, is_stray: bool
 ) -> None:
-    strays = [
-        item.nodeid
-        for item in request.session.items
-        if {"domain", "architecture"} & set(Path(item.nodeid.split("::")[0]).parts)
-        and item.get_closest_marker("fast") is None
-    ]
-    assert not strays
+    assert strays([(test, tier)]) == ([test] if is_stray else [])
 
 
 @pytest.mark.parametrize(("processors", "parts"), [(1, 1), (2, 1), (4, 2), (64, len(PARTS))])
