@@ -8,6 +8,8 @@ from contextlib import asynccontextmanager, contextmanager
 from functools import partial
 from pathlib import Path
 
+import pytest
+
 from infra.control.leftovers import (
     end_leftovers,
     end_processes,
@@ -120,6 +122,7 @@ def _children(master_pid: int) -> set[int]:
     return set(titles)
 
 
+@pytest.mark.data
 async def test_the_children_of_a_killed_nginx_are_ended_by_their_own_suite_alone(
     tmp_path: Path,
 ) -> None:
