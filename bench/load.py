@@ -21,13 +21,14 @@ import uvloop
 
 from bench.bench_world import World, bench_world, with_comment
 from bench.charts import LineChart, Points
+from bench.knee import highest_rate, is_sustained
 from bench.load_mix import PUBLISHED_SHARE, Ask, asks, publish_one, rate_at
 from bench.results import Report, Section
 from tests.journeys.phone import picture
 from tests.suite import Suite
 
-KNEE_MS = 500.0
 STEP_S = 6.0
+LOWEST_RATE = 20.0
 SLOTS = 24
 UNDER_WAY_MAX = 2_000
 
@@ -50,9 +51,10 @@ class Slot:
 
     @property
     def is_well(self) -> bool:
-        """Whether 99 of 100 requests succeeded, and their p99 is below KNEE_MS."""
-        asked = len(self.times_ms) + self.refused + self.failed
-        return self.ms(0.99) < KNEE_MS and len(self.times_ms) >= 0.99 * asked
+        """Whether the suite sustains this rate."""
+        good = len(self.times_ms)
+        asked = good + self.refused + self.failed
+        return is_sustained(p99_ms=self.ms(0.99), good=good, asked=asked)
 
     def row(self, name: str) -> list[str]:
         """Return the cells of the table's row."""
@@ -90,19 +92,17 @@ async def main() -> None:
 
 
 async def _find_knee(world: World, stream: Iterator[Ask]) -> tuple[float, list[Slot]]:
-    await _run(world, stream, Slot(STEP_S, 20.0))
-    rate, knee, step, tried = 30.0, 20.0, 1.5, []
-    while step > 1.1:
+    tried: list[Slot] = []
+
+    async def is_well(rate: float) -> bool:
         slot = Slot(STEP_S, rate)
         await _run(world, stream, slot)
         tried.append(slot)
         _tell(f"{rate:.0f} a second", slot)
-        if slot.is_well:
-            knee = rate
-        else:
-            step **= 0.5
-        rate = knee * step
-    return knee, tried
+        return slot.is_well
+
+    await _run(world, stream, Slot(STEP_S, LOWEST_RATE))
+    return await highest_rate(LOWEST_RATE, is_well), tried
 
 
 async def _day(world: World, stream: Iterator[Ask], peak: float, minutes: float) -> list[Slot]:
