@@ -80,8 +80,10 @@ def _in_functions(tree: ast.AST, function: str = "") -> Iterator[tuple[str, ast.
     """Yield every node with the name of the innermost function around it."""
     for node in ast.iter_child_nodes(tree):
         yield function, node
-        inside = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
-        yield from _in_functions(node, node.name if inside else function)
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield from _in_functions(node, node.name)
+        else:
+            yield from _in_functions(node, function)
 
 
 def _is_wide(node: ast.AST) -> bool:
