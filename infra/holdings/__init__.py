@@ -1,1 +1,1 @@
-"""What the suite holds: the ledger of it, what lies on disk, and where the two contradict."""
+"""What the suite holds: the ledger, the data on disk, and contradictions between them."""

@@ -1,4 +1,4 @@
-"""Compares ledger, disk and topology: facts in, a verdict out; it reads and changes nothing."""
+"""Compares ledger, disk and topology; it takes facts, returns a verdict, and does no I/O."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from infra.holdings.positions import bytes_text, position_text, ranges_text
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """A primary of the topology: the shards that it begins with, and its replicas' names."""
+    """A primary of the topology: the shards that it starts with, and its replicas' names."""
 
     group: str
     shards: range
@@ -23,7 +23,7 @@ class Expected:
 def compare(
     ledger: Ledger | None, facts: Facts, primaries: Mapping[str, Expected], words: Words
 ) -> Verdict:
-    """Judge the facts. Without a ledger, what is there must at least agree with itself."""
+    """Judge the facts. Without a ledger, the facts must at least not contradict one another."""
     verdict = Verdict()
     something_was_there = not facts.nothing_is_there
     for name, expected in primaries.items():
@@ -117,7 +117,7 @@ def _own_trouble(
             f"{place} holds a replica's data (there is a standby.signal in it): a promotion was cut"
             " short, or a replica's folder was put there."
         )
-        # What is in the place is promoted where it is, unless a replica has more.
+        # The data in the primary's place is promoted, unless a replica has more.
         heirs = _heirs(primary, [server, *replicas])
         return _finding(primary, Trouble.PRIMARY_LOST, place, sentence, heirs)
     if primary.entry and primary.entry.system_identifier:
@@ -164,7 +164,7 @@ def _trouble_with_replicas(
             continue
         if replica.system_identifier != server.system_identifier:
             if primary.entry and primary.entry.system_identifier:
-                continue  # the primary is the right one, so the replica is not
+                continue  # the ledger confirms the primary, so the replica is the wrong one
             sentence = (
                 f"{server.folder} and {replica.folder} are of different clusters, and no ledger"
                 " says which of them is the right one."
@@ -190,7 +190,7 @@ def _newer_replica(server: ServerFacts, replica: ServerFacts) -> str:
 
 
 def _why_made_again(primary: _Primary, server: ServerFacts, replica: ServerFacts) -> str | None:
-    """Why a replica that is there cannot follow; its primary is known to be the right one."""
+    """Return why an existing replica cannot follow its primary, which is the right one."""
     if replica.presence in {Presence.MISSING, Presence.IN_USE}:
         return None
     if replica.presence is Presence.DAMAGED:
@@ -206,7 +206,7 @@ def _why_made_again(primary: _Primary, server: ServerFacts, replica: ServerFacts
 
 
 def _heirs(primary: _Primary, replicas: list[ServerFacts]) -> list[ServerFacts]:
-    """Replicas that could take the primary's place, the newest first."""
+    """Return the servers that could take the primary's place, the newest first."""
     known = primary.entry.system_identifier if primary.entry else None
     fit = [
         replica

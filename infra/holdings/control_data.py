@@ -1,4 +1,4 @@
-"""What a Postgres data folder says of itself while no server runs on it."""
+"""Reads the state of a Postgres data folder on which no server runs."""
 
 import os
 import re
@@ -11,47 +11,47 @@ from infra.programs import postgres_program
 
 _WAL_NAME = re.compile(r"[0-9A-F]{24}")
 _READ_SECONDS = 30
-# To follow a log to its end: 512 MB of it at most since the last checkpoint.
+# For reading the WAL since the last checkpoint, which is at most 512 MB.
 _FOLLOW_SECONDS = 120
-# A server starts without some of these, and then serves nothing; 1 is the first database of any.
+# A server may start without some of these, but serves nothing. 1 is every server's first database.
 _PARTS = ("base/1/PG_VERSION", "pg_xact", "pg_multixact", "pg_wal")
 _FOUR_GIB = 1 << 32
 _ENVIRONMENT = {"PATH": os.defpath, "LC_ALL": "C"}
 
 
 class FolderDamaged(Exception):
-    """The folder cannot be started; the message says what is wrong with it."""
+    """No server can start on the folder; the message says what is wrong with it."""
 
 
 @dataclass(frozen=True, slots=True)
 class ControlData:
-    """The control file: which cluster it is, and how far it has come."""
+    """The contents of the control file; positions are in bytes of WAL."""
 
     system_identifier: str
     state: str
     timeline: int
     checkpoint: int
     redo: int
-    recovered: int  # a standby has replayed to here at least
+    recovered: int  # a standby has replayed at least to this position
     segment_bytes: int
 
     @property
     def was_closed(self) -> bool:
-        """Whether the server ended in order: its log then ends with the checkpoint's record."""
+        """Whether the server ended cleanly, so that its WAL ends with the checkpoint's record."""
         return self.state in {"shut down", "shut down in recovery"}
 
     @property
     def position(self) -> int:
-        """How far its data has certainly come."""
+        """The position that the data has certainly reached."""
         return max(self.checkpoint, self.recovered)
 
     def segment_of(self, position: int) -> int:
-        """The number of the log segment that holds a position."""
+        """Return the number of the WAL segment that contains a position."""
         return position // self.segment_bytes
 
 
 def read_control_data(folder: Path) -> ControlData:
-    """Read the control file; raises FolderDamaged if it or what it needs to start is not whole."""
+    """Read the control file; raises FolderDamaged if it is broken, or PG_VERSION is missing."""
     version_file = folder / "PG_VERSION"
     if not version_file.exists():
         raise FolderDamaged(f"{version_file} is missing")
@@ -77,7 +77,7 @@ def read_control_data(folder: Path) -> ControlData:
 
 
 def require_parts(folder: Path) -> None:
-    """Raises FolderDamaged if the databases are gone from a folder whose control file is whole."""
+    """Raise FolderDamaged if databases or WAL are gone from the folder."""
     for part in _PARTS:
         if not (folder / part).exists():
             raise FolderDamaged(f"{folder / part} is missing")
@@ -99,7 +99,7 @@ def _control_data(lines: dict[str, str]) -> ControlData:
 
 
 def segments_of(folder: Path, control: ControlData) -> list[int]:
-    """Numbers of the log segments in the folder, ascending, whatever their timeline."""
+    """Return the numbers of the WAL segments of all timelines in the folder, ascending."""
     a_log_id = _FOUR_GIB // control.segment_bytes
     names = [entry.name for entry in os.scandir(folder / "pg_wal")]
     return sorted(
@@ -112,7 +112,7 @@ def segments_of(folder: Path, control: ControlData) -> list[int]:
 
 
 def require_log(folder: Path, control: ControlData) -> None:
-    """Raises FolderDamaged unless the segments from the last checkpoint on are there, in a row."""
+    """Raise FolderDamaged unless all WAL segments since the last checkpoint are there."""
     first = control.segment_of(control.redo)
     held = [number for number in segments_of(folder, control) if number >= first]
     if not held or held[0] != first:
@@ -124,7 +124,7 @@ def require_log(folder: Path, control: ControlData) -> None:
 
 
 def log_begins(folder: Path, control: ControlData) -> int:
-    """Where the log begins that leads to the last checkpoint without a gap."""
+    """Return the position at which the WAL that leads to the last checkpoint begins."""
     held = set(segments_of(folder, control))
     first = control.segment_of(control.redo)
     while first - 1 in held:
@@ -133,7 +133,7 @@ def log_begins(folder: Path, control: ControlData) -> int:
 
 
 def log_reaches(folder: Path, control: ControlData, wanted: int) -> bool:
-    """Whether the log can be followed from the last checkpoint to `wanted`."""
+    """Whether the WAL is readable from the last checkpoint to the position `wanted`."""
     done = subprocess.run(
         [
             postgres_program("pg_waldump"),

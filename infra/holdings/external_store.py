@@ -1,4 +1,4 @@
-"""The same marker in a store that somebody else operates, over S3."""
+"""Reads and writes the suite's marker in an external store, over S3."""
 
 import json
 from collections.abc import AsyncIterator, Mapping
@@ -16,9 +16,10 @@ _MISSING_OBJECT = {"NoSuchKey", "404", "NotFound"}
 
 
 async def look_at_external(suite: Suite) -> StoreFacts:
-    """Whose it is; its objects are not counted, which could take hours.
+    """Read whose the store is; objects are not counted, because that could take hours.
 
-    A bucket that is missing, refuses us or does not answer is damage: its word is needed.
+    A bucket that is missing, refuses us or does not answer is DAMAGED, and a start then needs the
+    operator's decision.
     """
     place = _place(suite)
     try:
@@ -36,7 +37,7 @@ async def look_at_external(suite: Suite) -> StoreFacts:
 
 
 async def mark_external(suite: Suite, marker: Mapping[str, Any]) -> None:
-    """Write the marker; raises SuiteFailure if the store does not take it."""
+    """Write the marker; raises SuiteFailure if the store refuses it or does not answer."""
     try:
         async with _client(suite) as client:
             await client.put_object(
@@ -68,7 +69,8 @@ def _silences() -> tuple[Any, ...]:
 
 @asynccontextmanager
 async def _client(suite: Suite) -> AsyncIterator[Any]:
-    # Imported here: to load it takes longer than a refused start, and most suites do without.
+    # Imported here, because the import takes longer than a refused start, and most suites do not
+    # need it.
     from aiobotocore.config import AioConfig  # type: ignore[import-untyped]
     from aiobotocore.session import get_session  # type: ignore[import-untyped]
 

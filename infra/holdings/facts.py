@@ -1,4 +1,4 @@
-"""What lies on disk when nothing runs, described without any judgement of it."""
+"""Facts about the data on disk while nothing runs, without any judgement."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -7,17 +7,17 @@ from pathlib import Path
 
 
 class Presence(Enum):
-    """How much of a thing there is."""
+    """The condition of a thing."""
 
     MISSING = "missing"
     DAMAGED = "damaged"
     WHOLE = "whole"
-    IN_USE = "in use"  # by a process of this suite: only its identity can be judged
+    IN_USE = "in use"  # by a process of this suite, so that only its identity can be judged
 
 
 @dataclass(frozen=True, slots=True)
 class ServerFacts:
-    """The data folder of one Postgres server; figures count only if it is WHOLE or IN_USE."""
+    """The data folder of one Postgres server; figures are valid only if it is WHOLE or IN_USE."""
 
     name: str
     folder: Path
@@ -25,19 +25,19 @@ class ServerFacts:
     damage: str = ""
     system_identifier: str = ""
     timeline: int = 0
-    position: int = 0  # how far its data and its log go
-    log_begins: int = 0  # the oldest position that a replica could still ask of it
+    position: int = 0  # the end of its data and its WAL
+    log_begins: int = 0  # the oldest position from which a replica could follow
     is_standby: bool = False
 
     @property
     def is_there(self) -> bool:
-        """Whether its identity could be read."""
+        """Whether the server's identity could be read."""
         return self.presence in {Presence.WHOLE, Presence.IN_USE}
 
 
 @dataclass(frozen=True, slots=True)
 class FileFacts:
-    """A file, or files that belong together, by their fingerprints: by name, or one named ''."""
+    """One or more files; `fingerprints` is by name, and a single one has the name ''."""
 
     file: Path
     presence: Presence
@@ -47,7 +47,7 @@ class FileFacts:
 
 @dataclass(frozen=True, slots=True)
 class MapFacts:
-    """The shard map of a group: where it says that shards live."""
+    """The shard map of a group, which names the primary of each shard."""
 
     file: Path
     presence: Presence
@@ -59,7 +59,7 @@ class MapFacts:
 
 @dataclass(frozen=True, slots=True)
 class StoreFacts:
-    """The object store: who it says it is, and how much it holds."""
+    """The object store: its marker, and the number of its objects."""
 
     place: str
     presence: Presence
@@ -71,17 +71,17 @@ class StoreFacts:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """All of it; `servers` has an entry for each server of the topology and of the ledger."""
+    """All facts; `servers` has an entry for each server of the topology."""
 
     servers: Mapping[str, ServerFacts]
     secrets: FileFacts
     authority: FileFacts
     maps: Mapping[str, MapFacts]
-    store: StoreFacts | None  # None: it was not looked at
+    store: StoreFacts | None  # None if the store was not examined
 
     @property
     def nothing_is_there(self) -> bool:
-        """Whether no suite ever began in this folder."""
+        """Whether the folder has no server, map or CA, so that no suite ever started there."""
         parts = [
             *(server.presence for server in self.servers.values()),
             *(shard_map.presence for shard_map in self.maps.values()),

@@ -1,4 +1,4 @@
-"""What the comparison answers: findings that forbid a start, and what is to be done otherwise."""
+"""The comparison's results: findings that forbid a start, with remedies, and what to create."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -6,7 +6,7 @@ from enum import Enum
 
 
 class Trouble(Enum):
-    """The kinds of trouble, by what can help."""
+    """The kinds of trouble; each has its own remedies."""
 
     PRIMARY_LOST = "primary lost"
     PRIMARY_OLDER = "primary older"
@@ -20,17 +20,17 @@ class Trouble(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One trouble: of which thing, where it lies, and which replicas hold the newest of it."""
+    """One trouble: the thing, its place, and the replicas that could replace it, newest first."""
 
     trouble: Trouble
-    thing: str  # the word that names it to `make up`: users-a, secrets, pki, store, users.map
+    thing: str  # its name in `make up ANEW=`, such as users-a, secrets, pki, store or users.map
     place: str
     replicas: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """What the operator has said explicitly: which things begin anew, which count as they are."""
+    """The operator's decisions: which things start empty, and which are accepted as they are."""
 
     anew: frozenset[str] = frozenset()
     as_is: frozenset[str] = frozenset()
@@ -38,14 +38,14 @@ class Words:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One contradiction: the sentence names the file, `depends` what is lost without it."""
+    """One contradiction; `sentence` names the file, and `depends` what needs it."""
 
     case: Case
     sentence: str
     depends: str
 
     def is_answered_by(self, words: Words) -> bool:
-        """Whether the operator has said what shall happen."""
+        """Whether the operator has decided what to do."""
         if self.case.thing in words.anew:
             return self.case.trouble is not Trouble.SHARD_MAP
         return self.case.thing in words.as_is and self.case.trouble in _MAY_COUNT_AS_IS
@@ -60,7 +60,7 @@ _MAY_COUNT_AS_IS = {
 }
 
 
-# What the backups hold; a primary of another time or cluster is restored as a lost one is.
+# What the backups can restore; an older or foreign primary is restored like a lost one.
 _IN_BACKUPS = {
     Trouble.PRIMARY_LOST,
     Trouble.PRIMARY_OLDER,
@@ -71,16 +71,16 @@ _IN_BACKUPS = {
 
 @dataclass
 class Verdict:
-    """What the comparison found. A start may go on if there is no finding."""
+    """The result of the comparison; a start may go on only without `findings`."""
 
     findings: list[Finding] = field(default_factory=list)
-    answered: list[Finding] = field(default_factory=list)  # the operator's words settle these
+    answered: list[Finding] = field(default_factory=list)  # the operator has decided these
     primaries_to_make: list[str] = field(default_factory=list)
     replicas_to_make_again: dict[str, str] = field(default_factory=dict)  # why, by name
     notes: list[str] = field(default_factory=list)
 
     def judge(self, finding: Finding | None, words: Words) -> bool:
-        """Keep a finding where it belongs; returns whether a start may go on in spite of it."""
+        """Add a finding, if there is one; returns whether a start may go on in spite of it."""
         if finding is None:
             return True
         is_answered = finding.is_answered_by(words)
@@ -88,7 +88,7 @@ class Verdict:
         return is_answered
 
     def things_answered(self, things: frozenset[str]) -> set[str]:
-        """Which of these had a finding."""
+        """Return the things among these that had an answered finding."""
         return {finding.case.thing for finding in self.answered} & things
 
 
@@ -131,8 +131,7 @@ def _begin_anew(case: Case) -> str | None:
     return f"`make up ANEW={case.thing}`: it begins empty, what it held is given up"
 
 
-# What can be done about a case, the least loss first; other parts of infra, such as those that keep
-# backups, add their own offer here. Each answers None where it does not apply.
+# Possible remedies, the least loss first. Each returns None where it does not apply.
 OFFERS: list[Callable[[Case], str | None]] = [
     _put_back,
     _promote,
@@ -144,14 +143,14 @@ OFFERS: list[Callable[[Case], str | None]] = [
 
 
 def remedies_of(case: Case) -> list[str]:
-    """Sentences that say what can be done about it."""
+    """Return a sentence for each possible remedy."""
     return [offer for make_offer in OFFERS if (offer := make_offer(case))]
 
 
 def report_of(
     findings: list[Finding], done: str = "Nothing was started and nothing was changed"
 ) -> str:
-    """The message that ends a start; each finding with what depends on it and what can be done."""
+    """Return the message that ends a start: each finding, what depends on it, and remedies."""
     parts = [f"{done}, because of what was found:"]
     for finding in findings:
         parts.append(f"\n  {finding.case.thing}: {finding.sentence}\n    {finding.depends}")
@@ -160,5 +159,5 @@ def report_of(
 
 
 def names_of_things(primaries: Mapping[str, object]) -> set[str]:
-    """All words that ANEW= and AS_IS= may name."""
+    """Return the names that ANEW= and AS_IS= accept."""
     return {*primaries, "secrets", "pki", "store"}

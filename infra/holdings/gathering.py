@@ -1,4 +1,4 @@
-"""Gathers the facts of a run folder; it reads only, and nothing needs to run."""
+"""Gathers the facts about a run folder; it only reads, and nothing needs to run."""
 
 import asyncio
 from collections.abc import Collection, Iterable, Mapping
@@ -25,14 +25,14 @@ from infra.rendering.postgres import data_folder
 from infra.suite import Suite
 from shared.sharding.shard_map import ShardMapError, parse_shard_map
 
-# Postgres starts in a folder of mode 0700 or 0750 only.
+# Postgres starts only in a folder with mode 0700 or 0750.
 _NOT_FOR_OTHERS = 0o027
 
 
 async def gather_facts(suite: Suite, ledger: Ledger | None, in_use: Collection[str]) -> Facts:
-    """Look at everything; `in_use` names the Postgres servers that run."""
+    """Gather all facts; `in_use` names the running Postgres servers."""
     nodes = suite.plan.members
-    # Each asks a program of Postgres, which takes some milliseconds.
+    # Each call runs a program of Postgres, which takes some milliseconds.
     servers = await asyncio.gather(
         *(asyncio.to_thread(_look_at_server, suite, node, node.name in in_use) for node in nodes)
     )
@@ -92,9 +92,10 @@ def _require_closed(folder: Path) -> None:
 def _follow_logs(
     suite: Suite, servers: Mapping[str, ServerFacts], ledger: Ledger | None
 ) -> dict[str, ServerFacts]:
-    """A log goes further than its control file says: look how far.
+    """Find where the servers' WAL ends, which is later than their control files say.
 
-    A killed server wrote more, and one that ended in order wrote that last checkpoint itself.
+    A killed server has written more, and a clean stop writes the checkpoint's own record. The
+    WAL is read only as far as the ledger or a replica claims.
     """
     followed = dict(servers)
     for group in suite.plan.groups.values():
@@ -131,7 +132,7 @@ def _followed_to(server: ServerFacts, claimed: Iterable[int]) -> ServerFacts:
 
 
 def look_at_secrets(file: Path, ledger: Ledger | None) -> FileFacts:
-    """The secrets by their fingerprints, as this ledger makes them; empty ones without a ledger."""
+    """Return the secrets' fingerprints by the ledger's key; without a ledger they are ''."""
     if not file.exists():
         return FileFacts(file, Presence.MISSING)
     try:
@@ -146,7 +147,7 @@ def _look_at_authority(pki: Path) -> FileFacts:
     files = (pki / "ca.crt", pki / "ca.key")
     lost = [file for file in files if not file.exists()]
     if lost:
-        # One without the other is no authority, but it tells that there was one.
+        # One file without the other is damage, and shows that an authority existed.
         is_half = len(lost) == 1
         damage = f"{lost[0]} is missing" if is_half else ""
         return FileFacts(lost[0], Presence.DAMAGED if is_half else Presence.MISSING, damage)
@@ -160,7 +161,7 @@ def _look_at_map(file: Path) -> MapFacts:
     if not file.exists():
         return MapFacts(file, Presence.MISSING)
     try:
-        read_json(file)  # says the line
+        read_json(file)  # its error names the line
         shard_map = parse_shard_map(file.read_bytes())
     except ShardMapError as error:
         return MapFacts(file, Presence.DAMAGED, f"{file}: {error}")

@@ -1,4 +1,4 @@
-"""Decides where each shard of a group lives, from what the primaries' schemas claim."""
+"""Decides where each shard of a group lives, by the claims of the primaries' schemas."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -9,12 +9,12 @@ from infra.holdings.positions import ranges_text
 
 
 class HomesContradict(Exception):
-    """The claims, or claims and map, cannot all be true; the message says which."""
+    """The claims contradict one another, the topology or the map; the message says where."""
 
 
 @dataclass(frozen=True, slots=True)
 class Homes:
-    """By shard its primary; `to_make` have no schema yet, `to_say` have no comment yet."""
+    """Each shard's primary; shards in `to_make` lack a schema, those in `to_say` a comment."""
 
     primary_by_shard: tuple[str, ...]
     version: int
@@ -24,14 +24,14 @@ class Homes:
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """What else is known: the range that each primary begins with, and which may be filled."""
+    """The topology's part: each primary's first range, and the primaries that may be filled."""
 
     shards_by_primary: Mapping[str, range]
-    may_be_filled: frozenset[str]  # primaries that were never filled, so that they lack nothing
+    may_be_filled: frozenset[str]  # primaries that never had shards, so that none can be lost
 
 
 def decide_homes(group: str, claims: Sequence[Claim], drawn: Drawn) -> Homes:
-    """Where the shards are, else where they are to be made; raises HomesContradict."""
+    """Return where the shards are, or where to create them; raises HomesContradict."""
     holders: dict[int, list[Claim]] = defaultdict(list)
     for claim in claims:
         holders[claim.shard].append(claim)
@@ -97,7 +97,7 @@ def _unheld(group: str, homes: Mapping[int, str], drawn: Drawn) -> dict[int, str
 
 
 def require_same(group: str, file: str, mapped: Mapping[str, Sequence[int]], homes: Homes) -> None:
-    """Raises HomesContradict unless a map says the same as the databases."""
+    """Raise HomesContradict unless a shard map agrees with the databases."""
     for primary, shards in mapped.items():
         wrong = [
             shard

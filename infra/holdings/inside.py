@@ -1,4 +1,4 @@
-"""What a database says of itself: its copy of the ledger, the shards that it holds, its clocks."""
+"""Reads what a database says about itself: its copy of the ledger, its shards and its clocks."""
 
 import json
 import re
@@ -48,7 +48,7 @@ _HOME = re.compile(r"home=(\S+) version=(\d+)")
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A shard's schema on a primary, and what its comment says; '' and 0 if it says nothing."""
+    """A shard's schema on a primary, with its comment's contents; '' and 0 without a comment."""
 
     shard: int
     primary: str  # where the schema was found
@@ -58,17 +58,17 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Inside:
-    """What one primary's database says; without a database all of it is empty."""
+    """What one primary's database says; everything is empty without a database."""
 
     primary: str
     ledger: Ledger | None = None
-    ledger_of: str = ""  # the primary that it was written for
+    ledger_of: str = ""  # the primary for which the ledger was written
     claims: tuple[Claim, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A primary that runs, as it is now."""
+    """The present state of a running primary; `position` is in bytes of WAL."""
 
     system_identifier: str
     timeline: int
@@ -77,7 +77,7 @@ class Seen:
 
 
 async def look_inside(suite: Suite, node: Member) -> Inside:
-    """Ask a primary that answers; its database may not have been made yet."""
+    """Read the database of a running primary, which may not exist yet."""
     try:
         connection = await connect_superuser(suite, node, database=node.service)
     except asyncpg.InvalidCatalogNameError:
@@ -105,7 +105,7 @@ def _claim(schema: str, primary: str, said: str) -> Claim:
 
 
 async def see(suite: Suite, node: Member) -> Seen:
-    """How far a primary that answers has come."""
+    """Return the present state of a running primary."""
     connection = await connect_superuser(suite, node, database=node.service)
     try:
         row = await connection.fetchrow(_SEEN)
@@ -115,7 +115,7 @@ async def see(suite: Suite, node: Member) -> Seen:
 
 
 async def write_inside(suite: Suite, node: Member, ledger: Ledger) -> None:
-    """Keep the ledger in the primary's database as well."""
+    """Write a copy of the ledger into the primary's database."""
     connection = await connect_superuser(suite, node, database=node.service, writes=True)
     try:
         if not await connection.fetchval(_IS_THERE):
@@ -126,7 +126,7 @@ async def write_inside(suite: Suite, node: Member, ledger: Ledger) -> None:
 
 
 async def say_homes(suite: Suite, node: Member, shards: Collection[int], version: int) -> None:
-    """Write into each of these shards' schemas where it lives and since which version."""
+    """Write the primary and the map's version into the comment of each shard's schema."""
     statements = [
         f"COMMENT ON SCHEMA shard_{shard:04d} IS 'home={node.name} version={version}';"
         for shard in sorted(shards)
@@ -139,6 +139,6 @@ async def say_homes(suite: Suite, node: Member, shards: Collection[int], version
 
 
 def claims_of(insides: Mapping[str, Inside]) -> list[Claim]:
-    """The claims of all primaries, in the order of shards."""
+    """Return the claims of all primaries in the order of shards."""
     claims = [claim for inside in insides.values() for claim in inside.claims]
     return sorted(claims, key=lambda claim: (claim.shard, claim.primary))

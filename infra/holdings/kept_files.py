@@ -6,7 +6,7 @@ from infra.holdings.facts import FileFacts, MapFacts, Presence
 from infra.holdings.findings import Case, Finding, Trouble
 from infra.holdings.ledger import Ledger
 
-# The databases know these, or what they have hashed with them; the others may change at a start.
+# The databases contain these, or hashes made with them. The others may change at a start.
 _VITAL_PREFIX = "postgres_"
 _VITAL = {"session_token_key"}
 
@@ -15,14 +15,14 @@ _AUTHORITY_DEPENDS = "clients outside trust its certificate, and every certifica
 
 
 def is_vital(secret: str) -> bool:
-    """Whether something that is kept depends on this very value."""
+    """Whether stored data depends on this secret's value."""
     return secret.startswith(_VITAL_PREFIX) or secret in _VITAL
 
 
 def compare_secrets(
     ledger: Ledger | None, secrets: FileFacts, was_complete: bool, notes: list[str]
 ) -> Iterator[Finding]:
-    """Whether the secrets are those that the suite was made with."""
+    """Yield a finding unless the vital secrets are those that the suite was created with."""
     case = Case(Trouble.SECRETS, "secrets", str(secrets.file))
     known = ledger.secrets if ledger and ledger.secrets else {}
     if secrets.presence is Presence.DAMAGED:
@@ -59,7 +59,7 @@ def _some(names: list[str]) -> str:
 def compare_authority(
     ledger: Ledger | None, authority: FileFacts, was_complete: bool
 ) -> Iterator[Finding]:
-    """Whether the internal CA is the one that the suite was made with."""
+    """Yield a finding unless the internal CA is the one that the suite was created with."""
     case = Case(Trouble.AUTHORITY, "pki", str(authority.file))
     known = ledger.authority if ledger else None
     if authority.presence is Presence.DAMAGED:
@@ -76,7 +76,7 @@ def compare_authority(
 def compare_maps(
     ledger: Ledger | None, maps: Mapping[str, MapFacts], was_complete: bool, notes: list[str]
 ) -> Iterator[Finding]:
-    """Whether the shard maps are those that were written last; a lost one can be read back."""
+    """Yield a finding per shard map that is not the latest; a missing one can be read back."""
     for group, found in maps.items():
         known = ledger.maps.get(group) if ledger else None
         case = Case(Trouble.SHARD_MAP, f"{group}.map", str(found.file))

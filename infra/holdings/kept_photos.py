@@ -1,4 +1,4 @@
-"""Judges the object store by its marker and by how much it holds."""
+"""Judges the object store by its marker and its number of objects."""
 
 from collections.abc import Iterator
 
@@ -6,8 +6,8 @@ from infra.holdings.facts import Presence, StoreFacts
 from infra.holdings.findings import Case, Finding, Trouble
 from infra.holdings.ledger import Ledger
 
-# After a crash the count of the last clean stop is old, and people delete photos. Half of it gone
-# is no ordinary day's work where there is more than a handful.
+# After a crash the count is that of the last clean stop, and people delete photos meanwhile. They
+# do not delete half of them, if there are more than a few.
 _SHARE_MIN = 0.5
 _OBJECTS_WORTH_A_WORD = 20
 
@@ -17,7 +17,7 @@ _DEPENDS = "every picture depends on it"
 def compare_store(
     ledger: Ledger | None, store: StoreFacts, something_was_there: bool
 ) -> Iterator[Finding]:
-    """Whether the store is the one of this suite, and not much emptier than it was."""
+    """Yield a finding if the store is not this suite's, or has lost many objects."""
     known = ledger.store if ledger else None
     was_made = bool(known and known.identity) if ledger else something_was_there
     if store.presence is Presence.MISSING:

@@ -1,4 +1,4 @@
-"""The ledger: what the suite held when it was last looked at, as one JSON document."""
+"""The ledger: a JSON document of what the suite held when it was last examined."""
 
 import datetime as dt
 import fcntl
@@ -26,19 +26,19 @@ class _Entry(BaseModel):
 
 
 class PrimaryEntry(_Entry):
-    """A primary; without a system identifier it has yet to be made, without shards to be filled."""
+    """A primary; it is not yet created without a system identifier, nor filled without shards."""
 
     group: str
     system_identifier: str | None = None
     timeline: int = 0
-    position: int = 0  # bytes of log that were safe on its disk
+    position: int = 0  # bytes of WAL that were safe on its disk
     id_clock_ms: int = 0  # the highest of its shards' id clocks, milliseconds since 2025
     shards: tuple[tuple[int, int], ...] = ()
     seen_at: dt.datetime | None = None
 
 
 class StoreEntry(_Entry):
-    """The object store; without an identity it has yet to be made."""
+    """The object store; without an identity it is not yet created."""
 
     identity: str | None = None
     objects: int = 0
@@ -46,14 +46,14 @@ class StoreEntry(_Entry):
 
 
 class MapEntry(_Entry):
-    """A shard map as it was written last."""
+    """The shard map that was written last."""
 
     version: int
     sha256: str
 
 
 class DrawnPrimary(_Entry):
-    """A primary as the topology drew it."""
+    """A primary of the applied topology."""
 
     first_shard: int
     last_shard: int
@@ -62,32 +62,32 @@ class DrawnPrimary(_Entry):
 
 
 class DrawnGroup(_Entry):
-    """A shard group as the topology drew it."""
+    """A shard group of the applied topology."""
 
     shard_count: int
     primaries: Mapping[str, DrawnPrimary]
 
 
 class Ledger(_Entry):
-    """All of it; None where nothing was made yet. `sections` belong to other parts of infra."""
+    """The whole ledger; None means not created yet. Other parts of infra own `sections`."""
 
     format: int = FORMAT
     suite: str
     sequence: int = 0
     written_at: dt.datetime | None = None
     network: str
-    adopted: bool = False  # it began over a suite that was there already
+    adopted: bool = False  # whether the suite existed before its ledger
     secrets: Mapping[str, str] | None = None  # fingerprints by name
     authority: str | None = None  # fingerprint of the CA's certificate
     maps: Mapping[str, MapEntry] = Field(default_factory=dict)
     primaries: Mapping[str, PrimaryEntry] = Field(default_factory=dict)
     store: StoreEntry | None = None
     applied: Mapping[str, DrawnGroup] | None = None
-    begun_anew: Mapping[str, dt.datetime] = Field(default_factory=dict)  # by an operator's word
+    begun_anew: Mapping[str, dt.datetime] = Field(default_factory=dict)  # by ANEW=
     sections: Mapping[str, Any] = Field(default_factory=dict)
 
     def fingerprint(self, value: str) -> str:
-        """Tells whether a secret is the same, and nothing else of it."""
+        """Return a digest of a secret that shows only whether the secret is the same."""
         digest = hmac.new(self.suite.encode(), value.encode(), hashlib.sha256)
         return digest.hexdigest()[:_FINGERPRINT_CHARS]
 
@@ -96,22 +96,22 @@ EntryT = TypeVar("EntryT", bound=_Entry)
 
 
 def changed(entry: EntryT, **values: Any) -> EntryT:
-    """A copy with other values."""
+    """Return a copy with other values."""
     return entry.model_copy(update=values)
 
 
 def new_ledger(network: str) -> Ledger:
-    """Of a suite of which nothing was made yet."""
+    """Make the ledger of a suite of which nothing exists yet."""
     return Ledger(suite=secrets.token_hex(8), network=network)
 
 
 def ledger_text(ledger: Ledger) -> str:
-    """The document, for a file or a database."""
+    """Return the document as text, for a file or a database."""
     return json.dumps(ledger.model_dump(mode="json"), indent=1) + "\n"
 
 
 def parse_ledger(document: Any, where: str) -> Ledger:
-    """Check a document; raises SuiteFailure with the first thing that is wrong with it."""
+    """Check a document; raises SuiteFailure with its first fault."""
     try:
         ledger = Ledger.model_validate(document)
     except ValidationError as error:
@@ -124,16 +124,16 @@ def parse_ledger(document: Any, where: str) -> Ledger:
 
 
 def read_ledger(file: Path) -> Ledger | None:
-    """The ledger of a run folder, None if there is none; raises SuiteFailure if it is broken."""
+    """Read the ledger of a run folder, None without one; raises SuiteFailure if it is broken."""
     if not file.exists():
         return None
     return parse_ledger(read_json(file), str(file))
 
 
 def write_ledger(file: Path, ledger: Ledger) -> Ledger:
-    """Write it with the next sequence number, so that a later crash finds it whole.
+    """Write the ledger durably, with the next sequence number; returns it as written.
 
-    Sections are kept as they are in the file: they belong to others, who may have written since.
+    The file's sections stay, because their owners may have written them meanwhile.
     """
     with _one_writer(file):
         there = read_ledger(file)
@@ -145,7 +145,7 @@ def write_ledger(file: Path, ledger: Ledger) -> Ledger:
 
 
 def keep_section(file: Path, name: str, value: Any) -> None:
-    """Keep something of another part of infra in the ledger; raises SuiteFailure without one."""
+    """Write a section of the ledger, for its owner; raises SuiteFailure without a ledger."""
     with _one_writer(file):
         there = read_ledger(file)
         if there is None:
@@ -162,7 +162,7 @@ def _written(file: Path, ledger: Ledger) -> Ledger:
 
 @contextmanager
 def _one_writer(file: Path) -> Iterator[None]:
-    """Between reading and writing nobody else writes; the folder itself is what is locked."""
+    """Lock the ledger's folder, so that nobody else writes between our read and write."""
     descriptor = os.open(file.parent, os.O_RDONLY)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
@@ -172,10 +172,10 @@ def _one_writer(file: Path) -> Iterator[None]:
 
 
 def newest(ledgers: list[Ledger]) -> Ledger | None:
-    """The one that was written last."""
+    """Return the ledger that was written last."""
     return max(ledgers, key=lambda ledger: ledger.sequence, default=None)
 
 
 def file_sha256(file: Path) -> str:
-    """The digest of a file's bytes."""
+    """Return the SHA-256 of a file in hexadecimal."""
     return hashlib.sha256(file.read_bytes()).hexdigest()

@@ -1,10 +1,10 @@
-"""Positions in a server's write-ahead log, and how they are said."""
+"""Parses and formats positions in a server's WAL, sizes, and ranges of shards."""
 
 _KIB = 1024
 
 
 def parse_position(text: str) -> int:
-    """`2/A3000148` as a number of bytes; raises ValueError for anything else."""
+    """Parse a position such as `2/A3000148` into a number of bytes; raises ValueError."""
     high, slash, low = text.strip().partition("/")
     if not slash:
         raise ValueError(f"{text!r} is no position in a log")
@@ -12,12 +12,12 @@ def parse_position(text: str) -> int:
 
 
 def position_text(position: int) -> str:
-    """As Postgres writes it."""
+    """Format a position as Postgres does."""
     return f"{position >> 32:X}/{position & 0xFFFFFFFF:X}"
 
 
 def bytes_text(count: int) -> str:
-    """A number of bytes for people: exact when it is small."""
+    """Format a number of bytes for people."""
     if count < _KIB:
         return f"{count} bytes"
     if count < _KIB**2:
@@ -26,7 +26,7 @@ def bytes_text(count: int) -> str:
 
 
 def ranges_text(shards: list[int]) -> str:
-    """`0 to 31, 40`: ascending shards with their runs drawn together."""
+    """Format shards as ascending ranges, such as `0 to 31, 40`."""
     parts = [
         str(first) if first == last else f"{first} to {last}" for first, last in ranges_of(shards)
     ]
@@ -34,7 +34,7 @@ def ranges_text(shards: list[int]) -> str:
 
 
 def ranges_of(shards: list[int]) -> list[tuple[int, int]]:
-    """Ascending shards as inclusive ranges."""
+    """Return the shards as ascending, inclusive ranges."""
     runs: list[tuple[int, int]] = []
     for shard in sorted(shards):
         if runs and shard == runs[-1][1] + 1:

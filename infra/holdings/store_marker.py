@@ -1,4 +1,4 @@
-"""The marker in the object store, beside the photos, which says whose it is."""
+"""Reads and writes the marker in the object store, which says to which suite it belongs."""
 
 import asyncio
 import datetime as dt
@@ -15,30 +15,30 @@ from infra.holdings.ledger import Ledger, StoreEntry
 from infra.json_files import read_json, write_durably
 from infra.suite import Suite
 
-# Outside of the photos' prefixes, so no upkeep of photos meets it.
+# The marker is outside the photos' prefixes, so that their upkeep never sees it.
 _MARKER = Path("suite") / "marker.json"
-# Counting stops here: it is to tell an emptied store from a full one, not to add up.
+# Counting stops here, because it only distinguishes an emptied store from a full one.
 OBJECTS_COUNTED_MAX = 100_000
 
 
 def bucket_folder(suite: Suite) -> Path:
-    """Where the embedded store keeps the bucket's objects."""
+    """Return the folder of the embedded store's objects."""
     return suite.folder.data / "store" / suite.plan.store.bucket
 
 
 def make_bucket(suite: Suite) -> None:
-    """Make the bucket of an embedded store, and the folders of its prefixes."""
+    """Create the bucket of an embedded store, and the folders of its prefixes."""
     if not suite.plan.store.embedded:
         return
     for prefix in ("quarantine", "renditions"):
         folder = bucket_folder(suite) / prefix
         folder.mkdir(parents=True, exist_ok=True)
-        # The embedded store removes a folder that empties, also while another object enters it.
+        # The embedded store removes an emptied folder, even while another object is written to it.
         (folder / ".keep").touch()
 
 
 async def look_at_store(suite: Suite) -> StoreFacts | None:
-    """Whose the store is; None for one of somebody else's whose keys are not there to ask it."""
+    """Read whose the store is; None for an external store without keys."""
     if suite.plan.store.embedded:
         return await asyncio.to_thread(_look_at_embedded, suite)
     return await look_at_external(suite) if suite.folder.secrets_file.exists() else None
@@ -63,7 +63,7 @@ def _look_at_embedded(suite: Suite) -> StoreFacts:
 
 
 def count_objects(folder: Path) -> int:
-    """How many objects lie in a bucket beside its marker, OBJECTS_COUNTED_MAX at most."""
+    """Count the objects of a bucket without its marker, up to OBJECTS_COUNTED_MAX."""
     count = 0
     waiting = [folder]
     marker_folder = str(folder / _MARKER.parent)
@@ -80,7 +80,7 @@ def count_objects(folder: Path) -> int:
 
 
 async def mark_store(suite: Suite, ledger: Ledger) -> StoreEntry:
-    """Write the marker with what the ledger says now; returns what the ledger is to say of it."""
+    """Write the marker by the ledger; returns the ledger's new entry for the store."""
     known = ledger.store.identity if ledger.store else None
     identity = known or secrets.token_hex(8)
     now = dt.datetime.now(dt.UTC).replace(microsecond=0)

@@ -1,4 +1,4 @@
-"""What the topology changes in a suite that exists, and what becomes of it; it reads nothing."""
+"""Compares the topology with the applied one: changes, and how each is applied; no I/O."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from infra.plan.parts import Plan, ShardGroup
 
 
 class When(Enum):
-    """What becomes of a change."""
+    """When a change is applied, if at all."""
 
     NOW = "applied now"
     RESTART = "applied by a rolling restart"
@@ -19,14 +19,14 @@ class When(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One change: what becomes of it, and the sentence about it."""
+    """One change, with a sentence about it."""
 
     when: When
     sentence: str
 
 
 def drawn_groups(plan: Plan) -> dict[str, DrawnGroup]:
-    """The part of a topology that is kept as applied."""
+    """Return the part of the topology that the ledger keeps as applied."""
     return {name: _drawn(group) for name, group in plan.groups.items()}
 
 
@@ -48,7 +48,7 @@ def _drawn(group: ShardGroup) -> DrawnGroup:
 def topology_changes(
     applied: Mapping[str, DrawnGroup], drawn: Mapping[str, DrawnGroup]
 ) -> list[Change]:
-    """What has changed since the topology was applied last."""
+    """Return what has changed since the topology was last applied."""
     changes: list[Change] = []
     for name in applied:
         if name not in drawn:
@@ -65,7 +65,7 @@ def topology_changes(
 
 
 def impossible(changes: list[Change]) -> list[Change]:
-    """Those that forbid a start."""
+    """Return the changes that forbid a start."""
     return [change for change in changes if change.when is When.NOT_POSSIBLE]
 
 

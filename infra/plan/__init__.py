@@ -1,1 +1,1 @@
-"""What a suite consists of, whatever it is run with: a pure function of the topology."""
+"""What a suite consists of, on any target: a pure function of the topology."""

@@ -1,11 +1,11 @@
-"""Figures of a drawing that a plan hands on as they are: bounds, lifetimes and stores."""
+"""Values of the topology that a plan contains unchanged: bounds, lifetimes and stores."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class Nginx:
-    """The balancers at the edge; `public_host` is a second address of the first one."""
+    """The balancers at the edge; `public_host` is a second address of the first balancer."""
 
     replicas: tuple[str, ...]
     port: int
@@ -20,13 +20,13 @@ class Nginx:
 
     @property
     def takes_proxy_protocol(self) -> bool:
-        """Whether proxies that it trusts may say in the PROXY protocol who calls."""
+        """Whether trusted proxies may name the caller in the PROXY protocol."""
         return bool(self.trusted_proxies) and self.proxy_protocol_port is not None
 
 
 @dataclass(frozen=True, slots=True)
 class SecondBucket:
-    """Where photos move to, or come from; empty: as the first one's."""
+    """The other bucket of a move of photos; an empty field is the same as the first bucket's."""
 
     bucket: str
     endpoint: str = ""
@@ -35,7 +35,7 @@ class SecondBucket:
 
 @dataclass(frozen=True, slots=True)
 class Store:
-    """The object store: one of our own (`embedded`) or anybody's (`external`)."""
+    """The object store, of this suite (`embedded`) or elsewhere (`external`)."""
 
     kind: str
     address: str
@@ -47,13 +47,13 @@ class Store:
 
     @property
     def embedded(self) -> bool:
-        """Whether this suite runs the store itself."""
+        """Whether this suite runs the store."""
         return self.kind == "embedded"
 
 
 @dataclass(frozen=True, slots=True)
 class Backup:
-    """Where backups go, how often they are taken and how long they are kept."""
+    """The place of the backups, and how often they are taken and how long they are kept."""
 
     enabled: bool
     kind: str
@@ -73,7 +73,7 @@ class Backup:
 
     @property
     def embedded(self) -> bool:
-        """Whether this suite runs the backup store itself."""
+        """Whether this suite runs the backup store."""
         return self.kind == "embedded"
 
 
@@ -89,7 +89,7 @@ class Dns:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Figures that several processes of a kind share; units stand in the names."""
+    """Values that several processes of a kind share, with units in their names."""
 
     drain_seconds: float
     log_level: str

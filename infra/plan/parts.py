@@ -1,4 +1,4 @@
-"""The parts of a plan. None of them knows of folders, commands, users or supervisors."""
+"""The parts of a plan, which contain no folders, commands, users or supervisors."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,21 +6,21 @@ from typing import Literal
 
 from infra.plan.figures import Backup, Dns, Limits, Nginx, Store
 
-# Whom a process is, and so how a target runs it and how it is asked for its health.
+# What a process is, which decides how a target runs it and checks its health.
 Kind = Literal["dns", "postgres", "redis", "store", "service", "nginx"]
 
 
 @dataclass(frozen=True, slots=True)
 class PlannedProcess:
-    """One process: on which host it runs, where it listens, what it keeps and what it may know.
+    """One process: its host, its addresses, its volumes and its secrets.
 
-    `volumes` and `secrets` are names of the plan's. `module` is what a Python process runs, and
-    `server` is which member or which Redis a database's process is.
+    `volumes` and `secrets` are names in the plan. A Python process runs `module`. For Postgres and
+    Redis, `server` is the name of the member or of the Redis.
     """
 
     name: str
     kind: Kind
-    service: str  # the name that stands for all of its kind: `make restart S=`, `make logs S=`
+    service: str  # the name of all processes like it, in `make restart S=` and `make logs S=`
     host: str
     address: str
     port: int
@@ -32,13 +32,13 @@ class PlannedProcess:
 
     @property
     def endpoints(self) -> tuple[tuple[str, int], ...]:
-        """Every address and port on which it listens."""
+        """Every address and port on which the process listens."""
         return ((self.address, self.port), *self.more_endpoints)
 
 
 @dataclass(frozen=True, slots=True)
 class Volume:
-    """A folder that outlives its processes; `irreplaceable` if it cannot be made again."""
+    """A folder that outlives its processes; `irreplaceable` if it cannot be recreated."""
 
     name: str
     irreplaceable: bool
@@ -46,10 +46,10 @@ class Volume:
 
 @dataclass(frozen=True, slots=True)
 class InternalName:
-    """An internal name, the addresses that it can stand for, and their port."""
+    """An internal name, the addresses that it may resolve to, and their port."""
 
-    label: str  # without the zone
-    host: str  # with it
+    label: str  # the name without the zone
+    host: str  # the name with the zone
     addresses: tuple[str, ...]
     port: int
     has_ready_page: bool = False
@@ -57,7 +57,7 @@ class InternalName:
 
 @dataclass(frozen=True, slots=True)
 class Secret:
-    """A named secret. The operator gives those of stores of others; the rest is made at random."""
+    """A named secret. The operator gives the keys of external stores; others are random."""
 
     name: str
     given: bool = False
@@ -65,7 +65,7 @@ class Secret:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A command that runs to its end before the processes of its service start."""
+    """A command that must finish before the processes of its service start."""
 
     name: str
     service: str
@@ -75,7 +75,7 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """What a process is asked to know whether it is well; `path` for those that speak HTTP."""
+    """The health check of a process; `path` is for processes that speak HTTP."""
 
     process: str
     kind: Kind
@@ -84,22 +84,22 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """One Postgres server of a database; `index` counts from 1 and says nothing of its role."""
+    """One Postgres server of a database; `index` counts from 1, independent of the role."""
 
     index: int
     name: str
     database: str
     service: str
-    host: str  # the internal name, which its certificate carries
+    host: str  # the internal name, which is in its certificate
     address: str
     port: int
 
 
 @dataclass(frozen=True, slots=True)
 class Database:
-    """A physical database: members that hold the same, and the shards that it starts with.
+    """A physical database: members with the same data, and the shards that it starts with.
 
-    Which member leads is state, not plan.
+    The leading member is state, and not part of the plan.
     """
 
     name: str
@@ -111,7 +111,7 @@ class Database:
 
 @dataclass(frozen=True, slots=True)
 class ShardGroup:
-    """The databases of one service, which bears the same name."""
+    """The databases of one service, which has the same name."""
 
     name: str
     shard_count: int
@@ -119,7 +119,7 @@ class ShardGroup:
 
     @property
     def members(self) -> tuple[Member, ...]:
-        """Every Postgres server of the group: the first of each database, then the others."""
+        """All Postgres servers of the group; each database's first member is before all others."""
         firsts = [database.members[0] for database in self.databases]
         others = [member for database in self.databases for member in database.members[1:]]
         return (*firsts, *others)
@@ -127,10 +127,10 @@ class ShardGroup:
 
 @dataclass(frozen=True, slots=True)
 class PlannedRedis:
-    """The Redis of the service of that name; `keeps_log` says that it outlives its process."""
+    """The Redis of the service of that name; with `keeps_log` its data outlives the process."""
 
     name: str
-    host: str  # the internal name, which its certificate carries
+    host: str  # the internal name, which is in its certificate
     address: str
     port: int
     keeps_log: bool
@@ -138,10 +138,10 @@ class PlannedRedis:
 
 @dataclass(frozen=True, slots=True)
 class PlannedService:
-    """One of the four services: where its processes listen, and the services that it may call."""
+    """One of the four services: its processes' addresses, and the services that it may call."""
 
     name: str
-    host: str  # the internal name that stands for all replicas
+    host: str  # the internal name of all replicas
     port: int
     replicas: tuple[str, ...]
     workers: tuple[str, ...]
@@ -150,17 +150,17 @@ class PlannedService:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """All that a suite consists of, from which every target is rendered."""
+    """Everything that a suite consists of; every target is rendered from it."""
 
     network: str
-    client_network: str  # who may knock at the databases at all
+    client_network: str  # only its addresses may use the databases and the internal pages
     hosts: tuple[str, ...]
     processes: tuple[PlannedProcess, ...]
     volumes: tuple[Volume, ...]
     names: tuple[InternalName, ...]
     secrets: tuple[Secret, ...]
     jobs: tuple[Job, ...]
-    checks: Mapping[str, Check]  # by the name of the process
+    checks: Mapping[str, Check]  # by process name
     services: Mapping[str, PlannedService]
     groups: Mapping[str, ShardGroup]
     redises: Mapping[str, PlannedRedis]
@@ -172,33 +172,33 @@ class Plan:
 
     @property
     def endpoints(self) -> set[tuple[str, int]]:
-        """Every address and port on which the suite listens."""
+        """All addresses and ports on which the suite listens."""
         return {endpoint for process in self.processes for endpoint in process.endpoints}
 
     @property
     def databases(self) -> tuple[Database, ...]:
-        """Those of all groups."""
+        """The databases of all groups."""
         return tuple(one for group in self.groups.values() for one in group.databases)
 
     @property
     def members(self) -> tuple[Member, ...]:
-        """Every Postgres server of every group."""
+        """The Postgres servers of all groups."""
         return tuple(member for group in self.groups.values() for member in group.members)
 
     def process(self, name: str) -> PlannedProcess:
-        """The process of that name."""
+        """Return the process with that name."""
         return next(process for process in self.processes if process.name == name)
 
     def internal_name(self, label: str) -> InternalName:
-        """The internal name with that label."""
+        """Return the internal name with that label."""
         return next(name for name in self.names if name.label == label)
 
     def member(self, name: str) -> Member:
-        """The Postgres server of that name."""
+        """Return the Postgres server with that name."""
         return next(member for member in self.members if member.name == name)
 
     @property
     def public_url(self) -> str:
-        """Where a client of this machine finds the suite."""
+        """The URL of the suite for clients on this machine."""
         host = self.nginx.public_host or self.nginx.replicas[0]
         return f"http://{host}:{self.nginx.port}"

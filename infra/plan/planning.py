@@ -1,4 +1,4 @@
-"""Makes the plan of a topology. It reads nothing else, so the same topology has the same plan."""
+"""Makes the plan of a topology from nothing else, so equal topologies have equal plans."""
 
 from collections.abc import Iterator, Mapping
 
@@ -31,7 +31,7 @@ _PATHS: dict[Kind, str] = {"service": "/ready", "nginx": "/favicon.ico", "store"
 
 
 def plan_of(topology: Topology) -> Plan:
-    """What the suite of this topology consists of."""
+    """Return the plan of the suite with this topology."""
     services = {name: _service(topology, name, drawn) for name, drawn in topology.services.items()}
     groups = {name: _group(topology, name, drawn) for name, drawn in topology.groups.items()}
     redises = {name: _redis(topology, name) for name in topology.redises}
@@ -83,7 +83,7 @@ def _group(topology: Topology, name: str, drawn: Group) -> ShardGroup:
 
 
 def _database(topology: Topology, service: str, primary: Primary) -> Database:
-    """The drawing names a database by one of its servers, which comes first."""
+    """Make a database; the topology names it after one of its servers, which comes first."""
     return Database(
         name=primary.server.name,
         service=service,
@@ -130,7 +130,7 @@ def _redis_process(topology: Topology, redis: PlannedRedis) -> PlannedProcess:
 
 
 def _members(topology: Topology, group: ShardGroup) -> Iterator[PlannedProcess]:
-    """All members of a database hold the same secrets: each may have to lead."""
+    """Yield the members' processes; all have the same secrets, because each may have to lead."""
     for database in group.databases:
         for member in database.members:
             yield PlannedProcess(
@@ -147,7 +147,7 @@ def _members(topology: Topology, group: ShardGroup) -> Iterator[PlannedProcess]:
 
 
 def _stores(topology: Topology) -> Iterator[PlannedProcess]:
-    """The object store, the one that backups go to, and the keeper that takes them."""
+    """Yield the object store, the backup store, and the keeper that takes the backups."""
     store, backup, host = topology.store, topology.backup, topology.hosts[0]
     if store.embedded:
         yield PlannedProcess(
@@ -182,7 +182,7 @@ def _stores(topology: Topology) -> Iterator[PlannedProcess]:
         port=topology.ports.service,
         module="infra.backups.keeper",
         volumes=tuple(f"shard-map-{group}" for group in topology.groups),
-        # It keeps a copy of all secrets beside the backups, sealed with the passphrase.
+        # The keeper stores a copy of all secrets with the backups, sealed with the passphrase.
         secrets=tuple(secret.name for secret in secrets_of(topology)),
     )
 

@@ -1,17 +1,17 @@
-"""Which secrets a suite has, and which of them each service holds."""
+"""The secrets of a suite, and which of them each service has."""
 
 from collections.abc import Iterator
 
 from infra.plan.parts import PlannedService, Secret
 from infra.topology import Topology
 
-# Of another store than ours.
+# The keys of external stores.
 SECOND_BUCKET_KEYS = ("s3_second_access_key", "s3_second_secret_key")
 BACKUP_BUCKET_KEYS = ("backup_access_key", "backup_secret_key")
 STORE_KEYS = ("s3_access_key", "s3_secret_key")
-# What balancers and services know of each other.
+# Secrets that balancers and services share.
 BALANCER_SECRETS = ("balancer_token", "media_signing_key", "media_token")
-# The passphrase of the backups, and the name under which this suite's lie in the bucket.
+# The passphrase of the backups, and the name of this suite's folder in their bucket.
 BACKUP_SECRETS = ("backup_passphrase", "backup_suite")
 _OWN = {
     "gateway": ("balancer_token", "media_signing_key"),
@@ -21,7 +21,7 @@ _OWN = {
 
 
 def secrets_of(topology: Topology) -> Iterator[Secret]:
-    """Every secret of the suite."""
+    """Yield every secret of the suite."""
     yield Secret("postgres_superuser")
     yield Secret("postgres_replication")
     yield from (Secret(f"postgres_{group}") for group in topology.groups)
@@ -39,7 +39,7 @@ def secrets_of(topology: Topology) -> Iterator[Secret]:
 
 
 def secrets_of_service(topology: Topology, service: PlannedService) -> Iterator[str]:
-    """What every process of a service holds."""
+    """Yield the names of the secrets of a service's processes."""
     yield from (f"internal_key_{name}" for name in sorted({service.name, *service.calls}))
     yield f"redis_{service.name}"
     if service.name in topology.groups:
@@ -51,7 +51,7 @@ def secrets_of_service(topology: Topology, service: PlannedService) -> Iterator[
 
 
 def secrets_of_archive(topology: Topology) -> tuple[str, ...]:
-    """What a process needs to write into the backups."""
+    """Return the names of the secrets that a process needs to write backups."""
     if not topology.backup.enabled:
         return ()
     own = () if topology.backup.embedded else BACKUP_BUCKET_KEYS
