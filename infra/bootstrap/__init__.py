@@ -1,1 +1,1 @@
-"""What a fresh machine lacks, installed with nothing but the standard library."""
+"""Installs what a new machine lacks, with only the standard library."""

@@ -1,6 +1,6 @@
-"""Entry point of `python3 -m infra.bootstrap [--dev]`: makes sure that everything is installed.
+"""Entry point of `python3 -m infra.bootstrap [--dev]`, which installs what is missing.
 
-It runs before anything is installed, so it and all that it imports use the standard library only.
+It runs before anything is installed, so it may import only the standard library.
 """
 
 import os
@@ -18,7 +18,7 @@ _LOCKS = REPOSITORY / "infra" / "locks"
 
 
 def main(arguments: list[str]) -> int:
-    """Install what is missing; costs a fraction of a second when nothing is."""
+    """Install what is missing; takes a fraction of a second if nothing is missing."""
     began_s = time.monotonic()
 
     def say(text: str) -> None:

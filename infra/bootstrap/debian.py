@@ -1,4 +1,4 @@
-"""The Debian packages that the suite needs, installed without a question or a side effect."""
+"""Installs the Debian packages that the suite needs, without questions or side effects."""
 
 import importlib.util
 import os
@@ -21,14 +21,14 @@ _LIBRARY_FOLDERS = (Path("/usr/lib"), Path("/usr/local/lib"))
 
 @dataclass(frozen=True, slots=True)
 class Package:
-    """A package and how to see that what it brings is there, wherever it came from."""
+    """A package, and a check whether its contents are present from any source."""
 
     name: str
     is_there: Callable[[], bool]
 
 
 def install_missing_packages(say: Say, *, for_tests: bool = False) -> None:
-    """Install what is missing, as root or through a sudo that asks nothing."""
+    """Install missing packages, as root or by sudo without a password."""
     packages = [*_packages(), *(_packages_of_tests() if for_tests else ())]
     missing = [package.name for package in packages if not package.is_there()]
     if not missing:
@@ -63,7 +63,7 @@ def _packages() -> list[Package]:
         Package("nginx-light", lambda: _program("nginx")),
         Package("pdns-server", lambda: _program("pdns_server")),
         Package("pdns-backend-bind", lambda: _library("pdns/libbindbackend.so")),
-        # The build of pillow-simd, of which there are no wheels.
+        # To build pillow-simd, which has no wheels.
         Package("gcc", lambda: _program("gcc")),
         Package("libc6-dev", lambda: Path("/usr/include/stdio.h").exists()),
         Package("libjpeg-dev", lambda: Path("/usr/include/jpeglib.h").exists()),
@@ -77,7 +77,7 @@ def _packages() -> list[Package]:
 
 
 def _packages_of_tests() -> list[Package]:
-    # Backups are kept for days, which no test waits.
+    # Tests of backups' retention change the time, because they cannot wait for days.
     return [Package("faketime", lambda: _program("faketime"))]
 
 
@@ -131,7 +131,7 @@ def _apt(as_root: list[str], *arguments: str) -> None:
 
 @contextmanager
 def _servers_stay_down(as_root: list[str]) -> Iterator[None]:
-    """Debian starts a server that it installs; the suite starts its own, at its own addresses."""
+    """Keep Debian from starting the servers that it installs; the suite starts its own."""
     if _POLICY_FILE.exists():
         yield
         return
@@ -145,7 +145,7 @@ def _servers_stay_down(as_root: list[str]) -> Iterator[None]:
 
 @contextmanager
 def _no_default_cluster(as_root: list[str]) -> Iterator[None]:
-    """Debian makes a database cluster when it installs Postgres; nobody here would use it."""
+    """Keep Debian from creating a database cluster at installation, which nobody would use."""
     if _CREATE_CLUSTER_FILE.exists():
         yield
         return

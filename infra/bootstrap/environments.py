@@ -1,4 +1,4 @@
-"""Python environments made from a lock; a stamp of the lock makes the second time free."""
+"""Creates Python environments from lock files; a stamp of the lock avoids repeated work."""
 
 import hashlib
 import os
@@ -15,7 +15,7 @@ from infra.bootstrap.failures import BootstrapFailure
 
 Say = Callable[[str], None]
 
-# Debian's own: users other than root can run it, which a Python in root's closed home is not.
+# Debian's Python, which all users can run, unlike a Python in root's closed home.
 _SYSTEM_PYTHON = Path("/usr/bin/python3")
 _STAMP = "installed-from"
 _PINNED = re.compile(r"^[A-Za-z0-9][^\s=]*==", re.MULTILINE)
@@ -24,7 +24,7 @@ SAY_EVERY_S = 3.0
 
 
 def make_environment(folder: Path, locks: Sequence[Path], say: Say) -> None:
-    """Make the environment, or bring it up to the last of the locks, which holds the others."""
+    """Create or update the environment to the last of the locks, which contains the others."""
     stamp_file = folder / _STAMP
     lock = locks[-1]
     if _digest(lock) in _stamps(stamp_file):
@@ -50,14 +50,14 @@ def make_environment(folder: Path, locks: Sequence[Path], say: Say) -> None:
         PipProgress(count, say).heard,
     )
     say(f"installed {lock.name}")
-    # An environment for tests serves `make up` as well, and keeps doing so.
+    # An environment for tests also serves `make up`, so the stamps of contained locks stay.
     current = {_digest(file) for file in lock.parent.glob("*.txt")}
     stamps = (_stamps(stamp_file) | {_digest(held) for held in locks}) & current
     stamp_file.write_text("\n".join(sorted(stamps)) + "\n", encoding="ascii")
 
 
 class PipProgress:
-    """Says while pip works which package it is at, though not more often than anybody reads."""
+    """Prints the package that pip is working on, at most every SAY_EVERY_S."""
 
     def __init__(self, count: int, say: Say) -> None:
         self._count = count
@@ -66,7 +66,7 @@ class PipProgress:
         self._said_s = time.monotonic()
 
     def heard(self, line: str) -> None:
-        """A line of pip's output."""
+        """Take a line of pip's output."""
         what, _space, rest = line.strip().partition(" ")
         if what == "Collecting":
             self._asked.add(_NAME_ENDS.split(rest)[0])
@@ -87,7 +87,7 @@ def _digest(lock: Path) -> str:
 
 
 def _works(python: Path) -> bool:
-    """An environment breaks when the Python that it was made from goes."""
+    """Whether an environment's Python runs; it breaks when its base Python is removed."""
     if not python.exists():
         return False
     done = subprocess.run([str(python), "-m", "pip", "--version"], check=False, capture_output=True)
@@ -101,7 +101,7 @@ def _base_python() -> Path:
 
 
 def _run(command: list[str], what: str, heard: Callable[[str], None] = lambda _: None) -> None:
-    """`heard` is given each line of the command while it runs."""
+    """Run a command and pass each line of its output to `heard`; raises BootstrapFailure."""
     last_lines: deque[str] = deque(maxlen=25)
     with subprocess.Popen(
         command,
@@ -120,7 +120,7 @@ def _run(command: list[str], what: str, heard: Callable[[str], None] = lambda _:
 
 
 def _build_environment() -> dict[str, str]:
-    """pillow-simd resizes with AVX2 only if it is built for it; a Python path would leak in."""
+    """Return the environment of pip: AVX2 for pillow-simd, and no PYTHONPATH."""
     environment = {**os.environ, "CC": "cc -mavx2"} if _has_avx2() else dict(os.environ)
     environment.pop("PYTHONPATH", None)
     return environment

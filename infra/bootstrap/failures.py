@@ -1,5 +1,5 @@
-"""What can go wrong while installing, told in sentences that say what to do."""
+"""The failure of an installation, whose message says what to do."""
 
 
 class BootstrapFailure(Exception):
-    """The installation cannot go on; the message is for the person at the terminal."""
+    """The installation cannot go on; the message is for the operator."""

@@ -1,4 +1,4 @@
-"""`python -m infra.demo`: fills a running suite with a small world, and says how to look at it."""
+"""`python -m infra.demo`: fills a running suite with a small world, and prints accounts."""
 
 import asyncio
 import time
@@ -20,14 +20,14 @@ console = Console()
 
 def main(
     url: Annotated[
-        str, typer.Option(help="Where the public API answers; else the suite of this folder.")
+        str, typer.Option(help="The URL of the public API; else that of this folder's suite.")
     ] = "",
-    people: Annotated[int, typer.Option(min=10, help="How many accounts.")] = 220,
-    posts: Annotated[int, typer.Option(min=10, help="How many posts.")] = 620,
-    seed: Annotated[int, typer.Option(help="Another number is another world.")] = 7,
-    at_once: Annotated[int, typer.Option(min=1, help="How many requests at once.")] = 12,
+    people: Annotated[int, typer.Option(min=10, help="The number of accounts.")] = 220,
+    posts: Annotated[int, typer.Option(min=10, help="The number of posts.")] = 620,
+    seed: Annotated[int, typer.Option(help="Each number gives another world.")] = 7,
+    at_once: Annotated[int, typer.Option(min=1, help="The number of requests at once.")] = 12,
 ) -> None:
-    """Make accounts, follows, posts with drawn pictures, and likes, through the public API."""
+    """Create accounts, follows, posts with drawn pictures, and likes, by the public API."""
     url = url or open_suite().plan.public_url
     world = compose_world(people, posts, seed)
     started_s = time.monotonic()

@@ -1,4 +1,4 @@
-"""Turns a world into accounts, follows, posts and likes, and leaves out what is there already."""
+"""Creates the missing accounts, follows, posts and likes of a world."""
 
 import asyncio
 from collections import defaultdict
@@ -13,14 +13,14 @@ from infra.demo.world import PASSWORD, DemoPerson, DemoPost, World
 
 T = TypeVar("T")
 
-# Called once for each thing done, with the stage's name.
+# Called after each thing with the stage's name.
 OnDone = Callable[[str], None]
 PEOPLE, FOLLOWS, POSTS, LIKES = "people", "follows", "posts", "likes"
 
 
 @dataclass(slots=True)
 class Account:
-    """A person of the world as the API knows them, before anything was added."""
+    """A person's account; the counts are from before this run added anything."""
 
     user_id: str
     username: str
@@ -31,7 +31,7 @@ class Account:
 
 @dataclass(slots=True)
 class Filling:
-    """What a run needs and has found out: accounts by rank, ids of posts by their number."""
+    """The state of a run: accounts are by rank, ids of posts by their number."""
 
     api: PublicApi
     world: World
@@ -43,7 +43,7 @@ class Filling:
 
 
 async def is_filled(api: PublicApi, world: World, at_once: int) -> bool:
-    """Whether everything of the world is there; cheap where nothing is."""
+    """Whether the whole world exists; needs one request if nothing does."""
     last_fan, last_liked = world.likes[-1] if world.likes else (0, 0)
     try:
         session = await api.sign_in(world.people[last_fan].username, PASSWORD)
@@ -66,7 +66,7 @@ async def is_filled(api: PublicApi, world: World, at_once: int) -> bool:
 
 
 async def fill(filling: Filling) -> None:
-    """Add what is missing, stage by stage; a run that was broken off is gone on with."""
+    """Add what is missing, stage by stage, also after an interrupted run."""
     world = filling.world
     await _each(world.people, lambda person: _enter(filling, person), filling.at_once)
     await _each(world.follows, lambda follow: _follow(filling, *follow), filling.at_once)
@@ -74,7 +74,7 @@ async def fill(filling: Filling) -> None:
     for post in world.posts:
         by_author[post.author].append(post)
     await _find_posts(filling, by_author)
-    # One author's posts one after the other, so that what is missing is always the newest.
+    # An author's posts go one after another, so that the missing ones are always the newest.
     turns = {author: asyncio.Lock() for author in by_author}
     await _each(world.posts, lambda post: _publish(filling, post, turns), filling.at_once)
     await _each(world.likes, lambda like: _like(filling, *like), filling.at_once)
@@ -115,7 +115,7 @@ async def _enter(filling: Filling, person: DemoPerson) -> None:
 
 
 async def _as(filling: Filling, rank: int, call: Callable[[str], Coroutine[Any, Any, T]]) -> T:
-    """The call with this person's token, or with a new one if that has run out meanwhile."""
+    """Call with this person's token, or with a new one if the token has expired."""
     account = filling.accounts[rank]
     try:
         return await call(account.token)
@@ -177,7 +177,7 @@ async def _like(filling: Filling, fan: int, number: int) -> None:
 
 
 async def _each(things: Iterable[T], do: Callable[[T], Awaitable[Any]], at_once: int) -> list[Any]:
-    """`do` each thing in order, so many at once; the first failure ends all."""
+    """Await `do` for each thing, `at_once` at a time; raises the first failure."""
     todo = enumerate(things)
     results: dict[int, Any] = {}
 

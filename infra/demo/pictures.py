@@ -1,4 +1,4 @@
-"""Pictures for the demo's posts: six kinds of drawn scenes, each different by its seed."""
+"""Draws pictures for the demo's posts: six kinds of scenes, which differ by seed."""
 
 import io
 import math
@@ -11,7 +11,7 @@ Colour = tuple[int, int, int]
 
 WIDTH, HEIGHT = 1200, 1500
 
-# Each from dark to light.
+# Each palette goes from dark to light.
 _PALETTES: tuple[tuple[Colour, ...], ...] = (
     ((24, 32, 58), (71, 68, 111), (178, 98, 106), (238, 161, 112), (252, 222, 171)),
     ((16, 42, 54), (33, 87, 96), (86, 150, 141), (176, 201, 168), (243, 233, 205)),
@@ -24,7 +24,7 @@ _PALETTES: tuple[tuple[Colour, ...], ...] = (
 
 
 def draw_picture(kind: str, seed: int) -> bytes:
-    """A JPEG of 1200 × 1500 pixels, the same for the same kind and seed."""
+    """Return a JPEG of 1200 × 1500 pixels; equal arguments give equal pictures."""
     rng = random.Random(f"{kind}/{seed}")  # noqa: S311
     scene = _SCENES[kind](rng, rng.choice(_PALETTES))
     out = io.BytesIO()
@@ -139,7 +139,7 @@ _SCENES: dict[str, Callable[[random.Random, tuple[Colour, ...]], Image.Image]] =
 
 
 def _gradient(top: Colour, bottom: Colour) -> Image.Image:
-    # Mixed as a narrow strip and then spread: a tenth of the work.
+    # A narrow strip is mixed and then stretched, which is a tenth of the work.
     strip = (4, 256)
     mask = Image.linear_gradient("L").resize(strip)
     mixed = Image.composite(Image.new("RGB", strip, bottom), Image.new("RGB", strip, top), mask)
@@ -149,7 +149,7 @@ def _gradient(top: Colour, bottom: Colour) -> Image.Image:
 def _glow(
     picture: Image.Image, centre: tuple[int, int], radius: int, colour: Colour
 ) -> Image.Image:
-    # Drawn at a quarter of the size: a blur costs by the pixel, and nobody sees the difference.
+    # Drawn at a quarter of the size, because a blur costs by the pixel and hides the difference.
     mask = Image.new("L", (WIDTH // 4, HEIGHT // 4), 0)
     x, y, small = centre[0] // 4, centre[1] // 4, radius // 4
     draw = ImageDraw.Draw(mask)
@@ -203,7 +203,7 @@ def _mix(first: Colour, second: Colour, share: float) -> Colour:
 
 
 def _with_grain(picture: Image.Image, rng: random.Random) -> Image.Image:
-    # As a sensor would; from a seed of ours, because the library's own noise has none.
+    # Noise like a sensor's, from our own seed, because the library's noise takes none.
     noise = Image.frombytes("L", (300, 375), rng.randbytes(300 * 375))
     grain = noise.resize((WIDTH, HEIGHT), Image.Resampling.BILINEAR).point(lambda v: v // 24)
     return ImageChops.add(picture, Image.merge("RGB", (grain, grain, grain)), offset=-5)

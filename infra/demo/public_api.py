@@ -1,4 +1,4 @@
-"""A small client of the public API, patient where the API says to be."""
+"""A small client of the public API, which retries as the API asks."""
 
 import asyncio
 from collections.abc import Mapping
@@ -9,7 +9,7 @@ from urllib.parse import quote
 import httpx
 
 _ATTEMPTS_MAX = 8
-# What the API asks to try again later: not ready, too many, unavailable, too slow.
+# Replies after which the request is tried again.
 _TRY_AGAIN = {
     httpx.codes.TOO_MANY_REQUESTS,
     httpx.codes.BAD_GATEWAY,
@@ -18,12 +18,12 @@ _TRY_AGAIN = {
 }
 _TRY_AGAIN_CODES = {"photo_not_ready", "request_in_progress"}
 _WAIT_S_MAX = 10.0
-# 200 people do not sign up at one address: they are spread over so many, each within its limits.
+# The limits per address forbid 200 sign-ups from one, so people share this many addresses.
 _HOUSEHOLDS = 16
 
 
 class ApiError(Exception):
-    """The API's answer to a request that it does not take, by its stable code."""
+    """The API refused a request, with the given status and code."""
 
     def __init__(self, request: str, status: int, code: str, detail: str) -> None:
         super().__init__(f"{request}: {status} {code}: {detail}")
@@ -32,7 +32,7 @@ class ApiError(Exception):
 
 
 class PublicApi:
-    """Connections for everybody in the demo; each call says by whose token it is made."""
+    """Connections for everybody in the demo; each call names the token of its account."""
 
     def __init__(self, url: str, connections: int) -> None:
         self._households = cycle(
@@ -47,36 +47,36 @@ class PublicApi:
             await client.aclose()
 
     async def sign_up(self, account: Mapping[str, str]) -> dict[str, Any]:
-        """`{user, session}` of a new account; ApiError with username_taken if it exists."""
+        """Return `{user, session}` of a new account; raises ApiError, such as username_taken."""
         return dict(await self._send("POST", "/v1/users", json=account))
 
     async def sign_in(self, login: str, password: str) -> dict[str, Any]:
-        """`{user, session}` of an account; ApiError with wrong_credentials if there is none."""
+        """Return `{user, session}` of an account; raises ApiError, such as wrong_credentials."""
         credentials = {"login": login, "password": password, "device": "demo"}
         return dict(await self._send("POST", "/v1/sessions", json=credentials))
 
     async def profile(self, username: str, token: str) -> dict[str, Any]:
-        """A profile by username; ApiError with not_found."""
+        """Return a profile by username; raises ApiError, such as not_found."""
         return dict(await self._send("GET", f"/v1/users/by-username/{quote(username)}", token))
 
     async def follow(self, user_id: str, token: str) -> None:
-        """Follow; a second time changes nothing."""
+        """Follow an account; a repetition has no effect."""
         await self._send("PUT", f"/v1/users/{user_id}/follow", token)
 
     async def upload(self, jpeg: bytes, key: str, token: str) -> str:
-        """The id of an uploaded photo."""
+        """Upload a photo and return its id."""
         headers = {"Content-Type": "image/jpeg", "Idempotency-Key": key}
         reply = await self._send("POST", "/v1/photos", token, content=jpeg, headers=headers)
         return str(reply["photo"]["id"])
 
     async def publish(self, draft: Mapping[str, Any], key: str, token: str) -> str:
-        """The id of a new post; waits until its photos are ready."""
+        """Publish a post and return its id; waits until its photos are ready."""
         headers = {"Idempotency-Key": key}
         reply = await self._send("POST", "/v1/posts", token, json=draft, headers=headers)
         return str(reply["post"]["id"])
 
     async def posts_of(self, user_id: str, token: str) -> list[dict[str, Any]]:
-        """All posts of a person, oldest first."""
+        """Return all posts of a person, oldest first."""
         found: list[dict[str, Any]] = []
         cursor: str | None = ""
         while cursor is not None:
@@ -87,7 +87,7 @@ class PublicApi:
         return found[::-1]
 
     async def like(self, post_id: str, token: str) -> None:
-        """Like; a second time changes nothing."""
+        """Like a post; a repetition has no effect."""
         await self._send("PUT", f"/v1/posts/{post_id}/like", token)
 
     async def _send(
@@ -114,7 +114,7 @@ class PublicApi:
 
 
 def _client(url: str, connections: int, household: int) -> httpx.AsyncClient:
-    # Only this machine has addresses to choose from.
+    # Only the loopback network has several addresses to choose from.
     is_here = httpx.URL(url).host.startswith("127.")
     address = f"127.99.0.{household + 1}" if is_here else None
     limits = httpx.Limits(max_connections=connections, max_keepalive_connections=connections)

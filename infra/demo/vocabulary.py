@@ -1,8 +1,8 @@
-"""The names, places and sentences of which the demo's world is made."""
+"""The names, places and sentences of the demo's world."""
 
 
 def _words(text: str) -> tuple[str, ...]:
-    # A name a line would be three pages.
+    # One name per line would take three pages.
     return tuple(text.split())
 
 
@@ -24,7 +24,7 @@ FAMILY_NAMES = _words(
     " singh sorensen tanaka torres usman varga vidal virtanen weber winter yilmaz zhang"
 )
 
-# Where photographs of each kind are taken: name, latitude, longitude.
+# The places of each kind of photograph: name, latitude, longitude.
 PLACES = {
     "sea": (
         ("Praia da Adraga", 38.8016, -9.4853),

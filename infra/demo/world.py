@@ -1,4 +1,4 @@
-"""The demo's world: who is there, who follows whom, who posts and likes what."""
+"""The demo's world: its people, follows, posts and likes."""
 
 import math
 import random
@@ -9,15 +9,15 @@ from typing import Any
 
 from infra.demo.vocabulary import CAPTIONS, DEVICES, FAMILY_NAMES, GIVEN_NAMES, MENTIONS, PLACES
 
-# Known to whoever runs the demo; the accounts hold nothing.
+# Everybody who runs the demo knows this password; the accounts contain nothing private.
 PASSWORD = "retrato-demo"  # noqa: S105
 
-# Fame falls with rank as it does in photo networks: the first few are followed by most.
+# Fame falls with rank as in photo networks, where most people follow the first few.
 _FAME_EXPONENT = 0.9
 _FOLLOWS_MEDIAN = 12
 _FOLLOWS_SHARE_MAX = 0.4
 _POSTS_OF_EVERYBODY = 1
-# Everybody likes some of what they see, and more of what is well liked.
+# Everybody likes some of the posts that they see, and more of the popular ones.
 _LIKED_SHARE = 0.1
 
 
@@ -31,13 +31,13 @@ class DemoPerson:
 
     @property
     def email(self) -> str:
-        """An address that reaches nobody."""
+        """An e-mail address that reaches nobody."""
         return f"{self.username}@demo.example"
 
 
 @dataclass(frozen=True, slots=True)
 class DemoPost:
-    """A post: whose, which pictures, which words."""
+    """A post; `author` is a rank."""
 
     number: int
     author: int
@@ -49,7 +49,7 @@ class DemoPost:
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """Everything by index: follows are (follower, followee), likes (who, post number)."""
+    """The world, by index: follows are (follower, followee), likes (person, post number)."""
 
     people: tuple[DemoPerson, ...]
     follows: tuple[tuple[int, int], ...]
@@ -57,16 +57,16 @@ class World:
     likes: tuple[tuple[int, int], ...]
 
     def followees_of(self, person: int) -> int:
-        """How many people a person follows."""
+        """Return the number of people that a person follows."""
         return sum(1 for follower, _ in self.follows if follower == person)
 
     def posts_of(self, person: int) -> list[DemoPost]:
-        """A person's posts, oldest first."""
+        """Return a person's posts, oldest first."""
         return [post for post in self.posts if post.author == person]
 
 
 def compose_world(people_count: int, posts_count: int, seed: int) -> World:
-    """The same for the same numbers; nothing in it depends on the machine or the day."""
+    """Compose a world; equal arguments give equal worlds on any machine and day."""
     rng = random.Random(seed)  # noqa: S311
     people = _people(people_count, rng)
     follows = _follows(people_count, rng)

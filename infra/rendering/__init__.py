@@ -1,1 +1,1 @@
-"""The files that other programs read, made from the plan."""
+"""Renders the files that other programs read from the plan."""

@@ -1,4 +1,4 @@
-"""What a Postgres server and pgBackRest need to know of each other."""
+"""Renders the configuration of pgBackRest and of the backup store."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from infra.suite import Suite
 
 
 def render_backups(suite: Suite) -> list[str]:
-    """Write it all; returns the names of the processes for which something changed."""
+    """Write all files of backups; returns the names of the processes whose files changed."""
     if not suite.plan.backup.enabled:
         return []
     place = place_of(suite)
@@ -30,24 +30,24 @@ def render_backups(suite: Suite) -> list[str]:
 
 
 def pgbackrest_file(suite: Suite, node: Member) -> Path:
-    """The configuration of pgBackRest for one server."""
+    """Return the path of pgBackRest's configuration for one server."""
     return suite.folder.etc / "postgres" / node.name / "pgbackrest.conf"
 
 
 def pgpass_file(suite: Suite) -> Path:
-    """The superuser's password where libpq reads it."""
+    """Return the path of the superuser's password for libpq."""
     return work_folder(suite) / ".pgpass"
 
 
 def work_folder(suite: Suite) -> Path:
-    """Locks and the spool of pgBackRest; it holds nothing that counts."""
+    """Return the folder of pgBackRest's locks and spool, which may be lost."""
     return suite.folder.data / "postgres" / ".pgbackrest"
 
 
 def write_pgbackrest(suite: Suite, node: Member, place: Place, file: Path) -> bool:
-    """Write the configuration for one server and one repository; whether it changed.
+    """Write pgBackRest's configuration for one server and place; returns whether it changed.
 
-    The stanza is the primary's, on its replica too: a promoted replica goes on in the same archive.
+    A replica has its primary's stanza, so that it goes on with the same archive after a promotion.
     """
     values = {
         "place": place,
@@ -61,7 +61,7 @@ def write_pgbackrest(suite: Suite, node: Member, place: Place, file: Path) -> bo
 
 
 def restore_config(suite: Suite, node: Member, place: Place) -> Path:
-    """Write how a primary's repository in any place is read, and return the file."""
+    """Write the configuration for reading a primary's repository in any place; returns its file."""
     account = account_for("postgres")
     for folder in (work_folder(suite).parent, work_folder(suite)):
         make_folder(folder, account)
@@ -81,7 +81,7 @@ def _render_store(suite: Suite) -> bool:
     account = account_for("store")
     folder = make_folder(backup_folder(suite), account)
     bucket = make_folder(folder / backup.bucket, account)
-    # The embedded store removes a folder that empties, also while an object enters it.
+    # The embedded store removes an emptied folder, even while another object is written to it.
     (bucket / ".keep").touch()
     suite.authority.server_pair(
         "backup-store",

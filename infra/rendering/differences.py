@@ -1,4 +1,4 @@
-"""Which rendered files would change, and for which processes: rendering that only compares."""
+"""Finds the rendered files that would change, and their processes, without writing them."""
 
 from pathlib import Path
 
@@ -9,11 +9,11 @@ from infra.suite import Suite
 
 
 def changed_files(suite: Suite, processes: tuple[Process, ...]) -> dict[str, list[Path]]:
-    """By process the rendered files that differ from what the topology and the code say now.
+    """Map each process to its rendered files that differ from the present topology and code.
 
-    Nothing is written but certificates for names and addresses that have none yet; those of
-    servers whose address changed are issued again, and the running ones go on with the old.
-    A change of the supervisor's own file stands under "supervisor".
+    Nothing is written except certificates for new names and addresses. A server whose address
+    changed gets a new certificate, but uses the old one until it restarts. The supervisor's own
+    file is under "supervisor".
     """
     with comparing() as files:
         names = render_everything(suite, processes)
@@ -23,7 +23,7 @@ def changed_files(suite: Suite, processes: tuple[Process, ...]) -> dict[str, lis
 
 
 def files_of(suite: Suite, process: Process) -> list[Path]:
-    """The rendered files that a process reads."""
+    """Return the rendered files that a process reads."""
     etc = suite.folder.etc
     return [
         file
@@ -33,7 +33,7 @@ def files_of(suite: Suite, process: Process) -> list[Path]:
 
 
 def _belongs(file: Path, process: str) -> bool:
-    """Whether a file is of the process, by the places that the renderers give to files."""
+    """Whether a file belongs to a process, by the renderers' naming of files."""
     kind = file.parts[0]
     if kind == "postgres":
         return process == f"postgres-{file.parts[1]}"

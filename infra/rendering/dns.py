@@ -6,7 +6,7 @@ from infra.suite import Suite
 
 
 def render_dns(suite: Suite) -> list[str]:
-    """Write it all; returns the names of the processes for which something changed."""
+    """Write the server's files; returns its process's name if they changed."""
     account = account_for("dns")
     folder = make_folder(suite.folder.etc / "dns", account)
     dns = suite.plan.dns

@@ -1,4 +1,4 @@
-"""One documented environment file for each service: all that ties it to this suite."""
+"""Renders a documented environment file per service, its only tie to this suite."""
 
 import json
 import shlex
@@ -14,22 +14,22 @@ from infra.sizing import at_work_max
 from infra.suite import Suite
 
 _HEADING = """\
-# The environment of the service "{name}": all that it knows of where it runs.
+# The environment of the service "{name}": everything that it knows about its surroundings.
 # Rendered by `make up` from infra/topology.toml; changes here are lost.
 #
 # To run it elsewhere, give the same variables other values: a Postgres group, a Redis, an S3 and
-# a DNS that somebody else operates will do. Each process has two more of its own:
+# a DNS that somebody else operates. Each process has two variables of its own:
 #   {prefix}INSTANCE=…     its name in logs and metrics, such as {name}-1; else the machine's name
-#   {prefix}LISTEN_HOST=…  the address on which it listens; else all of the machine
-# A variable may stand in a file instead: {prefix}REDIS_URL_FILE=… names the one with the value,
-# and {prefix}SECRETS_DIR=… a folder with such files, named in small letters: redis_url.
-# The shape (single quotes where needed) is read by a POSIX shell and by systemd's EnvironmentFile=.
+#   {prefix}LISTEN_HOST=…  the address on which it listens; else all addresses of the machine
+# A value may be in a file instead: {prefix}REDIS_URL_FILE=… names the file of one value, and
+# {prefix}SECRETS_DIR=… a folder of such files with names in small letters, such as redis_url.
+# A POSIX shell and systemd's EnvironmentFile= can both read this file.
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Variable:
-    """One line: the name without the service's prefix, the value, and what it is."""
+    """One line: the name without the service's prefix, the value, and its meaning."""
 
     name: str
     value: str
@@ -37,7 +37,7 @@ class Variable:
 
 
 def render_environments(suite: Suite) -> list[str]:
-    """Write one file a service; returns the names of those for which something changed."""
+    """Write one file per service and store; returns the names of those whose file changed."""
     texts = {name: _text(suite, service) for name, service in suite.plan.services.items()}
     if suite.plan.store.embedded:
         texts["store"] = _store_text(suite)
@@ -61,7 +61,7 @@ def _text(suite: Suite, service: PlannedService) -> str:
 
 def _store_text(suite: Suite) -> str:
     access_key, secret_key = suite.secrets["s3_access_key"], suite.secrets["s3_secret_key"]
-    # A line of CSV whose only field holds a comma.
+    # A line of CSV with one field, which contains a comma.
     value = shlex.quote(f'"{access_key},{secret_key}"')
     return f"# Who may use the embedded object store.\nRCLONE_AUTH_KEY={value}\n"
 
@@ -73,7 +73,7 @@ def _variables(suite: Suite, service: PlannedService) -> Iterator[Variable]:
         yield Variable(
             f"{called.upper()}_URL",
             f"https://{other.host}:{other.port}",
-            f"Where {called} is; the name stands for all its replicas.",
+            f"The URL of {called}; the name resolves to all its replicas.",
         )
     if service.name in suite.plan.groups:
         yield from _shards(suite, service)
@@ -94,7 +94,7 @@ def _process(suite: Suite, service: PlannedService) -> Iterator[Variable]:
     yield Variable(
         "TLS_CA_FILE",
         str(suite.ca_file),
-        "Whom it trusts when it calls others; absent: whom the operating system trusts.",
+        "The CA that it trusts when it calls others; absent: the operating system's CAs.",
     )
     yield Variable(
         "DNS_SERVERS",
@@ -110,17 +110,17 @@ def _process(suite: Suite, service: PlannedService) -> Iterator[Variable]:
     yield Variable(
         "AT_WORK_MAX",
         str(at_work_max(suite.plan, service.name)),
-        "How many requests it works on at once; others wait their turn.",
+        "The most requests that it handles at once; others wait.",
     )
     yield Variable(
         "WAIT_MS_MAX",
         str(limits.wait_ms_max),
-        "A request that would be here for longer, its wait included, is refused at once.",
+        "A request that would take longer, including its wait, is refused at once.",
     )
     yield Variable(
         "DRAIN_SECONDS",
         str(limits.drain_seconds),
-        "How long it says that it is leaving before it stops; above the DNS check plus the TTL.",
+        "How long it reports that it is draining before it stops; above DNS check plus TTL.",
     )
 
 
@@ -130,7 +130,7 @@ def _shards(suite: Suite, service: PlannedService) -> Iterator[Variable]:
     yield Variable(
         "SHARD_MAP_FILE",
         str(suite.folder.shard_map(name)),
-        "Where each shard lives (JSON); read again when it changes.",
+        "The JSON file with the place of each shard; read again when it changes.",
     )
     yield Variable("POSTGRES_USER", name, "The role that owns the group's databases.")
     yield Variable("POSTGRES_PASSWORD", suite.secrets[f"postgres_{name}"], "Its password.")
@@ -156,68 +156,70 @@ def _users(suite: Suite) -> Iterator[Variable]:
     yield Variable(
         "TOKEN_KEY",
         suite.secrets["session_token_key"],
-        "With this key session tokens are hashed at rest; another one signs everybody out.",
+        "The key with which stored session tokens are hashed; a new key signs everybody out.",
     )
 
 
 def _upload(suite: Suite) -> Iterator[Variable]:
     store, balancers = suite.plan.store, suite.plan.internal_name("nginx")
-    yield Variable("S3_ENDPOINT_URL", store.endpoint, "The object store; any S3 will do.")
+    yield Variable("S3_ENDPOINT_URL", store.endpoint, "The object store, which may be any S3.")
     yield Variable("S3_BUCKET", store.bucket, "Its bucket, private, which must exist.")
-    yield Variable("S3_REGION", store.region, "The region that requests are signed for.")
-    yield Variable("S3_ACCESS_KEY", suite.secrets["s3_access_key"], "Who it is there.")
-    yield Variable("S3_SECRET_KEY", suite.secrets["s3_secret_key"], "And the secret of that.")
+    yield Variable("S3_REGION", store.region, "The region for which requests are signed.")
+    yield Variable("S3_ACCESS_KEY", suite.secrets["s3_access_key"], "The access key.")
+    yield Variable("S3_SECRET_KEY", suite.secrets["s3_secret_key"], "The secret key.")
     if store.second is not None:
         yield from _second_bucket(suite, store.second)
     if store.embedded:
         yield Variable(
             "S3_CA_FILE",
             str(suite.ca_file),
-            "Who signed the store's certificate; absent: whom the operating system trusts.",
+            "The CA of the store's certificate; absent: the operating system's CAs.",
         )
     yield Variable(
         "MEDIA_TOKEN",
         suite.secrets["media_token"],
-        "What nginx presents when it fetches a rendition that it has not cached.",
+        "The token that nginx sends when it fetches a rendition that it has not cached.",
     )
     yield Variable(
         "MEDIA_CACHES_URL",
         f"https://{balancers.host}:{balancers.port}",
-        "The name of all balancers, which are told of renditions that are gone; absent: no one is.",
+        "The balancers' name, for notices of deleted renditions; absent: no notices.",
     )
     yield Variable(
         "DECODER_PYTHON",
         str(suite.decoder_python),
-        "The interpreter of the environment in which outside pictures are decoded.",
+        "The Python interpreter that decodes uploaded pictures, in its own environment.",
     )
 
 
 def _second_bucket(suite: Suite, second: SecondBucket) -> Iterator[Variable]:
     yield Variable(
-        "S3_SECOND_BUCKET", second.bucket, "Where what the first bucket lacks is read, and deleted."
+        "S3_SECOND_BUCKET",
+        second.bucket,
+        "The bucket for reads and deletes of objects that the first lacks.",
     )
     if second.region:
         yield Variable("S3_SECOND_REGION", second.region, "Its region.")
     if second.endpoint:
-        yield Variable("S3_SECOND_ENDPOINT_URL", second.endpoint, "The store that it is in.")
+        yield Variable("S3_SECOND_ENDPOINT_URL", second.endpoint, "Its store.")
         access_key, secret_key = (suite.secrets[name] for name in SECOND_BUCKET_KEYS)
-        yield Variable("S3_SECOND_ACCESS_KEY", access_key, "Who it is there.")
-        yield Variable("S3_SECOND_SECRET_KEY", secret_key, "And the secret of that.")
+        yield Variable("S3_SECOND_ACCESS_KEY", access_key, "Its access key.")
+        yield Variable("S3_SECOND_SECRET_KEY", secret_key, "Its secret key.")
 
 
 def _gateway(suite: Suite) -> Iterator[Variable]:
     yield Variable(
         "BALANCER_TOKEN",
         suite.secrets["balancer_token"],
-        "What balancers add to a request; from nobody else is a client's address believed.",
+        "The token that balancers send; only with it is the client's address trusted.",
     )
     yield Variable(
         "MEDIA_SIGNING_KEY",
         suite.secrets["media_signing_key"],
-        "Signs the addresses of photos; nginx checks them with the same key.",
+        "The key that signs the URLs of photos; nginx checks them with the same key.",
     )
     yield Variable(
-        "MEDIA_BASE_URL", suite.plan.public_url, "How clients reach nginx, without a slash."
+        "MEDIA_BASE_URL", suite.plan.public_url, "The URL of nginx for clients, without a slash."
     )
     yield Variable(
         "CORS_ORIGINS",
@@ -227,12 +229,12 @@ def _gateway(suite: Suite) -> Iterator[Variable]:
     yield Variable(
         "MEDIA_URL_SECONDS",
         str(suite.plan.limits.media_url_seconds),
-        "The longest life of such an address; at least half of it is left when it is given out.",
+        "The longest life of such a URL; at least half of it is left in a reply.",
     )
     yield Variable(
         "LIMITS_FACTOR",
         str(suite.limits_factor),
-        "What the limits of every caller are multiplied by: 1 for phones, more for load and tests.",
+        "The factor of every caller's limits: 1 for phones, more for load and tests.",
     )
 
 
@@ -240,7 +242,7 @@ def _feed(suite: Suite) -> Iterator[Variable]:
     yield Variable(
         "CELEBRITY_FOLLOWERS_MIN",
         str(suite.plan.limits.celebrity_followers_min),
-        "Authors with so many followers are merged when timelines are read, and not pushed.",
+        "Posts of authors with this many followers are merged at each read, and not pushed.",
     )
 
 

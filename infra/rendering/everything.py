@@ -1,4 +1,4 @@
-"""Renders all of a suite's files in the order in which they need each other."""
+"""Renders all files of a suite, in an order in which each finds what it needs."""
 
 from infra.accounts import account_for
 from infra.processes import Process
@@ -12,12 +12,12 @@ from infra.rendering.redis import render_redis
 from infra.rendering.supervisor import render_supervisor
 from infra.suite import Suite
 
-# Passed through by the databases' users, listed by nobody but the owner.
+# The databases' users may enter the folder, but only its owner may list it.
 _PASSABLE = 0o711
 
 
 def render_everything(suite: Suite, processes: tuple[Process, ...]) -> set[str]:
-    """Write what differs; returns the names of the processes whose files changed."""
+    """Write the files that differ; returns the names of the processes whose files changed."""
     ours = account_for("supervisor")
     folder = suite.folder
     for path in (folder.data, folder.etc, folder.log, folder.cache, folder.sockets):

@@ -1,4 +1,4 @@
-"""Templates become files: written only when they differ, readable only by those who must."""
+"""Writes files from templates, only if they differ, and readable by one account."""
 
 import shlex
 from collections.abc import Iterator, Mapping
@@ -33,12 +33,12 @@ def _environment() -> jinja2.Environment:
 
 
 def render(template: str, values: Mapping[str, Any]) -> str:
-    """The text of a template; an unknown variable is an error."""
+    """Render a template; raises jinja2.UndefinedError for an unknown variable."""
     return _environment().get_template(template).render(values)
 
 
 def write_rendered(file: Path, text: str, account: Account) -> bool:
-    """Write a file that only `account` reads; returns whether it said something else before."""
+    """Write a file that only `account` may read; returns whether its text changed."""
     changed = not file.exists() or file.read_bytes() != text.encode()
     differing = _differing.get()
     if differing is not None:
@@ -54,7 +54,7 @@ def write_rendered(file: Path, text: str, account: Account) -> bool:
 
 
 def make_folder(folder: Path, account: Account, mode: int = 0o700) -> Path:
-    """A folder of `account`; those above it can be passed through but not listed."""
+    """Create a folder that belongs to `account`, unless files are only compared."""
     if _differing.get() is None:
         folder.mkdir(parents=True, exist_ok=True)
         account.own(folder, mode)
@@ -63,7 +63,7 @@ def make_folder(folder: Path, account: Account, mode: int = 0o700) -> Path:
 
 @contextmanager
 def comparing() -> Iterator[list[Path]]:
-    """Meanwhile nothing is written: files that would be come into the list that is yielded."""
+    """Write nothing inside the block; yields a list that collects the files that would change."""
     files: list[Path] = []
     token = _differing.set(files)
     try:

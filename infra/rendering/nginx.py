@@ -1,4 +1,4 @@
-"""The configuration of the balancers."""
+"""Renders the configuration of the balancers."""
 
 from pathlib import Path
 from typing import Any
@@ -9,7 +9,7 @@ from infra.rendering.files import make_folder, render, write_rendered
 from infra.sizing import edge_sizes, this_machine
 from infra.suite import Suite
 
-# What a caller might say of himself; only our own tiers say it, so it ends here.
+# Only our own processes may send these headers, so nginx drops them from clients' requests.
 _DROPPED_HEADERS = (
     "Forwarded",
     "X-Forwarded-Host",
@@ -22,7 +22,7 @@ _DROPPED_HEADERS = (
     "X-User-Id",
     "X-Viewer-Id",
 )
-# Codes of nginx's own, and as what clients meet them.
+# nginx's own status codes, and what clients see instead.
 _OWN_STATUSES = {494: 431, 495: 400, 496: 400, 497: 400}
 _PROBLEMS = {
     400: {"code": "bad_request", "title": "The request could not be understood."},
@@ -44,7 +44,7 @@ _PROBLEMS = {
     503: {"code": "overloaded", "title": "Too much is going on at the moment."},
     504: {"code": "deadline_exceeded", "title": "The answer did not come in time."},
 }
-# The pages of the API: their scripts lie beside them and start from the page itself.
+# For the API's pages, which have scripts in files and in the page.
 _PAGE_POLICY = (
     "default-src 'none'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; "
     "img-src 'self' data:; connect-src 'self'; base-uri 'self'; frame-ancestors 'none'"
@@ -52,7 +52,7 @@ _PAGE_POLICY = (
 
 
 def render_nginx(suite: Suite) -> list[str]:
-    """Write it all; returns the names of the processes for which something changed."""
+    """Write the balancers' files; returns the names of the processes whose files changed."""
     master = account_for("nginx_master")
     make_folder(suite.folder.etc / "nginx", master)
     public_host = suite.plan.nginx.public_host or "127.0.0.1"
@@ -69,7 +69,7 @@ def render_nginx(suite: Suite) -> list[str]:
 
 
 def configuration_of(suite: Suite, name: str, listen: list[str]) -> str:
-    """The text of a balancer's file; `listen` are its addresses."""
+    """Return the text of a balancer's file; `listen` has its addresses."""
     return render("nginx.conf.j2", _values(suite, name, listen))
 
 
@@ -79,7 +79,7 @@ def _render_connection_bounds(suite: Suite) -> None:
 
 
 def connection_bounds(suite: Suite) -> str:
-    """The rule for the kernel of a public machine; its operator loads it."""
+    """Return the kernel's rules for a public machine, which its operator loads."""
     nginx = suite.plan.nginx
     ports = [nginx.port, nginx.tls_port]
     if nginx.proxy_protocol_port is not None:
@@ -115,7 +115,7 @@ def _values(suite: Suite, name: str, listen: list[str]) -> dict[str, Any]:
 
 
 def _entrances(nginx: Nginx) -> list[str]:
-    """By what each kind of entrance learns the client's address, as nginx calls it."""
+    """Return nginx's name for the source of the client's address, per kind of listener."""
     return ["X-Forwarded-For", *(["proxy_protocol"] if nginx.takes_proxy_protocol else [])]
 
 

@@ -1,4 +1,4 @@
-"""The configuration of every Postgres server."""
+"""Renders the configuration of every Postgres server."""
 
 from pathlib import Path
 
@@ -11,17 +11,17 @@ from infra.suite import Suite
 
 
 def render_postgres(suite: Suite) -> list[str]:
-    """Write it all; returns the names of the processes for which something changed."""
+    """Write the servers' files; returns the names of the processes whose files changed."""
     return [f"postgres-{node.name}" for node in suite.plan.members if _render(suite, node)]
 
 
 def data_folder(suite: Suite, node: Member) -> Path:
-    """Where a server's databases lie."""
+    """Return the data folder of a server."""
     return suite.folder.data / "postgres" / node.name
 
 
 def slot_name(node: Member) -> str:
-    """The slot in which the primary keeps the WAL that this replica still needs."""
+    """Return the name of the slot for which the primary keeps WAL for this replica."""
     return node.name.replace("-", "_")
 
 

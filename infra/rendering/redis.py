@@ -1,4 +1,4 @@
-"""The configuration and the users of every Redis."""
+"""Renders the configuration and the users of every Redis."""
 
 import hashlib
 
@@ -9,7 +9,7 @@ from infra.suite import Suite
 
 
 def render_redis(suite: Suite) -> list[str]:
-    """Write it all; returns the names of the processes for which something changed."""
+    """Write the files of all Redis; returns the names of the processes whose files changed."""
     return [f"redis-{redis.name}" for redis in suite.plan.redises.values() if _render(suite, redis)]
 
 

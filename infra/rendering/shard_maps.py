@@ -1,4 +1,4 @@
-"""Writes the shard map of a group: where its shards live, by what the databases say."""
+"""Writes the shard map of a group."""
 
 import json
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ from infra.suite import Suite
 def write_shard_map(
     suite: Suite, group: ShardGroup, primary_by_shard: Sequence[str], version: int
 ) -> None:
-    """Replace the map; services take it over if its version is not older than theirs."""
+    """Replace the map; services use it unless its version is older than theirs."""
     file = suite.folder.shard_map(group.name)
     file.parent.mkdir(parents=True, exist_ok=True)
     document = shard_map_document(group, primary_by_shard, version)
@@ -24,7 +24,7 @@ def write_shard_map(
 def shard_map_document(
     group: ShardGroup, primary_by_shard: Sequence[str], version: int
 ) -> dict[str, Any]:
-    """The map as a document: servers from the topology, homes as they are given."""
+    """Return the map as a document, with servers from the plan and the given shards' primaries."""
 
     def place(node: Member) -> dict[str, Any]:
         return {"host": node.host, "port": node.port}

@@ -1,4 +1,4 @@
-"""The supervisor's configuration: what it runs, as whom, and where the output goes."""
+"""Renders the supervisor's configuration: processes, their users and their logs."""
 
 import os
 
@@ -10,7 +10,7 @@ from infra.suite import Suite
 
 
 def render_supervisor(suite: Suite, processes: tuple[Process, ...]) -> bool:
-    """Write it; returns whether it changed."""
+    """Write the configuration; returns whether it changed."""
     values = {
         "folder": suite.folder,
         "processes": processes,
