@@ -1,1 +1,1 @@
-"""Draws, renders and drives the suite of processes; of the services it knows only their names."""
+"""Plans, renders and runs the suite's processes; it knows only the names of the services."""

@@ -1,17 +1,17 @@
-"""Which user of the machine each kind of program runs as."""
+"""The user of the machine as which each kind of program runs."""
 
 import os
 import pwd
 from dataclasses import dataclass
 from pathlib import Path
 
-# Debian's own users of these programs; an ordinary user runs everything as itself.
+# Debian's users for these programs. Without root, everything runs as the present user.
 _USER_OF_KIND = {"postgres": "postgres", "redis": "redis", "dns": "pdns", "nginx": "www-data"}
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A user of the machine; `switch` is False where we are that user already."""
+    """A user of the machine; `switch` is False if we already are that user."""
 
     name: str
     uid: int
@@ -19,15 +19,15 @@ class Account:
     switch: bool
 
     def own(self, path: Path, mode: int) -> None:
-        """Give a file or folder to this user."""
+        """Give a file or folder to this user, with this mode."""
         if self.switch:
             os.chown(path, self.uid, self.gid)
         path.chmod(mode)
 
     def command_prefix(self, home: Path) -> list[str]:
-        """What makes a command run as this user.
+        """Return the words that make a command run as this user.
 
-        HOME is set as well: libpq reads client certificates from there, and root's is closed.
+        HOME is set too, because libpq reads client certificates there, and root's home is closed.
         """
         if not self.switch:
             return []
@@ -42,7 +42,7 @@ class Account:
 
 
 def account_for(kind: str) -> Account:
-    """The user for a kind of process: its own one when we are root and it exists."""
+    """Return the user for a kind of process: as root Debian's user or nobody, else our own."""
     ours = pwd.getpwuid(os.geteuid())
     wanted = _USER_OF_KIND.get(kind)
     if os.geteuid() != 0 or wanted is None:

@@ -1,4 +1,4 @@
-"""The commands of backups: what they need takes half a second to import, so only they import it."""
+"""The commands of backups, which import their slow modules only when they run."""
 
 import asyncio
 import os
@@ -68,6 +68,6 @@ def restore_drill(
     """Restore to the newest and a random moment beside the suite, and compare all tables."""
     from infra.backups.commands import rehearse
 
-    # Beside the suite, with a server of its own that recovers.
+    # The drill recovers its own servers beside the suite, so it gives way to it.
     os.nice(NICE_IN_THE_BACKGROUND)
     asyncio.run(rehearse(open_suite(), Progress(), seed))

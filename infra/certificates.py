@@ -14,7 +14,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 _AUTHORITY_DAYS = 3650
 _SERVER_DAYS = 397
-# `make up` renews what would end within a month.
+# `make up` renews certificates that expire within a month.
 _RENEW_BEFORE = dt.timedelta(days=30)
 _CLOCK_SKEW = dt.timedelta(hours=1)
 
@@ -25,14 +25,14 @@ class BrokenCertificate(Exception):
 
 @dataclass(frozen=True, slots=True)
 class KeyPair:
-    """The files of a certificate and of its private key."""
+    """The files of a certificate and its private key."""
 
     certificate: Path
     key: Path
 
 
 class Authority:
-    """Our own CA: nothing outside trusts it, and nothing inside trusts another."""
+    """The internal CA; creates its files if one is missing, and raises BrokenCertificate."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -47,10 +47,10 @@ class Authority:
     def server_pair(
         self, name: str, hosts: Iterable[str], *, spelled_addresses: Iterable[str] = ()
     ) -> KeyPair:
-        """A certificate for these names and addresses; the one at hand if it still fits.
+        """Return a certificate for these names and addresses, an existing one if it still fits.
 
-        `spelled_addresses` stand in it as if they were names: pgBackRest compares an address that
-        it dials with the names only.
+        `spelled_addresses` are included as names, because pgBackRest compares the address that it
+        dials only with names.
         """
         pair = KeyPair(self._folder / f"{name}.crt", self._folder / f"{name}.key")
         wanted = [_alternative_name(host) for host in dict.fromkeys(hosts)]
@@ -65,7 +65,7 @@ class Authority:
         try:
             held = x509.load_pem_x509_certificate(pair.certificate.read_bytes())
         except ValueError:
-            return False  # a broken one is issued again, as one that has run out
+            return False  # a broken certificate is issued again, like an expired one
         carried = held.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
         return (
             list(carried) == names
@@ -93,7 +93,7 @@ class Authority:
 
     def _create(self) -> None:
         key = ec.generate_private_key(ec.SECP256R1())
-        # A new name for each CA, so that a certificate of an earlier one is seen as foreign.
+        # Each CA has a new name, so that certificates of an earlier CA are recognised as foreign.
         subject = f"Retrato internal CA {x509.random_serial_number():x}"[:60]
         certificate = (
             _builder(subject, _name(subject), key, _AUTHORITY_DAYS)
@@ -108,7 +108,7 @@ class Authority:
 
 
 def authority_fingerprint(folder: Path) -> str:
-    """The SHA-256 of the CA's certificate; raises BrokenCertificate if the CA is not whole."""
+    """Return the SHA-256 of the CA's certificate; raises BrokenCertificate."""
     certificate, _key = _read_authority(folder)
     return certificate.fingerprint(hashes.SHA256()).hex()
 
@@ -178,7 +178,7 @@ def _write_pair(
         serialization.PrivateFormat.PKCS8,
         serialization.NoEncryption(),
     )
-    # The key of a renewed certificate may belong to a database's user: replaced, not rewritten.
+    # A database's user may own the key of a renewed certificate, so it is replaced, not rewritten.
     pair.key.unlink(missing_ok=True)
     descriptor = os.open(pair.key, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "wb") as handle:

@@ -1,4 +1,4 @@
-"""The commands behind the Makefile: `python -m infra up`, `down`, `status` and the rest."""
+"""The commands behind the Makefile, such as `python -m infra up`, `down` and `status`."""
 
 import asyncio
 import os
@@ -37,19 +37,19 @@ from infra.status.welcome import welcome
 from infra.suite import open_suite
 from shared.sharding.migrate_command import newer_schemas
 
-# They add commands of their own.
+# Imported because these modules add commands.
 ALSO = (backup_commands, upkeep_commands)
 
 
 def main() -> None:
-    """Run the command that the arguments name."""
-    # What we make is read by the databases' users, whatever the shell leaves to others.
+    """Run the command that is named in the arguments."""
+    # The databases' users must read our files, whatever the shell's umask is.
     os.umask(0o022)
     forget_settings_of_other_work(os.environ)
     try:
         app()
     finally:
-        # What is interrupted from here on has ended already.
+        # The command has ended, so an interruption must not change its exit status.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
@@ -75,7 +75,7 @@ def up(
         if suite.folder.restored_file.exists() and not data_only:
             from infra.backups.after_restore import start_restored
 
-            # A restore into this folder is not repaired to its end.
+            # The repair after a restore into this folder is not finished.
             asyncio.run(start_restored(suite, progress))
         if asyncio.run(start_suite(suite, progress, upto=upto, words=words)):
             progress.say("everything answers")

@@ -1,4 +1,4 @@
-"""What all commands share: the application, and sentences instead of tracebacks."""
+"""The application of all commands, and its messages for failures."""
 
 import sys
 from collections.abc import Callable
@@ -19,7 +19,7 @@ app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_
 
 
 def told(command: Callable[P, None]) -> Callable[P, None]:
-    """What goes wrong is a sentence on standard error and a non-zero exit, not a traceback."""
+    """Print known failures as a sentence on standard error, and exit with a non-zero status."""
 
     @wraps(command)
     def run(*args: P.args, **kwargs: P.kwargs) -> None:
@@ -35,7 +35,7 @@ def told(command: Callable[P, None]) -> Callable[P, None]:
             )
             raise typer.Exit(1) from None
         except BrokenPipeError:
-            silence_output()  # `make status | head`: the reader has seen enough
+            silence_output()  # for example `make status | head`
         except KeyboardInterrupt:
             sys.stderr.write("\nInterrupted; run the same command again to go on.\n")
             raise typer.Exit(130) from None

@@ -1,4 +1,4 @@
-"""Small JSON files of the run folder: written so that a crash cannot tear them, read with care."""
+"""Reads the run folder's small JSON files with clear errors, and writes them crash-safely."""
 
 import json
 import os
@@ -9,7 +9,7 @@ from infra.control.failures import SuiteFailure
 
 
 def read_json(file: Path) -> dict[str, Any]:
-    """The object in a file; raises SuiteFailure that names file and line if it is not whole."""
+    """Return the object in a file; raises SuiteFailure with file and line if it is broken."""
     try:
         document = json.loads(file.read_text(encoding="utf-8"))
     except json.JSONDecodeError as error:
@@ -29,7 +29,7 @@ def read_json(file: Path) -> dict[str, Any]:
 
 
 def write_durably(file: Path, text: str) -> None:
-    """Replace a file, readable by its owner only; both file and name are on disk afterwards."""
+    """Replace a file, with mode 0600; the file and its name are on disk afterwards."""
     draft = file.with_name(file.name + ".draft")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as handle:
@@ -41,7 +41,7 @@ def write_durably(file: Path, text: str) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """Names that were made or changed in a folder are on disk afterwards."""
+    """Write a folder's new and changed names to the disk."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)

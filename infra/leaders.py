@@ -1,4 +1,4 @@
-"""Which member of a database leads on this machine: the first, since a promotion moves folders."""
+"""The first member of a database leads on this machine, because a promotion moves folders."""
 
 from collections.abc import Iterable
 
@@ -6,25 +6,25 @@ from infra.plan.parts import Database, Member, Plan
 
 
 def leads(member: Member) -> bool:
-    """Whether it is the primary; the others follow it."""
+    """Whether the member is the primary."""
     return member.index == 1
 
 
 def leader(database: Database) -> Member:
-    """The primary; it bears the database's name."""
+    """Return the primary, which has the database's name."""
     return database.members[0]
 
 
 def followers(database: Database) -> tuple[Member, ...]:
-    """The replicas."""
+    """Return the replicas."""
     return database.members[1:]
 
 
 def leaders(databases: Iterable[Database]) -> tuple[Member, ...]:
-    """The primaries of the databases, in their order."""
+    """Return the primaries in the order of the databases."""
     return tuple(leader(database) for database in databases)
 
 
 def leader_of(plan: Plan, member: Member) -> Member:
-    """The primary of the database that the member belongs to."""
+    """Return the primary of a member's database."""
     return next(leader(one) for one in plan.databases if one.name == member.database)

@@ -1,4 +1,4 @@
-"""The processes of the plan on one machine: what each runs, as whom, and which comes up first."""
+"""The plan's processes on one machine: commands, users and the order of their start."""
 
 import sys
 from collections.abc import Callable, Mapping
@@ -12,17 +12,17 @@ from infra.plan.parts import Check, Kind, PlannedProcess
 from infra.programs import postgres_program, program
 from infra.suite import Suite
 
-# Where one machine carries all of it: what answers or refuses people comes first, so that a refusal
-# is quick however much there is to do; then what they wait for, last what nobody waits for.
+# Processes that answer or refuse people have priority on the one machine, so that refusals are
+# quick under any load. Processes that people wait for come next, and background work last.
 NICE_BEHIND_THE_DOOR = 10
 NICE_IN_THE_BACKGROUND = 15
 
 
 class Tier(IntEnum):
-    """What must answer before the next tier is started.
+    """A step of the start; all of a tier must answer before the next tier starts.
 
-    The store of the backups starts with the data, and stops after it: a database archives its last
-    WAL as it stops.
+    The backup store starts before the data and stops after it, because a database archives its
+    last WAL as it stops.
     """
 
     BACKUPS = 0
@@ -35,7 +35,7 @@ class Tier(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Process:
-    """A planned process as the supervisor of one machine runs it."""
+    """A planned process, as the supervisor runs it."""
 
     planned: PlannedProcess
     check: Check
@@ -45,46 +45,46 @@ class Process:
     environment: Mapping[str, str] = field(default_factory=dict)
     stop_signal: str = "TERM"
     stop_wait_s: int = 20
-    niceness: int = 0  # how far it gives way to others where all share a few cores
+    niceness: int = 0  # how much it gives way to other processes on a busy machine
 
     @property
     def name(self) -> str:
-        """The name that the supervisor and `make status` know it by."""
+        """The name of the process for the supervisor and `make status`."""
         return self.planned.name
 
     @property
     def kind(self) -> Kind:
-        """What it is, in the words of the plan."""
+        """The kind of the process in the plan."""
         return self.planned.kind
 
     @property
     def service(self) -> str:
-        """The service that `make restart S=` and `make logs S=` know it by."""
+        """The service of the process for `make restart S=` and `make logs S=`."""
         return self.planned.service
 
     @property
     def server(self) -> str:
-        """Which member or which Redis a database's process is."""
+        """The name of the Postgres member or Redis that this process is."""
         return self.planned.server
 
     @property
     def address(self) -> str:
-        """Where it listens."""
+        """The address on which the process listens."""
         return self.planned.address
 
     @property
     def port(self) -> int:
-        """The port on which it listens first."""
+        """The first port on which the process listens."""
         return self.planned.port
 
     @property
     def endpoint(self) -> str:
-        """Address and port, as people write them."""
+        """The address and port as text."""
         return f"{self.address}:{self.port}"
 
 
 def processes_of(suite: Suite) -> tuple[Process, ...]:
-    """All processes of the plan in the order of their tiers."""
+    """Return all processes of the plan in the order of their tiers."""
     processes = [_LOCAL[planned.kind](suite, planned) for planned in suite.plan.processes]
     return tuple(sorted(processes, key=lambda process: process.tier))
 
@@ -109,9 +109,9 @@ def _postgres(suite: Suite, planned: PlannedProcess) -> Process:
         tier=Tier.REPLICAS if follows else Tier.DATA,
         command=(postgres_program("postgres"), "-D", str(config.parent)),
         account=account_for("postgres"),
-        # HOME, because libpq looks there for certificates and root's own is closed to others.
+        # libpq looks in HOME for certificates, and root's home is closed to others.
         environment={"HOME": str(suite.folder.data / "postgres")},
-        # "Fast": sessions are ended, transactions rolled back, and the WAL is closed properly.
+        # A fast shutdown ends sessions, rolls back transactions, and closes the WAL properly.
         stop_signal="INT",
         stop_wait_s=60,
         niceness=NICE_IN_THE_BACKGROUND if follows else NICE_BEHIND_THE_DOOR,
@@ -146,13 +146,13 @@ def _store(suite: Suite, planned: PlannedProcess) -> Process:
             f"--cert={tls}.crt",
             f"--key={tls}.key",
             "--vfs-cache-mode=off",
-            # Another process of this suite never writes below it, so what it listed stays true.
+            # No other process of this suite writes below the folder, so its listings stay valid.
             "--dir-cache-time=10m",
             "--config=",
             str(folder),
         ),
         account=account_for("store"),
-        # The WAL of all writes passes that of the backups: as near as the primaries, not nearer.
+        # The WAL of all writes goes to the backup store, so it has the primaries' priority.
         niceness=NICE_BEHIND_THE_DOOR if of_backups else 0,
     )
 
@@ -187,7 +187,7 @@ def _keeper(suite: Suite, planned: PlannedProcess) -> Process:
     return Process(
         planned,
         suite.plan.checks[planned.name],
-        # Beside the workers, which take as long to start: nobody waits for it alone.
+        # The keeper starts with the workers, which take as long, so that nobody waits for it alone.
         tier=Tier.SERVICES,
         command=(sys.executable, "-m", planned.module),
         account=account_for("service"),
@@ -221,7 +221,7 @@ def _nginx(suite: Suite, planned: PlannedProcess) -> Process:
 
 
 def with_environment(suite: Suite, name: str) -> tuple[str, ...]:
-    """The shell reads an environment file and is then replaced by the program that follows."""
+    """Return the start of a command that reads an environment file, then becomes the program."""
     return ("/bin/sh", "-ac", '. "$0"; exec "$@"', str(suite.folder.environment(name)))
 
 

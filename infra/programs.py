@@ -1,11 +1,11 @@
-"""Where the programs that the suite starts are on this machine."""
+"""Finds the programs that the suite starts on this machine."""
 
 import shutil
 import sys
 from functools import cache
 from pathlib import Path
 
-# The newest one that was tried with the rendered configuration is preferred over newer ones.
+# The newest version that was tried with our configuration is preferred over newer ones.
 _POSTGRES_PREFERRED = "15"
 _POSTGRES_ROOT = Path("/usr/lib/postgresql")
 _SYSTEM_FOLDERS = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -17,7 +17,7 @@ class ProgramMissing(Exception):
 
 @cache
 def program(name: str) -> str:
-    """The absolute path of a program: beside our Python, else on the system."""
+    """Return the absolute path of a program, beside our Python or else on the system."""
     beside = Path(sys.executable).with_name(name)
     if beside.exists():
         return str(beside)
@@ -29,7 +29,7 @@ def program(name: str) -> str:
 
 @cache
 def postgres_program(name: str) -> str:
-    """The absolute path of one of PostgreSQL's programs, 15 if there are several versions."""
+    """Return the absolute path of a program of PostgreSQL, of version 15 if there are several."""
     versions = sorted(
         (
             folder.name

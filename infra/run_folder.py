@@ -1,4 +1,4 @@
-"""The one folder of a suite: where its data, logs, keys and rendered files lie."""
+"""The folder of a suite, with its data, logs, keys and rendered files."""
 
 import hashlib
 import os
@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[1]
-# Every process of a suite carries this variable; by it `make down` knows its own.
+# Every process of a suite starts with this variable, by which `make down` recognises it.
 MARK = "RETRATO_SUPERVISED_IN"
-# Kept aside where the checkout itself is closed to the databases' user.
+# The place of run folders whose checkout is closed to the databases' users.
 SYSTEM_FOLDER = Path("/var/lib/retrato")
-# A Unix socket's path is a field of 108 bytes; the longest name under the sockets' folder has 24.
+# A Unix socket's path has at most 108 bytes; the longest name in the folder of sockets has 24.
 SOCKET_FOLDER_CHARS_MAX = 80
 
 
@@ -28,72 +28,72 @@ class RunFolder:
 
     @property
     def data(self) -> Path:
-        """What `make down` keeps and `make reset` deletes."""
+        """The folder of data, which `make down` keeps and `make reset` deletes."""
         return self.root / "data"
 
     @property
     def log(self) -> Path:
-        """One file for each process."""
+        """The folder of logs, with one file per process."""
         return self.root / "log"
 
     @property
     def etc(self) -> Path:
-        """Rendered configuration."""
+        """The folder of rendered configuration."""
         return self.root / "etc"
 
     @property
     def pki(self) -> Path:
-        """The internal CA and the certificates that it signed."""
+        """The folder of the internal CA and the certificates that it signed."""
         return self.root / "pki"
 
     @property
     def cache(self) -> Path:
-        """What can be deleted at any time: nginx's temporary files and its photo cache."""
+        """The folder of nginx's temporary files and photo cache, which may always be deleted."""
         return self.root / "cache"
 
     @property
     def secrets_file(self) -> Path:
-        """Passwords and keys, made once."""
+        """The file of passwords and keys."""
         return self.root / "secrets.json"
 
     @property
     def network_file(self) -> Path:
-        """The network on which the suite of this folder lives, from its first start."""
+        """The file with the suite's network, which is fixed at the first start."""
         return self.root / "network"
 
     @property
     def limits_file(self) -> Path:
-        """Whether callers' limits are the usual ones, as the last `make up` said."""
+        """The file with the callers' limits of the last `make up`, usual or loose."""
         return self.root / "limits"
 
     @property
     def backups_file(self) -> Path:
-        """Whether the suite takes backups, as the last `make up` said."""
+        """The file that says whether the last `make up` was with backups, on or off."""
         return self.root / "backups-are"
 
     @property
     def complaints_file(self) -> Path:
-        """What the keeper of backups says of them."""
+        """The file in which the keeper reports on the backups."""
         return self.root / "backups.json"
 
     @property
     def restored_file(self) -> Path:
-        """What is still to be done after a restore; gone when it has been."""
+        """The file of the work that is left after a restore; deleted once all is done."""
         return self.root / "restored.json"
 
     @property
     def restoring_file(self) -> Path:
-        """There from before a restore puts data aside until all of it is back."""
+        """A file that exists from before a restore moves data until all data is restored."""
         return self.root / "restoring"
 
     @property
     def backups(self) -> Path:
-        """What the embedded backup store holds, unless the topology names another folder."""
+        """The embedded backup store's folder, unless the topology names another."""
         return self.root / "backups"
 
     @property
     def sockets(self) -> Path:
-        """Unix sockets; elsewhere when the path of the folder is too long for one."""
+        """The folder of Unix sockets, which is elsewhere if the run folder's path is too long."""
         here = self.root / "sockets"
         if len(str(here)) <= SOCKET_FOLDER_CHARS_MAX:
             return here
@@ -101,52 +101,52 @@ class RunFolder:
 
     @property
     def locks(self) -> Path:
-        """One file for each upkeep command, held by the process that runs it."""
+        """The folder of locks, one file per upkeep command."""
         return self.root / "locks"
 
     @property
     def supervisor_socket(self) -> Path:
-        """Where the supervisor listens for us."""
+        """The Unix socket on which the supervisor takes commands."""
         return self.sockets / "supervisor.sock"
 
     @property
     def supervisor_pid_file(self) -> Path:
-        """The supervisor's process id."""
+        """The file with the supervisor's process id."""
         return self.root / "supervisor.pid"
 
     @property
     def ledger_file(self) -> Path:
-        """What the suite holds, by the last look at it."""
+        """The file of the ledger: what the suite held when it was last examined."""
         return self.root / "ledger.json"
 
     @property
     def lock_file(self) -> Path:
-        """Held by the one command that changes the suite; says which."""
+        """The lock of the one command that may change the suite; contains its name."""
         return self.root / "lock"
 
     @property
     def reset_file(self) -> Path:
-        """There while a reset is under way, or was interrupted."""
+        """A file that exists while a reset is under way or was interrupted."""
         return self.root / "reset-under-way"
 
     def shard_map(self, group: str) -> Path:
-        """Where each shard of a group lives: state, because shards move, so never overwritten."""
+        """Return the file of a group's shard map, which is state, because shards may move."""
         return self.data / "shard_maps" / f"{group}.json"
 
     def environment(self, service: str) -> Path:
-        """The environment of a service."""
+        """Return the file with the environment of a service."""
         return self.etc / f"{service}.env"
 
     def process_log(self, process: str) -> Path:
-        """What a process wrote."""
+        """Return the log file of a process."""
         return self.log / f"{process}.log"
 
 
 def locate_run_folder(requested: Path) -> RunFolder:
-    """The folder behind `.run`; makes it, elsewhere and linked, when others could not reach it.
+    """Return the run folder, and create it if it does not exist; raises RunFolderClosed.
 
-    As root the databases run as users of their own, who cannot enter a checkout below a closed
-    home such as /root.
+    As root, the databases run as their own users, which cannot enter a checkout below a closed
+    home such as /root. The folder is then created elsewhere, and linked.
     """
     link = requested.absolute()
     if link.exists():
@@ -157,7 +157,7 @@ def locate_run_folder(requested: Path) -> RunFolder:
                 f" one is made below {SYSTEM_FOLDER}."
             )
         return folder
-    if link.is_symlink():  # to a folder that somebody deleted
+    if link.is_symlink():  # its target was deleted
         link.unlink()
     if os.geteuid() == 0 and not _open_to_others(link.parent):
         target = SYSTEM_FOLDER / _digest(link)

@@ -1,4 +1,4 @@
-"""Passwords and keys of a suite: made once at random, kept in one file for its owner only."""
+"""The passwords and keys of a suite: random, created once, in one file with mode 0600."""
 
 import json
 import secrets
@@ -13,7 +13,7 @@ KEY_BYTES = 32
 
 
 class SecretValues:
-    """Named secrets, each a string safe in a URL, a shell and a configuration file."""
+    """Secrets by name; each generated one is safe in a URL, a shell and a configuration file."""
 
     def __init__(self, values: Mapping[str, str]) -> None:
         self._values = dict(values)
@@ -22,15 +22,15 @@ class SecretValues:
         return self._values[name]
 
     def internal_keys(self, audiences: tuple[str, ...]) -> dict[str, str]:
-        """The keys of internal tokens for these audiences."""
+        """Return the keys of internal tokens, by audience."""
         return {audience: self._values[f"internal_key_{audience}"] for audience in audiences}
 
 
 def open_secrets(file: Path, plan: Plan, *, may_make: bool = True) -> SecretValues:
-    """Read the file; what the plan needs and the file lacks is made and written first.
+    """Read the secrets, after creating those that the plan needs and the file lacks.
 
-    Those that the operator gives are made up too, until the true ones are written in their place.
-    Raises SuiteFailure if the file is broken, or lacks something that may not be made.
+    Secrets that the operator must give are random too until the operator replaces them. Raises
+    SuiteFailure if the file is broken, or lacks a secret while `may_make` is false.
     """
     known: dict[str, str] = read_json(file) if file.exists() else {}
     missing = [secret.name for secret in plan.secrets if secret.name not in known]

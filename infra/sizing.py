@@ -1,4 +1,4 @@
-"""Sizes that follow from the topology and from the machine: none of them is typed in anywhere."""
+"""Computes sizes from the topology and the machine, so that nobody has to enter them."""
 
 import os
 import resource
@@ -7,21 +7,21 @@ from dataclasses import dataclass
 from infra.plan.parts import Plan
 from shared.http_server.queue_rules import LASTING_MAX, QueueRules
 
-# A balancer's worker is one thread. Two keep a large file from holding up everything else; more
-# than eight have never been short before the gateways were.
+# A balancer's worker is one thread. With two, a large file does not hold up everything else. Eight
+# were always enough for the gateways behind them.
 _WORKERS_MIN, _WORKERS_MAX = 2, 8
-# One address has at most 65,535 ports to come from: two workers that hold half of them each cannot
-# be filled by it. A worker's memory for a connection that says nothing is half a kilobyte.
+# One client address has at most 65,535 ports, so it cannot fill two workers of this size. A worker
+# uses half a kilobyte for an idle connection.
 _FILES_MAX = 65_536
-# Of the files of a worker: the rest is for kept replies, logs and the cache.
+# The share of a worker's files for connections; the rest is for kept replies, logs and the cache.
 _CONNECTIONS_SHARE = 0.75
-# So many addresses are needed to take all connections; behind one may be a carrier's thousands.
+# An address may have a quarter of all connections, since a carrier's thousands may share it.
 _ADDRESSES_TO_FILL_IT = 4
 
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """What the sizes of processes on it depend on."""
+    """The facts about a machine that sizes depend on."""
 
     processors: int
     files_per_process_max: int
@@ -29,7 +29,7 @@ class Machine:
 
 @dataclass(frozen=True, slots=True)
 class EdgeSizes:
-    """Of one balancer; shares are those of one client address."""
+    """The sizes of one balancer; `…_per_address` is for one client address."""
 
     workers: int
     files_per_worker: int
@@ -42,17 +42,17 @@ class EdgeSizes:
 
 
 def this_machine() -> Machine:
-    """The machine at hand; root may raise the limit of files, others may not."""
+    """Return this machine's facts; only root may raise the limit of files."""
     _soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     files = _FILES_MAX if os.geteuid() == 0 else min(hard, _FILES_MAX)
     return Machine(len(os.sched_getaffinity(0)), files)
 
 
 def at_work_max(plan: Plan, service: str) -> int:
-    """Requests that a process of a service works on at once.
+    """Return the number of requests that a process of a service handles at once.
 
-    A service: as many as can have a connection to its databases. A gateway: its part of what the
-    replicas of one service work on, because a request is at one of them at a time.
+    A service handles as many as can have a connection to its databases. A gateway handles its part
+    of what the replicas of one service handle, because a request is at one service at a time.
     """
     if service in plan.groups:
         nodes = len(plan.groups[service].members)
@@ -64,7 +64,7 @@ def at_work_max(plan: Plan, service: str) -> int:
 
 
 def edge_sizes(plan: Plan, machine: Machine) -> EdgeSizes:
-    """What a balancer holds at once."""
+    """Return the sizes of each balancer."""
     gateways = len(plan.services["gateway"].replicas)
     rules = QueueRules(at_work_max(plan, "gateway"), plan.limits.wait_ms_max / 1000)
     held_by_gateway = rules.at_work_max + rules.waiting_max
@@ -74,7 +74,7 @@ def edge_sizes(plan: Plan, machine: Machine) -> EdgeSizes:
         workers=workers,
         files_per_worker=machine.files_per_process_max,
         connections_per_worker=connections,
-        # A new connection to a gateway costs a handshake, many times what a request costs.
+        # A new connection to a gateway needs a handshake, which costs far more than a request.
         kept_connections=gateways * held_by_gateway,
         connections_per_address=connections * workers // _ADDRESSES_TO_FILL_IT,
         requests_per_address=held_by_gateway,

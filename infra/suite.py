@@ -17,7 +17,7 @@ from infra.secret_values import SecretValues, open_secrets
 from infra.topology import load_topology
 from infra.topology_tables import TopologyError
 
-# How much a caller may ask: what phones need, or as good as all, for load and tests.
+# The callers' limits: enough for phones, or almost none for load and tests.
 LIMITS = ("usual", "loose")
 BACKUPS = ("on", "off")
 _NETWORK = re.compile(r"\d{1,3}\.\d{1,3}")
@@ -25,28 +25,28 @@ _NETWORK = re.compile(r"\d{1,3}\.\d{1,3}")
 
 @dataclass(frozen=True)
 class Suite:
-    """What every command works on."""
+    """One suite on this machine, on which commands work."""
 
     plan: Plan
     folder: RunFolder
     decoder_python: Path
     limits: str = "usual"
-    # Only a start that has compared what is there makes keys that are missing.
+    # Only a start that has compared ledger and disk may create missing keys.
     may_make_keys: bool = False
 
     @property
     def limits_factor(self) -> int:
-        """What the limits of every caller are multiplied by."""
+        """The factor of every caller's limits."""
         return self.plan.limits.loose_limits_factor if self.limits == "loose" else 1
 
     @cached_property
     def secrets(self) -> SecretValues:
-        """Passwords and keys; raises SuiteFailure if some are missing and may not be made."""
+        """The passwords and keys; raises SuiteFailure if one is missing and may not be created."""
         return open_secrets(self.folder.secrets_file, self.plan, may_make=self.may_make_keys)
 
     @cached_property
     def authority(self) -> Authority:
-        """The internal CA; raises SuiteFailure if it is missing and may not be made, or broken."""
+        """The internal CA; raises SuiteFailure if it is broken, or missing without permission."""
         if not self.may_make_keys and not (self.folder.pki / "ca.key").exists():
             raise SuiteFailure(
                 f"{self.folder.pki / 'ca.key'} is missing: run `make up`, which says what can be"
@@ -59,16 +59,16 @@ class Suite:
 
     @property
     def ca_file(self) -> Path:
-        """What every client verifies servers with."""
+        """The CA certificate with which every client verifies servers."""
         return self.folder.pki / "ca.crt"
 
 
 def open_suite() -> Suite:
-    """The suite that the environment names.
+    """Open the suite that the environment selects.
 
-    RETRATO_NET moves it to another network, RETRATO_RUN_DIR to another folder, RETRATO_VENV_DIR
-    says where the decoder's environment is, RETRATO_LIMITS how much a caller may ask,
-    RETRATO_BACKUPS whether it takes backups; without them it is the suite of the last `make up`.
+    RETRATO_NET selects the network, RETRATO_RUN_DIR the folder, RETRATO_VENV_DIR the place of the
+    decoder's environment, RETRATO_LIMITS the callers' limits, and RETRATO_BACKUPS whether backups
+    are taken. Values that are not set stay as at the last `make up`.
     """
     folder = locate_run_folder(Path(os.environ.get("RETRATO_RUN_DIR") or REPOSITORY / ".run"))
     _require_own(folder)
@@ -77,7 +77,7 @@ def open_suite() -> Suite:
 
 
 def _require_own(folder: RunFolder) -> None:
-    """Another user's databases would be started as the wrong one, and files left in their way."""
+    """Raise SuiteFailure if another user owns the suite, whose processes would run as us."""
     made = [
         file
         for file in (folder.network_file, folder.ledger_file, folder.secrets_file)
@@ -99,7 +99,7 @@ def _user_name(uid: int) -> str:
 
 
 def suite_in(folder: RunFolder, network: str | None, limits: str = "usual") -> Suite:
-    """The suite of a folder on a network; None is the default one."""
+    """Return the suite of a folder on a network; None is the default network."""
     venvs = Path(os.environ.get("RETRATO_VENV_DIR") or REPOSITORY / ".run")
     drawn = load_topology(network=network)
     backup = replace(drawn.backup, enabled=drawn.backup.enabled and _takes_backups(folder))
@@ -112,7 +112,7 @@ def suite_in(folder: RunFolder, network: str | None, limits: str = "usual") -> S
 
 
 def network_of(folder: RunFolder, *, requested: str | None) -> str | None:
-    """The network of a folder's suite: as at its first start, whatever this shell forgot to say."""
+    """Return the network of a folder's suite, which stays as at its first start."""
     known = _word_in(folder.network_file)
     if known and not _NETWORK.fullmatch(known):
         raise TopologyError(
@@ -128,18 +128,18 @@ def network_of(folder: RunFolder, *, requested: str | None) -> str | None:
 
 
 def limits_of(folder: RunFolder, *, requested: str | None) -> str:
-    """How much a caller of a folder's suite may ask: as asked for, or as it was."""
+    """Return the callers' limits: as requested, or else as at the last start."""
     return _one_of(LIMITS, "LIMITS", requested, folder.limits_file) or LIMITS[0]
 
 
 def _takes_backups(folder: RunFolder) -> bool:
-    """As this shell asks for, or as the folder's suite was started."""
+    """Whether backups are taken: as this shell requests, or else as at the last start."""
     asked = os.environ.get("RETRATO_BACKUPS")
     return _one_of(BACKUPS, "BACKUPS", asked, folder.backups_file) != "off"
 
 
 def _one_of(words: Sequence[str], name: str, asked: str | None, file: Path) -> str | None:
-    """What is asked for, else what a file says, else None; raises TopologyError for other words."""
+    """Return the requested word, else the file's, else None; raises TopologyError for others."""
     said = asked or _word_in(file)
     if said and said not in words:
         where = name if asked else str(file)
@@ -148,7 +148,7 @@ def _one_of(words: Sequence[str], name: str, asked: str | None, file: Path) -> s
 
 
 def _word_in(file: Path) -> str | None:
-    """What a small file says; bytes that are no text are seen as such by whoever compares."""
+    """Return the word in a small file, with other bytes than ASCII escaped; None if empty."""
     if not file.exists():
         return None
     return file.read_bytes().decode("ascii", "backslashreplace").strip() or None

@@ -1,4 +1,4 @@
-"""The drawing in topology.toml, read and checked, with whole addresses; a plan is made of it."""
+"""Reads and checks topology.toml, and completes its addresses; a plan is made from the result."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -18,7 +18,7 @@ _HOSTS_UNLESS_DRAWN = ("local",)
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """A Postgres server as it is drawn."""
+    """A Postgres server."""
 
     name: str
     address: str
@@ -44,7 +44,7 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Redis:
-    """The Redis of a service; `keeps_log` says that what it holds outlives its process."""
+    """The Redis of a service; with `keeps_log` its data outlives the process."""
 
     address: str
     keeps_log: bool
@@ -61,7 +61,7 @@ class Service:
 
 @dataclass(frozen=True, slots=True)
 class Ports:
-    """Where all processes of a kind listen, each at an address of its own."""
+    """The port of all processes of a kind; each process has its own address."""
 
     service: int
     postgres: int
@@ -70,7 +70,7 @@ class Ports:
 
 @dataclass(frozen=True, slots=True)
 class Topology:
-    """The drawing on one network, with services, groups and Redises by the service's name."""
+    """The topology on one network; services, groups and Redises are by the service's name."""
 
     network: str
     client_network: str
@@ -87,7 +87,7 @@ class Topology:
 
 
 def load_topology(file: Path = TOPOLOGY_FILE, *, network: str | None = None) -> Topology:
-    """Read and check the drawing; `network` ("127.21") moves every address to another one."""
+    """Read and check the topology; `network`, such as "127.21", replaces the default one."""
     drawn = read_tables(file)
     with named_errors(file):
         return _topology(drawn, network)

@@ -1,22 +1,22 @@
-"""What names, addresses and ports of a topology may not be; each fault is a sentence."""
+"""Checks the names, addresses and ports of a topology; each fault is a sentence."""
 
 import re
 from collections.abc import Sequence
 
 from infra.topology_tables import TopologyError
 
-# It is part of a file's, a certificate's and a slot's name, where - becomes _.
+# The name is part of the names of a file, a certificate and a slot, where - becomes _.
 _NODE_NAME = re.compile(r"[a-z][a-z0-9-]*")
 
 
 def check_hosts(names: Sequence[str]) -> None:
-    """Raise TopologyError unless there is one host."""
+    """Raise TopologyError unless there is exactly one host."""
     if len(names) != 1:
         raise TopologyError("hosts.names has one name: all processes run on one machine so far")
 
 
 def check_node_names(names: Sequence[str]) -> None:
-    """Raise TopologyError unless each Postgres server has a name of its own that can be used."""
+    """Raise TopologyError unless each Postgres server has its own, valid name."""
     wrong = [name for name in names if not _NODE_NAME.fullmatch(name)]
     if wrong:
         raise TopologyError(f"{wrong[0]!r} is no name of a server: use a-z, 0-9 and -")
@@ -26,14 +26,14 @@ def check_node_names(names: Sequence[str]) -> None:
 
 
 def check_addresses(addresses: Sequence[str]) -> None:
-    """Raise TopologyError unless each process has an address of its own."""
+    """Raise TopologyError unless each process has its own address."""
     twice = {address for address in addresses if addresses.count(address) > 1}
     if twice:
         raise TopologyError(f"more than one process is drawn at {', '.join(sorted(twice))}")
 
 
 def check_ports(ports: Sequence[int | None]) -> None:
-    """Raise TopologyError unless the ports of a balancer, where set, are different."""
+    """Raise TopologyError unless the ports of a balancer that are set differ."""
     twice = {port for port in ports if port is not None and ports.count(port) > 1}
     if twice:
         raise TopologyError(f"nginx listens twice at port {min(twice)}")

@@ -1,4 +1,4 @@
-"""Reads the tables of topology.toml so that every fault in it is a sentence with its line."""
+"""Reads the tables of topology.toml; every fault in it is a sentence with its place."""
 
 import tomllib
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ class TopologyError(Exception):
 
 
 class Table(dict[str, Any]):
-    """A table that knows where it stands, so that a key that it lacks can be named."""
+    """A table that knows its place in the file, which the error of a missing key names."""
 
     where = ""
 
@@ -21,7 +21,7 @@ class Table(dict[str, Any]):
 
 
 def read_tables(file: Path) -> Table:
-    """The tables of the file; raises TopologyError with file and line if they cannot be read."""
+    """Return the tables of the file; raises TopologyError with file and line."""
     try:
         text = file.read_text(encoding="utf-8")
         drawn = tomllib.loads(text)
@@ -32,7 +32,7 @@ def read_tables(file: Path) -> Table:
 
 @contextmanager
 def named_errors(file: Path) -> Iterator[None]:
-    """Whatever is wrong with a value inside is told as a TopologyError that names the file."""
+    """Turn errors of values inside the block into a TopologyError that names the file."""
     try:
         yield
     except TopologyError as error:
@@ -57,7 +57,7 @@ def _value(value: Any, path: tuple[str, ...], text: str) -> Any:
 
 
 def _line_of(header: str, text: str) -> int:
-    """Where the table begins; of several of one name, the first."""
+    """Return the line where the table begins, the first of several with one name."""
     for number, line in enumerate(text.splitlines(), 1):
         if line.strip().strip("[]") == header:
             return number

@@ -1,4 +1,4 @@
-"""The commands of upkeep and moderation, which the services carry out."""
+"""The commands of upkeep and moderation; the services do the work."""
 
 import asyncio
 from collections.abc import Sequence
@@ -73,7 +73,7 @@ def mirror_store(
 ) -> None:
     """Copy to the second bucket what it lacks, then compare the two."""
     suite = open_suite()
-    # A second bucket that was named just now is filled before any process knows of it.
+    # The second bucket may be new in the topology, and is filled before any process uses it.
     render_environments(suite)
     run_upkeep(suite, "upload", "mirror", *(["--back"] if back else []), command="mirror-store")
 
@@ -135,7 +135,7 @@ def suspend(
 ) -> None:
     """Suspend an account: nobody can sign in to it or see it; close the reports of it."""
     suite = open_suite()
-    # What the gateways remember of the account is void from here on.
+    # The gateways drop what they have cached about the account.
     run_upkeep(suite, "gateway", "changed", "--user", str(user))
     run_upkeep(suite, "users", "reinstate" if undo else "suspend", "--user", str(user))
     if not undo:
