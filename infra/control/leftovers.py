@@ -98,7 +98,8 @@ def _has_lost_its_master(pid: int) -> bool:
 
 def _works_in(pid: int, folder: Path) -> bool:
     try:
-        return Path(f"/proc/{pid}/cwd").readlink() == folder
+        # The kernel adds this word after somebody has deleted the folder.
+        return str(Path(f"/proc/{pid}/cwd").readlink()).removesuffix(" (deleted)") == str(folder)
     except OSError:
         return False
 

@@ -1,6 +1,7 @@
 """Processes left by an earlier run are found by their mark; no other process is touched."""
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
@@ -134,6 +135,8 @@ async def test_the_children_of_a_killed_nginx_are_ended_by_their_own_suite_alone
         _orphaned_nginx(ours.etc / "nginx", place) as own,
         _orphaned_nginx(theirs.etc / "nginx", their_place) as others,
     ):
+        # A deleted folder of configurations changes nothing.
+        shutil.rmtree(ours.etc)
         # A cache manager closes its listening sockets, so the address alone does not tell.
         assert leftover_pids(ours, [(place, _PORT)]) == own
         assert end_leftovers(ours, [(place, _PORT)], timeout_s=5) == set()
