@@ -25,7 +25,7 @@ QUIET = {
     ("sweep", "DRY=1"): "abandoned uploads",
     ("audit-timelines", "N=20"): "readers",
     ("audit-timelines",): "readers",
-    ("rebuild-timelines",): "timelines made anew",
+    ("rebuild-timelines",): "timelines rebuilt",
     ("reports",): "",
     ("close-reports", "S=post:1"): "",
     ("backup",): "",
