@@ -1,1 +1,1 @@
-"""Mistakes and losses of operators, each made for real on a suite of its own."""
+"""Mistakes and losses of operators, each made for real on a separate suite."""

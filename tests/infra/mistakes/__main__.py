@@ -1,4 +1,4 @@
-"""`python -m tests.infra.mistakes [word …]`: makes the mistakes, prints them as a table."""
+"""`python -m tests.infra.mistakes [word …]`: makes the mistakes, and prints a table of them."""
 
 import asyncio
 import datetime as dt
@@ -35,7 +35,7 @@ from tests.infra.mistakes.upkeep_cut import UPKEEP_CUT
 
 Situation = Callable[[Stage], Awaitable[None]]
 
-# They begin with a suite that is down, and with one that runs; the latter leave it as it was.
+# Situations of a suite that is down, and of one that runs; the latter must leave it unchanged.
 ON_STOPPED: list[Situation] = [
     *LOSSES,
     *KEYS_AND_PICTURES,
@@ -56,14 +56,14 @@ ON_RUNNING: list[Situation] = [
     *FROM_RUNNING,
 ]
 SITUATIONS = [*ON_STOPPED, *ON_RUNNING]
-# They need pictures, or start the suite on the way to where nothing starts.
+# Refusals that are slow, because they need pictures or start the suite first.
 SLOW_REFUSALS = [
     the_store_is_emptied,
     an_older_primary_and_no_ledger,
     two_primaries_hold_a_shard,
     a_schema_is_renamed,
 ]
-# Beside the folder and the network of other tests of the session.
+# The offset from the network of other tests in the same session.
 NETWORK, NETWORK_STEP = "127.21", 90
 FOLDER = REPOSITORY / ".run-test"
 PAGE = REPOSITORY / "docs" / "measurements" / "operator-mistakes.md"
@@ -73,8 +73,8 @@ PROMOTIONS_PAGE = PAGE.with_name("promotions.md")
 
 
 def new_stage(*, has_people: bool = True) -> Stage:
-    """A stage in a folder and on a network of its own, beside those that the environment names."""
-    # A shell without job control starts what works behind it deaf to SIGINT, and so its children.
+    """Make a stage with its own folder and network, beside those that the environment names."""
+    # A shell without job control lets background processes and their children ignore SIGINT.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     folder = Path(os.environ.get("RETRATO_TEST_RUN_DIR") or FOLDER).absolute()
     number = int((os.environ.get("RETRATO_TEST_NET") or NETWORK).split(".")[1])
@@ -85,12 +85,12 @@ def new_stage(*, has_people: bool = True) -> Stage:
 
 
 def quick() -> list[Situation]:
-    """Those in which nothing starts and no picture is needed: `make test` does them."""
+    """Return the situations in which nothing starts and no picture is needed, for `make test`."""
     return [s for s in SITUATIONS if not _cost(s) and s not in SLOW_REFUSALS]
 
 
 async def make_mistake(stage: Stage, situation: Situation) -> Record:
-    """Put the stage back, and do it; whatever goes wrong is a fault of the record."""
+    """Reset the stage and run a situation; any error becomes a fault in the record."""
     runs = situation in ON_RUNNING
     record = stage.begin((situation.__doc__ or "").strip(), running=runs)
     try:
@@ -102,11 +102,11 @@ async def make_mistake(stage: Stage, situation: Situation) -> Record:
 
 
 async def main(words: list[str]) -> int:
-    """Those without a good record yet whose name holds one of the words, or all; then the page.
+    """Run the situations without a good record whose name contains one of the words, or all.
 
-    `running` and `stopped` choose those that begin so. Records are kept beside the run folder, so
-    that an hour of them may be made in pieces; with the word `afresh` they are forgotten, with
-    `tidy` nothing is left of the stage. Nothing begins after the environment's MISTAKES_SECONDS.
+    The words `running` and `stopped` choose by the suite's state at the start. Records are kept
+    beside the run folder, so that several runs can share the work. The word `afresh` deletes them,
+    and `tidy` deletes the stage. No situation begins after MISTAKES_SECONDS of the environment.
     """
     ends_s = time.monotonic() + float(os.environ.get("MISTAKES_SECONDS", "inf"))
     stage = new_stage()
@@ -117,7 +117,7 @@ async def main(words: list[str]) -> int:
     pool = ON_RUNNING if "running" in words else ON_STOPPED if "stopped" in words else SITUATIONS
     words = [word for word in words if word not in MODES]
     chosen = [s for s in pool if _is_chosen(s.__name__, words, _all_records(stage))]
-    # Those in which nothing starts take seconds and come first.
+    # Situations in which nothing starts take seconds and come first.
     chosen.sort(key=_cost)
     try:
         await stage.set_up()
@@ -154,7 +154,7 @@ def _is_chosen(name: str, words: list[str], kept: dict[str, Record]) -> bool:
 
 
 def _write(file: Path, kept: dict[str, Record]) -> None:
-    """In one step: another stage may read it at any moment."""
+    """Replace the file in one step, because another stage may read it at any time."""
     text = json.dumps({name: asdict(record) for name, record in kept.items()})
     whole = file.with_suffix(".new")
     whole.write_text(text, encoding="utf-8")
@@ -167,7 +167,7 @@ def _read(file: Path) -> dict[str, Record]:
 
 
 def _all_records(stage: Stage) -> dict[str, Record]:
-    """Those of all stages beside this one, the newest of each situation: two may work at once."""
+    """Return the newest record of each situation from all stages, since two may work at once."""
     newest: dict[str, Record] = {}
     for file in stage.folder.parent.glob(f"*-mistakes{RECORDS}"):
         for name, record in _read(file).items():
@@ -177,7 +177,7 @@ def _all_records(stage: Stage) -> dict[str, Record]:
 
 
 def page(records: list[Record]) -> str:
-    """The table as Markdown."""
+    """Return the table as Markdown."""
     faults = sum(bool(record.faults) for record in records)
     lines = [
         "# Mistakes and losses of operators, each made for real",
@@ -214,7 +214,7 @@ def page(records: list[Record]) -> str:
 
 
 def promotions_page(records: list[Record]) -> str:
-    """The figures of promotions as Markdown, a line for each primary."""
+    """Return the figures of promotions as Markdown, with a line per primary."""
     titles = list(records[0].figures)
     lines = [
         "# Promotions of replicas that had not seen everything",

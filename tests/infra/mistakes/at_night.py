@@ -1,4 +1,4 @@
-"""What nobody lists: files that tidy people remove, shells that are not ours, folders that move."""
+"""Less usual mistakes: removed files, shells with other settings, and moved folders."""
 
 import os
 import shutil
@@ -130,7 +130,7 @@ async def the_terminal_is_closed(stage: Stage) -> None:
 
 async def small_files_are_garbled(stage: Stage) -> None:
     """the small files of the run folder hold bytes that are no text"""
-    # Which limits count stands in the file only if the shell does not say.
+    # The file of limits counts only if the shell sets none.
     stage.extra = {"RETRATO_LIMITS": ""}
     for name in ("limits", "backups-are"):
         (stage.folder / name).write_bytes(b"\xff\xfe\x00")

@@ -1,4 +1,4 @@
-"""The topology, the network or the run folder is not what the suite was made with."""
+"""The topology, the network or the run folder differs from that at the suite's creation."""
 
 import re
 
@@ -7,7 +7,7 @@ from tests.infra.mistakes.stage import Stage
 
 
 def redraw(stage: Stage, edits: dict[str, str]) -> None:
-    """Commands of the situation read the topology with these patterns replaced."""
+    """Replace these patterns in the topology for the commands of the situation."""
     text = TOPOLOGY_FILE.read_text(encoding="utf-8")
     for pattern, replacement in edits.items():
         text, count = re.subn(pattern, replacement, text, count=1, flags=re.DOTALL)

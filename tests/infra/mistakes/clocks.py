@@ -1,4 +1,4 @@
-"""One process, or one command, has a clock that is a day off (libfaketime); the others have not.
+"""One process or command has a clock that is a day off, by libfaketime; all others are right.
 
 The store is not among them: it is a Go program, which asks the kernel past the library.
 """
@@ -13,17 +13,17 @@ from tests.infra.mistakes.stage import Stage
 
 Situation = Callable[[Stage], Awaitable[None]]
 LIBRARY = "/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1"
-# Where waiting is measured, time goes as it always did; only the time of day is another.
+# Only the time of day is wrong; the monotonic clock, which measures waiting, stays right.
 FAKED = {"LD_PRELOAD": LIBRARY, "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
 UPKEEP = ("sweep", "verify-store", "reconcile")
-# Which of them judge by the clocks of a group's databases.
+# The commands that judge by the clocks of a group's databases.
 JUDGES = {"users": {"reconcile"}, "upload": {"sweep", "verify-store", "reconcile"}}
 AT_ONCE = {"UPLOAD_ORPHAN_WAIT_HOURS": "0"}
 
 
 @asynccontextmanager
 async def _on_another_clock(stage: Stage, name: str, offset: str) -> AsyncIterator[bool]:
-    """The supervisor runs the process with it; True if it answers. Afterwards it is as before."""
+    """Run a process with another clock inside the block; yields whether the process answers."""
     folder = RunFolder(stage.folder)
     supervisor = Supervisor(folder)
     config = folder.etc / "supervisord.conf"
@@ -65,7 +65,7 @@ async def _ids(stage: Stage, node: str) -> int:
 
 
 def _service(name: str, offset: str) -> Situation:
-    """People go on or are refused, upkeep beside it takes nothing away, and no row is another."""
+    """People may be refused, but upkeep removes nothing, and no row changes."""
 
     async def situation(stage: Stage) -> None:
         objects = _objects(stage)
@@ -85,7 +85,7 @@ def _service(name: str, offset: str) -> Situation:
 
 
 def _database(name: str, offset: str) -> Situation:
-    """Upkeep that judges by the clock names it, and nothing is taken away; ids never go back."""
+    """Upkeep that judges by the clock names it and removes nothing, and ids never go back."""
 
     async def situation(stage: Stage) -> None:
         objects = _objects(stage)
@@ -111,7 +111,7 @@ def _database(name: str, offset: str) -> Situation:
 
 
 def _command(command: str, offset: str) -> Situation:
-    """The command itself is a day off: it takes nothing away, and says why."""
+    """A command whose own clock is a day off removes nothing, and says why."""
 
     async def situation(stage: Stage) -> None:
         objects = _objects(stage)
@@ -134,7 +134,7 @@ def _command(command: str, offset: str) -> Situation:
 
 
 def _objects(stage: Stage) -> int:
-    """How many renditions the store holds."""
+    """Return the number of renditions in the store."""
     count = 0
     for path in (stage.folder / "data" / "store" / "retrato-photos" / "renditions").rglob("*"):
         if path.is_file() and not path.name.startswith("."):

@@ -1,4 +1,4 @@
-"""A primary's folder lies on a small file system of its own, which fills up under writes."""
+"""A primary's or the store's folder is on a small file system, which fills up under writes."""
 
 import contextlib
 import shutil
@@ -14,7 +14,7 @@ from tests.infra.mistakes.changed_drawings import redraw
 from tests.infra.mistakes.stage import Stage
 
 _MIB = 1024 * 1024
-# The watch of disks refuses uploads below twice of its bound, and writes below it.
+# The disk watch refuses uploads below twice its bound, and writes below the bound.
 FLOOR_MIB = 32
 SPARE_MIB = 160
 WRITES_MAX = 400
@@ -37,7 +37,7 @@ def _fill_up(place: Path) -> None:
 
 
 def _move_onto(place: Path, elsewhere: Path, size_mib: int) -> None:
-    """The folder's content onto a file system of its own, in the same place."""
+    """Copy a folder's contents onto a small file system, mounted in its place."""
     place.rename(elsewhere)
     place.mkdir()
     _mount("-t", "tmpfs", "-o", f"size={size_mib}m", "tmpfs", str(place))
@@ -45,7 +45,7 @@ def _move_onto(place: Path, elsewhere: Path, size_mib: int) -> None:
 
 
 def _move_back(place: Path, elsewhere: Path) -> None:
-    """Nothing is left of it; the next situation puts the folder back."""
+    """Remove the file system and its contents; the next situation restores the folder."""
     subprocess.run(["umount", "-l", str(place)], check=True, timeout=30)
     shutil.rmtree(place)
     shutil.rmtree(elsewhere)
@@ -53,7 +53,7 @@ def _move_back(place: Path, elsewhere: Path) -> None:
 
 @contextmanager
 def _small_disk(stage: Stage, place: Path) -> Iterator[Path]:
-    """A folder as a file system that has SPARE_MIB left."""
+    """Put a folder on a file system with SPARE_MIB left, inside the block."""
     elsewhere = place.with_name(f"{place.name}.elsewhere")
     held = sum(file.stat().st_blocks * 512 for file in place.rglob("*") if file.is_file())
     size_mib = held // _MIB + SPARE_MIB
@@ -67,7 +67,7 @@ def _small_disk(stage: Stage, place: Path) -> Iterator[Path]:
 
 
 async def _fill(stage: Stage, node: str, *, in_spite_of_the_watch: bool) -> str:
-    """Write until the server refuses or falls; what it said."""
+    """Write until the server refuses or fails; returns its message."""
     allowed = "off" if in_spite_of_the_watch else "DEFAULT"
     try:
         async with stage.suite().postgres(node) as connection:

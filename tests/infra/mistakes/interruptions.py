@@ -1,4 +1,4 @@
-"""Commands that are interrupted or killed at some moment, or run twice at once."""
+"""Commands that are interrupted or killed at various times, or run twice at once."""
 
 import contextlib
 import json
@@ -18,7 +18,7 @@ Situation = Callable[[Stage], Awaitable[None]]
 
 @contextmanager
 def _under_way(stage: Stage, *arguments: str, until: str) -> Iterator[subprocess.Popen[str]]:
-    """The command has said `until` and goes on, or has ended."""
+    """Read the command's output up to `until`, or to its end."""
     process = subprocess.Popen(
         stage.command(*arguments),
         cwd=stage.code,
@@ -40,9 +40,9 @@ def _under_way(stage: Stage, *arguments: str, until: str) -> Iterator[subprocess
 
 
 def _cut(command: tuple[str, ...], until: str, number: signal.Signals, *, empty: bool) -> Situation:
-    """`command` gets a signal once it has said `until`; then the suite starts as if nothing was."""
+    """Signal `command` after it has printed `until`; then the suite must start as usual."""
 
-    # The first start of data is what is cut; services have none of their own to make.
+    # The first start of the data is interrupted; services create no data of their own.
     data_only = ("--data-only",) if empty else ()
 
     async def situation(stage: Stage) -> None:
@@ -89,7 +89,7 @@ CUTS_OF_OTHERS = [
 
 
 def _cut_reset(number: signal.Signals, until: str) -> Situation:
-    """A reset that has begun to stop, or to delete, gets a signal."""
+    """Signal a reset that has begun to stop or to delete."""
 
     async def situation(stage: Stage) -> None:
         stage.infra("up")

@@ -1,4 +1,4 @@
-"""Secrets, the authority, the store, or the databases' own content are lost or of another suite."""
+"""Secrets, the CA, the store or databases' contents are lost, or belong to another suite."""
 
 import json
 import secrets
@@ -185,7 +185,7 @@ async def nothing_is_wrong_with_it(stage: Stage) -> None:
 async def a_suite_from_before(stage: Stage) -> None:
     """a suite that has no ledger anywhere, as earlier code made it"""
     stage.infra("up")
-    # A stop without a ledger writes none into the databases either.
+    # A stop without a ledger does not write one into the databases.
     (stage.folder / "ledger.json").unlink()
     suite = stage.suite()
     for node in suite.plan.members:

@@ -1,4 +1,4 @@
-"""Something is lost, damaged, older or of another suite when the suite is started."""
+"""At a start, something is lost, damaged, older or from another suite."""
 
 import json
 import shutil
@@ -19,7 +19,7 @@ def _remove(stage: Stage, name: str) -> None:
 
 
 async def _write_more(stage: Stage) -> None:
-    """One more post by somebody, so that what was copied before is older."""
+    """Publish one more post, so that earlier copies are older."""
     stage.infra("up")
     async with stage.suite().postgres("users-a") as connection:
         await connection.execute("CREATE TABLE shard_0000.later AS SELECT 1 AS one")
@@ -222,7 +222,7 @@ async def _put_older_replica_back(stage: Stage, *, segments: int) -> None:
 
 
 def _lose_log_between(replica: Path, primary: Path) -> int:
-    """What the primary needs to start stays, what the replica needs to follow goes."""
+    """Delete the WAL that the replica needs, but not the WAL that the primary needs to start."""
     control = read_control_data(primary)
     first = control.segment_of(read_control_data(replica).position)
     needed = range(first, control.segment_of(control.redo))

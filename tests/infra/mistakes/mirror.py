@@ -1,4 +1,4 @@
-"""Makes one folder the same as another, copying only what differs in size or time."""
+"""Makes one folder equal to another, copying only files that differ in size or time."""
 
 import os
 import shutil
@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 def mirror(source: Path, target: Path) -> None:
-    """Owners, modes and times included; what the source lacks is removed."""
+    """Copy files with owners, modes and times, and remove those that the source lacks."""
     _like(source, target)
     held = {entry.name: entry for entry in os.scandir(source)}
     for entry in list(os.scandir(target)):

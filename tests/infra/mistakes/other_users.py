@@ -1,4 +1,4 @@
-"""An ordinary user gives commands in root's folder, and root in an ordinary user's."""
+"""An ordinary user runs commands in root's folder, and root in an ordinary user's folder."""
 
 import os
 import pwd

@@ -1,4 +1,4 @@
-"""Twelve people with posts and follows: what they hold in rows, and their signed-in journey."""
+"""Twelve people with posts and follows: the digest of their rows, and their journey."""
 
 import asyncio
 import hashlib
@@ -15,7 +15,7 @@ from tests.journeys.phone import Phone, phone_of, picture, sign_in
 from tests.suite import Suite
 
 PEOPLE = 12
-# These come and go by themselves: what waits to be delivered, and what was asked lately.
+# Rows of these tables come and go by themselves, such as events and idempotency records.
 PASSING = ("outbox", "idempotency", "session", "sessions", "token", "device")
 _TABLES = """
 SELECT schemaname, tablename FROM pg_tables
@@ -25,7 +25,7 @@ WHERE schemaname ~ '^shard_[0-9]{4}$' ORDER BY 1, 2
 
 @dataclass(frozen=True)
 class Person:
-    """Somebody with one post; `sees` is a post of whom they follow."""
+    """A person with one post; `sees` is the post of the person that they follow."""
 
     username: str
     id: str
@@ -34,7 +34,7 @@ class Person:
 
 
 async def make_people(suite: Suite) -> list[Person]:
-    """Sign them up; each posts a picture and follows the next one, whose post reaches them."""
+    """Sign people up; each posts a picture and follows the next, whose post reaches them."""
     async with AsyncExitStack() as stack:
         phones = [
             await stack.enter_async_context(phone_of(suite.public_url, "person"))
@@ -60,7 +60,7 @@ async def make_people(suite: Suite) -> list[Person]:
 
 
 async def journey(suite: Suite, people: Iterable[Person]) -> list[str]:
-    """What keeps them from signing in, or from seeing profile, home timeline, picture and post."""
+    """Return why people cannot sign in, or see their profile, home timeline, picture or post."""
     obstacles = []
     for person in people:
         try:
@@ -85,7 +85,7 @@ async def _walk(suite: Suite, person: Person) -> None:
 
 
 async def rows_digest(suite: Suite) -> tuple[str, int]:
-    """A digest of all rows of all shards that stay as they are, and how many rows those are."""
+    """Return a digest of all shards' lasting rows, and their number."""
     nodes = [node.name for node in suite.plan.members if leads(node)]
     parts = await asyncio.gather(*(_rows_of(suite, node) for node in nodes))
     lines = sorted(line for part in parts for line in part)

@@ -1,4 +1,4 @@
-"""Each primary is lost with writes that its replica never saw, and the replica is promoted."""
+"""Each primary is lost with writes that its replica lacks, and the replica is promoted."""
 
 import re
 import shutil
@@ -29,7 +29,7 @@ _CAUGHT_UP = "SELECT pg_last_wal_replay_lsn() >= $1::text::pg_lsn"
 
 
 async def _rows(stage: Stage, node: str) -> Rows:
-    """Every row that passes no messages, with its table."""
+    """Return every lasting row with its table."""
     found: Rows = set()
     async with stage.suite().postgres(node) as connection:
         names = await connection.fetch(_TABLES, "^(" + "|".join(PASSING) + ")")
@@ -60,7 +60,7 @@ async def _caught_up(stage: Stage, node: str) -> None:
 
 
 async def _write_more(stage: Stage, people: list[Person]) -> None:
-    """Each follows three more, likes their posts, and publishes a picture."""
+    """Let each person follow others, like their posts, and publish a picture."""
     async with AsyncExitStack() as stack:
         for number, person in enumerate(people):
             session = await sign_in(stage.suite().public_url, person.username)
@@ -80,7 +80,7 @@ async def _write_more(stage: Stage, people: list[Person]) -> None:
 
 
 async def _edges(stage: Stage, group: str) -> tuple[set[tuple[str, int, int]], ...]:
-    """All active edges of a group by their beginnings, and by their ends."""
+    """Return all active edges of a group: those of their sources, and those of their targets."""
     sides: tuple[set[tuple[str, int, int]], ...] = (set(), set())
     for database in stage.suite().plan.groups[group].databases:
         async with stage.suite().postgres(database.name) as connection:
@@ -95,7 +95,10 @@ async def _edges(stage: Stage, group: str) -> tuple[set[tuple[str, int, int]], .
 
 
 async def _lose(stage: Stage, node: str) -> tuple[Rows, dict[str, int], int]:
-    """The replica stands still, more is written, the primary is lost: what the replica had."""
+    """Stop the replica, write more, and lose the primary.
+
+    Returns the replica's rows, the primary's id clocks, and the number of rows that are lost.
+    """
     suite = stage.suite()
     await _caught_up(stage, node)
     await suite.stop(f"postgres-{node}-replica")
@@ -146,7 +149,7 @@ def _promote(node: str) -> Situation:
 
 
 async def _reconciled(stage: Stage, group: str) -> dict[str, str]:
-    """`make reconcile` until it finds nothing, with the word that a known loss asks for."""
+    """Run `make reconcile GO=1`, then again to see that nothing is left; returns figures."""
     first = stage.infra("reconcile", "--go-on")
     stage.did(f"`make reconcile GO=1` → {first.returncode}")
     stage.record.said.append(" / ".join(first.stdout.split("\n"))[:300])

@@ -1,4 +1,4 @@
-"""The code is older than the schema, a migration fails on one shard, a migration is cut short."""
+"""The code is older than the schema, or a migration fails or is interrupted."""
 
 import os
 import shutil
@@ -12,16 +12,16 @@ from tests.infra.mistakes.stage import Stage
 
 Situation = Callable[[Stage], Awaitable[None]]
 NAME = "9999_later.sql"
-# Harmless, and slow enough for a signal in the middle of 64 shards.
+# A harmless migration, slow enough for a signal in the middle of 64 shards.
 HARMLESS = "CREATE TABLE :schema.later AS SELECT pg_sleep(0.25) IS NULL AS one;\n"
 WITHOUT_SCHEMA = "CREATE TABLE later (one int);\n"
-# It contradicts what a shard holds only where the shard has that row.
+# This migration contradicts a shard's contents only if the shard has that row.
 UNIQUE = "ALTER TABLE :schema.later_rows ADD CONSTRAINT once UNIQUE (one);\n"
 
 
 @asynccontextmanager
 async def _newer_code(stage: Stage, migration: str) -> AsyncIterator[None]:
-    """A copy of this code with one more migration of users; the older code afterwards."""
+    """Use a copy of this code with one more migration of users, inside the block."""
     copy = stage.folder.with_name(stage.folder.name + "-newer")
     shutil.rmtree(copy, ignore_errors=True)
     for name in ("infra", "services", "shared"):
@@ -45,7 +45,7 @@ async def _in_users(stage: Stage, statement: str) -> None:
 
 
 async def _forget(stage: Stage) -> None:
-    """As if the newer code had never been there."""
+    """Remove the traces of the newer code."""
     await _in_users(
         stage,
         "DO $$ DECLARE s name; BEGIN FOR s IN SELECT nspname FROM pg_namespace WHERE nspname ~"
@@ -102,7 +102,7 @@ async def a_migration_without_a_schema(stage: Stage) -> None:
 
 
 def _cut(number: signal.Signals, shards: int) -> Situation:
-    """A migration is cut once so many shards of users-a have it."""
+    """Interrupt a migration after this number of shards of users-a has it."""
 
     async def situation(stage: Stage) -> None:
         async def some_are_done() -> None:

@@ -1,4 +1,4 @@
-"""A process is restarted while another one of its kind, or one that it needs, is down."""
+"""A process is restarted while another of its kind, or one that it needs, is down."""
 
 from collections.abc import Awaitable, Callable
 
@@ -8,7 +8,7 @@ Situation = Callable[[Stage], Awaitable[None]]
 
 
 def _restart(what: str, down: str, *, status: int, words: tuple[str, ...]) -> Situation:
-    """`make restart` of `what` while `down` is stopped; `make up` then starts what is missing."""
+    """Restart `what` while `down` is stopped; `make up` then starts what is missing."""
 
     async def situation(stage: Stage) -> None:
         await stage.suite().stop(down)

@@ -1,4 +1,4 @@
-"""A suite in a run folder of its own, put back to the same state before each situation."""
+"""A suite in its own run folder, which is reset to the same state before each situation."""
 
 import contextlib
 import hashlib
@@ -11,7 +11,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,7 @@ from tests.infra.mistakes.people import Person, journey, make_people, rows_diges
 from tests.suite import Suite
 
 COMMAND_S = 300
-# A parent may have begun another one meanwhile; Postgres gets some seconds to end in its way.
+# A parent may start another process meanwhile. Postgres gets some seconds to end in its own way.
 END_ROUNDS, END_S = 3, 4.0
 _PROGRESS = re.compile(r"^ *\d+\.\d s  ")
 _SAID_CHARS_MAX = 420
@@ -31,7 +31,7 @@ _PASSING_WORDS = ("curl", "make status", "Sign up", '"', "Files", "waiting for",
 
 @dataclass
 class Record:
-    """What is written down of one situation."""
+    """The record of one situation."""
 
     name: str
     done: list[str] = field(default_factory=list)
@@ -45,12 +45,12 @@ class Record:
 
     @property
     def verdict(self) -> str:
-        """`well`, or what was not."""
+        """The faults, or `well` without any."""
         return "; ".join(self.faults) or "well"
 
 
 class Stage:
-    """Puts the run folder back, does things to it as an operator would, and keeps a record."""
+    """Resets the run folder, acts on it as an operator would, and keeps a record."""
 
     def __init__(self, folder: Path, network: str, *, has_people: bool = True) -> None:
         self.folder, self.network, self.has_people = folder, network, has_people
@@ -61,14 +61,13 @@ class Stage:
         self.record = Record("")
         self.topology: Path | None = None
         self.code = REPOSITORY
-        self.under: tuple[str, ...] = ()  # what a command is run with, such as faketime
-        self.extra: dict[str, str] = {}  # beside the usual environment
-        # With others that make their mistakes before the same start.
-        self.shared_start: Callable[[Stage], Awaitable[None]] | None = None
+        self.under: tuple[str, ...] = ()  # the program that runs commands, such as faketime
+        self.extra: dict[str, str] = {}  # additions to the usual environment
+
         self._is_sound = False
 
     async def set_up(self) -> None:
-        """Make the suite with its people once, stop it in order, and keep a copy.
+        """Create the suite with its people once, stop it cleanly, and keep a copy.
 
         A copy that an earlier run kept is used again unless the migrations have changed since.
         """
@@ -110,9 +109,9 @@ class Stage:
         assert not done.returncode, done.stdout
 
     def begin(self, name: str, *, running: bool = False) -> Record:
-        """Everything as it was after `set_up`: down, or `running`.
+        """Reset everything to the state after `set_up`; the suite is down, or `running`.
 
-        A running suite that the situation before has left as it was is used as it is.
+        A running suite stays if the previous situation has left it unchanged.
         """
         self.topology, self.code, self.under, self.extra = None, REPOSITORY, (), {}
         if not (running and self._is_sound):
@@ -125,11 +124,11 @@ class Stage:
         return self.record
 
     def end(self, *, running: bool = False) -> None:
-        """Whether a situation that began and ended with a `running` suite has left it as it was."""
+        """Note whether a situation with a `running` suite has left the suite unchanged."""
         self._is_sound = running and not self.record.faults and self.record.rows_after == self.rows
 
     def pids(self) -> list[int]:
-        """Every process of this suite."""
+        """Return the processes with this suite's mark in their environment."""
         mark = f"{MARK}={self.folder.resolve()}".encode()
         found = []
         for entry in Path("/proc").glob("[0-9]*"):
@@ -139,7 +138,7 @@ class Stage:
         return found
 
     def _end_all(self) -> None:
-        """Faster than `make down`, for what is put back anyway; Postgres frees what it shares."""
+        """Kill everything, faster than `make down`; Postgres may still free its shared memory."""
         supervisor = self.folder / "supervisor.pid"
         with contextlib.suppress(OSError, ValueError):
             pid = int(supervisor.read_text(encoding="ascii"))
@@ -152,7 +151,7 @@ class Stage:
             _end(pid, signal.SIGKILL)
 
     def clear(self) -> None:
-        """Stop it and remove every trace."""
+        """Stop the suite and delete the stage's files."""
         if self.folder.exists():
             self.infra("down")
         for folder in (self.folder, self._kept):
@@ -161,23 +160,23 @@ class Stage:
             file.unlink(missing_ok=True)
 
     def suite(self) -> Suite:
-        """To look into what runs."""
+        """Return the running suite for tests to examine."""
         return Suite(self.folder, self.network)
 
     def path(self, name: str) -> Path:
-        """`users-a` and the like, else a path below the run folder."""
+        """Return the data folder of a server such as `users-a`, else a path in the run folder."""
         server = self.folder / "data" / "postgres" / name
         return server if server.exists() or name.endswith("-replica") else self.folder / name
 
     def command(self, *arguments: str) -> list[str]:
-        """What runs `infra` for this suite."""
+        """Return the command line of an infra command for this suite."""
         if self.topology is None:
             return [*self.under, sys.executable, "-m", "infra", *arguments]
         module = "tests.infra.mistakes.with_topology"
         return [*self.under, sys.executable, "-m", module, str(self.topology), *arguments]
 
     def environment(self) -> dict[str, str]:
-        """How an operator's shell selects this suite."""
+        """Return the environment of an operator's shell that selects this suite."""
         return {
             **os.environ,
             "RETRATO_NET": self.network,
@@ -187,7 +186,7 @@ class Stage:
         }
 
     def infra(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """Run a command to its end; what it said stands in stdout."""
+        """Run a command to its end; `stdout` has all its output."""
         return subprocess.run(
             self.command(*arguments),
             cwd=self.code,
@@ -200,7 +199,7 @@ class Stage:
         )
 
     def begun(self, *arguments: str) -> "subprocess.Popen[str]":
-        """A command under way, in a process group of its own as at a terminal."""
+        """Start a command in its own process group, as a terminal does."""
         return subprocess.Popen(
             self.command(*arguments),
             cwd=self.code,
@@ -212,11 +211,11 @@ class Stage:
         )
 
     def did(self, what: str) -> None:
-        """Write down what was done."""
+        """Record what was done."""
         self.record.done.append(what)
 
     def says(self, arguments: Sequence[str], *, status: int, words: Sequence[str]) -> str:
-        """Run a command; its exit status and words are as they should be, or that is a fault."""
+        """Run a command, and record a fault if its exit status or output is not as expected."""
         began_s = time.monotonic()
         done = self.infra(*arguments)
         took_s = time.monotonic() - began_s
@@ -231,28 +230,25 @@ class Stage:
         return text
 
     def _short(self, text: str) -> str:
-        """The same without the paths of this machine."""
+        """Remove this machine's paths from a text."""
         return text.replace(f"{self.folder}/", "").replace(str(self.folder), "the run folder")
 
     def refuses(self, *words: str) -> None:
-        """`make up` starts nothing, changes nothing on disk, and says these words."""
+        """Record a fault unless `make up` refuses with these words and changes no data."""
         before = self.mark()
         self.says(["up"], status=1, words=["Nothing was", *words])
         if self.mark() != before:
             self.record.faults.append("a refused start changed the data")
 
     async def comes_up(self, *arguments: str, same: bool = True) -> None:
-        """`make up` starts it, unless it runs; rows and journey are as before, if `same`."""
-        if self.shared_start and not arguments:
-            await self.shared_start(self)
-            return
+        """Record a fault unless `make up` succeeds and, with `same`, nothing is lost."""
         text = self.says(["up", *arguments], status=0, words=[])
         if "everything answers" not in text and "it is up already" not in text:
             self.record.faults.append("it does not say that everything answers")
         await self.look(same=same)
 
     async def look(self, *, same: bool = True) -> None:
-        """Digest of rows, and the journey of everybody."""
+        """Record the digest of rows and everybody's journey; with `same`, changes are faults."""
         suite = self.suite()
         digest, count = await rows_digest(suite)
         self.record.rows_after = f"{digest} ({count} rows)"
@@ -265,7 +261,7 @@ class Stage:
             self.record.faults.append(f"only {well} people can go on: {obstacles[0]}")
 
     def mark(self) -> str:
-        """Changes with any file of the data, by name, size and time."""
+        """Return a digest of the names, sizes and times of all data files and of some keys."""
         lines = []
         for root, _folders, files in os.walk(self.folder / "data"):
             for name in files:
@@ -277,7 +273,7 @@ class Stage:
         return hashlib.sha256("\n".join(sorted(lines)).encode()).hexdigest()
 
     def ledger(self) -> dict[str, object]:
-        """The ledger of the run folder."""
+        """Return the ledger of the run folder."""
         return dict(json.loads((self.folder / "ledger.json").read_text(encoding="utf-8")))
 
 
@@ -288,7 +284,7 @@ def _is_postgres(pid: int) -> bool:
 
 
 def _end(pid: int, number: signal.Signals) -> None:
-    """Signal it, and wait until it has ended or its time is over."""
+    """Signal a process, and wait until it has ended, at most END_S."""
     with contextlib.suppress(OSError):
         handle = os.pidfd_open(pid)
         try:
@@ -299,7 +295,7 @@ def _end(pid: int, number: signal.Signals) -> None:
 
 
 def _gist(text: str) -> str:
-    """What an operator would remember: the last words, without progress lines of processes."""
+    """Shorten a command's output to what an operator would remember."""
     lines = [_PROGRESS.sub("", line).strip() for line in text.splitlines()]
     kept = [line for line in lines if line and " answers at " not in line and "://" not in line]
     kept = [line for line in kept if not line.startswith(_PASSING_WORDS)]
@@ -308,6 +304,6 @@ def _gist(text: str) -> str:
 
 
 def _migrations() -> list[str]:
-    """The names of this code's migrations; `make up` applies those that a kept copy lacks."""
+    """Return the names of this code's migrations, which a kept copy must have."""
     files = REPOSITORY.glob("services/*/migrations/*.sql")
     return sorted(str(file.relative_to(REPOSITORY)) for file in files)

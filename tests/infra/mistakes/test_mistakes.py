@@ -1,4 +1,4 @@
-"""No mistake of an operator loses data in silence, says a false word, or leaves them stuck."""
+"""No mistake of an operator loses data silently, gives false messages, or has no way out."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 

@@ -1,4 +1,4 @@
-"""What a start refuses, on a suite that holds nobody: the situations in which nothing starts."""
+"""The situations in which a start is refused, on a suite without people."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 
@@ -7,7 +7,7 @@ import pytest
 from tests.infra.mistakes.__main__ import make_mistake, new_stage, quick
 from tests.infra.mistakes.stage import Stage
 
-# The first of them waits for a suite of its own.
+# The first test waits until its suite is created.
 pytestmark = pytest.mark.timeout(300)
 
 

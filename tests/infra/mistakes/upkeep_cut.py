@@ -1,4 +1,4 @@
-"""Each command of upkeep is interrupted, killed, and given twice at once, on a running suite."""
+"""Each command of upkeep is interrupted, killed, and run twice at once, on a running suite."""
 
 import os
 import signal
@@ -16,7 +16,7 @@ COMMANDS = ("reconcile", "sweep", "verify-store", "audit-timelines", "rebuild-ti
 
 @contextmanager
 def _begun(stage: Stage, command: str) -> Iterator["subprocess.Popen[str]"]:
-    """In a process group of its own, which a terminal would interrupt as a whole."""
+    """Start a command in its own process group, which is signalled as a whole."""
     child = stage.begun(command)
     try:
         yield child
@@ -58,7 +58,7 @@ def _twice(command: str) -> Situation:
         (RunFolder(stage.folder).locks / f"{command}.lock").unlink(missing_ok=True)
         with _begun(stage, command) as child:
             await eventually(lambda: _assert_held(stage, command), every_s=0.005)
-            # Frozen as if it took long, else the first would have ended before the second looks.
+            # The first is frozen, since otherwise it would end before the second starts.
             os.killpg(child.pid, signal.SIGSTOP)
             words = ["is at work"] if command == "migrate" else ["runs already (process"]
             stage.says([command], status=1, words=words)

@@ -1,4 +1,4 @@
-"""`python -m infra` over another drawing of the topology: `with_topology FILE command …`."""
+"""`python -m infra` with another topology: `with_topology FILE command …`."""
 
 import sys
 from functools import partial
