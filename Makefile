@@ -25,7 +25,7 @@ restart: ready ## restart the replicas of a service one at a time: make restart 
 plan-changes: ready ## show how the suite differs from the topology, and which changes are refused and why
 	@$(PYTHON) -m infra plan-changes
 promote: ready ## make the replica of a lost primary the primary: make promote P=users-a
-	@$(PYTHON) -m infra promote "$(P)"
+	@$(PYTHON) -m infra promote "$(P)" $(if $(GIVE_UP),--give-up-newer)
 reset: ready ## delete all data after a question (YES=1 skips the question)
 	@$(PYTHON) -m infra reset $(if $(YES),--yes)
 

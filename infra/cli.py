@@ -142,11 +142,16 @@ def restart(what: str) -> None:
 
 @app.command()
 @told
-def promote(name: str) -> None:
+def promote(
+    name: str,
+    give_up_newer: Annotated[
+        bool, typer.Option("--give-up-newer", help="Although the primary is whole and has more.")
+    ] = False,
+) -> None:
     """Give a replica's data the place of its primary, which is lost."""
     suite = open_suite()
     with sole_command(suite.folder, "promote"):
-        asyncio.run(promote_replica(suite, name, Progress()))
+        asyncio.run(promote_replica(suite, name, Progress(), gives_up_newer=give_up_newer))
 
 
 @app.command("plan-changes")

@@ -10,14 +10,13 @@ from infra.backups import keeper_metrics as metrics
 from infra.backups.bucket import Bucket
 from infra.backups.bundle import keep_bundle
 from infra.backups.complaints import Complaints
-from infra.backups.due import forgotten_after_days
+from infra.backups.erasures import keep_erasures
 from infra.backups.pgbackrest import Backup, Repository, archived_segments
 from infra.backups.photos import PhotoCopies
 from infra.backups.place import Place
 from infra.backups.primaries import (
     FAULTS,
     archive_state,
-    deleted_accounts,
     mark_and_switch,
     rows_written,
 )
@@ -27,8 +26,6 @@ from infra.backups.state import (
     read_erasures,
     read_mark,
     spelled,
-    still_listed,
-    write_erasures,
     write_mark,
 )
 from infra.backups.subprocesses import BackupFailure
@@ -45,7 +42,6 @@ log = get_logger()
 _ARCHIVED_WITHIN_S = 15.0
 _POLL_S = 0.25
 # A deletion may be committed a while after the time in its row.
-_OVERLAP = timedelta(minutes=5)
 _CLOCK_SLACK = timedelta(minutes=1)
 # Postgres counts a session's rows at most ten seconds after the session became idle.
 _COUNTED_WITHIN = timedelta(seconds=15)
@@ -84,7 +80,9 @@ class Rounds:
         async with self.step("archive", "The archive of WAL cannot be checked"):
             await self._check_archives()
         async with self.step("erasures", "The list of deleted accounts cannot be kept"):
-            await self._keep_erasures(moment)
+            self._erased = await keep_erasures(
+                self.suite, self.bucket, self.place, moment, self._erased
+            )
         has_photos = False
         async with self.step("photos", "The photos cannot be copied"):
             await self.photos.copy_new()
@@ -241,17 +239,3 @@ class Rounds:
         if self.complaints.raise_(subject, sentence):
             metrics.HOLES.labels(node.name).inc()
             log.error("wal_archive_has_hole", primary=node.name, hole=str(hole))
-
-    async def _keep_erasures(self, moment: datetime) -> None:
-        keep = timedelta(days=forgotten_after_days(self.suite.plan.backup))
-        known = self._erased
-        if known is None:
-            known = await read_erasures(self.bucket, self.place)
-        since = max(known.values(), default=moment - keep) - _OVERLAP
-        found = dict(known)
-        for node in self.primaries:
-            found |= await deleted_accounts(self.suite, node, since)
-        kept = still_listed(found, moment, keep)
-        if kept != known:
-            await write_erasures(self.bucket, self.place, kept)
-        self._erased = kept

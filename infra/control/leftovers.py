@@ -64,6 +64,11 @@ def end_leftovers(
     return leftover_pids(folder, endpoints)
 
 
+def processes_in(folder: Path) -> set[int]:
+    """Return the processes that work in this folder, as a Postgres does in its data."""
+    return {pid for pid in _pids() if _works_in(pid, folder.resolve())}
+
+
 def is_alive(pid: int) -> bool:
     """Whether the process exists and is not a zombie."""
     try:

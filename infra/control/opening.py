@@ -65,26 +65,16 @@ async def open_holdings(
     put aside.
     """
     folder = suite.folder
-    if folder.reset_file.exists():
-        raise SuiteFailure(
-            f"A reset of {folder.root} was interrupted, so part of it is gone: run `make reset`"
-            " again to finish it."
-        )
-    if folder.restoring_file.exists():
-        raise SuiteFailure(
-            f"A restore into {folder.root} was interrupted, so its databases are of different"
-            " times: run the same `make restore` again, which begins anew. Nothing was done."
-        )
-    ledger = read_ledger(folder.ledger_file)
-    if ledger is not None and ledger.network != suite.plan.network:
-        raise SuiteFailure(
-            f"The suite of {folder.root} lives on {ledger.network}, and {folder.network_file} does"
-            f" not say so: start it with RETRATO_NET={ledger.network}. Nothing was done."
-        )
+    _require_nothing_interrupted(suite)
+    kept = _own_ledger(suite)
+    ledger = None if kept is None or _is_provisional(kept) else kept
     changes = possible_changes(suite.plan, ledger)
     facts = await gather_facts(suite, ledger, in_use)
     verdict = compare(ledger, facts, expected_primaries(suite.plan), words)
-    _require_meaning(suite, words, verdict)
+    _require_known(suite, words)
+    if ledger is not None:
+        # Without a ledger only the databases, which do not run yet, can say what is wrong.
+        _require_meaning(words, verdict)
     if verdict.findings:
         newest = backup_lines(suite)[0][0]
         raise SuiteFailure(f"{report_of(verdict.findings)}\n\n  {newest}")
@@ -95,10 +85,36 @@ async def open_holdings(
     if ledger is None and not facts.nothing_is_there:
         progress.say("there is no ledger, and what lies on disk agrees with itself so far")
     opened = _opened_ledger(suite.plan, ledger, facts)
+    opened = changed(opened, begun_anew=kept.begun_anew if kept else {})
     opened = _keep_words(suite, opened, facts, verdict, words, progress)
     # Written before anything is created, so that an interrupted start does not look like a loss.
     opened = write_ledger(folder.ledger_file, opened)
     return Opening(opened, facts, verdict, words, ledger is not None, tuple(changes))
+
+
+def _require_nothing_interrupted(suite: Suite) -> None:
+    folder = suite.folder
+    if folder.reset_file.exists():
+        raise SuiteFailure(
+            f"A reset of {folder.root} was interrupted, so part of it is gone: run `make reset`"
+            " again to finish it."
+        )
+    if folder.restoring_file.exists():
+        raise SuiteFailure(
+            f"A restore into {folder.root} was interrupted, so its databases are of different"
+            " times: run the same `make restore` again, which begins anew. Nothing was done."
+        )
+
+
+def _own_ledger(suite: Suite) -> Ledger | None:
+    folder = suite.folder
+    ledger = read_ledger(folder.ledger_file)
+    if ledger is not None and ledger.network != suite.plan.network:
+        raise SuiteFailure(
+            f"The suite of {folder.root} lives on {ledger.network}, and {folder.network_file} does"
+            f" not say so: start it with RETRATO_NET={ledger.network}. Nothing was done."
+        )
+    return ledger
 
 
 def expected_primaries(plan: Plan) -> dict[str, Expected]:
@@ -134,15 +150,26 @@ def possible_changes(plan: Plan, ledger: Ledger | None) -> list[Change]:
     return changes
 
 
-def _require_meaning(suite: Suite, words: Words, verdict: Verdict) -> None:
-    """Refuse ANEW or AS_IS for unknown or healthy things, whose data it would discard."""
-    said = words.anew | words.as_is
+def _is_provisional(ledger: Ledger) -> bool:
+    """Whether a start took up a suite without a ledger and was refused before it ended.
+
+    The databases may then still hold the true one.
+    """
+    return ledger.adopted and ledger.applied is None
+
+
+def _require_known(suite: Suite, words: Words) -> None:
     known = names_of_things(expected_primaries(suite.plan))
-    unknown = sorted(said - known)
+    unknown = sorted((words.anew | words.as_is) - known)
     if unknown:
         raise SuiteFailure(
             f"ANEW= and AS_IS= do not know {unknown[0]}; they know {', '.join(sorted(known))}."
         )
+
+
+def _require_meaning(words: Words, verdict: Verdict) -> None:
+    """Refuse ANEW or AS_IS for healthy things, whose data it would discard."""
+    said = words.anew | words.as_is
     open_things = {finding.case.thing for finding in verdict.findings}
     idle = sorted(said - verdict.things_answered(said) - open_things)
     if idle:

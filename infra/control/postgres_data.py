@@ -1,7 +1,6 @@
 """Creates the data of Postgres servers: a new primary's, or a replica's copy of its primary."""
 
 import asyncio
-import contextlib
 import datetime as dt
 import os
 import shutil
@@ -48,18 +47,6 @@ async def make_replicas(suite: Suite) -> list[str]:
     turn = asyncio.Semaphore(_AT_ONCE)
     await asyncio.gather(*(_make_replica(suite, node, turn) for node in missing))
     return [node.name for node in missing]
-
-
-def server_in(folder: Path) -> int | None:
-    """Return the process id of the Postgres that runs in a data folder; None if none runs.
-
-    The number in its lock file may now belong to another process, so the working folder decides.
-    """
-    with contextlib.suppress(OSError, ValueError, IndexError):
-        pid = int((folder / _LOCK_FILE).read_text(encoding="ascii").split()[0])
-        if Path(f"/proc/{pid}/cwd").samefile(folder):
-            return pid
-    return None
 
 
 def drop_stale_locks(suite: Suite) -> None:

@@ -11,16 +11,22 @@ import asyncpg
 from infra.accounts import account_for
 from infra.control.failures import SuiteFailure
 from infra.control.homes_kept import raise_id_clocks_over
-from infra.control.leftovers import end_processes
+from infra.control.leftovers import end_processes, processes_in
 from infra.control.opening import expected_primaries
-from infra.control.postgres_data import make_replicas, put_aside, server_in
+from infra.control.postgres_data import make_replicas, put_aside
 from infra.control.postgres_roles import prepare_primary
 from infra.control.progress import Progress
 from infra.control.recording import record_if_possible
 from infra.control.start import start_process
 from infra.control.stop import stop_suite, wait_stopped
 from infra.control.supervisor import Supervisor
-from infra.holdings.control_data import FolderDamaged, read_control_data, require_parts
+from infra.holdings.control_data import (
+    FolderDamaged,
+    log_reaches,
+    read_control_data,
+    require_log,
+    require_parts,
+)
 from infra.holdings.ledger import Ledger, PrimaryEntry, changed, read_ledger, write_ledger
 from infra.holdings.positions import bytes_text, position_text
 from infra.json_files import sync_folder
@@ -41,10 +47,13 @@ _POLL_S = 0.1
 _END_TIMEOUT_S = 20.0
 
 
-async def promote(suite: Suite, name: str, progress: Progress) -> None:
+async def promote(
+    suite: Suite, name: str, progress: Progress, *, gives_up_newer: bool = False
+) -> None:
     """Put the newest replica's data in the place of primary `name`, then copy a new replica.
 
-    Raises SuiteFailure if no replica is usable. Repeat the command after an interruption.
+    Raises SuiteFailure if no replica is usable, or if the primary is whole and has more, unless
+    `gives_up_newer`. Repeat the command after an interruption.
     """
     group, database = _primary_named(suite, name)
     primary = leader(database)
@@ -56,7 +65,13 @@ async def promote(suite: Suite, name: str, progress: Progress) -> None:
     # The primary stops first: as it shuts down, it sends its remaining WAL to its replicas.
     await asyncio.to_thread(_stop, suite, supervisor, runs, database.members)
     if heir is not None:
+        newer = None if gives_up_newer else _what_it_would_lose(suite, primary, heir)
+        if newer:
+            if runs:
+                await _run_again(suite, supervisor, database, progress)
+            raise SuiteFailure(newer)
         entry = _with_end_of(suite, primary, entry)
+        _keep_entry(suite, ledger, primary, entry)
         _give_place(suite, primary, heir, progress)
     render_postgres(suite)
     ended = await _promoted(suite, primary, entry, progress)
@@ -132,13 +147,8 @@ def _stop(suite: Suite, supervisor: Supervisor, runs: bool, nodes: Sequence[Memb
         if process.name in supervisor.states():
             supervisor.begin_stop(process.name)
             wait_stopped(supervisor, [process])
-        end_processes(_left_at(data_folder(suite, node)), timeout_s=_END_TIMEOUT_S)
-
-
-def _left_at(folder: Path) -> set[int]:
-    """Return the process of a server that a killed promotion has left running there."""
-    pid = server_in(folder)
-    return set() if pid is None else {pid}
+        # What an interrupted promotion left running, or a child that did not end with its server.
+        end_processes(processes_in(data_folder(suite, node)), timeout_s=_END_TIMEOUT_S)
 
 
 def _process(suite: Suite, node: Member) -> Process:
@@ -158,6 +168,44 @@ def _with_end_of(suite: Suite, node: Member, entry: PrimaryEntry | None) -> Prim
         entry.timeline,
     )
     return changed(entry, position=max(entry.position, control.position)) if is_same else entry
+
+
+def _keep_entry(
+    suite: Suite, ledger: Ledger | None, node: Member, entry: PrimaryEntry | None
+) -> None:
+    """Record how far the lost primary had come, for a promotion that is interrupted from here."""
+    if ledger is not None and entry is not None:
+        primaries = {**ledger.primaries, node.name: entry}
+        write_ledger(suite.folder.ledger_file, changed(ledger, primaries=primaries))
+
+
+def _what_it_would_lose(suite: Suite, node: Member, heir: Member) -> str | None:
+    """Say what of a whole primary the replica lacks; None if it has all that can be known."""
+    place, folder = data_folder(suite, node), data_folder(suite, heir)
+    try:
+        control = read_control_data(place)
+        require_parts(place)
+        require_log(place, control)
+    except (FolderDamaged, OSError):
+        return None  # it is lost, which is why there is a promotion
+    has = read_control_data(folder)
+    if (control.system_identifier, control.timeline) != (has.system_identifier, has.timeline):
+        return None
+    if has.position >= control.position or log_reaches(folder, has, control.position):
+        return None
+    return (
+        f"{place} is whole and goes to {position_text(control.position)}, and {heir.name} to"
+        f" {position_text(has.position)}: what lies between would be lost. Nothing was changed."
+        f" Find out why {heir.name} is behind (`make logs S=postgres-{heir.name}`), or promote it"
+        f" all the same: `make promote P={node.name} GIVE_UP=1`, which keeps {place} aside."
+    )
+
+
+async def _run_again(
+    suite: Suite, supervisor: Supervisor, database: Database, progress: Progress
+) -> None:
+    for member in (leader(database), *followers(database)):
+        await start_process(suite, supervisor, _process(suite, member), progress)
 
 
 def _give_place(suite: Suite, node: Member, heir: Member, progress: Progress) -> None:

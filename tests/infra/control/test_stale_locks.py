@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from infra.control.postgres_data import drop_stale_lock, server_in
+from infra.control.leftovers import processes_in
+from infra.control.postgres_data import drop_stale_lock
 
 
 @pytest.fixture
@@ -27,7 +28,6 @@ def test_a_lock_whose_number_has_another_process_now_is_removed(
     tmp_path: Path, elsewhere: int
 ) -> None:
     lock = _lock(tmp_path, f"{elsewhere}\n{tmp_path}\n")
-    assert server_in(tmp_path) is None
     assert drop_stale_lock(tmp_path)
     assert not lock.exists()
 
@@ -43,7 +43,7 @@ def test_a_lock_whose_number_has_no_process_is_removed(tmp_path: Path) -> None:
 def test_a_lock_whose_process_works_in_the_folder_stays(tmp_path: Path) -> None:
     with subprocess.Popen(["sleep", "60"], cwd=tmp_path) as process:
         lock = _lock(tmp_path, f"{process.pid}\n{tmp_path}\n")
-        assert server_in(tmp_path) == process.pid
+        assert processes_in(tmp_path) == {process.pid}
         assert not drop_stale_lock(tmp_path)
         process.kill()
     assert lock.exists()

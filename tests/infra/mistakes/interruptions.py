@@ -9,6 +9,7 @@ import socket
 import subprocess
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from tests.eventually import eventually
 from tests.infra.mistakes.stage import Stage
@@ -244,6 +245,32 @@ async def a_promotion_is_killed(stage: Stage) -> None:
     await stage.comes_up()
 
 
+async def a_healthy_primary_is_promoted(stage: Stage) -> None:
+    """a primary that runs is to be promoted, and its replica is behind"""
+    stage.infra("up")
+    frozen = _receivers_of(stage, "users-b-replica")
+    for pid in frozen:
+        os.kill(pid, signal.SIGSTOP)
+    async with stage.suite().postgres("users-b") as connection:
+        await connection.execute("CREATE TABLE public.later AS SELECT 1 AS one")
+    stage.did(f"SIGSTOP to {len(frozen)} process of users-b-replica, wrote to users-b")
+    stage.says(["promote", "users-b"], status=1, words=["would be lost", "GIVE_UP=1"])
+    async with stage.suite().postgres("users-b") as connection:
+        await connection.execute("DROP TABLE public.later")
+    await stage.comes_up()
+
+
+def _receivers_of(stage: Stage, replica: str) -> list[int]:
+    """Return the processes that take a replica's log from its primary."""
+    place = stage.path(replica).resolve()
+    return [
+        pid
+        for pid in stage.pids()
+        if Path(f"/proc/{pid}/cwd").resolve() == place
+        and b"walreceiver" in Path(f"/proc/{pid}/cmdline").read_bytes()
+    ]
+
+
 async def a_port_is_taken(stage: Stage) -> None:
     """a port of the suite is taken by another program"""
     with socket.socket() as taken:
@@ -305,6 +332,7 @@ FROM_RUNNING = [
     the_supervisor_is_killed,
     everything_is_killed,
     killed_and_a_log_segment_is_lost,
+    a_healthy_primary_is_promoted,
     a_folder_is_deleted_under_a_running_suite,
     a_redis_log_is_cut,
     a_redis_log_is_garbled,

@@ -133,6 +133,16 @@ async def the_store_s_marker_is_lost(stage: Stage) -> None:
     await stage.comes_up("--as-is", "store")
 
 
+async def the_ledger_and_the_store_s_marker_are_lost(stage: Stage) -> None:
+    """the ledger and the store's marker are lost; counted by word"""
+    stage.path("ledger.json").unlink()
+    shutil.rmtree(stage.folder / "data" / "store" / "retrato-photos" / "suite")
+    stage.did("rm ledger.json; rm -r suite/ in the store")
+    for _ in range(2):
+        stage.says(["up"], status=1, words=["marker is missing", "AS_IS=store"])
+    await stage.comes_up("--as-is", "store")
+
+
 async def a_store_of_another_run(stage: Stage) -> None:
     """the store of another run is put in place"""
     marker = stage.folder / "data/store/retrato-photos/suite/marker.json"
@@ -218,6 +228,7 @@ KEYS_AND_PICTURES = [
     the_store_begins_anew,
     the_store_is_emptied,
     the_store_s_marker_is_lost,
+    the_ledger_and_the_store_s_marker_are_lost,
     a_store_of_another_run,
     two_primaries_hold_a_shard,
     a_schema_is_renamed,
