@@ -262,12 +262,10 @@ async def a_healthy_primary_is_promoted(stage: Stage) -> None:
 
 def _receivers_of(stage: Stage, replica: str) -> list[int]:
     """Return the processes that take a replica's log from its primary."""
-    place = stage.path(replica).resolve()
     return [
         pid
-        for pid in stage.pids()
-        if Path(f"/proc/{pid}/cwd").resolve() == place
-        and b"walreceiver" in Path(f"/proc/{pid}/cmdline").read_bytes()
+        for pid in processes_in(stage.path(replica))
+        if b"walreceiver" in Path(f"/proc/{pid}/cmdline").read_bytes()
     ]
 
 
