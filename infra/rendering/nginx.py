@@ -16,6 +16,7 @@ _DROPPED_HEADERS = (
     "X-Forwarded-Port",
     "X-Original-URL",
     "X-Real-IP",
+    "X-Repeated",
     "X-Rewrite-URL",
     "X-Sent-At-Ms",
     "X-Timeout-Ms",

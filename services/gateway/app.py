@@ -33,6 +33,7 @@ from services.gateway.api import (
 from services.gateway.api.admission_ask import ask_of
 from services.gateway.api.limit_gate import LimitGate
 from services.gateway.api.preconditions import ReadPreconditions
+from services.gateway.api.tus_front import TusFront, TusVersionGate
 from services.gateway.resources import open_resources
 from services.gateway.settings import GatewaySettings
 from shared.http_server.request_context import Deadlines
@@ -49,6 +50,7 @@ INFO = AppInfo(
     # access token, after a quarter of an hour, before this deadline.
     deadlines=Deadlines(by_route={"POST /v1/photos": 35_000, "GET /v1/stream": 3_600_000}),
     ask_of=ask_of,
+    front=TusFront,
 )
 # Requests are matched against the routes in order, so the most frequent come first.
 ROUTERS = (
@@ -86,7 +88,7 @@ def gateway_app(settings: GatewaySettings, opened: OpenResources) -> FastAPI:
 
 
 def _gate(app: ASGIApp) -> ASGIApp:
-    return LimitGate(ReadPreconditions(app))
+    return LimitGate(TusVersionGate(ReadPreconditions(app)))
 
 
 def main() -> None:

@@ -1,6 +1,6 @@
 """Adds HEAD to every GET route, OPTIONS to every address, and CORS for configured origins."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from starlette.datastructures import Headers
 from starlette.responses import Response
@@ -15,7 +15,8 @@ _SENT = (
 )
 _READ = (
     b"ETag, Link, Location, Photo-Id, RateLimit, RateLimit-Policy, Retry-After, Tus-Resumable,"
-    b" Upload-Expires, Upload-Length, Upload-Offset, X-RateLimit-Limit, X-RateLimit-Remaining,"
+    b" Tus-Checksum-Algorithm, Tus-Extension, Tus-Max-Size, Tus-Version, Upload-Expires,"
+    b" Upload-Length, Upload-Metadata, Upload-Offset, X-RateLimit-Limit, X-RateLimit-Remaining,"
     b" X-RateLimit-Reset, X-Request-ID"
 )
 # How long a browser may cache a preflight; some browsers cap it at ten minutes anyway.
@@ -64,7 +65,7 @@ class Methods:
             send = _named_origin(Headers(scope=scope).get("origin"), self._origins, send)
         if scope["method"] == "HEAD" and not self._has_route(scope, "HEAD"):
             await _as_get(self.app, scope, receive, send)
-        elif scope["method"] == "OPTIONS" and not self._has_route(scope, "OPTIONS"):
+        elif scope["method"] == "OPTIONS":
             await self._options(scope, receive, send)
         else:
             await self.app(scope, receive, send)
@@ -88,7 +89,21 @@ class Methods:
             headers["Access-Control-Allow-Methods"] = allow_header(methods)
             headers["Access-Control-Allow-Headers"] = _SENT
             headers["Access-Control-Max-Age"] = _PREFLIGHT_SECONDS
-        await Response(status_code=204, headers=headers)(scope, receive, send)
+        if self._has_route(scope, "OPTIONS"):
+            await self.app(scope, receive, _with_headers(headers, send))
+        else:
+            await Response(status_code=204, headers=headers)(scope, receive, send)
+
+
+def _with_headers(headers: Mapping[str, str], send: Send) -> Send:
+    added = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
+
+    async def send_with(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            message["headers"] = [*message.get("headers", ()), *added]
+        await send(message)
+
+    return send_with
 
 
 async def _as_get(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:

@@ -46,6 +46,7 @@ class AppInfo:
     `audience` is the audience of internal tokens for the service. The gateway has None: it serves
     the public and checks access tokens itself. Paths under `open_prefixes` need no token. Pages of
     `origins` may call the service from a browser. `find_obstacle` can keep it from being ready.
+    `front` is middleware around all others but the probes, so it sees every reply.
     """
 
     name: str
@@ -57,6 +58,7 @@ class AppInfo:
     ask_of: AskOf = field(default_factory=lasting)
     origins: tuple[str, ...] = ()
     find_obstacle: FindObstacle | None = None
+    front: Gate | None = None
 
 
 def create_app(
@@ -135,6 +137,8 @@ def _surround(app: FastAPI, info: AppInfo, settings: ProcessSettings, gate: Gate
     app.add_middleware(
         RequestContext, deadlines=info.deadlines, trusts_caller=info.audience is not None
     )
+    if info.front is not None:
+        app.add_middleware(info.front)
     app.add_middleware(Probes, readiness=app.state.readiness)
 
 

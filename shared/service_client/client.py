@@ -14,7 +14,7 @@ import orjson
 from shared.deadlines import budget_ms
 from shared.errors import DeadlineExceeded, Unavailable
 from shared.logs import request_id
-from shared.network.call_headers import REQUEST_ID_HEADER
+from shared.network.call_headers import REPEATED_HEADER, REQUEST_ID_HEADER
 from shared.network.internal_tokens import TokenSigner
 from shared.network.network import Network
 from shared.service_client import metrics
@@ -142,11 +142,18 @@ class ServiceClient:
         content: bytes,
         *,
         viewer_id: int | None = None,
+        repeated: bool = False,
         timeout_ms: float = WRITE_TIMEOUT_MS,
     ) -> Any:
-        """Post raw bytes to a route that tolerates repetition."""
+        """Post raw bytes to a route that tolerates repetition.
+
+        `repeated` says that the first attempt may be a repetition, too.
+        """
         call = Call("POST", path, viewer_id, timeout_ms, Repeat.ALWAYS)
-        return await self._send(call, content, {"Content-Type": "application/octet-stream"})
+        headers = {"Content-Type": "application/octet-stream"}
+        if repeated:
+            headers[REPEATED_HEADER] = "1"
+        return await self._send(call, content, headers)
 
     async def put(
         self,

@@ -37,6 +37,11 @@ class LeanRequest(httpx.Request):
         self._target = target
         self._content = content
 
+    def add_header(self, header: tuple[bytes, bytes]) -> None:
+        """Send one more header from now on."""
+        self.raw_headers = [*self.raw_headers, header]
+        vars(self).pop("headers", None)
+
     @property
     def raw_target(self) -> bytes:
         """Path and query, percent-encoded."""

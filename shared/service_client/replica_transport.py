@@ -8,8 +8,10 @@ from typing import Protocol
 import httpx
 
 from shared.errors import DeadlineExceeded
+from shared.network.call_headers import REPEATED_HEADER
 from shared.network.resolver import Resolver
 from shared.service_client import metrics
+from shared.service_client.lean_messages import LeanRequest
 from shared.service_client.replicas import Replica, Replicas
 from shared.service_client.retry_budget import RetryBudget
 from shared.service_client.second_read import first_answer
@@ -19,6 +21,7 @@ TIMEOUT_MS = "timeout_ms"
 REPEAT = "repeat"
 IS_READ = "is_read"
 _TRIED_TWICE = "tried_twice"
+_REPEATED = (REPEATED_HEADER.encode(), b"1")
 
 # After half of its time a read is also sent to another replica. The first attempt goes on: if all
 # replicas are slow for a moment, it is still the likelier one to answer in time.
@@ -80,7 +83,7 @@ class ReplicaTransport(httpx.AsyncBaseTransport):
             if not self._may_retry(request):
                 raise
         except httpx.TransportError:
-            if request.extensions[REPEAT] is not Repeat.ALWAYS or not self._may_retry(request):
+            if not self._may_repeat(request):
                 raise
         else:
             if not _was_refused(request, response) or not self._may_retry(request):
@@ -116,6 +119,14 @@ class ReplicaTransport(httpx.AsyncBaseTransport):
         granted = not self._replicas.are_all_ejected and self._budget.spend()
         (self._granted if granted else self._denied).inc()
         return granted
+
+    def _may_repeat(self, request: httpx.Request) -> bool:
+        """Whether to retry a call that may have had its effect; the second attempt says so."""
+        if request.extensions[REPEAT] is not Repeat.ALWAYS or not self._may_retry(request):
+            return False
+        if isinstance(request, LeanRequest):
+            request.add_header(_REPEATED)
+        return True
 
     async def _attempt(
         self, request: httpx.Request, replica: Replica, timeout_s: float

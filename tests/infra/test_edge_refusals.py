@@ -122,8 +122,33 @@ async def _can_read(edge: Edge, request_: bytes, status: int) -> None:
     # nginx has not read all headers of these requests, so it cannot know the origin.
     if status not in {400, 414, 431}:
         assert headers["access-control-allow-origin"] == ORIGIN
-        assert "X-Request-ID" in headers["access-control-expose-headers"]
+        assert {"Tus-Resumable", "X-Request-ID"} <= set(
+            headers["access-control-expose-headers"].split(", ")
+        )
         assert "Origin" in headers["vary"]
+
+
+@pytest.mark.parametrize(
+    ("request_", "status"),
+    [
+        (b"PATCH /v1/uploads/7 HTTP/1.1\r\nContent-Length: x\r\n\r\n", 400),
+        (b"PATCH /v1/uploads/7 HTTP/1.1\r\nContent-Length: 99000000000\r\n\r\n", 413),
+        (b"POST /v1/uploads HTTP/1.1\r\nContent-Length: 99000000000\r\n\r\n", 413),
+        (b"PATCH /v1/uploads/7 HTTP/1.1\r\nX-Big: " + TOO_MUCH + b"\r\n\r\n", 431),
+        (b"PATCH /v1/uploads/7 HTTP/1.1\r\nContent-Length: 0\r\n\r\n", 502),
+        (b"POST /v1/uploads?a=b HTTP/1.1\r\nContent-Length: 0\r\n\r\n", 502),
+        (b"DELETE http://x/v1/uploads/7 HTTP/1.1\r\n\r\n", 502),
+        (b"OPTIONS /v1/uploads HTTP/1.1\r\n\r\n", 502),
+    ],
+)
+async def test_a_refusal_names_the_protocol_of_resumable_uploads(
+    edge: Edge, request_: bytes, status: int
+) -> None:
+    got, headers, _body = await edge.ask(request_)
+    assert (got, headers["tus-resumable"]) == (status, "1.0.0")
+    other = request_.replace(b"/v1/uploads", b"/v1/uploadsandmore")
+    _got, headers, _body = await edge.ask(other)
+    assert "tus-resumable" not in headers
 
 
 @pytest.mark.parametrize(

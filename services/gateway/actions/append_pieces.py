@@ -21,10 +21,12 @@ async def append_pieces(
     chunks: AsyncIterator[bytes],
     *,
     viewer_id: int,
+    repeated: bool = False,
 ) -> Upload:
     """Forward all chunks, and return the upload's progress when they end for any reason.
 
-    It holds at most a megabyte in memory. Upload's errors about a piece pass through.
+    It holds at most a megabyte in memory. Upload's errors about a piece pass through. If the body
+    may be `repeated`, pieces that are there already are no error.
     """
     waiting = bytearray()
     since_s = time.monotonic()
@@ -33,7 +35,9 @@ async def append_pieces(
     async def pass_on(size: int) -> Upload:
         nonlocal offset, since_s
         start_deadline(_PIECE_MS_MAX)
-        done = await upload.append(upload_id, offset, bytes(waiting[:size]), viewer_id=viewer_id)
+        done = await upload.append(
+            upload_id, offset, bytes(waiting[:size]), viewer_id=viewer_id, repeated=repeated
+        )
         del waiting[:size]
         offset, since_s = offset + size, time.monotonic()
         return done

@@ -1,6 +1,7 @@
 """Resumable uploads by tus 1.0.0."""
 
 from contextlib import suppress
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Header, Request, Response
@@ -71,6 +72,8 @@ _APPENDING = (
     QUOTA_EXCEEDED,
 )
 
+_WRONG_TYPE = f"The bytes of an upload must come as {tus.CONTENT_TYPE}."
+
 TusVersion = Annotated[
     str | None, Header(alias="Tus-Resumable", description="`1.0.0`", examples=["1.0.0"])
 ]
@@ -138,7 +141,7 @@ def _progress(status: int, description: str) -> dict[int | str, Any]:
 )
 async def get_options() -> Response:
     """Version, extensions, largest size and checksums of tus."""
-    return Response(status_code=204, headers=tus.OPTIONS_HEADERS)
+    return Response(status_code=204)
 
 
 @router.post(
@@ -165,13 +168,18 @@ async def begin_upload(
     in all. Beyond that, `too_many_uploads` asks you to finish or delete one. An upload idle for an
     hour gives way to a new one.
     """
+    tus.check_offered(request.headers)
+    brings_bytes = tus.is_content_type(request.headers.get("content-type"))
+    if not brings_bytes:
+        await _require_no_bytes(request)
     resources = resources_of(request)
     upload = await resources.upload.open_upload(
         new, key_or_new(idempotency_key), viewer_id=viewer_id
     )
-    if request.headers.get("content-type") == tus.CONTENT_TYPE:
+    if brings_bytes:
         # Without a key, a client that missed the reply cannot find the upload again.
-        first = _append if idempotency_key is not None else _append_or_give_up
+        has_key = idempotency_key is not None
+        first = partial(_append, repeated=True) if has_key else _append_or_give_up
         upload = await first(request, upload["id"], 0, viewer_id)
     headers = {**tus.progress_headers(upload), "Location": f"/v1/uploads/{upload['id']}"}
     return Response(status_code=201, headers=headers)
@@ -225,8 +233,9 @@ async def append(
     A body with a checksum is kept whole or not at all. The last bytes turn the upload into a photo.
     """
     tus.check_version(tus_resumable)
-    if request.headers.get("content-type") != tus.CONTENT_TYPE:
-        raise UnsupportedMediaType(f"The bytes of an upload must come as {tus.CONTENT_TYPE}.")
+    tus.check_offered(request.headers)
+    if not tus.is_content_type(request.headers.get("content-type")):
+        raise UnsupportedMediaType(_WRONG_TYPE)
     offset = tus.number_in("Upload-Offset", upload_offset)
     upload = await _append(request, upload_id, offset, viewer_id)
     return Response(status_code=204, headers=tus.progress_headers(upload))
@@ -251,14 +260,27 @@ async def give_up(
     """Delete your own upload; a photo that it became stays."""
     tus.check_version(tus_resumable)
     await resources_of(request).upload.give_up_upload(upload_id, viewer_id=viewer_id)
-    return Response(status_code=204, headers=tus.VERSION_HEADERS)
+    return Response(status_code=204)
 
 
-async def _append(request: Request, upload_id: int, offset: int, viewer_id: int) -> Upload:
+async def _require_no_bytes(request: Request) -> None:
+    # Bytes of another type would be read and dropped.
+    if "upload-checksum" in request.headers:
+        raise UnsupportedMediaType(_WRONG_TYPE)
+    async for chunk in chunks_until_cut(request):
+        if chunk:
+            raise UnsupportedMediaType(_WRONG_TYPE)
+
+
+async def _append(
+    request: Request, upload_id: int, offset: int, viewer_id: int, *, repeated: bool = False
+) -> Upload:
     checksum = tus.checksum_in(request.headers.get("upload-checksum"))
     chunks = chunks_until_cut(request) if checksum is None else checked_chunks(request, checksum)
     resources = resources_of(request)
-    return await append_pieces(resources.upload, upload_id, offset, chunks, viewer_id=viewer_id)
+    return await append_pieces(
+        resources.upload, upload_id, offset, chunks, viewer_id=viewer_id, repeated=repeated
+    )
 
 
 async def _append_or_give_up(

@@ -50,13 +50,17 @@ class UploadClient:
         return reply
 
     async def append(
-        self, upload_id: int, offset: int, content: bytes, *, viewer_id: int
+        self, upload_id: int, offset: int, content: bytes, *, viewer_id: int, repeated: bool
     ) -> Upload:
-        """Append a piece; raises NotFound, Conflict (`offset_mismatch`), Invalid and TooLarge."""
+        """Append a piece; raises NotFound, Conflict (`offset_mismatch`), Invalid and TooLarge.
+
+        If it is `repeated`, the same bytes may be there already.
+        """
         reply: Upload = await self._service.post_bytes(
             f"/uploads/{upload_id}/pieces?offset={offset}",
             content,
             viewer_id=viewer_id,
+            repeated=repeated,
             timeout_ms=_PIECE_TIMEOUT_MS,
         )
         return reply

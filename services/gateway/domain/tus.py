@@ -3,7 +3,7 @@
 import base64
 import binascii
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import format_datetime
@@ -19,13 +19,13 @@ CONTENT_TYPE = "application/offset+octet-stream"
 
 _ALGORITHMS: dict[str, Callable[[], Any]] = {"sha1": hashlib.sha1, "sha256": hashlib.sha256}
 _METADATA_CHARACTERS_MAX = 1_000
-# Longer numbers in headers are not a length.
-_DIGITS_MAX = 12
-
-VERSION_HEADERS = {"Tus-Resumable": VERSION}
-OPTIONS_HEADERS = {
-    **VERSION_HEADERS,
-    "Tus-Version": VERSION,
+_SUCCESSES = range(200, 300)
+# More than any limit or offset; larger numbers are read as this one.
+_NUMBER_MAX = 10**9
+_VERSION_HEADERS = {"Tus-Resumable": VERSION}
+_VERSIONS_HEADERS = {"Tus-Version": VERSION}
+_OPTIONS_HEADERS = {
+    **_VERSIONS_HEADERS,
     "Tus-Extension": EXTENSIONS,
     "Tus-Max-Size": str(BYTES_MAX),
     "Tus-Checksum-Algorithm": ",".join(_ALGORITHMS),
@@ -48,6 +48,13 @@ class ChecksumMismatch(AppError):
     title = "The bytes do not have this checksum."
 
 
+# Headers of extensions that are not offered; without this check they would be ignored.
+_NOT_OFFERED = {
+    "upload-defer-length": "Announce the length: uploads of unknown length are not offered.",
+    "upload-concat": "Send one upload per picture: concatenation is not offered.",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Checksum:
     """The client's checksum of one request's bytes."""
@@ -66,11 +73,29 @@ def check_version(said: str | None) -> None:
         raise VersionNotSpoken
 
 
+def check_offered(headers: Mapping[str, str]) -> None:
+    """Raise BadRequest for a header of an extension that OPTIONS does not list."""
+    for name, refusal in _NOT_OFFERED.items():
+        if name in headers:
+            raise BadRequest(refusal)
+    if "upload-checksum" in headers.get("trailer", "").lower():
+        raise BadRequest("Send Upload-Checksum before the body: trailers are not offered.")
+
+
+def is_content_type(said: str | None) -> bool:
+    """Whether a body of this media type holds an upload's bytes, as RFC 9110 compares types."""
+    return (said or "").partition(";")[0].strip().lower() == CONTENT_TYPE
+
+
 def number_in(name: str, said: str | None) -> int:
-    """A header that counts bytes; raises BadRequest if it is missing or no number."""
-    if said is None or not said.isdecimal() or len(said) > _DIGITS_MAX:
+    """A header that counts bytes; raises BadRequest if it is missing or no number.
+
+    Numbers beyond any limit are returned as one that is beyond all of them.
+    """
+    if said is None or not said.isdecimal() or not said.isascii():
         raise BadRequest(f"{name} must be a number of bytes.")
-    return int(said)
+    digits = said.lstrip("0")
+    return int(digits or "0") if len(digits) < len(str(_NUMBER_MAX)) else _NUMBER_MAX
 
 
 def checksum_in(said: str | None) -> Checksum | None:
@@ -94,6 +119,8 @@ def metadata_in(said: str | None) -> str:
     pairs = [pair.strip().split(" ") for pair in said.split(",")]
     if len(said) > _METADATA_CHARACTERS_MAX or not all(_is_pair(pair) for pair in pairs):
         raise BadRequest("Upload-Metadata must be keys, each with a value in Base64.")
+    if len({key for key, *_value in pairs}) < len(pairs):
+        raise BadRequest("Upload-Metadata must name each key once.")
     return said
 
 
@@ -107,10 +134,16 @@ def _is_pair(pair: list[str]) -> bool:
         return False
 
 
+def reply_headers(method: str, status: int) -> Mapping[str, str]:
+    """What every reply of the routes carries, with this method and status."""
+    if method == "OPTIONS" and status in _SUCCESSES:
+        return _VERSION_HEADERS | _OPTIONS_HEADERS
+    return _VERSION_HEADERS | (_VERSIONS_HEADERS if status == VersionNotSpoken.status else {})
+
+
 def progress_headers(upload: Upload) -> dict[str, str]:
     """The upload's progress; after the last byte also its photo and the digest."""
     headers = {
-        **VERSION_HEADERS,
         "Upload-Offset": str(upload["offset"]),
         "Upload-Expires": format_datetime(
             datetime.fromisoformat(upload["expires_at"]), usegmt=True

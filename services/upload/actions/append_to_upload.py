@@ -23,12 +23,16 @@ from shared.sharding.shard_group import ShardGroup
 
 @dataclass(frozen=True, slots=True)
 class SentPiece:
-    """Bytes from a sender, at the offset where their upload should continue."""
+    """Bytes from a sender, at the offset where their upload should continue.
+
+    `is_repeated` if the same call may have had its effect before.
+    """
 
     owner_id: int
     upload_id: int
     start: int
     content: bytes
+    is_repeated: bool = False
 
 
 async def append_to_upload(
@@ -36,8 +40,9 @@ async def append_to_upload(
 ) -> Upload:
     """Append a piece and return the progress; the last bytes turn the upload into a photo.
 
-    Repeating a call gives the same answer. Raises NotFound, OffsetMismatch, PictureTooLarge and
-    TooManyPieces, and what `receive_photo` raises for bytes that are no picture.
+    A repeated call gets the same answer for the same bytes. Raises NotFound, OffsetMismatch,
+    PictureTooLarge and TooManyPieces, and what `receive_photo` raises for bytes that are no
+    picture.
     """
     known = await under_way.find(sent.owner_id, sent.upload_id)
     if known is not None and known.takes(sent.start, len(sent.content)):
@@ -57,7 +62,7 @@ async def _append_as_stored(
 ) -> Upload:
     upload = await get_own_upload(group, sent.upload_id, sent.owner_id)
     if sent.start != upload.received:
-        if not sent.content or not await _was_appended(group, upload, sent):
+        if not sent.is_repeated or not await _was_appended(group, upload.id, sent):
             raise OffsetMismatch
         return await progress_of(group, objects, upload)
     if not sent.content:
@@ -73,10 +78,9 @@ async def _append_as_stored(
     return await progress_of(group, objects, moved)
 
 
-async def _was_appended(group: ShardGroup, upload: StoredUpload, sent: SentPiece) -> bool:
-    # A finished upload has no pieces left, so a repeat of its last bytes gets the photo.
+async def _was_appended(group: ShardGroup, upload_id: int, sent: SentPiece) -> bool:
     sha256 = hashlib.sha256(sent.content).digest()
-    return upload.photo_id is not None or await has_piece(group, upload.id, sent.start, sha256)
+    return await has_piece(group, upload_id, sent.start, sha256)
 
 
 def _require_fit(upload: StoredUpload, sent: SentPiece) -> None:

@@ -43,9 +43,21 @@ async def _finish(group: ShardGroup, objects: Objects, upload: StoredUpload) -> 
         await delete_upload(group, upload.id, upload.owner_id)
         await objects.delete(keys)
         raise
+    except NotFound:
+        # Another call was faster, and the pieces are gone.
+        made = await _photo_made_of(group, upload)
+        if made is None:
+            raise
+        return made
     await note_photo(group, upload.id, photo["id"])
     await objects.delete(keys)
     return photo
+
+
+async def _photo_made_of(group: ShardGroup, upload: StoredUpload) -> Photo | None:
+    now = await get_own_upload(group, upload.id, upload.owner_id)
+    made = None if now.photo_id is None else await find_photo(group, now.photo_id)
+    return None if made is None else photo_of(made)
 
 
 def _sent(objects: Objects, keys: list[str], upload: StoredUpload) -> SentPicture:

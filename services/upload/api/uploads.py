@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import APIRouter, Header, Path, Query, Request, Response
 from pydantic import BaseModel, Field
 
 from services.upload.actions.append_to_upload import SentPiece, append_to_upload
@@ -18,6 +18,7 @@ from shared.http_server.json_reply import JsonReply
 from shared.http_server.problems import problem_replies
 from shared.http_server.reply_docs import no_content, reply
 from shared.http_server.viewer import ViewerId
+from shared.network.call_headers import REPEATED_HEADER
 
 router = APIRouter(tags=["Uploads"])
 
@@ -100,15 +101,19 @@ async def post_piece(
     upload_id: UploadId,
     viewer_id: ViewerId,
     offset: Annotated[int, Query(ge=0, lt=2**31, examples=[1_048_576])],
+    repeated: Annotated[
+        str | None, Header(alias=REPEATED_HEADER, description="Named if this may be a repetition.")
+    ] = None,
 ) -> Response:
-    """Append at most a megabyte at `offset`; repeatable. The last bytes turn it into a photo.
+    """Append at most a megabyte at `offset`. The last bytes turn it into a photo.
 
-    409 `offset_mismatch` if the upload has another offset. 415 and 422 `not_an_image` for an
-    unsupported or missing picture; 422 `digest_mismatch` if the bytes differ from the announced
-    digest.
+    409 `offset_mismatch` if the upload has another offset. A repetition succeeds if the same bytes
+    are there. 415 and 422 `not_an_image` for an unsupported or missing picture; 422
+    `digest_mismatch` if the bytes differ from the announced digest.
     """
     resources = resources_of(request)
-    sent = SentPiece(viewer_id, upload_id, offset, await request.body())
+    content = await request.body()
+    sent = SentPiece(viewer_id, upload_id, offset, content, is_repeated=repeated is not None)
     progress = await append_to_upload(resources.group, resources.objects, resources.under_way, sent)
     return JsonReply(progress)
 

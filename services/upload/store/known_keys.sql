@@ -3,7 +3,10 @@
 -- name: originals_and_pieces
 SELECT quarantine_key AS key FROM :schema.photo WHERE quarantine_key = ANY(:keys::text[])
 UNION ALL
-SELECT key FROM :schema.upload_piece WHERE key = ANY(:keys::text[]);
+-- The objects of a finished upload belong to nothing.
+SELECT piece.key
+  FROM :schema.upload_piece AS piece JOIN :schema.upload ON upload.id = piece.upload_id
+ WHERE piece.key = ANY(:keys::text[]) AND upload.photo_id IS NULL;
 
 -- name: renditions
 -- Released photos count, too: their job deletes the objects.

@@ -96,10 +96,9 @@ async def piece_keys(group: ShardGroup, upload_id: int) -> list[str]:
 
 
 async def note_photo(group: ShardGroup, upload_id: int, photo_id: int) -> None:
-    """Record the photo made of it; its pieces are no longer needed."""
+    """Record the photo made of it; the rows of its pieces stay, to recognise repeated bytes."""
     async with group.writer(group.shard_of(upload_id)) as tx:
         await tx.execute(_SQL["note_photo"], upload_id=upload_id, photo_id=photo_id)
-        await tx.execute(_SQL["delete_pieces"], upload_id=upload_id)
 
 
 async def delete_upload(group: ShardGroup, upload_id: int, owner_id: int) -> None:

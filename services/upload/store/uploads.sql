@@ -51,9 +51,6 @@ SELECT key FROM :schema.upload_piece WHERE upload_id = :upload_id ORDER BY start
 -- name: note_photo
 UPDATE :schema.upload SET photo_id = :photo_id WHERE id = :upload_id;
 
--- name: delete_pieces
-DELETE FROM :schema.upload_piece WHERE upload_id = :upload_id;
-
 -- name: delete_upload
 DELETE FROM :schema.upload WHERE id = :upload_id AND owner_id = :owner_id;
 
@@ -65,15 +62,17 @@ SELECT count(*) FROM :schema.upload
  WHERE touched_at < now() - make_interval(secs => :kept_s);
 
 -- name: delete_abandoned
--- Also notes their pieces as given up: nothing knows them any more, and that is expected.
+-- Also notes their pieces as given up: nothing knows them any more, and that is expected. The
+-- objects of a finished upload are gone already.
 WITH abandoned AS (
-    SELECT id FROM :schema.upload
+    SELECT id, photo_id FROM :schema.upload
      WHERE touched_at < now() - make_interval(secs => :kept_s)
      ORDER BY touched_at LIMIT :limit
 ), marked AS (
     INSERT INTO :schema.orphan_mark (key, given_up)
     SELECT piece.key, true
       FROM :schema.upload_piece AS piece JOIN abandoned ON abandoned.id = piece.upload_id
+     WHERE abandoned.photo_id IS NULL
     ON CONFLICT (key) DO UPDATE SET given_up = true
 )
 DELETE FROM :schema.upload WHERE id IN (SELECT id FROM abandoned);

@@ -39,6 +39,10 @@ def _app(*origins: str) -> httpx.AsyncClient:
     async def head_places() -> Response:
         return Response(headers={"Place": "own"})
 
+    @router.options("/places")
+    async def options_of_places() -> Response:
+        return Response(status_code=204, headers={"Place": "own"})
+
     app = FastAPI()
     app.router.routes.extend(router.routes)
     install_problem_handlers(app)
@@ -85,6 +89,17 @@ async def test_a_page_of_a_named_origin_may_ask_and_read() -> None:
     assert got.headers["access-control-allow-origin"] == ORIGIN
     assert "ETag" in got.headers["access-control-expose-headers"]
     assert before.headers["vary"] == got.headers["vary"] == "Origin"
+
+
+async def test_a_route_of_its_own_answers_options_beside_allow_and_cors() -> None:
+    asked = {"Origin": ORIGIN, "Access-Control-Request-Method": "HEAD"}
+    async with _app(ORIGIN) as client:
+        reply = await client.options("/places", headers=asked)
+    assert (reply.status_code, reply.headers["place"]) == (204, "own")
+    assert reply.headers["allow"] == "HEAD, OPTIONS"
+    assert reply.headers["access-control-allow-origin"] == ORIGIN
+    assert "Tus-Resumable" in reply.headers["access-control-allow-headers"]
+    assert "Tus-Version" in reply.headers["access-control-expose-headers"]
 
 
 async def test_a_page_of_another_origin_is_told_nothing_and_caches_are_told_why() -> None:

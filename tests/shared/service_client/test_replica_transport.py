@@ -6,7 +6,9 @@ from collections.abc import Collection
 import httpx
 import pytest
 
+from shared.network.call_headers import REPEATED_HEADER
 from shared.network.resolver import Resolver
+from shared.service_client.lean_messages import LeanRequest
 from shared.service_client.replica_transport import (
     IS_READ,
     REPEAT,
@@ -213,3 +215,23 @@ def read(*, timeout_ms: float = 2_000) -> httpx.Request:
     made.extensions[TIMEOUT_MS] = timeout_ms
     made.extensions[IS_READ] = True
     return made
+
+
+@pytest.mark.parametrize(
+    ("failure", "says_so"), [(httpx.ReadError("gone"), True), (httpx.ConnectError("none"), False)]
+)
+async def test_a_second_attempt_says_that_the_first_may_have_had_its_effect(
+    failure: Exception, says_so: bool
+) -> None:
+    exchange = ScriptedExchange(failure, httpx.Response(200))
+    asked = LeanRequest(
+        "POST",
+        f"https://{HOST}",
+        "/",
+        raw_headers=[(b"Host", HOST.encode())],
+        extensions={TIMEOUT_MS: 2_000.0, REPEAT: Repeat.ALWAYS},
+    )
+    assert REPEATED_HEADER not in asked.headers
+    await transport_over(exchange).handle_async_request(asked)
+    assert len(exchange.asked) == 2
+    assert (REPEATED_HEADER in asked.headers) is says_so

@@ -55,8 +55,8 @@ class Sender:
         self.id = upload["id"]
         return upload
 
-    async def sends(self, start: int, end: int) -> Upload:
-        sent = SentPiece(self.owner_id, self.id, start, self.content[start:end])
+    async def sends(self, start: int, end: int, *, again: bool = False) -> Upload:
+        sent = SentPiece(self.owner_id, self.id, start, self.content[start:end], is_repeated=again)
         return await append_to_upload(self._group, self._objects, self._under_way, sent)
 
     async def gives_up(self, *, as_somebody_else: bool = False) -> None:
@@ -124,13 +124,40 @@ async def test_repeated_bytes_change_nothing(alice: Sender) -> None:
     await alice.begins()
     size = len(alice.content)
     first = await alice.sends(0, 100)
-    assert await alice.sends(0, 100) == first
+    assert await alice.sends(0, 100, again=True) == first
     done = await alice.sends(100, size)
-    again = await alice.sends(100, size)
+    again = await alice.sends(100, size, again=True)
     assert again["photo"] is not None
     assert done["photo"] is not None
     assert again["photo"]["id"] == done["photo"]["id"]
     assert (await alice.asks())["photo"] == again["photo"]
+
+
+@pytest.mark.parametrize("again", [False, True])
+async def test_a_finished_upload_accepts_no_other_bytes(alice: Sender, again: bool) -> None:
+    await alice.begins()
+    size = len(alice.content)
+    await alice.sends(0, 100)
+    done = await alice.sends(100, size)
+    for start, end in ((0, 99), (50, 100), (100, size - 1), (1, size), (0, 0)):
+        with pytest.raises(OffsetMismatch):
+            await alice.sends(start, end, again=again)
+    alice.content += b"more"
+    with pytest.raises(PictureTooLarge):
+        await alice.sends(size, size + 4, again=again)
+    assert (await alice.sends(size, size, again=again))["photo"] == done["photo"]
+    assert await alice.asks() == done
+
+
+async def test_bytes_that_are_there_are_accepted_only_from_a_repeated_call(alice: Sender) -> None:
+    await alice.begins()
+    size = len(alice.content)
+    await alice.sends(0, 100)
+    with pytest.raises(OffsetMismatch):
+        await alice.sends(0, 100)
+    await alice.sends(100, size)
+    with pytest.raises(OffsetMismatch):
+        await alice.sends(100, size)
 
 
 async def test_bytes_for_a_deleted_or_too_short_upload_are_refused(alice: Sender) -> None:
