@@ -46,7 +46,8 @@ _BODY_BYTES_MAX = 21 * 1024 * 1024
 _UPLOAD_BODY: dict[str, Any] = {
     "requestBody": {
         "required": True,
-        "description": "The picture: JPEG, PNG, WebP, HEIC or AVIF, up to 20 MB and 50 megapixels.",
+        "description": "The picture: JPEG, PNG, WebP, HEIC or AVIF, up to 20 MB,"
+        " 51,000,000 pixels and 65,500 on a side.",
         "content": {
             "multipart/form-data": {
                 "schema": {

@@ -90,14 +90,14 @@ async def _is_done(
             raise PictureRefused(PictureFault.TOO_COSTLY)
         await _process(group, objects, workshop, photo, budget)
     except PictureRefused as refused:
-        await _fail(group, photo, refused.fault)
+        await _fail(group, photo, refused)
     except (BudgetSpent, DecoderStalled) as too_little:
         if not is_costly:
             await _hand_over(group, photo)
             return False
         if isinstance(too_little, DecoderStalled):
             raise
-        await _fail(group, photo, PictureFault.TOO_COSTLY)
+        await _fail(group, photo, PictureRefused(PictureFault.TOO_COSTLY))
     except BaseException:
         # The job will run again; return the unused budget to the next try.
         with suppress(Unavailable):
@@ -121,11 +121,11 @@ async def _process(
     photos_processed.labels("ready").inc()
 
 
-async def _fail(group: ShardGroup, photo: StoredPhoto, fault: PictureFault) -> None:
+async def _fail(group: ShardGroup, photo: StoredPhoto, refused: PictureRefused) -> None:
     async with group.writer(group.shard_of(photo.id)) as tx:
-        await mark_failed(tx, photo.id, fault.value)
-    photos_processed.labels(fault.name.lower()).inc()
-    log.info("photo_failed", photo_id=photo.id, fault=fault.name)
+        await mark_failed(tx, photo.id, refused.sentence)
+    photos_processed.labels(refused.fault.name.lower()).inc()
+    log.info("photo_failed", photo_id=photo.id, fault=refused.fault.name)
 
 
 async def _hand_over(group: ShardGroup, photo: StoredPhoto) -> None:

@@ -219,7 +219,23 @@ def _raise_unless_decoded(reply: Reply) -> None:
     if reply.outcome is Outcome.OUT_OF_CPU:
         raise BudgetSpent
     if reply.outcome is not Outcome.DECODED:
-        raise PictureRefused(_FAULTS[reply.outcome])
+        raise PictureRefused(_FAULTS[reply.outcome], _sentence_with_figures(reply))
+
+
+def _sentence_with_figures(reply: Reply) -> str | None:
+    if not reply.width or not reply.height:
+        return None
+    if reply.outcome is Outcome.TOO_MANY_PIXELS:
+        size = f"{reply.width:,} by {reply.height:,}"
+        pixels = reply.width * reply.height
+        return f"The picture has {pixels:,} pixels ({size}); at most {limits.PIXELS_MAX:,} fit."
+    if reply.outcome is Outcome.TOO_LONG_A_SIDE:
+        side = max(reply.width, reply.height)
+        return (
+            f"The picture is {side:,} pixels long on one side;"
+            f" at most {limits.SIDE_PIXELS_MAX:,} fit."
+        )
+    return None
 
 
 def _checked_size(reply: Reply) -> int:

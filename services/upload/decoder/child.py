@@ -49,6 +49,6 @@ def _reply_to(request: Request, source: mmap.mmap, decoded: int) -> Reply:
     try:
         return decode(source, request.picture_format, request.side_pixels_min, room)  # type: ignore[arg-type]
     except Refused as refused:
-        return Reply(refused.outcome)
+        return Reply(refused.outcome, *refused.size)
     except MemoryError:
         return Reply(Outcome.TOO_COSTLY)

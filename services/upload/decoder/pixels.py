@@ -26,9 +26,8 @@ from services.upload.decoder.wire import Outcome, PictureFormat, Reply
 
 _ORIENTATION_TAG = 0x0112
 _SIDEWAYS = {5, 6, 7, 8}
-# Rows per piece: this bounds the copies that colours and reduction make. It is a multiple of every
-# reduction, so pieces join without a seam.
-_PIECE_ROWS = 256
+# The most rows of a piece, which bounds the copies that colours and reduction make.
+_PIECE_ROWS_MAX = 256
 _REDUCTION_MAX = 8
 # After eight rounds the interpreter has specialised its code.
 _REHEARSALS = 10
@@ -39,11 +38,12 @@ PLUGINS = (AvifImagePlugin, JpegImagePlugin, MpoImagePlugin, PngImagePlugin, Web
 
 
 class Refused(Exception):
-    """The picture is at fault; `outcome` says why."""
+    """The picture is at fault; `outcome` says why, and `size` is its own as stored, if known."""
 
-    def __init__(self, outcome: Outcome) -> None:
+    def __init__(self, outcome: Outcome, size: tuple[int, int] = (0, 0)) -> None:
         super().__init__(outcome.name)
         self.outcome = outcome
+        self.size = size
 
 
 def prepare_codecs() -> None:
@@ -108,17 +108,19 @@ def _rehearse() -> None:
 
 
 def _open(source: BinaryIO, picture_format: PictureFormat) -> Image.Image:
+    # Pillow's own check would hide the size; ours follows before a pixel is decoded.
+    Image.MAX_IMAGE_PIXELS = None
     try:
         image = Image.open(source, formats=[picture_format.name])
     except UnidentifiedImageError:
         raise Refused(Outcome.NOT_A_PICTURE) from None
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
-        raise Refused(Outcome.TOO_MANY_PIXELS) from None
+    finally:
+        Image.MAX_IMAGE_PIXELS = limits.PIXELS_MAX
     width, height = image.size
-    if max(width, height) > limits.SIDE_PIXELS_MAX:
-        raise Refused(Outcome.TOO_LONG_A_SIDE)
     if width * height > limits.PIXELS_MAX:
-        raise Refused(Outcome.TOO_MANY_PIXELS)
+        raise Refused(Outcome.TOO_MANY_PIXELS, image.size)
+    if max(width, height) > limits.SIDE_PIXELS_MAX:
+        raise Refused(Outcome.TOO_LONG_A_SIDE, image.size)
     return cast(Image.Image, image)
 
 
@@ -179,6 +181,9 @@ def _write_pieces(
 
 
 def _pieces(image: Image.Image) -> Iterator[Image.Image]:
-    for top in range(0, image.height, _PIECE_ROWS):
-        bottom = min(top + _PIECE_ROWS, image.height)
+    # A multiple of every reduction, so that pieces join without a seam.
+    fitting = limits.PIECE_PIXELS_MAX // image.width // _REDUCTION_MAX * _REDUCTION_MAX
+    rows = min(_PIECE_ROWS_MAX, max(_REDUCTION_MAX, fitting))
+    for top in range(0, image.height, rows):
+        bottom = min(top + rows, image.height)
         yield image.crop((0, top, image.width, bottom))

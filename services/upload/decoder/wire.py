@@ -85,6 +85,8 @@ class Request:
 class Reply:
     """The outcome; for DECODED, `width` and `height` are the upright size of the whole picture.
 
+    For TOO_MANY_PIXELS and TOO_LONG_A_SIDE they are its size as stored, or zero if unknown.
+
     `decoded_width` and `decoded_height` describe the returned pixels in stored order; `orientation`
     (1 to 8, as in EXIF) says how to turn them.
     """

@@ -61,8 +61,8 @@ async def test_a_phones_picture_becomes_upright_and_its_original_is_deleted(
     ("content", "sentence"),
     [
         (small_jpeg()[:5000], "damaged"),
-        (hollow_png(9000, 9000), "50 megapixels"),
-        (hollow_png(12_001, 5), "12,000 pixels"),
+        (hollow_png(9000, 9000), "has 81,000,000 pixels (9,000 by 9,000)"),
+        (hollow_png(65_501, 5), "is 65,501 pixels long"),
         (b"\xff\xd8\xff" + b"nonsense" * 99, "not a picture"),
     ],
 )

@@ -154,9 +154,9 @@ def _cut_short() -> Iterator[CorpusFile]:
 
 
 def _bombs() -> Iterator[CorpusFile]:
-    for side in (12_001, 100_000, 2**31 - 1):
+    for side in (65_501, 100_000, 2**31 - 1):
         yield CorpusFile(f"png {side} long", hollow_png(side, 1), fault=_of_side(side, 1))
-    for width, height in ((7_100, 7_100), (12_000, 12_000), (60_000, 60_000)):
+    for width, height in ((7_142, 7_142), (12_000, 12_000), (60_000, 60_000)):
         fault = PictureFault.TOO_MANY_PIXELS
         yield CorpusFile(f"png {width}x{height}", hollow_png(width, height), fault=fault)
     yield CorpusFile(
@@ -168,7 +168,7 @@ def _bombs() -> Iterator[CorpusFile]:
         fault=PictureFault.TOO_MANY_PIXELS,
     )
     yield CorpusFile(
-        "jpeg that says 12,500x10", _jpeg_of_size(12_500, 10), fault=PictureFault.TOO_LONG_A_SIDE
+        "jpeg that says 65,501x10", _jpeg_of_size(65_501, 10), fault=PictureFault.TOO_LONG_A_SIDE
     )
     full = _png_of(6_900, 7_200, zlib.compress(bytes((6_900 * 3 + 1) * 7_200), 9))
     yield CorpusFile("png of 49.7 megapixels in few bytes", full, (6_900, 7_200), is_grey=True)
@@ -182,7 +182,7 @@ def _bombs() -> Iterator[CorpusFile]:
 
 
 def _of_side(width: int, height: int) -> PictureFault:
-    many = width * height > 50_000_000
+    many = width * height > 51_000_000
     return PictureFault.TOO_MANY_PIXELS if many else PictureFault.TOO_LONG_A_SIDE
 
 

@@ -12,6 +12,7 @@ from PIL import Image
 from infra.run_folder import REPOSITORY
 from services.upload.clients.decoder import DecodedPicture, Decoder
 from services.upload.clients.memory_files import MemoryFile
+from services.upload.decoder import limits
 from services.upload.decoder.wire import PictureFormat
 from services.upload.domain.decoding_budget import CpuBudget
 from services.upload.domain.picture_faults import PictureFault, PictureRefused
@@ -199,8 +200,50 @@ def test_the_first_frame_of_an_animation_is_decoded(decode: Decode) -> None:
     _assert_near(_pixel(decode(content, PictureFormat.PNG), 0.8, 0.2), GREEN)
 
 
+LARGEST: dict[str, tuple[str, str, tuple[int, int], PictureFormat]] = {
+    # A short side is not reduced, so all pixels are held at once.
+    "progressive, four channels": ("CMYK", "JPEG", (65_500, 778), PictureFormat.JPEG),
+    "with alpha, wide": ("RGBA", "PNG", (65_500, 778), PictureFormat.PNG),
+    "with alpha, high": ("RGBA", "PNG", (778, 65_500), PictureFormat.PNG),
+    "a phone's 51 megapixels": ("RGB", "JPEG", (8_256, 6_177), PictureFormat.JPEG),
+    "a panorama": ("RGB", "JPEG", (14_000, 3_600), PictureFormat.JPEG),
+    "a long screenshot": ("RGBA", "PNG", (1_080, 47_000), PictureFormat.PNG),
+}
+
+
+@pytest.mark.parametrize("name", LARGEST)
+def test_the_largest_pictures_fit_into_the_memory_of_a_child(decode: Decode, name: str) -> None:
+    mode, codec, size, kind = LARGEST[name]
+    content = io.BytesIO()
+    plain = Image.new(mode, size, (200, 40, 40, 255)[: len(mode)])
+    how = {"progressive": True, "subsampling": 0} if codec == "JPEG" else {"compress_level": 1}
+    plain.save(content, codec, **how)
+    decoded = decode(content.getvalue(), kind)
+    assert (decoded.upright_width, decoded.upright_height) == size
+    assert decoded.memory_kib * 1024 < limits.CHILD_MEMORY_BYTES_MAX
+
+
+@pytest.mark.parametrize(
+    ("size", "sentence"),
+    [
+        (
+            (8_000, 6_376),
+            "The picture has 51,008,000 pixels (8,000 by 6,376); at most 51,000,000 fit.",
+        ),
+        ((5, 70_000), "The picture is 70,000 pixels long on one side; at most 65,500 fit."),
+    ],
+)
+def test_a_limit_is_named_with_the_pictures_own_figure(
+    decode: Decode, size: tuple[int, int], sentence: str
+) -> None:
+    with pytest.raises(PictureRefused) as refused:
+        decode(hollow_png(*size), PictureFormat.PNG)
+    assert refused.value.sentence == sentence
+
+
 REFUSED: list[tuple[str, Callable[[], bytes], PictureFormat, PictureFault]] = [
-    ("too wide", partial(hollow_png, 12_001, 10), PictureFormat.PNG, PictureFault.TOO_LONG_A_SIDE),
+    ("too wide", partial(hollow_png, 65_501, 10), PictureFormat.PNG, PictureFault.TOO_LONG_A_SIDE),
+    ("too high", partial(hollow_png, 10, 65_501), PictureFormat.PNG, PictureFault.TOO_LONG_A_SIDE),
     ("too large", partial(hollow_png, 9000, 9000), PictureFormat.PNG, PictureFault.TOO_MANY_PIXELS),
     (
         "far too large",
