@@ -20,6 +20,8 @@ from services.users.domain.sign_in_limits import Limit
 from services.users.domain.sign_up_form import SignUpForm
 from services.users.resources import Resources, open_resources
 from services.users.settings import UsersSettings
+from services.users.store.password_guard import PasswordGuard
+from services.users.store.password_hashes import PasswordHashes
 from services.users.store.sign_in_limits import SignInLimits
 from shared.caching.redis_client import open_redis
 from shared.network.network import open_network
@@ -40,13 +42,17 @@ async def main() -> None:
     async with open_resources(settings) as resources, open_network(settings) as network:
         redis = await open_redis(settings.redis_url.get_secret_value(), network)
         unlimited = Limit(10**9, 60_000)
+        hashes = PasswordHashes()
         try:
-            await measure(resources, SignInLimits(redis, unlimited, unlimited))
+            await measure(
+                resources, PasswordGuard(hashes, SignInLimits(redis, unlimited, unlimited))
+            )
         finally:
+            hashes.close()
             await redis.aclose()
 
 
-async def measure(resources: Resources, limits: SignInLimits) -> None:
+async def measure(resources: Resources, passwords: PasswordGuard) -> None:
     """Sign up some accounts, then fail to sign in to them and to missing accounts in turn."""
     existing = [login for _ in range(ACCOUNTS) for login in await _account(resources)]
     times_ms: dict[str, list[float]] = {"existing": [], "missing": []}
@@ -54,7 +60,7 @@ async def measure(resources: Resources, limits: SignInLimits) -> None:
         login = existing[number % len(existing)]
         missing = _name() + login[login.find("@") :] if "@" in login else _name()
         for kind, tried in (("existing", login), ("missing", missing)):
-            spent_ms = await _failed_sign_in_ms(resources, limits, tried)
+            spent_ms = await _failed_sign_in_ms(resources, passwords, tried)
             if number >= WARM_UP_TRIES:
                 times_ms[kind].append(spent_ms)
     _report(times_ms)
@@ -71,11 +77,11 @@ async def _account(resources: Resources) -> tuple[str, str]:
     return form.username, form.email
 
 
-async def _failed_sign_in_ms(resources: Resources, limits: SignInLimits, login: str) -> float:
+async def _failed_sign_in_ms(resources: Resources, passwords: PasswordGuard, login: str) -> float:
     form = SignInForm(login, "not the password", "", address="203.0.113.7")
     began_s = time.perf_counter()
     try:
-        await sign_in(resources.group, resources.passwords, resources.tokens, limits, form, None)
+        await sign_in(resources.group, passwords, resources.tokens, form, None)
     except WrongCredentials:
         return (time.perf_counter() - began_s) * 1000
     raise RuntimeError("a wrong password was accepted")

@@ -12,6 +12,7 @@ from services.users.clients.upload import UploadClient
 from services.users.domain.edge_kinds import BLOCK, FOLLOW, MUTE
 from services.users.domain.session_tokens import SessionTokens
 from services.users.settings import UsersSettings
+from services.users.store.password_guard import PasswordGuard
 from services.users.store.password_hashes import PasswordHashes
 from services.users.store.session_cache import SessionCache
 from services.users.store.sign_in_limits import SignInLimits
@@ -32,9 +33,8 @@ class Resources:
     blocks: Edges
     mutes: Edges
     sessions: SessionCache
-    passwords: PasswordHashes
+    passwords: PasswordGuard
     tokens: SessionTokens
-    sign_in_limits: SignInLimits
     feed: FeedClient
     upload: UploadClient
     archives: ArchivesClient
@@ -61,17 +61,16 @@ async def open_resources(settings: UsersSettings) -> AsyncIterator[Resources]:
         upload = await stack.enter_async_context(
             ServiceClient("upload", settings.upload_url, network, settings)
         )
-        passwords = PasswordHashes()
-        stack.callback(passwords.close)
+        hashes = PasswordHashes()
+        stack.callback(hashes.close)
         yield Resources(
             group=group,
             follows=Edges(group, FOLLOW),
             blocks=Edges(group, BLOCK),
             mutes=Edges(group, MUTE),
             sessions=SessionCache(redis),
-            passwords=passwords,
+            passwords=PasswordGuard(hashes, SignInLimits(redis)),
             tokens=SessionTokens(settings.token_key.get_secret_value()),
-            sign_in_limits=SignInLimits(redis),
             feed=FeedClient(feed),
             upload=UploadClient(upload),
             archives=ArchivesClient(upload),

@@ -8,7 +8,7 @@ from shared.contracts.accounts import DeletionReceipt
 async def delete_account(
     users: UsersClient, sessions: SessionChecks, password: str, viewer_id: int
 ) -> DeletionReceipt:
-    """Start the deletion; raises Unauthenticated for a wrong password."""
+    """Start the deletion; raises Forbidden for a wrong password."""
     try:
         return await users.delete_account(password, viewer_id=viewer_id)
     finally:

@@ -21,10 +21,11 @@ from services.gateway.api.problem_codes import (
     PRECONDITION_FAILED,
     PROFILE_CHANGED,
     REQUEST_IN_PROGRESS,
+    TOO_MANY_GUESSES,
     TOO_MANY_REQUESTS,
     UNAUTHENTICATED,
     USERNAME_TAKEN,
-    WRONG_CREDENTIALS,
+    WRONG_PASSWORD,
     problems,
 )
 from services.gateway.api.replies import conditional_reply, private_reply
@@ -188,7 +189,7 @@ async def patch_me(
     summary="Change the password",
     responses={
         **no_content("Every other session has ended, everywhere within 5 seconds."),
-        **problems(BAD_REQUEST, UNAUTHENTICATED, WRONG_CREDENTIALS, INVALID, TOO_MANY_REQUESTS),
+        **problems(BAD_REQUEST, UNAUTHENTICATED, WRONG_PASSWORD, INVALID, TOO_MANY_GUESSES),
     },
 )
 async def put_password(request: Request, change: PasswordChange, current: InSession) -> Response:

@@ -9,8 +9,9 @@ from services.gateway.api.problem_codes import (
     BAD_REQUEST,
     INVALID,
     NOT_FOUND,
+    TOO_MANY_GUESSES,
     UNAUTHENTICATED,
-    WRONG_CREDENTIALS,
+    WRONG_PASSWORD,
     problems,
 )
 from services.gateway.api.replies import private_reply
@@ -37,7 +38,7 @@ class Deletion(BaseModel):
     summary="Delete the account",
     responses={
         **reply(202, DeletionReceipt, "Gone for everybody; its data is being erased."),
-        **problems(BAD_REQUEST, UNAUTHENTICATED, WRONG_CREDENTIALS, INVALID),
+        **problems(BAD_REQUEST, UNAUTHENTICATED, WRONG_PASSWORD, INVALID, TOO_MANY_GUESSES),
     },
 )
 async def delete_me(request: Request, asked: Deletion, viewer_id: ViewerId) -> Response:

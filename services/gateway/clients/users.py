@@ -83,12 +83,12 @@ class UsersClient:
     async def change_password(self, change: dict[str, Any], *, viewer_id: int) -> None:
         """Change the password and end all sessions except `session_id`.
 
-        Raises Unauthenticated for a wrong password.
+        Raises Forbidden for a wrong password.
         """
         await self._service.put("/me/password", change, viewer_id=viewer_id)
 
     async def delete_account(self, password: str, *, viewer_id: int) -> DeletionReceipt:
-        """Start deleting the viewer's account; raises Unauthenticated for a wrong password."""
+        """Start deleting the viewer's account; raises Forbidden for a wrong password."""
         reply: DeletionReceipt = await self._service.post(
             "/me/deletion", {"password": password}, viewer_id=viewer_id
         )

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from services.users.actions.forget_sessions import SESSIONS_TOPIC
-from services.users.domain.passwords import WrongCredentials, password_fault
+from services.users.domain.passwords import WrongPassword, password_fault
 from services.users.store.accounts import change_password_hash, find_credentials
-from services.users.store.password_hashes import PasswordHashes
+from services.users.store.password_guard import PasswordGuard
 from services.users.store.session_cache import SessionCache
 from services.users.store.sessions import end_sessions_except
 from shared.errors import FieldError, Invalid
@@ -24,24 +24,24 @@ class PasswordChange:
 
 async def change_password(
     group: ShardGroup,
-    passwords: PasswordHashes,
+    passwords: PasswordGuard,
     cache: SessionCache,
     user_id: int,
     change: PasswordChange,
 ) -> None:
-    """Change it; raises WrongCredentials for the current and Invalid for the new password."""
+    """Change it; raises WrongPassword and TooManyGuesses for the current password.
+
+    Raises Invalid for the new one.
+    """
     fault = password_fault(change.new_password)
     if fault is not None:
         raise Invalid(errors=[FieldError("new_password", fault)])
-    verified = await find_credentials(group, user_id)
-    known_hash = None if verified is None else verified.password_hash
-    matches = await passwords.verify(known_hash, change.current_password)
-    if verified is None or not matches:
-        raise WrongCredentials
+    known = await find_credentials(group, user_id)
+    verified = await passwords.prove_signed_in(user_id, known, change.current_password)
     new_hash = await passwords.hash(change.new_password)
     async with group.writer(group.shard_of(user_id)) as tx:
         if not await change_password_hash(tx, verified, new_hash):
-            raise WrongCredentials
+            raise WrongPassword
         ended = await end_sessions_except(
             tx,
             change.kept_session_id,

@@ -5,11 +5,11 @@ import secrets
 from services.users.actions.erase_account import ERASE_JOB
 from services.users.actions.forget_sessions import SESSIONS_TOPIC
 from services.users.actions.tell_feed import graph_event
-from services.users.domain.passwords import WrongCredentials
+from services.users.domain.passwords import WrongPassword
 from services.users.domain.receipts import Receipt
 from services.users.store.accounts import Credentials, find_credentials
 from services.users.store.deletions import delete_sessions, void_account
-from services.users.store.password_hashes import PasswordHashes
+from services.users.store.password_guard import PasswordGuard
 from services.users.store.session_cache import SessionCache
 from shared.sharding.shard_group import ShardGroup
 
@@ -18,17 +18,14 @@ ERASE_DELAY_S = 8.0
 
 
 async def delete_account(
-    group: ShardGroup, passwords: PasswordHashes, cache: SessionCache, user_id: int, password: str
+    group: ShardGroup, passwords: PasswordGuard, cache: SessionCache, user_id: int, password: str
 ) -> Receipt:
-    """Delete it; raises WrongCredentials for a wrong password or a missing account."""
-    verified = await find_credentials(group, user_id)
-    known_hash = None if verified is None else verified.password_hash
-    matches = await passwords.verify(known_hash, password)
-    if verified is None or not matches:
-        raise WrongCredentials
+    """Delete it; raises WrongPassword, also for a missing account, and TooManyGuesses."""
+    known = await find_credentials(group, user_id)
+    verified = await passwords.prove_signed_in(user_id, known, password)
     receipt = await _take_away(group, cache, verified)
     if receipt is None:
-        raise WrongCredentials
+        raise WrongPassword
     return receipt
 
 

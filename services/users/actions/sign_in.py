@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from services.users.actions.forget_sessions import SESSIONS_TOPIC
-from services.users.actions.guard_sign_in import guard_sign_in
 from services.users.domain.emails import email_key
 from services.users.domain.names import Name, names_of_login, username_of
 from services.users.domain.passwords import WrongCredentials
@@ -19,10 +18,9 @@ from services.users.store.accounts import (
     lock_credentials,
 )
 from services.users.store.directory import find_entry
-from services.users.store.password_hashes import PasswordHashes
+from services.users.store.password_guard import PasswordGuard, SignInAttempt
 from services.users.store.profiles import find_profile
 from services.users.store.sessions import NewSession, end_surplus_sessions, insert_session
-from services.users.store.sign_in_limits import SignInLimits
 from shared.contracts.people import SignedIn
 from shared.errors import FieldError, Forbidden, Invalid
 from shared.sharding.idempotency import IdempotentRequest, Reply, once
@@ -56,9 +54,8 @@ class SignInForm:
 
 async def sign_in(
     group: ShardGroup,
-    passwords: PasswordHashes,
+    passwords: PasswordGuard,
     tokens: SessionTokens,
-    limits: SignInLimits,
     form: SignInForm,
     idempotency_key: str | None,
 ) -> SignedIn:
@@ -69,18 +66,14 @@ async def sign_in(
     _check_device(form.device)
     login = form.login.strip()
     names = names_of_login(login)
-    async with guard_sign_in(limits, names[-1].key if names else login, form.address) as guess:
-        credentials = await _find_credentials(group, login, names)
-        user_id, known_hash = None, None
-        if credentials is not None:
-            user_id, known_hash = credentials.user_id, credentials.password_hash
-        counts = await guess.count_for_account(user_id)
-        matches = await passwords.verify(known_hash, form.password)
-        if credentials is None or not (matches and counts):
-            raise WrongCredentials
-        if credentials.is_suspended:
-            raise AccountSuspended
-        opened = await _open_session(group, tokens, credentials, form, idempotency_key)
+    found = await _find_credentials(group, login, names)
+    name = names[-1].key if names else login
+    credentials = await passwords.prove_to_sign_in(
+        found, SignInAttempt(name, form.address, form.password)
+    )
+    if credentials.is_suspended:
+        raise AccountSuspended
+    opened = await _open_session(group, tokens, credentials, form, idempotency_key)
     await _renew_hash(group, passwords, credentials, form.password)
     person = await find_profile(group, credentials.user_id)
     if person is None:
@@ -148,7 +141,7 @@ async def _open_session(
 
 
 async def _renew_hash(
-    group: ShardGroup, passwords: PasswordHashes, verified: Credentials, password: str
+    group: ShardGroup, passwords: PasswordGuard, verified: Credentials, password: str
 ) -> None:
     """Rehash with current parameters; only here is the password at hand."""
     if not passwords.is_outdated(verified.password_hash):

@@ -16,7 +16,7 @@ from services.users.domain.signed_in import signed_in_reply, token_reply
 from services.users.domain.usernames import UsernameTaken
 from services.users.store.accounts import NewAccount, insert_account, new_user_id
 from services.users.store.directory import Holder
-from services.users.store.password_hashes import PasswordHashes
+from services.users.store.password_guard import PasswordGuard
 from services.users.store.sessions import NewSession, insert_session
 from shared.contracts.people import SignedIn
 from shared.errors import IdempotencyKeyReused, Overloaded, Unavailable
@@ -40,7 +40,7 @@ class _NotAnsweredYet(Exception):
 
 async def sign_up(
     group: ShardGroup,
-    passwords: PasswordHashes,
+    passwords: PasswordGuard,
     tokens: SessionTokens,
     form: SignUpForm,
     idempotency_key: str | None,
@@ -89,7 +89,7 @@ async def _recorded(group: ShardGroup, request: IdempotentRequest) -> Reply | No
 
 async def _make_account(
     group: ShardGroup,
-    passwords: PasswordHashes,
+    passwords: PasswordGuard,
     tokens: SessionTokens,
     form: SignUpForm,
     request: IdempotentRequest,

@@ -185,11 +185,14 @@ async def patch_me(
     summary="Change the viewer's password",
     responses={
         **no_content("Every other session has ended, everywhere within 5 seconds."),
-        **problem_replies(400, 401, 422, 503),
+        **problem_replies(400, 401, 403, 422, 429, 503),
     },
 )
 async def put_password(request: Request, new: NewPassword, viewer_id: ViewerId) -> Response:
-    """401 `wrong_credentials` if the current password is wrong."""
+    """403 `wrong_password` if the current one is wrong.
+
+    429 `too_many_guesses` follows 10 failures of the account in an hour, here and elsewhere.
+    """
     resources = resources_of(request)
     change = PasswordChange(new.current_password, new.new_password, new.session_id)
     await change_password(

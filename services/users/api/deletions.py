@@ -46,11 +46,14 @@ class Deletion(BaseModel):
     summary="Delete the viewer's account",
     responses={
         **reply(202, DeletionReceipt, "Gone for everybody; its data is being erased."),
-        **problem_replies(400, 401, 422, 503),
+        **problem_replies(400, 401, 403, 422, 429, 503),
     },
 )
 async def post_deletion(request: Request, asked: Deletion, viewer_id: ViewerId) -> Response:
-    """401 `wrong_credentials` if the password is wrong. Every session ends."""
+    """Every session ends. 403 `wrong_password` if the password is wrong.
+
+    429 `too_many_guesses` follows 10 failures of the account in an hour, here and elsewhere.
+    """
     resources = resources_of(request)
     receipt = await delete_account(
         resources.group, resources.passwords, resources.sessions, viewer_id, asked.password

@@ -95,7 +95,6 @@ async def post_session(
         resources.group,
         resources.passwords,
         resources.tokens,
-        resources.sign_in_limits,
         form,
         idempotency_key,
     )

@@ -1,6 +1,6 @@
 """The rules for passwords; the store hashes them."""
 
-from shared.errors import Unauthenticated
+from shared.errors import Forbidden, Unauthenticated
 from shared.faults import Fault, fault
 
 PASSWORD_CHARACTERS_MIN = 8
@@ -12,6 +12,13 @@ class WrongCredentials(Unauthenticated):
 
     code = "wrong_credentials"
     title = "The name or the password is wrong."
+
+
+class WrongPassword(Forbidden):
+    """A wrong password of somebody signed in; a 401 would sign the phone out."""
+
+    code = "wrong_password"
+    title = "The password is wrong."
 
 
 def password_fault(password: str) -> Fault | None:

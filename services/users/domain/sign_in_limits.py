@@ -1,4 +1,4 @@
-"""Limits of sign-in attempts, and their error."""
+"""Limits of password guesses, and their errors."""
 
 import ipaddress
 from dataclasses import dataclass
@@ -30,6 +30,13 @@ class TooManySignIns(TooManyRequests):
 
     code = "too_many_sign_ins"
     title = "Too many attempts to sign in; wait a little."
+
+
+class TooManyGuesses(TooManyRequests):
+    """Too many wrong passwords for the viewer's account."""
+
+    code = "too_many_guesses"
+    title = "Too many wrong passwords; wait a little."
 
 
 def source_of(address: str) -> str:

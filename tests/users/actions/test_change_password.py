@@ -6,25 +6,25 @@ import pytest
 
 from services.users.actions.change_password import PasswordChange, change_password
 from services.users.actions.sign_in import SignInForm, sign_in
-from services.users.domain.passwords import WrongCredentials
+from services.users.domain.passwords import WrongCredentials, WrongPassword
 from services.users.resources import Resources
+from services.users.store.password_guard import PasswordGuard
 from services.users.store.password_hashes import PasswordHashes
 from shared.contracts.people import SignedIn
 from shared.errors import Invalid, SessionEnded
 from tests.users.cast import PASSWORD, Cast
+from tests.users.guards import guard_with
 from tests.users.session_check import check_session
 
 NEW = "staple incorrectly"
 
 
 async def _sign_in(
-    resources: Resources, person: SignedIn, password: str, passwords: PasswordHashes | None = None
+    resources: Resources, person: SignedIn, password: str, passwords: PasswordGuard | None = None
 ) -> SignedIn:
     form = SignInForm(person["user"]["username"], password, "tablet")
     passwords = passwords or resources.passwords
-    return await sign_in(
-        resources.group, passwords, resources.tokens, resources.sign_in_limits, form, None
-    )
+    return await sign_in(resources.group, passwords, resources.tokens, form, None)
 
 
 async def _change(resources: Resources, person: SignedIn, current: str, new: str) -> None:
@@ -63,7 +63,7 @@ async def test_without_the_current_password_nothing_changes(
     resources: Resources, cast: Cast
 ) -> None:
     alice = await cast.person("alice")
-    with pytest.raises(WrongCredentials):
+    with pytest.raises(WrongPassword):
         await _change(resources, alice, "another one", NEW)
     with pytest.raises(Invalid):
         await _change(resources, alice, PASSWORD, "short")
@@ -75,7 +75,9 @@ async def test_a_sign_in_under_way_does_not_outlive_the_change(
 ) -> None:
     alice = await cast.person("alice")
     slow = _SlowToOpen()
-    signing_in = asyncio.create_task(_sign_in(resources, alice, PASSWORD, slow))
+    signing_in = asyncio.create_task(
+        _sign_in(resources, alice, PASSWORD, guard_with(resources, slow))
+    )
     await slow.verified.wait()
     await _change(resources, alice, PASSWORD, NEW)
     slow.go_on.set()

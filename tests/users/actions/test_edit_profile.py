@@ -141,16 +141,13 @@ async def test_a_renamed_person_is_found_and_signs_in_by_the_new_name_only(
     with pytest.raises(NotFound):
         await get_profile_by_username(resources.group, None, alice["username"])
     form = SignInForm(new, PASSWORD, "")
-    assert await sign_in(
-        resources.group, resources.passwords, resources.tokens, resources.sign_in_limits, form, None
-    )
+    assert await sign_in(resources.group, resources.passwords, resources.tokens, form, None)
     old_form = SignInForm(alice["username"], PASSWORD, "")
     with pytest.raises(WrongCredentials):
         await sign_in(
             resources.group,
             resources.passwords,
             resources.tokens,
-            resources.sign_in_limits,
             old_form,
             None,
         )

@@ -10,7 +10,7 @@ from services.users.actions.follow import follow
 from services.users.actions.mute import mute
 from services.users.actions.sign_up import sign_up
 from services.users.domain.edge_kinds import BLOCK, FOLLOW, MUTE
-from services.users.domain.passwords import WrongCredentials
+from services.users.domain.passwords import WrongPassword
 from services.users.domain.receipts import Receipt
 from services.users.domain.sign_up_form import SignUpForm
 from services.users.resources import Resources
@@ -48,7 +48,7 @@ async def _progress(resources: Resources, user_id: int) -> Progress:
 
 async def test_without_the_password_nothing_is_deleted(resources: Resources, cast: Cast) -> None:
     alice = await cast.person("alice")
-    with pytest.raises(WrongCredentials):
+    with pytest.raises(WrongPassword):
         await _delete(resources, alice, "another one")
     assert await find_profile(resources.group, alice["user"]["id"]) is not None
 
@@ -76,7 +76,7 @@ async def test_the_account_and_its_sessions_are_gone_at_once(
             resources,
             alice["session"]["access_token"],
         )
-    with pytest.raises(WrongCredentials):
+    with pytest.raises(WrongPassword):
         await _delete(resources, alice)
 
 

@@ -17,14 +17,14 @@ from services.users.resources import Resources
 from services.users.store.password_hashes import PasswordHashes
 from shared.errors import Overloaded
 from tests.users.cast import PASSWORD, Cast
+from tests.users.guards import guard_with, limits_of
 from tests.users.users_api import UsersApi
 
 
 async def _try(resources: Resources, login: str, password: str, address: str | None = None) -> str:
     form = SignInForm(login, password, "", address)
-    collaborators = (resources.passwords, resources.tokens, resources.sign_in_limits)
     try:
-        await sign_in(resources.group, *collaborators, form, None)
+        await sign_in(resources.group, resources.passwords, resources.tokens, form, None)
     except (WrongCredentials, TooManySignIns) as refused:
         return refused.code
     return "signed_in"
@@ -67,12 +67,11 @@ async def test_a_successful_sign_in_counts_no_failure(resources: Resources, cast
 async def test_an_unverified_attempt_counts_no_failure(resources: Resources, cast: Cast) -> None:
     login = (await cast.person("alice"))["user"]["username"]
     full = PasswordHashes(waiting_max=-2)
+    guard = guard_with(resources, full)
     form = SignInForm(login, "wrong password", "")
     for _more in range(FAILURES_OF_ACCOUNT.times_max + 1):
         with pytest.raises(Overloaded):
-            await sign_in(
-                resources.group, full, resources.tokens, resources.sign_in_limits, form, None
-            )
+            await sign_in(resources.group, guard, resources.tokens, form, None)
     full.close()
     assert await _try(resources, login, PASSWORD) == "signed_in"
 
@@ -83,7 +82,7 @@ async def test_an_address_has_a_limited_number_of_tries_for_any_names(
     address = f"2001:db8:{secrets.token_hex(2)}:{secrets.token_hex(2)}::1"
     body = {"login": "nobody_here", "password": "wrong password", "address": address}
     for _try in range(TRIES_OF_ADDRESS.times_max):
-        assert await resources.sign_in_limits.take_try(source_of(address)) == 0
+        assert await limits_of(resources).take_try(source_of(address)) == 0
     reply = await api.post("/sessions", body)
     assert (reply.status_code, reply.json()["code"]) == (429, "too_many_sign_ins")
     assert 0 < int(reply.headers["Retry-After"]) <= 300

@@ -47,9 +47,7 @@ async def _signed_up_before(
 
 async def _signs_in(resources: Resources, login: str) -> int:
     form = SignInForm(login, PASSWORD, "tablet")
-    signed_in = await sign_in(
-        resources.group, resources.passwords, resources.tokens, resources.sign_in_limits, form, None
-    )
+    signed_in = await sign_in(resources.group, resources.passwords, resources.tokens, form, None)
     return signed_in["user"]["id"]
 
 

@@ -16,15 +16,14 @@ from shared.contracts.people import SignedIn
 from shared.errors import IdempotencyKeyReused, Invalid
 from shared.sql_files import parse_query
 from tests.users.cast import PASSWORD, Cast
+from tests.users.guards import guard_with
 from tests.users.session_check import check_session
 
 QUICK = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 
 
 async def _sign_in(resources: Resources, form: SignInForm, key: str | None = None) -> SignedIn:
-    return await sign_in(
-        resources.group, resources.passwords, resources.tokens, resources.sign_in_limits, form, key
-    )
+    return await sign_in(resources.group, resources.passwords, resources.tokens, form, key)
 
 
 async def test_username_and_address_both_sign_in(resources: Resources, cast: Cast) -> None:
@@ -69,9 +68,8 @@ async def test_a_missing_account_is_verified_against_a_dummy_hash(resources: Res
     with pytest.raises(WrongCredentials):
         await sign_in(
             resources.group,
-            passwords,
+            guard_with(resources, passwords),
             resources.tokens,
-            resources.sign_in_limits,
             SignInForm("nobody", PASSWORD, ""),
             None,
         )
@@ -100,12 +98,10 @@ async def test_beyond_the_limit_of_devices_the_oldest_is_signed_out(
     form = SignInForm(alice["user"]["username"], PASSWORD, "tablet")
     quick = await _with_quick_password(resources, alice["user"]["id"])
     for _ in range(SESSIONS_PER_USER_MAX - 1):
-        await sign_in(
-            resources.group, quick, resources.tokens, resources.sign_in_limits, form, None
-        )
+        await sign_in(resources.group, guard_with(resources, quick), resources.tokens, form, None)
     assert await _live_count(resources, alice["user"]["id"]) == SESSIONS_PER_USER_MAX
     newest = await sign_in(
-        resources.group, quick, resources.tokens, resources.sign_in_limits, form, None
+        resources.group, guard_with(resources, quick), resources.tokens, form, None
     )
     assert await _live_count(resources, alice["user"]["id"]) == SESSIONS_PER_USER_MAX
     token = newest["session"]["access_token"]

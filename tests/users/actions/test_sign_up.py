@@ -24,6 +24,7 @@ from shared.errors import Conflict, IdempotencyKeyReused, Invalid, Overloaded, R
 from shared.sharding.shard_group import ShardGroup
 from shared.sql_files import parse_query
 from tests.users.cast import form_for
+from tests.users.guards import guard_with
 
 
 async def _sign_up(resources: Resources, form: SignUpForm, key: str | None = None) -> SignedIn:
@@ -154,7 +155,7 @@ async def test_a_repeated_request_completes_an_interrupted_one(
 ) -> None:
     form, key = form_for("alice"), secrets.token_hex()
     cut_off = asyncio.create_task(
-        sign_up(resources.group, _SlowHashes(), resources.tokens, form, key)
+        sign_up(resources.group, guard_with(resources, _SlowHashes()), resources.tokens, form, key)
     )
     await _until_reserved(resources.group, email_of(form.email))
     cut_off.cancel()
@@ -169,7 +170,9 @@ async def test_an_overloaded_sign_up_releases_its_names(resources: Resources) ->
     form = form_for("alice")
     refusing = PasswordHashes(threads=1, waiting_max=-1)
     with pytest.raises(Overloaded):
-        await sign_up(resources.group, refusing, resources.tokens, form, None)
+        await sign_up(
+            resources.group, guard_with(resources, refusing), resources.tokens, form, None
+        )
     refusing.close()
     await _sign_up(resources, form)
 
@@ -204,7 +207,9 @@ async def test_an_overtaken_sign_up_makes_no_second_account_with_the_name(
 ) -> None:
     group, form, key = resources.group, form_for("alice"), secrets.token_hex()
     slow = _SlowHashes()
-    overtaken = asyncio.create_task(sign_up(group, slow, resources.tokens, form, key))
+    overtaken = asyncio.create_task(
+        sign_up(group, guard_with(resources, slow), resources.tokens, form, key)
+    )
     await _until_reserved(group, email_of(form.email))
     await _expire(group, form)
     winner = await _sign_up(resources, form)

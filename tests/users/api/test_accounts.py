@@ -89,4 +89,4 @@ async def test_a_password_is_changed_with_the_current_one(api: UsersApi, cast: C
     alice_id = alice["user"]["id"]
     assert (await api.put("/me/password", alice_id, body)).status_code == 204
     again = await api.put("/me/password", alice_id, body)
-    assert (again.status_code, again.json()["code"]) == (401, "wrong_credentials")
+    assert (again.status_code, again.json()["code"]) == (403, "wrong_password")

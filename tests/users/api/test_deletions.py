@@ -18,7 +18,7 @@ async def test_a_receipt_is_read_without_a_viewer(api: UsersApi, cast: Cast) -> 
 async def test_a_wrong_password_is_refused(api: UsersApi, cast: Cast) -> None:
     alice = await cast.user_id("alice")
     reply = await api.post("/me/deletion", {"password": "another one"}, alice)
-    assert (reply.status_code, reply.json()["code"]) == (401, "wrong_credentials")
+    assert (reply.status_code, reply.json()["code"]) == (403, "wrong_password")
     assert (await api.get("/me", alice)).status_code == 200
 
 

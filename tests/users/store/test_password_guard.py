@@ -1,0 +1,93 @@
+"""Every check of a password counts its failures for the account, whatever it is for."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+
+from services.users.domain.sign_in_limits import FAILURES_OF_ACCOUNT
+from services.users.resources import Resources
+from services.users.store.accounts import find_credentials
+from services.users.store.password_hashes import PasswordHashes
+from shared.contracts.people import SignedIn
+from shared.errors import Overloaded
+from tests.users.cast import PASSWORD, Cast
+from tests.users.guards import guard_with
+from tests.users.users_api import UsersApi
+
+NEW = "staple incorrectly"
+TIMES = FAILURES_OF_ACCOUNT.times_max
+
+Check = Callable[[UsersApi, SignedIn, str], Awaitable[Any]]
+
+
+async def _change(api: UsersApi, person: SignedIn, password: str) -> Any:
+    session_id = person["session"]["id"]
+    body = {"current_password": password, "new_password": NEW, "session_id": session_id}
+    return await api.put("/me/password", person["user"]["id"], body)
+
+
+async def _delete(api: UsersApi, person: SignedIn, password: str) -> Any:
+    return await api.post("/me/deletion", {"password": password}, person["user"]["id"])
+
+
+CHECKS = (_change, _delete)
+
+
+async def _codes(check: Check, api: UsersApi, person: SignedIn, times: int) -> Counter[str]:
+    tries = (check(api, person, "another one") for _ in range(times))
+    return Counter(reply.json()["code"] for reply in await asyncio.gather(*tries))
+
+
+@pytest.mark.parametrize("check", CHECKS)
+async def test_exactly_ten_guesses_of_a_stolen_session_are_judged(
+    api: UsersApi, cast: Cast, check: Check
+) -> None:
+    alice = await cast.person("alice")
+    codes = await _codes(check, api, alice, 3 * TIMES)
+    assert codes == {"wrong_password": TIMES, "too_many_guesses": 2 * TIMES}
+    # Even the right one: a refused caller learns nothing about it.
+    refused = await check(api, alice, PASSWORD)
+    assert (refused.status_code, refused.json()["code"]) == (429, "too_many_guesses")
+    assert 0 < int(refused.headers["Retry-After"]) <= FAILURES_OF_ACCOUNT.window_ms / 1000
+
+
+@pytest.mark.parametrize("check", CHECKS)
+async def test_an_owner_who_mistypes_is_not_locked_out(
+    api: UsersApi, cast: Cast, check: Check
+) -> None:
+    alice = await cast.person("alice")
+    assert await _codes(check, api, alice, TIMES - 1) == {"wrong_password": TIMES - 1}
+    assert (await check(api, alice, PASSWORD)).status_code in {202, 204}
+
+
+async def test_all_checks_share_one_count(api: UsersApi, cast: Cast) -> None:
+    alice = await cast.person("alice")
+    for check in CHECKS:
+        assert await _codes(check, api, alice, TIMES // 2) == {"wrong_password": TIMES // 2}
+    for check in CHECKS:
+        assert await _codes(check, api, alice, 1) == {"too_many_guesses": 1}
+
+
+async def test_a_right_password_counts_for_nobody(api: UsersApi, cast: Cast) -> None:
+    alice = await cast.person("alice")
+    for current, new in [(PASSWORD, PASSWORD)] * (TIMES + 1):
+        body = {
+            "current_password": current,
+            "new_password": new,
+            "session_id": alice["session"]["id"],
+        }
+        assert (await api.put("/me/password", alice["user"]["id"], body)).status_code == 204
+
+
+async def test_an_unjudged_check_counts_no_failure(resources: Resources, cast: Cast) -> None:
+    alice_id = await cast.user_id("alice")
+    known = await find_credentials(resources.group, alice_id)
+    full = PasswordHashes(waiting_max=-2)
+    for _more in range(TIMES + 1):
+        with pytest.raises(Overloaded):
+            await guard_with(resources, full).prove_signed_in(alice_id, known, "another one")
+    full.close()
+    assert await resources.passwords.prove_signed_in(alice_id, known, PASSWORD) == known
