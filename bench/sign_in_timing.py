@@ -16,7 +16,7 @@ from unittest.mock import patch
 from services.users.actions.sign_in import SignInForm, sign_in
 from services.users.actions.sign_up import sign_up
 from services.users.domain.passwords import WrongCredentials
-from services.users.domain.sign_in_limits import Limit
+from services.users.domain.sign_in_limits import GuessLimits, Limit
 from services.users.domain.sign_up_form import SignUpForm
 from services.users.resources import Resources, open_resources
 from services.users.settings import UsersSettings
@@ -45,7 +45,7 @@ async def main() -> None:
         hashes = PasswordHashes()
         try:
             await measure(
-                resources, PasswordGuard(hashes, SignInLimits(redis, unlimited, unlimited))
+                resources, PasswordGuard(hashes, SignInLimits(redis, GuessLimits(*[unlimited] * 5)))
             )
         finally:
             hashes.close()

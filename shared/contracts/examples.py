@@ -22,6 +22,7 @@ VALUES: dict[str, Any] = {
     "content_type": "image/jpeg",
     "crop": None,
     "device": "Alice's phone",
+    "device_token": "rtd_aZ8dK2mPq0.1.b25jZSBrbmV3IHRoZSBwYXNz",
     "display_name": "Bob Okafor",
     "document": "likes",
     "edited_at": None,

@@ -78,6 +78,7 @@ class SignedIn(TypedDict):
 
     user: Profile
     session: Session
+    device_token: str
 
 
 class RefreshedSession(TypedDict):

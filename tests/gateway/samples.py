@@ -65,6 +65,7 @@ def signed_in(user_id: int) -> SignedIn:
             "refresh_token": "rtr_x",
             "refresh_expires_at": "2026-03-02T03:04:05.678Z",
         },
+        "device_token": "rtd_x",
     }
 
 

@@ -87,14 +87,19 @@ async def phone_of(public_url: str, name: str) -> AsyncIterator[Phone]:
 
 
 async def sign_in(public_url: str, username: str) -> dict[str, Any]:
-    """A new session from a new address, because tries are limited by address."""
-    rng = random.SystemRandom()
-    address = f"127.{rng.randrange(128, 255)}.{rng.randrange(256)}.{rng.randrange(1, 255)}"
-    transport = httpx.AsyncHTTPTransport(local_address=address)
-    async with httpx.AsyncClient(base_url=public_url, transport=transport, timeout=30) as http:
+    """A new session."""
+    async with from_a_new_address(public_url) as http:
         credentials = {"login": username, "password": PASSWORD}
         reply = await http.post("/v1/sessions", json=credentials)
         return dict(_json(reply, 201)["session"])
+
+
+def from_a_new_address(public_url: str) -> httpx.AsyncClient:
+    """A client without a session; tries to sign in are limited by address."""
+    rng = random.SystemRandom()
+    address = f"127.{rng.randrange(128, 255)}.{rng.randrange(256)}.{rng.randrange(1, 255)}"
+    transport = httpx.AsyncHTTPTransport(local_address=address)
+    return httpx.AsyncClient(base_url=public_url, transport=transport, timeout=30)
 
 
 def account(name: str) -> dict[str, str]:

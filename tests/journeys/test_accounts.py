@@ -6,7 +6,8 @@ import httpx
 import pytest
 
 from tests.eventually import eventually
-from tests.journeys.phone import PASSWORD, Phone, account, picture
+from tests.journeys.phone import PASSWORD, Phone, account, from_a_new_address, picture, sign_in
+from tests.suite import Suite
 
 
 async def test_an_account_signs_in_by_name_and_by_address(stranger: httpx.AsyncClient) -> None:
@@ -125,3 +126,27 @@ async def test_an_own_photo_becomes_the_avatar_and_the_former_one_is_deleted(
     assert reply.json()["code"] == "photo_already_published"
     reply = await alice.http.patch("/v1/me", json={"avatar_photo_id": None})
     assert reply.json()["avatar"] is None
+
+
+async def test_strangers_guesses_do_not_keep_the_owner_out(alice: Phone, suite: Suite) -> None:
+    guess = {"login": alice.username, "password": "x" * 12}
+    right = {"login": alice.username, "password": PASSWORD}
+    async with from_a_new_address(suite.public_url) as owner:
+        known = (await owner.post("/v1/sessions", json=right)).json()
+    async with from_a_new_address(suite.public_url) as stranger:
+        replies = [await stranger.post("/v1/sessions", json=guess) for _ in range(11)]
+        assert [reply.status_code for reply in replies] == [401] * 10 + [429]
+        assert (await stranger.post("/v1/sessions", json=right)).status_code == 429
+        # The owner's phone, even behind the same address, and a new phone elsewhere.
+        phones = {**right, "device_token": known["device_token"]}
+        assert (await stranger.post("/v1/sessions", json=phones)).status_code == 201
+    assert await sign_in(suite.public_url, alice.username)
+
+
+async def test_a_mistyped_password_signs_nobody_out(alice: Phone) -> None:
+    reply = await alice.http.request("DELETE", "/v1/me", json={"password": "x" * 12})
+    assert (reply.status_code, reply.json()["code"]) == (403, "wrong_password")
+    passwords = {"current_password": "x" * 12, "new_password": PASSWORD[::-1]}
+    reply = await alice.http.put("/v1/me/password", json=passwords)
+    assert (reply.status_code, reply.json()["code"]) == (403, "wrong_password")
+    await alice.get("/v1/me")

@@ -28,6 +28,7 @@ _FIELDS: Mapping[str, str] = {
     "created_at": "When it was made: RFC 3339 in UTC, with milliseconds.",
     "current_password": "The current password; 8 to 128 characters.",
     "device": "The device's name in the list of sessions; at most 100 characters.",
+    "device_token": "Lets this device sign in whatever strangers guess meanwhile; opens nothing.",
     "display_name": "The name to show; at most 50 characters, empty if none was chosen.",
     "edited_at": "When the caption was last changed: RFC 3339 in UTC; null if never.",
     "email": "The address of the mailbox; at most 254 characters. Only its owner sees it.",

@@ -35,6 +35,7 @@ from services.gateway.views.sessions import (
     public_session,
     public_signed_in,
 )
+from shared.contracts.examples import VALUES
 from shared.http_server.idempotency_key import IdempotencyKey
 
 # Slightly more than the longest spelling of an IPv6 address.
@@ -52,6 +53,12 @@ class SignIn(BaseModel):
     )
     device: Text = Field(
         "", description="The device's name in the list of sessions.", examples=["Alice's phone"]
+    )
+    device_token: Text = Field(
+        "",
+        description="The one from the last sign-in or sign-up on this device. Guesses of strangers"
+        " then do not keep you out.",
+        examples=[VALUES["device_token"]],
     )
 
 

@@ -26,6 +26,13 @@ class SignedIn(TypedDict):
 
     user: Me
     session: Session
+    device_token: Annotated[
+        str,
+        Field(
+            description="Keep it after signing out, and send it at the next sign-in.",
+            examples=["rtd_8dK2mPq0.1.b25jZSBrbm93bg"],
+        ),
+    ]
 
 
 class RefreshedSession(TypedDict):
@@ -57,6 +64,7 @@ def public_signed_in(
     return {
         "user": public_me(signed_in["user"], posts_count, url_of),
         "session": public_session(signed_in["session"]),
+        "device_token": signed_in["device_token"],
     }
 
 

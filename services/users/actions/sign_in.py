@@ -43,13 +43,15 @@ _NOBODY = 0
 class SignInForm:
     """`login` is a username or an e-mail address; `device` names the session.
 
-    `address` is the client's; without it, only the name limits the tries.
+    `address` is the client's; without it, only the name limits the tries. `device_token` is that
+    of the last sign-in on this device, or anything else.
     """
 
     login: str
     password: str
     device: str
     address: str | None = None
+    device_token: str = ""
 
 
 async def sign_in(
@@ -68,8 +70,9 @@ async def sign_in(
     names = names_of_login(login)
     found = await _find_credentials(group, login, names)
     name = names[-1].key if names else login
+    before = tokens.signed_in_before(form.device_token)
     credentials = await passwords.prove_to_sign_in(
-        found, SignInAttempt(name, form.address, form.password)
+        found, SignInAttempt(name, form.address, form.password, before)
     )
     if credentials.is_suspended:
         raise AccountSuspended
@@ -79,7 +82,7 @@ async def sign_in(
     if person is None:
         raise WrongCredentials
     opened_at = datetime.fromisoformat(opened["opened_at"])
-    return signed_in_reply(person, token_reply(tokens, opened["session_id"], 1, opened_at))
+    return signed_in_reply(tokens, person, token_reply(tokens, opened["session_id"], 1, opened_at))
 
 
 def _check_device(device: str) -> None:

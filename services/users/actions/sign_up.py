@@ -63,6 +63,7 @@ async def sign_up(
         made = recorded
     opened_at = datetime.fromisoformat(made["opened_at"])
     return signed_in_reply(
+        tokens,
         new_profile(made["user_id"], form.username, form.email),
         token_reply(tokens, made["session_id"], 1, opened_at),
     )

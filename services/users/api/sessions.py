@@ -48,6 +48,11 @@ class SignIn(BaseModel):
         json_schema_extra={"maxLength": DEVICE_CHARACTERS_MAX},
         examples=["Alice's phone"],
     )
+    device_token: str = Field(
+        "",
+        description="That of the last sign-in on this device; another one is ignored.",
+        examples=[VALUES["device_token"]],
+    )
     address: str | None = Field(
         None,
         description="The client's address as the gateway knows it; limits the tries.",
@@ -84,12 +89,17 @@ async def post_session(
 ) -> Response:
     """Open a session. 401 `wrong_credentials` comes equally late for unknown accounts.
 
-    429 `too_many_sign_ins` follows 25 tries from an address in 5 minutes. It also follows 10
-    failures of a name in an hour, whether or not an account has it.
+    429 `too_many_sign_ins` follows 25 tries of an address in 5 minutes, and 60 failures in an hour.
+    It also follows 10 failures of a name by one address and 100 by all, whether or not an account
+    has it. None of this counts for a device with a token of the account.
     """
     resources = resources_of(request)
     form = SignInForm(
-        credentials.login, credentials.password, credentials.device, credentials.address
+        credentials.login,
+        credentials.password,
+        credentials.device,
+        credentials.address,
+        credentials.device_token,
     )
     signed_in = await sign_in(
         resources.group,

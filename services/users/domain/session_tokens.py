@@ -12,13 +12,13 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-TokenKind = Literal["access", "refresh"]
+TokenKind = Literal["access", "refresh", "device"]
 
-_PREFIXES: dict[TokenKind, str] = {"access": "rta_", "refresh": "rtr_"}
+_PREFIXES: dict[TokenKind, str] = {"access": "rta_", "refresh": "rtr_", "device": "rtd_"}
 _DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 # 144 bits cannot be guessed; as a multiple of three bytes, they need no base64 padding.
 _SEAL_BYTES = 18
-_SHAPE = re.compile(r"rt[ar]_([0-9A-Za-z]{1,11})\.([1-9][0-9]{0,9})\.[0-9A-Za-z_-]{24}", re.ASCII)
+_SHAPE = re.compile(r"rt[ard]_([0-9A-Za-z]{1,11})\.([1-9][0-9]{0,9})\.[0-9A-Za-z_-]{24}", re.ASCII)
 
 TOKEN_CHARACTERS_MAX = 64
 
@@ -54,6 +54,18 @@ class SessionTokens:
         if not hmac.compare_digest(expected.encode(), token.encode()):
             return None
         return TokenClaim(session_id, generation)
+
+    def device_token(self, user_id: int) -> str:
+        """Proof that the account's password was once known where this is kept.
+
+        It opens nothing; strangers' guesses do not count against its holder.
+        """
+        return self.token("device", user_id, 1)
+
+    def signed_in_before(self, device_token: str) -> int | None:
+        """The account of a device token; None unless this key made it."""
+        claim = self.read("device", device_token)
+        return None if claim is None else claim.session_id
 
     def fingerprint(self, *texts: str) -> bytes:
         """A keyed digest of a form with a password; it does not help to guess the password."""

@@ -20,9 +20,27 @@ class Limit:
     window_ms: int
 
 
-# Enough for a family behind one address, far too little for guessing passwords.
-TRIES_OF_ADDRESS: Final = Limit(25, 5 * 60 * 1000)
-FAILURES_OF_ACCOUNT: Final = Limit(10, 60 * 60 * 1000)
+_HOUR_MS: Final = 60 * 60 * 1000
+
+
+@dataclass(frozen=True, slots=True)
+class GuessLimits:
+    """How often passwords may be tried, and for whom the failures count."""
+
+    # Enough for a family behind one address, far too little for guessing passwords.
+    tries_of_address: Limit = Limit(25, 5 * 60 * 1000)
+    # The tries alone would let an address spray one password over 300 accounts an hour. A school
+    # behind one address does not mistype this often.
+    failures_of_address: Limit = Limit(60, _HOUR_MS)
+    # By whoever has proven to know the password once: in a session, or with a device token.
+    failures_of_account: Limit = Limit(10, _HOUR_MS)
+    # By others: each address, and all of them together. NIST SP 800-63B allows no account more
+    # than 100 failures in a row.
+    failures_of_stranger: Limit = Limit(10, _HOUR_MS)
+    failures_of_strangers: Limit = Limit(100, _HOUR_MS)
+
+
+GUESS_LIMITS: Final = GuessLimits()
 
 
 class TooManySignIns(TooManyRequests):

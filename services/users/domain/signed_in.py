@@ -22,6 +22,11 @@ def token_reply(
     }
 
 
-def signed_in_reply(person: ProfileFacts, session: Session) -> SignedIn:
+def signed_in_reply(tokens: SessionTokens, person: ProfileFacts, session: Session) -> SignedIn:
     """The account with its tokens."""
-    return {"user": own_profile_of(person), "session": session}
+    user = own_profile_of(person)
+    return {
+        "user": user,
+        "session": session,
+        "device_token": tokens.device_token(user["id"]),
+    }

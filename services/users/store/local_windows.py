@@ -6,7 +6,7 @@ from collections import OrderedDict, deque
 from services.users.domain.sign_in_limits import Limit
 
 # The least recently used goes first. To displace an account's count, an attacker would have to try
-# this many names, which the limit per address prevents.
+# a fifth as many names, which the limit per address prevents.
 WINDOWS_MAX = 10_000
 
 

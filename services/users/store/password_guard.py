@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from services.users.domain.passwords import WrongCredentials, WrongPassword
-from services.users.domain.sign_in_limits import TooManyGuesses, TooManySignIns, source_of
+from services.users.domain.sign_in_limits import Limit, TooManyGuesses, TooManySignIns, source_of
 from services.users.store.accounts import Credentials
 from services.users.store.password_hashes import PasswordHashes
 from services.users.store.sign_in_limits import SignInLimits
@@ -19,12 +19,14 @@ class SignInAttempt:
     """A guess of somebody without a session.
 
     `login` is the directory key of the name, or what was typed. `address` is the client's; without
-    it, only the name limits the tries.
+    it, only the name limits the tries. `signed_in_before` is the account whose password was once
+    known on the client's device.
     """
 
     login: str
     address: str | None
     password: str
+    signed_in_before: int | None = None
 
 
 class _Guess:
@@ -35,9 +37,9 @@ class _Guess:
         self._id = secrets.token_hex(8)
         self._counted_for: list[str] = []
 
-    async def count(self, whose: str) -> int:
+    async def count(self, whose: str, limit: Limit) -> int:
         """Milliseconds until this guess is allowed; 0 if it was counted."""
-        wait_ms = await self._limits.take_failure(whose, self._id)
+        wait_ms = await self._limits.take_failure(whose, limit, self._id)
         if wait_ms == 0:
             self._counted_for.append(whose)
         return wait_ms
@@ -57,6 +59,7 @@ class PasswordGuard:
     def __init__(self, hashes: PasswordHashes, limits: SignInLimits) -> None:
         self._hashes = hashes
         self._limits = limits
+        self._of = limits.limits
 
     async def hash(self, password: str) -> str:
         """The hash to store; raises Overloaded."""
@@ -71,17 +74,13 @@ class PasswordGuard:
     ) -> Credentials:
         """The account's credentials; raises WrongCredentials, TooManySignIns and Overloaded.
 
-        After ten failures by either name of the account, the right password gets the answer of a
-        wrong one. A 429 would reveal that the other name belongs to the same account, or to any.
-        For an unknown account a guess counts as well, and takes as long.
+        A device that once knew the password counts with the owner's sessions, so that strangers
+        cannot lock it out. Once their count is full, its address counts like a stranger's.
         """
-        if attempt.address is not None:
-            _refuse_sign_in(await self._limits.take_try(source_of(attempt.address)))
-        by_login = f"login:{attempt.login}"
         async with self._guess() as guess:
-            _refuse_sign_in(await guess.count(by_login))
-            whose = f"{by_login}:nobody" if known is None else _account(known.user_id)
-            is_counted = await guess.count(whose) == 0
+            is_counted = await self._count_of_owner(guess, known, attempt)
+            if not is_counted:
+                is_counted = await self._count_of_stranger(guess, known, attempt)
             matches = await self._matches(known, attempt.password)
             if known is None or not (matches and is_counted):
                 raise WrongCredentials
@@ -92,7 +91,7 @@ class PasswordGuard:
     ) -> Credentials:
         """The viewer's credentials; raises WrongPassword, TooManyGuesses and Overloaded."""
         async with self._guess() as guess:
-            wait_ms = await guess.count(_account(user_id))
+            wait_ms = await guess.count(_account(user_id), self._of.failures_of_account)
             if wait_ms > 0:
                 raise TooManyGuesses(retry_after_s=math.ceil(wait_ms / 1000))
             if not await self._matches(known, password) or known is None:
@@ -101,6 +100,44 @@ class PasswordGuard:
 
     async def _matches(self, known: Credentials | None, password: str) -> bool:
         return await self._hashes.verify(None if known is None else known.password_hash, password)
+
+    async def _count_of_owner(
+        self, guess: _Guess, known: Credentials | None, attempt: SignInAttempt
+    ) -> bool:
+        """Whether the guess was counted with those of the account's sessions."""
+        if known is None or attempt.signed_in_before != known.user_id:
+            return False
+        return await guess.count(_account(known.user_id), self._of.failures_of_account) == 0
+
+    async def _count_of_stranger(
+        self, guess: _Guess, known: Credentials | None, attempt: SignInAttempt
+    ) -> bool:
+        """Whether the password may count; raises TooManySignIns.
+
+        By the other name of an account whose failures are used up, it may not, and the right
+        password gets the answer of a wrong one. A 429 would reveal that both names belong to one
+        account, or to any. For an unknown account a guess counts as well, and takes as long.
+        """
+        source = "" if attempt.address is None else source_of(attempt.address)
+        if source:
+            _refuse_sign_in(await self._limits.take_try(source))
+            _refuse_sign_in(await guess.count(f"address:{source}", self._of.failures_of_address))
+        by_login = f"login:{attempt.login}"
+        for whose, limit in self._of_strangers(by_login, source):
+            _refuse_sign_in(await guess.count(whose, limit))
+        by_account = f"{by_login}:nobody" if known is None else f"strangers:{known.user_id}"
+        waits_ms = [
+            await guess.count(whose, limit)
+            for whose, limit in self._of_strangers(by_account, source)
+        ]
+        return not any(waits_ms)
+
+    def _of_strangers(self, whose: str, source: str) -> tuple[tuple[str, Limit], ...]:
+        """The counts of one address and of all, in that order."""
+        return (
+            (f"{whose}@{source}", self._of.failures_of_stranger),
+            (whose, self._of.failures_of_strangers),
+        )
 
     @asynccontextmanager
     async def _guess(self) -> AsyncIterator[_Guess]:

@@ -9,7 +9,7 @@ from prometheus_client import Counter
 from redis import RedisError
 from redis import asyncio as aioredis
 
-from services.users.domain.sign_in_limits import FAILURES_OF_ACCOUNT, TRIES_OF_ADDRESS, Limit
+from services.users.domain.sign_in_limits import GUESS_LIMITS, GuessLimits, Limit
 from services.users.store.local_windows import LocalWindows
 
 LIMITED_LOCALLY = Counter(
@@ -38,32 +38,28 @@ return 0
 
 
 class SignInLimits:
-    """Sliding windows by address and by account.
+    """Sliding windows by address, by name and by account.
 
     A failure is counted before the password is verified and removed after a success. If it were
     counted afterwards, many concurrent guesses would all pass.
     """
 
-    def __init__(
-        self,
-        redis: aioredis.Redis,
-        tries_of_address: Limit = TRIES_OF_ADDRESS,
-        failures_of_account: Limit = FAILURES_OF_ACCOUNT,
-    ) -> None:
+    def __init__(self, redis: aioredis.Redis, limits: GuessLimits = GUESS_LIMITS) -> None:
+        self.limits = limits
         self._redis = redis
         self._take_script = redis.register_script(_TAKE)
-        self._tries_of_address = tries_of_address
-        self._failures_of_account = failures_of_account
         self._local = LocalWindows()
         self._asked_again_s = 0.0
 
     async def take_try(self, source: str) -> int:
         """Milliseconds until the address may try again; 0 if this try was counted."""
-        return await self._take(_tries_key(source), self._tries_of_address, secrets.token_hex(8))
+        return await self._take(
+            _tries_key(source), self.limits.tries_of_address, secrets.token_hex(8)
+        )
 
-    async def take_failure(self, whose: str, guess: str) -> int:
+    async def take_failure(self, whose: str, limit: Limit, guess: str) -> int:
         """Milliseconds until a guess is allowed; 0 if this one was counted as a failure."""
-        return await self._take(_failures_key(whose), self._failures_of_account, guess)
+        return await self._take(_failures_key(whose), limit, guess)
 
     async def give_failure_back(self, whose: str, guess: str) -> None:
         """Remove the count of a guess that was right or not judged."""
@@ -98,7 +94,7 @@ def _tries_key(source: str) -> str:
 
 
 def _failures_key(whose: str) -> str:
-    """ZSET of guesses by time in ms. Bound: 10 members; lives for an hour.
+    """ZSET of guesses by time in ms. Bound: 100 members; lives for an hour.
 
     The name is hashed, because people sometimes type a password there.
     """

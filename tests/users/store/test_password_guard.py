@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from services.users.domain.sign_in_limits import FAILURES_OF_ACCOUNT
+from services.users.domain.sign_in_limits import GUESS_LIMITS
 from services.users.resources import Resources
 from services.users.store.accounts import find_credentials
 from services.users.store.password_hashes import PasswordHashes
@@ -18,7 +18,7 @@ from tests.users.guards import guard_with
 from tests.users.users_api import UsersApi
 
 NEW = "staple incorrectly"
-TIMES = FAILURES_OF_ACCOUNT.times_max
+TIMES = GUESS_LIMITS.failures_of_account.times_max
 
 Check = Callable[[UsersApi, SignedIn, str], Awaitable[Any]]
 
@@ -51,7 +51,9 @@ async def test_exactly_ten_guesses_of_a_stolen_session_are_judged(
     # Even the right one: a refused caller learns nothing about it.
     refused = await check(api, alice, PASSWORD)
     assert (refused.status_code, refused.json()["code"]) == (429, "too_many_guesses")
-    assert 0 < int(refused.headers["Retry-After"]) <= FAILURES_OF_ACCOUNT.window_ms / 1000
+    assert (
+        0 < int(refused.headers["Retry-After"]) <= GUESS_LIMITS.failures_of_account.window_ms / 1000
+    )
 
 
 @pytest.mark.parametrize("check", CHECKS)
