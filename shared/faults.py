@@ -42,6 +42,10 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
         "Una sola línea, sin caracteres de control.",
     ),
     "nothing_visible": ("Something has to be visible.", "Tiene que verse algo."),
+    "equal_to_name": (
+        "A password differs from the username and the e-mail address.",
+        "Una contraseña es distinta del nombre de usuario y de la dirección de correo.",
+    ),
     "given_twice": ("Each only once.", "Cada uno solo una vez."),
     "username_form": (
         "A username is made of a-z, 0-9, dots and underscores.",

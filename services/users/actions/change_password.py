@@ -33,10 +33,11 @@ async def change_password(
 
     Raises Invalid for the new one.
     """
-    fault = password_fault(change.new_password)
+    known = await find_credentials(group, user_id)
+    names = () if known is None else (known.username, known.email)
+    fault = password_fault(change.new_password, *names)
     if fault is not None:
         raise Invalid(errors=[FieldError("new_password", fault)])
-    known = await find_credentials(group, user_id)
     verified = await passwords.prove_signed_in(user_id, known, change.current_password)
     new_hash = await passwords.hash(change.new_password)
     async with group.writer(group.shard_of(user_id)) as tx:

@@ -146,9 +146,9 @@ async def _open_session(
 async def _renew_hash(
     group: ShardGroup, passwords: PasswordGuard, verified: Credentials, password: str
 ) -> None:
-    """Rehash with current parameters; only here is the password at hand."""
-    if not passwords.is_outdated(verified.password_hash):
+    """Hash it as it is done now; only here is the password at hand."""
+    password_hash = await passwords.renewed_hash(verified, password)
+    if password_hash is None:
         return
-    password_hash = await passwords.hash(password)
     async with group.writer(group.shard_of(verified.user_id)) as tx:
         await change_password_hash(tx, verified, password_hash)

@@ -1,10 +1,17 @@
-"""The rules for passwords; the store hashes them."""
+"""The rules for passwords, and the form in which they are hashed."""
+
+import re
+import unicodedata
 
 from shared.errors import Forbidden, Unauthenticated
 from shared.faults import Fault, fault
+from shared.visible_text import shows_something
 
 PASSWORD_CHARACTERS_MIN = 8
 PASSWORD_CHARACTERS_MAX = 128
+
+# Spaces that keyboards offer besides the usual one.
+_OTHER_SPACE = re.compile("[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]")
 
 
 class WrongCredentials(Unauthenticated):
@@ -21,8 +28,30 @@ class WrongPassword(Forbidden):
     title = "The password is wrong."
 
 
-def password_fault(password: str) -> Fault | None:
-    """Why this cannot be a password; None if it is fine."""
+def prepared(password: str) -> str:
+    """The form that is hashed: all spaces alike, and NFC, as OpaqueString of RFC 8265 wants.
+
+    Keyboards differ in how they spell an accent. Case stays.
+    """
+    return unicodedata.normalize("NFC", _OTHER_SPACE.sub(" ", password))
+
+
+def spellings(password: str) -> tuple[str, ...]:
+    """Every form under which it may be hashed, the prepared one first.
+
+    Once passwords were hashed as typed: accents in one character or in two.
+    """
+    form = prepared(password)
+    return tuple(dict.fromkeys((form, password, unicodedata.normalize("NFD", password))))
+
+
+def password_fault(password: str, *names: str) -> Fault | None:
+    """Why this cannot be the password of an account with these names; None if it is fine."""
+    password = prepared(password)
     if not PASSWORD_CHARACTERS_MIN <= len(password) <= PASSWORD_CHARACTERS_MAX:
         return fault("wrong_length", min=PASSWORD_CHARACTERS_MIN, max=PASSWORD_CHARACTERS_MAX)
+    if not shows_something(password):
+        return fault("nothing_visible")
+    if password.casefold() in {prepared(name).casefold() for name in names}:
+        return fault("equal_to_name")
     return None

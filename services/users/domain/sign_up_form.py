@@ -29,7 +29,7 @@ def check_sign_up_form(form: SignUpForm) -> None:
     faults = {
         "username": username_fault(form.username),
         "email": email_fault(form.email),
-        "password": password_fault(form.password),
+        "password": password_fault(form.password, form.username, form.email),
         "device": line_fault(form.device, DEVICE_CHARACTERS_MAX),
     }
     errors = [FieldError(field, found) for field, found in faults.items() if found is not None]

@@ -6,7 +6,12 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from services.users.domain.passwords import WrongCredentials, WrongPassword
+from services.users.domain.passwords import (
+    WrongCredentials,
+    WrongPassword,
+    prepared,
+    spellings,
+)
 from services.users.domain.sign_in_limits import Limit, TooManyGuesses, TooManySignIns, source_of
 from services.users.store.accounts import Credentials
 from services.users.store.password_hashes import PasswordHashes
@@ -63,11 +68,16 @@ class PasswordGuard:
 
     async def hash(self, password: str) -> str:
         """The hash to store; raises Overloaded."""
-        return await self._hashes.hash(password)
+        return await self._hashes.hash(prepared(password))
 
-    def is_outdated(self, password_hash: str) -> bool:
-        """Whether the hash was made with other than the current parameters."""
-        return self._hashes.is_outdated(password_hash)
+    async def renewed_hash(self, proven: Credentials, password: str) -> str | None:
+        """A hash with current parameters of the prepared password; None if it has that already."""
+        kept = proven.password_hash
+        form, *others = spellings(password)
+        is_current = not self._hashes.is_outdated(kept)
+        if is_current and (not others or await self._hashes.verify(kept, form)):
+            return None
+        return await self._hashes.hash(form)
 
     async def prove_to_sign_in(
         self, known: Credentials | None, attempt: SignInAttempt
@@ -99,7 +109,12 @@ class PasswordGuard:
         return known
 
     async def _matches(self, known: Credentials | None, password: str) -> bool:
-        return await self._hashes.verify(None if known is None else known.password_hash, password)
+        kept = None if known is None else known.password_hash
+        # Without an account it takes as long: a wrong password is tried in every spelling.
+        for spelling in spellings(password):
+            if await self._hashes.verify(kept, spelling):
+                return True
+        return False
 
     async def _count_of_owner(
         self, guess: _Guess, known: Credentials | None, attempt: SignInAttempt

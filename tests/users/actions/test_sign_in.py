@@ -116,7 +116,7 @@ async def test_a_hash_with_outdated_parameters_is_renewed(resources: Resources, 
     await _sign_in(resources, form)
     credentials = await find_credentials(resources.group, alice["id"])
     assert credentials is not None
-    assert not resources.passwords.is_outdated(credentials.password_hash)
+    assert not PasswordHashes().is_outdated(credentials.password_hash)
     await _sign_in(resources, form)
 
 

@@ -1,18 +1,22 @@
 """Every check of a password counts its failures for the account, whatever it is for."""
 
 import asyncio
+import unicodedata
 from collections import Counter
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
+from services.users.actions.sign_in import SignInForm, sign_in
+from services.users.domain.passwords import prepared
 from services.users.domain.sign_in_limits import GUESS_LIMITS
 from services.users.resources import Resources
-from services.users.store.accounts import find_credentials
+from services.users.store.accounts import change_password_hash, find_credentials
 from services.users.store.password_hashes import PasswordHashes
 from shared.contracts.people import SignedIn
 from shared.errors import Overloaded
+from shared.sharding.shard_group import ShardGroup
 from tests.users.cast import PASSWORD, Cast
 from tests.users.guards import guard_with
 from tests.users.users_api import UsersApi
@@ -93,3 +97,30 @@ async def test_an_unjudged_check_counts_no_failure(resources: Resources, cast: C
             await guard_with(resources, full).prove_signed_in(alice_id, known, "another one")
     full.close()
     assert await resources.passwords.prove_signed_in(alice_id, known, PASSWORD) == known
+
+
+NFC, NFD = "contrase\u00f1a segura", "contrasen\u0303a segura"
+
+
+@pytest.mark.parametrize("kept", [NFC, NFD, "dos\u00a0espacios fijos"])
+@pytest.mark.parametrize("typed_as", ["NFC", "NFD"])
+async def test_a_hash_of_the_password_as_typed_still_works_and_is_renewed(
+    resources: Resources, cast: Cast, kept: str, typed_as: Literal["NFC", "NFD"]
+) -> None:
+    group, alice = resources.group, (await cast.person("alice"))["user"]
+    hashes = PasswordHashes()
+    await _keep(group, alice["id"], await hashes.hash(kept))
+    form = SignInForm(alice["username"], unicodedata.normalize(typed_as, kept), "")
+    for _again in range(2):
+        assert await sign_in(group, resources.passwords, resources.tokens, form, None)
+        known = await find_credentials(group, alice["id"])
+        assert known is not None
+        assert await hashes.verify(known.password_hash, prepared(kept))
+    hashes.close()
+
+
+async def _keep(group: ShardGroup, user_id: int, password_hash: str) -> None:
+    known = await find_credentials(group, user_id)
+    assert known is not None
+    async with group.writer(group.shard_of(user_id)) as tx:
+        assert await change_password_hash(tx, known, password_hash)
