@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from infra.control.leftovers import processes_in
 from tests.eventually import eventually
 from tests.infra.mistakes.stage import Stage
 
