@@ -146,7 +146,7 @@ def _store(suite: Suite, planned: PlannedProcess) -> Process:
             f"--cert={tls}.crt",
             f"--key={tls}.key",
             "--vfs-cache-mode=off",
-            # No other process of this suite writes below the folder, so its listings stay valid.
+            # Nothing else writes below the folder while the store runs, so its listings stay valid.
             "--dir-cache-time=10m",
             "--config=",
             str(folder),

@@ -5,6 +5,7 @@ import datetime as dt
 import os
 import time
 from collections.abc import Iterable
+from dataclasses import replace
 from itertools import count
 
 from infra.control.disk_space import require_disk_space
@@ -24,8 +25,8 @@ from infra.control.recording import record_running
 from infra.control.stop import stop_suite, wait_stopped
 from infra.control.supervisor import Supervisor
 from infra.holdings.findings import Words
-from infra.holdings.ledger import Ledger
-from infra.holdings.store_marker import make_bucket
+from infra.holdings.ledger import Ledger, changed, write_ledger
+from infra.holdings.store_marker import make_bucket, mark_store
 from infra.processes import Process, Tier, processes_of
 from infra.rendering.everything import render_everything
 from infra.suite import Suite
@@ -154,6 +155,7 @@ async def _start_primaries(
     if made:
         progress.say(f"made {len(made)} Postgres primaries: {', '.join(made)}")
     make_bucket(suite)
+    opening = await _mark_new_store(suite, opening)
     await _start_tier(suite, supervisor, [p for p in wanted if p.tier <= Tier.DATA], progress)
     ledger, homes = await examine_primaries(suite, opening, progress)
     await asyncio.gather(
@@ -166,6 +168,19 @@ async def _start_primaries(
     await migrate_all(suite, progress)
     await keep_homes(suite, ledger, homes, opening.replaced)
     return ledger, bool(made)
+
+
+async def _mark_new_store(suite: Suite, opening: Opening) -> Opening:
+    """Write the marker of an embedded store before it starts; returns what the ledger now says.
+
+    A store that runs would not list the marker for minutes, so that the backups would lack it. A
+    lost ledger is first read from the databases.
+    """
+    is_known = opening.had_ledger or opening.facts.nothing_is_there
+    if not suite.plan.store.embedded or not is_known:
+        return opening
+    ledger = changed(opening.ledger, store=await mark_store(suite, opening.ledger))
+    return replace(opening, ledger=write_ledger(suite.folder.ledger_file, ledger))
 
 
 async def _start_the_rest(

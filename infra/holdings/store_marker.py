@@ -80,20 +80,32 @@ def count_objects(folder: Path) -> int:
 
 
 async def mark_store(suite: Suite, ledger: Ledger) -> StoreEntry:
-    """Write the marker by the ledger; returns the ledger's new entry for the store."""
-    known = ledger.store.identity if ledger.store else None
-    identity = known or secrets.token_hex(8)
+    """Write the marker if it is missing; returns the ledger's new entry for the store.
+
+    A correct marker stays as it is, because a running embedded store lists what it saw before.
+    """
     now = dt.datetime.now(dt.UTC).replace(microsecond=0)
-    marker = _marker(ledger, identity, now)
+    known = ledger.store.identity if ledger.store else None
     if not suite.plan.store.embedded:
+        identity = known or secrets.token_hex(8)
         if known is None:
-            await mark_external(suite, marker)
+            await mark_external(suite, _marker(ledger, identity, now))
         return StoreEntry(identity=identity, seen_at=now)
-    file = bucket_folder(suite) / _MARKER
-    file.parent.mkdir(parents=True, exist_ok=True)
-    write_durably(file, json.dumps(marker, indent=1) + "\n")
+    identity = await asyncio.to_thread(_mark_embedded, suite, ledger, known, now)
     objects = await asyncio.to_thread(count_objects, bucket_folder(suite))
     return StoreEntry(identity=identity, objects=objects, seen_at=now)
+
+
+def _mark_embedded(suite: Suite, ledger: Ledger, known: str | None, now: dt.datetime) -> str:
+    file = bucket_folder(suite) / _MARKER
+    there = read_json(file) if file.exists() else {}
+    is_ours = there.get("suite") == ledger.suite
+    # An interrupted start has written the marker, and not yet the ledger.
+    identity = known or (there.get("identity") if is_ours else None) or secrets.token_hex(8)
+    if not is_ours or there.get("identity") != identity:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        write_durably(file, json.dumps(_marker(ledger, identity, now), indent=1) + "\n")
+    return str(identity)
 
 
 def _marker(ledger: Ledger, identity: str, now: dt.datetime) -> dict[str, Any]:
