@@ -8,7 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from infra.plan.figures import Backup, Dns, Limits, Nginx, SecondBucket, Store
-from infra.topology_checks import check_addresses, check_hosts, check_node_names, check_ports
+from infra.topology_checks import (
+    check_addresses,
+    check_hosts,
+    check_loopback,
+    check_node_names,
+    check_ports,
+)
 from infra.topology_tables import TopologyError, named_errors, read_tables
 
 TOPOLOGY_FILE = Path(__file__).with_name("topology.toml")
@@ -98,6 +104,7 @@ def _topology(drawn: Mapping[str, Any], network: str | None) -> Topology:
     net = network or default
     if not _NETWORK.fullmatch(net):
         raise TopologyError(f"network {net!r} is not the first half of an address, like 127.20")
+    check_loopback(net)
     topology = Topology(
         network=net,
         client_network=drawn["network"]["clients"],

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from infra.topology_tables import TopologyError
 
+_BYTE_MAX = 255
 # The name is part of the names of a file, a certificate and a slot, where - becomes _.
 _NODE_NAME = re.compile(r"[a-z][a-z0-9-]*")
 
@@ -13,6 +14,15 @@ def check_hosts(names: Sequence[str]) -> None:
     """Raise TopologyError unless there is exactly one host."""
     if len(names) != 1:
         raise TopologyError("hosts.names has one name: all processes run on one machine so far")
+
+
+def check_loopback(network: str) -> None:
+    """Raise TopologyError unless the network is this machine's own, where all processes run."""
+    first, second = network.split(".")
+    if first != "127" or int(second) > _BYTE_MAX:
+        raise TopologyError(
+            f"network {network!r} is not a loopback network: choose one from 127.0 to 127.255"
+        )
 
 
 def check_node_names(names: Sequence[str]) -> None:

@@ -138,6 +138,11 @@ def _faults() -> Any:
         code = str(error.response.get("Error", {}).get("Code"))
         if code in _MISSING:
             raise _Missing(f"The backup store lacks the requested object: {error}") from error
+        if code == "NoSuchBucket":
+            raise BackupFailure(
+                "The backup store has no bucket of this name: check the end of FROM=, or `bucket`"
+                " in [backup] of infra/topology.toml."
+            ) from error
         raise meaning_of(code, "The backup store") from error
     except (
         botocore.exceptions.BotoCoreError,

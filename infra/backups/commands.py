@@ -34,7 +34,7 @@ from infra.control.run_lock import sole_command
 from infra.control.upkeep_lock import alone
 from infra.leaders import leaders
 from infra.rendering.files import make_folder
-from infra.run_folder import locate_run_folder
+from infra.run_folder import RunFolder, locate_run_folder
 from infra.suite import Suite, network_of, open_suite, suite_in
 
 _CARD = """
@@ -150,18 +150,31 @@ def parsed_moment(text: str) -> datetime:
     """Parse an ISO time, in UTC unless it has an offset; raises BackupFailure."""
     try:
         moment = datetime.fromisoformat(text)
-    except ValueError:
+        # The first and the last day of the calendar have moments that UTC cannot express.
+        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
         raise BackupFailure(
             f'AT= wants a moment such as "2026-11-29 12:00:00", not {text}.'
         ) from None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _target(request: RestoreRequest) -> Suite:
     if not request.into:
         return open_suite()
+    require_outside(Path(request.into))
     folder = locate_run_folder(Path(request.into))
     return suite_in(folder, network_of(folder, requested=request.network or None))
+
+
+def require_outside(into: Path) -> None:
+    """Raise BackupFailure if a folder is inside of a suite's run folder, which reset deletes."""
+    for parent in into.resolve().parents:
+        suite = RunFolder(parent)
+        if suite.ledger_file.exists() or suite.secrets_file.exists():
+            raise BackupFailure(
+                f"INTO={into} is inside of {parent}, which belongs to a suite: name a folder"
+                " outside of it. Nothing was done."
+            )
 
 
 def _source(request: RestoreRequest, target: Suite) -> AbstractAsyncContextManager[Source]:

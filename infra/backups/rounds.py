@@ -236,6 +236,11 @@ class Rounds:
             return
         self.holes[node.name] = hole
         sentence = f"The archive of {node.name} has a hole: {hole}. A full backup heals it."
+        if not hole.count:
+            sentence = (
+                f"{node.name} has a new timeline since a restore or a promotion, and no full backup"
+                " of it yet: the keeper takes one. No WAL is missing."
+            )
         if self.complaints.raise_(subject, sentence):
             metrics.HOLES.labels(node.name).inc()
             log.error("wal_archive_has_hole", primary=node.name, hole=str(hole))

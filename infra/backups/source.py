@@ -63,6 +63,7 @@ async def named_source(target: Suite, name: str, suite_name: str) -> AsyncIterat
     external bucket are in RETRATO_BACKUP_ACCESS_KEY and RETRATO_BACKUP_SECRET_KEY. Raises
     BackupFailure.
     """
+    _require_source(name, target.plan.backup.bucket)
     passphrase = os.environ.get(PASSPHRASE) or getpass("The passphrase of the backups: ")
     backup = target.plan.backup
     keys = embedded_keys(passphrase)
@@ -89,19 +90,40 @@ async def named_source(target: Suite, name: str, suite_name: str) -> AsyncIterat
         yield source
 
 
-def _elsewhere(place: Place, name: str, ca_file: Path | None) -> Place:
+def _require_source(name: str, bucket: str) -> None:
+    """Check what can be checked without the passphrase; raises BackupFailure."""
+    if "://" in name:
+        _require_url(name)
+        return
+    folder = Path(name).absolute()
+    if not folder.is_dir():
+        raise BackupFailure(f"FROM={name} is not a folder: is the disk mounted?")
+    if (folder / bucket).is_dir():
+        return
+    above = [parent for parent in folder.parents if (parent / bucket).is_dir()]
+    below = [child.parent for child in folder.glob(f"*/{bucket}") if child.is_dir()]
+    hint = f": try FROM={(above + below)[0]}" if above or below else ""
+    raise BackupFailure(
+        f"FROM={name} is not the folder of a backup store, which holds a folder {bucket}{hint}."
+    )
+
+
+def _require_url(name: str) -> None:
     url = urlsplit(name)
-    bucket = url.path.strip("/")
     missing = [variable for variable in (ACCESS_KEY, SECRET_KEY) if not os.environ.get(variable)]
-    if missing or not bucket or not url.hostname:
+    if missing or not url.path.strip("/") or not url.hostname:
         raise BackupFailure(
             f"FROM= wants https://host:port/bucket, and the keys in {ACCESS_KEY} and {SECRET_KEY}."
         )
+
+
+def _elsewhere(place: Place, name: str, ca_file: Path | None) -> Place:
+    url = urlsplit(name)
     return replace(
         place,
-        host=url.hostname,
+        host=url.hostname or "",
         port=url.port or _HTTPS_PORT,
-        bucket=bucket,
+        bucket=url.path.strip("/"),
         ca_file=ca_file,
         access_key=os.environ[ACCESS_KEY],
         secret_key=os.environ[SECRET_KEY],

@@ -48,6 +48,12 @@ def test_what_is_no_network_is_refused() -> None:
         load_topology(network="localhost")
 
 
+@pytest.mark.parametrize("network", ["10.0", "127.256", "128.0", "0.127", "999.999"])
+def test_what_is_no_loopback_network_is_refused(network: str) -> None:
+    with pytest.raises(TopologyError, match="is not a loopback network"):
+        load_topology(network=network)
+
+
 def test_a_shard_without_a_primary_is_refused(tmp_path: Path) -> None:
     file = _redrawn(tmp_path, "shards = [32, 63]", "shards = [33, 63]")
     with pytest.raises(TopologyError, match="exactly one primary"):

@@ -11,10 +11,14 @@ from infra.backups.state import Mark, Reach
 from infra.backups.subprocesses import BackupFailure, meaning_of
 from tests.suite import Suite
 
+# Moments that UTC cannot express.
+EDGES = ("0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00")
 NOON = datetime(2026, 11, 29, 12, tzinfo=UTC)
 
 
-@pytest.mark.parametrize("text", ["noon", "2026-11-29 25:00:00", "12:00", "2026-13-01", "\n", "\0"])
+@pytest.mark.parametrize(
+    "text", ["noon", "2026-11-29 25:00:00", "12:00", "2026-13-01", "\n", "\0", *EDGES]
+)
 def test_what_is_no_moment_is_said(text: str) -> None:
     with pytest.raises(BackupFailure, match="AT= wants a moment"):
         parsed_moment(text)
