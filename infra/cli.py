@@ -10,6 +10,7 @@ import typer
 
 from infra import backup_commands, upkeep_commands
 from infra.backups.complaints import backup_lines
+from infra.backups.vanished import vanished_lines
 from infra.command_line import app, told
 from infra.control.disk_space import short_of_disk_space
 from infra.control.failures import SuiteFailure
@@ -85,6 +86,7 @@ def up(
             asyncio.run(apply_settings(suite, progress))
     if not data_only:
         sys.stdout.write(welcome(suite))
+    sys.stdout.write("".join(f"\n{line}\n" for line in vanished_lines(suite)))
 
 
 @app.command()

@@ -28,6 +28,7 @@ from infra.backups.rounds import Rounds
 from infra.backups.source import Source, named_source, own_source
 from infra.backups.state import read_mark, spelled
 from infra.backups.subprocesses import BackupFailure
+from infra.backups.vanished import give_up_vanished, vanished_lines
 from infra.backups.witness import keep_witness
 from infra.control.progress import Progress
 from infra.control.run_lock import sole_command
@@ -93,6 +94,8 @@ async def _back_up(suite: Suite, kind: str, progress: Progress) -> None:
         complaints = rounds.complaints.sentences()
     if complaints:
         raise BackupFailure("\n".join(complaints))
+    if kind == "full":
+        give_up_vanished(suite)
     if rounds.mark is not None:
         progress.say(f"everything until {spelled(rounds.mark.moment)} UTC can be restored")
 
@@ -113,6 +116,8 @@ async def list_backups(suite: Suite) -> None:
             f"everything can be restored to any moment from {spelled(oldest)}"
             f" to {spelled(mark.moment)} UTC"
         )
+    for line in vanished_lines(suite):
+        console.print(line)
     days = forgotten_after_days(suite.plan.backup)
     console.print(f"what is deleted leaves the backups after {days} days at most")
 

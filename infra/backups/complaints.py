@@ -4,6 +4,7 @@ import json
 import time
 
 from infra.accounts import account_for
+from infra.backups.vanished import vanished_lines
 from infra.control.failures import SuiteFailure
 from infra.json_files import read_json
 from infra.rendering.files import write_rendered
@@ -54,6 +55,13 @@ def backup_lines(suite: Suite) -> tuple[list[str], bool]:
     """Return the lines to show about the backups, and whether there is no problem."""
     if not suite.plan.backup.enabled:
         return ["backups: off"], True
+    lines, are_well = _reported(suite)
+    vanished = [f"  {line}" for line in vanished_lines(suite)]
+    return [*lines, *vanished], are_well and not vanished
+
+
+def _reported(suite: Suite) -> tuple[list[str], bool]:
+    """Return the lines of the keeper's report, and whether there is no problem."""
     file = suite.folder.complaints_file
     if not file.exists():
         return ["backups: the keeper has not reported yet"], True

@@ -11,7 +11,7 @@ from infra.backups.state import read_erasures, still_listed, write_erasures
 from infra.leaders import leaders
 from infra.suite import Suite
 
-# An account may be marked as deleted before a transaction that commits after the last round.
+# A deletion may be committed a while after the time in its row.
 _OVERLAP = timedelta(minutes=5)
 
 

@@ -23,12 +23,14 @@ from infra.backups.primaries import (
 from infra.backups.state import (
     Mark,
     Reach,
+    identify,
     read_erasures,
     read_mark,
     spelled,
     write_mark,
 )
 from infra.backups.subprocesses import BackupFailure
+from infra.backups.vanished import remember_backups
 from infra.backups.wal_names import Hole, holes_in, number_of, timeline_of
 from infra.control.failures import SuiteFailure
 from infra.leaders import leaders
@@ -41,7 +43,8 @@ log = get_logger()
 # A segment is archived within a fraction of a second, unless the store is down.
 _ARCHIVED_WITHIN_S = 15.0
 _POLL_S = 0.25
-# A deletion may be committed a while after the time in its row.
+# The ledger need not know the last minutes, and each write of it reaches the disk.
+_REMEMBERED_EVERY = timedelta(minutes=10)
 _CLOCK_SLACK = timedelta(minutes=1)
 # Postgres counts a session's rows at most ten seconds after the session became idle.
 _COUNTED_WITHIN = timedelta(seconds=15)
@@ -64,6 +67,7 @@ class Rounds:
         self._rows_written: dict[str, int] = {}
         self._erased: dict[int, datetime] | None = None
         self._bundle_digest = ""
+        self._remembered_at: datetime | None = None
 
     def repository(self, node: Member) -> Repository:
         """Return the repository of a primary."""
@@ -106,8 +110,16 @@ class Rounds:
         mark = Mark({**(self.mark.reaches if self.mark else {}), **reached})
         await write_mark(self.bucket, self.place, mark)
         self.mark = mark
+        await self._remember_backups(mark)
         self._rows_written = {name: rows for name, rows in counted.items() if name in reached}
         metrics.MARK_AT.set(mark.moment.timestamp())
+
+    async def _remember_backups(self, mark: Mark) -> None:
+        before = self._remembered_at
+        if before is None or mark.moment - before >= _REMEMBERED_EVERY:
+            identity = await identify(self.bucket, self.place)
+            remember_backups(self.suite, identity, spelled(mark.moment))
+            self._remembered_at = mark.moment
 
     def say(self) -> None:
         """Write the problems for `make status`."""

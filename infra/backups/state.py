@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from secrets import token_hex
 
 from infra.backups.bucket import Bucket
 from infra.backups.place import Place
@@ -14,6 +15,8 @@ from infra.backups.sealing import seal, unseal
 
 _ERASURES = "list of erasures"
 _MARK = "mark"
+_IDENTITY = "identity"
+_IDENTITY_BYTES = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,21 @@ class Mark:
     def newest(self) -> datetime:
         """The newest time to which any primary can be restored."""
         return max(reach.moment for reach in self.reaches.values())
+
+
+async def read_identity(bucket: Bucket, place: Place) -> str | None:
+    """Read the random identity of the suite's backups; None before the first."""
+    found = await bucket.find(_key(place, _IDENTITY))
+    return None if found is None else found.decode("ascii", "replace")
+
+
+async def identify(bucket: Bucket, place: Place) -> str:
+    """Read the identity of the backups, after writing one if they have none yet."""
+    identity = await read_identity(bucket, place)
+    if identity is None:
+        identity = token_hex(_IDENTITY_BYTES)
+        await bucket.put(_key(place, _IDENTITY), identity.encode())
+    return identity
 
 
 async def write_mark(bucket: Bucket, place: Place, mark: Mark) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from itertools import count
 
+from infra.backups.vanished import look_for_backups
 from infra.control.disk_space import require_disk_space
 from infra.control.examination import examine_primaries
 from infra.control.failures import Contradiction, SuiteFailure
@@ -87,6 +88,9 @@ async def start_suite(
             # Nothing was created in the databases yet, and contradicting ones must not run.
             await asyncio.to_thread(stop_suite, suite, Progress(quiet=True))
         raise
+    # Before the keeper starts, which begins new backups where it finds none.
+    if unknown := await look_for_backups(suite):
+        progress.say(f"whether the earlier backups are there is not known: {unknown}")
     made |= await _start_the_rest(suite, supervisor, wanted, progress)
     if made:
         # Data was created without fsync, so it is synced before the start reports success.
