@@ -50,12 +50,18 @@ def note_vanished(suite: Suite, there: str | None) -> None:
         keep_section(file, _PRESENT, back[0])
         vanished = [entry for entry in standing if entry not in back]
     else:
-        noted = {there, *(entry["identity"] for entry in standing)}
-        is_new = known and known["identity"] not in noted
-        gone = [known | {"instead": _here(suite)}] if is_new else []
-        vanished = [*standing, *gone][-_VANISHED_MAX:]
+        vanished = [*standing, *_newly_gone(suite, known, standing, there)][-_VANISHED_MAX:]
     if vanished != standing:
         keep_section(file, _VANISHED, vanished)
+
+
+def _newly_gone(suite: Suite, known: Any, standing: list[Any], there: str | None) -> list[Any]:
+    noted = {there, *(entry["identity"] for entry in standing)}
+    if not known or known["identity"] in noted:
+        return []
+    # It tells of a moment that can no longer be restored; the keeper soon writes another.
+    suite.folder.complaints_file.unlink(missing_ok=True)
+    return [known | {"instead": _here(suite)}]
 
 
 def remember_backups(suite: Suite, identity: str, newest: str) -> None:
@@ -74,9 +80,10 @@ def vanished_lines(suite: Suite) -> list[str]:
     except SuiteFailure:
         return []  # the next start says what is wrong with the ledger
     return [
-        f"The backups up to {entry['newest']} UTC are gone: they were {entry['where']}, and new"
-        f" ones begin as {entry['instead']}. To have the old ones: `make down`, put them back"
-        " or mount their disk, `make up`. To give them up: `make backup KIND=full`."
+        f"The backups, which reached {entry['newest']} UTC or later, are gone: they were"
+        f" {entry['where']}, and new ones begin as {entry['instead']}. To have the old ones:"
+        " `make down`, put them back, or mount their disk, or put back `backup_suite` in"
+        " secrets.json, then `make up`. To give them up: `make backup KIND=full`."
         for entry in standing
     ]
 

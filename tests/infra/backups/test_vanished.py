@@ -21,6 +21,7 @@ async def test_backups_whose_folder_is_away_are_said_until_it_is_back(data_suite
     folder.rename(aside)
     try:
         await _said_at_a_start(data_suite, str(folder))
+        assert "everything until" not in "".join(backup_lines(data_suite.on_disk)[0])
         # New backups begin, and the old ones are still said.
         await _keep_a_mark(data_suite)
         await _said_at_a_start(data_suite, str(folder))
