@@ -83,10 +83,10 @@ async def start_suite(
         supervisor.launch()
     try:
         ledger, made = await _start_primaries(suite, supervisor, wanted, opening, progress)
-    except Contradiction:
+    except Contradiction as contradiction:
         if not runs:
             # Nothing was created in the databases yet, and contradicting ones must not run.
-            await asyncio.to_thread(stop_suite, suite, Progress(quiet=True))
+            await _stop_again(suite, contradiction)
         raise
     # Before the keeper starts, which begins new backups where it finds none.
     if unknown := await look_for_backups(suite):
@@ -97,6 +97,14 @@ async def start_suite(
         await asyncio.to_thread(os.sync)
     await record_running(suite, ledger)
     return True
+
+
+async def _stop_again(suite: Suite, contradiction: Contradiction) -> None:
+    try:
+        await asyncio.to_thread(stop_suite, suite, Progress(quiet=True))
+    except SuiteFailure as failure:
+        # Why it was stopped matters more than what still runs.
+        raise Contradiction(f"{contradiction}\n\nThe stop did not succeed: {failure}") from None
 
 
 async def start_process(

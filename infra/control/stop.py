@@ -15,6 +15,7 @@ from infra.suite import Suite
 _POLL_S = 0.1
 _SUPERVISOR_END_S = 90.0
 _END_TIMEOUT_S = 30.0
+_SILENCE_S = 10.0
 _ALIVE = {"STARTING", "RUNNING", "STOPPING"}
 # Outside in, so that no process gets requests when it stops.
 _STEPS = (
@@ -105,13 +106,20 @@ def _end_supervisor(suite: Suite, supervisor: Supervisor) -> None:
 
 
 def _require_silence(suite: Suite, endpoints: set[tuple[str, int]]) -> None:
-    left = leftover_pids(suite.folder, endpoints)
-    listening = [held for held in listeners_at(endpoints) if held.address != EVERY_ADDRESS]
-    if left or listening:
-        raise SuiteFailure(
-            "Not everything has stopped. Processes: "
-            + (", ".join(map(str, sorted(left))) or "none")
-            + ". Listening: "
-            + ("; ".join(map(str, listening)) or "nothing")
-            + "."
-        )
+    deadline_s = time.monotonic() + _SILENCE_S
+    while True:
+        left = leftover_pids(suite.folder, endpoints)
+        listening = [held for held in listeners_at(endpoints) if held.address != EVERY_ADDRESS]
+        if not (left or listening):
+            return
+        if time.monotonic() > deadline_s:
+            break
+        # A child of a process that has just ended may need a moment to notice.
+        time.sleep(_POLL_S)
+    raise SuiteFailure(
+        "Not everything has stopped. Processes: "
+        + (", ".join(map(str, sorted(left))) or "none")
+        + ". Listening: "
+        + ("; ".join(map(str, listening)) or "nothing")
+        + "."
+    )
