@@ -91,6 +91,10 @@ class RunFolder:
         """The embedded backup store's folder, unless the topology names another."""
         return self.root / "backups"
 
+    def bucket(self, name: str) -> Path:
+        """Return the folder of a bucket of the embedded object store."""
+        return self.data / "store" / name
+
     @property
     def sockets(self) -> Path:
         """The folder of Unix sockets, which is elsewhere if the run folder's path is too long."""

@@ -23,6 +23,7 @@ from infra.control.postgres_data import drop_stale_locks, make_primaries, make_r
 from infra.control.postgres_roles import prepare_primary
 from infra.control.progress import Progress
 from infra.control.recording import record_running
+from infra.control.redis_data import put_unreadable_aside
 from infra.control.stop import stop_suite, wait_stopped
 from infra.control.supervisor import Supervisor
 from infra.holdings.findings import Words
@@ -121,12 +122,7 @@ async def start_process(
             break
         waited_s = time.monotonic() - began_s
         if attempt % _POLLS_A_LOOK == 0:
-            state = supervisor.state(process.name)
-            retries = state.state == "BACKOFF" and waited_s < _retried_s(suite, process)
-            if (state.has_failed and not retries) or waited_s > _HEALTH_TIMEOUT_S:
-                raise SuiteFailure(_obituary(suite, process, state.state, waited_s))
-            if waited_s > _PATIENCE_S and (refusal := await refusal_of(suite, process, began)):
-                raise SuiteFailure(refusal)
+            await _require_hope(suite, supervisor, process, waited_s, began, progress)
         if progress and waited_s - said_s > _SAY_EACH_S:
             said_s = waited_s
             until = dt.datetime.now(dt.UTC) + dt.timedelta(seconds=_HEALTH_TIMEOUT_S - waited_s)
@@ -136,6 +132,30 @@ async def start_process(
             )
         await asyncio.sleep(_POLL_S)
     return time.monotonic() - began_s
+
+
+async def _require_hope(
+    suite: Suite,
+    supervisor: Supervisor,
+    process: Process,
+    waited_s: float,
+    began: dt.datetime,
+    progress: Progress | None,
+) -> None:
+    """Raise SuiteFailure if waiting longer cannot help; a Redis may get another start, empty."""
+    state = supervisor.state(process.name)
+    if state.has_failed:
+        aside = put_unreadable_aside(suite, process, _log_tail(suite, process))
+        if aside:
+            said = progress or Progress(quiet=True)
+            said.say(f"{process.name} cannot read its data, which is now {aside.name}")
+            supervisor.start(process.name)
+            return
+    retries = state.state == "BACKOFF" and waited_s < _retried_s(suite, process)
+    if (state.has_failed and not retries) or waited_s > _HEALTH_TIMEOUT_S:
+        raise SuiteFailure(_obituary(suite, process, state.state, waited_s))
+    if waited_s > _PATIENCE_S and (refusal := await refusal_of(suite, process, began)):
+        raise SuiteFailure(refusal)
 
 
 def _retried_s(suite: Suite, process: Process) -> float:
@@ -273,7 +293,7 @@ def _obituary(suite: Suite, process: Process, state: str, waited_s: float) -> st
     log = suite.folder.process_log(process.name)
     return (
         f"{process.name} does not answer at {process.endpoint} after {waited_s:.0f} s"
-        f" (the supervisor says {state}). The last lines of {log}:\n{said}{_remedy(suite, process)}"
+        f" (the supervisor says {state}). The last lines of {log}:\n{said}"
     )
 
 
@@ -281,13 +301,3 @@ def _log_tail(suite: Suite, process: Process) -> list[str]:
     log = suite.folder.process_log(process.name)
     lines = log.read_text(encoding="utf-8", errors="replace").splitlines() if log.exists() else []
     return lines[-_LOG_TAIL_LINES:]
-
-
-def _remedy(suite: Suite, process: Process) -> str:
-    if process.kind != "redis":
-        return ""
-    place = suite.folder.data / "redis" / process.server
-    return (
-        f"\nNothing in {process.name} is the only copy of anything: if it cannot read its log, move"
-        f" {place} away, and `make up` starts it empty."
-    )

@@ -175,6 +175,11 @@ def _upload(suite: Suite) -> Iterator[Variable]:
             str(suite.ca_file),
             "The CA of the store's certificate; absent: the operating system's CAs.",
         )
+        yield Variable(
+            "S3_FOLDER",
+            str(suite.folder.bucket(store.bucket)),
+            "The bucket's folder, to flush what this store only acknowledges; absent: it flushes.",
+        )
     yield Variable(
         "MEDIA_TOKEN",
         suite.secrets["media_token"],

@@ -21,6 +21,7 @@ from services.upload.domain.uploads import ParkingLimits
 from services.upload.settings import Bucket, UploadSettings
 from services.upload.store.objects import Objects
 from services.upload.store.polled_photos import PolledPhotos
+from services.upload.store.unflushed_folder import UnflushedFolder
 from services.upload.store.uploads_under_way import UploadsUnderWay
 from shared.caching.redis_client import open_redis
 from shared.caching.redis_guard import RedisGuard
@@ -149,7 +150,8 @@ async def _open_objects(
     # A store that refuses a put before reading the body may wait for the body for ever, while we
     # wait for its "100 Continue". So the body is sent without waiting.
     client.meta.events.unregister("before-call.s3", add_expect_header)
-    return Objects(client, bucket.name, second)
+    unflushed = UnflushedFolder(bucket.folder) if bucket.folder else None
+    return Objects(client, bucket.name, second, unflushed)
 
 
 def _store_client(bucket: Bucket, network: Network) -> Any:

@@ -16,7 +16,10 @@ def _processors() -> int:
 
 @dataclass(frozen=True, slots=True)
 class Bucket:
-    """A bucket and the account to use; a `ca_file` of None means the system's CAs."""
+    """A bucket and the account to use; a `ca_file` of None means the system's CAs.
+
+    A `folder` belongs to a store on this machine whose objects must be flushed to disk from here.
+    """
 
     endpoint_url: str
     name: str
@@ -24,6 +27,7 @@ class Bucket:
     access_key: str
     secret_key: str
     ca_file: Path | None
+    folder: Path | None = None
 
 
 class UploadSettings(ProcessSettings, PostgresSettings, RedisSettings):
@@ -31,6 +35,8 @@ class UploadSettings(ProcessSettings, PostgresSettings, RedisSettings):
 
     * While photos move between buckets there is a second one. In the same store only
       `s3_second_bucket` is needed.
+    * `s3_folder` is the bucket's folder if the store runs on this machine and acknowledges what is
+      not on disk yet; absent, the store flushes by itself.
     * `media_caches_url` names all balancers, which are told of deleted renditions.
     * `decoder_python` is the interpreter of the decoder's own environment.
     * `pictures_at_once` bounds a worker's decoders and drawing threads; the default is one per
@@ -50,6 +56,7 @@ class UploadSettings(ProcessSettings, PostgresSettings, RedisSettings):
     s3_access_key: SecretStr
     s3_secret_key: SecretStr
     s3_ca_file: Path | None = None
+    s3_folder: Path | None = None
     s3_second_endpoint_url: str | None = None
     s3_second_bucket: str | None = None
     s3_second_region: str | None = None
@@ -76,6 +83,7 @@ class UploadSettings(ProcessSettings, PostgresSettings, RedisSettings):
             self.s3_access_key.get_secret_value(),
             self.s3_secret_key.get_secret_value(),
             self.s3_ca_file,
+            self.s3_folder,
         )
 
     @property
@@ -85,7 +93,9 @@ class UploadSettings(ProcessSettings, PostgresSettings, RedisSettings):
             return None
         first = self.bucket
         if self.s3_second_endpoint_url is None:
-            return replace(first, name=self.s3_second_bucket)
+            # Buckets of one store are folders side by side.
+            folder = first.folder and first.folder.with_name(self.s3_second_bucket)
+            return replace(first, name=self.s3_second_bucket, folder=folder)
         return Bucket(
             self.s3_second_endpoint_url,
             self.s3_second_bucket,

@@ -57,3 +57,18 @@ async def test_a_dead_redis_breaks_nothing(
         assert len((await bob.post())["photos"]) == 1
     finally:
         await suite.start(f"redis-{service}")
+
+
+@pytest.mark.parametrize("damage", [b"\0" * 4096, b"half a command\r\n"])
+async def test_a_redis_whose_log_is_damaged_starts_empty(
+    suite: Suite, bob_who_follows_two: tuple[Phone, list[str]], damage: bytes
+) -> None:
+    bob, newest_first = bob_who_follows_two
+    await suite.stop("redis-feed")
+    data = suite.run_dir / "data" / "redis" / "feed"
+    with next(data.glob("*/*.incr.aof")).open("ab") as log:
+        log.write(damage)
+    await suite.start("redis-feed")
+    assert len(list(data.parent.glob("feed.aside-*/*/*.incr.aof"))) >= 1
+    page = await bob.get("/v1/timelines/home")
+    assert [post["id"] for post in page["items"]] == newest_first

@@ -14,6 +14,7 @@ import aiohttp
 import botocore.exceptions  # type: ignore[import-untyped]
 
 from services.upload.domain.renditions import DrawnRendition
+from services.upload.store.unflushed_folder import UnflushedFolder
 from shared.contracts.photos import Rendition
 from shared.errors import NotFound, Unavailable
 
@@ -85,11 +86,20 @@ class Objects:
     A key is written with the same bytes only. Every fault of the store is StoreUnavailable; a
     missing object is NotFound. With a second bucket, missing objects are read there and deletions
     go to both.
+
+    An object that was put is on disk: by the store's own promise, or by flushing its folder.
     """
 
-    def __init__(self, client: Any, bucket: str, second: "Objects | None" = None) -> None:
+    def __init__(
+        self,
+        client: Any,
+        bucket: str,
+        second: "Objects | None" = None,
+        unflushed: UnflushedFolder | None = None,
+    ) -> None:
         self._client = client
         self._bucket = bucket
+        self._unflushed = unflushed
         self.second = second
 
     async def make_bucket(self) -> None:
@@ -107,6 +117,7 @@ class Objects:
             await self._client.put_object(
                 Bucket=self._bucket, Key=key, Body=body, ContentLength=size
             )
+        await self._flush([key])
 
     async def read(self, key: str, take: Callable[[bytes], object]) -> None:
         """Pass the bytes to `take`, piece by piece; raises NotFound."""
@@ -126,6 +137,7 @@ class Objects:
         for fault in await asyncio.gather(*puts, return_exceptions=True):
             if fault is not None:
                 raise fault
+        await self._flush([said["key"] for said in described])
 
     @asynccontextmanager
     async def open_rendition(self, photo_id: int, file_name: str) -> AsyncIterator[StoredObject]:
@@ -201,6 +213,11 @@ class Objects:
         if self.second is not None:
             keys += await self.second.keys_of_originals(owner_id, limit)
         return keys
+
+    async def _flush(self, keys: Collection[str]) -> None:
+        if self._unflushed is not None:
+            async with _answer():
+                await self._unflushed.flush(keys)
 
     async def _put_rendition(self, said: Rendition, content: bytes) -> None:
         async with _answer():
