@@ -145,6 +145,7 @@ def _nginx(table: Mapping[str, Any], net: str, *, with_public: bool) -> Nginx:
         trusted_proxies=tuple(_networks(table.get("trusted_proxies", ()))),
         proxy_protocol_port=table.get("proxy_protocol_port"),
         cors_origins=tuple(table.get("cors_origins", ())),
+        shared_caches=table.get("shared_caches", False),
     )
 
 

@@ -17,6 +17,7 @@ class Nginx:
     trusted_proxies: tuple[str, ...]
     proxy_protocol_port: int | None
     cors_origins: tuple[str, ...]
+    shared_caches: bool = False  # whether a CDN may keep pictures
 
     @property
     def takes_proxy_protocol(self) -> bool:

@@ -4,16 +4,19 @@ import asyncio
 import json
 import socket
 import subprocess
+import time
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from http.client import HTTPResponse
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
 from infra.programs import program
 from infra.rendering.nginx import configuration_of
 from tests.eventually import eventually
+from tests.journeys.phone import phone_of
 from tests.suite import Suite
 
 ORIGIN = "https://app.example"
@@ -24,7 +27,7 @@ Answer = tuple[int, dict[str, str], bytes]
 
 
 class Edge:
-    """A separate balancer that allows one CORS origin."""
+    """A separate balancer that allows one CORS origin and shared caches of pictures."""
 
     def __init__(self, address: str, port: int) -> None:
         self._where = (address, port)
@@ -53,7 +56,7 @@ class Edge:
 async def edge(suite: Suite, tmp_path: Path) -> AsyncIterator[Edge]:
     drawn = suite.plan
     address = f"{drawn.network}.1.8"
-    nginx = replace(drawn.nginx, replicas=(address,), cors_origins=(ORIGIN,))
+    nginx = replace(drawn.nginx, replicas=(address,), cors_origins=(ORIGIN,), shared_caches=True)
     gateway = replace(drawn.services["gateway"], replicas=(_away(suite),))
     services = {**drawn.services, "gateway": gateway}
     without = replace(suite.on_disk, plan=replace(drawn, nginx=nginx, services=services))
@@ -169,3 +172,18 @@ async def test_no_other_page_can_read_them(edge: Edge, origin: str | None) -> No
     _status, headers, _body = await edge.ask(b"GET /nowhere HTTP/1.1\r\n\r\n", origin)
     assert "access-control-allow-origin" not in headers
     assert "Origin" in headers["vary"]
+
+
+async def test_that_page_can_read_a_picture_which_shared_caches_keep_until_its_address_ends(
+    suite: Suite, edge: Edge
+) -> None:
+    async with phone_of(suite.public_url, "alice") as alice:
+        post = await alice.post()
+    url = urlsplit(post["photos"][0]["renditions"][0]["url"])
+    asked = f"GET {url.path}?{url.query} HTTP/1.1\r\n\r\n".encode()
+    status, headers, _body = await edge.ask(asked)
+    assert (status, headers["access-control-allow-origin"]) == (200, ORIGIN)
+    left_s = int(parse_qs(url.query)["e"][0]) - time.time()
+    assert "public" in headers["cache-control"]
+    kept_s = int(headers["cache-control"].partition("max-age=")[2].partition(",")[0])
+    assert 0 < kept_s <= left_s + 1

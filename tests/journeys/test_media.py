@@ -28,6 +28,31 @@ async def test_a_signed_address_gives_the_picture_to_anyone_who_has_it(
     assert "immutable" in reply.headers["cache-control"]
 
 
+async def test_no_cache_may_keep_a_picture_for_longer_than_its_address_lives(
+    alice: Phone, stranger: httpx.AsyncClient
+) -> None:
+    url = await large_of(alice)
+    expiry = int(parse_qs(urlsplit(url).query)["e"][0])
+    tag = ""
+    # From upload, from the balancer's cache, and as a reply without the bytes.
+    for headers in ({}, {}, {"If-None-Match": "tag"}, {"Range": "bytes=0-9"}):
+        asked = {name: tag if value == "tag" else value for name, value in headers.items()}
+        reply = await stranger.get(url, headers=asked)
+        assert reply.status_code in {200, 206, 304}, reply.text
+        tag = reply.headers["etag"]
+        said = reply.headers["cache-control"]
+        kept_s = int(said.partition("max-age=")[2].partition(",")[0])
+        assert "private" in said
+        assert "public" not in said
+        assert 0 < kept_s <= expiry - time.time() + 1
+
+
+async def test_the_cache_key_is_the_path_behind_every_address(alice: Phone) -> None:
+    post = await alice.post()
+    for rendition in post["photos"][0]["renditions"]:
+        assert urlsplit(rendition["url"]).path == f"/media/{rendition['cache_key']}"
+
+
 async def test_a_second_request_is_served_from_the_cache(
     alice: Phone, stranger: httpx.AsyncClient
 ) -> None:
@@ -59,7 +84,7 @@ async def test_an_address_is_the_same_for_everybody_within_its_window(
     assert first == second or f"e={expiry}" not in second
 
 
-@pytest.mark.parametrize("what", ["signature", "expiry", "path", "nothing"])
+@pytest.mark.parametrize("what", ["signature", "expiry", "time of day", "path", "nothing"])
 async def test_a_changed_address_is_refused(
     alice: Phone, stranger: httpx.AsyncClient, what: str
 ) -> None:
@@ -71,6 +96,8 @@ async def test_a_changed_address_is_refused(
         query["s"] = query["s"][::-1]
     elif what == "expiry":
         query["e"] = str(int(query["e"]) + 3600)
+    elif what == "time of day":
+        query["t"] = "23h59m59s" if query["t"] != "23h59m59s" else "00h00m00s"
     elif what == "path":
         path = path.replace("large-", "small-")
     else:

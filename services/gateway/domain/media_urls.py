@@ -1,6 +1,11 @@
-"""Signed addresses of renditions, in the form that nginx's secure_link checks."""
+"""Signed addresses of renditions, in the form that nginx's secure_link checks.
+
+An address says its end twice: in Unix time for the check, and as a time of day for nginx's
+`expires`, which tells caches how long the address lives.
+"""
 
 import hashlib
+import time
 from base64 import urlsafe_b64encode
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -37,13 +42,15 @@ class MediaUrls:
 # Two windows overlap at their boundary; tests sign with other keys.
 @lru_cache(maxsize=4)
 def _speller(media: MediaUrls, expires_s: int) -> UrlOf:
+    ends_at = time.strftime("%Hh%Mm%Ss", time.gmtime(expires_s))
+
     @lru_cache(maxsize=_SIGNED_URLS_MAX)
     def url_of(rendition_key: str) -> str:
         path = f"/media/{rendition_key}"
         # nginx's secure_link knows only MD5; the key inside the hashed text protects it.
-        signed = f"{expires_s}{path} {media.signing_key}".encode()
+        signed = f"{expires_s}{path}{ends_at} {media.signing_key}".encode()
         digest = hashlib.md5(signed, usedforsecurity=False).digest()
         signature = urlsafe_b64encode(digest).rstrip(b"=").decode()
-        return f"{media.base_url}{path}?e={expires_s}&s={signature}"
+        return f"{media.base_url}{path}?e={expires_s}&t={ends_at}&s={signature}"
 
     return url_of

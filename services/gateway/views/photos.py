@@ -26,6 +26,13 @@ class Rendition(TypedDict):
     width: Annotated[int, Field(examples=[1080])]
     height: Annotated[int, Field(examples=[1440])]
     url: MediaUrl
+    cache_key: Annotated[
+        str,
+        Field(
+            description="What to cache the bytes by. It names them for ever; `url` changes.",
+            examples=["renditions/42/large-d47a8bc7a7632f25.jpg"],
+        ),
+    ]
     content_type: Annotated[str, Field(examples=["image/jpeg"])]
     bytes: Annotated[int, Field(examples=[182044])]
 
@@ -120,6 +127,7 @@ def _renditions(renditions: list[contract.Rendition], url_of: UrlOf) -> list[Ren
             "width": rendition["width"],
             "height": rendition["height"],
             "url": url_of(rendition["key"]),
+            "cache_key": rendition["key"],
             "content_type": rendition["content_type"],
             "bytes": rendition["bytes"],
         }

@@ -1,6 +1,7 @@
 """Signed addresses: what nginx checks, and how long they stay the same."""
 
 import hashlib
+import re
 from base64 import urlsafe_b64encode
 from urllib.parse import parse_qs, urlsplit
 
@@ -17,9 +18,13 @@ def expiry(url: str) -> int:
     return int(parse_qs(urlsplit(url).query)["e"][0])
 
 
+def ends_at_of(url: str) -> str:
+    return parse_qs(urlsplit(url).query)["t"][0]
+
+
 def test_an_address_is_signed_as_nginx_checks_it() -> None:
     url = urlsplit(MEDIA.speller_at(1_000_000)(KEY))
-    signed = f"{expiry(url.geturl())}{url.path} secret".encode()
+    signed = f"{expiry(url.geturl())}{url.path}{ends_at_of(url.geturl())} secret".encode()
     expected = urlsafe_b64encode(hashlib.md5(signed).digest()).decode().rstrip("=")
     assert url.path == f"/media/{KEY}"
     assert parse_qs(url.query)["s"] == [expected]
@@ -29,6 +34,13 @@ def test_an_address_is_signed_as_nginx_checks_it() -> None:
 def test_an_address_is_valid_for_between_half_and_the_whole_lifetime(now_s: float) -> None:
     left_s = expiry(MEDIA.speller_at(now_s)(KEY)) - now_s
     assert 300 < left_s <= 600
+
+
+@given(st.floats(min_value=0, max_value=4e9))
+def test_the_time_of_day_is_that_of_the_expiry(now_s: float) -> None:
+    url = MEDIA.speller_at(now_s)(KEY)
+    hours, minutes, seconds = (int(part) for part in re.findall(r"\d\d", ends_at_of(url)))
+    assert (hours * 60 + minutes) * 60 + seconds == expiry(url) % 86_400
 
 
 def test_all_replies_of_a_window_give_the_same_address() -> None:
