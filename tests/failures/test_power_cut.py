@@ -13,7 +13,6 @@ import shutil
 import signal
 import struct
 import subprocess
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -31,9 +30,8 @@ NETWORK_STEP = 93
 DISK_BYTES = 6 * 1024**3
 ROUNDS = 3
 PHONES = 4
-# Longer than a file system's five seconds between commits, so that some of the photos are flushed
-# in any case, and those at the end only by the suite.
-SECONDS_BEFORE_CUT = 8.0
+# Some are older than the five seconds between a file system's commits, and the last ones are not.
+READY_BEFORE_CUT = 40
 # linux/fs.h: FS_IOC_SHUTDOWN, and the flag that forgets even the journal's unwritten part.
 SHUT_DOWN = 0x8004587D
 WITHOUT_FLUSH = 2
@@ -93,11 +91,13 @@ async def test_what_was_acknowledged_outlives_a_power_cut(stage: Stage, _round: 
 async def _use_until_the_cut(stage: Stage, phones: list[Phone]) -> Acknowledged:
     told = Acknowledged()
     users = [asyncio.create_task(_use(phone, told)) for phone in phones]
-    until_s = time.monotonic() + SECONDS_BEFORE_CUT
-    while time.monotonic() < until_s or not told.ready:
-        await asyncio.sleep(0.05)
+
+    async def enough() -> None:
         for user in users:
             assert not user.done(), user.exception()
+        assert len(told.ready) >= READY_BEFORE_CUT
+
+    await eventually(enough, within_s=120)
     _cut_power(stage.folder / "data")
     # From here on nobody's reply counts.
     seen = Acknowledged(dict(told.photos), dict(told.ready), list(told.posts))
@@ -158,7 +158,6 @@ def _end_processes(stage: Stage) -> None:
         for pid in pids:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
-        time.sleep(0.1)
 
 
 def _plug_in(stage: Stage) -> None:
