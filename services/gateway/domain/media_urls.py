@@ -5,7 +5,6 @@ An address says its end twice: in Unix time for the check, and as a time of day 
 """
 
 import hashlib
-import time
 from base64 import urlsafe_b64encode
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ UrlOf = Callable[[str], str]
 
 # A page of 20 posts names 80 renditions; popular ones recur within a window. About 6 MB.
 _SIGNED_URLS_MAX = 16_384
+_DAY_S = 86_400
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,8 @@ class MediaUrls:
 # Two windows overlap at their boundary; tests sign with other keys.
 @lru_cache(maxsize=4)
 def _speller(media: MediaUrls, expires_s: int) -> UrlOf:
-    ends_at = time.strftime("%Hh%Mm%Ss", time.gmtime(expires_s))
+    minutes, seconds = divmod(expires_s % _DAY_S, 60)
+    ends_at = f"{minutes // 60:02}h{minutes % 60:02}m{seconds:02}s"
 
     @lru_cache(maxsize=_SIGNED_URLS_MAX)
     def url_of(rendition_key: str) -> str:
