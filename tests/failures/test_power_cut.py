@@ -77,7 +77,7 @@ async def test_what_was_acknowledged_outlives_a_power_cut(stage: Stage, _round: 
         phones = [await stack.enter_async_context(phone_of(url, "ann")) for _ in range(PHONES)]
         told = await _use_until_the_cut(stage, phones)
         _end_processes(stage)
-        _run("umount", str(stage.folder / "data"))
+        await eventually(lambda: _unplug(stage), within_s=60)
         # The balancers' cache would answer for the store.
         shutil.rmtree(stage.folder / "cache")
         _plug_in(stage)
@@ -164,6 +164,14 @@ def _plug_in(stage: Stage) -> None:
     data = stage.folder / "data"
     _run("mount", "-o", "loop", str(stage.folder.with_suffix(".disk")), str(data))
     data.chmod(0o711)
+
+
+async def _unplug(stage: Stage) -> None:
+    try:
+        await asyncio.to_thread(_run, "umount", str(stage.folder / "data"))
+    except subprocess.CalledProcessError as busy:
+        # The kernel may need a moment to close the files of killed processes.
+        raise AssertionError(busy.stderr) from busy
 
 
 def _run(*words: str) -> None:
