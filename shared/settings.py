@@ -56,12 +56,21 @@ class NetworkSettings(EnvironmentSettings):
     dns_servers: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_comma_separated)] = ()
 
 
+# Other values of a secret that count as well while it is being replaced, comma separated.
+OtherValues = Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(_comma_separated)]
+
+
+def revealed(values: tuple[SecretStr, ...]) -> tuple[str, ...]:
+    """Return the values of secrets."""
+    return tuple(value.get_secret_value() for value in values)
+
+
 class ProcessSettings(NetworkSettings):
     """A process's name, address, keys and limits.
 
-    `internal_keys` maps audiences to HMAC keys. A service verifies calls with its own key, and
-    signs a call to another service with that service's key. `instance` names the process in logs,
-    metrics and tokens; processes on one machine need different names.
+    `internal_keys` maps audiences to HMAC keys. A service verifies calls with its own key or one of
+    `internal_key_others`, and signs a call to another service with that service's key. `instance`
+    names the process in logs, metrics and tokens; processes on one machine need different names.
     """
 
     model_config = SettingsConfigDict(frozen=True)
@@ -73,6 +82,7 @@ class ProcessSettings(NetworkSettings):
     tls_cert_file: Path
     tls_key_file: Path
     internal_keys: dict[str, SecretStr] = Field(default_factory=dict)
+    internal_key_others: OtherValues = ()
     log_level: str = "INFO"
     # Longer than the health check's interval (1 s) and the TTL of an answer (1 s) together.
     drain_seconds: float = Field(default=3.0, ge=0)

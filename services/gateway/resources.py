@@ -26,6 +26,7 @@ from services.gateway.store.stream_places import StreamPlaces
 from shared.caching.redis_pipe import RedisPipe
 from shared.http_server.app_resources import resources_getter
 from shared.network.network import open_network
+from shared.settings import revealed
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,7 @@ class Resources:
     media: MediaUrls
     limits: Limits
     limit_counters: LimitCounters
-    balancer_token: bytes
+    balancer_tokens: tuple[bytes, ...]
 
     def post_reader(self, post_id: int, viewer_id: int) -> Callable[[], Awaitable[PostWithAuthor]]:
         """A function that reads the post for the viewer when called; it raises NotFound."""
@@ -128,5 +129,8 @@ def resources_over(
         ),
         limits=limits_as_set(settings.limits, settings.limits_factor),
         limit_counters=LimitCounters(pipe),
-        balancer_token=settings.balancer_token.get_secret_value().encode(),
+        balancer_tokens=tuple(
+            token.encode()
+            for token in revealed((settings.balancer_token, *settings.balancer_token_others))
+        ),
     )

@@ -3,13 +3,14 @@
 from pydantic import Field, PositiveInt, SecretStr
 from pydantic_settings import SettingsConfigDict
 
-from shared.settings import ProcessSettings, RedisSettings
+from shared.settings import OtherValues, ProcessSettings, RedisSettings
 
 
 class GatewaySettings(ProcessSettings, RedisSettings):
     """Addresses of the three services, limits of callers, and the signing of media addresses.
 
-    * `balancer_token`: balancers add it; only then is the client's address believed.
+    * `balancer_token`: balancers add it, or one of the `balancer_token_others`; only then is the
+      client's address believed.
     * `media_base_url`: how clients reach nginx, without a final slash.
     * `cors_origins`, as JSON: pages of these origins may use the API in a browser.
     * `limits`, as JSON, replaces usual limits: {"reads-viewer": [900, 60]} allows 900 requests in
@@ -23,6 +24,7 @@ class GatewaySettings(ProcessSettings, RedisSettings):
     upload_url: str
     feed_url: str
     balancer_token: SecretStr = Field(min_length=16)
+    balancer_token_others: OtherValues = ()
     media_signing_key: SecretStr
     media_base_url: str
     cors_origins: tuple[str, ...] = ()

@@ -30,6 +30,7 @@ from shared.logs import get_logger
 from shared.network.aiohttp_resolver import AiohttpResolver
 from shared.network.network import Network, open_network
 from shared.service_client.client import ServiceClient
+from shared.settings import revealed
 from shared.sharding.shard_group import ShardGroup, open_shard_group
 
 _STORE_CONNECTIONS_MAX = 32
@@ -58,7 +59,7 @@ class Resources:
     backlog: Backlog
     samples: DrawnSamples
     parking: ParkingLimits
-    media_token: str
+    media_tokens: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +93,9 @@ async def open_resources(settings: UploadSettings) -> AsyncIterator[Resources]:
                 PROCESS_SLOW_JOB: settings.waiting_slow_pictures_max,
             },
         )
-        token = settings.media_token.get_secret_value()
+        tokens = revealed((settings.media_token, *settings.media_token_others))
         parking = ParkingLimits(settings.parked_uploads_max, settings.parked_bytes_max)
-        yield Resources(*stores, polled, under_way, backlog, DrawnSamples(), parking, token)
+        yield Resources(*stores, polled, under_way, backlog, DrawnSamples(), parking, tokens)
 
 
 @asynccontextmanager

@@ -7,7 +7,7 @@ from pathlib import Path
 from pydantic import Field, SecretStr
 from pydantic_settings import SettingsConfigDict
 
-from shared.settings import PostgresSettings, ProcessSettings, RedisSettings
+from shared.settings import OtherValues, PostgresSettings, ProcessSettings, RedisSettings
 
 
 def _processors() -> int:
@@ -63,6 +63,7 @@ class UploadSettings(ProcessSettings, PostgresSettings, RedisSettings):
     s3_second_access_key: SecretStr | None = None
     s3_second_secret_key: SecretStr | None = None
     media_token: SecretStr = Field(min_length=16)
+    media_token_others: OtherValues = ()
     media_caches_url: str | None = None
     feed_url: str
     decoder_python: str

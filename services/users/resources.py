@@ -21,6 +21,7 @@ from shared.edges.edges import Edges
 from shared.http_server.app_resources import resources_getter
 from shared.network.network import open_network
 from shared.service_client.client import ServiceClient
+from shared.settings import revealed
 from shared.sharding.shard_group import ShardGroup, open_shard_group
 
 
@@ -70,7 +71,9 @@ async def open_resources(settings: UsersSettings) -> AsyncIterator[Resources]:
             mutes=Edges(group, MUTE),
             sessions=SessionCache(redis),
             passwords=PasswordGuard(hashes, SignInLimits(redis)),
-            tokens=SessionTokens(settings.token_key.get_secret_value()),
+            tokens=SessionTokens(
+                settings.token_key.get_secret_value(), revealed(settings.token_key_others)
+            ),
             feed=FeedClient(feed),
             upload=UploadClient(upload),
             archives=ArchivesClient(upload),

@@ -31,7 +31,7 @@ from shared.http_server.request_context import Deadlines, RequestContext
 from shared.http_server.token_gate import TokenGate
 from shared.http_server.work_queue import WorkQueue
 from shared.network.internal_tokens import TokenVerifier
-from shared.settings import ProcessSettings
+from shared.settings import ProcessSettings, revealed
 
 Gate = Callable[[ASGIApp], ASGIApp]
 OpenResources = Callable[[], AbstractAsyncContextManager[Any]]
@@ -129,7 +129,8 @@ def _surround(app: FastAPI, info: AppInfo, settings: ProcessSettings, gate: Gate
         app.add_middleware(gate)
     if info.audience is not None:
         key = settings.internal_keys[info.audience].get_secret_value()
-        verifier = TokenVerifier(key=key, audience=info.audience)
+        others = revealed(settings.internal_key_others)
+        verifier = TokenVerifier(key=key, audience=info.audience, others=others)
         app.add_middleware(TokenGate, verifier=verifier, open_prefixes=info.open_prefixes)
     app.add_middleware(Admission, queue=app.state.work_queue, ask_of=info.ask_of)
     app.add_middleware(UnexpectedErrors)

@@ -2,7 +2,7 @@
 
 import time
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
 import jwt
@@ -61,10 +61,13 @@ class TokenSigner:
 
 
 class TokenVerifier:
-    """Verifies tokens for one audience; a token seen before costs only a dictionary lookup."""
+    """Verifies tokens for one audience; a token seen before costs only a dictionary lookup.
 
-    def __init__(self, *, key: str, audience: str) -> None:
-        self._key = key
+    `others` are keys that count as well while one replaces another.
+    """
+
+    def __init__(self, *, key: str, audience: str, others: Sequence[str] = ()) -> None:
+        self._keys = (key, *others)
         self._audience = audience
         self._seen: OrderedDict[str, tuple[int | None, float]] = OrderedDict()
 
@@ -79,20 +82,27 @@ class TokenVerifier:
         return viewer_id
 
     def _verified(self, token: str) -> Mapping[str, Any]:
-        try:
-            claims: dict[str, Any] = jwt.decode(
-                token,
-                self._key,
-                [ALGORITHM],
-                audience=self._audience,
-                leeway=LEEWAY_S,
-                options={"require": ["exp", "iat", "aud", "iss"]},
-            )
-        except jwt.InvalidTokenError as error:
-            raise InternalTokenRefused from error
+        claims = self._decoded(token)
         if claims["exp"] - claims["iat"] > LIFETIME_S:
             raise InternalTokenRefused
         return claims
+
+    def _decoded(self, token: str) -> Mapping[str, Any]:
+        refusal: jwt.InvalidTokenError | None = None
+        for key in self._keys:
+            try:
+                claims: dict[str, Any] = jwt.decode(
+                    token,
+                    key,
+                    [ALGORITHM],
+                    audience=self._audience,
+                    leeway=LEEWAY_S,
+                    options={"require": ["exp", "iat", "aud", "iss"]},
+                )
+                return claims
+            except jwt.InvalidTokenError as error:
+                refusal = error
+        raise InternalTokenRefused from refusal
 
 
 def _subject(claims: Mapping[str, Any]) -> int | None:

@@ -26,12 +26,17 @@ Reply = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class IdempotentRequest:
-    """A request to run once: `scope` names the route and ends in the actor's id."""
+    """A request to run once: `scope` names the route and ends in the actor's id.
+
+    `other_hashes` are digests of the same body with keys that are being replaced; an earlier
+    attempt may have recorded one of them.
+    """
 
     scope: str
     key: str
     body_hash: bytes
     shard: int
+    other_hashes: tuple[bytes, ...] = ()
 
 
 async def once(
@@ -117,7 +122,7 @@ async def _begin(tx: Transaction, request: IdempotentRequest, attempt: int) -> R
     if row is None:
         # Another request inserted its row after this statement's snapshot.
         raise RequestInProgress(retry_after_s=1)
-    if row["body_hash"] != request.body_hash:
+    if row["body_hash"] not in {request.body_hash, *request.other_hashes}:
         raise IdempotencyKeyReused
     if row["mine"]:
         return None

@@ -19,7 +19,7 @@ def client_address(scope: Scope, headers: Headers) -> str:
     """The client's address as a balancer saw it; without a valid balancer token, the peer's."""
     resources: Resources = scope["app"].state.resources
     given = headers.get(BALANCER_HEADER, "").encode()
-    if hmac.compare_digest(given, resources.balancer_token):
+    if any(hmac.compare_digest(given, token) for token in resources.balancer_tokens):
         return headers.get("x-forwarded-for", UNKNOWN)
     host, _port = scope["client"] or (UNKNOWN, 0)
     return str(host)

@@ -1,7 +1,8 @@
 """Signed addresses of renditions, in the form that nginx's secure_link checks.
 
 An address says its end twice: in Unix time for the check, and as a time of day for nginx's
-`expires`, which tells caches how long the address lives.
+`expires`, which tells caches how long the address lives. It also
+names its key, so that nginx can check those of two keys while one replaces the other.
 """
 
 import hashlib
@@ -39,11 +40,17 @@ class MediaUrls:
         return _speller(self, expires_s)
 
 
+def key_id_of(signing_key: str) -> str:
+    """The name of a key in addresses; the balancers' configuration computes the same."""
+    return hashlib.sha256(signing_key.encode()).hexdigest()[:8]
+
+
 # Two windows overlap at their boundary; tests sign with other keys.
 @lru_cache(maxsize=4)
 def _speller(media: MediaUrls, expires_s: int) -> UrlOf:
     minutes, seconds = divmod(expires_s % _DAY_S, 60)
     ends_at = f"{minutes // 60:02}h{minutes % 60:02}m{seconds:02}s"
+    key_id = key_id_of(media.signing_key)
 
     @lru_cache(maxsize=_SIGNED_URLS_MAX)
     def url_of(rendition_key: str) -> str:
@@ -52,6 +59,7 @@ def _speller(media: MediaUrls, expires_s: int) -> UrlOf:
         signed = f"{expires_s}{path}{ends_at} {media.signing_key}".encode()
         digest = hashlib.md5(signed, usedforsecurity=False).digest()
         signature = urlsafe_b64encode(digest).rstrip(b"=").decode()
-        return f"{media.base_url}{path}?e={expires_s}&t={ends_at}&s={signature}"
+        query = f"e={expires_s}&t={ends_at}&s={signature}&k={key_id}"
+        return f"{media.base_url}{path}?{query}"
 
     return url_of

@@ -87,7 +87,7 @@ async def get_archive_file(
 ) -> Response:
     """Takes `Authorization: Media …` instead of an internal token."""
     resources = resources_of(request)
-    check_media_token(authorization, resources.media_token)
+    check_media_token(authorization, resources.media_tokens)
     name = _FILE.fullmatch(file)
     if name is None:
         raise NotFound

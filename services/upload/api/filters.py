@@ -54,7 +54,7 @@ async def get_sample(
 ) -> Response:
     """Takes `Authorization: Media …` instead of an internal token."""
     resources = resources_of(request)
-    check_media_token(authorization, resources.media_token)
+    check_media_token(authorization, resources.media_tokens)
     for sample in await resources.samples.all():
         if sample.file_name == file:
             return Response(

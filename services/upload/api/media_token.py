@@ -1,6 +1,7 @@
 """The token with which nginx fetches bytes for clients."""
 
 import hmac
+from collections.abc import Collection
 
 from shared.errors import Unauthenticated
 
@@ -11,7 +12,8 @@ class MediaTokenMissing(Unauthenticated):
     title = "Renditions and archives must be fetched through the balancers."
 
 
-def check_media_token(authorization: str, media_token: str) -> None:
-    """Raise MediaTokenMissing unless it matches; the comparison takes constant time."""
-    if not hmac.compare_digest(authorization.encode(), f"Media {media_token}".encode()):
+def check_media_token(authorization: str, media_tokens: Collection[str]) -> None:
+    """Raise MediaTokenMissing unless it is one of them; each comparison takes constant time."""
+    given = authorization.encode()
+    if not any(hmac.compare_digest(given, f"Media {token}".encode()) for token in media_tokens):
         raise MediaTokenMissing

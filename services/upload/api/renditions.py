@@ -41,7 +41,7 @@ async def get_rendition(
 ) -> Response:
     """Takes `Authorization: Media …` instead of an internal token."""
     resources = resources_of(request)
-    check_media_token(authorization, resources.media_token)
+    check_media_token(authorization, resources.media_tokens)
     name = _FILE.fullmatch(file)
     if name is None or not 0 < photo_id <= _ID_MAX:
         raise NotFound

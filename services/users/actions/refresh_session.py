@@ -39,8 +39,7 @@ async def refresh_session(
         await cache.mark_ended([claim.session_id])
     if outcome in {"end", "refuse"}:
         raise SessionEnded
-    current = session.current
-    return token_reply(tokens, session.id, current.generation, current.issued_at)
+    return token_reply(tokens, session.id, session.current)
 
 
 async def _end(tx: Transaction, session: Session, now: datetime) -> None:

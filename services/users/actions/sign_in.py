@@ -9,7 +9,7 @@ from services.users.domain.emails import email_key
 from services.users.domain.names import Name, names_of_login, username_of
 from services.users.domain.passwords import WrongCredentials
 from services.users.domain.session_tokens import SessionTokens
-from services.users.domain.signed_in import signed_in_reply, token_reply
+from services.users.domain.signed_in import opened_session, reply_of_opened, signed_in_reply
 from services.users.domain.texts import DEVICE_CHARACTERS_MAX, line_fault
 from services.users.store.accounts import (
     Credentials,
@@ -81,8 +81,7 @@ async def sign_in(
     person = await find_profile(group, credentials.user_id)
     if person is None:
         raise WrongCredentials
-    opened_at = datetime.fromisoformat(opened["opened_at"])
-    return signed_in_reply(tokens, person, token_reply(tokens, opened["session_id"], 1, opened_at))
+    return signed_in_reply(tokens, person, reply_of_opened(tokens, opened))
 
 
 def _check_device(device: str) -> None:
@@ -128,17 +127,19 @@ async def _open_session(
         ended = await end_surplus_sessions(tx, credentials.user_id, new.now)
         if ended:
             await tx.publish(SESSIONS_TOPIC, {"ended": ended})
-        return {"session_id": session.id, "opened_at": new.now.isoformat()}
+        return opened_session(session)
 
     shard = group.shard_of(credentials.user_id)
     if idempotency_key is None:
         async with group.writer(shard) as tx:
             return await open_session(tx)
+    said = (form.login, form.password, form.device)
     request = IdempotentRequest(
         f"sign_in:{credentials.user_id}",
         idempotency_key,
-        tokens.fingerprint(form.login, form.password, form.device),
+        tokens.fingerprint(*said),
         shard,
+        tokens.other_fingerprints(*said),
     )
     return await once(group, request, open_session)
 

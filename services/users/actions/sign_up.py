@@ -12,7 +12,7 @@ from services.users.domain.names import email_of, hashed_shard, username_of
 from services.users.domain.profiles import new_profile
 from services.users.domain.session_tokens import SessionTokens
 from services.users.domain.sign_up_form import SignUpForm, check_sign_up_form, trimmed
-from services.users.domain.signed_in import signed_in_reply, token_reply
+from services.users.domain.signed_in import opened_session, reply_of_opened, signed_in_reply
 from services.users.domain.usernames import UsernameTaken
 from services.users.store.accounts import NewAccount, insert_account, new_user_id
 from services.users.store.directory import Holder
@@ -61,19 +61,19 @@ async def sign_up(
         if recorded is None:
             raise
         made = recorded
-    opened_at = datetime.fromisoformat(made["opened_at"])
     return signed_in_reply(
         tokens,
         new_profile(made["user_id"], form.username, form.email),
-        token_reply(tokens, made["session_id"], 1, opened_at),
+        reply_of_opened(tokens, made),
     )
 
 
 def _request(
     tokens: SessionTokens, form: SignUpForm, key: str, shard_count: int
 ) -> IdempotentRequest:
-    fingerprint = tokens.fingerprint(form.username, form.email, form.password, form.device)
-    return IdempotentRequest(_SCOPE, key, fingerprint, hashed_shard(key, shard_count))
+    said = (form.username, form.email, form.password, form.device)
+    shard, others = hashed_shard(key, shard_count), tokens.other_fingerprints(*said)
+    return IdempotentRequest(_SCOPE, key, tokens.fingerprint(*said), shard, others)
 
 
 async def _recorded(group: ShardGroup, request: IdempotentRequest) -> Reply | None:
@@ -108,14 +108,10 @@ async def _make_account(
         account = NewAccount(holder.user_id, form.username, form.email, password_hash)
         if not await insert_account(tx, account):
             raise SignUpOvertaken(retry_after_s=1)
-        session = NewSession(holder.user_id, form.device, datetime.now(UTC))
-        session_id = (await insert_session(tx, session, tokens)).id
+        new = NewSession(holder.user_id, form.device, datetime.now(UTC))
+        session = await insert_session(tx, new, tokens)
         await tx.publish(NAMES_TOPIC, names_change)
-        return {
-            "user_id": holder.user_id,
-            "session_id": session_id,
-            "opened_at": session.now.isoformat(),
-        }
+        return {"user_id": holder.user_id, **opened_session(session)}
 
     try:
         password_hash = await passwords.hash(form.password)

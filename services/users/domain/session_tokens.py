@@ -9,6 +9,7 @@ import base64
 import hashlib
 import hmac
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -32,10 +33,14 @@ class TokenClaim:
 
 
 class SessionTokens:
-    """Makes and reads tokens with one secret key."""
+    """Makes tokens with one secret key; reads those of that key and of `others`.
 
-    def __init__(self, key: str) -> None:
+    Others are the keys of a rotation: the next one, or former ones whose tokens still live.
+    """
+
+    def __init__(self, key: str, others: Sequence[str] = ()) -> None:
         self._key = key.encode()
+        self._others = tuple(SessionTokens(other) for other in others)
 
     def token(self, kind: TokenKind, session_id: int, generation: int) -> str:
         """The token of this kind, session and generation; always the same."""
@@ -45,15 +50,27 @@ class SessionTokens:
         return f"{_PREFIXES[kind]}{_base62(session_id)}.{generation}.{sealed}"
 
     def read(self, kind: TokenKind, token: str) -> TokenClaim | None:
-        """The claim of a token of this kind; None unless this key made it."""
+        """The claim of a token of this kind; None unless one of the keys made it."""
         shape = _SHAPE.fullmatch(token)
         if shape is None:
             return None
         session_id, generation = _from_base62(shape[1]), int(shape[2])
-        expected = self.token(kind, session_id, generation)
-        if not hmac.compare_digest(expected.encode(), token.encode()):
-            return None
-        return TokenClaim(session_id, generation)
+        for tokens in (self, *self._others):
+            expected = tokens.token(kind, session_id, generation)
+            if hmac.compare_digest(expected.encode(), token.encode()):
+                return TokenClaim(session_id, generation)
+        return None
+
+    def that_made(self, access_hash: bytes, session_id: int, generation: int) -> "SessionTokens":
+        """The tokens of the key that made this generation, so that a reply can be repeated.
+
+        If none of the keys did, it was a key that is no longer accepted; the present one then
+        makes tokens that are refused.
+        """
+        for tokens in self._others:
+            if token_hash(tokens.token("access", session_id, generation)) == access_hash:
+                return tokens
+        return self
 
     def device_token(self, user_id: int) -> str:
         """Proof that the account's password was once known where this is kept.
@@ -63,13 +80,17 @@ class SessionTokens:
         return self.token("device", user_id, 1)
 
     def signed_in_before(self, device_token: str) -> int | None:
-        """The account of a device token; None unless this key made it."""
+        """The account of a device token; None unless one of the keys made it."""
         claim = self.read("device", device_token)
         return None if claim is None else claim.session_id
 
     def fingerprint(self, *texts: str) -> bytes:
         """A keyed digest of a form with a password; it does not help to guess the password."""
         return hmac.digest(self._key, "\0".join(("form", *texts)).encode(), "sha256")
+
+    def other_fingerprints(self, *texts: str) -> tuple[bytes, ...]:
+        """The digests of the same form with the other keys of a rotation."""
+        return tuple(tokens.fingerprint(*texts) for tokens in self._others)
 
 
 def token_hash(token: str) -> bytes:

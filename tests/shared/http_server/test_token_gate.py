@@ -48,6 +48,14 @@ def test_another_key_is_refused(verifier: TokenVerifier) -> None:
         verifier.viewer_id(jwt.encode(SOUND, "b" * 64, "HS256"))
 
 
+def test_a_key_that_is_being_replaced_still_counts() -> None:
+    both = TokenVerifier(key="b" * 64, audience="users", others=("c" * 64, KEY))
+    signer = TokenSigner(key=KEY, audience="users", caller="gateway-1")
+    assert both.viewer_id(signer.token(42)) == 42
+    with pytest.raises(InternalTokenRefused):
+        both.viewer_id(jwt.encode(SOUND, "d" * 64, "HS256"))
+
+
 def test_an_unsigned_token_is_refused(verifier: TokenVerifier) -> None:
     with pytest.raises(InternalTokenRefused):
         verifier.viewer_id(jwt.encode(SOUND, "", "none"))

@@ -68,3 +68,23 @@ def test_the_stored_hash_is_not_the_token() -> None:
 def test_a_fingerprint_tells_forms_apart(other: tuple[str, ...]) -> None:
     assert TOKENS.fingerprint("alice", "pw") == TOKENS.fingerprint("alice", "pw")
     assert TOKENS.fingerprint("alice", "pw") != TOKENS.fingerprint(*other)
+
+
+def test_tokens_of_the_other_keys_of_a_rotation_are_read() -> None:
+    both = SessionTokens("the next key", ("a key of this test", "one before"))
+    assert both.read("refresh", TOKENS.token("refresh", 7, 1)) == TokenClaim(7, 1)
+    assert both.signed_in_before(TOKENS.device_token(7)) == 7
+    assert both.token("access", 7, 1) == SessionTokens("the next key").token("access", 7, 1)
+    assert both.read("access", SessionTokens("a third").token("access", 7, 1)) is None
+
+
+def test_a_repeated_reply_has_the_tokens_of_the_key_that_made_them() -> None:
+    both = SessionTokens("the next key", ("a key of this test",))
+    for made in (TOKENS, both):
+        token = made.token("access", 7, 1)
+        assert both.that_made(token_hash(token), 7, 1).token("access", 7, 1) == token
+
+
+def test_a_form_is_known_again_under_each_key() -> None:
+    both = SessionTokens("the next key", ("a key of this test",))
+    assert both.other_fingerprints("alice", "pw") == (TOKENS.fingerprint("alice", "pw"),)
