@@ -9,7 +9,7 @@ BOOTSTRAP := $(if $(RETRATO_PYTHON),@true,@python3 -m infra.bootstrap)
 BIN = $(dir $(PYTHON))
 
 ##@ Run the suite
-.PHONY: up down status logs trace restart reset psql promote plan-changes
+.PHONY: up down status logs trace restart rotate reset psql promote plan-changes
 up: ready ## install what is missing and start everything (LIMITS=loose allows load from one address; BACKUPS=off)
 	@RETRATO_LIMITS=$(or $(LIMITS),usual) $(if $(BACKUPS),RETRATO_BACKUPS=$(BACKUPS)) $(PYTHON) -m infra up $(if $(ANEW),--anew "$(ANEW)") $(if $(AS_IS),--as-is "$(AS_IS)")
 down: ready ## stop everything; the data stays
@@ -22,6 +22,8 @@ trace: ready ## show all log lines of one request by time: make trace R=<X-Reque
 	@$(PYTHON) -m infra trace "$(R)"
 restart: ready ## restart the replicas of a service one at a time: make restart S=feed
 	@$(PYTHON) -m infra restart "$(S)"
+rotate: ready ## replace secrets while everything runs: make rotate SECRET=media (or all; NOW=1 ends old values at once)
+	@$(PYTHON) -m infra rotate "$(SECRET)" $(if $(NOW),--now)
 plan-changes: ready ## show how the suite differs from the topology, and which changes are refused and why
 	@$(PYTHON) -m infra plan-changes
 promote: ready ## make the replica of a lost primary the primary: make promote P=users-a

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from infra import backup_commands, upkeep_commands
+from infra import backup_commands, rotation_commands, upkeep_commands
 from infra.backups.complaints import backup_lines
 from infra.backups.vanished import vanished_lines
 from infra.command_line import app, told
@@ -22,6 +22,7 @@ from infra.control.psql import become_psql
 from infra.control.recorded_stop import stop_and_record
 from infra.control.reset import delete_everything
 from infra.control.restart import restart_rolling
+from infra.control.rotation import go_on_with_rotation
 from infra.control.run_lock import sole_command
 from infra.control.start import start_suite
 from infra.control.stop import stop_suite
@@ -39,7 +40,7 @@ from infra.suite import open_suite
 from shared.sharding.migrate_command import newer_schemas
 
 # Imported because these modules add commands.
-ALSO = (backup_commands, upkeep_commands)
+ALSO = (backup_commands, rotation_commands, upkeep_commands)
 
 
 def main() -> None:
@@ -84,6 +85,7 @@ def up(
             progress.say("it is up already")
         if not data_only:
             asyncio.run(apply_settings(suite, progress))
+            asyncio.run(go_on_with_rotation(suite, progress))
     if not data_only:
         sys.stdout.write(welcome(suite))
     sys.stdout.write("".join(f"\n{line}\n" for line in vanished_lines(suite)))

@@ -1,8 +1,12 @@
-"""The passwords and keys of a suite: random, created once, in one file with mode 0600."""
+"""The passwords and keys of a suite: random, created once, in one file with mode 0600.
+
+While a secret is replaced, the file has other values of it that count as well. Their names say
+what they are: `media_token.next`, or `media_token.previous` and `media_token.until`.
+"""
 
 import json
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from infra.control.failures import SuiteFailure
@@ -10,6 +14,9 @@ from infra.json_files import read_json, write_durably
 from infra.plan.parts import Plan
 
 KEY_BYTES = 32
+# The value that will be used; former values, comma separated and the newest first; and the Unix
+# time at which those end.
+ROTATION_MARKS = NEXT, PREVIOUS, UNTIL = (".next", ".previous", ".until")
 
 
 class SecretValues:
@@ -21,9 +28,28 @@ class SecretValues:
     def __getitem__(self, name: str) -> str:
         return self._values[name]
 
+    def others(self, name: str) -> tuple[str, ...]:
+        """Return the values that count besides the present one while a secret is replaced."""
+        found = (self._values.get(name + NEXT), *former_values(self._values, name))
+        return tuple(value for value in found if value)
+
+    def accepted(self, name: str) -> tuple[str, ...]:
+        """Return all values of a secret that count; the one to use stands first."""
+        return (self[name], *self.others(name))
+
     def internal_keys(self, audiences: tuple[str, ...]) -> dict[str, str]:
         """Return the keys of internal tokens, by audience."""
         return {audience: self._values[f"internal_key_{audience}"] for audience in audiences}
+
+
+def former_values(values: Mapping[str, str], name: str) -> tuple[str, ...]:
+    """Return a secret's former values that still count, the newest first."""
+    return tuple(value for value in values.get(name + PREVIOUS, "").split(",") if value)
+
+
+def new_value() -> str:
+    """Return a new random value."""
+    return secrets.token_hex(KEY_BYTES)
 
 
 def open_secrets(file: Path, plan: Plan, *, may_make: bool = True) -> SecretValues:
@@ -40,6 +66,20 @@ def open_secrets(file: Path, plan: Plan, *, may_make: bool = True) -> SecretValu
             " what can be done."
         )
     if missing:
-        known |= {name: secrets.token_hex(KEY_BYTES) for name in missing}
-        write_durably(file, json.dumps(known, indent=1) + "\n")
+        known |= {name: new_value() for name in missing}
+        _write(file, known)
     return SecretValues(known)
+
+
+def change_secrets(file: Path, change: Callable[[dict[str, str]], object]) -> dict[str, str]:
+    """Let `change` edit the values and replace the file at once; returns the new values."""
+    values: dict[str, str] = read_json(file)
+    before = dict(values)
+    change(values)
+    if values != before:
+        _write(file, values)
+    return values
+
+
+def _write(file: Path, values: Mapping[str, str]) -> None:
+    write_durably(file, json.dumps(values, indent=1) + "\n")

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from infra.control.progress import Progress
+from infra.control.redis_users import tell_redis_users
 from infra.control.restart import restart_rolling
 from infra.control.supervisor import Supervisor
 from infra.processes import Process, Tier, processes_of
@@ -24,6 +25,7 @@ async def apply_settings(suite: Suite, progress: Progress) -> None:
 
     Raises SuiteFailure if a restart fails.
     """
+    await tell_redis_users(suite)
     late = late_processes(suite)
     for process in late:
         if _serves_on(process):
@@ -60,8 +62,8 @@ def late_processes(suite: Suite) -> list[Process]:
 
 
 def _read_once(suite: Suite, process: Process) -> list[Path]:
-    # The DNS server rereads its zone by itself.
-    return [file for file in files_of(suite, process) if file.suffix != ".zone"]
+    # The DNS server rereads its zone by itself, and Redis is told of its users while it runs.
+    return [file for file in files_of(suite, process) if file.suffix not in {".zone", ".acl"}]
 
 
 def _newest(files: Iterable[Path]) -> float:

@@ -37,12 +37,16 @@ class ServerFacts:
 
 @dataclass(frozen=True, slots=True)
 class FileFacts:
-    """One or more files; `fingerprints` is by name, and a single one has the name ''."""
+    """One or more files; `fingerprints` is by name, and a single one has the name ''.
+
+    `former` has those of values that a secret had before, while they still count.
+    """
 
     file: Path
     presence: Presence
     damage: str = ""
     fingerprints: Mapping[str, str] = field(default_factory=dict)
+    former: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

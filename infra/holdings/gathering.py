@@ -22,6 +22,7 @@ from infra.json_files import read_json
 from infra.leaders import followers
 from infra.plan.parts import Member
 from infra.rendering.postgres import data_folder
+from infra.secret_values import ROTATION_MARKS, former_values
 from infra.suite import Suite
 from shared.sharding.shard_map import ShardMapError, parse_shard_map
 
@@ -132,15 +133,27 @@ def _followed_to(server: ServerFacts, claimed: Iterable[int]) -> ServerFacts:
 
 
 def look_at_secrets(file: Path, ledger: Ledger | None) -> FileFacts:
-    """Return the secrets' fingerprints by the ledger's key; without a ledger they are ''."""
+    """Return the secrets' fingerprints by the ledger's key; without a ledger they are ''.
+
+    The values of a rotation under way are no secrets of their own.
+    """
     if not file.exists():
         return FileFacts(file, Presence.MISSING)
     try:
         values = read_json(file)
     except SuiteFailure as failure:
         return FileFacts(file, Presence.DAMAGED, str(failure).rstrip("."))
-    prints = {name: ledger.fingerprint(str(values[name])) if ledger else "" for name in values}
-    return FileFacts(file, Presence.WHOLE, fingerprints=prints)
+    names = [name for name in values if not name.endswith(ROTATION_MARKS)]
+    if ledger is None:
+        return FileFacts(file, Presence.WHOLE, fingerprints=dict.fromkeys(names, ""))
+    return FileFacts(
+        file,
+        Presence.WHOLE,
+        fingerprints={name: ledger.fingerprint(str(values[name])) for name in names},
+        former={
+            name: frozenset(map(ledger.fingerprint, former_values(values, name))) for name in names
+        },
+    )
 
 
 def _look_at_authority(pki: Path) -> FileFacts:

@@ -35,7 +35,7 @@ def compare_secrets(
         other = sorted(
             name
             for name, fingerprint in secrets.fingerprints.items()
-            if known.get(name, fingerprint) != fingerprint
+            if known.get(name, fingerprint) not in {fingerprint, *secrets.former.get(name, ())}
         )
         vital = [name for name in (*lost, *other) if is_vital(name)]
         if vital:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from infra.accounts import account_for
 from infra.plan.figures import SecondBucket
 from infra.plan.parts import PlannedService
-from infra.plan.secret_names import SECOND_BUCKET_KEYS
+from infra.plan.secret_names import SECOND_BUCKET_KEYS, STORE_KEYS
 from infra.rendering.files import write_rendered
 from infra.sizing import at_work_max
 from infra.suite import Suite
@@ -60,9 +60,9 @@ def _text(suite: Suite, service: PlannedService) -> str:
 
 
 def _store_text(suite: Suite) -> str:
-    access_key, secret_key = suite.secrets["s3_access_key"], suite.secrets["s3_secret_key"]
-    # A line of CSV with one field, which contains a comma.
-    value = shlex.quote(f'"{access_key},{secret_key}"')
+    pairs = zip(*(suite.secrets.accepted(name) for name in STORE_KEYS), strict=True)
+    # A line of CSV, whose fields contain commas. Their order means nothing.
+    value = shlex.quote(",".join(sorted(f'"{access},{secret}"' for access, secret in pairs)))
     return f"# Who may use the embedded object store.\nRCLONE_AUTH_KEY={value}\n"
 
 
@@ -106,6 +106,7 @@ def _process(suite: Suite, service: PlannedService) -> Iterator[Variable]:
         json.dumps(keys),
         "Keys of internal tokens by audience: its own to verify callers, others' to call them.",
     )
+    yield from _others(suite, f"internal_key_{service.name}", "INTERNAL_KEY")
     yield Variable("LOG_LEVEL", limits.log_level, "DEBUG, INFO, WARNING or ERROR.")
     yield Variable(
         "AT_WORK_MAX",
@@ -122,6 +123,13 @@ def _process(suite: Suite, service: PlannedService) -> Iterator[Variable]:
         str(limits.drain_seconds),
         "How long it reports that it is draining before it stops; above DNS check plus TTL.",
     )
+
+
+def _others(suite: Suite, secret: str, variable: str) -> Iterator[Variable]:
+    if others := suite.secrets.others(secret):
+        yield Variable(
+            f"{variable}_OTHERS", ",".join(others), "Values that count too, while it is replaced."
+        )
 
 
 def _shards(suite: Suite, service: PlannedService) -> Iterator[Variable]:
@@ -156,8 +164,9 @@ def _users(suite: Suite) -> Iterator[Variable]:
     yield Variable(
         "TOKEN_KEY",
         suite.secrets["session_token_key"],
-        "The key with which stored session tokens are hashed; a new key signs everybody out.",
+        "The key of session tokens; without the former one, a new one signs everybody out.",
     )
+    yield from _others(suite, "session_token_key", "TOKEN_KEY")
 
 
 def _upload(suite: Suite) -> Iterator[Variable]:
@@ -185,6 +194,7 @@ def _upload(suite: Suite) -> Iterator[Variable]:
         suite.secrets["media_token"],
         "The token that nginx sends when it fetches a rendition that it has not cached.",
     )
+    yield from _others(suite, "media_token", "MEDIA_TOKEN")
     yield Variable(
         "MEDIA_CACHES_URL",
         f"https://{balancers.host}:{balancers.port}",
@@ -218,6 +228,7 @@ def _gateway(suite: Suite) -> Iterator[Variable]:
         suite.secrets["balancer_token"],
         "The token that balancers send; only with it is the client's address trusted.",
     )
+    yield from _others(suite, "balancer_token", "BALANCER_TOKEN")
     yield Variable(
         "MEDIA_SIGNING_KEY",
         suite.secrets["media_signing_key"],

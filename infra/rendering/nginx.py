@@ -1,5 +1,6 @@
 """Renders the configuration of the balancers."""
 
+import hashlib
 from pathlib import Path
 from typing import Any
 
@@ -108,11 +109,17 @@ def _values(suite: Suite, name: str, listen: list[str]) -> dict[str, Any]:
         "limits": suite.plan.limits,
         "pki": suite.folder.pki,
         "secrets": suite.secrets,
+        "signing_keys": {_key_id(key): key for key in suite.secrets.accepted("media_signing_key")},
         "dropped_headers": _DROPPED_HEADERS,
         "problems": _PROBLEMS,
         "own_statuses": _OWN_STATUSES,
         "page_policy": _PAGE_POLICY,
     }
+
+
+def _key_id(signing_key: str) -> str:
+    """Return a key's name in signed addresses, as the gateway computes it."""
+    return hashlib.sha256(signing_key.encode()).hexdigest()[:8]
 
 
 def _entrances(nginx: Nginx) -> list[str]:

@@ -26,12 +26,17 @@ def _render(suite: Suite, redis: PlannedRedis) -> bool:
         "etc_folder": folder,
         "pki": suite.folder.pki,
         "limits": suite.plan.limits,
-        "password_sha256": _sha256(suite.secrets[f"redis_{redis.name}"]),
-        "operator_sha256": _sha256(suite.secrets["redis_operator"]),
+        "passwords": _passwords(suite, f"redis_{redis.name}"),
+        "operators": _passwords(suite, "redis_operator"),
     }
     config = write_rendered(folder / f"{redis.name}.conf", render("redis.conf.j2", values), account)
     users = write_rendered(folder / f"{redis.name}.acl", render("redis.acl.j2", values), account)
     return config or users
+
+
+def _passwords(suite: Suite, secret: str) -> str:
+    """Return the digests of the passwords that count, as Redis writes them."""
+    return " ".join(f"#{_sha256(value)}" for value in sorted(suite.secrets.accepted(secret)))
 
 
 def _sha256(password: str) -> str:

@@ -44,6 +44,8 @@ RUN_BY: Mapping[str, tuple[str, str]] = {
     "make restore FROM=": (f"{_BACKUPS}test_external_store.py", '"restore", "--source"'),
     "make restore G= REPLACE=": (f"{_BACKUPS}test_restore_group.py", '"restore", "--group"'),
     "make restore-drill": (f"{_BACKUPS}test_store_away.py", '"restore-drill"'),
+    "make rotate": ("tests/failures/test_rotation.py", '"rotate", *words'),
+    "make rotate SECRET=": ("tests/failures/test_rotation.py", '"rotate", *words'),
     "make status": (*_BY_NAME, '"status"'),
     "make suspend": ("tests/journeys/test_moderation.py", '"users", "suspend"'),
     "make suspend U=": ("tests/journeys/test_moderation.py", '"users", "suspend"'),

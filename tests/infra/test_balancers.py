@@ -85,7 +85,7 @@ def _signed(suite: Suite, path: str, *, expires_s: int) -> str:
     key = suite.env("gateway")["GATEWAY_MEDIA_SIGNING_KEY"]
     digest = hashlib.md5(f"{expires_s}{path} {key}".encode(), usedforsecurity=False).digest()
     signature = urlsafe_b64encode(digest).rstrip(b"=").decode()
-    return f"{path}?e={expires_s}&s={signature}"
+    return f"{path}?e={expires_s}&s={signature}&k={hashlib.sha256(key.encode()).hexdigest()[:8]}"
 
 
 async def test_a_photo_needs_a_signature_that_has_not_ended(

@@ -426,6 +426,14 @@ def test_other_passwords_of_redis_are_told_and_applied() -> None:
     assert "media_token" in verdict.notes[0]
 
 
+def test_a_replaced_key_whose_former_value_still_counts_is_no_loss() -> None:
+    prints = {**whole_facts().secrets.fingerprints, "session_token_key": "x"}
+    former = {"session_token_key": frozenset({"bb"})}
+    verdict = _judge(_with_secrets(fingerprints=prints, former=former), whole_ledger())
+    assert not verdict.findings
+    assert not verdict.notes
+
+
 def test_a_lost_map_is_told_and_read_back() -> None:
     verdict = _judge(_with_map(presence=GONE, version=0, sha256=""), whole_ledger())
     assert not verdict.findings
