@@ -4,6 +4,7 @@ While a secret is replaced, the file has other values of it that count as well. 
 what they are: `media_token.next`, or `media_token.previous` and `media_token.until`.
 """
 
+import hashlib
 import json
 import secrets
 from collections.abc import Callable, Mapping
@@ -11,9 +12,13 @@ from pathlib import Path
 
 from infra.control.failures import SuiteFailure
 from infra.json_files import read_json, write_durably
+from infra.plan.database_roles import login_roles
 from infra.plan.parts import Plan
 
 KEY_BYTES = 32
+SUPERUSER = "postgres_superuser"
+_LINEAGE = "lineage"
+_REMEDY = "{what}: run `make up`, which says what can be done."
 # The value that will be used; former values, comma separated and the newest first; and the Unix
 # time at which those end.
 ROTATION_MARKS = NEXT, PREVIOUS, UNTIL = (".next", ".previous", ".until")
@@ -22,10 +27,14 @@ ROTATION_MARKS = NEXT, PREVIOUS, UNTIL = (".next", ".previous", ".until")
 class SecretValues:
     """Secrets by name; each generated one is safe in a URL, a shell and a configuration file."""
 
-    def __init__(self, values: Mapping[str, str]) -> None:
+    def __init__(self, values: Mapping[str, str], file: Path) -> None:
         self._values = dict(values)
+        self._file = file
 
     def __getitem__(self, name: str) -> str:
+        """Return a secret; raises SuiteFailure if an older version made the file without it."""
+        if name not in self._values:
+            raise SuiteFailure(_REMEDY.format(what=f"{self._file} lacks {name}"))
         return self._values[name]
 
     def others(self, name: str) -> tuple[str, ...]:
@@ -39,7 +48,11 @@ class SecretValues:
 
     def internal_keys(self, audiences: tuple[str, ...]) -> dict[str, str]:
         """Return the keys of internal tokens, by audience."""
-        return {audience: self._values[f"internal_key_{audience}"] for audience in audiences}
+        return {audience: self[f"internal_key_{audience}"] for audience in audiences}
+
+    def login_of(self, group: str) -> str:
+        """Return the login role in use; the file names it once it is not the first."""
+        return self._values.get(login_entry(group), login_roles(group)[0])
 
 
 def former_values(values: Mapping[str, str], name: str) -> tuple[str, ...]:
@@ -55,20 +68,18 @@ def new_value() -> str:
 def open_secrets(file: Path, plan: Plan, *, may_make: bool = True) -> SecretValues:
     """Read the secrets, after creating those that the plan needs and the file lacks.
 
-    Secrets that the operator must give are random too until the operator replaces them. Raises
-    SuiteFailure if the file is broken, or lacks a secret while `may_make` is false.
+    Secrets that the operator must give are random too until the operator replaces them. Without
+    `may_make` only those are there that the file has. Raises SuiteFailure if the file is broken, or
+    if it is missing while `may_make` is false.
     """
+    if not may_make and not file.exists():
+        raise SuiteFailure(_REMEDY.format(what=f"{file} is missing"))
     known: dict[str, str] = read_json(file) if file.exists() else {}
     missing = [secret.name for secret in plan.secrets if secret.name not in known]
-    if missing and not may_make:
-        raise SuiteFailure(
-            f"{file} {'lacks ' + missing[0] if known else 'is missing'}: run `make up`, which says"
-            " what can be done."
-        )
-    if missing:
+    if missing and may_make:
         known |= {name: new_value() for name in missing}
         _write(file, known)
-    return SecretValues(known)
+    return SecretValues(known, file)
 
 
 def change_secrets(file: Path, change: Callable[[dict[str, str]], object]) -> dict[str, str]:
@@ -79,6 +90,25 @@ def change_secrets(file: Path, change: Callable[[dict[str, str]], object]) -> di
     if values != before:
         _write(file, values)
     return values
+
+
+def login_entry(group: str) -> str:
+    """Return the name of the entry that says which login role the group's password belongs to."""
+    return f"postgres_{group}_login"
+
+
+def keep_lineage(values: dict[str, str]) -> None:
+    """Write down the suite's lineage, before the superuser's password changes."""
+    values[_LINEAGE] = lineage_of(values)
+
+
+def lineage_of(values: Mapping[str, str]) -> str:
+    """Return what identifies a suite for ever, from any of its files of secrets.
+
+    It is the digest of the superuser's first password.
+    """
+    first = values.get(SUPERUSER, "")
+    return values.get(_LINEAGE) or hashlib.sha256(first.encode()).hexdigest()
 
 
 def _write(file: Path, values: Mapping[str, str]) -> None:

@@ -32,6 +32,7 @@ from infra.backups.source import Source
 from infra.backups.state import read_erasures, read_mark, spelled
 from infra.backups.subprocesses import BackupFailure
 from infra.control.leftovers import end_processes, leftover_pids
+from infra.control.passwords import give_password
 from infra.control.ports import require_free
 from infra.control.progress import Progress
 from infra.control.supervisor import Supervisor
@@ -40,7 +41,7 @@ from infra.leaders import leaders
 from infra.plan.parts import Member, ShardGroup
 from infra.rendering.files import make_folder, write_rendered
 from infra.rendering.postgres import data_folder
-from infra.secret_values import KEY_BYTES
+from infra.secret_values import KEY_BYTES, lineage_of
 from infra.suite import Suite
 
 # A recovery uses about one processor.
@@ -48,8 +49,6 @@ _AT_ONCE = 2
 # Room for a day's WAL and for Postgres' other files.
 _ROOM_FACTOR = 1.5
 _ENDED_WITHIN_S = 20.0
-# This secret identifies a suite: it is generated once, and the databases contain it.
-_LINEAGE = "postgres_superuser"
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,8 +181,12 @@ async def _restore_primary(
     hear = Estimate(progress, node.name).hear
     await repository.restore(draft, backup.label, at_moment(moment, backup.timeline), hear)
     copied_s = progress.seconds
-    async with recovered(suite, draft, keep=True):
-        pass
+    async with (
+        recovered(suite, draft, keep=True) as scratch,
+        scratch.connected("postgres") as connection,
+    ):
+        # The data may be of a time before a rotation.
+        await give_password(suite, connection)
     # Removes the recovery settings, which the new primary must not have.
     write_rendered(draft / "postgresql.auto.conf", "", account)
     draft.rename(data_folder(suite, node))
@@ -227,7 +230,7 @@ def _require_same_suite(suite: Suite, secrets: bytes) -> None:
     if not file.exists():
         return
     ours, theirs = json.loads(file.read_bytes()), json.loads(secrets)
-    if ours.get(_LINEAGE) != theirs.get(_LINEAGE):
+    if lineage_of(ours) != lineage_of(theirs):
         raise BackupFailure(
             f"{suite.folder.root} holds another suite than these backups are of: INTO= restores"
             " into another folder, and NET= gives it another network."

@@ -1,6 +1,7 @@
 """Checks whether processes answer real requests; the supervisor only knows that they run."""
 
 import asyncio
+import contextlib
 import datetime as dt
 import http.client
 import ssl
@@ -19,6 +20,7 @@ from infra.leaders import leader_of, leads
 from infra.plan.parts import Kind, Member, PlannedRedis
 from infra.processes import Process
 from infra.rendering.postgres import slot_name
+from infra.secret_values import SUPERUSER, open_secrets
 from infra.suite import Suite
 
 _ASK_TIMEOUT_S = 2.0
@@ -116,19 +118,32 @@ async def connect_superuser(
     """Connect to a Postgres server as its superuser, with its certificate verified.
 
     With `writes` the session may write even while the disk watch refuses writes to others. A start
-    has already checked the space.
+    has already checked the space. A password that was rotated meanwhile is read again.
     """
-    return await asyncpg.connect(
-        host=server.address,
-        port=server.port,
-        user="postgres",
-        password=suite.secrets["postgres_superuser"],
-        database=database,
-        ssl=tls_context(suite),
-        timeout=_ASK_TIMEOUT_S,
-        command_timeout=30,
-        server_settings={"default_transaction_read_only": "off"} if writes else {},
-    )
+
+    async def connect(password: str) -> "asyncpg.Connection[asyncpg.Record]":
+        return await asyncpg.connect(
+            host=server.address,
+            port=server.port,
+            user="postgres",
+            password=password,
+            database=database,
+            ssl=tls_context(suite),
+            timeout=_ASK_TIMEOUT_S,
+            command_timeout=30,
+            server_settings={"default_transaction_read_only": "off"} if writes else {},
+        )
+
+    known = suite.secrets[SUPERUSER]
+    try:
+        return await connect(known)
+    except asyncpg.InvalidPasswordError:
+        now = open_secrets(suite.folder.secrets_file, suite.plan, may_make=False)
+        for password in now.accepted(SUPERUSER):
+            if password != known:
+                with contextlib.suppress(asyncpg.InvalidPasswordError):
+                    return await connect(password)
+        raise
 
 
 def tls_context(suite: Suite) -> ssl.SSLContext:

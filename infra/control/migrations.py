@@ -6,7 +6,9 @@ from pathlib import Path
 
 from infra.control.failures import SuiteFailure
 from infra.control.progress import Progress
+from infra.plan.database_roles import runtime_role
 from infra.plan.parts import ShardGroup
+from infra.plan.secret_names import owner_password
 from infra.run_folder import REPOSITORY
 from infra.suite import Suite
 from shared.network.network import Network
@@ -62,10 +64,13 @@ def _service(group: ShardGroup) -> Path:
 async def _target(suite: Suite, group: ShardGroup) -> AsyncIterator[MigrationTarget]:
     server = suite.plan.dns
     resolver = Resolver([f"{server.address}:{server.port}"])
-    login = PostgresLogin(group.name, suite.secrets[f"postgres_{group.name}"], group.name)
+    login = PostgresLogin(group.name, suite.secrets[owner_password(group.name)], group.name)
     try:
         yield MigrationTarget(
-            suite.folder.shard_map(group.name), login, Network(resolver, suite.ca_file)
+            suite.folder.shard_map(group.name),
+            login,
+            Network(resolver, suite.ca_file),
+            runtime_role(group.name),
         )
     finally:
         await resolver.close()

@@ -4,24 +4,34 @@ import asyncpg
 
 from infra.control.health import connect_superuser
 from infra.control.refused_writes import take_writes
-from infra.leaders import followers, leader
+from infra.leaders import followers, leader, leaders
+from infra.plan.database_roles import REPLICATION_ROLE, login_roles, other_login, runtime_role
 from infra.plan.parts import Database, ShardGroup
+from infra.plan.secret_names import owner_password, runtime_password
 from infra.rendering.postgres import slot_name
 from infra.suite import Suite
+from shared.sharding.connections import PostgresLogin
 
-REPLICATION_ROLE = "replicator"
+# The attributes of every role but the superuser.
+PLAIN = "NOSUPERUSER NOCREATEDB NOCREATEROLE NOBYPASSRLS"
+_EXISTS = "SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = $1)"
+_MAY_LOG_IN = "SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = $1 AND rolcanlogin)"
+
+
+def runtime_login(suite: Suite, group: str) -> PostgresLogin:
+    """Return the login of a group's processes, which reads and writes rows."""
+    secrets = suite.secrets
+    return PostgresLogin(secrets.login_of(group), secrets[runtime_password(group)], group)
 
 
 async def prepare_primary(suite: Suite, group: ShardGroup, database: Database) -> None:
-    """Create what is missing, drop unused slots, and end the refusal of writes."""
+    """Create what is missing, drop unused slots, and end the refusal of writes.
+
+    All roles but the superuser get the passwords of the secrets.
+    """
     connection = await connect_superuser(suite, leader(database), writes=True)
     try:
-        roles = {row["rolname"] for row in await connection.fetch("SELECT rolname FROM pg_roles")}
-        if group.name not in roles:
-            await _create_role(connection, group.name, suite.secrets[f"postgres_{group.name}"])
-        if REPLICATION_ROLE not in roles:
-            password = suite.secrets["postgres_replication"]
-            await _create_role(connection, REPLICATION_ROLE, password, replication=True)
+        await prepare_roles(connection, suite, group.name)
         if not await connection.fetchval(
             "SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)", group.name
         ):
@@ -30,27 +40,80 @@ async def prepare_primary(suite: Suite, group: ShardGroup, database: Database) -
             )
         # Only the group's service and operators may connect to the database.
         await connection.execute(f'REVOKE ALL ON DATABASE "{group.name}" FROM PUBLIC')
+        await connection.execute(
+            f'GRANT CONNECT ON DATABASE "{group.name}" TO "{runtime_role(group.name)}"'
+        )
         await _keep_slots(connection, database)
         await take_writes(connection)
     finally:
         await connection.close()
+    await _reload(suite, database)
 
 
-async def _create_role(
+async def logins_are_made(suite: Suite) -> bool:
+    """Whether every primary lets the login in that the secrets name."""
+    for group in suite.plan.groups:
+        name = suite.secrets.login_of(group)
+        for node in leaders(suite.plan.groups[group].databases):
+            connection = await connect_superuser(suite, node)
+            try:
+                if not await connection.fetchval(_MAY_LOG_IN, name):
+                    return False
+            finally:
+                await connection.close(timeout=1)
+    return True
+
+
+async def prepare_roles(
+    connection: "asyncpg.Connection[asyncpg.Record]", suite: Suite, group: str
+) -> None:
+    """Create missing roles, and give each its password; the resting login role stays as it is."""
+    secrets = suite.secrets
+    in_use = secrets.login_of(group)
+    app = runtime_role(group)
+    await set_role(connection, group, f"LOGIN {PLAIN}", secrets[owner_password(group)])
+    await set_role(
+        connection, REPLICATION_ROLE, f"LOGIN REPLICATION {PLAIN}", secrets["postgres_replication"]
+    )
+    await set_role(connection, app, f"NOLOGIN {PLAIN}")
+    resting = other_login(group, in_use)
+    if not await connection.fetchval(_EXISTS, resting):
+        await set_role(connection, resting, f"NOLOGIN {PLAIN}")
+    await set_role(connection, in_use, f"LOGIN {PLAIN}", secrets[runtime_password(group)])
+    for login in login_roles(group):
+        await connection.execute(f'GRANT "{app}" TO "{login}"')
+
+
+async def set_role(
     connection: "asyncpg.Connection[asyncpg.Record]",
     name: str,
-    password: str,
-    *,
-    replication: bool = False,
+    attributes: str,
+    password: str | None = None,
 ) -> None:
+    """Create or alter a role; without a password nobody can log in with one."""
     # DDL has no parameters, so the server itself quotes the password.
     statement = await connection.fetchval(
-        "SELECT format('CREATE ROLE %I LOGIN %s PASSWORD %L', $1::text, $2::text, $3::text)",
+        "SELECT format('%s ROLE %I %s PASSWORD %L',"
+        " CASE WHEN EXISTS (SELECT FROM pg_roles WHERE rolname = $1) THEN 'ALTER' ELSE 'CREATE'"
+        " END, $1::text, $2::text, $3::text)",
         name,
-        "REPLICATION" if replication else "",
+        attributes,
         password,
     )
     await connection.execute(statement)
+
+
+async def _reload(suite: Suite, database: Database) -> None:
+    """Let the primary and its running replicas read who may connect, which may be new."""
+    for node in (leader(database), *followers(database)):
+        try:
+            connection = await connect_superuser(suite, node)
+        except (OSError, TimeoutError, asyncpg.PostgresError):
+            continue  # It reads the file when it starts.
+        try:
+            await connection.execute("SELECT pg_reload_conf()")
+        finally:
+            await connection.close(timeout=1)
 
 
 async def _keep_slots(connection: "asyncpg.Connection[asyncpg.Record]", database: Database) -> None:

@@ -13,6 +13,7 @@ from infra.control.failures import SuiteFailure
 from infra.control.homes_kept import raise_id_clocks_over
 from infra.control.leftovers import end_processes, processes_in
 from infra.control.opening import expected_primaries
+from infra.control.passwords import give_password
 from infra.control.postgres_data import make_replicas, put_aside
 from infra.control.postgres_roles import prepare_primary
 from infra.control.progress import Progress
@@ -229,6 +230,7 @@ async def _promoted(
             await connection.fetchval(
                 "SELECT pg_promote(true, $1)", _PROMOTE_SECONDS, timeout=_PROMOTE_SECONDS + 10
             )
+        await give_password(suite, connection)
         clock_ms = await raise_id_clocks_over(connection, entry.id_clock_ms if entry else 0)
         progress.say(f"ids go on from {clock_ms} ms, above all that were given out")
         await connection.execute("CHECKPOINT", timeout=_PROMOTE_SECONDS)

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from infra.control.failures import SuiteFailure
+from infra.control.postgres_roles import runtime_login
 from infra.control.progress import Progress
 from infra.control.upkeep import require_running
 from infra.suite import Suite
@@ -12,7 +13,6 @@ from shared.jobs.edge_pass import PassReport
 from shared.jobs.edge_reconciler import EdgeReconciler
 from shared.network.network import Network
 from shared.network.resolver import Resolver
-from shared.sharding.connections import PostgresLogin
 from shared.sharding.database_faults import DRIVER_ERRORS
 from shared.sharding.removal_rules import RemovalRules
 from shared.sharding.shard_group import ShardGroup
@@ -56,7 +56,7 @@ def _summary(report: PassReport) -> str:
 async def _opened(suite: Suite, name: str) -> AsyncIterator[ShardGroup]:
     server = suite.plan.dns
     resolver = Resolver([f"{server.address}:{server.port}"])
-    login = PostgresLogin(name, suite.secrets[f"postgres_{name}"], name)
+    login = runtime_login(suite, name)
     network = Network(resolver, suite.ca_file)
     try:
         group = ShardGroup(ShardMapFile(suite.folder.shard_map(name)), login, network, _POOL_MAX)

@@ -65,6 +65,15 @@ async def record_if_possible(suite: Suite) -> bool:
     return True
 
 
+def record_secrets(suite: Suite) -> None:
+    """Record the secrets as they are now, so that the next start accepts them."""
+    ledger = read_ledger(suite.folder.ledger_file)
+    if ledger is None or ledger.secrets is None:
+        return
+    found = look_at_secrets(suite.folder.secrets_file, ledger).fingerprints
+    write_ledger(suite.folder.ledger_file, changed(ledger, secrets=found))
+
+
 def record_stopped(suite: Suite) -> None:
     """After a stop, record each primary's last position; a recorded position never goes back."""
     ledger = read_ledger(suite.folder.ledger_file)

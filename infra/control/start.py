@@ -20,7 +20,7 @@ from infra.control.opening import Opening, open_holdings, with_keys
 from infra.control.passwords import set_passwords
 from infra.control.ports import require_free
 from infra.control.postgres_data import drop_stale_locks, make_primaries, make_replicas
-from infra.control.postgres_roles import prepare_primary
+from infra.control.postgres_roles import logins_are_made, prepare_primary
 from infra.control.progress import Progress
 from infra.control.recording import record_running
 from infra.control.redis_data import put_unreadable_aside
@@ -70,7 +70,9 @@ async def start_suite(
     opening = await open_holdings(suite, _servers_in_use(supervisor, runs), words, progress)
     suite = with_keys(suite)
     if runs:
-        if not opening.adds_or_removes and await _all_well(suite, supervisor, wanted):
+        is_whole = not opening.adds_or_removes and await _all_well(suite, supervisor, wanted)
+        # A suite that an older version started lacks the roles of its processes.
+        if is_whole and await logins_are_made(suite):
             await record_running(suite, opening.ledger)
             render_everything(suite, processes)
             return False

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from infra.control.failures import SuiteFailure
 from infra.control.supervisor import Supervisor
 from infra.control.upkeep_lock import alone, name_holder
+from infra.plan.parts import Job
 from infra.processes import with_environment
 from infra.suite import Suite
 
@@ -40,10 +41,21 @@ def run_migrations(suite: Suite) -> None:
 
     A failing service does not stop the others. Raises SuiteFailure if any failed.
     """
-    codes = {job.service: _ended(suite, job.service, job.module, ()) for job in suite.plan.jobs}
+    codes = {
+        job.service: _ended(suite, job.service, (job.module,), environment=_file_of(suite, job))
+        for job in suite.plan.jobs
+    }
     failed = [name for name, code in codes.items() if code]
     if failed:
         raise SuiteFailure(f"Not at the newest migration of this code: {', '.join(failed)}.")
+
+
+def _file_of(suite: Suite, job: Job) -> str:
+    """Return the name of the job's environment file.
+
+    A suite that an older version started has none, and its service owns its tables.
+    """
+    return job.name if suite.folder.environment(job.name).exists() else job.service
 
 
 def known_primaries(suite: Suite, named: str) -> list[str]:
@@ -67,27 +79,27 @@ def _run(
     named: Callable[[int], None] = lambda _pid: None,
 ) -> None:
     require_running(suite)
-    if _ended(suite, service, f"services.{service}.upkeep", arguments, lock=lock, named=named):
+    words = (f"services.{service}.upkeep", *arguments)
+    if _ended(suite, service, words, lock=lock, named=named):
         raise SuiteFailure("Not everything is as it should be.")
 
 
 def _ended(
     suite: Suite,
     service: str,
-    module: str,
-    arguments: tuple[str, ...],
+    words: tuple[str, ...],
     *,
     lock: int | None = None,
     named: Callable[[int], None] = lambda _pid: None,
+    environment: str | None = None,
 ) -> int:
-    """Run a module of the service and return its exit status."""
+    """Run a module of the service with arguments, and return its exit status."""
     child = subprocess.Popen(
         [
-            *with_environment(suite, service),
+            *with_environment(suite, environment or service),
             sys.executable,
             "-m",
-            module,
-            *arguments,
+            *words,
         ],
         env={
             **os.environ,

@@ -22,13 +22,17 @@ CREATE TABLE IF NOT EXISTS suite.ledger (
     document jsonb NOT NULL,
     written_at timestamptz NOT NULL DEFAULT now()
 );
-GRANT USAGE ON SCHEMA suite TO PUBLIC;
-GRANT SELECT ON suite.ledger TO PUBLIC;
+REVOKE ALL ON suite.ledger FROM PUBLIC;
+REVOKE ALL ON SCHEMA suite FROM PUBLIC;
 """
 _WRITE = """
 INSERT INTO suite.ledger (primary_name, document) VALUES ($1, $2::jsonb)
 ON CONFLICT (only_row) DO UPDATE
 SET primary_name = excluded.primary_name, document = excluded.document, written_at = now()
+"""
+# Earlier versions let every role read it.
+_IS_CLOSED = """
+SELECT coalesce(NOT has_schema_privilege('public', to_regnamespace('suite')::oid, 'USAGE'), false)
 """
 _IS_THERE = "SELECT to_regclass('suite.ledger') IS NOT NULL"
 _READ = "SELECT primary_name, document::text FROM suite.ledger"
@@ -118,7 +122,7 @@ async def write_inside(suite: Suite, node: Member, ledger: Ledger) -> None:
     """Write a copy of the ledger into the primary's database."""
     connection = await connect_superuser(suite, node, database=node.service, writes=True)
     try:
-        if not await connection.fetchval(_IS_THERE):
+        if not await connection.fetchval(_IS_CLOSED):
             await connection.execute(_CREATE)
         await connection.execute(_WRITE, node.name, ledger_text(ledger))
     finally:

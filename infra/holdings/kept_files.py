@@ -6,9 +6,9 @@ from infra.holdings.facts import FileFacts, MapFacts, Presence
 from infra.holdings.findings import Case, Finding, Trouble
 from infra.holdings.ledger import Ledger
 
-# The databases contain these, or hashes made with them. The others may change at a start.
-_VITAL_PREFIX = "postgres_"
-_VITAL = {"session_token_key"}
+# The databases contain these, or hashes made with them. The others may change at a start, which
+# gives the databases' other roles the passwords of the file.
+_VITAL = {"postgres_superuser", "session_token_key"}
 
 _SECRETS_DEPEND = "the databases refuse other passwords, and other keys sign everybody out"
 _AUTHORITY_DEPENDS = "clients outside trust its certificate, and every certificate is signed by it"
@@ -16,7 +16,7 @@ _AUTHORITY_DEPENDS = "clients outside trust its certificate, and every certifica
 
 def is_vital(secret: str) -> bool:
     """Whether stored data depends on this secret's value."""
-    return secret.startswith(_VITAL_PREFIX) or secret in _VITAL
+    return secret in _VITAL
 
 
 def compare_secrets(

@@ -21,6 +21,7 @@ from infra.plan.secret_names import (
     BACKUP_SECRETS,
     BALANCER_SECRETS,
     STORE_KEYS,
+    owner_password,
     secrets_of,
     secrets_of_archive,
     secrets_of_service,
@@ -277,5 +278,5 @@ def _migration(service: str) -> Job:
         name=f"migrate-{service}",
         service=service,
         module=f"services.{service}.migrate",
-        secrets=(f"postgres_{service}",),
+        secrets=(owner_password(service),),
     )

@@ -24,7 +24,8 @@ def secrets_of(topology: Topology) -> Iterator[Secret]:
     """Yield every secret of the suite."""
     yield Secret("postgres_superuser")
     yield Secret("postgres_replication")
-    yield from (Secret(f"postgres_{group}") for group in topology.groups)
+    for group in topology.groups:
+        yield from (Secret(owner_password(group)), Secret(runtime_password(group)))
     yield from (Secret(f"redis_{name}") for name in topology.redises)
     yield from (Secret(f"internal_key_{service}") for service in topology.services)
     yield Secret("redis_operator")
@@ -38,12 +39,22 @@ def secrets_of(topology: Topology) -> Iterator[Secret]:
         yield from (Secret(name, given=True) for name in SECOND_BUCKET_KEYS)
 
 
+def owner_password(group: str) -> str:
+    """Return the name of the password with which a group's databases are migrated."""
+    return f"postgres_{group}"
+
+
+def runtime_password(group: str) -> str:
+    """Return the name of the password with which a group's processes log in."""
+    return f"postgres_{group}_app"
+
+
 def secrets_of_service(topology: Topology, service: PlannedService) -> Iterator[str]:
     """Yield the names of the secrets of a service's processes."""
     yield from (f"internal_key_{name}" for name in sorted({service.name, *service.calls}))
     yield f"redis_{service.name}"
     if service.name in topology.groups:
-        yield f"postgres_{service.name}"
+        yield runtime_password(service.name)
     yield from _OWN.get(service.name, ())
     second = topology.store.second
     if service.name == "upload" and second is not None and second.endpoint:

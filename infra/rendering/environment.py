@@ -6,9 +6,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from infra.accounts import account_for
+from infra.plan.database_roles import runtime_role
 from infra.plan.figures import SecondBucket
 from infra.plan.parts import PlannedService
-from infra.plan.secret_names import SECOND_BUCKET_KEYS, STORE_KEYS
+from infra.plan.secret_names import (
+    SECOND_BUCKET_KEYS,
+    STORE_KEYS,
+    owner_password,
+    runtime_password,
+)
 from infra.rendering.files import write_rendered
 from infra.sizing import at_work_max
 from infra.suite import Suite
@@ -25,6 +31,10 @@ _HEADING = """\
 # {prefix}SECRETS_DIR=… a folder of such files with names in small letters, such as redis_url.
 # A POSIX shell and systemd's EnvironmentFile= can both read this file.
 """
+_MIGRATION_HEADING = """\
+# The environment of `python -m services.{name}.migrate`, rendered by `make up`. The login owns the
+# databases. POSTGRES_RUNTIME_ROLE is the role that is given the rights of processes.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +49,7 @@ class Variable:
 def render_environments(suite: Suite) -> list[str]:
     """Write one file per service and store; returns the names of those whose file changed."""
     texts = {name: _text(suite, service) for name, service in suite.plan.services.items()}
+    texts |= {job.name: _migration_text(suite, job.service) for job in suite.plan.jobs}
     if suite.plan.store.embedded:
         texts["store"] = _store_text(suite)
     account = account_for("service")
@@ -56,6 +67,22 @@ def _text(suite: Suite, service: PlannedService) -> str:
         f"\n# {variable.meaning}\n{prefix}{variable.name}={shlex.quote(variable.value)}\n"
         for variable in _variables(suite, service)
     ]
+    return "".join(lines)
+
+
+def _migration_text(suite: Suite, group: str) -> str:
+    dns = suite.plan.dns
+    variables = {
+        "SHARD_MAP_FILE": str(suite.folder.shard_map(group)),
+        "POSTGRES_USER": group,
+        "POSTGRES_PASSWORD": suite.secrets[owner_password(group)],
+        "POSTGRES_DATABASE": group,
+        "POSTGRES_RUNTIME_ROLE": runtime_role(group),
+        "TLS_CA_FILE": str(suite.ca_file),
+        "DNS_SERVERS": f"{dns.address}:{dns.port}",
+    }
+    lines = [_MIGRATION_HEADING.format(name=group)]
+    lines += [f"{group.upper()}_{name}={shlex.quote(value)}\n" for name, value in variables.items()]
     return "".join(lines)
 
 
@@ -140,8 +167,12 @@ def _shards(suite: Suite, service: PlannedService) -> Iterator[Variable]:
         str(suite.folder.shard_map(name)),
         "The JSON file with the place of each shard; read again when it changes.",
     )
-    yield Variable("POSTGRES_USER", name, "The role that owns the group's databases.")
-    yield Variable("POSTGRES_PASSWORD", suite.secrets[f"postgres_{name}"], "Its password.")
+    yield Variable(
+        "POSTGRES_USER",
+        suite.secrets.login_of(name),
+        "The role that reads and writes rows; only the migration's role changes tables.",
+    )
+    yield Variable("POSTGRES_PASSWORD", suite.secrets[runtime_password(name)], "Its password.")
     yield Variable("POSTGRES_DATABASE", name, "The database, of the same name on every primary.")
     yield Variable(
         "POSTGRES_POOL_MAX",

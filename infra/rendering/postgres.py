@@ -4,6 +4,7 @@ from pathlib import Path
 
 from infra.accounts import account_for
 from infra.leaders import leader_of, leads
+from infra.plan.database_roles import REPLICATION_ROLE, login_roles
 from infra.plan.parts import Member
 from infra.programs import program
 from infra.rendering.files import make_folder, render, write_rendered
@@ -39,7 +40,7 @@ def _render(suite: Suite, node: Member) -> bool:
         "pki": suite.folder.pki,
         "limits": suite.plan.limits,
         "clients": suite.plan.client_network,
-        "secrets": suite.secrets,
+        "roles": (node.service, *login_roles(node.service)),
         "backup": suite.plan.backup,
         "stanza": node.database,
         "pgbackrest": program("pgbackrest") if suite.plan.backup.enabled else "",
@@ -47,6 +48,8 @@ def _render(suite: Suite, node: Member) -> bool:
     texts = {
         "postgresql.conf": render("postgresql.conf.j2", values),
         "pg_hba.conf": render("pg_hba.conf.j2", values),
+        # Read at each connect, so that a new password needs no reload.
+        "replicator.pgpass": f"*:*:*:{REPLICATION_ROLE}:{suite.secrets['postgres_replication']}\n",
         "pg_ident.conf": "# Nobody is known by the user of the machine.\n",
     }
     written = [write_rendered(folder / name, text, account) for name, text in texts.items()]

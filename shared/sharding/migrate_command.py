@@ -27,7 +27,13 @@ INTERRUPTED = 130
 
 
 class MigrateSettings(NetworkSettings, PostgresSettings):
-    """The part of a service's settings that concerns its databases."""
+    """The part of a service's settings that concerns its databases.
+
+    The login must own them. `postgres_runtime_role` is the role that is given the rights of the
+    service's processes; if empty, the processes log in as the owner.
+    """
+
+    postgres_runtime_role: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +109,9 @@ async def _migrated(settings: MigrateSettings, service: Path) -> Migrated:
         settings.postgres_database,
     )
     async with open_network(settings) as network:
-        target = MigrationTarget(settings.shard_map_file, login, network)
+        target = MigrationTarget(
+            settings.shard_map_file, login, network, settings.postgres_runtime_role
+        )
         return await bring_up_to_date(target, service)
 
 

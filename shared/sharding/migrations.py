@@ -15,6 +15,7 @@ from shared.network.network import Network
 from shared.sharding import expected_rows, job_queue
 from shared.sharding.connections import PostgresLogin, connect
 from shared.sharding.database_faults import DRIVER_ERRORS
+from shared.sharding.grants import grant_future_rights, grant_rights
 from shared.sharding.migration_files import (
     Migration,
     MigrationError,
@@ -57,11 +58,15 @@ log = get_logger()
 
 @dataclass(frozen=True)
 class MigrationTarget:
-    """A shard group's map, the role that owns its databases, and the network to reach them."""
+    """A shard group's map, the role that owns its databases, and the network to reach them.
+
+    `runtime_role` is the role of the service's processes; "" if they use the owner.
+    """
 
     map_file: Path
     login: PostgresLogin
     network: Network
+    runtime_role: str = ""
 
     def shard_map(self) -> ShardMap:
         """Read the present map; raises ShardMapError or OSError."""
@@ -145,6 +150,8 @@ async def _migrate_primary(
     count = 0
     async with _connected(target, primary) as connection:
         await _lock(connection, primary.name)
+        if target.runtime_role:
+            await grant_future_rights(connection, target.runtime_role)
         await _install_job_queue(connection)
         await connection.execute(expected_rows.INSTALL)
         applied = await _applied(connection, shards)
@@ -156,6 +163,8 @@ async def _migrate_primary(
                 await _apply(connection, shard, missing, durably=shard == shards[-1])
                 count += len(missing)
             on_progress(primary.name, done, len(shards))
+        if target.runtime_role:
+            await grant_rights(connection, target.runtime_role)
     return count
 
 

@@ -1,4 +1,4 @@
-"""A service migrates its shards with nothing but its processes' environment."""
+"""A service migrates its shards with nothing but an environment."""
 
 import asyncio
 import os
@@ -8,9 +8,6 @@ import pytest
 
 from infra.run_folder import REPOSITORY
 from tests.suite import Suite
-
-# A process of the service needs these variables to start, but the migration does not.
-_OF_PROCESSES = ("INSTANCE", "LISTEN_HOST", "LISTEN_PORT", "TLS_KEY_FILE", "INTERNAL_KEYS")
 
 
 async def _migrate(service: str, environment: dict[str, str]) -> tuple[int | None, str]:
@@ -28,9 +25,7 @@ async def _migrate(service: str, environment: dict[str, str]) -> tuple[int | Non
 
 
 def _environment(suite: Suite, service: str) -> dict[str, str]:
-    prefix = service.upper()
-    without = {f"{prefix}_{name}" for name in _OF_PROCESSES}
-    return {name: value for name, value in suite.env(service).items() if name not in without}
+    return suite.env(f"migrate-{service}")
 
 
 @pytest.mark.parametrize("service", ["users", "upload", "feed"])

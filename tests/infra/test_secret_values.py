@@ -1,10 +1,13 @@
-"""Secrets are generated once, never change, and are readable only by their owner."""
+"""Secrets are generated once, change only by a rotation, and only their owner can read them."""
 
 import json
 from pathlib import Path
 
+import pytest
+
+from infra.control.failures import SuiteFailure
 from infra.plan.planning import plan_of
-from infra.secret_values import open_secrets
+from infra.secret_values import SUPERUSER, change_secrets, keep_lineage, lineage_of, open_secrets
 from infra.topology import load_topology
 
 
@@ -33,3 +36,29 @@ def test_no_two_secrets_are_alike(tmp_path: Path) -> None:
     open_secrets(file, plan_of(load_topology()))
     values = list(json.loads(file.read_text(encoding="utf-8")).values())
     assert len(set(values)) == len(values)
+
+
+def test_a_file_of_an_older_version_serves_all_that_it_has(tmp_path: Path) -> None:
+    file = tmp_path / "secrets.json"
+    file.write_text(json.dumps({"media_token": "of before"}), encoding="utf-8")
+    secrets = open_secrets(file, plan_of(load_topology()), may_make=False)
+    assert secrets["media_token"] == "of before"
+    with pytest.raises(SuiteFailure, match="lacks postgres_users_app: run `make up`"):
+        secrets["postgres_users_app"]
+
+
+def test_the_lineage_outlives_every_superuser_password(tmp_path: Path) -> None:
+    file = tmp_path / "secrets.json"
+    open_secrets(file, plan_of(load_topology()))
+    first = json.loads(file.read_bytes())
+    for password in ("second", "third"):
+
+        def rotate(values: dict[str, str], password: str = password) -> None:
+            keep_lineage(values)
+            values[SUPERUSER] = password
+
+        now = change_secrets(file, rotate)
+        assert now == json.loads(file.read_bytes())
+        assert lineage_of(now) == lineage_of(first)
+    assert lineage_of({SUPERUSER: "of another suite"}) != lineage_of(first)
+    assert file.stat().st_mode & 0o777 == 0o600

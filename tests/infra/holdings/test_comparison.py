@@ -434,6 +434,20 @@ def test_a_replaced_key_whose_former_value_still_counts_is_no_loss() -> None:
     assert not verdict.notes
 
 
+def test_secrets_that_a_newer_version_adds_are_no_loss() -> None:
+    prints = {**whole_facts().secrets.fingerprints, "postgres_users_app": "new"}
+    verdict = _judge(_with_secrets(fingerprints=prints), whole_ledger())
+    assert (list(verdict.findings), verdict.notes) == ([], [])
+
+
+def test_a_rotated_superuser_is_known_until_the_ledger_has_its_new_password() -> None:
+    prints = {**whole_facts().secrets.fingerprints, "postgres_superuser": "new"}
+    former = {"postgres_superuser": frozenset({"aa"})}
+    verdict = _judge(_with_secrets(fingerprints=prints, former=former), whole_ledger())
+    assert (list(verdict.findings), verdict.notes) == ([], [])
+    assert _judge(_with_secrets(fingerprints=prints), whole_ledger()).findings
+
+
 def test_a_lost_map_is_told_and_read_back() -> None:
     verdict = _judge(_with_map(presence=GONE, version=0, sha256=""), whole_ledger())
     assert not verdict.findings
