@@ -147,11 +147,12 @@ class Suite:
 
     async def restart_within(self, service: str) -> None:
         """The same in this process, which has its libraries loaded: that alone takes a second."""
+        await restart_rolling(self.opened(), service, Progress(quiet=True))
+
+    def opened(self) -> OnDisk:
+        """The suite as a command opens it now, with the limits that it was started with."""
         folder = self._on_disk.folder
-        # What it renders anew keeps the limits that the suite was started with.
-        limits = limits_of(folder, requested=None)
-        on_disk = suite_in(folder, self.plan.network, limits)
-        await restart_rolling(on_disk, service, Progress(quiet=True))
+        return suite_in(folder, self.plan.network, limits_of(folder, requested=None))
 
     async def ask(self, name: str, path: str) -> httpx.Response:
         """GET from one process of a service, past the balancers and without a token."""
