@@ -14,6 +14,7 @@ from aiobotocore.session import get_session  # type: ignore[import-untyped]
 
 from infra.backups.place import SYSTEM_CA_FILE, Place
 from infra.backups.subprocesses import BackupFailure, StoreAway, meaning_of
+from shared.network.s3_session import FollowingSession
 
 _ANSWER_SECONDS_MAX = 15.0
 _MISSING = {"NoSuchKey", "404", "NotFound"}
@@ -99,6 +100,7 @@ class Bucket:
 async def open_bucket(place: Place) -> AsyncIterator[Bucket]:
     """Open the bucket of the backups; the first request connects."""
     config = AioConfig(
+        http_session_cls=FollowingSession,
         connect_timeout=5,
         read_timeout=10,
         retries={"max_attempts": 2, "mode": "standard"},

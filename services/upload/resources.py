@@ -29,6 +29,7 @@ from shared.http_server.app_resources import resources_getter
 from shared.logs import get_logger
 from shared.network.aiohttp_resolver import AiohttpResolver
 from shared.network.network import Network, open_network
+from shared.network.s3_session import FollowingSession
 from shared.service_client.client import ServiceClient
 from shared.settings import revealed
 from shared.sharding.shard_group import ShardGroup, open_shard_group
@@ -168,6 +169,7 @@ def _store_client(bucket: Bucket, network: Network) -> Any:
             signature_version="s3v4",
             # TLS protects the body; a signature would need a second hash of it.
             s3={"addressing_style": "path", "payload_signing_enabled": False},
+            http_session_cls=FollowingSession,
             connect_timeout=_STORE_CONNECT_SECONDS,
             read_timeout=_STORE_READ_SECONDS,
             max_pool_connections=_STORE_CONNECTIONS_MAX,

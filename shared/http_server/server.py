@@ -11,6 +11,7 @@ from fastapi import FastAPI
 
 from shared.http_server import metrics
 from shared.http_server.joined_writes import JoiningProtocol
+from shared.http_server.own_certificate import OwnCertificate
 from shared.http_server.readiness import Readiness
 from shared.logs import configure_logging, get_logger
 from shared.settings import ProcessSettings
@@ -25,6 +26,8 @@ FINISH_S = 12
 BACKLOG = 2048
 # uvicorn's sleep between two ticks.
 TICK_S = 0.1
+# A renewed certificate is taken up within two seconds.
+TICKS_BETWEEN_LOOKS = 20
 
 
 def serve(app: FastAPI, settings: ProcessSettings) -> None:
@@ -34,6 +37,7 @@ def serve(app: FastAPI, settings: ProcessSettings) -> None:
     """
     configure_logging(settings.instance, settings.log_level)
     door = _claim_address(settings)
+    certificate = OwnCertificate(settings.tls_cert_file, settings.tls_key_file)
     config = uvicorn.Config(
         app,
         loop="uvloop",
@@ -42,6 +46,7 @@ def serve(app: FastAPI, settings: ProcessSettings) -> None:
         lifespan="on",
         ssl_certfile=settings.tls_cert_file,
         ssl_keyfile=settings.tls_key_file,
+        ssl_context_factory=certificate.attach,
         log_config=None,
         access_log=False,
         server_header=False,
@@ -52,7 +57,7 @@ def serve(app: FastAPI, settings: ProcessSettings) -> None:
         # Without this a request may inherit the deadline of the previous one on its connection.
         reset_contextvars=True,
     )
-    server = DrainingServer(config, app.state.readiness, settings.drain_seconds)
+    server = DrainingServer(config, app.state.readiness, settings.drain_seconds, certificate)
     _freeze_memory()
     log.info("starting", address=settings.listen_host, port=settings.listen_port)
     server.run(sockets=[door])
@@ -62,9 +67,16 @@ def serve(app: FastAPI, settings: ProcessSettings) -> None:
 class DrainingServer(uvicorn.Server):
     """Drains for `drain_seconds` after the first signal, then stops; a second ends the draining."""
 
-    def __init__(self, config: uvicorn.Config, readiness: Readiness, drain_seconds: float) -> None:
+    def __init__(
+        self,
+        config: uvicorn.Config,
+        readiness: Readiness,
+        drain_seconds: float,
+        certificate: OwnCertificate,
+    ) -> None:
         super().__init__(config)
         self._readiness = readiness
+        self._certificate = certificate
         self._drain_seconds = drain_seconds
         self._stop_at_s: float | None = None
         self._ticked_at_s: float | None = None
@@ -77,12 +89,17 @@ class DrainingServer(uvicorn.Server):
             self.should_exit = True
 
     async def on_tick(self, counter: int) -> bool:
-        """Measure the loop's lag and start or end the draining; runs ten times a second."""
+        """Measure the loop's lag, renew the certificate, start or end the draining.
+
+        Runs ten times a second.
+        """
         now_s = time.monotonic()
         if self._ticked_at_s is not None:
             lag_s = now_s - self._ticked_at_s - TICK_S
             metrics.event_loop_lag_seconds.observe(max(lag_s, 0.0))
         self._ticked_at_s = now_s
+        if counter % TICKS_BETWEEN_LOOKS == 0:
+            self._certificate.take_up()
         if self._stop_at_s is not None:
             if self._readiness.state != "draining":
                 log.info("draining", seconds=self._drain_seconds)

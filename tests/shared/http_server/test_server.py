@@ -110,3 +110,21 @@ def test_a_missing_setting_is_told_by_its_name(start_replica: StartReplica) -> N
     refused = _run_to_its_end(environment)
     assert refused.returncode == 2
     assert "REPLICA_LISTEN_PORT" in refused.stderr
+
+
+async def test_a_renewed_certificate_is_shown_by_the_same_process(
+    start_replica: StartReplica, authority: Authority
+) -> None:
+    replica = start_replica(OWN_ADDRESSES[0])
+    assert replica.process is not None
+    before = ssl.get_server_certificate((replica.address, PORT))
+    pid = replica.process.pid
+    authority.issue("users.internal")
+
+    def another_is_shown() -> None:
+        assert ssl.get_server_certificate((replica.address, PORT)) != before
+
+    await eventually(another_is_shown)
+    assert replica.ready() == (200, "ok")
+    assert replica.process.pid == pid
+    assert replica.process.poll() is None

@@ -1,4 +1,4 @@
-"""The certificate's name is verified, whichever address is dialled."""
+"""The certificate's name is verified, whichever address is dialled; the CA file is followed."""
 
 import asyncio
 import ssl
@@ -77,3 +77,46 @@ async def test_an_authority_of_somebody_else_is_not_trusted(
 def test_a_context_is_made_once(authority: Authority) -> None:
     assert client_context(authority.ca_file) is client_context(authority.ca_file)
     assert named_context(authority.ca_file, NAME) is not named_context(authority.ca_file, "other")
+
+
+async def test_an_authority_that_is_added_to_the_file_is_trusted_without_a_new_context(
+    tmp_path_factory: pytest.TempPathFactory, authority: Authority, port: int
+) -> None:
+    earlier = Authority(tmp_path_factory.mktemp("earlier"))
+    context = named_context(earlier.ca_file, NAME)
+    with pytest.raises(ssl.SSLCertVerificationError):
+        await greeting(port, context)
+    replace_text(earlier.ca_file, earlier.ca_file.read_text() + authority.ca_file.read_text())
+    assert await greeting(port, context) == b"hello"
+
+
+async def test_an_authority_that_leaves_the_file_is_refused_by_contexts_made_before(
+    tmp_path_factory: pytest.TempPathFactory, authority: Authority, port: int
+) -> None:
+    contexts = (named_context(authority.ca_file, NAME), client_context(authority.ca_file))
+    assert await greeting(port, contexts[0]) == b"hello"
+    assert await greeting(port, contexts[1], NAME) == b"hello"
+    later = Authority(tmp_path_factory.mktemp("later"))
+    replace_text(authority.ca_file, later.ca_file.read_text())
+    for context in contexts:
+        with pytest.raises(ssl.SSLCertVerificationError):
+            await greeting(port, context, NAME)
+
+
+@pytest.mark.parametrize("text", ["", "no certificate", None])
+async def test_a_file_that_cannot_be_read_changes_nothing(
+    authority: Authority, port: int, text: str | None
+) -> None:
+    context = named_context(authority.ca_file, NAME)
+    if text is None:
+        authority.ca_file.unlink()
+    else:
+        replace_text(authority.ca_file, text)
+    assert await greeting(port, context) == b"hello"
+
+
+def replace_text(file: Path, text: str) -> None:
+    """As an operator's command does: the file is whole at any moment."""
+    draft = file.with_suffix(".draft")
+    draft.write_text(text)
+    draft.replace(file)
