@@ -3,24 +3,20 @@
 import datetime as dt
 import ipaddress
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+from cryptography.x509.oid import ExtendedKeyUsageOID
 
-_AUTHORITY_DAYS = 3650
+from infra.authority_files import AuthorityFiles, builder
+
 _SERVER_DAYS = 397
-# `make up` renews certificates that expire within a month.
-_RENEW_BEFORE = dt.timedelta(days=30)
-_CLOCK_SKEW = dt.timedelta(hours=1)
-
-
-class BrokenCertificate(Exception):
-    """A certificate or key of the authority cannot be read; the message names the file."""
+# The caretaker and `make up` renew certificates that expire within a month.
+RENEW_BEFORE = dt.timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,19 +26,29 @@ class KeyPair:
     certificate: Path
     key: Path
 
+    @property
+    def name(self) -> str:
+        """The name of both files, such as users-a.postgres."""
+        return self.certificate.name.removesuffix(".crt")
+
 
 class Authority:
     """The internal CA; creates its files if one is missing, and raises BrokenCertificate."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self.certificate_file = folder / "ca.crt"
-        self._key_file = folder / "ca.key"
+        self._files = AuthorityFiles(folder)
+        self.certificate_file = self._files.certificates
         folder.mkdir(parents=True, exist_ok=True)
         folder.chmod(0o755)
-        if not (self.certificate_file.exists() and self._key_file.exists()):
-            self._create()
-        self._certificate, self._key = _read_authority(folder)
+        if not (self.certificate_file.exists() and self._files.key.exists()):
+            self._files.make()
+        self._signer = self._files.signer()
+
+    @property
+    def ends_at(self) -> dt.datetime:
+        """The end of the signing CA's certificate."""
+        return self._signer.certificate.not_valid_after_utc
 
     def server_pair(
         self, name: str, hosts: Iterable[str], *, spelled_addresses: Iterable[str] = ()
@@ -55,112 +61,83 @@ class Authority:
         pair = KeyPair(self._folder / f"{name}.crt", self._folder / f"{name}.key")
         wanted = [_alternative_name(host) for host in dict.fromkeys(hosts)]
         wanted += [x509.DNSName(address) for address in spelled_addresses]
-        if not self._still_fits(pair, wanted):
-            self._issue(pair, name, wanted)
+        held = find_certificate(pair.certificate)
+        if held is None or _names(held) != wanted or self._must_be_renewed(pair, held):
+            self._issue(pair, wanted, _SERVER_DAYS)
         return pair
 
-    def _still_fits(self, pair: KeyPair, names: list[x509.GeneralName]) -> bool:
-        if not (pair.certificate.exists() and pair.key.exists()):
-            return False
-        try:
-            held = x509.load_pem_x509_certificate(pair.certificate.read_bytes())
-        except ValueError:
-            return False  # a broken certificate is issued again, like an expired one
-        carried = held.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-        return (
-            list(carried) == names
-            and held.issuer == self._certificate.subject
-            and held.not_valid_after_utc - dt.datetime.now(dt.UTC) > _RENEW_BEFORE
-        )
+    def due_pairs(self) -> list[KeyPair]:
+        """Return the kept pairs that expire soon, do not fit, or are of another CA."""
+        return [
+            pair
+            for pair in self._kept_pairs()
+            if (held := find_certificate(pair.certificate)) and self._must_be_renewed(pair, held)
+        ]
 
-    def _issue(self, pair: KeyPair, name: str, names: list[x509.GeneralName]) -> None:
+    def renew(self, pair: KeyPair, *, days: float = _SERVER_DAYS) -> None:
+        """Issue a kept certificate again, for the same names and with a new key."""
+        held = find_certificate(pair.certificate)
+        if held is not None:
+            self._issue(pair, _names(held), days)
+
+    def _kept_pairs(self) -> Iterator[KeyPair]:
+        for certificate in sorted(self._folder.glob("*.crt")):
+            if certificate not in {self._files.certificates, self._files.next_certificate}:
+                yield KeyPair(certificate, certificate.with_suffix(".key"))
+
+    def _must_be_renewed(self, pair: KeyPair, held: x509.Certificate) -> bool:
+        if held.issuer != self._signer.certificate.subject or not _has_key(pair, held):
+            return True
+        ends_at = held.not_valid_after_utc
+        # One that ends with the CA cannot be made to last longer.
+        return ends_at - _now() <= RENEW_BEFORE and ends_at < self._end_of_new(_SERVER_DAYS)
+
+    def _end_of_new(self, days: float) -> dt.datetime:
+        return min(_now().replace(microsecond=0) + dt.timedelta(days=days), self.ends_at)
+
+    def _issue(self, pair: KeyPair, names: Sequence[x509.GeneralName], days: float) -> None:
+        signer = self._signer
         key = ec.generate_private_key(ec.SECP256R1())
         certificate = (
-            _builder(name, self._certificate.subject, key, _SERVER_DAYS)
-            .add_extension(
-                x509.SubjectAlternativeName(names),
-                critical=False,
-            )
+            builder(pair.name, signer.certificate.subject, key)
+            .not_valid_after(self._end_of_new(days))
+            .add_extension(x509.SubjectAlternativeName(names), critical=False)
             .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
             .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
             .add_extension(
-                x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key()),
+                x509.AuthorityKeyIdentifier.from_issuer_public_key(signer.key.public_key()),
                 critical=False,
             )
-            .sign(self._key, hashes.SHA256())
+            .sign(signer.key, hashes.SHA256())
         )
-        _write_pair(pair, key, certificate)
-
-    def _create(self) -> None:
-        key = ec.generate_private_key(ec.SECP256R1())
-        # Each CA has a new name, so that certificates of an earlier CA are recognised as foreign.
-        subject = f"Retrato internal CA {x509.random_serial_number():x}"[:60]
-        certificate = (
-            _builder(subject, _name(subject), key, _AUTHORITY_DAYS)
-            .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-            .add_extension(_signing_only(), critical=True)
-            .add_extension(
-                x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False
-            )
-            .sign(key, hashes.SHA256())
-        )
-        _write_pair(KeyPair(self.certificate_file, self._key_file), key, certificate)
+        _replace_pair(pair, key, certificate)
 
 
-def authority_fingerprint(folder: Path) -> str:
-    """Return the SHA-256 of the CA's certificate; raises BrokenCertificate."""
-    certificate, _key = _read_authority(folder)
-    return certificate.fingerprint(hashes.SHA256()).hex()
-
-
-def _read_authority(folder: Path) -> tuple[x509.Certificate, ec.EllipticCurvePrivateKey]:
-    certificate_file, key_file = folder / "ca.crt", folder / "ca.key"
+def find_certificate(file: Path) -> x509.Certificate | None:
+    """Return the server certificate in a file; None if it is missing or broken."""
     try:
-        certificate = x509.load_pem_x509_certificate(certificate_file.read_bytes())
-    except ValueError:
-        raise BrokenCertificate(f"{certificate_file}, line 1: this is no certificate.") from None
+        held = x509.load_pem_x509_certificate(file.read_bytes())
+        _names(held)
+    except (OSError, ValueError, x509.ExtensionNotFound):
+        return None
+    return held
+
+
+def _has_key(pair: KeyPair, held: x509.Certificate) -> bool:
+    """Whether the key is of this certificate; it is not if a renewal was cut short."""
     try:
-        key = serialization.load_pem_private_key(key_file.read_bytes(), password=None)
-    except (ValueError, TypeError):
-        raise BrokenCertificate(f"{key_file}, line 1: this is no private key.") from None
-    if not isinstance(key, ec.EllipticCurvePrivateKey):
-        raise BrokenCertificate(f"{key_file}, line 1: this is no elliptic curve key.")
-    if key.public_key() != certificate.public_key():
-        raise BrokenCertificate(f"{key_file}, line 1: this is not the key of {certificate_file}.")
-    return certificate, key
+        key = serialization.load_pem_private_key(pair.key.read_bytes(), password=None)
+    except (OSError, ValueError):
+        return False
+    return key.public_key() == held.public_key()
 
 
-def _builder(
-    subject: str, issuer: x509.Name, key: ec.EllipticCurvePrivateKey, days: int
-) -> x509.CertificateBuilder:
-    now = dt.datetime.now(dt.UTC)
-    return (
-        x509.CertificateBuilder()
-        .subject_name(_name(subject))
-        .issuer_name(issuer)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - _CLOCK_SKEW)
-        .not_valid_after(now + dt.timedelta(days=days))
-    )
+def _names(certificate: x509.Certificate) -> list[x509.GeneralName]:
+    return list(certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value)
 
 
-def _name(common_name: str) -> x509.Name:
-    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common_name)])
-
-
-def _signing_only() -> x509.KeyUsage:
-    return x509.KeyUsage(
-        digital_signature=False,
-        content_commitment=False,
-        key_encipherment=False,
-        data_encipherment=False,
-        key_agreement=False,
-        key_cert_sign=True,
-        crl_sign=True,
-        encipher_only=False,
-        decipher_only=False,
-    )
+def _now() -> dt.datetime:
+    return dt.datetime.now(dt.UTC)
 
 
 def _alternative_name(host: str) -> x509.GeneralName:
@@ -170,18 +147,34 @@ def _alternative_name(host: str) -> x509.GeneralName:
         return x509.DNSName(host)
 
 
-def _write_pair(
+def _replace_pair(
     pair: KeyPair, key: ec.EllipticCurvePrivateKey, certificate: x509.Certificate
 ) -> None:
+    """Replace both files within a moment; readers that see only one of them find no pair."""
     secret = key.private_bytes(
         serialization.Encoding.PEM,
         serialization.PrivateFormat.PKCS8,
         serialization.NoEncryption(),
     )
-    # A database's user may own the key of a renewed certificate, so it is replaced, not rewritten.
-    pair.key.unlink(missing_ok=True)
-    descriptor = os.open(pair.key, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    drafts = [_draft(pair.key, secret), _draft(pair.certificate, _pem(certificate), 0o644)]
+    for draft, file in zip(drafts, (pair.key, pair.certificate), strict=True):
+        draft.replace(file)
+
+
+def _pem(certificate: x509.Certificate) -> bytes:
+    return certificate.public_bytes(serialization.Encoding.PEM)
+
+
+def _draft(file: Path, content: bytes, mode: int = 0o600) -> Path:
+    """Write a file's new content beside it, for the account that may read the present one."""
+    draft = file.with_name(file.name + ".draft")
+    draft.unlink(missing_ok=True)
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
     with os.fdopen(descriptor, "wb") as handle:
-        handle.write(secret)
-    pair.certificate.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
-    pair.certificate.chmod(0o644)
+        handle.write(content)
+    draft.chmod(mode)
+    if file.exists() and (owner := file.stat()).st_uid != draft.stat().st_uid:
+        # A database's user owns its key.
+        os.chown(draft, owner.st_uid, owner.st_gid)
+        draft.chmod(owner.st_mode & 0o777)
+    return draft

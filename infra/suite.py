@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
-from infra.certificates import Authority, BrokenCertificate
+from infra.authority_files import BrokenCertificate
+from infra.certificates import Authority
 from infra.control.failures import SuiteFailure
 from infra.plan.parts import Plan
 from infra.plan.planning import plan_of

@@ -5,7 +5,7 @@ import datetime as dt
 
 import asyncpg
 
-from infra.certificates import authority_fingerprint
+from infra.authority_files import authority_fingerprint
 from infra.holdings.control_data import ControlData, FolderDamaged, read_control_data
 from infra.holdings.gathering import look_at_secrets
 from infra.holdings.inside import Seen, see, write_inside

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 
 from infra.accounts import account_for
-from infra.certificates import BrokenCertificate, authority_fingerprint
+from infra.authority_files import BrokenCertificate, authority_fingerprint
 from infra.control.failures import SuiteFailure
 from infra.holdings.control_data import (
     FolderDamaged,

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from infra.certificates import Authority, BrokenCertificate, authority_fingerprint
+from infra.authority_files import BrokenCertificate, authority_fingerprint
+from infra.certificates import Authority
 from infra.control.failures import SuiteFailure
 from infra.json_files import read_json
 from infra.plan.planning import plan_of
