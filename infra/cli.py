@@ -32,6 +32,7 @@ from infra.deletion_audit.everywhere import check_deleted
 from infra.holdings.findings import Words
 from infra.processes import Tier
 from infra.shell_settings import forget_settings_of_other_work
+from infra.status.certificates import certificate_lines
 from infra.status.changes import print_changes
 from infra.status.logs import follow, log_files
 from infra.status.status import print_table, rows_of
@@ -112,9 +113,10 @@ def status() -> None:
     rows = asyncio.run(rows_of(suite))
     print_table(rows)
     lines, backups_are_well = backup_lines(suite)
+    certificates, are_valid = asyncio.run(certificate_lines(suite))
     short = short_of_disk_space(suite)
-    sys.stdout.write("".join(f"{line}\n" for line in (*lines, *short)))
-    if short or not (backups_are_well and all(row.is_well for row in rows)):
+    sys.stdout.write("".join(f"{line}\n" for line in (*lines, *certificates, *short)))
+    if short or not (backups_are_well and are_valid and all(row.is_well for row in rows)):
         raise typer.Exit(1)
 
 

@@ -138,6 +138,10 @@ def _store(suite: Suite, planned: PlannedProcess) -> Process:
         suite.plan.checks[planned.name],
         tier=Tier.BACKUPS if of_backups else Tier.DATA,
         command=(
+            sys.executable,
+            "-m",
+            "infra.control.store_start",
+            f"{planned.address}:{planned.port}",
             *with_environment(suite, planned.name),
             program("rclone"),
             "serve",
@@ -159,7 +163,7 @@ def _store(suite: Suite, planned: PlannedProcess) -> Process:
 
 def _python(suite: Suite, planned: PlannedProcess) -> Process:
     if planned.service not in suite.plan.services:
-        return _keeper(suite, planned)
+        return _of_the_suite(suite, planned)
     prefix = planned.service.upper()
     tier = Tier.GATEWAYS if planned.service == "gateway" else Tier.SERVICES
     return Process(
@@ -183,14 +187,15 @@ def _python(suite: Suite, planned: PlannedProcess) -> Process:
     )
 
 
-def _keeper(suite: Suite, planned: PlannedProcess) -> Process:
+def _of_the_suite(suite: Suite, planned: PlannedProcess) -> Process:
+    """The keeper of backups or the caretaker: each has the rights of an operator's command."""
     return Process(
         planned,
         suite.plan.checks[planned.name],
-        # The keeper starts with the workers, which take as long, so that nobody waits for it alone.
+        # They start with the workers, which take as long, so that nobody waits for them alone.
         tier=Tier.SERVICES,
         command=(sys.executable, "-m", planned.module),
-        account=account_for("service"),
+        account=account_for("supervisor"),
         environment={"RETRATO_RUN_DIR": str(suite.folder.root)},
         niceness=NICE_IN_THE_BACKGROUND,
     )

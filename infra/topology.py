@@ -88,6 +88,7 @@ class Topology:
     nginx: Nginx
     store: Store
     backup: Backup
+    caretaker: str
     dns: Dns
     limits: Limits
 
@@ -116,6 +117,7 @@ def _topology(drawn: Mapping[str, Any], network: str | None) -> Topology:
         nginx=_nginx(drawn["nginx"], net, with_public=net == default),
         store=_store(drawn["store"], net),
         backup=_backup(drawn["backup"], net),
+        caretaker=f"{net}.{drawn['caretaker']['address']}",
         dns=Dns(**{**drawn["dns"], "address": f"{net}.{drawn['dns']['address']}"}),
         limits=_limits(drawn),
     )
@@ -242,7 +244,7 @@ def _servers(topology: Topology) -> Iterator[Server]:
 
 def _addresses(topology: Topology) -> Iterator[str]:
     yield from (topology.dns.address, topology.store.address)
-    yield from (topology.backup.address, topology.backup.keeper)
+    yield from (topology.backup.address, topology.backup.keeper, topology.caretaker)
     yield from topology.nginx.replicas
     yield from (redis.address for redis in topology.redises.values())
     for service in topology.services.values():

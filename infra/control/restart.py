@@ -51,11 +51,12 @@ async def _renew_workers(suite: Suite, supervisor: Supervisor, process: Process)
     """Reload nginx, because clients know a balancer's address and its socket must never close."""
     supervisor.signal(process.name, "HUP")
     # If nginx refuses its configuration, the old workers go on, which would look healthy.
-    await asyncio.to_thread(_require_accepted, process)
+    await asyncio.to_thread(require_accepted, process)
     await start_process(suite, supervisor, process)
 
 
-def _require_accepted(process: Process) -> None:
+def require_accepted(process: Process) -> None:
+    """Raise SuiteFailure if a balancer's nginx would refuse its present files."""
     config, nginx = process.command[3], process.command[4]
     done = subprocess.run(
         [nginx, "-t", "-q", "-e", "stderr", "-c", config],

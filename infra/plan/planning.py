@@ -43,6 +43,7 @@ def plan_of(topology: Topology) -> Plan:
         *(process for group in groups.values() for process in _members(topology, group)),
         *(_redis_process(topology, redis) for redis in redises.values()),
         *_stores(topology),
+        _caretaker(topology),
         *(process for one in services.values() for process in _service_processes(topology, one)),
         *_balancers(topology),
     )
@@ -185,6 +186,20 @@ def _stores(topology: Topology) -> Iterator[PlannedProcess]:
         volumes=tuple(f"shard-map-{group}" for group in topology.groups),
         # The keeper stores a copy of all secrets with the backups, sealed with the passphrase.
         secrets=tuple(secret.name for secret in secrets_of(topology)),
+    )
+
+
+def _caretaker(topology: Topology) -> PlannedProcess:
+    """Return the process that renews certificates; it signals others and tells every Redis."""
+    return PlannedProcess(
+        name="caretaker",
+        kind="service",
+        service="caretaker",
+        host=topology.hosts[0],
+        address=topology.caretaker,
+        port=topology.ports.service,
+        module="infra.caretaker",
+        secrets=("redis_operator",),
     )
 
 

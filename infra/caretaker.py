@@ -1,0 +1,88 @@
+"""The process that keeps all certificates valid: `python -m infra.caretaker`."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import partial
+
+from prometheus_client import Gauge
+
+from infra.authority_files import BrokenCertificate
+from infra.certificates import Authority
+from infra.control.certificate_renewal import hand_over, look_at_processes, renew_due
+from infra.control.failures import SuiteFailure
+from infra.suite import Suite, open_suite
+from shared.http_server.service_app import AppInfo
+from shared.http_server.worker_app import serve_worker
+from shared.jobs.pauses import pause
+from shared.logs import get_logger
+from shared.settings import ProcessSettings
+
+log = get_logger()
+
+INFO = AppInfo(
+    name="caretaker",
+    title="The caretaker",
+    description="Renews certificates before they end; answers probes only.",
+    audience=None,
+)
+# Looking costs a handshake with each process. A renewal that waits a minute is still a month early.
+_LOOK_S = 60.0
+ENDS_AT = Gauge(
+    "retrato_certificate_end_seconds",
+    "When the certificate ends that a process shows, or the authority, in Unix time.",
+    ["name"],
+)
+
+
+def main() -> None:
+    """Run the caretaker until SIGTERM."""
+    suite = open_suite()
+    process = suite.plan.process("caretaker")
+    pair = suite.authority.server_pair(
+        process.name, (f"{process.name}.{suite.plan.dns.zone}", process.address)
+    )
+    settings = ProcessSettings(
+        instance=process.name,
+        listen_host=process.address,
+        listen_port=process.port,
+        tls_cert_file=pair.certificate,
+        tls_key_file=pair.key,
+        log_level=suite.plan.limits.log_level,
+    )
+    serve_worker(INFO, settings, partial(_open, suite), keep_certificates)
+
+
+@asynccontextmanager
+async def _open(suite: Suite) -> AsyncIterator[Suite]:
+    yield suite
+
+
+async def keep_certificates(suite: Suite, stop: asyncio.Event) -> None:
+    """Look once a minute until `stop` is set."""
+    while not stop.is_set():
+        try:
+            await look_once(suite)
+        except (SuiteFailure, BrokenCertificate, OSError) as fault:
+            # Another command is at work, or a file is being replaced: the next look comes soon.
+            log.warning("certificates_not_renewed", error=str(fault))
+        await pause(stop, _LOOK_S)
+
+
+async def look_once(suite: Suite) -> None:
+    """Renew what is due, hand over what a process does not show yet, and publish all ends.
+
+    What the processes show decides, and not what was renewed just now. So a caretaker that was
+    killed between the two leaves nothing out.
+    """
+    for name in await asyncio.to_thread(renew_due, suite):
+        log.info("certificate_renewed", name=name)
+    shown = await look_at_processes(suite)
+    await hand_over(suite, shown.late)
+    for name, certificate in shown.certificates.items():
+        ENDS_AT.labels(name).set(certificate.not_valid_after_utc.timestamp())
+    ENDS_AT.labels("authority").set(Authority(suite.folder.pki).ends_at.timestamp())
+
+
+if __name__ == "__main__":
+    main()

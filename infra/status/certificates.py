@@ -1,0 +1,53 @@
+"""The line of `make status` about the ends of certificates."""
+
+import datetime as dt
+
+from infra.authority_files import AuthorityFiles, BrokenCertificate
+from infra.control.shown_certificates import shown_certificates
+from infra.processes import processes_of
+from infra.suite import Suite
+
+# The caretaker renews a month before the end. Less than this means that it does not.
+_DAYS_MIN = 21
+# Nothing replaces the authority by itself.
+_AUTHORITY_DAYS_MIN = 365
+
+
+async def certificate_lines(suite: Suite) -> tuple[list[str], bool]:
+    """Return the lines about certificates, and whether none of them ends too soon."""
+    files = AuthorityFiles(suite.folder.pki)
+    if not files.key.exists():
+        return [], True
+    try:
+        authority_ends = files.signer().certificate.not_valid_after_utc
+        trusted = len(files.trusted())
+    except BrokenCertificate as broken:
+        return [f"certificates: {broken}"], False
+    shown = await shown_certificates(suite, processes_of(suite))
+    ends = {name: certificate.not_valid_after_utc for name, certificate in shown.items()}
+    if trusted > 1 or files.next_key.exists():
+        unfinished = ["  the authority's replacement is not finished: `make rotate SECRET=ca`"]
+    else:
+        unfinished = []
+    return lines_about(ends, authority_ends, dt.datetime.now(dt.UTC), unfinished)
+
+
+def lines_about(
+    ends: dict[str, dt.datetime],
+    authority_ends: dt.datetime,
+    now: dt.datetime,
+    more: list[str],
+) -> tuple[list[str], bool]:
+    """Return the lines about these ends, then `more`; it is well if there is only one line."""
+    said = f"the authority ends {authority_ends:%Y-%m-%d}"
+    problems = []
+    if ends:
+        first = min(ends, key=lambda name: ends[name])
+        said = f"the first ends {ends[first]:%Y-%m-%d %H:%M} UTC ({first}), {said}"
+        if (ends[first] - now).days < _DAYS_MIN:
+            late = sorted(name for name, end in ends.items() if (end - now).days < _DAYS_MIN)
+            problems.append(f"  not renewed in time: {', '.join(late)}")
+    if (authority_ends - now).days < _AUTHORITY_DAYS_MIN:
+        problems.append("  replace the authority within a year: `make rotate SECRET=ca`")
+    lines = [f"certificates: {said}", *problems, *more]
+    return lines, len(lines) == 1
