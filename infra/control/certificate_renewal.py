@@ -79,12 +79,13 @@ async def hand_over(suite: Suite, processes: Iterable[Process]) -> None:
     """
     for process in processes:
         try:
-            await _tell(suite, process)
+            await tell(suite, process)
         except _FAULTS as fault:
             log.warning("certificate_not_taken_up", process=process.name, error=repr(fault))
 
 
-async def _tell(suite: Suite, process: Process) -> None:
+async def tell(suite: Suite, process: Process) -> None:
+    """Tell one process; raises one of _FAULTS if it cannot be told or refuses its files."""
     if process.kind == "redis":
         pki, name = suite.folder.pki, f"{process.server}.redis"
         async with redis_operator(suite, suite.plan.redises[process.server]) as client:

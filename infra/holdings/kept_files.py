@@ -10,6 +10,9 @@ from infra.holdings.ledger import Ledger
 # gives the databases' other roles the passwords of the file.
 _VITAL = {"postgres_superuser", "session_token_key"}
 
+# The section of the ledger that names the CA which is to follow the present one.
+AUTHORITY_FOLLOWS = "authority_follows"
+
 _SECRETS_DEPEND = "the databases refuse other passwords, and other keys sign everybody out"
 _AUTHORITY_DEPENDS = "clients outside trust its certificate, and every certificate is signed by it"
 
@@ -67,10 +70,17 @@ def compare_authority(
     elif authority.presence is Presence.MISSING:
         if was_complete:
             yield Finding(case, f"{authority.file} is missing.", _AUTHORITY_DEPENDS)
-    elif known is not None and authority.fingerprints[""] != known:
+    elif ledger and known is not None and authority.fingerprints[""] not in _expected(ledger):
         yield Finding(
             case, f"{authority.file} is another authority than before.", _AUTHORITY_DEPENDS
         )
+
+
+def _expected(ledger: Ledger) -> set[str | None]:
+    """Return the CA that the suite had, and during a replacement the one that follows it."""
+    follows = ledger.sections.get(AUTHORITY_FOLLOWS) or {}
+    following = follows.get("to") if follows.get("from") == ledger.authority else None
+    return {ledger.authority, following}
 
 
 def compare_maps(

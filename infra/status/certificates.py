@@ -3,6 +3,7 @@
 import datetime as dt
 
 from infra.authority_files import AuthorityFiles, BrokenCertificate
+from infra.control.authority_rotation import is_under_way
 from infra.control.shown_certificates import shown_certificates
 from infra.processes import processes_of
 from infra.suite import Suite
@@ -11,6 +12,7 @@ from infra.suite import Suite
 _DAYS_MIN = 21
 # Nothing replaces the authority by itself.
 _AUTHORITY_DAYS_MIN = 365
+_UNFINISHED = "  the authority's replacement is not finished: `make rotate SECRET=ca` goes on"
 
 
 async def certificate_lines(suite: Suite) -> tuple[list[str], bool]:
@@ -20,16 +22,13 @@ async def certificate_lines(suite: Suite) -> tuple[list[str], bool]:
         return [], True
     try:
         authority_ends = files.signer().certificate.not_valid_after_utc
-        trusted = len(files.trusted())
+        is_being_replaced = is_under_way(files)
     except BrokenCertificate as broken:
         return [f"certificates: {broken}"], False
     shown = await shown_certificates(suite, processes_of(suite))
     ends = {name: certificate.not_valid_after_utc for name, certificate in shown.items()}
-    if trusted > 1 or files.next_key.exists():
-        unfinished = ["  the authority's replacement is not finished: `make rotate SECRET=ca`"]
-    else:
-        unfinished = []
-    return lines_about(ends, authority_ends, dt.datetime.now(dt.UTC), unfinished)
+    more = [_UNFINISHED] if is_being_replaced else []
+    return lines_about(ends, authority_ends, dt.datetime.now(dt.UTC), more)
 
 
 def lines_about(
