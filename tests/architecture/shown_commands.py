@@ -37,7 +37,6 @@ RUN_BY: Mapping[str, tuple[str, str]] = {
     "make reconcile GO=": (f"{_MISTAKES}promotions.py", '"reconcile", "--go-on"'),
     "make reports": (*_BY_NAME, '"reports"'),
     "make reset": (*_SUITE, '"reset", "--yes"'),
-    "make restart": (*_SUITE, '"restart", service'),
     "make restart S=": (*_SUITE, '"restart", service'),
     "make restore": (f"{_BACKUPS}test_restore_group.py", '"restore", "--group"'),
     "make restore AT= G= REPLACE=": (f"{_BACKUPS}test_restore_group.py", '"restore", "--group"'),
