@@ -14,6 +14,10 @@ MARK = "RETRATO_SUPERVISED_IN"
 SYSTEM_FOLDER = Path("/var/lib/retrato")
 # A Unix socket's path has at most 108 bytes; the longest name in the folder of sockets has 24.
 SOCKET_FOLDER_CHARS_MAX = 80
+# Logs name people's addresses: their owner writes them, and only the group may read them too.
+LOG_FOLDER_MODE = 0o750
+LOG_FILE_MODE = 0o640
+LOG_UMASK = 0o027
 
 
 class RunFolderClosed(Exception):

@@ -1,6 +1,7 @@
 """Starts the supervisor, and controls it over its socket."""
 
 import http.client
+import os
 import socket
 import subprocess
 import sys
@@ -13,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from infra.control.failures import SuiteFailure
-from infra.run_folder import MARK, REPOSITORY, RunFolder
+from infra.run_folder import LOG_FILE_MODE, LOG_UMASK, MARK, REPOSITORY, RunFolder
 
 _START_TIMEOUT_S = 15.0
 _POLL_S = 0.05
@@ -99,6 +100,7 @@ class Supervisor:
     def launch(self) -> None:
         """Start the supervisor itself and wait until it answers."""
         with (self._folder.log / "supervisord.out").open("ab") as output:
+            os.fchmod(output.fileno(), LOG_FILE_MODE)
             process = subprocess.Popen(
                 [
                     sys.executable,
@@ -116,6 +118,8 @@ class Supervisor:
                 stderr=output,
                 # The supervisor outlives this command and must not hold its terminal or pipe.
                 start_new_session=True,
+                # In the foreground it ignores the umask of its file, which would open the logs.
+                umask=LOG_UMASK,
             )
         deadline_s = time.monotonic() + _START_TIMEOUT_S
         while not self.is_running():

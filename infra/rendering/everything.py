@@ -5,11 +5,12 @@ from infra.processes import Process
 from infra.rendering.backups import render_backups
 from infra.rendering.dns import render_dns
 from infra.rendering.environment import render_environments
-from infra.rendering.files import make_folder, write_rendered
+from infra.rendering.files import close_files, make_folder, write_rendered
 from infra.rendering.nginx import render_nginx
 from infra.rendering.postgres import render_postgres
 from infra.rendering.redis import render_redis
 from infra.rendering.supervisor import render_supervisor
+from infra.run_folder import LOG_FILE_MODE, LOG_FOLDER_MODE
 from infra.suite import Suite
 
 # The databases' users may enter the folder, but only its owner may list it.
@@ -20,8 +21,11 @@ def render_everything(suite: Suite, processes: tuple[Process, ...]) -> set[str]:
     """Write the files that differ; returns the names of the processes whose files changed."""
     ours = account_for("supervisor")
     folder = suite.folder
-    for path in (folder.data, folder.etc, folder.log, folder.cache, folder.sockets):
+    for path in (folder.data, folder.etc, folder.cache, folder.sockets):
         make_folder(path, ours, _PASSABLE)
+    make_folder(folder.log, ours, LOG_FOLDER_MODE)
+    # Logs of earlier versions were open to all users.
+    close_files(folder.log, LOG_FILE_MODE)
     write_rendered(folder.network_file, suite.plan.network + "\n", ours)
     write_rendered(folder.limits_file, suite.limits + "\n", ours)
     takes_backups = "on" if suite.plan.backup.enabled else "off"

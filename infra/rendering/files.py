@@ -2,7 +2,7 @@
 
 import shlex
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from functools import cache
 from pathlib import Path
@@ -59,6 +59,15 @@ def make_folder(folder: Path, account: Account, mode: int = 0o700) -> Path:
         folder.mkdir(parents=True, exist_ok=True)
         account.own(folder, mode)
     return folder
+
+
+def close_files(folder: Path, mode: int) -> None:
+    """Give every file of a folder this mode, unless files are only compared."""
+    if _differing.get() is None:
+        for file in folder.iterdir():
+            # The supervisor may rotate a log meanwhile.
+            with suppress(FileNotFoundError):
+                file.chmod(mode)
 
 
 @contextmanager

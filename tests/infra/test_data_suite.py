@@ -3,6 +3,9 @@
 import ssl
 
 import asyncpg
+import dns.asyncquery
+import dns.message
+import dns.rcode
 import httpx
 import pytest
 from redis.asyncio import Redis
@@ -35,6 +38,14 @@ async def test_no_two_primaries_could_be_taken_for_one_another(data_suite: Suite
                 await connection.fetchval("SELECT system_identifier FROM pg_control_system()")
             )
     assert len(identifiers) == len(primaries)
+
+
+async def test_nobody_copies_the_whole_zone(data_suite: Suite) -> None:
+    server = data_suite.plan.dns
+    query = dns.message.make_query(server.zone, "AXFR")
+    reply = await dns.asyncquery.tcp(query, server.address, port=server.port, timeout=5)
+    assert reply.rcode() in {dns.rcode.REFUSED, dns.rcode.NOTAUTH}
+    assert not reply.answer
 
 
 async def test_a_shard_is_a_schema_of_the_primary_that_the_map_names(data_suite: Suite) -> None:
