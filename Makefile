@@ -9,7 +9,7 @@ BOOTSTRAP := $(if $(RETRATO_PYTHON),@true,@python3 -m infra.bootstrap)
 BIN = $(dir $(PYTHON))
 
 ##@ Run the suite
-.PHONY: up down status logs trace restart rotate reset psql promote plan-changes
+.PHONY: up down status logs trace metrics restart rotate reset psql promote plan-changes
 up: ready ## install what is missing and start everything (LIMITS=loose allows load from one address; BACKUPS=off)
 	@RETRATO_LIMITS=$(or $(LIMITS),usual) $(if $(BACKUPS),RETRATO_BACKUPS=$(BACKUPS)) $(PYTHON) -m infra up $(if $(ANEW),--anew "$(ANEW)") $(if $(AS_IS),--as-is "$(AS_IS)")
 down: ready ## stop everything; the data stays
@@ -20,6 +20,8 @@ logs: ready ## follow the logs of a service: make logs S=feed
 	@$(PYTHON) -m infra logs "$(S)"
 trace: ready ## show all log lines of one request by time: make trace R=<X-Request-ID>
 	@$(PYTHON) -m infra trace "$(R)"
+metrics: ready ## print the metrics of a process: make metrics P=feed-worker-1
+	@$(PYTHON) -m infra metrics "$(P)"
 restart: ready ## restart the replicas of a service one at a time: make restart S=feed
 	@$(PYTHON) -m infra restart "$(S)"
 rotate: ready ## replace secrets while everything runs: make rotate SECRET=media (or all; NOW=1 ends old values at once)

@@ -8,13 +8,10 @@ import asyncio
 import os
 import re
 import secrets
-import ssl
 import statistics
 import sys
 import time
 from pathlib import Path
-
-import httpx
 
 from tests.journeys.phone import Phone, phone_of
 from tests.suite import Suite
@@ -64,14 +61,10 @@ def _print_steps(spent: dict[str, float], whole_s: float) -> None:
 
 async def _step_seconds(suite: Suite) -> dict[str, float]:
     """Return the seconds per step, summed over all processes of upload."""
-    service = suite.plan.services["upload"]
-    context = ssl.create_default_context(cafile=str(suite.ca_file))
     spent = dict.fromkeys(STEPS, 0.0)
-    async with httpx.AsyncClient(verify=context) as http:
-        for address in (*service.replicas, *service.workers):
-            url = f"https://{address}:{service.port}/metrics"
-            for step, seconds in _SUM.findall((await http.get(url)).text):
-                spent[step] += float(seconds)
+    for name in suite.process_names("upload"):
+        for step, seconds in _SUM.findall(await suite.metrics(name)):
+            spent[step] += float(seconds)
     return spent
 
 

@@ -35,6 +35,7 @@ from infra.shell_settings import forget_settings_of_other_work
 from infra.status.certificates import certificate_lines
 from infra.status.changes import print_changes
 from infra.status.logs import follow, log_files
+from infra.status.metrics import metrics_of
 from infra.status.status import print_table, rows_of
 from infra.status.trace import lines_of_request
 from infra.status.welcome import welcome
@@ -137,6 +138,13 @@ def trace(request_id: str) -> None:
             f"No log names the request {request_id!r}; X-Request-ID of a reply does."
         )
     sys.stdout.writelines(f"{line}\n" for line in lines)
+
+
+@app.command()
+@told
+def metrics(process: str) -> None:
+    """Print the metrics of one process."""
+    sys.stdout.write(metrics_of(open_suite(), process))
 
 
 @app.command()

@@ -83,6 +83,8 @@ class ProcessSettings(NetworkSettings):
     tls_key_file: Path
     internal_keys: dict[str, SecretStr] = Field(default_factory=dict)
     internal_key_others: OtherValues = ()
+    # What operators and scrapers show to read metrics and documents; without it nobody reads them.
+    operator_token: SecretStr | None = Field(default=None, min_length=16)
     log_level: str = "INFO"
     # Longer than the health check's interval (1 s) and the TTL of an answer (1 s) together.
     drain_seconds: float = Field(default=3.0, ge=0)

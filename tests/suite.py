@@ -29,6 +29,7 @@ from infra.control.supervisor import Supervisor
 from infra.deletion_audit.everywhere import remains_everywhere
 from infra.deletion_audit.found import Remains
 from infra.plan.parts import Plan
+from infra.plan.secret_names import FOR_OPERATORS
 from infra.processes import Process, processes_of
 from infra.run_folder import REPOSITORY, locate_run_folder
 from infra.suite import Suite as OnDisk
@@ -154,14 +155,29 @@ class Suite:
         folder = self._on_disk.folder
         return suite_in(folder, self.plan.network, limits_of(folder, requested=None))
 
-    async def ask(self, name: str, path: str) -> httpx.Response:
-        """GET from one process of a service, past the balancers and without a token."""
+    async def metrics(self, name: str) -> str:
+        """The metrics of one process, read as a scraper does."""
+        reply = await self.ask(name, "/metrics", self.operator_headers)
+        assert reply.status_code == 200, reply.text
+        return reply.text
+
+    @property
+    def operator_headers(self) -> dict[str, str]:
+        """What an operator or a scraper sends with a request."""
+        return {"Authorization": f"Bearer {self._on_disk.secrets[FOR_OPERATORS]}"}
+
+    async def ask(
+        self, name: str, path: str, headers: dict[str, str] | None = None
+    ) -> httpx.Response:
+        """GET from one process of a service, past the balancers."""
         process = self.process(name)
         port = process.port
         url = httpx.URL(f"https://{process.service}.internal:{port}{path}")
         exchange = Http1Exchange(url, self.ca_file)
         try:
-            return await exchange.send(httpx.Request("GET", url), process.address, ASK_S)
+            return await exchange.send(
+                httpx.Request("GET", url, headers=headers), process.address, ASK_S
+            )
         finally:
             await exchange.close()
 

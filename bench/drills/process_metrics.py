@@ -14,10 +14,9 @@ Metrics = Mapping[Sample, float]
 
 async def metrics_of(suite: Suite, name: str) -> Metrics:
     """Read the samples of one process, by name and labels."""
-    reply = await suite.ask(name, "/metrics")
     return {
         (sample.name, frozenset(sample.labels.items())): sample.value
-        for family in text_string_to_metric_families(reply.text)
+        for family in text_string_to_metric_families(await suite.metrics(name))
         for sample in family.samples
     }
 

@@ -8,6 +8,8 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from functools import partial
 
+from pydantic import SecretStr
+
 from infra.backups import keeper_metrics as metrics
 from infra.backups.bucket import open_bucket
 from infra.backups.disks import watch_disks
@@ -16,6 +18,7 @@ from infra.backups.place import place_of
 from infra.backups.rounds import Rounds
 from infra.backups.witness import keep_witness
 from infra.plan.parts import Member
+from infra.plan.secret_names import FOR_OPERATORS
 from infra.suite import Suite, open_suite
 from shared.http_server.service_app import AppInfo
 from shared.http_server.worker_app import serve_worker
@@ -52,6 +55,7 @@ def main() -> None:
         listen_port=process.port,
         tls_cert_file=pair.certificate,
         tls_key_file=pair.key,
+        operator_token=SecretStr(suite.secrets[FOR_OPERATORS]),
         log_level=suite.plan.limits.log_level,
     )
     serve_worker(INFO, settings, partial(_open_rounds, suite), run)

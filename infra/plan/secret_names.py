@@ -11,6 +11,8 @@ BACKUP_BUCKET_KEYS = ("backup_access_key", "backup_secret_key")
 STORE_KEYS = ("s3_access_key", "s3_secret_key")
 # Secrets that balancers and services share.
 BALANCER_SECRETS = ("balancer_token", "media_signing_key", "media_token")
+# The token of operators and scrapers, with which every process shows its metrics.
+FOR_OPERATORS = "operator_token"
 # The passphrase of the backups, and the name of this suite's folder in their bucket.
 BACKUP_SECRETS = ("backup_passphrase", "backup_suite")
 _OWN = {
@@ -31,6 +33,7 @@ def secrets_of(topology: Topology) -> Iterator[Secret]:
     yield Secret("redis_operator")
     yield from (Secret(name, given=not topology.store.embedded) for name in STORE_KEYS)
     yield Secret("session_token_key")
+    yield Secret(FOR_OPERATORS)
     yield from map(Secret, BALANCER_SECRETS)
     yield from map(Secret, BACKUP_SECRETS)
     if not topology.backup.embedded:
@@ -53,6 +56,7 @@ def secrets_of_service(topology: Topology, service: PlannedService) -> Iterator[
     """Yield the names of the secrets of a service's processes."""
     yield from (f"internal_key_{name}" for name in sorted({service.name, *service.calls}))
     yield f"redis_{service.name}"
+    yield FOR_OPERATORS
     if service.name in topology.groups:
         yield runtime_password(service.name)
     yield from _OWN.get(service.name, ())

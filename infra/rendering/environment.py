@@ -10,6 +10,7 @@ from infra.plan.database_roles import runtime_role
 from infra.plan.figures import SecondBucket
 from infra.plan.parts import PlannedService
 from infra.plan.secret_names import (
+    FOR_OPERATORS,
     SECOND_BUCKET_KEYS,
     STORE_KEYS,
     owner_password,
@@ -134,6 +135,11 @@ def _process(suite: Suite, service: PlannedService) -> Iterator[Variable]:
         "Keys of internal tokens by audience: its own to verify callers, others' to call them.",
     )
     yield from _others(suite, f"internal_key_{service.name}", "INTERNAL_KEY")
+    yield Variable(
+        "OPERATOR_TOKEN",
+        suite.secrets[FOR_OPERATORS],
+        "The bearer token of operators and scrapers, for /metrics and the service's documents.",
+    )
     yield Variable("LOG_LEVEL", limits.log_level, "DEBUG, INFO, WARNING or ERROR.")
     yield Variable(
         "AT_WORK_MAX",

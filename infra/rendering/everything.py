@@ -1,6 +1,7 @@
 """Renders all files of a suite, in an order in which each finds what it needs."""
 
 from infra.accounts import account_for
+from infra.plan.secret_names import FOR_OPERATORS
 from infra.processes import Process
 from infra.rendering.backups import render_backups
 from infra.rendering.dns import render_dns
@@ -28,6 +29,8 @@ def render_everything(suite: Suite, processes: tuple[Process, ...]) -> set[str]:
     close_files(folder.log, LOG_FILE_MODE)
     write_rendered(folder.network_file, suite.plan.network + "\n", ours)
     write_rendered(folder.limits_file, suite.limits + "\n", ours)
+    token_file = folder.etc / FOR_OPERATORS
+    write_rendered(token_file, suite.secrets[FOR_OPERATORS] + "\n", ours)
     takes_backups = "on" if suite.plan.backup.enabled else "off"
     write_rendered(folder.backups_file, takes_backups + "\n", ours)
     make_folder(folder.data / "postgres", account_for("postgres"))

@@ -46,6 +46,7 @@ INFO = AppInfo(
     title="Retrato",
     description=document.DESCRIPTION,
     audience=None,
+    public_documents=True,
     # A photo of 20 MB takes long; publishing waits up to 5 s for photos. A stream ends with its
     # access token, after a quarter of an hour, before this deadline.
     deadlines=Deadlines(by_route={"POST /v1/photos": 35_000, "GET /v1/stream": 3_600_000}),

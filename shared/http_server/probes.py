@@ -1,6 +1,5 @@
-"""Answers /live, /ready and /metrics outside of logs, metrics and the limiter."""
+"""Answers /live and /ready outside of logs, metrics and the limiter."""
 
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -31,8 +30,6 @@ class Probes:
             return PlainTextResponse("ok")
         if path == "/ready":
             return _ready_reply(self._readiness)
-        if path == "/metrics":
-            return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
         return None
 
 

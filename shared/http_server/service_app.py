@@ -17,6 +17,7 @@ from shared.http_server.body_limit import BodyLimit
 from shared.http_server.docs_page import install_docs_page
 from shared.http_server.methods import Methods
 from shared.http_server.obstacles import FindObstacle, ready_without
+from shared.http_server.operator_gate import OperatorGate
 from shared.http_server.probes import Probes
 from shared.http_server.problems import (
     Problem,
@@ -47,6 +48,7 @@ class AppInfo:
     the public and checks access tokens itself. Paths under `open_prefixes` need no token. Pages of
     `origins` may call the service from a browser. `find_obstacle` can keep it from being ready.
     `front` is middleware around all others but the probes, so it sees every reply.
+    Without `public_documents`, only operators see the documents.
     """
 
     name: str
@@ -59,6 +61,7 @@ class AppInfo:
     origins: tuple[str, ...] = ()
     find_obstacle: FindObstacle | None = None
     front: Gate | None = None
+    public_documents: bool = False
 
 
 def create_app(
@@ -140,6 +143,8 @@ def _surround(app: FastAPI, info: AppInfo, settings: ProcessSettings, gate: Gate
     )
     if info.front is not None:
         app.add_middleware(info.front)
+    token = settings.operator_token.get_secret_value() if settings.operator_token else None
+    app.add_middleware(OperatorGate, token=token, public_documents=info.public_documents)
     app.add_middleware(Probes, readiness=app.state.readiness)
 
 

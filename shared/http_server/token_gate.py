@@ -5,12 +5,13 @@ from collections.abc import Collection
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from shared.http_server.operator_gate import DOCUMENT_PATHS
 from shared.http_server.problems import ProblemReply
 from shared.http_server.viewer import SCOPE_KEY
 from shared.network.internal_tokens import InternalTokenRefused, TokenVerifier
 
-# The operators' pages, which show the API but no data.
-OPEN_PATHS = ("/docs", "/openapi.json", "/favicon.ico")
+# The operators' pages, for which `OperatorGate` has checked a token of theirs.
+OPEN_PATHS = (*DOCUMENT_PATHS, "/favicon.ico")
 
 
 class TokenGate:

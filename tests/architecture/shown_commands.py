@@ -25,6 +25,7 @@ RUN_BY: Mapping[str, tuple[str, str]] = {
     "make hide": ("tests/journeys/test_moderation.py", '"feed", "hide"'),
     "make hide S=": ("tests/journeys/test_moderation.py", '"feed", "hide"'),
     "make hide S= UNDO=": ("tests/journeys/test_moderation.py", '"feed", "show"'),
+    "make metrics P=": (*_BY_NAME, '"metrics"'),
     "make migrate": (*_BY_NAME, '"migrate"'),
     "make migrate-status": (*_BY_NAME, '"migrate-status"'),
     "make plan-changes": (*_BY_NAME, '"plan-changes"'),
@@ -66,8 +67,6 @@ RUN_BY: Mapping[str, tuple[str, str]] = {
         "PAGING",
     ),
     "openssl x509 -noout -enddate -in .run/pki/users.crt": (*_BY_NAME, "-enddate"),
-    "curl -s --cacert .run/pki/ca.crt https://127.20.2.1:8000/metrics": (*_BY_NAME, "/metrics"),
-    "curl -s --cacert .run/pki/ca.crt https://127.20.5.101:8000/metrics": (*_BY_NAME, "/metrics"),
 }
 
 _MEASURES = "it measures for minutes; its parts are tested in tests/bench"

@@ -112,14 +112,37 @@ async def test_over_tls_the_same_is_served_with_our_certificate(suite: Suite) ->
 
 
 @pytest.mark.parametrize("service", ["users", "upload", "feed"])
-async def test_each_service_shows_its_page_with_all_its_parts(
-    client: httpx.AsyncClient, service: str
+async def test_each_service_shows_operators_its_page_with_all_its_parts(
+    client: httpx.AsyncClient, suite: Suite, service: str
 ) -> None:
+    client.headers.update(suite.operator_headers)
     page = await client.get(f"/docs/{service}")
     assert page.status_code == 200
     assert "https://" not in page.text
     assert (await client.get(f"/docs/{service}/openapi.json")).json()["openapi"]
     assert (await client.get(f"/docs/{service}/assets/swagger-ui.css")).status_code == 200
+
+
+@pytest.mark.parametrize("service", ["users", "upload", "feed"])
+async def test_nobody_else_sees_the_page_of_a_service(
+    client: httpx.AsyncClient, service: str
+) -> None:
+    for page in ("", "/", "/openapi.json", "/assets/swagger-ui.css"):
+        reply = await client.get(f"/docs/{service}{page}")
+        assert reply.status_code == 401
+        assert "Basic" in reply.headers["WWW-Authenticate"]
+
+
+async def test_no_process_shows_metrics_or_documents_without_the_token(suite: Suite) -> None:
+    names = [process.name for process in suite.plan.processes if process.module]
+    assert {"gateway-1", "feed-worker-1", "backup-keeper"} <= set(names)
+    for name in names:
+        assert (await suite.ask(name, "/metrics")).status_code == 401, name
+        wrong = await suite.ask(name, "/metrics", {"Authorization": f"Bearer {'0' * 64}"})
+        assert wrong.status_code == 401, name
+        assert "retrato_" in await suite.metrics(name)
+        document = await suite.ask(name, "/openapi.json")
+        assert document.status_code == (200 if name.startswith("gateway") else 401), name
 
 
 async def test_a_replica_that_hangs_leaves_its_name_until_it_answers_again(suite: Suite) -> None:

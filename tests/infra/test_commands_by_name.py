@@ -4,8 +4,6 @@ What they find is for other tests: here each has to know its words, reach the su
 """
 
 import asyncio
-import ssl
-from pathlib import Path
 
 import httpx
 import pytest
@@ -69,8 +67,5 @@ async def test_the_end_of_a_certificate_is_read_as_shown(suite: Suite) -> None:
 
 @pytest.mark.parametrize(("name", "metric"), [("gateway-1", "http"), ("feed-worker-1", "jobs")])
 async def test_metrics_are_read_as_shown(suite: Suite, name: str, metric: str) -> None:
-    process = suite.process(name)
-    trusted = ssl.create_default_context(cafile=Path(suite.ca_file))
-    async with httpx.AsyncClient(verify=trusted) as client:
-        reply = await client.get(f"https://{process.endpoint}/metrics")
-    assert f"retrato_{metric}" in reply.text
+    done = await asyncio.to_thread(suite.make, "metrics", f"P={name}")
+    assert f"retrato_{metric}" in done.stdout

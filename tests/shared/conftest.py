@@ -16,7 +16,7 @@ from shared.sharding.shard_group import ShardGroup
 from tests.shared.certificates import Authority, Certificate
 from tests.shared.postgres_nodes import PostgresNodes
 from tests.shared.replica_app import ReplicaSettings, replica_app
-from tests.shared.replica_process import HOST_NAME, KEYS, PORT, ReplicaProcess
+from tests.shared.replica_process import FOR_OPERATORS, HOST_NAME, KEYS, PORT, ReplicaProcess
 from tests.shared.shard_groups import ShardedDatabase
 
 # Concurrent test runs on one machine need different addresses.
@@ -75,6 +75,7 @@ def settings(certificate: Certificate, authority: Authority) -> ReplicaSettings:
         tls_key_file=certificate.key_file,
         tls_ca_file=authority.ca_file,
         internal_keys={name: SecretStr(key) for name, key in KEYS.items()},
+        operator_token=SecretStr(FOR_OPERATORS),
     )
 
 

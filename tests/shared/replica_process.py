@@ -17,6 +17,8 @@ ROOT = Path(__file__).resolve().parents[2]
 PORT = 8000
 HOST_NAME = "users.internal"
 KEYS = {"users": "a" * 64}
+FOR_OPERATORS = "o" * 64
+AS_OPERATOR = {"Authorization": f"Bearer {FOR_OPERATORS}"}
 START_S_MAX = 20.0
 
 
@@ -38,6 +40,7 @@ class ReplicaProcess:
             "REPLICA_TLS_KEY_FILE": str(certificate.key_file),
             "REPLICA_TLS_CA_FILE": str(authority.ca_file),
             "REPLICA_INTERNAL_KEYS": json.dumps(KEYS),
+            "REPLICA_OPERATOR_TOKEN": FOR_OPERATORS,
             "REPLICA_DRAIN_SECONDS": "1",
         }
         self.process: subprocess.Popen[bytes] | None = None
@@ -69,7 +72,8 @@ class ReplicaProcess:
         context.check_hostname = False
         try:
             url = f"https://{self.address}:{PORT}{path}"
-            with urllib.request.urlopen(url, timeout=2, context=context) as reply:
+            request = urllib.request.Request(url, headers=AS_OPERATOR)
+            with urllib.request.urlopen(request, timeout=2, context=context) as reply:
                 return reply.status, reply.read().decode()
         except urllib.error.HTTPError as error:
             with error:

@@ -4,6 +4,7 @@ from typing import Any
 
 from tests.contract.documents import DOCUMENTS
 from tests.feed.feed_api import FeedApi
+from tests.suite import Suite
 
 
 def _operations(document: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
@@ -31,6 +32,8 @@ def test_every_reply_with_a_body_has_an_example() -> None:
                 assert reply["content"]["application/json"]["example"], name
 
 
-async def test_the_document_and_its_page_need_no_token(api: FeedApi) -> None:
-    assert (await api.client.get("/openapi.json")).status_code == 200
-    assert (await api.client.get("/docs")).status_code == 200
+async def test_the_document_and_its_page_are_for_operators(api: FeedApi, data_suite: Suite) -> None:
+    for path in ("/openapi.json", "/docs"):
+        assert (await api.client.get(path)).status_code == 401
+        shown = await api.client.get(path, headers=data_suite.operator_headers)
+        assert shown.status_code == 200

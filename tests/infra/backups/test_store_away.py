@@ -88,9 +88,9 @@ async def _says_away(drawn: DrawnSuite) -> None:
 async def _says_hole(drawn: DrawnSuite) -> None:
     assert any(f"The archive of {PRIMARY} has a hole" in line for line in _said(drawn))
     assert "wal_archive_has_hole" in drawn.suite.log_of("backup-keeper")
-    reply = await drawn.suite.ask("backup-keeper", "/metrics")
+    text = await drawn.suite.metrics("backup-keeper")
     counted = f'retrato_backup_wal_holes_total{{primary="{PRIMARY}"}} 1.0'
-    assert counted in reply.text
+    assert counted in text
 
 
 async def _is_well_since(drawn: DrawnSuite, since: datetime) -> None:

@@ -3,8 +3,16 @@
 import re
 
 import httpx
+import pytest
+
+from tests.shared.replica_process import AS_OPERATOR
 
 OUTSIDE = re.compile(r"(?:src|href)=\"(?:https?:)?//")
+
+
+@pytest.fixture(autouse=True)
+def as_operator(http: httpx.AsyncClient) -> None:
+    http.headers.update(AS_OPERATOR)
 
 
 async def test_the_page_names_nothing_outside(http: httpx.AsyncClient) -> None:

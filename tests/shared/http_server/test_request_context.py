@@ -13,7 +13,7 @@ from shared.http_server.service_app import AppInfo
 from shared.network.internal_tokens import TokenSigner
 from tests.shared.conftest import calling
 from tests.shared.replica_app import ReplicaSettings, replica_app
-from tests.shared.replica_process import KEYS
+from tests.shared.replica_process import AS_OPERATOR, KEYS
 
 SIGNER = TokenSigner(key=KEYS["users"], audience="users", caller="gateway-1")
 
@@ -52,7 +52,7 @@ async def test_each_request_writes_one_line_with_its_route(http: httpx.AsyncClie
 async def test_probes_write_no_line(http: httpx.AsyncClient) -> None:
     with capture_logs() as lines:
         for path in ("/live", "/ready", "/metrics"):
-            await http.get(path)
+            await http.get(path, headers=AS_OPERATOR)
     assert not lines
 
 

@@ -16,7 +16,7 @@ from shared.settings import ProcessSettings
 from tests.eventually import eventually
 from tests.shared.certificates import Authority
 from tests.shared.conftest import OWN_ADDRESSES, StartReplica
-from tests.shared.replica_process import PORT, ROOT
+from tests.shared.replica_process import AS_OPERATOR, PORT, ROOT
 
 
 async def test_sigterm_drains_and_ends_with_zero(start_replica: StartReplica) -> None:
@@ -59,7 +59,9 @@ async def test_a_process_says_how_late_its_loop_is(
     async with httpx.AsyncClient(verify=tls) as client:
 
         async def it_has_been_looked_at() -> None:
-            page = await client.get(url, extensions={"sni_hostname": "users.internal"})
+            page = await client.get(
+                url, headers=AS_OPERATOR, extensions={"sni_hostname": "users.internal"}
+            )
             assert re.search(r"\nretrato_event_loop_lag_seconds_count [1-9]", page.text)
 
         await eventually(it_has_been_looked_at)
