@@ -9,13 +9,15 @@ BOOTSTRAP := $(if $(RETRATO_PYTHON),@true,@python3 -m infra.bootstrap)
 BIN = $(dir $(PYTHON))
 
 ##@ Run the suite
-.PHONY: up down status logs trace metrics restart rotate reset psql promote plan-changes
+.PHONY: up down status accounts logs trace metrics restart rotate reset psql promote plan-changes
 up: ready ## install what is missing and start everything (LIMITS=loose allows load from one address; BACKUPS=off)
 	@RETRATO_LIMITS=$(or $(LIMITS),usual) $(if $(BACKUPS),RETRATO_BACKUPS=$(BACKUPS)) $(PYTHON) -m infra up $(if $(ANEW),--anew "$(ANEW)") $(if $(AS_IS),--as-is "$(AS_IS)")
 down: ready ## stop everything; the data stays
 	@$(PYTHON) -m infra down
 status: ready ## show each process: address, state, memory, start time
 	@$(PYTHON) -m infra status
+accounts: ready ## show as which account each part runs, and what it can read and call
+	@$(PYTHON) -m infra accounts
 logs: ready ## follow the logs of a service: make logs S=feed
 	@$(PYTHON) -m infra logs "$(S)"
 trace: ready ## show all log lines of one request by time: make trace R=<X-Request-ID>

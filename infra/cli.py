@@ -32,6 +32,7 @@ from infra.deletion_audit.everywhere import check_deleted
 from infra.holdings.findings import Words
 from infra.processes import Tier
 from infra.shell_settings import forget_settings_of_other_work
+from infra.status.accounts import access_of, accounts_line, table_of
 from infra.status.certificates import certificate_lines
 from infra.status.changes import print_changes
 from infra.status.logs import follow, log_files
@@ -116,6 +117,7 @@ def status() -> None:
     lines, backups_are_well = backup_lines(suite)
     certificates, are_valid = asyncio.run(certificate_lines(suite))
     short = short_of_disk_space(suite)
+    lines.append(accounts_line(suite))
     sys.stdout.write("".join(f"{line}\n" for line in (*lines, *certificates, *short)))
     if short or not (backups_are_well and are_valid and all(row.is_well for row in rows)):
         raise typer.Exit(1)
@@ -138,6 +140,13 @@ def trace(request_id: str) -> None:
             f"No log names the request {request_id!r}; X-Request-ID of a reply does."
         )
     sys.stdout.writelines(f"{line}\n" for line in lines)
+
+
+@app.command()
+@told
+def accounts() -> None:
+    """Print a table of accounts: what each part of the suite can read and call."""
+    sys.stdout.write(table_of(access_of(open_suite())))
 
 
 @app.command()

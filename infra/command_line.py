@@ -7,6 +7,7 @@ from typing import ParamSpec
 
 import typer
 
+from infra.accounts import AccountMissing
 from infra.control.failures import SuiteFailure
 from infra.control.progress import silence_output
 from infra.programs import ProgramMissing
@@ -25,7 +26,13 @@ def told(command: Callable[P, None]) -> Callable[P, None]:
     def run(*args: P.args, **kwargs: P.kwargs) -> None:
         try:
             command(*args, **kwargs)
-        except (SuiteFailure, ProgramMissing, RunFolderClosed, TopologyError) as failure:
+        except (
+            AccountMissing,
+            SuiteFailure,
+            ProgramMissing,
+            RunFolderClosed,
+            TopologyError,
+        ) as failure:
             sys.stderr.write(f"\n{failure}\n")
             raise typer.Exit(1) from None
         except PermissionError as error:

@@ -1,21 +1,34 @@
 """The plan's processes on one machine: commands, users and the order of their start."""
 
+import os
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
+from pathlib import Path
 
 from infra.accounts import Account, account_for
 from infra.backups.place import backup_folder
+from infra.code_place import code_folder
 from infra.leaders import leads
 from infra.plan.parts import Check, Kind, PlannedProcess
 from infra.programs import postgres_program, program
+from infra.run_folder import REPOSITORY
 from infra.suite import Suite
 
 # Processes that answer or refuse people have priority on the one machine, so that refusals are
 # quick under any load. Processes that people wait for come next, and background work last.
 NICE_BEHIND_THE_DOOR = 10
 NICE_IN_THE_BACKGROUND = 15
+
+
+# What each process that stays root may still do. nginx's master starts and ends workers of another
+# account, and opens the supervisor's pipe. The keeper also writes and reads others' files.
+_MASTERS_CAPABILITIES = (
+    *("setuid", "setgid", "kill", "dac_override", "chown"),
+    *("net_bind_service", "sys_resource"),  # for ports below 1024, and for many connections
+)
+_KEEPERS_CAPABILITIES = ("setuid", "setgid", "setpcap", "kill", "dac_override", "chown", "fowner")
 
 
 class Tier(IntEnum):
@@ -42,6 +55,11 @@ class Process:
     tier: Tier
     command: tuple[str, ...]
     account: Account
+    directory: Path
+    # The folder that only this process writes; its account gets it at a start.
+    data: Path | None = None
+    # Without an account of its own, as root: all that it may still do.
+    capabilities: tuple[str, ...] = ()
     environment: Mapping[str, str] = field(default_factory=dict)
     stop_signal: str = "TERM"
     stop_wait_s: int = 20
@@ -78,6 +96,18 @@ class Process:
         return self.planned.port
 
     @property
+    def confined_command(self) -> tuple[str, ...]:
+        """The command with the words that give up all privileges that it does not need."""
+        nicely = ("nice", "-n", str(self.niceness)) if self.niceness else ()
+        if self.account.switch:
+            return (*self.account.switch_words(), *nicely, *self.command)
+        if self.capabilities and os.geteuid() == 0:
+            kept = ",".join(f"+{name}" for name in self.capabilities)
+            words = ("setpriv", f"--bounding-set=-all,{kept}", "--inh-caps=-all")
+            return (*words, *nicely, *self.command)
+        return (*nicely, *self.command)
+
+    @property
     def endpoint(self) -> str:
         """The address and port as text."""
         return f"{self.address}:{self.port}"
@@ -96,6 +126,7 @@ def _dns(suite: Suite, planned: PlannedProcess) -> Process:
         tier=Tier.DATA,
         command=(program("pdns_server"), f"--config-dir={suite.folder.etc / 'dns'}"),
         account=account_for("dns"),
+        directory=suite.folder.root,
     )
 
 
@@ -109,6 +140,7 @@ def _postgres(suite: Suite, planned: PlannedProcess) -> Process:
         tier=Tier.REPLICAS if follows else Tier.DATA,
         command=(postgres_program("postgres"), "-D", str(config.parent)),
         account=account_for("postgres"),
+        directory=suite.folder.root,
         # libpq looks in HOME for certificates, and root's home is closed to others.
         environment={"HOME": str(suite.folder.data / "postgres")},
         # A fast shutdown ends sessions, rolls back transactions, and closes the WAL properly.
@@ -125,7 +157,9 @@ def _redis(suite: Suite, planned: PlannedProcess) -> Process:
         suite.plan.checks[planned.name],
         tier=Tier.DATA,
         command=(program("redis-server"), str(suite.folder.etc / "redis" / config)),
-        account=account_for("redis"),
+        account=account_for(planned.role),
+        directory=suite.folder.root,
+        data=suite.folder.data / "redis" / planned.server,
     )
 
 
@@ -155,7 +189,11 @@ def _store(suite: Suite, planned: PlannedProcess) -> Process:
             "--config=",
             str(folder),
         ),
-        account=account_for("store"),
+        account=account_for(planned.role),
+        directory=suite.folder.root,
+        data=folder,
+        # rclone looks for settings in HOME, and root's home is closed.
+        environment={"HOME": str(suite.folder.root)},
         # The WAL of all writes goes to the backup store, so it has the primaries' priority.
         niceness=NICE_BEHIND_THE_DOOR if of_backups else 0,
     )
@@ -171,14 +209,16 @@ def _python(suite: Suite, planned: PlannedProcess) -> Process:
         suite.plan.checks[planned.name],
         tier=tier,
         command=(
-            *with_environment(suite, planned.service),
+            *with_environment(suite, planned.role),
             sys.executable,
             "-m",
             "shared.launch",
             planned.module,
         ),
-        account=account_for("service"),
+        account=account_for(planned.role),
+        directory=code_folder(suite.folder),
         environment={
+            "HOME": str(suite.folder.root),
             f"{prefix}_INSTANCE": planned.name,
             f"{prefix}_LISTEN_HOST": planned.address,
         },
@@ -195,7 +235,9 @@ def _of_the_suite(suite: Suite, planned: PlannedProcess) -> Process:
         # They start with the workers, which take as long, so that nobody waits for them alone.
         tier=Tier.SERVICES,
         command=(sys.executable, "-m", planned.module),
-        account=account_for("supervisor"),
+        account=account_for(planned.role),
+        directory=REPOSITORY,
+        capabilities=_KEEPERS_CAPABILITIES,
         environment={"RETRATO_RUN_DIR": str(suite.folder.root)},
         niceness=NICE_IN_THE_BACKGROUND,
     )
@@ -220,7 +262,9 @@ def _nginx(suite: Suite, planned: PlannedProcess) -> Process:
             program("nginx"),
             f"{planned.address}:{planned.port}",
         ),
-        account=account_for("nginx_master"),
+        account=account_for("nginx-master"),
+        directory=REPOSITORY,
+        capabilities=_MASTERS_CAPABILITIES,
         stop_signal="QUIT",
     )
 

@@ -137,9 +137,14 @@ class RunFolder:
         """A file that exists while a reset is under way or was interrupted."""
         return self.root / "reset-under-way"
 
+    @property
+    def shard_maps(self) -> Path:
+        """The folder of shard maps."""
+        return self.data / "shard_maps"
+
     def shard_map(self, group: str) -> Path:
         """Return the file of a group's shard map, which is state, because shards may move."""
-        return self.data / "shard_maps" / f"{group}.json"
+        return self.shard_maps / f"{group}.json"
 
     def environment(self, service: str) -> Path:
         """Return the file with the environment of a service."""
@@ -159,7 +164,7 @@ def locate_run_folder(requested: Path) -> RunFolder:
     link = requested.absolute()
     if link.exists():
         folder = RunFolder(link.resolve())
-        if os.geteuid() == 0 and not _open_to_others(folder.root):
+        if os.geteuid() == 0 and not open_to_others(folder.root):
             raise RunFolderClosed(
                 f"{folder.root} is closed to the users of the databases: move it away, and a new"
                 f" one is made below {SYSTEM_FOLDER}."
@@ -167,7 +172,7 @@ def locate_run_folder(requested: Path) -> RunFolder:
         return folder
     if link.is_symlink():  # its target was deleted
         link.unlink()
-    if os.geteuid() == 0 and not _open_to_others(link.parent):
+    if os.geteuid() == 0 and not open_to_others(link.parent):
         target = SYSTEM_FOLDER / _digest(link)
         target.mkdir(parents=True, exist_ok=True)
         link.symlink_to(target)
@@ -176,7 +181,8 @@ def locate_run_folder(requested: Path) -> RunFolder:
     return RunFolder(link.resolve())
 
 
-def _open_to_others(folder: Path) -> bool:
+def open_to_others(folder: Path) -> bool:
+    """Whether every user of the machine can enter the folder, or the nearest one that exists."""
     return all(step.stat().st_mode & 0o001 for step in _steps(folder.resolve()))
 
 

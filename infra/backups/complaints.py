@@ -48,7 +48,7 @@ class Complaints:
     def write_again(self) -> None:
         """Write the problems again with the last line, between two rounds."""
         document = {"at": time.time(), "said": self._said, "complaints": self.sentences()}
-        write_rendered(self._file, json.dumps(document), account_for("service"))
+        write_rendered(self._file, json.dumps(document), account_for("backup-keeper"))
 
 
 def backup_lines(suite: Suite) -> tuple[list[str], bool]:

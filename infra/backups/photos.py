@@ -11,6 +11,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from infra.accounts import account_for
 from infra.backups.place import SYSTEM_CA_FILE, Place
 from infra.backups.subprocesses import GIVES_WAY, BackupFailure, Command, run_command
 from infra.programs import program
@@ -97,6 +98,8 @@ class PhotoCopies:
         for day in await self._days_gone():
             if day >= since:
                 await self._run("copy", f"kept:{_GONE}/{day}", target, *_COMPARED)
+        if self._suite.plan.store.embedded:
+            account_for("store").own_tree(self._suite.folder.data / "store", mixed=True)
         there = await self._sizes(target)
         return Copied(len(there), sum(there.values()))
 

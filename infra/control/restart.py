@@ -4,6 +4,7 @@ import asyncio
 import subprocess
 import time
 
+from infra.code_place import renew_code
 from infra.control.failures import SuiteFailure
 from infra.control.health import dns_addresses
 from infra.control.others import wait_for_others
@@ -31,6 +32,7 @@ async def restart_rolling(suite: Suite, what: str, progress: Progress) -> None:
     supervisor = Supervisor(suite.folder)
     if not supervisor.is_running():
         raise SuiteFailure("The suite is not up: `make up` starts it.")
+    renew_code(suite.folder)
     render_everything(suite, processes)
     described = supervisor.reload()
     for process in chosen:

@@ -9,6 +9,7 @@ from dataclasses import replace
 from itertools import count
 
 from infra.backups.vanished import look_for_backups
+from infra.code_place import renew_code
 from infra.control.disk_space import require_disk_space
 from infra.control.examination import examine_primaries
 from infra.control.failures import Contradiction, SuiteFailure
@@ -64,6 +65,7 @@ async def start_suite(
     supervisor = Supervisor(suite.folder)
     runs = supervisor.is_running()
     require_disk_space(suite, runs=runs)
+    renew_code(suite.folder, suite.decoder_python)
     if not runs:
         _clear_the_ground(suite, progress)
         drop_stale_locks(suite)
@@ -117,6 +119,8 @@ async def start_process(
     began_s = time.monotonic()
     began = dt.datetime.now(dt.UTC)
     await _until_stopped(supervisor, process)
+    if process.data is not None and not supervisor.state(process.name).is_up:
+        await asyncio.to_thread(process.account.own_tree, process.data)
     supervisor.start(process.name)
     said_s = 0.0
     for attempt in count():

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from infra.control.failures import SuiteFailure
+from infra.programs import program
 from infra.run_folder import LOG_FILE_MODE, LOG_UMASK, MARK, REPOSITORY, RunFolder
 
 _START_TIMEOUT_S = 15.0
@@ -103,6 +104,11 @@ class Supervisor:
             os.fchmod(output.fileno(), LOG_FILE_MODE)
             process = subprocess.Popen(
                 [
+                    # What the supervisor starts inherits these.
+                    program("prlimit"),
+                    "--core=0",
+                    program("setpriv"),
+                    "--no-new-privs",
                     sys.executable,
                     "-W",
                     "ignore",

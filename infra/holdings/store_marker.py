@@ -8,11 +8,13 @@ import secrets
 from pathlib import Path
 from typing import Any
 
+from infra.accounts import account_for
 from infra.control.failures import SuiteFailure
 from infra.holdings.external_store import look_at_external, mark_external
 from infra.holdings.facts import Presence, StoreFacts
 from infra.holdings.ledger import Ledger, StoreEntry
 from infra.json_files import read_json, write_durably
+from infra.rendering.files import make_data_folder
 from infra.suite import Suite
 
 # The marker is outside the photos' prefixes, so that their upkeep never sees it.
@@ -31,10 +33,13 @@ def make_bucket(suite: Suite) -> None:
     if not suite.plan.store.embedded:
         return
     for prefix in ("quarantine", "renditions"):
-        folder = bucket_folder(suite) / prefix
-        folder.mkdir(parents=True, exist_ok=True)
+        account = account_for("store")
+        make_data_folder(bucket_folder(suite), account)
+        folder = make_data_folder(bucket_folder(suite) / prefix, account)
         # The embedded store removes an emptied folder, even while another object is written to it.
-        (folder / ".keep").touch()
+        if not (folder / ".keep").exists():
+            (folder / ".keep").touch()
+            account.own_made(folder / ".keep")
 
 
 async def look_at_store(suite: Suite) -> StoreFacts | None:
@@ -105,6 +110,7 @@ def _mark_embedded(suite: Suite, ledger: Ledger, known: str | None, now: dt.date
     if not is_ours or there.get("identity") != identity:
         file.parent.mkdir(parents=True, exist_ok=True)
         write_durably(file, json.dumps(_marker(ledger, identity, now), indent=1) + "\n")
+        account_for("store").own_made(file.parent, file)
     return str(identity)
 
 

@@ -31,6 +31,16 @@ class PlannedProcess:
     more_endpoints: tuple[tuple[str, int], ...] = ()
 
     @property
+    def role(self) -> str:
+        """The name of all processes with the same account, environment and certificate.
+
+        A worker has its own, because it parses pictures and text for hours, and nobody calls it.
+        """
+        if self.kind == "redis":
+            return self.name
+        return f"{self.service}-worker" if self.module.endswith(".worker") else self.service
+
+    @property
     def endpoints(self) -> tuple[tuple[str, int], ...]:
         """Every address and port on which the process listens."""
         return ((self.address, self.port), *self.more_endpoints)

@@ -5,7 +5,7 @@ from pathlib import Path
 from infra.accounts import account_for
 from infra.backups.place import Place, backup_folder, bucket_keys, place_of
 from infra.plan.parts import Member
-from infra.rendering.files import make_folder, render, write_rendered
+from infra.rendering.files import make_data_folder, make_folder, render, write_rendered
 from infra.rendering.postgres import data_folder
 from infra.suite import Suite
 
@@ -78,16 +78,19 @@ def _pgpass(suite: Suite) -> str:
 
 def _render_store(suite: Suite) -> bool:
     backup = suite.plan.backup
-    account = account_for("store")
-    folder = make_folder(backup_folder(suite), account)
-    bucket = make_folder(folder / backup.bucket, account)
+    account = account_for("backup-store")
+    folder = make_data_folder(backup_folder(suite), account)
+    bucket = make_data_folder(folder / backup.bucket, account)
     # The embedded store removes an emptied folder, even while another object is written to it.
-    (bucket / ".keep").touch()
-    suite.authority.server_pair(
+    if not (bucket / ".keep").exists():
+        (bucket / ".keep").touch()
+        account.own_made(bucket / ".keep")
+    pair = suite.authority.server_pair(
         "backup-store",
         (f"backup-store.{suite.plan.dns.zone}", backup.address),
         spelled_addresses=(backup.address,),
     )
+    account.own(pair.key, 0o600)
     access_key, secret_key = bucket_keys(suite)
     text = f"# Who may use the backup store.\nRCLONE_AUTH_KEY='\"{access_key},{secret_key}\"'\n"
     return write_rendered(suite.folder.environment("backup-store"), text, account)

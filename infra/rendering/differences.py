@@ -1,11 +1,14 @@
 """Finds the rendered files that would change, and their processes, without writing them."""
 
+import re
 from pathlib import Path
 
 from infra.processes import Process
 from infra.rendering.everything import render_everything
 from infra.rendering.files import comparing
 from infra.suite import Suite
+
+_NUMBER = re.compile(r"-\d+$")
 
 
 def changed_files(suite: Suite, processes: tuple[Process, ...]) -> dict[str, list[Path]]:
@@ -43,4 +46,5 @@ def _belongs(file: Path, process: str) -> bool:
         return process == "dns"
     if file.name == "supervisord.conf":
         return process == "supervisor"
-    return process == file.stem or process.startswith(f"{file.stem}-")
+    # Equal processes have a number behind the name of their role.
+    return file.stem in {process, _NUMBER.sub("", process)}

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from infra.accounts import account_for
+from infra.certificates import KeyPair
 from infra.plan.database_roles import runtime_role
 from infra.plan.figures import SecondBucket
 from infra.plan.parts import PlannedService
@@ -48,25 +49,45 @@ class Variable:
 
 
 def render_environments(suite: Suite) -> list[str]:
-    """Write one file per service and store; returns the names of those whose file changed."""
-    texts = {name: _text(suite, service) for name, service in suite.plan.services.items()}
-    texts |= {job.name: _migration_text(suite, job.service) for job in suite.plan.jobs}
+    """Write one file per role of services and stores, and one per migration job.
+
+    Returns the names of those whose file changed.
+    """
+    texts = {}
+    for name, service in suite.plan.services.items():
+        texts[name] = _text(suite, service, _certificate(suite, service, name, service.replicas))
+        if service.workers:
+            role = f"{name}-worker"
+            texts[role] = _text(suite, service, _certificate(suite, service, role, service.workers))
     if suite.plan.store.embedded:
         texts["store"] = _store_text(suite)
-    account = account_for("service")
-    return [
-        name
-        for name, text in texts.items()
-        if write_rendered(suite.folder.environment(name), text, account)
+    changed = [
+        role
+        for role, text in texts.items()
+        if write_rendered(suite.folder.environment(role), text, account_for(role))
     ]
+    # Only an operator's commands migrate.
+    operator = account_for("supervisor")
+    for job in suite.plan.jobs:
+        text = _migration_text(suite, job.service)
+        write_rendered(suite.folder.environment(job.name), text, operator)
+    return changed
 
 
-def _text(suite: Suite, service: PlannedService) -> str:
+def _certificate(
+    suite: Suite, service: PlannedService, role: str, addresses: tuple[str, ...]
+) -> KeyPair:
+    pair = suite.authority.server_pair(role, (service.host, *addresses))
+    account_for(role).own(pair.key, 0o600)
+    return pair
+
+
+def _text(suite: Suite, service: PlannedService, pair: KeyPair) -> str:
     prefix = f"{service.name.upper()}_"
     lines = [_HEADING.format(name=service.name, prefix=prefix)]
     lines += [
         f"\n# {variable.meaning}\n{prefix}{variable.name}={shlex.quote(variable.value)}\n"
-        for variable in _variables(suite, service)
+        for variable in _variables(suite, service, pair)
     ]
     return "".join(lines)
 
@@ -94,8 +115,8 @@ def _store_text(suite: Suite) -> str:
     return f"# Who may use the embedded object store.\nRCLONE_AUTH_KEY={value}\n"
 
 
-def _variables(suite: Suite, service: PlannedService) -> Iterator[Variable]:
-    yield from _process(suite, service)
+def _variables(suite: Suite, service: PlannedService, pair: KeyPair) -> Iterator[Variable]:
+    yield from _process(suite, service, pair)
     for called in service.calls:
         other = suite.plan.services[called]
         yield Variable(
@@ -109,12 +130,9 @@ def _variables(suite: Suite, service: PlannedService) -> Iterator[Variable]:
     yield from _OWN.get(service.name, _nothing)(suite)
 
 
-def _process(suite: Suite, service: PlannedService) -> Iterator[Variable]:
+def _process(suite: Suite, service: PlannedService, pair: KeyPair) -> Iterator[Variable]:
     limits = suite.plan.limits
     dns = suite.plan.dns
-    addresses = (*service.replicas, *service.workers)
-    pair = suite.authority.server_pair(service.name, (service.host, *addresses))
-    account_for("service").own(pair.key, 0o600)
     keys = suite.secrets.internal_keys(tuple(sorted({service.name, *service.calls})))
     yield Variable("LISTEN_PORT", str(service.port), "The port, the same for all replicas.")
     yield Variable("TLS_CERT_FILE", str(pair.certificate), "Its certificate, for the names above.")

@@ -6,16 +6,20 @@ from infra.processes import Process
 from infra.rendering.backups import render_backups
 from infra.rendering.dns import render_dns
 from infra.rendering.environment import render_environments
-from infra.rendering.files import close_files, make_folder, write_rendered
+from infra.rendering.files import (
+    PASSABLE,
+    make_data_folder,
+    make_folder,
+    set_modes,
+    write_rendered,
+)
 from infra.rendering.nginx import render_nginx
 from infra.rendering.postgres import render_postgres
 from infra.rendering.redis import render_redis
+from infra.rendering.shard_maps import SHARD_MAP_MODE
 from infra.rendering.supervisor import render_supervisor
 from infra.run_folder import LOG_FILE_MODE, LOG_FOLDER_MODE
 from infra.suite import Suite
-
-# The databases' users may enter the folder, but only its owner may list it.
-_PASSABLE = 0o711
 
 
 def render_everything(suite: Suite, processes: tuple[Process, ...]) -> set[str]:
@@ -23,10 +27,12 @@ def render_everything(suite: Suite, processes: tuple[Process, ...]) -> set[str]:
     ours = account_for("supervisor")
     folder = suite.folder
     for path in (folder.data, folder.etc, folder.cache, folder.sockets):
-        make_folder(path, ours, _PASSABLE)
+        make_folder(path, ours, PASSABLE)
     make_folder(folder.log, ours, LOG_FOLDER_MODE)
     # Logs of earlier versions were open to all users.
-    close_files(folder.log, LOG_FILE_MODE)
+    set_modes(folder.log, LOG_FILE_MODE)
+    # Maps of earlier versions were closed to the services' accounts.
+    set_modes(make_folder(folder.shard_maps, ours, PASSABLE), SHARD_MAP_MODE)
     write_rendered(folder.network_file, suite.plan.network + "\n", ours)
     write_rendered(folder.limits_file, suite.limits + "\n", ours)
     token_file = folder.etc / FOR_OPERATORS
@@ -36,9 +42,7 @@ def render_everything(suite: Suite, processes: tuple[Process, ...]) -> set[str]:
     make_folder(folder.data / "postgres", account_for("postgres"))
     make_folder(folder.etc / "postgres", account_for("postgres"))
     if suite.plan.store.embedded:
-        make_folder(folder.data / "store", ours)
-        named = suite.plan.internal_name("store")
-        suite.authority.server_pair("store", (named.host, *named.addresses))
+        _render_store(suite)
     changed = {
         *render_postgres(suite),
         *render_backups(suite),
@@ -46,8 +50,16 @@ def render_everything(suite: Suite, processes: tuple[Process, ...]) -> set[str]:
         *render_dns(suite),
         *render_nginx(suite),
     }
-    services = set(render_environments(suite))
-    changed |= {process.name for process in processes if process.service in services}
+    roles = set(render_environments(suite))
+    changed |= {process.name for process in processes if process.planned.role in roles}
     if render_supervisor(suite, processes):
         changed.add("supervisor")
     return changed
+
+
+def _render_store(suite: Suite) -> None:
+    account = account_for("store")
+    make_data_folder(suite.folder.data / "store", account)
+    named = suite.plan.internal_name("store")
+    pair = suite.authority.server_pair("store", (named.host, *named.addresses))
+    account.own(pair.key, 0o600)

@@ -13,6 +13,8 @@ import jinja2
 from infra.accounts import Account
 
 _differing: ContextVar[list[Path] | None] = ContextVar("differing", default=None)
+# Others may enter such a folder, but only its owner may list it.
+PASSABLE = 0o711
 _TEMPLATES = Path(__file__).resolve().parents[1] / "templates"
 
 
@@ -61,7 +63,15 @@ def make_folder(folder: Path, account: Account, mode: int = 0o700) -> Path:
     return folder
 
 
-def close_files(folder: Path, mode: int) -> None:
+def make_data_folder(folder: Path, account: Account) -> Path:
+    """Create a folder of data, unless files are only compared.
+
+    An existing one keeps its owner: its process may run as another account until its next start.
+    """
+    return folder if folder.exists() else make_folder(folder, account)
+
+
+def set_modes(folder: Path, mode: int) -> None:
     """Give every file of a folder this mode, unless files are only compared."""
     if _differing.get() is None:
         for file in folder.iterdir():

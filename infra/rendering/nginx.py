@@ -55,7 +55,7 @@ _PAGE_POLICY = (
 
 def render_nginx(suite: Suite) -> list[str]:
     """Write the balancers' files; returns the names of the processes whose files changed."""
-    master = account_for("nginx_master")
+    master = account_for("nginx-master")
     make_folder(suite.folder.etc / "nginx", master)
     public_host = suite.plan.nginx.public_host or "127.0.0.1"
     named = suite.plan.internal_name("nginx")
@@ -77,7 +77,7 @@ def configuration_of(suite: Suite, name: str, listen: list[str]) -> str:
 
 def _render_connection_bounds(suite: Suite) -> None:
     file = suite.folder.etc / "nginx" / "connections.nft"
-    write_rendered(file, connection_bounds(suite), account_for("nginx_master"))
+    write_rendered(file, connection_bounds(suite), account_for("nginx-master"))
 
 
 def connection_bounds(suite: Suite) -> str:

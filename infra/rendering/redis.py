@@ -4,7 +4,7 @@ import hashlib
 
 from infra.accounts import account_for
 from infra.plan.parts import PlannedRedis
-from infra.rendering.files import make_folder, render, write_rendered
+from infra.rendering.files import PASSABLE, make_data_folder, make_folder, render, write_rendered
 from infra.suite import Suite
 
 
@@ -14,10 +14,10 @@ def render_redis(suite: Suite) -> list[str]:
 
 
 def _render(suite: Suite, redis: PlannedRedis) -> bool:
-    account = account_for("redis")
-    folder = make_folder(suite.folder.etc / "redis", account)
-    make_folder(suite.folder.data / "redis", account)
-    data = make_folder(suite.folder.data / "redis" / redis.name, account)
+    account, ours = account_for(f"redis-{redis.name}"), account_for("supervisor")
+    folder = make_folder(suite.folder.etc / "redis", ours, PASSABLE)
+    make_folder(suite.folder.data / "redis", ours, PASSABLE)
+    data = make_data_folder(suite.folder.data / "redis" / redis.name, account)
     pair = suite.authority.server_pair(f"{redis.name}.redis", (redis.host, redis.address))
     account.own(pair.key, 0o600)
     values = {

@@ -10,6 +10,9 @@ from infra.leaders import followers, leader
 from infra.plan.parts import Member, ShardGroup
 from infra.suite import Suite
 
+# It names places only, and service and worker have accounts of their own.
+SHARD_MAP_MODE = 0o644
+
 
 def write_shard_map(
     suite: Suite, group: ShardGroup, primary_by_shard: Sequence[str], version: int
@@ -18,7 +21,7 @@ def write_shard_map(
     file = suite.folder.shard_map(group.name)
     file.parent.mkdir(parents=True, exist_ok=True)
     document = shard_map_document(group, primary_by_shard, version)
-    write_durably(file, json.dumps(document, indent=1) + "\n")
+    write_durably(file, json.dumps(document, indent=1) + "\n", SHARD_MAP_MODE)
 
 
 def shard_map_document(

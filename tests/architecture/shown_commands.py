@@ -13,6 +13,7 @@ _BACKUPS = "tests/infra/backups/"
 # Command → the file in which a test runs it, and a text in that file by which one finds it.
 RUN_BY: Mapping[str, tuple[str, str]] = {
     "make": (*_BY_NAME, '"help"'),
+    "make accounts": (*_BY_NAME, '"accounts"'),
     "make audit-timelines": (*_BY_NAME, '"audit-timelines"'),
     "make backup": (*_BY_NAME, '"backup"'),
     "make backup KIND=": (f"{_BACKUPS}test_external_store.py", '"backup", "--kind", "full"'),

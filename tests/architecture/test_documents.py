@@ -198,7 +198,14 @@ def test_the_index_lists_each_record_by_its_title() -> None:
 
 
 # Tables to look something up in, and no job that begins and ends.
-LOOKED_UP_IN = {"README.md", "commands.md", "edge.md", "metrics.md", "running-elsewhere.md"}
+LOOKED_UP_IN = {
+    "README.md",
+    "accounts.md",
+    "commands.md",
+    "edge.md",
+    "metrics.md",
+    "running-elsewhere.md",
+}
 
 
 @pytest.mark.parametrize(

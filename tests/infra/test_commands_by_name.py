@@ -14,6 +14,7 @@ from tests.suite import OPERATION_TIMEOUT_S, Suite
 QUIET = {
     ("help",): "make up",
     ("status",): "answer",
+    ("accounts",): "retrato-feed-worker",
     ("plan-changes",): "",
     ("migrate",): "every shard is at the newest migration",
     ("migrate-status",): "shards",

@@ -16,6 +16,7 @@ _CLONE_NEWNET = 0x40000000
 _PR_SET_PDEATHSIG = 1
 _PR_SET_DUMPABLE = 4
 _PR_SET_NO_NEW_PRIVS = 38
+_CAPABILITY_VERSION = 0x20080522  # of structures with 64 bits for each set
 _NOBODY = 65534
 
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -37,6 +38,7 @@ def contain_decoder() -> tuple[ChildWalls, Containment]:
         standing |= Containment.OWN_NETWORK
     if _become_nobody():
         standing |= Containment.NOBODY
+    _give_up_capabilities()
     if _libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0:
         standing |= Containment.NO_NEW_PRIVILEGES
     # No process may read this one's memory, and it leaves no core file.
@@ -77,6 +79,14 @@ def _become_nobody() -> bool:
     os.setresgid(_NOBODY, _NOBODY, _NOBODY)
     os.setresuid(_NOBODY, _NOBODY, _NOBODY)
     return True
+
+
+def _give_up_capabilities() -> None:
+    """Drop the capabilities that a process has inside its new user namespace."""
+    header = (ctypes.c_uint32 * 2)(_CAPABILITY_VERSION, 0)
+    none = (ctypes.c_uint32 * 6)()
+    if _libc.capset(header, none) != 0:
+        raise OSError(ctypes.get_errno(), "The capabilities cannot be given up")
 
 
 def _limit_resources(*, with_threads: bool, cpu_seconds_max: int) -> None:

@@ -22,7 +22,8 @@ def names_of_late(suite: Suite) -> set[str]:
     ("process", "file"),
     [
         ("gateway-1", "gateway.env"),
-        ("feed-worker-1", "feed.env"),
+        ("feed-worker-1", "feed-worker.env"),
+        ("feed-1", "feed.env"),
         ("nginx-2", "nginx/nginx-2.conf"),
         ("postgres-users-a", "postgres/users-a/postgresql.conf"),
         ("redis-feed", "redis/feed.conf"),

@@ -8,7 +8,7 @@ import pytest
 from infra.accounts import account_for
 from infra.rendering.files import render, write_rendered
 
-OURS = account_for("service")
+OURS = account_for("supervisor")
 
 
 def test_the_first_writing_is_a_change_and_the_same_again_is_none(tmp_path: Path) -> None:

@@ -1,12 +1,16 @@
 """Besides computing, the contained child can do nothing."""
 
+import os
+import re
 import socket
 import subprocess
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
-from infra.run_folder import REPOSITORY
+from infra.accounts import account_for
+from infra.run_folder import REPOSITORY, open_to_others
 from services.upload.clients.memory_files import MemoryFile
 from services.upload.decoder import limits
 from services.upload.decoder.wire import (
@@ -24,9 +28,14 @@ from services.upload.decoder.wire import (
 class Hostile:
     """A decoder whose pictures name an attempt."""
 
-    def __init__(self, control: socket.socket) -> None:
+    def __init__(self, control: socket.socket, pid: int) -> None:
         self._control = control
+        self._pid = pid
         self.containment = receive_ready(control)
+
+    def status(self) -> str:
+        """What the kernel says of the warm parent."""
+        return Path(f"/proc/{self._pid}/status").read_text(encoding="utf-8")
 
     def tries_to(self, attempt: str) -> tuple[Reply, str]:
         """The reply, and what the child reported about its attempt."""
@@ -41,12 +50,24 @@ class Hostile:
                 return reply, said[: reply.width].decode()
 
 
-@pytest.fixture(scope="module")
-def hostile(decoder_python: str) -> Iterator[Hostile]:
+def _switch_words(account: str) -> list[str]:
+    """The words that start a program as the account that root gives to the worker."""
+    if account == "our own":
+        return []
+    if os.geteuid() != 0:
+        pytest.skip("only root can act as another account")
+    if not open_to_others(REPOSITORY):
+        pytest.skip("other accounts cannot read this checkout")
+    return account_for(account).switch_words()
+
+
+@pytest.fixture(scope="module", params=["our own", "upload-worker"])
+def hostile(decoder_python: str, request: pytest.FixtureRequest) -> Iterator[Hostile]:
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     with theirs:
         process = subprocess.Popen(
             [
+                *_switch_words(request.param),
                 decoder_python,
                 "-m",
                 "tests.upload.decoder.hostile_decoder",
@@ -59,8 +80,12 @@ def hostile(decoder_python: str) -> Iterator[Hostile]:
         )
     with ours:
         ours.settimeout(20)
-        yield Hostile(ours)
+        yield Hostile(ours, process.pid)
     assert process.wait(10) == 0
+
+
+def test_a_decoder_has_no_capabilities(hostile: Hostile) -> None:
+    assert re.search(r"^CapPrm:\t0+$", hostile.status(), re.MULTILINE)
 
 
 def test_every_wall_that_this_kernel_has_is_up(hostile: Hostile) -> None:

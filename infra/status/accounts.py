@@ -1,0 +1,147 @@
+"""Says as which account of the machine each part runs, and what it can read and call."""
+
+import os
+import shlex
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from infra.accounts import account_for, name_for
+from infra.plan.parts import PlannedProcess
+from infra.plan.secret_names import STORE_KEYS
+from infra.processes import Process, processes_of
+from infra.suite import Suite
+
+# Every account may read these: they name places, and certificates are shown to all anyway.
+PUBLIC_SUFFIXES = (".crt",)
+PUBLIC_FOLDERS = ("data/shard_maps/",)
+_KEEPER = "backup-keeper"
+_INTERNAL = "internal_key_"
+_OPENED_BY = {_INTERNAL: "{}", "redis_": "redis-{}", "postgres_": "postgres of {}"}
+_CALLS = {"postgres": ("postgres", "backup-store"), "nginx": ("gateway", "upload")}
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """What the processes of a role can do.
+
+    `reads` has files and folders relative to the run folder; folders end with a slash, and a
+    star stands for any name. `calls` has
+    the roles for which it holds a credential.
+    """
+
+    role: str
+    account: str
+    capabilities: tuple[str, ...]
+    database_role: str
+    reads: tuple[str, ...]
+    listens: tuple[str, ...]
+    calls: tuple[str, ...]
+
+
+def accounts_line(suite: Suite) -> str:
+    """Return the sentence of `make status` on accounts."""
+    names = {process.account.name for process in processes_of(suite)}
+    if os.geteuid() == 0:
+        return f"accounts: {len(names)}, and each part can read its own keys only (`make accounts`)"
+    return (
+        f"accounts: all parts run as {min(names)}, and can read one another's keys; started by"
+        " root, each has an account of its own"
+    )
+
+
+def access_of(suite: Suite) -> list[Access]:
+    """Return a row for each role, in the order of the plan; the suite must be rendered."""
+    by_role: dict[str, list[Process]] = {}
+    for process in processes_of(suite):
+        by_role.setdefault(process.planned.role, []).append(process)
+    return [_access(suite, role, processes) for role, processes in by_role.items()]
+
+
+def table_of(rows: list[Access]) -> str:
+    """Return the rows as a table of Markdown."""
+    lines = [
+        "| part | account | role in Postgres | reads | listens at | holds credentials for |",
+        "|---|---|---|---|---|---|",
+    ]
+    for row in rows:
+        kept = f"; as root: {', '.join(row.capabilities)}" if row.capabilities else ""
+        reads = ", ".join(f"`{name}`" for name in row.reads) or "everything"
+        cells = (
+            f"`{row.role}`",
+            f"`{row.account}`{kept}",
+            f"`{row.database_role}`" if row.database_role else "",
+            reads,
+            ", ".join(row.listens),
+            ", ".join(row.calls),
+        )
+        lines.append("| " + " | ".join(cells) + " |")
+    return "\n".join(lines) + "\n"
+
+
+def _access(suite: Suite, role: str, processes: list[Process]) -> Access:
+    first = processes[0]
+    endpoints = [endpoint for process in processes for endpoint in process.planned.endpoints]
+    return Access(
+        role=role,
+        account=name_for(role),
+        capabilities=first.capabilities,
+        database_role=_database_role(suite, role),
+        reads=tuple(_reads(suite, role, processes)),
+        listens=tuple(f"{address}:{port}" for address, port in dict.fromkeys(endpoints)),
+        calls=tuple(dict.fromkeys(_calls(suite, first.planned))),
+    )
+
+
+def _reads(suite: Suite, role: str, processes: list[Process]) -> Iterator[str]:
+    first = processes[0]
+    match first.kind:
+        case "postgres":
+            yield from ("etc/postgres/", "data/postgres/", "pki/*.postgres.key")
+        case "redis":
+            yield from (f"etc/redis/{first.server}.conf", f"etc/redis/{first.server}.acl")
+            yield from (f"data/redis/{first.server}/", f"pki/{first.server}.redis.key")
+        case "dns":
+            yield from ("etc/dns/", "sockets/dns/")
+        case "nginx":
+            yield from (f"cache/{process.name}/" for process in processes)
+        case "store":
+            yield from (f"etc/{role}.env", f"pki/{role}.key")
+            yield "backups/" if role == "backup-store" else "data/store/"
+        case "service" if role in _roles_of_services(suite):
+            yield from (f"etc/{role}.env", f"pki/{role}.key")
+
+
+def _roles_of_services(suite: Suite) -> set[str]:
+    return {p.role for p in suite.plan.processes if p.service in suite.plan.services}
+
+
+def _database_role(suite: Suite, role: str) -> str:
+    """Return the login of the role's environment file, which alone decides it."""
+    if role == _KEEPER:
+        return "postgres"
+    file = suite.folder.environment(role)
+    lines = file.read_text(encoding="utf-8").splitlines() if file.exists() else []
+    users = [line for line in lines if line.partition("=")[0].endswith("_POSTGRES_USER")]
+    return shlex.split(users[0].partition("=")[2])[0] if users else ""
+
+
+def _calls(suite: Suite, planned: PlannedProcess) -> list[str]:
+    if planned.name == _KEEPER:
+        return ["all"]
+    if planned.service in suite.plan.services:
+        return [label for name in planned.secrets if (label := _opened_by(name, planned.service))]
+    return list(_CALLS.get(planned.kind, ()))
+
+
+def _opened_by(secret: str, own: str) -> str:
+    """Return the name of what a secret gives access to, or "" if it opens nothing of others."""
+    for prefix, label in _OPENED_BY.items():
+        name = secret.removeprefix(prefix)
+        if name not in {secret, own if prefix == _INTERNAL else secret}:
+            return label.format(name)
+    return "store" if secret == STORE_KEYS[0] else ""
+
+
+def own_accounts(suite: Suite) -> dict[str, Access]:
+    """Return the rows whose account is not ours, by role."""
+    return {row.role: row for row in access_of(suite) if account_for(row.role).switch}
