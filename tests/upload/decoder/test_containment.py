@@ -5,6 +5,7 @@ import re
 import socket
 import subprocess
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -61,13 +62,25 @@ def _switch_words(account: str) -> list[str]:
     return account_for(account).switch_words()
 
 
+@pytest.fixture(scope="module")
+def hostile(decoder_python: str) -> Iterator[Hostile]:
+    with _started(decoder_python, "our own") as started:
+        yield started
+
+
 @pytest.fixture(scope="module", params=["our own", "upload-worker"])
-def hostile(decoder_python: str, request: pytest.FixtureRequest) -> Iterator[Hostile]:
+def as_either(decoder_python: str, request: pytest.FixtureRequest) -> Iterator[Hostile]:
+    with _started(decoder_python, request.param) as started:
+        yield started
+
+
+@contextmanager
+def _started(decoder_python: str, account: str) -> Iterator[Hostile]:
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     with theirs:
         process = subprocess.Popen(
             [
-                *_switch_words(request.param),
+                *_switch_words(account),
                 decoder_python,
                 "-m",
                 "tests.upload.decoder.hostile_decoder",
@@ -84,13 +97,13 @@ def hostile(decoder_python: str, request: pytest.FixtureRequest) -> Iterator[Hos
     assert process.wait(10) == 0
 
 
-def test_a_decoder_has_no_capabilities(hostile: Hostile) -> None:
-    assert re.search(r"^CapPrm:\t0+$", hostile.status(), re.MULTILINE)
+def test_a_decoder_has_no_capabilities(as_either: Hostile) -> None:
+    assert re.search(r"^CapPrm:\t0+$", as_either.status(), re.MULTILINE)
 
 
-def test_every_wall_that_this_kernel_has_is_up(hostile: Hostile) -> None:
+def test_every_wall_that_this_kernel_has_is_up(as_either: Hostile) -> None:
     needed = Containment.RESOURCE_LIMITS | Containment.NO_NEW_PRIVILEGES | Containment.SECCOMP
-    assert hostile.containment & needed == needed
+    assert as_either.containment & needed == needed
 
 
 @pytest.mark.parametrize(
@@ -113,8 +126,8 @@ def test_every_wall_that_this_kernel_has_is_up(hostile: Hostile) -> None:
         "raise its limits",
     ],
 )
-def test_the_child_is_denied_to(hostile: Hostile, attempt: str) -> None:
-    reply, said = hostile.tries_to(attempt)
+def test_the_child_is_denied_to(as_either: Hostile, attempt: str) -> None:
+    reply, said = as_either.tries_to(attempt)
     assert reply.outcome is Outcome.DECODED
     assert "Error(1, " in said or "Error(24, " in said, said  # EPERM, EMFILE
 
