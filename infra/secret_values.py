@@ -4,16 +4,20 @@ While a secret is replaced, the file has other values of it that count as well. 
 what they are: `media_token.next`, or `media_token.previous` and `media_token.until`.
 """
 
+import fcntl
 import hashlib
 import json
+import os
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 from infra.control.failures import SuiteFailure
 from infra.json_files import read_json, write_durably
 from infra.plan.database_roles import login_roles
 from infra.plan.parts import Plan
+from infra.plan.secret_names import MADE_WHEN_MISSING
 
 KEY_BYTES = 32
 SUPERUSER = "postgres_superuser"
@@ -69,26 +73,35 @@ def open_secrets(file: Path, plan: Plan, *, may_make: bool = True) -> SecretValu
     """Read the secrets, after creating those that the plan needs and the file lacks.
 
     Secrets that the operator must give are random too until the operator replaces them. Without
-    `may_make` only those are there that the file has. Raises SuiteFailure if the file is broken, or
-    if it is missing while `may_make` is false.
+    `may_make` only those of MADE_WHEN_MISSING are made, and others may lack. Raises SuiteFailure if
+    the file is broken, or if it is missing while `may_make` is false.
     """
     if not may_make and not file.exists():
         raise SuiteFailure(_REMEDY.format(what=f"{file} is missing"))
     known: dict[str, str] = read_json(file) if file.exists() else {}
     missing = [secret.name for secret in plan.secrets if secret.name not in known]
-    if missing and may_make:
-        known |= {name: new_value() for name in missing}
-        _write(file, known)
-    return SecretValues(known, file)
+    made = missing if may_make else MADE_WHEN_MISSING.intersection(missing)
+    return SecretValues(_with_new(file, made) if made else known, file)
+
+
+def _with_new(file: Path, missing: Collection[str]) -> dict[str, str]:
+    """Return the secrets with the missing ones, of which two commands at once make only one set."""
+    with _alone_in(file.parent):
+        known: dict[str, str] = read_json(file) if file.exists() else {}
+        made = {name: new_value() for name in missing if name not in known}
+        if made:
+            _write(file, known | made)
+    return known | made
 
 
 def change_secrets(file: Path, change: Callable[[dict[str, str]], object]) -> dict[str, str]:
     """Let `change` edit the values and replace the file at once; returns the new values."""
-    values: dict[str, str] = read_json(file)
-    before = dict(values)
-    change(values)
-    if values != before:
-        _write(file, values)
+    with _alone_in(file.parent):
+        values: dict[str, str] = read_json(file)
+        before = dict(values)
+        change(values)
+        if values != before:
+            _write(file, values)
     return values
 
 
@@ -113,3 +126,13 @@ def lineage_of(values: Mapping[str, str]) -> str:
 
 def _write(file: Path, values: Mapping[str, str]) -> None:
     write_durably(file, json.dumps(values, indent=1) + "\n")
+
+
+@contextmanager
+def _alone_in(folder: Path) -> Iterator[None]:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)

@@ -13,6 +13,9 @@ STORE_KEYS = ("s3_access_key", "s3_secret_key")
 BALANCER_SECRETS = ("balancer_token", "media_signing_key", "media_token")
 # The token of operators and scrapers, with which every process shows its metrics.
 FOR_OPERATORS = "operator_token"
+# Suites of earlier versions lack these, and any command of an upgrade may make them: nothing stored
+# depends on their values.
+MADE_WHEN_MISSING = frozenset({FOR_OPERATORS})
 # The passphrase of the backups, and the name of this suite's folder in their bucket.
 BACKUP_SECRETS = ("backup_passphrase", "backup_suite")
 _OWN = {

@@ -7,6 +7,7 @@ import pytest
 
 from infra.control.failures import SuiteFailure
 from infra.plan.planning import plan_of
+from infra.plan.secret_names import MADE_WHEN_MISSING
 from infra.secret_values import SUPERUSER, change_secrets, keep_lineage, lineage_of, open_secrets
 from infra.topology import load_topology
 
@@ -29,6 +30,24 @@ def test_a_secret_that_was_put_there_by_hand_is_kept(tmp_path: Path) -> None:
     file.write_text(json.dumps({"s3_access_key": "of-somebody-else"}), encoding="utf-8")
     assert open_secrets(file, plan_of(load_topology()))["s3_access_key"] == "of-somebody-else"
     assert open_secrets(file, plan_of(load_topology()))["s3_secret_key"]
+
+
+def test_a_command_of_an_upgrade_makes_what_the_new_version_adds(tmp_path: Path) -> None:
+    file, plan = tmp_path / "secrets.json", plan_of(load_topology())
+    with pytest.raises(SuiteFailure, match="is missing"):
+        open_secrets(file, plan, may_make=False)
+    open_secrets(file, plan)
+    known = json.loads(file.read_text(encoding="utf-8"))
+    old = {name: value for name, value in known.items() if name not in MADE_WHEN_MISSING}
+    file.write_text(json.dumps(old), encoding="utf-8")
+    made = open_secrets(file, plan, may_make=False)
+    again = open_secrets(file, plan, may_make=False)
+    for name in MADE_WHEN_MISSING:
+        assert made[name] == again[name] != known[name]
+    del old["session_token_key"]
+    file.write_text(json.dumps(old), encoding="utf-8")
+    with pytest.raises(SuiteFailure, match="lacks session_token_key"):
+        open_secrets(file, plan, may_make=False)
 
 
 def test_no_two_secrets_are_alike(tmp_path: Path) -> None:
