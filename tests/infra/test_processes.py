@@ -1,5 +1,7 @@
 """Which processes exist, and their order of niceness."""
 
+import re
+
 from infra.processes import NICE_IN_THE_BACKGROUND
 from tests.suite import Suite
 
@@ -16,7 +18,10 @@ def test_what_refuses_comes_before_what_works_and_that_before_the_background(
 
 def test_the_supervisor_starts_them_so(data_suite: Suite) -> None:
     config = (data_suite.run_dir / "etc" / "supervisord.conf").read_text(encoding="utf-8")
-    _, _, worker = config.partition("[program:users-worker-1]\n")
-    assert worker.startswith(f"command = nice -n {NICE_IN_THE_BACKGROUND} ")
-    _, _, gateway = config.partition("[program:gateway-1]\n")
-    assert not gateway.startswith("command = nice")
+    commands = {
+        name: re.search(rf"^\[program:{name}\]\ncommand = (.*)$", config, re.MULTILINE)
+        for name in ("users-worker-1", "gateway-1")
+    }
+    assert f"nice -n {NICE_IN_THE_BACKGROUND} " in str(commands["users-worker-1"])
+    assert commands["gateway-1"]
+    assert "nice -n" not in str(commands["gateway-1"])

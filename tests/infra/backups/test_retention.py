@@ -89,10 +89,11 @@ async def _expire_at(
     wrapper.chmod(0o755)
     with monkeypatch.context() as patch:
         patch.setattr(pgbackrest, "program", lambda _name: str(wrapper))
-        patch.setattr(pgbackrest, "account_for", lambda _part: account_for("store"))
+        patch.setattr(pgbackrest, "account_for", lambda _part: account_for("supervisor"))
         await Repository(suite, node).expire()
-    # The store caches the sizes of files, which were changed behind its back.
+    # The store caches the sizes of files, which were changed behind its back, by root.
     await data_suite.stop("backup-store")
+    account_for("backup-store").own_tree(folder.parent, mixed=True)
     await data_suite.start("backup-store")
 
 
