@@ -21,7 +21,7 @@ def code_folder(folder: RunFolder) -> Path:
     """Return the checkout, or as root its copy in the run folder if others cannot read it."""
     if os.geteuid() != 0 or _others_read(REPOSITORY):
         return REPOSITORY
-    return folder.root / "code"
+    return folder.code
 
 
 def renew_code(folder: RunFolder, *pythons: Path) -> None:

@@ -113,6 +113,11 @@ class RunFolder:
         return self.root / "locks"
 
     @property
+    def code(self) -> Path:
+        """The folder of the copy of a checkout that the services' accounts cannot read."""
+        return self.root / "code"
+
+    @property
     def supervisor_socket(self) -> Path:
         """The Unix socket on which the supervisor takes commands."""
         return self.sockets / "supervisor.sock"

@@ -26,7 +26,8 @@ def delete_everything(suite: Suite) -> list[str]:
     write_durably(folder.reset_file, "make reset is under way\n")
     for path in gone:
         shutil.rmtree(path)
-    shutil.rmtree(folder.locks, ignore_errors=True)
+    for path in (folder.locks, folder.code):
+        shutil.rmtree(path, ignore_errors=True)
     for file in (
         folder.ledger_file,
         folder.secrets_file,
