@@ -46,6 +46,10 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
         "A password differs from the username and the e-mail address.",
         "Una contraseña es distinta del nombre de usuario y de la dirección de correo.",
     ),
+    "too_common": (
+        "This password is among the first that are guessed.",
+        "Esta contraseña es de las primeras que se prueban.",
+    ),
     "given_twice": ("Each only once.", "Cada uno solo una vez."),
     "username_form": (
         "A username is made of a-z, 0-9, dots and underscores.",

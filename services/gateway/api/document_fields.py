@@ -50,7 +50,7 @@ _FIELDS: Mapping[str, str] = {
     "lng": "Degrees east in WGS 84, from -180 to 180.",
     "mentions": "The distinct usernames that the text mentions, in lower case; at most 30.",
     "muting": "Whether you keep them out of your timelines.",
-    "new_password": "The new password; 8 to 128 characters.",
+    "new_password": "The new password; 8 to 128 characters, and not among those guessed first.",
     "note": "The reporter's remark; may be empty.",
     "password": "The password; 8 to 128 characters.",
     "photo": "The photo.",

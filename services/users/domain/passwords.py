@@ -3,6 +3,7 @@
 import re
 import unicodedata
 
+from services.users.domain.guessable_passwords import is_guessable
 from shared.errors import Forbidden, Unauthenticated
 from shared.faults import Fault, fault
 from shared.visible_text import shows_something
@@ -12,6 +13,7 @@ PASSWORD_CHARACTERS_MAX = 128
 
 # Spaces that keyboards offer besides the usual one.
 _OTHER_SPACE = re.compile("[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]")
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
 
 
 class WrongCredentials(Unauthenticated):
@@ -31,7 +33,8 @@ class WrongPassword(Forbidden):
 def prepared(password: str) -> str:
     """The form that is hashed: all spaces alike, and NFC, as OpaqueString of RFC 8265 wants.
 
-    Keyboards differ in how they spell an accent. Case stays.
+    Keyboards differ in how they spell an accent. Case stays. The RFC refuses characters that its
+    Unicode version lacks, and joiners of emoji; here they stay, so that they still sign in later.
     """
     return unicodedata.normalize("NFC", _OTHER_SPACE.sub(" ", password))
 
@@ -50,8 +53,12 @@ def password_fault(password: str, *names: str) -> Fault | None:
     password = prepared(password)
     if not PASSWORD_CHARACTERS_MIN <= len(password) <= PASSWORD_CHARACTERS_MAX:
         return fault("wrong_length", min=PASSWORD_CHARACTERS_MIN, max=PASSWORD_CHARACTERS_MAX)
+    if _CONTROL.search(password):
+        return fault("control_characters")
     if not shows_something(password):
         return fault("nothing_visible")
     if password.casefold() in {prepared(name).casefold() for name in names}:
         return fault("equal_to_name")
+    if is_guessable(password):
+        return fault("too_common")
     return None

@@ -23,7 +23,7 @@ from shared.contracts.people import SignedIn
 from shared.errors import Conflict, IdempotencyKeyReused, Invalid, Overloaded, RequestInProgress
 from shared.sharding.shard_group import ShardGroup
 from shared.sql_files import parse_query
-from tests.users.cast import form_for
+from tests.users.cast import PASSWORD, form_for
 from tests.users.guards import guard_with
 
 
@@ -83,7 +83,7 @@ async def test_exactly_one_of_many_concurrent_sign_ups_gets_a_name(resources: Re
     wanted = form_for("alice").username
 
     async def outcome(number: int) -> str:
-        form = SignUpForm(wanted, f"{wanted}{number}@mail.example", "12345678", "")
+        form = SignUpForm(wanted, f"{wanted}{number}@mail.example", PASSWORD, "")
         try:
             await _sign_up(resources, form)
         except Conflict as refusal:

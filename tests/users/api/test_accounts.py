@@ -79,6 +79,21 @@ async def test_an_invalid_change_gives_422(api: UsersApi, cast: Cast, body: obje
     assert (await api.patch("/me", body, await cast.user_id("alice"))).status_code == 422
 
 
+async def test_a_common_password_is_refused_at_sign_up_and_change(
+    api: UsersApi, cast: Cast
+) -> None:
+    alice = await cast.person("alice")
+    change = {"current_password": PASSWORD, "session_id": alice["session"]["id"]}
+    replies = (
+        await api.post("/users", {**asdict(form_for("bob")), "password": "Qwerty123"}),
+        await api.put("/me/password", alice["user"]["id"], {**change, "new_password": "Qwerty123"}),
+    )
+    for reply, field in zip(replies, ("password", "new_password"), strict=True):
+        assert reply.status_code == 422
+        (error,) = reply.json()["errors"]
+        assert (error["field"], error["code"]) == (field, "too_common")
+
+
 async def test_a_password_is_changed_with_the_current_one(api: UsersApi, cast: Cast) -> None:
     alice = await cast.person("alice")
     body = {

@@ -7,7 +7,7 @@ from shared.errors import Invalid
 
 
 def test_a_valid_form_passes() -> None:
-    check_sign_up_form(SignUpForm("alice", "alice@mail.example", "12345678", ""))
+    check_sign_up_form(SignUpForm("alice", "alice@mail.example", "correct horse", ""))
 
 
 def test_every_fault_is_named_with_its_field() -> None:
@@ -16,8 +16,11 @@ def test_every_fault_is_named_with_its_field() -> None:
     assert [e.field for e in refusal.value.errors] == ["username", "email", "password", "device"]
 
 
+LONGEST = "".join(map(str, range(1, 100)))[:128]
+
+
 @pytest.mark.parametrize(
-    ("password", "is_fine"), [("é" * 8, True), ("x" * 128, True), ("x" * 129, False)]
+    ("password", "is_fine"), [("éèêëáàäâ", True), (LONGEST, True), (LONGEST + "x", False)]
 )
 def test_a_password_has_8_to_128_characters(password: str, is_fine: bool) -> None:
     form = SignUpForm("alice", "alice@mail.example", password, "")

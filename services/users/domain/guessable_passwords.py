@@ -1,0 +1,49 @@
+"""Passwords that are guessed first: those of a list, repetitions and runs."""
+
+import unicodedata
+from collections.abc import Set
+from functools import cache
+from itertools import pairwise
+
+# What is repeated to make a password: "1212…", "abcabc…", "2026 2026 …".
+_REPEATED_CHARACTERS_MAX = 5
+
+
+def is_guessable(password: str) -> bool:
+    """Whether a password is guessed early; case and accents make no difference.
+
+    The list leaves out most repetitions and runs, since its library finds those by their pattern.
+    """
+    plain = _plain(password)
+    repeated = _repeated_part(plain)
+    return len(repeated) <= _REPEATED_CHARACTERS_MAX or repeated in _list() or _is_run(plain)
+
+
+@cache
+def _list() -> Set[str]:
+    """The 30,000 passwords of zxcvbn's list.
+
+    Loaded with the first new password: it costs time and memory that most processes never need.
+    """
+    # Only the list: with a crafted password, zxcvbn's estimate takes a second of processor time.
+    from zxcvbn.frequency_lists import FREQUENCY_LISTS
+
+    return frozenset(FREQUENCY_LISTS["passwords"])
+
+
+def _plain(text: str) -> str:
+    decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
+    return "".join(letter for letter in decomposed if unicodedata.category(letter) != "Mn")
+
+
+def _repeated_part(text: str) -> str:
+    """The shortest beginning that makes the text by repeating; its last copy may be cut off."""
+    for length in range(1, len(text) // 2 + 1):
+        if text[length:] == text[:-length]:
+            return text[:length]
+    return text
+
+
+def _is_run(text: str) -> bool:
+    """Whether each character is the next one of the alphabet, or each the one before."""
+    return {ord(after) - ord(before) for before, after in pairwise(text)} in ({1}, {-1})
