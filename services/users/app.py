@@ -43,7 +43,13 @@ INFO = AppInfo(
     ),
     audience="users",
     # They wait for password hashes, of which two are computed at once.
-    ask_of=lasting("POST /users", "POST /sessions", "PUT /me/password", "POST /me/deletion"),
+    ask_of=lasting(
+        "POST /users",
+        "POST /sessions",
+        "PUT /me/password",
+        "POST /me/deletion",
+        "POST /me/export",
+    ),
     find_obstacle=_schema_below,
 )
 # "/users/by-username/…", "/users/search" and "/users/suggested" must precede "/users/{user_id}".

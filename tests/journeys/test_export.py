@@ -12,6 +12,8 @@ from tests.eventually import eventually
 from tests.journeys.phone import PASSWORD, Phone
 from tests.suite import Suite
 
+ASKING = {"password": PASSWORD}
+
 
 def strange_values(item: Any) -> list[Any]:
     """Values outside the public dialect: numeric ids, other forms of time, and keys."""
@@ -47,12 +49,15 @@ async def test_the_archive_has_everything_of_the_account(
     alice: Phone, bob: Phone, stranger: httpx.AsyncClient
 ) -> None:
     await alice.get("/v1/me/export", status=404)
+    refused = await alice.http.post("/v1/me/export", json={"password": "x" * 12})
+    assert (refused.status_code, refused.json()["code"]) == (403, "wrong_password")
+    await alice.get("/v1/me/export", status=404)
     await alice.follow(bob)
     await bob.follow(alice)
     post, other = await alice.post("Fog #morning"), await bob.post()
     await alice.put(f"/v1/posts/{other['id']}/like")
 
-    asked = [await alice.http.post("/v1/me/export") for _ in range(2)]
+    asked = [await alice.http.post("/v1/me/export", json=ASKING) for _ in range(2)]
     assert [reply.status_code for reply in asked] == [202, 202]
     export = await _ready_export(alice)
     assert {reply.json()["export"]["id"] for reply in asked} == {export["id"]}
@@ -89,7 +94,7 @@ async def test_the_archive_has_everything_of_the_account(
 async def test_an_archive_is_deleted_with_its_account(
     suite: Suite, alice: Phone, bob: Phone
 ) -> None:
-    await alice.http.post("/v1/me/export")
+    await alice.http.post("/v1/me/export", json=ASKING)
     export = await _ready_export(alice)
     await alice.http.request("DELETE", "/v1/me", json={"password": PASSWORD})
 

@@ -68,10 +68,10 @@ class UsersClient:
         )
         return reply
 
-    async def request_export(self, *, viewer_id: int) -> Export:
-        """Begin a copy of the viewer's account, unless one is being made."""
+    async def request_export(self, password: str, *, viewer_id: int) -> Export:
+        """Begin a copy of the viewer's account; raises Forbidden for a wrong password."""
         reply: Export = await self._service.post(
-            "/me/export", {}, viewer_id=viewer_id, idempotent=True
+            "/me/export", {"password": password}, viewer_id=viewer_id
         )
         return reply
 

@@ -21,10 +21,22 @@ PENDING: dict[str, Any] = {
 
 async def test_a_requested_copy_has_no_address_yet(gateway: Gateway) -> None:
     gateway.users.answer("POST", "/me/export", PENDING, status=202)
-    reply = await gateway.http.post("/v1/me/export")
+    password = {"password": "correct horse"}
+    reply = await gateway.http.post("/v1/me/export", json=password)
     assert reply.status_code == 202
+    assert gateway.users.body_of("/me/export") == password
     export = reply.json()["export"]
     assert (export["id"], export["url"]) == ("503785553477557248", None)
+
+
+async def test_a_copy_needs_the_password(gateway: Gateway) -> None:
+    for content in (b"", b"{}"):
+        assert (
+            await gateway.http.post(
+                "/v1/me/export", content=content, headers={"Content-Type": "application/json"}
+            )
+        ).status_code == 422
+    assert not gateway.users.asked("/me/export")
 
 
 async def test_a_copy_that_is_ready_has_a_signed_address(gateway: Gateway) -> None:

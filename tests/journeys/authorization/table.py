@@ -75,7 +75,8 @@ ROWS: tuple[Row, ...] = (
     same("PATCH /v1/me",               SIGNED_IN, body={"bio": "Fog."}),
     # Nobody has requested a copy yet; afterwards everybody has.
     same("GET /v1/me/export",          "401  404  404  404  404  404  404  404"),
-    same("POST /v1/me/export",         "401  202  202  202  202  202  202  202"),
+    same("POST /v1/me/export",         "401  202  202  202  202  202  202  202",
+         body={"password": "{password}"}),
     # Without the password, so that the cast survives: 422 means that access was granted.
     same("DELETE /v1/me",              "401  422  422  422  422  422  422  422", body={}),
     # Anybody with a receipt may read it; nobody has this one.

@@ -15,7 +15,7 @@ from services.users.actions.request_export import request_export
 from services.users.domain.edge_kinds import BLOCK, FOLLOW, MUTE
 from services.users.resources import Resources
 from shared.errors import NotFound
-from tests.users.cast import Cast
+from tests.users.cast import PASSWORD, Cast
 from tests.users.fake_feed import FakeFeed
 
 
@@ -42,8 +42,8 @@ async def test_the_documents_are_handed_in_once(
     alice, bob, carol = await cast.user_ids("alice", "bob", "carol")
     await follow(group, follows, feed, alice, bob)
     await block(group, follows, resources.blocks, feed, alice, carol)
-    await request_export(group, alice)
-    await request_export(group, alice)
+    await request_export(group, resources.passwords, alice, PASSWORD)
+    await request_export(group, resources.passwords, alice, PASSWORD)
     export = await read_export(group, resources.archives, alice)
     assert export["state"] == "pending"
     for _time in range(2):
@@ -65,7 +65,7 @@ async def test_after_a_ready_copy_a_new_one_can_be_requested(
     alice = await cast.user_id("alice")
     ids = []
     for _time in range(2):
-        await request_export(resources.group, alice)
+        await request_export(resources.group, resources.passwords, alice, PASSWORD)
         await _export(resources, alice)
         ids.append((await read_export(resources.group, resources.archives, alice))["id"])
     assert ids[0] != ids[1]
@@ -75,7 +75,7 @@ async def test_an_expired_copy_is_reported_as_expired(
     resources: Resources, cast: Cast, fake_feed: FakeFeed
 ) -> None:
     alice = await cast.user_id("alice")
-    await request_export(resources.group, alice)
+    await request_export(resources.group, resources.passwords, alice, PASSWORD)
     await _export(resources, alice)
     fake_feed.archives.clear()
     export = await read_export(resources.group, resources.archives, alice)
