@@ -3,11 +3,12 @@
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from services.gateway.actions.change_password import change_password
 from services.gateway.actions.edit_profile import edit_profile
 from services.gateway.actions.read_profile import read_me
+from services.gateway.api.client_body import ClientBody
 from services.gateway.api.idempotency import key_or_new
 from services.gateway.api.preconditions import IfMatch
 from services.gateway.api.problem_codes import (
@@ -41,7 +42,7 @@ from shared.http_server.idempotency_key import IdempotencyKey
 router = APIRouter(tags=["Accounts"])
 
 
-class SignUp(BaseModel):
+class SignUp(ClientBody):
     """A new account; users enforces the limits shown here."""
 
     username: Text = Field(
@@ -87,10 +88,8 @@ async def sign_up(
     return private_reply(public_signed_in(signed_in, 0, resources.url_of()), 201)
 
 
-class ProfileChange(BaseModel):
+class ProfileChange(ClientBody):
     """What to change; fields left out stay. Users enforces the limits."""
-
-    model_config = ConfigDict(extra="forbid")
 
     username: Text = Field(
         "",
@@ -123,7 +122,7 @@ class ProfileChange(BaseModel):
         return given
 
 
-class PasswordChange(BaseModel):
+class PasswordChange(ClientBody):
     """The current and the new password."""
 
     current_password: Text = Field(

@@ -4,11 +4,12 @@ from functools import partial
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from services.gateway.actions.comment_on_post import comment_on_post
 from services.gateway.actions.forward import forward, forward_own
 from services.gateway.actions.read_comments import read_comments
+from services.gateway.api.client_body import ClientBody
 from services.gateway.api.idempotency import key_or_new
 from services.gateway.api.path_ids import CommentId, PostId
 from services.gateway.api.problem_codes import (
@@ -47,7 +48,7 @@ _LIKED = {
 }
 
 
-class NewComment(BaseModel):
+class NewComment(ClientBody):
     """A new comment; a reply to a reply is attached to the comment above both."""
 
     text: Text = Field(

@@ -1,9 +1,10 @@
 """Deleting the viewer's account, and the receipt that shows its progress."""
 
 from fastapi import APIRouter, Request, Response
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from services.gateway.actions.delete_account import delete_account
+from services.gateway.api.client_body import ClientBody
 from services.gateway.api.path_ids import ReceiptId
 from services.gateway.api.problem_codes import (
     BAD_REQUEST,
@@ -24,7 +25,7 @@ from shared.contracts.accounts import DeletionReceipt
 router = APIRouter(tags=["Accounts"])
 
 
-class Deletion(BaseModel):
+class Deletion(ClientBody):
     """The password again: a session left open must not delete an account."""
 
     password: Text = Field(

@@ -1,8 +1,9 @@
 """Requests and shows a copy of the viewer's account."""
 
 from fastapi import APIRouter, Request, Response
-from pydantic import BaseModel, Field
+from pydantic import Field
 
+from services.gateway.api.client_body import ClientBody
 from services.gateway.api.problem_codes import (
     BAD_REQUEST,
     INVALID,
@@ -22,7 +23,7 @@ from services.gateway.views.exports import ExportReply, public_export
 router = APIRouter(tags=["Accounts"])
 
 
-class ExportRequest(BaseModel):
+class ExportRequest(ClientBody):
     """The password again: a session left open must not give everything away."""
 
     password: Text = Field(

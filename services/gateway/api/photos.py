@@ -3,9 +3,10 @@
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from services.gateway.actions.edit_photo import edit_photo
+from services.gateway.api.client_body import ClientBody
 from services.gateway.api.idempotency import key_or_new
 from services.gateway.api.path_ids import PhotoId
 from services.gateway.api.preconditions import IfMatch
@@ -68,10 +69,8 @@ _UPLOAD_BODY: dict[str, Any] = {
 }
 
 
-class CropChange(BaseModel):
+class CropChange(ClientBody):
     """A part of the upright picture, as shares of its size; upload enforces the limits."""
-
-    model_config = ConfigDict(extra="forbid")
 
     x: float = Field(description="Its left edge, from 0.", examples=[0.1])
     y: float = Field(description="Its upper edge, from 0.", examples=[0.0])
@@ -79,10 +78,8 @@ class CropChange(BaseModel):
     height: float = Field(description="At least 0.1.", examples=[0.5])
 
 
-class PhotoChange(BaseModel):
+class PhotoChange(ClientBody):
     """What to change; fields left out stay. Upload enforces the limits."""
-
-    model_config = ConfigDict(extra="forbid")
 
     alt_text: Text = Field(
         "",

@@ -4,12 +4,13 @@ from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from services.gateway.actions.edit_post import edit_post
 from services.gateway.actions.forward import forward_own
 from services.gateway.actions.publish_post import publish_post
 from services.gateway.actions.read_posts import read_post, read_posts, read_user_posts
+from services.gateway.api.client_body import ClientBody
 from services.gateway.api.idempotency import key_or_new
 from services.gateway.api.path_ids import PostId, UserId
 from services.gateway.api.preconditions import IfMatch
@@ -60,7 +61,7 @@ _PINNED = {
 }
 
 
-class DraftPlace(BaseModel):
+class DraftPlace(ClientBody):
     """Where the photos were taken; degrees in WGS 84."""
 
     name: Text = Field(examples=["Old harbour"])
@@ -68,7 +69,7 @@ class DraftPlace(BaseModel):
     lng: float = Field(json_schema_extra={"minimum": -180, "maximum": 180}, examples=[9.9668])
 
 
-class Draft(BaseModel):
+class Draft(ClientBody):
     """A new post; feed enforces the limits shown here."""
 
     photo_ids: Annotated[
@@ -90,10 +91,8 @@ class Draft(BaseModel):
         return {**self.model_dump(), "photo_ids": [int(photo_id) for photo_id in self.photo_ids]}
 
 
-class PostChange(BaseModel):
+class PostChange(ClientBody):
     """What to change; fields left out stay."""
-
-    model_config = ConfigDict(extra="forbid")
 
     caption: Text = Field(
         "",

@@ -3,9 +3,10 @@
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from services.gateway.actions.report_subject import report_subject
+from services.gateway.api.client_body import ClientBody
 from services.gateway.api.problem_codes import (
     BAD_REQUEST,
     INVALID,
@@ -27,7 +28,7 @@ from shared.contracts.reports import ReportReason, SubjectKind
 router = APIRouter(tags=["Reports"])
 
 
-class NewReport(BaseModel):
+class NewReport(ClientBody):
     """A new report."""
 
     kind: SubjectKind

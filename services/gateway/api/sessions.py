@@ -1,11 +1,12 @@
 """Sign-in, refresh, devices and sign-out."""
 
 from fastapi import APIRouter, Request, Response
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from services.gateway.actions.read_profile import posts_count
 from services.gateway.actions.sign_out import sign_out
 from services.gateway.api.caller_address import client_address
+from services.gateway.api.client_body import ClientBody
 from services.gateway.api.idempotency import key_or_new
 from services.gateway.api.path_ids import SessionId
 from services.gateway.api.problem_codes import (
@@ -44,7 +45,7 @@ _ADDRESS_CHARACTERS_MAX = 64
 router = APIRouter(tags=["Accounts"])
 
 
-class SignIn(BaseModel):
+class SignIn(ClientBody):
     """Name and password of an account."""
 
     login: Text = Field(description="Username or e-mail address.", examples=["alice"])
@@ -62,7 +63,7 @@ class SignIn(BaseModel):
     )
 
 
-class Refresh(BaseModel):
+class Refresh(ClientBody):
     """The refresh token from the last sign-up, sign-in or refresh."""
 
     refresh_token: Text = Field(examples=["rtr_8dK2mPq0.1.cmVmcmVzaA"])

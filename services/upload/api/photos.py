@@ -4,7 +4,7 @@ from collections.abc import Collection
 from typing import Annotated, cast
 
 from fastapi import APIRouter, Path, Request, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from services.upload.actions.discard_photo import discard_photo
 from services.upload.actions.edit_photo import PhotoChange, edit_photo
@@ -49,8 +49,6 @@ _BODY = {
 class CropBody(BaseModel):
     """A part of the upright picture, as shares of its width and height."""
 
-    model_config = ConfigDict(extra="forbid")
-
     x: float = Field(description="Its left edge.", examples=[0.1])
     y: float = Field(description="Its upper edge.", examples=[0.0])
     width: float = Field(examples=[0.8])
@@ -59,8 +57,6 @@ class CropBody(BaseModel):
 
 class PhotoBody(BaseModel):
     """What to change; fields left out stay."""
-
-    model_config = ConfigDict(extra="forbid")
 
     alt_text: str = Field(
         "",

@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Request, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from services.users.actions.change_password import PasswordChange, change_password
 from services.users.actions.edit_profile import edit_profile
@@ -89,8 +89,6 @@ async def post_user(
 
 class ProfileChange(BaseModel):
     """What to change; fields left out stay."""
-
-    model_config = ConfigDict(extra="forbid")
 
     username: str = Field(
         "",

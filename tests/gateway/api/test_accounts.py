@@ -130,7 +130,7 @@ async def test_users_receives_the_address_given_by_a_balancer(
 ) -> None:
     gateway.users.answer("POST", "/sessions", signed_in(ALICE), status=201)
     posts_of_alice(gateway, {"counts": {}})
-    credentials = {"login": "alice", "password": "correct horse", "address": "198.51.100.1"}
+    credentials = {"login": "alice", "password": "correct horse"}
     headers = {"X-Forwarded-For": "203.0.113.7"}
     if token is not None:
         headers["X-Balancer-Token"] = token

@@ -74,7 +74,7 @@ async def test_a_profile_is_changed_field_by_field(api: UsersApi, cast: Cast) ->
     assert (await api.patch("/me", {}, alice["id"])).json() == changed.json()
 
 
-@pytest.mark.parametrize("body", [{"bio": None}, {"bio": "x" * 151}, {"shoe_size": 38}, []])
+@pytest.mark.parametrize("body", [{"bio": None}, {"bio": "x" * 151}, []])
 async def test_an_invalid_change_gives_422(api: UsersApi, cast: Cast, body: object) -> None:
     assert (await api.patch("/me", body, await cast.user_id("alice"))).status_code == 422
 
