@@ -42,6 +42,10 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
         "Una sola línea, sin caracteres de control.",
     ),
     "nothing_visible": ("Something has to be visible.", "Tiene que verse algo."),
+    "too_many_marks": (
+        "At most {max} accents or other marks on a letter.",
+        "Como máximo {max} acentos u otros signos por letra.",
+    ),
     "equal_to_name": (
         "A password differs from the username and the e-mail address.",
         "Una contraseña es distinta del nombre de usuario y de la dirección de correo.",

@@ -24,6 +24,10 @@ RESERVED_USERNAMES = frozenset(
     }
 )  # fmt: skip
 
+# What looks alike within the characters of usernames. All else that Unicode's list of confusables
+# (UTS 39) has for them is no character of a username, such as full-width or Cyrillic letters.
+_LOOKALIKES = (("0", "o"), ("1", "l"), ("i", "l"), ("rn", "m"), ("vv", "w"), (".", ""), ("_", ""))
+
 
 class UsernameTaken(Conflict):
     """Another account has this username, or is about to get it."""
@@ -50,6 +54,16 @@ def username_fault(username: str) -> Fault | None:
         return fault("username_ends_in_dot")
     if not is_username(username):
         return fault("username_form")
-    if username in RESERVED_USERNAMES:
+    if _skeleton(username) in _RESERVED_SKELETONS:
         return fault("username_reserved")
     return None
+
+
+def _skeleton(username: str) -> str:
+    """The same text for all usernames that a hasty reader takes for one another."""
+    for lookalike, plain in _LOOKALIKES:
+        username = username.replace(lookalike, plain)
+    return username
+
+
+_RESERVED_SKELETONS = frozenset(map(_skeleton, RESERVED_USERNAMES))
