@@ -47,7 +47,7 @@ def test_a_command_of_an_upgrade_makes_what_the_new_version_adds(tmp_path: Path)
     del old["session_token_key"]
     file.write_text(json.dumps(old), encoding="utf-8")
     with pytest.raises(SuiteFailure, match="lacks session_token_key"):
-        open_secrets(file, plan, may_make=False)
+        _ = open_secrets(file, plan, may_make=False)["session_token_key"]
 
 
 def test_no_two_secrets_are_alike(tmp_path: Path) -> None:

@@ -24,8 +24,6 @@ from shared.sharding.idempotency import IdempotentRequest, Reply, once
 from shared.sharding.shard_group import ShardGroup
 from shared.sharding.transaction import Transaction
 
-_SCOPE = "sign_up"
-
 
 class SignUpOvertaken(Unavailable):
     """It took so long that another account may have the names; a retry starts over."""
@@ -48,19 +46,20 @@ async def sign_up(
     """The account and its session; the same key and form get the same reply again.
 
     Raises Invalid, UsernameTaken, EmailTaken, IdempotencyKeyReused and RequestInProgress. There is
-    no user yet, so the key picks the shard of both record and account.
+    no user yet, so the key picks the shard of both record and account. Strangers share the keys:
+    one means something only together with both names.
     """
     form = trimmed(form)
     check_sign_up_form(form)
-    request = _request(tokens, form, idempotency_key or secrets.token_hex(), group.shard_count)
+    requests = _requests(tokens, form, idempotency_key or secrets.token_hex(), group.shard_count)
     try:
-        made = await _make_account(group, passwords, tokens, form, request)
+        made = await _make_account(group, passwords, tokens, form, requests[0])
     except (UsernameTaken, EmailTaken):
         # Perhaps this very request took them: in an earlier or concurrent attempt.
-        recorded = await _recorded(group, request)
-        if recorded is None:
+        recorded = [reply for each in requests if (reply := await _recorded(group, each))]
+        if not recorded:
             raise
-        made = recorded
+        made = recorded[0]
     return signed_in_reply(
         tokens,
         new_profile(made["user_id"], form.username, form.email),
@@ -68,12 +67,19 @@ async def sign_up(
     )
 
 
-def _request(
+def _requests(
     tokens: SessionTokens, form: SignUpForm, key: str, shard_count: int
-) -> IdempotentRequest:
+) -> tuple[IdempotentRequest, ...]:
+    """The request as it is recorded, then as it was by a token key that is being replaced."""
     said = (form.username, form.email, form.password, form.device)
-    shard, others = hashed_shard(key, shard_count), tokens.other_fingerprints(*said)
-    return IdempotentRequest(_SCOPE, key, tokens.fingerprint(*said), shard, others)
+    names = (username_of(form.username).key, email_of(form.email).key)
+    scopes = (tokens.fingerprint(*names), *tokens.other_fingerprints(*names))
+    bodies = (tokens.fingerprint(*said), *tokens.other_fingerprints(*said))
+    shard = hashed_shard(key, shard_count)
+    return tuple(
+        IdempotentRequest(f"sign_up:{scope.hex()}:", key, body, shard)
+        for scope, body in zip(scopes, bodies, strict=True)
+    )
 
 
 async def _recorded(group: ShardGroup, request: IdempotentRequest) -> Reply | None:

@@ -26,7 +26,7 @@ WHERE id = :user_id AND state = 'active' AND password_hash = :verified_hash;
 -- name: forget_sign_up
 -- The sign-up's idempotency key picked this shard, so its record is here.
 DELETE FROM :schema.idempotency
-WHERE scope = 'sign_up' AND (reply->>'user_id')::bigint = :user_id;
+WHERE scope LIKE 'sign\_up%' AND (reply->>'user_id')::bigint = :user_id;
 
 -- name: delete_sessions
 DELETE FROM :schema.session WHERE user_id = :user_id RETURNING id;

@@ -129,14 +129,29 @@ async def test_the_same_request_at_the_same_time_makes_one_account(resources: Re
     assert all(reply == replies[0] for reply in replies)
 
 
-async def test_the_same_key_with_another_form_is_refused_and_reserves_nothing(
+@pytest.mark.parametrize("change", [{"password": "another one"}, {"device": "another"}])
+async def test_the_same_key_and_names_with_another_form_are_refused(
+    resources: Resources, change: dict[str, str]
+) -> None:
+    key, form = secrets.token_hex(), form_for("alice")
+    await _sign_up(resources, form, key)
+    with pytest.raises(IdempotencyKeyReused):
+        await _sign_up(resources, replace(form, **change), key)
+
+
+async def test_a_stranger_with_the_same_key_gets_and_prevents_nothing(
     resources: Resources,
 ) -> None:
-    key, other = secrets.token_hex(), form_for("bob")
-    await _sign_up(resources, form_for("alice"), key)
-    with pytest.raises(IdempotencyKeyReused):
-        await _sign_up(resources, other, key)
-    assert await directory.find_entry(resources.group, username_of(other.username)) is None
+    key = secrets.token_hex()
+    strangers, alice = form_for("mallory"), form_for("alice")
+    made = await asyncio.gather(
+        _sign_up(resources, strangers, key), _sign_up(resources, alice, key)
+    )
+    assert [one["user"]["username"] for one in made] == [strangers.username, alice.username]
+    assert len({one["user"]["id"] for one in made}) == 2
+    with pytest.raises(UsernameTaken):
+        await _sign_up(resources, replace(strangers, username=alice.username), key)
+    assert await _sign_up(resources, alice, key) == made[1]
 
 
 async def test_no_token_or_password_is_stored_in_clear_text(resources: Resources) -> None:
