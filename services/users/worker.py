@@ -39,6 +39,7 @@ async def run(resources: Resources, stop: asyncio.Event) -> None:
         await erase_account(
             resources.group,
             graph,
+            resources.tokens,
             resources.feed_erasing,
             resources.upload_erasing,
             payload["user_id"],

@@ -2,7 +2,13 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
+
+from shared.sharding.shard_group import ShardGroup
+from shared.sql_files import load_queries
+
+_SQL = load_queries(Path(__file__).with_suffix(".sql"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,3 +31,9 @@ class PartlyDelivered(Exception):
     def __init__(self, undelivered: Collection[OutboxEvent]) -> None:
         super().__init__(f"{len(undelivered)} events are still to be delivered")
         self.undelivered = undelivered
+
+
+async def outbox_names(group: ShardGroup, account_id: int) -> bool:
+    """Whether an undelivered event of any shard names the account; parked events count."""
+    rows = await group.rows_across(_SQL["events_naming"], group.shards(), account_id=account_id)
+    return bool(rows)

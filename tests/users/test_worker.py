@@ -94,7 +94,13 @@ async def test_upload_is_told_of_the_new_and_the_former_avatar(
     alice = await cast.user_id("alice")
     fake_feed.photos.update({74: alice, 75: alice})
     for photo_id in (74, 75):
-        await edit_profile(resources.group, resources.upload, alice, {"avatar_photo_id": photo_id})
+        await edit_profile(
+            resources.group,
+            resources.upload,
+            resources.tokens,
+            alice,
+            {"avatar_photo_id": photo_id},
+        )
 
     def heard() -> None:
         about = [told for told in fake_feed.told_of_photos if told[1] in {74, 75}]

@@ -22,6 +22,8 @@ from services.feed.store.post_bodies import PostBodies
 from services.feed.store.posts import own_page_of_author
 from services.feed.store.reports import forget_reports_naming
 from shared.edges.edges import Edges
+from shared.errors import Unavailable
+from shared.sharding.outbox import outbox_names
 from shared.sharding.shard_group import ShardGroup
 
 # A post or a like takes some milliseconds, and the caller waits at most ten seconds.
@@ -64,6 +66,9 @@ async def erase_account(
     linked = await unlink_account(group, published.bodies, user_id, PAGE_MAX)
     if page or marked or commented or reported or linked:
         return False
+    if await outbox_names(group, user_id):
+        # An event that is delivered later would tell others of the account again.
+        raise Unavailable("Some events about the account are not delivered yet.")
     await forget_activities_of(group, user_id)
     await forget_account(group, user_id)
     return True

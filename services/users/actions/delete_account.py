@@ -13,8 +13,9 @@ from services.users.store.password_guard import PasswordGuard
 from services.users.store.session_cache import SessionCache
 from shared.sharding.shard_group import ShardGroup
 
-# The gateway trusts a session check for at most 5 s; what it admits until then is erased too.
-ERASE_DELAY_S = 8.0
+# The gateway trusts a session check for at most 5 s, and what it admits until then may write for
+# 10 s more. By then nothing of the account is under way, so what is erased stays erased.
+ERASE_DELAY_S = 16.0
 
 
 async def delete_account(

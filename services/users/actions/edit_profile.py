@@ -15,6 +15,7 @@ from services.users.clients.upload import UploadClient
 from services.users.domain.names import username_of
 from services.users.domain.profile_change import ProfileChanged, ProfileFields, check_profile_change
 from services.users.domain.profiles import ProfileFacts
+from services.users.domain.session_tokens import SessionTokens
 from services.users.store.directory import Holder
 from services.users.store.profiles import change_profile, find_profile, lock_profile
 from shared.errors import PreconditionFailed, Unauthenticated
@@ -25,6 +26,7 @@ from shared.sharding.transaction import Transaction
 async def edit_profile(
     group: ShardGroup,
     upload: UploadClient,
+    tokens: SessionTokens,
     user_id: int,
     given: Mapping[str, Any],
     versions: Collection[int] | None = None,
@@ -40,7 +42,7 @@ async def edit_profile(
     check_profile_change(given, person.card.username)
     changes = await choose_avatar(upload, user_id, given)
     if changes.get("username", person.card.username) != person.card.username:
-        await _rename(group, person, changes)
+        await _rename(group, tokens, person, changes)
     elif changes:
         async with group.writer(group.shard_of(user_id)) as tx:
             await _change(tx, user_id, changes, versions=versions)
@@ -54,18 +56,20 @@ async def _get_profile(group: ShardGroup, user_id: int) -> ProfileFacts:
     return person
 
 
-async def _rename(group: ShardGroup, person: ProfileFacts, changes: Mapping[str, Any]) -> None:
+async def _rename(
+    group: ShardGroup, tokens: SessionTokens, person: ProfileFacts, changes: Mapping[str, Any]
+) -> None:
     """The version read before the reservation is the fence: a takeover of the name changes it."""
     user_id, old = person.card.id, username_of(person.card.username)
     new = username_of(changes["username"])
     holder = Holder(user_id, f"rename:{user_id}")
-    await reserve_names(group, [new], holder)
+    await reserve_names(group, tokens, [new], holder)
     names_change = names_event(user_id, confirmed=[new], retired=[old])
     try:
         async with group.writer(group.shard_of(user_id)) as tx:
             await _change(tx, user_id, changes, expected_version=person.version)
             await tx.publish(NAMES_TOPIC, names_change)
-    except ProfileChanged:
+    except (ProfileChanged, Unauthenticated):
         await give_names_back(group, [new], holder)
         raise
     await confirm_names_now(group, names_change)

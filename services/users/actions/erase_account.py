@@ -6,15 +6,18 @@ from collections.abc import Mapping
 from services.users.actions.tell_feed import graph_event
 from services.users.clients.erasing import ErasingClient
 from services.users.domain.edge_kinds import FOLLOW
+from services.users.domain.session_tokens import SessionTokens
 from services.users.store.deletions import (
     Direction,
     find_progress,
+    forget_requests,
     give_names_back,
     note_finished,
     other_ends,
 )
 from shared.edges.edges import Edges
 from shared.errors import Unavailable
+from shared.sharding.outbox import outbox_names
 from shared.sharding.shard_group import ShardGroup
 
 ERASE_JOB = "erase_account"
@@ -29,6 +32,7 @@ _PAGES_MAX = 200
 async def erase_account(
     group: ShardGroup,
     graph: Mapping[str, Edges],
+    tokens: SessionTokens,
     feed: ErasingClient,
     upload: ErasingClient,
     user_id: int,
@@ -41,9 +45,13 @@ async def erase_account(
     if progress is None:
         return
     if progress.finished_at["users"] is None:
-        await give_names_back(group, user_id)
+        await give_names_back(group, tokens, user_id)
+        await forget_requests(group, user_id)
         for kind, edges in graph.items():
             await _remove_edges(group, kind, edges, user_id)
+        if await outbox_names(group, user_id):
+            # Delivered later, an event would write into feed what feed has erased.
+            raise Unavailable("Some events about the account are not delivered yet.")
         await note_finished(group, user_id, "users")
     if progress.finished_at["feed"] is None:
         await _erase_from(feed, user_id)

@@ -7,27 +7,35 @@ from dataclasses import replace
 from services.users.actions.give_names_back import give_names_back
 from services.users.domain.emails import email_key
 from services.users.domain.names import Name, former_names_of_mailbox, taken
+from services.users.domain.session_tokens import SessionTokens
 from services.users.store import directory
 from services.users.store.accounts import find_credentials, keeps_name
 from services.users.store.directory import Entry, Holder
+from shared.errors import Conflict
 from shared.sharding.shard_group import ShardGroup
 
 # A second try, in case the entry in the way has just been released.
 _TRIES = 2
 
 
-async def reserve_names(group: ShardGroup, names: Sequence[Name], wanted: Holder) -> Holder:
+async def reserve_names(
+    group: ShardGroup, tokens: SessionTokens, names: Sequence[Name], wanted: Holder
+) -> Holder:
     """Reserve all names or none; raises UsernameTaken or EmailTaken.
 
     Names are reserved in sequence: of two requests for the same names, the one that gets the first
     gets the second, too. The returned holder has an earlier user id if an earlier attempt of the
     same request had reserved the names.
     """
-    await _refuse_what_is_taken(group, names, wanted)
+    await _refuse_what_is_taken(group, tokens, names, wanted)
     holder = wanted
     reserved: list[Name] = []
     for name in names:
-        user_id = await _reserve(group, name, holder)
+        try:
+            user_id = await _reserve(group, tokens, name, holder)
+        except Conflict:
+            await give_names_back(group, reserved, holder)
+            raise
         if user_id is None or (reserved and user_id != holder.user_id):
             await give_names_back(group, reserved, holder)
             raise taken(name)
@@ -47,11 +55,21 @@ async def refuse_mailbox_of_before(group: ShardGroup, email: str) -> None:
             raise taken(name)
 
 
-async def _refuse_what_is_taken(group: ShardGroup, names: Sequence[Name], wanted: Holder) -> None:
+def _digests(tokens: SessionTokens, name: Name) -> list[bytes]:
+    """Only usernames are held after a deletion: an address may sign up again at once."""
+    return tokens.name_digests(name.key) if name.kind == "username" else []
+
+
+async def _refuse_what_is_taken(
+    group: ShardGroup, tokens: SessionTokens, names: Sequence[Name], wanted: Holder
+) -> None:
     """Refuse taken names without a write, which is the common case."""
     entries = await asyncio.gather(*(directory.find_entry(group, name) for name in names))
     for name, entry in zip(names, entries, strict=True):
         if entry is not None and entry.is_confirmed and not _may_be_taken(entry, wanted):
+            raise taken(name)
+        digests = _digests(tokens, name) if entry is None else []
+        if digests and await directory.is_held(group, name, digests):
             raise taken(name)
 
 
@@ -65,9 +83,12 @@ def _is_own_retired(entry: Entry, holder: Holder) -> bool:
     return is_retired and entry.holder.user_id == holder.user_id
 
 
-async def _reserve(group: ShardGroup, name: Name, holder: Holder) -> int | None:
+async def _reserve(
+    group: ShardGroup, tokens: SessionTokens, name: Name, holder: Holder
+) -> int | None:
+    digests = _digests(tokens, name)
     for _try in range(_TRIES):
-        user_id = await directory.reserve_free_name(group, name, holder)
+        user_id = await directory.reserve_free_name(group, name, holder, digests)
         if user_id is not None:
             return user_id
         entry = await directory.find_entry(group, name)

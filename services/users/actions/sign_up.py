@@ -106,7 +106,7 @@ async def _make_account(
     claim = hashlib.sha256(request.key.encode() + request.body_hash).hexdigest()
     await refuse_mailbox_of_before(group, form.email)
     user_id = await new_user_id(group, request.shard)
-    holder = await reserve_names(group, names, Holder(user_id, claim))
+    holder = await reserve_names(group, tokens, names, Holder(user_id, claim))
 
     names_change = names_event(holder.user_id, confirmed=names)
 

@@ -173,7 +173,9 @@ async def patch_me(
     """
     resources = resources_of(request)
     given = changes.model_dump(exclude_unset=True)
-    person = await edit_profile(resources.group, resources.upload, viewer_id, given, version)
+    person = await edit_profile(
+        resources.group, resources.upload, resources.tokens, viewer_id, given, version
+    )
     return JsonReply(own_profile_of(person))
 
 

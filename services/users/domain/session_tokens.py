@@ -84,6 +84,10 @@ class SessionTokens:
         claim = self.read("device", device_token)
         return None if claim is None else claim.session_id
 
+    def name_digests(self, username_key: str) -> list[bytes]:
+        """The keyed digests by which a deleted account's username is held, the newest key first."""
+        return [hmac.digest(self._key, f"held\0{username_key}".encode(), "sha256")]
+
     def fingerprint(self, *texts: str) -> bytes:
         """A keyed digest of a form with a password; it does not help to guess the password."""
         return hmac.digest(self._key, "\0".join(("form", *texts)).encode(), "sha256")

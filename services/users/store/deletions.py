@@ -5,11 +5,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
-from services.users.domain.names import Name, shard_of_name
+from services.users.domain.names import RETIREMENT, Name, shard_of_name
 from services.users.domain.receipts import Receipt
+from services.users.domain.session_tokens import SessionTokens
 from services.users.store.account_tables import TABLES
 from services.users.store.accounts import Credentials
 from shared.sharding.account_tables import erase_tables
+from shared.sharding.idempotency import forget_requests_of
 from shared.sharding.shard_group import ShardGroup
 from shared.sharding.transaction import Transaction
 from shared.sql_files import load_queries
@@ -70,12 +72,31 @@ async def note_finished(group: ShardGroup, user_id: int, part: Part) -> None:
         await tx.execute(_SQL[f"note_{part}_finished"], user_id=user_id)
 
 
-async def give_names_back(group: ShardGroup, user_id: int) -> None:
-    """Free every name that the account has or had, retired ones too."""
+async def give_names_back(group: ShardGroup, tokens: SessionTokens, user_id: int) -> None:
+    """Free every name that the account has or had, but hold its usernames from others for a while.
+
+    A hold has no id and only a digest of the name. A retired name is held no longer than before.
+    """
     rows = await group.rows_across(_SQL["names_of_user"], group.shards(), user_id=user_id)
-    for name in (Name(row["kind"], row["name_key"]) for row in rows):
+    for row in rows:
+        name = Name(row["kind"], row["name_key"])
         async with group.writer(shard_of_name(name, group.shard_count)) as tx:
-            await tx.execute(_SQL["give_name_back"], kind=name.kind, key=name.key, user_id=user_id)
+            given = await tx.row(
+                _SQL["give_name_back"], kind=name.kind, key=name.key, user_id=user_id
+            )
+            if given is not None and name.kind == "username" and given["state"] == "confirmed":
+                await tx.execute(
+                    _SQL["hold_name"],
+                    digest=tokens.name_digests(name.key)[0],
+                    ends_at=given["expires_at"],
+                    lasts=RETIREMENT,
+                )
+
+
+async def forget_requests(group: ShardGroup, user_id: int) -> None:
+    """Delete the recorded replies of the account's sign-ins."""
+    async with group.writer(group.shard_of(user_id)) as tx:
+        await forget_requests_of(tx, user_id)
 
 
 async def other_ends(

@@ -35,7 +35,14 @@ DELETE FROM :schema.session WHERE user_id = :user_id RETURNING id;
 SELECT kind, name_key FROM :schema.directory WHERE user_id = :user_id;
 
 -- name: give_name_back
-DELETE FROM :schema.directory WHERE kind = :kind AND name_key = :key AND user_id = :user_id;
+DELETE FROM :schema.directory WHERE kind = :kind AND name_key = :key AND user_id = :user_id
+RETURNING state, expires_at;
+
+-- name: hold_name
+-- A name given up before keeps the end that it had.
+INSERT INTO :schema.held_name AS held (digest, ends_at)
+VALUES (:digest, coalesce(:ends_at::timestamptz, now() + :lasts::interval))
+ON CONFLICT (digest) DO UPDATE SET ends_at = greatest(held.ends_at, excluded.ends_at);
 
 -- name: page_out
 -- Requests are edges too, so the state need not be active.

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from services.users.domain.names import RESERVATION, RETIREMENT, Name, shard_of_name
+from services.users.domain.names import RESERVATION, RETIREMENT, Name, shard_of_name, taken
 from shared.sharding.shard_group import ShardGroup
 from shared.sql_files import load_queries
 
@@ -34,10 +34,13 @@ class Entry:
     has_expired: bool
 
 
-async def reserve_free_name(group: ShardGroup, name: Name, holder: Holder) -> int | None:
+async def reserve_free_name(
+    group: ShardGroup, name: Name, holder: Holder, digests: Sequence[bytes] = ()
+) -> int | None:
     """Reserve a free name and return its user id; None if another request holds it.
 
-    If this request had reserved the name before, the id is the earlier one.
+    If this request had reserved the name before, the id is the earlier one. Raises `taken` if one
+    of the digests is held after a deletion.
     """
     async with group.writer(_shard(group, name)) as tx:
         user_id: int | None = await tx.value(
@@ -48,7 +51,16 @@ async def reserve_free_name(group: ShardGroup, name: Name, holder: Holder) -> in
             holder=holder.request,
             lasts=RESERVATION,
         )
+        # A statement of its own: the first one may have waited for the deletion that holds it.
+        if digests and await tx.value(_SQL["is_held"], digests=list(digests)):
+            raise taken(name)
     return user_id
+
+
+async def is_held(group: ShardGroup, name: Name, digests: Sequence[bytes]) -> bool:
+    """Whether the name of a deleted account is still kept from everybody."""
+    reader = group.reader(_shard(group, name))
+    return bool(await reader.value(_SQL["is_held"], digests=list(digests)))
 
 
 async def find_entry(group: ShardGroup, name: Name) -> Entry | None:

@@ -8,6 +8,11 @@ ON CONFLICT (kind, name_key) DO UPDATE SET state = held.state
 WHERE held.state = 'reserved' AND held.holder = EXCLUDED.holder
 RETURNING user_id;
 
+-- name: is_held
+SELECT EXISTS (
+    SELECT FROM :schema.held_name WHERE digest = ANY(:digests::bytea[]) AND ends_at > now()
+);
+
 -- name: find_entry
 SELECT user_id, state, holder, expires_at, expires_at IS NOT NULL AND expires_at < now() AS has_expired
 FROM :schema.directory

@@ -24,7 +24,9 @@ _OPENED = parse_query(
 
 async def _private_with_requests(resources: Resources, cast: Cast) -> tuple[int, list[int]]:
     alice, *asking = await cast.user_ids("alice", "bob", "carol", "dave")
-    await edit_profile(resources.group, resources.upload, alice, {"is_private": True})
+    await edit_profile(
+        resources.group, resources.upload, resources.tokens, alice, {"is_private": True}
+    )
     for requester in asking:
         await resources.follows.put(requester, alice, REQUESTED)
     return alice, asking
@@ -40,7 +42,9 @@ async def test_open_requests_become_follows_once_the_account_is_public(
     resources: Resources, cast: Cast
 ) -> None:
     alice, asking = await _private_with_requests(resources, cast)
-    await edit_profile(resources.group, resources.upload, alice, {"is_private": False})
+    await edit_profile(
+        resources.group, resources.upload, resources.tokens, alice, {"is_private": False}
+    )
     events = await _opened(resources, alice)
     assert len(events) == 1
     for _twice in range(2):
@@ -54,7 +58,9 @@ async def test_many_requests_are_accepted_in_several_steps(
     resources: Resources, cast: Cast
 ) -> None:
     alice, asking = await _private_with_requests(resources, cast)
-    await edit_profile(resources.group, resources.upload, alice, {"is_private": False})
+    await edit_profile(
+        resources.group, resources.upload, resources.tokens, alice, {"is_private": False}
+    )
     seen = 0
     while len(events := await _opened(resources, alice)) > seen:
         await accept_requests(resources.group, resources.follows, events[seen:], at_once_max=2)
@@ -70,7 +76,7 @@ async def test_nobody_is_accepted_while_the_account_is_private(
     resources: Resources, cast: Cast, changes: dict[str, object]
 ) -> None:
     alice, asking = await _private_with_requests(resources, cast)
-    await edit_profile(resources.group, resources.upload, alice, changes)
+    await edit_profile(resources.group, resources.upload, resources.tokens, alice, changes)
     assert await _opened(resources, alice) == []
     assert not await accept_if_public(resources.group, resources.follows, asking[0], alice)
     assert await resources.follows.states_in(alice, asking) == dict.fromkeys(asking, REQUESTED)
@@ -80,7 +86,9 @@ async def test_a_withdrawn_request_does_not_become_a_follow(
     resources: Resources, cast: Cast
 ) -> None:
     alice, [bob, *_others] = await _private_with_requests(resources, cast)
-    await edit_profile(resources.group, resources.upload, alice, {"is_private": False})
+    await edit_profile(
+        resources.group, resources.upload, resources.tokens, alice, {"is_private": False}
+    )
     await resources.follows.remove(bob, alice)
     assert await accept_if_public(resources.group, resources.follows, bob, alice)
     assert await resources.follows.states(bob, [alice]) == {}

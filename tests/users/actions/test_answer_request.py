@@ -17,7 +17,9 @@ from tests.users.cast import Cast
 
 async def _private(resources: Resources, cast: Cast) -> int:
     alice = await cast.user_id("alice")
-    await edit_profile(resources.group, resources.upload, alice, {"is_private": True})
+    await edit_profile(
+        resources.group, resources.upload, resources.tokens, alice, {"is_private": True}
+    )
     return alice
 
 

@@ -59,10 +59,14 @@ async def test_an_own_photo_becomes_the_avatar(
     alice = (await cast.person("alice"))["user"]["id"]
     fake_feed.photos.update({71: alice, 72: alice})
     with pytest.raises(Invalid):
-        await edit_profile(resources.group, resources.upload, alice, {"avatar_photo_id": 70})
+        await edit_profile(
+            resources.group, resources.upload, resources.tokens, alice, {"avatar_photo_id": 70}
+        )
     for photo_id in (71, 72):
         change = {"avatar_photo_id": photo_id}
-        person = await edit_profile(resources.group, resources.upload, alice, change)
+        person = await edit_profile(
+            resources.group, resources.upload, resources.tokens, alice, change
+        )
         assert person.card.avatar_key == f"renditions/{photo_id}/thumb.jpg"
     events = await resources.group.rows_across(_AVATARS, resources.group.shards(), user_id=alice)
     told = [(event["payload"]["taken"], event["payload"]["left"]) for event in events]
@@ -74,8 +78,12 @@ async def test_an_avatar_can_be_removed(
 ) -> None:
     alice = (await cast.person("alice"))["user"]["id"]
     fake_feed.photos[73] = alice
-    await edit_profile(resources.group, resources.upload, alice, {"avatar_photo_id": 73})
-    person = await edit_profile(resources.group, resources.upload, alice, {"avatar_photo_id": None})
+    await edit_profile(
+        resources.group, resources.upload, resources.tokens, alice, {"avatar_photo_id": 73}
+    )
+    person = await edit_profile(
+        resources.group, resources.upload, resources.tokens, alice, {"avatar_photo_id": None}
+    )
     assert person.card.avatar_key is None
 
 
@@ -89,9 +97,11 @@ async def test_only_the_given_fields_change_and_the_version_grows(
     resources: Resources, cast: Cast
 ) -> None:
     alice = await cast.user_id("alice")
-    before = await edit_profile(resources.group, resources.upload, alice, {"bio": "fog"})
+    before = await edit_profile(
+        resources.group, resources.upload, resources.tokens, alice, {"bio": "fog"}
+    )
     after = await edit_profile(
-        resources.group, resources.upload, alice, {"display_name": "Alice 👩‍💻"}
+        resources.group, resources.upload, resources.tokens, alice, {"display_name": "Alice 👩‍💻"}
     )
     assert (after.bio, after.card.display_name) == ("fog", "Alice 👩‍💻")
     assert after.version == before.version + 1
@@ -100,17 +110,22 @@ async def test_only_the_given_fields_change_and_the_version_grows(
 async def test_an_edit_to_the_same_values_changes_nothing(resources: Resources, cast: Cast) -> None:
     alice = await cast.person("alice")
     before = await edit_profile(
-        resources.group, resources.upload, alice["user"]["id"], {"bio": "fog"}
+        resources.group, resources.upload, resources.tokens, alice["user"]["id"], {"bio": "fog"}
     )
     same: dict[str, Any] = {"bio": "fog", "username": alice["user"]["username"]}
     assert (
-        await edit_profile(resources.group, resources.upload, alice["user"]["id"], same) == before
+        await edit_profile(
+            resources.group, resources.upload, resources.tokens, alice["user"]["id"], same
+        )
+        == before
     )
 
 
 async def test_a_missing_account_cannot_be_edited(resources: Resources) -> None:
     with pytest.raises(Unauthenticated):
-        await edit_profile(resources.group, resources.upload, 2**50, {"bio": "fog"})
+        await edit_profile(
+            resources.group, resources.upload, resources.tokens, 2**50, {"bio": "fog"}
+        )
 
 
 async def test_feed_is_told_of_changes_of_privacy_only(resources: Resources, cast: Cast) -> None:
@@ -121,7 +136,7 @@ async def test_feed_is_told_of_changes_of_privacy_only(resources: Resources, cas
         {"is_private": True},
         {"is_private": False},
     ):
-        await edit_profile(resources.group, resources.upload, alice, change)
+        await edit_profile(resources.group, resources.upload, resources.tokens, alice, change)
     rows = await resources.group.reader(resources.group.shard_of(alice)).rows(
         _EVENTS, actor_id=alice
     )
@@ -135,7 +150,9 @@ async def test_a_renamed_person_is_found_and_signs_in_by_the_new_name_only(
 ) -> None:
     alice = (await cast.person("alice"))["user"]
     new = _new_name()
-    await edit_profile(resources.group, resources.upload, alice["id"], {"username": new})
+    await edit_profile(
+        resources.group, resources.upload, resources.tokens, alice["id"], {"username": new}
+    )
     known = await get_profile_by_username(resources.group, None, new)
     assert known.person.card.id == alice["id"]
     with pytest.raises(NotFound):
@@ -157,7 +174,9 @@ async def test_an_old_name_is_kept_from_others_until_it_has_expired(
     resources: Resources, cast: Cast
 ) -> None:
     alice = (await cast.person("alice"))["user"]
-    await edit_profile(resources.group, resources.upload, alice["id"], {"username": _new_name()})
+    await edit_profile(
+        resources.group, resources.upload, resources.tokens, alice["id"], {"username": _new_name()}
+    )
     with pytest.raises(UsernameTaken):
         await _sign_up_as(resources, alice["username"])
     await _expire(resources, alice["username"])
@@ -168,9 +187,15 @@ async def test_an_owner_may_take_their_old_name_back_at_once(
     resources: Resources, cast: Cast
 ) -> None:
     alice = (await cast.person("alice"))["user"]
-    await edit_profile(resources.group, resources.upload, alice["id"], {"username": _new_name()})
+    await edit_profile(
+        resources.group, resources.upload, resources.tokens, alice["id"], {"username": _new_name()}
+    )
     back = await edit_profile(
-        resources.group, resources.upload, alice["id"], {"username": alice["username"]}
+        resources.group,
+        resources.upload,
+        resources.tokens,
+        alice["id"],
+        {"username": alice["username"]},
     )
     assert back.card.username == alice["username"]
     with pytest.raises(UsernameTaken):
@@ -183,7 +208,13 @@ async def test_an_owner_may_take_their_old_name_back_at_once(
 async def test_a_taken_name_is_refused(resources: Resources, cast: Cast) -> None:
     alice, bob = (await cast.person("alice"))["user"], await cast.user_id("bob")
     with pytest.raises(UsernameTaken):
-        await edit_profile(resources.group, resources.upload, bob, {"username": alice["username"]})
+        await edit_profile(
+            resources.group,
+            resources.upload,
+            resources.tokens,
+            bob,
+            {"username": alice["username"]},
+        )
 
 
 async def test_exactly_one_of_many_concurrent_renamings_gets_the_name(
@@ -193,7 +224,9 @@ async def test_exactly_one_of_many_concurrent_renamings_gets_the_name(
 
     async def outcome(user_id: int) -> str:
         try:
-            await edit_profile(resources.group, resources.upload, user_id, {"username": wanted})
+            await edit_profile(
+                resources.group, resources.upload, resources.tokens, user_id, {"username": wanted}
+            )
         except Conflict as refusal:
             return refusal.code
         return "renamed"
@@ -206,8 +239,12 @@ async def test_an_interrupted_renaming_can_be_repeated_at_once(
     resources: Resources, cast: Cast
 ) -> None:
     alice, wanted = await cast.user_id("alice"), _new_name()
-    await reserve_names(resources.group, [username_of(wanted)], Holder(alice, f"rename:{alice}"))
-    renamed = await edit_profile(resources.group, resources.upload, alice, {"username": wanted})
+    await reserve_names(
+        resources.group, resources.tokens, [username_of(wanted)], Holder(alice, f"rename:{alice}")
+    )
+    renamed = await edit_profile(
+        resources.group, resources.upload, resources.tokens, alice, {"username": wanted}
+    )
     assert renamed.card.username == wanted
 
 
@@ -225,7 +262,9 @@ async def test_an_overtaken_renaming_makes_no_second_owner(
 
     monkeypatch.setattr("services.users.actions.edit_profile.reserve_names", reserve_and_dawdle)
     with pytest.raises(ProfileChanged):
-        await edit_profile(resources.group, resources.upload, alice, {"username": wanted})
+        await edit_profile(
+            resources.group, resources.upload, resources.tokens, alice, {"username": wanted}
+        )
     known = await get_profile_by_username(resources.group, None, wanted)
     assert [known.person.card.id] == winner
     assert await keeps_name(resources.group, winner[0], username_of(wanted))

@@ -1,5 +1,7 @@
 """A deleted account is gone at once, and an interruptible job erases it everywhere."""
 
+from datetime import timedelta
+
 import pytest
 
 from services.users.actions.block import block
@@ -13,14 +15,31 @@ from services.users.domain.edge_kinds import BLOCK, FOLLOW, MUTE
 from services.users.domain.passwords import WrongPassword
 from services.users.domain.receipts import Receipt
 from services.users.domain.sign_up_form import SignUpForm
+from services.users.domain.usernames import UsernameTaken
 from services.users.resources import Resources
 from services.users.store.deletions import Progress, find_progress
 from services.users.store.profiles import find_profile
 from shared.contracts.people import SignedIn
 from shared.errors import SessionEnded, Unavailable
+from shared.sql_files import parse_query
+from tests.delivered_events import forget_events
 from tests.users.cast import PASSWORD, Cast
 from tests.users.fake_feed import FakeFeed
 from tests.users.session_check import check_session
+
+_PASS_TIME = parse_query("pass", "UPDATE :schema.held_name SET ends_at = ends_at - :by::interval")
+_RETIRE_SOON = parse_query(
+    "retire soon",
+    "UPDATE :schema.directory SET expires_at = now() + interval '59 minutes'"
+    " WHERE user_id = :user_id AND expires_at IS NOT NULL",
+)
+_SIGNED_IN = parse_query(
+    "signed in",
+    "INSERT INTO :schema.idempotency (scope, key, body_hash, attempt) VALUES (:scope, 'k', '', 1)",
+)
+_OF_SIGN_INS = parse_query(
+    "of sign-ins", "SELECT key FROM :schema.idempotency WHERE scope = :scope"
+)
 
 
 async def _delete(resources: Resources, person: SignedIn, password: str = PASSWORD) -> Receipt:
@@ -35,8 +54,14 @@ async def _delete(resources: Resources, person: SignedIn, password: str = PASSWO
 
 async def _erase(resources: Resources, user_id: int) -> None:
     graph = {FOLLOW: resources.follows, BLOCK: resources.blocks, MUTE: resources.mutes}
+    await forget_events(resources.group)
     await erase_account(
-        resources.group, graph, resources.feed_erasing, resources.upload_erasing, user_id
+        resources.group,
+        graph,
+        resources.tokens,
+        resources.feed_erasing,
+        resources.upload_erasing,
+        user_id,
     )
 
 
@@ -93,12 +118,14 @@ async def test_edges_of_every_kind_and_direction_go_and_the_counts_change(
     )
     await follow(group, follows, feed, alice_id, bob)
     await follow(group, follows, feed, bob, alice_id)
-    await edit_profile(group, resources.upload, carol, {"is_private": True})
+    await edit_profile(group, resources.upload, resources.tokens, carol, {"is_private": True})
     await follow(group, follows, feed, alice_id, carol)
     await mute(group, resources.mutes, bob, alice_id, muting=True)
     dave = await cast.user_id("dave")
     await block(group, follows, blocks, feed, dave, alice_id)
     await _delete(resources, alice)
+    with pytest.raises(Unavailable, match="not delivered yet"):
+        await _erase(resources, alice_id)
     await _erase(resources, alice_id)
     assert await follows.states(alice_id, [bob, carol]) == {}
     assert await follows.states_in(carol, [alice_id]) == {}
@@ -109,14 +136,70 @@ async def test_edges_of_every_kind_and_direction_go_and_the_counts_change(
     assert (counts.in_count, counts.out_count) == (0, 0)
 
 
-async def test_the_names_become_free_for_others(resources: Resources, cast: Cast) -> None:
-    alice = await cast.person("alice")
+async def _sign_up(resources: Resources, username: str, email: str) -> int:
+    form = SignUpForm(username, email, PASSWORD, "phone")
+    made = await sign_up(resources.group, resources.passwords, resources.tokens, form, None)
+    return made["user"]["id"]
+
+
+async def _end_holds(resources: Resources, by: timedelta) -> None:
+    """Bring all holds nearer to their end."""
+    for shard in resources.group.shards():
+        async with resources.group.writer(shard) as tx:
+            await tx.execute(_PASS_TIME, by=by)
+
+
+async def test_the_address_becomes_free_at_once_and_the_username_after_two_weeks(
+    resources: Resources, cast: Cast
+) -> None:
+    alice, bob = await cast.person("alice"), await cast.user_id("bob")
+    username, email = alice["user"]["username"], f"{alice['user']['username']}@mail.example"
     await _delete(resources, alice)
     await _erase(resources, alice["user"]["id"])
-    username = alice["user"]["username"]
-    form = SignUpForm(username, f"{username}@mail.example", PASSWORD, "phone")
-    again = await sign_up(resources.group, resources.passwords, resources.tokens, form, None)
-    assert again["user"]["id"] != alice["user"]["id"]
+    with pytest.raises(UsernameTaken):
+        await _sign_up(resources, username, f"other_{email}")
+    with pytest.raises(UsernameTaken):
+        await edit_profile(
+            resources.group, resources.upload, resources.tokens, bob, {"username": username}
+        )
+    assert await _sign_up(resources, f"{username[:20]}_again", email)
+    await _end_holds(resources, timedelta(days=13, hours=23))
+    with pytest.raises(UsernameTaken):
+        await _sign_up(resources, username, f"other_{email}")
+    await _end_holds(resources, timedelta(hours=1))
+    assert await _sign_up(resources, username, f"other_{email}") != alice["user"]["id"]
+
+
+async def test_a_name_given_up_before_is_held_no_longer_for_a_deletion(
+    resources: Resources, cast: Cast
+) -> None:
+    alice = await cast.person("alice")
+    alice_id, former = alice["user"]["id"], alice["user"]["username"]
+    await edit_profile(
+        resources.group, resources.upload, resources.tokens, alice_id, {"username": f"{former}x"}
+    )
+    for shard in resources.group.shards():
+        async with resources.group.writer(shard) as tx:
+            await tx.execute(_RETIRE_SOON, user_id=alice_id)
+    await _delete(resources, alice)
+    await _erase(resources, alice_id)
+    with pytest.raises(UsernameTaken):
+        await _sign_up(resources, former, f"other_{former}@mail.example")
+    await _end_holds(resources, timedelta(hours=1))
+    assert await _sign_up(resources, former, f"other_{former}@mail.example")
+    with pytest.raises(UsernameTaken):
+        await _sign_up(resources, f"{former}x", f"third_{former}@mail.example")
+
+
+async def test_recorded_replies_of_sign_ins_go(resources: Resources, cast: Cast) -> None:
+    alice = await cast.person("alice")
+    alice_id = alice["user"]["id"]
+    group = resources.group
+    async with group.writer(group.shard_of(alice_id)) as tx:
+        await tx.execute(_SIGNED_IN, scope=f"sign_in:{alice_id}")
+    await _delete(resources, alice)
+    await _erase(resources, alice_id)
+    assert await group.rows_across(_OF_SIGN_INS, group.shards(), scope=f"sign_in:{alice_id}") == []
 
 
 async def test_an_interrupted_job_resumes(

@@ -20,7 +20,11 @@ async def _named(cast: Cast, resources: Resources, *display_names: str) -> list[
     ids = await cast.user_ids(*(["alice"] * len(display_names)))
     for user_id, display_name in zip(ids, display_names, strict=True):
         await edit_profile(
-            resources.group, resources.upload, user_id, {"display_name": display_name}
+            resources.group,
+            resources.upload,
+            resources.tokens,
+            user_id,
+            {"display_name": display_name},
         )
     return ids
 
@@ -32,7 +36,11 @@ async def test_people_are_found_by_username_and_by_any_word(
     alice = (await cast.person("alice"))["user"]
     assert await _found(resources, None, alice["username"][:-2].upper()) == [alice["id"]]
     await edit_profile(
-        resources.group, resources.upload, alice["id"], {"display_name": f"Dr {word.upper()} Lee"}
+        resources.group,
+        resources.upload,
+        resources.tokens,
+        alice["id"],
+        {"display_name": f"Dr {word.upper()} Lee"},
     )
     for query in (word[:-1], f"dr {word}", f"{word} l"):
         assert alice["id"] in await _found(resources, None, query)
@@ -42,7 +50,9 @@ async def test_people_are_found_by_username_and_by_any_word(
 async def test_a_former_name_finds_nobody(resources: Resources, cast: Cast) -> None:
     before, after = ("w" + secrets.token_hex(5) for _ in range(2))
     [alice] = await _named(cast, resources, before)
-    await edit_profile(resources.group, resources.upload, alice, {"display_name": after})
+    await edit_profile(
+        resources.group, resources.upload, resources.tokens, alice, {"display_name": after}
+    )
     assert await _found(resources, None, before) == []
     assert await _found(resources, None, after) == [alice]
 
@@ -63,7 +73,9 @@ async def test_pages_hold_everybody_once_in_order_of_names(
             break
         if len(seen) == 1:
             # A person who now sorts before the cursor shifts nothing.
-            await edit_profile(resources.group, resources.upload, ids[4], {"display_name": word})
+            await edit_profile(
+                resources.group, resources.upload, resources.tokens, ids[4], {"display_name": word}
+            )
     assert [user_id for user_id in seen if user_id != ids[4]] == ids[:2] + sorted(ids[2:4])
     assert len(seen) == len(set(seen))
 

@@ -196,7 +196,7 @@ async def test_an_abandoned_reservation_is_free_after_it_expires(
     resources: Resources,
 ) -> None:
     group, form = resources.group, form_for("alice")
-    await reserve_names(group, _names(form), await _holder(group))
+    await reserve_names(group, resources.tokens, _names(form), await _holder(group))
     with pytest.raises(UsernameTaken):
         await _sign_up(resources, form)
     await _expire(group, form)
@@ -240,7 +240,7 @@ async def test_an_overtaken_sign_up_makes_no_second_account_with_the_name(
 
 async def test_exactly_one_of_many_takers_gets_an_expired_name(resources: Resources) -> None:
     group, form = resources.group, form_for("alice")
-    await reserve_names(group, _names(form), await _holder(group))
+    await reserve_names(group, resources.tokens, _names(form), await _holder(group))
     await _expire(group, form)
 
     async def outcome(number: int) -> str:
