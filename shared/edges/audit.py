@@ -95,13 +95,13 @@ class EdgeAudit:
     async def suspects_among_truths(self, page: Iterable[Record]) -> list[EdgeKey]:
         """Return the edges of a page of truths whose mirror differs."""
         truths = _sides(page)
-        mirrors = await self._mirrors(truths)
+        mirrors = await self.mirrors(truths)
         return [key for key, truth in truths.items() if not _agree(truth, mirrors.get(key))]
 
     async def suspects_among_mirrors(self, page: Iterable[Record]) -> list[EdgeKey]:
         """Return mirrored edges without a truth; a page of truths reveals all other differences."""
         mirrors = {key: side for key, side in _sides(page).items() if side.state != REMOVED}
-        truths = await self._truths(mirrors)
+        truths = await self.truths(mirrors)
         return [key for key in mirrors if key not in truths]
 
     async def judge(self, suspects: Collection[EdgeKey]) -> Judged:
@@ -111,10 +111,10 @@ class EdgeAudit:
         is read first and then has no event in the outbox, its mirror is complete when it is read
         after that. The truth may have changed once more meanwhile; the second read of it tells.
         """
-        truths_before = await self._truths(suspects)
+        truths_before = await self.truths(suspects)
         waiting = await self._waiting(suspects)
-        mirrors = await self._mirrors(suspects)
-        truths = await self._truths(suspects)
+        mirrors = await self.mirrors(suspects)
+        truths = await self.truths(suspects)
         drifted, under_way = [], 0
         for key in suspects:
             truth, mirror = truths.get(key), mirrors.get(key)
@@ -132,11 +132,13 @@ class EdgeAudit:
         age_s = 0.0 if side is None else time.time() - created_ms(side.version) / 1000
         return abs(age_s) < self._quiet_s
 
-    async def _truths(self, keys: Iterable[EdgeKey]) -> dict[EdgeKey, Side]:
+    async def truths(self, keys: Iterable[EdgeKey]) -> dict[EdgeKey, Side]:
+        """Map edges to the rows in the shards where they begin; absent if there is none."""
         by_shard = _by_shard((self._group.shard_of(key.src), key) for key in keys)
         return _sides(await self._look_up(_SQL["truths"], by_shard))
 
-    async def _mirrors(self, keys: Iterable[EdgeKey]) -> dict[EdgeKey, Side]:
+    async def mirrors(self, keys: Iterable[EdgeKey]) -> dict[EdgeKey, Side]:
+        """Map edges to the rows in the shards where they end; absent if there is none."""
         by_shard = _by_shard((self._group.shard_of(key.dst), key) for key in keys)
         return _sides(await self._look_up(_SQL["mirrors"], by_shard))
 

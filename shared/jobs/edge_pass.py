@@ -7,9 +7,11 @@ from dataclasses import dataclass, field
 from asyncpg import Record
 
 from shared.edges.audit import DriftedEdge, EdgeAudit, EdgeKey
+from shared.edges.edges import REMOVED
+from shared.edges.removed import RemovedEdges
 from shared.edges.repair import EdgeRepair
 from shared.errors import Unavailable
-from shared.jobs.edge_doubts import EdgeDoubts
+from shared.jobs.edge_doubts import IN, OUT, EdgeDoubts
 from shared.jobs.metrics import EDGES_COMPARED, EDGES_REPAIRED
 from shared.logs import get_logger
 from shared.sharding.removal_rules import RemovalRules
@@ -31,7 +33,8 @@ class PassReport:
     """What a walk found: `drift` by kind, `repaired` by kind and fault.
 
     `left_alone` counts unrepaired drift by fault, and `reasons` says why. Without reasons the walk
-    compared everything and repaired all drift. `rows` counts the rows per shard and table.
+    compared everything and repaired all drift. `rows` counts the rows of edges that exist, per
+    shard and side.
     """
 
     edges: int = 0
@@ -50,7 +53,8 @@ class EdgePass:
     """Compares edges first and counts last, because repairing an edge changes counts.
 
     A missing or stale mirror is repaired at once. A mirror without a truth, or newer than it, is
-    judged at the end. By then the doubts tell whether the truth's shard may have lost data.
+    judged at the end. By then the doubts tell whether the truth's shard may have lost data. The
+    walk also ends the rows of edges that were removed long ago.
     """
 
     def __init__(
@@ -65,6 +69,7 @@ class EdgePass:
         self._group = group
         self._audit = EdgeAudit(group, quiet_s)
         self._repair = EdgeRepair(group)
+        self._removed = RemovedEdges(group, self._audit)
         self._go_on = go_on
         self._doubts = doubts
         self._rules = rules
@@ -100,10 +105,11 @@ class EdgePass:
         while page := await self._audit.page_of_truths(shard, after):
             after = _key(page[-1])
             self.report.edges += len(page)
-            self.report.rows[shard, "edge_out"] += len(page)
+            self.report.rows[shard, OUT] += _present(page)
             EDGES_COMPARED.labels(self._group.name).inc(len(page))
             trusted = [row for row in page if self._is_trusted(row["dst"])]
             await self._mend_edges(await self._audit.suspects_among_truths(trusted))
+            await self._removed.forget_truths(shard, trusted)
             await self._mend_counts(shard, {(r["kind"], r["src"]) for r in page if r["uncounted"]})
             if not await self._paced(page):
                 return
@@ -113,9 +119,10 @@ class EdgePass:
         after = _BEFORE_ALL
         while page := await self._audit.page_of_mirrors(shard, after):
             after = _key(page[-1])
-            self.report.rows[shard, "edge_in"] += len(page)
+            self.report.rows[shard, IN] += _present(page)
             trusted = [row for row in page if self._is_trusted(row["src"])]
             await self._mend_edges(await self._audit.suspects_among_mirrors(trusted))
+            await self._removed.forget_mirrors(shard, trusted)
             await self._mend_counts(shard, {(r["kind"], r["dst"]) for r in page if r["uncounted"]})
             if not await self._paced(page):
                 return
@@ -128,6 +135,7 @@ class EdgePass:
             self.report.counts += len(page)
             wrong = {(r["kind"], r["node"]) for r in page if _is_wrong(r)}
             await self._mend_counts(shard, wrong)
+            await self._removed.forget_counts(shard, page)
             if not await self._paced(page):
                 return
         await self._paced(())
@@ -229,6 +237,10 @@ class EdgePass:
 
 def _key(row: Record) -> EdgeKey:
     return EdgeKey(row["kind"], row["src"], row["dst"])
+
+
+def _present(page: Sequence[Record]) -> int:
+    return sum(row["state"] != REMOVED for row in page)
 
 
 def _is_wrong(row: Record) -> bool:

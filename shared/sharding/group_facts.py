@@ -1,7 +1,7 @@
 """Asks every primary of a group which shards and rows it holds."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from shared.errors import AppError
 from shared.ids import EPOCH_MS
@@ -22,20 +22,24 @@ SELECT {shard} AS shard,
        (SELECT last_value >> 10 FROM {schema}.id_clock) AS newest_ms
 """
 
+_NOTHING: Mapping[str, str] = {}
 
 our_time_s = time.time
 
 
-async def facts_of(group: ShardGroup, *, counted: Sequence[str] = ()) -> list[PrimaryFacts]:
+async def facts_of(
+    group: ShardGroup, *, counted: Mapping[str, str] = _NOTHING
+) -> list[PrimaryFacts]:
     """Ask the primaries one after the other; a `fault` stands for one that cannot be asked.
 
-    `counted` names tables whose rows are counted exactly, with one statement per shard.
+    `counted` maps names to a table, perhaps with a condition. Their rows are counted exactly, with
+    one statement per shard.
     """
     return [await _facts_of_primary(group, primary, counted) for primary in group.primaries()]
 
 
 async def _facts_of_primary(
-    group: ShardGroup, primary: Primary, counted: Sequence[str]
+    group: ShardGroup, primary: Primary, counted: Mapping[str, str]
 ) -> PrimaryFacts:
     shards = group.shards_on(primary.name)
     node = group.node(primary.address)
@@ -58,7 +62,7 @@ async def _facts_of_primary(
 
 
 async def _held(
-    node: NodePool, there: Sequence[int], mapped: frozenset[int], counted: Sequence[str]
+    node: NodePool, there: Sequence[int], mapped: frozenset[int], counted: Mapping[str, str]
 ) -> dict[int, ShardFacts]:
     if not there:
         return {}
@@ -76,11 +80,11 @@ async def _held(
     }
 
 
-async def _counts(node: NodePool, shard: int, counted: Sequence[str]) -> dict[str, int]:
+async def _counts(node: NodePool, shard: int, counted: Mapping[str, str]) -> dict[str, int]:
     if not counted:
         return {}
     schema = schema_of(shard)
-    columns = ", ".join(f"(SELECT count(*) FROM {schema}.{table})" for table in counted)  # noqa: S608
+    columns = ", ".join(f"(SELECT count(*) FROM {schema}.{table})" for table in counted.values())  # noqa: S608
     (row,) = await node.fetch(f"SELECT {columns}", ())
     return dict(zip(counted, row.values(), strict=True))
 

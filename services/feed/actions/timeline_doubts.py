@@ -33,7 +33,7 @@ class TimelineDoubts:
     async def check(self) -> None:
         """Read what the primaries hold, and count their posts."""
         self._expected = await read_expected(self._group)
-        self._primaries = await facts_of(self._group, counted=(_POST,))
+        self._primaries = await facts_of(self._group, counted={_POST: _POST})
         self._learn(())
 
     def lost_among(self, post_ids: Iterable[int]) -> list[int]:

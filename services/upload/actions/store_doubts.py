@@ -82,7 +82,7 @@ async def doubts_before(
     """Ask the primaries and the store before anything else; `counted` adds the photos."""
     found = StoreDoubts(group.name, lost)
     found.expected = await read_expected(group)
-    found.primaries = await facts_of(group, counted=(PHOTO,) if counted else ())
+    found.primaries = await facts_of(group, counted={PHOTO: PHOTO} if counted else {})
     found.doubts = doubts_of(found.primaries, found.expected, lost=lost)
     found.clocks = clock_doubts(found.primaries, {})
     if not found:
