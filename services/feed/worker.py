@@ -30,11 +30,12 @@ from services.feed.resources import Resources, open_resources
 from services.feed.settings import FeedSettings
 from services.feed.store.activities import ACTIVITY_TOPIC
 from services.feed.store.fan_outs import FAN_OUT, FAN_OUT_MORE, FanOutJob
-from services.feed.store.graph_versions import CONFIRM_EVENT
+from services.feed.store.graph_versions import CONFIRM_EVENT, OLD_VERSIONS
 from services.feed.store.reports import HIDING_TOPIC
 from shared.contracts.people import GraphEvent
 from shared.http_server.worker_app import serve_worker
 from shared.jobs.edge_reconciler import EdgeReconciler
+from shared.jobs.expired_rows import ExpiredRows
 from shared.jobs.job_worker import JobWorker, Lane
 from shared.jobs.outbox_relay import OutboxRelay
 from shared.settings import read_settings
@@ -94,6 +95,7 @@ async def run(resources: Resources, stop: asyncio.Event) -> None:
         loops.create_task(jobs.run(stop))
         loops.create_task(relay.run(stop))
         loops.create_task(EdgeReconciler(resources.group).run(stop))
+        loops.create_task(ExpiredRows(resources.group, (OLD_VERSIONS,)).run(stop))
         loops.create_task(TextRelinker(resources.group, resources.users).run(stop))
 
 

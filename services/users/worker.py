@@ -16,9 +16,11 @@ from services.users.actions.tell_feed import GRAPH_TOPIC, tell_feed
 from services.users.domain.edge_kinds import BLOCK, FOLLOW, MUTE
 from services.users.resources import Resources, open_resources
 from services.users.settings import UsersSettings
+from services.users.store.deletions import OLD_HOLDS, OLD_RECEIPTS
 from shared.http_server.service_app import AppInfo
 from shared.http_server.worker_app import serve_worker
 from shared.jobs.edge_reconciler import EdgeReconciler
+from shared.jobs.expired_rows import ExpiredRows
 from shared.jobs.job_worker import JobWorker
 from shared.jobs.outbox_relay import OutboxRelay
 from shared.settings import read_settings
@@ -76,6 +78,7 @@ async def run(resources: Resources, stop: asyncio.Event) -> None:
         loops.create_task(jobs.run(stop))
         loops.create_task(relay.run(stop))
         loops.create_task(EdgeReconciler(resources.group).run(stop))
+        loops.create_task(ExpiredRows(resources.group, (OLD_RECEIPTS, OLD_HOLDS)).run(stop))
         loops.create_task(AddressMover(resources.group).run(stop))
 
 

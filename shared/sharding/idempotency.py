@@ -21,6 +21,9 @@ LEASE_SECONDS = 12.0
 # We promise a day; the extra hour is for clock errors and late retries.
 KEPT_SECONDS = 25 * 3600.0
 
+# Deletes up to `:limit` requests older than `:kept_s`. A shard without requests sweeps none itself.
+OLD_REQUESTS = _SQL["end_old_requests"]
+
 Reply = dict[str, Any]
 
 

@@ -42,3 +42,9 @@ DELETE FROM :schema.idempotency
 -- name: forget_requests_of
 -- A scope ends with the actor's id.
 DELETE FROM :schema.idempotency WHERE scope ~ ('[^0-9]' || :actor_id::bigint || '$');
+
+-- name: end_old_requests
+DELETE FROM :schema.idempotency
+ WHERE ctid = ANY(ARRAY(SELECT ctid FROM :schema.idempotency
+                         WHERE started_at < now() - make_interval(secs => :kept_s)
+                         ORDER BY started_at LIMIT :limit FOR UPDATE SKIP LOCKED));

@@ -30,7 +30,7 @@ async def clear_post(
     while ids := await comments.ids_under(post_id, _PAGE_MAX):
         await remove_comments(edges[COMMENT_LIKE], comments, ids)
     await comments.forget_traces(post_id)
-    await forget_activities_about(group, post_id)
+    await forget_activities_about(group, [post_id])
 
 
 async def remove_comments(likes: Edges, comments: Comments, ids: Sequence[int]) -> None:

@@ -10,19 +10,21 @@ from services.feed.actions.unlink_account import unlink_account
 from services.feed.actions.withdraw_post import withdraw_own_post
 from services.feed.domain.edge_kinds import COMMENT_LIKE
 from services.feed.domain.skeletons import ABOVE_ALL
-from services.feed.store.activities import forget_activities_of
+from services.feed.store.activities import forget_activities_about, forget_activities_of
 from services.feed.store.comments import Comments
 from services.feed.store.erasures import (
     comments_of_account,
     forget_account,
+    forget_posts,
     forget_requests_in,
     received_reactions,
+    withdrawn_posts,
 )
+from services.feed.store.graph_versions import forget_versions_about
 from services.feed.store.post_bodies import PostBodies
 from services.feed.store.posts import own_page_of_author
 from services.feed.store.reports import forget_reports_naming
 from shared.edges.edges import Edges
-from shared.errors import Unavailable
 from shared.sharding.outbox import outbox_names
 from shared.sharding.shard_group import ShardGroup
 
@@ -68,8 +70,13 @@ async def erase_account(
         return False
     if await outbox_names(group, user_id):
         # An event that is delivered later would tell others of the account again.
-        raise Unavailable("Some events about the account are not delivered yet.")
+        return False
+    while post_ids := await withdrawn_posts(group, user_id, PAGE_MAX):
+        # The job that clears a withdrawn post may not have run yet.
+        await forget_activities_about(group, post_ids)
+        await forget_posts(group, user_id, post_ids)
     await forget_activities_of(group, user_id)
+    await forget_versions_about(group, user_id)
     await forget_account(group, user_id)
     return True
 

@@ -69,21 +69,20 @@ async def see_activities(group: ShardGroup, user_id: int) -> None:
 
 async def forget_activities_of(group: ShardGroup, user_id: int) -> None:
     """Delete everything others were told about this actor."""
-    await _forget_naming(group, user_id, 0)
+    await _forget_naming(group, user_id, ())
 
 
-async def forget_activities_about(group: ShardGroup, post_id: int) -> None:
-    """Delete everything anybody was told about a post."""
-    await _forget_naming(group, 0, post_id)
+async def forget_activities_about(group: ShardGroup, post_ids: Sequence[int]) -> None:
+    """Delete everything anybody was told about the posts."""
+    await _forget_naming(group, 0, post_ids)
 
 
-async def _forget_naming(group: ShardGroup, actor_id: int, post_id: int) -> None:
-    rows = await group.rows_across(
-        _SQL["recipients_naming"], group.shards(), actor_id=actor_id, post_id=post_id
-    )
+async def _forget_naming(group: ShardGroup, actor_id: int, post_ids: Sequence[int]) -> None:
+    named: dict[str, Any] = {"actor_id": actor_id, "post_ids": list(post_ids)}
+    rows = await group.rows_across(_SQL["recipients_naming"], group.shards(), **named)
     for shard in {group.shard_of(row["recipient_id"]) for row in rows}:
         async with group.writer(shard) as tx:
-            await tx.execute(_SQL["forget_naming"], actor_id=actor_id, post_id=post_id)
+            await tx.execute(_SQL["forget_naming"], **named)
 
 
 async def _note(tx: Transaction, told: Sequence[Told], kept_max: int) -> None:

@@ -39,10 +39,10 @@ HAVING max(version) IS NOT NULL
 ON CONFLICT (user_id) DO UPDATE SET version = greatest(s.version, excluded.version);
 
 -- name: recipients_naming
--- Recipients in this shard who were told of an actor's deeds, or of a post.
+-- Recipients in this shard who were told of an actor's deeds, or of posts.
 SELECT recipient_id FROM :schema.activity WHERE actor_id = :actor_id
 UNION
-SELECT recipient_id FROM :schema.activity WHERE post_id = :post_id;
+SELECT recipient_id FROM :schema.activity WHERE post_id = ANY(:post_ids::bigint[]);
 
 -- name: forget_naming
-DELETE FROM :schema.activity WHERE actor_id = :actor_id OR post_id = :post_id;
+DELETE FROM :schema.activity WHERE actor_id = :actor_id OR post_id = ANY(:post_ids::bigint[]);

@@ -1,6 +1,7 @@
 """Finds and removes an account's rows besides its posts."""
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -50,8 +51,21 @@ async def forget_requests_in(group: ShardGroup, shard: int, user_id: int) -> Non
         await forget_requests_of(tx, user_id)
 
 
+async def withdrawn_posts(group: ShardGroup, user_id: int, limit: int) -> list[int]:
+    """Ids of an author's withdrawn posts, in no order."""
+    reader = group.reader(group.shard_of(user_id))
+    rows = await reader.rows(_SQL["withdrawn_posts"], user_id=user_id, limit=limit)
+    return [row["id"] for row in rows]
+
+
+async def forget_posts(group: ShardGroup, user_id: int, ids: Sequence[int]) -> None:
+    """Remove withdrawn posts of an author, their counts, and the replies recorded under them."""
+    async with group.writer(group.shard_of(user_id)) as tx:
+        await tx.execute(_SQL["forget_posts"], ids=list(ids))
+
+
 async def forget_account(group: ShardGroup, user_id: int) -> None:
-    """Remove withdrawn posts, the post count, recorded replies and the account's own tables."""
+    """Remove the post count, recorded replies and the account's own tables."""
     async with group.writer(group.shard_of(user_id)) as tx:
         await tx.execute(_SQL["forget_account"], user_id=user_id)
         await erase_tables(tx, TABLES, user_id)

@@ -17,14 +17,22 @@ SELECT id FROM (
 ) AS of_account
  LIMIT :limit;
 
--- name: forget_account
+-- name: withdrawn_posts
+SELECT id FROM :schema.post WHERE author_id = :user_id AND withdrawn_at IS NOT NULL LIMIT :limit;
+
+-- name: forget_posts
 -- Withdrawn posts only: before any other post goes, upload must release its photos.
 WITH posts AS (
-    DELETE FROM :schema.post WHERE author_id = :user_id AND withdrawn_at IS NOT NULL
+    DELETE FROM :schema.post
+     WHERE id = ANY(:ids::bigint[]) AND withdrawn_at IS NOT NULL
     RETURNING id
-), comment_counts AS (
-    DELETE FROM :schema.comment_count AS c USING posts WHERE c.post_id = posts.id
+), replies AS (
+    DELETE FROM :schema.idempotency AS request USING posts
+     WHERE request.scope ~ '^comment:[0-9]+:' AND split_part(request.scope, ':', 2) = posts.id::text
 )
+DELETE FROM :schema.comment_count AS c USING posts WHERE c.post_id = posts.id;
+
+-- name: forget_account
 DELETE FROM :schema.author AS a
  WHERE a.author_id = :user_id
    AND NOT EXISTS (SELECT FROM :schema.post AS p

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from shared.contracts.people import GraphEvent
+from shared.jobs.expired_rows import Expiry
 from shared.sharding.shard_group import ShardGroup
 from shared.sql_files import load_queries
 
@@ -14,6 +15,11 @@ CONFIRM_EVENT = "settle_graph_event"
 # By then the edge is mirrored and deliveries that began before it have ended, so the second
 # application corrects what they did.
 CONFIRM_DELAY_S = 60.0
+
+# Late events come within hours, even after an outage of feed, since the outbox keeps their order.
+_KEPT_S = 7 * 24 * 3600.0
+
+OLD_VERSIONS = Expiry(_SQL["end_old_versions"], _KEPT_S)
 
 # Request, follow and unfollow change the same edge and share its versions.
 _EDGES = {"follow": "follow", "unfollow": "follow", "request": "follow"}
@@ -44,6 +50,14 @@ async def is_newest(group: ShardGroup, event: GraphEvent) -> bool:
         subject_id=event["subject_id"],
     )
     return version is None or version <= event["version"]
+
+
+async def forget_versions_about(group: ShardGroup, user_id: int) -> None:
+    """Delete the versions of all edges that end at a user, in the shards where they begin."""
+    rows = await group.rows_across(_SQL["actors_about"], group.shards(), subject_id=user_id)
+    for shard in {group.shard_of(row["actor_id"]) for row in rows}:
+        async with group.writer(shard) as tx:
+            await tx.execute(_SQL["forget_versions_about"], subject_id=user_id)
 
 
 def _edge_of(event: GraphEvent) -> str:

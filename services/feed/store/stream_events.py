@@ -34,7 +34,8 @@ def listeners_key() -> str:
 def stream_key() -> str:
     """STREAM of events: kind, about (JSON), and the listening viewers (decimal, by comma).
 
-    Bound: some 4,000 entries of at most 500 viewers; lives for two minutes after the last one.
+    Bound: some 4,000 entries of at most 500 viewers, none older than two minutes when another is
+    written; lives for two minutes after the last one.
     """
     return "stream"
 

@@ -28,6 +28,9 @@ _EDGES_AT_ONCE = 8
 # At most this many pages per service and run; the next run continues.
 _PAGES_MAX = 200
 
+# A service that has erased everything may wait a second for its own events.
+_PAUSE_S = 0.05
+
 
 async def erase_account(
     group: ShardGroup,
@@ -65,7 +68,8 @@ async def _erase_from(service: ErasingClient, user_id: int) -> None:
     for _page in range(_PAGES_MAX):
         if await service.erase(user_id):
             return
-    raise Unavailable("The account is larger than one run can erase.")
+        await asyncio.sleep(_PAUSE_S)
+    raise Unavailable("The account is large, or some events about it are not delivered yet.")
 
 
 async def _remove_edges(group: ShardGroup, kind: str, edges: Edges, user_id: int) -> None:

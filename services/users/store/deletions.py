@@ -10,6 +10,7 @@ from services.users.domain.receipts import Receipt
 from services.users.domain.session_tokens import SessionTokens
 from services.users.store.account_tables import TABLES
 from services.users.store.accounts import Credentials
+from shared.jobs.expired_rows import Expiry
 from shared.sharding.account_tables import erase_tables
 from shared.sharding.idempotency import forget_requests_of
 from shared.sharding.shard_group import ShardGroup
@@ -17,6 +18,12 @@ from shared.sharding.transaction import Transaction
 from shared.sql_files import load_queries
 
 _SQL = load_queries(Path(__file__).with_suffix(".sql"))
+
+# Whoever has lost an account can ask for this long how far the deletion has got.
+_RECEIPT_KEPT_S = 30 * 24 * 3600.0
+
+OLD_RECEIPTS = Expiry(_SQL["end_old_receipts"], _RECEIPT_KEPT_S)
+OLD_HOLDS = Expiry(_SQL["end_old_holds"], 0)
 
 Part = Literal["users", "feed", "upload"]
 Direction = Literal["out", "in"]

@@ -54,3 +54,21 @@ ORDER BY dst LIMIT :limit;
 SELECT src AS id FROM :schema.edge_in
 WHERE kind = :kind AND dst = :user_id AND src > :after AND state <> 'removed'
 ORDER BY src LIMIT :limit;
+
+-- name: end_old_receipts
+-- The empty account ends with its receipt: nothing under way can use its id any more.
+WITH old AS (
+    DELETE FROM :schema.deletion
+     WHERE user_id = ANY(ARRAY(
+        SELECT user_id FROM :schema.deletion
+         WHERE users_finished_at IS NOT NULL AND feed_finished_at IS NOT NULL
+           AND upload_finished_at < now() - make_interval(secs => :kept_s)
+         LIMIT :limit))
+    RETURNING user_id
+)
+DELETE FROM :schema.account USING old WHERE id = old.user_id AND state = 'void';
+
+-- name: end_old_holds
+DELETE FROM :schema.held_name
+ WHERE digest = ANY(ARRAY(SELECT digest FROM :schema.held_name
+                           WHERE ends_at < now() - make_interval(secs => :kept_s) LIMIT :limit));

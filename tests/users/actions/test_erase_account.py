@@ -17,10 +17,11 @@ from services.users.domain.receipts import Receipt
 from services.users.domain.sign_up_form import SignUpForm
 from services.users.domain.usernames import UsernameTaken
 from services.users.resources import Resources
-from services.users.store.deletions import Progress, find_progress
+from services.users.store.deletions import OLD_HOLDS, OLD_RECEIPTS, Progress, find_progress
 from services.users.store.profiles import find_profile
 from shared.contracts.people import SignedIn
 from shared.errors import SessionEnded, Unavailable
+from shared.jobs.expired_rows import ExpiredRows
 from shared.sql_files import parse_query
 from tests.delivered_events import forget_events
 from tests.users.cast import PASSWORD, Cast
@@ -37,6 +38,12 @@ _SIGNED_IN = parse_query(
     "signed in",
     "INSERT INTO :schema.idempotency (scope, key, body_hash, attempt) VALUES (:scope, 'k', '', 1)",
 )
+_AGE_RECEIPTS = parse_query(
+    "age receipts",
+    "UPDATE :schema.deletion SET requested_at = requested_at - :by::interval,"
+    " upload_finished_at = upload_finished_at - :by",
+)
+_VOIDS = parse_query("voids", "SELECT id FROM :schema.account WHERE state = 'void'")
 _OF_SIGN_INS = parse_query(
     "of sign-ins", "SELECT key FROM :schema.idempotency WHERE scope = :scope"
 )
@@ -189,6 +196,27 @@ async def test_a_name_given_up_before_is_held_no_longer_for_a_deletion(
     assert await _sign_up(resources, former, f"other_{former}@mail.example")
     with pytest.raises(UsernameTaken):
         await _sign_up(resources, f"{former}x", f"third_{former}@mail.example")
+
+
+async def test_a_receipt_and_its_empty_account_end_after_thirty_days(
+    resources: Resources, cast: Cast
+) -> None:
+    alice, bob = await cast.person("alice"), await cast.person("bob")
+    alice_id, bob_id = alice["user"]["id"], bob["user"]["id"]
+    for person in (alice, bob):
+        await _delete(resources, person)
+    await _erase(resources, alice_id)
+    ended = ExpiredRows(resources.group, (OLD_RECEIPTS, OLD_HOLDS))
+    for days, is_left in ((29, True), (2, False)):
+        for shard in resources.group.shards():
+            async with resources.group.writer(shard) as tx:
+                await tx.execute(_AGE_RECEIPTS, by=timedelta(days=days))
+        await ended.full_pass()
+        assert (await find_progress(resources.group, alice_id) is not None) is is_left
+        voids = await resources.group.rows_across(_VOIDS, resources.group.shards())
+        assert (alice_id in {row["id"] for row in voids}) is is_left
+    # A deletion that has not finished keeps its receipt.
+    assert await find_progress(resources.group, bob_id) is not None
 
 
 async def test_recorded_replies_of_sign_ins_go(resources: Resources, cast: Cast) -> None:

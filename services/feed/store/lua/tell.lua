@@ -22,6 +22,8 @@ if #listening > 0 then
   if is_shared then
     note(table.concat(listening, ','), ARGV[6 + count])
   end
+  -- Older entries serve nobody, and name those who may have left for good.
+  redis.call('XTRIM', KEYS[2], 'MINID', (math.floor(ARGV[1]) - ARGV[3]) * 1000)
   redis.call('EXPIRE', KEYS[2], ARGV[3])
 end
 return #listening
