@@ -1,0 +1,83 @@
+"""No line of a log is older than three weeks, however little a process writes."""
+
+import os
+import time
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import httpx
+import pytest
+
+from infra.control.old_logs import DELETED_AFTER_S, ROTATED_AFTER_S, end_old_logs
+from infra.suite import Suite as OnDisk
+from tests.eventually import eventually
+from tests.suite import Suite
+
+
+@pytest.fixture
+def suite_of_logs(tmp_path: Path) -> OnDisk:
+    (tmp_path / "log").mkdir()
+    folder = SimpleNamespace(log=tmp_path / "log", supervisor_pid_file=tmp_path / "absent.pid")
+    return cast(OnDisk, SimpleNamespace(folder=folder))
+
+
+def _age(file: Path, seconds: float) -> None:
+    then = time.time() - seconds
+    os.utime(file, (then, then))
+
+
+def _logs(suite: Any) -> dict[str, str]:
+    files = sorted(suite.folder.log.glob("*.log*"))
+    return {file.name: file.read_text() for file in files}
+
+
+def test_a_week_after_the_last_time_all_logs_are_put_aside(suite_of_logs: OnDisk) -> None:
+    folder = suite_of_logs.folder.log
+    for name, text in (("a.log", "3"), ("a.log.1", "2"), ("a.log.2", "1"), ("b.log", "")):
+        (folder / name).write_text(text)
+    before = _logs(suite_of_logs)
+    # The first look only notes the time.
+    for seconds in (0.0, ROTATED_AFTER_S - 60):
+        end_old_logs(suite_of_logs)
+        _age(folder / ".rotated", seconds)
+        assert _logs(suite_of_logs) == before
+    _age(folder / ".rotated", ROTATED_AFTER_S + 60)
+    end_old_logs(suite_of_logs)
+    assert _logs(suite_of_logs) == {"a.log.1": "3", "a.log.2": "2", "b.log": ""}
+    (folder / "a.log").write_text("4")
+    end_old_logs(suite_of_logs)
+    assert (folder / "a.log").read_text() == "4"
+
+
+def test_what_was_put_aside_is_deleted_two_weeks_after_its_last_line(
+    suite_of_logs: OnDisk,
+) -> None:
+    folder = suite_of_logs.folder.log
+    for name, age in (("a.log.1", -60), ("a.log.2", 60), ("a.log", 60), ("ledger.json", 60)):
+        (folder / name).write_text("x")
+        _age(folder / name, DELETED_AFTER_S + age)
+    end_old_logs(suite_of_logs)
+    assert sorted(file.name for file in folder.iterdir() if file.name != ".rotated") == [
+        "a.log",
+        "a.log.1",
+        "ledger.json",
+    ]
+
+
+async def test_a_running_suite_writes_on_into_new_files(suite: Suite) -> None:
+    mark = suite.log_dir / ".rotated"
+    mark.touch()
+    _age(mark, ROTATED_AFTER_S + 60)
+    before = suite.log_of("gateway-1")
+    assert before
+    end_old_logs(suite.on_disk)
+    assert (suite.log_dir / "gateway-1.log.1").read_text(encoding="utf-8").startswith(before)
+
+    async def writes_on() -> None:
+        async with httpx.AsyncClient(base_url=suite.public_url) as http:
+            reply = await http.get("/v1/me")
+        request_id = reply.headers["X-Request-ID"]
+        assert any(request_id in suite.log_of(name) for name in suite.process_names("gateway"))
+
+    await eventually(writes_on, within_s=20)
