@@ -240,10 +240,12 @@ def migrate_status() -> None:
 @app.command("check-deleted")
 @told
 def check_deleted_account(
-    ids: Annotated[list[int], typer.Argument(help="The user's id; ids of posts and photos too.")],
+    words: Annotated[
+        list[str], typer.Argument(help="Ids of user, posts, photos; the username; the address.")
+    ],
 ) -> None:
     """Say whether anything still names a deleted account."""
-    asyncio.run(check_deleted(open_suite(), ids, Progress()))
+    asyncio.run(check_deleted(open_suite(), words, Progress()))
 
 
 @app.command(context_settings={"ignore_unknown_options": True})

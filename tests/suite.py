@@ -209,9 +209,9 @@ class Suite:
         async with redis_operator(self._on_disk, self.plan.redises[service]) as client:
             yield client
 
-    async def remains(self, *wanted_ids: str) -> list[Remains]:
-        """Where in Postgres, Redis and the store these ids still stand."""
-        return await remains_everywhere(self._on_disk, [int(wanted) for wanted in wanted_ids])
+    async def remains(self, *wanted: str) -> list[Remains]:
+        """Where in Postgres, Redis, store and caches these ids and names still stand."""
+        return await remains_everywhere(self._on_disk, wanted)
 
     def log_of(self, name: str) -> str:
         """All that a process has written."""

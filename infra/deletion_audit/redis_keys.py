@@ -1,4 +1,4 @@
-"""Searches Redis for ids, in the names of keys and in their content."""
+"""Searches Redis, in the names of keys and in their content."""
 
 import re
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
@@ -7,7 +7,8 @@ from typing import Any
 from redis.asyncio import Redis
 
 from infra.control.health import redis_operator
-from infra.deletion_audit.found import Remains, names
+from infra.deletion_audit.found import Remains, pattern_of
+from infra.deletion_audit.may_stay import TYPED_BY_OTHERS_IN_REDIS
 from infra.suite import Suite
 
 # Keys of a page, and members of a piece: so much of a database is in memory at once.
@@ -18,54 +19,50 @@ _NO_KEY = -2
 # The value that a withdrawn post's key has for a day, so that no late reader restores the post.
 _GONE = b"gone"
 
+_Patterns = Mapping[str, re.Pattern[str]]
 Pieces = Callable[[Any, bytes], AsyncIterator[Any]]
 
 
-async def remains_in_redis(suite: Suite, wanted_ids: Sequence[int]) -> list[Remains]:
-    """Search every Redis with persistence; a key counts once per id.
-
-    A Redis without persistence only has rate limits, which expire within minutes.
-    """
+async def remains_in_redis(suite: Suite, wanted: Sequence[str]) -> list[Remains]:
+    """Search every Redis; a key counts once per word."""
     found: list[Remains] = []
     for server in suite.plan.redises.values():
-        if not server.keeps_log:
-            continue
         async with redis_operator(suite, server) as client:
-            counts = await keys_with(client, wanted_ids)
+            counts = await keys_with(client, wanted)
         found += [
-            Remains(f"redis-{server.name}", wanted_id, keys)
-            for wanted_id, keys in counts.items()
-            if keys
+            Remains(f"redis-{server.name}", word, keys) for word, keys in counts.items() if keys
         ]
     return found
 
 
-async def keys_with(client: Redis, wanted_ids: Sequence[int]) -> dict[int, int]:
-    """Count the keys whose name or content has each id, reading all members of every collection."""
-    patterns = {wanted_id: re.compile(names(wanted_id)) for wanted_id in wanted_ids}
-    counts = dict.fromkeys(wanted_ids, 0)
+async def keys_with(client: Redis, wanted: Sequence[str]) -> dict[str, int]:
+    """Count the keys whose name or content has each word; all members of collections are read."""
+    patterns = {word: pattern_of(word) for word in wanted}
+    counts = dict.fromkeys(wanted, 0)
     async for key in client.scan_iter(count=_PAGE):
-        for wanted_id in await _ids_at(client, key, patterns):
-            counts[wanted_id] += 1
+        for word in await _words_at(client, key, patterns):
+            counts[word] += 1
     return counts
 
 
-async def _ids_at(client: Any, key: bytes, patterns: Mapping[int, re.Pattern[str]]) -> set[int]:
+async def _words_at(client: Any, key: bytes, patterns: _Patterns) -> set[str]:
     left_ms = await client.pttl(key)
     if left_ms == _NO_KEY or 0 <= left_ms <= _GOES_SOON_MS:
         return set()
-    found = _ids_in(key.decode(errors="replace"), patterns)
+    if key.startswith(TYPED_BY_OTHERS_IN_REDIS):
+        patterns = {word: pattern for word, pattern in patterns.items() if word.isdecimal()}
+    found = _words_in(key.decode(errors="replace"), patterns)
     kind = (await client.type(key)).decode()
     if kind in _PIECES:
         async for piece in _PIECES[kind](client, key):
             if piece == _GONE:
                 return set()
-            found |= _ids_in(repr(piece), patterns)
+            found |= _words_in(repr(piece), patterns)
     return found
 
 
-def _ids_in(text: str, patterns: Mapping[int, re.Pattern[str]]) -> set[int]:
-    return {wanted_id for wanted_id, pattern in patterns.items() if pattern.search(text)}
+def _words_in(text: str, patterns: _Patterns) -> set[str]:
+    return {word for word, pattern in patterns.items() if pattern.search(text)}
 
 
 async def _string(client: Any, key: bytes) -> AsyncIterator[Any]:

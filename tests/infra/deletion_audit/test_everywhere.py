@@ -7,6 +7,7 @@ import pytest
 
 from infra.control.progress import Progress
 from infra.deletion_audit.everywhere import check_deleted
+from infra.deletion_audit.found import pattern_of
 from tests.suite import Suite
 
 
@@ -36,16 +37,66 @@ async def test_a_removed_edge_may_stay_and_a_standing_one_may_not(data_suite: Su
     async with data_suite.postgres("feed-a") as connection:
         await connection.execute(
             "INSERT INTO shard_0001.edge_out (kind, src, dst, state, version)"
-            " VALUES ('like', $1, 5, 'removed', 1)",
+            " VALUES ('like', $1, 5, 'removed', shard_0001.next_id())",
             wanted,
         )
-        assert await data_suite.remains(str(wanted)) == []
-        await connection.execute(
-            "UPDATE shard_0001.edge_out SET state = 'active' WHERE src = $1", wanted
-        )
-        found = await data_suite.remains(str(wanted))
-        await connection.execute("DELETE FROM shard_0001.edge_out WHERE src = $1", wanted)
-    assert [one.place for one in found] == ["feed-a: shard_0001.edge_out"]
+        try:
+            assert await data_suite.remains(str(wanted)) == []
+            for change in ("state = 'active'", "state = 'removed', version = version - 49 * $2::bigint"):
+                hour = 3600_000 << 23
+                await connection.execute(
+                    f"UPDATE shard_0001.edge_out SET {change} WHERE src = $1 AND $2::bigint > 0",
+                    wanted,
+                    hour,
+                )
+                found = await data_suite.remains(str(wanted))
+                assert [one.place for one in found] == ["feed-a: shard_0001.edge_out"]
+        finally:
+            await connection.execute("DELETE FROM shard_0001.edge_out WHERE src = $1", wanted)
+
+
+@pytest.mark.parametrize("kind", ["text", "varchar", "numeric", "jsonb", "text[]", "bytea", "xml"])
+async def test_a_name_is_found_in_a_column_of_any_type_that_can_hold_one(
+    data_suite: Suite, kind: str
+) -> None:
+    name = f"alice.{secrets.token_hex(4)}"
+    word = str(_new_id()) if kind == "numeric" else name.upper()
+    literal = {
+        "jsonb": f'{{"by": "{word}"}}',
+        "text[]": f"{{x,{word}}}",
+        "xml": f"<by>{word}</by>",
+    }.get(kind, word)
+    longer = literal.replace(word, f"{word}0")
+    async with data_suite.postgres("users-b") as connection:
+        await connection.execute(f"CREATE TABLE shard_0063.novelty (said {kind})")
+        try:
+            for said in (literal, longer):
+                await connection.execute(
+                    f"INSERT INTO shard_0063.novelty VALUES ($1::text::{kind})",
+                    said,
+                )
+            found = await data_suite.remains(word if kind == "numeric" else name)
+        finally:
+            await connection.execute("DROP TABLE shard_0063.novelty")
+    assert [(one.place, one.rows) for one in found] == [("users-b: shard_0063.novelty", 1)]
+
+
+@pytest.mark.parametrize(
+    ("text", "is_found"),
+    [
+        ("by alice.m", True),
+        ("Alice.M.", True),
+        ('["alice.m"]', True),
+        ("sign_in:alice.m", True),
+        ("alice.m2", False),
+        ("alice.m.x", False),
+        ("malice.m", False),
+        ("alice-m", False),
+        ("alice.m@mail.example", False),
+    ],
+)
+def test_a_name_is_a_whole_word(text: str, is_found: bool) -> None:
+    assert bool(pattern_of("alice.m").search(text)) is is_found
 
 
 async def test_an_id_is_found_in_redis_and_in_the_store(data_suite: Suite) -> None:
@@ -62,6 +113,17 @@ async def test_an_id_is_found_in_redis_and_in_the_store(data_suite: Suite) -> No
     assert [one.place for one in found] == ["redis-feed", "store"]
 
 
+async def test_a_picture_in_a_balancers_cache_is_found_by_its_address(data_suite: Suite) -> None:
+    wanted = _new_id()
+    folder = data_suite.run_dir / "cache" / "nginx-1" / "photos" / "a" / "bc"
+    folder.mkdir(parents=True, exist_ok=True)
+    file = folder / "novelty"
+    file.write_bytes(b"\0\1\nKEY: /renditions/%d/thumb.jpg\nHTTP/1.1 200 OK" % wanted)
+    found = await data_suite.remains(str(wanted))
+    file.unlink()
+    assert [one.place for one in found] == ["balancers' caches"]
+
+
 @pytest.mark.parametrize(
     ("kind", "searched"),
     [("embedded", "Postgres, Redis and the store"), ("external", "Postgres and Redis")],
@@ -72,7 +134,7 @@ async def test_the_last_line_names_what_was_searched(
     suite = data_suite.on_disk
     store = replace(suite.plan.store, kind=kind)
     suite = replace(suite, plan=replace(suite.plan, store=store))
-    await check_deleted(suite, [_new_id()], Progress())
+    await check_deleted(suite, [str(_new_id())], Progress())
     lines = capsys.readouterr().out.splitlines()
     assert lines[-1].endswith(f"nothing is left in {searched}")
     is_told = any("the external store was not searched" in line for line in lines)
