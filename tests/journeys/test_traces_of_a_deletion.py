@@ -5,12 +5,16 @@ import secrets
 from typing import Any
 
 import httpx
+import pytest
 
 from tests.eventually import eventually
 from tests.journeys.authorization.cast import change
 from tests.journeys.listening import ear_of
 from tests.journeys.phone import JPEG, PASSWORD, Phone, from_a_new_address, picture, sign_in
 from tests.suite import Suite
+
+# An erasure begins only when nothing of the account can be under way any more.
+pytestmark = pytest.mark.long
 
 TUS = {"Tus-Resumable": "1.0.0"}
 NEW_PASSWORD = "another battery horse"

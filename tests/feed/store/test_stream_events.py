@@ -39,6 +39,24 @@ async def test_each_listener_is_told_of_their_own_events(resources: Resources) -
     assert second["missed"]
 
 
+async def test_entries_end_after_two_minutes_although_others_follow(
+    resources: Resources, redis: aioredis.Redis
+) -> None:
+    stream, alice, bob = resources.stream, new_id(), new_id()
+    await redis.delete(stream_key())
+    now_ms = int((await redis.time())[0]) * 1000
+    for age_s in (180, 60):
+        said = {"kind": "home", "viewers": str(alice), "about": "[[],false]"}
+        await redis.xadd(stream_key(), said, id=f"{now_ms - age_s * 1000}-0")
+    await stream.listen([bob])
+    await stream.tell("home", [bob], ABOUT)
+    entries = await redis.xrange(stream_key())
+    assert [fields[b"viewers"] for _id, fields in entries] == [
+        str(alice).encode(),
+        str(bob).encode(),
+    ]
+
+
 async def test_every_listener_is_found(resources: Resources, redis: aioredis.Redis) -> None:
     await redis.delete(listeners_key())
     viewers = {new_id() for _ in range(1_300)}
