@@ -55,6 +55,11 @@ MAY_STAY = (
         },
     ),
     MayStay(
+        "in upload, by id: that slow requests may add nothing to the account",
+        "24 hours after its erasure",
+        {"erased_owner": "erased_at > now() - interval '26 hours'"},
+    ),
+    MayStay(
         "jobs that are queued, with ids",
         "10 minutes",
         {"pgqueuer": "status = 'queued' AND created > now() - interval '10 minutes'"},

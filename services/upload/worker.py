@@ -23,6 +23,7 @@ from services.upload.actions.tidy_photo import TIDY_JOB, tidy_photo
 from services.upload.app import INFO
 from services.upload.resources import WorkerResources, open_worker_resources
 from services.upload.settings import UploadSettings
+from services.upload.store.erasures import OLD_BARS
 from shared.http_server.worker_app import serve_worker
 from shared.jobs.expired_rows import ExpiredRows
 from shared.jobs.job_worker import JobWorker, Lane
@@ -71,7 +72,7 @@ async def run(resources: WorkerResources, stop: asyncio.Event) -> None:
     )
     async with asyncio.TaskGroup() as loops:
         loops.create_task(jobs.run(stop))
-        loops.create_task(ExpiredRows(resources.group).run(stop))
+        loops.create_task(ExpiredRows(resources.group, (OLD_BARS,)).run(stop))
         loops.create_task(keep_store_swept(resources.group, resources.objects, stop))
 
 

@@ -5,7 +5,7 @@ from services.upload.actions.forget_archive import forget_archive
 from services.upload.actions.release_photos import release_photos
 from services.upload.clients.media_caches import MediaCaches
 from services.upload.store.archives import archive_ids_of_owner
-from services.upload.store.erasures import photo_ids_of_owner
+from services.upload.store.erasures import bar_owner, photo_ids_of_owner
 from services.upload.store.objects import Objects
 from services.upload.store.uploads import delete_upload, upload_ids_of_owner
 from shared.sharding.idempotency import forget_requests_of
@@ -20,8 +20,10 @@ async def erase_account(
 ) -> bool:
     """Delete one page of photos with their objects; True when nothing is left.
 
-    Repeating it does no harm, even after the end. Objects of no photo come after the photos.
+    Repeating it does no harm, even after the end. A slow request that began before the deletion
+    finds the owner barred. Objects of no photo come after the photos.
     """
+    await bar_owner(group, owner_id)
     photo_ids = await photo_ids_of_owner(group, owner_id, PAGE_MAX)
     if photo_ids:
         await release_photos(group, owner_id, photo_ids)

@@ -23,7 +23,7 @@ async def receive_archive(
 ) -> None:
     """Store a zip of documents; repeatable.
 
-    Raises TooLarge, and NotFound for an archive that cannot be this owner's.
+    Raises TooLarge, and NotFound for an archive that cannot be this owner's or comes too late.
     """
     shard = group.shard_of(owner_id)
     if group.shard_of(archive_id) != shard:
@@ -34,7 +34,12 @@ async def receive_archive(
                 raise TooLarge
             await spool.append(chunk)
         await objects.put_file(documents_key(archive_id), await spool.rewound(), spool.size)
-    async with group.writer(shard) as tx:
-        if await insert_archive(tx, archive_id, owner_id):
-            # The job names only the archive, so that it reveals no owner.
-            await tx.enqueue(COMPOSE_JOB, {"archive_id": archive_id})
+    try:
+        async with group.writer(shard) as tx:
+            if await insert_archive(tx, archive_id, owner_id):
+                # The job names only the archive, so that it reveals no owner.
+                await tx.enqueue(COMPOSE_JOB, {"archive_id": archive_id})
+    except NotFound:
+        # The account was deleted while its copy was being made.
+        await objects.delete([documents_key(archive_id)])
+        raise

@@ -13,7 +13,7 @@ from services.upload.store.objects import Objects, quarantine_key
 from services.upload.store.photos import NewPhoto, find_twin, insert_photo
 from services.upload.store.spool import Spool
 from shared.contracts.photos import Photo
-from shared.errors import Invalid, TooLarge
+from shared.errors import Invalid, NotFound, TooLarge
 from shared.sharding.idempotency import Attempt, IdempotentRequest, begin_once
 from shared.sharding.shard_group import ShardGroup
 
@@ -51,7 +51,8 @@ async def receive_photo(
     Sent again within a day with its digest, it is the same photo until a post has it. Raises
     PictureTooLarge, NotAnImage, KindNotTaken and QueueIsFull as early as possible. Raises
     DigestMismatch, IdempotencyKeyReused and RequestInProgress only at the end, since the bytes are
-    the body. Without a backlog the queue is not checked: a resumable upload was admitted before.
+    the body; likewise NotFound if the account was deleted meanwhile. Without a backlog the queue is
+    not checked: a resumable upload was admitted before.
     """
     owner_id = sent.owner_id
     async with Spool() as spool:
@@ -102,14 +103,25 @@ async def _keep(
     # finds an original without a photo.
     with timed_step("store"):
         await objects.put_file(new.quarantine_key, await spool.rewound(), spool.size)
-    with timed_step("commit"):
-        async with group.writer(group.shard_of(new.owner_id)) as tx:
-            twin = await find_twin(tx, new) if new.may_be_twin else None
-            photo = photo_of(twin or await insert_photo(tx, new))
-            if twin is None:
-                await tx.enqueue(job_for(new.kind), {"photo_id": photo["id"]})
-            if attempt is not None:
-                await attempt.finish(tx, dict(photo))
-    if twin is not None:
+    try:
+        with timed_step("commit"):
+            photo, is_new = await _commit(group, new, attempt)
+    except NotFound:
+        # The account was deleted while the picture was on its way.
+        await objects.delete([new.quarantine_key])
+        raise
+    if not is_new:
         await objects.delete([new.quarantine_key])
     return photo
+
+
+async def _commit(group: ShardGroup, new: NewPhoto, attempt: Attempt | None) -> tuple[Photo, bool]:
+    """The photo, and whether it is a new one; raises NotFound for an erased owner."""
+    async with group.writer(group.shard_of(new.owner_id)) as tx:
+        twin = await find_twin(tx, new) if new.may_be_twin else None
+        photo = photo_of(twin or await insert_photo(tx, new))
+        if twin is None:
+            await tx.enqueue(job_for(new.kind), {"photo_id": photo["id"]})
+        if attempt is not None:
+            await attempt.finish(tx, dict(photo))
+    return photo, twin is None

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from services.upload.store.erasures import lock_owner
 from shared.contracts.accounts import ArchiveState
 from shared.sharding.shard_group import ShardGroup
 from shared.sharding.transaction import Transaction
@@ -24,7 +25,11 @@ class StoredArchive:
 
 
 async def insert_archive(tx: Transaction, archive_id: int, owner_id: int) -> bool:
-    """Write an archive to be composed; False if it exists already."""
+    """Write an archive to be composed; False if it exists already.
+
+    Raises NotFound if the owner's erasure has begun.
+    """
+    await lock_owner(tx, owner_id)
     return await tx.execute(_SQL["insert_archive"], archive_id=archive_id, owner_id=owner_id) > 0
 
 

@@ -12,6 +12,7 @@ from services.upload.domain.photos import StoredPhoto
 from services.upload.domain.picture_kinds import PictureKind
 from services.upload.domain.quotas import QUOTA, ROOM_RETRY_S, NoRoomForPhotos, Quota, check_room
 from services.upload.domain.rendition_sizes import Size
+from services.upload.store.erasures import lock_owner
 from shared.contracts.photos import QuotaUse, Rendition
 from shared.errors import NotFound
 from shared.ids import first_id_at
@@ -48,9 +49,10 @@ class NewPhoto:
 async def find_twin(tx: Transaction, new: NewPhoto) -> StoredPhoto | None:
     """The owner's unclaimed photo of the same bytes from the last day.
 
-    Until the transaction ends, no other call can add a photo for this owner.
+    Until the transaction ends, no other call can add a photo for this owner. Raises NotFound for an
+    erased owner.
     """
-    await tx.execute(_SQL["lock_owner"], owner_id=new.owner_id)
+    await lock_owner(tx, new.owner_id)
     row = await tx.row(
         _SQL["find_twin"], owner_id=new.owner_id, sha256=new.sha256, since=_first_id_of_the_day()
     )
@@ -75,10 +77,10 @@ async def insert_photo(tx: Transaction, new: NewPhoto, quota: Quota = QUOTA) -> 
 async def check_owner_has_room(tx: Transaction, owner_id: int, quota: Quota = QUOTA) -> None:
     """Make sure that this owner may add one more photo until the transaction ends.
 
-    Raises AccountIsFull, DayIsFull and NoRoomForPhotos. The lock makes it exact for concurrent
-    calls.
+    Raises AccountIsFull, DayIsFull and NoRoomForPhotos, and NotFound for an erased owner. The lock
+    makes it exact for concurrent calls.
     """
-    await tx.execute(_SQL["lock_owner"], owner_id=owner_id)
+    await lock_owner(tx, owner_id)
     row = await tx.row(
         _SQL["count_of_owner"],
         owner_id=owner_id,

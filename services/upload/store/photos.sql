@@ -1,7 +1,3 @@
--- name: lock_owner
--- Concurrent calls that add photos of this owner wait, so the counts hold until the commit.
-SELECT pg_advisory_xact_lock(hashtextextended('photos of', :owner_id));
-
 -- name: count_of_owner
 -- Reads the index only, and counts no further than the limits.
 SELECT (SELECT count(*) FROM (

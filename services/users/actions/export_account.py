@@ -16,6 +16,7 @@ from services.users.store.exports import find_export, note_handed_in
 from services.users.store.profiles import card_facts_by_ids, find_profile
 from services.users.store.sessions import live_sessions
 from shared.edges.edges import Edges
+from shared.errors import NotFound
 from shared.sharding.shard_group import ShardGroup
 
 EXPORT_JOB = "export_account"
@@ -51,7 +52,13 @@ async def export_account(
         async for page in feed.pages(user_id):
             await archive.add(page["document"], page["items"])
         size = await archive.finish()
-        await archives.hand_in(user_id, export.id, archive.chunks(), size)
+        try:
+            await archives.hand_in(user_id, export.id, archive.chunks(), size)
+        except NotFound:
+            if await find_export(group, user_id) is None:
+                # The account was deleted meanwhile, and upload keeps nothing of it.
+                return
+            raise
     await note_handed_in(group, export)
 
 

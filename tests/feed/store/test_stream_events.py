@@ -1,5 +1,7 @@
 """Events for listeners in Redis."""
 
+from typing import Any
+
 import pytest
 from redis import asyncio as aioredis
 
@@ -46,11 +48,11 @@ async def test_entries_end_after_two_minutes_although_others_follow(
     await redis.delete(stream_key())
     now_ms = int((await redis.time())[0]) * 1000
     for age_s in (180, 60):
-        said = {"kind": "home", "viewers": str(alice), "about": "[[],false]"}
+        said: dict[Any, Any] = {"kind": "home", "viewers": str(alice), "about": "[[],false]"}
         await redis.xadd(stream_key(), said, id=f"{now_ms - age_s * 1000}-0")
     await stream.listen([bob])
     await stream.tell("home", [bob], ABOUT)
-    entries = await redis.xrange(stream_key())
+    entries: Any = await redis.xrange(stream_key())
     assert [fields[b"viewers"] for _id, fields in entries] == [
         str(alice).encode(),
         str(bob).encode(),

@@ -10,6 +10,7 @@ from infra.deletion_audit.may_stay import MAY_STAY, exemption
 from infra.plan.planning import plan_of
 from infra.run_folder import REPOSITORY
 from infra.topology import load_topology
+from services.upload.store.erasures import OLD_BARS
 from services.users.domain.names import RETIREMENT
 from services.users.domain.sign_in_limits import GUESS_LIMITS
 from services.users.store.deletions import OLD_RECEIPTS
@@ -39,6 +40,7 @@ def test_the_page_lists_exactly_what_may_stay() -> None:
         ("the receipt", "30 days", OLD_RECEIPTS.kept_s),
         ("the username", "14 days", RETIREMENT.total_seconds()),
         ("rows of removed", "24 hours", REMOVED_KEPT_S),
+        ("in upload", "24 hours", OLD_BARS.kept_s),
         ("recorded replies", "26 hours", KEPT_SECONDS + REST_S),
         ("in redis: failed", "an hour", GUESS_LIMITS.failures_of_account.window_ms / 1000),
         ("logs", "21 days", ROTATED_AFTER_S + DELETED_AFTER_S),
