@@ -43,7 +43,10 @@ class Deletion(ClientBody):
     },
 )
 async def delete_me(request: Request, asked: Deletion, viewer_id: ViewerId) -> Response:
-    """Delete your account and everything in it. Keep the receipt: all sessions end."""
+    """Delete your account and everything in it. Keep the receipt: all sessions end.
+
+    Your address is free again within a minute, your username after 14 days.
+    """
     resources = resources_of(request)
     receipt = await delete_account(resources.users, resources.sessions, asked.password, viewer_id)
     return private_reply(receipt, 202)
@@ -59,5 +62,5 @@ async def delete_me(request: Request, asked: Deletion, viewer_id: ViewerId) -> R
     },
 )
 async def get_deletion(request: Request, receipt_id: ReceiptId) -> Response:
-    """The progress of a deletion, for anybody with the receipt."""
+    """The progress of a deletion, for anybody with the receipt, until 30 days after its end."""
     return private_reply(await resources_of(request).users.deletion(receipt_id))

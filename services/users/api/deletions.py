@@ -73,7 +73,7 @@ async def post_deletion(request: Request, asked: Deletion, viewer_id: ViewerId) 
     },
 )
 async def get_deletion(request: Request, receipt_id: str) -> Response:
-    """Needs no viewer: anybody with the receipt may read it."""
+    """Needs no viewer: anybody with the receipt may read it, until 30 days after its end."""
     receipt = find_receipt(receipt_id)
     if receipt is None:
         raise NotFound
