@@ -88,13 +88,15 @@ restore-drill: ready ## restore beside the suite to now and to a random time, an
 	@$(PYTHON) -m infra restore-drill $(if $(SEED),--seed $(SEED))
 
 ##@ Work on it
-.PHONY: check test test-fast test-data test-suite test-long fmt openapi fuzz bench profile load bench-fan-out bench-images bench-internal bench-limits bench-overload bench-sign-in bench-stream bench-upload drills lock
+.PHONY: check audit test test-fast test-data test-suite test-long fmt openapi fuzz bench profile load bench-fan-out bench-images bench-internal bench-limits bench-overload bench-sign-in bench-stream bench-upload drills lock
 check: ready-dev ## check format, lint, types, import contracts and tidiness
 	@$(BIN)ruff format --check .
 	@$(BIN)ruff check .
 	@$(PYTHON) -m mypy
 	@$(BIN)lint-imports
 	@$(PYTHON) -m pytest -q tests/architecture
+audit: ready-dev ## check parts of others: published bugs, licences, a bill of materials (ADVISORIES=<service with the interface of OSV>)
+	@$(PYTHON) -m infra.supply_chain $(if $(ADVISORIES),--mirror "$(ADVISORIES)")
 test: ready-dev ## run the three tiers below, in parallel if the machine allows, in temporary suites
 	@$(PYTHON) -m tests $(T)
 test-fast: ready-dev ## run tests that need no server: domain, contracts, architecture, one process

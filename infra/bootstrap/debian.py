@@ -55,6 +55,11 @@ def install_missing_packages(say: Say, *, for_tests: bool = False) -> None:
     say("installed; the packages' own services stay down and are not used")
 
 
+def package_names() -> list[str]:
+    """Return the names of the packages that a suite needs, installed or not."""
+    return [package.name for package in _packages()]
+
+
 def _packages() -> list[Package]:
     return [
         Package("postgresql", lambda: _matches(Path("/usr/lib/postgresql"), "*/bin/postgres")),

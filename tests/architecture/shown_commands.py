@@ -100,6 +100,8 @@ LEFT_OUT: Mapping[str, str] = {
     "make test-suite T=": _RUNS_TESTS,
     "make fmt": _ONE_S_OWN,
     "make openapi": f"{_ONE_S_OWN}; tests/contract/test_snapshots.py makes the same documents",
+    "make audit": "it asks an advisory service; tests/infra/supply_chain tests its parts",
+    "make audit ADVISORIES=": "tests/infra/supply_chain/test_advisories.py asks a service with it",
     "make lock": "it asks a package index for newer versions",
     "make demo": "tests/infra/demo tests its parts; the whole takes a minute",
     "make logs": "it follows the logs until Ctrl-C",

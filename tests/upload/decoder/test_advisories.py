@@ -19,7 +19,8 @@ _LOCKS = REPOSITORY / "infra" / "locks"
 
 @cache
 def _known() -> dict[str, Any]:
-    return tomllib.loads(_TABLE.read_text(encoding="utf-8"))
+    table = tomllib.loads(_TABLE.read_text(encoding="utf-8"))
+    return {name: row for name, row in table.items() if name != "looked_through"}
 
 
 def _numbers(version: str) -> tuple[int, ...]:
