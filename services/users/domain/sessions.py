@@ -9,6 +9,8 @@ from shared.wire_time import wire_time
 
 ACCESS_LIFETIME = timedelta(minutes=15)
 REFRESH_LIFETIME = timedelta(days=60)
+# However often it is refreshed: a copied phone backup does not stay signed in for ever.
+SESSION_LIFETIME = timedelta(days=365)
 # A phone that lost the reply of a refresh may repeat it with the old token for this long.
 REFRESH_GRACE = timedelta(seconds=30)
 # More devices than anybody uses; beyond it, the least recently used are signed out.
@@ -72,7 +74,7 @@ def access_fault(
     session: Session, generation: int, access_hash: bytes, now: datetime
 ) -> AccessFault:
     """Why an access token is invalid, after `access_expiry` has returned None."""
-    if session.ended_at is not None or now >= session.current.issued_at + REFRESH_LIFETIME:
+    if _is_over(session, now):
         return "ended"
     pair = pair_of_generation(session, generation)
     if generation > session.current.generation:
@@ -88,7 +90,7 @@ def refresh_outcome(
     If its successor was used, or it returns after the grace period, two parties have the token. The
     session then ends for both (RFC 9700, section 4.14.2).
     """
-    if session.ended_at is not None or now >= session.current.issued_at + REFRESH_LIFETIME:
+    if _is_over(session, now):
         return "refuse"
     pair = pair_of_generation(session, generation)
     if pair is not None and pair.refresh_hash != refresh_hash:
@@ -98,6 +100,11 @@ def refresh_outcome(
     if pair is not None and now < session.current.issued_at + REFRESH_GRACE:
         return "repeat"
     return "end"
+
+
+def _is_over(session: Session, now: datetime) -> bool:
+    is_unused = now >= session.current.issued_at + REFRESH_LIFETIME
+    return session.ended_at is not None or is_unused or now >= session.created_at + SESSION_LIFETIME
 
 
 def device_of(session: Session) -> Device:

@@ -10,6 +10,7 @@ from asyncpg import Record
 from services.users.domain.session_tokens import SessionTokens, token_hash
 from services.users.domain.sessions import (
     REFRESH_LIFETIME,
+    SESSION_LIFETIME,
     SESSIONS_PER_USER_MAX,
     Session,
     TokenPair,
@@ -43,6 +44,7 @@ async def live_sessions(group: ShardGroup, user_id: int, now: datetime) -> list[
         _SQL["live_sessions"],
         user_id=user_id,
         issued_after=now - REFRESH_LIFETIME,
+        created_after=now - SESSION_LIFETIME,
         limit=SESSIONS_PER_USER_MAX,
     )
     return [_session(row) for row in rows]

@@ -34,6 +34,7 @@ SELECT id, user_id, device, created_at, generation, issued_at, access_hash, refr
     previous_issued_at, previous_access_hash, previous_refresh_hash, ended_at
 FROM :schema.session
 WHERE user_id = :user_id AND ended_at IS NULL AND issued_at > :issued_after
+    AND created_at > :created_after
 ORDER BY issued_at DESC, id DESC
 LIMIT :limit;
 

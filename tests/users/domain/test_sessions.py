@@ -9,6 +9,7 @@ from services.users.domain.sessions import (
     ACCESS_LIFETIME,
     REFRESH_GRACE,
     REFRESH_LIFETIME,
+    SESSION_LIFETIME,
     Session,
     TokenPair,
     access_expiry,
@@ -71,6 +72,17 @@ def test_a_session_that_nobody_refreshed_for_sixty_days_is_over() -> None:
     end = T0 + REFRESH_LIFETIME
     assert refresh_outcome(FRESH, 1, b"refresh 1", end - MOMENT) == "rotate"
     assert refresh_outcome(FRESH, 1, b"refresh 1", end) == "refuse"
+
+
+def test_a_session_is_over_after_a_year_however_often_it_was_refreshed() -> None:
+    end = T0 + SESSION_LIFETIME
+    latest = TokenPair(9000, end - timedelta(minutes=10), b"access 9000", b"refresh 9000")
+    session = Session(1, 2, "phone", T0, latest)
+    assert refresh_outcome(session, 9000, b"refresh 9000", end - MOMENT) == "rotate"
+    assert refresh_outcome(session, 9000, b"refresh 9000", end) == "refuse"
+    assert access_fault(session, 9000, b"access 9000", end) == "ended"
+    # The access token that it has runs out by itself.
+    assert access_expiry(session, 9000, b"access 9000", end) == latest.issued_at + ACCESS_LIFETIME
 
 
 def test_a_refresh_token_with_another_hash_does_nothing() -> None:
