@@ -1,63 +1,149 @@
 """Converts pictures of any colour space to plain sRGB on white."""
 
 import io
+from dataclasses import dataclass
 
-from PIL import Image, ImageCms
+from PIL import Image, ImageChops, ImageCms, ImageFilter
 
-_SRGB = ImageCms.createProfile("sRGB")
-# Profiles that would change nothing; "c2" is the small sRGB that Facebook writes.
-_SRGB_NAMES = ("sRGB", "c2")
+from services.upload.decoder.colour_tags import ColourTags
+from services.upload.decoder.hlg_table import hlg_table
+
+
+def _srgb() -> ImageCms.ImageCmsProfile:
+    """sRGB that says it is of version 2: littlecms compensates black points of later ones.
+
+    Browsers do not, and pictures of printers' colours would be darker than there.
+    """
+    said = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
+    said[8:12] = bytes((2, 0x40, 0, 0))
+    return ImageCms.ImageCmsProfile(io.BytesIO(said))
+
+
+_SRGB = _srgb()
 _MODE_BY_COLOUR_SPACE = {"RGB ": "RGB", "GRAY": "L", "CMYK": "CMYK"}
 _WITH_ALPHA = {"RGBA", "LA", "PA", "La", "RGBa"}
-_SIXTEEN_BITS = {"I", "I;16", "I;16B", "I;16L", "I;16N"}
+_WITHOUT_ALPHA = {"RGB", "L", "CMYK"}
+_COLOURS_OF = {"1": "L", "L": "L", "I;16": "L", "LA": "L", "CMYK": "CMYK"}
 _WHITE = (255, 255, 255)
+_GREYS = 17
+# Greys that a conversion moves further are of another curve: they are mixed after it, not before.
+_CURVE_OFF_MAX = 6
 
 
-def srgb_transform(profile: bytes | None) -> ImageCms.ImageCmsTransform | None:
-    """The conversion from an embedded ICC profile; None if there is nothing to convert.
+@dataclass(frozen=True, slots=True)
+class Conversion:
+    """From a picture's colours to sRGB.
 
-    An unreadable profile is ignored: the picture shows with slightly wrong colours.
+    `keeps_curve` says that its tone curve is nearly sRGB's, so that pixels may be averaged before
+    it: a quarter of the pixels, or less, are then converted.
     """
-    if not profile:
+
+    transform: ImageCms.ImageCmsTransform
+    before: ImageFilter.Color3DLUT | None
+    keeps_curve: bool
+
+    @property
+    def mode(self) -> str:
+        """The mode of the pictures that it takes."""
+        return str(self.transform.input_mode)
+
+    def apply(self, layer: Image.Image) -> Image.Image:
+        """The layer, which has `mode`, in sRGB."""
+        if self.before is not None:
+            layer = layer.filter(self.before)
+        return self.transform.apply(layer)
+
+    def apply_in_place(self, picture: Image.Image) -> None:
+        """Convert a picture, which has `mode`, in its own memory; `mode` is that of the result."""
+        self.transform.apply_in_place(picture)
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """The one colour that a PNG declares transparent; one value for each channel."""
+
+    values: tuple[int, ...]
+
+    def alpha_of(self, layer: Image.Image) -> Image.Image:
+        """Zero where the layer has the colour."""
+        differs = [
+            band.point([0 if level == value else 255 for level in range(256)])
+            for band, value in zip(layer.split(), self.values, strict=True)
+        ]
+        alpha = differs[0]
+        for band in differs[1:]:
+            alpha = ImageChops.lighter(alpha, band)
+        return alpha
+
+
+def conversion_from(tags: ColourTags | None, mode: str) -> Conversion | None:
+    """The conversion of a picture of this mode; None if there is none, or nothing to convert.
+
+    RGBX is converted to RGBX, so in place; all others to RGB. A profile that is unreadable, or of
+    other colours than the picture, is ignored.
+    """
+    if tags is None:
         return None
     try:
-        source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-        if ImageCms.getProfileDescription(source).startswith(_SRGB_NAMES):
+        source = ImageCms.ImageCmsProfile(io.BytesIO(tags.profile))
+        wanted = _MODE_BY_COLOUR_SPACE.get(source.profile.xcolor_space)
+        if wanted is None or (wanted != "RGB" and wanted != _mode_of_colours(mode)):
             return None
-        mode = _MODE_BY_COLOUR_SPACE.get(source.profile.xcolor_space)
-        return None if mode is None else ImageCms.buildTransform(source, _SRGB, mode, "RGB")
+        if wanted == "RGB" and mode == "CMYK":
+            return None
+        wanted, given = ("RGBX", "RGBX") if mode == "RGBX" else (wanted, "RGB")
+        transform = ImageCms.buildTransform(source, _SRGB, wanted, given)
     except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
         return None
+    before = hlg_table() if tags.is_hlg else None
+    return Conversion(transform, before, before is None and _keeps_curve(transform))
 
 
-def to_srgb(piece: Image.Image, transform: ImageCms.ImageCmsTransform | None) -> Image.Image:
-    """The piece in mode RGB: converted, flattened on white, reduced to eight bits."""
-    piece = _flat(piece)
-    if transform is None:
-        return piece if piece.mode == "RGB" else piece.convert("RGB")
-    wanted = transform.input_mode
-    if piece.mode != wanted:
-        # A CMYK or grey profile in a picture of other colours belongs to another picture.
-        piece = piece.convert("RGB")
-        if wanted != "RGB":
-            return piece
-    converted = ImageCms.applyTransform(piece, transform)
-    return piece if converted is None else converted
+def to_srgb(
+    piece: Image.Image, conversion: Conversion | None, alpha: Image.Image | None = None
+) -> Image.Image:
+    """The piece in mode RGB: converted, then laid on white as browsers do.
+
+    `alpha` is given where it is not part of the piece.
+    """
+    if alpha is None and (piece.mode in _WITH_ALPHA or "transparency" in piece.info):
+        piece = piece.convert("RGBA")
+        alpha = piece.getchannel("A")
+    colours = _in_srgb(_without_alpha(piece), conversion)
+    if alpha is None:
+        return colours
+    flat = Image.new("RGB", colours.size, _WHITE)
+    flat.paste(colours, mask=alpha)
+    return flat
 
 
-def _flat(piece: Image.Image) -> Image.Image:
-    if piece.mode in _SIXTEEN_BITS:
-        return _to_eight_bits(piece)
-    if piece.mode in _WITH_ALPHA or "transparency" in piece.info:
-        layers = piece.convert("RGBA")
-        flat = Image.new("RGB", layers.size, _WHITE)
-        flat.paste(layers, mask=layers.getchannel("A"))
-        return flat
-    if piece.mode in {"RGB", "L", "CMYK"}:
+def _without_alpha(piece: Image.Image) -> Image.Image:
+    if piece.mode in _WITHOUT_ALPHA:
         return piece
-    return piece.convert("RGB")
+    return piece.convert("L" if _mode_of_colours(piece.mode) == "L" else "RGB")
 
 
-def _to_eight_bits(piece: Image.Image) -> Image.Image:
-    # A direct conversion to L would clip everything above 255 to white.
-    return piece.convert("I").point(lambda value: value * (1 / 256)).convert("L")
+def _mode_of_colours(mode: str) -> str:
+    return _COLOURS_OF.get(mode, "RGB")
+
+
+def _in_srgb(colours: Image.Image, conversion: Conversion | None) -> Image.Image:
+    if conversion is not None:
+        mode = conversion.mode
+        return conversion.apply(colours if colours.mode == mode else colours.convert(mode))
+    return colours if colours.mode == "RGB" else colours.convert("RGB")
+
+
+def _keeps_curve(transform: ImageCms.ImageCmsTransform) -> bool:
+    if transform.input_mode == "CMYK":
+        return False
+    levels = [round(255 * grey / (_GREYS - 1)) for grey in range(_GREYS)]
+    greys = Image.new("L", (_GREYS, 1))
+    greys.putdata(levels)
+    layer = greys.convert("RGB" if transform.input_mode != "L" else "L")
+    seen = transform.apply(layer.convert(transform.input_mode)).convert("RGB").tobytes()
+    return all(
+        abs(seen[3 * at + band] - level) <= _CURVE_OFF_MAX
+        for at, level in enumerate(levels)
+        for band in range(3)
+    )

@@ -3,6 +3,7 @@
 import io
 import struct
 import warnings
+import zlib
 from collections.abc import Callable, Iterator
 from typing import BinaryIO, cast
 
@@ -10,7 +11,6 @@ import pillow_heif
 from PIL import (
     AvifImagePlugin,
     Image,
-    ImageCms,
     JpegImagePlugin,
     MpoImagePlugin,
     PngImagePlugin,
@@ -20,7 +20,10 @@ from PIL import (
 )
 
 from services.upload.decoder import limits
-from services.upload.decoder.colours import srgb_transform, to_srgb
+from services.upload.decoder.colour_tags import colour_tags
+from services.upload.decoder.colours import Conversion, conversion_from, to_srgb
+from services.upload.decoder.endless_jpeg import END, FILLER, lacks_only_its_end
+from services.upload.decoder.png_pixels import TransparentColour, load_png
 from services.upload.decoder.still_webp import decode_still
 from services.upload.decoder.wire import Outcome, PictureFormat, Reply
 
@@ -29,6 +32,8 @@ _SIDEWAYS = {5, 6, 7, 8}
 # The most rows of a piece, which bounds the copies that colours and reduction make.
 _PIECE_ROWS_MAX = 256
 _REDUCTION_MAX = 8
+# Modes that may be reduced before their colours are converted.
+_AVERAGED_FIRST = {"RGB", "RGBX", "L"}
 # After eight rounds the interpreter has specialised its code.
 _REHEARSALS = 10
 # Errors that Pillow's EXIF reader raises on malformed input.
@@ -70,29 +75,77 @@ def decode(
     Large pictures come at 1/2, 1/4 or 1/8, as long as both sides keep `side_pixels_min`. Raises
     Refused.
     """
+    try:
+        return _decode(source, picture_format, side_pixels_min, room)
+    except OSError:
+        if picture_format is not PictureFormat.JPEG:
+            raise
+    return _decode_without_end(source, side_pixels_min, room)
+
+
+def _decode(
+    source: BinaryIO,
+    picture_format: PictureFormat,
+    side_pixels_min: int,
+    room: Callable[[int], memoryview],
+) -> Reply:
     image = _open(source, picture_format)
     width, height = image.size
-    # Before draft(), which discards the tags.
-    orientation = _orientation(image)
-    transform = srgb_transform(image.info.get("icc_profile"))
+    in_place = picture_format is PictureFormat.JPEG and image.mode == "RGB"
+    tags = colour_tags(image, source, picture_format)
+    conversion = conversion_from(tags, "RGBX" if in_place else image.mode)
     if picture_format is PictureFormat.JPEG:
         image.draft(image.mode, (side_pixels_min, side_pixels_min))
     reduction = _reduction(image.size, side_pixels_min)
     decoded_width = -(-image.width // reduction)
     decoded_height = -(-image.height // reduction)
-    if picture_format is PictureFormat.JPEG and image.mode == "RGB" and not transform:
+    transparent: TransparentColour | None = None
+    if in_place:
         _decode_into(image, room(_bytes_of(image.size)))
+        if conversion is not None:
+            conversion.apply_in_place(image)
     elif picture_format is PictureFormat.WEBP:
         # Opening created an animation decoder, which reserves memory for two whole frames.
         vars(image).pop("_decoder", None)
         pixels = room(_bytes_of(image.size))
-        _write_pieces(_decoded_webp(image, source, pixels), transform, reduction, pixels)
+        _write_pieces(_decoded_webp(image, source, pixels), conversion, reduction, pixels)
     else:
+        if picture_format is PictureFormat.PNG:
+            transparent = load_png(image, source, lambda: _open(source, picture_format))
         image.load()
         pixels = room(_bytes_of((decoded_width, decoded_height)))
-        _write_pieces(image, transform, reduction, pixels)
+        _write_pieces(image, conversion, reduction, pixels, transparent)
+    # Only now: a PNG may name it after its pixels.
+    orientation = _orientation(image)
     upright = (height, width) if orientation in _SIDEWAYS else (width, height)
     return Reply(Outcome.DECODED, *upright, decoded_width, decoded_height, orientation)
+
+
+def _decode_without_end(
+    source: BinaryIO, side_pixels_min: int, room: Callable[[int], memoryview]
+) -> Reply:
+    """Decode a JPEG that only lacks its end marker, or raise Refused if it lacks more.
+
+    Its pixels are all there if they are the same whatever follows.
+    """
+    source.seek(0)
+    content = source.read().removesuffix(END[:1])
+    if not lacks_only_its_end(content):
+        raise Refused(Outcome.DAMAGED)
+    sums, pixels = [], memoryview(b"")
+
+    def same_room(size: int) -> memoryview:
+        nonlocal pixels
+        pixels = pixels if len(pixels) == size else room(size)
+        return pixels
+
+    for tail in (FILLER + END, END):
+        whole = io.BytesIO(content + tail)
+        reply = _decode(whole, PictureFormat.JPEG, side_pixels_min, same_room)
+        sums.append(zlib.crc32(pixels))
+    if sums[0] != sums[1]:
+        raise Refused(Outcome.DAMAGED)
+    return reply
 
 
 def _rehearse() -> None:
@@ -125,8 +178,11 @@ def _open(source: BinaryIO, picture_format: PictureFormat) -> Image.Image:
 
 
 def _orientation(image: Image.Image) -> int:
+    # As browsers do: from EXIF alone, not from XMP or a PNG's text as Image.getexif would.
+    exif = Image.Exif()
     try:
-        orientation = image.getexif().get(_ORIENTATION_TAG, 1)
+        exif.load(image.info.get("exif") or b"")
+        orientation = exif.get(_ORIENTATION_TAG, 1)
     except _BAD_EXIF:
         return 1
     return orientation if orientation in range(1, 9) else 1
@@ -158,7 +214,8 @@ def _decoded_webp(image: Image.Image, source: BinaryIO, pixels: memoryview) -> I
     """
     source.seek(0)
     if decode_still(source.read(), image.width, pixels):
-        return Image.frombuffer("RGBA", image.size, cast(bytes, pixels), "raw", "RGBA", 0, 1)
+        mode = "RGBA" if image.has_transparency_data else "RGBX"
+        return Image.frombuffer(mode, image.size, cast(bytes, pixels), "raw", mode, 0, 1)
     again = _open(source, PictureFormat.WEBP)
     again.load()
     return again
@@ -166,24 +223,35 @@ def _decoded_webp(image: Image.Image, source: BinaryIO, pixels: memoryview) -> I
 
 def _write_pieces(
     image: Image.Image,
-    transform: ImageCms.ImageCmsTransform | None,
+    conversion: Conversion | None,
     reduction: int,
     pixels: memoryview,
+    transparent: TransparentColour | None = None,
 ) -> None:
     written = 0
-    for piece in _pieces(image):
-        small = to_srgb(piece, transform)
-        if reduction > 1:
-            small = small.reduce(reduction)
+    is_opaque = transparent is None and "transparency" not in image.info
+    reduces_first = (
+        is_opaque
+        and image.mode in _AVERAGED_FIRST
+        and (conversion is None or conversion.keeps_curve)
+    )
+    for box in _boxes_of_pieces(image.size):
+        piece = image.crop(box)
+        alpha = None if transparent is None else transparent.alpha_of(piece, box)
+        if reduces_first and reduction > 1:
+            small = to_srgb(piece.reduce(reduction), conversion)
+        else:
+            small = to_srgb(piece, conversion, alpha)
+            small = small.reduce(reduction) if reduction > 1 else small
         rows = small.tobytes("raw", "RGBX")
         pixels[written : written + len(rows)] = rows
         written += len(rows)
 
 
-def _pieces(image: Image.Image) -> Iterator[Image.Image]:
+def _boxes_of_pieces(size: tuple[int, int]) -> Iterator[tuple[int, int, int, int]]:
+    width, height = size
     # A multiple of every reduction, so that pieces join without a seam.
-    fitting = limits.PIECE_PIXELS_MAX // image.width // _REDUCTION_MAX * _REDUCTION_MAX
+    fitting = limits.PIECE_PIXELS_MAX // width // _REDUCTION_MAX * _REDUCTION_MAX
     rows = min(_PIECE_ROWS_MAX, max(_REDUCTION_MAX, fitting))
-    for top in range(0, image.height, rows):
-        bottom = min(top + rows, image.height)
-        yield image.crop((0, top, image.width, bottom))
+    for top in range(0, height, rows):
+        yield 0, top, width, min(top + rows, height)

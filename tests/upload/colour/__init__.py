@@ -1,0 +1,1 @@
+"""Pictures of every kind against colours that are computed from the standards."""
