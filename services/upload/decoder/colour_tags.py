@@ -8,7 +8,7 @@ from PIL import Image
 
 from services.upload.decoder.icc_profiles import DEFAULT_CURVE, Point, is_srgb, profile_of
 from services.upload.decoder.nclx_boxes import find_nclx
-from services.upload.decoder.png_chunks import find_chunk
+from services.upload.decoder.png_chunks import find_chunk, is_grey
 from services.upload.decoder.transfer_curves import CURVES, HLG, Curve, gamma
 from services.upload.decoder.wire import PictureFormat
 
@@ -69,8 +69,10 @@ def _of_png(image: Image.Image, source: BinaryIO) -> ColourTags | None:
     if code_points is not None and _is_understood(code_points):
         return _of_code_points(code_points[0], code_points[1], is_narrow=code_points[3] == 0)
     info = image.info
-    if info.get("icc_profile"):
-        return _unless_srgb(info["icc_profile"])
+    profile = info.get("icc_profile")
+    # libpng, and so every browser, ignores a profile of RGB in a grey picture.
+    if profile and not (profile[16:20] == b"RGB " and is_grey(source)):
+        return _unless_srgb(profile)
     if "srgb" in info:
         return None
     exponent = info.get("gamma") or None

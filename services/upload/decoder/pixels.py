@@ -23,6 +23,7 @@ from services.upload.decoder import limits
 from services.upload.decoder.colour_tags import colour_tags
 from services.upload.decoder.colours import Conversion, conversion_from, to_srgb
 from services.upload.decoder.endless_jpeg import END, FILLER, lacks_only_its_end
+from services.upload.decoder.png_chunks import is_grey
 from services.upload.decoder.png_pixels import TransparentColour, load_png
 from services.upload.decoder.still_webp import decode_still
 from services.upload.decoder.wire import Outcome, PictureFormat, Reply
@@ -93,7 +94,9 @@ def _decode(
     width, height = image.size
     in_place = picture_format is PictureFormat.JPEG and image.mode == "RGB"
     tags = colour_tags(image, source, picture_format)
-    conversion = conversion_from(tags, "RGBX" if in_place else image.mode)
+    # Pillow loads grey and alpha of sixteen bits as RGBA.
+    grey = picture_format is PictureFormat.PNG and is_grey(source)
+    conversion = conversion_from(tags, "RGBX" if in_place else "L" if grey else image.mode)
     if picture_format is PictureFormat.JPEG:
         image.draft(image.mode, (side_pixels_min, side_pixels_min))
     reduction = _reduction(image.size, side_pixels_min)

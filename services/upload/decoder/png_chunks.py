@@ -8,6 +8,21 @@ _SIGNATURE_BYTES = 8
 _CHUNKS_MAX = 10_000
 
 
+_COLOUR_TYPES_OF_GREY = {0, 4}
+
+
+def depth_and_type(source: BinaryIO) -> tuple[int, int]:
+    """Bits of a sample, and the colour type."""
+    header = find_chunk(source, b"IHDR") or b""
+    depth, colour_type = header[8:10].ljust(2, b"\0")
+    return depth, colour_type
+
+
+def is_grey(source: BinaryIO) -> bool:
+    """Whether its colour type is grey, with or without alpha."""
+    return depth_and_type(source)[1] in _COLOUR_TYPES_OF_GREY
+
+
 def find_chunk(source: BinaryIO, wanted: bytes) -> bytes | None:
     """The data of the first chunk of this type before the pixels; None if there is none."""
     source.seek(_SIGNATURE_BYTES)

@@ -7,7 +7,7 @@ from typing import BinaryIO
 from PIL import Image, ImageChops
 
 from services.upload.decoder.colours import Key
-from services.upload.decoder.png_chunks import find_chunk
+from services.upload.decoder.png_chunks import depth_and_type, find_chunk
 
 _GREY, _COLOUR, _PALETTE = 0, 2, 3
 # Pillow's decoders of the high and of the low bytes of sixteen bits.
@@ -38,7 +38,7 @@ def load_png(
     image: Image.Image, source: BinaryIO, reopen: Callable[[], Image.Image]
 ) -> TransparentColour | None:
     """Decode the pixels into `image`; the transparent colour, if the file names one."""
-    depth, colour_type = _depth_and_type(source)
+    depth, colour_type = depth_and_type(source)
     if depth == 16 and colour_type in {_GREY, _COLOUR}:
         _decode_bytes_of(image, _HIGH_BYTES)
     said = find_chunk(source, b"tRNS") if "transparency" in image.info else None
@@ -70,12 +70,6 @@ def _load(image: Image.Image) -> None:
         # A file cut short still has its tile. Of one with a wrong byte, the rows before it show.
         if image.tile:  # type: ignore[attr-defined]
             raise
-
-
-def _depth_and_type(source: BinaryIO) -> tuple[int, int]:
-    header = find_chunk(source, b"IHDR") or b""
-    depth, colour_type = header[8:10].ljust(2, b"\0")
-    return depth, colour_type
 
 
 def _decode_bytes_of(image: Image.Image, raw_modes: dict[str, str]) -> None:

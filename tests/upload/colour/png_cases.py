@@ -196,11 +196,11 @@ def _profiles() -> Iterator[PictureCase]:
     yield _case("P3 profile called sRGB", COLOUR, 8, P3, [iccp(LIAR_PROFILE)])
     yield _case("sRGB profile as a formula", COLOUR, 8, as_is, [iccp(SRGB_FORMULA)])
     yield _case("sRGB profile as a table", COLOUR, 8, as_is, [iccp(SRGB_TABLE)])
-    for colour_type, depth in ((GREY, 8), (GREY, 16), (GREY, 4), (GREY_ALPHA, 8)):
+    for colour_type, depth in ((GREY, 8), (GREY, 16), (GREY, 4), (GREY_ALPHA, 8), (GREY_ALPHA, 16)):
         chunks = [iccp(icc_files.grey_profile(1.75))]
         yield _case("grey profile", colour_type, depth, grey_of(1.75), chunks)
     # libpng ignores them, and so does every browser.
-    yield _case("profile of RGB", GREY, 8, as_is, [iccp(ADOBE_PROFILE)])
+    yield _case("profile of RGB", GREY, 8, as_is, [iccp(PROPHOTO_PROFILE)])
     yield _case("profile of grey", COLOUR, 8, as_is, [iccp(icc_files.grey_profile(1.0))])
 
 

@@ -22,13 +22,13 @@ BT2020_XY = ((0.708, 0.292), (0.170, 0.797), (0.131, 0.046))
 
 def srgb_light(code: float) -> float:
     """Linear light of an sRGB code value."""
-    return code / 12.92 if code <= 0.04045 else ((code + 0.055) / 1.055) ** 2.4
+    return code / 12.92 if code <= 0.04045 else float(((code + 0.055) / 1.055) ** 2.4)
 
 
 def srgb_code(light: float) -> float:
     """The sRGB code value of linear light, clipped."""
     light = min(max(light, 0.0), 1.0)
-    return light * 12.92 if light <= 0.0031308 else 1.055 * light ** (1 / 2.4) - 0.055
+    return light * 12.92 if light <= 0.0031308 else float(1.055 * light ** (1 / 2.4) - 0.055)
 
 
 def power(exponent: float) -> Callable[[float], float]:
@@ -38,12 +38,12 @@ def power(exponent: float) -> Callable[[float], float]:
 
 def bt709_light(code: float) -> float:
     """The inverse of BT.709's camera curve."""
-    return code / 4.5 if code < 0.081 else ((code + 0.099) / 1.099) ** (1 / 0.45)
+    return code / 4.5 if code < 0.081 else float(((code + 0.099) / 1.099) ** (1 / 0.45))
 
 
 def st428_light(code: float) -> float:
     """SMPTE ST 428-1, as H.273 writes it."""
-    return min(code**2.6 * 52.37 / 48, 1.0)
+    return min(float(code**2.6) * 52.37 / 48, 1.0)
 
 
 def pq_nits(code: float) -> float:
