@@ -9,8 +9,14 @@ _SEQUENTIAL, _PROGRESSIVE = {0xC0, 0xC1, 0xC9}, {0xC2, 0xCA}
 # Within a scan, 0xFF begins a marker unless a zero, a restart's number or another 0xFF follows.
 _NEXT_MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
 _COEFFICIENTS = 64
-# Bytes that continue a scan in no way that its end would. Pixels that change with them are missing.
-FILLER = bytes(1 + (step * step * 37 + step * 91) % 251 for step in range(4096))
+_FILLED_BYTES = 4096
+# What may follow the last byte. Bits that are missing differ in one of these, and so do pixels that
+# need them. With the end alone, they count as zeros.
+TAILS = (
+    b"\xfe" * _FILLED_BYTES + END,
+    bytes(85 + (step * step * 37 + step * 91) % 167 for step in range(_FILLED_BYTES)) + END,
+    END,
+)
 
 
 def lacks_only_its_end(content: bytes) -> bool:
