@@ -100,16 +100,23 @@ def conversion_from(tags: ColourTags | None, mode: str) -> Conversion | None:
 
 
 def to_srgb(
-    piece: Image.Image, conversion: Conversion | None, alpha: Image.Image | None = None
+    piece: Image.Image,
+    conversion: Conversion | None,
+    alpha: Image.Image | None = None,
+    low_bytes: Image.Image | None = None,
 ) -> Image.Image:
     """The piece in mode RGB: converted, then laid on white as browsers do.
 
-    `alpha` is given where it is not part of the piece.
+    `alpha` is given where it is not part of the piece, and `low_bytes` for one of sixteen bits.
     """
     if alpha is None and (piece.mode in _WITH_ALPHA or "transparency" in piece.info):
         piece = piece.convert("RGBA")
         alpha = piece.getchannel("A")
-    colours = _in_srgb(_without_alpha(piece), conversion)
+    colours = _without_alpha(piece)
+    if low_bytes is None or conversion is None:
+        colours = _in_srgb(colours, conversion)
+    else:
+        colours = _in_srgb_finely(colours, low_bytes, conversion)
     if alpha is None:
         return colours
     flat = Image.new("RGB", colours.size, _WHITE)
@@ -132,6 +139,31 @@ def _in_srgb(colours: Image.Image, conversion: Conversion | None) -> Image.Image
         mode = conversion.mode
         return conversion.apply(colours if colours.mode == mode else colours.convert(mode))
     return colours if colours.mode == "RGB" else colours.convert("RGB")
+
+
+def _in_srgb_finely(
+    high: Image.Image, low_bytes: Image.Image, conversion: Conversion
+) -> Image.Image:
+    """Of sixteen bits: mix what the two nearest values of eight bits show.
+
+    Eight bits alone would show steps near black under a steep curve, such as that of linear light.
+    """
+    high = high.convert("RGB")
+    low = low_bytes.convert("RGB")
+    # A value of 256 h + l is h + (l - h) / 257 on the scale of eight bits.
+    borrowed = ImageChops.subtract(high, low).point(([0] + [1] * 255) * 3)
+    below = ImageChops.subtract(high, borrowed)
+    above = below.point([min(level + 1, 255) for level in range(256)] * 3)
+    bands = [
+        Image.composite(more, less, share)
+        for more, less, share in zip(
+            _in_srgb(above, conversion).split(),
+            _in_srgb(below, conversion).split(),
+            ImageChops.subtract_modulo(low, high).split(),
+            strict=True,
+        )
+    ]
+    return Image.merge("RGB", bands)
 
 
 def _keeps_curve(transform: ImageCms.ImageCmsTransform) -> bool:

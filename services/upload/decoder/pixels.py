@@ -24,7 +24,7 @@ from services.upload.decoder.colour_tags import colour_tags
 from services.upload.decoder.colours import Conversion, conversion_from, to_srgb
 from services.upload.decoder.endless_jpeg import END, TAILS, lacks_only_its_end
 from services.upload.decoder.png_chunks import is_grey
-from services.upload.decoder.png_pixels import TransparentColour, load_png
+from services.upload.decoder.png_pixels import PngExtras, load_png
 from services.upload.decoder.still_webp import decode_still
 from services.upload.decoder.wire import Outcome, PictureFormat, Reply
 
@@ -35,6 +35,7 @@ _PIECE_ROWS_MAX = 256
 _REDUCTION_MAX = 8
 # Modes that may be reduced before their colours are converted.
 _AVERAGED_FIRST = {"RGB", "RGBX", "L"}
+_NO_EXTRAS = PngExtras()
 # After eight rounds the interpreter has specialised its code.
 _REHEARSALS = 10
 # Errors that Pillow's EXIF reader raises on malformed input.
@@ -102,7 +103,6 @@ def _decode(
     reduction = _reduction(image.size, side_pixels_min)
     decoded_width = -(-image.width // reduction)
     decoded_height = -(-image.height // reduction)
-    transparent: TransparentColour | None = None
     if in_place:
         _decode_into(image, room(_bytes_of(image.size)))
         if conversion is not None:
@@ -113,11 +113,17 @@ def _decode(
         pixels = room(_bytes_of(image.size))
         _write_pieces(_decoded_webp(image, source, pixels), conversion, reduction, pixels)
     else:
+        extras = PngExtras()
         if picture_format is PictureFormat.PNG:
-            transparent = load_png(image, source, lambda: _open(source, picture_format))
+            extras = load_png(
+                image,
+                source,
+                lambda: _open(source, picture_format),
+                wants_low_bytes=conversion is not None and not conversion.keeps_curve,
+            )
         image.load()
         pixels = room(_bytes_of((decoded_width, decoded_height)))
-        _write_pieces(image, conversion, reduction, pixels, transparent)
+        _write_pieces(image, conversion, reduction, pixels, extras)
     # Only now: a PNG may name it after its pixels.
     orientation = _orientation(image)
     upright = (height, width) if orientation in _SIDEWAYS else (width, height)
@@ -229,18 +235,18 @@ def _write_pieces(
     conversion: Conversion | None,
     reduction: int,
     pixels: memoryview,
-    transparent: TransparentColour | None = None,
+    extras: PngExtras = _NO_EXTRAS,
 ) -> None:
     written = 0
-    is_opaque = transparent is None and "transparency" not in image.info
+    is_opaque = extras.key is None and "transparency" not in image.info
     reduces_first = is_opaque and image.mode in _AVERAGED_FIRST and _may_mix(image, conversion)
     for box in _boxes_of_pieces(image.size):
         piece = image.crop(box)
-        alpha = None if transparent is None else transparent.alpha_of(piece, box)
         if reduces_first and reduction > 1:
             small = to_srgb(piece.reduce(reduction), conversion)
         else:
-            small = to_srgb(piece, conversion, alpha)
+            alpha, low_bytes = extras.alpha_of(piece, box), extras.low_bytes_of(box)
+            small = to_srgb(piece, conversion, alpha, low_bytes)
             small = small.reduce(reduction) if reduction > 1 else small
         rows = small.tobytes("raw", "RGBX")
         pixels[written : written + len(rows)] = rows

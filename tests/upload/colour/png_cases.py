@@ -225,6 +225,10 @@ def _code_points() -> Iterator[PictureCase]:
         yield _case(f"cICP {said}", COLOUR, 8, srgb, [points])
     yield _case("cICP BT.2100 PQ", COLOUR, 16, pq, [cicp(9, 16)])
     yield _case("cICP BT.2100 HLG", COLOUR, 16, hlg, [cicp(9, 18)])
+    linear = _matrix(P3_XY, power(1))
+    for colour_type in (COLOUR, GREY, COLOUR_ALPHA):
+        yield _case("linear P3", colour_type, 16, linear, [gama(1), chrm(P3_XY, D65)])
+    yield _case("cICP BT.2100 PQ", COLOUR_ALPHA, 16, pq, [cicp(9, 16)])
     yield _case("cICP BT.2100 PQ", COLOUR_ALPHA, 8, pq, [cicp(9, 16)])
     yield _case("cICP BT.2100 PQ", GREY, 8, pq, [cicp(9, 16)])
     yield _case("cICP before iCCP", COLOUR, 8, P3, [cicp(12, 13), iccp(ADOBE_PROFILE)])
