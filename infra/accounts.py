@@ -71,13 +71,17 @@ class Account:
             return []
         return [*self.switch_words(), "env", f"HOME={home}"]
 
-    def switch_words(self) -> list[str]:
-        """Return the words that make a command run as this user, with no way back."""
+    def switch_words(self, *readable: "Account") -> list[str]:
+        """Return the words that make a command run as this user, with no way back.
+
+        It may also read what the accounts of `readable` show to their groups.
+        """
+        groups = ",".join(str(account.gid) for account in readable)
         return [
             "setpriv",
             f"--reuid={self.uid}",
             f"--regid={self.gid}",
-            "--clear-groups",
+            f"--groups={groups}" if groups else "--clear-groups",
             "--bounding-set=-all",
             "--inh-caps=-all",
         ]

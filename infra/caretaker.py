@@ -3,14 +3,17 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from functools import partial
 
 from prometheus_client import Gauge
+from pydantic import SecretStr
 
 from infra.authority_files import BrokenCertificate
 from infra.certificates import Authority
 from infra.control.certificate_renewal import hand_over, look_at_processes, renew_due
 from infra.control.failures import SuiteFailure
+from infra.plan.secret_names import FOR_OPERATORS
 from infra.suite import Suite, open_suite
 from shared.http_server.service_app import AppInfo
 from shared.http_server.worker_app import serve_worker
@@ -48,6 +51,7 @@ def main() -> None:
         listen_port=process.port,
         tls_cert_file=pair.certificate,
         tls_key_file=pair.key,
+        operator_token=SecretStr(suite.secrets[FOR_OPERATORS]),
         log_level=suite.plan.limits.log_level,
     )
     serve_worker(INFO, settings, partial(_open, suite), keep_certificates)
@@ -62,7 +66,8 @@ async def keep_certificates(suite: Suite, stop: asyncio.Event) -> None:
     """Look once a minute until `stop` is set."""
     while not stop.is_set():
         try:
-            await look_once(suite)
+            # Opened anew, because secrets are replaced while everything runs.
+            await look_once(replace(suite))
         except (SuiteFailure, BrokenCertificate, OSError) as fault:
             # Another command is at work, or a file is being replaced: the next look comes soon.
             log.warning("certificates_not_renewed", error=str(fault))

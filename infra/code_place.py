@@ -12,6 +12,8 @@ from infra.control.failures import SuiteFailure
 from infra.run_folder import REPOSITORY, RunFolder, open_to_others
 
 _PACKAGES = ("services", "shared")
+# Runs as a file, as the account of a store.
+STORE_START = Path("infra/control/store_start.py")
 _FOLDER_MODE, _FILE_MODE = 0o755, 0o644
 _READABLE, _ENTERABLE = 0o004, 0o005
 _CACHE = "__pycache__"
@@ -44,14 +46,18 @@ def renew_code(folder: RunFolder, *pythons: Path) -> None:
             _copy(REPOSITORY / package, place / package)
         # Outdated files only; the modes of compiled files follow those of the sources.
         compileall.compile_dir(place / package, quiet=2)
+    if place != REPOSITORY:
+        (place / STORE_START).parent.mkdir(parents=True, exist_ok=True)
+        _copy_file(REPOSITORY / STORE_START, place / STORE_START)
 
 
 @cache
 def _others_read(checkout: Path) -> bool:
+    read = [entry for package in _PACKAGES for entry in _entries(checkout / package)]
+    read += [checkout / STORE_START, *(checkout / parent for parent in STORE_START.parents)]
     return open_to_others(checkout) and all(
         entry.stat().st_mode & (wanted := _ENTERABLE if entry.is_dir() else _READABLE) == wanted
-        for package in _PACKAGES
-        for entry in _entries(checkout / package)
+        for entry in read
     )
 
 
@@ -74,17 +80,23 @@ def _copy(source: Path, target: Path) -> None:
         if entry.is_dir():
             copy.mkdir(parents=True, exist_ok=True)
             copy.chmod(_FOLDER_MODE)
-        elif not copy.exists() or _signature(copy) != _signature(entry):
-            draft = copy.with_name(f"{copy.name}.draft")
-            shutil.copy2(entry, draft)
-            draft.chmod(_FILE_MODE)
-            draft.replace(copy)
+        else:
+            _copy_file(entry, copy)
     # Files of an earlier version would still be imported, and run as migrations.
     for path in [path for path in _entries(target) if path not in kept]:
         if path.is_dir():
             shutil.rmtree(path, ignore_errors=True)
         else:
             path.unlink(missing_ok=True)
+
+
+def _copy_file(source: Path, copy: Path) -> None:
+    if copy.exists() and _signature(copy) == _signature(source):
+        return
+    draft = copy.with_name(f"{copy.name}.draft")
+    shutil.copy2(source, draft)
+    draft.chmod(_FILE_MODE)
+    draft.replace(copy)
 
 
 def _signature(file: Path) -> tuple[int, int]:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from infra.accounts import Account, account_for
 from infra.backups.place import backup_folder
-from infra.code_place import code_folder
+from infra.code_place import STORE_START, code_folder
 from infra.leaders import leads
 from infra.plan.parts import Check, Kind, PlannedProcess
 from infra.programs import postgres_program, program
@@ -58,6 +58,8 @@ class Process:
     directory: Path
     # The folder that only this process writes; its account gets it at a start.
     data: Path | None = None
+    # Accounts of which it may read what they show to their groups.
+    readable: tuple[Account, ...] = ()
     # Without an account of its own, as root: all that it may still do.
     capabilities: tuple[str, ...] = ()
     environment: Mapping[str, str] = field(default_factory=dict)
@@ -100,7 +102,7 @@ class Process:
         """The command with the words that give up all privileges that it does not need."""
         nicely = ("nice", "-n", str(self.niceness)) if self.niceness else ()
         if self.account.switch:
-            return (*self.account.switch_words(), *nicely, *self.command)
+            return (*self.account.switch_words(*self.readable), *nicely, *self.command)
         if self.capabilities and os.geteuid() == 0:
             kept = ",".join(f"+{name}" for name in self.capabilities)
             words = ("setpriv", f"--bounding-set=-all,{kept}", "--inh-caps=-all")
@@ -173,8 +175,9 @@ def _store(suite: Suite, planned: PlannedProcess) -> Process:
         tier=Tier.BACKUPS if of_backups else Tier.DATA,
         command=(
             sys.executable,
-            "-m",
-            "infra.control.store_start",
+            # Its folder is not searched for modules.
+            "-P",
+            str(code_folder(suite.folder) / STORE_START),
             f"{planned.address}:{planned.port}",
             *with_environment(suite, planned.name),
             program("rclone"),
@@ -216,6 +219,7 @@ def _python(suite: Suite, planned: PlannedProcess) -> Process:
             planned.module,
         ),
         account=account_for(planned.role),
+        readable=(account_for("store"),) if _flushes_the_store(suite, planned) else (),
         directory=code_folder(suite.folder),
         environment={
             "HOME": str(suite.folder.root),
@@ -225,6 +229,11 @@ def _python(suite: Suite, planned: PlannedProcess) -> Process:
         stop_wait_s=int(suite.plan.limits.drain_seconds) + 20,
         niceness=_niceness(tier, planned.module),
     )
+
+
+def _flushes_the_store(suite: Suite, planned: PlannedProcess) -> bool:
+    """Whether the process flushes objects to disk, for which it must read their files."""
+    return planned.service == "upload" and suite.plan.store.embedded
 
 
 def _of_the_suite(suite: Suite, planned: PlannedProcess) -> Process:

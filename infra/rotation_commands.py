@@ -4,13 +4,14 @@ import asyncio
 import sys
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Annotated
 
 import typer
 
 from infra.command_line import app, told
 from infra.control.failures import SuiteFailure
-from infra.control.other_rotations import KEPT, OTHER_WAYS
+from infra.control.other_rotations import DATABASES, KEPT, other_ways, ways_meant
 from infra.control.progress import Progress
 from infra.control.replaceable import known_words, names_meant
 from infra.control.rotation import WAITED_S_MAX, begin_rotation, end_rotation, ends_of
@@ -57,7 +58,7 @@ def _names_of(suite: Suite, words: list[str]) -> list[str]:
         if word in KEPT:
             raise SuiteFailure(KEPT[word])
         meant = list(names_meant(suite.plan, word))
-        if not meant and word not in OTHER_WAYS:
+        if not meant and not ways_meant(suite.plan, word):
             known = ", ".join(_all_words(suite))
             raise SuiteFailure(f"No secret is called {word!r}; SECRET= knows {known}.")
         # The keys of another's store are made there, and given here.
@@ -66,7 +67,7 @@ def _names_of(suite: Suite, words: list[str]) -> list[str]:
 
 
 def _all_words(suite: Suite) -> list[str]:
-    return [*known_words(suite.plan), *sorted(OTHER_WAYS)]
+    return [*known_words(suite.plan), DATABASES, *sorted(other_ways(suite.plan))]
 
 
 def _given_by_the_operator(suite: Suite, names: list[str]) -> Mapping[str, str]:
@@ -80,9 +81,11 @@ def _given_by_the_operator(suite: Suite, names: list[str]) -> Mapping[str, str]:
 
 
 async def _go_other_ways(suite: Suite, words: list[str], progress: Progress) -> None:
-    for word, way in OTHER_WAYS.items():
-        if word in words or "all" in words:
-            await way(suite, progress)
+    meant = {way for word in words for way in ways_meant(suite.plan, word)}
+    for word, way in other_ways(suite.plan).items():
+        if word in meant:
+            # Each reads the secrets that the one before it has changed.
+            await way(replace(suite), progress)
 
 
 def _wait_for_ends(suite: Suite, progress: Progress) -> None:

@@ -85,6 +85,7 @@ class ProcessSettings(NetworkSettings):
     internal_key_others: OtherValues = ()
     # What operators and scrapers show to read metrics and documents; without it nobody reads them.
     operator_token: SecretStr | None = Field(default=None, min_length=16)
+    operator_token_others: OtherValues = ()
     log_level: str = "INFO"
     # Longer than the health check's interval (1 s) and the TTL of an answer (1 s) together.
     drain_seconds: float = Field(default=3.0, ge=0)

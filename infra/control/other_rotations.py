@@ -1,18 +1,25 @@
 """Secrets that are replaced in a way of their own, and those that cannot be replaced in place.
 
-A way has one line in OTHER_WAYS. It can be interrupted, and the same call then goes on.
+Each way can be interrupted, and the same call then goes on.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 
+from infra.control.authority_rotation import rotate_authority
+from infra.control.database_rotation import (
+    rotate_database_roles,
+    rotate_replication,
+    rotate_superuser,
+)
 from infra.control.progress import Progress
+from infra.control.restart import restart_rolling
+from infra.plan.parts import Plan
 from infra.suite import Suite
 
 Way = Callable[[Suite, Progress], Awaitable[None]]
 
-# By the word of the command.
-OTHER_WAYS: Mapping[str, Way] = {}
-
+DATABASES = "databases"
 _PAGE = "docs/operations/rotating-secrets.md"
 # Why a word is refused.
 KEPT: Mapping[str, str] = {
@@ -23,3 +30,33 @@ KEPT: Mapping[str, str] = {
     "backup_suite": "backup_suite is the name of this suite's folder in the backups, not a secret.",
     "cursor": "Cursors are not signed: each is checked by its shape, so there is no key of them.",
 }
+
+
+def other_ways(plan: Plan) -> dict[str, Way]:
+    """Map the words of the command to their ways, in the order of `all`."""
+    ways = {f"postgres_{group}": partial(_rotate_group, group) for group in plan.groups}
+    return {
+        **ways,
+        "postgres_replication": rotate_replication,
+        "postgres_superuser": _rotate_superuser,
+        "ca": rotate_authority,
+    }
+
+
+def ways_meant(plan: Plan, word: str) -> list[str]:
+    """Return the words of the ways that a word of the command means; none if it is unknown."""
+    ways = other_ways(plan)
+    if word in {"all", DATABASES}:
+        return [way for way in ways if word == "all" or way.startswith("postgres_")]
+    return [word] if word in ways else []
+
+
+async def _rotate_group(group: str, suite: Suite, progress: Progress) -> None:
+    await rotate_database_roles(suite, group, progress)
+
+
+async def _rotate_superuser(suite: Suite, progress: Progress) -> None:
+    await rotate_superuser(suite, progress)
+    if suite.plan.backup.enabled:
+        # The keeper reads the password once.
+        await restart_rolling(suite, "backup-keeper", progress)

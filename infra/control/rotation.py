@@ -15,7 +15,7 @@ from infra.control.failures import SuiteFailure
 from infra.control.progress import Progress
 from infra.control.recording import record_if_possible
 from infra.control.redis_users import end_connections_of, tell_redis_users
-from infra.control.replaceable import Replaceable, replaceables
+from infra.control.replaceable import READ_ONCE, Replaceable, replaceables
 from infra.control.restart import restart_rolling
 from infra.control.roll import roll
 from infra.holdings.gathering import look_at_secrets
@@ -61,9 +61,9 @@ async def begin_rotation(
         progress.say(f"using the new values: {', '.join(switched)}")
         remember_secrets(suite)
         await _give_out(suite, [table[name] for name in switched], progress)
-        if suite.plan.backup.enabled and not {*STORE_KEYS}.isdisjoint(switched):
-            # The keeper reads them once, and the former ones still count.
-            await restart_rolling(replace(suite), "backup-keeper", progress)
+        for reader in sorted({one for name in switched for one in READ_ONCE.get(name, ())}):
+            if any(process.service == reader for process in suite.plan.processes):
+                await restart_rolling(replace(suite), reader, progress)
     moment = time.time()
     ends = {name: moment + table[name].life_s for name in switched}
     ends |= {name: moment for name in names if now}

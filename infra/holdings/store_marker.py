@@ -14,7 +14,7 @@ from infra.holdings.external_store import look_at_external, mark_external
 from infra.holdings.facts import Presence, StoreFacts
 from infra.holdings.ledger import Ledger, StoreEntry
 from infra.json_files import read_json, write_durably
-from infra.rendering.files import make_data_folder
+from infra.rendering.files import READABLE_STORE, make_data_folder
 from infra.suite import Suite
 
 # The marker is outside the photos' prefixes, so that their upkeep never sees it.
@@ -34,8 +34,8 @@ def make_bucket(suite: Suite) -> None:
         return
     for prefix in ("quarantine", "renditions"):
         account = account_for("store")
-        make_data_folder(bucket_folder(suite), account)
-        folder = make_data_folder(bucket_folder(suite) / prefix, account)
+        make_data_folder(bucket_folder(suite), account, READABLE_STORE)
+        folder = make_data_folder(bucket_folder(suite) / prefix, account, READABLE_STORE)
         # The embedded store removes an emptied folder, even while another object is written to it.
         if not (folder / ".keep").exists():
             (folder / ".keep").touch()

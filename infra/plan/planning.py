@@ -20,6 +20,7 @@ from infra.plan.parts import (
 from infra.plan.secret_names import (
     BACKUP_SECRETS,
     BALANCER_SECRETS,
+    FOR_OPERATORS,
     STORE_KEYS,
     owner_password,
     secrets_of,
@@ -199,7 +200,7 @@ def _caretaker(topology: Topology) -> PlannedProcess:
         address=topology.caretaker,
         port=topology.ports.service,
         module="infra.caretaker",
-        secrets=("redis_operator",),
+        secrets=("redis_operator", FOR_OPERATORS),
     )
 
 

@@ -158,6 +158,7 @@ def _process(suite: Suite, service: PlannedService, pair: KeyPair) -> Iterator[V
         suite.secrets[FOR_OPERATORS],
         "The bearer token of operators and scrapers, for /metrics and the service's documents.",
     )
+    yield from _others(suite, FOR_OPERATORS, "OPERATOR_TOKEN")
     yield Variable("LOG_LEVEL", limits.log_level, "DEBUG, INFO, WARNING or ERROR.")
     yield Variable(
         "AT_WORK_MAX",

@@ -14,6 +14,8 @@ from infra.accounts import Account
 
 _differing: ContextVar[list[Path] | None] = ContextVar("differing", default=None)
 # Others may enter such a folder, but only its owner may list it.
+# The object store's folders, which upload's accounts may read by their group.
+READABLE_STORE = 0o750
 PASSABLE = 0o711
 _TEMPLATES = Path(__file__).resolve().parents[1] / "templates"
 
@@ -63,12 +65,16 @@ def make_folder(folder: Path, account: Account, mode: int = 0o700) -> Path:
     return folder
 
 
-def make_data_folder(folder: Path, account: Account) -> Path:
+def make_data_folder(folder: Path, account: Account, mode: int = 0o700) -> Path:
     """Create a folder of data, unless files are only compared.
 
     An existing one keeps its owner: its process may run as another account until its next start.
     """
-    return folder if folder.exists() else make_folder(folder, account)
+    if not folder.exists():
+        return make_folder(folder, account, mode)
+    if _differing.get() is None:
+        folder.chmod(mode)
+    return folder
 
 
 def set_modes(folder: Path, mode: int) -> None:

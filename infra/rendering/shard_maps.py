@@ -21,7 +21,7 @@ def write_shard_map(
     file = suite.folder.shard_map(group.name)
     file.parent.mkdir(parents=True, exist_ok=True)
     document = shard_map_document(group, primary_by_shard, version)
-    write_durably(file, json.dumps(document, indent=1) + "\n", SHARD_MAP_MODE)
+    write_durably(file, json.dumps(document, indent=1) + "\n", mode=SHARD_MAP_MODE)
 
 
 def shard_map_document(

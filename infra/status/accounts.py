@@ -109,6 +109,8 @@ def _reads(suite: Suite, role: str, processes: list[Process]) -> Iterator[str]:
             yield "backups/" if role == "backup-store" else "data/store/"
         case "service" if role in _roles_of_services(suite):
             yield from (f"etc/{role}.env", f"pki/{role}.key")
+            if first.readable:
+                yield "data/store/"
 
 
 def _roles_of_services(suite: Suite) -> set[str]:

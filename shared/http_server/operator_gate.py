@@ -3,7 +3,7 @@
 import base64
 import binascii
 import hmac
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.datastructures import Headers
@@ -32,13 +32,13 @@ class OperatorTokenRefused(AppError):
 class OperatorGate:
     """ASGI middleware outside of logs, metrics and the limiter, which answers /metrics itself.
 
-    The token comes as a bearer token, or from browsers as the password of HTTP Basic. Without a
-    `token`, nobody gets past. With `public_documents`, only the metrics are closed.
+    The token comes as a bearer token, or from browsers as the password of HTTP Basic. Without
+    `tokens`, nobody gets past. With `public_documents`, only the metrics are closed.
     """
 
-    def __init__(self, app: ASGIApp, *, token: str | None, public_documents: bool) -> None:
+    def __init__(self, app: ASGIApp, *, tokens: Sequence[str], public_documents: bool) -> None:
         self.app = app
-        self._token = token.encode() if token else None
+        self._tokens = [token.encode() for token in tokens]
         self._public_documents = public_documents
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -61,7 +61,7 @@ class OperatorGate:
 
     def _is_operator(self, scope: Scope) -> bool:
         shown = _shown_token(Headers(scope=scope).get("authorization", ""))
-        return self._token is not None and hmac.compare_digest(shown, self._token)
+        return any(hmac.compare_digest(shown, token) for token in self._tokens)
 
 
 def _shown_token(authorization: str) -> bytes:

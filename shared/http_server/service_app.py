@@ -143,8 +143,10 @@ def _surround(app: FastAPI, info: AppInfo, settings: ProcessSettings, gate: Gate
     )
     if info.front is not None:
         app.add_middleware(info.front)
-    token = settings.operator_token.get_secret_value() if settings.operator_token else None
-    app.add_middleware(OperatorGate, token=token, public_documents=info.public_documents)
+    tokens = revealed(settings.operator_token_others)
+    if settings.operator_token is not None:
+        tokens = (settings.operator_token.get_secret_value(), *tokens)
+    app.add_middleware(OperatorGate, tokens=tokens, public_documents=info.public_documents)
     app.add_middleware(Probes, readiness=app.state.readiness)
 
 

@@ -43,9 +43,11 @@ for pid in sys.stdin.read().split():
 """
 
 
-def _as_account(account: Account, program: str, lines: list[str]) -> set[str]:
+def _as_account(
+    account: Account, program: str, lines: list[str], readable: tuple[Account, ...] = ()
+) -> set[str]:
     done = subprocess.run(
-        [*account.switch_words(), "/usr/bin/python3", "-c", program],
+        [*account.switch_words(*readable), "/usr/bin/python3", "-c", program],
         input="\n".join(lines),
         capture_output=True,
         text=True,
@@ -81,7 +83,8 @@ def test_an_account_reads_its_own_files_and_none_of_the_others(suite: Suite, rol
     root = suite.run_dir
     names = [name.removeprefix(f"{root}/") for name in _files(root)]
     assert {"secrets.json", "pki/ca.key", "etc/operator_token", "log/feed-1.log"} <= set(names)
-    read = _as_account(account, _OPEN, [f"{root}/{name}" for name in names])
+    readable = next((p.readable for p in suite.processes() if p.planned.role == role), ())
+    read = _as_account(account, _OPEN, [f"{root}/{name}" for name in names], readable)
     read = {name.removeprefix(f"{root}/") for name in read}
     assert {name for name in read if not _may_read(row, name)} == set()
     own = [entry for entry in (row.reads if row else ()) if entry.endswith((".env", ".key"))]
@@ -123,7 +126,7 @@ def test_each_process_has_given_up_what_it_does_not_need(suite: Suite) -> None:
         assert bounding.bit_count() <= len(process.capabilities), process.name
         if process.account.switch:
             assert int(status["CapEff"][0], 16) == 0, process.name
-            assert status["Groups"] == [], process.name
+            assert status["Groups"] == [str(other.gid) for other in process.readable], process.name
 
 
 def test_the_decoders_are_no_more_than_their_worker(suite: Suite) -> None:

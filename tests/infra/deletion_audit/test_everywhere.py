@@ -42,7 +42,10 @@ async def test_a_removed_edge_may_stay_and_a_standing_one_may_not(data_suite: Su
         )
         try:
             assert await data_suite.remains(str(wanted)) == []
-            for change in ("state = 'active'", "state = 'removed', version = version - 49 * $2::bigint"):
+            for change in (
+                "state = 'active'",
+                "state = 'removed', version = version - 49 * $2::bigint",
+            ):
                 hour = 3600_000 << 23
                 await connection.execute(
                     f"UPDATE shard_0001.edge_out SET {change} WHERE src = $1 AND $2::bigint > 0",
