@@ -16,7 +16,7 @@ from tests.journeys.phone import JPEG, account, picture
 # More under way means that the machine does not keep up, which is no failure of the suite.
 UNDER_WAY_MAX = 48
 # How often a phone asks again where a kept connection closed before any reply.
-_ATTEMPTS_MAX = 3
+_AGAIN_MAX = 2
 
 
 @dataclass
@@ -128,7 +128,7 @@ async def _send_all(
 async def _act(kind: str, act: Act, person: Person, outcome: Outcome) -> None:
     try:
         reply = await act(person, outcome)
-    except httpx.HTTPError as error:
+    except (httpx.HTTPError, KeyError) as error:
         outcome.failures.append(f"{kind}: {error!r}")
         return
     if reply.status_code >= 400:
@@ -142,14 +142,12 @@ async def _ask(
 ) -> httpx.Response:
     """Send it as a phone does: again, if a kept connection closes before any reply."""
     headers = {**person.headers, **more.pop("headers", {})}
-    for attempt in itertools.count(1):
+    for _ in range(_AGAIN_MAX):
         try:
             return await person.http.request(method, path, headers=headers, **more)
         except httpx.RemoteProtocolError:
-            if attempt == _ATTEMPTS_MAX:
-                raise
             outcome.resent += 1
-    raise AssertionError
+    return await person.http.request(method, path, headers=headers, **more)
 
 
 def _get(path: str) -> Act:
@@ -169,7 +167,7 @@ async def _picture(person: Person, outcome: Outcome) -> httpx.Response:
     if reply.status_code == 200:
         photo = await _ask(person, outcome, "GET", f"/v1/photos/{person.photo_id}")
         photo.raise_for_status()
-        person.picture_url = photo.json()["photo"]["renditions"][0]["url"]
+        person.picture_url = photo.json()["renditions"][0]["url"]
     return reply
 
 

@@ -63,9 +63,8 @@ async def _end_at_once(suite: Suite, name: str) -> None:
 
 def _require_well(outcome: Outcome, what: str, took_s: float) -> None:
     rate = outcome.total / took_s
-    LOG.info(
-        "%s: %.0f s, %.1f/s, %s, resent %d", what, took_s, rate, outcome.answered, outcome.resent
-    )
+    LOG.info("%s: %.0f s, %d requests, %.1f/s", what, took_s, outcome.total, rate)
+    LOG.info("%s; resent %d", outcome.answered, outcome.resent)
     assert outcome.failures == []
     assert outcome.total > 0
 
