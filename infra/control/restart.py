@@ -3,6 +3,7 @@
 import asyncio
 import subprocess
 import time
+from pathlib import Path
 
 from infra.code_place import renew_code
 from infra.control.failures import SuiteFailure
@@ -17,6 +18,8 @@ from infra.rendering.everything import render_everything
 from infra.suite import Suite
 
 _DNS_TIMEOUT_S = 10.0
+# A store lets requests under way finish for ten seconds.
+_STORE_TIMEOUT_S = 30.0
 _POLL_S = 0.1
 # A replica's first requests open connections and prepare statements; the others serve meanwhile.
 _WARM_UP_S = 3.0
@@ -39,6 +42,8 @@ async def restart_rolling(suite: Suite, what: str, progress: Progress) -> None:
         began_s = time.monotonic()
         if process.kind == "nginx":
             await _renew_workers(suite, supervisor, process)
+        elif process.kind == "store" and process.name not in described:
+            await _renew_store(suite, supervisor, process)
         else:
             await wait_for_others(suite, supervisor, process, progress)
             await asyncio.to_thread(_stop, supervisor, process)
@@ -69,6 +74,28 @@ def require_accepted(process: Process) -> None:
     )
     if done.returncode:
         raise SuiteFailure(f"{process.name} keeps its old configuration:\n{done.stderr}")
+
+
+async def _renew_store(suite: Suite, supervisor: Supervisor, process: Process) -> None:
+    """Replace a store, which finishes its requests first; its open socket keeps callers waiting."""
+    before = _own_pids(supervisor, process)
+    supervisor.signal(process.name, "HUP")
+    deadline_s = time.monotonic() + _STORE_TIMEOUT_S
+    while not before.isdisjoint(_own_pids(supervisor, process)):
+        if time.monotonic() > deadline_s:
+            raise SuiteFailure(f"{process.name} was told to begin anew, and does not.")
+        await asyncio.sleep(_POLL_S)
+    await start_process(suite, supervisor, process)
+
+
+def _own_pids(supervisor: Supervisor, process: Process) -> set[int]:
+    """Return the children of a process, or the process itself if it has none."""
+    pid = supervisor.state(process.name).pid
+    try:
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()
+    except OSError:  # it has just ended
+        return set()
+    return {int(child) for child in children} or {pid}
 
 
 def _stop(supervisor: Supervisor, process: Process) -> None:
