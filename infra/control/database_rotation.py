@@ -16,7 +16,9 @@ from infra.control.health import connect_superuser, is_healthy
 from infra.control.postgres_roles import PLAIN, prepare_roles, set_role
 from infra.control.progress import Progress
 from infra.control.recording import record_if_possible, record_secrets
+from infra.control.restart import restart_rolling
 from infra.control.roll import roll
+from infra.control.supervisor import Supervisor
 from infra.leaders import followers, leader, leaders, leads
 from infra.plan.database_roles import REPLICATION_ROLE, other_login
 from infra.plan.parts import Database, Member
@@ -34,6 +36,7 @@ from infra.secret_values import (
 )
 from infra.suite import Suite
 
+_KEEPER = "backup-keeper"
 # How long a replica may take to hear of a new password, or to follow again.
 _FOLLOWS_WITHIN_S = 60.0
 _POLL_S = 0.1
@@ -101,6 +104,7 @@ async def rotate_superuser(suite: Suite, progress: Progress) -> None:
     record_secrets(suite)
     change_secrets(file, _drop_superuser)
     await record_if_possible(replace(suite))
+    await _restart_keeper(replace(suite), progress)
 
 
 async def finish_database_rotations(suite: Suite, progress: Progress) -> None:
@@ -113,6 +117,13 @@ async def finish_database_rotations(suite: Suite, progress: Progress) -> None:
     for group in suite.plan.groups:
         if await _former_may_log_in(suite, group):
             await _finish_group(suite, group, progress)
+
+
+async def _restart_keeper(suite: Suite, progress: Progress) -> None:
+    """Let the keeper begin with the new password; until then it tries the former one first."""
+    state = Supervisor(suite.folder).states().get(_KEEPER)
+    if state is not None and state.is_up:
+        await restart_rolling(suite, _KEEPER, progress)
 
 
 def _offer_superuser(values: dict[str, str]) -> None:

@@ -138,11 +138,13 @@ async def connect_superuser(
     try:
         return await connect(known)
     except asyncpg.InvalidPasswordError:
-        now = open_secrets(suite.folder.secrets_file, suite.plan, may_make=False)
-        for password in now.accepted(SUPERUSER):
-            if password != known:
-                with contextlib.suppress(asyncpg.InvalidPasswordError):
-                    return await connect(password)
+        # Twice, because a rotation may begin between a reading and its use.
+        for _reading in range(2):
+            now = open_secrets(suite.folder.secrets_file, suite.plan, may_make=False)
+            for password in now.accepted(SUPERUSER):
+                if password != known:
+                    with contextlib.suppress(asyncpg.InvalidPasswordError):
+                        return await connect(password)
         raise
 
 

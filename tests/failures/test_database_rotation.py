@@ -32,6 +32,7 @@ ROTATIONS: dict[str, Callable[[OnDisk], Awaitable[None]]] = {
 
 
 @pytest.mark.long
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("what", ROTATIONS)
 async def test_a_rotation_fails_no_request(
     suite: Suite, phones: httpx.AsyncClient, reads: Sequence[httpx.Request], what: str
