@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 
 from infra.backups.primaries import connected
 from infra.backups.subprocesses import BackupFailure
+from infra.control.database_rotation import finish_database_rotations
 from infra.control.failures import SuiteFailure
 from infra.control.progress import Progress
 from infra.control.reconcile import reconcile_all
@@ -44,6 +45,8 @@ async def start_restored(suite: Suite, progress: Progress) -> None:
         await _repair(suite, to_do["erased"], progress)
         file.unlink()
     await start_suite(suite, progress, upto=Tier.BALANCERS)
+    # The databases may let logins in that were closed after the restored time.
+    await finish_database_rotations(suite, progress)
 
 
 async def raise_ids(suite: Suite, newest: datetime) -> int:
