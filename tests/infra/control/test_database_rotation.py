@@ -95,7 +95,16 @@ async def test_the_former_login_and_its_sessions_end_on_every_server(data_suite:
         assert not await _is_refused(data_suite, node, after), node.name
 
 
-@pytest.mark.parametrize("step", ["_prepare_all", "_wait_replayed", "roll", "_end_sessions"])
+@pytest.mark.parametrize(
+    "step",
+    [
+        "roll",
+        *(
+            pytest.param(step, marks=pytest.mark.long)
+            for step in ("_prepare_all", "_wait_replayed", "_end_sessions")
+        ),
+    ],
+)
 async def test_a_rotation_that_was_interrupted_is_finished(
     data_suite: Suite, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
@@ -165,4 +174,3 @@ async def test_the_superuser_has_a_new_password_even_after_an_interruption(
         with pytest.raises(REFUSED):
             async with _logged_in(data_suite, node, login, database="postgres"):
                 pass
-    data_suite.bring_up(data_only=True)
