@@ -1,0 +1,32 @@
+"""The caretaker says when every process's certificate ends, and `make status` names the first."""
+
+import re
+
+from infra.control.shown_certificates import certificate_file
+from infra.status.certificates import certificate_lines
+from tests.eventually import eventually
+from tests.suite import Suite
+
+_LINE = re.compile(r'^retrato_certificate_end_seconds\{name="([^"]+)"\} (\S+)$', re.MULTILINE)
+
+
+async def test_the_end_of_every_certificate_is_a_metric(suite: Suite) -> None:
+    named = {p.name for p in suite.processes() if certificate_file(suite.on_disk, p)}
+
+    async def all_are_published() -> dict[str, float]:
+        page = (await suite.ask("caretaker", "/metrics")).text
+        ends = {name: float(end) for name, end in _LINE.findall(page)}
+        # The caretaker starts before the gateways, and looks again after a minute.
+        assert set(ends) >= named - {"gateway-1", "gateway-2", "nginx-1", "nginx-2"}
+        assert "authority" in ends
+        return ends
+
+    ends = await eventually(all_are_published)
+    assert all(end < ends["authority"] for name, end in ends.items() if name != "authority")
+
+
+async def test_status_names_the_certificate_that_ends_first(suite: Suite) -> None:
+    lines, is_well = await certificate_lines(suite.on_disk)
+    assert is_well
+    (line,) = lines
+    assert re.search(r"the first ends \d{4}-\d\d-\d\d \d\d:\d\d UTC \([a-z0-9-]+\)", line)
