@@ -73,7 +73,7 @@ async def _give_certificates(suite: Suite, progress: Progress) -> None:
     late = await wait_until_taken_up(suite)
     if late:
         raise SuiteFailure(
-            f"These processes still show their former certificate: {', '.join(late)}. Both"
+            f"These processes show another certificate, or none: {', '.join(late)}. Both"
             " authorities stay trusted; look at their logs, then say this again."
         )
     progress.say(f"every process shows a certificate of the new authority ({len(renewed)} issued)")
