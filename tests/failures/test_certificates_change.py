@@ -3,6 +3,7 @@
 import asyncio
 import ssl
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -55,6 +56,7 @@ async def _much_load(
         f"{tally.answered} of {tally.sent} requests in {took_s:.0f} s"
         f" ({tally.sent / took_s:.1f}/s), {tally.resent} sent again, uploads: {uploads}"
     )
+    print(Counter(failure.partition(": ")[2][:75] for failure in tally.failures))  # noqa: T201
     assert tally.failures == []
     assert tally.answered == tally.sent
     assert uploads.result() > 0
