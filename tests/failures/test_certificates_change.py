@@ -19,6 +19,7 @@ from infra.control.progress import Progress
 from infra.control.run_lock import sole_command
 from infra.control.shown_certificates import certificate_file
 from infra.processes import processes_of
+from shared.jobs.pauses import pause
 from shared.network.tls import client_context
 from tests.eventually import eventually
 from tests.failures import steady_load as load
@@ -63,9 +64,10 @@ async def _much_load(
 
 
 async def _upload_pictures(alice: Phone, stop: asyncio.Event) -> int:
-    """Upload until `stop` is set; a busy machine may refuse one for now, as phones know."""
+    """Upload one each second; a busy machine may refuse one for now, as phones know."""
     uploaded = 0
     while not stop.is_set():
+        await pause(stop, 1.0)
         reply = await alice.http.post(
             "/v1/photos", content=picture(seed=uploaded), headers={"Content-Type": "image/jpeg"}
         )
