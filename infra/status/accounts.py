@@ -11,9 +11,9 @@ from infra.plan.secret_names import STORE_KEYS
 from infra.processes import Process, processes_of
 from infra.suite import Suite
 
-# Every account may read these: they name places, and certificates are shown to all anyway.
+# Every account may read these: certificates, the names of places, and the code.
 PUBLIC_SUFFIXES = (".crt",)
-PUBLIC_FOLDERS = ("data/shard_maps/",)
+PUBLIC_FOLDERS = ("data/shard_maps/", "code/")
 _KEEPER = "backup-keeper"
 _INTERNAL = "internal_key_"
 _OPENED_BY = {_INTERNAL: "{}", "redis_": "redis-{}", "postgres_": "postgres of {}"}

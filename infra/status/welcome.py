@@ -6,6 +6,7 @@ _TEXT = """
   The API       {url}/v1   (both balancers: {balancers})
   Its page      {url}/docs
   The services  {url}/docs/users  {url}/docs/upload  {url}/docs/feed
+                (any name; the password is in etc/operator_token)
   Over TLS      {tls_url}   (curl --cacert {ca_file})
   Files         {folder}
 
