@@ -9,6 +9,9 @@ from typing import Any, cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from shared.errors import BadRequest
+from shared.http_server.problems import ProblemReply
+
 # Larger amounts are written at once, so that flow control notices a client that does not read.
 HELD_BYTES_MAX = 65_536
 
@@ -53,3 +56,10 @@ class JoiningProtocol(HttpToolsProtocol):
         """Wrap the transport before uvicorn sees it."""
         joined = JoinedWrites(cast(asyncio.Transport, transport), self.loop)
         super().connection_made(cast(asyncio.Transport, joined))
+
+    def send_400_response(self, msg: str) -> None:
+        """Refuse what is no HTTP with a problem, where uvicorn has plain text that caches keep."""
+        reply = ProblemReply(BadRequest(msg), {"Connection": "close"})
+        head = b"".join(name + b": " + value + b"\r\n" for name, value in reply.raw_headers)
+        self.transport.write(b"HTTP/1.1 400 Bad Request\r\n" + head + b"\r\n" + bytes(reply.body))
+        self.transport.close()

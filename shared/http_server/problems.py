@@ -65,7 +65,7 @@ class ProblemReply(Response):
         *,
         accept_language: str = "",
     ) -> None:
-        named = {"Cache-Control": "no-store", **error.headers(), **(headers or {})}
+        named = {**error.headers(), **(headers or {}), "Cache-Control": "no-store"}
         language = LANGUAGES[0]
         if _names_fields(error):
             language = language_of(accept_language)

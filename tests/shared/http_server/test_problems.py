@@ -1,8 +1,12 @@
 """Every failure becomes a problem with all its fields."""
 
+from collections.abc import Iterator
+
 import httpx
 import pytest
 
+from shared.errors import AppError
+from shared.http_server.problems import ProblemReply
 from shared.network.internal_tokens import TokenSigner
 from tests.shared.replica_process import KEYS
 
@@ -121,3 +125,16 @@ async def test_a_missing_viewer_is_told_to_sign_in(http: httpx.AsyncClient) -> N
     reply = await http.get("/private/1", headers=headers)
     assert (reply.status_code, reply.json()["code"]) == (401, "unauthenticated")
     assert reply.headers["www-authenticate"] == "Bearer"
+
+
+def _kinds(of: type[AppError]) -> Iterator[type[AppError]]:
+    yield of
+    for kind in of.__subclasses__():
+        yield from _kinds(kind)
+
+
+@pytest.mark.parametrize("kind", list(_kinds(AppError)))
+def test_no_problem_may_be_stored_whatever_its_headers_say(kind: type[AppError]) -> None:
+    for headers in ({}, {"Cache-Control": "public, max-age=60"}, {"Allow": "GET"}):
+        reply = ProblemReply(kind(), headers)
+        assert reply.headers.getlist("cache-control") == ["no-store"]

@@ -7,10 +7,12 @@ import socket
 import ssl
 import subprocess
 import sys
+from http.client import HTTPResponse
 
 import httpx
 import pytest
 
+from shared.http_server.problems import MEDIA_TYPE
 from shared.http_server.server import _claim_address
 from shared.settings import ProcessSettings
 from tests.eventually import eventually
@@ -48,6 +50,22 @@ async def test_a_draining_replica_asks_its_callers_not_to_come_back(
         while chunk := connection.recv(65_536):
             received += chunk
         assert b"connection: close" in received
+
+
+@pytest.mark.parametrize("ask", [b"\x00\x01\r\n\r\n", b"GET / HTTP/1.1\r\nX-Some: \x01\r\n\r\n"])
+async def test_what_is_no_http_is_refused_by_a_problem(
+    start_replica: StartReplica, authority: Authority, ask: bytes
+) -> None:
+    replica = start_replica(OWN_ADDRESSES[0])
+    tls = ssl.create_default_context(cafile=str(authority.ca_file))
+    raw = socket.create_connection((replica.address, PORT))
+    with tls.wrap_socket(raw, server_hostname="users.internal") as connection:
+        connection.sendall(ask)
+        reply = HTTPResponse(connection)
+        reply.begin()
+        assert (reply.status, reply.headers["content-type"]) == (400, MEDIA_TYPE)
+        assert reply.headers.get_all("cache-control") == ["no-store"]
+        assert json.loads(reply.read())["code"] == "bad_request"
 
 
 async def test_a_process_says_how_late_its_loop_is(
