@@ -146,6 +146,12 @@ class PersonPage(TypedDict):
     next_cursor: str | None
 
 
+class CountedPersonPage(PersonPage):
+    """A page of a list whose length is public; `hidden_count` of its people are left out."""
+
+    hidden_count: int
+
+
 class IdPage(TypedDict):
     """A page of user ids in ascending order; `next_after` is None on the last page.
 

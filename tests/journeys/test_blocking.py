@@ -47,6 +47,32 @@ async def test_a_block_hides_each_from_the_other_and_cuts_both_follows(
     assert (await bob.get(f"/v1/users/{alice.id}"))["relationship"]["following"] is False
 
 
+async def test_counts_tell_no_more_than_lists(alice: Phone, bob: Phone, carol: Phone) -> None:
+    post = await alice.post()
+    for fan in (bob, carol):
+        await fan.follow(alice)
+        await fan.put(f"/v1/posts/{post['id']}/like")
+        await fan.comment(post["id"], "Lovely.")
+    await bob.put(f"/v1/users/{carol.id}/block")
+
+    async def told(phone: Phone, hidden: int) -> None:
+        shown = await phone.get(f"/v1/posts/{post['id']}")
+        counts = {
+            f"/v1/posts/{post['id']}/likes": shown["counts"]["likes"],
+            f"/v1/posts/{post['id']}/comments": shown["counts"]["comments"],
+            f"/v1/users/{alice.id}/followers": (await phone.get(f"/v1/users/{alice.id}"))["counts"][
+                "followers"
+            ],
+        }
+        for path, count in counts.items():
+            page = await phone.get(path)
+            assert page["hidden_count"] == hidden, path
+            assert len(page["items"]) + hidden == count == 2, path
+
+    await eventually(lambda: told(carol, 1))
+    await eventually(lambda: told(alice, 0))
+
+
 async def test_a_removed_follower_sees_no_more_of_a_private_account(
     alice: Phone, bob: Phone
 ) -> None:

@@ -4,18 +4,22 @@ from services.gateway.actions.author_cards import AuthorCards
 from services.gateway.clients.feed import FeedClient
 from services.gateway.domain.pages import PageRequest
 from services.gateway.domain.visibility import CardsById, author_ids
-from shared.contracts.people import PersonPage
+from shared.contracts.people import CountedPersonPage
 from shared.contracts.posts import PostPage
 
 
 async def read_likers(
     feed: FeedClient, cards: AuthorCards, post_id: int, page: PageRequest, viewer_id: int
-) -> PersonPage:
+) -> CountedPersonPage:
     """Likers whom the viewer may know of; raises NotFound if they may not see the post."""
     found = await feed.likers(post_id, page.params(), viewer_id=viewer_id)
     people = await cards.cards_under_post(found["author_id"], found["ids"], viewer_id)
     known = [people[str(user_id)] for user_id in found["ids"] if str(user_id) in people]
-    return {"items": known, "next_cursor": found["next_cursor"]}
+    return {
+        "items": known,
+        "next_cursor": found["next_cursor"],
+        "hidden_count": len(found["ids"]) - len(known),
+    }
 
 
 async def read_own_likes(

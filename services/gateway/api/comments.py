@@ -120,9 +120,11 @@ async def get_comments(
     found, people = await read_comments(
         resources.feed, resources.author_cards, post_id, asked, viewer_id
     )
+    items = public_comments(found["items"], people, resources.url_of())
     shown: CommentPage = {
-        "items": public_comments(found["items"], people, resources.url_of()),
+        "items": items,
         "next_cursor": found["next_cursor"],
+        "hidden_count": len(found["items"]) - len(items),
     }
     return private_reply(shown, headers=link_to_next(request, asked, found["next_cursor"]))
 

@@ -13,7 +13,12 @@ from services.gateway.api.replies import link_to_next, private_reply
 from services.gateway.api.reply_docs import page, reply
 from services.gateway.domain.pages import PageRequest
 from services.gateway.resources import resources_of
-from services.gateway.views.people import PersonPage, public_person_page
+from services.gateway.views.people import (
+    CountedPersonPage,
+    PersonPage,
+    public_counted_page,
+    public_person_page,
+)
 from shared.contracts import people as contract
 
 _NEW_RELATIONSHIP = reply(200, contract.RelationshipReply, "Your new relationship.")
@@ -23,8 +28,8 @@ RELATIONSHIP = {
     **problems(UNAUTHENTICATED, NOT_FOUND, OWN_ACCOUNT),
 }
 ANSWERED = {**_NEW_RELATIONSHIP, **problems(UNAUTHENTICATED, NOT_FOUND)}
-PEOPLE = {
-    **page(PersonPage, "A page of people."),
+COUNTED_PEOPLE = {
+    **page(CountedPersonPage, "A page of people."),
     **problems(UNAUTHENTICATED, NOT_FOUND, INVALID),
 }
 OWN_PEOPLE = {
@@ -36,4 +41,12 @@ OWN_PEOPLE = {
 def people_reply(request: Request, asked: PageRequest, found: contract.PersonPage) -> Response:
     """A page of people, with a Link header to the next one."""
     shown = public_person_page(found, resources_of(request).url_of())
+    return private_reply(shown, headers=link_to_next(request, asked, found["next_cursor"]))
+
+
+def counted_people_reply(
+    request: Request, asked: PageRequest, found: contract.CountedPersonPage
+) -> Response:
+    """A page of a list whose length is public, with a Link header to the next one."""
+    shown = public_counted_page(found, resources_of(request).url_of())
     return private_reply(shown, headers=link_to_next(request, asked, found["next_cursor"]))

@@ -3,7 +3,7 @@
 from fastapi import APIRouter, Request, Response
 
 from services.gateway.actions.read_profile import read_profile, read_profile_by_username
-from services.gateway.api.graph_replies import PEOPLE, RELATIONSHIP, people_reply
+from services.gateway.api.graph_replies import COUNTED_PEOPLE, RELATIONSHIP, counted_people_reply
 from services.gateway.api.path_ids import UserId, UsernameInPath
 from services.gateway.api.problem_codes import NOT_FOUND, UNAUTHENTICATED, problems
 from services.gateway.api.replies import conditional_reply, private_reply
@@ -56,7 +56,7 @@ async def unfollow(request: Request, user_id: UserId, viewer_id: ViewerId) -> Re
     return private_reply(await resources_of(request).users.unfollow(user_id, viewer_id=viewer_id))
 
 
-@router.get("/v1/users/{user_id:id}/followers", summary="Followers", responses=PEOPLE)
+@router.get("/v1/users/{user_id:id}/followers", summary="Followers", responses=COUNTED_PEOPLE)
 async def get_followers(
     request: Request,
     user_id: UserId,
@@ -69,10 +69,10 @@ async def get_followers(
     found = await resources_of(request).users.followers(
         user_id, asked.params(), viewer_id=viewer_id
     )
-    return people_reply(request, asked, found)
+    return counted_people_reply(request, asked, found)
 
 
-@router.get("/v1/users/{user_id:id}/following", summary="People followed", responses=PEOPLE)
+@router.get("/v1/users/{user_id:id}/following", summary="People followed", responses=COUNTED_PEOPLE)
 async def get_following(
     request: Request,
     user_id: UserId,
@@ -85,4 +85,4 @@ async def get_following(
     found = await resources_of(request).users.following(
         user_id, asked.params(), viewer_id=viewer_id
     )
-    return people_reply(request, asked, found)
+    return counted_people_reply(request, asked, found)

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request, Response
 
 from services.gateway.actions.forward import forward
 from services.gateway.actions.read_reactions import read_likers, read_own_likes, read_own_saves
-from services.gateway.api.graph_replies import PEOPLE, people_reply
+from services.gateway.api.graph_replies import COUNTED_PEOPLE, counted_people_reply
 from services.gateway.api.path_ids import PostId
 from services.gateway.api.problem_codes import INVALID, NOT_FOUND, UNAUTHENTICATED, problems
 from services.gateway.api.replies import link_to_next, private_reply
@@ -58,7 +58,7 @@ async def unlike(request: Request, post_id: PostId, viewer_id: ViewerId) -> Resp
     return await _done(request, post_id, viewer_id, call)
 
 
-@router.get("/v1/posts/{post_id:id}/likes", summary="Who likes a post", responses=PEOPLE)
+@router.get("/v1/posts/{post_id:id}/likes", summary="Who likes a post", responses=COUNTED_PEOPLE)
 async def get_likers(
     request: Request,
     post_id: PostId,
@@ -70,7 +70,7 @@ async def get_likers(
     asked = PageRequest(limit, cursor)
     resources = resources_of(request)
     found = await read_likers(resources.feed, resources.author_cards, post_id, asked, viewer_id)
-    return people_reply(request, asked, found)
+    return counted_people_reply(request, asked, found)
 
 
 @router.put("/v1/posts/{post_id:id}/save", summary="Save a post", responses=_SAVED)

@@ -167,15 +167,15 @@ class UsersClient:
 
     async def followers(
         self, user_id: int, page: dict[str, Any], *, viewer_id: int
-    ) -> contract.PersonPage:
+    ) -> contract.CountedPersonPage:
         """Followers of a person, newest first; `page` holds limit and cursor."""
-        return await self._people(f"/users/{user_id}/followers", page, viewer_id)
+        return await self._counted(f"/users/{user_id}/followers", page, viewer_id)
 
     async def following(
         self, user_id: int, page: dict[str, Any], *, viewer_id: int
-    ) -> contract.PersonPage:
+    ) -> contract.CountedPersonPage:
         """Followees of a person, newest first; `page` holds limit and cursor."""
-        return await self._people(f"/users/{user_id}/following", page, viewer_id)
+        return await self._counted(f"/users/{user_id}/following", page, viewer_id)
 
     async def follow_requests(self, page: dict[str, Any], *, viewer_id: int) -> contract.PersonPage:
         """Open requests to follow the viewer, newest first."""
@@ -208,4 +208,12 @@ class UsersClient:
 
     async def _people(self, path: str, page: dict[str, Any], viewer_id: int) -> contract.PersonPage:
         reply: contract.PersonPage = await self._service.get(path, viewer_id=viewer_id, params=page)
+        return reply
+
+    async def _counted(
+        self, path: str, page: dict[str, Any], viewer_id: int
+    ) -> contract.CountedPersonPage:
+        reply: contract.CountedPersonPage = await self._service.get(
+            path, viewer_id=viewer_id, params=page
+        )
         return reply

@@ -10,7 +10,7 @@ from services.gateway.domain.media_urls import UrlOf
 from services.gateway.domain.visibility import CardsById, may_be_read
 from services.gateway.views.people import Author, public_author
 from services.gateway.views.posts import Entities
-from services.gateway.views.wire_types import Id, NextCursor, Time
+from services.gateway.views.wire_types import HiddenCount, Id, NextCursor, Time
 from shared.contracts import posts as contract
 
 
@@ -56,6 +56,7 @@ class CommentPage(TypedDict):
 
     items: list[Comment]
     next_cursor: NextCursor
+    hidden_count: HiddenCount
 
 
 def public_comment(comment: contract.Comment, people: CardsById, url_of: UrlOf) -> Comment:

@@ -8,6 +8,7 @@ from typing_extensions import TypedDict
 from services.gateway.domain.media_urls import UrlOf
 from services.gateway.views.wire_types import (
     DisplayName,
+    HiddenCount,
     Id,
     MediaUrl,
     NextCursor,
@@ -42,6 +43,12 @@ class PersonPage(TypedDict):
 
     items: list[Person]
     next_cursor: NextCursor
+
+
+class CountedPersonPage(PersonPage):
+    """A page of a list whose length is public."""
+
+    hidden_count: HiddenCount
 
 
 class UserCounts(TypedDict):
@@ -101,6 +108,12 @@ def public_person_page(page: contract.PersonPage, url_of: UrlOf) -> PersonPage:
         ],
         "next_cursor": page["next_cursor"],
     }
+
+
+def public_counted_page(page: contract.CountedPersonPage, url_of: UrlOf) -> CountedPersonPage:
+    """Convert a page of a list whose length is public."""
+    # Users of the version before does not send it.
+    return {**public_person_page(page, url_of), "hidden_count": page.get("hidden_count", 0)}
 
 
 def public_user(profile: contract.Profile, posts_count: int | None, url_of: UrlOf) -> User:

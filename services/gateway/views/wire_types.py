@@ -43,6 +43,13 @@ MediaUrl = Annotated[
 ]
 Username = Annotated[str, Field(examples=["alice"])]
 DisplayName = Annotated[str, Field(examples=["Alice Moreau"])]
+HiddenCount = Annotated[
+    int,
+    Field(
+        description="How many entries of this page you may not see; counts include them.",
+        examples=[0],
+    ),
+]
 NextCursor = Annotated[
     str | None,
     Field(

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Request, Response
 from services.users.actions.follow import follow
 from services.users.actions.page_of_cards import page_of_cards
 from services.users.actions.unfollow import unfollow
-from services.users.api.graph_replies import PEOPLE, RELATIONSHIP
+from services.users.api.graph_replies import COUNTED_PEOPLE, RELATIONSHIP
 from services.users.api.path_ids import UserId
 from services.users.resources import resources_of
 from services.users.store.profiles import find_profile
@@ -58,7 +58,7 @@ async def delete_follow(request: Request, user_id: UserId, viewer_id: ViewerId) 
     return JsonReply({"relationship": relationship})
 
 
-@router.get("/users/{user_id}/followers", summary="Followers of a person", responses=PEOPLE)
+@router.get("/users/{user_id}/followers", summary="Followers of a person", responses=COUNTED_PEOPLE)
 async def get_followers(
     request: Request,
     user_id: UserId,
@@ -72,7 +72,7 @@ async def get_followers(
     return JsonReply(await page_of_cards(resources.group, viewer_id, user_id, edges))
 
 
-@router.get("/users/{user_id}/following", summary="Followees of a person", responses=PEOPLE)
+@router.get("/users/{user_id}/following", summary="Followees of a person", responses=COUNTED_PEOPLE)
 async def get_following(
     request: Request,
     user_id: UserId,

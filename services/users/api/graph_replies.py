@@ -1,6 +1,6 @@
 """Documented replies that the routes of the graph share."""
 
-from shared.contracts.people import PersonPage, RelationshipReply
+from shared.contracts.people import CountedPersonPage, PersonPage, RelationshipReply
 from shared.http_server.problems import problem_replies
 from shared.http_server.reply_docs import reply
 
@@ -10,6 +10,10 @@ RELATIONSHIP = {
         RelationshipReply,
         "The viewer's new relationship with the person.",
     ),
+    **problem_replies(401, 404, 422, 503),
+}
+COUNTED_PEOPLE = {
+    **reply(200, CountedPersonPage, "Newest first; a page may be short."),
     **problem_replies(401, 404, 422, 503),
 }
 PEOPLE = {

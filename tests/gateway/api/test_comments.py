@@ -78,6 +78,7 @@ async def test_a_page_leaves_out_unknown_writers_and_replies_to_them(gateway: Ga
     gateway.feed.answer("GET", f"/posts/{POST}/comments", found)
     reply = await gateway.http.get(f"/v1/posts/{POST}/comments?limit=3")
     assert [shown["id"] for shown in reply.json()["items"]] == [str(COMMENT + 1)]
+    assert reply.json()["hidden_count"] == 2
     assert reply.links["next"]["url"] == f"/v1/posts/{POST}/comments?limit=3&cursor=abc"
     assert gateway.users.body_of("/cards") == {"ids": [BOB, CAROL]}
     assert (len(gateway.feed.requests), len(gateway.users.asked("/cards"))) == (1, 1)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
+import orjson
 import pytest
 from fastapi import FastAPI
 from jsonschema_rs import validator_for
@@ -62,6 +63,23 @@ def test_every_success_shows_an_example_of_its_schema(document: dict[str, Any]) 
             for name in content["examples"]:
                 errors = list(validator_for(schema).iter_errors(examples[name]["value"]))
                 assert not errors, f"{method} {path}: {errors}"
+
+
+def test_only_lists_with_a_public_length_tell_how_many_they_hide(document: dict[str, Any]) -> None:
+    """In a search it would tell that somebody of this name blocks the viewer."""
+    schemas = document["components"]["schemas"]
+    telling = {name for name, one in schemas.items() if "hidden_count" in one.get("properties", {})}
+    lists = {
+        path
+        for method, path, operation in operations(document)
+        if any(f'/{name}"' in orjson.dumps(operation["responses"]).decode() for name in telling)
+    }
+    assert lists == {
+        "/v1/posts/{post_id}/comments",
+        "/v1/posts/{post_id}/likes",
+        "/v1/users/{user_id}/followers",
+        "/v1/users/{user_id}/following",
+    }
 
 
 def test_every_route_shows_its_problems(document: dict[str, Any]) -> None:

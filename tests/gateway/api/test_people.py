@@ -74,19 +74,23 @@ async def test_a_follow_replies_with_the_new_relationship(gateway: Gateway, meth
 @pytest.mark.parametrize("which", ["followers", "following"])
 async def test_a_page_of_people_links_to_the_next(gateway: Gateway, which: str) -> None:
     gateway.users.answer(
-        "GET", f"/users/{BOB}/{which}", {"items": [card(CAROL)], "next_cursor": "WzFd+="}
+        "GET",
+        f"/users/{BOB}/{which}",
+        {"items": [card(CAROL)], "next_cursor": "WzFd+=", "hidden_count": 3},
     )
     reply = await gateway.http.get(f"/v1/users/{BOB}/{which}?limit=1&cursor=abc")
     (asked,) = gateway.users.asked(f"/users/{BOB}/{which}")
     assert dict(asked.url.params) == {"limit": "1", "cursor": "abc"}
     assert [person["username"] for person in reply.json()["items"]] == ["carol"]
+    assert reply.json()["hidden_count"] == 3
     assert reply.links["next"]["url"] == f"/v1/users/{BOB}/{which}?limit=1&cursor=WzFd%2B%3D"
 
 
 async def test_the_last_page_has_no_link(gateway: Gateway) -> None:
     gateway.users.answer("GET", f"/users/{BOB}/followers", {"items": [], "next_cursor": None})
     reply = await gateway.http.get(f"/v1/users/{BOB}/followers")
-    assert reply.json() == {"items": [], "next_cursor": None}
+    # Users of the version before does not say how many are hidden.
+    assert reply.json() == {"items": [], "next_cursor": None, "hidden_count": 0}
     assert "link" not in reply.headers
 
 

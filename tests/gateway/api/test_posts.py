@@ -150,6 +150,7 @@ async def test_likers_are_shown_except_those_the_viewer_may_not_know_of(
     gateway.feed.answer("GET", f"/posts/{POST}/likes", found)
     reply = await gateway.http.get(f"/v1/posts/{POST}/likes?limit=2")
     assert [person["username"] for person in reply.json()["items"]] == ["bob"]
+    assert reply.json()["hidden_count"] == 1
     assert reply.links["next"]["url"] == f"/v1/posts/{POST}/likes?limit=2&cursor=abc"
 
 

@@ -87,6 +87,9 @@ async def test_lists_leave_out_people_who_block_or_are_blocked(
     await api.put(f"/users/{alice}/follow", bob)
     await Edges(resources.group, "block").put(bob, carol)
     assert await _all_pages(api, f"/users/{alice}/followers", carol, limit=5) == [[]]
+    page = (await api.get(f"/users/{alice}/followers", carol)).json()
+    assert (page["items"], page["hidden_count"]) == ([], 1)
+    assert (await api.get(f"/users/{alice}/followers")).json()["hidden_count"] == 0
     assert (await api.get(f"/users/{bob}", carol)).status_code == 404
 
 
