@@ -68,6 +68,10 @@ MAY_STAY = (
         "recorded replies of others, which may name a comment that they answered",
         "26 hours after the request",
     ),
+    MayStay(
+        "in the balancers' caches: that a picture is gone, by its address",
+        "24 hours after its deletion",
+    ),
     MayStay("in Redis: that a post is gone, by the post's id", "a day after the deletion"),
     MayStay("in Redis: what expires within two minutes", "two minutes"),
     MayStay("in Redis: failed sign-ins, by a hash of the login", "an hour after the last one"),

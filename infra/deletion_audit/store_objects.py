@@ -1,5 +1,6 @@
 """Searches the keys of the object store, and the pictures that balancers have cached."""
 
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
@@ -8,6 +9,10 @@ from infra.suite import Suite
 
 # nginx writes the address of a cached picture near the start of its file.
 _HEAD_BYTES = 4096
+# A balancer that was told of a deletion keeps the answer 404 under the address, so that a request
+# under way does not bring the picture back.
+_GONE = "\nHTTP/1.1 404 "
+_GONE_KEPT_S = 25 * 3600.0
 
 
 def remains_in_store(suite: Suite, wanted: Sequence[str]) -> list[Remains]:
@@ -37,7 +42,9 @@ def _files(folder: Path) -> list[Path]:
 def _head(path: Path) -> str:
     try:
         with path.open("rb") as file:
-            return file.read(_HEAD_BYTES).decode(errors="replace")
+            head = file.read(_HEAD_BYTES).decode(errors="replace")
+        is_young = path.stat().st_mtime > time.time() - _GONE_KEPT_S
+        return "" if _GONE in head and is_young else head
     except FileNotFoundError:
         # The cache drops pictures at any moment.
         return ""

@@ -14,7 +14,7 @@ from tests.journeys.phone import JPEG, PASSWORD, Phone, from_a_new_address, pict
 from tests.suite import Suite
 
 # An erasure begins only when nothing of the account can be under way any more.
-pytestmark = pytest.mark.long
+pytestmark = [pytest.mark.long, pytest.mark.timeout(600)]
 
 TUS = {"Tus-Resumable": "1.0.0"}
 NEW_PASSWORD = "another battery horse"

@@ -1,6 +1,8 @@
 """The audit finds an id in any database column, in Redis and in the store."""
 
+import os
 import secrets
+import time
 from dataclasses import replace
 
 import pytest
@@ -123,8 +125,16 @@ async def test_a_picture_in_a_balancers_cache_is_found_by_its_address(data_suite
     file = folder / "novelty"
     file.write_bytes(b"\0\1\nKEY: /renditions/%d/thumb.jpg\nHTTP/1.1 200 OK" % wanted)
     found = await data_suite.remains(str(wanted))
+    # That it is gone may be kept for a day.
+    file.write_bytes(b"\0\1\nKEY: /renditions/%d/thumb.jpg\nHTTP/1.1 404 Not Found" % wanted)
+    found_young = await data_suite.remains(str(wanted))
+    then = time.time() - 26 * 3600
+    os.utime(file, (then, then))
+    found_old = await data_suite.remains(str(wanted))
     file.unlink()
     assert [one.place for one in found] == ["balancers' caches"]
+    assert found_young == []
+    assert found_old == found
 
 
 @pytest.mark.parametrize(
