@@ -120,8 +120,8 @@ async def _meets(alice: Phone, bob: Phone, carol: Phone) -> None:
     for private, asking in ((alice, carol), (carol, alice)):
         await change(private, is_private=True)
         assert (await asking.follow(private))["relationship"]["requested"]
-    await alice.put(f"/v1/users/{bob.id}/mute")
-    await bob.put(f"/v1/users/{alice.id}/mute")
+    await alice.put(f"/v1/users/{carol.id}/mute")
+    await carol.put(f"/v1/users/{alice.id}/mute")
     for one, other in ((alice, bob), (bob, alice)):
         report = {"kind": "user", "id": other.id, "reason": "spam", "note": "Too much."}
         made = await one.http.post("/v1/reports", json=report, headers=_with_key())

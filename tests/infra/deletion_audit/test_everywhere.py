@@ -60,30 +60,40 @@ async def test_a_removed_edge_may_stay_and_a_standing_one_may_not(data_suite: Su
             await connection.execute("DELETE FROM shard_0001.edge_out WHERE src = $1", wanted)
 
 
-@pytest.mark.parametrize("kind", ["text", "varchar", "numeric", "jsonb", "text[]", "bytea", "xml"])
 async def test_a_name_is_found_in_a_column_of_any_type_that_can_hold_one(
-    data_suite: Suite, kind: str
+    data_suite: Suite,
 ) -> None:
-    name = f"alice.{secrets.token_hex(4)}"
-    word = str(_new_id()) if kind == "numeric" else name.upper()
-    literal = {
-        "jsonb": f'{{"by": "{word}"}}',
-        "text[]": f"{{x,{word}}}",
-        "xml": f"<by>{word}</by>",
-    }.get(kind, word)
-    longer = literal.replace(word, f"{word}0")
+    name, number = f"alice.{secrets.token_hex(4)}", str(_new_id())
+    said = name.upper()
+    by_type = {
+        "text": said,
+        "varchar": said,
+        "bytea": said,
+        "jsonb": f'{{"by": "{said}"}}',
+        "text[]": f"{{x,{said}}}",
+        "xml": f"<by>{said}</by>",
+        "numeric": number,
+    }
+    columns = ", ".join(f"c{at} {kind}" for at, kind in enumerate(by_type))
     async with data_suite.postgres("users-b") as connection:
-        await connection.execute(f"CREATE TABLE shard_0063.novelty (said {kind})")
+        await connection.execute(f"CREATE TABLE shard_0063.novelty ({columns})")
         try:
-            for said in (literal, longer):
+            for at, (kind, literal) in enumerate(by_type.items()):
+                # A longer word, or number, is another one.
+                longer = literal.replace(said, f"{said}0").replace(number, f"{number}0")
                 await connection.execute(
-                    f"INSERT INTO shard_0063.novelty VALUES ($1::text::{kind})",
-                    said,
+                    f"INSERT INTO shard_0063.novelty (c{at})"
+                    f" VALUES ($1::text::{kind}), ($2::text::{kind})",
+                    literal,
+                    longer,
                 )
-            found = await data_suite.remains(word if kind == "numeric" else name)
+            found = await data_suite.remains(name, number)
         finally:
             await connection.execute("DROP TABLE shard_0063.novelty")
-    assert [(one.place, one.rows) for one in found] == [("users-b: shard_0063.novelty", 1)]
+    assert [(one.place, one.wanted, one.rows) for one in found] == [
+        ("users-b: shard_0063.novelty", name, len(by_type) - 1),
+        ("users-b: shard_0063.novelty", number, 1),
+    ]
 
 
 @pytest.mark.parametrize(
