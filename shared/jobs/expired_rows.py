@@ -13,6 +13,8 @@ from shared.sharding.shard_group import ShardGroup
 from shared.sql_files import Query
 
 REST_S = 3600.0
+# A start has enough to do.
+_FIRST_S = 60.0
 # A statement of this many rows takes some milliseconds.
 _ROWS_MAX = 500
 # Rows beyond these wait for the next pass.
@@ -38,20 +40,25 @@ class ExpiredRows:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Make a pass each hour until `stop` is set; a shard that is away waits for the next."""
+        await pause(stop, _FIRST_S)
         while not stop.is_set():
             await self.full_pass(stop)
             await pause(stop, REST_S)
 
     async def full_pass(self, stop: asyncio.Event | None = None) -> None:
         """Delete what has ended, shard by shard."""
+        left: dict[int, str] = {}
         for shard in self._group.shards():
             if stop is not None and stop.is_set():
-                return
+                break
             try:
                 for expiry in self._expiries:
                     await self._end(shard, expiry)
             except (AppError, *DRIVER_ERRORS) as error:
-                log.warning("rows outlive their time", shard=shard, reason=repr(error))
+                left[shard] = repr(error)
+        if left:
+            shard, reason = min(left.items())
+            log.warning("rows outlive their time", count=len(left), example=shard, reason=reason)
 
     async def _end(self, shard: int, expiry: Expiry) -> None:
         for _ in range(_STATEMENTS_MAX):
