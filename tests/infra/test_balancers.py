@@ -111,6 +111,15 @@ async def test_over_tls_the_same_is_served_with_our_certificate(suite: Suite) ->
     assert reply.status_code == 200
 
 
+@pytest.mark.parametrize("path", ["/media/filters/", "/media/filters/%0Aa.jpg", "/docs/feed/%0Aa"])
+async def test_an_address_that_no_service_has_is_not_passed_on(
+    client: httpx.AsyncClient, path: str
+) -> None:
+    """A service would refuse it in words that are meant for other services."""
+    reply = await client.get(path)
+    assert (reply.status_code, reply.json()["code"]) == (404, "not_found")
+
+
 @pytest.mark.parametrize("service", ["users", "upload", "feed"])
 async def test_each_service_shows_operators_its_page_with_all_its_parts(
     client: httpx.AsyncClient, suite: Suite, service: str
