@@ -73,12 +73,14 @@ ROWS: tuple[Row, ...] = (
     same("GET /v1/me",                 "401  -    -    -    -    -    -    +"),
     same("GET /v1/me/quota",           SIGNED_IN),
     same("PATCH /v1/me",               SIGNED_IN, body={"bio": "Fog."}),
+    same("PATCH /v1/me",               "401  422  422  422  422  422  422  409",
+         about="with the owner's published photo", body={"avatar_photo_id": "{photo_id}"}),
     # Nobody has requested a copy yet; afterwards everybody has.
     same("GET /v1/me/export",          "401  404  404  404  404  404  404  404"),
     same("POST /v1/me/export",         "401  202  202  202  202  202  202  202",
          body={"password": "{password}"}),
     # Without the password, so that the cast survives: 422 means that access was granted.
-    same("DELETE /v1/me",              "401  422  422  422  422  422  422  422", body={}),
+    same("DELETE /v1/me",              "401  422  422  422  422  422  422  409", body={}),
     # Anybody with a receipt may read it; nobody has this one.
     same("GET /v1/deletions/{receipt_id}",
                                        "404  404  404  404  404  404  404  404",

@@ -1,15 +1,21 @@
 """Every cell of the table, against the real suite."""
 
-from collections.abc import AsyncIterator, Mapping
+import json
+from collections.abc import AsyncIterator, Iterator, Mapping
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
 
+from tests.architecture.source_tree import ROOT
 from tests.journeys.authorization.cast import RELATIONS, Cell, cast_of, settled
 from tests.journeys.authorization.table import ROWS, Row
 from tests.journeys.phone import PASSWORD, sign_in
 from tests.suite import Suite
+
+# The pattern of every id that a client may send.
+_ID = "^[1-9][0-9]{0,18}$"
 
 
 @pytest.fixture(scope="session")
@@ -26,6 +32,37 @@ async def test_every_public_operation_has_a_row(stranger: httpx.AsyncClient) -> 
         for method in methods
     }
     assert {row.operation for row in ROWS} == operations
+
+
+def test_every_id_that_a_request_names_has_a_row() -> None:
+    """Ids stand not only in paths: whose photo, comment or post is named must matter as well."""
+    document = json.loads((ROOT / "docs" / "api" / "gateway.json").read_text(encoding="utf-8"))
+    named = {
+        (f"{method.upper()} {path}", name)
+        for path, methods in document["paths"].items()
+        for method, operation in methods.items()
+        for name in _ids_of(document, operation)
+    }
+    assert {name for _, name in named} >= {"photo_ids", "reply_to", "ids", "id"}
+    tried = {
+        (row.operation, name)
+        for row in ROWS
+        for name in [*(row.body or {}), *parse_qs(urlsplit(row.address).query)]
+    }
+    assert not named - tried
+
+
+def _ids_of(document: Any, operation: Any) -> Iterator[str]:
+    """The names of ids in an operation's query and body."""
+    for parameter in operation.get("parameters", ()):
+        if parameter["in"] == "query" and parameter["name"] in {"id", "ids"}:
+            yield parameter["name"]
+    for content in operation.get("requestBody", {}).get("content", {}).values():
+        shape = content["schema"].get("$ref", "").rpartition("/")[2]
+        fields = document["components"]["schemas"].get(shape, {}).get("properties", {})
+        for name, field in fields.items():
+            if _ID in (field.get("pattern"), field.get("items", {}).get("pattern")):
+                yield name
 
 
 def test_every_row_has_an_outcome_for_every_relation() -> None:
