@@ -59,7 +59,8 @@ _FIELDS: Mapping[str, str] = {
     "post": "The post.",
     "post_count": "How many posts have the tag.",
     "reason": "Why it is reported.",
-    "refresh_token": "Gets the next pair at `POST /v1/sessions/refresh`; valid for 60 days.",
+    "refresh_token": "Gets the next pair at `POST /v1/sessions/refresh`; valid for 60 days, and"
+    " no longer than a year after the sign-in.",
     "relationship": "Your relationship with the person.",
     "renditions": "Resized copies, the largest first; empty until the photo is ready.",
     "reply_to": "The id of the comment that this one replies to; null for none.",
