@@ -92,19 +92,21 @@ def check_version(stored: StoredPhoto, versions: Collection[int] | None) -> None
 
 def photo_of(stored: StoredPhoto) -> Photo:
     """The photo as its owner sees it."""
+    # While an edit is drawn, the row holds what was drawn before it: no reply mixes the two.
+    is_drawn = stored.state != "processing"
     return {
         "id": stored.id,
         "version": stored.version,
         "owner_id": stored.owner_id,
         "state": stored.state,
         "failure": stored.failure,
-        "width": stored.width,
-        "height": stored.height,
-        "thumbhash": stored.thumbhash,
+        "width": stored.width if is_drawn else None,
+        "height": stored.height if is_drawn else None,
+        "thumbhash": stored.thumbhash if is_drawn else None,
         "alt_text": stored.alt_text,
         "filter": stored.filter,
         "crop": stored.crop,
-        "renditions": stored.renditions,
+        "renditions": stored.renditions if is_drawn else [],
         "sha256": stored.sha256.hex(),
         "created_at": wire_time(created_at(stored.id)),
         "post_id": stored.post_id,

@@ -13,10 +13,13 @@ import pillow_heif
 from PIL import Image
 
 _NCLX = b"colrnclx"
+_TEN_BITS = "RGB;16"
 
 
 def encoded(order: dict[str, Any]) -> bytes:
     """One picture: `format`, `mode`, `size`, `pixels`, and perhaps `icc` or `nclx`."""
+    if order["mode"] == _TEN_BITS:
+        return _heif_of_ten_bits(order)
     picture = Image.frombytes(order["mode"], tuple(order["size"]), bytes.fromhex(order["pixels"]))
     options: dict[str, Any] = {"quality": 100}
     if "icc" in order:
@@ -36,6 +39,22 @@ def encoded(order: dict[str, Any]) -> bytes:
     if order["format"] == "AVIF" and "nclx" in order:
         written = _with_code_points(written, *order["nclx"])
     return written
+
+
+def _heif_of_ten_bits(order: dict[str, Any]) -> bytes:
+    pixels = bytes.fromhex(order["pixels"])
+    picture = pillow_heif.from_bytes(mode=_TEN_BITS, size=tuple(order["size"]), data=pixels)
+    primaries, transfer = order["nclx"]
+    content = io.BytesIO()
+    picture.save(
+        content,
+        quality=-1,
+        chroma=444,
+        matrix_coefficients=0,
+        color_primaries=primaries,
+        transfer_characteristics=transfer,
+    )
+    return content.getvalue()
 
 
 def _with_code_points(avif: bytes, primaries: int, transfer: int) -> bytes:

@@ -1,6 +1,7 @@
 """The table of pictures: each with its file, and the sRGB that it should show."""
 
 import json
+import struct
 import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -44,6 +45,20 @@ def _ordered(kind: str, said: str, srgb: Srgb, mode: str = "RGB", **tags: Any) -
     return Case(name, PictureFormat[kind], lambda: shown(samples, 8, srgb), order=order)
 
 
+def _of_ten_bits(said: str, srgb: Srgb, nclx: tuple[int, int]) -> Case:
+    samples = colour_samples(10)
+    # pillow-heif takes sixteen bits and keeps the upper ten.
+    pixels = struct.pack(
+        f"<{3 * WIDTH * HEIGHT}H", *(v << 6 for row in samples for sample in row for v in sample)
+    )
+    order = {
+        "format": "HEIF", "mode": "RGB;16", "size": (WIDTH, HEIGHT), "pixels": pixels.hex(),
+        "nclx": nclx,
+    }  # fmt: skip
+    name = f"heif RGB 10 bits, {said}"
+    return Case(name, PictureFormat.HEIF, lambda: shown(samples, 10, srgb), order=order)
+
+
 def _orders() -> Iterator[Case]:
     profile = _P3_PROFILE.hex()
     for kind in ("WEBP", "AVIF", "HEIF"):
@@ -58,6 +73,9 @@ def _orders() -> Iterator[Case]:
         yield _ordered(kind, "nclx BT.2020, BT.709 curve", _BT2020.srgb, nclx=(9, 14))
         yield _ordered(kind, "nclx BT.2100 PQ", _PQ.srgb, nclx=(9, 16))
         yield _ordered(kind, "nclx BT.2100 HLG", _HLG.srgb, nclx=(9, 18))
+    yield _of_ten_bits("nclx sRGB", as_is, (1, 13))
+    yield _of_ten_bits("nclx BT.2100 PQ", _PQ.srgb, (9, 16))
+    yield _of_ten_bits("nclx BT.2100 HLG", _HLG.srgb, (9, 18))
     yield _ordered("AVIF", "nclx P3", _P3.srgb, "RGBA", nclx=(12, 13))
 
 

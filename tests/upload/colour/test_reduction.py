@@ -14,7 +14,7 @@ from tests.upload.colour.png_files import cicp, gama, iccp, png_file, trns
 from tests.upload.colour.reference import BT2020_XY, D65, SRGB_XY, Space, by_channel, power
 from tests.upload.colour.scene import Srgb, as_is, eight_bits
 
-_SIDE = 64
+_SIDE = 32
 _REDUCTION = 4
 _COLOURS = (
     (0, 0, 0), (255, 255, 255), (255, 0, 0), (0, 200, 60), (30, 30, 255), (240, 220, 10),
