@@ -36,6 +36,8 @@ _REDUCTION_MAX = 8
 # Modes that may be reduced before their colours are converted.
 _AVERAGED_FIRST = {"RGB", "RGBX", "L"}
 _NO_EXTRAS = PngExtras()
+# Sixteen bits that are converted exist in more copies than `limits` counts for a piece.
+_MORE_COPIES = 4
 # After eight rounds the interpreter has specialised its code.
 _REHEARSALS = 10
 # Errors that Pillow's EXIF reader raises on malformed input.
@@ -240,7 +242,8 @@ def _write_pieces(
     written = 0
     is_opaque = extras.key is None and "transparency" not in image.info
     reduces_first = is_opaque and image.mode in _AVERAGED_FIRST and _may_mix(image, conversion)
-    for box in _boxes_of_pieces(image.size):
+    pixels_max = limits.PIECE_PIXELS_MAX // (1 if extras.low_bytes is None else _MORE_COPIES)
+    for box in _boxes_of_pieces(image.size, pixels_max):
         piece = image.crop(box)
         if reduces_first and reduction > 1:
             small = to_srgb(piece.reduce(reduction), conversion)
@@ -259,10 +262,10 @@ def _may_mix(image: Image.Image, conversion: Conversion | None) -> bool:
     return conversion is None or (conversion.keeps_curve and image.format != "PNG")
 
 
-def _boxes_of_pieces(size: tuple[int, int]) -> Iterator[tuple[int, int, int, int]]:
+def _boxes_of_pieces(size: tuple[int, int], pixels_max: int) -> Iterator[tuple[int, int, int, int]]:
     width, height = size
     # A multiple of every reduction, so that pieces join without a seam.
-    fitting = limits.PIECE_PIXELS_MAX // width // _REDUCTION_MAX * _REDUCTION_MAX
+    fitting = pixels_max // width // _REDUCTION_MAX * _REDUCTION_MAX
     rows = min(_PIECE_ROWS_MAX, max(_REDUCTION_MAX, fitting))
     for top in range(0, height, rows):
         yield 0, top, width, min(top + rows, height)

@@ -1,7 +1,9 @@
 """The contained decoder turns pictures of every kind into plain pixels, or refuses them."""
 
 import io
+import struct
 import subprocess
+import zlib
 from collections.abc import Callable
 from functools import cache, partial
 from itertools import pairwise
@@ -17,6 +19,9 @@ from services.upload.decoder.wire import PictureFormat
 from services.upload.domain.decoding_budget import CpuBudget
 from services.upload.domain.picture_faults import PictureFault, PictureRefused
 from tests.upload import pictures
+from tests.upload.colour import icc_files
+from tests.upload.colour.png_files import chrm, gama, trns
+from tests.upload.colour.reference import D65, P3_XY
 from tests.upload.pictures import BLUE, GREEN, RED, WHITE, four_corners, hollow_png, jpeg, png
 
 SIDE = 1080
@@ -200,6 +205,36 @@ def test_the_first_frame_of_an_animation_is_decoded(decode: Decode) -> None:
     _assert_near(_pixel(decode(content, PictureFormat.PNG), 0.8, 0.2), GREEN)
 
 
+P3_PROFILE = icc_files.rgb_profile("Display P3", P3_XY, icc_files.srgb_formula())
+LINEAR = [gama(1.0), chrm(P3_XY, D65)]
+
+
+def _of_sixteen_bits(size: tuple[int, int]) -> bytes:
+    """Linear light and a transparent colour: the costliest PNG of its size."""
+    width, height = size
+    line = b"\0" + struct.pack(">3H", 40_000, 9, 300) * width
+    header = struct.pack(">IIBBBBB", width, height, 16, 2, 0, 0, 0)
+    body = [
+        (b"IHDR", header),
+        *LINEAR,
+        trns(1, 2, 3),
+        (b"IDAT", zlib.compress(line * height, 1)),
+        (b"IEND", b""),
+    ]
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+        for name, data in body
+    )
+
+
+@pytest.mark.long
+def test_the_largest_png_of_sixteen_bits_fits_into_the_memory_of_a_child(decode: Decode) -> None:
+    size = (65_500, 778)
+    decoded = decode(_of_sixteen_bits(size), PictureFormat.PNG)
+    assert (decoded.upright_width, decoded.upright_height) == size
+    assert decoded.memory_kib * 1024 < limits.CHILD_MEMORY_BYTES_MAX
+
+
 LARGEST: dict[str, tuple[str, str, tuple[int, int], PictureFormat]] = {
     # A short side is not reduced, so all pixels are held at once.
     "progressive, four channels": ("CMYK", "JPEG", (65_500, 778), PictureFormat.JPEG),
@@ -217,7 +252,7 @@ def test_the_largest_pictures_fit_into_the_memory_of_a_child(decode: Decode, nam
     content = io.BytesIO()
     plain = Image.new(mode, size, (200, 40, 40, 255)[: len(mode)])
     how = {"progressive": True, "subsampling": 0} if codec == "JPEG" else {"compress_level": 1}
-    plain.save(content, codec, **how)
+    plain.save(content, codec, icc_profile=P3_PROFILE if mode != "CMYK" else None, **how)
     decoded = decode(content.getvalue(), kind)
     assert (decoded.upright_width, decoded.upright_height) == size
     assert decoded.memory_kib * 1024 < limits.CHILD_MEMORY_BYTES_MAX
