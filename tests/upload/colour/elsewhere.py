@@ -13,11 +13,12 @@ import pillow_heif
 from PIL import Image
 
 _NCLX = b"colrnclx"
+_ORIENTATION = 0x0112
 _TEN_BITS = "RGB;16"
 
 
 def encoded(order: dict[str, Any]) -> bytes:
-    """One picture: `format`, `mode`, `size`, `pixels`, and perhaps `icc` or `nclx`."""
+    """One picture: `format`, `mode`, `size`, `pixels`; perhaps `icc`, `nclx`, `orientation`."""
     if order["mode"] == _TEN_BITS:
         return _heif_of_ten_bits(order)
     picture = Image.frombytes(order["mode"], tuple(order["size"]), bytes.fromhex(order["pixels"]))
@@ -33,6 +34,12 @@ def encoded(order: dict[str, Any]) -> bytes:
     if order["format"] == "HEIF" and "nclx" in order:
         primaries, transfer = order["nclx"]
         options |= {"color_primaries": primaries, "transfer_characteristics": transfer}
+    if "orientation" in order:
+        exif = Image.Exif()
+        exif[_ORIENTATION] = order["orientation"]
+        # A box turns AVIF and HEIF. The HEIF plugin takes the tag from the picture's info.
+        picture.info["exif"] = exif.tobytes()
+        options |= {} if order["format"] == "HEIF" else {"exif": exif}
     content = io.BytesIO()
     picture.save(content, order["format"], **options)
     written = content.getvalue()

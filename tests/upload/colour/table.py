@@ -100,13 +100,18 @@ def content_of(case: Case, decoder_python: str) -> bytes:
 @cache
 def _encoded_elsewhere(decoder_python: str) -> dict[str, bytes]:
     ordered = [case for case in CASES if case.order is not None]
+    contents = encoded_elsewhere(decoder_python, [case.order or {} for case in ordered])
+    return {case.name: content for case, content in zip(ordered, contents, strict=True)}
+
+
+def encoded_elsewhere(decoder_python: str, orders: list[dict[str, Any]]) -> list[bytes]:
+    """The pictures of these orders, encoded in the decoder's environment."""
     written = subprocess.run(
         [decoder_python, "-m", "tests.upload.colour.elsewhere"],
         cwd=REPOSITORY,
-        input=json.dumps([case.order for case in ordered]),
+        input=json.dumps(orders),
         text=True,
         check=True,
         capture_output=True,
     ).stdout
-    contents = map(bytes.fromhex, json.loads(written))
-    return {case.name: content for case, content in zip(ordered, contents, strict=True)}
+    return [bytes.fromhex(content) for content in json.loads(written)]

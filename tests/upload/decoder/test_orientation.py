@@ -4,6 +4,7 @@ import struct
 import subprocess
 import zlib
 from collections.abc import Callable
+from functools import cache
 
 import pytest
 from PIL import Image
@@ -13,13 +14,28 @@ from services.upload.clients.decoder import Decoder
 from services.upload.clients.memory_files import MemoryFile
 from services.upload.decoder.wire import PictureFormat
 from services.upload.domain.decoding_budget import CpuBudget
-from tests.upload.pictures import exif_of, four_corners, jpeg, png
+from services.upload.domain.rendition_sizes import Size
+from services.upload.domain.renditions import DecodedPixels, draw_photo
+from tests.upload.colour.table import encoded_elsewhere
+from tests.upload.pictures import (
+    BLUE,
+    GREEN,
+    RED,
+    WHITE,
+    exif_of,
+    four_corners,
+    jpeg,
+    opened,
+    png,
+    stored_as,
+)
 
 Orientation = Callable[[bytes, PictureFormat], int]
 
 _XMP = b'<x:xmpmeta><rdf:Description tiff:Orientation="6"/></x:xmpmeta>'
 _SIGNATURE_AND_HEADER_BYTES = 33
 _END_BYTES = 12
+_TURNED = [(kind, turn) for kind in ("WEBP", "AVIF", "HEIF") for turn in range(1, 9)]
 
 
 @pytest.fixture
@@ -88,6 +104,38 @@ def test_a_webp_is_turned_by_its_exif(orientation: Orientation, decoder_python: 
 def _avif(decoder_python: str) -> bytes:
     words = ["-m", "tests.upload.decoder.other_formats", "AVIF", "40", "30", "RGB", "6"]
     return subprocess.check_output([decoder_python, *words], cwd=REPOSITORY)
+
+
+@cache
+def _turned(decoder_python: str) -> dict[tuple[str, int], bytes]:
+    orders = []
+    for kind, turn in _TURNED:
+        stored = stored_as(four_corners(64, 48), turn)
+        pixels = stored.tobytes().hex()
+        order = {"format": kind, "mode": "RGB", "size": stored.size, "pixels": pixels}
+        orders.append({**order, "orientation": turn})
+    return dict(zip(_TURNED, encoded_elsewhere(decoder_python, orders), strict=True))
+
+
+@pytest.mark.parametrize(("kind", "turn"), _TURNED)
+def test_each_orientation_of_each_format_shows_the_picture_upright(
+    decoder: Decoder, decoder_python: str, kind: str, turn: int
+) -> None:
+    with MemoryFile("source") as source:
+        source.append(_turned(decoder_python)[kind, turn])
+        source.seal_content()
+        decoded = decoder.decode(source, PictureFormat[kind], 1080, CpuBudget(5))
+    assert (decoded.upright_width, decoded.upright_height) == (64, 48)
+    drawn = draw_photo(
+        DecodedPixels(
+            decoded.width, decoded.height, decoded.orientation, Size(64, 48), decoded.pixels
+        )
+    )
+    shown = opened(drawn.renditions[0].content)
+    for place, colour in (((9, 9), RED), ((55, 9), GREEN), ((9, 39), BLUE), ((55, 39), WHITE)):
+        found = shown.getpixel(place)
+        assert isinstance(found, tuple)
+        assert max(abs(a - b) for a, b in zip(found, colour, strict=True)) < 30, place
 
 
 def test_an_avif_is_turned_by_its_boxes_once(orientation: Orientation, decoder_python: str) -> None:
