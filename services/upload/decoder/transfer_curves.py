@@ -30,7 +30,7 @@ def gamma(exponent: float) -> Curve:
 
 
 def with_toe(exponent: float, alpha: float, slope: float, toe_end: float) -> Curve:
-    """A power that is linear near black: of BT.709, sRGB and SMPTE 240M."""
+    """A power that is linear near black: of sRGB and SMPTE 240M."""
 
     def curve(value: float) -> float:
         if value < toe_end:
@@ -95,23 +95,20 @@ def srgb_encoded(light: float) -> float:
 
 
 SRGB: Curve = with_toe(2.4, 1.055, 12.92, 0.04045)
-_BT709: Curve = with_toe(1 / 0.45, 1.099296826809442, 4.5, 0.081242858298635)
 
+# The curves of BT.709's family (1, 6, 11, 12, 14, 15) are those of cameras, not of displays. They
+# count as sRGB's, as in Chromium: phones write them into pictures that are sRGB.
+_OF_CAMERAS = (1, 6, 11, 12, 14, 15)
 # By TransferCharacteristics of H.273, table 3. HLG is absent: its channels depend on one another.
 CURVES: dict[int, Curve] = {
-    1: _BT709,
+    **dict.fromkeys(_OF_CAMERAS, SRGB),
     4: gamma(2.2),
     5: gamma(2.8),
-    6: _BT709,
     7: with_toe(1 / 0.45, 1.1115, 4.0, 0.0913),
     8: gamma(1.0),
     9: _logarithmic(2.0),
     10: _logarithmic(2.5),
-    11: _BT709,
-    12: _BT709,
     13: SRGB,
-    14: _BT709,
-    15: _BT709,
     16: lambda value: tone_mapped(nits_of_pq(value)),
     17: lambda value: min(float(value**2.6) * 52.37 / 48, 1.0),
 }

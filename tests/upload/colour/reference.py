@@ -36,11 +36,6 @@ def power(exponent: float) -> Callable[[float], float]:
     return lambda code: float(code**exponent)
 
 
-def bt709_light(code: float) -> float:
-    """The inverse of BT.709's camera curve."""
-    return code / 4.5 if code < 0.081 else float(((code + 0.099) / 1.099) ** (1 / 0.45))
-
-
 def st428_light(code: float) -> float:
     """SMPTE ST 428-1, as H.273 writes it."""
     return min(float(code**2.6) * 52.37 / 48, 1.0)

@@ -18,7 +18,8 @@ from tests.upload.colour.scene import HEIGHT, WIDTH, Srgb, as_is, colour_samples
 
 _P3 = Space(P3_XY, D65, reference.by_channel(reference.srgb_light))
 _P3_PROFILE = icc_files.rgb_profile("Display P3", P3_XY, icc_files.srgb_formula())
-_BT2020 = Space(BT2020_XY, D65, reference.by_channel(reference.bt709_light))
+# Of BT.709's family, only the primaries count.
+_BT2020 = Space(BT2020_XY, D65, reference.by_channel(reference.srgb_light))
 _PQ = Space(BT2020_XY, D65, reference.pq_to_display)
 _HLG = Space(BT2020_XY, D65, reference.hlg_to_display)
 
