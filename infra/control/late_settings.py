@@ -62,8 +62,8 @@ def late_processes(suite: Suite) -> list[Process]:
 
 
 def _read_once(suite: Suite, process: Process) -> list[Path]:
-    # The DNS server rereads its zone by itself, and a replica its password at each connect. Redis is
-    # told of its users while it runs.
+    # The DNS server rereads its zone by itself, and a replica its password at each connect; Redis
+    # is told of its users while it runs.
     reread = {".zone", ".pgpass", ".acl"}
     return [file for file in files_of(suite, process) if file.suffix not in reread]
 

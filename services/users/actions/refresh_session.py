@@ -39,7 +39,7 @@ async def refresh_session(
         await cache.mark_ended([claim.session_id])
     if outcome in {"end", "refuse"}:
         raise SessionEnded
-    return token_reply(tokens, session.id, session.current)
+    return token_reply(tokens, session.id, session.current, session.created_at)
 
 
 async def _end(tx: Transaction, session: Session, now: datetime) -> None:

@@ -6,7 +6,12 @@ from typing import Any
 
 from services.users.domain.profiles import ProfileFacts, own_profile_of
 from services.users.domain.session_tokens import SessionTokens
-from services.users.domain.sessions import ACCESS_LIFETIME, REFRESH_LIFETIME, TokenPair
+from services.users.domain.sessions import (
+    ACCESS_LIFETIME,
+    REFRESH_LIFETIME,
+    SESSION_LIFETIME,
+    TokenPair,
+)
 from services.users.domain.sessions import Session as StoredSession
 from shared.contracts.people import Session, SignedIn
 from shared.wire_time import wire_time
@@ -30,18 +35,21 @@ def reply_of_opened(tokens: SessionTokens, opened: Mapping[str, Any]) -> Session
         access_hash=bytes.fromhex(opened.get("access_hash", "")),
         refresh_hash=b"",
     )
-    return token_reply(tokens, opened["session_id"], first)
+    return token_reply(tokens, opened["session_id"], first, first.issued_at)
 
 
-def token_reply(tokens: SessionTokens, session_id: int, pair: TokenPair) -> Session:
+def token_reply(
+    tokens: SessionTokens, session_id: int, pair: TokenPair, opened_at: datetime
+) -> Session:
     """The tokens of one generation; repeated calls give the same ones."""
+    ends_at = opened_at + SESSION_LIFETIME
     made_by = tokens.that_made(pair.access_hash, session_id, pair.generation)
     return {
         "id": session_id,
         "access_token": made_by.token("access", session_id, pair.generation),
-        "access_expires_at": wire_time(pair.issued_at + ACCESS_LIFETIME),
+        "access_expires_at": wire_time(min(pair.issued_at + ACCESS_LIFETIME, ends_at)),
         "refresh_token": made_by.token("refresh", session_id, pair.generation),
-        "refresh_expires_at": wire_time(pair.issued_at + REFRESH_LIFETIME),
+        "refresh_expires_at": wire_time(min(pair.issued_at + REFRESH_LIFETIME, ends_at)),
     }
 
 
