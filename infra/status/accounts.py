@@ -14,7 +14,7 @@ from infra.suite import Suite
 # Every account may read these: certificates, the names of places, and the code.
 PUBLIC_SUFFIXES = (".crt",)
 PUBLIC_FOLDERS = ("data/shard_maps/", "code/")
-_KEEPER = "backup-keeper"
+_KEEPER, _CARETAKER = "backup-keeper", "caretaker"
 _INTERNAL = "internal_key_"
 _OPENED_BY = {_INTERNAL: "{}", "redis_": "redis-{}", "postgres_": "postgres of {}"}
 _CALLS = {"postgres": ("postgres", "backup-store"), "nginx": ("gateway", "upload")}
@@ -130,6 +130,8 @@ def _database_role(suite: Suite, role: str) -> str:
 def _calls(suite: Suite, planned: PlannedProcess) -> list[str]:
     if planned.name == _KEEPER:
         return ["all"]
+    if planned.name == _CARETAKER:
+        return ["every Redis, as its operator"]
     if planned.service in suite.plan.services:
         return [label for name in planned.secrets if (label := _opened_by(name, planned.service))]
     return list(_CALLS.get(planned.kind, ()))
@@ -138,8 +140,9 @@ def _calls(suite: Suite, planned: PlannedProcess) -> list[str]:
 def _opened_by(secret: str, own: str) -> str:
     """Return the name of what a secret gives access to, or "" if it opens nothing of others."""
     for prefix, label in _OPENED_BY.items():
-        name = secret.removeprefix(prefix)
-        if name not in {secret, own if prefix == _INTERNAL else secret}:
+        name = secret.removeprefix(prefix).removesuffix("_app")
+        is_own = prefix == _INTERNAL and name == own
+        if secret.startswith(prefix) and not is_own:
             return label.format(name)
     return "store" if secret == STORE_KEYS[0] else ""
 
