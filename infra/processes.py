@@ -167,7 +167,7 @@ def _redis(suite: Suite, planned: PlannedProcess) -> Process:
 
 def _store(suite: Suite, planned: PlannedProcess) -> Process:
     of_backups = planned.name == "backup-store"
-    folder = backup_folder(suite) if of_backups else suite.folder.data / "store"
+    folder = backup_folder(suite) if of_backups else suite.folder.store
     tls = suite.folder.pki / planned.name
     return Process(
         planned,

@@ -95,9 +95,10 @@ class RunFolder:
         """The embedded backup store's folder, unless the topology names another."""
         return self.root / "backups"
 
-    def bucket(self, name: str) -> Path:
-        """Return the folder of a bucket of the embedded object store."""
-        return self.data / "store" / name
+    @property
+    def store(self) -> Path:
+        """The embedded object store's folder, with a folder per bucket."""
+        return self.data / "store"
 
     @property
     def sockets(self) -> Path:

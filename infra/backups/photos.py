@@ -99,7 +99,7 @@ class PhotoCopies:
             if day >= since:
                 await self._run("copy", f"kept:{_GONE}/{day}", target, *_COMPARED)
         if self._suite.plan.store.embedded:
-            account_for("store").own_tree(self._suite.folder.data / "store", mixed=True)
+            account_for("store").own_tree(self._suite.folder.store, mixed=True)
         there = await self._sizes(target)
         return Copied(len(there), sum(there.values()))
 
@@ -159,7 +159,7 @@ class PhotoCopies:
         """Return the photos' bucket; for an embedded store, which is down, its folder."""
         store = self._suite.plan.store
         if store.embedded:
-            return str(self._suite.folder.data / "store" / store.bucket)
+            return str(self._suite.folder.store / store.bucket)
         return self._source()
 
     async def _run(self, *words: str, tell: Callable[[str], None] | None = None) -> None:

@@ -57,4 +57,4 @@ def _places(suite: Suite) -> Iterator[tuple[str, Path]]:
     for name in suite.plan.redises:
         yield f"redis-{name}", suite.folder.data / "redis" / name
     if suite.plan.store.embedded:
-        yield "the store", suite.folder.data / "store"
+        yield "the store", suite.folder.store

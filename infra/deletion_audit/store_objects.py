@@ -17,7 +17,7 @@ _GONE_KEPT_S = 25 * 3600.0
 
 def remains_in_store(suite: Suite, wanted: Sequence[str]) -> list[Remains]:
     """Find objects of the embedded store by key; an external store is not searched."""
-    folder = suite.folder.data / "store"
+    folder = suite.folder.store
     keys = [str(path.relative_to(folder)) for path in _files(folder)]
     return list(_among("store", keys, wanted))
 

@@ -25,7 +25,7 @@ OBJECTS_COUNTED_MAX = 100_000
 
 def bucket_folder(suite: Suite) -> Path:
     """Return the folder of the embedded store's objects."""
-    return suite.folder.bucket(suite.plan.store.bucket)
+    return suite.folder.store / suite.plan.store.bucket
 
 
 def make_bucket(suite: Suite) -> None:

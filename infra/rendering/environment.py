@@ -242,8 +242,8 @@ def _upload(suite: Suite) -> Iterator[Variable]:
         )
         yield Variable(
             "S3_FOLDER",
-            str(suite.folder.bucket(store.bucket)),
-            "The bucket's folder, to flush what this store only acknowledges; absent: it flushes.",
+            str(suite.folder.store),
+            "The folder of buckets, to flush what the store only acknowledged; absent: it flushes.",
         )
     yield Variable(
         "MEDIA_TOKEN",

@@ -60,7 +60,7 @@ def render_everything(suite: Suite, processes: tuple[Process, ...]) -> set[str]:
 
 def _render_store(suite: Suite) -> None:
     account = account_for("store")
-    make_data_folder(suite.folder.data / "store", account, READABLE_STORE)
+    make_data_folder(suite.folder.store, account, READABLE_STORE)
     named = suite.plan.internal_name("store")
     pair = suite.authority.server_pair("store", (named.host, *named.addresses))
     account.own(pair.key, 0o600)

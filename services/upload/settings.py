@@ -35,8 +35,8 @@ class UploadSettings(ProcessSettings, PostgresSettings, RedisSettings):
 
     * While photos move between buckets there is a second one. In the same store only
       `s3_second_bucket` is needed.
-    * `s3_folder` is the bucket's folder if the store runs on this machine and acknowledges what is
-      not on disk yet; absent, the store flushes by itself.
+    * `s3_folder` is the folder of buckets if the store runs on this machine and acknowledges what
+      is not on disk yet; absent, the store flushes by itself.
     * `media_caches_url` names all balancers, which are told of deleted renditions.
     * `decoder_python` is the interpreter of the decoder's own environment.
     * `pictures_at_once` bounds a worker's decoders and drawing threads; the default is one per
@@ -84,7 +84,7 @@ class UploadSettings(ProcessSettings, PostgresSettings, RedisSettings):
             self.s3_access_key.get_secret_value(),
             self.s3_secret_key.get_secret_value(),
             self.s3_ca_file,
-            self.s3_folder,
+            self.s3_folder and self.s3_folder / self.s3_bucket,
         )
 
     @property
