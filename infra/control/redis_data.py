@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from infra.accounts import account_for
 from infra.control.postgres_data import put_aside
 from infra.processes import Process
 from infra.rendering.files import make_folder
@@ -28,5 +29,6 @@ def put_unreadable_aside(suite: Suite, process: Process, log_tail: Sequence[str]
     if process.kind != "redis" or not any(words in of_this_start for words in _UNREADABLE):
         return None
     aside = put_aside(folder)
+    account_for("supervisor").own(aside, 0o700)
     make_folder(folder, process.account)
     return aside

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.skipif(
     os.geteuid() != 0, reason="started by an ordinary user, all parts share that user"
 )
 ROLES = sorted({process.role for process in plan_of(load_topology(network=None)).processes})
-OF_ROOT = {"backup-keeper"}
+OF_ROOT = {"backup-keeper", "caretaker"}
 OWN = [role for role in ROLES if role not in OF_ROOT]
 # Tables and WAL are as closed as the folder that they are in, and there are thousands.
 _LEFT_OUT = {"base", "pg_wal", "pg_xact"}

@@ -14,7 +14,7 @@ async def test_the_end_of_every_certificate_is_a_metric(suite: Suite) -> None:
     named = {p.name for p in suite.processes() if certificate_file(suite.on_disk, p)}
 
     async def all_are_published() -> dict[str, float]:
-        page = (await suite.ask("caretaker", "/metrics")).text
+        page = await suite.metrics("caretaker")
         ends = {name: float(end) for name, end in _LINE.findall(page)}
         assert set(ends) >= named
         assert "authority" in ends

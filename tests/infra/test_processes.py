@@ -18,10 +18,7 @@ def test_what_refuses_comes_before_what_works_and_that_before_the_background(
 
 def test_the_supervisor_starts_them_so(data_suite: Suite) -> None:
     config = (data_suite.run_dir / "etc" / "supervisord.conf").read_text(encoding="utf-8")
-    commands = {
-        name: re.search(rf"^\[program:{name}\]\ncommand = (.*)$", config, re.MULTILINE)
-        for name in ("users-worker-1", "gateway-1")
-    }
-    assert f"nice -n {NICE_IN_THE_BACKGROUND} " in str(commands["users-worker-1"])
-    assert commands["gateway-1"]
-    assert "nice -n" not in str(commands["gateway-1"])
+    found = re.findall(r"^\[program:(.*)\]\ncommand = (.*)$", config, re.MULTILINE)
+    commands = dict(found)
+    assert f"nice -n {NICE_IN_THE_BACKGROUND} " in commands["users-worker-1"]
+    assert "nice -n" not in commands["gateway-1"]

@@ -87,7 +87,7 @@ async def test_no_operation_of_a_service_is_open_without_a_token(
     replica = suite.process(f"{service}-1")
     url = f"https://{replica.address}:{replica.port}"
     async with httpx.AsyncClient(base_url=url, verify=_trust(suite), timeout=10) as http:
-        document = (await http.get("/openapi.json")).json()
+        document = (await http.get("/openapi.json", headers=suite.operator_headers)).json()
         for path, methods in document["paths"].items():
             for method in methods:
                 address = re.sub(r"{[^}]*}", "1", path)

@@ -26,6 +26,9 @@ from shared.settings import ProcessSettings, read_settings
 router = APIRouter()
 
 
+LARGE_CHARS = 2_000_000
+
+
 class ReplicaSettings(ProcessSettings):
     model_config = SettingsConfigDict(env_prefix="REPLICA_", frozen=True)
 
@@ -59,6 +62,12 @@ async def private(item_id: int, viewer_id: ViewerId) -> JsonReply:
 @router.get("/fail/{kind}")
 async def fail(kind: str) -> JsonReply:
     raise error_named(kind)
+
+
+@router.get("/large")
+async def large() -> JsonReply:
+    """Answer with more than a socket takes at once."""
+    return JsonReply({"text": "x" * LARGE_CHARS})
 
 
 @router.get("/slow")
