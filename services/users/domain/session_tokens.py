@@ -85,8 +85,12 @@ class SessionTokens:
         return None if claim is None else claim.session_id
 
     def name_digests(self, username_key: str) -> list[bytes]:
-        """The keyed digests by which a deleted account's username is held, the newest key first."""
-        return [hmac.digest(self._key, f"held\0{username_key}".encode(), "sha256")]
+        """The keyed digests by which a deleted account's username is held, ours first.
+
+        Those of the other keys of a rotation follow, so a hold lasts as long as its key is known.
+        """
+        own = hmac.digest(self._key, f"held\0{username_key}".encode(), "sha256")
+        return [own, *(tokens.name_digests(username_key)[0] for tokens in self._others)]
 
     def fingerprint(self, *texts: str) -> bytes:
         """A keyed digest of a form with a password; it does not help to guess the password."""

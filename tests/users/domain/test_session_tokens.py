@@ -88,3 +88,9 @@ def test_a_repeated_reply_has_the_tokens_of_the_key_that_made_them() -> None:
 def test_a_form_is_known_again_under_each_key() -> None:
     both = SessionTokens("the next key", ("a key of this test",))
     assert both.other_fingerprints("alice", "pw") == (TOKENS.fingerprint("alice", "pw"),)
+
+
+def test_a_held_name_is_recognised_by_the_other_keys_of_a_rotation() -> None:
+    former, newer = SessionTokens("f" * 32), SessionTokens("n" * 32, ["f" * 32])
+    assert newer.name_digests("alice")[1:] == former.name_digests("alice")
+    assert newer.name_digests("alice")[0] not in former.name_digests("alice")
