@@ -74,10 +74,11 @@ async def test_a_running_suite_writes_on_into_new_files(suite: Suite) -> None:
     end_old_logs(suite.on_disk)
     assert (suite.log_dir / "gateway-1.log.1").read_text(encoding="utf-8").startswith(before)
 
-    async def writes_on() -> None:
-        async with httpx.AsyncClient(base_url=suite.public_url) as http:
-            reply = await http.get("/v1/me")
-        request_id = reply.headers["X-Request-ID"]
+    async with httpx.AsyncClient(base_url=suite.public_url) as http:
+        request_id = (await http.get("/v1/me")).headers["X-Request-ID"]
+
+    def writes_on() -> None:
+        # A process writes its lines a moment after its reply.
         files = suite.log_dir.glob("gateway-?.log")
         assert any(request_id in file.read_text(encoding="utf-8") for file in files)
 
