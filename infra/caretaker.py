@@ -1,4 +1,4 @@
-"""The process that keeps all certificates valid: `python -m infra.caretaker`."""
+"""The process that keeps all certificates valid and logs young: `python -m infra.caretaker`."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -13,6 +13,7 @@ from infra.authority_files import BrokenCertificate
 from infra.certificates import Authority
 from infra.control.certificate_renewal import hand_over, look_at_processes, renew_due
 from infra.control.failures import SuiteFailure
+from infra.control.old_logs import keep_logs_young
 from infra.plan.secret_names import FOR_OPERATORS
 from infra.suite import Suite, open_suite
 from shared.http_server.service_app import AppInfo
@@ -26,7 +27,7 @@ log = get_logger()
 INFO = AppInfo(
     name="caretaker",
     title="The caretaker",
-    description="Renews certificates before they end; answers probes only.",
+    description="Renews certificates and ends logs in time; answers probes only.",
     audience=None,
 )
 # Looking costs a handshake with each process. A renewal that waits a minute is still a month early.
@@ -56,12 +57,19 @@ def main() -> None:
         operator_token=SecretStr(suite.secrets[FOR_OPERATORS]),
         log_level=suite.plan.limits.log_level,
     )
-    serve_worker(INFO, settings, partial(_open, suite), keep_certificates)
+    serve_worker(INFO, settings, partial(_open, suite), take_care)
 
 
 @asynccontextmanager
 async def _open(suite: Suite) -> AsyncIterator[Suite]:
     yield suite
+
+
+async def take_care(suite: Suite, stop: asyncio.Event) -> None:
+    """Run the caretaker's loops until `stop` is set; an unexpected error ends the process."""
+    async with asyncio.TaskGroup() as loops:
+        loops.create_task(keep_certificates(suite, stop))
+        loops.create_task(keep_logs_young(suite, stop))
 
 
 async def keep_certificates(suite: Suite, stop: asyncio.Event) -> None:

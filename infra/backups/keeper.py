@@ -17,7 +17,6 @@ from infra.backups.due import due_backup, forgotten_after_days
 from infra.backups.place import place_of
 from infra.backups.rounds import Rounds
 from infra.backups.witness import keep_witness
-from infra.control.old_logs import keep_logs_young
 from infra.plan.parts import Member
 from infra.plan.secret_names import FOR_OPERATORS
 from infra.suite import Suite, open_suite
@@ -67,7 +66,6 @@ async def run(rounds: Rounds, stop: asyncio.Event) -> None:
     async with asyncio.TaskGroup() as loops:
         loops.create_task(_or_end(_keep_rounds(rounds, stop)))
         loops.create_task(_or_end(_keep_schedule(rounds, stop)))
-        loops.create_task(_or_end(keep_logs_young(rounds.suite, stop)))
         loops.create_task(_or_end(watch_disks(rounds.suite, rounds.complaints, stop)))
 
 
