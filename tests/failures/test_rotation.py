@@ -2,10 +2,12 @@
 
 import asyncio
 import logging
+import ssl
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from urllib.parse import urlsplit
 
+import asyncpg
 import httpx
 import jwt
 import pytest
@@ -13,7 +15,10 @@ import redis.asyncio
 import redis.exceptions
 
 from infra.json_files import read_json
-from infra.secret_values import UNTIL, change_secrets
+from infra.leaders import leader
+from infra.plan.database_roles import login_roles
+from infra.plan.secret_names import owner_password, runtime_password
+from infra.secret_values import UNTIL, change_secrets, login_entry
 from shared.network.internal_tokens import TokenSigner
 from tests.eventually import eventually
 from tests.failures.mixed_load import Outcome, Person, mixed_load, people_of
@@ -124,6 +129,37 @@ async def _status(suite: Suite, service: str, path: str, authorization: str) -> 
         return (await client.get(url, headers={"Authorization": authorization})).status_code
 
 
+async def _databases_refuse(suite: Suite, former: dict[str, str]) -> None:
+    trusting = ssl.create_default_context(cafile=str(suite.ca_file))
+    for group in suite.plan.groups:
+        login = former.get(login_entry(group), login_roles(group)[0])
+        logins = {
+            login: former[runtime_password(group)],
+            group: former[owner_password(group)],
+            "postgres": former["postgres_superuser"],
+        }
+        for node in suite.plan.groups[group].databases:
+            server = leader(node)
+            for user, password in logins.items():
+                with pytest.raises(asyncpg.InvalidAuthorizationSpecificationError):
+                    await asyncpg.connect(
+                        host=server.address,
+                        port=server.port,
+                        user=user,
+                        password=password,
+                        database=group,
+                        ssl=trusting,
+                    )
+
+
+async def _metrics_refuse(suite: Suite, former: dict[str, str]) -> None:
+    token = {"Authorization": f"Bearer {former['operator_token']}"}
+    for process in suite.processes():
+        if process.kind == "service":
+            assert (await suite.ask(process.name, "/metrics", token)).status_code == 401
+            await suite.metrics(process.name)
+
+
 Refusal = Callable[[Suite, dict[str, str]], Awaitable[None]]
 _CASES: list[tuple[str, Refusal]] = [
     ("balancer", _gateways_forget),
@@ -131,7 +167,22 @@ _CASES: list[tuple[str, Refusal]] = [
     ("redis", _redis_refuses),
     ("s3", _store_refuses),
     ("media_token", _upload_refuses),
+    ("operator", _metrics_refuse),
+    ("databases", _databases_refuse),
 ]
+
+
+async def test_a_new_authority_fails_no_request(suite: Suite, people: list[Person]) -> None:
+    former = ssl.create_default_context(cadata=suite.ca_file.read_text(encoding="ascii"))
+    async with mixed_load(people, REQUESTS_PER_SECOND) as outcome:
+        took_s = await _rotate(suite, "ca")
+    _require_well(outcome, "ca", took_s)
+    for process in suite.processes():
+        if process.kind == "service":
+            with pytest.raises(httpx.ConnectError, match="certificate verify failed"):
+                async with httpx.AsyncClient(verify=former) as client:
+                    await client.get(f"https://{process.address}:{process.port}/live")
+            assert (await suite.ask(process.name, "/live")).status_code == 200
 
 
 @pytest.mark.parametrize(("word", "refuses"), _CASES, ids=[word for word, _ in _CASES])
