@@ -22,7 +22,7 @@ def certificate_file(suite: Suite, process: Process) -> Path | None:
     if kind == "dns":
         return None
     names = {"postgres": f"{process.server}.postgres", "redis": f"{process.server}.redis"}
-    return suite.folder.pki / f"{names.get(kind, process.service)}.crt"
+    return suite.folder.pki / f"{names.get(kind, process.planned.role)}.crt"
 
 
 async def shown_certificates(

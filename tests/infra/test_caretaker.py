@@ -2,6 +2,7 @@
 
 import re
 
+from infra.control.certificate_renewal import look_at_processes
 from infra.control.shown_certificates import certificate_file
 from infra.status.certificates import certificate_lines
 from tests.eventually import eventually
@@ -22,6 +23,12 @@ async def test_the_end_of_every_certificate_is_a_metric(suite: Suite) -> None:
 
     ends = await eventually(all_are_published, within_s=90)
     assert all(end < ends["authority"] for name, end in ends.items() if name != "authority")
+
+
+async def test_every_process_shows_what_its_file_holds(suite: Suite) -> None:
+    shown = await look_at_processes(suite.on_disk)
+    assert [process.name for process in shown.late] == []
+    assert set(shown.certificates) >= {process.name for process in suite.processes()} - {"dns"}
 
 
 async def test_status_names_the_certificate_that_ends_first(suite: Suite) -> None:
