@@ -13,7 +13,6 @@ from infra.control.database_rotation import (
     rotate_superuser,
 )
 from infra.control.progress import Progress
-from infra.control.restart import restart_rolling
 from infra.plan.parts import Plan
 from infra.suite import Suite
 
@@ -38,7 +37,7 @@ def other_ways(plan: Plan) -> dict[str, Way]:
     return {
         **ways,
         "postgres_replication": rotate_replication,
-        "postgres_superuser": _rotate_superuser,
+        "postgres_superuser": rotate_superuser,
         "ca": rotate_authority,
     }
 
@@ -53,10 +52,3 @@ def ways_meant(plan: Plan, word: str) -> list[str]:
 
 async def _rotate_group(group: str, suite: Suite, progress: Progress) -> None:
     await rotate_database_roles(suite, group, progress)
-
-
-async def _rotate_superuser(suite: Suite, progress: Progress) -> None:
-    await rotate_superuser(suite, progress)
-    if suite.plan.backup.enabled:
-        # The keeper reads the password once.
-        await restart_rolling(suite, "backup-keeper", progress)
