@@ -12,6 +12,7 @@ from infra import backup_commands, rotation_commands, upkeep_commands
 from infra.backups.complaints import backup_lines
 from infra.backups.vanished import vanished_lines
 from infra.command_line import app, told
+from infra.control.authority_rotation import finish_authority
 from infra.control.database_rotation import finish_database_rotations
 from infra.control.disk_space import short_of_disk_space
 from infra.control.failures import SuiteFailure
@@ -91,6 +92,7 @@ def up(
             asyncio.run(apply_settings(suite, progress))
             asyncio.run(go_on_with_rotation(suite, progress))
             asyncio.run(finish_database_rotations(suite, progress))
+            asyncio.run(finish_authority(suite, progress))
     if not data_only:
         sys.stdout.write(welcome(suite))
     sys.stdout.write("".join(f"\n{line}\n" for line in vanished_lines(suite)))

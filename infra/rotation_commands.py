@@ -16,10 +16,12 @@ from infra.control.progress import Progress
 from infra.control.replaceable import known_words, names_meant
 from infra.control.rotation import WAITED_S_MAX, begin_rotation, end_rotation, ends_of
 from infra.control.run_lock import sole_command
+from infra.control.supervisor import Supervisor
 from infra.control.upkeep import require_running
 from infra.suite import Suite, open_suite
 
 _SAY_EACH_S = 60.0
+_WHOLE = {"STARTING", "RUNNING", "STOPPED"}
 
 
 @app.command()
@@ -35,6 +37,7 @@ def rotate(
     words = [word.strip() for word in secrets.split(",") if word.strip()]
     names = _names_of(suite, words)
     require_running(suite)
+    _require_whole(suite)
     given = _given_by_the_operator(suite, names)
     with sole_command(suite.folder, "rotate"):
         asyncio.run(begin_rotation(suite, names, given, progress, now=now))
@@ -47,6 +50,24 @@ def rotate(
         end = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(until_s))
         progress.say(f"{name}: tokens of the former value count until {end} at the latest")
     progress.say("done")
+
+
+def _require_whole(suite: Suite) -> None:
+    """Raise SuiteFailure if a process does not run, before anything is changed.
+
+    What an interrupted restart has stopped is started again by the next one.
+    """
+    states = Supervisor(suite.folder).states()
+    down = [
+        process.name
+        for process in suite.plan.processes
+        if process.name not in states or states[process.name].state not in _WHOLE
+    ]
+    if down:
+        raise SuiteFailure(
+            f"{', '.join(down)} does not run: `make up` starts what is missing. Nothing was"
+            " changed."
+        )
 
 
 def _names_of(suite: Suite, words: list[str]) -> list[str]:

@@ -49,6 +49,13 @@ async def rotate_authority(suite: Suite, progress: Progress) -> None:
     await _drop_former(suite, files, progress)
 
 
+async def finish_authority(suite: Suite, progress: Progress) -> None:
+    """Finish a replacement that was interrupted, if there is one; raises SuiteFailure."""
+    if is_under_way(AuthorityFiles(suite.folder.pki)):
+        progress.say("the replacement of the authority goes on")
+        await rotate_authority(suite, progress)
+
+
 def is_under_way(files: AuthorityFiles) -> bool:
     """Whether a replacement was begun and is not finished."""
     return files.next_key.exists() or files.next_certificate.exists() or len(files.trusted()) > 1

@@ -3,6 +3,7 @@
 import asyncio
 import subprocess
 import time
+from collections.abc import Collection
 from pathlib import Path
 
 from infra.code_place import renew_code
@@ -38,6 +39,7 @@ async def restart_rolling(suite: Suite, what: str, progress: Progress) -> None:
     renew_code(suite.folder)
     render_everything(suite, processes)
     described = supervisor.reload()
+    await _start_left_stopped(suite, supervisor, {process.service for process in chosen}, progress)
     for process in chosen:
         began_s = time.monotonic()
         if process.kind == "nginx":
@@ -52,6 +54,18 @@ async def restart_rolling(suite: Suite, what: str, progress: Progress) -> None:
             await start_process(suite, supervisor, process, progress)
             await _wait_in_use(suite, process)
         progress.say(f"{process.name:<25} is back after {time.monotonic() - began_s:.1f} s")
+
+
+async def _start_left_stopped(
+    suite: Suite, supervisor: Supervisor, services: Collection[str], progress: Progress
+) -> None:
+    """Start instances that an interrupted restart has stopped; nobody else starts those."""
+    states = supervisor.states()
+    for process in processes_of(suite):
+        is_instance = process.service in services and process.service in suite.plan.services
+        if is_instance and states[process.name].state == "STOPPED":
+            progress.say(f"{process.name} was left stopped: starting it")
+            await start_process(suite, supervisor, process, progress)
 
 
 async def _renew_workers(suite: Suite, supervisor: Supervisor, process: Process) -> None:

@@ -51,6 +51,8 @@ async def begin_rotation(
     table = replaceables(suite.plan)
     fresh = change_secrets(suite.folder.secrets_file, lambda values: _offer(values, names, given))
     offered = [name for name in table if name + NEXT in fresh]
+    if earlier := [name for name in offered if name not in names]:
+        progress.say(f"going on with an interrupted rotation, too: {', '.join(earlier)}")
     if offered:
         progress.say(f"offering new values: {', '.join(offered)}")
         await _give_out(suite, [table[name] for name in offered], progress)

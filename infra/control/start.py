@@ -80,7 +80,7 @@ async def start_suite(
             return False
         progress.say("the supervisor runs, but not all that the topology draws: starting the rest")
         render_everything(suite, processes)
-        _renew_described(supervisor, processes)
+        _renew_described(supervisor, processes, progress)
     else:
         render_everything(suite, processes)
         progress.say(f"configuration, keys and certificates are in {suite.folder.root}")
@@ -267,12 +267,16 @@ async def _all_well(suite: Suite, supervisor: Supervisor, wanted: Iterable[Proce
     return all(await asyncio.gather(*(is_healthy(suite, process) for process in processes)))
 
 
-def _renew_described(supervisor: Supervisor, processes: tuple[Process, ...]) -> None:
+def _renew_described(
+    supervisor: Supervisor, processes: tuple[Process, ...], progress: Progress
+) -> None:
     """Restart processes whose description has changed since an earlier, interrupted start."""
     described = supervisor.reload()
     # A removed replica must stop, because its primary drops its slot.
     supervisor.remove_undescribed("postgres-")
     changed = [process for process in processes if process.name in described]
+    if changed:
+        progress.say(f"{len(changed)} processes start in another way now: restarting them together")
     for process in changed:
         supervisor.begin_stop(process.name)
     wait_stopped(supervisor, changed)

@@ -65,8 +65,17 @@ MAY_STAY = (
         {"pgqueuer": "status = 'queued' AND created > now() - interval '10 minutes'"},
     ),
     MayStay(
-        "recorded replies of others, which may name a comment that they answered",
+        "recorded replies of others, which may name a comment that they answered, and its writer",
         "26 hours after the request",
+        {
+            "idempotency": (
+                "reply::text LIKE '%parent_writer_id%' AND started_at > now() - interval '27 hours'"
+            )
+        },
+    ),
+    MayStay(
+        "by its id: a comment that others answered, in their comments",
+        "when they or the post's author delete those",
     ),
     MayStay(
         "in the balancers' caches: that a picture is gone, by its address",

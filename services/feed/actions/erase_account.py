@@ -22,6 +22,7 @@ from services.feed.store.erasures import (
 )
 from services.feed.store.graph_versions import forget_versions_about
 from services.feed.store.post_bodies import PostBodies
+from services.feed.store.post_reactions import PostReactions
 from services.feed.store.posts import own_page_of_author
 from services.feed.store.reports import forget_reports_naming
 from shared.edges.edges import Edges
@@ -34,10 +35,11 @@ PAGE_MAX = 100
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """The stores of what people publish: posts, cached post bodies, comments."""
+    """The stores of what people publish: cached post bodies, comments, reactions."""
 
     bodies: PostBodies
     comments: Comments
+    reactions: PostReactions
 
 
 async def erase_account(
@@ -54,6 +56,7 @@ async def erase_account(
     """
     await to.timelines.drop(user_id)
     await to.author_timelines.drop(user_id)
+    await published.reactions.forget_viewer(user_id)
     page = await own_page_of_author(
         group,
         user_id,

@@ -72,7 +72,7 @@ async def post_erasure(request: Request, user_id: UserId) -> Response:
     resources = resources_of(request)
     finished = await erase_account(
         resources.group,
-        Published(resources.bodies, resources.comments),
+        Published(resources.bodies, resources.comments, resources.reactions),
         resources.edges(),
         resources.destinations(),
         user_id,

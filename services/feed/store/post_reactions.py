@@ -52,6 +52,10 @@ class PostReactions:
         )
         return _reactions(post_ids, found, {**counts, **counted})
 
+    async def forget_viewer(self, viewer_id: int) -> None:
+        """Drop the copy of a viewer's own reactions; raises RedisAway."""
+        await self._own.forget([viewer_id])
+
     async def on_edges(self, edges: Collection[EdgeEnds]) -> None:
         """Drop copies after a committed change of these edges; raises RedisAway."""
         await asyncio.gather(

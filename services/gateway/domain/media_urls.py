@@ -48,7 +48,9 @@ def key_id_of(signing_key: str) -> str:
 # Two windows overlap at their boundary; tests sign with other keys.
 @lru_cache(maxsize=4)
 def _speller(media: MediaUrls, expires_s: int) -> UrlOf:
-    minutes, seconds = divmod(expires_s % _DAY_S, 60)
+    # nginx takes an address until this second is over; its `expires` takes a time of day that has
+    # come for tomorrow's.
+    minutes, seconds = divmod((expires_s + 1) % _DAY_S, 60)
     ends_at = f"{minutes // 60:02}h{minutes % 60:02}m{seconds:02}s"
     key_id = key_id_of(media.signing_key)
 

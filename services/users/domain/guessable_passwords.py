@@ -5,14 +5,17 @@ from collections.abc import Set
 from functools import cache
 from itertools import pairwise
 
+from shared.visible_text import is_ignorable
+
 # What is repeated to make a password: "1212…", "abcabc…", "2026 2026 …".
 _REPEATED_CHARACTERS_MAX = 5
 
 
 def is_guessable(password: str) -> bool:
-    """Whether a password is guessed early; case and accents make no difference.
+    """Whether a password is guessed early.
 
-    The list leaves out most repetitions and runs, since its library finds those by their pattern.
+    Case, accents, spaces and what is invisible make no difference. The list leaves out most
+    repetitions and runs, since its library finds those by their pattern.
     """
     plain = _plain(password)
     repeated = _repeated_part(plain)
@@ -33,7 +36,8 @@ def _list() -> Set[str]:
 
 def _plain(text: str) -> str:
     decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
-    return "".join(letter for letter in decomposed if unicodedata.category(letter) != "Mn")
+    seen = (one for one in decomposed if not is_ignorable(one) and not one.isspace())
+    return "".join(letter for letter in seen if unicodedata.category(letter) != "Mn")
 
 
 def _repeated_part(text: str) -> str:

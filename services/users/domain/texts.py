@@ -4,7 +4,7 @@ import re
 import unicodedata
 
 from shared.faults import Fault, fault
-from shared.visible_text import shows_something
+from shared.visible_text import is_ignorable, shows_something
 
 DEVICE_CHARACTERS_MAX = 100
 DISPLAY_NAME_CHARACTERS_MAX = 50
@@ -43,6 +43,8 @@ def _marks_of_letter(text: str) -> int:
     """The most combining marks that stand on one letter."""
     most = here = 0
     for character in unicodedata.normalize("NFD", text):
+        if is_ignorable(character):
+            continue  # marks on both of its sides may be drawn on one letter
         here = here + 1 if unicodedata.category(character) in {"Mn", "Me"} else 0
         most = max(most, here)
     return most

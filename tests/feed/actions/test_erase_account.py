@@ -34,7 +34,7 @@ async def _erase(resources: Resources, user_id: int) -> int:
 async def _page(resources: Resources, user_id: int) -> bool:
     return await erase_account(
         resources.group,
-        Published(resources.bodies, resources.comments),
+        Published(resources.bodies, resources.comments, resources.reactions),
         resources.edges(),
         resources.destinations(),
         user_id,

@@ -124,7 +124,7 @@ async def test_deleting_an_account_removes_its_hidden_posts_and_all_reports_abou
         await forget_events(resources.group)
         if await erase_account(
             resources.group,
-            Published(resources.bodies, resources.comments),
+            Published(resources.bodies, resources.comments, resources.reactions),
             resources.edges(),
             resources.destinations(),
             alice,

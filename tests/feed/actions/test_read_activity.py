@@ -223,7 +223,7 @@ async def test_deleting_an_account_removes_its_activity(resources: Resources) ->
     while not finished:
         finished = await erase_account(
             resources.group,
-            Published(resources.bodies, resources.comments),
+            Published(resources.bodies, resources.comments, resources.reactions),
             resources.edges(),
             resources.destinations(),
             alice,

@@ -54,6 +54,13 @@ def test_no_spelling_of_a_common_password_is_accepted(
     assert is_guessable(prepared(typed))
 
 
+@pytest.mark.parametrize("between", ["\u200b", "\u00ad", "\ufe0f", "\u2060", " ", "\u3164"])
+def test_nothing_invisible_makes_a_common_password_unusual(between: str) -> None:
+    for password in ("password", "12345678", "qwertyuiop"):
+        assert is_guessable(between.join(password))
+        assert is_guessable(password + between)
+
+
 @given(st.text(min_size=1, max_size=128))
 def test_any_text_is_judged(text: str) -> None:
     assert is_guessable(text) in {True, False}

@@ -72,6 +72,8 @@ def test_an_invisible_name_is_refused(text: str) -> None:
         ("Zoë 👩‍👩‍👧 1️⃣", None),
         ("Z" + "\u0301" * 4, None),
         ("Z" + "\u0301" * 5 + "algo", "too_many_marks"),
+        ("Z" + ("\u0301" * 4 + "\u2060") * 2, "too_many_marks"),
+        ("Z" + "\u0301\u200b" * 5, "too_many_marks"),
         ("e\u0302" + "\u20dd\u0336" * 12, "too_many_marks"),
         ("\u1ebf" + "\u0323" * 3, "too_many_marks"),
         ("\u200b\u2060", "nothing_visible"),
