@@ -27,7 +27,9 @@ RESERVED_USERNAMES = frozenset(
 # What looks alike within the characters of usernames. All else that Unicode's list of confusables
 # (UTS 39) has for them is no character of a username, such as full-width or Cyrillic letters.
 # What is left out comes first, because it may stand between two letters that look like one.
-_LOOKALIKES = ((".", ""), ("_", ""), ("0", "o"), ("1", "l"), ("i", "l"), ("rn", "m"), ("vv", "w"))
+_LOOKALIKES = (
+    (".", ""), ("_", ""), ("0", "o"), ("1", "l"), ("i", "l"), ("rn", "m"), ("vv", "w"),
+)  # fmt: skip
 
 
 class UsernameTaken(Conflict):

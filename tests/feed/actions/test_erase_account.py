@@ -1,5 +1,7 @@
 """Feed erases a deleted account, one page at a time."""
 
+from redis import asyncio as aioredis
+
 from services.feed.actions import erase_account as action
 from services.feed.actions.erase_account import Published, erase_account
 from services.feed.actions.like_post import like_post
@@ -7,6 +9,7 @@ from services.feed.domain.activity import Deed
 from services.feed.resources import Resources
 from services.feed.store.activities import Told, newest_activities, note_activities
 from services.feed.store.graph_versions import note_version
+from services.feed.store.own_reactions import own_reactions_key
 from services.feed.store.posts import bodies_by_ids, post_counts_by_authors
 from shared.contracts.people import GraphEvent
 from shared.errors import Unavailable
@@ -39,6 +42,16 @@ async def _page(resources: Resources, user_id: int) -> bool:
         resources.destinations(),
         user_id,
     )
+
+
+async def test_what_the_account_only_read_leaves_no_copy_of_its_reactions(
+    resources: Resources, redis: aioredis.Redis
+) -> None:
+    reader, post_id = new_id(), new_id()
+    await resources.reactions.find([post_id], reader)
+    assert await redis.exists(own_reactions_key(reader))
+    await _erase(resources, reader)
+    assert not await redis.exists(own_reactions_key(reader))
 
 
 async def test_it_does_not_finish_before_the_events_about_the_account_are_delivered(

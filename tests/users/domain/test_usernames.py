@@ -36,7 +36,8 @@ def test_names_of_the_operator_are_reserved(username: str) -> None:
 
 @pytest.mark.parametrize(
     "username",
-    ["adm1n", "adrnin", "ad.min", "_admin_", "retrat0", "supp0rt", "0fficia1", "lnfo", "nevvs", "adr.nin",
+    ["adm1n", "adrnin", "ad.min", "_admin_", "retrat0", "supp0rt", "0fficia1", "lnfo", "nevvs",
+     "adr.nin", "ad_r_nin",
      "\uff41\uff44\uff4d\uff49\uff4e", "\u0430dmin", "adm\u0131n", "ad\u200bmin", "\U0001d4eadmin"],
 )  # fmt: skip
 def test_nobody_gets_a_name_that_looks_like_the_operators(username: str) -> None:
