@@ -7,20 +7,18 @@ from dataclasses import replace
 from functools import partial
 
 from prometheus_client import Gauge
-from pydantic import SecretStr
 
 from infra.authority_files import BrokenCertificate
 from infra.certificates import Authority
 from infra.control.certificate_renewal import hand_over, look_at_processes, renew_due
 from infra.control.failures import SuiteFailure
 from infra.control.old_logs import keep_logs_young
-from infra.plan.secret_names import FOR_OPERATORS
+from infra.own_processes import settings_of_process
 from infra.suite import Suite, open_suite
 from shared.http_server.service_app import AppInfo
 from shared.http_server.worker_app import serve_worker
 from shared.jobs.pauses import pause
 from shared.logs import get_logger
-from shared.settings import ProcessSettings
 
 log = get_logger()
 
@@ -44,19 +42,7 @@ ENDS_AT = Gauge(
 def main() -> None:
     """Run the caretaker until SIGTERM."""
     suite = open_suite()
-    process = suite.plan.process("caretaker")
-    pair = suite.authority.server_pair(
-        process.name, (f"{process.name}.{suite.plan.dns.zone}", process.address)
-    )
-    settings = ProcessSettings(
-        instance=process.name,
-        listen_host=process.address,
-        listen_port=process.port,
-        tls_cert_file=pair.certificate,
-        tls_key_file=pair.key,
-        operator_token=SecretStr(suite.secrets[FOR_OPERATORS]),
-        log_level=suite.plan.limits.log_level,
-    )
+    settings = settings_of_process(suite, "caretaker")
     serve_worker(INFO, settings, partial(_open, suite), take_care)
 
 
@@ -66,7 +52,7 @@ async def _open(suite: Suite) -> AsyncIterator[Suite]:
 
 
 async def take_care(suite: Suite, stop: asyncio.Event) -> None:
-    """Run the caretaker's loops until `stop` is set; an unexpected error ends the process."""
+    """Run the caretaker's loops until `stop` is set; an error of one begins both anew."""
     async with asyncio.TaskGroup() as loops:
         loops.create_task(keep_certificates(suite, stop))
         loops.create_task(keep_logs_young(suite, stop))

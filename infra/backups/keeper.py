@@ -8,8 +8,6 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from functools import partial
 
-from pydantic import SecretStr
-
 from infra.backups import keeper_metrics as metrics
 from infra.backups.bucket import open_bucket
 from infra.backups.disks import watch_disks
@@ -17,14 +15,13 @@ from infra.backups.due import due_backup, forgotten_after_days
 from infra.backups.place import place_of
 from infra.backups.rounds import Rounds
 from infra.backups.witness import keep_witness
+from infra.own_processes import settings_of_process
 from infra.plan.parts import Member
-from infra.plan.secret_names import FOR_OPERATORS
 from infra.suite import Suite, open_suite
 from shared.http_server.service_app import AppInfo
 from shared.http_server.worker_app import serve_worker
 from shared.jobs.pauses import pause
 from shared.logs import get_logger
-from shared.settings import ProcessSettings
 
 log = get_logger()
 
@@ -45,19 +42,7 @@ _END_WITHIN_S = 30.0
 def main() -> None:
     """Run the keeper until SIGTERM."""
     suite = open_suite()
-    process = suite.plan.process("backup-keeper")
-    pair = suite.authority.server_pair(
-        process.name, (f"{process.name}.{suite.plan.dns.zone}", process.address)
-    )
-    settings = ProcessSettings(
-        instance=process.name,
-        listen_host=process.address,
-        listen_port=process.port,
-        tls_cert_file=pair.certificate,
-        tls_key_file=pair.key,
-        operator_token=SecretStr(suite.secrets[FOR_OPERATORS]),
-        log_level=suite.plan.limits.log_level,
-    )
+    settings = settings_of_process(suite, "backup-keeper")
     serve_worker(INFO, settings, partial(_open_rounds, suite), run)
 
 

@@ -13,13 +13,11 @@ from dataclasses import replace
 
 from infra.control.failures import SuiteFailure
 from infra.control.progress import Progress
-from infra.control.recording import record_if_possible
+from infra.control.recording import record_if_possible, record_secrets
 from infra.control.redis_users import end_connections_of, tell_redis_users
 from infra.control.replaceable import READ_ONCE, Replaceable, replaceables
 from infra.control.restart import restart_rolling
 from infra.control.roll import roll
-from infra.holdings.gathering import look_at_secrets
-from infra.holdings.ledger import changed, read_ledger, write_ledger
 from infra.json_files import read_json
 from infra.plan.secret_names import STORE_KEYS
 from infra.processes import processes_of
@@ -61,7 +59,7 @@ async def begin_rotation(
     switched = [name for name in table if _is_switched(read_json(suite.folder.secrets_file), name)]
     if switched:
         progress.say(f"using the new values: {', '.join(switched)}")
-        remember_secrets(suite)
+        record_secrets(suite)
         await _give_out(suite, [table[name] for name in switched], progress)
         for reader in sorted({one for name in switched for one in READ_ONCE.get(name, ())}):
             if any(process.service == reader for process in suite.plan.processes):
@@ -114,15 +112,6 @@ def ends_of(suite: Suite) -> dict[str, float]:
         for name in replaceables(suite.plan)
         if name + UNTIL in values
     }
-
-
-def remember_secrets(suite: Suite) -> None:
-    """Write the present secrets' fingerprints into the ledger's file."""
-    file = suite.folder.ledger_file
-    ledger = read_ledger(file)
-    if ledger is not None and ledger.secrets is not None:
-        prints = look_at_secrets(suite.folder.secrets_file, ledger).fingerprints
-        write_ledger(file, changed(ledger, secrets=prints))
 
 
 def _offer(values: dict[str, str], names: Collection[str], given: Mapping[str, str]) -> None:
