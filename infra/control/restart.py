@@ -66,6 +66,8 @@ async def _start_left_stopped(
         if is_instance and states[process.name].state == "STOPPED":
             progress.say(f"{process.name} was left stopped: starting it")
             await start_process(suite, supervisor, process, progress)
+            # The others restart next, and this one must be found by then.
+            await _wait_in_use(suite, process)
 
 
 async def _renew_workers(suite: Suite, supervisor: Supervisor, process: Process) -> None:
