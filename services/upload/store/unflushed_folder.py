@@ -7,8 +7,14 @@ flush it, so this one does.
 
 import asyncio
 import os
+import time
 from collections.abc import Collection
 from pathlib import Path
+
+# Between two system calls of the store, on a machine that may be busy. A name that is missing for
+# longer does not come back.
+_NAMELESS_S_MAX = 2.0
+_LOOK_S = 0.01
 
 
 class UnflushedFolder:
@@ -20,11 +26,12 @@ class UnflushedFolder:
     async def flush(self, keys: Collection[str]) -> None:
         """Return when the objects and their names are on disk; raises OSError.
 
-        A missing file is an error: the folder is then not the one of the store that answered.
+        A file that stays missing is an error: the folder is then not the one of the store that
+        answered.
         """
         files = [self._folder / key for key in keys]
         # Side by side, because a file system writes what waits for it in one go.
-        await asyncio.gather(*(asyncio.to_thread(_flush, file) for file in files))
+        await asyncio.gather(*map(_flush_object, files))
         folders = {folder for file in files for folder in self._folders_of(file)}
         for folder in sorted(folders, reverse=True):
             await asyncio.to_thread(_flush, folder)
@@ -32,6 +39,27 @@ class UnflushedFolder:
     def _folders_of(self, file: Path) -> list[Path]:
         """The folders in which a name may be new: the store makes a folder for each prefix."""
         return [folder for folder in file.parents if folder.is_relative_to(self._folder)]
+
+
+async def _flush_object(file: Path) -> None:
+    """Flush a file that may have no name for a moment.
+
+    rclone replaces an object by deleting it and renaming the new one. Another try of the same job
+    does that to objects that this one has just put.
+    """
+    given_up_s = time.monotonic() + _NAMELESS_S_MAX
+    while not await asyncio.to_thread(_is_flushed, file):
+        if time.monotonic() > given_up_s:
+            raise FileNotFoundError(file)
+        await asyncio.sleep(_LOOK_S)
+
+
+def _is_flushed(file: Path) -> bool:
+    try:
+        _flush(file)
+    except FileNotFoundError:
+        return False
+    return True
 
 
 def _flush(path: Path) -> None:
