@@ -3,11 +3,13 @@
 import http.client
 import os
 import signal
+import socket
 import ssl
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -39,13 +41,15 @@ class RunningStore:
 
     def get(self) -> tuple[int, bytes]:
         tls = ssl.create_default_context(cafile=self.authority.certificate_file)
-        connection = http.client.HTTPSConnection(ADDRESS, PORT, timeout=10, context=tls)
-        try:
-            connection.request("GET", "/bucket/object")
-            reply = connection.getresponse()
-            return reply.status, reply.read()
-        finally:
-            connection.close()
+        # A connection of http.client would leave its socket open if the handshake failed.
+        with (
+            socket.create_connection((ADDRESS, PORT), timeout=10) as plain,
+            tls.wrap_socket(plain, server_hostname=ADDRESS) as secure,
+        ):
+            secure.sendall(f"GET /bucket/object HTTP/1.0\r\nHost: {ADDRESS}\r\n\r\n".encode())
+            with closing(http.client.HTTPResponse(secure)) as reply:
+                reply.begin()
+                return reply.status, reply.read()
 
     def get_as_clients_do(self) -> tuple[int, bytes]:
         """Try once more if the store closes the connection instead of answering."""
