@@ -1,6 +1,7 @@
 """What the processes of the suite have written into their logs, and until when."""
 
 import json
+import re
 import uuid
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,6 +11,10 @@ from tests.suite import Suite
 
 _BYTES_MAX = 500_000
 _LINES_MAX = 60
+_TROUBLE_OF_OTHERS = re.compile(
+    r"(?P<day>\d{4}[/-]\d\d[/-]\d\d) (?P<time>[\d:.,]+)"
+    r" .*?(?P<level>\[(?:warn|error|crit|alert|emerg)\]|FATAL|PANIC|exited|stopped)"
+)
 
 
 async def all_is_written(suite: Suite) -> None:
@@ -53,11 +58,20 @@ def _tail(log: Path) -> list[str]:
 
 
 def _entry(line: str) -> dict[str, str] | None:
-    # Postgres, Redis and nginx write lines of their own kind.
     if not line.startswith("{"):
-        return None
+        return _entry_of_others(line)
     try:
         entry = json.loads(line)
     except ValueError:
         return None
     return entry if {"ts", "level"} <= entry.keys() else None
+
+
+def _entry_of_others(line: str) -> dict[str, str] | None:
+    """What nginx, Postgres or the supervisor says of trouble, each in a form of its own."""
+    found = _TROUBLE_OF_OTHERS.match(line)
+    if found is None:
+        return None
+    day = found["day"].replace("/", "-")
+    time = found["time"].replace(",", ".")
+    return {"ts": f"{day}T{time}", "level": found["level"]}
