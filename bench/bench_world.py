@@ -81,13 +81,13 @@ def follows(people: int, seed: int = 11) -> list[tuple[int, int]]:
 async def bench_world(suite: Suite) -> AsyncIterator[World]:
     """Create a new world, and wait until everybody's home timeline is complete."""
     async with AsyncExitStack() as stack:
-        people = await _some_at_once(
+        people = await some_at_once(
             stack.enter_async_context(phone_of(suite.public_url, "bench")) for _ in range(PEOPLE)
         )
-        await _some_at_once(people[one].follow(people[other]) for one, other in follows(PEOPLE))
+        await some_at_once(people[one].follow(people[other]) for one, other in follows(PEOPLE))
         posts: list[dict[str, Any]] = []
         for _ in range(POSTS_EACH):
-            posts += await _some_at_once(map(_post, people))
+            posts += await some_at_once(map(_post, people))
         nginx = suite.plan.nginx
         exchanges = [
             (
@@ -112,7 +112,8 @@ async def _post(person: Phone) -> dict[str, Any]:
     )
 
 
-async def _some_at_once(calls: Iterable[Coroutine[Any, Any, Any]]) -> list[Any]:
+async def some_at_once(calls: Iterable[Coroutine[Any, Any, Any]]) -> list[Any]:
+    """Await all calls, eight at a time; returns their results in order."""
     slots = asyncio.Semaphore(_AT_ONCE)
 
     async def one(call: Coroutine[Any, Any, Any]) -> Any:

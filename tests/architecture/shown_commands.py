@@ -83,6 +83,7 @@ LEFT_OUT: Mapping[str, str] = {
     "make bench-internal": _MEASURES,
     "make bench-limits": _MEASURES,
     "make bench-overload": _MEASURES,
+    "make bench-picture-loads": _MEASURES,
     "make bench-sign-in": _MEASURES,
     "make bench-stream": _MEASURES,
     "make bench-upload": _MEASURES,
