@@ -15,8 +15,9 @@ _IGNORABLE = (
 )  # fmt: skip
 _STARTS = [first for first, _last in _IGNORABLE]
 
-# These look blank although Unicode counts them as symbols.
-_BLANKS = "\u2800\U0001d159"
+# These look blank although Unicode counts them as symbols; the last one stands for an object that
+# a text does not have.
+_BLANKS = "\u2800\U0001d159\ufffc"
 
 
 def is_ignorable(character: str) -> bool:
@@ -41,5 +42,6 @@ def shows_something(text: str) -> bool:
     )
 
 
-# Controls, surrogates, format characters, unassigned code points, separators, and combining marks.
-_UNSEEN = frozenset({"Cc", "Cs", "Cf", "Cn", "Zs", "Zl", "Zp", "Mn", "Me"})
+# Controls, surrogates, format characters, code points that are unassigned or have a meaning on one
+# maker's devices only, separators, and combining marks.
+_UNSEEN = frozenset({"Cc", "Cs", "Cf", "Cn", "Co", "Zs", "Zl", "Zp", "Mn", "Me"})

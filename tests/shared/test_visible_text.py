@@ -16,6 +16,7 @@ def test_a_letter_a_sign_and_a_picture_show(text: str) -> None:
 @pytest.mark.parametrize(
     "text",
     ["", " \t\n", "\u00a0\u3000", "\u200b", "\u3164", "\u2800", "\u00ad", "\u2060", "\ufe0f",
+     "\ufffc", "\ue000\U000f0000",
      "\u200f", "\u115f\u1160", "\uffa0", "\u034f", "\u0301", "\U000e0041", "\x00", "\u180e"],
 )  # fmt: skip
 def test_spaces_fillers_and_lone_marks_show_nothing(text: str) -> None:

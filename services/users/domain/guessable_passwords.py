@@ -9,17 +9,30 @@ from shared.visible_text import is_ignorable
 
 # What is repeated to make a password: "1212…", "abcabc…", "2026 2026 …".
 _REPEATED_CHARACTERS_MAX = 5
+# What is put around a word because a form wants a digit or a sign: "1", "!", "2026", "123!".
+_PUT_AROUND_MAX = 4
 
 
 def is_guessable(password: str) -> bool:
     """Whether a password is guessed early.
 
-    Case, accents, spaces and what is invisible make no difference. The list leaves out most
+    Case, accents, spaces and what is invisible make no difference, and neither do a few digits and
+    signs around a word. The list leaves out most
     repetitions and runs, since its library finds those by their pattern.
     """
     plain = _plain(password)
     repeated = _repeated_part(plain)
-    return len(repeated) <= _REPEATED_CHARACTERS_MAX or repeated in _list() or _is_run(plain)
+    return (
+        len(repeated) <= _REPEATED_CHARACTERS_MAX
+        or not _list().isdisjoint({repeated, _word_of(plain)})
+        or _is_run(plain)
+    )
+
+
+def is_made_of(password: str, name: str) -> bool:
+    """Whether a password is the name, or the name with a few digits and signs around it."""
+    plain, word = _plain(password), _plain(name)
+    return bool(word) and word in {plain, _word_of(plain)}
 
 
 @cache
@@ -38,6 +51,15 @@ def _plain(text: str) -> str:
     decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
     seen = (one for one in decomposed if not is_ignorable(one) and not one.isspace())
     return "".join(letter for letter in seen if unicodedata.category(letter) != "Mn")
+
+
+def _word_of(plain: str) -> str:
+    """The text without the digits and signs around it; all of it if those are many."""
+    letters = [place for place, character in enumerate(plain) if character.isalpha()]
+    if not letters:
+        return plain
+    word = plain[letters[0] : letters[-1] + 1]
+    return word if len(plain) - len(word) <= _PUT_AROUND_MAX else plain
 
 
 def _repeated_part(text: str) -> str:

@@ -3,7 +3,7 @@
 import re
 import unicodedata
 
-from services.users.domain.guessable_passwords import is_guessable
+from services.users.domain.guessable_passwords import is_guessable, is_made_of
 from shared.errors import Forbidden, Unauthenticated
 from shared.faults import Fault, fault
 from shared.visible_text import shows_something
@@ -57,7 +57,7 @@ def password_fault(password: str, *names: str) -> Fault | None:
         return fault("control_characters")
     if not shows_something(password):
         return fault("nothing_visible")
-    if password.casefold() in {prepared(name).casefold() for name in names}:
+    if any(is_made_of(password, name) for name in names):
         return fault("equal_to_name")
     if is_guessable(password):
         return fault("too_common")

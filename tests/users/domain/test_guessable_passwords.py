@@ -22,6 +22,7 @@ LISTED = [one for one in FREQUENCY_LISTS["passwords"] if len(one) >= PASSWORD_CH
         "contraseña", "Contrasen\u0303a", "\uff50\uff41\uff53\uff53\uff57\uff4f\uff52\uff44",
         "00000000", "aaaaaaaa", "12341234", "abcabcab", "20262026", "passwordpassword",
         "password" * 16, "87654321", "abcdefgh", "ZYXWVUTS", "ñññññññññ",
+        "Password1!", "dragon2026", "123monkey!", "¡Contraseña1",
     ],
 )  # fmt: skip
 def test_a_common_password_is_refused(password: str) -> None:
@@ -35,6 +36,7 @@ def test_a_common_password_is_refused(password: str) -> None:
     [
         PASSWORD_OF_DEMO, PASSWORD_OF_PHONES, "correct horse", "river stone 42", "teapot lid",
         "хорошая лошадь", "正しい馬の電池です", "👩‍👩‍👧 and 🐴 and 🔋", "xkqjwzpv", "1029384756a",
+        "monkey-dragon", "2026monkey2026", "m0nkey in a tree",
     ],
 )  # fmt: skip
 def test_an_unusual_password_is_accepted(password: str) -> None:
