@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from infra.run_folder import REPOSITORY
 from shared.edges import batches
@@ -18,6 +19,14 @@ from tests.tiers import mark_tiers
 # Beside a suite of `make up`, on a network and in a folder of its own.
 TEST_NETWORK = "127.21"
 TEST_FOLDER = REPOSITORY / ".run-test"
+# The same examples in each run, however busy the machine is: a change is judged by itself alone.
+settings.register_profile(
+    "steady", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+# New ones, to look for faults: make test-fast T=--hypothesis-profile=searching
+settings.register_profile("searching", deadline=None)
+settings.load_profile("steady")
+
 # RETRATO_TEST_SUITE=.run runs against the suite that is up in that folder, and leaves it as it is:
 # quick while one writes a test. RETRATO_TEST_NET and RETRATO_TEST_RUN_DIR let two sessions coexist.
 ATTACH = "RETRATO_TEST_SUITE"

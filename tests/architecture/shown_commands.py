@@ -96,6 +96,7 @@ LEFT_OUT: Mapping[str, str] = {
     "make test-data": _RUNS_TESTS,
     "make test-data T=": _RUNS_TESTS,
     "make test-fast": _RUNS_TESTS,
+    "make test-fast T=": _RUNS_TESTS,
     "make test-long": _RUNS_TESTS,
     "make test-suite": _RUNS_TESTS,
     "make test-suite T=": _RUNS_TESTS,
