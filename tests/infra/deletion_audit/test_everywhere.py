@@ -4,6 +4,7 @@ import os
 import secrets
 import time
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -114,10 +115,19 @@ def test_a_name_is_a_whole_word(text: str, is_found: bool) -> None:
     assert bool(pattern_of("alice.m").search(text)) is is_found
 
 
+def _make_as_its_owner_would(folder: Path) -> None:
+    """Make a folder and those above it; the process that owns the tree writes there, too."""
+    if not folder.exists():
+        _make_as_its_owner_would(folder.parent)
+        folder.mkdir()
+        owner = folder.parent.stat()
+        os.chown(folder, owner.st_uid, owner.st_gid)
+
+
 async def test_an_id_is_found_in_redis_and_in_the_store(data_suite: Suite) -> None:
     wanted = _new_id()
     folder = data_suite.run_dir / "data" / "store" / "retrato-photos" / "renditions" / str(wanted)
-    folder.mkdir(parents=True)
+    _make_as_its_owner_would(folder)
     (folder / "thumb-0123456789abcdef.jpg").write_bytes(b"x")
     async with data_suite.redis("feed") as client:
         await client.rpush("some list", 1, wanted)
@@ -131,7 +141,7 @@ async def test_an_id_is_found_in_redis_and_in_the_store(data_suite: Suite) -> No
 async def test_a_picture_in_a_balancers_cache_is_found_by_its_address(data_suite: Suite) -> None:
     wanted = _new_id()
     folder = data_suite.run_dir / "cache" / "nginx-1" / "photos" / "a" / "bc"
-    folder.mkdir(parents=True, exist_ok=True)
+    _make_as_its_owner_would(folder)
     file = folder / "novelty"
     file.write_bytes(b"\0\1\nKEY: /renditions/%d/thumb.jpg\nHTTP/1.1 200 OK" % wanted)
     found = await data_suite.remains(str(wanted))
