@@ -2,21 +2,18 @@
 
 import asyncio
 import json
-import os
-import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
 
 from tests.contract.documents import DOCUMENTS
+from tests.journeys.node_programs import install, npm, require_node
 from tests.journeys.phone import account, picture
 from tests.suite import Suite
 
 pytestmark = pytest.mark.long
 
 CLIENT = Path(__file__).parent / "typescript"
-STEP_S = 300
 WHOLE_DAY = [
     "signed up",
     "photo ready",
@@ -28,31 +25,12 @@ WHOLE_DAY = [
 ]
 
 
-def npm(folder: Path, *arguments: str) -> str:
-    """Run an npm command and return its output; its cache stays in the folder, too."""
-    done = subprocess.run(
-        ["npm", *arguments],
-        cwd=folder,
-        env={**os.environ, "npm_config_cache": str(folder / "cache")},
-        capture_output=True,
-        text=True,
-        timeout=STEP_S,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
-
-
 @pytest.fixture(scope="module")
 def compiled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The client's folder, after the compiler has accepted types and client."""
-    missing = [name for name in ("node", "npm") if shutil.which(name) is None]
-    if missing:
-        pytest.skip(f"A client in TypeScript needs {' and '.join(missing)}, not installed here.")
-    folder = tmp_path_factory.mktemp("typescript") / "client"
-    shutil.copytree(CLIENT, folder)
+    require_node("A client in TypeScript")
+    folder = install(CLIENT, tmp_path_factory.mktemp("typescript") / "client")
     (folder / "gateway.json").write_text(json.dumps(DOCUMENTS["gateway"]), encoding="utf-8")
-    npm(folder, "ci", "--ignore-scripts", "--no-audit", "--no-fund")
     npm(folder, "run", "--silent", "types")
     npm(folder, "run", "--silent", "build")
     return folder
