@@ -21,13 +21,15 @@ class FieldError:
 class AppError(Exception):
     """A failure that the caller may see.
 
-    Each kind sets `status`, `code` and `title`. `detail` is a sentence for people, by default the
-    title. `retry_after_s` becomes the Retry-After header.
+    Each kind sets `status`, `code` and `title`, and `type_uri` if a standard names the problem.
+    `detail` is a sentence for people, by default the title. `retry_after_s` becomes the Retry-After
+    header.
     """
 
     status = 500
     code = "internal_error"
     title = "Something went wrong on our side."
+    type_uri = ""
 
     def __init__(
         self,
@@ -44,6 +46,10 @@ class AppError(Exception):
     def headers(self) -> Mapping[str, str]:
         """Return the headers that this error adds to the reply."""
         return {} if self.retry_after_s is None else {"Retry-After": str(self.retry_after_s)}
+
+    def members(self) -> Mapping[str, int]:
+        """Return the members that a standard adds to the problem."""
+        return {}
 
 
 class BadRequest(AppError):

@@ -9,14 +9,16 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 # Headers that a page of another origin may send and read, besides those that CORS always allows.
 _SENT = (
-    "Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, Last-Event-ID,"
-    " Repr-Digest, Tus-Resumable, Upload-Checksum, Upload-Length, Upload-Metadata, Upload-Offset,"
-    " X-HTTP-Method-Override"
+    "Authorization, Content-Digest, Content-Type, Idempotency-Key, If-Match, If-None-Match,"
+    " Last-Event-ID, Repr-Digest, Tus-Resumable, Upload-Checksum, Upload-Complete,"
+    " Upload-Draft-Interop-Version, Upload-Incomplete, Upload-Length, Upload-Metadata,"
+    " Upload-Offset, X-HTTP-Method-Override"
 )
 _READ = (
-    b"ETag, Link, Location, Photo-Id, RateLimit, RateLimit-Policy, Retry-After, Tus-Resumable,"
-    b" Tus-Checksum-Algorithm, Tus-Extension, Tus-Max-Size, Tus-Version, Upload-Expires,"
-    b" Upload-Length, Upload-Metadata, Upload-Offset, X-RateLimit-Limit, X-RateLimit-Remaining,"
+    b"Accept-Patch, ETag, Link, Location, Photo-Id, RateLimit, RateLimit-Policy, Retry-After,"
+    b" Tus-Resumable, Tus-Checksum-Algorithm, Tus-Extension, Tus-Max-Size, Tus-Version,"
+    b" Upload-Complete, Upload-Expires, Upload-Incomplete, Upload-Length, Upload-Limit,"
+    b" Upload-Metadata, Upload-Offset, X-RateLimit-Limit, X-RateLimit-Remaining,"
     b" X-RateLimit-Reset, X-Request-ID"
 )
 # How long a browser may cache a preflight; some browsers cap it at ten minutes anyway.

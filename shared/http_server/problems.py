@@ -70,7 +70,8 @@ class ProblemReply(Response):
         if _names_fields(error):
             language = language_of(accept_language)
             named |= {"Content-Language": language, "Vary": "Accept-Language"}
-        super().__init__(orjson.dumps(problem_body(error, language)), error.status, named)
+        body = {**problem_body(error, language), **error.members()}
+        super().__init__(orjson.dumps(body), error.status, named)
 
 
 def problem_body(error: AppError, language: str = LANGUAGES[0]) -> Problem:
@@ -81,7 +82,7 @@ def problem_body(error: AppError, language: str = LANGUAGES[0]) -> Problem:
     """
     title = error.title if language == LANGUAGES[0] else TITLES_ES.get(error.code, error.title)
     body = Problem(
-        type=TYPE_PREFIX + error.code,
+        type=error.type_uri or TYPE_PREFIX + error.code,
         title=title,
         status=error.status,
         detail=title if error.detail == error.title else error.detail,

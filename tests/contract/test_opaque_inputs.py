@@ -189,6 +189,8 @@ def test_what_no_id_can_be_is_not_there(
 
 _TUS = {"Tus-Resumable": "1.0.0"}
 _OFFSET = {"Content-Type": "application/offset+octet-stream"}
+_PART = {"Upload-Complete": "?0"}
+_PARTIAL = {"Content-Type": "application/partial-upload"}
 # The header that is tried, and the request that it is part of.
 HEADERS: list[tuple[str, str, str, dict[str, str]]] = [
     ("Idempotency-Key", "post", "/v1/photos", {"Content-Type": "image/jpeg"}),
@@ -202,6 +204,11 @@ HEADERS: list[tuple[str, str, str, dict[str, str]]] = [
     ("Tus-Resumable", "post", "/v1/uploads", {"Upload-Length": "9"}),
     ("Upload-Offset", "patch", "/v1/uploads/1", {**_TUS, **_OFFSET}),
     ("Upload-Checksum", "patch", "/v1/uploads/1", {**_TUS, **_OFFSET, "Upload-Offset": "0"}),
+    ("Upload-Draft-Interop-Version", "post", "/v1/uploads", {"Upload-Length": "9"}),
+    ("Upload-Complete", "post", "/v1/uploads", {"Upload-Length": "9"}),
+    ("Upload-Length", "post", "/v1/uploads", _PART),
+    ("Upload-Offset", "patch", "/v1/uploads/1", {**_PART, **_PARTIAL}),
+    ("Content-Digest", "patch", "/v1/uploads/1", {**_PART, **_PARTIAL, "Upload-Offset": "0"}),
     ("If-None-Match", "get", "/v1/timelines/home", {}),
     ("If-None-Match", "get", "/v1/me", {}),
     ("Range", "get", "/v1/timelines/home", {}),

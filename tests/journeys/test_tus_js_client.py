@@ -1,11 +1,14 @@
-"""tus-js-client as it is published: connections break, processes die, and the photo is whole."""
+"""tus-js-client as it is published, by tus and by two versions of the IETF draft.
+
+Connections break, processes die, and the photo is whole.
+"""
 
 import asyncio
 import base64
 import hashlib
 import io
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -76,6 +79,13 @@ SENDINGS = [
         cuts=(Cut(3_000_000, at_reply=True), Cut(2_000_000), Cut(1_000_000, at_reply=True)),
         headers={"Idempotency-Key": "of this picture"},
     ),
+]
+# What differs between the protocols: the creation, and what a cut leaves.
+SENDINGS += [
+    replace(one, name=f"{one.name}, {protocol}", options={**one.options, "protocol": protocol})
+    for protocol in ("ietf-draft-03", "ietf-draft-05")
+    for one in SENDINGS
+    if "draft" not in one.name and "memory" not in one.name
 ]
 
 
@@ -195,7 +205,11 @@ async def test_a_finished_upload_is_found_again(
     assert again["headers"]["photo-id"] == first["headers"]["photo-id"]
 
 
-@pytest.mark.parametrize("options", [{}, CHUNKS], ids=["whole", "in chunks"])
+@pytest.mark.parametrize(
+    "options",
+    [{}, CHUNKS, {**CHUNKS, "protocol": "ietf-draft-05"}],
+    ids=["whole", "in chunks", "draft"],
+)
 @pytest.mark.parametrize("victim", ["upload-1", "gateway-1", "all of both"])
 async def test_processes_die_while_the_client_sends(
     suite: Suite,

@@ -4,7 +4,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from services.gateway.domain.stream import TooManyStreams
-from services.gateway.domain.tus import ChecksumMismatch, VersionNotSpoken
+from services.gateway.domain.tus import VersionNotSpoken
+from services.gateway.domain.upload_draft import CompletedUpload, InconsistentLength
+from services.gateway.domain.upload_requests import ChecksumMismatch
 from shared import errors
 from shared.http_server.problems import MEDIA_TYPE, TYPE_PREFIX
 
@@ -16,10 +18,11 @@ class ProblemCode:
     status: int
     code: str
     title: str
+    type_uri: str = ""
 
 
 def _of(kind: type[errors.AppError]) -> ProblemCode:
-    return ProblemCode(kind.status, kind.code, kind.title)
+    return ProblemCode(kind.status, kind.code, kind.title, kind.type_uri)
 
 
 BAD_REQUEST = _of(errors.BadRequest)
@@ -46,6 +49,8 @@ TOO_MANY_PIECES = ProblemCode(
     "This upload came in too many small pieces; start again with larger ones.",
 )
 TUS_VERSION_NOT_SPOKEN = _of(VersionNotSpoken)
+INCONSISTENT_UPLOAD_LENGTH = _of(InconsistentLength)
+UPLOAD_COMPLETED = _of(CompletedUpload)
 CHECKSUM_MISMATCH = _of(ChecksumMismatch)
 PROFILE_CHANGED = ProblemCode(
     409, "profile_changed", "The profile was changed at the same time; try again."
@@ -128,7 +133,7 @@ def problems(*codes: ProblemCode) -> dict[int | str, dict[str, Any]]:
 
 def _example(code: ProblemCode) -> dict[str, Any]:
     example: dict[str, Any] = {
-        "type": TYPE_PREFIX + code.code,
+        "type": code.type_uri or TYPE_PREFIX + code.code,
         "title": code.title,
         "status": code.status,
         "detail": code.title,

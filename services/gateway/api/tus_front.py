@@ -1,18 +1,27 @@
-"""What tus demands of every request and reply of its routes, whoever answers."""
+"""What the protocols of uploads demand of every request and reply, whoever answers."""
 
 import re
+from collections.abc import Mapping
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.gateway.domain import tus
+from services.gateway.domain.upload_dialects import MixedDialects, dialect_of, reply_headers
+from services.gateway.domain.upload_draft import draft_of
+from shared.errors import AppError
 from shared.http_server.problems import ProblemReply
 
 _PATHS = re.compile("/v1/uploads(/.*)?", re.DOTALL)
 
 
-def _is_of_tus(scope: Scope) -> bool:
+def _is_of_uploads(scope: Scope) -> bool:
     return scope["type"] == "http" and _PATHS.fullmatch(scope["path"]) is not None
+
+
+def joined_headers(headers: Headers) -> Mapping[str, str]:
+    """The headers by their names in lower case; one that comes twice is one with a comma."""
+    return {name: ", ".join(headers.getlist(name)) for name in headers}
 
 
 class TusFront:
@@ -26,17 +35,19 @@ class TusFront:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on under its effective method, and name the protocol in the reply."""
-        if not _is_of_tus(scope):
+        if not _is_of_uploads(scope):
             await self.app(scope, receive, send)
             return
-        method = Headers(scope=scope).get("x-http-method-override", scope["method"])
+        asked = Headers(scope=scope)
+        method = asked.get("x-http-method-override", scope["method"])
         # The server frames the reply by the method on the wire.
         has_no_body = method == "HEAD" != scope["method"]
+        draft = draft_of(joined_headers(asked)) if "tus-resumable" not in asked else None
 
         async def send_as_tus(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(raw=list(message.get("headers", ())))
-                headers.update(tus.reply_headers(method, message["status"]))
+                headers.update(reply_headers(draft, method, message["status"]))
                 if has_no_body:
                     headers["Content-Length"] = "0"
                 message["headers"] = headers.raw
@@ -54,10 +65,20 @@ class TusVersionGate:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Refuse a request that names another version; OPTIONS asks which there are."""
-        if _is_of_tus(scope) and scope["method"] != "OPTIONS":
-            said = Headers(scope=scope).get("tus-resumable", tus.VERSION)
-            if said != tus.VERSION:
-                await ProblemReply(tus.VersionNotSpoken())(scope, receive, send)
+        """Refuse a request that names another version, or two protocols; OPTIONS asks for them."""
+        if _is_of_uploads(scope) and scope["method"] != "OPTIONS":
+            refusal = _refusal_of(joined_headers(Headers(scope=scope)))
+            if refusal is not None:
+                await ProblemReply(refusal)(scope, receive, send)
                 return
         await self.app(scope, receive, send)
+
+
+def _refusal_of(headers: Mapping[str, str]) -> AppError | None:
+    if headers.get("tus-resumable", tus.VERSION) != tus.VERSION:
+        return tus.VersionNotSpoken()
+    try:
+        dialect_of(headers)
+    except MixedDialects as error:
+        return error
+    return None

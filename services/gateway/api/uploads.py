@@ -1,12 +1,16 @@
-"""Resumable uploads by tus 1.0.0."""
+"""Resumable uploads by tus 1.0.0 and by the IETF draft."""
 
-from contextlib import suppress
-from functools import partial
-from typing import Annotated, Any
+from datetime import UTC, datetime
+from typing import Annotated
 
-from fastapi import APIRouter, Depends, Header, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 
 from services.gateway.actions.append_pieces import append_pieces
+from services.gateway.actions.append_to_upload import (
+    append_again,
+    append_consistently,
+    append_first,
+)
 from services.gateway.api.idempotency import key_or_new
 from services.gateway.api.path_ids import UploadId
 from services.gateway.api.problem_codes import (
@@ -14,6 +18,7 @@ from services.gateway.api.problem_codes import (
     CHECKSUM_MISMATCH,
     DIGEST_MISMATCH,
     IDEMPOTENCY_KEY_REUSED,
+    INCONSISTENT_UPLOAD_LENGTH,
     INVALID,
     NOT_AN_IMAGE,
     NOT_FOUND,
@@ -28,37 +33,28 @@ from services.gateway.api.problem_codes import (
     TUS_VERSION_NOT_SPOKEN,
     UNAUTHENTICATED,
     UNSUPPORTED_MEDIA_TYPE,
+    UPLOAD_COMPLETED,
     problems,
 )
 from services.gateway.api.session import WITHOUT_SESSION, ViewerId
-from services.gateway.api.upload_bodies import checked_chunks, chunks_until_cut
+from services.gateway.api.tus_front import joined_headers
+from services.gateway.api.upload_bodies import UploadBody
+from services.gateway.api.upload_headers import APPENDS, ASKS, BEGINS, progress
 from services.gateway.domain import tus
+from services.gateway.domain.upload_dialects import dialect_of
+from services.gateway.domain.upload_requests import BYTES_MAX, Addition, Beginning, Dialect
 from services.gateway.resources import resources_of
-from shared.contracts.photos import NewUpload, Upload
-from shared.errors import AppError, UnsupportedMediaType
+from shared.contracts.photos import Upload
+from shared.errors import Invalid, UnsupportedMediaType
 from shared.http_server.idempotency_key import IdempotencyKey
+from shared.http_server.problems import reply_to
 from shared.http_server.repr_digest import ReprDigest, sha256_in
 
 router = APIRouter(tags=["Uploads"])
 
-# For every request that brings bytes.
-_CHECKSUM: dict[str, Any] = {
-    "name": "Upload-Checksum",
-    "in": "header",
-    "required": False,
-    "description": "`sha1` or `sha256`, a space, and the digest of this body in Base64.",
-    "schema": {"type": "string"},
-    "example": "sha1 Kq5sNclPz7QV2+lfQIuc6R7oRu0=",
-}
-_BODY: dict[str, Any] = {
-    "parameters": [_CHECKSUM],
-    "requestBody": {
-        "required": False,
-        "content": {tus.CONTENT_TYPE: {"schema": {"type": "string", "format": "binary"}}},
-    },
-}
 _APPENDING = (
     BAD_REQUEST,
+    INCONSISTENT_UPLOAD_LENGTH,
     UNAUTHENTICATED,
     TUS_VERSION_NOT_SPOKEN,
     TOO_LARGE,
@@ -72,63 +68,15 @@ _APPENDING = (
     QUOTA_EXCEEDED,
 )
 
-_WRONG_TYPE = f"The bytes of an upload must come as {tus.CONTENT_TYPE}."
 
-TusVersion = Annotated[
-    str | None, Header(alias="Tus-Resumable", description="`1.0.0`", examples=["1.0.0"])
-]
-UploadOffset = Annotated[
-    str | None,
-    Header(
-        alias="Upload-Offset", description="The offset of the first byte.", examples=["1048576"]
-    ),
-]
+def _spoken(request: Request) -> Dialect:
+    headers = joined_headers(request.headers)
+    dialect = dialect_of(headers)
+    dialect.check(headers)
+    return dialect
 
 
-def _new_upload(
-    tus_resumable: TusVersion = None,
-    upload_length: Annotated[
-        str | None,
-        Header(
-            alias="Upload-Length",
-            description="The total number of bytes, at most 20 MB.",
-            examples=["3192044"],
-        ),
-    ] = None,
-    upload_metadata: Annotated[
-        str | None,
-        Header(
-            alias="Upload-Metadata",
-            description="Returned unchanged and not used otherwise.",
-            examples=["filename Zm9nLmpwZw=="],
-        ),
-    ] = None,
-    digest: ReprDigest = None,
-) -> NewUpload:
-    tus.check_version(tus_resumable)
-    sha256 = sha256_in(digest)
-    return {
-        "length": tus.number_in("Upload-Length", upload_length),
-        "metadata": tus.metadata_in(upload_metadata),
-        "sha256": None if sha256 is None else sha256.hex(),
-    }
-
-
-def _progress(status: int, description: str) -> dict[int | str, Any]:
-    def header(about: str) -> dict[str, Any]:
-        return {"description": about, "schema": {"type": "string"}}
-
-    return {
-        status: {
-            "description": description,
-            "headers": {
-                "Upload-Offset": header("The number of durable bytes."),
-                "Upload-Expires": header("When the upload expires if nothing more arrives."),
-                "Photo-Id": header("The photo's id, once all bytes are here."),
-                "Repr-Digest": header("SHA-256 of all bytes, once they are here (RFC 9530)."),
-            },
-        }
-    }
+Spoken = Annotated[Dialect, Depends(_spoken)]
 
 
 @router.options(
@@ -137,10 +85,10 @@ def _progress(status: int, description: str) -> dict[int | str, Any]:
     response_class=Response,
     summary="Upload capabilities",
     openapi_extra=WITHOUT_SESSION,
-    responses={204: {"description": "The Tus- headers hold them."}, **problems()},
+    responses={204: {"description": "The headers hold them."}, **problems()},
 )
 async def get_options() -> Response:
-    """Version, extensions, largest size and checksums of tus."""
+    """Versions, extensions, largest size and checksums of tus; the draft's limits."""
     return Response(status_code=204)
 
 
@@ -149,17 +97,18 @@ async def get_options() -> Response:
     status_code=201,
     response_class=Response,
     summary="Begin an upload",
-    max_body_size=tus.BYTES_MAX,
-    openapi_extra=_BODY,
+    max_body_size=BYTES_MAX,
+    openapi_extra=BEGINS,
     responses={
-        **_progress(201, "Created; `Location` is the address for its bytes."),
+        **progress(201, "Created; `Location` is the address for its bytes."),
         **problems(*_APPENDING, REQUEST_IN_PROGRESS, IDEMPOTENCY_KEY_REUSED, TOO_MANY_UPLOADS),
     },
 )
 async def begin_upload(
     request: Request,
     viewer_id: ViewerId,
-    new: Annotated[NewUpload, Depends(_new_upload)],
+    dialect: Spoken,
+    digest: ReprDigest = None,
     idempotency_key: IdempotencyKey = None,
 ) -> Response:
     """Begin an upload of `Upload-Length` bytes; this request may bring the first of them.
@@ -168,20 +117,20 @@ async def begin_upload(
     in all. Beyond that, `too_many_uploads` asks you to finish or delete one. An upload idle for an
     hour gives way to a new one.
     """
-    tus.check_offered(request.headers)
-    brings_bytes = tus.is_content_type(request.headers.get("content-type"))
-    if not brings_bytes:
-        await _require_no_bytes(request)
-    resources = resources_of(request)
-    upload = await resources.upload.open_upload(
-        new, key_or_new(idempotency_key), viewer_id=viewer_id
+    asked = dialect.beginning(joined_headers(request.headers), sha256_in(digest))
+    body = UploadBody(request, asked.checksum)
+    if not asked.brings_bytes:
+        await _require_no_bytes(body)
+    upload = await resources_of(request).upload.open_upload(
+        asked.new, key_or_new(idempotency_key), viewer_id=viewer_id
     )
-    if brings_bytes:
-        # Without a key, a client that missed the reply cannot find the upload again.
+    if asked.brings_bytes:
         has_key = idempotency_key is not None
-        first = partial(_append, repeated=True) if has_key else _append_or_give_up
-        upload = await first(request, upload["id"], 0, viewer_id)
-    headers = {**tus.progress_headers(upload), "Location": f"/v1/uploads/{upload['id']}"}
+        try:
+            upload = await _append_first(request, upload["id"], asked, body, viewer_id, has_key)
+        except (Invalid, UnsupportedMediaType) as error:
+            return _refused(request, dialect, asked, error)
+    headers = {**dialect.progress(upload, _now()), "Location": f"/v1/uploads/{upload['id']}"}
     return Response(status_code=201, headers=headers)
 
 
@@ -189,24 +138,20 @@ async def begin_upload(
     "/v1/uploads/{upload_id:id}",
     response_class=Response,
     summary="Progress of an upload",
+    openapi_extra=ASKS,
     responses={
-        **_progress(200, "Continue at `Upload-Offset`."),
-        **problems(UNAUTHENTICATED, NOT_FOUND, TUS_VERSION_NOT_SPOKEN),
+        **progress(200, "Continue at `Upload-Offset`."),
+        **progress(204, "The same, to the draft."),
+        **problems(BAD_REQUEST, UNAUTHENTICATED, NOT_FOUND, TUS_VERSION_NOT_SPOKEN),
     },
 )
 async def get_upload(
-    request: Request,
-    upload_id: UploadId,
-    viewer_id: ViewerId,
-    tus_resumable: TusVersion = None,
+    request: Request, upload_id: UploadId, viewer_id: ViewerId, dialect: Spoken
 ) -> Response:
     """Your own upload: its length and the number of durable bytes."""
-    tus.check_version(tus_resumable)
     upload = await resources_of(request).upload.upload(upload_id, viewer_id=viewer_id)
-    headers = {**tus.progress_headers(upload), "Upload-Length": str(upload["length"])}
-    if upload["metadata"]:
-        headers["Upload-Metadata"] = upload["metadata"]
-    return Response(status_code=200, headers=headers)
+    headers = {**dialect.progress(upload, _now()), "Upload-Length": str(upload["length"])}
+    return Response(status_code=dialect.progress_status, headers=headers)
 
 
 @router.patch(
@@ -214,31 +159,34 @@ async def get_upload(
     status_code=204,
     response_class=Response,
     summary="Continue an upload",
-    max_body_size=tus.BYTES_MAX,
-    openapi_extra=_BODY,
+    max_body_size=BYTES_MAX,
+    openapi_extra=APPENDS,
     responses={
-        **_progress(204, "The bytes are durable."),
-        **problems(*_APPENDING, NOT_FOUND, OFFSET_MISMATCH, TOO_MANY_PIECES),
+        **progress(204, "The bytes are durable."),
+        **problems(*_APPENDING, UPLOAD_COMPLETED, NOT_FOUND, OFFSET_MISMATCH, TOO_MANY_PIECES),
     },
 )
 async def append(
-    request: Request,
-    upload_id: UploadId,
-    viewer_id: ViewerId,
-    tus_resumable: TusVersion = None,
-    upload_offset: UploadOffset = None,
+    request: Request, upload_id: UploadId, viewer_id: ViewerId, dialect: Spoken
 ) -> Response:
     """Append bytes at `Upload-Offset`; the bytes before a cut are kept.
 
     A body with a checksum is kept whole or not at all. The last bytes turn the upload into a photo.
     """
-    tus.check_version(tus_resumable)
-    tus.check_offered(request.headers)
-    if not tus.is_content_type(request.headers.get("content-type")):
-        raise UnsupportedMediaType(_WRONG_TYPE)
-    offset = tus.number_in("Upload-Offset", upload_offset)
-    upload = await _append(request, upload_id, offset, viewer_id)
-    return Response(status_code=204, headers=tus.progress_headers(upload))
+    asked = dialect.addition(joined_headers(request.headers))
+    body = UploadBody(request, asked.checksum)
+    client = resources_of(request).upload
+    try:
+        if dialect.compares:
+            upload = await append_consistently(client, upload_id, asked, body, viewer_id=viewer_id)
+        else:
+            chunks = body.chunks()
+            upload = await append_pieces(
+                client, upload_id, asked.offset, chunks, viewer_id=viewer_id
+            )
+    except (Invalid, UnsupportedMediaType) as error:
+        return _refused(request, dialect, asked, error)
+    return Response(status_code=204, headers=dialect.progress(upload, _now()))
 
 
 @router.delete(
@@ -246,50 +194,55 @@ async def append(
     status_code=204,
     response_class=Response,
     summary="Delete an upload",
+    openapi_extra=ASKS,
     responses={
         204: {"description": "It is gone, even if it was before."},
-        **problems(UNAUTHENTICATED, NOT_FOUND, TUS_VERSION_NOT_SPOKEN),
+        **problems(BAD_REQUEST, UNAUTHENTICATED, NOT_FOUND, TUS_VERSION_NOT_SPOKEN),
     },
 )
 async def give_up(
-    request: Request,
-    upload_id: UploadId,
-    viewer_id: ViewerId,
-    tus_resumable: TusVersion = None,
+    request: Request, upload_id: UploadId, viewer_id: ViewerId, dialect: Spoken
 ) -> Response:
     """Delete your own upload; a photo that it became stays."""
-    tus.check_version(tus_resumable)
+    del dialect  # It has been checked.
     await resources_of(request).upload.give_up_upload(upload_id, viewer_id=viewer_id)
     return Response(status_code=204)
 
 
-async def _require_no_bytes(request: Request) -> None:
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+async def _require_no_bytes(body: UploadBody) -> None:
     # Bytes of another type would be read and dropped.
-    if "upload-checksum" in request.headers:
-        raise UnsupportedMediaType(_WRONG_TYPE)
-    async for chunk in chunks_until_cut(request):
+    async for chunk in body.arriving():
         if chunk:
-            raise UnsupportedMediaType(_WRONG_TYPE)
+            raise UnsupportedMediaType(tus.WRONG_TYPE)
 
 
-async def _append(
-    request: Request, upload_id: int, offset: int, viewer_id: int, *, repeated: bool = False
+async def _append_first(
+    request: Request,
+    upload_id: int,
+    asked: Beginning,
+    body: UploadBody,
+    viewer_id: int,
+    has_key: bool,
 ) -> Upload:
-    checksum = tus.checksum_in(request.headers.get("upload-checksum"))
-    chunks = chunks_until_cut(request) if checksum is None else checked_chunks(request, checksum)
-    resources = resources_of(request)
-    return await append_pieces(
-        resources.upload, upload_id, offset, chunks, viewer_id=viewer_id, repeated=repeated
-    )
+    client = resources_of(request).upload
+    if has_key:
+        return await append_again(
+            client, upload_id, body, viewer_id=viewer_id, is_last=asked.is_last
+        )
+    return await append_first(client, upload_id, body, viewer_id=viewer_id, is_last=asked.is_last)
 
 
-async def _append_or_give_up(
-    request: Request, upload_id: int, offset: int, viewer_id: int
-) -> Upload:
-    try:
-        return await _append(request, upload_id, offset, viewer_id)
-    except AppError:
-        # It would count against its owner's limit; if this call fails, it gives way later.
-        with suppress(AppError):
-            await resources_of(request).upload.give_up_upload(upload_id, viewer_id=viewer_id)
-        raise
+def _refused(
+    request: Request,
+    dialect: Dialect,
+    asked: Beginning | Addition,
+    error: Invalid | UnsupportedMediaType,
+) -> Response:
+    reply = reply_to(error, request)
+    if asked.is_last:
+        reply.headers.update(dialect.refused_picture())
+    return reply

@@ -2,33 +2,38 @@
 
 import base64
 import binascii
-import hashlib
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import datetime
 from email.utils import format_datetime
-from typing import Any
 
+from services.gateway.domain import upload_requests
+from services.gateway.domain.upload_metadata import metadata_in
+from services.gateway.domain.upload_requests import (
+    ALGORITHMS,
+    BYTES_MAX,
+    Addition,
+    Beginning,
+    Checksum,
+    bounded_number,
+    is_media_type,
+    new_upload,
+)
 from shared.contracts.photos import Upload
-from shared.errors import AppError, BadRequest
+from shared.errors import AppError, BadRequest, UnsupportedMediaType
 
 VERSION = "1.0.0"
 EXTENSIONS = "creation,creation-with-upload,expiration,checksum,termination"
-BYTES_MAX = 20_000_000
 CONTENT_TYPE = "application/offset+octet-stream"
+WRONG_TYPE = f"The bytes of an upload must come as {CONTENT_TYPE}."
 
-_ALGORITHMS: dict[str, Callable[[], Any]] = {"sha1": hashlib.sha1, "sha256": hashlib.sha256}
-_METADATA_CHARACTERS_MAX = 1_000
 _SUCCESSES = range(200, 300)
-# More than any limit or offset; larger numbers are read as this one.
-_NUMBER_MAX = 10**9
 _VERSION_HEADERS = {"Tus-Resumable": VERSION}
 _VERSIONS_HEADERS = {"Tus-Version": VERSION}
 _OPTIONS_HEADERS = {
     **_VERSIONS_HEADERS,
     "Tus-Extension": EXTENSIONS,
     "Tus-Max-Size": str(BYTES_MAX),
-    "Tus-Checksum-Algorithm": ",".join(_ALGORITHMS),
+    "Tus-Checksum-Algorithm": ",".join(ALGORITHMS),
 }
 
 
@@ -40,14 +45,6 @@ class VersionNotSpoken(AppError):
     title = "Uploads need tus 1.0.0: name it in Tus-Resumable."
 
 
-class ChecksumMismatch(AppError):
-    """The bytes differ from those sent; none of them are kept."""
-
-    status = 460
-    code = "checksum_mismatch"
-    title = "The bytes do not have this checksum."
-
-
 # Headers of extensions that are not offered; without this check they would be ignored.
 _NOT_OFFERED = {
     "upload-defer-length": "Announce the length: uploads of unknown length are not offered.",
@@ -55,22 +52,48 @@ _NOT_OFFERED = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Checksum:
-    """The client's checksum of one request's bytes."""
+class Tus:
+    """The dialect of tus 1.0.0."""
 
-    algorithm: str
-    digest: bytes
+    compares = False
+    progress_status = 200
 
-    def hasher(self) -> Any:
-        """A hashlib object for this algorithm."""
-        return _ALGORITHMS[self.algorithm]()
+    def check(self, headers: Mapping[str, str]) -> None:
+        """Raise VersionNotSpoken for another version."""
+        if headers.get("tus-resumable") != VERSION:
+            raise VersionNotSpoken
 
+    def beginning(self, headers: Mapping[str, str], sha256: bytes | None) -> Beginning:
+        """A request for a new upload; bytes of another type would be read and dropped."""
+        check_offered(headers)
+        length = number_in("Upload-Length", headers.get("upload-length"))
+        metadata = metadata_in(headers.get("upload-metadata"))
+        brings_bytes = is_media_type(headers.get("content-type"), CONTENT_TYPE)
+        if not brings_bytes and "upload-checksum" in headers:
+            raise UnsupportedMediaType(WRONG_TYPE)
+        checksum = checksum_in(headers.get("upload-checksum"))
+        return Beginning(new_upload(length, metadata, sha256), brings_bytes, checksum)
 
-def check_version(said: str | None) -> None:
-    """Raise VersionNotSpoken for another version."""
-    if said != VERSION:
-        raise VersionNotSpoken
+    def addition(self, headers: Mapping[str, str]) -> Addition:
+        """A request that appends."""
+        check_offered(headers)
+        if not is_media_type(headers.get("content-type"), CONTENT_TYPE):
+            raise UnsupportedMediaType(WRONG_TYPE)
+        offset = number_in("Upload-Offset", headers.get("upload-offset"))
+        return Addition(offset, checksum_in(headers.get("upload-checksum")))
+
+    def progress(self, upload: Upload, now: datetime) -> dict[str, str]:
+        """The progress, and when the upload expires."""
+        del now  # It names the moment itself.
+        expires_at = datetime.fromisoformat(upload["expires_at"])
+        return {
+            **upload_requests.progress_headers(upload),
+            "Upload-Expires": format_datetime(expires_at, usegmt=True),
+        }
+
+    def refused_picture(self) -> dict[str, str]:
+        """Nothing more than the problem."""
+        return {}
 
 
 def check_offered(headers: Mapping[str, str]) -> None:
@@ -82,20 +105,11 @@ def check_offered(headers: Mapping[str, str]) -> None:
         raise BadRequest("Send Upload-Checksum before the body: trailers are not offered.")
 
 
-def is_content_type(said: str | None) -> bool:
-    """Whether a body of this media type holds an upload's bytes, as RFC 9110 compares types."""
-    return (said or "").partition(";")[0].strip().lower() == CONTENT_TYPE
-
-
 def number_in(name: str, said: str | None) -> int:
-    """A header that counts bytes; raises BadRequest if it is missing or no number.
-
-    Numbers beyond any limit are returned as one that is beyond all of them.
-    """
+    """A header that counts bytes; raises BadRequest if it is missing or no number."""
     if said is None or not said.isdecimal() or not said.isascii():
         raise BadRequest(f"{name} must be a number of bytes.")
-    digits = said.lstrip("0")
-    return int(digits or "0") if len(digits) < len(str(_NUMBER_MAX)) else _NUMBER_MAX
+    return bounded_number(said)
 
 
 def checksum_in(said: str | None) -> Checksum | None:
@@ -107,31 +121,9 @@ def checksum_in(said: str | None) -> Checksum | None:
         digest = base64.b64decode(encoded, validate=True)
     except (binascii.Error, ValueError):
         digest = b""
-    if algorithm not in _ALGORITHMS or len(digest) != _ALGORITHMS[algorithm]().digest_size:
+    if algorithm not in ALGORITHMS or len(digest) != ALGORITHMS[algorithm]().digest_size:
         raise BadRequest("Upload-Checksum must be sha1 or sha256, and the digest in Base64.")
     return Checksum(algorithm, digest)
-
-
-def metadata_in(said: str | None) -> str:
-    """Upload-Metadata unchanged; raises BadRequest unless it is keys with values in Base64."""
-    if not said:
-        return ""
-    pairs = [pair.strip().split(" ") for pair in said.split(",")]
-    if len(said) > _METADATA_CHARACTERS_MAX or not all(_is_pair(pair) for pair in pairs):
-        raise BadRequest("Upload-Metadata must be keys, each with a value in Base64.")
-    if len({key for key, *_value in pairs}) < len(pairs):
-        raise BadRequest("Upload-Metadata must name each key once.")
-    return said
-
-
-def _is_pair(pair: list[str]) -> bool:
-    key, *values = pair
-    if not key.isascii() or not key or len(values) > 1:
-        return False
-    try:
-        return all(base64.b64decode(value, validate=True) is not None for value in values)
-    except (binascii.Error, ValueError):
-        return False
 
 
 def reply_headers(method: str, status: int) -> Mapping[str, str]:
@@ -139,18 +131,3 @@ def reply_headers(method: str, status: int) -> Mapping[str, str]:
     if method == "OPTIONS" and status in _SUCCESSES:
         return _VERSION_HEADERS | _OPTIONS_HEADERS
     return _VERSION_HEADERS | (_VERSIONS_HEADERS if status == VersionNotSpoken.status else {})
-
-
-def progress_headers(upload: Upload) -> dict[str, str]:
-    """The upload's progress; after the last byte also its photo and the digest."""
-    headers = {
-        "Upload-Offset": str(upload["offset"]),
-        "Upload-Expires": format_datetime(
-            datetime.fromisoformat(upload["expires_at"]), usegmt=True
-        ),
-        "Cache-Control": "no-store",
-    }
-    if (photo := upload["photo"]) is not None:
-        digest = base64.b64encode(bytes.fromhex(photo["sha256"])).decode()
-        headers |= {"Photo-Id": str(photo["id"]), "Repr-Digest": f"sha-256=:{digest}:"}
-    return headers

@@ -5,7 +5,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from services.gateway.domain.tus import BYTES_MAX
+from services.gateway.domain.upload_requests import BYTES_MAX
 
 TUS = {"Tus-Resumable": "1.0.0"}
 BYTES = {"Content-Type": "application/offset+octet-stream"}

@@ -6,22 +6,23 @@ import hashlib
 import pytest
 
 from services.gateway.domain.tus import (
+    CONTENT_TYPE,
+    Tus,
     VersionNotSpoken,
     check_offered,
-    check_version,
     checksum_in,
-    is_content_type,
-    metadata_in,
     number_in,
 )
+from services.gateway.domain.upload_metadata import metadata_in
+from services.gateway.domain.upload_requests import is_media_type
 from shared.errors import BadRequest
 
 
 @pytest.mark.parametrize("said", [None, "", "0.2.2", "1.0.0 ", "2.0.0"])
 def test_only_one_version_is_accepted(said: str | None) -> None:
     with pytest.raises(VersionNotSpoken):
-        check_version(said)
-    check_version("1.0.0")
+        Tus().check({} if said is None else {"tus-resumable": said})
+    Tus().check({"tus-resumable": "1.0.0"})
 
 
 @pytest.mark.parametrize("said", [None, "", "-1", "1.5", "0x10", "²", "٣"])
@@ -52,7 +53,7 @@ def test_numbers_beyond_any_limit_stay_beyond_it(said: str, number: int) -> None
     ],
 )
 def test_media_types_compare_without_case_and_parameters(said: str | None, is_taken: bool) -> None:
-    assert is_content_type(said) is is_taken
+    assert is_media_type(said, CONTENT_TYPE) is is_taken
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,13 @@ from typing import Any, Literal
 NO_POST = {"photo_ids": ["{photo_id}"]}
 TUS = {"Tus-Resumable": "1.0.0"}
 APPEND = {**TUS, "Content-Type": "application/offset+octet-stream", "Upload-Offset": "0"}
+DRAFT = {"Upload-Draft-Interop-Version": "8"}
+DRAFT_APPEND = {
+    **DRAFT,
+    "Upload-Complete": "?0",
+    "Content-Type": "application/partial-upload",
+    "Upload-Offset": "0",
+}
 REPORT = {"reason": "spam"}
 PASSWORDS = {"current_password": "{password}", "new_password": "{password}"}
 
@@ -151,6 +158,13 @@ ROWS: tuple[Row, ...] = (
                                        "401  404  404  404  404  404  404  200", headers=TUS),
     same("PATCH /v1/uploads/{upload_id}",
                                        "401  404  404  404  404  404  404  204", headers=APPEND),
+    same("HEAD /v1/uploads/{upload_id}",
+                                       "401  404  404  404  404  404  404  204", headers=DRAFT,
+        about="by the draft"),
+    # The row by tus has appended at this offset.
+    same("PATCH /v1/uploads/{upload_id}",
+                                       "401  404  404  404  404  404  404  409",
+        headers=DRAFT_APPEND, about="by the draft"),
     same("DELETE /v1/uploads/{upload_id}",
                                        "401  204  204  204  204  204  204  204", headers=TUS),
     same("HEAD /v1/uploads/{upload_id}",
