@@ -9,13 +9,13 @@ from functools import partial
 from typing import Any
 
 import orjson
-from pgqueuer.adapters.drivers.asyncpg import AsyncpgDriver
 from pgqueuer.core.qm import QueueManager
 from pgqueuer.domain.errors import RetryRequested
 from pgqueuer.domain.models import Job, utc_now
 
 from shared.errors import Unavailable
 from shared.jobs.job_queries import DurableQueries
+from shared.jobs.lane_driver import LaneDriver
 from shared.jobs.metrics import JOB_RUNS, JOB_SECONDS, JOB_START_DELAY_SECONDS
 from shared.jobs.pauses import pause
 from shared.jobs.queue_watch import watch_queue
@@ -108,8 +108,11 @@ class JobWorker:
 
     async def _serve_while_there(self, primary: str, lane: Lane, stop: asyncio.Event) -> None:
         connection = await self._group.primary_by_name(primary).connect_aside()
+        # A power cut may undo what the queue noted last, never a fact that a job wrote: this
+        # primary's log keeps its order. A job then runs once more, which every handler bears.
+        await connection.execute("SET synchronous_commit = off")
         manager = QueueManager(
-            DurableQueries.over(AsyncpgDriver(connection)), channel=job_queue.CHANNEL
+            DurableQueries.over(LaneDriver(connection, lane.jobs)), channel=job_queue.CHANNEL
         )
         running: set[asyncio.Task[None]] = set()
         for job in lane.jobs:

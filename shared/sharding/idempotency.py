@@ -59,7 +59,7 @@ async def once(
         alone = await tx.value(_SQL["try_alone"], scope=request.scope, key=request.key)
         if not alone:
             raise RequestInProgress(retry_after_s=1)
-        recorded = await _begin(tx, request, attempt)
+        recorded = await _begin(tx, request, attempt, lazily=False)
         if recorded is not None:
             return recorded
         reply = await action(tx)
@@ -95,7 +95,7 @@ async def begin_once(group: ShardGroup, request: IdempotentRequest) -> AsyncIter
     """
     attempt = _new_attempt()
     async with group.writer(request.shard) as tx:
-        reply = await _begin(tx, request, attempt)
+        reply = await _begin(tx, request, attempt, lazily=True)
     if reply is not None:
         yield Attempt(request, attempt, reply)
         return
@@ -111,7 +111,9 @@ async def forget_requests_of(tx: Transaction, actor_id: int) -> None:
     await tx.execute(_SQL["forget_requests_of"], actor_id=actor_id)
 
 
-async def _begin(tx: Transaction, request: IdempotentRequest, attempt: int) -> Reply | None:
+async def _begin(
+    tx: Transaction, request: IdempotentRequest, attempt: int, *, lazily: bool
+) -> Reply | None:
     """Return None if this attempt may run, else the recorded reply."""
     row = await tx.row(
         _SQL["begin_request"],
@@ -119,6 +121,7 @@ async def _begin(tx: Transaction, request: IdempotentRequest, attempt: int) -> R
         key=request.key,
         body_hash=request.body_hash,
         attempt=attempt,
+        lazily=lazily,
         lease_s=LEASE_SECONDS,
         kept_s=KEPT_SECONDS,
     )

@@ -21,7 +21,11 @@ WITH swept AS (
           AND request.started_at < now() - make_interval(secs => :lease_s)
     RETURNING body_hash, reply
 )
+-- A lease alone need not wait for the disk: a crash that undoes it also undoes the effect, which
+-- needs the lease's row. A replay waits.
 SELECT body_hash, reply, true AS mine FROM begun
+ WHERE CASE WHEN :lazily::boolean THEN set_config('synchronous_commit', 'off', true)
+            ELSE 'as it was' END IS NOT NULL
 UNION ALL
 SELECT body_hash, reply, false FROM :schema.idempotency
  WHERE scope = :scope AND key = :key AND NOT EXISTS (SELECT FROM begun);

@@ -32,6 +32,11 @@ _QUEUE = QueryQueueBuilder(_SETTINGS)
 _SCHEDULER = QuerySchedulerBuilder(_SETTINGS)
 
 
+def channel_of(job: str) -> str:
+    """Return the channel on which the lane of this job is woken, and no other lane."""
+    return f"{CHANNEL}_{job}"
+
+
 def queries_over(driver: Driver) -> Queries:
     """Return the library's queries, bound to our schema."""
     return Queries(driver, qbe=_ENVIRONMENT, qbq=_QUEUE, qbs=_SCHEDULER)

@@ -41,7 +41,7 @@ class Transaction(Reader):
         super().__init__(shard, self._fetch_inside)
         self._node = node
         self._connection = connection
-        self.has_jobs = False
+        self.jobs: set[str] = set()
         self.has_events = False
         self.after_commit: list[AfterCommit] = []
 
@@ -80,7 +80,7 @@ class Transaction(Reader):
         except DRIVER_ERRORS as error:
             self._raise_fault(error)
             raise
-        self.has_jobs = True
+        self.jobs.add(job)
 
     async def publish(self, topic: str, payload: dict[str, Any]) -> int:
         """Add an event that the relay delivers at least once if this transaction commits.

@@ -31,9 +31,9 @@ class WakeUps:
         """Announce an event in the outbox of a shard on this node."""
         self._add(node, (OUTBOX_CHANNEL, str(shard)))
 
-    def jobs(self, node: NodePool) -> None:
+    def job(self, node: NodePool, job: str) -> None:
         """Announce a job in the queue of this node."""
-        self._add(node, (job_queue.CHANNEL, ""))
+        self._add(node, (job_queue.channel_of(job), ""))
 
     async def close(self) -> None:
         """Wait up to a second for unsent wake-ups, then cancel them."""

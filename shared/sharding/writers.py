@@ -73,8 +73,8 @@ class Writers(Placement):
         raise Unavailable(f"{self.name} cannot be written to.", retry_after_s=1)
 
     async def _after_commit(self, node: NodePool, transaction: Transaction) -> None:
-        if transaction.has_jobs:
-            self.wake_ups.jobs(node)
+        for job in transaction.jobs:
+            self.wake_ups.job(node, job)
         if transaction.has_events:
             self.wake_ups.outbox(node, transaction.shard)
         for action in transaction.after_commit:

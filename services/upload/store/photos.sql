@@ -111,7 +111,9 @@ UPDATE :schema.photo
  WHERE id = :photo_id AND state = 'processing' AND edits = :edits
 
 -- name: spend_decoding
--- As much of :wanted_ms as :most_ms leaves, in whole seconds like the decoder's limit.
+-- As much of :wanted_ms as :most_ms leaves, in whole seconds like the decoder's limit. A killed
+-- worker counts; a power cut may forget the last try, which then is free.
+WITH lazily AS (SELECT set_config('synchronous_commit', 'off', true))
 UPDATE :schema.photo AS photo
    SET decode_cpu_ms = photo.decode_cpu_ms + granted.ms
   FROM (
@@ -120,7 +122,7 @@ UPDATE :schema.photo AS photo
      WHERE id = :photo_id
        FOR UPDATE
   ) AS granted
- WHERE photo.id = granted.id
+ WHERE photo.id = granted.id AND EXISTS (SELECT FROM lazily)
 RETURNING granted.ms
 
 -- name: refund_decoding
@@ -159,7 +161,10 @@ UPDATE :schema.photo
  WHERE id = :photo_id AND state = 'processing'
 
 -- name: forget_original
-UPDATE :schema.photo SET quarantine_key = NULL WHERE id = :photo_id
+-- A power cut may undo this, and then also that the job has ended: it deletes the original again.
+WITH lazily AS (SELECT set_config('synchronous_commit', 'off', true))
+UPDATE :schema.photo SET quarantine_key = NULL
+ WHERE id = :photo_id AND EXISTS (SELECT FROM lazily)
 
 -- name: delete_photo
 DELETE FROM :schema.photo WHERE id = :photo_id AND state = 'released'

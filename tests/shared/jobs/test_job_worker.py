@@ -14,7 +14,9 @@ import pytest
 
 from shared.errors import Unavailable
 from shared.jobs.job_worker import JobTiming, JobWorker, Lane
+from shared.jobs.lane_driver import LaneDriver
 from shared.logs import request_id
+from shared.sharding.job_queue import CHANNEL
 from shared.sharding.shard_group import ShardGroup
 from tests.eventually import eventually
 from tests.shared.shard_groups import ShardedDatabase
@@ -284,6 +286,27 @@ async def test_the_jobs_of_a_killed_worker_run_elsewhere(
 async def test_each_job_has_one_lane(group: ShardGroup) -> None:
     with pytest.raises(ValueError, match="one lane"):
         JobWorker(group, {"paint": Desk()}, [Lane(("print",), 1)])
+
+
+async def test_a_job_wakes_its_own_lane_and_no_other(group: ShardGroup) -> None:
+    node = group.node(group.primaries()[0].address)
+    heard: dict[str, list[object]] = {"paint": [], "print": []}
+    connections = []
+    for job, messages in heard.items():
+        connections.append(await node.connect_aside())
+        await LaneDriver(connections[-1], [job]).add_listener(CHANNEL, messages.append)
+    try:
+        for rounds, job in enumerate(("print", "paint", "print")):
+            await enqueue(group, 0, rounds, job=job)
+
+            async def it_is_heard(job: str = job, least: int = 1 + rounds // 2) -> None:
+                assert len(heard[job]) >= least
+
+            await eventually(it_is_heard)
+        assert {job: len(messages) for job, messages in heard.items()} == {"print": 2, "paint": 1}
+    finally:
+        for connection in connections:
+            await connection.close()
 
 
 async def waiting(group: ShardGroup, job: str, count: int, *, status: str | None = None) -> None:

@@ -23,6 +23,7 @@ AGE = parse_query(
     " WHERE scope = :scope AND key = :key",
 )
 FIND = parse_query("find", "SELECT 1 FROM :schema.idempotency WHERE scope = :scope AND key = :key")
+WAITS = parse_query("waits", "SELECT current_setting('synchronous_commit')")
 
 _owners = itertools.count(50_000)
 
@@ -143,6 +144,26 @@ async def test_between_the_phases_a_second_request_is_told(group: ShardGroup, ow
         with pytest.raises(IdempotencyKeyReused):
             async with begin_once(group, request(owner, body=b"two")):
                 pass
+
+
+async def test_a_lease_does_not_wait_for_the_disk_but_effect_and_replay_do(
+    group: ShardGroup, owner: int
+) -> None:
+    begun = []
+
+    async def waits(tx: Transaction) -> dict[str, Any]:
+        begun.append(await tx.value(WAITS))
+        return {}
+
+    async with group.writer(owner % 8) as tx:
+        await idempotency._begin(tx, request(owner), 1, lazily=True)
+        assert await tx.value(WAITS) == "off"
+        await idempotency._record(tx, request(owner), 1, {})
+    async with group.writer(owner % 8) as tx:
+        assert await idempotency._begin(tx, request(owner), 2, lazily=True) == {}
+        assert await tx.value(WAITS) == "on"
+    await once(group, request(owner, key="k2"), waits)
+    assert begun == ["on"]
 
 
 async def test_a_failure_between_the_phases_frees_the_key(group: ShardGroup, owner: int) -> None:
