@@ -214,6 +214,7 @@ def _limits(drawn: Mapping[str, Any]) -> Limits:
         loose_limits_factor=drawn["service"]["gateway"]["loose_limits_factor"],
         wait_ms_max=drawn["service"]["wait_ms_max"],
         celebrity_followers_min=drawn["service"]["feed"]["celebrity_followers_min"],
+        renditions_webp=drawn["service"]["upload"]["renditions_webp"],
     )
 
 

@@ -72,6 +72,7 @@ def _packages() -> list[Package]:
         Package("gcc", lambda: _program("gcc")),
         Package("libc6-dev", lambda: Path("/usr/include/stdio.h").exists()),
         Package("libjpeg-dev", lambda: Path("/usr/include/jpeglib.h").exists()),
+        Package("libwebp-dev", lambda: Path("/usr/include/webp/encode.h").exists()),
         Package("zlib1g-dev", lambda: Path("/usr/include/zlib.h").exists()),
         Package("python3-dev", lambda: _matches(Path("/usr/include"), "python3.*/Python.h")),
         Package("python3-venv", lambda: importlib.util.find_spec("ensurepip") is not None),

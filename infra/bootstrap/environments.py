@@ -21,39 +21,56 @@ _STAMP = "installed-from"
 _PINNED = re.compile(r"^[A-Za-z0-9][^\s=]*==", re.MULTILINE)
 _NAME_ENDS = re.compile(r"[=<>!~;\[ ]")
 SAY_EVERY_S = 3.0
+# It has no wheels, so it is built here, with the libraries whose headers are there at that moment.
+_BUILT = "pillow-simd"
+_WEBP_HEADER = Path("/usr/include/webp/encode.h")
 
 
 def make_environment(folder: Path, locks: Sequence[Path], say: Say) -> None:
     """Create or update the environment to the last of the locks, which contains the others."""
     stamp_file = folder / _STAMP
     lock = locks[-1]
-    if _digest(lock) in _stamps(stamp_file):
-        return
     python = folder / "bin" / "python"
+    if _digest(lock) in _stamps(stamp_file) and _writes_webp(python, lock):
+        return
     if not _works(python):
         shutil.rmtree(folder, ignore_errors=True)
         say(f"making a Python environment in {folder}")
         _run([str(_base_python()), "-m", "venv", str(folder)], "A Python environment")
     count = len(_PINNED.findall(lock.read_text(encoding="ascii")))
     say(f"installing the {count} Python packages of {lock.name} into {folder}")
-    _run(
-        [
-            str(python),
-            "-m",
-            "pip",
-            "install",
-            "--disable-pip-version-check",
-            "--require-hashes",
-            f"--requirement={lock}",
-        ],
-        "The installation of Python packages",
-        PipProgress(count, say).heard,
-    )
+    _install(python, lock, PipProgress(count, say).heard)
+    if not _writes_webp(python, lock):
+        # Built before libwebp was here, in this environment or in pip's cache of wheels.
+        say(f"building {_BUILT} again, with libwebp")
+        _pip(python, ["uninstall", "--yes", _BUILT], "The removal of an old build")
+        _pip(python, ["cache", "remove", _BUILT.replace("-", "_")], "The removal of an old wheel")
+        _install(python, lock, PipProgress(count, say).heard)
     say(f"installed {lock.name}")
     # An environment for tests also serves `make up`, so the stamps of contained locks stay.
     current = {_digest(file) for file in lock.parent.glob("*.txt")}
     stamps = (_stamps(stamp_file) | {_digest(held) for held in locks}) & current
     stamp_file.write_text("\n".join(sorted(stamps)) + "\n", encoding="ascii")
+
+
+def _install(python: Path, lock: Path, heard: Callable[[str], None]) -> None:
+    words = ["install", "--require-hashes", f"--requirement={lock}"]
+    _pip(python, words, "The installation of Python packages", heard)
+
+
+def _pip(
+    python: Path, words: list[str], what: str, heard: Callable[[str], None] = lambda _: None
+) -> None:
+    _run([str(python), "-m", "pip", "--disable-pip-version-check", *words], what, heard)
+
+
+def _writes_webp(python: Path, lock: Path) -> bool:
+    """Whether the environment's Pillow, if it has one, was built with libwebp, if that is here."""
+    if f"\n{_BUILT}==" not in lock.read_text(encoding="ascii") or not _WEBP_HEADER.exists():
+        return True
+    probe = "import sys; from PIL import features; sys.exit(not features.check('webp'))"
+    done = subprocess.run([str(python), "-c", probe], check=False, capture_output=True)
+    return done.returncode == 0
 
 
 class PipProgress:

@@ -104,3 +104,4 @@ class Limits:
     loose_limits_factor: int
     wait_ms_max: int
     celebrity_followers_min: int
+    renditions_webp: bool

@@ -261,6 +261,11 @@ def _upload(suite: Suite) -> Iterator[Variable]:
         str(suite.decoder_python),
         "The Python interpreter that decodes uploaded pictures, in its own environment.",
     )
+    yield Variable(
+        "RENDITIONS_WEBP",
+        str(suite.plan.limits.renditions_webp).lower(),
+        "Whether new photos have WebP renditions after their JPEGs.",
+    )
 
 
 def _second_bucket(suite: Suite, second: SecondBucket) -> Iterator[Variable]:

@@ -1,6 +1,6 @@
 """The collaborators that a process of upload opens once."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +17,12 @@ from services.upload.actions.process_photo import PROCESS_JOB, PROCESS_SLOW_JOB
 from services.upload.clients.feed import FeedClient
 from services.upload.clients.media_caches import MediaCaches
 from services.upload.clients.workshop import Workshop
+from services.upload.domain.renditions import (
+    ALL_FORMATS,
+    PLAIN_FORMATS,
+    RenditionFormat,
+    can_write_webp,
+)
 from services.upload.domain.uploads import ParkingLimits
 from services.upload.settings import Bucket, UploadSettings
 from services.upload.store.objects import Objects
@@ -104,17 +110,26 @@ async def open_worker_resources(settings: UploadSettings) -> AsyncIterator[Worke
     """Like `open_resources`, with a warm workshop; without decoders the worker does not start."""
     async with AsyncExitStack() as stack:
         network, redis, stores = await _open_stores(stack, settings)
-        workshop = Workshop(settings.decoder_python, settings.pictures_at_once)
+        formats = _formats(settings)
+        workshop = Workshop(settings.decoder_python, settings.pictures_at_once, formats)
         stack.push_async_callback(workshop.close)
         standing = await workshop.warm_up()
         log.info("decoders_contained", walls=[wall.name for wall in standing])
         # Costly pictures are few, so this decoder starts with the first of them.
-        costly = Workshop(settings.decoder_python, 1)
+        costly = Workshop(settings.decoder_python, 1, formats)
         stack.push_async_callback(costly.close)
         service = ServiceClient("feed", settings.feed_url, network, settings)
         feed = FeedClient(await stack.enter_async_context(service))
         polled = PolledPhotos(redis, RedisGuard())
         yield WorkerResources(*stores, polled, workshop, costly, settings.pictures_at_once, feed)
+
+
+def _formats(settings: UploadSettings) -> Sequence[RenditionFormat]:
+    """Formats to draw; without libwebp the photos have JPEGs only, rather than none at all."""
+    if settings.renditions_webp and not can_write_webp():
+        log.error("webp_cannot_be_written", hint="build pillow-simd again with libwebp-dev")
+        return PLAIN_FORMATS
+    return ALL_FORMATS if settings.renditions_webp else PLAIN_FORMATS
 
 
 class _Stores(NamedTuple):

@@ -45,6 +45,7 @@ class UploadSettings(ProcessSettings, PostgresSettings, RedisSettings):
       minute of work for two processors.
     * `parked_uploads_max` and `parked_bytes_max` bound an owner's unfinished uploads, which count
       towards no quota of photos. Ten is one post, and 200 MB are ten pictures of the largest size.
+    * `renditions_webp` adds WebP renditions, behind the JPEGs, to each photo drawn from then on.
     * `orphan_wait_hours` after one sweep has noted an orphan, another one deletes it.
     """
 
@@ -73,6 +74,7 @@ class UploadSettings(ProcessSettings, PostgresSettings, RedisSettings):
     parked_uploads_max: int = Field(10, ge=1)
     parked_bytes_max: int = Field(200_000_000, ge=20_000_000)
     orphan_wait_hours: float = Field(24.0, ge=0)
+    renditions_webp: bool = False
 
     @property
     def bucket(self) -> Bucket:

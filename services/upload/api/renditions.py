@@ -8,7 +8,7 @@ from fastapi import APIRouter, Header, Path, Request, Response
 
 from services.upload.api.media_token import check_media_token
 from services.upload.api.object_reply import ObjectReply
-from services.upload.domain.renditions import CONTENT_TYPE
+from services.upload.domain.renditions import FORMAT_BY_ENDING, RenditionFormat
 from services.upload.resources import resources_of
 from shared.contracts.examples import PHOTO_ID
 from shared.errors import NotFound
@@ -16,8 +16,9 @@ from shared.http_server.problems import problem_replies
 
 router = APIRouter(tags=["Renditions"])
 
-_FILE = re.compile(r"(?:large|medium|small|thumb)-([0-9a-f]{16})\.jpg")
+_FILE = re.compile(r"(?:large|medium|small|thumb)-([0-9a-f]{16})\.(jpg|webp)")
 _ID_MAX = 2**63 - 1
+_CONTENT: dict[str, dict[str, str]] = {one.value: {} for one in RenditionFormat}
 # A name holds the hash of its content, so the content never changes.
 _CACHE_CONTROL = "public, max-age=31536000, immutable"
 
@@ -27,7 +28,7 @@ _CACHE_CONTROL = "public, max-age=31536000, immutable"
     summary="The bytes of a rendition",
     response_class=Response,
     responses={
-        200: {"description": "The picture.", "content": {CONTENT_TYPE: {}}},
+        200: {"description": "The picture.", "content": _CONTENT},
         304: {"description": "The caller has it already; it never changes."},
         **problem_replies(401, 404, 422, 503),
     },
@@ -50,4 +51,4 @@ async def get_rendition(
         return Response(status_code=304, headers=headers)
     async with AsyncExitStack() as stack:
         stored = await stack.enter_async_context(resources.objects.open_rendition(photo_id, file))
-        return ObjectReply(stored, stack.pop_all(), headers, CONTENT_TYPE)
+        return ObjectReply(stored, stack.pop_all(), headers, FORMAT_BY_ENDING[name[2]].value)

@@ -5,7 +5,7 @@ import contextlib
 import queue
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -16,7 +16,14 @@ from services.upload.domain.decoding_budget import CpuBudget
 from services.upload.domain.edits import PLAIN, PhotoEdit
 from services.upload.domain.picture_kinds import PictureKind
 from services.upload.domain.rendition_sizes import DECODED_SIDE_MIN, Size
-from services.upload.domain.renditions import DecodedPixels, DrawnPhoto, draw_edit, draw_photo
+from services.upload.domain.renditions import (
+    PLAIN_FORMATS,
+    DecodedPixels,
+    DrawnPhoto,
+    RenditionFormat,
+    draw_edit,
+    draw_photo,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +43,13 @@ class Workshop:
     processes.
     """
 
-    def __init__(self, decoder_python: str, places: int) -> None:
+    def __init__(
+        self,
+        decoder_python: str,
+        places: int,
+        formats: Sequence[RenditionFormat] = PLAIN_FORMATS,
+    ) -> None:
+        self._formats = formats
         self._threads = ThreadPoolExecutor(places, thread_name_prefix="workshop")
         # The decoder used last is the warmest.
         self._idle: queue.LifoQueue[Decoder] = queue.LifoQueue()
@@ -85,7 +98,7 @@ class Workshop:
             started_s = time.perf_counter()
             decoded = order.decoded_by(decoder)
             decoded_s = time.perf_counter()
-            drawn = _drawn(decoded, order.edit)
+            drawn = _drawn(decoded, order.edit, self._formats)
         return Developed(
             drawn, decoded_s - started_s, time.perf_counter() - decoded_s, decoded.cpu_ms
         )
@@ -133,7 +146,9 @@ class _Order:
                 self._decoder.call_off()
 
 
-def _drawn(decoded: DecodedPicture, edit: PhotoEdit) -> DrawnPhoto:
+def _drawn(
+    decoded: DecodedPicture, edit: PhotoEdit, formats: Sequence[RenditionFormat]
+) -> DrawnPhoto:
     pixels = DecodedPixels(
         decoded.width,
         decoded.height,
@@ -141,4 +156,6 @@ def _drawn(decoded: DecodedPicture, edit: PhotoEdit) -> DrawnPhoto:
         Size(decoded.upright_width, decoded.upright_height),
         decoded.pixels,
     )
-    return draw_photo(pixels) if edit.is_plain else draw_edit(pixels, edit)
+    if edit.is_plain:
+        return draw_photo(pixels, formats)
+    return draw_edit(pixels, edit, formats)

@@ -44,6 +44,6 @@ def middle_square(size: Size) -> tuple[int, int, int, int]:
     return left, top, left + side, top + side
 
 
-def rendition_key(photo_id: int, name: RenditionName, sha256_hex: str) -> str:
+def rendition_key(photo_id: int, name: RenditionName, sha256_hex: str, ending: str) -> str:
     """The key of a rendition in the store and on the wire; it names no host."""
-    return f"renditions/{photo_id}/{name}-{sha256_hex[:16]}.jpg"
+    return f"renditions/{photo_id}/{name}-{sha256_hex[:16]}.{ending}"
