@@ -42,7 +42,7 @@ async def read_expected(group: ShardGroup) -> Expected:
     for primary in group.primaries():
         try:
             query = _SQL["all_figures"]
-            rows = await group.node(primary.address).fetch(query.text, query.arguments({}))
+            rows = await group.pool_of(primary).fetch(query.text, query.arguments({}))
         except (AppError, *DRIVER_ERRORS):
             continue
         for row in rows:
@@ -65,7 +65,7 @@ async def note_expected(group: ShardGroup, figures: Expected) -> None:
         }
     )
     for primary in group.primaries():
-        node = group.node(primary.address)
+        node = group.pool_of(primary)
         try:
             await node.fetch(query.text, arguments)
         except asyncpg.UndefinedTableError:

@@ -42,7 +42,7 @@ async def _facts_of_primary(
     group: ShardGroup, primary: Primary, counted: Mapping[str, str]
 ) -> PrimaryFacts:
     shards = group.shards_on(primary.name)
-    node = group.node(primary.address)
+    node = group.pool_of(primary)
     try:
         before_s = our_time_s()
         (said,) = await node.fetch(_SELF, ())

@@ -186,7 +186,7 @@ async def _connected(
 ) -> AsyncIterator[asyncpg.Connection]:
     try:
         connection = await connect(
-            primary.address, target.login, target.network, session_settings=_SESSION_SETTINGS
+            primary.candidates[0], target.login, target.network, session_settings=_SESSION_SETTINGS
         )
     except (AppError, *DRIVER_ERRORS) as error:
         why = str(error) or type(error).__name__

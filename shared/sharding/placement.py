@@ -30,7 +30,7 @@ class Placement:
         self._network = network
         self._pool_max = pool_max
         self._nodes: dict[NodeAddress, NodePool] = {}
-        self._lags: dict[NodeAddress, ReplicaLag] = {}
+        self._lags: dict[Primary, ReplicaLag] = {}
         self.name = map_file.current().group
         self.shard_count = map_file.current().shard_count
 
@@ -67,24 +67,28 @@ class Placement:
             self._nodes[address] = pool
         return pool
 
+    def pool_of(self, primary: Primary) -> NodePool:
+        """Return the pool of the member that takes a primary's writes."""
+        return self.node(primary.candidates[0])
+
     def primary_by_name(self, name: str) -> NodePool:
         """Return a primary's pool; raises Unavailable if the map no longer has the primary."""
         primary = self.current().primaries.get(name)
         if primary is None:
             raise Unavailable(f"{name} is no longer in the shard map.")
-        return self.node(primary.address)
+        return self.pool_of(primary)
 
     def primary_node(self, shard: int) -> NodePool:
         """Return the pool of the shard's primary by the present map."""
-        return self.node(self.current().primary_by_shard[shard].address)
+        return self.pool_of(self.current().primary_by_shard[shard])
 
     def lag_of(self, primary: Primary) -> ReplicaLag:
         """Return the lag of a primary's replicas; the first call starts to watch them."""
-        lag = self._lags.get(primary.address)
+        lag = self._lags.get(primary)
         if lag is None:
             replicas = [self.node(address) for address in primary.replicas]
-            lag = ReplicaLag(self.name, self.node(primary.address), replicas)
-            self._lags[primary.address] = lag
+            lag = ReplicaLag(self.name, self.pool_of(primary), replicas)
+            self._lags[primary] = lag
             lag.watch()
         return lag
 
@@ -102,7 +106,7 @@ class Placement:
         while time.monotonic() < give_up_s:
             now = self._map_file.reload()
             if all(
-                now.primary_by_shard[shard].address != before.primary_by_shard[shard].address
+                now.primary_by_shard[shard].candidates != before.primary_by_shard[shard].candidates
                 for shard in missing
             ):
                 return
@@ -118,13 +122,13 @@ class Placement:
 
     async def _missing(self, by: ShardMap, shards: set[int]) -> set[int]:
         missing = set(shards)
-        for primary in {by.primary_by_shard[shard].address for shard in shards}:
+        for primary in {by.primary_by_shard[shard] for shard in shards}:
             names = [schema_of(shard) for shard in shards]
-            found = await self.node(primary).fetch(_SCHEMAS_HERE, (names,))
+            found = await self.pool_of(primary).fetch(_SCHEMAS_HERE, (names,))
             here = {row["nspname"] for row in found}
             missing -= {
                 shard
                 for shard in shards
-                if by.primary_by_shard[shard].address == primary and schema_of(shard) in here
+                if by.primary_by_shard[shard] == primary and schema_of(shard) in here
             }
         return missing

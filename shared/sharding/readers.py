@@ -89,7 +89,7 @@ class Readers(Placement):
             of_all = [(union_over(read, here), len(read.parameters) + 1) for read in across]
             try:
                 async with asyncio.timeout(WARM_UP_SECONDS_MAX):
-                    await self.node(primary.address).warm_up(of_all, of_each_shard)
+                    await self.pool_of(primary).warm_up(of_all, of_each_shard)
             except (Unavailable, *DRIVER_ERRORS) as error:  # A timeout is an OSError.
                 log.warning("not warmed up", primary=primary.name, reason=repr(error))
 
@@ -127,7 +127,7 @@ class Readers(Placement):
         """
         lag = self.lag_of(primary)
         try:
-            return await self.node(primary.address).fetch(sql, arguments)
+            return await self.pool_of(primary).fetch(sql, arguments)
         except (Overloaded, DeadlineExceeded):
             raise
         except Unavailable as away:

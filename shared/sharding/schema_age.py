@@ -31,7 +31,7 @@ async def log_newer_schema(group: ShardGroup, migrations: Path) -> bool:
     for primary in group.primaries():
         schema = schema_of(group.shards_on(primary.name)[0])
         try:
-            rows = await group.node(primary.address).fetch(
+            rows = await group.pool_of(primary).fetch(
                 f"SELECT name FROM {schema}.migration",  # noqa: S608 - a schema of ours
                 (),
             )
@@ -64,7 +64,7 @@ async def schema_shortfall(group: ShardGroup, migrations: Path) -> str:
 async def _below(group: ShardGroup, primary: Primary, needed: Sequence[Migration]) -> Sequence[int]:
     shards = group.shards_on(primary.name)
     schemas = {schema_of(shard): shard for shard in shards}
-    node = group.node(primary.address)
+    node = group.pool_of(primary)
     try:
         rows = await node.fetch(_SCHEMAS_WITH_RECORD, (list(schemas),))
         there = [row["nspname"] for row in rows]

@@ -31,11 +31,24 @@ class NodeAddress:
 
 @dataclass(frozen=True, slots=True)
 class Primary:
-    """A server that takes the writes for some shards, and its replicas."""
+    """Servers with the same data, one of which takes the writes for some shards.
+
+    Without a `leader` the members elect one, which may change at any moment.
+    """
 
     name: str
-    address: NodeAddress
-    replicas: tuple[NodeAddress, ...]
+    members: tuple[NodeAddress, ...]
+    leader: NodeAddress | None
+
+    @property
+    def candidates(self) -> tuple[NodeAddress, ...]:
+        """The members that may take writes: the leader, or all if they elect one."""
+        return self.members if self.leader is None else (self.leader,)
+
+    @property
+    def replicas(self) -> tuple[NodeAddress, ...]:
+        """The members that may follow: all but a leader that the map names."""
+        return tuple(member for member in self.members if member != self.leader)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +106,19 @@ def _shard_count(count: int) -> int:
 
 def _primaries(entries: dict[str, dict[str, Any]]) -> Iterator[tuple[str, Primary]]:
     for name, entry in entries.items():
+        yield name, _primary(name, entry)
+
+
+def _primary(name: str, entry: dict[str, Any]) -> Primary:
+    """Read `members`, of which none leads for good, or a leader with its `replicas`."""
+    members = tuple(_address(member) for member in entry.get("members", ()))
+    if not members:
+        leader = _address(entry)
         replicas = tuple(_address(replica) for replica in entry.get("replicas", ()))
-        yield name, Primary(name, _address(entry), replicas)
+        return Primary(name, (leader, *replicas), leader)
+    if "host" in entry or "replicas" in entry:
+        raise ShardMapError(f"the shard map names both members and a leader of {name}")
+    return Primary(name, members, None)
 
 
 def _address(entry: dict[str, Any]) -> NodeAddress:

@@ -51,7 +51,7 @@ class Writers(Placement):
         schema = schema_of(shard)
         for _attempt in range(3):
             current = self.current()
-            node = self.node(current.primary_by_shard[shard].address)
+            node = self.pool_of(current.primary_by_shard[shard])
             connection = await node.acquire(to_write=True)
             try:
                 await begin(connection, schema)

@@ -21,3 +21,15 @@ def test_the_services_understand_the_map(tmp_path: Path) -> None:
     assert [r.host for r in shard_map.primaries["users-a"].replicas] == [
         "users-a-replica.postgres.internal"
     ]
+
+
+def test_a_map_of_members_that_elect_names_no_leader(tmp_path: Path) -> None:
+    suite = Suite(plan_of(load_topology()), RunFolder(tmp_path), Path("/decoder/python"))
+    group = suite.plan.groups["users"]
+    write_shard_map(suite, group, ["users-a"] * 64, 4, elects=True)
+    shard_map = parse_shard_map(suite.folder.shard_map("users").read_bytes())
+    primary = shard_map.primaries["users-a"]
+    assert primary.leader is None
+    assert [member.host for member in primary.members] == [
+        member.host for member in group.databases[0].members
+    ]

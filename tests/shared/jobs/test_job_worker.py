@@ -143,7 +143,7 @@ async def test_a_job_with_other_headers_has_no_request_id(group: ShardGroup) -> 
     desk = Desk()
     await enqueue(group, 0, 1)
     for primary in group.primaries():
-        await group.node(primary.address).fetch(
+        await group.pool_of(primary).fetch(
             "UPDATE jobs.pgqueuer SET headers = $1 WHERE entrypoint = 'paint'", ({"trace": "7"},)
         )
     async with running(group, {"paint": desk}):
@@ -312,7 +312,7 @@ async def test_a_job_wakes_its_own_lane_and_no_other(group: ShardGroup) -> None:
 async def waiting(group: ShardGroup, job: str, count: int, *, status: str | None = None) -> None:
     found = 0
     for primary in group.primaries():
-        rows = await group.node(primary.address).fetch(
+        rows = await group.pool_of(primary).fetch(
             "SELECT status::text FROM jobs.pgqueuer WHERE entrypoint = $1", (job,)
         )
         found += sum(1 for row in rows if status in {None, row["status"]})

@@ -90,7 +90,7 @@ async def test_an_open_transaction_keeps_nobody_from_an_id(group: ShardGroup) ->
 async def test_a_cancelled_statement_leaves_the_shard_open_to_others(
     group: ShardGroup, migrated: ShardedDatabase
 ) -> None:
-    address = group.primaries()[0].address
+    address = group.primaries()[0].candidates[0]
     cut_short = await connect(
         address,
         migrated.login,

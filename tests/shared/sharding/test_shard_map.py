@@ -46,6 +46,18 @@ def test_each_shard_has_its_primary() -> None:
     assert shard_map.primary_by_shard[0].replicas[0].host == "users-a-replica.postgres.internal"
 
 
+def test_a_map_without_a_leader_names_the_members_that_elect_one() -> None:
+    members = [{"host": f"users-a-{n}.postgres.internal", "port": 5432} for n in (1, 2)]
+    primaries = MAP["primaries"] | {"users-a": {"members": members}}
+    shard_map = parse_shard_map(json.dumps(changed(primaries=primaries)).encode())
+    elected, led = shard_map.primaries["users-a"], shard_map.primaries["users-b"]
+    assert elected.leader is None
+    assert [member.host for member in elected.members] == [member["host"] for member in members]
+    assert elected.candidates == elected.replicas == elected.members
+    assert led.candidates == led.members == (led.leader,)
+    assert led.replicas == ()
+
+
 def test_an_id_made_in_a_larger_group_finds_its_shard_here() -> None:
     shard_map = parse_shard_map(json.dumps(MAP).encode())
     made_in_shard_37 = (123 << 23) | (37 << 10) | 5
@@ -62,6 +74,15 @@ def test_an_id_made_in_a_larger_group_finds_its_shard_here() -> None:
         (changed(shards=[{"first": 0, "last": 3, "primary": "users-c"}]), "users-c"),
         (changed(shards=[{"first": 0, "last": 4, "primary": "users-a"}]), "cannot be read"),
         (changed(primaries={}), "cannot be read"),
+        (changed(primaries={"users-a": {"members": []}}), "cannot be read"),
+        (
+            changed(primaries={"users-a": {"host": "a", "port": 1, "members": [{}]}}),
+            "cannot be read",
+        ),
+        (
+            changed(primaries={"users-a": {"host": "a", "members": [{"host": "a", "port": 5432}]}}),
+            "both members and a leader",
+        ),
     ],
 )
 def test_a_map_that_is_not_whole_is_refused(document: dict[str, Any], sentence: str) -> None:
