@@ -46,6 +46,9 @@ class Connection(asyncpg.Connection):
     docs/private-apis.md.
     """
 
+    # Set on a session with a leader that took writes when it began.
+    opened_to_write = False
+
     _types_known: dict[tuple[str, frozenset[int]], Sequence[asyncpg.Record]] = {}  # noqa: RUF012
 
     async def _introspect_types(

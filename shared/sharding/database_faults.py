@@ -81,14 +81,33 @@ def fault_of(error: BaseException, node: str, *, closed: bool) -> AppError | Non
 def is_gone(connection: PoolConnectionProxy, error: BaseException | None = None) -> bool:
     """Whether the connection has ended; a broken one may already belong to the pool again.
 
-    After the driver's internal error this terminates the connection, so that it is not reused.
+    After the driver's internal error, or if the server has begun to refuse writes, this terminates
+    the connection, so that it is not reused.
     """
     try:
-        if isinstance(error, asyncpg.InternalClientError):
+        if isinstance(error, asyncpg.InternalClientError) or _turned_read_only(connection, error):
             connection.terminate()
         return connection.is_closed()
     except asyncpg.InterfaceError:
         return True
+
+
+def _turned_read_only(connection: PoolConnectionProxy, error: BaseException | None) -> bool:
+    """Whether another member may take the writes that this one has begun to refuse."""
+    refuses = isinstance(error, asyncpg.ReadOnlySQLTransactionError)
+    return refuses and getattr(connection, "opened_to_write", False)
+
+
+def is_unknown_commit(error: BaseException, *, closed: bool) -> bool:
+    """Whether a commit that ended in this error may have happened.
+
+    Only an ERROR of the server says that it did not. The server ends a session with FATAL also
+    after it has written the commit, and before it says so.
+    """
+    severity = getattr(error, "severity_en", None) or getattr(error, "severity", None)
+    if isinstance(error, asyncpg.PostgresError) and severity is not None:
+        return bool(severity != "ERROR")
+    return isinstance(error, TimeoutError) or is_lost_connection(error, closed=closed)
 
 
 def is_lost_connection(error: BaseException, *, closed: bool) -> bool:

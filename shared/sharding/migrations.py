@@ -13,9 +13,11 @@ from shared.errors import AppError
 from shared.logs import get_logger
 from shared.network.network import Network
 from shared.sharding import expected_rows, job_queue
-from shared.sharding.connections import PostgresLogin, connect
+from shared.sharding.connections import PostgresLogin
 from shared.sharding.database_faults import DRIVER_ERRORS
 from shared.sharding.grants import grant_future_rights, grant_rights
+from shared.sharding.leader_session import connect_to_leader
+from shared.sharding.leadership import Leadership
 from shared.sharding.migration_files import (
     Migration,
     MigrationError,
@@ -128,7 +130,7 @@ async def migration_status(
     shard_map = target.shard_map()
     statuses = []
     for primary in shard_map.primaries.values():
-        async with _connected(target, primary) as connection:
+        async with _connected(target, shard_map.group, primary) as connection:
             shards = shard_map.shards_on(primary.name)
             applied = await _applied(connection, shards)
         for shard in shards:
@@ -148,7 +150,7 @@ async def _migrate_primary(
 ) -> int:
     shards = shard_map.shards_on(primary.name)
     count = 0
-    async with _connected(target, primary) as connection:
+    async with _connected(target, shard_map.group, primary) as connection:
         await _lock(connection, primary.name)
         if target.runtime_role:
             await grant_future_rights(connection, target.runtime_role)
@@ -182,11 +184,14 @@ async def _lock(connection: asyncpg.Connection, primary: str) -> None:
 
 @asynccontextmanager
 async def _connected(
-    target: MigrationTarget, primary: Primary
+    target: MigrationTarget, group: str, primary: Primary
 ) -> AsyncIterator[asyncpg.Connection]:
     try:
-        connection = await connect(
-            primary.candidates[0], target.login, target.network, session_settings=_SESSION_SETTINGS
+        connection = await connect_to_leader(
+            Leadership(group, primary),
+            target.login,
+            target.network,
+            session_settings=_SESSION_SETTINGS,
         )
     except (AppError, *DRIVER_ERRORS) as error:
         why = str(error) or type(error).__name__

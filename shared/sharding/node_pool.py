@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from typing import Any
 
@@ -12,16 +12,13 @@ from asyncpg.pool import PoolConnectionProxy
 
 from shared.deadlines import budget_ms
 from shared.errors import AppError, DeadlineExceeded, Unavailable
-from shared.network.network import Network
 from shared.refusals import overloaded
 from shared.sharding.connections import (
     COMMAND_SECONDS,
     CONNECT_SECONDS,
     STATEMENTS_MAX,
     Connection,
-    PostgresLogin,
     command_seconds,
-    connect,
     speak_json,
 )
 from shared.sharding.database_faults import (
@@ -32,7 +29,6 @@ from shared.sharding.database_faults import (
     why_unreachable,
 )
 from shared.sharding.pool_metrics import ACQUIRE_SECONDS, FAULTS, POOL_CONNECTIONS, POOL_WAITING
-from shared.sharding.shard_map import NodeAddress
 
 ACQUIRE_SECONDS_MAX = 2.0
 
@@ -55,18 +51,20 @@ UNHEARD_SECONDS_MAX = 2.0
 # A statement's text and its number of parameters.
 Statement = tuple[str, int]
 
+# Opens a session with the driver's options; raises one of DRIVER_ERRORS or Unavailable.
+Dial = Callable[..., Awaitable[asyncpg.Connection]]
+
 
 class NodePool:
-    """A pool that connects at first use, and recovers by itself after its node was unreachable."""
+    """A pool that connects at first use, and recovers by itself after its node was unreachable.
 
-    def __init__(
-        self, group: str, address: NodeAddress, login: PostgresLogin, network: Network, size: int
-    ) -> None:
-        self.name = address.host
-        self.address = address
+    The node is one member, or the leader of a primary, whichever member that is.
+    """
+
+    def __init__(self, group: str, name: str, dial: Dial, size: int) -> None:
+        self.name = name
         self._group = group
-        self._login = login
-        self._network = network
+        self._dial = dial
         self._waiting = Counter[bool]()
         self._waiting_max = size * WAITING_PER_CONNECTION
         self._down_until_s = 0.0
@@ -199,7 +197,7 @@ class NodePool:
     async def connect_aside(self) -> asyncpg.Connection:
         """Open a connection outside the pool, for LISTEN or session locks; raises Unavailable."""
         try:
-            return await connect(self.address, self._login, self._network)
+            return await self._dial()
         except DRIVER_ERRORS as error:
             raise self._unreachable(type(error).__name__, why_unreachable(error)) from error
 
@@ -254,7 +252,7 @@ class NodePool:
         return connection
 
     async def _connect(self, *_arguments: object, **options: Any) -> asyncpg.Connection:
-        connection = await connect(self.address, self._login, self._network, **options)
+        connection = await self._dial(**options)
         self._down_until_s = 0.0
         return connection
 

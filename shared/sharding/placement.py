@@ -2,11 +2,15 @@
 
 import asyncio
 import time
+from functools import partial
+from typing import NamedTuple
 
 from shared.errors import Unavailable
 from shared.network.network import Network
-from shared.sharding.connections import PostgresLogin
+from shared.sharding.connections import PostgresLogin, connect
 from shared.sharding.database_faults import ShardMoved
+from shared.sharding.leader_session import connect_to_leader
+from shared.sharding.leadership import Leadership
 from shared.sharding.node_pool import NodePool
 from shared.sharding.pool_metrics import SHARDS_MOVED
 from shared.sharding.replica_lag import ReplicaLag
@@ -17,6 +21,13 @@ MOVE_SECONDS_MAX = 3.0
 _MOVE_POLL_SECONDS = 0.05
 
 _SCHEMAS_HERE = "SELECT nspname FROM pg_namespace WHERE nspname = ANY($1::text[])"
+
+
+class _Leader(NamedTuple):
+    """What this process knows about a primary's leader, and the pool of sessions with it."""
+
+    leadership: Leadership
+    pool: NodePool
 
 
 class Placement:
@@ -30,6 +41,7 @@ class Placement:
         self._network = network
         self._pool_max = pool_max
         self._nodes: dict[NodeAddress, NodePool] = {}
+        self._leaders: dict[Primary, _Leader] = {}
         self._lags: dict[Primary, ReplicaLag] = {}
         self.name = map_file.current().group
         self.shard_count = map_file.current().shard_count
@@ -60,16 +72,17 @@ class Placement:
             self.lag_of(primary)
 
     def node(self, address: NodeAddress) -> NodePool:
-        """Return the pool of a node; it is made on demand and connects at first use."""
+        """Return the pool of a member; it is made on demand and connects at first use."""
         pool = self._nodes.get(address)
         if pool is None:
-            pool = NodePool(self.name, address, self._login, self._network, self._pool_max)
+            dial = partial(connect, address, self._login, self._network)
+            pool = NodePool(self.name, address.host, dial, self._pool_max)
             self._nodes[address] = pool
         return pool
 
     def pool_of(self, primary: Primary) -> NodePool:
-        """Return the pool of the member that takes a primary's writes."""
-        return self.node(primary.candidates[0])
+        """Return the pool of a primary's leader, which reads and writes."""
+        return self._leader(primary).pool
 
     def primary_by_name(self, name: str) -> NodePool:
         """Return a primary's pool; raises Unavailable if the map no longer has the primary."""
@@ -86,8 +99,11 @@ class Placement:
         """Return the lag of a primary's replicas; the first call starts to watch them."""
         lag = self._lags.get(primary)
         if lag is None:
-            replicas = [self.node(address) for address in primary.replicas]
-            lag = ReplicaLag(self.name, self.pool_of(primary), replicas)
+            leader = self._leader(primary)
+            pools = {member: self.node(member) for member in primary.replicas}
+            if primary.leader is not None:
+                pools[primary.leader] = leader.pool
+            lag = ReplicaLag(self.name, leader.leadership, pools)
             self._lags[primary] = lag
             lag.watch()
         return lag
@@ -117,8 +133,18 @@ class Placement:
         """Close all pools; call once."""
         for lag in self._lags.values():
             await lag.close()
-        for node in self._nodes.values():
-            await node.close()
+        for pool in (*self._nodes.values(), *(leader.pool for leader in self._leaders.values())):
+            await pool.close()
+
+    def _leader(self, primary: Primary) -> "_Leader":
+        leader = self._leaders.get(primary)
+        if leader is None:
+            leadership = Leadership(self.name, primary)
+            name = primary.leader.host if primary.leader else primary.name
+            dial = partial(connect_to_leader, leadership, self._login, self._network)
+            leader = _Leader(leadership, NodePool(self.name, name, dial, self._pool_max))
+            self._leaders[primary] = leader
+        return leader
 
     async def _missing(self, by: ShardMap, shards: set[int]) -> set[int]:
         missing = set(shards)

@@ -36,3 +36,8 @@ STAND_IN_READS = Counter(
     "Statements that a replica answered because its primary could not be reached.",
     ["group", "node"],
 )
+LEADER_CHANGES = Counter(
+    "retrato_postgres_leader_changes_total",
+    "How often this process found another member leading than before.",
+    ["group", "primary"],
+)

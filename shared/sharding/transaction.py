@@ -16,7 +16,7 @@ from shared.sharding.database_faults import (
     DRIVER_ERRORS,
     CommitUnknown,
     is_gone,
-    is_lost_connection,
+    is_unknown_commit,
 )
 from shared.sharding.node_pool import NodePool
 from shared.sharding.reader import Reader
@@ -138,7 +138,7 @@ async def _commit_and_release(node: NodePool, connection: PoolConnectionProxy) -
         tag, warned = await _commit(connection)
     except DRIVER_ERRORS as error:
         closed = is_gone(connection, error)
-        if isinstance(error, TimeoutError) or is_lost_connection(error, closed=closed):
+        if is_unknown_commit(error, closed=closed):
             raise CommitUnknown from error
         fault = node.fault(error, closed=closed)
         if fault is None:

@@ -14,8 +14,8 @@ from shared.errors import Unavailable
 from tests.architecture.source_tree import python_files, syntax_of
 
 WIDE = {"Exception", "BaseException"}
-# The HTTP handler, the check for obstacles, and the worker loops log the error and go on. The pool
-# counts a failed connection, and raises again all but an OSError.
+# The HTTP handler, the check for obstacles, the worker loops and the sampler of replicas log the
+# error and go on. The pool counts a failed connection, and raises again all but an OSError.
 ALLOWED = {
     ("infra/backups/keeper.py", "_or_end"),
     ("shared/http_server/obstacles.py", "_found"),
@@ -27,6 +27,7 @@ ALLOWED = {
     ("shared/jobs/outbox_relay.py", "_drain_in_turn"),
     ("shared/jobs/outbox_relay.py", "_serve_primary"),
     ("shared/service_client/http1_pool.py", "_connect"),
+    ("shared/sharding/replica_lag.py", "_sample_for_ever"),
 }
 AWAY = {
     name
