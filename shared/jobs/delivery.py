@@ -37,7 +37,8 @@ class ShardOutbox:
     def __init__(self, group: ShardGroup, shard: int) -> None:
         self.shard = shard
         self._group_name = group.name
-        self._reader = group.reader(shard)
+        # A replica may still hold events that were delivered long ago.
+        self._reader = group.reader(shard, stand_in=False)
         self._holds: dict[str, _Hold] = {}
 
     def blocked(self) -> list[str]:

@@ -76,25 +76,24 @@ class OutboxRelay:
             await pause(stop, _RESTART_SECONDS)
 
     async def _serve_while_there(self, lease: RelayLease, stop: asyncio.Event) -> None:
-        started: list[asyncio.Task[None]] = []
         try:
             while not stop.is_set() and not lease.lost:
                 if await lease.held():
-                    started = [task for task in started if not task.done()]
-                    started += self._start_drains(await lease.shards_to_drain(), stop)
+                    self._start_drains(await lease.shards_to_drain(), lease, stop)
                 await lease.wait(stop)
         finally:
-            if started:
-                await asyncio.wait(started)
+            if lease.drains:
+                await asyncio.wait(lease.drains)
 
-    def _start_drains(self, shards: set[int], stop: asyncio.Event) -> list[asyncio.Task[None]]:
+    def _start_drains(self, shards: set[int], lease: RelayLease, stop: asyncio.Event) -> None:
         self._again |= shards
-        started = []
         for shard in shards:
-            if shard not in self._drains or self._drains[shard].done():
-                self._drains[shard] = asyncio.create_task(self._drain_in_turn(shard, stop))
-                started.append(self._drains[shard])
-        return started
+            is_over = shard not in self._drains or self._drains[shard].done()
+            if is_over and not lease.lost:
+                drain = asyncio.create_task(self._drain_in_turn(shard, stop))
+                self._drains[shard] = drain
+                lease.drains.add(drain)
+                drain.add_done_callback(lease.drains.discard)
 
     async def _drain_in_turn(self, shard: int, stop: asyncio.Event) -> None:
         async with self._gate:

@@ -22,12 +22,21 @@ _SQL = load_queries(Path(__file__).with_name("outbox_relay.sql"))
 
 _TRY_LEAD = "SELECT pg_try_advisory_lock(1768910)"
 
+# A lease whose primary is silent for this long counts as lost, though its connection is open. A
+# primary that froze is replaced only after its lease in etcd has ended, which takes longer. So no
+# delivery of the old lease can come after one of the new lease.
+SILENT_SECONDS_MAX = 2.0
+
 
 class RelayLease:
-    """A session lock on its own connection, which ends with the process or the primary."""
+    """A session lock on its own connection, which ends with the process or the primary.
+
+    `drains` are the tasks that deliver under the lease; they are cancelled when it is lost.
+    """
 
     def __init__(self, group: ShardGroup, primary: str, poll_s: float) -> None:
         self.lost = False
+        self.drains: set[asyncio.Task[None]] = set()
         self._group = group
         self._primary = primary
         self._poll_s = poll_s
@@ -36,6 +45,7 @@ class RelayLease:
         self._hints: set[int] = set()
         self._woken = asyncio.Event()
         self._connection: asyncpg.Connection
+        self._renewing: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
         """Connect and listen; raises Unavailable while the primary is unreachable."""
@@ -50,6 +60,8 @@ class RelayLease:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        if self._renewing is not None:
+            self._renewing.cancel()
         if not self._connection.is_closed():
             self._connection.terminate()
 
@@ -59,6 +71,8 @@ class RelayLease:
             # Another process has the lease, and handles the events announced so far.
             self._hints.clear()
             self._held = await self._try_lead()
+            if self._held:
+                self._renewing = asyncio.create_task(self._renew())
         return self._held
 
     async def shards_to_drain(self) -> set[int]:
@@ -89,9 +103,19 @@ class RelayLease:
                 raise Unavailable(f"{self._primary} cannot be reached.") from error
             raise
 
+    async def _renew(self) -> None:
+        """Ask the primary for a sign of life again and again; without one the lease is lost."""
+        while not self.lost:
+            try:
+                await self._connection.fetchval("SELECT 1", timeout=SILENT_SECONDS_MAX)
+            except DRIVER_ERRORS:
+                self._connection.terminate()
+                self._on_lost()
+            await asyncio.sleep(self._poll_s)
+
     async def _shards_with_events(self) -> set[int]:
         here = self._group.shards_on(self._primary)
-        rows = await self._group.rows_across(_SQL["shards_with_events"], here)
+        rows = await self._group.rows_across(_SQL["shards_with_events"], here, stand_in=False)
         self._measure(rows)
         return {self._group.shard_of(row["oldest"]) for row in rows if row["waiting"]}
 
@@ -107,6 +131,8 @@ class RelayLease:
         self._hints.add(int(str(shard)))
         self._woken.set()
 
-    def _on_lost(self, _connection: object) -> None:
+    def _on_lost(self, _connection: object = None) -> None:
         self.lost = True
+        for drain in self.drains:
+            drain.cancel()
         self._woken.set()

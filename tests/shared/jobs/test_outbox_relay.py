@@ -1,7 +1,8 @@
 """The relay delivers the outbox in order and at least once, whatever fails."""
 
 import asyncio
-from collections.abc import AsyncIterator
+import signal
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 
 from shared.edges.edges import Edges
 from shared.errors import Unavailable
+from shared.jobs import relay_lease
 from shared.jobs.outbox_relay import OutboxRelay
 from shared.jobs.relay_lease import RelayLease
 from shared.logs import request_id
@@ -16,6 +18,7 @@ from shared.sharding.outbox import OutboxEvent
 from shared.sharding.shard_group import ShardGroup
 from shared.sql_files import parse_query
 from tests.eventually import eventually
+from tests.shared.postgres_nodes import Member
 from tests.shared.shard_groups import ShardedDatabase
 
 LEFT = parse_query(
@@ -215,6 +218,47 @@ async def test_who_waits_for_the_lease_is_not_kept_busy_by_events(
         with pytest.raises(TimeoutError):
             async with asyncio.timeout(0.1):
                 await waiting.wait(never)
+
+
+def _cut(node: Member) -> None:
+    """End the session that holds the lease, as a demotion does."""
+    node.psql(
+        "SELECT pg_terminate_backend(pid) FROM pg_locks"
+        " WHERE locktype = 'advisory' AND objid = 1768910 AND granted"
+    )
+
+
+def _freeze(node: Member) -> None:
+    node.send(signal.SIGSTOP)
+
+
+@pytest.mark.parametrize("fault", [_cut, _freeze])
+async def test_a_delivery_ends_with_the_lease(
+    database: ShardedDatabase,
+    group: ShardGroup,
+    fault: Callable[[Member], None],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The next holder of the lease delivers these events and later ones, which must come after."""
+    monkeypatch.setattr(relay_lease, "SILENT_SECONDS_MAX", 0.5)
+    under_way, ended = asyncio.Event(), asyncio.Event()
+
+    async def hang(_events: list[OutboxEvent]) -> None:
+        under_way.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.set()
+
+    async with running(group, handlers={"news": hang}):
+        await publish(group, 7, 1)
+        await under_way.wait()
+        fault(database.nodes.b)
+        try:
+            async with asyncio.timeout(20):
+                await ended.wait()
+        finally:
+            database.nodes.b.send(signal.SIGCONT)
 
 
 async def test_the_relay_goes_on_when_its_primary_is_back(
