@@ -1,4 +1,4 @@
-"""Three small Postgres nodes over TLS that tests may break: two primaries and a replica."""
+"""Small Postgres nodes over TLS that tests may break: primaries, replicas and elected leaders."""
 
 import os
 import select
@@ -69,6 +69,12 @@ class Member:
         # Without a process that reaps orphans, its process id would seem in use for ever.
         (self.data / "postmaster.pid").unlink()
 
+    def copy(self, leader: "Member") -> None:
+        """Make the data folder, a copy of a leader's that follows it when it starts."""
+        source = f"host={leader.address} port={PORT} user=postgres sslmode=disable"
+        copied = ["-R", "-X", "stream", "-c", "fast"]
+        _run("pg_basebackup", "-D", self.data, *copied, "-d", source)
+
     def send(self, number: signal.Signals) -> None:
         """Send a signal to the server and all its backends."""
         for pid in self._pids():
@@ -93,29 +99,24 @@ class Member:
         return True
 
     def _pids(self) -> list[int]:
+        if not (self.data / "postmaster.pid").exists():
+            return []
         postmaster = int((self.data / "postmaster.pid").read_text().split()[0])
         backends = Path(f"/proc/{postmaster}/task/{postmaster}/children").read_text()
         return [postmaster, *map(int, backends.split())]
 
 
-class PostgresNodes:
-    """The primary `a` with its replica, and the primary `b`, in a temporary folder."""
+class PostgresServers:
+    """Servers in a temporary folder, with certificates of one authority."""
 
-    def __init__(self, net: str) -> None:
+    def __init__(self) -> None:
         self.folder = Path(mkdtemp(prefix="retrato-sharding-", dir="/tmp"))
         self.folder.chmod(0o755)
         self.ca = trustme.CA()
         self.ca_file = self.folder / "ca.pem"
         self.ca.cert_pem.write_to_path(str(self.ca_file))
         self.ca_file.chmod(0o644)
-        self.a = self._make("a.postgres.test", f"{net}.13.1")
-        self.b = self._make("b.postgres.test", f"{net}.13.2")
-        self.replica = self._make("a-replica.postgres.test", f"{net}.13.11", copy_of=self.a)
-
-    @property
-    def all(self) -> tuple[Member, ...]:
-        """All servers, the primaries first."""
-        return self.a, self.b, self.replica
+        self.all: list[Member] = []
 
     def addresses(self) -> dict[str, str]:
         """Map each name to its address."""
@@ -128,27 +129,16 @@ class PostgresNodes:
                 node.stop()
         shutil.rmtree(self.folder)
 
-    def _make(self, name: str, address: str, copy_of: Member | None = None) -> Member:
+    def make(self, name: str, address: str, copy_of: Member | None = None) -> Member:
         node = Member(name, address, self.folder / name.partition(".")[0])
+        self.all.append(node)
         node.folder.mkdir()
         self._write_certificate(node)
         _own(node.folder)
         if copy_of is None:
             _run("initdb", "-D", node.folder / "data", "-U", "postgres", "-A", "trust", "-N")
         else:
-            source = f"host={copy_of.address} port={PORT} user=postgres sslmode=disable"
-            _run(
-                "pg_basebackup",
-                "-D",
-                node.folder / "data",
-                "-R",
-                "-X",
-                "stream",
-                "-c",
-                "fast",
-                "-d",
-                source,
-            )
+            node.copy(copy_of)
         conf = _CONF.format(address=address, port=PORT, folder=node.folder)
         (node.folder / "data" / "postgresql.conf").write_text(conf)
         (node.folder / "data" / "pg_hba.conf").write_text(_HBA)
@@ -164,6 +154,49 @@ class PostgresNodes:
         certificate.private_key_pem.write_to_path(str(key))
         chain.write_bytes(b"".join(blob.bytes() for blob in certificate.cert_chain_pems))
         key.chmod(0o600)
+
+
+class PostgresNodes(PostgresServers):
+    """The primary `a` with its replica, and the primary `b`."""
+
+    def __init__(self, net: str) -> None:
+        super().__init__()
+        self.a = self.make("a.postgres.test", f"{net}.13.1")
+        self.b = self.make("b.postgres.test", f"{net}.13.2")
+        self.replica = self.make("a-replica.postgres.test", f"{net}.13.11", copy_of=self.a)
+
+
+class ElectingMembers(PostgresServers):
+    """A leader and its synchronous follower, which a test promotes as Patroni would."""
+
+    def __init__(self, net: str) -> None:
+        super().__init__()
+        self.leader = self.make("p-1.postgres.test", f"{net}.14.1")
+        self.follower = self.make("p-2.postgres.test", f"{net}.14.2", copy_of=self.leader)
+
+    def wait_for_follower(self, *, wanted: bool) -> None:
+        """Let commits of the leader wait for the follower, or let none wait any more."""
+        self.leader.psql(f"ALTER SYSTEM SET synchronous_standby_names = '{'*' * wanted}'")
+        self.leader.psql("SELECT pg_reload_conf()")
+
+    def cut_follower(self) -> None:
+        """Let the follower receive nothing more."""
+        self.follower.psql("ALTER SYSTEM SET primary_conninfo = ''")
+        self.follower.psql("SELECT pg_reload_conf()")
+
+    def promote(self) -> None:
+        """Let the follower lead; it waits for nobody. The other one is not told."""
+        self.leader, self.follower = self.follower, self.leader
+        self.leader.psql("SELECT pg_promote()")
+
+    def rejoin(self) -> None:
+        """Let the follower begin anew, as a copy of the leader."""
+        self.follower.stop()
+        conf = (self.follower.data / "postgresql.conf").read_text()
+        shutil.rmtree(self.follower.data)
+        self.follower.copy(self.leader)
+        (self.follower.data / "postgresql.conf").write_text(conf)
+        self.follower.start()
 
 
 def _as_database_user() -> list[str]:

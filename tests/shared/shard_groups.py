@@ -13,7 +13,7 @@ from shared.sharding.migration_files import FOUNDATION
 from shared.sharding.migrations import MigrationTarget, migrate
 from shared.sharding.shard_group import ShardGroup
 from shared.sharding.shard_map import ShardMapFile
-from tests.shared.postgres_nodes import OWNER, PASSWORD, PORT, PostgresNodes
+from tests.shared.postgres_nodes import OWNER, PASSWORD, PORT, ElectingMembers, PostgresNodes
 
 SHARD_COUNT = 8
 
@@ -87,3 +87,39 @@ class ShardedDatabase:
         """Run statements as the superuser on the shard's primary, with `:schema` replaced."""
         node = {"a": self.nodes.a, "b": self.nodes.b}[self.homes[shard]]
         return node.psql(sql.replace(":schema", f"shard_{shard:04d}"), database=self.database)
+
+
+class ElectedDatabase:
+    """A new database of one primary whose members elect their leader."""
+
+    _numbers = itertools.count(1)
+
+    def __init__(self, members: ElectingMembers, folder: Path) -> None:
+        self.members = members
+        self.database = f"elected_{next(self._numbers)}"
+        self.network = Network(StaticResolver(members.addresses()), members.ca_file)
+        self.login = PostgresLogin(OWNER, PASSWORD, self.database)
+        self.map_file = folder / f"{self.database}.json"
+        places = [{"host": member.name, "port": PORT} for member in members.all]
+        document = {
+            "group": self.database,
+            "version": 1,
+            "shard_count": SHARD_COUNT,
+            "primaries": {"p": {"members": places}},
+            "shards": [{"first": 0, "last": SHARD_COUNT - 1, "primary": "p"}],
+        }
+        self.map_file.write_text(json.dumps(document))
+        members.leader.psql(f"CREATE DATABASE {self.database} OWNER {OWNER}")
+
+    async def migrate(self, *directories: Path) -> None:
+        target = MigrationTarget(self.map_file, self.login, self.network)
+        await migrate(target, [FOUNDATION, *directories], lambda *_progress: None)
+
+    @asynccontextmanager
+    async def open(self, *, pool_max: int = 8) -> AsyncIterator[ShardGroup]:
+        group = ShardGroup(ShardMapFile(self.map_file), self.login, self.network, pool_max)
+        group.watch_replicas()
+        try:
+            yield group
+        finally:
+            await group.close()
