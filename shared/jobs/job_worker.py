@@ -118,7 +118,14 @@ class JobWorker:
         for job in lane.jobs:
             run = partial(self._run_job, self._handlers[job], self._places[id(lane)], running)
             manager.entrypoint(job, on_failure="hold", accepts_context=False)(run)
-        connection.add_termination_listener(lambda _connection: manager.shutdown.set())
+
+        def give_up(_connection: object) -> None:
+            # Nothing can note the end of these jobs, and soon another worker runs them.
+            manager.shutdown.set()
+            for task in running:
+                task.cancel()
+
+        connection.add_termination_listener(give_up)
         stopping = asyncio.create_task(_shut_down_with(stop, manager))
         serving = asyncio.create_task(
             manager.run(
@@ -162,7 +169,8 @@ class JobWorker:
                 )
             outcome = "done"
         except asyncio.CancelledError:
-            # The process stops. The library would take a passed-on cancellation as final.
+            # The process stops, or its primary is away. The library would take a passed-on
+            # cancellation as final.
             outcome = "put back"
             raise RetryRequested(reason="the worker stopped") from None
         except Unavailable as error:

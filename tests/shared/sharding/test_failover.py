@@ -4,13 +4,14 @@ import asyncio
 import itertools
 import os
 import signal
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
 from shared.errors import Unavailable
+from shared.jobs.job_worker import JobTiming, JobWorker
 from shared.sharding.database_faults import CommitUnknown
 from shared.sharding.shard_group import ShardGroup
 from shared.sql_files import parse_query
@@ -28,6 +29,7 @@ INSERT = parse_query(
 OWNERS = parse_query(
     "owners", "SELECT owner, host(inet_server_addr()) AS place FROM :schema.note ORDER BY owner"
 )
+PLACE = parse_query("place", "SELECT host(inet_server_addr())")
 WRITERS = 6
 
 
@@ -141,3 +143,59 @@ async def test_writes_go_on_at_the_new_leader(
     assert (set(history.acked) - there, history.failed & there, history.stale) == (set(), set(), [])
     places = list(history.acked.values())
     assert places == sorted(places), "a write of the old leader was acknowledged after the new one"
+
+
+async def test_the_old_leader_answers_as_a_replica_once_it_follows(
+    members: ElectingMembers, group: ShardGroup
+) -> None:
+    async def the_follower_answers() -> None:
+        place = await group.reader(0, lag_ms_max=5_000).value(PLACE)
+        assert place == members.follower.address
+
+    await eventually(the_follower_answers)
+    members.leader.stop()
+    members.promote()
+    members.rejoin()
+    await eventually(the_follower_answers)
+    async with group.writer(0) as tx:
+        assert await tx.value(INSERT, owner=1) == members.leader.address
+
+
+async def test_a_job_of_the_old_leader_runs_at_the_new_one(
+    members: ElectingMembers, group: ShardGroup
+) -> None:
+    done: list[int] = []
+    first_try, stop = asyncio.Event(), asyncio.Event()
+
+    async def work(payload: dict[str, int]) -> None:
+        if not first_try.is_set():
+            first_try.set()
+            await asyncio.Event().wait()
+        done.append(payload["n"])
+
+    async def enqueue(number: int) -> None:
+        async with group.writer(0) as tx:
+            await tx.enqueue("work", {"n": number})
+
+    def both_are_done() -> None:
+        assert set(done) == {1, 2}
+
+    timing = JobTiming(heartbeat_s=2.0, poll_s=0.2, backoff_s=0.2)
+    working = asyncio.create_task(JobWorker(group, {"work": work}, timing=timing).run(stop))
+    await enqueue(1)
+    await first_try.wait()
+    # The first is under way while its leader freezes for good.
+    await asyncio.to_thread(members.leader.send, signal.SIGSTOP)
+    await asyncio.to_thread(members.promote)
+    await eventually(lambda: _if_possible(enqueue(2)))
+    await eventually(both_are_done)
+    stop.set()
+    working.cancel()
+    await asyncio.wait({working})
+
+
+async def _if_possible(write: Coroutine[None, None, None]) -> None:
+    try:
+        await write
+    except Unavailable as error:
+        raise AssertionError from error
