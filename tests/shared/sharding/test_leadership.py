@@ -137,6 +137,16 @@ async def test_a_lag_is_read_only_while_the_members_agree() -> None:
     assert lag.fresh_replica(10**12) is None
 
 
+async def test_positions_of_the_old_timeline_prove_nothing_on_the_new_one() -> None:
+    lag = lag_of(elected(A, B, C), A, B, C)
+    lag.weigh(0.0, {A: leads(1, 10), B: follows(1, 9), C: follows(1, 9)})
+    # The new timeline may have begun at 9, so whoever is at 11 on it may lack what A wrote at 10.
+    lag.weigh(1.0, {B: leads(2, 12), C: follows(2, 11)})
+    assert lag.lag_ms(C) == float("inf")
+    lag.weigh(2.0, {B: leads(2, 12), C: follows(2, 12)})
+    assert lag.lag_ms(C) < float("inf")
+
+
 def test_a_timeline_has_one_leader() -> None:
     leadership = elected(A, B)
     assert leadership.accepts(A, 1)
