@@ -6,12 +6,14 @@ SHELL := /bin/bash
 # RETRATO_PYTHON=… selects an interpreter; make then installs nothing.
 PYTHON := $(or $(RETRATO_PYTHON),$(abspath $(or $(RETRATO_VENV_DIR),.run))/venv/bin/python)
 BOOTSTRAP := $(if $(RETRATO_PYTHON),@true,@python3 -m infra.bootstrap)
+BOOTSTRAP_OPTIONS =
 BIN = $(dir $(PYTHON))
 
 ##@ Run the suite
-.PHONY: up down status accounts logs trace metrics restart rotate reset psql promote plan-changes
-up: ready ## install what is missing and start everything (LIMITS=loose allows load from one address; BACKUPS=off)
-	@RETRATO_LIMITS=$(or $(LIMITS),usual) $(if $(BACKUPS),RETRATO_BACKUPS=$(BACKUPS)) $(PYTHON) -m infra up $(if $(ANEW),--anew "$(ANEW)") $(if $(AS_IS),--as-is "$(AS_IS)")
+.PHONY: up down status accounts logs trace metrics restart rotate reset psql promote switchover plan-changes
+up: BOOTSTRAP_OPTIONS = $(if $(HA),--ha=$(HA))
+up: ready ## install what is missing and start everything (LIMITS=loose allows load from one address; BACKUPS=off; HA=1 adds failover, HA=0 ends it)
+	@RETRATO_LIMITS=$(or $(LIMITS),usual) $(if $(BACKUPS),RETRATO_BACKUPS=$(BACKUPS)) $(if $(HA),RETRATO_HA=$(HA)) $(PYTHON) -m infra up $(if $(ANEW),--anew "$(ANEW)") $(if $(AS_IS),--as-is "$(AS_IS)")
 down: ready ## stop everything; the data stays
 	@$(PYTHON) -m infra down
 status: ready ## show each process: address, state, memory, start time
@@ -32,6 +34,8 @@ plan-changes: ready ## show how the suite differs from the topology, and which c
 	@$(PYTHON) -m infra plan-changes
 promote: ready ## make the replica of a lost primary the primary: make promote P=users-a
 	@$(PYTHON) -m infra promote "$(P)" $(if $(GIVE_UP),--give-up-newer)
+switchover: ready ## let the replica in sync lead a database (after make up HA=1): make switchover P=users-a
+	@$(PYTHON) -m infra switchover "$(P)" $(if $(TO),--to "$(TO)")
 reset: ready ## delete all data after a question (YES=1 skips the question)
 	@$(PYTHON) -m infra reset $(if $(YES),--yes)
 
@@ -105,6 +109,7 @@ test-data: ready-dev ## run tests that need Postgres or Redis
 	@$(PYTHON) -m pytest -m "data and not long" $(T)
 test-suite: ready-dev ## run tests that need all processes: journeys, failures
 	@$(PYTHON) -m pytest -m "suite and not long" $(T)
+test-long: BOOTSTRAP_OPTIONS = --ha=1
 test-long: ready-dev ## run tests that take minutes each: operators' mistakes, losses, promotions
 	@$(PYTHON) -m pytest -m long --timeout=1800 $(T)
 fmt: ready-dev ## format, and fix what the linter can fix
@@ -141,7 +146,7 @@ bench-upload: ready-dev ## measure a picture's way from first byte to ready, ste
 drills: ready-dev ## break the suite under load in all ways that it must survive (RATE= RESTARTS=10 D="isolation")
 	@$(PYTHON) -m bench.drills $(if $(RATE),--rate $(RATE)) --restarts $(or $(RESTARTS),2) $(if $(D),--only $(D))
 lock: ready-dev ## pin the newest versions of the requirements in infra/locks/*.in
-	@cd infra/locks && for name in main dev; do \
+	@cd infra/locks && for name in main dev ha; do \
 		$(PYTHON) -m piptools compile $(LOCK_OPTIONS) --output-file=$$name.txt $$name.in; done
 	@cd infra/locks && for name in gateway users upload feed infra; do \
 		$(PYTHON) -m piptools compile $(LOCK_OPTIONS) --constraint=main.txt --output-file=$$name.txt $$name.in; done
@@ -153,9 +158,9 @@ LOCK_OPTIONS := --quiet --upgrade --generate-hashes --strip-extras --allow-unsaf
 
 .PHONY: help ready ready-dev
 ready:
-	$(BOOTSTRAP)
+	$(BOOTSTRAP) $(BOOTSTRAP_OPTIONS)
 ready-dev:
-	$(BOOTSTRAP) --dev
+	$(BOOTSTRAP) --dev $(BOOTSTRAP_OPTIONS)
 help:
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} \
 		/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)

@@ -13,8 +13,8 @@ from functools import cache
 from pathlib import Path
 
 # Debian's accounts for these programs. All Postgres have one, because a promotion moves a folder
-# from one to another, and pgBackRest reads all of them.
-_DEBIANS = {"postgres": "postgres", "dns": "pdns", "nginx": "www-data"}
+# from one to another, and pgBackRest reads all of them. A fence kills a Postgres.
+_DEBIANS = {"postgres": "postgres", "fence": "postgres", "dns": "pdns", "nginx": "www-data"}
 # The supervisor and nginx's master switch to other accounts; the keeper reads all secrets, to seal
 # them, and runs pgBackRest as postgres; the caretaker signs with the authority's key.
 _STAYS_ROOT = frozenset({"supervisor", "nginx-master", "backup-keeper", "caretaker"})

@@ -1,4 +1,4 @@
-"""The process that keeps all certificates valid and logs young: `python -m infra.caretaker`."""
+"""The process that keeps certificates valid, logs young and replicas watched: `infra.caretaker`."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -13,6 +13,7 @@ from infra.certificates import Authority
 from infra.control.certificate_renewal import hand_over, look_at_processes, renew_due
 from infra.control.failures import SuiteFailure
 from infra.control.old_logs import keep_logs_young
+from infra.failover.sync_watch import watch_sync
 from infra.own_processes import settings_of_process
 from infra.suite import Suite, open_suite
 from shared.http_server.service_app import AppInfo
@@ -52,10 +53,11 @@ async def _open(suite: Suite) -> AsyncIterator[Suite]:
 
 
 async def take_care(suite: Suite, stop: asyncio.Event) -> None:
-    """Run the caretaker's loops until `stop` is set; an error of one begins both anew."""
+    """Run the caretaker's loops until `stop` is set; an error of one begins all anew."""
     async with asyncio.TaskGroup() as loops:
         loops.create_task(keep_certificates(suite, stop))
         loops.create_task(keep_logs_young(suite, stop))
+        loops.create_task(watch_sync(suite, stop))
 
 
 async def keep_certificates(suite: Suite, stop: asyncio.Event) -> None:

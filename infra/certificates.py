@@ -18,6 +18,9 @@ _SERVER_DAYS = 397
 # The caretaker and `make up` renew certificates that expire within a month.
 RENEW_BEFORE = dt.timedelta(days=30)
 
+_SERVER_ONLY = [ExtendedKeyUsageOID.SERVER_AUTH]
+_SERVER_AND_CLIENT = [*_SERVER_ONLY, ExtendedKeyUsageOID.CLIENT_AUTH]
+
 
 @dataclass(frozen=True, slots=True)
 class KeyPair:
@@ -51,9 +54,16 @@ class Authority:
         return self._signer.certificate.not_valid_after_utc
 
     def server_pair(
-        self, name: str, hosts: Iterable[str], *, spelled_addresses: Iterable[str] = ()
+        self,
+        name: str,
+        hosts: Iterable[str],
+        *,
+        spelled_addresses: Iterable[str] = (),
+        for_clients: bool = False,
     ) -> KeyPair:
         """Return a certificate for these names and addresses, an existing one if it still fits.
+
+        With `for_clients` it also proves its owner where that calls others.
 
         `spelled_addresses` are included as names, because pgBackRest compares the address that it
         dials only with names.
@@ -62,8 +72,10 @@ class Authority:
         wanted = [_alternative_name(host) for host in dict.fromkeys(hosts)]
         wanted += [x509.DNSName(address) for address in spelled_addresses]
         held = find_certificate(pair.certificate)
-        if held is None or _names(held) != wanted or self._must_be_renewed(pair, held):
-            self._issue(pair, wanted, _SERVER_DAYS)
+        uses = _SERVER_AND_CLIENT if for_clients else _SERVER_ONLY
+        fits = held is not None and _names(held) == wanted and _uses(held) == uses
+        if held is None or not fits or self._must_be_renewed(pair, held):
+            self._issue(pair, wanted, uses, _SERVER_DAYS)
         return pair
 
     def due_pairs(self) -> list[KeyPair]:
@@ -78,7 +90,7 @@ class Authority:
         """Issue a kept certificate again, for the same names and with a new key."""
         held = find_certificate(pair.certificate)
         if held is not None:
-            self._issue(pair, _names(held), days)
+            self._issue(pair, _names(held), _uses(held), days)
 
     def _kept_pairs(self) -> Iterator[KeyPair]:
         for certificate in sorted(self._folder.glob("*.crt")):
@@ -95,7 +107,13 @@ class Authority:
     def _end_of_new(self, days: float) -> dt.datetime:
         return min(_now().replace(microsecond=0) + dt.timedelta(days=days), self.ends_at)
 
-    def _issue(self, pair: KeyPair, names: Sequence[x509.GeneralName], days: float) -> None:
+    def _issue(
+        self,
+        pair: KeyPair,
+        names: Sequence[x509.GeneralName],
+        uses: Sequence[x509.ObjectIdentifier],
+        days: float,
+    ) -> None:
         signer = self._signer
         key = ec.generate_private_key(ec.SECP256R1())
         certificate = (
@@ -103,7 +121,7 @@ class Authority:
             .not_valid_after(self._end_of_new(days))
             .add_extension(x509.SubjectAlternativeName(names), critical=False)
             .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-            .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
+            .add_extension(x509.ExtendedKeyUsage(uses), critical=False)
             .add_extension(
                 x509.AuthorityKeyIdentifier.from_issuer_public_key(signer.key.public_key()),
                 critical=False,
@@ -118,6 +136,7 @@ def find_certificate(file: Path) -> x509.Certificate | None:
     try:
         held = x509.load_pem_x509_certificate(file.read_bytes())
         _names(held)
+        _uses(held)
     except (OSError, ValueError, x509.ExtensionNotFound):
         return None
     return held
@@ -134,6 +153,10 @@ def _has_key(pair: KeyPair, held: x509.Certificate) -> bool:
 
 def _names(certificate: x509.Certificate) -> list[x509.GeneralName]:
     return list(certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value)
+
+
+def _uses(certificate: x509.Certificate) -> list[x509.ObjectIdentifier]:
+    return list(certificate.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value)
 
 
 def _now() -> dt.datetime:

@@ -26,16 +26,20 @@ from infra.control.reset import delete_everything
 from infra.control.restart import restart_rolling
 from infra.control.rotation import go_on_with_rotation
 from infra.control.run_lock import sole_command
+from infra.control.shape import change_shape
 from infra.control.start import start_suite
 from infra.control.stop import stop_suite
+from infra.control.switchover import switch_over
 from infra.control.upkeep import require_running, run_migrations
 from infra.deletion_audit.everywhere import check_deleted
+from infra.failover.roles import require_no_failover
 from infra.holdings.findings import Words
 from infra.processes import Tier
 from infra.shell_settings import forget_settings_of_other_work
 from infra.status.accounts import access_of, accounts_line, table_of
 from infra.status.certificates import certificate_lines
 from infra.status.changes import print_changes
+from infra.status.databases import database_lines
 from infra.status.logs import follow, log_files
 from infra.status.metrics import metrics_of
 from infra.status.status import print_table, rows_of
@@ -72,13 +76,19 @@ def up(
     ] = False,
     anew: Annotated[str, typer.Option("--anew", help="What begins empty: users-a,store")] = "",
     as_is: Annotated[str, typer.Option("--as-is", help="What counts as it lies there.")] = "",
+    ha: Annotated[
+        bool | None, typer.Option("--ha/--no-ha", help="With failover by Patroni, or without.")
+    ] = None,
 ) -> None:
     """Start the suite, wait until all of it answers, and say where."""
+    if ha is not None:
+        os.environ["RETRATO_HA"] = "on" if ha else "off"
     suite = open_suite()
     progress = Progress()
     upto = Tier.REPLICAS if data_only else Tier.BALANCERS
     words = Words(anew=_things(anew), as_is=_things(as_is))
     with sole_command(suite.folder, "up"):
+        change_shape(suite, progress)
         if suite.folder.restored_file.exists() and not data_only:
             from infra.backups.after_restore import start_restored
 
@@ -118,10 +128,12 @@ def status() -> None:
     print_table(rows)
     lines, backups_are_well = backup_lines(suite)
     certificates, are_valid = asyncio.run(certificate_lines(suite))
+    databases, are_safe = asyncio.run(database_lines(suite))
     short = short_of_disk_space(suite)
     lines.append(accounts_line(suite))
-    sys.stdout.write("".join(f"{line}\n" for line in (*lines, *certificates, *short)))
-    if short or not (backups_are_well and are_valid and all(row.is_well for row in rows)):
+    sys.stdout.write("".join(f"{line}\n" for line in (*databases, *lines, *certificates, *short)))
+    is_well = all((backups_are_well, are_valid, are_safe, *(row.is_well for row in rows)))
+    if short or not is_well:
         raise typer.Exit(1)
 
 
@@ -177,8 +189,23 @@ def promote(
 ) -> None:
     """Give a replica's data the place of its primary, which is lost."""
     suite = open_suite()
+    require_no_failover(suite, "A promotion")
     with sole_command(suite.folder, "promote"):
         asyncio.run(promote_replica(suite, name, Progress(), gives_up_newer=give_up_newer))
+
+
+@app.command()
+@told
+def switchover(
+    name: str, to: Annotated[str, typer.Option("--to", help="The member that leads next.")] = ""
+) -> None:
+    """Let the replica in sync lead a database, while the suite serves."""
+    suite = open_suite()
+    require_running(suite)
+    if suite.plan.failover is None:
+        raise SuiteFailure("Without failover a replica cannot take over: `make up HA=1` adds it.")
+    with sole_command(suite.folder, "switchover"):
+        asyncio.run(switch_over(suite, name, to, Progress()))
 
 
 @app.command("plan-changes")

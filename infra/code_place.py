@@ -14,6 +14,10 @@ from infra.run_folder import REPOSITORY, RunFolder, open_to_others
 _PACKAGES = ("services", "shared")
 # Runs as a file, as the account of a store.
 STORE_START = Path("infra/control/store_start.py")
+# These run as files too, as the account of the databases.
+FENCE = Path("infra/failover/fence.py")
+PATRONI_START = Path("infra/failover/patroni_start.py")
+FILES = (STORE_START, FENCE, PATRONI_START)
 _FOLDER_MODE, _FILE_MODE = 0o755, 0o644
 _READABLE, _ENTERABLE = 0o004, 0o005
 _CACHE = "__pycache__"
@@ -47,14 +51,16 @@ def renew_code(folder: RunFolder, *pythons: Path) -> None:
         # Outdated files only; the modes of compiled files follow those of the sources.
         compileall.compile_dir(place / package, quiet=2)
     if place != REPOSITORY:
-        (place / STORE_START).parent.mkdir(parents=True, exist_ok=True)
-        _copy_file(REPOSITORY / STORE_START, place / STORE_START)
+        for file in FILES:
+            (place / file).parent.mkdir(parents=True, exist_ok=True)
+            _copy_file(REPOSITORY / file, place / file)
 
 
 @cache
 def _others_read(checkout: Path) -> bool:
     read = [entry for package in _PACKAGES for entry in _entries(checkout / package)]
-    read += [checkout / STORE_START, *(checkout / parent for parent in STORE_START.parents)]
+    for file in FILES:
+        read += [checkout / file, *(checkout / parent for parent in file.parents)]
     return open_to_others(checkout) and all(
         entry.stat().st_mode & (wanted := _ENTERABLE if entry.is_dir() else _READABLE) == wanted
         for entry in read

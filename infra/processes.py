@@ -9,7 +9,7 @@ from pathlib import Path
 
 from infra.accounts import Account, account_for
 from infra.backups.place import backup_folder
-from infra.code_place import STORE_START, code_folder
+from infra.code_place import FENCE, PATRONI_START, STORE_START, code_folder
 from infra.leaders import leads
 from infra.plan.parts import Check, Kind, PlannedProcess
 from infra.programs import postgres_program, program
@@ -40,7 +40,7 @@ class Tier(IntEnum):
     """A step of the start; all of a tier must answer before the next tier starts.
 
     The backup store starts before the data and stops after it, because a database archives its
-    last WAL as it stops.
+    last WAL as it stops. So does etcd, in which a leader gives up its lease as it stops.
     """
 
     BACKUPS = 0
@@ -116,8 +116,8 @@ class Process:
 
     @property
     def endpoint(self) -> str:
-        """The address and port as text."""
-        return f"{self.address}:{self.port}"
+        """The address and port as text; a fence listens nowhere."""
+        return f"{self.address}:{self.port}" if self.port else ""
 
 
 def processes_of(suite: Suite) -> tuple[Process, ...]:
@@ -141,6 +141,8 @@ def _postgres(suite: Suite, planned: PlannedProcess) -> Process:
     node = suite.plan.member(planned.server)
     config = suite.folder.etc / "postgres" / node.name / "postgresql.conf"
     follows = not leads(node)
+    if suite.plan.failover is not None:
+        return _patroni(suite, planned)
     return Process(
         planned,
         suite.plan.checks[planned.name],
@@ -154,6 +156,68 @@ def _postgres(suite: Suite, planned: PlannedProcess) -> Process:
         stop_signal="INT",
         stop_wait_s=60,
         niceness=NICE_IN_THE_BACKGROUND if follows else NICE_BEHIND_THE_DOOR,
+    )
+
+
+def _patroni(suite: Suite, planned: PlannedProcess) -> Process:
+    """Return the process of a Patroni, whose child is the Postgres server."""
+    node = suite.plan.member(planned.server)
+    return Process(
+        planned,
+        suite.plan.checks[planned.name],
+        tier=Tier.DATA if leads(node) else Tier.REPLICAS,
+        command=(
+            str(suite.patroni_python),
+            "-P",
+            str(code_folder(suite.folder) / PATRONI_START),
+            str(suite.folder.etc / "postgres" / node.name / "patroni.yml"),
+        ),
+        account=account_for("postgres"),
+        directory=suite.folder.root,
+        environment={"HOME": str(suite.folder.data / "postgres")},
+        stop_wait_s=60,
+        # A Patroni that waits for the processor loses its lease, and its server runs as it does.
+    )
+
+
+def _fence(suite: Suite, planned: PlannedProcess) -> Process:
+    failover = suite.plan.failover
+    if failover is None:
+        raise ValueError(f"{planned.name} is drawn without failover")
+    node = suite.plan.member(planned.server)
+    return Process(
+        planned,
+        suite.plan.checks[planned.name],
+        # It stops before the servers do, and starts once they answer.
+        tier=Tier.SERVICES,
+        command=(
+            sys.executable,
+            "-P",
+            str(code_folder(suite.folder) / FENCE),
+            f"{node.address}:{failover.rest_port}",
+            str(suite.ca_file),
+            str(suite.folder.data / "postgres" / node.name),
+            str(failover.silence_seconds),
+            # Another member may be promoted once the lease is over.
+            str(failover.lease_seconds),
+        ),
+        account=account_for("fence"),
+        directory=suite.folder.root,
+    )
+
+
+def _etcd(suite: Suite, planned: PlannedProcess) -> Process:
+    return Process(
+        planned,
+        suite.plan.checks[planned.name],
+        tier=Tier.BACKUPS,
+        command=(
+            program("etcd"),
+            f"--config-file={suite.folder.etc / 'etcd' / f'{planned.name}.yml'}",
+        ),
+        account=account_for("etcd"),
+        directory=suite.folder.root,
+        data=suite.folder.etcd / planned.name,
     )
 
 
@@ -296,4 +360,6 @@ _LOCAL: dict[Kind, Callable[[Suite, PlannedProcess], Process]] = {
     "store": _store,
     "service": _python,
     "nginx": _nginx,
+    "etcd": _etcd,
+    "fence": _fence,
 }

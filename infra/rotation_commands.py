@@ -11,7 +11,7 @@ import typer
 
 from infra.command_line import app, told
 from infra.control.failures import SuiteFailure
-from infra.control.other_rotations import DATABASES, KEPT, other_ways, ways_meant
+from infra.control.other_rotations import DATABASES, other_ways, ways_meant, why_kept
 from infra.control.progress import Progress
 from infra.control.replaceable import known_words, names_meant
 from infra.control.rotation import WAITED_S_MAX, begin_rotation, end_rotation, ends_of
@@ -39,6 +39,8 @@ def rotate(
     require_running(suite)
     _require_whole(suite)
     given = _given_by_the_operator(suite, names)
+    if "all" in words and suite.plan.failover is not None:
+        progress.say(why_kept(suite.plan, "ca"))
     with sole_command(suite.folder, "rotate"):
         asyncio.run(begin_rotation(suite, names, given, progress, now=now))
         asyncio.run(_go_other_ways(suite, words, progress))
@@ -76,8 +78,8 @@ def _names_of(suite: Suite, words: list[str]) -> list[str]:
     external = {secret.name for secret in suite.plan.secrets if secret.given}
     names: list[str] = []
     for word in words:
-        if word in KEPT:
-            raise SuiteFailure(KEPT[word])
+        if why := why_kept(suite.plan, word):
+            raise SuiteFailure(why)
         meant = list(names_meant(suite.plan, word))
         if not meant and not ways_meant(suite.plan, word):
             known = ", ".join(_all_words(suite))

@@ -76,6 +76,16 @@ class RunFolder:
         return self.root / "backups-are"
 
     @property
+    def failover_file(self) -> Path:
+        """The file that says whether the last `make up` was with failover, on or off."""
+        return self.root / "failover-is"
+
+    @property
+    def etcd(self) -> Path:
+        """The folder of etcd's data, which Patroni can recreate from the databases."""
+        return self.data / "etcd"
+
+    @property
     def complaints_file(self) -> Path:
         """The file in which the keeper reports on the backups."""
         return self.root / "backups.json"

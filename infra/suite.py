@@ -21,6 +21,7 @@ from infra.topology_tables import TopologyError
 # The callers' limits: enough for phones, or almost none for load and tests.
 LIMITS = ("usual", "loose")
 BACKUPS = ("on", "off")
+FAILOVER = ("on", "off")
 _NETWORK = re.compile(r"\d{1,3}\.\d{1,3}")
 
 
@@ -34,6 +35,7 @@ class Suite:
     limits: str = "usual"
     # Only a start that has compared ledger and disk may create missing keys.
     may_make_keys: bool = False
+    patroni_python: Path = Path()  # used only with failover
 
     @property
     def limits_factor(self) -> int:
@@ -68,13 +70,15 @@ def open_suite() -> Suite:
     """Open the suite that the environment selects.
 
     RETRATO_NET selects the network, RETRATO_RUN_DIR the folder, RETRATO_VENV_DIR the place of the
-    decoder's environment, RETRATO_LIMITS the callers' limits, and RETRATO_BACKUPS whether backups
-    are taken. Values that are not set stay as at the last `make up`.
+    decoder's environment, RETRATO_LIMITS the callers' limits, RETRATO_BACKUPS whether backups are
+    taken, and RETRATO_HA whether there is failover. Values that are not set stay as at the last
+    `make up`.
     """
     folder = locate_run_folder(Path(os.environ.get("RETRATO_RUN_DIR") or REPOSITORY / ".run"))
     _require_own(folder)
     network = network_of(folder, requested=os.environ.get("RETRATO_NET") or None)
-    return suite_in(folder, network, limits_of(folder, requested=os.environ.get("RETRATO_LIMITS")))
+    limits = limits_of(folder, requested=os.environ.get("RETRATO_LIMITS"))
+    return suite_in(folder, network, limits, asked_failover=os.environ.get("RETRATO_HA"))
 
 
 def _require_own(folder: RunFolder) -> None:
@@ -99,15 +103,29 @@ def _user_name(uid: int) -> str:
         return f"user {uid}"
 
 
-def suite_in(folder: RunFolder, network: str | None, limits: str = "usual") -> Suite:
+def suite_as_it_was(suite: Suite) -> Suite:
+    """Return the same suite with or without failover, as at its last start."""
+    folder = suite.folder
+    plan = suite_in(folder, suite.plan.network, suite.limits, asked_failover=None).plan
+    return replace(suite, plan=plan)
+
+
+def suite_in(
+    folder: RunFolder,
+    network: str | None,
+    limits: str = "usual",
+    *,
+    asked_failover: str | None = None,
+) -> Suite:
     """Return the suite of a folder on a network; None is the default network."""
     venvs = Path(os.environ.get("RETRATO_VENV_DIR") or REPOSITORY / ".run")
-    drawn = load_topology(network=network)
+    drawn = load_topology(network=network, has_failover=_has_failover(folder, asked_failover))
     backup = replace(drawn.backup, enabled=drawn.backup.enabled and _takes_backups(folder))
     return Suite(
         plan=plan_of(replace(drawn, backup=backup)),
         folder=folder,
         decoder_python=venvs.absolute() / "venv-decoder" / "bin" / "python",
+        patroni_python=venvs.absolute() / "venv-ha" / "bin" / "python",
         limits=limits,
     )
 
@@ -137,6 +155,12 @@ def _takes_backups(folder: RunFolder) -> bool:
     """Whether backups are taken: as this shell requests, or else as at the last start."""
     asked = os.environ.get("RETRATO_BACKUPS")
     return _one_of(BACKUPS, "BACKUPS", asked, folder.backups_file) != "off"
+
+
+def _has_failover(folder: RunFolder, asked: str | None) -> bool:
+    """Whether there is failover: as requested, or else as at the last start."""
+    asked = {"1": "on", "0": "off"}.get(asked or "", asked)
+    return _one_of(FAILOVER, "HA", asked, folder.failover_file) == "on"
 
 
 def _one_of(words: Sequence[str], name: str, asked: str | None, file: Path) -> str | None:

@@ -2,14 +2,15 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
-from infra.plan.figures import Backup, Dns, Limits, Nginx, SecondBucket, Store
+from infra.plan.figures import Backup, Dns, Failover, Limits, Nginx, SecondBucket, Store
 from infra.topology_checks import (
     check_addresses,
+    check_failover,
     check_hosts,
     check_loopback,
     check_node_names,
@@ -91,16 +92,21 @@ class Topology:
     caretaker: str
     dns: Dns
     limits: Limits
+    failover: Failover | None
 
 
-def load_topology(file: Path = TOPOLOGY_FILE, *, network: str | None = None) -> Topology:
+def load_topology(
+    file: Path = TOPOLOGY_FILE, *, network: str | None = None, has_failover: bool = False
+) -> Topology:
     """Read and check the topology; `network`, such as "127.21", replaces the default one."""
     drawn = read_tables(file)
     with named_errors(file):
-        return _topology(drawn, network)
+        return _topology(drawn, network, has_failover=has_failover)
 
 
-def _topology(drawn: Mapping[str, Any], network: str | None) -> Topology:
+def _topology(
+    drawn: Mapping[str, Any], network: str | None, *, has_failover: bool = False
+) -> Topology:
     default = drawn["network"]["default"]
     net = network or default
     if not _NETWORK.fullmatch(net):
@@ -120,9 +126,12 @@ def _topology(drawn: Mapping[str, Any], network: str | None) -> Topology:
         caretaker=f"{net}.{drawn['caretaker']['address']}",
         dns=Dns(**{**drawn["dns"], "address": f"{net}.{drawn['dns']['address']}"}),
         limits=_limits(drawn),
+        failover=_failover(drawn["ha"], net) if "ha" in drawn else None,
     )
     _check(topology)
-    return topology
+    if has_failover and topology.failover is None:
+        raise TopologyError("HA=1 needs the table [ha], which is not drawn")
+    return topology if has_failover else replace(topology, failover=None)
 
 
 def _store(table: Mapping[str, Any], net: str) -> Store:
@@ -133,6 +142,10 @@ def _store(table: Mapping[str, Any], net: str) -> Store:
 def _backup(table: Mapping[str, Any], net: str) -> Backup:
     addresses = {name: f"{net}.{table[name]}" for name in ("address", "keeper")}
     return Backup(**{**table, **addresses})
+
+
+def _failover(table: Mapping[str, Any], net: str) -> Failover:
+    return Failover(**{**table, "etcd": tuple(f"{net}.{tail}" for tail in table["etcd"])})
 
 
 def _nginx(table: Mapping[str, Any], net: str, *, with_public: bool) -> Nginx:
@@ -223,6 +236,8 @@ def _check(topology: Topology) -> None:
         if kind not in {"embedded", "external"}:
             raise TopologyError(f"{name}.kind is neither embedded nor external")
     check_hosts(topology.hosts)
+    if topology.failover is not None:
+        check_failover(topology.failover)
     check_ports((topology.nginx.port, topology.nginx.tls_port, topology.nginx.proxy_protocol_port))
     for name, group in topology.groups.items():
         _check_shards(name, group)
@@ -247,6 +262,7 @@ def _addresses(topology: Topology) -> Iterator[str]:
     yield from (topology.dns.address, topology.store.address)
     yield from (topology.backup.address, topology.backup.keeper, topology.caretaker)
     yield from topology.nginx.replicas
+    yield from topology.failover.etcd if topology.failover else ()
     yield from (redis.address for redis in topology.redises.values())
     for service in topology.services.values():
         yield from (*service.replicas, *service.workers)

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 
+from infra.plan.figures import Failover
 from infra.topology_tables import TopologyError
 
 _BYTE_MAX = 255
@@ -47,3 +48,19 @@ def check_ports(ports: Sequence[int | None]) -> None:
     twice = {port for port in ports if port is not None and ports.count(port) > 1}
     if twice:
         raise TopologyError(f"nginx listens twice at port {min(twice)}")
+
+
+def check_failover(failover: Failover) -> None:
+    """Raise TopologyError unless a leader can renew its lease in time, and etcd has a majority."""
+    renewal_s = failover.loop_seconds + 2 * failover.retry_seconds
+    if renewal_s > failover.lease_seconds:
+        raise TopologyError(
+            f"ha.lease_seconds is {failover.lease_seconds}, and a leader needs up to {renewal_s} s"
+            " to renew its lease: loop_seconds and two times retry_seconds"
+        )
+    if failover.silence_seconds >= failover.lease_seconds:
+        raise TopologyError(
+            "ha.silence_seconds is not below ha.lease_seconds: a fence would act after a promotion"
+        )
+    if len(failover.etcd) % 2 == 0 or len(failover.etcd) < 3:
+        raise TopologyError("ha.etcd has an odd number of addresses, at least three")

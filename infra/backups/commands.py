@@ -33,6 +33,7 @@ from infra.backups.witness import keep_witness
 from infra.control.progress import Progress
 from infra.control.run_lock import sole_command
 from infra.control.upkeep_lock import alone
+from infra.failover.roles import require_no_failover
 from infra.leaders import leaders
 from infra.rendering.files import make_folder
 from infra.run_folder import RunFolder, locate_run_folder
@@ -125,6 +126,7 @@ async def list_backups(suite: Suite) -> None:
 async def restore(request: RestoreRequest, progress: Progress) -> None:
     """Restore into a folder, start its suite and repair it; raises SuiteFailure."""
     target = _target(request)
+    require_no_failover(target, "A restore in place")
     at = parsed_moment(request.at) if request.at else None
     is_moved = bool(request.into or request.source)
     wish = Wish(at, request.group, request.replaces, is_moved=is_moved)

@@ -16,6 +16,7 @@ from infra.backups import keeper_metrics as metrics
 from infra.backups.complaints import Complaints
 from infra.backups.primaries import FAULTS, connected
 from infra.control.refused_writes import READ_ONLY, UPLOADS
+from infra.failover.roles import NobodyLeads, server_in_role
 from infra.leaders import leaders
 from infra.plan.parts import Member
 from infra.rendering.postgres import data_folder
@@ -56,13 +57,14 @@ class DiskWatch:
         """Check every primary's disk, and change what the primary refuses if necessary."""
         nodes = leaders(self._suite.plan.databases)
         try:
-            free = {node.name: free_bytes(data_folder(self._suite, node)) for node in nodes}
+            folders = {node.name: await self._folder(node) for node in nodes}
+            free = {name: free_bytes(folder) for name, folder in folders.items()}
         except FileNotFoundError as error:
             # A folder is missing for a moment during a promotion.
             log.info("disk_not_watched", reason=str(error))
             return
         for node in nodes:
-            keep_reserve(data_folder(self._suite, node), free[node.name], self._floor_bytes)
+            keep_reserve(folders[node.name], free[node.name], self._floor_bytes)
             # An upload also leads to rows in feed, so the fullest disk counts for upload.
             least = min(free.values()) if node.service == "upload" else free[node.name]
             try:
@@ -70,6 +72,13 @@ class DiskWatch:
             except (TimeoutError, *FAULTS) as error:
                 # A server that is down need not refuse anything; the next check comes soon.
                 log.info("disk_not_watched", primary=node.name, reason=str(error))
+
+    async def _folder(self, node: Member) -> Path:
+        """Return the folder of the server that leads; while nobody does, that of the first."""
+        try:
+            return data_folder(self._suite, await server_in_role(self._suite, node))
+        except NobodyLeads:
+            return data_folder(self._suite, node)
 
     async def _look_at(self, node: Member, free: int, least_free: int) -> None:
         if node.name in self._at_ease and least_free >= self._floor_bytes * UPLOADS_FACTOR:

@@ -21,6 +21,7 @@ from infra.backups.subprocesses import (
     run_command,
 )
 from infra.backups.wal_names import timeline_of
+from infra.failover.roles import server_in_role
 from infra.plan.parts import Member
 from infra.programs import program
 from infra.rendering.backups import pgbackrest_file, pgpass_file
@@ -66,7 +67,7 @@ class Repository:
     def __init__(self, suite: Suite, node: Member, config: Path | None = None) -> None:
         self._suite = suite
         self._node = node
-        self._config = config or pgbackrest_file(suite, node)
+        self._config = config
 
     @property
     def name(self) -> str:
@@ -151,28 +152,31 @@ class Repository:
         weight: Sequence[str] = GIVES_WAY,
     ) -> str:
         home = self._suite.folder.data / "postgres"
+        # With failover, whoever leads now; a configuration of its own reads the store only.
+        server = self._node if self._config else await server_in_role(self._suite, self._node)
+        config = self._config or pgbackrest_file(self._suite, server)
         command = Command(
             words=[
                 *account_for("postgres").command_prefix(home),
                 *weight,
                 program("pgbackrest"),
-                f"--config={self._config}",
+                f"--config={config}",
                 f"--stanza={self.name}",
                 f"--io-timeout={_IO_SECONDS_MAX}",
                 *words,
             ],
-            environment=self._environment(),
+            environment=self._environment(server),
             folder=home,
             limit_s=limit_s,
             marked=self._suite.folder.root,
         )
         return await run_command(command, subject, tell=tell)
 
-    def _environment(self) -> dict[str, str]:
+    def _environment(self, server: Member) -> dict[str, str]:
         """Return libpq's variables, because pgBackRest connects to the server through libpq."""
         return {
             "HOME": str(self._suite.folder.data / "postgres"),
-            "PGHOST": self._node.address,
+            "PGHOST": server.address,
             "PGSSLMODE": "verify-full",
             "PGSSLROOTCERT": str(self._suite.ca_file),
             "PGPASSFILE": str(pgpass_file(self._suite)),

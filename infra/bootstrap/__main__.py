@@ -1,4 +1,4 @@
-"""Entry point of `python3 -m infra.bootstrap [--dev]`, which installs what is missing.
+"""Entry point of `python3 -m infra.bootstrap [--dev] [--ha=1]`, which installs what is missing.
 
 It runs before anything is installed, so it may import only the standard library.
 """
@@ -11,7 +11,7 @@ from pathlib import Path
 from infra.bootstrap.debian import install_missing_packages
 from infra.bootstrap.environments import make_environment
 from infra.bootstrap.failures import BootstrapFailure
-from infra.run_folder import REPOSITORY, RunFolderClosed, locate_run_folder
+from infra.run_folder import REPOSITORY, RunFolder, RunFolderClosed, locate_run_folder
 
 _PYTHON_MIN = (3, 11)
 _LOCKS = REPOSITORY / "infra" / "locks"
@@ -28,11 +28,14 @@ def main(arguments: list[str]) -> int:
     try:
         _require_python()
         for_tests = "--dev" in arguments
-        install_missing_packages(say, for_tests=for_tests)
+        has_failover = _has_failover(arguments)
+        install_missing_packages(say, for_tests=for_tests, for_failover=has_failover)
         folder = _environments_folder()
         names = ("main.txt", "dev.txt") if for_tests else ("main.txt",)
         make_environment(folder / "venv", [_LOCKS / name for name in names], say)
         make_environment(folder / "venv-decoder", [_LOCKS / "decoder.txt"], say)
+        if has_failover:
+            make_environment(folder / "venv-ha", [_LOCKS / "ha.txt"], say)
     except (BootstrapFailure, RunFolderClosed) as failure:
         sys.stderr.write(f"\n{failure}\n")
         return 1
@@ -47,6 +50,16 @@ def _environments_folder() -> Path:
     if requested:
         return Path(requested).absolute()
     return locate_run_folder(REPOSITORY / ".run").root
+
+
+def _has_failover(arguments: list[str]) -> bool:
+    """Whether Patroni and etcd are needed: as asked, or else as at the last start."""
+    asked = [word.removeprefix("--ha=") for word in arguments if word.startswith("--ha=")]
+    if asked:
+        return asked[-1] in {"1", "on"}
+    run_folder = Path(os.environ.get("RETRATO_RUN_DIR") or REPOSITORY / ".run")
+    kept = RunFolder(run_folder).failover_file
+    return kept.exists() and kept.read_text(encoding="utf-8").strip() == "on"
 
 
 def _require_python() -> None:

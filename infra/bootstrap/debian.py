@@ -27,9 +27,13 @@ class Package:
     is_there: Callable[[], bool]
 
 
-def install_missing_packages(say: Say, *, for_tests: bool = False) -> None:
+def install_missing_packages(
+    say: Say, *, for_tests: bool = False, for_failover: bool = False
+) -> None:
     """Install missing packages, as root or by sudo without a password."""
     packages = [*_packages(), *(_packages_of_tests() if for_tests else ())]
+    if for_failover:
+        packages.append(Package("etcd-server", lambda: _program("etcd")))
     missing = [package.name for package in packages if not package.is_there()]
     if not missing:
         return

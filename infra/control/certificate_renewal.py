@@ -100,6 +100,7 @@ async def tell(suite: Suite, process: Process) -> None:
         if process.kind == "nginx":
             # A balancer that refuses its configuration goes on with the old one, and says so once.
             await asyncio.to_thread(require_accepted, process)
+        # A Patroni shows the certificate of its server, and passes the signal on.
         await asyncio.to_thread(Supervisor(suite.folder).signal, process.name, "HUP")
 
 

@@ -19,6 +19,7 @@ from infra.control.recording import record_if_possible, record_secrets
 from infra.control.restart import restart_rolling
 from infra.control.roll import roll
 from infra.control.supervisor import Supervisor
+from infra.failover.patroni import reload_all
 from infra.leaders import followers, leader, leaders, leads
 from infra.plan.database_roles import REPLICATION_ROLE, other_login
 from infra.plan.parts import Database, Member
@@ -75,7 +76,7 @@ async def rotate_replication(suite: Suite, progress: Progress) -> None:
     change_secrets(suite.folder.secrets_file, begin)
     suite = replace(suite)
     await _prepare_all(suite, suite.plan.groups)
-    render_everything(suite, processes_of(suite))
+    await _render_and_tell(suite)
     for database in suite.plan.databases:
         await _end_sessions(suite, [leader(database)], REPLICATION_ROLE)
     replicas = [node for database in suite.plan.databases for node in followers(database)]
@@ -100,7 +101,7 @@ async def rotate_superuser(suite: Suite, progress: Progress) -> None:
         progress.say(f"{database.name} has the superuser's new password")
     change_secrets(file, _switch_superuser)
     suite = replace(suite)
-    render_everything(suite, processes_of(suite))
+    await _render_and_tell(suite)
     record_secrets(suite)
     change_secrets(file, _drop_superuser)
     await record_if_possible(replace(suite))
@@ -117,6 +118,13 @@ async def finish_database_rotations(suite: Suite, progress: Progress) -> None:
     for group in suite.plan.groups:
         if await _former_may_log_in(suite, group):
             await _finish_group(suite, group, progress)
+
+
+async def _render_and_tell(suite: Suite) -> None:
+    render_everything(suite, processes_of(suite))
+    if suite.plan.failover is not None:
+        # Patroni has passwords of its own: it asks its server as the superuser once a second.
+        await reload_all(suite)
 
 
 async def _restart_keeper(suite: Suite, progress: Progress) -> None:

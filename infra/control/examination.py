@@ -143,12 +143,13 @@ def _keep_map(
 ) -> None:
     found = opening.facts.maps[group.name]
     version = max(homes.version, _version_in(ledger, group), found.version)
+    elects = suite.plan.failover is not None
     if found.presence is not Presence.WHOLE:
-        write_shard_map(suite, group, homes.primary_by_shard, version)
+        write_shard_map(suite, group, homes.primary_by_shard, version, elects=elects)
         if len(homes.to_make) < group.shard_count:
             progress.say(f"read the shard map of {group.name} back from its primaries")
-    elif _servers_differ(group, homes, found):
-        write_shard_map(suite, group, homes.primary_by_shard, version + 1)
+    elif _servers_differ(suite, group, homes, found):
+        write_shard_map(suite, group, homes.primary_by_shard, version + 1, elects=elects)
         progress.say(
             f"the shard map of {group.name} names other servers now: version {version + 1}"
         )
@@ -159,6 +160,7 @@ def _version_in(ledger: Ledger, group: ShardGroup) -> int:
     return entry.version if entry else 0
 
 
-def _servers_differ(group: ShardGroup, homes: Homes, found: MapFacts) -> bool:
-    wanted = shard_map_document(group, homes.primary_by_shard, found.version)
+def _servers_differ(suite: Suite, group: ShardGroup, homes: Homes, found: MapFacts) -> bool:
+    elects = suite.plan.failover is not None
+    wanted = shard_map_document(group, homes.primary_by_shard, found.version, elects=elects)
     return bool(read_json(found.file)["primaries"] != wanted["primaries"])

@@ -6,8 +6,6 @@ import datetime as dt
 import http.client
 import ssl
 from collections.abc import Awaitable, Callable
-from functools import cache
-from pathlib import Path
 
 import asyncpg
 import dns.asyncquery
@@ -16,12 +14,16 @@ import dns.message
 import redis.asyncio
 import redis.exceptions
 
+from infra.control.supervisor import Supervisor
+from infra.failover.patroni import standing_of
+from infra.failover.roles import server_in_role
 from infra.leaders import leader_of, leads
 from infra.plan.parts import Kind, Member, PlannedRedis
 from infra.processes import Process
 from infra.rendering.postgres import slot_name
 from infra.secret_values import SUPERUSER, open_secrets
 from infra.suite import Suite
+from infra.trust import tls_context
 
 _ASK_TIMEOUT_S = 2.0
 # A replica that the primary refuses reconnects again and again, and streams for a moment each time.
@@ -70,7 +72,7 @@ async def refusal_of(suite: Suite, process: Process, since: dt.datetime) -> str 
 
     Only the lines that its log got after `since` count.
     """
-    if process.kind != "postgres":
+    if process.kind != "postgres" or suite.plan.failover is not None:
         return None
     node = suite.plan.member(process.server)
     try:
@@ -117,9 +119,11 @@ async def connect_superuser(
 ) -> "asyncpg.Connection[asyncpg.Record]":
     """Connect to a Postgres server as its superuser, with its certificate verified.
 
+    With failover a name means a role: the first name of a database is the member that leads now.
     With `writes` the session may write even while the disk watch refuses writes to others. A start
     has already checked the space. A password that was rotated meanwhile is read again.
     """
+    server = await server_in_role(suite, server)
 
     async def connect(password: str) -> "asyncpg.Connection[asyncpg.Record]":
         return await asyncpg.connect(
@@ -148,17 +152,6 @@ async def connect_superuser(
         raise
 
 
-def tls_context(suite: Suite) -> ssl.SSLContext:
-    """Return a context that trusts only the suite's own authority."""
-    return _trusting(suite.ca_file, suite.ca_file.stat().st_mtime_ns)
-
-
-@cache
-def _trusting(ca_file: Path, _written_ns: int) -> ssl.SSLContext:
-    # The time of writing is part of the cache key, because the authority may be replaced.
-    return ssl.create_default_context(cafile=str(ca_file))
-
-
 async def dns_addresses(suite: Suite, host: str) -> set[str]:
     """Return the addresses that the suite's own DNS server gives for a name."""
     server = suite.plan.dns
@@ -170,6 +163,9 @@ async def dns_addresses(suite: Suite, host: str) -> set[str]:
 
 async def _ask_postgres(suite: Suite, process: Process) -> bool:
     node = suite.plan.member(process.server)
+    if suite.plan.failover is not None:
+        # Patroni answers with what its server has just answered.
+        return (await standing_of(suite, node)).is_well
     connection = await connect_superuser(suite, node)
     try:
         recovers = bool(await connection.fetchval("SELECT pg_is_in_recovery()"))
@@ -233,6 +229,16 @@ async def _ask_service(suite: Suite, process: Process) -> bool:
     return status == 200 and body == b"ok"
 
 
+async def _ask_etcd(suite: Suite, process: Process) -> bool:
+    status, body = await asyncio.to_thread(_get, suite, process, tls=True)
+    return status == 200 and b'"true"' in body
+
+
+async def _ask_fence(suite: Suite, process: Process) -> bool:
+    # It listens nowhere, so that only the supervisor knows of it.
+    return (await asyncio.to_thread(Supervisor(suite.folder).state, process.name)).is_up
+
+
 async def _ask_nginx(suite: Suite, process: Process) -> bool:
     status, _body = await asyncio.to_thread(_get, suite, process, tls=False)
     return status == 200
@@ -260,4 +266,6 @@ _QUESTIONS: dict[Kind, Callable[[Suite, Process], Awaitable[bool]]] = {
     "store": _ask_store,
     "service": _ask_service,
     "nginx": _ask_nginx,
+    "etcd": _ask_etcd,
+    "fence": _ask_fence,
 }

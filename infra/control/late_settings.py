@@ -10,8 +10,10 @@ from infra.control.progress import Progress
 from infra.control.redis_users import tell_redis_users
 from infra.control.restart import restart_rolling
 from infra.control.supervisor import Supervisor
+from infra.failover.patroni import reload_all
 from infra.processes import Process, Tier, processes_of
 from infra.rendering.differences import files_of
+from infra.rendering.failover import patroni_file_of
 from infra.suite import Suite
 
 # These tiers have several processes, so the others serve during a restart.
@@ -27,6 +29,8 @@ async def apply_settings(suite: Suite, progress: Progress) -> None:
     Raises SuiteFailure if a restart fails.
     """
     await tell_redis_users(suite)
+    if suite.plan.failover is not None:
+        await reload_all(suite)
     # A balancer knows what newer gateways send and still knows the older ones, so it comes first.
     late = sorted(late_processes(suite), key=lambda process: _TURNS.get(process.kind, len(_TURNS)))
     for process in late:
@@ -65,9 +69,10 @@ def late_processes(suite: Suite) -> list[Process]:
 
 def _read_once(suite: Suite, process: Process) -> list[Path]:
     # The DNS server rereads its zone by itself, and a replica its password at each connect; Redis
-    # is told of its users while it runs.
+    # is told of its users while it runs. Patroni is told after every start.
     reread = {".zone", ".pgpass", ".acl"}
-    return [file for file in files_of(suite, process) if file.suffix not in reread]
+    files = [file for file in files_of(suite, process) if file.suffix not in reread]
+    return [file for file in files if file != patroni_file_of(suite, process)]
 
 
 def _newest(files: Iterable[Path]) -> float:

@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Collection
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from infra.backups.complaints import backup_lines
 from infra.control.failures import SuiteFailure
@@ -12,6 +13,7 @@ from infra.holdings.comparison import Expected, compare
 from infra.holdings.facts import Facts, Presence
 from infra.holdings.findings import Finding, Verdict, Words, names_of_things, report_of
 from infra.holdings.gathering import gather_facts
+from infra.holdings.last_leaders import last_leader
 from infra.holdings.ledger import (
     Ledger,
     PrimaryEntry,
@@ -124,6 +126,7 @@ def expected_primaries(plan: Plan) -> dict[str, Expected]:
             group.name,
             range(database.first_shard, database.last_shard + 1),
             tuple(replica.name for replica in followers(database)),
+            elects=plan.failover is not None,
         )
         for group in plan.groups.values()
         for database in group.databases
@@ -221,7 +224,7 @@ def _begin_anew(suite: Suite, ledger: Ledger, thing: str, progress: Progress) ->
         "secrets": suite.folder.secrets_file,
         "pki": suite.folder.pki,
         "store": bucket_folder(suite),
-    }.get(thing) or data_folder(suite, suite.plan.member(thing))
+    }.get(thing) or _folder_of_primary(suite, thing)
     if place.exists():
         progress.say(f"{thing} begins anew: what was there is now {put_aside(place).name}")
     else:
@@ -236,6 +239,11 @@ def _begin_anew(suite: Suite, ledger: Ledger, thing: str, progress: Progress) ->
     before = ledger.primaries[thing]
     emptied = PrimaryEntry(group=before.group, id_clock_ms=before.id_clock_ms)
     return changed(ledger, primaries={**ledger.primaries, thing: emptied}, begun_anew=begun)
+
+
+def _folder_of_primary(suite: Suite, name: str) -> Path:
+    database = next(one for one in suite.plan.databases if one.name == name)
+    return data_folder(suite, last_leader(suite, database))
 
 
 def _take_as_is(ledger: Ledger, facts: Facts, thing: str) -> Ledger:

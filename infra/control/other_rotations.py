@@ -14,6 +14,7 @@ from infra.control.database_rotation import (
 )
 from infra.control.progress import Progress
 from infra.plan.parts import Plan
+from infra.plan.secret_names import FAILOVER_SECRETS
 from infra.suite import Suite
 
 Way = Callable[[Suite, Progress], Awaitable[None]]
@@ -31,6 +32,26 @@ KEPT: Mapping[str, str] = {
 }
 
 
+_AUTHORITY = "ca"
+_MADE_ANEW = (
+    "{word} is not replaced in place. Nothing stored depends on it: run `make up HA=0`, remove it"
+    f" from secrets.json, and `make up HA=1` makes another ({_PAGE})."
+)
+_WITHOUT_FAILOVER = (
+    "{word} is not replaced in a suite with failover, because etcd reads it only as it starts: run"
+    f" `make up HA=0` first, and `make up HA=1` afterwards ({_PAGE})."
+)
+
+
+def why_kept(plan: Plan, word: str) -> str:
+    """Return why a word is refused; "" if it is not. `all` leaves such words out."""
+    if plan.failover is not None and word == _AUTHORITY:
+        return _WITHOUT_FAILOVER.format(word=word)
+    if word in FAILOVER_SECRETS:
+        return _MADE_ANEW.format(word=word)
+    return KEPT.get(word, "")
+
+
 def other_ways(plan: Plan) -> dict[str, Way]:
     """Map the words of the command to their ways, in the order of `all`."""
     ways = {f"postgres_{group}": partial(_rotate_group, group) for group in plan.groups}
@@ -38,7 +59,7 @@ def other_ways(plan: Plan) -> dict[str, Way]:
         **ways,
         "postgres_replication": rotate_replication,
         "postgres_superuser": rotate_superuser,
-        "ca": rotate_authority,
+        **({_AUTHORITY: rotate_authority} if plan.failover is None else {}),
     }
 
 

@@ -10,6 +10,7 @@ import asyncpg
 
 from infra.accounts import account_for
 from infra.control.failures import SuiteFailure
+from infra.failover.roles import require_no_failover
 from infra.leaders import leaders
 from infra.plan.parts import Member
 from infra.programs import postgres_program
@@ -19,6 +20,7 @@ from infra.suite import Suite
 
 async def set_passwords(suite: Suite) -> None:
     """Set the superuser's password in every primary with data; replicas get it by replication."""
+    require_no_failover(suite, "ANEW=secrets")
     nodes = leaders(suite.plan.databases)
     for node in nodes:
         if data_folder(suite, node).exists():

@@ -9,6 +9,7 @@ from infra.authority_files import authority_fingerprint
 from infra.holdings.control_data import ControlData, FolderDamaged, read_control_data
 from infra.holdings.gathering import look_at_secrets
 from infra.holdings.inside import Seen, see, write_inside
+from infra.holdings.last_leaders import last_leader
 from infra.holdings.ledger import (
     Ledger,
     MapEntry,
@@ -80,15 +81,15 @@ def record_stopped(suite: Suite) -> None:
     if ledger is None:
         return
     primaries = dict(ledger.primaries)
-    for node in _primaries(suite):
-        entry = primaries.get(node.name)
+    for database in suite.plan.databases:
+        entry = primaries.get(database.name)
         if entry is None or entry.system_identifier is None:
             continue
         try:
-            control = read_control_data(data_folder(suite, node))
+            control = read_control_data(data_folder(suite, last_leader(suite, database)))
         except (FolderDamaged, OSError):
             continue  # the next start reports the damage
-        primaries[node.name] = _closed(entry, control)
+        primaries[database.name] = _closed(entry, control)
     write_ledger(suite.folder.ledger_file, changed(ledger, primaries=primaries))
 
 

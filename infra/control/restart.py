@@ -9,6 +9,7 @@ from pathlib import Path
 from infra.code_place import renew_code
 from infra.control.failures import SuiteFailure
 from infra.control.health import dns_addresses
+from infra.control.member_restarts import restart_members
 from infra.control.others import wait_for_others
 from infra.control.progress import Progress
 from infra.control.start import start_process
@@ -40,6 +41,10 @@ async def restart_rolling(suite: Suite, what: str, progress: Progress) -> None:
     render_everything(suite, processes)
     described = supervisor.reload()
     await _start_left_stopped(suite, supervisor, {process.service for process in chosen}, progress)
+    if suite.plan.failover is not None:
+        members = [process for process in chosen if process.kind == "postgres"]
+        await restart_members(suite, supervisor, members, described, progress)
+        chosen = [process for process in chosen if process.kind != "postgres"]
     for process in chosen:
         began_s = time.monotonic()
         if process.kind == "nginx":

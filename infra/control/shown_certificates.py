@@ -17,10 +17,12 @@ _POSTGRES_ASKS_TLS = (8).to_bytes(4) + (80877103).to_bytes(4)
 
 
 def certificate_file(suite: Suite, process: Process) -> Path | None:
-    """Return the file of a process's certificate; None for the name server, which has none."""
+    """Return the file of a process's certificate; None for those that have none."""
     kind = process.kind
-    if kind == "dns":
+    if kind in {"dns", "fence"}:
         return None
+    if kind == "etcd":
+        return suite.folder.pki / f"{process.name}.crt"
     names = {"postgres": f"{process.server}.postgres", "redis": f"{process.server}.redis"}
     return suite.folder.pki / f"{names.get(kind, process.planned.role)}.crt"
 

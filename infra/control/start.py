@@ -7,9 +7,11 @@ import time
 from collections.abc import Iterable
 from dataclasses import replace
 from itertools import count
+from pathlib import Path
 
 from infra.backups.vanished import look_for_backups
 from infra.code_place import renew_code
+from infra.control.clusters import start_clusters
 from infra.control.disk_space import require_disk_space
 from infra.control.examination import examine_primaries
 from infra.control.failures import Contradiction, SuiteFailure
@@ -65,7 +67,7 @@ async def start_suite(
     supervisor = Supervisor(suite.folder)
     runs = supervisor.is_running()
     require_disk_space(suite, runs=runs)
-    renew_code(suite.folder, suite.decoder_python)
+    renew_code(suite.folder, *_pythons(suite))
     if not runs:
         _clear_the_ground(suite, progress)
         drop_stale_locks(suite)
@@ -102,6 +104,18 @@ async def start_suite(
         await asyncio.to_thread(os.sync)
     await record_running(suite, ledger)
     return True
+
+
+def _pythons(suite: Suite) -> tuple[Path, ...]:
+    """Return the interpreters that the parts' accounts must be able to run."""
+    if suite.plan.failover is None:
+        return (suite.decoder_python,)
+    if not suite.patroni_python.exists():
+        raise SuiteFailure(
+            f"{suite.patroni_python} is missing: without RETRATO_PYTHON, `make up HA=1` installs"
+            " Patroni there."
+        )
+    return (suite.decoder_python, suite.patroni_python)
 
 
 async def _stop_again(suite: Suite, contradiction: Contradiction) -> None:
@@ -194,7 +208,7 @@ async def _start_primaries(
         progress.say(f"made {len(made)} Postgres primaries: {', '.join(made)}")
     make_bucket(suite)
     opening = await _mark_new_store(suite, opening)
-    await _start_tier(suite, supervisor, [p for p in wanted if p.tier <= Tier.DATA], progress)
+    await _start_data(suite, supervisor, wanted, made, progress)
     ledger, homes = await examine_primaries(suite, opening, progress)
     await asyncio.gather(
         *(
@@ -206,6 +220,23 @@ async def _start_primaries(
     await migrate_all(suite, progress)
     await keep_homes(suite, ledger, homes, opening.replaced)
     return ledger, bool(made)
+
+
+async def _start_data(
+    suite: Suite,
+    supervisor: Supervisor,
+    wanted: list[Process],
+    made: list[str],
+    progress: Progress,
+) -> None:
+    """Start what the data needs, and the primaries; with failover, Patroni chooses these."""
+    first = [process for process in wanted if process.tier <= Tier.DATA]
+    if suite.plan.failover is None:
+        await _start_tier(suite, supervisor, first, progress)
+        return
+    others = [process for process in first if process.kind != "postgres"]
+    await _start_tier(suite, supervisor, others, progress)
+    await start_clusters(suite, supervisor, made, progress)
 
 
 async def _mark_new_store(suite: Suite, opening: Opening) -> Opening:
@@ -225,10 +256,13 @@ async def _start_the_rest(
     suite: Suite, supervisor: Supervisor, wanted: list[Process], progress: Progress
 ) -> bool:
     """Start replicas and services concurrently; returns whether replicas were copied."""
-    copied = await make_replicas(suite)
+    copied = await make_replicas(suite) if suite.plan.failover is None else []
     if copied:
         progress.say(f"copied {len(copied)} Postgres replicas: {', '.join(copied)}")
     replicas = [process for process in wanted if process.tier == Tier.REPLICAS]
+    if suite.plan.failover is not None:
+        # Any member may lead; those that wait for a leader to copy from have begun by now.
+        replicas = [process for process in wanted if process.kind == "postgres"]
 
     async def start_services() -> None:
         for tier in (Tier.SERVICES, Tier.GATEWAYS, Tier.BALANCERS):

@@ -1,14 +1,17 @@
 """Stops the suite from the edge inwards, and checks that no process is left."""
 
+import asyncio
 import contextlib
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 from infra.control.failures import SuiteFailure
 from infra.control.leftovers import end_leftovers, is_alive, leftover_pids
 from infra.control.ports import EVERY_ADDRESS, listeners_at
 from infra.control.progress import Progress
 from infra.control.supervisor import Supervisor, SupervisorSilent
+from infra.failover.patroni import leading, standings_of
 from infra.processes import Process, Tier, processes_of
 from infra.suite import Suite
 
@@ -46,7 +49,7 @@ def stop_suite(
         progress.say(str(silence).partition(".")[0])
         ran = False
     if ran:
-        _stop_by_tier(supervisor, processes, progress, before_data_stops)
+        _stop_by_tier(suite, supervisor, processes, progress, before_data_stops)
         _end_supervisor(suite, supervisor)
     endpoints = suite.plan.endpoints
     left = leftover_pids(suite.folder, endpoints)
@@ -58,6 +61,7 @@ def stop_suite(
 
 
 def _stop_by_tier(
+    suite: Suite,
     supervisor: Supervisor,
     processes: tuple[Process, ...],
     progress: Progress,
@@ -66,6 +70,8 @@ def _stop_by_tier(
     for title, tiers in _STEPS:
         if Tier.REPLICAS in tiers:
             before_data_stops()
+            # Who leads now stops last, so that nobody is promoted during the stop.
+            processes = with_present_roles(suite, processes)
         states = supervisor.states()
         going = [p for p in processes if p.tier in tiers and p.name in states]
         going = [p for p in going if states[p.name].state not in {"STOPPED", "FATAL"}]
@@ -78,6 +84,25 @@ def _stop_by_tier(
         wait_stopped(supervisor, going)
         if going:
             progress.say(f"{title}: {len(going)} stopped")
+
+
+def with_present_roles(suite: Suite, processes: tuple[Process, ...]) -> tuple[Process, ...]:
+    """Return the processes with the tiers of the servers' present roles, if these may change."""
+    if suite.plan.failover is None:
+        return processes
+    first = asyncio.run(_leading_members(suite))
+    return tuple(
+        replace(process, tier=Tier.DATA if process.server in first else Tier.REPLICAS)
+        if process.kind == "postgres"
+        else process
+        for process in processes
+    )
+
+
+async def _leading_members(suite: Suite) -> set[str]:
+    found = await asyncio.gather(*(standings_of(suite, one) for one in suite.plan.databases))
+    first = [leading(standings) for standings in found]
+    return {one.member.name for one in first if one is not None}
 
 
 def wait_stopped(supervisor: Supervisor, processes: list[Process]) -> None:

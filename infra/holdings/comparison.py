@@ -13,11 +13,15 @@ from infra.holdings.positions import bytes_text, position_text, ranges_text
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """A primary of the topology: the shards that it starts with, and its replicas' names."""
+    """A primary of the topology: the shards that it starts with, and its replicas' names.
+
+    If it `elects` its leader, any member may lead, and each follows again by itself.
+    """
 
     group: str
     shards: range
     replicas: tuple[str, ...]
+    elects: bool = False
 
 
 def compare(
@@ -112,7 +116,7 @@ def _own_trouble(
     if server.presence is Presence.DAMAGED:
         sentence = f"{place} cannot be used: {server.damage}.{_what_heirs_have(primary, heirs)}"
         return _finding(primary, Trouble.PRIMARY_LOST, place, sentence, heirs)
-    if server.is_standby:
+    if server.is_standby and not primary.expected.elects:
         sentence = (
             f"{place} holds a replica's data (there is a standby.signal in it): a promotion was cut"
             " short, or a replica's folder was put there."
@@ -193,15 +197,23 @@ def _why_made_again(primary: _Primary, server: ServerFacts, replica: ServerFacts
     """Return why an existing replica cannot follow its primary, which is the right one."""
     if replica.presence in {Presence.MISSING, Presence.IN_USE}:
         return None
+    foreign = _why_foreign(primary, server, replica)
+    if foreign or primary.expected.elects:
+        return foreign
+    if not replica.is_standby:
+        return f"{replica.folder} would start as a second primary: it has no standby.signal"
+    if replica.timeline < server.timeline or replica.position < server.log_begins:
+        return f"{replica.folder} is so old that {server.name} no longer has the log that it needs"
+    return None
+
+
+def _why_foreign(primary: _Primary, server: ServerFacts, replica: ServerFacts) -> str | None:
+    """Return why a replica's data is no copy of its primary's, of whatever age."""
     if replica.presence is Presence.DAMAGED:
         return f"{replica.folder} cannot be used: {replica.damage}"
     if replica.system_identifier != server.system_identifier:
         owner = _owner_of(primary, replica.system_identifier)
         return f"{replica.folder} belongs to {owner}"
-    if not replica.is_standby:
-        return f"{replica.folder} would start as a second primary: it has no standby.signal"
-    if replica.timeline < server.timeline or replica.position < server.log_begins:
-        return f"{replica.folder} is so old that {server.name} no longer has the log that it needs"
     return None
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from infra.accounts import account_for
@@ -16,6 +17,7 @@ from infra.holdings.control_data import (
     require_parts,
 )
 from infra.holdings.facts import Facts, FileFacts, MapFacts, Presence, ServerFacts
+from infra.holdings.last_leaders import last_leader
 from infra.holdings.ledger import Ledger, file_sha256
 from infra.holdings.store_marker import look_at_store
 from infra.json_files import read_json
@@ -37,7 +39,7 @@ async def gather_facts(suite: Suite, ledger: Ledger | None, in_use: Collection[s
     servers = await asyncio.gather(
         *(asyncio.to_thread(_look_at_server, suite, node, node.name in in_use) for node in nodes)
     )
-    by_name = {server.name: server for server in servers}
+    by_name = _by_role(suite, {server.name: server for server in servers})
     by_name = await asyncio.to_thread(_follow_logs, suite, by_name, ledger)
     return Facts(
         servers=by_name,
@@ -46,6 +48,17 @@ async def gather_facts(suite: Suite, ledger: Ledger | None, in_use: Collection[s
         maps={group: _look_at_map(suite.folder.shard_map(group)) for group in suite.plan.groups},
         store=await look_at_store(suite),
     )
+
+
+def _by_role(suite: Suite, servers: Mapping[str, ServerFacts]) -> dict[str, ServerFacts]:
+    """Give each database's first name to the facts about the member that led last."""
+    named = dict(servers)
+    for database in suite.plan.databases:
+        first = last_leader(suite, database)
+        in_turn = (first, *(one for one in database.members if one != first))
+        for member, found in zip(database.members, in_turn, strict=True):
+            named[member.name] = replace(servers[found.name], name=member.name)
+    return named
 
 
 def _look_at_server(suite: Suite, node: Member, in_use: bool) -> ServerFacts:

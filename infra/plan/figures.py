@@ -79,6 +79,21 @@ class Backup:
 
 
 @dataclass(frozen=True, slots=True)
+class Failover:
+    """Failover by Patroni: the etcd servers, and the times after which somebody gives up."""
+
+    etcd: tuple[str, ...]
+    client_port: int
+    peer_port: int
+    rest_port: int
+    lease_seconds: int
+    loop_seconds: int
+    retry_seconds: int
+    silence_seconds: int
+    unsynced_seconds: int
+
+
+@dataclass(frozen=True, slots=True)
 class Dns:
     """The server of the internal names."""
 

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from infra.plan.figures import Backup, Dns, Limits, Nginx, Store
+from infra.plan.figures import Backup, Dns, Failover, Limits, Nginx, Store
 
 # What a process is, which decides how a target runs it and checks its health.
-Kind = Literal["dns", "postgres", "redis", "store", "service", "nginx"]
+Kind = Literal["dns", "postgres", "redis", "store", "service", "nginx", "etcd", "fence"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +42,9 @@ class PlannedProcess:
 
     @property
     def endpoints(self) -> tuple[tuple[str, int], ...]:
-        """Every address and port on which the process listens."""
-        return ((self.address, self.port), *self.more_endpoints)
+        """Every address and port on which the process listens; a fence has none."""
+        first = ((self.address, self.port),) if self.port else ()
+        return (*first, *self.more_endpoints)
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +180,7 @@ class Plan:
     backup: Backup
     dns: Dns
     limits: Limits
+    failover: Failover | None = None  # without it nothing promotes a replica
 
     @property
     def endpoints(self) -> set[tuple[str, int]]:

@@ -24,12 +24,17 @@ from infra.plan.secret_names import (
     STORE_KEYS,
     owner_password,
     secrets_of,
-    secrets_of_archive,
+    secrets_of_member,
     secrets_of_service,
 )
 from infra.topology import Group, Primary, Service, Topology
 
-_PATHS: dict[Kind, str] = {"service": "/ready", "nginx": "/favicon.ico", "store": "/"}
+_PATHS: dict[Kind, str] = {
+    "service": "/ready",
+    "nginx": "/favicon.ico",
+    "store": "/",
+    "etcd": "/health",
+}
 
 
 def plan_of(topology: Topology) -> Plan:
@@ -41,6 +46,7 @@ def plan_of(topology: Topology) -> Plan:
         PlannedProcess(
             "dns", "dns", "dns", topology.hosts[0], topology.dns.address, topology.dns.port
         ),
+        *_etcd(topology),
         *(process for group in groups.values() for process in _members(topology, group)),
         *(_redis_process(topology, redis) for redis in redises.values()),
         *_stores(topology),
@@ -66,6 +72,7 @@ def plan_of(topology: Topology) -> Plan:
         backup=topology.backup,
         dns=topology.dns,
         limits=topology.limits,
+        failover=topology.failover,
     )
 
 
@@ -145,8 +152,46 @@ def _members(topology: Topology, group: ShardGroup) -> Iterator[PlannedProcess]:
                 port=member.port,
                 server=member.name,
                 volumes=(f"postgres-{member.name}",),
-                secrets=("postgres_replication", *secrets_of_archive(topology)),
+                secrets=secrets_of_member(topology),
+                more_endpoints=_rest_endpoints(topology, member.address),
             )
+            if topology.failover is not None:
+                yield _fence(topology, member)
+
+
+def _rest_endpoints(topology: Topology, address: str) -> tuple[tuple[str, int], ...]:
+    return ((address, topology.failover.rest_port),) if topology.failover else ()
+
+
+def _fence(topology: Topology, member: Member) -> PlannedProcess:
+    """Return the process that kills a Postgres whose Patroni is silent; it listens nowhere."""
+    return PlannedProcess(
+        name=f"fence-{member.name}",
+        kind="fence",
+        service="fence",
+        host=topology.hosts[0],
+        address=member.address,
+        port=0,
+        server=member.name,
+    )
+
+
+def _etcd(topology: Topology) -> Iterator[PlannedProcess]:
+    """Yield the servers that keep who leads, if there is failover."""
+    failover = topology.failover
+    if failover is None:
+        return
+    for number, address in enumerate(failover.etcd, 1):
+        yield PlannedProcess(
+            name=f"etcd-{number}",
+            kind="etcd",
+            service="etcd",
+            host=topology.hosts[0],
+            address=address,
+            port=failover.client_port,
+            volumes=(f"etcd-{number}",),
+            more_endpoints=((address, failover.peer_port),),
+        )
 
 
 def _stores(topology: Topology) -> Iterator[PlannedProcess]:
@@ -253,12 +298,12 @@ def _ports(nginx: Nginx) -> tuple[int, ...]:
 
 
 def _volumes(topology: Topology, groups: Mapping[str, ShardGroup]) -> Iterator[Volume]:
-    for group in groups.values():
-        for database in group.databases:
-            for member in database.members:
-                yield Volume(f"postgres-{member.name}", irreplaceable=True)
+    members = (member for group in groups.values() for member in group.members)
+    yield from (Volume(f"postgres-{member.name}", irreplaceable=True) for member in members)
     yield from (Volume(f"shard-map-{group}", irreplaceable=False) for group in groups)
     yield from (Volume(f"redis-{name}", irreplaceable=False) for name in topology.redises)
+    etcd = topology.failover.etcd if topology.failover else ()
+    yield from (Volume(f"etcd-{n}", irreplaceable=False) for n in range(1, len(etcd) + 1))
     if topology.store.embedded:
         yield Volume("store", irreplaceable=True)
     if topology.backup.enabled and topology.backup.embedded:

@@ -18,6 +18,12 @@ FOR_OPERATORS = "operator_token"
 MADE_WHEN_MISSING = frozenset({FOR_OPERATORS})
 # The passphrase of the backups, and the name of this suite's folder in their bucket.
 BACKUP_SECRETS = ("backup_passphrase", "backup_suite")
+# The passwords of etcd's administrator, of Patroni at etcd, and of operators at Patroni.
+ETCD_ROOT, ETCD_PATRONI, PATRONI_REST = FAILOVER_SECRETS = (
+    "etcd_root",
+    "etcd_patroni",
+    "patroni_rest",
+)
 _OWN = {
     "gateway": ("balancer_token", "media_signing_key"),
     "users": ("session_token_key",),
@@ -39,6 +45,8 @@ def secrets_of(topology: Topology) -> Iterator[Secret]:
     yield Secret(FOR_OPERATORS)
     yield from map(Secret, BALANCER_SECRETS)
     yield from map(Secret, BACKUP_SECRETS)
+    if topology.failover is not None:
+        yield from map(Secret, FAILOVER_SECRETS)
     if not topology.backup.embedded:
         yield from (Secret(name, given=True) for name in BACKUP_BUCKET_KEYS)
     if topology.store.second is not None:
@@ -74,3 +82,13 @@ def secrets_of_archive(topology: Topology) -> tuple[str, ...]:
         return ()
     own = () if topology.backup.embedded else BACKUP_BUCKET_KEYS
     return ("postgres_superuser", *BACKUP_SECRETS, *own)
+
+
+def secrets_of_member(topology: Topology) -> tuple[str, ...]:
+    """Return the names of the secrets of a Postgres server, which may have to lead."""
+    archive = secrets_of_archive(topology)
+    if topology.failover is None:
+        return ("postgres_replication", *archive)
+    # Patroni starts, promotes and rewinds its server as the superuser.
+    own = ("postgres_replication", "postgres_superuser", ETCD_PATRONI, PATRONI_REST)
+    return tuple(dict.fromkeys((*own, *archive)))

@@ -6,6 +6,7 @@ from infra.processes import Process
 from infra.rendering.backups import render_backups
 from infra.rendering.dns import render_dns
 from infra.rendering.environment import render_environments
+from infra.rendering.failover import render_failover
 from infra.rendering.files import (
     PASSABLE,
     READABLE_STORE,
@@ -46,6 +47,7 @@ def render_everything(suite: Suite, processes: tuple[Process, ...]) -> set[str]:
         _render_store(suite)
     changed = {
         *render_postgres(suite),
+        *render_failover(suite),
         *render_backups(suite),
         *render_redis(suite),
         *render_dns(suite),

@@ -29,11 +29,13 @@ def slot_name(node: Member) -> str:
 def _render(suite: Suite, node: Member) -> bool:
     account = account_for("postgres")
     folder = make_folder(suite.folder.etc / "postgres" / node.name, account)
-    pair = suite.authority.server_pair(f"{node.name}.postgres", (node.host, node.address))
+    pair = suite.authority.server_pair(f"{node.name}.postgres", _hosts(suite, node))
     account.own(pair.key, 0o600)
+    has_failover = suite.plan.failover is not None
     values = {
         "node": node,
-        "primary": None if leads(node) else leader_of(suite.plan, node),
+        "primary": None if leads(node) or has_failover else leader_of(suite.plan, node),
+        "failover": suite.plan.failover,
         "slot": slot_name(node),
         "data_folder": data_folder(suite, node),
         "etc_folder": folder,
@@ -54,3 +56,9 @@ def _render(suite: Suite, node: Member) -> bool:
     }
     written = [write_rendered(folder / name, text, account) for name, text in texts.items()]
     return any(written)
+
+
+def _hosts(suite: Suite, node: Member) -> tuple[str, ...]:
+    """Return the names in a server's certificate: with failover also that of its database."""
+    own = (node.host, node.address)
+    return own if suite.plan.failover is None else (*own, leader_of(suite.plan, node).host)

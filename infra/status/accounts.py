@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from infra.accounts import account_for, name_for
 from infra.plan.parts import PlannedProcess
-from infra.plan.secret_names import STORE_KEYS
+from infra.plan.secret_names import ETCD_PATRONI, STORE_KEYS
 from infra.processes import Process, processes_of
 from infra.suite import Suite
 
@@ -17,6 +17,14 @@ PUBLIC_FOLDERS = ("data/shard_maps/", "code/")
 _KEEPER, _CARETAKER = "backup-keeper", "caretaker"
 _INTERNAL = "internal_key_"
 _OPENED_BY = {_INTERNAL: "{}", "redis_": "redis-{}", "postgres_": "postgres of {}"}
+# What all processes of a kind read.
+_OF_POSTGRES = ("etc/postgres/", "data/postgres/", "pki/*.postgres.key")
+_READ_BY_ALL: dict[str, tuple[str, ...]] = {
+    "postgres": _OF_POSTGRES,
+    "fence": _OF_POSTGRES,
+    "etcd": ("etc/etcd/", "data/etcd/", "pki/etcd-*.key"),
+    "dns": ("etc/dns/", "sockets/dns/"),
+}
 _CALLS = {"postgres": ("postgres", "backup-store"), "nginx": ("gateway", "upload")}
 
 
@@ -94,14 +102,11 @@ def _access(suite: Suite, role: str, processes: list[Process]) -> Access:
 
 def _reads(suite: Suite, role: str, processes: list[Process]) -> Iterator[str]:
     first = processes[0]
+    yield from _READ_BY_ALL.get(first.kind, ())
     match first.kind:
-        case "postgres":
-            yield from ("etc/postgres/", "data/postgres/", "pki/*.postgres.key")
         case "redis":
             yield from (f"etc/redis/{first.server}.conf", f"etc/redis/{first.server}.acl")
             yield from (f"data/redis/{first.server}/", f"pki/{first.server}.redis.key")
-        case "dns":
-            yield from ("etc/dns/", "sockets/dns/")
         case "nginx":
             yield from (f"cache/{process.name}/" for process in processes)
         case "store":
@@ -134,7 +139,8 @@ def _calls(suite: Suite, planned: PlannedProcess) -> list[str]:
         return ["every Redis, as its operator"]
     if planned.service in suite.plan.services:
         return [label for name in planned.secrets if (label := _opened_by(name, planned.service))]
-    return list(_CALLS.get(planned.kind, ()))
+    of_failover = ("etcd", "Patroni") if ETCD_PATRONI in planned.secrets else ()
+    return [*_CALLS.get(planned.kind, ()), *of_failover]
 
 
 def _opened_by(secret: str, own: str) -> str:

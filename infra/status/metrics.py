@@ -3,9 +3,9 @@
 import http.client
 
 from infra.control.failures import SuiteFailure
-from infra.control.health import tls_context
 from infra.plan.secret_names import FOR_OPERATORS
 from infra.suite import Suite
+from infra.trust import tls_context
 
 _TIMEOUT_S = 5.0
 

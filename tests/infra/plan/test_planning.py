@@ -28,7 +28,7 @@ def _audit(event: str, _arguments: tuple[Any, ...]) -> None:
 
 @st.composite
 def topologies(draw: st.DrawFn) -> Topology:
-    """Draw topologies with any numbers of processes, own or external stores, and any backups."""
+    """Draw any numbers of processes, own or external stores, with or without backups, failover."""
     drawn = tomllib.loads(TOPOLOGY_FILE.read_text(encoding="utf-8"))
     few = st.integers(min_value=1, max_value=4)
     drawn["nginx"]["replicas"] = [f"101.{n}" for n in range(1, draw(few) + 1)]
@@ -45,7 +45,8 @@ def topologies(draw: st.DrawFn) -> Topology:
         drawn["store"]["second"] = {"bucket": "other", "endpoint": "https://s3.example.com"}
     drawn["backup"]["kind"] = draw(st.sampled_from(["embedded", "external"]))
     drawn["backup"]["enabled"] = draw(st.booleans())
-    return _topology(drawn, draw(st.sampled_from([None, "127.99"])))
+    network = draw(st.sampled_from([None, "127.99"]))
+    return _topology(drawn, network, has_failover=draw(st.booleans()))
 
 
 def _primaries(draw: st.DrawFn, group: str, number: int) -> list[dict[str, Any]]:

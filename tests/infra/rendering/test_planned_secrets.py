@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from infra.plan.planning import plan_of
 from infra.processes import processes_of
 from infra.rendering.differences import files_of
@@ -11,8 +13,11 @@ from infra.suite import Suite
 from infra.topology import load_topology
 
 
-def test_no_rendered_file_holds_a_secret_that_the_plan_does_not_give(tmp_path: Path) -> None:
-    plan = plan_of(load_topology(network="127.99"))
+@pytest.mark.parametrize("has_failover", [False, True])
+def test_no_rendered_file_holds_a_secret_that_the_plan_does_not_give(
+    tmp_path: Path, has_failover: bool
+) -> None:
+    plan = plan_of(load_topology(network="127.99", has_failover=has_failover))
     suite = Suite(plan, RunFolder(tmp_path), Path("/decoder/python"), may_make_keys=True)
     processes = processes_of(suite)
     render_everything(suite, processes)

@@ -1,0 +1,1 @@
+"""Tests of failover: the fence, the watch, and a suite whose leaders are killed."""
