@@ -188,8 +188,8 @@ def _fence(suite: Suite, planned: PlannedProcess) -> Process:
     return Process(
         planned,
         suite.plan.checks[planned.name],
-        # It stops before the servers do, and starts once they answer.
-        tier=Tier.SERVICES,
+        # It stops before the server that leads, and its server needs none before it leads.
+        tier=Tier.REPLICAS,
         command=(
             sys.executable,
             "-P",

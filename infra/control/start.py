@@ -261,8 +261,8 @@ async def _start_the_rest(
         progress.say(f"copied {len(copied)} Postgres replicas: {', '.join(copied)}")
     replicas = [process for process in wanted if process.tier == Tier.REPLICAS]
     if suite.plan.failover is not None:
-        # Any member may lead; those that wait for a leader to copy from have begun by now.
-        replicas = [process for process in wanted if process.kind == "postgres"]
+        # Any member may lead, so that the first one may be a replica.
+        replicas += [p for p in wanted if p.kind == "postgres" and p not in replicas]
 
     async def start_services() -> None:
         for tier in (Tier.SERVICES, Tier.GATEWAYS, Tier.BALANCERS):

@@ -22,7 +22,8 @@ from infra.topology import load_topology
 def made(tmp_path_factory: pytest.TempPathFactory) -> Suite:
     """A suite of which one database has the data of both members, which nobody has led."""
     root = tmp_path_factory.mktemp("led")
-    for folder in (root, *root.parents[:3]):
+    # Not /tmp itself: only root could make files there afterwards.
+    for folder in (root, *root.parents[:2]):
         folder.chmod(0o755)
     plan = plan_of(load_topology(has_failover=True))
     suite = Suite(plan, RunFolder(root), Path("/decoder/python"))
