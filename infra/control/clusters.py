@@ -21,6 +21,7 @@ from infra.suite import Suite
 _LEADS_WITHIN_S = 120.0
 # The other member copies the data first, if it has none.
 _IN_SYNC_WITHIN_S = 120.0
+_TAKES_SETTINGS_WITHIN_S = 30.0
 _POLL_S = 0.25
 
 
@@ -29,7 +30,7 @@ async def start_clusters(
 ) -> None:
     """Start Patroni until each database has a leader; `made` has databases with new data.
 
-    Raises SuiteFailure if none leads in time. Members without data start later, and copy it.
+    Raises SuiteFailure if none leads in time. Members without data copy it from the leader.
     """
     await prepare_etcd(suite)
     known = await known_clusters(suite)
@@ -60,9 +61,27 @@ async def _start_cluster(
     for member in members:
         supervisor.start(f"postgres-{member.name}")
     first = await _wait_leader(suite, database)
-    if suite.plan.failover is not None:
-        settings = shared_settings(database, suite.plan.failover, suite.plan.limits)
-        await tell(suite, first.member, "PATCH", "/config", settings)
+    # The others copy or catch up while the shards are migrated.
+    for member in database.members:
+        supervisor.start(f"postgres-{member.name}")
+    await _share_settings(suite, database, first)
+
+
+async def _share_settings(suite: Suite, database: Database, first: Standing) -> None:
+    """Give the members the topology's present settings; a new leader takes them a little later."""
+    if suite.plan.failover is None:
+        return
+    settings = shared_settings(database, suite.plan.failover, suite.plan.limits)
+    deadline_s = time.monotonic() + _TAKES_SETTINGS_WITHIN_S
+    while True:
+        try:
+            await tell(suite, first.member, "PATCH", "/config", settings)
+        except SuiteFailure:
+            if time.monotonic() > deadline_s:
+                raise
+        else:
+            return
+        await asyncio.sleep(_POLL_S)
 
 
 async def _wait_leader(suite: Suite, database: Database) -> Standing:

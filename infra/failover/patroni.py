@@ -76,10 +76,12 @@ async def tell(
         status, said = await asyncio.to_thread(_call, suite, member, method, path, body)
     except FAULTS as fault:
         raise SuiteFailure(f"Patroni of {member.name} does not answer: {fault!r}.") from None
-    text = str(said.get("text", said))
+    text = str(said.get("text", said)).strip()
     if status >= http.client.BAD_REQUEST:
-        raise SuiteFailure(f"Patroni of {member.name} refuses {path}: {text.strip()}.")
-    return text.strip()
+        # Some refusals are pages, which say no more than the status.
+        why = http.client.responses.get(status, "") if text.startswith("<") else text
+        raise SuiteFailure(f"Patroni of {member.name} refuses {path}: {status} {why}.")
+    return text
 
 
 async def reload_all(suite: Suite) -> None:

@@ -14,7 +14,7 @@ from shared.logs import get_logger
 
 log = get_logger()
 
-_LOOK_S = 2.0
+_LOOK_S = 5.0
 UNSYNCED = Gauge(
     "retrato_database_unsynced_seconds",
     "For how long the database has had no leader, or no member in sync with it; 0 if it has both.",
@@ -69,7 +69,7 @@ class SyncWatch:
 
 
 async def watch_sync(suite: Suite, stop: asyncio.Event) -> None:
-    """Look every two seconds until `stop` is set; does nothing without failover."""
+    """Look every five seconds until `stop` is set; does nothing without failover."""
     if suite.plan.failover is None:
         return
     watch = SyncWatch(suite.plan.failover)

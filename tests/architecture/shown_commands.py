@@ -9,6 +9,7 @@ _BY_NAME = ("tests/infra/test_commands_by_name.py",)
 _SUITE = ("tests/suite.py",)
 _MISTAKES = "tests/infra/mistakes/"
 _BACKUPS = "tests/infra/backups/"
+_FAILOVER = "tests/infra/failover/test_failover_suite.py"
 
 # Command → the file in which a test runs it, and a text in that file by which one finds it.
 RUN_BY: Mapping[str, tuple[str, str]] = {
@@ -53,10 +54,12 @@ RUN_BY: Mapping[str, tuple[str, str]] = {
     "make suspend U= UNDO=": ("tests/journeys/test_moderation.py", '"users", "reinstate"'),
     "make sweep": (*_BY_NAME, '"sweep"'),
     "make sweep DRY=": (*_BY_NAME, '"sweep", "DRY=1"'),
+    "make switchover P=": (_FAILOVER, '"switchover"'),
     "make trace R=": (*_BY_NAME, '"trace"'),
     "make up": (*_SUITE, '"up"'),
     "make up ANEW=": (f"{_MISTAKES}losses.py", "--anew"),
     "make up AS_IS=": (f"{_MISTAKES}losses.py", "--as-is"),
+    "make up HA=": (_FAILOVER, '"--ha"'),
     "make verify-store": (*_BY_NAME, '"verify-store"'),
     "python -m services.feed.app": (*_SUITE, '"up"'),
     "python -m services.feed.worker": (*_SUITE, '"up"'),
