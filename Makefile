@@ -92,7 +92,7 @@ restore-drill: ready ## restore beside the suite to now and to a random time, an
 	@$(PYTHON) -m infra restore-drill $(if $(SEED),--seed $(SEED))
 
 ##@ Work on it
-.PHONY: check audit test test-fast test-data test-suite test-long fmt openapi fuzz bench profile load bench-fan-out bench-images bench-internal bench-limits bench-overload bench-picture-loads bench-sign-in bench-stream bench-upload drills lock
+.PHONY: check audit test test-fast test-data test-suite test-long fmt openapi fuzz bench profile load bench-fan-out bench-images bench-internal bench-limits bench-overload bench-picture-loads bench-sign-in bench-stream bench-upload prove drills lock
 check: ready-dev ## check format, lint, types, import contracts and tidiness
 	@$(BIN)ruff format --check .
 	@$(BIN)ruff check .
@@ -143,6 +143,8 @@ bench-stream: ready-dev ## measure how soon 500 viewers hear of a post, also wit
 	@$(PYTHON) -m bench.stream
 bench-upload: ready-dev ## measure a picture's way from first byte to ready, step by step (after make up LIMITS=loose)
 	@$(PYTHON) -m bench.upload_to_ready
+prove: ready-dev ## load and break the suite, then check that nothing acknowledged is lost (MINUTES=10 SEED=1; goes on after Ctrl-C)
+	@$(PYTHON) -m prove --minutes $(or $(MINUTES),10) --seed $(or $(SEED),1) $(if $(FAULTS),--only $(FAULTS))
 drills: ready-dev ## break the suite under load in all ways that it must survive (RATE= RESTARTS=10 D="isolation")
 	@$(PYTHON) -m bench.drills $(if $(RATE),--rate $(RATE)) --restarts $(or $(RESTARTS),2) $(if $(D),--only $(D))
 lock: ready-dev ## pin the newest versions of the requirements in infra/locks/*.in

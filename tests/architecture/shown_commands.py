@@ -74,6 +74,7 @@ RUN_BY: Mapping[str, tuple[str, str]] = {
 }
 
 _MEASURES = "it measures for minutes; its parts are tested in tests/bench"
+_PROVES = "it breaks the suite for minutes; tests/failures/test_proof.py runs its short form"
 _RUNS_TESTS = "it runs the tests, and would run itself"
 _ONE_S_OWN = "it changes the reader's own checkout"
 _LOOKS = "it only looks at the machine"
@@ -91,6 +92,8 @@ LEFT_OUT: Mapping[str, str] = {
     "make bench-stream": _MEASURES,
     "make bench-upload": _MEASURES,
     "make drills": _MEASURES,
+    "make prove": _PROVES,
+    "make prove MINUTES= SEED=": _PROVES,
     "make load": _MEASURES,
     "make profile P=": _MEASURES,
     "make check": _RUNS_TESTS,

@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-CODE_FOLDERS = ("services", "shared", "infra", "tests", "bench")
+CODE_FOLDERS = ("services", "shared", "infra", "tests", "bench", "prove")
 
 
 @cache

@@ -32,7 +32,7 @@ DATED = ("docs/measurements/", "docs/decisions/", "CHANGELOG.md")
 SERVICE_PARTS = ("api", "actions", "domain", "store", "clients", "views", "migrations", "decoder")
 
 _DATE = re.compile(r"\b20\d\d-\d\d-\d\d\b")
-_TOP = "services|shared|infra|tests|bench|docs"
+_TOP = "services|shared|infra|tests|bench|prove|docs"
 _FILE = re.compile(rf"^(?:{_TOP}|{'|'.join(SERVICE_PARTS)})(?:/[\w.*<>-]+)+/?$")
 _BARE_FILE = re.compile(r"^[\w-]+\.(?:py|sql|toml|lua|j2)$")
 _MAKE = re.compile(r"\bmake ([a-z][a-z-]*)((?: [A-Z_]+=(?:\"[^\"]*\"|\S+))*)")

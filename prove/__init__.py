@@ -1,0 +1,1 @@
+"""`make prove`: load, faults, and a check that nothing acknowledged was lost."""

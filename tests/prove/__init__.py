@@ -1,0 +1,1 @@
+"""Tests of the proof: its record, its checks and its faults."""
