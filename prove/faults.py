@@ -76,7 +76,7 @@ class Breaker:
     async def heal(self) -> None:
         """Let everything go on and start what is down, as an earlier session may have left it."""
         for process in self._suite.processes():
-            _signal_all(self._pids(process.name), signal.SIGCONT)
+            _signal_all(self.pids(process.name), signal.SIGCONT)
         for process in self._suite.processes():
             if not self._suite.pid(process.name):
                 await self._suite.start(process.name)
@@ -110,13 +110,13 @@ class Breaker:
     @asynccontextmanager
     async def killed(self, name: str) -> AsyncIterator[None]:
         """SIGKILL to a process and its children; the supervisor starts it again."""
-        _signal_all(self._pids(name), signal.SIGKILL)
+        _signal_all(self.pids(name), signal.SIGKILL)
         yield
 
     @asynccontextmanager
     async def frozen(self, name: str) -> AsyncIterator[None]:
         """SIGSTOP during the block: it neither answers nor closes connections."""
-        pids = self._pids(name)
+        pids = self.pids(name)
         _signal_all(pids, signal.SIGSTOP)
         try:
             yield
@@ -127,7 +127,7 @@ class Breaker:
     async def away(self, name: str) -> AsyncIterator[None]:
         """Kill a process and keep it down during the block."""
         try:
-            pids = self._pids(name)
+            pids = self.pids(name)
             # The supervisor must hear of the stop before the death, or it would restart it. The
             # process is frozen before that, or it would begin to shut down in good order.
             _signal_all(pids, signal.SIGSTOP)
@@ -185,7 +185,7 @@ class Breaker:
             return await roles_of_members(self._suite, names, is_primary=role != "replica")
         return names
 
-    def _pids(self, name: str) -> Sequence[int]:
+    def pids(self, name: str) -> Sequence[int]:
         """Return the process, its children, and the Postgres that it watches, if it does."""
         return sorted({*self._own_pids(name), *self._server_pids(name)})
 

@@ -1,0 +1,98 @@
+"""The faults of a suite follow from its processes, and never reach beyond its supervisor."""
+
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from prove.faults import Breaker
+from prove.history import Recorder, read_history
+from prove.schedule import Planned
+from tests.suite import Suite
+
+# What every part of the suite that serves people is given.
+EXPECTED = {
+    *(f"{deed} {role}" for deed in ("kill", "freeze") for role in ("gateway", "users", "upload")),
+    *(f"{deed} {role}" for deed in ("kill", "freeze") for role in ("feed", "worker", "nginx")),
+    *(f"{deed} {role}" for deed in ("kill", "freeze", "away") for role in ("primary", "replica")),
+    *(
+        f"{deed} {role}"
+        for deed in ("kill", "freeze", "away")
+        for role in ("redis", "store", "dns")
+    ),
+    *("away worker", "empty redis", "restart service"),
+}
+
+
+@pytest.fixture
+def suite(tmp_path: Path) -> Suite:
+    return Suite(tmp_path / "run", "127.99")
+
+
+@pytest.fixture
+def breaker(suite: Suite, tmp_path: Path) -> Iterator[Breaker]:
+    recorder = Recorder(tmp_path / "history.jsonl", 0.0)
+    yield Breaker(suite, recorder)
+    recorder.close()
+
+
+@pytest.fixture
+def sleeper() -> Iterator[int]:
+    with subprocess.Popen(["sleep", "60"]) as process:
+        yield process.pid
+        process.kill()
+
+
+def test_every_kind_of_process_gets_its_faults(breaker: Breaker) -> None:
+    assert set(breaker.kinds()) == EXPECTED
+
+
+def test_a_process_of_another_parent_is_no_target(
+    suite: Suite, breaker: Breaker, sleeper: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(suite, "pid", lambda _name: sleeper)
+    # Whoever took the supervisor's number meanwhile: the first process of the machine.
+    file = suite.on_disk.folder.supervisor_pid_file
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text("1\n", encoding="ascii")
+    assert breaker.pids("feed-1") == []
+    file.write_text(f"{os.getpid()}\n", encoding="ascii")
+    assert breaker.pids("feed-1") == [sleeper]
+
+
+def test_a_postgres_is_found_by_its_folder_and_not_by_a_number_alone(
+    suite: Suite, breaker: Breaker, sleeper: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = suite.on_disk.folder.data / "postgres" / "users-a"
+    folder.mkdir(parents=True)
+    monkeypatch.setattr(suite, "pid", lambda _name: 0)
+    with subprocess.Popen(["sleep", "60"], cwd=folder) as server:
+        (folder / "postmaster.pid").write_text(f"{server.pid}\n", encoding="ascii")
+        assert breaker.pids("postgres-users-a") == [server.pid]
+        server.kill()
+    (folder / "postmaster.pid").write_text(f"{sleeper}\n", encoding="ascii")
+    assert breaker.pids("postgres-users-a") == []
+
+
+async def test_a_frozen_process_goes_on_and_both_is_recorded(
+    breaker: Breaker, sleeper: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(breaker, "pids", lambda _name: [sleeper])
+
+    async def well(first: str = "") -> bool:
+        assert _state(sleeper) in "SR"
+        return True
+
+    monkeypatch.setattr(breaker, "is_well", well)
+    async with breaker.frozen("feed-1"):
+        assert _state(sleeper) == "T"
+    await breaker.give(Planned(1, "freeze feed", 0.0, 0.0, 0.0))
+    (fault,) = read_history(tmp_path / "history.jsonl").faults
+    assert (fault.kind, fault.targets) == ("freeze feed", ("feed-1",))
+    assert fault.begin_s <= fault.healed_s <= fault.well_s < float("inf")
+
+
+def _state(pid: int) -> str:
+    return Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()[0]
