@@ -3,7 +3,7 @@
 import bisect
 import statistics
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -18,6 +18,8 @@ SERVICE_OF = {
 }
 # A silence counts to a fault if it began by then after everything was well.
 _AFTER_S = 1.0
+# A client gives an operation up before that, even if its last try takes all of its time.
+_LONGEST_S = 120.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,7 @@ def _acknowledged(history: History) -> dict[str, list[float]]:
 def _cost(
     kind: str, faults: Sequence[Fault], history: History, acked: dict[str, list[float]]
 ) -> Cost:
-    during = [one for fault in faults for one in history.operations if _meets(one, fault)]
+    during = [one for fault in faults for one in _meeting(history.operations, fault)]
     writes = [one for one in during if one.kind in SERVICE_OF]
     took_ms = sorted(one.took_s * 1000 for one in during if one.outcome == "ok")
     return Cost(
@@ -79,8 +81,15 @@ def _cost(
     )
 
 
-def _meets(one: Operation, fault: Fault) -> bool:
-    return one.invoke_s < fault.well_s and one.complete_s > fault.begin_s
+def _meeting(operations: Sequence[Operation], fault: Fault) -> Iterator[Operation]:
+    """Yield the operations that were under way during a fault; they come in order of beginning."""
+    first = bisect.bisect_left(operations, fault.begin_s - _LONGEST_S, key=_invoke_s)
+    last = bisect.bisect_left(operations, fault.well_s, key=_invoke_s)
+    return (one for one in operations[first:last] if one.complete_s > fault.begin_s)
+
+
+def _invoke_s(one: Operation) -> float:
+    return one.invoke_s
 
 
 def _silence_s(times: Sequence[float], fault: Fault) -> float:

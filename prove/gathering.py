@@ -9,6 +9,7 @@ import orjson
 from asyncpg import Record
 
 from infra.plan.parts import Database, Member
+from prove.checks.timelines import ENTRIES_MAX
 from prove.history import History
 from prove.members import Connection, by_service, connect, leader_of, over_shards, schemas_on
 from prove.people import Session
@@ -30,7 +31,6 @@ from tests.suite import Suite
 QUIET_WITHIN_S = 180.0
 REPLAYED_WITHIN_S = 60.0
 _PAGE_LIMIT = 40
-_PAGES_MAX = 1_000
 _READ_WITHIN_S = 60.0
 _AT_ONCE = 8
 
@@ -207,12 +207,12 @@ async def _home_of(state: State, session: Session) -> list[int]:
     ids: list[int] = []
     path = f"/v1/timelines/home?limit={_PAGE_LIMIT}"
     cursor = ""
-    for _page in range(_PAGES_MAX):
+    for _page in range(ENTRIES_MAX):
         said = await _page_of(session, path + cursor)
         for item in said["items"]:
             ids.append(int(item["id"]))
             state.shown_likes[int(item["id"])] = item["counts"]["likes"]
-        if said["next_cursor"] is None:
+        if said["next_cursor"] is None or len(ids) > ENTRIES_MAX:
             break
         cursor = f"&cursor={said['next_cursor']}"
     return ids
