@@ -16,8 +16,6 @@ SERVICE_OF = {
     "photo": "upload",
     **dict.fromkeys(("post", "comment", "like", "save"), "feed"),
 }
-# A silence counts to a fault if it began by then after everything was well.
-_AFTER_S = 1.0
 # A client gives an operation up before that, even if its last try takes all of its time.
 _LONGEST_S = 120.0
 
@@ -26,9 +24,10 @@ _LONGEST_S = 120.0
 class Cost:
     """A kind of fault: how often it was given, and what it cost.
 
-    `silences_s` are the longest times without an acknowledged write of some service, one for each
-    fault. `repeated` counts operations that needed another try, `unknown` those without a definite
-    reply, `failed_reads` reads without an answer. `slow_ms` is the 99th percentile of the rest.
+    `silences_s` are the longest times in which writes of some service were under way and none was
+    acknowledged, one for each fault. `repeated` counts operations that needed another try,
+    `unknown` those without a definite reply, `failed_reads` reads without an answer. `slow_ms` is
+    the 99th percentile of the rest.
     """
 
     kind: str
@@ -47,33 +46,22 @@ class Cost:
 
 def costs_of(history: History) -> list[Cost]:
     """Return the cost of each kind of fault, the dearest first."""
-    acked = _acknowledged(history)
     by_kind: dict[str, list[Fault]] = defaultdict(list)
     for fault in history.faults:
         if fault.well_s < float("inf"):
             by_kind[fault.kind].append(fault)
-    costs = [_cost(kind, faults, history, acked) for kind, faults in by_kind.items()]
+    costs = [_cost(kind, faults, history) for kind, faults in by_kind.items()]
     return sorted(costs, key=lambda cost: -cost.median_s)
 
 
-def _acknowledged(history: History) -> dict[str, list[float]]:
-    times: dict[str, list[float]] = defaultdict(list)
-    for one in history.operations:
-        if one.outcome == "ok" and one.kind in SERVICE_OF:
-            times[SERVICE_OF[one.kind]].append(one.complete_s)
-    return {service: sorted(at_s) for service, at_s in times.items()}
-
-
-def _cost(
-    kind: str, faults: Sequence[Fault], history: History, acked: dict[str, list[float]]
-) -> Cost:
+def _cost(kind: str, faults: Sequence[Fault], history: History) -> Cost:
     during = [one for fault in faults for one in _meeting(history.operations, fault)]
     writes = [one for one in during if one.kind in SERVICE_OF]
     took_ms = sorted(one.took_s * 1000 for one in during if one.outcome == "ok")
     return Cost(
         kind,
         len(faults),
-        tuple(max(_silence_s(times, fault) for times in acked.values()) for fault in faults),
+        tuple(max(_silences_s(history.operations, fault), default=0.0) for fault in faults),
         sum(one.tries > 1 for one in writes),
         sum(one.outcome == "info" for one in writes),
         sum(one.kind in READS and one.outcome != "ok" for one in during),
@@ -92,9 +80,27 @@ def _invoke_s(one: Operation) -> float:
     return one.invoke_s
 
 
-def _silence_s(times: Sequence[float], fault: Fault) -> float:
-    """Return the longest time between two acknowledgements around the fault."""
-    first = max(bisect.bisect_left(times, fault.begin_s) - 1, 0)
-    last = bisect.bisect_right(times, fault.well_s + _AFTER_S) + 1
-    part = times[first:last]
-    return max((after - before for before, after in pairwise(part)), default=0.0)
+def _silences_s(operations: Sequence[Operation], fault: Fault) -> Iterator[float]:
+    """Yield each service's longest time in which somebody waited and nobody was acknowledged."""
+    of_service: dict[str, list[Operation]] = defaultdict(list)
+    for one in _meeting(operations, fault):
+        if one.kind in SERVICE_OF:
+            of_service[SERVICE_OF[one.kind]].append(one)
+    for writes in of_service.values():
+        yield longest_silence_s(writes, fault.begin_s)
+
+
+def longest_silence_s(writes: Sequence[Operation], begin_s: float) -> float:
+    """Return the longest time from `begin_s` on with a write under way and none acknowledged."""
+    ends_s = sorted(one.complete_s for one in writes if one.outcome == "ok")
+    longest_s = 0.0
+    for before_s, after_s in pairwise([begin_s, *ends_s]):
+        if after_s - before_s <= longest_s:
+            continue
+        waiting_s = [
+            max(one.invoke_s, before_s)
+            for one in writes
+            if one.invoke_s < after_s and one.complete_s > before_s
+        ]
+        longest_s = max(longest_s, after_s - min(waiting_s, default=after_s))
+    return longest_s

@@ -86,8 +86,8 @@ def _page(history: History, found: Found) -> str:
     when = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime())
     result = "Nothing was lost" if not any(found.values()) else "Promises were broken"
     silences = Silences(
-        "Of the service that was silent longest, a mark for each fault. Without a fault, a service"
-        " is silent for tenths of a second, as often as clients happen to write.",
+        "The longest time in which writes of a service were under way and none was acknowledged,"
+        " with a mark for each fault. It begins with the fault, or with the first of those writes.",
         [(cost.kind, cost.silences_s) for cost in costs],
     )
     figures = "".join(
@@ -105,8 +105,7 @@ def _page(history: History, found: Found) -> str:
         + figures
         + "<h2>What each fault cost</h2>"
         + _table([_COST_HEADING, *map(_cost_cells, costs)])
-        + "<p class=note>Silence is the longest time without an acknowledged write of some"
-        " service. Operations are counted with each fault that they met.</p></html>\n"
+        + "<p class=note>Operations are counted with each fault that they met.</p></html>\n"
     )
 
 

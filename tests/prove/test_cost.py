@@ -1,34 +1,39 @@
 """A fault costs the time in which nobody's write was acknowledged, and repeated requests."""
 
+import pytest
+
 from prove.cost import costs_of
 from prove.history import Fault, History, Operation
 
 
-def _writes(*ends_s: float) -> list[Operation]:
-    return [
-        Operation(number, 1, "like", "5", "1", end_s - 0.1, end_s, "ok", {}, 1, end_s)
-        for number, end_s in enumerate(ends_s)
-    ]
+def _write(begin_s: float, end_s: float, kind: str = "like") -> Operation:
+    return Operation(1, 1, kind, "5", "1", begin_s, end_s, "ok", {}, 1, end_s)
 
 
-def test_the_longest_silence_around_a_fault_is_its_cost() -> None:
-    history = History(
-        operations=_writes(1.0, 2.0, 3.0, 9.5, 10.0, 11.0, 12.0, 20.0),
-        faults=[Fault(1, "kill feed", ("feed-1",), 3.2, 4.0, 10.5)],
-    )
-    (cost,) = costs_of(history)
-    assert cost.silences_s == (6.5,)
+def _cost_s(*operations: Operation) -> float:
+    ordered = sorted(operations, key=lambda one: one.invoke_s)
+    fault = Fault(1, "kill feed", ("feed-1",), 3.2, 4.0, 10.5)
+    (cost,) = costs_of(History(operations=ordered, faults=[fault]))
+    return max(cost.silences_s)
 
 
-def test_a_silence_after_a_fault_is_not_its_cost() -> None:
-    history = History(
-        operations=_writes(1.0, 2.0, 3.0, 3.5, 4.0, 5.2, 30.0),
-        faults=[Fault(1, "kill feed", ("feed-1",), 2.2, 2.5, 3.0)],
-    )
-    (cost,) = costs_of(history)
-    assert cost.median_s < 2.0
+def test_the_longest_wait_without_an_acknowledgement_is_the_cost() -> None:
+    assert _cost_s(_write(2.0, 3.3), _write(3.5, 9.5), _write(9.0, 10.0)) == 6.0
+
+
+def test_a_time_in_which_nobody_wrote_costs_nothing() -> None:
+    assert _cost_s(_write(2.0, 3.3), _write(9.4, 9.5)) < 0.2
+
+
+def test_a_service_that_others_write_to_is_not_silent() -> None:
+    assert _cost_s(_write(3.2, 9.2), *(_write(n, n + 1.0) for n in range(3, 10))) <= 1.0
+
+
+def test_each_service_has_its_own_silence() -> None:
+    others = (_write(n, n + 1.0, "follow") for n in range(3, 10))
+    assert _cost_s(_write(3.2, 9.2), *others) == pytest.approx(6.0)
 
 
 def test_a_fault_that_did_not_end_has_no_cost() -> None:
-    history = History(operations=_writes(1.0), faults=[Fault(1, "kill feed", ("feed-1",), 0.5)])
-    assert costs_of(history) == []
+    fault = Fault(1, "kill feed", ("feed-1",), 0.5)
+    assert costs_of(History(operations=[_write(0.9, 1.0)], faults=[fault])) == []
