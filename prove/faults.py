@@ -3,11 +3,18 @@
 import asyncio
 import os
 import signal
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import (
+    AbstractAsyncContextManager,
+    AsyncExitStack,
+    asynccontextmanager,
+    contextmanager,
+    suppress,
+)
 from pathlib import Path
 
 from bench.cpu_meter import process_tree
+from infra.control.failures import SuiteFailure
 from infra.processes import Process
 from prove.history import Recorder
 from prove.members import roles_of_members
@@ -18,14 +25,16 @@ from tests.suite import Suite
 # A busy machine takes a minute to start a process.
 WELL_WITHIN_S = 120.0
 _TOLD_AGAIN_S = 0.5
-# A replica of DNS, of backups or of certificates that is away for seconds is nobody's concern, and
-# nothing of the run depends on it.
+# Backups and certificates may be late by seconds, and nothing that the run checks depends on them.
 _LEFT_ALONE = {"backup-store", "keeper", "caretaker"}
-# With failover: the Postgres alone is killed, its Patroni alone is frozen, and a planned change.
-FAILOVER_KINDS = ("end server", "halt patroni", "switch database")
-HELD = {"freeze", "away", "halt"}
+# With failover: the Postgres alone is killed, its Patroni alone is frozen, all of etcd is away, and
+# a planned change of the primary.
+FAILOVER_KINDS = ("end server", "halt patroni", "blind etcd", "switch database")
+HELD = {"freeze", "away", "halt", "blind"}
 # Longer than the ten seconds of a leader's lease, so that somebody else is promoted.
 FAILOVER_HOLD_S = 15.0
+# A name of its own, because only a suite with failover has this kind of process.
+_ETCD = "etcd"
 SERVICES = ("gateway", "users", "upload", "feed")
 
 
@@ -60,13 +69,14 @@ class Breaker:
             return  # Nobody leads, or follows, at the moment.
         target = targets[int(planned.pick * len(targets))]
         hold_s = planned.hold_s if deed in HELD else 0.0
-        if hold_s and self._fails_over and role in {"primary", "patroni"}:
+        if hold_s and self._fails_over and role in {"primary", "patroni", "etcd"}:
             hold_s = max(hold_s, FAILOVER_HOLD_S)
         self._say("begin", planned, [target])
         self.present = f"{deed} {target}"
         try:
-            async with _DEEDS[deed](self, target):
-                await asyncio.sleep(hold_s)
+            with _told():
+                async with _DEEDS[deed](self, target):
+                    await asyncio.sleep(hold_s)
             self._say("healed", planned, [target])
             is_well = await self.is_well(target)
             self._say("well" if is_well else "ill", planned, [target])
@@ -79,7 +89,8 @@ class Breaker:
             _signal_all(self.pids(process.name), signal.SIGCONT)
         for process in self._suite.processes():
             if not self._suite.pid(process.name):
-                await self._suite.start(process.name)
+                with _told():
+                    await self._suite.start(process.name)
         await self.is_well()
 
     async def is_well(self, first: str = "") -> bool:
@@ -169,6 +180,15 @@ class Breaker:
             _signal_all(pids, signal.SIGCONT)
 
     @asynccontextmanager
+    async def blinded(self, _name: str) -> AsyncIterator[None]:
+        """Keep all of etcd down during the block."""
+        names = [one.name for one in self._suite.processes() if one.kind == _ETCD]
+        async with AsyncExitStack() as stack:
+            for name in names:
+                await stack.enter_async_context(self.away(name))
+            yield
+
+    @asynccontextmanager
     async def switched(self, database: str) -> AsyncIterator[None]:
         """Let a replica in sync take over in good order."""
         await asyncio.to_thread(self._suite.operate, "switchover", database)
@@ -231,6 +251,7 @@ _DEEDS: dict[str, Callable[[Breaker, str], AbstractAsyncContextManager[None]]] =
     "restart": Breaker.restarted,
     "end": Breaker.server_killed,
     "halt": Breaker.watcher_frozen,
+    "blind": Breaker.blinded,
     "switch": Breaker.switched,
 }
 
@@ -244,6 +265,15 @@ def _role(process: Process) -> str:
     if process.planned.module.endswith(".worker"):
         return "worker"
     return process.service if process.kind == "service" else process.kind
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Print why an operator's command failed; whether all becomes well decides later."""
+    try:
+        yield
+    except (SuiteFailure, RuntimeError) as failed:
+        print(failed, flush=True)
 
 
 def _is_child(pid: int, parent: int) -> bool:

@@ -107,8 +107,9 @@ class Run:
         clients = [Client(session, board, stop) for session in sessions]
         remember(clients, past)
         left_s = self.plan.seconds - past.loaded_s
+        last = max((fault.number for fault in past.faults), default=0)
         if left_s > 0:
-            await self._break(clients, breaker, recorder, (left_s, len(past.faults)))
+            await self._break(clients, breaker, recorder, (left_s, last))
         await breaker.heal()
         return sessions
 
@@ -119,7 +120,7 @@ class Run:
         recorder: Progress,
         where: tuple[float, int],
     ) -> None:
-        """Give the suite its faults under load; `where` are seconds left and faults so far."""
+        """Give the suite its faults under load; `where` are seconds left and the last fault."""
         left_s, faults = where
         began_s = time.monotonic()
         until_s = began_s + left_s
