@@ -49,7 +49,7 @@ class Sender:
     """Sends over the balancers in turn, each with a pool of kept connections."""
 
     def __init__(self, ways: list[Way], rng: random.Random) -> None:
-        self._ways = ways
+        self.ways = ways
         self._rng = rng
 
     async def read(self, make: Make) -> Answer:
@@ -99,7 +99,7 @@ class Sender:
         return min(float(reply.headers.get("Retry-After", 0)), WAIT_S_MAX)
 
     async def _send(self, make: Make, timeout_s: float) -> httpx.Response:
-        exchange, address, base = self._rng.choice(self._ways)
+        exchange, address, base = self._rng.choice(self.ways)
         return await exchange.send(make(base), address, timeout_s)
 
 

@@ -131,6 +131,12 @@ async def _signed_in(suite: Suite, person: Person) -> dict[str, Any]:
         raise AssertionError(str(error)) from error
 
 
+async def hang_up(sessions: Sequence[Session]) -> None:
+    """Close the connections that the sessions share."""
+    for exchange in {way[0] for session in sessions for way in session.sender.ways}:
+        await exchange.close()
+
+
 def _session(
     person: Person, tokens: dict[str, Any], ways: list[Way], recorder: Recorder, rng: random.Random
 ) -> Session:

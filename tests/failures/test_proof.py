@@ -1,10 +1,13 @@
 """The short form of `make prove`: nothing is lost under faults, and what is planted is found."""
 
+from collections.abc import AsyncIterator
+
 import pytest
 
 from prove.checks.every_check import check_all
 from prove.gathering import gather_state
 from prove.members import leader_of
+from prove.people import hang_up
 from prove.run import Plan, Proof, Run
 from tests.suite import Suite
 
@@ -22,8 +25,10 @@ pytestmark = pytest.mark.timeout(240)
 
 
 @pytest.fixture(scope="module")
-async def proof(suite: Suite, tmp_path_factory: pytest.TempPathFactory) -> Proof:
-    return await Run(suite, tmp_path_factory.mktemp("proof"), PLAN).finish()
+async def proof(suite: Suite, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Proof]:
+    found = await Run(suite, tmp_path_factory.mktemp("proof"), PLAN).finish()
+    yield found
+    await hang_up(found.sessions)
 
 
 async def _kinds(suite: Suite, proof: Proof) -> set[str]:
