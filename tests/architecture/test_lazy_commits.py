@@ -9,7 +9,7 @@ DECISION = text_of(Path("docs/decisions/0070-what-commits-lazily-is-redone.md"))
 _ROW = re.compile(r"^\| `([^`]+): (\w+)` \| (.+) \|$", re.MULTILINE)
 _BLOCK = re.compile(r"^-- name: (\w+)$(.*?)(?=^-- name: |\Z)", re.MULTILINE | re.DOTALL)
 _FUNCTION = re.compile(
-    r"^(?:async )?def (\w+)\((.*?)(?=^(?:async )?def |\Z)", re.MULTILINE | re.DOTALL
+    r"^ *(?:async )?def (\w+)\((.*?)(?=^ *(?:async )?def |\Z)", re.MULTILINE | re.DOTALL
 )
 _LAZY = "synchronous_commit"
 

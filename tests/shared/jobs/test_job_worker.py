@@ -289,7 +289,7 @@ async def test_each_job_has_one_lane(group: ShardGroup) -> None:
 
 
 async def test_a_job_wakes_its_own_lane_and_no_other(group: ShardGroup) -> None:
-    node = group.node(group.primaries()[0].address)
+    node = group.node(group.primaries()[0].candidates[0])
     heard: dict[str, list[object]] = {"paint": [], "print": []}
     connections = []
     for job, messages in heard.items():
