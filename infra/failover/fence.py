@@ -21,10 +21,10 @@ from pathlib import Path
 from typing import Any
 
 # Each look is a TLS handshake, and there are as many fences as servers on a small machine.
-_LOOK_S = 1.0
+_LOOK_S = 2.0
 _ANSWER_WITHIN_S = 1.0
 # Patroni asks its server for this answer, so that it costs more than the other.
-_LOOKS_A_STATUS = 3
+_LOOKS_A_STATUS = 2
 # The line of postmaster.pid that holds the state of the server.
 _STATE_LINE = 7
 _OK = 200
@@ -146,7 +146,7 @@ def _trusting(ca_file: str, _written_ns: int) -> ssl.SSLContext:
 
 
 def main() -> None:
-    """Look once a second until SIGTERM."""
+    """Look until SIGTERM."""
     parser = argparse.ArgumentParser()
     parser.add_argument("endpoint")
     parser.add_argument("ca_file")
