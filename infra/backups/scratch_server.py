@@ -57,6 +57,8 @@ async def recovered(suite: Suite, folder: Path, *, keep: bool) -> AsyncIterator[
     sockets, hba_file = _socket_folder()
     log_file = sockets / "log"
     settings = {
+        # What Patroni wrote into a saved folder names files and replicas of the saved server.
+        "config_file": str(sockets / "postgresql.conf"),
         "listen_addresses": "",
         "unix_socket_directories": str(sockets),
         "hba_file": str(hba_file),
@@ -95,13 +97,16 @@ async def recovered(suite: Suite, folder: Path, *, keep: bool) -> AsyncIterator[
 
 
 def _socket_folder() -> tuple[Path, Path]:
-    """Create a folder with a path short enough for a socket, and its pg_hba.conf."""
+    """Create a folder with a path short enough for a socket, and its pg_hba.conf and settings."""
     account = account_for("postgres")
     folder = Path(tempfile.mkdtemp(prefix="retrato-", dir="/tmp"))
     account.own(folder, 0o700)
     hba_file = folder / "pg_hba.conf"
     hba_file.write_text("local all postgres trust\n", encoding="ascii")
     account.own(hba_file, 0o600)
+    config_file = folder / "postgresql.conf"
+    config_file.touch()
+    account.own(config_file, 0o600)
     return folder, hba_file
 
 
