@@ -4,7 +4,7 @@ import bisect
 import statistics
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from prove.checks.reads import READS
@@ -25,14 +25,15 @@ class Cost:
     """A kind of fault: how often it was given, and what it cost.
 
     `silences_s` are the longest times in which writes of some service were under way and none was
-    acknowledged, one for each fault. `repeated` counts operations that needed another try,
-    `unknown` those without a definite reply, `failed_reads` reads without an answer. `slow_ms` is
-    the 99th percentile of the rest.
+    acknowledged, one for each fault; `silent` names the service of the longest. `repeated` counts
+    operations that needed another try, `unknown` those without a definite reply, `failed_reads`
+    reads without an answer. `slow_ms` is the 99th percentile of the rest.
     """
 
     kind: str
     times: int
     silences_s: tuple[float, ...]
+    silent: str
     repeated: int
     unknown: int
     failed_reads: int
@@ -58,10 +59,12 @@ def _cost(kind: str, faults: Sequence[Fault], history: History) -> Cost:
     during = [one for fault in faults for one in _meeting(history.operations, fault)]
     writes = [one for one in during if one.kind in SERVICE_OF]
     took_ms = sorted(one.took_s * 1000 for one in during if one.outcome == "ok")
+    silences = [max(_silences_s(history.operations, fault), default=(0.0, "")) for fault in faults]
     return Cost(
         kind,
         len(faults),
-        tuple(max(_silences_s(history.operations, fault), default=0.0) for fault in faults),
+        tuple(silence_s for silence_s, _service in silences),
+        max(silences)[1],
         sum(one.tries > 1 for one in writes),
         sum(one.outcome == "info" for one in writes),
         sum(one.kind in READS and one.outcome != "ok" for one in during),
@@ -80,21 +83,27 @@ def _invoke_s(one: Operation) -> float:
     return one.invoke_s
 
 
-def _silences_s(operations: Sequence[Operation], fault: Fault) -> Iterator[float]:
+def _silences_s(operations: Sequence[Operation], fault: Fault) -> Iterator[tuple[float, str]]:
     """Yield each service's longest time in which somebody waited and nobody was acknowledged."""
     of_service: dict[str, list[Operation]] = defaultdict(list)
-    for one in _meeting(operations, fault):
+    # Who ends a silence may have begun after the fault.
+    for one in _meeting(operations, replace(fault, well_s=fault.well_s + _LONGEST_S)):
         if one.kind in SERVICE_OF:
             of_service[SERVICE_OF[one.kind]].append(one)
-    for writes in of_service.values():
-        yield longest_silence_s(writes, fault.begin_s)
+    for service, writes in of_service.items():
+        yield longest_silence_s(writes, fault), service
 
 
-def longest_silence_s(writes: Sequence[Operation], begin_s: float) -> float:
-    """Return the longest time from `begin_s` on with a write under way and none acknowledged."""
+def longest_silence_s(writes: Sequence[Operation], fault: Fault) -> float:
+    """Return the longest time with a write under way and none acknowledged.
+
+    It begins while the fault lasts, and may end later.
+    """
     ends_s = sorted(one.complete_s for one in writes if one.outcome == "ok")
     longest_s = 0.0
-    for before_s, after_s in pairwise([begin_s, *ends_s]):
+    for before_s, after_s in pairwise([fault.begin_s, *ends_s]):
+        if before_s > fault.well_s:
+            break
         if after_s - before_s <= longest_s:
             continue
         waiting_s = [

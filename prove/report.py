@@ -23,7 +23,7 @@ svg { font: 13px system-ui, sans-serif; max-width: 100%; height: auto }
 figure { margin: 1.5rem 0 } figcaption, .note { color: #555 } .bad { color: #b00020 }
 """
 _COST_HEADING = (
-    *("fault", "times", "silence, median s", "worst s"),
+    *("fault", "times", "silence, median s", "worst s", "silent"),
     *("repeated", "unknown", "failed reads", "p99 ms"),
 )
 
@@ -36,7 +36,7 @@ def tell(history: History, found: Found) -> int:
         print(line)
     print()
     for row in (_COST_HEADING, *map(_cost_cells, costs_of(history))):
-        print(f"  {row[0]:<20}" + "".join(f"{cell:>18}" for cell in row[1:]))
+        print(f"  {row[0]:<20}" + "".join(f"{cell:>17}" for cell in row[1:]))
     print()
     for check, findings in found.items():
         print(f"  {'kept    ' if not findings else 'NOT KEPT'}  {check}")
@@ -74,6 +74,7 @@ def _cost_cells(cost: Cost) -> tuple[str, ...]:
         str(cost.times),
         f"{cost.median_s:.1f}",
         f"{max(cost.silences_s):.1f}",
+        cost.silent,
         str(cost.repeated),
         str(cost.unknown),
         str(cost.failed_reads),

@@ -14,6 +14,7 @@ def _cost_s(*operations: Operation) -> float:
     ordered = sorted(operations, key=lambda one: one.invoke_s)
     fault = Fault(1, "kill feed", ("feed-1",), 3.2, 4.0, 10.5)
     (cost,) = costs_of(History(operations=ordered, faults=[fault]))
+    assert cost.silent == "feed"
     return max(cost.silences_s)
 
 
@@ -27,6 +28,11 @@ def test_a_time_in_which_nobody_wrote_costs_nothing() -> None:
 
 def test_a_service_that_others_write_to_is_not_silent() -> None:
     assert _cost_s(_write(3.2, 9.2), *(_write(n, n + 1.0) for n in range(3, 10))) <= 1.0
+
+
+def test_a_reply_long_after_the_fault_does_not_prolong_its_silence() -> None:
+    others = (_write(n, n + 1.0) for n in range(3, 60))
+    assert _cost_s(_write(9.0, 60.0), *others) <= 1.0
 
 
 def test_each_service_has_its_own_silence() -> None:
