@@ -22,6 +22,7 @@ _CONFIG = """
 post_hooks: []
 content_type_overrides:
   application/offset+octet-stream: application/octet-stream
+  application/partial-upload: application/octet-stream
   image/*: application/octet-stream
 """
 
