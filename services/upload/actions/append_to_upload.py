@@ -73,7 +73,9 @@ async def _append_as_stored(
         raise TooManyPieces
     moved = await _keep(group, objects, sent)
     if moved is None:
-        raise OffsetMismatch  # Another call was faster.
+        # Another call was faster; it may have deleted the upload.
+        await get_own_upload(group, sent.upload_id, sent.owner_id)
+        raise OffsetMismatch
     await _note(under_way, moved, pieces + 1)
     return await progress_of(group, objects, moved)
 

@@ -1,5 +1,6 @@
 """Turns a complete upload into a photo."""
 
+import asyncio
 from collections.abc import AsyncIterator
 
 from services.upload.actions.receive_photo import SentPicture, receive_photo
@@ -9,8 +10,12 @@ from services.upload.store.objects import Objects
 from services.upload.store.photos import find_photo
 from services.upload.store.uploads import delete_upload, find_upload, note_photo, piece_keys
 from shared.contracts.photos import Photo, Upload
-from shared.errors import Invalid, NotFound, UnsupportedMediaType
+from shared.errors import Invalid, NotFound, RequestInProgress, Unavailable, UnsupportedMediaType
+from shared.sharding.idempotency import LEASE_SECONDS
 from shared.sharding.shard_group import ShardGroup
+
+# Doubling, and longer than the lease of a process that died while it made the photo.
+_WAITS_S = (*(LEASE_SECONDS / 2**n for n in range(7, 0, -1)), 0.2)
 
 
 async def get_own_upload(group: ShardGroup, upload_id: int, owner_id: int) -> StoredUpload:
@@ -35,16 +40,33 @@ async def progress_of(group: ShardGroup, objects: Objects, upload: StoredUpload)
 
 
 async def _finish(group: ShardGroup, objects: Objects, upload: StoredUpload) -> Photo:
-    """Make the photo once: the upload's own key makes every further try return the same photo."""
+    """Make the photo once: the upload's own key makes every further try return the same photo.
+
+    A phone asks again within milliseconds after a cut, while its first call still makes the photo.
+    """
+    for wait_s in _WAITS_S:
+        try:
+            return await _make_photo(group, objects, upload)
+        except RequestInProgress:
+            await asyncio.sleep(wait_s)
+            made = await _photo_made_of(group, upload)
+            if made is not None:
+                return made
+    return await _make_photo(group, objects, upload)
+
+
+async def _make_photo(group: ShardGroup, objects: Objects, upload: StoredUpload) -> Photo:
     keys = await piece_keys(group, upload.id)
+    if not keys:
+        raise NotFound  # It was deleted just now.
     try:
         photo = await receive_photo(group, objects, _sent(objects, keys, upload))
     except (Invalid, UnsupportedMediaType):
         await delete_upload(group, upload.id, upload.owner_id)
         await objects.delete(keys)
         raise
-    except NotFound:
-        # Another call was faster, and the pieces are gone.
+    except (NotFound, Unavailable):
+        # Another call may have been faster: the pieces go while this one reads them.
         made = await _photo_made_of(group, upload)
         if made is None:
             raise
@@ -55,6 +77,7 @@ async def _finish(group: ShardGroup, objects: Objects, upload: StoredUpload) -> 
 
 
 async def _photo_made_of(group: ShardGroup, upload: StoredUpload) -> Photo | None:
+    """The photo, if another call has made it; raises NotFound if the upload was deleted."""
     now = await get_own_upload(group, upload.id, upload.owner_id)
     made = None if now.photo_id is None else await find_photo(group, now.photo_id)
     return None if made is None else photo_of(made)

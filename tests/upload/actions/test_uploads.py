@@ -2,6 +2,8 @@
 
 import asyncio
 import hashlib
+import io
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -16,12 +18,13 @@ from services.upload.actions.receive_photo import PICTURE_BYTES_MAX, DigestMisma
 from services.upload.actions.sweep_store import SweepRules, sweep_store
 from services.upload.domain.picture_kinds import NotAnImage
 from services.upload.domain.uploads import NewUpload, OffsetMismatch, OpenUpload, ParkingLimits
-from services.upload.store.objects import Objects
-from services.upload.store.uploads import piece_keys
+from services.upload.store.objects import Objects, piece_key
+from services.upload.store.uploads import Piece, append_piece, piece_keys
 from services.upload.store.uploads_under_way import UploadsUnderWay
 from shared.caching.redis_guard import RedisGuard
 from shared.contracts.photos import Upload
 from shared.errors import Invalid, NotFound
+from shared.sharding.idempotency import IdempotentRequest, begin_once
 from shared.sharding.shard_group import ShardGroup
 from shared.sql_files import parse_query
 from tests.absent_redis import redis_that_is_away
@@ -215,6 +218,52 @@ async def test_concurrent_last_pieces_make_one_photo(alice: Sender) -> None:
     assert made <= {photo["id"]}
 
 
+async def _bring_all(alice: Sender, group: ShardGroup, objects: Objects) -> None:
+    """All bytes are here, but the process ended before it made the photo."""
+    await alice.begins()
+    content = alice.content
+    key, sha256 = piece_key(alice.owner_id), hashlib.sha256(content).digest()
+    await objects.put_file(key, io.BytesIO(content), len(content))
+    async with group.writer(group.shard_of(alice.id)) as tx:
+        assert await append_piece(tx, Piece(alice.id, 0, len(content), sha256, key))
+
+
+async def test_all_who_ask_at_the_end_get_the_photo(
+    alice: Sender, group: ShardGroup, objects: Objects
+) -> None:
+    await _bring_all(alice, group, objects)
+    asked = await asyncio.gather(*(alice.asks() for _ in range(6)))
+    assert len({upload["photo"]["id"] for upload in asked if upload["photo"]}) == 1
+    assert all(upload["photo"] for upload in asked)
+
+
+async def test_who_asks_waits_for_a_call_that_fails_to_make_the_photo(
+    alice: Sender, group: ShardGroup, objects: Objects
+) -> None:
+    await _bring_all(alice, group, objects)
+    sha256 = hashlib.sha256(alice.content).digest()
+    other = IdempotentRequest(
+        f"photos/{alice.owner_id}", f"upload {alice.id}", sha256, group.shard_of(alice.owner_id)
+    )
+    with suppress(ConnectionError):
+        async with begin_once(group, other):
+            asking = asyncio.create_task(alice.asks())
+            await asyncio.wait([asking], timeout=0.05)
+            assert not asking.done()
+            raise ConnectionError
+    assert (await asking)["photo"] is not None
+
+
+async def test_an_upload_deleted_at_its_end_is_gone(
+    alice: Sender, group: ShardGroup, objects: Objects
+) -> None:
+    await _bring_all(alice, group, objects)
+    whole = await get_own_upload(group, alice.id, alice.owner_id)
+    await alice.gives_up()
+    with pytest.raises(NotFound):
+        await progress_of(group, objects, whole)
+
+
 async def test_bytes_that_are_no_picture_are_refused_at_their_start_or_end(
     group: ShardGroup, objects: Objects, under_way: UploadsUnderWay
 ) -> None:
@@ -242,6 +291,16 @@ async def test_lengths_are_bounded(alice: Sender) -> None:
 
 async def test_the_same_key_begins_one_upload(alice: Sender) -> None:
     assert await alice.begins(key="k") == await alice.begins(key="k")
+
+
+async def test_the_same_key_tells_what_has_arrived(alice: Sender) -> None:
+    size = len(alice.content)
+    await alice.begins(key="k")
+    await alice.sends(0, 70)
+    assert (await alice.begins(key="k"))["offset"] == 70
+    done = await alice.sends(70, size)
+    again = await alice.begins(key="k")
+    assert (again["offset"], again["photo"]) == (size, done["photo"])
 
 
 async def test_only_the_owner_sees_or_deletes_an_upload(alice: Sender, group: ShardGroup) -> None:
