@@ -1,4 +1,4 @@
-"""The Repr-Digest header (RFC 9530), by which a sender states the hash of the bytes."""
+"""The Digest headers (RFC 9530), by which a sender states the hash of the bytes."""
 
 import base64
 import binascii
@@ -23,19 +23,19 @@ ReprDigest = Annotated[
 ]
 
 
-def sha256_in(header: str | None) -> bytes | None:
+def sha256_in(header: str | None, name: str = "Repr-Digest") -> bytes | None:
     """Return the header's SHA-256 digest, None without a header; raises BadRequest if it has none.
 
-    Digests of other algorithms beside a SHA-256 are ignored.
+    Digests of other algorithms beside a SHA-256 are ignored, and so are parameters (RFC 9651).
     """
     if header is None:
         return None
     for member in header.split(","):
         algorithm, _, value = member.strip().partition("=")
-        digest = _bytes_in(value)
+        digest = _bytes_in(value.partition(";")[0])
         if algorithm == _ALGORITHM and len(digest) == hashlib.sha256().digest_size:
             return digest
-    raise BadRequest("Repr-Digest must have a SHA-256: `sha-256=:` the digest in Base64 `:`.")
+    raise BadRequest(f"{name} must have a SHA-256: `sha-256=:` the digest in Base64 `:`.")
 
 
 def _bytes_in(value: str) -> bytes:

@@ -1,6 +1,9 @@
 """Appends a request's body to an upload, and drops an upload that nobody can find again."""
 
+import hashlib
+from collections.abc import AsyncIterator
 from contextlib import suppress
+from typing import Any
 
 from services.gateway.actions.append_pieces import append_pieces
 from services.gateway.clients.upload import UploadClient
@@ -12,9 +15,11 @@ from services.gateway.domain.upload_draft import (
 from services.gateway.domain.upload_requests import Addition, Incoming
 from shared.contracts.photos import Upload
 from shared.deadlines import start_deadline
-from shared.errors import AppError, TooLarge
+from shared.errors import AppError, TooLarge, UnsupportedMediaType
 
 _GIVE_UP_MS_MAX = 5_000
+# Upload's refusals of the bytes themselves, whoever sends them again.
+_NO_PICTURE = {"not_an_image", UnsupportedMediaType.code}
 
 
 async def append_consistently(
@@ -51,10 +56,30 @@ async def append_consistently(
 async def append_again(
     upload: UploadClient, upload_id: int, body: Incoming, *, viewer_id: int, is_last: bool
 ) -> Upload:
-    """Append the first bytes of an upload that its key finds; they may be there already."""
-    progress = await append_pieces(
-        upload, upload_id, 0, body.chunks(), viewer_id=viewer_id, repeated=True
-    )
+    """Append the first bytes of an upload that its key finds; they may be there already.
+
+    If the first try was cut into other pieces, the progress says where to go on. A finished upload
+    takes the same picture only. Bytes of no picture end the upload: its sender, who does not know
+    its address, could not delete it.
+    """
+    sha256 = hashlib.sha256()
+    chunks = _hashed(body.chunks(), sha256)
+    try:
+        progress = await append_pieces(
+            upload, upload_id, 0, chunks, viewer_id=viewer_id, repeated=True
+        )
+    except AppError as error:
+        if error.code in _NO_PICTURE:
+            await _give_up(upload, upload_id, viewer_id)
+        if error.code != MismatchingOffset.code:
+            raise
+        now = await upload.upload(upload_id, viewer_id=viewer_id)
+        if now["photo"] is not None:
+            async for _chunk in chunks:
+                pass
+            if sha256.hexdigest() != now["photo"]["sha256"]:
+                raise
+        return now
     _require_all(progress, body, is_last=is_last)
     return progress
 
@@ -75,6 +100,12 @@ async def append_first(
     if body.was_cut and progress["photo"] is None:
         await _give_up(upload, upload_id, viewer_id)
     return progress
+
+
+async def _hashed(chunks: AsyncIterator[bytes], sha256: Any) -> AsyncIterator[bytes]:
+    async for chunk in chunks:
+        sha256.update(chunk)
+        yield chunk
 
 
 def _require_all(progress: Upload, body: Incoming, *, is_last: bool) -> None:

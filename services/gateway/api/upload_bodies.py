@@ -14,6 +14,7 @@ from shared.http_server.repr_digest import sha256_in
 
 _MEMORY_BYTES_MAX = 1024 * 1024
 _CHUNK_BYTES = 256 * 1024
+_DIGEST_HEADER = "Content-Digest"
 
 
 class ContentDigestMismatch(AppError):
@@ -32,7 +33,8 @@ class UploadBody:
         self.was_cut = False
         self._request = request
         self._checksum = checksum
-        self._sha256 = sha256_in(request.headers.get("content-digest"))
+        said = request.headers.getlist(_DIGEST_HEADER)
+        self._sha256 = sha256_in(", ".join(said) if said else None, _DIGEST_HEADER)
 
     def chunks(self) -> AsyncIterator[bytes]:
         """The body as it arrives, or once all of it is here if the client sent a checksum.

@@ -45,7 +45,7 @@ from services.gateway.domain.upload_dialects import dialect_of
 from services.gateway.domain.upload_requests import BYTES_MAX, Addition, Beginning, Dialect
 from services.gateway.resources import resources_of
 from shared.contracts.photos import Upload
-from shared.errors import Invalid, UnsupportedMediaType
+from shared.errors import BadRequest, Invalid, UnsupportedMediaType
 from shared.http_server.idempotency_key import IdempotencyKey
 from shared.http_server.problems import reply_to
 from shared.http_server.repr_digest import ReprDigest, sha256_in
@@ -173,6 +173,7 @@ async def append(
 
     A body with a checksum is kept whole or not at all. The last bytes turn the upload into a photo.
     """
+    _require_no_repr_digest(request)
     asked = dialect.addition(joined_headers(request.headers))
     body = UploadBody(request, asked.checksum)
     client = resources_of(request).upload
@@ -213,9 +214,15 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
+def _require_no_repr_digest(request: Request) -> None:
+    # With the first bytes kept, it could no longer be checked before the photo is made.
+    if "repr-digest" in request.headers:
+        raise BadRequest("Name Repr-Digest when the upload begins, not with later bytes.")
+
+
 async def _require_no_bytes(body: UploadBody) -> None:
-    # Bytes of another type would be read and dropped.
-    async for chunk in body.arriving():
+    # Bytes of another type would be read and dropped; a digest of none is checked.
+    async for chunk in body.chunks():
         if chunk:
             raise UnsupportedMediaType(tus.WRONG_TYPE)
 

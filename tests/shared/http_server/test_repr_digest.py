@@ -13,7 +13,13 @@ _SAID = base64.b64encode(_SHA256).decode()
 
 
 @pytest.mark.parametrize(
-    "header", [f"sha-256=:{_SAID}:", f"sha-512=:AAAA:, sha-256=:{_SAID}:", f" sha-256=:{_SAID}: "]
+    "header",
+    [
+        f"sha-256=:{_SAID}:",
+        f"sha-512=:AAAA:, sha-256=:{_SAID}:",
+        f" sha-256=:{_SAID}: ",
+        f"sha-256=:{_SAID}:;q=1",
+    ],
 )
 def test_the_digest_is_found(header: str) -> None:
     assert sha256_in(header) == _SHA256
