@@ -62,8 +62,7 @@ async def _make_photo(group: ShardGroup, objects: Objects, upload: StoredUpload)
     try:
         photo = await receive_photo(group, objects, _sent(objects, keys, upload))
     except (Invalid, UnsupportedMediaType):
-        await delete_upload(group, upload.id, upload.owner_id)
-        await objects.delete(keys)
+        await objects.delete(await delete_upload(group, upload.id, upload.owner_id))
         raise
     except (NotFound, Unavailable):
         # Another call may have been faster: the pieces go while this one reads them.

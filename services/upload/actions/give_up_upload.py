@@ -1,7 +1,7 @@
 """Deletes an unfinished upload with its pieces."""
 
 from services.upload.store.objects import Objects
-from services.upload.store.uploads import delete_upload, find_upload, piece_keys
+from services.upload.store.uploads import delete_upload, find_upload
 from services.upload.store.uploads_under_way import UploadsUnderWay
 from shared.sharding.shard_group import ShardGroup
 
@@ -16,7 +16,6 @@ async def give_up_upload(
     """Delete it; one that is gone or not the owner's is skipped. A photo made of it stays."""
     if await find_upload(group, upload_id, owner_id) is None:
         return
-    keys = await piece_keys(group, upload_id)
-    await delete_upload(group, upload_id, owner_id)
+    keys = await delete_upload(group, upload_id, owner_id)
     await under_way.forget(owner_id, upload_id)
     await objects.delete(keys)

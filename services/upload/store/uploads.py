@@ -40,7 +40,7 @@ async def make_place(tx: Transaction, new: NewUpload, limits: ParkingLimits) -> 
     dropped = uploads_to_drop(parked, new.length, limits)
     if not dropped:
         return
-    gone = await tx.execute(_SQL["drop_idle"], upload_ids=dropped, idle_s=limits.idle_s)
+    gone = await tx.value(_SQL["drop_idle"], upload_ids=dropped, idle_s=limits.idle_s)
     if gone != len(dropped):
         raise TooManyUploads(retry_after_s=1)
 
@@ -101,10 +101,15 @@ async def note_photo(group: ShardGroup, upload_id: int, photo_id: int) -> None:
         await tx.execute(_SQL["note_photo"], upload_id=upload_id, photo_id=photo_id)
 
 
-async def delete_upload(group: ShardGroup, upload_id: int, owner_id: int) -> None:
-    """Delete an owner's upload and its pieces' rows, if it still exists."""
+async def delete_upload(group: ShardGroup, upload_id: int, owner_id: int) -> list[str]:
+    """Delete an owner's upload and its pieces' rows, if it still exists; returns the pieces' keys.
+
+    Their objects are the caller's to delete; if it dies before, the sweep does.
+    """
     async with group.writer(group.shard_of(upload_id)) as tx:
-        await tx.execute(_SQL["delete_upload"], upload_id=upload_id, owner_id=owner_id)
+        await tx.execute(_SQL["lock_upload"], upload_id=upload_id, owner_id=owner_id)
+        rows = await tx.rows(_SQL["delete_upload"], upload_id=upload_id, owner_id=owner_id)
+    return [row["key"] for row in rows]
 
 
 async def upload_ids_of_owner(group: ShardGroup, owner_id: int, limit: int) -> list[int]:

@@ -13,10 +13,20 @@ SELECT id, length, touched_at < now() - make_interval(secs => :idle_s) AS is_idl
  ORDER BY touched_at, id;
 
 -- name: drop_idle
--- Checked again: a piece may have come since they were listed.
-DELETE FROM :schema.upload
- WHERE id = ANY(:upload_ids::bigint[])
-   AND touched_at < now() - make_interval(secs => :idle_s);
+-- Checked again: a piece may have come since they were listed. Their pieces are noted as given up:
+-- as orphans that nothing explains, they would stop the sweep.
+WITH gone AS (
+    DELETE FROM :schema.upload
+     WHERE id = ANY(:upload_ids::bigint[])
+       AND touched_at < now() - make_interval(secs => :idle_s)
+    RETURNING id
+), marked AS (
+    INSERT INTO :schema.orphan_mark (key, given_up)
+    SELECT piece.key, true
+      FROM :schema.upload_piece AS piece JOIN gone ON gone.id = piece.upload_id
+    ON CONFLICT (key) DO UPDATE SET given_up = true
+)
+SELECT count(*) FROM gone;
 
 -- name: find_upload
 SELECT id, owner_id, length, metadata, received, touched_at, photo_id, sha256
@@ -51,8 +61,21 @@ SELECT key FROM :schema.upload_piece WHERE upload_id = :upload_id ORDER BY start
 -- name: note_photo
 UPDATE :schema.upload SET photo_id = :photo_id WHERE id = :upload_id;
 
+-- name: lock_upload
+SELECT FROM :schema.upload WHERE id = :upload_id AND owner_id = :owner_id FOR UPDATE;
+
 -- name: delete_upload
-DELETE FROM :schema.upload WHERE id = :upload_id AND owner_id = :owner_id;
+-- The keys of its pieces, which are noted as given up in case that their objects outlive this call.
+-- The upload is locked, so no piece is missed.
+WITH gone AS (
+    DELETE FROM :schema.upload WHERE id = :upload_id AND owner_id = :owner_id RETURNING id
+), pieces AS (
+    SELECT piece.key FROM :schema.upload_piece AS piece JOIN gone ON gone.id = piece.upload_id
+), marked AS (
+    INSERT INTO :schema.orphan_mark (key, given_up) SELECT key, true FROM pieces
+    ON CONFLICT (key) DO UPDATE SET given_up = true
+)
+SELECT key FROM pieces;
 
 -- name: uploads_of_owner
 SELECT id FROM :schema.upload WHERE owner_id = :owner_id ORDER BY id LIMIT :limit;

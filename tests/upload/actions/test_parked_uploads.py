@@ -1,12 +1,16 @@
 """Unfinished uploads are bounded per owner, even if many begin at once."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from functools import partial
 
 import pytest
 
+from services.upload.actions.sweep_store import ORPHAN_WAIT
 from services.upload.domain.uploads import ParkingLimits, TooManyUploads
 from services.upload.store.objects import Objects
+from services.upload.store.orphan_notes import notes_of
+from services.upload.store.uploads import delete_upload, piece_keys
 from services.upload.store.uploads_under_way import UploadsUnderWay
 from shared.contracts.photos import Upload
 from shared.errors import NotFound
@@ -86,3 +90,27 @@ async def test_an_upload_idle_for_an_hour_gives_way(alice: Sender, group: ShardG
         await alice.asks()
     for alice.id in (begun[0], begun[2], newest):
         assert (await alice.asks())["offset"] == 0
+
+
+async def _gives_way(alice: Sender, group: ShardGroup) -> None:
+    async with group.writer(group.shard_of(alice.id)) as tx:
+        await tx.execute(_LEAVE_ALONE, id=alice.id)
+    for _ in range(PLACES):
+        await alice.begins()
+
+
+async def _is_deleted(alice: Sender, group: ShardGroup) -> None:
+    await delete_upload(group, alice.id, alice.owner_id)
+
+
+@pytest.mark.parametrize("ends", [_gives_way, _is_deleted])
+async def test_pieces_of_an_upload_that_ended_are_expected_orphans(
+    alice: Sender, group: ShardGroup, ends: Callable[[Sender, ShardGroup], Awaitable[None]]
+) -> None:
+    await alice.begins()
+    await alice.sends(0, 70)
+    (key,) = await piece_keys(group, alice.id)
+    await ends(alice, group)
+    notes = await notes_of(group, {key: group.shard_of(alice.owner_id)}, ORPHAN_WAIT)
+    assert notes[key].given_up
+    assert notes[key].is_due
