@@ -111,7 +111,8 @@ class DrawnRendition:
 class DrawnPhoto:
     """The whole picture's size, all renditions, and the placeholder.
 
-    Renditions are in the order of the formats asked for, and in each the largest comes first.
+    Renditions are in the order of the formats asked for, and in each the largest comes first. A
+    format lacks those that are too long for it, JPEG none.
     """
 
     size: Size
@@ -209,12 +210,13 @@ def _encoded(
 ) -> list[DrawnRendition]:
     # A picture narrower than several widths is the same at each, so it is encoded once.
     contents: dict[int, bytes] = {}
-    for _, picture in drawn:
+    fitting = [one for one in drawn if max(one[1].size) <= _SIDES_MAX[wanted]]
+    for _, picture in fitting:
         if id(picture) not in contents:
             contents[id(picture)] = _ENCODERS[wanted](picture)
     return [
         DrawnRendition(name, Size(*picture.size), contents[id(picture)], wanted)
-        for name, picture in drawn
+        for name, picture in fitting
     ]
 
 
@@ -231,4 +233,6 @@ def _webp(picture: Image.Image) -> bytes:
     return content.getvalue()
 
 
+# Of the formats. Narrow pictures keep their own height, which may be up to the decoder's limit.
+_SIDES_MAX = MappingProxyType({RenditionFormat.JPEG: 65_535, RenditionFormat.WEBP: 16_383})
 _ENCODERS = MappingProxyType({RenditionFormat.JPEG: _jpeg, RenditionFormat.WEBP: _webp})

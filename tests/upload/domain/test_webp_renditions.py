@@ -3,6 +3,7 @@
 import pytest
 from PIL import Image
 
+from services.upload.decoder.limits import SIDE_PIXELS_MAX
 from services.upload.domain.renditions import (
     ALL_FORMATS,
     FORMAT_BY_ENDING,
@@ -26,6 +27,24 @@ def test_the_jpegs_stay_as_they_are_and_come_first() -> None:
     added = both[len(alone) :]
     assert [(one.name, one.size) for one in added] == [(one.name, one.size) for one in alone]
     assert {one.format for one in added} == {RenditionFormat.WEBP}
+
+
+@pytest.mark.parametrize(
+    ("size", "names"),
+    [
+        ((8, 16_383), ["large", "medium", "small", "thumb"]),
+        ((8, 16_384), ["thumb"]),
+        ((400, SIDE_PIXELS_MAX), ["thumb"]),
+        ((700, 30_000), ["small", "thumb"]),
+        ((SIDE_PIXELS_MAX, 8), ["large", "medium", "small", "thumb"]),
+    ],
+)
+def test_a_rendition_too_long_for_webp_is_a_jpeg_only(
+    size: tuple[int, int], names: list[str]
+) -> None:
+    drawn = draw_photo(decoded(Image.new("RGB", size, GREEN)), ALL_FORMATS).renditions
+    assert [one.name for one in drawn if one.format is RenditionFormat.WEBP] == names
+    assert len(drawn) == 4 + len(names)
 
 
 @pytest.mark.parametrize("orientation", [1, 6])
