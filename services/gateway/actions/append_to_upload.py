@@ -6,6 +6,7 @@ from contextlib import suppress
 from typing import Any
 
 from services.gateway.actions.append_pieces import append_pieces
+from services.gateway.actions.ask_progress import ask_progress
 from services.gateway.clients.upload import UploadClient
 from services.gateway.domain.upload_draft import (
     InconsistentLength,
@@ -35,7 +36,7 @@ async def append_consistently(
     Raises what `require_consistent` raises, and upload's errors about a piece. A body beyond the
     length ends the upload, as the draft demands.
     """
-    require_consistent(await upload.upload(upload_id, viewer_id=viewer_id), addition)
+    require_consistent(await ask_progress(upload, upload_id, viewer_id=viewer_id), addition)
     try:
         progress = await append_pieces(
             upload, upload_id, addition.offset, body.chunks(), viewer_id=viewer_id
@@ -47,7 +48,7 @@ async def append_consistently(
         if error.code != MismatchingOffset.code:
             raise
         # Another request was faster.
-        now = await upload.upload(upload_id, viewer_id=viewer_id)
+        now = await ask_progress(upload, upload_id, viewer_id=viewer_id)
         raise MismatchingOffset(now["offset"], addition.offset) from error
     _require_all(progress, body, is_last=addition.is_last)
     return progress
@@ -73,7 +74,7 @@ async def append_again(
             await _give_up(upload, upload_id, viewer_id)
         if error.code != MismatchingOffset.code:
             raise
-        now = await upload.upload(upload_id, viewer_id=viewer_id)
+        now = await ask_progress(upload, upload_id, viewer_id=viewer_id)
         if now["photo"] is not None:
             async for _chunk in chunks:
                 pass

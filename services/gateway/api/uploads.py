@@ -11,6 +11,7 @@ from services.gateway.actions.append_to_upload import (
     append_consistently,
     append_first,
 )
+from services.gateway.actions.ask_progress import ask_progress
 from services.gateway.api.idempotency import key_or_new
 from services.gateway.api.path_ids import UploadId
 from services.gateway.api.problem_codes import (
@@ -149,7 +150,8 @@ async def get_upload(
     request: Request, upload_id: UploadId, viewer_id: ViewerId, dialect: Spoken
 ) -> Response:
     """Your own upload: its length and the number of durable bytes."""
-    upload = await resources_of(request).upload.upload(upload_id, viewer_id=viewer_id)
+    client = resources_of(request).upload
+    upload = await ask_progress(client, upload_id, viewer_id=viewer_id)
     headers = {**dialect.progress(upload, _now()), "Upload-Length": str(upload["length"])}
     return Response(status_code=dialect.progress_status, headers=headers)
 

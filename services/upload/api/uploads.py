@@ -13,6 +13,7 @@ from services.upload.domain.uploads import METADATA_CHARACTERS_MAX, PIECE_BYTES_
 from services.upload.resources import resources_of
 from shared.contracts.examples import PHOTO_ID
 from shared.contracts.photos import Upload
+from shared.deadlines import start_deadline
 from shared.http_server.idempotency_key import IdempotencyKey
 from shared.http_server.json_reply import JsonReply
 from shared.http_server.problems import problem_replies
@@ -26,6 +27,9 @@ _BODY = {
     "required": True,
     "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
 }
+
+# The gateway waits as long for a photo to be made of all bytes: longer than for other reads.
+_MAKING_MS_MAX = 15_000
 
 UploadId = Annotated[int, Path(gt=0, lt=2**63, examples=[PHOTO_ID])]
 
@@ -81,6 +85,7 @@ async def post_upload(
 )
 async def get_upload(request: Request, upload_id: UploadId, viewer_id: ViewerId) -> Response:
     """The viewer's upload; if all bytes are here but no photo, the photo is made now."""
+    start_deadline(_MAKING_MS_MAX)
     resources = resources_of(request)
     upload = await get_own_upload(resources.group, upload_id, viewer_id)
     return JsonReply(await progress_of(resources.group, resources.objects, upload))
@@ -113,6 +118,7 @@ async def post_piece(
     """
     resources = resources_of(request)
     content = await request.body()
+    start_deadline(_MAKING_MS_MAX)
     sent = SentPiece(viewer_id, upload_id, offset, content, is_repeated=repeated is not None)
     progress = await append_to_upload(resources.group, resources.objects, resources.under_way, sent)
     return JsonReply(progress)

@@ -9,6 +9,8 @@ import pytest
 from services.upload.domain.picture_kinds import KindNotTaken, NotAnImage
 from services.upload.domain.uploads import OffsetMismatch, TooManyUploads
 from shared.errors import AppError
+from shared.service_client.replica_transport import TIMEOUT_MS
+from shared.sharding.idempotency import LEASE_SECONDS
 from tests.gateway import samples
 from tests.gateway.conftest import Gateway
 
@@ -141,3 +143,20 @@ async def test_too_many_unfinished_uploads_give_a_retry_time(gateway: Gateway) -
     assert reply.status_code == 429
     assert reply.json()["code"] == "too_many_uploads"
     assert reply.headers["Retry-After"] == "10"
+
+
+@pytest.mark.parametrize(
+    ("method", "headers"),
+    [
+        ("HEAD", TUS),
+        ("HEAD", {"Upload-Draft-Interop-Version": "8"}),
+        ("PATCH", {**DRAFT_WITH_BYTES, "Upload-Offset": "0"}),
+    ],
+)
+async def test_asking_for_progress_may_outlast_a_lost_lease(
+    gateway: Gateway, method: str, headers: dict[str, str]
+) -> None:
+    gateway.upload.answer("GET", "/uploads/77", BEGUN)
+    await gateway.http.request(method, "/v1/uploads/77", headers=headers)
+    (asked,) = gateway.upload.asked("/uploads/77")
+    assert asked.extensions[TIMEOUT_MS] > LEASE_SECONDS * 1000
