@@ -60,7 +60,8 @@ async def test_the_archive_has_everything_of_the_account(
     asked = [await alice.http.post("/v1/me/export", json=ASKING) for _ in range(2)]
     assert [reply.status_code for reply in asked] == [202, 202]
     export = await _ready_export(alice)
-    assert {reply.json()["export"]["id"] for reply in asked} == {export["id"]}
+    # The first one may have been ready before the second request; that begins a new one.
+    assert asked[-1].json()["export"]["id"] == export["id"]
 
     # The signed address needs no session, and works for this archive only.
     reply = await stranger.get(export["url"])

@@ -24,18 +24,21 @@ EXPECTED = {
         for role in ("redis", "store", "dns")
     ),
     *("away worker", "empty redis", "restart service"),
+    *(f"{deed} backup-keeper" for deed in ("kill", "freeze", "away")),
 }
 
 
 @pytest.fixture
-def suite(tmp_path: Path) -> Suite:
+def drawn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Suite:
+    """A suite that nobody starts; only fixtures called `suite` need servers."""
+    monkeypatch.setenv("RETRATO_BACKUPS", "on")
     return Suite(tmp_path / "run", "127.99")
 
 
 @pytest.fixture
-def breaker(suite: Suite, tmp_path: Path) -> Iterator[Breaker]:
+def breaker(drawn: Suite, tmp_path: Path) -> Iterator[Breaker]:
     recorder = Recorder(tmp_path / "history.jsonl", 0.0)
-    yield Breaker(suite, recorder)
+    yield Breaker(drawn, recorder)
     recorder.close()
 
 
@@ -51,11 +54,11 @@ def test_every_kind_of_process_gets_its_faults(breaker: Breaker) -> None:
 
 
 def test_a_process_of_another_parent_is_no_target(
-    suite: Suite, breaker: Breaker, sleeper: int, monkeypatch: pytest.MonkeyPatch
+    drawn: Suite, breaker: Breaker, sleeper: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(suite, "pid", lambda _name: sleeper)
+    monkeypatch.setattr(drawn, "pid", lambda _name: sleeper)
     # Whoever took the supervisor's number meanwhile: the first process of the machine.
-    file = suite.on_disk.folder.supervisor_pid_file
+    file = drawn.on_disk.folder.supervisor_pid_file
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text("1\n", encoding="ascii")
     assert breaker.pids("feed-1") == []
@@ -64,11 +67,11 @@ def test_a_process_of_another_parent_is_no_target(
 
 
 def test_a_postgres_is_found_by_its_folder_and_not_by_a_number_alone(
-    suite: Suite, breaker: Breaker, sleeper: int, monkeypatch: pytest.MonkeyPatch
+    drawn: Suite, breaker: Breaker, sleeper: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    folder = suite.on_disk.folder.data / "postgres" / "users-a"
+    folder = drawn.on_disk.folder.data / "postgres" / "users-a"
     folder.mkdir(parents=True)
-    monkeypatch.setattr(suite, "pid", lambda _name: 0)
+    monkeypatch.setattr(drawn, "pid", lambda _name: 0)
     with subprocess.Popen(["sleep", "60"], cwd=folder) as server:
         (folder / "postmaster.pid").write_text(f"{server.pid}\n", encoding="ascii")
         assert breaker.pids("postgres-users-a") == [server.pid]
