@@ -102,7 +102,9 @@ async def get_options() -> Response:
     openapi_extra=BEGINS,
     responses={
         **progress(201, "Created; `Location` is the address for its bytes."),
-        **problems(*_APPENDING, REQUEST_IN_PROGRESS, IDEMPOTENCY_KEY_REUSED, TOO_MANY_UPLOADS),
+        **problems(
+            *_APPENDING, NOT_FOUND, REQUEST_IN_PROGRESS, IDEMPOTENCY_KEY_REUSED, TOO_MANY_UPLOADS
+        ),
     },
 )
 async def begin_upload(

@@ -10,7 +10,7 @@ from services.upload.domain.uploads import NewUpload, ParkingLimits, upload_of
 from services.upload.store.photos import check_owner_has_room, find_photo
 from services.upload.store.uploads import find_upload, insert_upload, make_place
 from shared.contracts.photos import Upload
-from shared.errors import FieldError, Invalid
+from shared.errors import FieldError, Invalid, NotFound
 from shared.faults import fault
 from shared.http_server.idempotency_key import body_hash
 from shared.sharding.idempotency import IdempotentRequest, once
@@ -28,7 +28,7 @@ async def open_upload(
     """The upload; the same key gets the same one again, as it is by now.
 
     Raises Invalid for an empty length, PictureTooLarge, QueueIsFull, AccountIsFull, DayIsFull and
-    TooManyUploads, all before a byte is sent.
+    TooManyUploads, all before a byte is sent, and NotFound if the key's upload is gone.
     """
     if new.length <= 0:
         raise Invalid(errors=[FieldError("length", fault("too_small", min=1))])
@@ -61,10 +61,10 @@ async def open_upload(
 
 
 async def _as_it_is(group: ShardGroup, recorded: Upload, owner_id: int) -> Upload:
-    """The upload with what arrived since its reply was recorded; unchanged if it is gone."""
+    """The upload with what arrived since its reply was recorded; raises NotFound if it is gone."""
     stored = await find_upload(group, recorded["id"], owner_id)
     if stored is None:
-        return recorded
+        raise NotFound("The upload of this key is gone; begin one with another key.")
     made = None if stored.photo_id is None else await find_photo(group, stored.photo_id)
     return upload_of(stored, None if made is None else photo_of(made))
 

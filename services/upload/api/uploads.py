@@ -52,7 +52,7 @@ class UploadBeginning(BaseModel):
     summary="Begin an upload",
     responses={
         **reply(201, Upload, "Nothing has arrived yet."),
-        **problem_replies(400, 401, 409, 413, 422, 429, 503, 507),
+        **problem_replies(400, 401, 404, 409, 413, 422, 429, 503, 507),
     },
 )
 async def post_upload(

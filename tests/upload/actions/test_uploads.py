@@ -303,6 +303,14 @@ async def test_the_same_key_tells_what_has_arrived(alice: Sender) -> None:
     assert (again["offset"], again["photo"]) == (size, done["photo"])
 
 
+async def test_the_key_of_a_deleted_upload_finds_nothing(alice: Sender) -> None:
+    await alice.begins(key="k")
+    await alice.gives_up()
+    with pytest.raises(NotFound):
+        await alice.begins(key="k")
+    assert (await alice.begins(key="another"))["offset"] == 0
+
+
 async def test_only_the_owner_sees_or_deletes_an_upload(alice: Sender, group: ShardGroup) -> None:
     await alice.begins()
     await alice.sends(0, 100)
