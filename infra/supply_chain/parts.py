@@ -17,6 +17,7 @@ class Use(StrEnum):
 
     RUNTIME = "runtime"
     DECODER = "decoder"
+    FAILOVER = "failover"
     TOOLS = "tools"
     SYSTEM = "system"
 
@@ -38,14 +39,19 @@ class Part:
 
 def python_parts(locks: Path = _LOCKS) -> list[Part]:
     """Return the Python packages of the lock files, each once for its most exposed use."""
-    runtime, decoder, tools = (
+    runtime, decoder, tools, failover = (
         pinned_in((locks / name).read_text(encoding="ascii"))
-        for name in ("main.txt", "decoder.txt", "dev.txt")
+        for name in ("main.txt", "decoder.txt", "dev.txt", "ha.txt")
     )
     return [
         *_parts(decoder, Use.DECODER),
         *_parts(runtime, Use.RUNTIME),
-        *_parts({name: tools[name] for name in tools.keys() - runtime.keys()}, Use.TOOLS),
+        # An environment of its own, whose versions may differ.
+        *_parts(dict(failover.items() - runtime.items()), Use.FAILOVER),
+        *_parts(
+            {name: tools[name] for name in tools.keys() - runtime.keys() - failover.keys()},
+            Use.TOOLS,
+        ),
     ]
 
 

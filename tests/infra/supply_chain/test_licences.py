@@ -72,6 +72,12 @@ def test_a_part_that_is_not_installed_has_no_known_licence() -> None:
     assert [one.text for one in forbidden_licences(parts, _POLICY)] == ["licence: unknown"]
 
 
+def test_the_parts_of_failover_are_looked_at_once() -> None:
+    parts = python_parts()
+    assert [part.use for part in parts if part.name == "patroni"] == [Use.FAILOVER]
+    assert len({(part.name, part.version) for part in parts}) == len(parts)
+
+
 def test_every_locked_part_of_this_environment_is_allowed() -> None:
     folder = distribution("pytest").locate_file("")
     parts = with_licences(python_parts(), [folder], _POLICY)  # type: ignore[list-item]
