@@ -9,7 +9,7 @@ from typing import TypeAlias
 import asyncpg
 
 from infra.plan.parts import Database, Member
-from infra.secret_values import SUPERUSER
+from infra.secret_values import SUPERUSER, open_secrets
 from prove.history import Recorder
 from tests.eventually import eventually
 from tests.suite import Suite
@@ -44,11 +44,13 @@ Look: TypeAlias = Callable[[Connection, Member, Database], Awaitable[None]]
 async def connect(suite: Suite, member: Member, seconds: float = 30.0) -> Connection:
     """Connect to exactly this server, whatever its role, to its service's database."""
     context = ssl.create_default_context(cafile=str(suite.ca_file))
+    # Read anew, because it may be rotated while a run goes on.
+    secrets = open_secrets(suite.on_disk.folder.secrets_file, suite.plan, may_make=False)
     return await asyncpg.connect(
         host=member.address,
         port=member.port,
         user="postgres",
-        password=suite.on_disk.secrets[SUPERUSER],
+        password=secrets[SUPERUSER],
         database=member.service,
         ssl=context,
         timeout=_ANSWER_S * 2,
