@@ -117,7 +117,8 @@ async def _send_all(
             break
         except TimeoutError:
             pass
-        person = people[number * 7 % len(people)]
+        # A round later each act is somebody else's, so that everybody does everything.
+        person = people[(number + number // len(_ACTS)) * 7 % len(people)]
         task = asyncio.create_task(_act(kind, act, person, outcome))
         under_way.add(task)
         task.add_done_callback(under_way.discard)
