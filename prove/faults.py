@@ -127,12 +127,8 @@ class Breaker:
     @asynccontextmanager
     async def frozen(self, name: str) -> AsyncIterator[None]:
         """SIGSTOP during the block: it neither answers nor closes connections."""
-        pids = self.pids(name)
-        _signal_all(pids, signal.SIGSTOP)
-        try:
+        with _stopped(self.pids(name)):
             yield
-        finally:
-            _signal_all(pids, signal.SIGCONT)
 
     @asynccontextmanager
     async def away(self, name: str) -> AsyncIterator[None]:
@@ -172,12 +168,9 @@ class Breaker:
     @asynccontextmanager
     async def watcher_frozen(self, name: str) -> AsyncIterator[None]:
         """SIGSTOP to a Patroni during the block, while its Postgres goes on."""
-        pids = [pid for pid in self._own_pids(name) if pid not in self._server_pids(name)]
-        _signal_all(pids, signal.SIGSTOP)
-        try:
+        servers = self._server_pids(name)
+        with _stopped([pid for pid in self._own_pids(name) if pid not in servers]):
             yield
-        finally:
-            _signal_all(pids, signal.SIGCONT)
 
     @asynccontextmanager
     async def blinded(self, _name: str) -> AsyncIterator[None]:
@@ -282,6 +275,15 @@ def _is_child(pid: int, parent: int) -> bool:
         # The name, in brackets, may hold anything; state and parent follow.
         return int(stat.rpartition(")")[2].split()[1]) == parent
     return False
+
+
+@contextmanager
+def _stopped(pids: Sequence[int]) -> Iterator[None]:
+    _signal_all(pids, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        _signal_all(pids, signal.SIGCONT)
 
 
 def _signal_all(pids: Sequence[int], number: signal.Signals) -> None:
