@@ -184,22 +184,24 @@ def _fence(suite: Suite, planned: PlannedProcess) -> Process:
     failover = suite.plan.failover
     if failover is None:
         raise ValueError(f"{planned.name} is drawn without failover")
-    node = suite.plan.member(planned.server)
+    folders = suite.folder.data / "postgres"
     return Process(
         planned,
         suite.plan.checks[planned.name],
-        # It stops before the server that leads, and its server needs none before it leads.
+        # It stops before the servers that lead, and a server needs none before it leads.
         tier=Tier.REPLICAS,
         command=(
             sys.executable,
             "-P",
             str(code_folder(suite.folder) / FENCE),
-            f"{node.address}:{failover.rest_port}",
-            str(suite.ca_file),
-            str(suite.folder.data / "postgres" / node.name),
             str(failover.silence_seconds),
             # Another member may be promoted once the lease is over.
             str(failover.lease_seconds),
+            str(suite.ca_file),
+            *(
+                f"{member.address}:{failover.rest_port}={folders / member.name}"
+                for member in suite.plan.members
+            ),
         ),
         account=account_for("fence"),
         directory=suite.folder.root,
@@ -216,6 +218,8 @@ def _etcd(suite: Suite, planned: PlannedProcess) -> Process:
             f"--config-file={suite.folder.etc / 'etcd' / f'{planned.name}.yml'}",
         ),
         account=account_for("etcd"),
+        # It does little and seldom: on several processors its threads mostly wake one another.
+        environment={"GOMAXPROCS": "1"},
         directory=suite.folder.root,
         data=suite.folder.etcd / planned.name,
         # The last one waits for a majority that has ended. All it knows is on disk already.

@@ -1,8 +1,9 @@
 """Kills a Postgres whose Patroni no longer keeps it in order: `python fence.py` with its arguments.
 
 Patroni demotes a primary that loses its lease, but not while Patroni itself is frozen. Then another
-member is promoted, and the former primary would go on answering. It runs as a file, as the account
-of the databases, with only the standard library: there are as many fences as servers.
+member is promoted, and the former primary would go on answering. One process fences all servers of
+its machine, each from a thread of its own. It runs as a file, as the account of the databases,
+with only the standard library.
 """
 
 import argparse
@@ -14,14 +15,18 @@ import signal
 import ssl
 import sys
 import time
+import traceback
 from collections.abc import Callable, Mapping
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-# Each look is a TLS handshake, and there are as many fences as servers on a small machine.
-_LOOK_S = 2.0
+# Each look is a TLS handshake, for each server of a small machine. So a fence looks seldom while it
+# gets answers, and often as soon as one is missing.
+_LOOK_S = 3.0
+_LOOK_AGAIN_S = 1.0
 _ANSWER_WITHIN_S = 1.0
 # Patroni asks its server for this answer, so that it costs more than the other.
 _LOOKS_A_STATUS = 2
@@ -49,6 +54,12 @@ class Fence:
         self._ask = ask
         self._alive_s: float | None = None
         self._looks = 0
+        self._is_answered = True
+
+    @property
+    def pause_s(self) -> float:
+        """How long to wait before the next look, in seconds."""
+        return _LOOK_S if self._is_answered else _LOOK_AGAIN_S
 
     def look(self, now_s: float, clock_s: float) -> str:
         """Look once, at a monotonic and a Unix time; returns why Postgres was killed, or ""."""
@@ -61,9 +72,11 @@ class Fence:
         return why
 
     def _reason(self, now_s: float, clock_s: float) -> str:
+        self._is_answered = False
         with contextlib.suppress(OSError, http.client.HTTPException, ValueError):
             status, _body = self._ask("/liveness")
             if status == _OK:
+                self._is_answered = True
                 self._alive_s = now_s
                 return "" if self._looks % _LOOKS_A_STATUS else self._blindness(clock_s)
         if self._alive_s is None:  # Patroni has not answered yet, so it has promoted nothing.
@@ -145,23 +158,40 @@ def _trusting(ca_file: str, _written_ns: int) -> ssl.SSLContext:
     return ssl.create_default_context(cafile=ca_file)
 
 
-def main() -> None:
-    """Look until SIGTERM."""
-    parser = argparse.ArgumentParser()
-    parser.add_argument("endpoint")
-    parser.add_argument("ca_file")
-    parser.add_argument("folder", type=Path)
-    parser.add_argument("silence_s", type=float)
-    parser.add_argument("blindness_s", type=float)
-    given = parser.parse_args()
-    patience = Patience(given.silence_s, given.blindness_s)
-    fence = Fence(given.folder, patience, asking(given.endpoint, given.ca_file))
+def _watch(folder: Path, patience: Patience, ask: Ask) -> None:
+    fence = Fence(folder, patience, ask)
     while True:
         if why := fence.look(time.monotonic(), time.time()):
-            event = {"event": "postgres_fenced", "folder": str(given.folder), "reason": why}
-            sys.stdout.write(json.dumps(event) + "\n")
-            sys.stdout.flush()
-        time.sleep(_LOOK_S)
+            event = {"event": "postgres_fenced", "folder": str(folder), "reason": why}
+            # One call for a line, because the threads share the file.
+            os.write(sys.stdout.fileno(), f"{json.dumps(event)}\n".encode())
+        time.sleep(fence.pause_s)
+
+
+def _endpoint_and_folder(text: str) -> tuple[str, Path]:
+    endpoint, _equals, folder = text.partition("=")
+    return endpoint, Path(folder)
+
+
+def main() -> None:
+    """Look at each server until SIGTERM, or until one of the threads fails."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("silence_s", type=float)
+    parser.add_argument("blindness_s", type=float)
+    parser.add_argument("ca_file")
+    parser.add_argument("servers", nargs="+", type=_endpoint_and_folder, metavar="ADDRESS=FOLDER")
+    given = parser.parse_args()
+    patience = Patience(given.silence_s, given.blindness_s)
+    with ThreadPoolExecutor(len(given.servers)) as threads:
+        watches = [
+            threads.submit(_watch, folder, patience, asking(endpoint, given.ca_file))
+            for endpoint, folder in given.servers
+        ]
+        failed, _others = wait(watches, return_when=FIRST_COMPLETED)
+        for watch in failed:
+            traceback.print_exception(watch.exception())
+        # The supervisor starts it again, and with it the watch that failed.
+        os._exit(1)
 
 
 if __name__ == "__main__":

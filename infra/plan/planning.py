@@ -46,7 +46,7 @@ def plan_of(topology: Topology) -> Plan:
         PlannedProcess(
             "dns", "dns", "dns", topology.hosts[0], topology.dns.address, topology.dns.port
         ),
-        *_etcd(topology),
+        *_failover(topology),
         *(process for group in groups.values() for process in _members(topology, group)),
         *(_redis_process(topology, redis) for redis in redises.values()),
         *_stores(topology),
@@ -155,32 +155,26 @@ def _members(topology: Topology, group: ShardGroup) -> Iterator[PlannedProcess]:
                 secrets=secrets_of_member(topology),
                 more_endpoints=_rest_endpoints(topology, member.address),
             )
-            if topology.failover is not None:
-                yield _fence(topology, member)
 
 
 def _rest_endpoints(topology: Topology, address: str) -> tuple[tuple[str, int], ...]:
     return ((address, topology.failover.rest_port),) if topology.failover else ()
 
 
-def _fence(topology: Topology, member: Member) -> PlannedProcess:
-    """Return the process that kills a Postgres whose Patroni is silent; it listens nowhere."""
-    return PlannedProcess(
-        name=f"fence-{member.name}",
-        kind="fence",
-        service="fence",
-        host=topology.hosts[0],
-        address=member.address,
-        port=0,
-        server=member.name,
-    )
-
-
-def _etcd(topology: Topology) -> Iterator[PlannedProcess]:
-    """Yield the servers that keep who leads, if there is failover."""
+def _failover(topology: Topology) -> Iterator[PlannedProcess]:
+    """Yield the servers that keep who leads, and the fence, if there is failover."""
     failover = topology.failover
     if failover is None:
         return
+    # It kills a Postgres whose Patroni is silent, and listens nowhere.
+    yield PlannedProcess(
+        name="fence",
+        kind="fence",
+        service="fence",
+        host=topology.hosts[0],
+        address="",
+        port=0,
+    )
     for number, address in enumerate(failover.etcd, 1):
         yield PlannedProcess(
             name=f"etcd-{number}",

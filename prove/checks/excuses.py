@@ -25,7 +25,7 @@ class Excuses:
             fault.begin_s <= read.complete_s
             and read.invoke_s <= fault.well_s + BACK_S
             and write.complete_s >= fault.begin_s - STAND_IN_LAG_S
-            for fault in self._on(f"postgres-{service}-", f"fence-{service}-", "etcd-")
+            for fault in self._on(f"postgres-{service}-", "fence", "etcd-")
         )
 
     def for_cache(self, service: str, write: Operation, read: Operation) -> bool:

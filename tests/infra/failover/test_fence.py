@@ -109,6 +109,18 @@ async def test_a_server_whose_patroni_is_silent_is_killed_with_its_children(
     assert fence.look(_NOW + 60, _CLOCK) == ""
 
 
+def test_a_fence_looks_more_often_while_an_answer_is_missing(server: Server) -> None:
+    fence, patroni = _watched(server)
+    fence.look(_NOW, _CLOCK)
+    pause_s = fence.pause_s
+    patroni.said = None
+    fence.look(_NOW + 3, _CLOCK)
+    assert fence.pause_s < pause_s
+    patroni.said = {}
+    fence.look(_NOW + 4, _CLOCK)
+    assert fence.pause_s == pause_s
+
+
 def test_a_patroni_whose_loop_stands_still_counts_as_silent(server: Server) -> None:
     fence, patroni = _watched(server)
     fence.look(_NOW, _CLOCK)
@@ -192,8 +204,9 @@ def test_the_process_asks_over_tls_and_kills(server: Server, tmp_path: Path) -> 
     asked.start()
     command = [
         *(sys.executable, "-P", str(REPOSITORY / "infra/failover/fence.py")),
-        *(f"127.0.0.1:{web.server_port}", str(tmp_path / "pki" / "ca.crt"), str(server.folder)),
-        *("1", "600"),
+        *("1", "600", str(tmp_path / "pki" / "ca.crt")),
+        # One that never answers delays no other.
+        *(f"192.0.2.1:1={tmp_path}", f"127.0.0.1:{web.server_port}={server.folder}"),
     ]
     fence = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     try:

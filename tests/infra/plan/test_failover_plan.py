@@ -47,20 +47,29 @@ def test_failover_changes_only_the_databases_and_the_keeper() -> None:
     assert with_failover.services == usual.services
 
 
-def test_every_server_has_a_fence() -> None:
+def test_one_fence_watches_every_server(tmp_path: Path) -> None:
     _usual, plan = _plans()
-    fenced = [process.server for process in plan.processes if process.kind == "fence"]
-    assert sorted(fenced) == sorted(member.name for member in plan.members)
+    suite = _suite(tmp_path, plan)
+    (fence,) = [process for process in processes_of(suite) if process.kind == "fence"]
+    watched = [word for word in fence.command if "=" in word]
+    assert watched == [
+        f"{member.address}:8008={suite.folder.data / 'postgres' / member.name}"
+        for member in plan.members
+    ]
 
 
-def _rendered(folder: Path, plan: Plan) -> dict[Path, str]:
-    suite = Suite(
+def _suite(folder: Path, plan: Plan) -> Suite:
+    return Suite(
         plan,
         RunFolder(folder),
         Path("/decoder/python"),
         may_make_keys=True,
         patroni_python=Path("/venv-ha/bin/python"),
     )
+
+
+def _rendered(folder: Path, plan: Plan) -> dict[Path, str]:
+    suite = _suite(folder, plan)
     render_everything(suite, processes_of(suite))
     etc = suite.folder.etc
     return {
