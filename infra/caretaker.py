@@ -1,4 +1,4 @@
-"""The process that keeps certificates valid, logs young and replicas watched: `infra.caretaker`."""
+"""The process that keeps certificates valid and logs young, and watches disks and replicas."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -11,6 +11,7 @@ from prometheus_client import Gauge
 from infra.authority_files import BrokenCertificate
 from infra.certificates import Authority
 from infra.control.certificate_renewal import hand_over, look_at_processes, renew_due
+from infra.control.disk_watch import watch_disks
 from infra.control.failures import SuiteFailure
 from infra.control.old_logs import keep_logs_young
 from infra.failover.sync_watch import watch_sync
@@ -57,6 +58,7 @@ async def take_care(suite: Suite, stop: asyncio.Event) -> None:
     async with asyncio.TaskGroup() as loops:
         loops.create_task(keep_certificates(suite, stop))
         loops.create_task(keep_logs_young(suite, stop))
+        loops.create_task(watch_disks(suite, stop))
         loops.create_task(watch_sync(suite, stop))
 
 

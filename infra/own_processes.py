@@ -2,6 +2,7 @@
 
 from pydantic import SecretStr
 
+from infra.code_version import code_version
 from infra.plan.secret_names import FOR_OPERATORS
 from infra.suite import Suite
 from shared.settings import ProcessSettings
@@ -19,4 +20,5 @@ def settings_of_process(suite: Suite, name: str) -> ProcessSettings:
         tls_key_file=pair.key,
         operator_token=SecretStr(suite.secrets[FOR_OPERATORS]),
         log_level=suite.plan.limits.log_level,
+        **code_version()._asdict(),
     )

@@ -87,6 +87,9 @@ class ProcessSettings(NetworkSettings):
     operator_token: SecretStr | None = Field(default=None, min_length=16)
     operator_token_others: OtherValues = ()
     log_level: str = "INFO"
+    # Shown by the metric retrato_build_info.
+    version: str = "unknown"
+    revision: str = "unknown"
     # Longer than the health check's interval (1 s) and the TTL of an answer (1 s) together.
     drain_seconds: float = Field(default=3.0, ge=0)
     # The limiter: how many requests the process works on at once. A further request is refused if

@@ -47,6 +47,20 @@ def short_of_disk_space(suite: Suite, *, root_bytes_min: int = _EACH_BYTES_MIN) 
     return sentences
 
 
+def usage_by_place(suite: Suite) -> dict[str, tuple[int, int]]:
+    """Return the size and the free bytes of each file system with data of the suite.
+
+    `suite` is that of the run folder. Another one has the name of the first part that lies on it.
+    """
+    usages: dict[int, tuple[str, tuple[int, int]]] = {}
+    for name, folder in _places(suite):
+        if folder.exists():
+            place = name.removeprefix("the ").replace(" ", "_")
+            usage = shutil.disk_usage(folder)
+            usages.setdefault(folder.stat().st_dev, (place, (usage.total, usage.free)))
+    return dict(usages.values())
+
+
 def _places(suite: Suite) -> Iterator[tuple[str, Path]]:
     yield "the suite", suite.folder.root
     for node in suite.plan.members:

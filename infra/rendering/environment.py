@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from infra.accounts import account_for
 from infra.certificates import KeyPair
+from infra.code_version import code_version
 from infra.plan.database_roles import runtime_role
 from infra.plan.figures import SecondBucket
 from infra.plan.parts import PlannedService
@@ -160,6 +161,9 @@ def _process(suite: Suite, service: PlannedService, pair: KeyPair) -> Iterator[V
     )
     yield from _others(suite, FOR_OPERATORS, "OPERATOR_TOKEN")
     yield Variable("LOG_LEVEL", limits.log_level, "DEBUG, INFO, WARNING or ERROR.")
+    code = code_version()
+    yield Variable("VERSION", code.version, "The version of the code, for retrato_build_info.")
+    yield Variable("REVISION", code.revision, "The commit of the code, for retrato_build_info.")
     yield Variable(
         "AT_WORK_MAX",
         str(at_work_max(suite.plan, service.name)),

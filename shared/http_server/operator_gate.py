@@ -5,12 +5,13 @@ import binascii
 import hmac
 from collections.abc import Mapping, Sequence
 
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.datastructures import Headers
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from shared.errors import AppError
+from shared.http_server.exposition import pieces_of_metrics
 from shared.http_server.problems import ProblemReply
 
 METRICS_PATH = "/metrics"
@@ -48,8 +49,8 @@ class OperatorGate:
         elif not self._is_operator(scope):
             await ProblemReply(OperatorTokenRefused())(scope, receive, send)
         elif scope["path"] == METRICS_PATH:
-            metrics = Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
-            await metrics(scope, receive, send)
+            text = b"".join([piece async for piece in pieces_of_metrics()])
+            await Response(text, media_type=CONTENT_TYPE_LATEST)(scope, receive, send)
         else:
             await self.app(scope, receive, send)
 

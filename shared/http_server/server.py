@@ -10,6 +10,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from shared.http_server import metrics
+from shared.http_server.exposition import build_info
 from shared.http_server.joined_writes import JoiningProtocol
 from shared.http_server.own_certificate import OwnCertificate
 from shared.http_server.readiness import Readiness
@@ -36,6 +37,7 @@ def serve(app: FastAPI, settings: ProcessSettings) -> None:
     Exits with status 1 if the address is taken.
     """
     configure_logging(settings.instance, settings.log_level)
+    build_info.labels(settings.version, settings.revision).set(1)
     door = _claim_address(settings)
     certificate = OwnCertificate(settings.tls_cert_file, settings.tls_key_file)
     config = uvicorn.Config(

@@ -26,15 +26,15 @@ OUTBOX_DELAY_SECONDS = Histogram(
     buckets=_SECONDS,
 )
 
-JOBS = Gauge("retrato_jobs", "Jobs in the queue.", ["group", "primary", "job", "status"])
-JOB_RUNS = Counter("retrato_job_runs_total", "Ends of a job's run.", ["group", "job", "outcome"])
+JOBS = Gauge("retrato_jobs", "Jobs in the queue.", ["group", "primary", "kind", "status"])
+JOB_RUNS = Counter("retrato_job_runs_total", "Ends of a job's run.", ["group", "kind", "outcome"])
 JOB_SECONDS = Histogram(
-    "retrato_job_seconds", "Length of a job's run.", ["group", "job"], buckets=_SECONDS
+    "retrato_job_seconds", "Length of a job's run.", ["group", "kind"], buckets=_SECONDS
 )
 JOB_START_DELAY_SECONDS = Histogram(
     "retrato_job_start_delay_seconds",
     "From the time a job may run to its first start.",
-    ["group", "job"],
+    ["group", "kind"],
     buckets=_SECONDS,
 )
 

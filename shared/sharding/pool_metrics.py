@@ -21,8 +21,8 @@ FAULTS = Counter(
     "Statements that failed because a node could not be reached.",
     ["group", "node", "kind"],
 )
-REPLICA_LAG_MS = Gauge(
-    "retrato_postgres_replica_lag_ms",
+REPLICA_LAG_SECONDS = Gauge(
+    "retrato_postgres_replica_lag_seconds",
     "Age of the newest state of the primary that a replica is known to hold.",
     ["group", "node"],
 )

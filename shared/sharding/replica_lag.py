@@ -14,7 +14,7 @@ from shared.sharding.database_faults import DRIVER_ERRORS
 from shared.sharding.leader_session import TIMELINE
 from shared.sharding.leadership import Leadership
 from shared.sharding.node_pool import NodePool
-from shared.sharding.pool_metrics import REPLICA_LAG_MS
+from shared.sharding.pool_metrics import REPLICA_LAG_SECONDS
 from shared.sharding.shard_map import NodeAddress
 
 SAMPLE_SECONDS = 0.5
@@ -134,7 +134,7 @@ class ReplicaLag:
             if proofs:
                 self._current_at_s[member] = max(proofs)
         if member != self._leadership.leader:
-            REPLICA_LAG_MS.labels(self._group, member.host).set(self.lag_ms(member))
+            REPLICA_LAG_SECONDS.labels(self._group, member.host).set(self.lag_ms(member) / 1000)
 
     async def _state_of(self, member: NodeAddress) -> MemberState | None:
         try:

@@ -8,6 +8,7 @@ from typing import Any
 import asyncpg
 from asyncpg import Record
 from asyncpg.pool import PoolConnectionProxy
+from prometheus_client import Counter
 
 from shared.logs import request_id
 from shared.sharding import job_queue
@@ -92,6 +93,14 @@ class Transaction(Reader):
         )
         self.has_events = True
         return position
+
+    def count_after_commit(self, counter: Counter, number: int = 1) -> None:
+        """Count something that happens only if this transaction commits."""
+
+        async def count() -> None:
+            counter.inc(number)
+
+        self.after_commit.append(count)
 
     async def _fetch_inside(self, sql: str, arguments: Sequence[object]) -> list[Record]:
         try:

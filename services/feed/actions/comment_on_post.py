@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from prometheus_client import Counter
+
 from services.feed.actions.link_text import link_text
 from services.feed.actions.tell_of_deeds import publish_comment
 from services.feed.clients.users import UsersClient
@@ -18,6 +20,8 @@ from shared.http_server.idempotency_key import body_hash
 from shared.sharding.idempotency import IdempotentRequest, once
 from shared.sharding.shard_group import ShardGroup
 from shared.sharding.transaction import Transaction
+
+COMMENTS = Counter("retrato_feed_comments_total", "Comments written.")
 
 
 async def comment_on_post(
@@ -53,6 +57,7 @@ async def comment_on_post(
                 raise NotFound
         comment = await comments.insert(tx, new, linked, parent)
         await publish_comment(tx, comment, author_id)
+        tx.count_after_commit(COMMENTS)
         return dict(comment)
 
     return await once(group, request, write)

@@ -1,11 +1,15 @@
 """Likes a post or takes the like back, and tells its author."""
 
+from prometheus_client import Counter
+
 from services.feed.actions.tell_of_deeds import publish_reaction
 from services.feed.store.post_bodies import PostBodies
 from shared.contracts.posts import Liked
 from shared.edges.edges import ACTIVE, REMOVED, Edges
 from shared.errors import NotFound
 from shared.sharding.shard_group import ShardGroup
+
+LIKES = Counter("retrato_feed_likes_total", "Likes given to posts.")
 
 
 async def like_post(
@@ -35,6 +39,8 @@ async def _put(
         edge = await likes.put(viewer_id, post_id, state, tx=tx)
         said = {"actor": viewer_id, "subject": post_id, "post": post_id}
         await publish_reaction(tx, edge, body["author_id"], "like", said)
+        if edge.changed and state == ACTIVE:
+            tx.count_after_commit(LIKES)
 
 
 async def _count(likes: Edges, post_id: int) -> int:

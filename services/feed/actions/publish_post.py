@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
+from prometheus_client import Counter
+
 from services.feed.actions.confirm_photos import CONFIRM_TOPIC, confirmation
 from services.feed.actions.link_text import link_text
 from services.feed.actions.tag_posts import change_tags
@@ -19,6 +21,8 @@ from shared.errors import Invalid, Unavailable
 from shared.http_server.idempotency_key import request_hash
 from shared.sharding.idempotency import IdempotentRequest, begin_once
 from shared.sharding.shard_group import ShardGroup
+
+POSTS = Counter("retrato_feed_posts_total", "Posts published.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +67,7 @@ async def publish_post(
                 CONFIRM_TOPIC, confirmation(author_id, draft.photo_ids, key, body["id"])
             )
             await attempt.finish(tx, post)
+            tx.count_after_commit(POSTS)
     await _show_author(timelines, author_id, body["id"])
     return post
 

@@ -9,7 +9,7 @@ from shared.contracts.people import Profile
 from shared.errors import Unavailable
 
 _WITHOUT_COUNT = Counter(
-    "retrato_profiles_without_posts_count",
+    "retrato_gateway_profiles_without_count_total",
     "Profiles without a number of posts, because feed did not answer.",
 )
 

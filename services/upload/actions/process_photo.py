@@ -3,7 +3,7 @@
 import time
 from contextlib import suppress
 
-from services.upload.actions.photo_steps import note_step, photos_processed, timed_step
+from services.upload.actions.photo_steps import note_ready, note_step, photos_processed, timed_step
 from services.upload.actions.tidy_photo import TIDY_JOB
 from services.upload.clients.decoder import DecoderStalled
 from services.upload.clients.memory_files import MemoryFile
@@ -119,6 +119,8 @@ async def _process(
             if photo.plain is not None:
                 await tx.enqueue(TIDY_JOB, {"photo_id": photo.id})
     photos_processed.labels("ready").inc()
+    if photo.plain is None:
+        note_ready(photo.id)
 
 
 async def _fail(group: ShardGroup, photo: StoredPhoto, refused: PictureRefused) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import cast
 
 from services.upload.actions.backlog import Backlog
-from services.upload.actions.photo_steps import timed_step
+from services.upload.actions.photo_steps import photos_accepted, timed_step
 from services.upload.actions.process_photo import job_for
 from services.upload.domain.photos import photo_of
 from services.upload.domain.picture_kinds import SNIFFED_BYTES, PictureKind, kind_of
@@ -122,6 +122,7 @@ async def _commit(group: ShardGroup, new: NewPhoto, attempt: Attempt | None) -> 
         photo = photo_of(twin or await insert_photo(tx, new))
         if twin is None:
             await tx.enqueue(job_for(new.kind), {"photo_id": photo["id"]})
+            tx.count_after_commit(photos_accepted)
         if attempt is not None:
             await attempt.finish(tx, dict(photo))
     return photo, twin is None

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from prometheus_client import Counter
+
 from services.users.actions.forget_sessions import SESSIONS_TOPIC
 from services.users.domain.emails import email_key
 from services.users.domain.names import Name, names_of_login, username_of
@@ -22,7 +24,7 @@ from services.users.store.password_guard import PasswordGuard, SignInAttempt
 from services.users.store.profiles import find_profile
 from services.users.store.sessions import NewSession, end_surplus_sessions, insert_session
 from shared.contracts.people import SignedIn
-from shared.errors import FieldError, Forbidden, Invalid
+from shared.errors import AppError, FieldError, Forbidden, Invalid
 from shared.sharding.idempotency import IdempotentRequest, Reply, once
 from shared.sharding.shard_group import ShardGroup
 from shared.sharding.transaction import Transaction
@@ -34,6 +36,9 @@ class AccountSuspended(Forbidden):
     code = "account_suspended"
     title = "This account has been suspended."
 
+
+SIGN_INS = Counter("retrato_users_sign_ins_total", "Tries to sign in.", ["outcome"])
+_OPENED = SIGN_INS.labels("opened")
 
 # No account has this id; asking for it takes as long as for an existing one.
 _NOBODY = 0
@@ -65,6 +70,22 @@ async def sign_in(
 
     The work is the same whether or not the account exists.
     """
+    try:
+        reply = await _sign_in(group, passwords, tokens, form, idempotency_key)
+    except AppError as refused:
+        SIGN_INS.labels(refused.code).inc()
+        raise
+    _OPENED.inc()
+    return reply
+
+
+async def _sign_in(
+    group: ShardGroup,
+    passwords: PasswordGuard,
+    tokens: SessionTokens,
+    form: SignInForm,
+    idempotency_key: str | None,
+) -> SignedIn:
     _check_device(form.device)
     login = form.login.strip()
     names = names_of_login(login)

@@ -4,6 +4,8 @@ import hashlib
 import secrets
 from datetime import UTC, datetime
 
+from prometheus_client import Counter
+
 from services.users.actions.confirm_names import NAMES_TOPIC, confirm_names_now, names_event
 from services.users.actions.give_names_back import give_names_back
 from services.users.actions.reserve_names import refuse_mailbox_of_before, reserve_names
@@ -23,6 +25,8 @@ from shared.errors import IdempotencyKeyReused, Overloaded, Unavailable
 from shared.sharding.idempotency import IdempotentRequest, Reply, once
 from shared.sharding.shard_group import ShardGroup
 from shared.sharding.transaction import Transaction
+
+SIGN_UPS = Counter("retrato_users_sign_ups_total", "Accounts created.")
 
 
 class SignUpOvertaken(Unavailable):
@@ -117,6 +121,7 @@ async def _make_account(
         new = NewSession(holder.user_id, form.device, datetime.now(UTC))
         session = await insert_session(tx, new, tokens)
         await tx.publish(NAMES_TOPIC, names_change)
+        tx.count_after_commit(SIGN_UPS)
         return {"user_id": holder.user_id, **opened_session(session)}
 
     try:
