@@ -11,9 +11,9 @@ BIN = $(dir $(PYTHON))
 
 ##@ Run the suite
 .PHONY: up down status accounts logs trace metrics restart rotate reset psql promote switchover plan-changes
-up: BOOTSTRAP_OPTIONS = $(if $(HA),--ha=$(HA))
-up: ready ## install what is missing and start everything (LIMITS=loose allows load from one address; BACKUPS=off; HA=1 adds failover, HA=0 ends it)
-	@RETRATO_LIMITS=$(or $(LIMITS),usual) $(if $(BACKUPS),RETRATO_BACKUPS=$(BACKUPS)) $(if $(HA),RETRATO_HA=$(HA)) $(PYTHON) -m infra up $(if $(ANEW),--anew "$(ANEW)") $(if $(AS_IS),--as-is "$(AS_IS)")
+up: BOOTSTRAP_OPTIONS = $(if $(HA),--ha=$(HA)) $(if $(WATCH),--watch=$(WATCH))
+up: ready ## install what is missing and start everything (LIMITS=loose allows load from one address; BACKUPS=off; WATCH=0 without Prometheus; HA=1 adds failover, HA=0 ends it)
+	@$(if $(WATCH),RETRATO_WATCH=$(WATCH)) RETRATO_LIMITS=$(or $(LIMITS),usual) $(if $(BACKUPS),RETRATO_BACKUPS=$(BACKUPS)) $(if $(HA),RETRATO_HA=$(HA)) $(PYTHON) -m infra up $(if $(ANEW),--anew "$(ANEW)") $(if $(AS_IS),--as-is "$(AS_IS)")
 down: ready ## stop everything; the data stays
 	@$(PYTHON) -m infra down
 status: ready ## show each process: address, state, memory, start time

@@ -31,6 +31,7 @@ from infra.control.start import start_suite
 from infra.control.stop import stop_suite
 from infra.control.switchover import switch_over
 from infra.control.upkeep import require_running, run_migrations
+from infra.control.watchers_start import start_watchers
 from infra.deletion_audit.everywhere import check_deleted
 from infra.failover.roles import require_no_failover
 from infra.holdings.findings import Words
@@ -103,6 +104,7 @@ def up(
             asyncio.run(go_on_with_rotation(suite, progress))
             asyncio.run(finish_database_rotations(suite, progress))
             asyncio.run(finish_authority(suite, progress))
+            asyncio.run(start_watchers(suite, progress))
     if not data_only:
         sys.stdout.write(welcome(suite))
     sys.stdout.write("".join(f"\n{line}\n" for line in vanished_lines(suite)))

@@ -12,9 +12,11 @@ from infra.backups.place import backup_folder
 from infra.code_place import FENCE, PATRONI_START, STORE_START, code_folder
 from infra.leaders import leads
 from infra.plan.parts import Check, Kind, PlannedProcess
+from infra.plan.watchers import POSTGRES_EXPORTER
 from infra.programs import postgres_program, program
 from infra.run_folder import REPOSITORY
 from infra.suite import Suite
+from infra.watching.commands import watcher_command
 
 # Processes that answer or refuse people have priority on the one machine, so that refusals are
 # quick under any load. Processes that people wait for come next, and background work last.
@@ -49,6 +51,7 @@ class Tier(IntEnum):
     SERVICES = 3
     GATEWAYS = 4
     BALANCERS = 5
+    WATCHERS = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,6 +269,7 @@ def _store(suite: Suite, planned: PlannedProcess) -> Process:
             "--dir-cache-time=10m",
             *(() if of_backups else _WITHOUT_MD5),
             "--config=",
+            *_store_metrics(suite, planned, str(tls)),
             str(folder),
         ),
         account=account_for(planned.role),
@@ -275,6 +279,19 @@ def _store(suite: Suite, planned: PlannedProcess) -> Process:
         environment={"HOME": str(suite.folder.root)},
         # The WAL of all writes goes to the backup store, so it has the primaries' priority.
         niceness=NICE_BEHIND_THE_DOOR if of_backups else 0,
+    )
+
+
+def _store_metrics(suite: Suite, planned: PlannedProcess, tls: str) -> tuple[str, ...]:
+    """Return the words with which a store shows its metrics, to watchers only."""
+    watch = suite.plan.watch
+    if watch is None:
+        return ()
+    return (
+        f"--metrics-addr={planned.address}:{watch.store_port}",
+        f"--metrics-cert={tls}.crt",
+        f"--metrics-key={tls}.key",
+        f"--metrics-client-ca={suite.ca_file}",
     )
 
 
@@ -354,6 +371,26 @@ def _nginx(suite: Suite, planned: PlannedProcess) -> Process:
     )
 
 
+def _watcher(suite: Suite, planned: PlannedProcess) -> Process:
+    role = planned.role
+    has_secrets = role == POSTGRES_EXPORTER
+    return Process(
+        planned,
+        suite.plan.checks[planned.name],
+        tier=Tier.WATCHERS,
+        command=(
+            *(with_environment(suite, role) if has_secrets else ()),
+            *watcher_command(suite, planned),
+        ),
+        account=account_for(role),
+        directory=suite.folder.root,
+        data=suite.folder.data / role if planned.volumes else None,
+        environment={"HOME": str(suite.folder.root)},
+        # People wait for none of them.
+        niceness=NICE_BEHIND_THE_DOOR,
+    )
+
+
 def with_environment(suite: Suite, name: str) -> tuple[str, ...]:
     """Return the start of a command that reads an environment file, then becomes the program."""
     return ("/bin/sh", "-ac", '. "$0"; exec "$@"', str(suite.folder.environment(name)))
@@ -368,4 +405,5 @@ _LOCAL: dict[Kind, Callable[[Suite, PlannedProcess], Process]] = {
     "nginx": _nginx,
     "etcd": _etcd,
     "fence": _fence,
+    "watcher": _watcher,
 }

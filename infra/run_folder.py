@@ -81,6 +81,11 @@ class RunFolder:
         return self.root / "failover-is"
 
     @property
+    def watch_file(self) -> Path:
+        """The file that says whether the watchers ran at the last `make up`, on or off."""
+        return self.root / "watch-is"
+
+    @property
     def etcd(self) -> Path:
         """The folder of etcd's data, which Patroni can recreate from the databases."""
         return self.data / "etcd"

@@ -22,6 +22,7 @@ from infra.topology_tables import TopologyError
 LIMITS = ("usual", "loose")
 BACKUPS = ("on", "off")
 FAILOVER = ("on", "off")
+WATCH = ("on", "off")
 _NETWORK = re.compile(r"\d{1,3}\.\d{1,3}")
 
 
@@ -71,8 +72,8 @@ def open_suite() -> Suite:
 
     RETRATO_NET selects the network, RETRATO_RUN_DIR the folder, RETRATO_VENV_DIR the place of the
     decoder's environment, RETRATO_LIMITS the callers' limits, RETRATO_BACKUPS whether backups are
-    taken, and RETRATO_HA whether there is failover. Values that are not set stay as at the last
-    `make up`.
+    taken, RETRATO_HA whether there is failover, and RETRATO_WATCH whether Prometheus and the other
+    watchers run. Values that are not set stay as at the last `make up`.
     """
     folder = locate_run_folder(Path(os.environ.get("RETRATO_RUN_DIR") or REPOSITORY / ".run"))
     _require_own(folder)
@@ -119,7 +120,11 @@ def suite_in(
 ) -> Suite:
     """Return the suite of a folder on a network; None is the default network."""
     venvs = Path(os.environ.get("RETRATO_VENV_DIR") or REPOSITORY / ".run")
-    drawn = load_topology(network=network, has_failover=_has_failover(folder, asked_failover))
+    drawn = load_topology(
+        network=network,
+        has_failover=_has_failover(folder, asked_failover),
+        is_watched=_is_watched(folder),
+    )
     backup = replace(drawn.backup, enabled=drawn.backup.enabled and _takes_backups(folder))
     return Suite(
         plan=plan_of(replace(drawn, backup=backup)),
@@ -161,6 +166,15 @@ def _has_failover(folder: RunFolder, asked: str | None) -> bool:
     """Whether there is failover: as requested, or else as at the last start."""
     asked = {"1": "on", "0": "off"}.get(asked or "", asked)
     return _one_of(FAILOVER, "HA", asked, folder.failover_file) == "on"
+
+
+def _is_watched(folder: RunFolder) -> bool:
+    """Whether the watchers run: as this shell requests, or else as at the last start."""
+    asked = os.environ.get("RETRATO_WATCH")
+    return (
+        _one_of(WATCH, "WATCH", {"1": "on", "0": "off"}.get(asked or "", asked), folder.watch_file)
+        != "off"
+    )
 
 
 def _one_of(words: Sequence[str], name: str, asked: str | None, file: Path) -> str | None:

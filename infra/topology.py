@@ -7,7 +7,17 @@ from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
-from infra.plan.figures import Backup, Dns, Failover, Limits, Nginx, SecondBucket, Store
+from infra.plan.figures import (
+    Backup,
+    Dns,
+    Failover,
+    Limits,
+    Mail,
+    Nginx,
+    SecondBucket,
+    Store,
+    Watch,
+)
 from infra.topology_checks import (
     check_addresses,
     check_failover,
@@ -93,19 +103,28 @@ class Topology:
     dns: Dns
     limits: Limits
     failover: Failover | None
+    watch: Watch | None
 
 
 def load_topology(
-    file: Path = TOPOLOGY_FILE, *, network: str | None = None, has_failover: bool = False
+    file: Path = TOPOLOGY_FILE,
+    *,
+    network: str | None = None,
+    has_failover: bool = False,
+    is_watched: bool = False,
 ) -> Topology:
     """Read and check the topology; `network`, such as "127.21", replaces the default one."""
     drawn = read_tables(file)
     with named_errors(file):
-        return _topology(drawn, network, has_failover=has_failover)
+        return _topology(drawn, network, has_failover=has_failover, is_watched=is_watched)
 
 
 def _topology(
-    drawn: Mapping[str, Any], network: str | None, *, has_failover: bool = False
+    drawn: Mapping[str, Any],
+    network: str | None,
+    *,
+    has_failover: bool = False,
+    is_watched: bool = False,
 ) -> Topology:
     default = drawn["network"]["default"]
     net = network or default
@@ -127,11 +146,16 @@ def _topology(
         dns=Dns(**{**drawn["dns"], "address": f"{net}.{drawn['dns']['address']}"}),
         limits=_limits(drawn),
         failover=_failover(drawn["ha"], net) if "ha" in drawn else None,
+        watch=_watch(drawn, net) if "watch" in drawn else None,
     )
     _check(topology)
     if has_failover and topology.failover is None:
         raise TopologyError("HA=1 needs the table [ha], which is not drawn")
-    return topology if has_failover else replace(topology, failover=None)
+    return replace(
+        topology,
+        failover=topology.failover if has_failover else None,
+        watch=topology.watch if is_watched else None,
+    )
 
 
 def _store(table: Mapping[str, Any], net: str) -> Store:
@@ -146,6 +170,16 @@ def _backup(table: Mapping[str, Any], net: str) -> Backup:
 
 def _failover(table: Mapping[str, Any], net: str) -> Failover:
     return Failover(**{**table, "etcd": tuple(f"{net}.{tail}" for tail in table["etcd"])})
+
+
+def _watch(drawn: Mapping[str, Any], net: str) -> Watch:
+    table, alerts = drawn["watch"], drawn["alerts"]
+    return Watch(
+        **{**table, "address": f"{net}.{table['address']}"},
+        webhook=alerts["webhook"],
+        heartbeat=alerts["heartbeat"],
+        mail=Mail(**alerts["mail"]),
+    )
 
 
 def _nginx(table: Mapping[str, Any], net: str, *, with_public: bool) -> Nginx:
@@ -263,6 +297,7 @@ def _addresses(topology: Topology) -> Iterator[str]:
     yield from (topology.backup.address, topology.backup.keeper, topology.caretaker)
     yield from topology.nginx.replicas
     yield from topology.failover.etcd if topology.failover else ()
+    yield from (topology.watch.address,) if topology.watch else ()
     yield from (redis.address for redis in topology.redises.values())
     for service in topology.services.values():
         yield from (*service.replicas, *service.workers)

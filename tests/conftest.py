@@ -27,6 +27,11 @@ settings.register_profile(
 settings.register_profile("searching", deadline=None)
 settings.load_profile("steady")
 
+# What watches costs a test a tenth of a core, and finds fault with what a test breaks on purpose.
+# Tests of the watchers start suites of their own.
+if "RETRATO_TEST_SUITE" not in os.environ:
+    os.environ.setdefault("RETRATO_WATCH", "off")
+
 # RETRATO_TEST_SUITE=.run runs against the suite that is up in that folder, and leaves it as it is:
 # quick while one writes a test. RETRATO_TEST_NET and RETRATO_TEST_RUN_DIR let two sessions coexist.
 ATTACH = "RETRATO_TEST_SUITE"

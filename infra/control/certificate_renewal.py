@@ -14,6 +14,7 @@ from infra.control.health import redis_operator
 from infra.control.restart import require_accepted
 from infra.control.run_lock import sole_command
 from infra.control.shown_certificates import certificate_file, shown_certificates
+from infra.control.stop import wait_stopped
 from infra.control.supervisor import Supervisor
 from infra.processes import Process, processes_of
 from infra.suite import Suite
@@ -96,12 +97,22 @@ async def tell(suite: Suite, process: Process) -> None:
                 *("tls-key-file", str(pki / f"{name}.key")),
                 *("tls-ca-cert-file", str(suite.ca_file)),
             )
+    elif process.kind == "watcher":
+        # Some read their certificate only as they start, and nobody waits for them meanwhile.
+        await asyncio.to_thread(_restart, suite, process)
     elif process.kind in {"postgres", "nginx", "store"}:
         if process.kind == "nginx":
             # A balancer that refuses its configuration goes on with the old one, and says so once.
             await asyncio.to_thread(require_accepted, process)
         # A Patroni shows the certificate of its server, and passes the signal on.
         await asyncio.to_thread(Supervisor(suite.folder).signal, process.name, "HUP")
+
+
+def _restart(suite: Suite, process: Process) -> None:
+    supervisor = Supervisor(suite.folder)
+    supervisor.begin_stop(process.name)
+    wait_stopped(supervisor, [process])
+    supervisor.start(process.name)
 
 
 async def wait_until_taken_up(suite: Suite) -> list[str]:

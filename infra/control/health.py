@@ -24,6 +24,7 @@ from infra.rendering.postgres import slot_name
 from infra.secret_values import SUPERUSER, open_secrets
 from infra.suite import Suite
 from infra.trust import tls_context
+from infra.watching.reading import reader_context
 
 _ASK_TIMEOUT_S = 2.0
 # A replica that the primary refuses reconnects again and again, and streams for a moment each time.
@@ -220,17 +221,17 @@ async def _ask_dns(suite: Suite, _process: Process) -> bool:
 
 async def _ask_store(suite: Suite, process: Process) -> bool:
     # The store must refuse an unsigned request itself, which shows that it runs and is protected.
-    status, _body = await asyncio.to_thread(_get, suite, process, tls=True)
+    status, _body = await asyncio.to_thread(_get, process, tls_context(suite))
     return status in {400, 403}
 
 
 async def _ask_service(suite: Suite, process: Process) -> bool:
-    status, body = await asyncio.to_thread(_get, suite, process, tls=True)
+    status, body = await asyncio.to_thread(_get, process, tls_context(suite))
     return status == 200 and body == b"ok"
 
 
 async def _ask_etcd(suite: Suite, process: Process) -> bool:
-    status, body = await asyncio.to_thread(_get, suite, process, tls=True)
+    status, body = await asyncio.to_thread(_get, process, tls_context(suite))
     return status == 200 and b'"true"' in body
 
 
@@ -239,16 +240,23 @@ async def _ask_fence(suite: Suite, process: Process) -> bool:
     return (await asyncio.to_thread(Supervisor(suite.folder).state, process.name)).is_up
 
 
-async def _ask_nginx(suite: Suite, process: Process) -> bool:
-    status, _body = await asyncio.to_thread(_get, suite, process, tls=False)
+async def _ask_watcher(suite: Suite, process: Process) -> bool:
+    context = await asyncio.to_thread(reader_context, suite)
+    status, _body = await asyncio.to_thread(_get, process, context)
     return status == 200
 
 
-def _get(suite: Suite, process: Process, *, tls: bool) -> tuple[int, bytes]:
+async def _ask_nginx(_suite: Suite, process: Process) -> bool:
+    status, _body = await asyncio.to_thread(_get, process, None)
+    return status == 200
+
+
+def _get(process: Process, context: ssl.SSLContext | None) -> tuple[int, bytes]:
+    """GET the page of the check, over TLS if there is a context."""
     where = (process.address, process.port)
     connection = (
-        http.client.HTTPSConnection(*where, timeout=_ASK_TIMEOUT_S, context=tls_context(suite))
-        if tls
+        http.client.HTTPSConnection(*where, timeout=_ASK_TIMEOUT_S, context=context)
+        if context
         else http.client.HTTPConnection(*where, timeout=_ASK_TIMEOUT_S)
     )
     try:
@@ -268,4 +276,5 @@ _QUESTIONS: dict[Kind, Callable[[Suite, Process], Awaitable[bool]]] = {
     "nginx": _ask_nginx,
     "etcd": _ask_etcd,
     "fence": _ask_fence,
+    "watcher": _ask_watcher,
 }

@@ -17,7 +17,7 @@ from infra.rendering.failover import patroni_file_of
 from infra.suite import Suite
 
 # These tiers have several processes, so the others serve during a restart.
-_RESTARTED = {Tier.SERVICES, Tier.GATEWAYS, Tier.BALANCERS}
+_RESTARTED = {Tier.SERVICES, Tier.GATEWAYS, Tier.BALANCERS, Tier.WATCHERS}
 _CLOCK_TICKS = 100
 _TURNS = {"dns": 0, "nginx": 1}
 _START_TIME_FIELD = 19  # the index after the command's name in /proc/<pid>/stat
@@ -70,7 +70,8 @@ def late_processes(suite: Suite) -> list[Process]:
 def _read_once(suite: Suite, process: Process) -> list[Path]:
     # The DNS server rereads its zone by itself, and a replica its password at each connect; Redis
     # is told of its users while it runs. Patroni is told after every start.
-    reread = {".zone", ".pgpass", ".acl"}
+    # Prometheus rereads its targets and its token.
+    reread = {".zone", ".pgpass", ".acl", ".json", ".token"}
     files = [file for file in files_of(suite, process) if file.suffix not in reread]
     return [file for file in files if file != patroni_file_of(suite, process)]
 

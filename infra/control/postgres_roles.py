@@ -47,7 +47,7 @@ async def prepare_primary(suite: Suite, group: ShardGroup, database: Database) -
         await take_writes(connection)
     finally:
         await connection.close()
-    await _reload(suite, database)
+    await reload_members(suite, database)
 
 
 async def logins_are_made(suite: Suite) -> bool:
@@ -103,7 +103,7 @@ async def set_role(
     await connection.execute(statement)
 
 
-async def _reload(suite: Suite, database: Database) -> None:
+async def reload_members(suite: Suite, database: Database) -> None:
     """Let the primary and its running replicas read who may connect, which may be new."""
     for node in (leader(database), *followers(database)):
         try:

@@ -37,6 +37,7 @@ def delete_everything(suite: Suite) -> list[str]:
         folder.limits_file,
         folder.backups_file,
         folder.failover_file,
+        folder.watch_file,
         folder.complaints_file,
         folder.restored_file,
         folder.restoring_file,

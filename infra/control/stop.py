@@ -22,6 +22,7 @@ _SILENCE_S = 10.0
 _ALIVE = {"STARTING", "RUNNING", "STOPPING"}
 # Outside in, so that no process gets requests when it stops.
 _STEPS = (
+    ("watchers", {Tier.WATCHERS}),
     ("balancers", {Tier.BALANCERS}),
     ("gateways and services", {Tier.GATEWAYS, Tier.SERVICES}),
     ("replicas", {Tier.REPLICAS}),

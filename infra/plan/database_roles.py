@@ -6,6 +6,8 @@ no process uses the former. Both are members of the role that has the rights.
 """
 
 REPLICATION_ROLE = "replicator"
+# It reads statistics of the server, and no table of a service.
+MONITOR_ROLE = "monitor"
 
 
 def runtime_role(group: str) -> str:

@@ -94,6 +94,38 @@ class Failover:
 
 
 @dataclass(frozen=True, slots=True)
+class Mail:
+    """Where alerts go by e-mail; an empty `to` sends none, an empty `user` signs in nowhere."""
+
+    to: str
+    sender: str
+    smarthost: str
+    user: str
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """What watches the suite: ports at one address, how often, and how much is kept."""
+
+    address: str
+    prometheus_port: int
+    alertmanager_port: int
+    postgres_exporter_port: int
+    redis_exporter_port: int
+    nginx_exporter_port: int  # on the address of each balancer, as the next one
+    nginx_status_port: int
+    dns_port: int  # on the address of the name server
+    store_port: int  # on the address of each embedded store
+    scrape_seconds: int
+    evaluate_seconds: int
+    keep_days: int
+    keep_bytes: str  # as Prometheus reads it, such as 2GB
+    webhook: str
+    heartbeat: str
+    mail: Mail
+
+
+@dataclass(frozen=True, slots=True)
 class Dns:
     """The server of the internal names."""
 

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from infra.plan.figures import Backup, Dns, Failover, Limits, Nginx, Store
+from infra.plan.figures import Backup, Dns, Failover, Limits, Nginx, Store, Watch
 
 # What a process is, which decides how a target runs it and checks its health.
-Kind = Literal["dns", "postgres", "redis", "store", "service", "nginx", "etcd", "fence"]
+Kind = Literal["dns", "postgres", "redis", "store", "service", "nginx", "etcd", "fence", "watcher"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +39,11 @@ class PlannedProcess:
         if self.kind == "redis":
             return self.name
         return f"{self.service}-worker" if self.module.endswith(".worker") else self.service
+
+    @property
+    def role_of_metrics(self) -> str:
+        """The label `job` of its metrics: its role, and one name for all Redis."""
+        return self.service if self.kind == "redis" else self.role
 
     @property
     def endpoints(self) -> tuple[tuple[str, int], ...]:
@@ -181,6 +186,7 @@ class Plan:
     dns: Dns
     limits: Limits
     failover: Failover | None = None  # without it nothing promotes a replica
+    watch: Watch | None = None  # without it nothing watches
 
     @property
     def endpoints(self) -> set[tuple[str, int]]:

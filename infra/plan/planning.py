@@ -27,6 +27,7 @@ from infra.plan.secret_names import (
     secrets_of_member,
     secrets_of_service,
 )
+from infra.plan.watchers import ALERTMANAGER, PROMETHEUS, READY_PATHS, watchers
 from infra.topology import Group, Primary, Service, Topology
 
 _PATHS: dict[Kind, str] = {
@@ -43,9 +44,7 @@ def plan_of(topology: Topology) -> Plan:
     groups = {name: _group(topology, name, drawn) for name, drawn in topology.groups.items()}
     redises = {name: _redis(topology, name) for name in topology.redises}
     processes = (
-        PlannedProcess(
-            "dns", "dns", "dns", topology.hosts[0], topology.dns.address, topology.dns.port
-        ),
+        _dns(topology),
         *_failover(topology),
         *(process for group in groups.values() for process in _members(topology, group)),
         *(_redis_process(topology, redis) for redis in redises.values()),
@@ -53,6 +52,7 @@ def plan_of(topology: Topology) -> Plan:
         _caretaker(topology),
         *(process for one in services.values() for process in _service_processes(topology, one)),
         *_balancers(topology),
+        *watchers(topology),
     )
     return Plan(
         network=topology.network,
@@ -63,7 +63,7 @@ def plan_of(topology: Topology) -> Plan:
         names=tuple(_names(topology, services, groups, redises)),
         secrets=tuple(secrets_of(topology)),
         jobs=tuple(_migration(group) for group in groups),
-        checks={p.name: Check(p.name, p.kind, _PATHS.get(p.kind, "")) for p in processes},
+        checks={p.name: Check(p.name, p.kind, _path(p)) for p in processes},
         services=services,
         groups=groups,
         redises=redises,
@@ -73,6 +73,24 @@ def plan_of(topology: Topology) -> Plan:
         dns=topology.dns,
         limits=topology.limits,
         failover=topology.failover,
+        watch=topology.watch,
+    )
+
+
+def _path(process: PlannedProcess) -> str:
+    return READY_PATHS.get(process.service, _PATHS.get(process.kind, ""))
+
+
+def _dns(topology: Topology) -> PlannedProcess:
+    dns, watch = topology.dns, topology.watch
+    return PlannedProcess(
+        name="dns",
+        kind="dns",
+        service="dns",
+        host=topology.hosts[0],
+        address=dns.address,
+        port=dns.port,
+        more_endpoints=((dns.address, watch.dns_port),) if watch else (),
     )
 
 
@@ -201,6 +219,7 @@ def _stores(topology: Topology) -> Iterator[PlannedProcess]:
             port=store.port,
             volumes=("store",),
             secrets=STORE_KEYS,
+            more_endpoints=_store_metrics(topology, store.address),
         )
     if not backup.enabled:
         return
@@ -214,6 +233,7 @@ def _stores(topology: Topology) -> Iterator[PlannedProcess]:
             port=backup.port,
             volumes=("backups",),
             secrets=BACKUP_SECRETS,
+            more_endpoints=_store_metrics(topology, backup.address),
         )
     yield PlannedProcess(
         name="backup-keeper",
@@ -227,6 +247,10 @@ def _stores(topology: Topology) -> Iterator[PlannedProcess]:
         # The keeper stores a copy of all secrets with the backups, sealed with the passphrase.
         secrets=tuple(secret.name for secret in secrets_of(topology)),
     )
+
+
+def _store_metrics(topology: Topology, address: str) -> tuple[tuple[str, int], ...]:
+    return ((address, topology.watch.store_port),) if topology.watch else ()
 
 
 def _caretaker(topology: Topology) -> PlannedProcess:
@@ -272,6 +296,7 @@ def _balancers(topology: Topology) -> Iterator[PlannedProcess]:
         is_public = number == 1 and nginx.public_host is not None
         addresses = (address, nginx.public_host) if is_public else (address,)
         endpoints = [(one, port) for one in addresses if one for port in _ports(nginx)]
+        endpoints += [(address, topology.watch.nginx_status_port)] if topology.watch else []
         yield PlannedProcess(
             name=f"nginx-{number}",
             kind="nginx",
@@ -304,6 +329,8 @@ def _volumes(topology: Topology, groups: Mapping[str, ShardGroup]) -> Iterator[V
         yield Volume("backups", irreplaceable=True)
     for number, _address in enumerate(topology.nginx.replicas, 1):
         yield Volume(f"nginx-{number}", irreplaceable=False)
+    if topology.watch is not None:
+        yield from (Volume(name, irreplaceable=False) for name in (PROMETHEUS, ALERTMANAGER))
 
 
 def _names(

@@ -13,9 +13,13 @@ STORE_KEYS = ("s3_access_key", "s3_secret_key")
 BALANCER_SECRETS = ("balancer_token", "media_signing_key", "media_token")
 # The token of operators and scrapers, with which every process shows its metrics.
 FOR_OPERATORS = "operator_token"
+# The passwords with which exporters read Postgres and Redis.
+WATCH_POSTGRES, WATCH_REDIS = WATCH_SECRETS = ("watch_postgres", "watch_redis")
+# The password at the server that takes alerts by e-mail.
+WATCH_MAIL = "watch_mail"
 # Suites of earlier versions lack these, and any command of an upgrade may make them: nothing stored
 # depends on their values.
-MADE_WHEN_MISSING = frozenset({FOR_OPERATORS})
+MADE_WHEN_MISSING = frozenset({FOR_OPERATORS, *WATCH_SECRETS})
 # The passphrase of the backups, and the name of this suite's folder in their bucket.
 BACKUP_SECRETS = ("backup_passphrase", "backup_suite")
 # The passwords of etcd's administrator, of Patroni at etcd, and of operators at Patroni.
@@ -47,6 +51,10 @@ def secrets_of(topology: Topology) -> Iterator[Secret]:
     yield from map(Secret, BACKUP_SECRETS)
     if topology.failover is not None:
         yield from map(Secret, FAILOVER_SECRETS)
+    if topology.watch is not None:
+        yield from map(Secret, WATCH_SECRETS)
+        if topology.watch.mail.user:
+            yield Secret(WATCH_MAIL, given=True)
     if not topology.backup.embedded:
         yield from (Secret(name, given=True) for name in BACKUP_BUCKET_KEYS)
     if topology.store.second is not None:

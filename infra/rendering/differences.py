@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+from infra.plan.watchers import READY_PATHS as WATCHERS
 from infra.processes import Process
 from infra.rendering.everything import render_everything
 from infra.rendering.files import comparing
@@ -44,6 +45,8 @@ def _belongs(file: Path, process: str) -> bool:
         return process == f"redis-{file.stem}"
     if kind == "dns":
         return process == "dns"
+    if kind in WATCHERS:
+        return _NUMBER.sub("", process) == kind
     if file.name == "supervisord.conf":
         return process == "supervisor"
     # Equal processes have a number behind the name of their role.

@@ -12,6 +12,8 @@ def render_dns(suite: Suite) -> list[str]:
     dns = suite.plan.dns
     names = suite.plan.names
     values = {
+        "watch": suite.plan.watch,
+        "clients": suite.plan.client_network,
         "dns": dns,
         "etc_folder": folder,
         "socket_folder": make_folder(suite.folder.sockets / "dns", account),

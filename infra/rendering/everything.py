@@ -20,6 +20,7 @@ from infra.rendering.postgres import render_postgres
 from infra.rendering.redis import render_redis
 from infra.rendering.shard_maps import SHARD_MAP_MODE
 from infra.rendering.supervisor import render_supervisor
+from infra.rendering.watching import render_watching
 from infra.run_folder import LOG_FILE_MODE, LOG_FOLDER_MODE
 from infra.suite import Suite
 
@@ -52,6 +53,7 @@ def render_everything(suite: Suite, processes: tuple[Process, ...]) -> set[str]:
         *render_redis(suite),
         *render_dns(suite),
         *render_nginx(suite),
+        *render_watching(suite),
     }
     roles = set(render_environments(suite))
     changed |= {process.name for process in processes if process.planned.role in roles}

@@ -98,6 +98,7 @@ def _values(suite: Suite, name: str, listen: list[str]) -> dict[str, Any]:
     workers = account_for("nginx")
     return {
         "name": name,
+        "status": _status_page(suite, name),
         "listen": listen,
         "entrances": _entrances(suite.plan.nginx),
         "nginx": suite.plan.nginx,
@@ -115,6 +116,12 @@ def _values(suite: Suite, name: str, listen: list[str]) -> dict[str, Any]:
         "own_statuses": _OWN_STATUSES,
         "page_policy": _PAGE_POLICY,
     }
+
+
+def _status_page(suite: Suite, name: str) -> str:
+    """Return where a balancer tells its exporter how busy it is; "" without watchers."""
+    watch = suite.plan.watch
+    return f"{suite.plan.process(name).address}:{watch.nginx_status_port}" if watch else ""
 
 
 def _key_id(signing_key: str) -> str:

@@ -42,6 +42,7 @@ def _render(suite: Suite, node: Member) -> bool:
         "pki": suite.folder.pki,
         "limits": suite.plan.limits,
         "clients": suite.plan.client_network,
+        "is_watched": suite.plan.watch is not None,
         "roles": (node.service, *login_roles(node.service)),
         "backup": suite.plan.backup,
         "stanza": node.database,

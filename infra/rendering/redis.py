@@ -4,6 +4,7 @@ import hashlib
 
 from infra.accounts import account_for
 from infra.plan.parts import PlannedRedis
+from infra.plan.secret_names import WATCH_REDIS
 from infra.rendering.files import PASSABLE, make_data_folder, make_folder, render, write_rendered
 from infra.suite import Suite
 
@@ -28,6 +29,7 @@ def _render(suite: Suite, redis: PlannedRedis) -> bool:
         "limits": suite.plan.limits,
         "passwords": _passwords(suite, f"redis_{redis.name}"),
         "operators": _passwords(suite, "redis_operator"),
+        "monitors": _passwords(suite, WATCH_REDIS) if suite.plan.watch else "",
     }
     config = write_rendered(folder / f"{redis.name}.conf", render("redis.conf.j2", values), account)
     users = write_rendered(folder / f"{redis.name}.acl", render("redis.acl.j2", values), account)

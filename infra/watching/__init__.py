@@ -1,0 +1,1 @@
+"""What watches the suite: targets, rules, alerts and where these go."""
