@@ -10,7 +10,7 @@ BOOTSTRAP_OPTIONS =
 BIN = $(dir $(PYTHON))
 
 ##@ Run the suite
-.PHONY: up down status accounts logs trace metrics restart rotate reset psql promote switchover plan-changes
+.PHONY: up down status accounts logs trace metrics restart scale maintenance rotate reset psql promote switchover plan-changes
 up: BOOTSTRAP_OPTIONS = $(if $(HA),--ha=$(HA)) $(if $(WATCH),--watch=$(WATCH))
 up: ready ## install what is missing and start everything (LIMITS=loose allows load from one address; BACKUPS=off; WATCH=0 without Prometheus; HA=1 adds failover, HA=0 ends it)
 	@$(if $(WATCH),RETRATO_WATCH=$(WATCH)) RETRATO_LIMITS=$(or $(LIMITS),usual) $(if $(BACKUPS),RETRATO_BACKUPS=$(BACKUPS)) $(if $(HA),RETRATO_HA=$(HA)) $(PYTHON) -m infra up $(if $(ANEW),--anew "$(ANEW)") $(if $(AS_IS),--as-is "$(AS_IS)")
@@ -28,6 +28,10 @@ metrics: ready ## print the metrics of a process: make metrics P=feed-worker-1
 	@$(PYTHON) -m infra metrics "$(P)"
 restart: ready ## restart the replicas of a service one at a time: make restart S=feed
 	@$(PYTHON) -m infra restart "$(S)"
+scale: ready ## show the numbers of processes, or change one while all serves: make scale S=feed N=3 (or S=feed-worker; ALONE=1 allows a single one)
+	@$(PYTHON) -m infra scale $(S) $(N) $(if $(ALONE),--alone)
+maintenance: ready ## refuse changes while people read on: make maintenance ON=1 MESSAGE="…" MINUTES=30 (OFF=1 ends it)
+	@$(PYTHON) -m infra maintenance $(if $(ON),--on) $(if $(OFF),--off) $(if $(MESSAGE),--message "$(MESSAGE)") $(if $(MINUTES),--minutes $(MINUTES))
 rotate: ready ## replace secrets while everything runs: make rotate SECRET=media (or all; NOW=1 ends old values at once)
 	@$(PYTHON) -m infra rotate "$(SECRET)" $(if $(NOW),--now)
 plan-changes: ready ## show how the suite differs from the topology, and which changes are refused and why

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from functools import partial
 
 from prometheus_client import Gauge
@@ -16,7 +15,7 @@ from infra.control.failures import SuiteFailure
 from infra.control.old_logs import keep_logs_young
 from infra.failover.sync_watch import watch_sync
 from infra.own_processes import settings_of_process
-from infra.suite import Suite, open_suite
+from infra.suite import Suite, open_suite, suite_as_it_was
 from shared.http_server.service_app import AppInfo
 from shared.http_server.worker_app import serve_worker
 from shared.jobs.pauses import pause
@@ -67,8 +66,8 @@ async def keep_certificates(suite: Suite, stop: asyncio.Event) -> None:
     pause_s = _FIRST_LOOK_S
     while not stop.is_set():
         try:
-            # Opened anew, because secrets are replaced while everything runs.
-            await look_once(replace(suite))
+            # Opened anew, because secrets and processes change while everything runs.
+            await look_once(suite_as_it_was(suite))
         except (SuiteFailure, BrokenCertificate, OSError) as fault:
             # Another command is at work, or a file is being replaced: the next look comes soon.
             log.warning("certificates_not_renewed", error=str(fault))

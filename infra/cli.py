@@ -8,7 +8,13 @@ from typing import Annotated
 
 import typer
 
-from infra import backup_commands, rotation_commands, upkeep_commands
+from infra import (
+    backup_commands,
+    rotation_commands,
+    scale_commands,
+    switch_commands,
+    upkeep_commands,
+)
 from infra.backups.complaints import backup_lines
 from infra.backups.vanished import vanished_lines
 from infra.command_line import app, told
@@ -36,6 +42,7 @@ from infra.deletion_audit.everywhere import check_deleted
 from infra.failover.roles import require_no_failover
 from infra.holdings.findings import Words
 from infra.processes import Tier
+from infra.scaling.switches import read_switches
 from infra.shell_settings import forget_settings_of_other_work
 from infra.status.accounts import access_of, accounts_line, table_of
 from infra.status.certificates import certificate_lines
@@ -43,14 +50,16 @@ from infra.status.changes import print_changes
 from infra.status.databases import database_lines
 from infra.status.logs import follow, log_files
 from infra.status.metrics import metrics_of
+from infra.status.numbers import number_lines
 from infra.status.status import print_table, rows_of
+from infra.status.switches import switch_lines
 from infra.status.trace import lines_of_request
 from infra.status.welcome import welcome
 from infra.suite import open_suite
 from shared.sharding.migrate_command import newer_schemas
 
 # Imported because these modules add commands.
-ALSO = (backup_commands, rotation_commands, upkeep_commands)
+ALSO = (backup_commands, rotation_commands, scale_commands, switch_commands, upkeep_commands)
 
 
 def main() -> None:
@@ -132,6 +141,7 @@ def status() -> None:
     certificates, are_valid = asyncio.run(certificate_lines(suite))
     databases, are_safe = asyncio.run(database_lines(suite))
     short = short_of_disk_space(suite)
+    lines += [*number_lines(suite), *switch_lines(read_switches(suite.folder.switches_file))]
     lines.append(accounts_line(suite))
     sys.stdout.write("".join(f"{line}\n" for line in (*databases, *lines, *certificates, *short)))
     is_well = all((backups_are_well, are_valid, are_safe, *(row.is_well for row in rows)))

@@ -86,6 +86,21 @@ class RunFolder:
         return self.root / "watch-is"
 
     @property
+    def scale_file(self) -> Path:
+        """The file of the numbers of processes that `make scale` chose."""
+        return self.root / "scale.json"
+
+    @property
+    def switches_file(self) -> Path:
+        """The file of what is switched while the suite runs, such as maintenance."""
+        return self.root / "switches.json"
+
+    @property
+    def live_file(self) -> Path:
+        """The rendered file that processes read again and again while they run."""
+        return self.etc / "live.json"
+
+    @property
     def etcd(self) -> Path:
         """The folder of etcd's data, which Patroni can recreate from the databases."""
         return self.data / "etcd"

@@ -14,6 +14,7 @@ from infra.control.failures import SuiteFailure
 from infra.plan.parts import Plan
 from infra.plan.planning import plan_of
 from infra.run_folder import REPOSITORY, RunFolder, locate_run_folder
+from infra.scaling.counts import read_counts, scaled
 from infra.secret_values import SecretValues, open_secrets
 from infra.topology import load_topology
 from infra.topology_tables import TopologyError
@@ -117,8 +118,12 @@ def suite_in(
     limits: str = "usual",
     *,
     asked_failover: str | None = None,
+    is_scaled: bool = True,
 ) -> Suite:
-    """Return the suite of a folder on a network; None is the default network."""
+    """Return the suite of a folder on a network; None is the default network.
+
+    Unless it `is_scaled`, it has the numbers of processes that the topology draws.
+    """
     venvs = Path(os.environ.get("RETRATO_VENV_DIR") or REPOSITORY / ".run")
     drawn = load_topology(
         network=network,
@@ -126,8 +131,9 @@ def suite_in(
         is_watched=_is_watched(folder),
     )
     backup = replace(drawn.backup, enabled=drawn.backup.enabled and _takes_backups(folder))
+    counts = read_counts(folder.scale_file) if is_scaled else {}
     return Suite(
-        plan=plan_of(replace(drawn, backup=backup)),
+        plan=plan_of(replace(scaled(drawn, counts), backup=backup)),
         folder=folder,
         decoder_python=venvs.absolute() / "venv-decoder" / "bin" / "python",
         patroni_python=venvs.absolute() / "venv-ha" / "bin" / "python",

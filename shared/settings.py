@@ -92,6 +92,8 @@ class ProcessSettings(NetworkSettings):
     revision: str = "unknown"
     # Longer than the health check's interval (1 s) and the TTL of an answer (1 s) together.
     drain_seconds: float = Field(default=3.0, ge=0)
+    # The JSON file of values that change while the process runs (`shared/live_values.py`).
+    live_file: Path | None = None
     # The limiter: how many requests the process works on at once. A further request is refused if
     # it is expected to take longer than `wait_ms_max`, its wait included.
     at_work_max: int = Field(default=64, ge=1)

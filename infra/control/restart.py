@@ -48,7 +48,7 @@ async def restart_rolling(suite: Suite, what: str, progress: Progress) -> None:
     for process in chosen:
         began_s = time.monotonic()
         if process.kind == "nginx":
-            await _renew_workers(suite, supervisor, process)
+            await renew_workers(suite, supervisor, process)
         elif process.kind == "store" and process.name not in described:
             await _renew_store(suite, supervisor, process)
         else:
@@ -75,7 +75,7 @@ async def _start_left_stopped(
             await _wait_in_use(suite, process)
 
 
-async def _renew_workers(suite: Suite, supervisor: Supervisor, process: Process) -> None:
+async def renew_workers(suite: Suite, supervisor: Supervisor, process: Process) -> None:
     """Reload nginx, because clients know a balancer's address and its socket must never close."""
     supervisor.signal(process.name, "HUP")
     # If nginx refuses its configuration, the old workers go on, which would look healthy.

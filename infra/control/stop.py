@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from infra.control.failures import SuiteFailure
@@ -108,8 +108,13 @@ async def _leading_members(suite: Suite) -> set[str]:
 
 def wait_stopped(supervisor: Supervisor, processes: list[Process]) -> None:
     """Wait until the processes have ended; the supervisor kills those that exceed their time."""
-    names = {process.name for process in processes}
     longest_s = max((process.stop_wait_s for process in processes), default=0)
+    wait_stopped_names(supervisor, [process.name for process in processes], longest_s)
+
+
+def wait_stopped_names(supervisor: Supervisor, wanted: Sequence[str], longest_s: float) -> None:
+    """Wait until these have ended, for at most `longest_s` and a margin; raises SuiteFailure."""
+    names = set(wanted)
     deadline_s = time.monotonic() + longest_s + 10
     while names:
         states = supervisor.states()

@@ -156,6 +156,11 @@ class Supervisor:
                 rpc.removeProcessGroup(name)
         return gone
 
+    def remove(self, name: str) -> None:
+        """Forget a stopped process without a description."""
+        with self._rpc() as rpc:
+            rpc.removeProcessGroup(name)
+
     def renew(self, name: str) -> None:
         """Give a stopped process its new description."""
         with self._rpc() as rpc:

@@ -164,10 +164,17 @@ def _process(suite: Suite, service: PlannedService, pair: KeyPair) -> Iterator[V
     code = code_version()
     yield Variable("VERSION", code.version, "The version of the code, for retrato_build_info.")
     yield Variable("REVISION", code.revision, "The commit of the code, for retrato_build_info.")
+    if service.name in suite.plan.groups:
+        # That of a gateway follows from the number of all processes, and so is in the live file.
+        yield Variable(
+            "AT_WORK_MAX",
+            str(at_work_max(suite.plan, service.name)),
+            "The most requests that it handles at once; others wait.",
+        )
     yield Variable(
-        "AT_WORK_MAX",
-        str(at_work_max(suite.plan, service.name)),
-        "The most requests that it handles at once; others wait.",
+        "LIVE_FILE",
+        str(suite.folder.live_file),
+        "The JSON file of values that change while it runs, read every second; absent: none.",
     )
     yield Variable(
         "WAIT_MS_MAX",

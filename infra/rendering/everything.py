@@ -15,6 +15,7 @@ from infra.rendering.files import (
     set_modes,
     write_rendered,
 )
+from infra.rendering.live import render_live
 from infra.rendering.nginx import render_nginx
 from infra.rendering.postgres import render_postgres
 from infra.rendering.redis import render_redis
@@ -42,6 +43,7 @@ def render_everything(suite: Suite, processes: tuple[Process, ...]) -> set[str]:
     write_rendered(token_file, suite.secrets[FOR_OPERATORS] + "\n", ours)
     takes_backups = "on" if suite.plan.backup.enabled else "off"
     write_rendered(folder.backups_file, takes_backups + "\n", ours)
+    render_live(suite)
     make_folder(folder.data / "postgres", account_for("postgres"))
     make_folder(folder.etc / "postgres", account_for("postgres"))
     if suite.plan.store.embedded:

@@ -41,8 +41,8 @@ def render(template: str, values: Mapping[str, Any]) -> str:
     return _environment().get_template(template).render(values)
 
 
-def write_rendered(file: Path, text: str, account: Account) -> bool:
-    """Write a file that only `account` may read; returns whether its text changed."""
+def write_rendered(file: Path, text: str, account: Account, mode: int = 0o600) -> bool:
+    """Write a file, which by default only `account` may read; returns whether its text changed."""
     changed = not file.exists() or file.read_bytes() != text.encode()
     differing = _differing.get()
     if differing is not None:
@@ -52,8 +52,10 @@ def write_rendered(file: Path, text: str, account: Account) -> bool:
         draft = file.with_name(file.name + ".draft")
         draft.touch(mode=0o600)
         draft.write_text(text, encoding="utf-8")
+        # Readers of a file that is already open to them never find it closed.
+        draft.chmod(mode)
         draft.replace(file)
-    account.own(file, 0o600)
+    account.own(file, mode)
     return changed
 
 

@@ -9,11 +9,13 @@ from infra.holdings.topology_changes import Change, When, drawn_groups, impossib
 from infra.plan.parts import Plan
 from infra.processes import processes_of
 from infra.rendering.differences import changed_files
+from infra.status.numbers import number_lines
 from infra.suite import Suite
 
 
 def print_changes(suite: Suite) -> bool:
     """Print all changes; returns whether all are possible."""
+    sys.stdout.writelines(f"{line}\n" for line in number_lines(suite))
     changes = changes_of(suite)
     if not changes:
         sys.stdout.write("Topology and suite agree: nothing would change.\n")

@@ -5,7 +5,7 @@ import contextlib
 import datetime as dt
 import time
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -69,6 +69,12 @@ def print_table(rows: list[Row]) -> None:
     well = sum(row.is_well for row in rows)
     memory_bytes = sum(row.memory_bytes for row in rows)
     console.print(f"\n{well} of {len(rows)} answer; {memory_bytes / 1e6:.0f} MB in all")
+
+
+def memory_by_pid(pids: Iterable[int]) -> dict[int, int]:
+    """Return the bytes of memory of each process with its children."""
+    children = _children_by_parent()
+    return {pid: sum(_memory_bytes(one) for one in _tree(pid, children)) for pid in pids}
 
 
 async def _row(

@@ -32,6 +32,7 @@ from services.gateway.api import (
 )
 from services.gateway.api.admission_ask import ask_of
 from services.gateway.api.limit_gate import LimitGate
+from services.gateway.api.maintenance_gate import MaintenanceGate
 from services.gateway.api.preconditions import ReadPreconditions
 from services.gateway.api.tus_front import TusFront, TusVersionGate
 from services.gateway.resources import open_resources
@@ -89,7 +90,7 @@ def gateway_app(settings: GatewaySettings, opened: OpenResources) -> FastAPI:
 
 
 def _gate(app: ASGIApp) -> ASGIApp:
-    return LimitGate(TusVersionGate(ReadPreconditions(app)))
+    return MaintenanceGate(LimitGate(TusVersionGate(ReadPreconditions(app))))
 
 
 def main() -> None:

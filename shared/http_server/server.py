@@ -8,12 +8,14 @@ from types import FrameType
 
 import uvicorn
 from fastapi import FastAPI
+from starlette.datastructures import State
 
 from shared.http_server import metrics
 from shared.http_server.exposition import build_info
 from shared.http_server.joined_writes import JoiningProtocol
 from shared.http_server.own_certificate import OwnCertificate
 from shared.http_server.readiness import Readiness
+from shared.live_values import LiveFile
 from shared.logs import configure_logging, get_logger
 from shared.settings import ProcessSettings
 
@@ -29,6 +31,8 @@ BACKLOG = 2048
 TICK_S = 0.1
 # A renewed certificate is taken up within two seconds.
 TICKS_BETWEEN_LOOKS = 20
+# Live values count within about a second.
+TICKS_BETWEEN_VALUES = 10
 
 
 def serve(app: FastAPI, settings: ProcessSettings) -> None:
@@ -59,7 +63,7 @@ def serve(app: FastAPI, settings: ProcessSettings) -> None:
         # Without this a request may inherit the deadline of the previous one on its connection.
         reset_contextvars=True,
     )
-    server = DrainingServer(config, app.state.readiness, settings.drain_seconds, certificate)
+    server = DrainingServer(config, app.state, settings.drain_seconds, certificate)
     _freeze_memory()
     log.info("starting", address=settings.listen_host, port=settings.listen_port)
     server.run(sockets=[door])
@@ -72,12 +76,13 @@ class DrainingServer(uvicorn.Server):
     def __init__(
         self,
         config: uvicorn.Config,
-        readiness: Readiness,
+        state: State,
         drain_seconds: float,
         certificate: OwnCertificate,
     ) -> None:
         super().__init__(config)
-        self._readiness = readiness
+        self._readiness: Readiness = state.readiness
+        self._live: LiveFile = state.live
         self._certificate = certificate
         self._drain_seconds = drain_seconds
         self._stop_at_s: float | None = None
@@ -91,7 +96,7 @@ class DrainingServer(uvicorn.Server):
             self.should_exit = True
 
     async def on_tick(self, counter: int) -> bool:
-        """Measure the loop's lag, renew the certificate, start or end the draining.
+        """Measure the loop's lag, renew certificate and live values, start or end the draining.
 
         Runs ten times a second.
         """
@@ -102,6 +107,8 @@ class DrainingServer(uvicorn.Server):
         self._ticked_at_s = now_s
         if counter % TICKS_BETWEEN_LOOKS == 0:
             self._certificate.take_up()
+        if counter % TICKS_BETWEEN_VALUES == 0:
+            self._live.look()
         if self._stop_at_s is not None:
             if self._readiness.state != "draining":
                 log.info("draining", seconds=self._drain_seconds)

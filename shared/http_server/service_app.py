@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from fastapi import APIRouter, FastAPI
@@ -31,6 +32,7 @@ from shared.http_server.reply_shapes import describe_shapes
 from shared.http_server.request_context import Deadlines, RequestContext
 from shared.http_server.token_gate import TokenGate
 from shared.http_server.work_queue import WorkQueue
+from shared.live_values import LiveFile, LiveValues
 from shared.network.internal_tokens import TokenVerifier
 from shared.settings import ProcessSettings, revealed
 
@@ -91,12 +93,18 @@ def create_app(
     app.state.readiness = readiness
     rules = QueueRules(settings.at_work_max, settings.wait_ms_max / 1000)
     app.state.work_queue = WorkQueue(rules)
+    app.state.live = LiveFile(settings.live_file)
+    app.state.live.follow(partial(_resize, app.state.work_queue, info.name, rules.at_work_max))
     _add_routes(app, routers)
     install_problem_handlers(app)
     install_docs_page(app, is_read_only=info.audience is not None)
     _surround(app, info, settings, gate)
     app.openapi = lambda: _document(app, info)  # type: ignore[method-assign]
     return app
+
+
+def _resize(queue: WorkQueue, name: str, at_work_max: int, values: LiveValues) -> None:
+    queue.resize(values.at_work_max.get(name, at_work_max))
 
 
 def _add_routes(app: FastAPI, routers: Iterable[APIRouter]) -> None:

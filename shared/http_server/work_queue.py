@@ -9,6 +9,7 @@ import asyncio
 import math
 import time
 from collections import Counter, deque
+from dataclasses import replace
 
 from shared.deadlines import budget_ms
 from shared.http_server import metrics
@@ -66,6 +67,14 @@ class WorkQueue:
     def expected_s(self, caller: str) -> float:
         """Return the expected time, in seconds, of a request that this caller sent now."""
         return (self._line.ahead_of(caller, self._share) + self._at_work) * self._gap_s
+
+    def resize(self, at_work_max: int) -> None:
+        """Handle this many requests at once from now on; those under way finish in any case."""
+        self._rules = replace(self._rules, at_work_max=at_work_max)
+        while self._at_work < at_work_max and (place := self._line.next()) is not None:
+            self._at_work += 1
+            metrics.http_in_flight.inc()
+            place.set_result(None)
 
     async def enter(self, priority: Priority, caller: str) -> float:
         """Wait for a slot; returns the start time, which `leave` needs.
@@ -148,7 +157,8 @@ class WorkQueue:
             metrics.http_waiting.dec()
 
     def _hand_on(self) -> None:
-        place = self._line.next()
+        # Above its size, after `resize`, the limiter lets slots go.
+        place = self._line.next() if self._at_work <= self._rules.at_work_max else None
         if place is not None:
             place.set_result(None)
         else:

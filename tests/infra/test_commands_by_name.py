@@ -16,6 +16,12 @@ QUIET = {
     ("status",): "answer",
     ("accounts",): "retrato-feed-worker",
     ("plan-changes",): "",
+    ("scale",): "feed-worker",
+    # As many as there are; those that come and go are for tests/failures/test_scale.py.
+    ("scale", "S=feed", "N=2"): "feed has 2 processes",
+    ("maintenance", "ON=1", "MESSAGE=Back at noon.", "MINUTES=1"): "Back at noon.",
+    ("maintenance",): "changes are refused until",
+    ("maintenance", "OFF=1"): "changes are accepted again",
     ("migrate",): "every shard is at the newest migration",
     ("migrate-status",): "shards",
     ("reconcile",): "edges and",

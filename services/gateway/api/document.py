@@ -8,7 +8,9 @@ from fastapi.routing import APIRoute
 
 from services.gateway.api.document_fields import explain_fields
 from services.gateway.api.document_nulls import leave_defaults_out, spell_maps, spell_nulls
+from services.gateway.api.problem_codes import UNDER_MAINTENANCE, add_problem
 from services.gateway.api.replies import conditional_reply
+from services.gateway.domain.maintenance import is_refused_in_maintenance
 from shared.http_server.examples import example_of
 
 router = APIRouter(include_in_schema=False)
@@ -96,9 +98,11 @@ def _with_common_parts(
         },
     }
     components["examples"] = examples
-    for path in document["paths"].values():
-        for operation in path.values():
+    for address_of, path in document["paths"].items():
+        for method, operation in path.items():
             _drop_the_frameworks_422(operation["responses"])
+            if is_refused_in_maintenance(method.upper(), address_of):
+                add_problem(operation["responses"], "503", UNDER_MAINTENANCE)
             _name_common_headers(operation["responses"])
             operation["responses"] = dict(sorted(operation["responses"].items()))
     for schema in _FRAMEWORKS_SCHEMAS:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from services.gateway.domain.maintenance import UnderMaintenance
 from services.gateway.domain.stream import TooManyStreams
 from services.gateway.domain.tus import VersionNotSpoken
 from services.gateway.domain.upload_draft import CompletedUpload, InconsistentLength
@@ -81,6 +82,7 @@ TOO_MANY_SIGN_INS = ProblemCode(
 )
 TOO_MANY_GUESSES = ProblemCode(429, "too_many_guesses", "Too many wrong passwords; wait a little.")
 UNAVAILABLE = _of(errors.Unavailable)
+UNDER_MAINTENANCE = _of(UnderMaintenance)
 OVERLOADED = _of(errors.Overloaded)
 DEADLINE_EXCEEDED = _of(errors.DeadlineExceeded)
 QUOTA_EXCEEDED = _of(errors.QuotaExceeded)
@@ -114,21 +116,26 @@ def problems(*codes: ProblemCode) -> dict[int | str, dict[str, Any]]:
     # Routes that need a token may get an ended one.
     ended = (TOKEN_EXPIRED, SESSION_ENDED, TOKEN_UNKNOWN) if UNAUTHENTICATED in codes else ()
     for code in (*codes, *ended, *_ALWAYS):
-        reply = replies.setdefault(
-            code.status,
-            {
-                "description": "",
-                "content": {
-                    MEDIA_TYPE: {
-                        "schema": {"$ref": "#/components/schemas/Problem"},
-                        "examples": {},
-                    }
-                },
-            },
-        )
-        reply["description"] += (" or " if reply["description"] else "") + f"`{code.code}`"
-        reply["content"][MEDIA_TYPE]["examples"][code.code] = {"value": _example(code)}
+        add_problem(replies, code.status, code)
     return replies
+
+
+def add_problem(replies: dict[Any, dict[str, Any]], key: int | str, code: ProblemCode) -> None:
+    """Add a code with its example to the replies of its status, which are under `key`."""
+    reply = replies.setdefault(
+        key,
+        {
+            "description": "",
+            "content": {
+                MEDIA_TYPE: {
+                    "schema": {"$ref": "#/components/schemas/Problem"},
+                    "examples": {},
+                }
+            },
+        },
+    )
+    reply["description"] += (" or " if reply["description"] else "") + f"`{code.code}`"
+    reply["content"][MEDIA_TYPE]["examples"][code.code] = {"value": _example(code)}
 
 
 def _example(code: ProblemCode) -> dict[str, Any]:

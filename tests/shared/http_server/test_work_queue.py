@@ -252,3 +252,29 @@ def test_every_place_is_handed_out_once_and_each_callers_in_order(
         assert (len(line), line._aside, line._in_line) == (0, {}, {})
 
     asyncio.run(run())
+
+
+async def test_a_larger_limiter_lets_waiting_requests_begin_at_once(clock: Clock) -> None:
+    crowd = Crowd(clock, at_work_max=1)
+    for caller in "abcd":
+        await crowd.come(caller)
+    assert [caller for caller, _began_s in crowd.at_work] == ["a"]
+    crowd.queue.resize(3)
+    await eventually(lambda: _require([caller for caller, _s in crowd.at_work], ["a", "b", "c"]))
+
+
+async def test_a_smaller_limiter_begins_nothing_until_enough_have_left(clock: Clock) -> None:
+    crowd = Crowd(clock, at_work_max=3)
+    for caller in "abcd":
+        await crowd.come(caller)
+    crowd.queue.resize(1)
+    for _ in range(2):
+        _caller, began_s = crowd.at_work.pop(0)
+        crowd.queue.leave(began_s)
+    assert [caller for caller, _began_s in crowd.at_work] == ["c"]
+    await crowd.leave_one(after_s=0.01)
+    await eventually(lambda: _require([caller for caller, _s in crowd.at_work], ["d"]))
+
+
+def _require(found: list[str], wanted: list[str]) -> None:
+    assert found == wanted

@@ -1,0 +1,1 @@
+"""Adds and removes processes of a running suite, within what the machine bears."""

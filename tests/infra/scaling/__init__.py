@@ -1,0 +1,1 @@
+"""Tests of how a running suite changes in size and in what it accepts."""
