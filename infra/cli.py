@@ -41,7 +41,7 @@ from infra.control.watchers_start import start_watchers
 from infra.deletion_audit.everywhere import check_deleted
 from infra.failover.roles import require_no_failover
 from infra.holdings.findings import Words
-from infra.processes import Tier
+from infra.process import Tier
 from infra.scaling.switches import read_switches
 from infra.shell_settings import forget_settings_of_other_work
 from infra.status.accounts import access_of, accounts_line, table_of

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from bench.cpu_meter import process_tree
 from infra.control.failures import SuiteFailure
-from infra.processes import Process
+from infra.process import Process
 from prove.history import Recorder
 from prove.members import roles_of_members
 from prove.schedule import Planned

@@ -30,7 +30,8 @@ from infra.deletion_audit.everywhere import remains_everywhere
 from infra.deletion_audit.found import Remains
 from infra.plan.parts import Plan
 from infra.plan.secret_names import FOR_OPERATORS
-from infra.processes import Process, processes_of
+from infra.process import Process
+from infra.processes import processes_of
 from infra.run_folder import REPOSITORY, locate_run_folder
 from infra.suite import Suite as OnDisk
 from infra.suite import limits_of, network_of, suite_in

@@ -20,7 +20,7 @@ from infra.control.reconcile import reconcile_all
 from infra.control.start import start_suite
 from infra.control.upkeep import run_upkeep
 from infra.leaders import leader
-from infra.processes import Tier
+from infra.process import Tier
 from infra.suite import Suite
 from shared.ids import EPOCH_MS
 from shared.jobs.edge_reconciler import REPAIR_RULES

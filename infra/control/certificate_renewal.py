@@ -16,7 +16,8 @@ from infra.control.run_lock import sole_command
 from infra.control.shown_certificates import certificate_file, shown_certificates
 from infra.control.stop import wait_stopped
 from infra.control.supervisor import Supervisor
-from infra.processes import Process, processes_of
+from infra.process import Process
+from infra.processes import processes_of
 from infra.suite import Suite
 from shared.logs import get_logger
 

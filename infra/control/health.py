@@ -19,7 +19,7 @@ from infra.failover.patroni import standing_of
 from infra.failover.roles import server_in_role
 from infra.leaders import leader_of, leads
 from infra.plan.parts import Kind, Member, PlannedRedis
-from infra.processes import Process
+from infra.process import Process
 from infra.rendering.postgres import slot_name
 from infra.secret_values import SUPERUSER, open_secrets
 from infra.suite import Suite

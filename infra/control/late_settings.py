@@ -11,7 +11,8 @@ from infra.control.redis_users import tell_redis_users
 from infra.control.restart import restart_rolling
 from infra.control.supervisor import Supervisor
 from infra.failover.patroni import reload_all
-from infra.processes import Process, Tier, processes_of
+from infra.process import Process, Tier
+from infra.processes import processes_of
 from infra.rendering.differences import files_of
 from infra.rendering.failover import patroni_file_of
 from infra.suite import Suite

@@ -13,7 +13,7 @@ from infra.control.switchover import switch_over
 from infra.failover.patroni import leading, standings_of
 from infra.failover.roles import database_of
 from infra.plan.parts import Database
-from infra.processes import Process
+from infra.process import Process
 from infra.suite import Suite
 
 

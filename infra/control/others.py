@@ -9,7 +9,8 @@ from infra.control.health import is_healthy
 from infra.control.progress import Progress
 from infra.control.supervisor import Supervisor
 from infra.leaders import leads
-from infra.processes import Process, processes_of
+from infra.process import Process
+from infra.processes import processes_of
 from infra.suite import Suite
 
 # An idle replica answers in a few milliseconds; a slower one already has a queue.

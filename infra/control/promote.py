@@ -33,7 +33,8 @@ from infra.holdings.positions import bytes_text, position_text
 from infra.json_files import sync_folder
 from infra.leaders import followers, leader
 from infra.plan.parts import Database, Member, ShardGroup
-from infra.processes import Process, processes_of
+from infra.process import Process
+from infra.processes import processes_of
 from infra.programs import postgres_program
 from infra.rendering.files import make_folder, write_rendered
 from infra.rendering.postgres import data_folder, render_postgres

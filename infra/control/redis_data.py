@@ -5,7 +5,7 @@ from pathlib import Path
 
 from infra.accounts import account_for
 from infra.control.postgres_data import put_aside
-from infra.processes import Process
+from infra.process import Process
 from infra.rendering.files import make_folder
 from infra.suite import Suite
 

@@ -15,7 +15,8 @@ from infra.control.progress import Progress
 from infra.control.start import start_process
 from infra.control.stop import wait_stopped
 from infra.control.supervisor import Supervisor
-from infra.processes import Process, processes_of
+from infra.process import Process
+from infra.processes import processes_of
 from infra.rendering.everything import render_everything
 from infra.suite import Suite
 

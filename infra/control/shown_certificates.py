@@ -8,7 +8,7 @@ from pathlib import Path
 
 from cryptography import x509
 
-from infra.processes import Process
+from infra.process import Process
 from infra.suite import Suite
 
 _ASK_TIMEOUT_S = 2.0

@@ -32,7 +32,8 @@ from infra.control.supervisor import Supervisor
 from infra.holdings.findings import Words
 from infra.holdings.ledger import Ledger, changed, write_ledger
 from infra.holdings.store_marker import make_bucket, mark_store
-from infra.processes import Process, Tier, processes_of
+from infra.process import Process, Tier
+from infra.processes import processes_of
 from infra.rendering.everything import render_everything
 from infra.suite import Suite
 

@@ -12,7 +12,8 @@ from infra.control.ports import EVERY_ADDRESS, listeners_at
 from infra.control.progress import Progress
 from infra.control.supervisor import Supervisor, SupervisorSilent
 from infra.failover.patroni import leading, standings_of
-from infra.processes import Process, Tier, processes_of
+from infra.process import Process, Tier
+from infra.processes import processes_of
 from infra.suite import Suite
 
 _POLL_S = 0.1

@@ -12,7 +12,8 @@ from infra.leaders import leader
 from infra.plan.database_roles import MONITOR_ROLE
 from infra.plan.parts import Database
 from infra.plan.secret_names import WATCH_POSTGRES
-from infra.processes import Process, Tier, processes_of
+from infra.process import Process, Tier
+from infra.processes import processes_of
 from infra.suite import Suite
 
 # The exporter keeps one connection; a second one while it starts again.

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from infra.plan.watchers import READY_PATHS as WATCHERS
-from infra.processes import Process
+from infra.process import Process
 from infra.rendering.everything import render_everything
 from infra.rendering.files import comparing
 from infra.suite import Suite

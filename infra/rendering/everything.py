@@ -2,7 +2,7 @@
 
 from infra.accounts import account_for
 from infra.plan.secret_names import FOR_OPERATORS
-from infra.processes import Process
+from infra.process import Process
 from infra.rendering.backups import render_backups
 from infra.rendering.dns import render_dns
 from infra.rendering.environment import render_environments

@@ -12,7 +12,7 @@ from infra.failover.settings import shared_settings
 from infra.plan.database_roles import REPLICATION_ROLE
 from infra.plan.figures import Failover
 from infra.plan.parts import Member, PlannedProcess
-from infra.processes import Process
+from infra.process import Process
 from infra.programs import postgres_program
 from infra.rendering.files import make_data_folder, make_folder, render, write_rendered
 from infra.suite import Suite

@@ -3,7 +3,7 @@
 import os
 
 from infra.accounts import account_for
-from infra.processes import Process
+from infra.process import Process
 from infra.rendering.files import render, write_rendered
 from infra.run_folder import REPOSITORY
 from infra.suite import Suite

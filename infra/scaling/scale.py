@@ -19,7 +19,8 @@ from infra.control.start import start_process
 from infra.control.stop import wait_stopped_names
 from infra.control.supervisor import Supervisor
 from infra.plan.parts import Plan
-from infra.processes import Process, processes_of
+from infra.process import Process
+from infra.processes import processes_of
 from infra.rendering.everything import render_everything
 from infra.scaling.counts import counts_of, read_counts, write_counts
 from infra.scaling.machine_facts import machine_of

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from infra.accounts import account_for, name_for
 from infra.plan.parts import PlannedProcess
 from infra.plan.secret_names import ETCD_PATRONI, STORE_KEYS
-from infra.processes import Process, processes_of
+from infra.process import Process
+from infra.processes import processes_of
 from infra.suite import Suite
 
 # Every account may read these: certificates, the names of places, and the code.

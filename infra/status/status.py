@@ -14,7 +14,8 @@ from rich.table import Table
 
 from infra.control.health import is_healthy
 from infra.control.supervisor import ProcessState, Supervisor
-from infra.processes import Process, processes_of
+from infra.process import Process
+from infra.processes import processes_of
 from infra.suite import Suite
 
 

@@ -13,7 +13,7 @@ from infra.control.failures import SuiteFailure
 from infra.control.run_lock import sole_command
 from infra.control.shown_certificates import certificate_file
 from infra.control.supervisor import Supervisor
-from infra.processes import Process
+from infra.process import Process
 from tests.suite import Suite
 
 NAMES = ("postgres-users-a", "postgres-users-a-replica", "redis-feed", "store")
