@@ -15,7 +15,7 @@ from prove.checks.every_check import check_all
 from prove.history import read_history
 from prove.people import hang_up
 from prove.report import tell, write_report
-from prove.run import CLIENTS, PER_SECOND, Plan, Run
+from prove.run import CLIENTS, PER_SECOND, Plan, Run, UnknownFault
 from tests.suite import Suite
 
 
@@ -38,6 +38,8 @@ async def main() -> int:
     except asyncio.CancelledError:
         print(f"\nStopped; all is repaired. `make prove SEED={asked.seed}` goes on.")
         return 130
+    except UnknownFault as unknown:
+        sys.exit(str(unknown))
     await hang_up(proof.sessions)
     found = check_all(proof.history, proof.state)
     page = write_report(run.folder, proof.history, found)

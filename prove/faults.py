@@ -1,24 +1,19 @@
 """The faults that a suite can be given: each is announced, bounded, and healed."""
 
 import asyncio
-import os
-import signal
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import (
-    AbstractAsyncContextManager,
-    AsyncExitStack,
-    asynccontextmanager,
-    contextmanager,
-    suppress,
-)
-from pathlib import Path
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
+from functools import cached_property, partial
 
-from bench.cpu_meter import process_tree
 from infra.control.failures import SuiteFailure
 from infra.process import Process
+from prove.disks import SmallDisks
 from prove.history import Recorder
+from prove.links import Links
+from prove.losses import Losses
 from prove.members import roles_of_members
 from prove.schedule import Planned
+from prove.victims import Victims
 from tests.eventually import eventually
 from tests.suite import Suite
 
@@ -27,15 +22,45 @@ WELL_WITHIN_S = 120.0
 _TOLD_AGAIN_S = 0.5
 # Backups and certificates may be late by seconds, and nothing that the run checks depends on them.
 _LEFT_ALONE = {"backup-store", "keeper", "caretaker"}
-# With failover: the Postgres alone is killed, its Patroni alone is frozen, all of etcd is away, and
-# a planned change of the primary.
-FAILOVER_KINDS = ("end server", "halt patroni", "blind etcd", "switch database")
-HELD = {"freeze", "away", "halt", "blind"}
+# With failover: only the Postgres or only the Patroni, all of etcd, a planned change of the
+# primary, and whole machines in all orders that somebody could be promoted wrongly in.
+FAILOVER_KINDS = (
+    *("end server", "halt patroni", "blind etcd", "switch database", "shuttle database"),
+    *("crash primary", "behead primary", "stall primary", "relapse database", "return replica"),
+)
+# A primary that is cut from the replica alone goes on without failover, so that this is one fault.
+CUT_KINDS = ("cut replica", "isolate primary")
+FAILOVER_CUT_KINDS = ("cut primary", "strand primary")
+DISK_KINDS = ("fill primary",)
+HELD = {
+    "freeze",
+    "away",
+    "halt",
+    "blind",
+    "crash",
+    "behead",
+    "stall",
+    "cut",
+    "isolate",
+    "strand",
+    "return",
+}
+HELD |= {"relapse", "fill"}
 # Longer than the ten seconds of a leader's lease, so that somebody else is promoted.
 FAILOVER_HOLD_S = 15.0
+# These are held for longer: all of etcd and a network are away for as long as a person needs.
+LONG_HOLD_S = {"cut": FAILOVER_HOLD_S, "blind": 30.0, "isolate": 30.0, "return": 18.0}
 # A name of its own, because only a suite with failover has this kind of process.
 _ETCD = "etcd"
 SERVICES = ("gateway", "users", "upload", "feed")
+# Where the time of a lease matters.
+_ELECTED = {"primary", "patroni", "etcd"}
+# What a failed command says may be pages long.
+_WHY_CHARS = 300
+# Faults that are given to a database, whoever leads it.
+_OF_DATABASES = {"switch", "shuttle", "strand", "return", "relapse", "fill"}
+
+Deed = Callable[[str], AbstractAsyncContextManager[None]]
 
 
 class Breaker:
@@ -44,7 +69,34 @@ class Breaker:
     def __init__(self, suite: Suite, recorder: Recorder) -> None:
         self._suite = suite
         self._recorder = recorder
+        self._victims = Victims(suite)
+        self._links = Links(suite, self._victims)
+        self._disks = SmallDisks(suite)
+        self.deeds = self._all_deeds(Losses(suite, self._victims, self._links))
         self.present = ""
+
+    def _all_deeds(self, losses: Losses) -> Mapping[str, Deed]:
+        return {
+            "kill": self._victims.killed,
+            "freeze": self._victims.frozen,
+            "away": self._victims.away,
+            "empty": self.emptied,
+            "restart": self.restarted,
+            "end": self._victims.server_killed,
+            "halt": self._victims.watcher_frozen,
+            "blind": self.blinded,
+            "switch": self.switched,
+            "cut": self._links.cut,
+            "isolate": self._links.isolated,
+            "fill": self._disks.filled,
+            "stall": losses.stalled,
+            "strand": losses.stranded,
+            "return": losses.returned,
+            "relapse": losses.relapsed,
+            "shuttle": losses.shuttled,
+            "crash": losses.crashed,
+            "behead": losses.crashed_with_etcd,
+        }
 
     def kinds(self) -> list[str]:
         """Return the faults that this suite can be given: what is done, and to which role."""
@@ -54,7 +106,21 @@ class Breaker:
         away = [role for role in sorted(roles) if role not in {*SERVICES, "nginx", "fence"}]
         kinds = [f"{deed} {role}" for deed in ("kill", "freeze") for role in sorted(roles)]
         kinds += [*(f"away {role}" for role in away), "empty redis", "restart service"]
-        return [*kinds, *FAILOVER_KINDS] if self._fails_over else kinds
+        kinds += FAILOVER_KINDS if self._fails_over else ()
+        return [*kinds, *(kind for kind, why_not in self._want_more.items() if not why_not)]
+
+    def left_out(self) -> dict[str, str]:
+        """Return the faults that would fit this suite, and why this machine does not allow them."""
+        return {kind: why_not for kind, why_not in self._want_more.items() if why_not}
+
+    @cached_property
+    def _want_more(self) -> Mapping[str, str]:
+        """Faults that want more than signals: why each cannot be had, or ""."""
+        cuts = [*CUT_KINDS, *(FAILOVER_CUT_KINDS if self._fails_over else ())]
+        if all(len(database.members) == 1 for database in self._suite.plan.databases):
+            cuts.remove("cut replica")
+        links, disks = self._links.why_not(), self._disks.why_not()
+        return {**dict.fromkeys(cuts, links), **dict.fromkeys(DISK_KINDS, disks)}
 
     @property
     def _fails_over(self) -> bool:
@@ -64,32 +130,41 @@ class Breaker:
     async def give(self, planned: Planned) -> None:
         """Give the suite a fault, and wait until all is well again."""
         deed, _space, role = planned.kind.partition(" ")
-        targets = await self._targets(deed, role)
-        if not targets:
-            return  # Nobody leads, or follows, at the moment.
+        try:
+            targets = await eventually(partial(self._targets, deed, role), within_s=WELL_WITHIN_S)
+        except AssertionError as nobody:
+            print(f"{planned.kind} is not given: {nobody}", flush=True)
+            return
         target = targets[int(planned.pick * len(targets))]
-        hold_s = planned.hold_s if deed in HELD else 0.0
-        if hold_s and self._fails_over and role in {"primary", "patroni", "etcd"}:
-            hold_s = max(hold_s, FAILOVER_HOLD_S)
         self._say("begin", planned, [target])
         self.present = f"{deed} {target}"
         try:
-            with _told():
-                async with _DEEDS[deed](self, target):
-                    await asyncio.sleep(hold_s)
+            with self._told(planned, target):
+                async with self.deeds[deed](target):
+                    await asyncio.sleep(self._hold_s(deed, role, planned))
             self._say("healed", planned, [target])
             is_well = await self.is_well(target)
             self._say("well" if is_well else "ill", planned, [target])
         finally:
             self.present = ""
 
+    def _hold_s(self, deed: str, role: str, planned: Planned) -> float:
+        if deed not in HELD:
+            return 0.0
+        is_long = role in _ELECTED or deed in _OF_DATABASES or deed in LONG_HOLD_S
+        if not self._fails_over or not is_long:
+            return planned.hold_s
+        return max(planned.hold_s, LONG_HOLD_S.get(deed, FAILOVER_HOLD_S))
+
     async def heal(self) -> None:
         """Let everything go on and start what is down, as an earlier session may have left it."""
-        for process in self._suite.processes():
-            _signal_all(self.pids(process.name), signal.SIGCONT)
+        self._links.clear()
+        self._victims.let_go_on()
+        with self._told():
+            await self._disks.give_back()
         for process in self._suite.processes():
             if not self._suite.pid(process.name):
-                with _told():
+                with self._told():
                     await self._suite.start(process.name)
         await self.is_well()
 
@@ -119,34 +194,6 @@ class Breaker:
         return [process.name for process in self._suite.processes()]
 
     @asynccontextmanager
-    async def killed(self, name: str) -> AsyncIterator[None]:
-        """SIGKILL to a process and its children; the supervisor starts it again."""
-        _signal_all(self.pids(name), signal.SIGKILL)
-        yield
-
-    @asynccontextmanager
-    async def frozen(self, name: str) -> AsyncIterator[None]:
-        """SIGSTOP during the block: it neither answers nor closes connections."""
-        with _stopped(self.pids(name)):
-            yield
-
-    @asynccontextmanager
-    async def away(self, name: str) -> AsyncIterator[None]:
-        """Kill a process and keep it down during the block."""
-        try:
-            pids = self.pids(name)
-            # The supervisor must hear of the stop before the death, or it would restart it. The
-            # process is frozen before that, or it would begin to shut down in good order.
-            _signal_all(pids, signal.SIGSTOP)
-            stopping = asyncio.create_task(self._suite.stop(name))
-            await asyncio.sleep(0)
-            _signal_all(pids, signal.SIGKILL)
-            await stopping
-            yield
-        finally:
-            await self._suite.start(name)
-
-    @asynccontextmanager
     async def emptied(self, name: str) -> AsyncIterator[None]:
         """Delete all keys of a Redis."""
         async with self._suite.redis(name.removeprefix("redis-")) as redis:
@@ -160,25 +207,10 @@ class Breaker:
         yield
 
     @asynccontextmanager
-    async def server_killed(self, name: str) -> AsyncIterator[None]:
-        """SIGKILL to a Postgres, and not to the Patroni that watches it."""
-        _signal_all(self._server_pids(name), signal.SIGKILL)
-        yield
-
-    @asynccontextmanager
-    async def watcher_frozen(self, name: str) -> AsyncIterator[None]:
-        """SIGSTOP to a Patroni during the block, while its Postgres goes on."""
-        servers = self._server_pids(name)
-        with _stopped([pid for pid in self._own_pids(name) if pid not in servers]):
-            yield
-
-    @asynccontextmanager
     async def blinded(self, _name: str) -> AsyncIterator[None]:
         """Keep all of etcd down during the block."""
         names = [one.name for one in self._suite.processes() if one.kind == _ETCD]
-        async with AsyncExitStack() as stack:
-            for name in names:
-                await stack.enter_async_context(self.away(name))
+        async with self._victims.away(*names):
             yield
 
     @asynccontextmanager
@@ -190,42 +222,27 @@ class Breaker:
     async def _targets(self, deed: str, role: str) -> list[str]:
         if deed == "restart":
             return list(SERVICES)
-        if deed == "switch":
+        if deed in _OF_DATABASES:
             return [database.name for database in self._suite.plan.databases]
-        wanted = "primary" if role in {"replica", "server", "patroni"} else role
+        servers = role in {"replica", "server", "patroni"}
+        wanted = "primary" if servers else role
         names = [process.name for process in self._suite.processes() if _role(process) == wanted]
         if wanted == "primary":
-            return await roles_of_members(self._suite, names, is_primary=role != "replica")
+            names = await roles_of_members(self._suite, names, is_primary=role != "replica")
+        assert names, f"nobody is a {role} now"
         return names
 
-    def pids(self, name: str) -> Sequence[int]:
-        """Return the process, its children, and the Postgres that it watches, if it does."""
-        return sorted({*self._own_pids(name), *self._server_pids(name)})
+    @contextmanager
+    def _told(self, planned: Planned | None = None, target: str = "") -> Iterator[None]:
+        """Note why an operator's command failed; whether all becomes well decides later."""
+        try:
+            yield
+        except (SuiteFailure, RuntimeError) as failed:
+            print(failed, flush=True)
+            if planned is not None:
+                self._say("failed", planned, [target], why=str(failed)[:_WHY_CHARS])
 
-    def _own_pids(self, name: str) -> Sequence[int]:
-        """Return the process and its children, if it runs and is the supervisor's own child."""
-        pid = self._suite.pid(name)
-        if not pid or not _is_child(pid, self._supervisor_pid()):
-            return []
-        return process_tree(pid)
-
-    def _server_pids(self, name: str) -> Sequence[int]:
-        """Return a Postgres and its children, which are nobody's children under Patroni."""
-        process = self._suite.process(name)
-        folder = self._suite.on_disk.folder.data / "postgres" / process.server
-        if process.kind != "postgres":
-            return []
-        with suppress(OSError, ValueError, IndexError):
-            pid = int((folder / "postmaster.pid").read_text(encoding="utf-8").splitlines()[0])
-            # The number may have gone to another process since.
-            if Path(f"/proc/{pid}/cwd").samefile(folder):
-                return process_tree(pid)
-        return []
-
-    def _supervisor_pid(self) -> int:
-        return int(self._suite.on_disk.folder.supervisor_pid_file.read_text(encoding="ascii"))
-
-    def _say(self, phase: str, planned: Planned, targets: Sequence[str]) -> None:
+    def _say(self, phase: str, planned: Planned, targets: Sequence[str], **more: str) -> None:
         self._recorder.write(
             **{"is": "fault"},
             number=planned.number,
@@ -233,20 +250,8 @@ class Breaker:
             kind=planned.kind,
             targets=targets,
             at=round(self._recorder.now_s(), 4),
+            **more,
         )
-
-
-_DEEDS: dict[str, Callable[[Breaker, str], AbstractAsyncContextManager[None]]] = {
-    "kill": Breaker.killed,
-    "freeze": Breaker.frozen,
-    "away": Breaker.away,
-    "empty": Breaker.emptied,
-    "restart": Breaker.restarted,
-    "end": Breaker.server_killed,
-    "halt": Breaker.watcher_frozen,
-    "blind": Breaker.blinded,
-    "switch": Breaker.switched,
-}
 
 
 def _role(process: Process) -> str:
@@ -258,35 +263,3 @@ def _role(process: Process) -> str:
     if process.planned.module.endswith(".worker"):
         return "worker"
     return process.service if process.kind == "service" else process.kind
-
-
-@contextmanager
-def _told() -> Iterator[None]:
-    """Print why an operator's command failed; whether all becomes well decides later."""
-    try:
-        yield
-    except (SuiteFailure, RuntimeError) as failed:
-        print(failed, flush=True)
-
-
-def _is_child(pid: int, parent: int) -> bool:
-    with suppress(OSError):
-        stat = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace")
-        # The name, in brackets, may hold anything; state and parent follow.
-        return int(stat.rpartition(")")[2].split()[1]) == parent
-    return False
-
-
-@contextmanager
-def _stopped(pids: Sequence[int]) -> Iterator[None]:
-    _signal_all(pids, signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        _signal_all(pids, signal.SIGCONT)
-
-
-def _signal_all(pids: Sequence[int], number: signal.Signals) -> None:
-    for pid in pids:
-        with suppress(ProcessLookupError):
-            os.kill(pid, number)

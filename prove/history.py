@@ -48,7 +48,8 @@ class Operation:
 class Fault:
     """What was broken, when, until when, and when everything was well again (seconds).
 
-    `stayed_ill` says that something was not well again in time.
+    `stayed_ill` says that something was not well again in time. `failed` is what a command said
+    that belongs to the fault, if it failed.
     """
 
     number: int
@@ -58,6 +59,7 @@ class Fault:
     healed_s: float = float("inf")
     well_s: float = float("inf")
     stayed_ill: bool = False
+    failed: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +97,10 @@ class Person:
 
 @dataclass(slots=True)
 class History:
-    """A whole recorded run; `seconds` is its length so far."""
+    """A whole recorded run; `seconds` is its length so far.
+
+    `left_out` has the kinds of faults that the machine did not allow, and why.
+    """
 
     seed: int = 0
     word: str = ""
@@ -105,6 +110,7 @@ class History:
     people: list[Person] = field(default_factory=list)
     operations: list[Operation] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
+    left_out: dict[str, str] = field(default_factory=dict)
     samples: list[NodeSample] = field(default_factory=list)
     waiting: list[Waiting] = field(default_factory=list)
 
@@ -202,6 +208,8 @@ class _Reading:
                 self._history.seed, self._history.word = line["seed"], line["word"]
             case "loaded":
                 self._history.loaded_s += line["seconds"]
+            case "left out":
+                self._history.left_out = line["kinds"]
             case "finished":
                 self._history.finished = True
             case "person":
@@ -236,7 +244,8 @@ class _Reading:
         elif line["number"] in self._faults:
             fault = self._faults[line["number"]]
             changes = {"healed": {"healed_s": at_s}, "well": {"well_s": at_s}}
-            now: dict[str, Any] = changes.get(line["phase"], {"stayed_ill": True})
+            changes |= {"ill": {"stayed_ill": True}, "failed": {"failed": line.get("why", "")}}
+            now: dict[str, Any] = changes[line["phase"]]
             self._faults[fault.number] = replace(fault, **now)
 
     def _complete(self, line: Mapping[str, Any], at_s: float) -> None:

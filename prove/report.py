@@ -37,6 +37,8 @@ def tell(history: History, found: Found) -> int:
     print()
     for row in (_COST_HEADING, *map(_cost_cells, costs_of(history))):
         print(f"  {row[0]:<20}" + "".join(f"{cell:>17}" for cell in row[1:]))
+    for line in _remarks(history):
+        print(f"  {line}")
     print()
     for check, findings in found.items():
         print(f"  {'kept    ' if not findings else 'NOT KEPT'}  {check}")
@@ -66,6 +68,17 @@ def _summary(history: History) -> list[str]:
         f" {sum(one.tries > 1 for one in writes)} needed more than one try"
     )
     return [run, offers, f"{sum(one.kind in READS for one in history.operations)} reads"]
+
+
+def _remarks(history: History) -> list[str]:
+    """Say which faults could not be given, and whose commands failed."""
+    left_out = [f"left out: {kind} ({why})" for kind, why in sorted(history.left_out.items())]
+    failed = [
+        f"fault {one.number}, {one.kind} of {', '.join(one.targets)}: {one.failed}"
+        for one in history.faults
+        if one.failed
+    ]
+    return left_out + failed
 
 
 def _cost_cells(cost: Cost) -> tuple[str, ...]:
@@ -106,7 +119,9 @@ def _page(history: History, found: Found) -> str:
         + figures
         + "<h2>What each fault cost</h2>"
         + _table([_COST_HEADING, *map(_cost_cells, costs)])
-        + "<p class=note>Operations are counted with each fault that they met.</p></html>\n"
+        + "<p class=note>Operations are counted with each fault that they met.</p>"
+        + "".join(f"<p class=note>{html.escape(line)}</p>" for line in _remarks(history))
+        + "</html>\n"
     )
 
 

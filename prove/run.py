@@ -94,6 +94,7 @@ class Run:
     async def _load(self, recorder: Progress, past: History, word: str) -> list[Session]:
         """Load and break the suite until the time is over; afterwards all is well."""
         breaker = Breaker(self.suite, recorder)
+        _check_kinds(self.plan.kinds, breaker)
         await breaker.heal()
         rng = random.Random(f"{self.plan.seed} {past.seconds}")
         ways = ways_to(self.suite)
@@ -125,6 +126,7 @@ class Run:
         began_s = time.monotonic()
         until_s = began_s + left_s
         kinds = self.plan.kinds or breaker.kinds()
+        recorder.write(**{"is": "left out"}, kinds={} if self.plan.kinds else breaker.left_out())
         try:
             async with AsyncExitStack() as stack:
                 beside = (
@@ -146,6 +148,20 @@ class Run:
                 await asyncio.sleep(max(0.0, until_s - time.monotonic()))
         finally:
             recorder.write(**{"is": "loaded"}, seconds=time.monotonic() - began_s)
+
+
+class UnknownFault(Exception):
+    """A fault was asked for that this suite or this machine cannot be given."""
+
+
+def _check_kinds(asked: Sequence[str], breaker: Breaker) -> None:
+    """Raise UnknownFault, with the reason or the names that are known."""
+    known, left_out = breaker.kinds(), breaker.left_out()
+    for kind in asked:
+        if kind in left_out:
+            raise UnknownFault(f"{kind} cannot be given here: {left_out[kind]}.")
+        if kind not in known:
+            raise UnknownFault(f"{kind} is none of: {', '.join(sorted(known))}.")
 
 
 async def _flush(recorder: Progress) -> None:

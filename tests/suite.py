@@ -143,6 +143,10 @@ class Suite:
         """Start it and wait until it answers."""
         await start_process(self._on_disk, self._supervisor, self.process(name))
 
+    def begin_start(self, name: str) -> None:
+        """Start it without waiting for an answer."""
+        self._supervisor.start(name)
+
     def restart(self, service: str) -> None:
         """What `make restart` does: one process of the service after the other."""
         self._infra("restart", service)

@@ -39,6 +39,11 @@ async def known_clusters(suite: Suite) -> set[str]:
     return await asyncio.to_thread(_known, suite)
 
 
+async def leading_etcd(suite: Suite) -> str:
+    """Return the address of the etcd server that leads the others; raises SuiteFailure."""
+    return await asyncio.to_thread(_leading, suite)
+
+
 async def forget_cluster(suite: Suite, database: str) -> None:
     """Remove what etcd knows of a database whose data has been replaced."""
     await asyncio.to_thread(_forget, suite, database)
@@ -71,6 +76,17 @@ def _forget(suite: Suite, database: str) -> None:
     _call(suite, "/v3/kv/deleterange", _range(f"{NAMESPACE}{database}/"), _token(suite))
 
 
+def _leading(suite: Suite) -> str:
+    failover = _failover_of(suite)
+    token = _token(suite)
+    for address in failover.etcd:
+        with contextlib.suppress(*_FAULTS):
+            _status, said = _ask(suite, failover, address, "/v3/maintenance/status", {}, token)
+            if said.get("leader") and said["leader"] == said["header"]["member_id"]:
+                return address
+    raise SuiteFailure("No etcd leads.")
+
+
 def _token(suite: Suite) -> str:
     said = {"name": _ROOT, "password": suite.secrets[ETCD_ROOT]}
     return str(_call(suite, "/v3/auth/authenticate", said)["token"])
@@ -96,9 +112,7 @@ def _bytes(text: str) -> str:
 
 def _call(suite: Suite, path: str, body: Mapping[str, Any], token: str = "") -> dict[str, Any]:
     """Ask the first server that answers; raises EtcdRefuses."""
-    failover = suite.plan.failover
-    if failover is None:
-        raise SuiteFailure("This suite has no failover, and so no etcd.")
+    failover = _failover_of(suite)
     fault: Exception | None = None
     for address in failover.etcd:
         try:
@@ -110,6 +124,12 @@ def _call(suite: Suite, path: str, body: Mapping[str, Any], token: str = "") -> 
             return said
         raise EtcdRefuses(f"etcd refuses {path}: {said.get('error', said)}.")
     raise SuiteFailure(f"No etcd answers: {fault!r}.")
+
+
+def _failover_of(suite: Suite) -> Failover:
+    if suite.plan.failover is None:
+        raise SuiteFailure("This suite has no failover, and so no etcd.")
+    return suite.plan.failover
 
 
 def _ask(
