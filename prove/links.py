@@ -63,8 +63,7 @@ class Links:
     def _near(self, server: Member) -> Side:
         """The server, its Patroni and its fence are on one machine."""
         ours = [one for one in self._suite.processes() if one.server == server.name]
-        fences = [one for one in self._suite.processes() if one.name == f"fence-{server.name}"]
-        return Side((server.address,), lambda: self._pids([*ours, *fences]))
+        return Side((server.address,), lambda: self._pids(ours))
 
     def _side(self, processes: Sequence[Process]) -> Side:
         addresses = tuple(sorted({one.address for one in processes}))

@@ -51,7 +51,8 @@ class DiskWatch:
         self._suite = suite
         self._complaints = complaints
         self._floor_bytes = suite.plan.limits.postgres_free_bytes_min
-        self._at_ease: set[str] = set()
+        # The server whose disk had enough space, because another one may lead by now.
+        self._at_ease: dict[str, Path] = {}
 
     async def look(self) -> None:
         """Check every primary's disk, and change what the primary refuses if necessary."""
@@ -68,7 +69,7 @@ class DiskWatch:
             # An upload also leads to rows in feed, so the fullest disk counts for upload.
             least = min(free.values()) if node.service == "upload" else free[node.name]
             try:
-                await self._look_at(node, free[node.name], least)
+                await self._look_at(node, folders[node.name], free[node.name], least)
             except (TimeoutError, *FAULTS) as error:
                 # A server that is down need not refuse anything; the next check comes soon.
                 log.info("disk_not_watched", primary=node.name, reason=str(error))
@@ -80,8 +81,9 @@ class DiskWatch:
         except NobodyLeads:
             return data_folder(self._suite, node)
 
-    async def _look_at(self, node: Member, free: int, least_free: int) -> None:
-        if node.name in self._at_ease and least_free >= self._floor_bytes * UPLOADS_FACTOR:
+    async def _look_at(self, node: Member, folder: Path, free: int, least_free: int) -> None:
+        is_at_ease = self._at_ease.get(node.name) == folder
+        if is_at_ease and least_free >= self._floor_bytes * UPLOADS_FACTOR:
             return
         async with connected(self._suite, node) as connection:
             now = {
@@ -95,17 +97,17 @@ class DiskWatch:
                     log.warning("primary_setting", primary=node.name, setting=name, value=value)
             if wanted != now:
                 await connection.execute("SELECT pg_reload_conf()")
-        self._note(node, wanted, free)
+        self._note(node, folder, wanted, free)
 
-    def _note(self, node: Member, wanted: Mapping[str, str], free: int) -> None:
+    def _note(self, node: Member, folder: Path, wanted: Mapping[str, str], free: int) -> None:
         takes_writes, takes_uploads = wanted[READ_ONLY] == "off", wanted[UPLOADS] == "taken"
         metrics.READ_ONLY.labels(node.name).set(0 if takes_writes else 1)
         if takes_writes and takes_uploads:
-            self._at_ease.add(node.name)
+            self._at_ease[node.name] = folder
             if self._complaints.withdraw(f"disk {node.name}"):
                 self._complaints.write_again()
             return
-        self._at_ease.discard(node.name)
+        self._at_ease.pop(node.name, None)
         refused = "uploads" if takes_writes else "all writes"
         self._complaints.raise_(
             f"disk {node.name}",
