@@ -72,9 +72,10 @@ def process_cpu_seconds(pid: int) -> float:
     return sum(map(int, _stat(pid)[11:13])) * _TICK_S
 
 
-def process_tree(pid: int) -> list[int]:
-    """Return a process and all its descendants, parents first."""
-    return list(_tree(pid, _children()))
+def process_trees(pids: Sequence[int]) -> list[int]:
+    """Return processes and all their descendants, each tree with its parents first."""
+    children = _children()
+    return [one for pid in pids for one in _tree(pid, children)]
 
 
 def _children() -> dict[int, list[int]]:

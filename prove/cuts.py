@@ -20,7 +20,7 @@ from infra.control.failures import SuiteFailure
 # The kernel itself ends a cut after this time, if nobody is left to do so.
 EXPIRES_S = 180
 # How soon a process that was started meanwhile gets the class of the side to which it belongs.
-_SWEEP_S = 0.5
+_SWEEP_S = 1.0
 _COMMAND_S = 10.0
 _NEAR, _FAR = "near", "far"
 _CLASS_NUMBER = {_NEAR: 1, _FAR: 2}

@@ -67,23 +67,24 @@ class Breaker:
     """Breaks one suite's processes and repairs them; no process of another suite is touched."""
 
     def __init__(self, suite: Suite, recorder: Recorder) -> None:
-        self._suite = suite
-        self._recorder = recorder
-        self._victims = Victims(suite)
-        self._links = Links(suite, self._victims)
+        self.suite = suite
+        self.recorder = recorder
+        self.victims = Victims(suite)
+        self._links = Links(suite, self.victims)
         self._disks = SmallDisks(suite)
-        self.deeds = self._all_deeds(Losses(suite, self._victims, self._links))
+        self.deeds = self.all_deeds(Losses(suite, self.victims, self._links))
         self.present = ""
 
-    def _all_deeds(self, losses: Losses) -> Mapping[str, Deed]:
+    def all_deeds(self, losses: Losses) -> Mapping[str, Deed]:
+        """Return what each first word of a kind does; the second word says to whom."""
         return {
-            "kill": self._victims.killed,
-            "freeze": self._victims.frozen,
-            "away": self._victims.away,
+            "kill": self.victims.killed,
+            "freeze": self.victims.frozen,
+            "away": self.victims.away,
             "empty": self.emptied,
             "restart": self.restarted,
-            "end": self._victims.server_killed,
-            "halt": self._victims.watcher_frozen,
+            "end": self.victims.server_killed,
+            "halt": self.victims.watcher_frozen,
             "blind": self.blinded,
             "switch": self.switched,
             "cut": self._links.cut,
@@ -100,8 +101,8 @@ class Breaker:
 
     def kinds(self) -> list[str]:
         """Return the faults that this suite can be given: what is done, and to which role."""
-        roles = {_role(process) for process in self._suite.processes()} - {""}
-        if any(len(database.members) > 1 for database in self._suite.plan.databases):
+        roles = {_role(process) for process in self.suite.processes()} - {""}
+        if any(len(database.members) > 1 for database in self.suite.plan.databases):
             roles.add("replica")
         away = [role for role in sorted(roles) if role not in {*SERVICES, "nginx", "fence"}]
         kinds = [f"{deed} {role}" for deed in ("kill", "freeze") for role in sorted(roles)]
@@ -117,7 +118,7 @@ class Breaker:
     def _want_more(self) -> Mapping[str, str]:
         """Faults that want more than signals: why each cannot be had, or ""."""
         cuts = [*CUT_KINDS, *(FAILOVER_CUT_KINDS if self._fails_over else ())]
-        if all(len(database.members) == 1 for database in self._suite.plan.databases):
+        if all(len(database.members) == 1 for database in self.suite.plan.databases):
             cuts.remove("cut replica")
         links, disks = self._links.why_not(), self._disks.why_not()
         return {**dict.fromkeys(cuts, links), **dict.fromkeys(DISK_KINDS, disks)}
@@ -125,13 +126,13 @@ class Breaker:
     @property
     def _fails_over(self) -> bool:
         """Whether a replica takes a lost primary's place by itself."""
-        return getattr(self._suite.plan, "failover", None) is not None
+        return getattr(self.suite.plan, "failover", None) is not None
 
     async def give(self, planned: Planned) -> None:
         """Give the suite a fault, and wait until all is well again."""
         deed, _space, role = planned.kind.partition(" ")
         try:
-            targets = await eventually(partial(self._targets, deed, role), within_s=WELL_WITHIN_S)
+            targets = await eventually(partial(self.targets, deed, role), within_s=WELL_WITHIN_S)
         except AssertionError as nobody:
             print(f"{planned.kind} is not given: {nobody}", flush=True)
             return
@@ -159,13 +160,13 @@ class Breaker:
     async def heal(self) -> None:
         """Let everything go on and start what is down, as an earlier session may have left it."""
         self._links.clear()
-        self._victims.let_go_on()
+        self.victims.let_go_on()
         with self._told():
             await self._disks.give_back()
-        for process in self._suite.processes():
-            if not self._suite.pid(process.name):
+        for process in self.suite.processes():
+            if not self.suite.pid(process.name):
                 with self._told():
-                    await self._suite.start(process.name)
+                    await self.suite.start(process.name)
         await self.is_well()
 
     async def is_well(self, first: str = "") -> bool:
@@ -177,11 +178,11 @@ class Breaker:
 
         async def check() -> None:
             for name in [first] if first in self._names() else []:
-                assert await self._suite.is_healthy(name), name
+                assert await self.suite.is_healthy(name), name
             for name in self._names():
-                assert await self._suite.is_healthy(name), name
-            for service in self._suite.plan.services.values():
-                assert await self._suite.addresses(service.host) >= set(service.replicas)
+                assert await self.suite.is_healthy(name), name
+            for service in self.suite.plan.services.values():
+                assert await self.suite.addresses(service.host) >= set(service.replicas)
 
         try:
             await eventually(check, within_s=WELL_WITHIN_S, every_s=_TOLD_AGAIN_S)
@@ -191,44 +192,45 @@ class Breaker:
         return True
 
     def _names(self) -> list[str]:
-        return [process.name for process in self._suite.processes()]
+        return [process.name for process in self.suite.processes()]
 
     @asynccontextmanager
     async def emptied(self, name: str) -> AsyncIterator[None]:
         """Delete all keys of a Redis."""
-        async with self._suite.redis(name.removeprefix("redis-")) as redis:
+        async with self.suite.redis(name.removeprefix("redis-")) as redis:
             await redis.flushall()
         yield
 
     @asynccontextmanager
     async def restarted(self, service: str) -> AsyncIterator[None]:
         """Restart the instances of a service one after the other."""
-        await self._suite.restart_within(service)
+        await self.suite.restart_within(service)
         yield
 
     @asynccontextmanager
     async def blinded(self, _name: str) -> AsyncIterator[None]:
         """Keep all of etcd down during the block."""
-        names = [one.name for one in self._suite.processes() if one.kind == _ETCD]
-        async with self._victims.away(*names):
+        names = [one.name for one in self.suite.processes() if one.kind == _ETCD]
+        async with self.victims.away(*names):
             yield
 
     @asynccontextmanager
     async def switched(self, database: str) -> AsyncIterator[None]:
         """Let a replica in sync take over in good order."""
-        await asyncio.to_thread(self._suite.operate, "switchover", database)
+        await asyncio.to_thread(self.suite.operate, "switchover", database)
         yield
 
-    async def _targets(self, deed: str, role: str) -> list[str]:
+    async def targets(self, deed: str, role: str) -> list[str]:
+        """Return who fits a fault now; raises AssertionError if nobody does."""
         if deed == "restart":
             return list(SERVICES)
         if deed in _OF_DATABASES:
-            return [database.name for database in self._suite.plan.databases]
+            return [database.name for database in self.suite.plan.databases]
         servers = role in {"replica", "server", "patroni"}
         wanted = "primary" if servers else role
-        names = [process.name for process in self._suite.processes() if _role(process) == wanted]
+        names = [process.name for process in self.suite.processes() if _role(process) == wanted]
         if wanted == "primary":
-            names = await roles_of_members(self._suite, names, is_primary=role != "replica")
+            names = await roles_of_members(self.suite, names, is_primary=role != "replica")
         assert names, f"nobody is a {role} now"
         return names
 
@@ -243,13 +245,13 @@ class Breaker:
                 self._say("failed", planned, [target], why=str(failed)[:_WHY_CHARS])
 
     def _say(self, phase: str, planned: Planned, targets: Sequence[str], **more: str) -> None:
-        self._recorder.write(
+        self.recorder.write(
             **{"is": "fault"},
             number=planned.number,
             phase=phase,
             kind=planned.kind,
             targets=targets,
-            at=round(self._recorder.now_s(), 4),
+            at=round(self.recorder.now_s(), 4),
             **more,
         )
 

@@ -69,5 +69,5 @@ class Links:
         addresses = tuple(sorted({one.address for one in processes}))
         return Side(addresses, lambda: self._pids(processes))
 
-    def _pids(self, processes: Sequence[Process]) -> list[int]:
-        return [pid for one in processes for pid in self._victims.pids(one.name)]
+    def _pids(self, processes: Sequence[Process]) -> Sequence[int]:
+        return self._victims.pids(*(one.name for one in processes))

@@ -7,8 +7,10 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 
-from bench.cpu_meter import process_tree
+from bench.cpu_meter import process_trees
 from tests.suite import Suite
+
+_POSTGRES = "postgres-"
 
 
 class Victims:
@@ -26,14 +28,14 @@ class Victims:
     @asynccontextmanager
     async def frozen(self, *names: str) -> AsyncIterator[None]:
         """SIGSTOP during the block: it neither answers nor closes connections."""
-        with _stopped([pid for name in names for pid in self.pids(name)]):
+        with _stopped(self.pids(*names)):
             yield
 
     @asynccontextmanager
     async def away(self, *names: str) -> AsyncIterator[None]:
         """Kill processes at once, as a machine dies, and keep them down during the block."""
         try:
-            pids = [pid for name in names for pid in self.pids(name)]
+            pids = self.pids(*names)
             # The supervisor must hear of the stop before the death, or it would restart it. The
             # process is frozen before that, or it would begin to shut down in good order.
             signal_all(pids, signal.SIGSTOP)
@@ -67,28 +69,33 @@ class Victims:
         for process in self._suite.processes():
             signal_all(self.pids(process.name), signal.SIGCONT)
 
-    def pids(self, name: str) -> Sequence[int]:
-        """Return the process, its children, and the Postgres that it watches, if it does."""
-        return sorted({*self._own_pids(name), *self._server_pids(name)})
+    def pids(self, *names: str) -> Sequence[int]:
+        """Return the processes, their children, and the Postgres that they watch, if they do."""
+        roots = [pid for name in names for pid in (*self._own(name), *self._server(name))]
+        return sorted(set(process_trees(roots))) if roots else []
 
     def _own_pids(self, name: str) -> Sequence[int]:
-        """Return the process and its children, if it runs and is the supervisor's own child."""
-        pid = self._suite.pid(name)
-        if not pid or not _is_child(pid, self._supervisor_pid()):
-            return []
-        return process_tree(pid)
+        return process_trees(self._own(name))
 
     def _server_pids(self, name: str) -> Sequence[int]:
-        """Return a Postgres and its children, which are nobody's children under Patroni."""
-        process = self._suite.process(name)
-        folder = self._suite.on_disk.folder.data / "postgres" / process.server
-        if process.kind != "postgres":
+        return process_trees(self._server(name))
+
+    def _own(self, name: str) -> Sequence[int]:
+        """Return the process, if it runs and is the supervisor's own child."""
+        pid = self._suite.pid(name)
+        return [pid] if pid and _is_child(pid, self._supervisor_pid()) else []
+
+    def _server(self, name: str) -> Sequence[int]:
+        """Return a Postgres, which is nobody's child under Patroni."""
+        if not name.startswith(_POSTGRES):
             return []
+        server = name.removeprefix(_POSTGRES)
+        folder = self._suite.on_disk.folder.data / "postgres" / server
         with suppress(OSError, ValueError, IndexError):
             pid = int((folder / "postmaster.pid").read_text(encoding="utf-8").splitlines()[0])
             # The number may have gone to another process since.
             if Path(f"/proc/{pid}/cwd").samefile(folder):
-                return process_tree(pid)
+                return [pid]
         return []
 
     def _supervisor_pid(self) -> int:

@@ -14,7 +14,7 @@ import httpx
 import orjson
 
 from bench.bench_world import World, with_comment
-from bench.cpu_meter import process_tree
+from bench.cpu_meter import process_trees
 from bench.drills.finding import say
 from bench.load_mix import asks
 from bench.open_loop import Answers, Exchanges, open_loop
@@ -91,7 +91,7 @@ class Drill:
     async def dead(self, *names: str) -> AsyncIterator[None]:
         """Kill processes without warning, and keep them down during the block."""
         try:
-            pids = [pid for name in names for pid in process_tree(self.suite.pid(name))]
+            pids = process_trees([self.suite.pid(name) for name in names])
             # The supervisor must stop them before they die, or it would restart them at once. They
             # are frozen before that, or they would begin to shut down in good order.
             _signal_all(pids, signal.SIGSTOP)
@@ -107,7 +107,7 @@ class Drill:
     @asynccontextmanager
     async def frozen(self, *names: str) -> AsyncIterator[None]:
         """Freeze processes during the block, so that they neither answer nor close connections."""
-        pids = [pid for name in names for pid in process_tree(self.suite.pid(name))]
+        pids = process_trees([self.suite.pid(name) for name in names])
         _signal_all(pids, signal.SIGSTOP)
         try:
             yield

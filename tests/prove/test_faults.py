@@ -111,7 +111,7 @@ def test_a_postgres_is_found_by_its_folder_and_not_by_a_number_alone(
 async def test_a_frozen_process_goes_on_and_both_is_recorded(
     breaker: Breaker, sleeper: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Victims, "pids", lambda _self, _name: [sleeper])
+    monkeypatch.setattr(Victims, "pids", lambda _self, *_names: [sleeper])
 
     async def well(first: str = "") -> bool:
         # A busy machine delivers a signal a little later.
