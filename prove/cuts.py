@@ -9,11 +9,11 @@ import asyncio
 import os
 import shutil
 import subprocess
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from infra.control.failures import SuiteFailure
 
@@ -22,8 +22,11 @@ EXPIRES_S = 180
 # How soon a process that was started meanwhile gets the class of the side to which it belongs.
 _SWEEP_S = 1.0
 _COMMAND_S = 10.0
-_NEAR, _FAR = "near", "far"
-_CLASS_NUMBER = {_NEAR: 1, _FAR: 2}
+_NEAR, _FAR, _SPARED = "near", "far", "spared"
+_CLASS_NUMBER = {_NEAR: 1, _FAR: 2, _SPARED: 3}
+
+
+Pids: TypeAlias = Callable[[], Sequence[int]]
 
 
 class CutRefused(SuiteFailure):
@@ -35,7 +38,7 @@ class Side:
     """Processes on one side of a cut: where they listen, and how to find those that run now."""
 
     addresses: tuple[str, ...]
-    pids: Callable[[], Sequence[int]]
+    pids: Pids
 
 
 class Way(NamedTuple):
@@ -114,15 +117,18 @@ class Network:
             self._mount.rmdir()
 
     @asynccontextmanager
-    async def cut(self, near: Side, far: Side, *, is_total: bool = False) -> AsyncIterator[None]:
+    async def cut(
+        self, near: Side, far: Side, *, spared: Pids | None = None
+    ) -> AsyncIterator[None]:
         """Drop all packets between two sides during the block.
 
-        With `is_total` nobody at all reaches `near`; `far` are then all whom it might call.
+        With `spared` nobody but those processes reaches `near`; `far` are all whom it might call.
         """
         sweeping: asyncio.Task[None] | None = None
         try:
-            await asyncio.to_thread(self._begin, near, far, is_total)
-            sweeping = asyncio.create_task(self._sweep(near, far))
+            sides = {_NEAR: near.pids, _FAR: far.pids, _SPARED: spared or _nobody}
+            await asyncio.to_thread(self._begin, near, far, sides, spared is not None)
+            sweeping = asyncio.create_task(self._sweep(sides))
             yield
         finally:
             if sweeping is not None:
@@ -130,21 +136,21 @@ class Network:
                 await asyncio.gather(sweeping, return_exceptions=True)
             self.clear()
 
-    def _begin(self, near: Side, far: Side, is_total: bool) -> None:
+    def _begin(self, near: Side, far: Side, sides: Mapping[str, Pids], is_total: bool) -> None:
         self.clear()
         self._make_classes()
-        self._classify(near, far)
+        self._classify(sides)
         _run("nft", "-f", "-", given=self._rules(near.addresses, far.addresses, is_total))
         # A process that was forked meanwhile, and what was already open before the rules.
-        self._classify(near, far)
+        self._classify(sides)
         ways = list(open_ways(sockets(), near, far, is_total=is_total))
         if ways:
             _run("nft", "-f", "-", given=f"add element inet {self._table} open {_set_of(ways)}\n")
 
-    async def _sweep(self, near: Side, far: Side) -> None:
+    async def _sweep(self, sides: Mapping[str, Pids]) -> None:
         while True:
             await asyncio.sleep(_SWEEP_S)
-            await asyncio.to_thread(self._classify, near, far)
+            await asyncio.to_thread(self._classify, sides)
 
     def _make_classes(self) -> None:
         if not os.path.ismount(self._mount):
@@ -154,9 +160,9 @@ class Network:
             self._class(name).mkdir(exist_ok=True)
             (self._class(name) / "net_cls.classid").write_text(f"{self._number(name)}\n", "ascii")
 
-    def _classify(self, near: Side, far: Side) -> None:
-        for name, side in ((_NEAR, near), (_FAR, far)):
-            for pid in side.pids():
+    def _classify(self, sides: Mapping[str, Pids]) -> None:
+        for name, pids in sides.items():
+            for pid in pids():
                 _put(pid, self._class(name))
 
     def _class(self, name: str) -> Path:
@@ -166,7 +172,8 @@ class Network:
         return self._major << 16 | _CLASS_NUMBER[name]
 
     def _rules(self, near: Sequence[str], far: Sequence[str], is_total: bool) -> str:
-        caller = "!= " + str(self._number(_NEAR)) if is_total else str(self._number(_FAR))
+        known = ", ".join(str(self._number(name)) for name in (_NEAR, _SPARED))
+        caller = f"!= {{ {known} }}" if is_total else str(self._number(_FAR))
         way = "ipv4_addr . inet_service . ipv4_addr . inet_service"
         return f"""
 table inet {self._table}
@@ -183,6 +190,10 @@ table inet {self._table} {{
     }}
 }}
 """
+
+
+def _nobody() -> Sequence[int]:
+    return ()
 
 
 def open_ways(

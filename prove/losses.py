@@ -9,7 +9,7 @@ from infra.control.failures import SuiteFailure
 from infra.failover.etcd import leading_etcd
 from infra.failover.patroni import leading, standings_of
 from infra.plan.parts import Database
-from prove.links import Links
+from prove.links import FENCE, Links
 from prove.victims import Victims
 from tests.suite import Suite
 
@@ -32,14 +32,14 @@ class Losses:
 
     @asynccontextmanager
     async def crashed(self, name: str) -> AsyncIterator[None]:
-        """Take a server's machine away: Postgres, Patroni and fence."""
-        async with self._victims.away(name, _fence_of(name)):
+        """Take a server's machine away: Postgres and Patroni."""
+        async with self._victims.away(name):
             yield
 
     @asynccontextmanager
     async def stalled(self, name: str) -> AsyncIterator[None]:
-        """Freeze a server's machine: Postgres, Patroni and fence."""
-        async with self._victims.frozen(name, _fence_of(name)):
+        """Freeze a server's machine: Postgres, Patroni and the fence, which would kill it."""
+        async with self._victims.frozen(name, FENCE):
             yield
 
     @asynccontextmanager
@@ -47,7 +47,7 @@ class Losses:
         """Take a server's machine away together with the etcd that leads the others."""
         address = await leading_etcd(self._suite.on_disk)
         first = [one.name for one in self._suite.processes() if one.address == address]
-        async with self._victims.away(*first, name, _fence_of(name)):
+        async with self._victims.away(*first, name):
             yield
 
     @asynccontextmanager
@@ -75,8 +75,7 @@ class Losses:
             await asyncio.sleep(_ALONE_S)
             # It comes back first, because no replica is healthy without it.
             await stack.enter_async_context(self.crashed(primary))
-            for name in (replica, _fence_of(replica)):
-                self._suite.begin_start(name)
+            self._suite.begin_start(replica)
             yield
 
     @asynccontextmanager
@@ -106,7 +105,3 @@ class Losses:
 
     def _database(self, name: str) -> Database:
         return next(one for one in self._suite.plan.databases if one.name == name)
-
-
-def _fence_of(name: str) -> str:
-    return "fence-" + name.removeprefix("postgres-")

@@ -125,7 +125,7 @@ async def test_what_exists_breaks_in_both_directions(
     near, _far = servers
     with socket.create_connection((_NEAR, 5432), timeout=_WAIT_S) as ours:
         nobody = Side((_FAR,), lambda: ())
-        async with network.cut(near.side, nobody, is_total=True):
+        async with network.cut(near.side, nobody, spared=lambda: ()):
             assert not near.reaches("kept")
             assert not _we_reach(_NEAR)
             assert _we_reach(_FAR)
@@ -135,6 +135,17 @@ async def test_what_exists_breaks_in_both_directions(
         # The kernel repeats what was dropped.
         ours.settimeout(30)
         assert ours.recv(1) == b"x"
+
+
+async def test_a_spared_process_reaches_a_side_that_nobody_reaches(
+    network: Network, servers: tuple[Server, Server]
+) -> None:
+    near, far = servers
+    nobody = Side((_FAR,), lambda: ())
+    async with network.cut(near.side, nobody, spared=lambda: [far.process.pid]):
+        assert far.reaches("new")
+        assert not near.reaches("new")
+        assert not _we_reach(_NEAR)
 
 
 async def test_a_process_that_begins_later_is_cut_too(

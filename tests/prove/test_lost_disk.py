@@ -15,6 +15,7 @@ from infra.plan.parts import Member
 from prove import run
 from prove.checks.every_check import check_all
 from prove.faults import Breaker, Deed
+from prove.links import FENCE
 from prove.losses import Losses
 from prove.members import connect
 from prove.people import hang_up
@@ -68,9 +69,9 @@ class Careless(Breaker):
         await tell(suite, first, "PATCH", "/config", {"synchronous_mode": False})
         await eventually(partial(_waits_for_nobody, self.suite, first), within_s=30)
         async with AsyncExitStack() as stack:
-            async with self.victims.frozen(*_machine(second)):
+            async with self.victims.frozen(_process(second), FENCE):
                 await eventually(self._has_acknowledged(_ACKNOWLEDGED), within_s=60)
-                await stack.enter_async_context(self.victims.away(*_machine(first)))
+                await stack.enter_async_context(self.victims.away(_process(first)))
             for entry in (suite.folder.data / "postgres" / first.name).iterdir():
                 shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
             await eventually(partial(_leads, self.suite, second), within_s=60)
@@ -87,8 +88,8 @@ class Careless(Breaker):
         return check
 
 
-def _machine(member: Member) -> tuple[str, str]:
-    return f"postgres-{member.name}", f"fence-{member.name}"
+def _process(member: Member) -> str:
+    return f"postgres-{member.name}"
 
 
 async def _waits_for_nobody(suite: Suite, member: Member) -> None:
