@@ -13,7 +13,7 @@ from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple
 
 from infra.control.failures import SuiteFailure
 
@@ -22,11 +22,8 @@ EXPIRES_S = 180
 # How soon a process that was started meanwhile gets the class of the side to which it belongs.
 _SWEEP_S = 1.0
 _COMMAND_S = 10.0
-_NEAR, _FAR, _SPARED = "near", "far", "spared"
-_CLASS_NUMBER = {_NEAR: 1, _FAR: 2, _SPARED: 3}
-
-
-Pids: TypeAlias = Callable[[], Sequence[int]]
+_NEAR, _FAR, _ASIDE = "near", "far", "aside"
+_CLASS_NUMBER = {_NEAR: 1, _FAR: 2, _ASIDE: 3}
 
 
 class CutRefused(SuiteFailure):
@@ -38,7 +35,11 @@ class Side:
     """Processes on one side of a cut: where they listen, and how to find those that run now."""
 
     addresses: tuple[str, ...]
-    pids: Pids
+    pids: Callable[[], Sequence[int]]
+
+
+NOBODY = Side((), lambda: ())
+Sides = Mapping[str, Side]
 
 
 class Way(NamedTuple):
@@ -118,16 +119,16 @@ class Network:
 
     @asynccontextmanager
     async def cut(
-        self, near: Side, far: Side, *, spared: Pids | None = None
+        self, near: Side, far: Side, aside: Side = NOBODY, *, is_total: bool = False
     ) -> AsyncIterator[None]:
         """Drop all packets between two sides during the block.
 
-        With `spared` nobody but those processes reaches `near`; `far` are all whom it might call.
+        With `is_total` only those `aside` reach `near`; `far` are then all whom it might call.
         """
+        sides = {_NEAR: near, _FAR: far, _ASIDE: aside}
         sweeping: asyncio.Task[None] | None = None
         try:
-            sides = {_NEAR: near.pids, _FAR: far.pids, _SPARED: spared or _nobody}
-            await asyncio.to_thread(self._begin, near, far, sides, spared is not None)
+            await asyncio.to_thread(self._begin, sides, is_total)
             sweeping = asyncio.create_task(self._sweep(sides))
             yield
         finally:
@@ -136,18 +137,19 @@ class Network:
                 await asyncio.gather(sweeping, return_exceptions=True)
             self.clear()
 
-    def _begin(self, near: Side, far: Side, sides: Mapping[str, Pids], is_total: bool) -> None:
+    def _begin(self, sides: Sides, is_total: bool) -> None:
         self.clear()
         self._make_classes()
         self._classify(sides)
-        _run("nft", "-f", "-", given=self._rules(near.addresses, far.addresses, is_total))
+        addresses = (sides[_NEAR].addresses, sides[_FAR].addresses)
+        _run("nft", "-f", "-", given=self._rules(*addresses, is_total=is_total))
         # A process that was forked meanwhile, and what was already open before the rules.
         self._classify(sides)
-        ways = list(open_ways(sockets(), near, far, is_total=is_total))
+        ways = list(open_ways(sockets(), sides, is_total=is_total))
         if ways:
             _run("nft", "-f", "-", given=f"add element inet {self._table} open {_set_of(ways)}\n")
 
-    async def _sweep(self, sides: Mapping[str, Pids]) -> None:
+    async def _sweep(self, sides: Sides) -> None:
         while True:
             await asyncio.sleep(_SWEEP_S)
             await asyncio.to_thread(self._classify, sides)
@@ -160,9 +162,9 @@ class Network:
             self._class(name).mkdir(exist_ok=True)
             (self._class(name) / "net_cls.classid").write_text(f"{self._number(name)}\n", "ascii")
 
-    def _classify(self, sides: Mapping[str, Pids]) -> None:
-        for name, pids in sides.items():
-            for pid in pids():
+    def _classify(self, sides: Sides) -> None:
+        for name, side in sides.items():
+            for pid in side.pids():
                 _put(pid, self._class(name))
 
     def _class(self, name: str) -> Path:
@@ -171,9 +173,8 @@ class Network:
     def _number(self, name: str) -> int:
         return self._major << 16 | _CLASS_NUMBER[name]
 
-    def _rules(self, near: Sequence[str], far: Sequence[str], is_total: bool) -> str:
-        known = ", ".join(str(self._number(name)) for name in (_NEAR, _SPARED))
-        caller = f"!= {{ {known} }}" if is_total else str(self._number(_FAR))
+    def _rules(self, near: Sequence[str], far: Sequence[str], *, is_total: bool) -> str:
+        caller = "!= " + str(self._number(_NEAR)) if is_total else str(self._number(_FAR))
         way = "ipv4_addr . inet_service . ipv4_addr . inet_service"
         return f"""
 table inet {self._table}
@@ -184,6 +185,7 @@ table inet {self._table} {{
     set open {{ type {way}; flags timeout; }}
     chain output {{
         type filter hook output priority filter; policy accept;
+        meta cgroup {self._number(_ASIDE)} accept
         ip daddr @far meta cgroup {self._number(_NEAR)} counter drop
         ip daddr @near meta cgroup {caller} counter drop
         ip saddr . tcp sport . ip daddr . tcp dport @open counter drop
@@ -192,14 +194,9 @@ table inet {self._table} {{
 """
 
 
-def _nobody() -> Sequence[int]:
-    return ()
-
-
 def open_ways(
     table: Sequence[Socket],
-    near: Side,
-    far: Side,
+    sides: Sides,
     *,
     is_total: bool,
     inodes_of: Callable[[Sequence[int]], set[int]] = inodes_of_processes,
@@ -210,15 +207,16 @@ def open_ways(
     says nothing about a client.
     """
     owners = {one.way: one.inode for one in table}
-    inodes = {_NEAR: inodes_of(near.pids()), _FAR: inodes_of(far.pids())}
+    inodes = {name: inodes_of(side.pids()) for name, side in sides.items()}
+    kept = inodes[_NEAR] | inodes[_ASIDE]
     for one in table:
         way = one.way
         client = owners.get(Way(way.target, way.target_port, way.source, way.source_port), 0)
-        if way.source in near.addresses:
-            is_far = client not in inodes[_NEAR] if is_total else client in inodes[_FAR]
+        if way.source in sides[_NEAR].addresses:
+            is_far = client not in kept if is_total else client in inodes[_FAR]
             if is_far:
                 yield way
-        elif way.source in far.addresses and client in inodes[_NEAR]:
+        elif way.source in sides[_FAR].addresses and client in inodes[_NEAR]:
             yield way
 
 

@@ -9,9 +9,6 @@ from prove.cuts import Network, Side
 from prove.victims import Victims
 from tests.suite import Suite
 
-# Its machine is every server's, so no cut separates it from any.
-FENCE = "fence"
-
 
 class Links:
     """The connections of each Postgres server of a suite."""
@@ -41,7 +38,7 @@ class Links:
             for one in self._suite.processes()
             if one.kind == "etcd" or (one.kind == "postgres" and self._is_beside(one, server))
         ]
-        async with self._network.cut(self._near(server), self._side(far)):
+        async with self._network.cut(self._near(server), self._side(far), self._fence()):
             yield
 
     @asynccontextmanager
@@ -51,11 +48,8 @@ class Links:
         far = [one for one in self._suite.processes() if one.address != server.address]
         addresses = tuple(sorted({one.address for one in far if one.address}))
         # Whom it calls is told by the address, and who calls it may be anybody.
-        async with self._network.cut(
-            self._near(server),
-            Side(addresses, lambda: ()),
-            spared=lambda: self._victims.pids(FENCE),
-        ):
+        nobody = Side(addresses, lambda: ())
+        async with self._network.cut(self._near(server), nobody, self._fence(), is_total=True):
             yield
 
     def _member(self, name: str) -> Member:
@@ -66,9 +60,13 @@ class Links:
         return other.database == server.database and other != server
 
     def _near(self, server: Member) -> Side:
-        """The server and its Patroni are on one machine."""
-        ours = [one for one in self._suite.processes() if one.server == server.name]
+        ours = [one for one in self._suite.processes() if one.name == f"postgres-{server.name}"]
         return Side((server.address,), lambda: self._pids(ours))
+
+    def _fence(self) -> Side:
+        """The fence stands on the machine of each server, so that nothing cuts it off."""
+        fences = [one for one in self._suite.processes() if one.kind == "fence"]
+        return Side((), lambda: self._pids(fences))
 
     def _side(self, processes: Sequence[Process]) -> Side:
         addresses = tuple(sorted({one.address for one in processes}))

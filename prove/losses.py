@@ -9,7 +9,7 @@ from infra.control.failures import SuiteFailure
 from infra.failover.etcd import leading_etcd
 from infra.failover.patroni import leading, standings_of
 from infra.plan.parts import Database
-from prove.links import FENCE, Links
+from prove.links import Links
 from prove.victims import Victims
 from tests.suite import Suite
 
@@ -31,20 +31,14 @@ class Losses:
         self._links = links
 
     @asynccontextmanager
-    async def crashed(self, name: str) -> AsyncIterator[None]:
-        """Take a server's machine away: Postgres and Patroni."""
-        async with self._victims.away(name):
-            yield
-
-    @asynccontextmanager
     async def stalled(self, name: str) -> AsyncIterator[None]:
-        """Freeze a server's machine: Postgres, Patroni and the fence, which would kill it."""
-        async with self._victims.frozen(name, FENCE):
+        """Freeze a server's machine: Postgres, Patroni, and the fence, which all share here."""
+        async with self._victims.frozen(name, *self._named("fence")):
             yield
 
     @asynccontextmanager
     async def crashed_with_etcd(self, name: str) -> AsyncIterator[None]:
-        """Take a server's machine away together with the etcd that leads the others."""
+        """Take a server away together with the etcd that leads the others."""
         address = await leading_etcd(self._suite.on_disk)
         first = [one.name for one in self._suite.processes() if one.address == address]
         async with self._victims.away(*first, name):
@@ -52,7 +46,7 @@ class Losses:
 
     @asynccontextmanager
     async def stranded(self, database: str) -> AsyncIterator[None]:
-        """Cut the replica off, and crash the primary while writes still wait for the replica.
+        """Cut the replica off, and lose the primary while writes still wait for the replica.
 
         The replica can be reached again during the block, and the primary not yet.
         """
@@ -60,7 +54,7 @@ class Losses:
         async with AsyncExitStack() as stack:
             async with self._links.cut(replica):
                 await asyncio.sleep(_CUT_S)
-                await stack.enter_async_context(self.crashed(primary))
+                await stack.enter_async_context(self._victims.away(primary))
             yield
 
     @asynccontextmanager
@@ -71,10 +65,10 @@ class Losses:
         """
         primary, replica = await self._in_sync(database)
         async with AsyncExitStack() as stack:
-            await stack.enter_async_context(self.crashed(replica))
+            await stack.enter_async_context(self._victims.away(replica))
             await asyncio.sleep(_ALONE_S)
             # It comes back first, because no replica is healthy without it.
-            await stack.enter_async_context(self.crashed(primary))
+            await stack.enter_async_context(self._victims.away(primary))
             self._suite.begin_start(replica)
             yield
 
@@ -82,9 +76,9 @@ class Losses:
     async def relapsed(self, database: str) -> AsyncIterator[None]:
         """Lose a primary, and as soon as it follows again, the one that took over."""
         primary, replica = await self._in_sync(database)
-        async with self.crashed(primary):
+        async with self._victims.away(primary):
             await asyncio.sleep(_LOST_S)
-        async with self.crashed(replica):
+        async with self._victims.away(replica):
             yield
 
     @asynccontextmanager
@@ -102,6 +96,9 @@ class Losses:
         if first is None:
             raise SuiteFailure(f"Nobody leads {name}.")
         return f"postgres-{first.member.name}", f"postgres-{second.member.name}"
+
+    def _named(self, kind: str) -> list[str]:
+        return [one.name for one in self._suite.processes() if one.kind == kind]
 
     def _database(self, name: str) -> Database:
         return next(one for one in self._suite.plan.databases if one.name == name)

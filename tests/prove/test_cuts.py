@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from prove.cuts import Network, Side, Socket, Way, open_ways
+from prove.cuts import NOBODY, Network, Side, Socket, Way, open_ways
 from tests.eventually import eventually
 
 # Nobody else's suite is on this network.
@@ -125,7 +125,7 @@ async def test_what_exists_breaks_in_both_directions(
     near, _far = servers
     with socket.create_connection((_NEAR, 5432), timeout=_WAIT_S) as ours:
         nobody = Side((_FAR,), lambda: ())
-        async with network.cut(near.side, nobody, spared=lambda: ()):
+        async with network.cut(near.side, nobody, is_total=True):
             assert not near.reaches("kept")
             assert not _we_reach(_NEAR)
             assert _we_reach(_FAR)
@@ -137,14 +137,13 @@ async def test_what_exists_breaks_in_both_directions(
         assert ours.recv(1) == b"x"
 
 
-async def test_a_spared_process_reaches_a_side_that_nobody_reaches(
+async def test_those_aside_reach_who_is_cut_off_from_everybody(
     network: Network, servers: tuple[Server, Server]
 ) -> None:
     near, far = servers
-    nobody = Side((_FAR,), lambda: ())
-    async with network.cut(near.side, nobody, spared=lambda: [far.process.pid]):
+    async with network.cut(near.side, NOBODY, far.side, is_total=True):
+        assert far.reaches("kept")
         assert far.reaches("new")
-        assert not near.reaches("new")
         assert not _we_reach(_NEAR)
 
 
@@ -187,16 +186,21 @@ def _left_behind() -> list[str]:
 
 def test_replies_are_cut_by_their_client_and_not_by_an_address() -> None:
     loopback = "127.0.0.1"
-    ours, peers, clients = (Way(_NEAR, 5432, loopback, port) for port in (1, 2, 3))
-    table = [Socket(way, 0) for way in (ours, peers, clients)]
-    table += [Socket(Way(loopback, port, _NEAR, 5432), port * 100) for port in (1, 2, 3)]
+    ports = (1, 2, 3, 5)
+    ours, peers, clients, aside = (Way(_NEAR, 5432, loopback, port) for port in ports)
+    table = [Socket(way, 0) for way in (ours, peers, clients, aside)]
+    table += [Socket(Way(loopback, port, _NEAR, 5432), port * 100) for port in ports]
     calls = Way(_FAR, 8008, loopback, 4)
     table += [Socket(calls, 0), Socket(Way(loopback, 4, _FAR, 8008), 400)]
-    held = {10: {100, 400}, 20: {200}}
-    near, far = Side((_NEAR,), lambda: [10]), Side((_FAR,), lambda: [20])
+    held = {10: {100, 400}, 20: {200}, 30: {500}}
+    sides = {
+        "near": Side((_NEAR,), lambda: [10]),
+        "far": Side((_FAR,), lambda: [20]),
+        "aside": Side((), lambda: [30]),
+    }
 
     def ways(*, is_total: bool) -> set[Way]:
-        return set(open_ways(table, near, far, is_total=is_total, inodes_of=_held_in(held)))
+        return set(open_ways(table, sides, is_total=is_total, inodes_of=_held_in(held)))
 
     assert ways(is_total=False) == {peers, calls}
     assert ways(is_total=True) == {peers, clients, calls}

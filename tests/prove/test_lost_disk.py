@@ -15,7 +15,6 @@ from infra.plan.parts import Member
 from prove import run
 from prove.checks.every_check import check_all
 from prove.faults import Breaker, Deed
-from prove.links import FENCE
 from prove.losses import Losses
 from prove.members import connect
 from prove.people import hang_up
@@ -69,9 +68,9 @@ class Careless(Breaker):
         await tell(suite, first, "PATCH", "/config", {"synchronous_mode": False})
         await eventually(partial(_waits_for_nobody, self.suite, first), within_s=30)
         async with AsyncExitStack() as stack:
-            async with self.victims.frozen(_process(second), FENCE):
+            async with self.victims.frozen(f"postgres-{second.name}", "fence"):
                 await eventually(self._has_acknowledged(_ACKNOWLEDGED), within_s=60)
-                await stack.enter_async_context(self.victims.away(_process(first)))
+                await stack.enter_async_context(self.victims.away(f"postgres-{first.name}"))
             for entry in (suite.folder.data / "postgres" / first.name).iterdir():
                 shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
             await eventually(partial(_leads, self.suite, second), within_s=60)
@@ -86,10 +85,6 @@ class Careless(Breaker):
             assert recorder.acknowledged >= wanted
 
         return check
-
-
-def _process(member: Member) -> str:
-    return f"postgres-{member.name}"
 
 
 async def _waits_for_nobody(suite: Suite, member: Member) -> None:

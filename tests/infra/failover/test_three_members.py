@@ -129,20 +129,16 @@ async def _in_sync(suite: Suite, members: int) -> tuple[str, str]:
     return await eventually(check, within_s=180, every_s=0.5)
 
 
-def _process(name: str) -> str:
-    return f"postgres-{name}"
-
-
 async def test_one_may_be_lost_without_a_pause_and_two_without_a_row(suite: Suite) -> None:
     victims = Victims(suite)
     first, _second = await _in_sync(suite, 3)
     async with writing(suite) as writer, AsyncExitStack() as stack:
         await writer.some_more()
-        await stack.enter_async_context(victims.away(_process(first)))
+        await stack.enter_async_context(victims.away(f"postgres-{first}"))
         # The third member is in sync now, so that writes go on.
         await writer.some_more()
         leader, synced = await _in_sync(suite, 2)
-        await stack.enter_async_context(victims.away(_process(synced)))
+        await stack.enter_async_context(victims.away(f"postgres-{synced}"))
         alone = len(writer.confirmed)
         # One disk is never enough: the leader takes the row and does not confirm it.
         for _time in range(3):
