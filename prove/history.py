@@ -79,11 +79,15 @@ class NodeSample:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """The positions that waited in an outbox at one moment, ascending, by shard and topic."""
+    """The positions that waited in an outbox at one moment, ascending, by shard and topic.
+
+    A primary on this timeline said so.
+    """
 
     group: str
     at_s: float
     positions: Mapping[str, Sequence[int]]
+    timeline: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,7 +226,8 @@ class _Reading:
 
     def _sampled(self, line: Mapping[str, Any], at_s: float) -> None:
         if line["is"] == "waiting":
-            self._history.waiting.append(Waiting(line["group"], at_s, line["positions"]))
+            waiting = Waiting(line["group"], at_s, line["positions"], line.get("timeline", 0))
+            self._history.waiting.append(waiting)
             return
         self._history.samples.append(
             NodeSample(

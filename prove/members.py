@@ -166,7 +166,8 @@ class Sampler:
         )
 
     async def _outboxes(self, connection: Connection, _member: Member, database: Database) -> None:
-        if not (await _role_of(connection))["is_primary"]:
+        role = await _role_of(connection)
+        if not role["is_primary"]:
             return
         select = (
             "SELECT '{shard}/' || topic AS place, position FROM {schema}.outbox"
@@ -179,6 +180,7 @@ class Sampler:
         self._recorder.write(
             **{"is": "waiting"},
             group=database.name,
+            timeline=role["timeline"],
             positions=positions,
             at=round(self._recorder.now_s(), 4),
         )

@@ -158,8 +158,9 @@ def _leave_job(_history: History, state: State) -> None:
 
 def _let_overtake(history: History, _state: State) -> None:
     history.waiting += [
-        Waiting("feed-a", 1.0, {"3/activity": [10, 11, 12]}),
-        Waiting("feed-a", 3.0, {"3/activity": [10, 12]}),
+        Waiting("feed-a", 1.0, {"3/activity": [10]}),
+        Waiting("feed-a", 3.0, {"3/activity": [10, 11, 12]}),
+        Waiting("feed-a", 5.0, {"3/activity": [10, 12]}),
     ]
 
 
