@@ -23,7 +23,6 @@ from prove.state import (
     State,
     WaitingRow,
 )
-from services.feed.store.activities import KEPT_MAX
 from shared.sharding import job_queue
 from tests.eventually import eventually
 from tests.suite import Suite
@@ -58,9 +57,6 @@ _QUERIES: Mapping[str, Mapping[str, str]] = {
         " WHERE actor_id = ANY($1)",
         "noted": "SELECT recipient_id, subject_id FROM {schema}.activity"
         " WHERE kind = 'comment' AND recipient_id = ANY($1)",
-        "full_activity": "SELECT recipient_id FROM {schema}.activity"
-        " WHERE recipient_id = ANY($1) GROUP BY recipient_id"
-        f" HAVING count(*) >= {KEPT_MAX}",
     },
 }
 # Edges of both services: both sides, and the counts of every node that stands on one of them.
@@ -180,7 +176,6 @@ _KEPT: Mapping[str, Callable[[State, Record], None]] = {
     "posts": _keep_post,
     "profiles": _keep_profile,
     "noted": lambda state, row: state.noted.append((row[0], row[1])),
-    "full_activity": lambda state, row: state.full_activity.append(row[0]),
     "comments": lambda state, row: state.comments.append(CommentRow(*row.values())),
     "photos": lambda state, row: state.photos.append(PhotoRow(*row.values())),
     "heard": lambda state, row: state.heard.append(HeardRow(*row.values())),

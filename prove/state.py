@@ -85,8 +85,7 @@ class State:
 
     Values are rows of the run's people. `profiles` maps a person to fields and version, `homes` to
     the ids of the home timeline as the API pages it. `shown_likes` maps a post to its likes as the
-    API shows them. `noted` pairs recipient and comment in activity, and `full_activity` names
-    people with as many entries as are kept.
+    API shows them. `noted` pairs recipient and comment in activity.
     """
 
     posts: list[PostRow] = field(default_factory=list)
@@ -100,7 +99,6 @@ class State:
     post_counts: dict[int, int] = field(default_factory=dict)
     heard: list[HeardRow] = field(default_factory=list)
     noted: list[tuple[int, int]] = field(default_factory=list)
-    full_activity: list[int] = field(default_factory=list)
     waiting: list[WaitingRow] = field(default_factory=list)
     jobs: dict[str, int] = field(default_factory=dict)
     homes: dict[int, list[int]] = field(default_factory=dict)
@@ -129,7 +127,6 @@ def read_state(file: Path) -> State:
         post_counts=_by_number(kept["post_counts"]),
         heard=[HeardRow(*row) for row in kept["heard"]],
         noted=[(recipient, comment) for recipient, comment in kept["noted"]],
-        full_activity=kept["full_activity"],
         waiting=[WaitingRow(*row) for row in kept["waiting"]],
         jobs=kept["jobs"],
         homes=_by_number(kept["homes"]),

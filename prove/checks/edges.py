@@ -1,11 +1,12 @@
 """Both sides of every edge agree, and so do all counts."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from prove.checks.finding import Finding
 from prove.history import History
 from prove.state import EdgeRow, State
+from services.feed.store.activities import KEPT_MAX
 
 
 def check_edges(history: History, state: State) -> Iterator[Finding]:
@@ -85,15 +86,31 @@ def _check_comments(state: State) -> Iterator[Finding]:
 
 
 def _check_noted(state: State) -> Iterator[Finding]:
-    """Each comment of somebody else is in the activity of the post's author."""
+    """Each comment of somebody else is in the activity of the post's author.
+
+    Activity keeps so many entries, and newer ones displace the oldest. It may hold fewer by now,
+    because what is taken back leaves it.
+    """
     author_of = {post.id: post.author_id for post in state.posts}
-    noted, full = set(state.noted), set(state.full_activity)
+    noted = set(state.noted)
+    oldest: dict[int, int] = {}
+    for recipient_id, comment_id in state.noted:
+        oldest[recipient_id] = min(comment_id, oldest.get(recipient_id, comment_id))
+    told = _told_of(state, author_of)
     for comment in state.comments:
         author_id = author_of.get(comment.post_id)
-        if author_id in {None, comment.writer_id} or author_id in full:
+        if author_id is None or author_id == comment.writer_id:
             continue
-        if (author_id, comment.id) not in noted:
+        is_displaced = told[author_id] >= KEPT_MAX and comment.id < oldest.get(author_id, 0)
+        if (author_id, comment.id) not in noted and not is_displaced:
             yield Finding("event", f"{author_id} was not told of the comment {comment.id}")
+
+
+def _told_of(state: State, author_of: Mapping[int, int]) -> Counter[int]:
+    """Count what each person has ever been told of, which includes what was taken back."""
+    edges = (one.dst for one in state.in_edges if one.kind in {"follow", "like"})
+    comments = (one.post_id for one in state.comments)
+    return Counter(author_of.get(about, about) for about in (*edges, *comments))
 
 
 def _check_shown(history: History, state: State) -> Iterator[Finding]:

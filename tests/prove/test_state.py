@@ -10,6 +10,5 @@ def test_a_state_is_read_as_it_was_written(tmp_path: Path) -> None:
     state = busy_model().state()
     state.waiting.append(WaitingRow("feed", 1, "edge", 7, parked=True))
     state.jobs["feed-a"] = 2
-    state.full_activity.append(5)
     state.write(tmp_path / "state.json")
     assert read_state(tmp_path / "state.json") == state
