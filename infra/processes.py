@@ -181,7 +181,6 @@ def _store(suite: Suite, planned: PlannedProcess) -> Process:
             "--dir-cache-time=10m",
             *(() if of_backups else _WITHOUT_MD5),
             "--config=",
-            *_store_metrics(suite, planned, str(tls)),
             str(folder),
         ),
         account=account_for(planned.role),
@@ -191,19 +190,6 @@ def _store(suite: Suite, planned: PlannedProcess) -> Process:
         environment={"HOME": str(suite.folder.root)},
         # The WAL of all writes goes to the backup store, so it has the primaries' priority.
         niceness=NICE_BEHIND_THE_DOOR if of_backups else 0,
-    )
-
-
-def _store_metrics(suite: Suite, planned: PlannedProcess, tls: str) -> tuple[str, ...]:
-    """Return the words with which a store shows its metrics, to watchers only."""
-    watch = suite.plan.watch
-    if watch is None:
-        return ()
-    return (
-        f"--metrics-addr={planned.address}:{watch.store_port}",
-        f"--metrics-cert={tls}.crt",
-        f"--metrics-key={tls}.key",
-        f"--metrics-client-ca={suite.ca_file}",
     )
 
 

@@ -101,6 +101,11 @@ class RunFolder:
         return self.etc / "live.json"
 
     @property
+    def upkeep_file(self) -> Path:
+        """The file that says how each upkeep command ended last."""
+        return self.root / "upkeep.json"
+
+    @property
     def etcd(self) -> Path:
         """The folder of etcd's data, which Patroni can recreate from the databases."""
         return self.data / "etcd"

@@ -29,7 +29,12 @@ def main(arguments: list[str]) -> int:
         _require_python()
         for_tests = "--dev" in arguments
         has_failover = _has_failover(arguments)
-        install_missing_packages(say, for_tests=for_tests, for_failover=has_failover)
+        install_missing_packages(
+            say,
+            for_tests=for_tests,
+            for_failover=has_failover,
+            for_watch=_is_watched(arguments),
+        )
         folder = _environments_folder()
         names = ("main.txt", "dev.txt") if for_tests else ("main.txt",)
         make_environment(folder / "venv", [_LOCKS / name for name in names], say)
@@ -54,12 +59,26 @@ def _environments_folder() -> Path:
 
 def _has_failover(arguments: list[str]) -> bool:
     """Whether Patroni and etcd are needed: as asked, or else as at the last start."""
-    asked = [word.removeprefix("--ha=") for word in arguments if word.startswith("--ha=")]
+    return _said(arguments, "--ha=", _run_folder().failover_file, unless_said="off")
+
+
+def _is_watched(arguments: list[str]) -> bool:
+    """Whether Prometheus and the exporters are needed: as asked, or else as at the last start."""
+    asked = os.environ.get("RETRATO_WATCH")
+    words = [*([f"--watch={asked}"] if asked else []), *arguments]
+    return _said(words, "--watch=", _run_folder().watch_file, unless_said="on")
+
+
+def _run_folder() -> RunFolder:
+    return RunFolder(Path(os.environ.get("RETRATO_RUN_DIR") or REPOSITORY / ".run"))
+
+
+def _said(arguments: list[str], option: str, kept: Path, *, unless_said: str) -> bool:
+    asked = [word.removeprefix(option) for word in arguments if word.startswith(option)]
     if asked:
         return asked[-1] in {"1", "on"}
-    run_folder = Path(os.environ.get("RETRATO_RUN_DIR") or REPOSITORY / ".run")
-    kept = RunFolder(run_folder).failover_file
-    return kept.exists() and kept.read_text(encoding="utf-8").strip() == "on"
+    word = kept.read_text(encoding="utf-8").strip() if kept.exists() else unless_said
+    return word == "on"
 
 
 def _require_python() -> None:

@@ -28,10 +28,12 @@ class Package:
 
 
 def install_missing_packages(
-    say: Say, *, for_tests: bool = False, for_failover: bool = False
+    say: Say, *, for_tests: bool = False, for_failover: bool = False, for_watch: bool = False
 ) -> None:
     """Install missing packages, as root or by sudo without a password."""
     packages = [*_packages(), *(_packages_of_tests() if for_tests else ())]
+    # Tests check the rules with Prometheus's own program.
+    packages += _packages_of_watch() if for_watch or for_tests else []
     if for_failover:
         packages.append(Package("etcd-server", lambda: _program("etcd")))
     missing = [package.name for package in packages if not package.is_there()]
@@ -61,7 +63,7 @@ def install_missing_packages(
 
 def package_names() -> list[str]:
     """Return the names of the packages that a suite needs, installed or not."""
-    return [package.name for package in _packages()]
+    return [package.name for package in (*_packages(), *_packages_of_watch())]
 
 
 def _packages() -> list[Package]:
@@ -84,6 +86,20 @@ def _packages() -> list[Package]:
         Package("util-linux", lambda: _program("setpriv")),
         Package("curl", lambda: _program("curl")),
     ]
+
+
+def _packages_of_watch() -> list[Package]:
+    exporters = ("postgres", "redis", "nginx")
+    return [
+        Package("prometheus", lambda: _program("promtool")),
+        Package("prometheus-alertmanager", lambda: _program("prometheus-alertmanager")),
+        *(_exporter(name) for name in exporters),
+    ]
+
+
+def _exporter(what: str) -> Package:
+    name = f"prometheus-{what}-exporter"
+    return Package(name, lambda: _program(name))
 
 
 def _packages_of_tests() -> list[Package]:

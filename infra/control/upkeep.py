@@ -8,6 +8,7 @@ from collections.abc import Callable
 from infra.control.failures import SuiteFailure
 from infra.control.supervisor import Supervisor
 from infra.control.upkeep_lock import alone, name_holder
+from infra.control.upkeep_outcomes import note_outcome
 from infra.plan.parts import Job
 from infra.processes import with_environment
 from infra.suite import Suite
@@ -27,13 +28,22 @@ def run_upkeep(suite: Suite, service: str, *arguments: str, command: str | None 
 
     Only one run per `command` may exist at a time; without `command` there is no limit.
     """
+    words = (f"services.{service}.upkeep", *arguments)
+    require_running(suite)
     if command is None:
-        _run(suite, service, arguments)
-        return
-    with alone(suite.folder, command) as lock:
-        _run(
-            suite, service, arguments, lock=lock.fileno(), named=lambda pid: name_holder(lock, pid)
-        )
+        code = _ended(suite, service, words)
+    else:
+        with alone(suite.folder, command) as lock:
+            code = _ended(
+                suite,
+                service,
+                words,
+                lock=lock.fileno(),
+                named=lambda pid: name_holder(lock, pid),
+            )
+            note_outcome(suite, command, is_well=code == 0)
+    if code:
+        raise SuiteFailure("Not everything is as it should be.")
 
 
 def run_migrations(suite: Suite) -> None:
@@ -68,20 +78,6 @@ def known_primaries(suite: Suite, named: str) -> list[str]:
             f"There is no primary {', '.join(unknown)}; there are: {', '.join(sorted(there))}."
         )
     return wanted
-
-
-def _run(
-    suite: Suite,
-    service: str,
-    arguments: tuple[str, ...],
-    *,
-    lock: int | None = None,
-    named: Callable[[int], None] = lambda _pid: None,
-) -> None:
-    require_running(suite)
-    words = (f"services.{service}.upkeep", *arguments)
-    if _ended(suite, service, words, lock=lock, named=named):
-        raise SuiteFailure("Not everything is as it should be.")
 
 
 def _ended(

@@ -115,7 +115,6 @@ class Watch:
     nginx_exporter_port: int  # on the address of each balancer, as the next one
     nginx_status_port: int
     dns_port: int  # on the address of the name server
-    store_port: int  # on the address of each embedded store
     scrape_seconds: int
     evaluate_seconds: int
     keep_days: int

@@ -219,7 +219,6 @@ def _stores(topology: Topology) -> Iterator[PlannedProcess]:
             port=store.port,
             volumes=("store",),
             secrets=STORE_KEYS,
-            more_endpoints=_store_metrics(topology, store.address),
         )
     if not backup.enabled:
         return
@@ -233,7 +232,6 @@ def _stores(topology: Topology) -> Iterator[PlannedProcess]:
             port=backup.port,
             volumes=("backups",),
             secrets=BACKUP_SECRETS,
-            more_endpoints=_store_metrics(topology, backup.address),
         )
     yield PlannedProcess(
         name="backup-keeper",
@@ -247,10 +245,6 @@ def _stores(topology: Topology) -> Iterator[PlannedProcess]:
         # The keeper stores a copy of all secrets with the backups, sealed with the passphrase.
         secrets=tuple(secret.name for secret in secrets_of(topology)),
     )
-
-
-def _store_metrics(topology: Topology, address: str) -> tuple[tuple[str, int], ...]:
-    return ((address, topology.watch.store_port),) if topology.watch else ()
 
 
 def _caretaker(topology: Topology) -> PlannedProcess:

@@ -70,7 +70,6 @@ def _where(plan: Plan, process: PlannedProcess) -> tuple[str, int] | None:
         "watcher": (WATCHERS, process.port),
         "redis": (REDIS, process.port),
         "dns": (NAMES, plan.watch.dns_port),
-        "store": (WATCHERS, plan.watch.store_port),
         "etcd": (EXPORTERS, process.port),
     }
     if plan.failover is not None:

@@ -1,0 +1,1 @@
+"""What watches the suite finds what is wrong, and nothing else."""

@@ -1,0 +1,199 @@
+"""For each alert, series with which it fires, and series close to these with which it does not.
+
+A value such as `1x4 0x40` is five scrapes with 1, then 41 with 0; `0+30x40` rises by 30 at each.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from infra.plan.parts import Plan
+
+Series = Mapping[str, str]
+SCRAPE_S = 15
+_DAY = 86_400
+_GIB = 1_073_741_824
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """An alert, series with which it fires, and series with which it does not.
+
+    The series are scraped every `step_s`, and `at_s` is the moment of the question.
+    """
+
+    alert: str
+    fires: Series
+    calm: tuple[Series, ...]
+    step_s: int = SCRAPE_S
+    at_s: int = 480
+
+
+def cases(plan: Plan) -> Iterator[Case]:
+    """Yield at least one case for each alert of a plan with failover and backups."""
+    yield from _parts()
+    yield from _requests()
+    yield from _databases(plan)
+    yield from _replicas()
+    yield from _disks()
+    yield from _work()
+    yield from _keeping()
+    yield from _watchers()
+    yield from _objectives()
+
+
+def _parts() -> Iterator[Case]:
+    feed_1, feed_2 = (f'up{{job="feed",instance="feed-{n}"}}' for n in (1, 2))
+    lost, one_scrape, well = "1x4 0x60", "1x28 0 1x40", "1x60"
+    yield Case("ServiceAway", {feed_1: lost, feed_2: lost}, ({feed_1: lost, feed_2: well},))
+    yield Case("ProcessAway", {feed_1: lost, feed_2: well}, ({feed_1: one_scrape},))
+    nginx_1, nginx_2 = (f'nginx_up{{instance="nginx-exporter-{n}"}}' for n in (1, 2))
+    yield Case("BalancersAway", {nginx_1: lost, nginx_2: lost}, ({nginx_1: lost, nginx_2: well},))
+    yield Case("BalancerAway", {nginx_1: lost, nginx_2: well}, ({nginx_1: one_scrape},))
+    dns = 'up{job="dns",instance="dns"}'
+    yield Case("NamesAway", {dns: lost}, ({dns: one_scrape},))
+    redis = 'redis_up{instance="redis-feed"}'
+    yield Case("RedisAway", {redis: lost}, ({redis: one_scrape},))
+    store = 'retrato_store_answers{name="%s"}'
+    yield Case(
+        "StoreAway",
+        {store % "store": lost},
+        ({store % "store": one_scrape}, {store % "backup-store": lost}),
+    )
+    runs = 'retrato_process_runs{name="fence-feed-a",service="fence"}'
+    yield Case("ProcessStopped", {runs: lost}, ({runs: one_scrape},))
+    started = 'retrato_process_start_seconds{name="feed-1",service="feed"}'
+    yield Case("ProcessRestarts", {started: "1x4 2x4 3x4 4x40"}, ({started: "1x4 2x60"},))
+
+
+def _requests() -> Iterator[Case]:
+    of = 'retrato_http_requests_total{job="gateway",route="/v1/posts",method="GET"'
+    good, bad = f'{of},status="200"}}', f'{of},status="503"}}'
+    yield Case(
+        "RequestsFail",
+        {good: "0+60x60", bad: "0+60x60"},
+        ({good: "0+60x60", bad: "0+6x60"}, {good: "0+1x60", bad: "0+1x60"}),
+    )
+    refused = 'retrato_refused_total{job="gateway",place="gateway",reason="wait"}'
+    yield Case(
+        "RequestsRefused",
+        {good: "0+60x60", refused: "0+10x60"},
+        ({good: "0+60x60", refused: "0+1x60"}, {good: "0+1x60", refused: "0+1x60"}),
+    )
+
+
+def _databases(plan: Plan) -> Iterator[Case]:
+    asked = {'up{job="postgres-exporter",instance="postgres-exporter"}': "1x60"}
+    unseen = dict.fromkeys(asked, "1x4 0x60")
+    every = {
+        f'pg_server_answers{{database="{one.database}",member="{one.name}",role="{role}"}}': "1x60"
+        for one in plan.members
+        for role in ("primary" if one.index == 1 else "replica",)
+    }
+    first = next(iter(every))
+    replica = next(series for series in every if "replica" in series)
+    lost = "1x4 _x60"
+    yield Case("DatabasesUnseen", unseen, (asked,))
+    yield Case(
+        "PrimaryAway",
+        {**asked, **every, first: lost},
+        ({**asked, **every}, unseen, {**asked, **every, first: "1x28 _ 1x40"}),
+    )
+    yield Case(
+        "DatabaseServerAway",
+        {**asked, **every, replica: lost},
+        ({**asked, **every}, unseen, {**asked, **every, replica: "1x28 _ 1x40"}),
+    )
+
+
+def _replicas() -> Iterator[Case]:
+    of = 'member="feed-a",database="feed-a"'
+    streaming = f"pg_replicas_streaming{{{of}}}"
+    primary = {f'pg_server_answers{{{of},role="primary"}}': "1x60"}
+    replica = {f'pg_server_answers{{{of},role="replica"}}': "1x60"}
+    yield Case(
+        "NoReplica",
+        {**primary, streaming: "1x4 0x60"},
+        ({**primary, streaming: "1x60"}, {**replica, streaming: "0x60"}),
+    )
+    lag = 'retrato_postgres_replica_lag_seconds{group="feed",node="feed-a-replica"}'
+    yield Case("ReplicaLags", {lag: "0+1x60"}, ({lag: "8x60"}, {lag: "0x28 20 0x40"}))
+    unsynced = 'retrato_database_unsynced_seconds{database="feed-a"}'
+    yield Case("NoStandbyInSync", {unsynced: "0+15x60"}, ({unsynced: "0 10 20 0x60"},))
+    taken, most = f"pg_connections_open{{{of}}}", {f"pg_connections_max{{{of}}}": "100x60"}
+    yield Case("ConnectionsScarce", {**most, taken: "90x60"}, ({**most, taken: "70x60"},))
+    oldest = f"pg_connections_oldest_transaction_seconds{{{of}}}"
+    yield Case("TransactionTooLong", {oldest: "0+15x60"}, ({oldest: "0+7x60"},))
+
+
+def _disks() -> Iterator[Case]:
+    size = {'retrato_disk_size_bytes{place="run"}': f"{100 * _GIB}x60"}
+    free = 'retrato_disk_free_bytes{place="run"}'
+    falls = f"{40 * _GIB}-{_GIB // 100}x60"
+    yield Case(
+        "DiskFillsWithinADay",
+        {**size, free: falls},
+        ({**size, free: f"{40 * _GIB}-100x60"}, {**size, free: f"{90 * _GIB}-{_GIB // 100}x60"}),
+    )
+    yield Case("DiskNearlyFull", {free: f"{_GIB}x60"}, ({free: f"{3 * _GIB}x60"},))
+    refuses = 'retrato_primary_refuses_writes{primary="feed-a"}'
+    yield Case("WritesRefused", {refuses: "1x60"}, ({refuses: "0x60"},))
+
+
+def _work() -> Iterator[Case]:
+    of = 'group="feed",primary="feed-a"'
+    oldest, parked = (f"retrato_outbox_{what}{{{of}}}" for what in ("oldest_seconds", "parked"))
+    yield Case("OutboxOld", {oldest: "0+15x60"}, ({oldest: "30x60"},))
+    yield Case("OutboxParked", {parked: "0x4 1x60"}, ({parked: "0x60"},))
+    jobs = f'retrato_jobs{{{of},kind="fan_out",status="queued"}}'
+    yield Case("JobsWait", {jobs: "900x60"}, ({jobs: "400x60"}, {jobs: "0x28 900x2 0x60"}))
+    delay = 'retrato_job_start_delay_seconds_bucket{group="feed",kind="fan_out",le="%s"}'
+    late = {delay % "10": "0x60", delay % "120": "0+9x60", delay % "+Inf": "0+10x60"}
+    early = {delay % "10": "0+9x60", delay % "120": "0+9x60", delay % "+Inf": "0+9x60"}
+    yield Case("JobsStartLate", late, (early,))
+    left = 'retrato_edges_left_alone{group="users"}'
+    yield Case("EdgesDrift", {left: "3x60"}, ({left: "0x60"},))
+    compared = 'retrato_upkeep_is_well{command="%s"}'
+    store = compared % "verify-store"
+    yield Case("StoreMismatch", {store: "0x60"}, ({store: "1x60"}, {compared % "sweep": "0x60"}))
+
+
+def _keeping() -> Iterator[Case]:
+    ends = 'retrato_certificate_end_seconds{name="feed-1"}'
+    days = {n: {ends: f"{n * _DAY}x60"} for n in (2, 20, 22)}
+    yield Case("CertificateNotRenewed", days[20], (days[22],))
+    yield Case("CertificateEnds", days[2], (days[20],))
+    of = '{primary="feed-a"}'
+    taken = f"retrato_backup_last_seconds{of}"
+    hours = {"step_s": 600, "at_s": 3 * 3_600}
+    yield Case("BackupTooOld", {taken: "0x60"}, ({taken: "0+600x60"},), **hours)
+    until = "retrato_backup_restorable_until_seconds"
+    yield Case("RestoreFallsBehind", {until: "0x90"}, ({until: "0+15x90"},), at_s=900)
+    missing = f"retrato_backup_wal_missing_segments{of}"
+    yield Case("ArchiveHole", {missing: "0x4 2x60"}, ({missing: "0x28 1 0x40"},))
+    waiting = f"retrato_backup_wal_waiting_bytes{of}"
+    yield Case("ArchiveWaits", {waiting: f"{_GIB // 2}x60"}, ({waiting: f"{_GIB // 8}x60"},))
+
+
+def _watchers() -> Iterator[Case]:
+    yield Case("Heartbeat", {"up": "1x60"}, ())
+    exporter = 'up{job="redis-exporter",instance="redis-exporter"}'
+    yield Case("WatcherAway", {exporter: "1x4 0x60"}, ({exporter: "1x28 0 1x40"},))
+    failed = 'alertmanager_notifications_failed_total{integration="webhook"}'
+    yield Case("AlertsNotSent", {failed: "0+1x60"}, ({failed: "7x60"},))
+    rules = 'prometheus_rule_evaluation_failures_total{rule_group="parts"}'
+    yield Case("RulesFail", {rules: "0+1x60"}, ({rules: "7x60"},))
+
+
+def _objectives() -> Iterator[Case]:
+    of = 'job="gateway",route="/v1/timelines/home",method="GET"'
+    count = f"retrato_http_request_seconds_count{{{of}}}"
+    quick = f'retrato_http_request_seconds_bucket{{{of},le="0.5"}}'
+    fast, slow = "step_s", "at_s"
+    for step_s, at_s, bad in ((60, 3_600, 10), (300, 21_600, 4), (3_600, 262_800, 1)):
+        # Of 100 requests a step, so many are slow; half a percent may be.
+        yield Case(
+            "ObjectiveMissed",
+            {count: "0+100x80", quick: f"0+{100 - bad}x80"},
+            ({count: "0+1000x80", quick: "0+997x80"}, {count: "0+0.1x80", quick: "0x80"}),
+            **{fast: step_s, slow: at_s},
+        )
