@@ -8,7 +8,7 @@ from infra.backups.place import backup_folder
 from infra.code_place import FENCE, PATRONI_START, STORE_START, code_folder
 from infra.leaders import leads
 from infra.plan.parts import Kind, PlannedProcess
-from infra.plan.watchers import POSTGRES_EXPORTER
+from infra.plan.watchers import POSTGRES_EXPORTER, REDIS_EXPORTER
 from infra.process import Process, Tier
 from infra.programs import postgres_program, program
 from infra.run_folder import REPOSITORY
@@ -271,7 +271,7 @@ def _nginx(suite: Suite, planned: PlannedProcess) -> Process:
 
 def _watcher(suite: Suite, planned: PlannedProcess) -> Process:
     role = planned.role
-    has_secrets = role == POSTGRES_EXPORTER
+    has_secrets = role in {POSTGRES_EXPORTER, REDIS_EXPORTER}
     return Process(
         planned,
         suite.plan.checks[planned.name],

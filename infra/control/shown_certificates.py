@@ -10,6 +10,7 @@ from cryptography import x509
 
 from infra.process import Process
 from infra.suite import Suite
+from infra.watching.reading import READER
 
 _ASK_TIMEOUT_S = 2.0
 # Postgres' request for TLS: a length of eight bytes, and a number that is no protocol version.
@@ -50,6 +51,10 @@ def find_shown_certificate(suite: Suite, process: Process) -> x509.Certificate |
     # Nothing is sent, and nothing is believed: the certificate is compared with its file.
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
+    if process.kind == "watcher":
+        # It would log each caller without one.
+        pair = suite.folder.pki / READER
+        context.load_cert_chain(f"{pair}.crt", f"{pair}.key")
     try:
         with socket.create_connection((process.address, port), _ASK_TIMEOUT_S) as connection:
             if process.kind == "postgres":

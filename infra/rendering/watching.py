@@ -2,21 +2,21 @@
 
 import json
 import shlex
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from infra.accounts import account_for
 from infra.plan.database_roles import MONITOR_ROLE
 from infra.plan.figures import Watch
-from infra.plan.parts import PlannedProcess
 from infra.plan.secret_names import FOR_OPERATORS, WATCH_MAIL, WATCH_POSTGRES, WATCH_REDIS
 from infra.plan.watchers import (
     ALERTMANAGER,
     POSTGRES_EXPORTER,
     PROMETHEUS,
+    REDIS_EXPORTER,
 )
 from infra.rendering.files import make_data_folder, make_folder, render, write_rendered
 from infra.suite import Suite
-from infra.watching.commands import REDIS_MONITOR, folder_of
+from infra.watching.commands import folder_of
 from infra.watching.reading import make_reader_pair
 from infra.watching.rule_file import rule_file
 from infra.watching.targets import GROUPS, exporter_of_redis, file_sd, targets_of
@@ -57,9 +57,10 @@ def _render(suite: Suite, watch: Watch, role: str) -> bool:
         write_rendered(folder / name, text, account)
         for name, text in _texts(suite, watch, role).items()
     ]
-    if role == POSTGRES_EXPORTER:
-        text = _sources(suite, processes[0])
-        written.append(write_rendered(suite.folder.environment(role), text, account))
+    text = _ENVIRONMENTS.get(role)
+    if text is not None:
+        file = suite.folder.environment(role)
+        written.append(write_rendered(file, text(suite), account))
     return any(written)
 
 
@@ -80,8 +81,6 @@ def _texts(suite: Suite, watch: Watch, role: str) -> Mapping[str, str]:
             return {**web, "alertmanager.yml": render("alertmanager.yml.j2", values)}
         case "postgres-exporter":
             return {**web, "queries.yml": render("postgres_queries.yml.j2", {})}
-        case "redis-exporter":
-            return {"passwords.json": _redis_passwords(suite)}
     return {}
 
 
@@ -112,7 +111,7 @@ def _targets(suite: Suite) -> dict[str, str]:
     }
 
 
-def _sources(suite: Suite, _process: PlannedProcess) -> str:
+def _sources(suite: Suite) -> str:
     """Return the exporter's environment: one login for each server, by address and with TLS."""
     password = suite.secrets[WATCH_POSTGRES]
     words = (
@@ -126,10 +125,14 @@ def _sources(suite: Suite, _process: PlannedProcess) -> str:
     return f"# The servers that the exporter asks.\nDATA_SOURCE_NAME={shlex.quote(sources)}\n"
 
 
-def _redis_passwords(suite: Suite) -> str:
-    password = suite.secrets[WATCH_REDIS]
-    logins = {
-        f"rediss://{REDIS_MONITOR}@{redis.address}:{redis.port}": password
-        for redis in suite.plan.redises.values()
-    }
-    return json.dumps(logins, indent=1) + "\n"
+def _redis_password(suite: Suite) -> str:
+    return (
+        "# The password with which the exporter asks every Redis.\n"
+        f"REDIS_PASSWORD={shlex.quote(suite.secrets[WATCH_REDIS])}\n"
+    )
+
+
+_ENVIRONMENTS: dict[str, Callable[[Suite], str]] = {
+    POSTGRES_EXPORTER: _sources,
+    REDIS_EXPORTER: _redis_password,
+}

@@ -84,7 +84,7 @@ def _postgres_exporter(suite: Suite, planned: PlannedProcess, _watch: Watch) -> 
 
 
 def _redis_exporter(suite: Suite, planned: PlannedProcess, _watch: Watch) -> Words:
-    etc, tls = folder_of(suite, REDIS_EXPORTER), suite.folder.pki / REDIS_EXPORTER
+    tls = suite.folder.pki / REDIS_EXPORTER
     return (
         program("prometheus-redis-exporter"),
         f"-web.listen-address={planned.address}:{planned.port}",
@@ -95,7 +95,6 @@ def _redis_exporter(suite: Suite, planned: PlannedProcess, _watch: Watch) -> Wor
         # Each scrape names its Redis.
         "-redis.addr=",
         f"-redis.user={REDIS_MONITOR}",
-        f"-redis.password-file={etc / 'passwords.json'}",
         "-log-format=json",
     )
 
