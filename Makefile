@@ -96,7 +96,7 @@ restore-drill: ready ## restore beside the suite to now and to a random time, an
 	@$(PYTHON) -m infra restore-drill $(if $(SEED),--seed $(SEED))
 
 ##@ Work on it
-.PHONY: check audit test test-fast test-data test-suite test-long fmt openapi fuzz bench profile load bench-fan-out bench-images bench-internal bench-limits bench-overload bench-picture-loads bench-sign-in bench-stream bench-upload prove drills lock
+.PHONY: check audit test test-fast test-data test-suite test-long fmt openapi fuzz bench profile load bench-alerts bench-fan-out bench-images bench-internal bench-limits bench-overload bench-picture-loads bench-sign-in bench-stream bench-upload prove drills lock
 check: ready-dev ## check format, lint, types, import contracts and tidiness
 	@$(BIN)ruff format --check .
 	@$(BIN)ruff check .
@@ -129,6 +129,8 @@ profile: ready-dev ## record a flame graph under load: make profile P=home, prof
 	@$(PYTHON) -m bench.profile $(or $(P),home) --process $(or $(W),gateway-1)
 load: ready-dev ## find the knee, then simulate a day of phones: make load MINUTES=3 (after make up LIMITS=loose)
 	@$(PYTHON) -m bench.load --minutes $(or $(MINUTES),3)
+bench-alerts: ready-dev ## break a watched suite, and measure how soon each alert is told (QUIET=30 breaks nothing; A="RedisAway")
+	@$(PYTHON) -m bench.alerts $(if $(QUIET),--quiet $(QUIET)) $(if $(A),--only $(A))
 bench-fan-out: ready-dev ## measure posts to 10,000 timelines, next to the limit of Redis (after make up)
 	@$(PYTHON) -m bench.fan_out
 bench-images: ready-dev ## measure the cost of a photo, next to its floor and other engines (needs djpeg)

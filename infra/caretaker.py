@@ -83,8 +83,12 @@ async def look_once(suite: Suite) -> None:
     What the processes show decides, and not what was renewed just now. So a caretaker that was
     killed between the two leaves nothing out.
     """
-    for name in await asyncio.to_thread(renew_due, suite):
-        log.info("certificate_renewed", name=name)
+    try:
+        for name in await asyncio.to_thread(renew_due, suite):
+            log.info("certificate_renewed", name=name)
+    except (SuiteFailure, BrokenCertificate, OSError) as fault:
+        # The ends are published all the more if nothing can be renewed.
+        log.warning("certificates_not_renewed", error=str(fault))
     shown = await look_at_processes(suite)
     await hand_over(suite, shown.late)
     for name, certificate in shown.certificates.items():

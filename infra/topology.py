@@ -25,6 +25,7 @@ from infra.topology_checks import (
     check_loopback,
     check_node_names,
     check_ports,
+    check_watch,
 )
 from infra.topology_tables import TopologyError, named_errors, read_tables
 
@@ -272,6 +273,7 @@ def _check(topology: Topology) -> None:
     check_hosts(topology.hosts)
     if topology.failover is not None:
         check_failover(topology.failover)
+    check_watch(topology.watch)
     check_ports((topology.nginx.port, topology.nginx.tls_port, topology.nginx.proxy_protocol_port))
     for name, group in topology.groups.items():
         _check_shards(name, group)

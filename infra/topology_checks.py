@@ -3,10 +3,12 @@
 import re
 from collections.abc import Sequence
 
-from infra.plan.figures import Failover
+from infra.plan.figures import Failover, Watch
 from infra.topology_tables import TopologyError
 
 _BYTE_MAX = 255
+# The rest of a minute is for Alertmanager, and for the time that an alert must last.
+_NOTICED_WITHIN_S = 50
 # The name is part of the names of a file, a certificate and a slot, where - becomes _.
 _NODE_NAME = re.compile(r"[a-z][a-z0-9-]*")
 
@@ -48,6 +50,22 @@ def check_ports(ports: Sequence[int | None]) -> None:
     twice = {port for port in ports if port is not None and ports.count(port) > 1}
     if twice:
         raise TopologyError(f"nginx listens twice at port {min(twice)}")
+
+
+def check_watch(watch: Watch | None) -> None:
+    """Raise TopologyError unless a fault that pages somebody is seen twice within a minute."""
+    if watch is None:
+        return
+    slowest_s = 2 * watch.scrape_seconds + 2 * watch.evaluate_seconds
+    if slowest_s > _NOTICED_WITHIN_S:
+        raise TopologyError(
+            f"watch: two scrapes and two evaluations take {slowest_s} s, so that nobody is paged"
+            f" within a minute: they may take {_NOTICED_WITHIN_S} s"
+        )
+    for name in ("webhook", "heartbeat"):
+        url = getattr(watch, name)
+        if url and not url.startswith(("http://", "https://")):
+            raise TopologyError(f"alerts.{name} is no URL: {url!r}")
 
 
 def check_failover(failover: Failover) -> None:

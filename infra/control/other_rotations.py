@@ -14,7 +14,7 @@ from infra.control.database_rotation import (
 )
 from infra.control.progress import Progress
 from infra.plan.parts import Plan
-from infra.plan.secret_names import FAILOVER_SECRETS
+from infra.plan.secret_names import FAILOVER_SECRETS, WATCH_SECRETS
 from infra.suite import Suite
 
 Way = Callable[[Suite, Progress], Awaitable[None]]
@@ -37,6 +37,10 @@ _MADE_ANEW = (
     "{word} is not replaced in place. Nothing stored depends on it: run `make up HA=0`, remove it"
     f" from secrets.json, and `make up HA=1` makes another ({_PAGE})."
 )
+_MADE_BY_A_START = (
+    "{word} is not replaced in place. Nothing stored depends on it: run `make up WATCH=0`, remove"
+    f" it from secrets.json, and `make up WATCH=1` makes another ({_PAGE})."
+)
 _WITHOUT_FAILOVER = (
     "{word} is not replaced in a suite with failover, because etcd reads it only as it starts: run"
     f" `make up HA=0` first, and `make up HA=1` afterwards ({_PAGE})."
@@ -49,6 +53,8 @@ def why_kept(plan: Plan, word: str) -> str:
         return _WITHOUT_FAILOVER.format(word=word)
     if word in FAILOVER_SECRETS:
         return _MADE_ANEW.format(word=word)
+    if word in WATCH_SECRETS:
+        return _MADE_BY_A_START.format(word=word)
     return KEPT.get(word, "")
 
 

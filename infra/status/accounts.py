@@ -6,16 +6,20 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from infra.accounts import account_for, name_for
+from infra.plan.database_roles import MONITOR_ROLE
 from infra.plan.parts import PlannedProcess
 from infra.plan.secret_names import ETCD_PATRONI, STORE_KEYS
+from infra.plan.watchers import POSTGRES_EXPORTER, PROMETHEUS, REDIS_EXPORTER
 from infra.process import Process
 from infra.processes import processes_of
 from infra.suite import Suite
+from infra.watching.commands import REDIS_MONITOR
 
 # Every account may read these: certificates, the names of places, and the code.
 PUBLIC_SUFFIXES = (".crt",)
 PUBLIC_FOLDERS = ("data/shard_maps/", "code/")
 _KEEPER, _CARETAKER = "backup-keeper", "caretaker"
+_DATABASE_ROLES = {_KEEPER: "postgres", POSTGRES_EXPORTER: MONITOR_ROLE}
 _INTERNAL = "internal_key_"
 _OPENED_BY = {_INTERNAL: "{}", "redis_": "redis-{}", "postgres_": "postgres of {}"}
 # What all processes of a kind read.
@@ -27,6 +31,11 @@ _READ_BY_ALL: dict[str, tuple[str, ...]] = {
     "dns": ("etc/dns/", "sockets/dns/"),
 }
 _CALLS = {"postgres": ("postgres", "backup-store"), "nginx": ("gateway", "upload")}
+_WATCHERS_CALL = {
+    PROMETHEUS: ("metrics of all parts",),
+    POSTGRES_EXPORTER: (f"every Postgres, as {MONITOR_ROLE}",),
+    REDIS_EXPORTER: (f"every Redis, as {REDIS_MONITOR}",),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +119,11 @@ def _reads(suite: Suite, role: str, processes: list[Process]) -> Iterator[str]:
             yield from (f"data/redis/{first.server}/", f"pki/{first.server}.redis.key")
         case "nginx":
             yield from (f"cache/{process.name}/" for process in processes)
+        case "watcher":
+            yield from (f"etc/{role}/", f"pki/{role}.key")
+            yield from (f"data/{name}/" for name in first.planned.volumes)
+            if role in {POSTGRES_EXPORTER, REDIS_EXPORTER}:
+                yield f"etc/{role}.env"
         case "store":
             yield from (f"etc/{role}.env", f"pki/{role}.key")
             yield "backups/" if role == "backup-store" else "data/store/"
@@ -124,9 +138,9 @@ def _roles_of_services(suite: Suite) -> set[str]:
 
 
 def _database_role(suite: Suite, role: str) -> str:
-    """Return the login of the role's environment file, which alone decides it."""
-    if role == _KEEPER:
-        return "postgres"
+    """Return the login of a service's role, which its environment file alone decides."""
+    if role in _DATABASE_ROLES:
+        return _DATABASE_ROLES[role]
     file = suite.folder.environment(role)
     lines = file.read_text(encoding="utf-8").splitlines() if file.exists() else []
     users = [line for line in lines if line.partition("=")[0].endswith("_POSTGRES_USER")]
@@ -138,6 +152,8 @@ def _calls(suite: Suite, planned: PlannedProcess) -> list[str]:
         return ["all"]
     if planned.name == _CARETAKER:
         return ["every Redis, as its operator"]
+    if planned.kind == "watcher":
+        return list(_WATCHERS_CALL.get(planned.role, ()))
     if planned.service in suite.plan.services:
         return [label for name in planned.secrets if (label := _opened_by(name, planned.service))]
     of_failover = ("etcd", "Patroni") if ETCD_PATRONI in planned.secrets else ()

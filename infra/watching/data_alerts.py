@@ -116,7 +116,7 @@ def _disks(plan: Plan) -> Iterator[Alert]:
         "DiskFillsWithinADay",
         f"predict_linear(retrato_disk_free_bytes[1h], {_DAY_S}) < {floor_bytes}"
         f" and retrato_disk_free_bytes / retrato_disk_size_bytes < {_FREE_SHARE}",
-        5 * TICKET_FOR_S,
+        15 * TICKET_FOR_S,
         "ticket",
         "disks",
         "The disk of {{ $labels.place }} is full within a day, if it fills as in the last hour.",

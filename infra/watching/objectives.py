@@ -11,8 +11,8 @@ from infra.watching.rules import Alert, Record, Severity
 
 # Of a month's allowance, half an hour's share may be gone before somebody hears of it.
 _WINDOWS = ("5m", "30m", "1h", "6h", "3d")
-# With fewer requests in the long window, one bad request would be an alarm.
-_REQUESTS_MIN = 50
+# With fewer bad requests in the long window, a share says nothing.
+_BAD_MIN = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +119,8 @@ def _burns(objective: Objective, burn: _Burn) -> Alert:
         expression=(
             f"objective:retrato_bad:ratio_rate{burn.long}{of} > {limit}"
             f" and objective:retrato_bad:ratio_rate{burn.short}{of} > {limit}"
-            f" and objective:retrato_events:rate{burn.long}{of} * {burn.long_s} > {_REQUESTS_MIN}"
+            f" and objective:retrato_bad:ratio_rate{burn.long}{of}"
+            f" * objective:retrato_events:rate{burn.long}{of} * {burn.long_s} > {_BAD_MIN}"
         ),
         for_s=0,
         severity=burn.severity,

@@ -37,6 +37,7 @@ def part_records() -> Iterator[Record]:
 def part_alerts(plan: Plan) -> Iterator[Alert]:
     """Yield the alerts on processes and requests."""
     yield from _away(plan)
+    yield from _others_away()
     yield from _restarts()
     yield from _requests()
 
@@ -78,6 +79,9 @@ def _away(plan: Plan) -> Iterator[Alert]:
         f"The balancer behind {{{{ $labels.instance }}}} has not answered its {NGINX_EXPORTER} for"
         " a minute.",
     )
+
+
+def _others_away() -> Iterator[Alert]:
     yield Alert(
         "NamesAway",
         'up{job="dns"} == 0',

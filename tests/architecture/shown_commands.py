@@ -65,6 +65,7 @@ RUN_BY: Mapping[str, tuple[str, str]] = {
     "make up ANEW=": (f"{_MISTAKES}losses.py", "--anew"),
     "make up AS_IS=": (f"{_MISTAKES}losses.py", "--as-is"),
     "make up HA=": (_FAILOVER, '"--ha"'),
+    "make up WATCH=": ("tests/infra/watching/test_watched_suite.py", "RETRATO_WATCH"),
     "make verify-store": (*_BY_NAME, '"verify-store"'),
     "python -m services.feed.app": (*_SUITE, '"up"'),
     "python -m services.feed.worker": (*_SUITE, '"up"'),
@@ -74,6 +75,10 @@ RUN_BY: Mapping[str, tuple[str, str]] = {
     'curl -s "http://127.0.0.1:8080/v1/timelines/home?limit=20"': (
         "tests/journeys/test_guide.py",
         "PAGING",
+    ),
+    "curl --cacert .run/pki/ca.crt --cert .run/pki/watch-reader.crt": (
+        "tests/infra/watching/test_watched_suite.py",
+        "query(",
     ),
     "openssl x509 -noout -enddate -in .run/pki/users.crt": (*_BY_NAME, "-enddate"),
 }
@@ -87,6 +92,7 @@ _LOOKS = "it only looks at the machine"
 # Command → why no test runs it.
 LEFT_OUT: Mapping[str, str] = {
     "make bench": _MEASURES,
+    "make bench-alerts": _MEASURES,
     "make bench-fan-out": _MEASURES,
     "make bench-images": _MEASURES,
     "make bench-internal": _MEASURES,

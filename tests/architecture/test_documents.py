@@ -201,6 +201,7 @@ def test_the_index_lists_each_record_by_its_title() -> None:
 LOOKED_UP_IN = {
     "README.md",
     "accounts.md",
+    "alerts.md",
     "commands.md",
     "edge.md",
     "metrics.md",

@@ -46,7 +46,9 @@ def topologies(draw: st.DrawFn) -> Topology:
     drawn["backup"]["kind"] = draw(st.sampled_from(["embedded", "external"]))
     drawn["backup"]["enabled"] = draw(st.booleans())
     network = draw(st.sampled_from([None, "127.99"]))
-    return _topology(drawn, network, has_failover=draw(st.booleans()))
+    return _topology(
+        drawn, network, has_failover=draw(st.booleans()), is_watched=draw(st.booleans())
+    )
 
 
 def _primaries(draw: st.DrawFn, group: str, number: int) -> list[dict[str, Any]]:

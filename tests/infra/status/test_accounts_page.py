@@ -14,7 +14,7 @@ PAGE = REPOSITORY / "docs" / "operations" / "accounts.md"
 
 
 def test_the_page_has_the_table_that_the_command_prints(tmp_path: Path) -> None:
-    plan = plan_of(load_topology(network=None))
+    plan = plan_of(load_topology(network=None, is_watched=True))
     suite = Suite(plan, RunFolder(tmp_path), Path("/decoder/python"), may_make_keys=True)
     render_everything(suite, processes_of(suite))
     assert table_of(access_of(suite)) in PAGE.read_text(encoding="utf-8")

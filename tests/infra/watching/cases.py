@@ -126,13 +126,14 @@ def _replicas() -> Iterator[Case]:
 
 
 def _disks() -> Iterator[Case]:
-    size = {'retrato_disk_size_bytes{place="run"}': f"{100 * _GIB}x60"}
+    size = {'retrato_disk_size_bytes{place="run"}': f"{100 * _GIB}x120"}
     free = 'retrato_disk_free_bytes{place="run"}'
-    falls = f"{40 * _GIB}-{_GIB // 100}x60"
+    falls = f"{40 * _GIB}-{_GIB // 100}x120"
     yield Case(
         "DiskFillsWithinADay",
         {**size, free: falls},
-        ({**size, free: f"{40 * _GIB}-100x60"}, {**size, free: f"{90 * _GIB}-{_GIB // 100}x60"}),
+        ({**size, free: f"{40 * _GIB}-100x120"}, {**size, free: f"{90 * _GIB}-{_GIB // 100}x120"}),
+        at_s=1_500,
     )
     yield Case("DiskNearlyFull", {free: f"{_GIB}x60"}, ({free: f"{3 * _GIB}x60"},))
     refuses = 'retrato_primary_refuses_writes{primary="feed-a"}'
