@@ -16,6 +16,7 @@ from infra.control.old_logs import keep_logs_young
 from infra.failover.sync_watch import watch_sync
 from infra.own_processes import settings_of_process
 from infra.suite import Suite, open_suite, suite_as_it_was
+from infra.status.published_state import publish_state
 from infra.watching.supervised import watch_processes
 from shared.http_server.service_app import AppInfo
 from shared.http_server.worker_app import serve_worker
@@ -55,12 +56,14 @@ async def _open(suite: Suite) -> AsyncIterator[Suite]:
 
 async def take_care(suite: Suite, stop: asyncio.Event) -> None:
     """Run the caretaker's loops until `stop` is set; an error of one begins all anew."""
+    leaders: dict[str, str] = {}
     async with asyncio.TaskGroup() as loops:
         loops.create_task(keep_certificates(suite, stop))
         loops.create_task(keep_logs_young(suite, stop))
         loops.create_task(watch_disks(suite, stop))
         loops.create_task(watch_processes(suite, stop))
-        loops.create_task(watch_sync(suite, stop))
+        loops.create_task(watch_sync(suite, stop, leaders))
+        loops.create_task(publish_state(suite, stop, leaders))
 
 
 async def keep_certificates(suite: Suite, stop: asyncio.Event) -> None:

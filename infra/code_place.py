@@ -11,13 +11,15 @@ from pathlib import Path
 from infra.control.failures import SuiteFailure
 from infra.run_folder import REPOSITORY, RunFolder, open_to_others
 
-_PACKAGES = ("services", "shared")
+_PACKAGES = ("services", "shared", "infra/ops")
 # Runs as a file, as the account of a store.
 STORE_START = Path("infra/control/store_start.py")
 # These run as files too, as the account of the databases.
 FENCE = Path("infra/failover/fence.py")
 PATRONI_START = Path("infra/failover/patroni_start.py")
-FILES = (STORE_START, FENCE, PATRONI_START)
+# The page of operators is a package below it.
+_INFRA = Path("infra/__init__.py")
+FILES = (STORE_START, FENCE, PATRONI_START, _INFRA)
 _FOLDER_MODE, _FILE_MODE = 0o755, 0o644
 _READABLE, _ENTERABLE = 0o004, 0o005
 _CACHE = "__pycache__"

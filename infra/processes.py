@@ -35,6 +35,10 @@ _KEEPERS_CAPABILITIES = ("setuid", "setgid", "setpcap", "kill", "dac_override", 
 _WITHOUT_MD5 = ("--etag-hash=", "--no-checksum", "--ignore-checksum")
 
 
+# Of the Python processes with an account of their own; all others are services.
+_TIERS = {"gateway": Tier.GATEWAYS, "ops": Tier.WATCHERS}
+
+
 def processes_of(suite: Suite) -> tuple[Process, ...]:
     """Return all processes of the plan in the order of their tiers."""
     processes = [_LOCAL[planned.kind](suite, planned) for planned in suite.plan.processes]
@@ -194,10 +198,10 @@ def _store(suite: Suite, planned: PlannedProcess) -> Process:
 
 
 def _python(suite: Suite, planned: PlannedProcess) -> Process:
-    if planned.service not in suite.plan.services:
+    tier = _TIERS.get(planned.service, Tier.SERVICES)
+    if planned.service not in suite.plan.services and tier is not Tier.WATCHERS:
         return _of_the_suite(suite, planned)
     prefix = planned.service.upper()
-    tier = Tier.GATEWAYS if planned.service == "gateway" else Tier.SERVICES
     return Process(
         planned,
         suite.plan.checks[planned.name],
@@ -246,7 +250,7 @@ def _of_the_suite(suite: Suite, planned: PlannedProcess) -> Process:
 def _niceness(tier: Tier, module: str) -> int:
     if module.endswith(".worker"):
         return NICE_IN_THE_BACKGROUND
-    return NICE_BEHIND_THE_DOOR if tier is Tier.SERVICES else 0
+    return NICE_BEHIND_THE_DOOR if tier in {Tier.SERVICES, Tier.WATCHERS} else 0
 
 
 def _nginx(suite: Suite, planned: PlannedProcess) -> Process:

@@ -111,6 +111,11 @@ class RunFolder:
         return self.data / "etcd"
 
     @property
+    def state_file(self) -> Path:
+        """The file in which the caretaker tells the operators' page what runs."""
+        return self.root / "ops-state.json"
+
+    @property
     def complaints_file(self) -> Path:
         """The file in which the keeper reports on the backups."""
         return self.root / "backups.json"

@@ -14,6 +14,7 @@ from infra.plan.figures import (
     Limits,
     Mail,
     Nginx,
+    Ops,
     SecondBucket,
     Store,
     Watch,
@@ -103,6 +104,7 @@ class Topology:
     caretaker: str
     dns: Dns
     limits: Limits
+    ops: Ops
     failover: Failover | None
     watch: Watch | None
 
@@ -146,6 +148,7 @@ def _topology(
         caretaker=f"{net}.{drawn['caretaker']['address']}",
         dns=Dns(**{**drawn["dns"], "address": f"{net}.{drawn['dns']['address']}"}),
         limits=_limits(drawn),
+        ops=_ops(drawn["ops"], net),
         failover=_failover(drawn["ha"], net) if "ha" in drawn else None,
         watch=_watch(drawn, net) if "watch" in drawn else None,
     )
@@ -173,6 +176,11 @@ def _failover(table: Mapping[str, Any], net: str) -> Failover:
     return Failover(**{**table, "etcd": tuple(f"{net}.{tail}" for tail in table["etcd"])})
 
 
+def _ops(table: Mapping[str, Any], net: str) -> Ops:
+    allowed = tuple(_networks("ops.allow", table["allow"]))
+    return Ops(address=f"{net}.{table['address']}", allow=allowed)
+
+
 def _watch(drawn: Mapping[str, Any], net: str) -> Watch:
     table, alerts = drawn["watch"], drawn["alerts"]
     return Watch(
@@ -192,19 +200,19 @@ def _nginx(table: Mapping[str, Any], net: str, *, with_public: bool) -> Nginx:
         photo_bytes_max=table["photo_bytes_max"],
         body_bytes_max=table["body_bytes_max"],
         bodies_at_once_per_address=table["bodies_at_once_per_address"],
-        trusted_proxies=tuple(_networks(table.get("trusted_proxies", ()))),
+        trusted_proxies=tuple(_networks("nginx.trusted_proxies", table.get("trusted_proxies", ()))),
         proxy_protocol_port=table.get("proxy_protocol_port"),
         cors_origins=tuple(table.get("cors_origins", ())),
         shared_caches=table.get("shared_caches", False),
     )
 
 
-def _networks(given: Iterable[str]) -> Iterator[str]:
+def _networks(where: str, given: Iterable[str]) -> Iterator[str]:
     for one in given:
         try:
             yield str(ip_network(one))
         except ValueError as error:
-            raise TopologyError(f"nginx.trusted_proxies: {one!r} is no network: {error}") from error
+            raise TopologyError(f"{where}: {one!r} is no network: {error}") from error
 
 
 def _services(table: Mapping[str, Any], net: str) -> dict[str, Service]:
@@ -299,7 +307,7 @@ def _addresses(topology: Topology) -> Iterator[str]:
     yield from (topology.backup.address, topology.backup.keeper, topology.caretaker)
     yield from topology.nginx.replicas
     yield from topology.failover.etcd if topology.failover else ()
-    yield from (topology.watch.address,) if topology.watch else ()
+    yield from (topology.watch.address, topology.ops.address) if topology.watch else ()
     yield from (redis.address for redis in topology.redises.values())
     for service in topology.services.values():
         yield from (*service.replicas, *service.workers)

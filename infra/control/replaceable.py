@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from infra.plan.parts import Plan
-from infra.plan.secret_names import FOR_OPERATORS, STORE_KEYS
+from infra.plan.secret_names import FOR_OPERATORS, OPS_PASSWORD, STORE_KEYS
 
 # Requests that a balancer began to send with the former value may still arrive.
 _UNDER_WAY_S = 10.0
@@ -32,6 +32,7 @@ _LIVES: dict[str, Callable[[Plan], float]] = {
     "media_token": lambda _plan: _UNDER_WAY_S,
     "balancer_token": lambda _plan: _UNDER_WAY_S,
     FOR_OPERATORS: lambda _plan: 0.0,
+    OPS_PASSWORD: lambda _plan: 0.0,
     "internal_key_*": lambda _plan: 0.0,
     "redis_*": lambda _plan: 0.0,
     "s3_access_key": lambda _plan: 0.0,
@@ -40,7 +41,8 @@ _LIVES: dict[str, Callable[[Plan], float]] = {
 # What these processes read once, at their start; they refuse a former value from the switch on.
 READ_ONCE: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(STORE_KEYS, ("backup-keeper",)),
-    FOR_OPERATORS: ("backup-keeper", "caretaker"),
+    FOR_OPERATORS: ("backup-keeper", "caretaker", "ops"),
+    OPS_PASSWORD: ("ops",),
 }
 # Words of the command, and the secrets that they mean.
 _FAMILIES = {
@@ -48,6 +50,7 @@ _FAMILIES = {
     "media": ("media_signing_key", "media_token"),
     "balancer": ("balancer_token",),
     "operator": (FOR_OPERATORS,),
+    "ops": (OPS_PASSWORD,),
     "internal": ("internal_key_*",),
     "redis": ("redis_*",),
     "s3": STORE_KEYS,

@@ -39,6 +39,7 @@ def delete_everything(suite: Suite) -> list[str]:
         folder.failover_file,
         folder.watch_file,
         folder.upkeep_file,
+        folder.state_file,
         folder.complaints_file,
         folder.restored_file,
         folder.restoring_file,

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import MutableMapping, Sequence
 
 from prometheus_client import Gauge
 
@@ -33,7 +33,8 @@ TIMELINE = Gauge(
 class SyncWatch:
     """What the watch remembers of each database between two looks."""
 
-    def __init__(self, failover: Failover) -> None:
+    def __init__(self, failover: Failover, leaders: MutableMapping[str, str]) -> None:
+        self._leaders = leaders
         self._unsynced_max_s = failover.unsynced_seconds
         self._synced_s: dict[str, float] = {}
         self._reported: set[str] = set()
@@ -41,6 +42,7 @@ class SyncWatch:
     def note(self, database: str, standings: Sequence[Standing], now_s: float) -> None:
         """Take what the members say at a monotonic time; publish it, and log each change once."""
         first = leading(standings)
+        self._leaders[database] = "" if first is None else first.member.name
         for one in standings:
             LEADS.labels(database, one.member.name).set(1 if one == first else 0)
         if first is not None:
@@ -68,11 +70,11 @@ class SyncWatch:
             log.info("database_has_replica_in_sync", database=database, leader=first)
 
 
-async def watch_sync(suite: Suite, stop: asyncio.Event) -> None:
-    """Look every five seconds until `stop` is set; does nothing without failover."""
+async def watch_sync(suite: Suite, stop: asyncio.Event, leaders: MutableMapping[str, str]) -> None:
+    """Look every five seconds until `stop` is set, and keep `leaders`; nothing without failover."""
     if suite.plan.failover is None:
         return
-    watch = SyncWatch(suite.plan.failover)
+    watch = SyncWatch(suite.plan.failover, leaders)
     while not stop.is_set():
         for database in suite.plan.databases:
             watch.note(database.name, await standings_of(suite, database), time.monotonic())

@@ -125,6 +125,14 @@ class Watch:
 
 
 @dataclass(frozen=True, slots=True)
+class Ops:
+    """The page of operators, and the networks from which it and the documents can be opened."""
+
+    address: str
+    allow: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Dns:
     """The server of the internal names."""
 

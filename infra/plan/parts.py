@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from infra.plan.figures import Backup, Dns, Failover, Limits, Nginx, Store, Watch
+from infra.plan.figures import Backup, Dns, Failover, Limits, Nginx, Ops, Store, Watch
 
 # What a process is, which decides how a target runs it and checks its health.
 Kind = Literal["dns", "postgres", "redis", "store", "service", "nginx", "etcd", "fence", "watcher"]
@@ -185,6 +185,7 @@ class Plan:
     backup: Backup
     dns: Dns
     limits: Limits
+    ops: Ops
     failover: Failover | None = None  # without it nothing promotes a replica
     watch: Watch | None = None  # without it nothing watches
 

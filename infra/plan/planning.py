@@ -21,6 +21,7 @@ from infra.plan.secret_names import (
     BACKUP_SECRETS,
     BALANCER_SECRETS,
     FOR_OPERATORS,
+    OPS_PASSWORD,
     STORE_KEYS,
     owner_password,
     secrets_of,
@@ -53,6 +54,7 @@ def plan_of(topology: Topology) -> Plan:
         *(process for one in services.values() for process in _service_processes(topology, one)),
         *_balancers(topology),
         *watchers(topology),
+        *_ops(topology),
     )
     return Plan(
         network=topology.network,
@@ -72,6 +74,7 @@ def plan_of(topology: Topology) -> Plan:
         backup=topology.backup,
         dns=topology.dns,
         limits=topology.limits,
+        ops=topology.ops,
         failover=topology.failover,
         watch=topology.watch,
     )
@@ -259,6 +262,21 @@ def _caretaker(topology: Topology) -> PlannedProcess:
         module="infra.caretaker",
         secrets=("redis_operator", FOR_OPERATORS),
     )
+
+
+def _ops(topology: Topology) -> Iterator[PlannedProcess]:
+    """Yield the process of the operators' page, which reads what watches the suite."""
+    if topology.watch is not None:
+        yield PlannedProcess(
+            name="ops",
+            kind="service",
+            service="ops",
+            host=topology.hosts[0],
+            address=topology.ops.address,
+            port=topology.ports.service,
+            module="infra.ops.app",
+            secrets=(OPS_PASSWORD, FOR_OPERATORS),
+        )
 
 
 def _service_processes(topology: Topology, service: PlannedService) -> Iterator[PlannedProcess]:

@@ -17,9 +17,11 @@ FOR_OPERATORS = "operator_token"
 WATCH_POSTGRES, WATCH_REDIS = WATCH_SECRETS = ("watch_postgres", "watch_redis")
 # The password at the server that takes alerts by e-mail.
 WATCH_MAIL = "watch_mail"
+# The password of the operators' page.
+OPS_PASSWORD = "ops_password"  # noqa: S105 - its name
 # Suites of earlier versions lack these, and any command of an upgrade may make them: nothing stored
 # depends on their values.
-MADE_WHEN_MISSING = frozenset({FOR_OPERATORS, *WATCH_SECRETS})
+MADE_WHEN_MISSING = frozenset({FOR_OPERATORS, OPS_PASSWORD, *WATCH_SECRETS})
 # The passphrase of the backups, and the name of this suite's folder in their bucket.
 BACKUP_SECRETS = ("backup_passphrase", "backup_suite")
 # The passwords of etcd's administrator, of Patroni at etcd, and of operators at Patroni.
@@ -53,6 +55,7 @@ def secrets_of(topology: Topology) -> Iterator[Secret]:
         yield from map(Secret, FAILOVER_SECRETS)
     if topology.watch is not None:
         yield from map(Secret, WATCH_SECRETS)
+        yield Secret(OPS_PASSWORD)
         if topology.watch.mail.user:
             yield Secret(WATCH_MAIL, given=True)
     if not topology.backup.embedded:

@@ -17,6 +17,7 @@ from infra.rendering.files import (
 )
 from infra.rendering.live import render_live
 from infra.rendering.nginx import render_nginx
+from infra.rendering.ops import render_ops
 from infra.rendering.postgres import render_postgres
 from infra.rendering.redis import render_redis
 from infra.rendering.shard_maps import SHARD_MAP_MODE
@@ -56,6 +57,7 @@ def render_everything(suite: Suite, processes: tuple[Process, ...]) -> set[str]:
         *render_dns(suite),
         *render_nginx(suite),
         *render_watching(suite),
+        *render_ops(suite),
     }
     roles = set(render_environments(suite))
     changed |= {process.name for process in processes if process.planned.role in roles}

@@ -18,7 +18,7 @@ from infra.watching.commands import REDIS_MONITOR
 # Every account may read these: certificates, the names of places, and the code.
 PUBLIC_SUFFIXES = (".crt",)
 PUBLIC_FOLDERS = ("data/shard_maps/", "code/")
-_KEEPER, _CARETAKER = "backup-keeper", "caretaker"
+_KEEPER, _CARETAKER, _OPS = "backup-keeper", "caretaker", "ops"
 _DATABASE_ROLES = {_KEEPER: "postgres", POSTGRES_EXPORTER: MONITOR_ROLE}
 _INTERNAL = "internal_key_"
 _OPENED_BY = {_INTERNAL: "{}", "redis_": "redis-{}", "postgres_": "postgres of {}"}
@@ -131,6 +131,8 @@ def _reads(suite: Suite, role: str, processes: list[Process]) -> Iterator[str]:
             yield from (f"etc/{role}.env", f"pki/{role}.key")
             if first.readable:
                 yield "data/store/"
+        case "service" if role == _OPS:
+            yield from (f"etc/{role}.env", f"pki/{role}.key", suite.folder.state_file.name)
 
 
 def _roles_of_services(suite: Suite) -> set[str]:
@@ -154,6 +156,8 @@ def _calls(suite: Suite, planned: PlannedProcess) -> list[str]:
         return ["every Redis, as its operator"]
     if planned.kind == "watcher":
         return list(_WATCHERS_CALL.get(planned.role, ()))
+    if planned.name == _OPS:
+        return ["Prometheus", "Alertmanager"]
     if planned.service in suite.plan.services:
         return [label for name in planned.secrets if (label := _opened_by(name, planned.service))]
     of_failover = ("etcd", "Patroni") if ETCD_PATRONI in planned.secrets else ()

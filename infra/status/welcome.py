@@ -1,5 +1,6 @@
 """What `make up` prints at the end: the addresses and a first request."""
 
+from infra.plan.secret_names import OPS_PASSWORD
 from infra.suite import Suite
 
 _TEXT = """
@@ -7,7 +8,7 @@ _TEXT = """
   Its page      {url}/docs
   The services  {url}/docs/users  {url}/docs/upload  {url}/docs/feed
                 (any name; the password is in etc/operator_token)
-  Over TLS      {tls_url}   (curl --cacert {ca_file})
+{operators}  Over TLS      {tls_url}   (curl --cacert {ca_file})
   Files         {folder}
 
   Sign up:
@@ -18,11 +19,20 @@ _TEXT = """
 """
 
 
+_OPERATORS = """\
+  Is it well?   {url}/ops/   (the password: {password})
+"""
+
+
 def welcome(suite: Suite) -> str:
     """Return the addresses, the pages and a first curl."""
-    nginx = suite.plan.nginx
+    nginx, url = suite.plan.nginx, suite.plan.public_url
+    operators = ""
+    if suite.plan.watch is not None:
+        operators = _OPERATORS.format(url=url, password=suite.secrets[OPS_PASSWORD])
     return _TEXT.format(
-        url=suite.plan.public_url,
+        url=url,
+        operators=operators,
         balancers=" and ".join(f"http://{address}:{nginx.port}" for address in nginx.replicas),
         tls_url=f"https://{nginx.replicas[0]}:{nginx.tls_port}",
         ca_file=suite.ca_file,

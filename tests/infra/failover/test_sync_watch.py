@@ -44,7 +44,7 @@ def test_a_long_time_without_a_member_in_sync_is_said_once(monkeypatch: pytest.M
     log = Log()
     monkeypatch.setattr(sync_watch, "log", log)
     assert _PLAN.failover is not None
-    watch = SyncWatch(_PLAN.failover)
+    watch = SyncWatch(_PLAN.failover, {})
     watch.note(_DATABASE.name, (_LEADS, _FOLLOWS), 0.0)
     assert _unsynced() == 0
     watch.note(_DATABASE.name, (_LEADS, _BEHIND), 30.0)
@@ -66,7 +66,7 @@ def test_a_long_time_without_a_member_in_sync_is_said_once(monkeypatch: pytest.M
 )
 def test_what_does_not_count_as_in_sync(standings: tuple[Standing, ...]) -> None:
     assert _PLAN.failover is not None
-    watch = SyncWatch(_PLAN.failover)
+    watch = SyncWatch(_PLAN.failover, {})
     watch.note(_DATABASE.name, standings, 0.0)
     watch.note(_DATABASE.name, standings, 7.0)
     assert _unsynced() == 7

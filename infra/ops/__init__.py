@@ -1,0 +1,1 @@
+"""The operators' page: what the suite does now, in words, a map and plots."""

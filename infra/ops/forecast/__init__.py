@@ -1,0 +1,1 @@
+"""When something runs out, from the last weeks; and the day's peaks and quiet hours."""

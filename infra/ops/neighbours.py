@@ -1,0 +1,105 @@
+"""Reads the alerts of Alertmanager, and the actions of the automation."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+
+from infra.ops.asking import Asking
+
+_TIMEOUT_S = 3.0
+_ALERTS_MAX = 200
+_ACTIONS_MAX = 50
+# The pages of operators stand in the tree; the page shows where.
+_SEVERITIES = ("page", "ticket")
+
+
+class NeighbourAway(Exception):
+    """It cannot be asked; the message says why, for people."""
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """An alert that fires; `page` is the path of the page that says what to do."""
+
+    name: str
+    severity: str
+    component: str
+    summary: str
+    description: str
+    page: str
+    since: str
+    silenced: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """What the automation did, or would have done in a dry run."""
+
+    at: str | float
+    alert: str
+    verb: str
+    target: str
+    outcome: str
+    dry_run: bool
+    why: str
+
+
+class Neighbours:
+    """The interfaces of Alertmanager and of the automation; an empty address is one that is off."""
+
+    def __init__(self, asking: Asking, alertmanager_url: str, automation_url: str) -> None:
+        self._asking = asking
+        self._alertmanager_url = alertmanager_url.rstrip("/")
+        self._automation_url = automation_url.rstrip("/")
+
+    async def alerts(self) -> list[Alert]:
+        """Return the alerts that people must see, the gravest first; raises NeighbourAway."""
+        if not self._alertmanager_url:
+            raise NeighbourAway("Alertmanager is not part of this suite (WATCH=0)")
+        found = await self._get("Alertmanager", f"{self._alertmanager_url}/api/v2/alerts")
+        alerts = [_alert(one) for one in found[:_ALERTS_MAX]]
+        told = [one for one in alerts if one.severity in _SEVERITIES]
+        return sorted(told, key=lambda one: (_SEVERITIES.index(one.severity), one.since))
+
+    async def actions(self) -> list[Action]:
+        """Return the last actions, the newest first; raises NeighbourAway."""
+        if not self._automation_url:
+            raise NeighbourAway("The automation is not part of this suite")
+        found = await self._get("The automation", f"{self._automation_url}/actions")
+        actions = [_action(one) for one in found]
+        return sorted(actions, key=lambda one: str(one.at), reverse=True)[:_ACTIONS_MAX]
+
+    async def _get(self, who: str, url: str) -> list[dict[str, Any]]:
+        try:
+            reply = await self._asking.ask("GET", url, _TIMEOUT_S)
+            document = reply.json()
+        except (httpx.HTTPError, ValueError) as error:
+            raise NeighbourAway(f"{who} does not answer") from error
+        if reply.status_code != httpx.codes.OK or not isinstance(document, list):
+            raise NeighbourAway(f"{who} answers {reply.status_code}")
+        return document
+
+
+def _alert(found: dict[str, Any]) -> Alert:
+    labels, words = found.get("labels", {}), found.get("annotations", {})
+    return Alert(
+        name=str(labels.get("alertname", "")),
+        severity=str(labels.get("severity", "")),
+        component=str(labels.get("component", "")),
+        summary=str(words.get("summary", "")),
+        description=str(words.get("description", "")),
+        page=str(words.get("page", "")),
+        since=str(found.get("startsAt", "")),
+        silenced=found.get("status", {}).get("state") == "suppressed",
+    )
+
+
+def _action(found: dict[str, Any]) -> Action:
+    return Action(
+        at=found.get("at", ""),
+        dry_run=bool(found.get("dry_run", False)),
+        **{
+            name: str(found.get(name, "")) for name in ("alert", "verb", "target", "outcome", "why")
+        },
+    )
