@@ -10,7 +10,7 @@ BOOTSTRAP_OPTIONS =
 BIN = $(dir $(PYTHON))
 
 ##@ Run the suite
-.PHONY: up down status accounts logs trace metrics restart scale maintenance rotate reset psql promote switchover plan-changes
+.PHONY: up down status accounts logs trace forecast metrics restart scale maintenance rotate reset psql promote switchover plan-changes
 up: BOOTSTRAP_OPTIONS = $(if $(HA),--ha=$(HA)) $(if $(WATCH),--watch=$(WATCH))
 up: ready ## install what is missing and start everything (LIMITS=loose allows load from one address; BACKUPS=off; WATCH=0 without Prometheus; HA=1 adds failover, HA=0 ends it)
 	@$(if $(WATCH),RETRATO_WATCH=$(WATCH)) RETRATO_LIMITS=$(or $(LIMITS),usual) $(if $(BACKUPS),RETRATO_BACKUPS=$(BACKUPS)) $(if $(HA),RETRATO_HA=$(HA)) $(PYTHON) -m infra up $(if $(ANEW),--anew "$(ANEW)") $(if $(AS_IS),--as-is "$(AS_IS)")
@@ -24,6 +24,8 @@ logs: ready ## follow the logs of a service: make logs S=feed
 	@$(PYTHON) -m infra logs "$(S)"
 trace: ready ## show all log lines of one request by time: make trace R=<X-Request-ID>
 	@$(PYTHON) -m infra trace "$(R)"
+forecast: ready ## say when disk, connections, processors and memory run out, the daily peaks and the quietest hours
+	@$(PYTHON) -m infra forecast
 metrics: ready ## print the metrics of a process: make metrics P=feed-worker-1
 	@$(PYTHON) -m infra metrics "$(P)"
 restart: ready ## restart the replicas of a service one at a time: make restart S=feed

@@ -10,6 +10,7 @@ import typer
 
 from infra import (
     backup_commands,
+    forecast_command,
     rotation_commands,
     scale_commands,
     switch_commands,
@@ -59,7 +60,14 @@ from infra.suite import open_suite
 from shared.sharding.migrate_command import newer_schemas
 
 # Imported because these modules add commands.
-ALSO = (backup_commands, rotation_commands, scale_commands, switch_commands, upkeep_commands)
+ALSO = (
+    backup_commands,
+    forecast_command,
+    rotation_commands,
+    scale_commands,
+    switch_commands,
+    upkeep_commands,
+)
 
 
 def main() -> None:

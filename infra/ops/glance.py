@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from infra.ops.consequences import shards_in_words
 from infra.ops.measurements import Measurements, MeasurementsAway
-from infra.ops.neighbours import Action, Alert, NeighbourAway, Neighbours
+from infra.ops.neighbours import Action, Alert, NeighbourAway, NeighbourOff, Neighbours
 from infra.ops.panels import with_window
 from infra.ops.state import NoState, StateNow, read_state
 from infra.ops.verdict import Known, Rates, Verdict, verdict_of
@@ -125,7 +125,9 @@ class Glance:
 
     async def _figure(self, figure: Figure) -> float | None:
         found = await self._measurements.now(with_window(figure.expr, _WINDOW_S))
-        return found[0][1] if found else None
+        # A counter that nothing has counted yet has no series.
+        nothing = None if figure.unit == "seconds" else 0.0
+        return found[0][1] if found else nothing
 
     async def _lists(self) -> dict[str, dict[str, float]]:
         async def one(label: str, expr: str) -> dict[str, float]:
@@ -143,6 +145,8 @@ class Glance:
 async def _unless_away(asked: Awaitable[_T], gaps: list[str]) -> _T | None:
     try:
         return await asked
+    except NeighbourOff:
+        return None
     except (MeasurementsAway, NeighbourAway) as away:
         gaps.append(f"{away}.")
         return None

@@ -18,6 +18,10 @@ class NeighbourAway(Exception):
     """It cannot be asked; the message says why, for people."""
 
 
+class NeighbourOff(NeighbourAway):
+    """This suite has none, which is no fault."""
+
+
 @dataclass(frozen=True, slots=True)
 class Alert:
     """An alert that fires; `page` is the path of the page that says what to do."""
@@ -56,7 +60,7 @@ class Neighbours:
     async def alerts(self) -> list[Alert]:
         """Return the alerts that people must see, the gravest first; raises NeighbourAway."""
         if not self._alertmanager_url:
-            raise NeighbourAway("Alertmanager is not part of this suite (WATCH=0)")
+            raise NeighbourOff("Alertmanager is not part of this suite (WATCH=0)")
         found = await self._get("Alertmanager", f"{self._alertmanager_url}/api/v2/alerts")
         alerts = [_alert(one) for one in found[:_ALERTS_MAX]]
         told = [one for one in alerts if one.severity in _SEVERITIES]
@@ -65,7 +69,7 @@ class Neighbours:
     async def actions(self) -> list[Action]:
         """Return the last actions, the newest first; raises NeighbourAway."""
         if not self._automation_url:
-            raise NeighbourAway("The automation is not part of this suite")
+            raise NeighbourOff("The automation is not part of this suite")
         found = await self._get("The automation", f"{self._automation_url}/actions")
         actions = [_action(one) for one in found]
         return sorted(actions, key=lambda one: str(one.at), reverse=True)[:_ACTIONS_MAX]

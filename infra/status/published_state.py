@@ -2,11 +2,12 @@
 
 import asyncio
 import json
+import os
 import time
 from collections.abc import Mapping
 from typing import get_args
 
-from prometheus_client import Counter
+from prometheus_client import Counter, Gauge
 
 from infra.accounts import account_for
 from infra.control.failures import SuiteFailure
@@ -33,6 +34,7 @@ MACHINE = Counter(
     "Seconds of all processors of the machine, by what they did.",
     ["mode"],
 )
+PROCESSORS = Gauge("retrato_machine_processors", "Processors that the suite may use.")
 SUPERVISED = Counter(
     "retrato_supervised_processor_seconds_total",
     "Processor time of a process of the suite and its children.",
@@ -111,6 +113,7 @@ class Look:
         return {name: seconds / passed_s for name, seconds in used.items()}
 
     def _count_machine(self) -> None:
+        PROCESSORS.set(len(os.sched_getaffinity(0)))
         now = processor_seconds()
         for mode, seconds in now.items():
             MACHINE.labels(mode).inc(max(0.0, seconds - self._machine.get(mode, seconds)))

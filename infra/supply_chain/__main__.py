@@ -23,6 +23,7 @@ from infra.supply_chain.upstreams import (
     read_upstreams,
     under_upstream_names,
 )
+from infra.supply_chain.vendored import changed_files, vendored_parts
 
 
 def main(
@@ -35,11 +36,14 @@ def main(
     system, found = _audit_system()
     found += [
         *_audit_python(python, mirror),
-        *licences.forbidden_licences(_installed(python), policy),
+        *licences.forbidden_licences([*_installed(python), *vendored_parts()], policy),
+        *changed_files(),
     ]
     target = bill or _run_folder() / "audit" / "bill.cdx.json"
     target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_text(write_bill([*python, *system], _own_version()), encoding="utf-8")
+    target.write_text(
+        write_bill([*python, *system, *vendored_parts()], _own_version()), encoding="utf-8"
+    )
     print(f"bill of materials: {target}")
     judgement = judge(found, read_explanations(), datetime.now(UTC).date())
     _tell(judgement)

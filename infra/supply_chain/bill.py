@@ -15,6 +15,8 @@ from packageurl import PackageURL
 from infra.supply_chain.parts import Part, Use
 
 _LICENCES = LicenseFactory()
+# Where others find the package, in a package URL.
+_KINDS = {Use.SYSTEM: "deb", Use.BROWSER: "npm"}
 
 
 def write_bill(parts: Iterable[Part], own_version: str) -> str:
@@ -32,7 +34,7 @@ def write_bill(parts: Iterable[Part], own_version: str) -> str:
 
 
 def _component(part: Part) -> Component:
-    kind = "deb" if part.use is Use.SYSTEM else "pypi"
+    kind = _KINDS.get(part.use, "pypi")
     namespace = "debian" if part.use is Use.SYSTEM else None
     return Component(
         name=part.name,

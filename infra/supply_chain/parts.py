@@ -18,6 +18,7 @@ class Use(StrEnum):
     RUNTIME = "runtime"
     DECODER = "decoder"
     FAILOVER = "failover"
+    BROWSER = "browser"
     TOOLS = "tools"
     SYSTEM = "system"
 

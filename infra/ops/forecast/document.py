@@ -16,6 +16,8 @@ from infra.ops.measurements import Measurements, MeasurementsAway, Series
 WEEKS = 5
 _HOUR_S = 3600
 _KEPT_S = 600.0
+# The name of what has no label.
+_MACHINE = "machine"
 
 
 class Forecasts:
@@ -66,18 +68,22 @@ async def forecast(measurements: Measurements) -> dict[str, Any]:
 
 
 async def _outlooks(measurements: Measurements, scarce: Scarce) -> list[Outlook]:
-    limits = {
-        labels.get(scarce.label, ""): value
-        for labels, value in await measurements.now(scarce.limit)
+    limits = await _by_label(measurements, scarce.limit, scarce.label)
+    used = await _by_label(measurements, scarce.used, scarce.label)
+    weeks = {
+        series.labels.get(scarce.label, _MACHINE): _points(series)
+        for series in await _over_weeks(measurements, scarce.used)
     }
-    found = await _over_weeks(measurements, scarce.used)
     outlooks = [
-        outlook_of(what, _points(series), limits[what])
-        for series in found
-        if (what := series.labels.get(scarce.label, "")) in limits
+        outlook_of(what, weeks.get(what, ()), limits[what], used[what])
+        for what in used.keys() & limits.keys()
     ]
     # What ends first comes first.
     return sorted(outlooks, key=lambda one: (one.days is None, one.days, one.what))
+
+
+async def _by_label(measurements: Measurements, expr: str, label: str) -> dict[str, float]:
+    return {labels.get(label, _MACHINE): value for labels, value in await measurements.now(expr)}
 
 
 async def _over_weeks(measurements: Measurements, expr: str) -> Sequence[Series]:
@@ -86,8 +92,9 @@ async def _over_weeks(measurements: Measurements, expr: str) -> Sequence[Series]
 
 
 def _points(series: Series) -> list[Point]:
+    """Return the values by the begin of the hour that they are of."""
     pairs = zip(series.times, series.values, strict=True)
-    return [(at_s, value) for at_s, value in pairs if value is not None]
+    return [(at_s - _HOUR_S, value) for at_s, value in pairs if value is not None]
 
 
 def day_in_words(day: Day | None) -> str:

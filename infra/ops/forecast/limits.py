@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Scarce:
-    """A resource: both queries have the label `label`, and `used` is for one hour."""
+    """A resource: both queries have the label `label`, if any, and `used` is for one hour."""
 
     name: str
     title: str
@@ -37,9 +37,10 @@ SCARCE = (
         "processors",
         "Processors",
         "count",
-        "instance",
-        'sum by (instance) (rate(retrato_machine_processor_seconds_total{mode!="idle"}[1h]))',
-        "sum by (instance) (rate(retrato_machine_processor_seconds_total[5m]))",
+        # There is one machine so far.
+        "",
+        'sum(rate(retrato_machine_processor_seconds_total{mode!="idle"}[1h]))',
+        "max(retrato_machine_processors)",
     ),
     Scarce(
         "redis",

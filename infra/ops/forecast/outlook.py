@@ -15,6 +15,8 @@ from infra.ops.forecast.trend import (
     trend_of,
 )
 
+_HOUR_S = 3600
+
 Standing = Literal["too little history", "steady", "grows", "at its limit"]
 
 
@@ -34,10 +36,9 @@ class Outlook:
     days_high: float | None = None
 
 
-def outlook_of(what: str, points: Sequence[Point], limit: float) -> Outlook:
-    """Return the outlook from hourly points, of which the last one is now."""
+def outlook_of(what: str, points: Sequence[Point], limit: float, used: float) -> Outlook:
+    """Return the outlook from what is used now, and in each past hour by the hour's begin."""
     history_days = (points[-1][0] - points[0][0]) / DAY_S if points else 0.0
-    used = points[-1][1] if points else 0.0
     if used >= limit:
         return Outlook(what, "at its limit", used, limit, history_days, "It is at its limit now.")
     peaks = daily_peaks(points)
@@ -48,7 +49,7 @@ def outlook_of(what: str, points: Sequence[Point], limit: float) -> Outlook:
             f" Now {_share(used, limit)} is used."
         )
         return Outlook(what, "too little history", used, limit, history_days, sentence)
-    passed = points[-1][0] / DAY_S - (max(peaks) + 1)
+    passed = (points[-1][0] + _HOUR_S) / DAY_S - (max(peaks) + 1)
     return _from_trend(Outlook(what, "steady", used, limit, history_days, ""), trend, passed)
 
 

@@ -53,7 +53,7 @@ function cell(process, silent, roles) {
   const bar = el("i");
   bar.style.width = `${(share * 100).toFixed(1)}%`;
   return el("div", { class: `cell ${kind}` },
-    el("span", { class: "sign", "aria-hidden": "true" }, sign), el("b", {}, process.name.replace(/^postgres-/, "")),
+    el("span", { class: "sign", "aria-hidden": "true" }, sign), el("b", {}, process.kind === "postgres" ? process.server : process.name),
     el("div", { class: "facts" },
       el("span", { class: "state" }, kind === "ok" && role ? role.slice(2) : state + role),
       kind === "down" ? null : el("span", {}, `${(process.processors * 100).toFixed(0)} % · ${bytes(process.memory_bytes)}`)),

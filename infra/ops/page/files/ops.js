@@ -59,12 +59,14 @@ function makeRanges(offered) {
 }
 
 function makeBoards(offered) {
-  fill("dashboards", ...offered.map((one, place) => {
+  const made = offered.map((one, place) => {
     const board = el("details", { class: "board", "data-name": one.name, open: place === 0 },
       el("summary", {}, one.title), el("div", { class: "plots" }));
     board.addEventListener("toggle", () => plots(board).catch(console.warn));
     return board;
-  }));
+  });
+  fill("first-dashboard", made[0]);
+  fill("more-dashboards", ...made.slice(1));
 }
 
 function repeat(work, pauseMs) {

@@ -9,20 +9,21 @@ const dark = matchMedia("(prefers-color-scheme: dark)");
 const drawn = new Map();
 
 export function showPanels(place, panels) {
+  const open = new Set([...place.querySelectorAll("details[open]")].map((details) => details.dataset.panel));
   place.replaceChildren(...panels.map((panel) => {
     drawn.get(panel.name)?.destroy();
     drawn.delete(panel.name);
-    return figure(panel);
+    return figure(panel, open.has(panel.name));
   }));
   // Only what is in the document has a width.
   panels.filter((panel) => panel.lines.length).forEach((panel) => draw(panel));
 }
 
-function figure(panel) {
+function figure(panel, isOpen) {
   const rows = panel.lines.map((line) => ({ cells: [line.label, ...summary(line).map((value) => inUnit(value, panel.unit))], hot: false }));
   const texts = panel.lines.length === 0 ? [] : [
     el("ul", { class: "lines" }, ...panel.lines.map((line, number) => el("li", {}, swatch(number), `${line.label} `, el("b", {}, inUnit(newest(line), panel.unit))))),
-    el("details", {}, el("summary", {}, "As a table"), table(["", "now", "lowest", "highest"], rows, "")),
+    el("details", { "data-panel": panel.name, open: isOpen }, el("summary", {}, "As a table"), table(["", "now", "lowest", "highest"], rows, "")),
     panel.left_out ? el("p", { class: "soft" }, `${panel.left_out} smaller lines are left out.`) : null,
   ];
   const canvas = panel.lines.length === 0 ? el("p", { class: "none soft" }, panel.trouble) : el("div", { id: `plot-${panel.name}`, role: "img", "aria-label": inWords(panel) });

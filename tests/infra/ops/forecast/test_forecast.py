@@ -27,6 +27,10 @@ def _series(days: float, shape: Shape, *, noise: float = 0.0, seed: int = 1) -> 
     ]
 
 
+def _outlook(what: str, points: list[Point], limit: float) -> Outlook:
+    return outlook_of(what, points, limit, points[-1][1])
+
+
 def _first_at(shape: Shape, limit: float, after: float) -> float:
     """Return the days after `after` until the shape first reaches the limit, by hours."""
     return next(hour / 24 for hour in range(HORIZON_DAYS * 24) if shape(after + hour / 24) >= limit)
@@ -63,7 +67,7 @@ def test_the_day_of_the_limit_is_right_within_a_tenth(
 ) -> None:
     limit = 100 + 60 + 4 * days + 250
     truth = _first_at(shape, limit, days)
-    outlook = outlook_of("x", _series(days, shape, noise=noise), limit)
+    outlook = _outlook("x", _series(days, shape, noise=noise), limit)
     assert outlook.standing == "grows"
     assert outlook.days == pytest.approx(truth, rel=0.1, abs=1)
     assert outlook.days is not None
@@ -76,19 +80,19 @@ def test_days_that_are_out_of_line_do_not_bend_the_forecast() -> None:
         # A build filled the disk for two days, and was deleted.
         return 100 + 2 * day + (300 if 20 <= day < 22 else 0)
 
-    outlook = outlook_of("x", _series(28, shape), 600)
+    outlook = _outlook("x", _series(28, shape), 600)
     assert outlook.days == pytest.approx((600 - 100 - 56) / 2, rel=0.1)
 
 
 @pytest.mark.parametrize("slope", [0.0, -1.0])
 def test_what_does_not_grow_has_no_end(slope: float) -> None:
-    outlook = outlook_of("x", _series(28, _swing(slope, 20.0, 10.0), noise=1.0), 400)
+    outlook = _outlook("x", _series(28, _swing(slope, 20.0, 10.0), noise=1.0), 400)
     assert outlook.standing == "steady"
     assert outlook.days is None
 
 
 def test_a_swing_that_reaches_the_limit_counts_before_the_mean_does() -> None:
-    outlook = outlook_of("x", _series(28, _swing(1.0, 60.0, 0.0)), 220)
+    outlook = _outlook("x", _series(28, _swing(1.0, 60.0, 0.0)), 220)
     # The mean would need 92 days, and its daily peak 32.
     assert outlook.days is not None
     assert outlook.days == pytest.approx(32, rel=0.1)
@@ -96,14 +100,14 @@ def test_a_swing_that_reaches_the_limit_counts_before_the_mean_does() -> None:
 
 @pytest.mark.parametrize("days", [0.0, 0.5, 3, 6.5])
 def test_too_little_history_is_said(days: float) -> None:
-    outlook = outlook_of("x", _series(days, _line(5.0)), 1000)
+    outlook = _outlook("x", _series(days, _line(5.0)), 1000)
     assert outlook.standing == "too little history"
     assert outlook.days is None
     assert "a forecast needs 7" in outlook.sentence
 
 
 def test_a_limit_that_is_reached_is_said() -> None:
-    outlook: Outlook = outlook_of("x", _series(1, _line(0.0)), 100)
+    outlook: Outlook = _outlook("x", _series(1, _line(0.0)), 100)
     assert outlook.standing == "at its limit"
 
 
@@ -156,5 +160,5 @@ def test_a_gap_in_the_history_is_no_lost_growth() -> None:
     points = [
         point for point in _series(28, _line(2.0)) if not 10 <= (point[0] - START_S) / DAY_S < 14
     ]
-    outlook = outlook_of("x", points, 400)
+    outlook = _outlook("x", points, 400)
     assert outlook.days == pytest.approx((400 - 156) / 2, rel=0.1)
