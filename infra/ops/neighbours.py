@@ -12,6 +12,8 @@ _ALERTS_MAX = 200
 _ACTIONS_MAX = 50
 # The pages of operators stand in the tree; the page shows where.
 _SEVERITIES = ("page", "ticket")
+# The labels that name a process, a database or one of its members.
+_NAMING = ("instance", "name", "process", "member", "database", "primary")
 
 
 class NeighbourAway(Exception):
@@ -34,6 +36,8 @@ class Alert:
     page: str
     since: str
     silenced: bool
+    # Names of what it is about: processes, databases, members.
+    about: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +100,7 @@ def _alert(found: dict[str, Any]) -> Alert:
         page=str(words.get("page", "")),
         since=str(found.get("startsAt", "")),
         silenced=found.get("status", {}).get("state") == "suppressed",
+        about=tuple(str(labels[name]) for name in _NAMING if name in labels),
     )
 
 

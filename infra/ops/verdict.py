@@ -100,12 +100,24 @@ def _reasons(known: Known) -> Iterator[Reason]:
         yield from _of_databases(known.state)
     if known.rates is not None:
         yield from _of_rates(known.rates)
-    for alert in known.alerts or ():
-        if not alert.silenced:
-            level = Level.BAD if alert.severity == "page" else Level.ATTENTION
-            yield Reason(level, alert.summary or alert.name, alert.description, alert.page)
+    yield from _of_alerts(known.alerts or (), known.state)
     for gap in known.gaps:
         yield Reason(Level.ATTENTION, gap, "The suite does not need it; only this page sees less.")
+
+
+def _of_alerts(alerts: Iterable[Alert], state: StateNow | None) -> Iterator[Reason]:
+    """Yield what alerts say, except of processes that are down: their reason says more."""
+    processes = state.processes if state else ()
+    down = {
+        name for one in processes if one.state in _DEAD for name in (one.name, one.server) if name
+    }
+    for alert in alerts:
+        if alert.silenced or not down.isdisjoint(alert.about):
+            continue
+        level = Level.BAD if alert.severity == "page" else Level.ATTENTION
+        # Where the description only names the page, the page is enough.
+        effect = "" if alert.page and alert.page in alert.description else alert.description
+        yield Reason(level, alert.summary or alert.name, effect, alert.page)
 
 
 def _of_processes(state: StateNow, silent: Iterable[str]) -> Iterator[Reason]:

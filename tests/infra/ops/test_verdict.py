@@ -1,6 +1,7 @@
 """The verdict says in words what is wrong, and whether people notice it."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -140,6 +141,12 @@ def test_an_alert_counts_by_its_severity_unless_it_is_silenced(
     severity: str, silenced: bool, level: Level
 ) -> None:
     assert verdict_of(_known(alerts=[_alert(severity, silenced=silenced)])).level is level
+
+
+def test_an_alert_about_a_process_that_is_down_is_told_once() -> None:
+    alert = replace(_alert("page"), about=("feed-a",))
+    assert len(verdict_of(_known("postgres-feed-a", alerts=[alert])).reasons) == 1
+    assert len(verdict_of(_known("feed-worker-1", alerts=[alert])).reasons) == 2
 
 
 def test_what_cannot_be_asked_is_said_and_is_no_outage() -> None:

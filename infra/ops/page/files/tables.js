@@ -42,7 +42,7 @@ export function showAlerts(alerts) {
   if (alerts.length === 0) return fill("alerts", el("p", { class: "soft" }, "No alert fires."));
   return fill("alerts", ...alerts.map((alert) => el("div", { class: `alert ${alert.severity === "page" ? "bad" : "attention"}` },
     el("strong", {}, `${alert.severity === "page" ? "✕ Act now" : "! Within days"}: ${alert.summary || alert.name}`),
-    el("div", {}, el("span", {}, alert.description)),
+    alert.page && alert.description.includes(alert.page) ? null : el("div", {}, el("span", {}, alert.description)),
     el("div", { class: "soft" }, [`${alert.name} since ${moment(alert.since)}`, alert.silenced ? "silenced" : "", alert.page ? `what to do: ${alert.page}` : ""].filter(Boolean).join("; ")))));
 }
 

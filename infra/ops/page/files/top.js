@@ -7,7 +7,7 @@ export function showVerdict(verdict) {
   const place = document.getElementById("verdict");
   const reasons = verdict.reasons.map((reason) => el("li", { class: reason.level },
     el("strong", {}, `${SIGNS[reason.level]} ${reason.what}`),
-    el("span", {}, reason.effect),
+    reason.effect ? el("span", {}, reason.effect) : null,
     reason.page ? el("div", { class: "page" }, `What to do: ${reason.page}`) : null));
   const text = verdict.headline + verdict.reasons.map((reason) => reason.what).join();
   // A reader of screens hears the same words once.
