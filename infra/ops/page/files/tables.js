@@ -17,11 +17,11 @@ export function showTables(now) {
     const behind = Math.max(...one.members.map((member) => lag?.[lagName(lag, member)] ?? -1));
     const alone = unsynced?.[one.name];
     const sync = alone === undefined ? "" : alone > 0 ? `, not in sync for ${seconds(alone)}` : ", in sync";
-    return { cells: [one.name, `${one.service} ${one.in_words}`, one.leader || "nobody", behind < 0 ? "–" : seconds(behind) + sync],
+    return { cells: [one.name, one.in_words, one.leader || "nobody", behind < 0 ? "–" : `${seconds(behind)} behind${sync}`],
       hot: !one.leader || behind > LAG_MAX_S };
   });
   fill("tables",
-    box("Shards by primary", table(["database", "shards", "leads", "replica behind"], databases, "Not known.")),
+    box("Shards by primary", table(["database", "shards", "leads", "replica"], databases, "Not known.")),
     box("Jobs that wait", table(["kind", "jobs"], rowsOf(queues, (n) => inUnit(n, "count"), (n) => n > QUEUE_MAX), "No job waits.")),
     box("Oldest event in an outbox", table(["primary", "age"], rowsOf(outbox, seconds, (s) => s > OUTBOX_MAX_S), "Not known.")),
     box("Free disk space", table(["place", "free"], rowsOf(free, bytes, () => false).map((row) => withShare(row, free, size)), "Not known.")),
