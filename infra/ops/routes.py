@@ -5,10 +5,11 @@ from typing import Annotated, Any
 from urllib.parse import parse_qs
 
 from fastapi import APIRouter, Query, Request
-from fastapi.responses import FileResponse, RedirectResponse
+from fastapi.responses import FileResponse, HTMLResponse, RedirectResponse
 from starlette.responses import Response
 
 from infra.ops.descriptions import dashboards
+from infra.ops.operations_pages import find_page
 from infra.ops.panels import RANGES_MINUTES
 from infra.ops.resources import Resources
 from infra.ops.sign_in import COOKIE, SESSION_S, TooManyGuesses, WrongOperatorPassword
@@ -83,6 +84,15 @@ async def post_sign_out(request: Request) -> Response:
     reply = RedirectResponse(SIGN_IN, _SEE_OTHER)
     reply.delete_cookie(COOKIE, path="/ops")
     return reply
+
+
+@router.get("/ops/pages/{name}", include_in_schema=False)
+async def get_operations_page(name: str) -> Response:
+    """Return a page of docs/operations as HTML."""
+    found = find_page(name)
+    if found is None:
+        raise NotFound
+    return HTMLResponse(found)
 
 
 @router.get("/ops/api/now", summary="Read what the top of the page shows")

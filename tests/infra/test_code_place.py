@@ -18,7 +18,13 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A small checkout in a folder like root's home, and a run folder beside it."""
     home = tmp_path / "home"
     services = ("services/users/app.py", "services/users/old.py")
-    for file in (*services, "shared/logs.py", "infra/ops/app.py", *map(str, code_place.FILES)):
+    for file in (
+        *services,
+        "shared/logs.py",
+        "infra/ops/app.py",
+        "docs/operations/a.md",
+        *map(str, code_place.FILES),
+    ):
         (home / file).parent.mkdir(parents=True, exist_ok=True)
         (home / file).write_text("X = 1\n", encoding="utf-8")
         (home / file).chmod(0o600)

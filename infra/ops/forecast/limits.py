@@ -21,7 +21,7 @@ SCARCE = (
         "Disk",
         "bytes",
         "place",
-        "max by (place) (retrato_disk_size_bytes - on (place, instance)"
+        "max by (place) (max_over_time(retrato_disk_size_bytes[1h]) - on (place)"
         " min_over_time(retrato_disk_free_bytes[1h]))",
         "max by (place) (retrato_disk_size_bytes)",
     ),

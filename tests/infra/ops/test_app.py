@@ -1,5 +1,6 @@
 """The operators' page asks for the password first, and stays up without anything to read from."""
 
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 import trustme
 from pydantic import SecretStr
 
+from infra.ops import app
 from infra.ops.app import create_ops_app
 from infra.ops.settings import OpsSettings
 from infra.ops.sign_in import COOKIE, FAILURES_MAX
@@ -39,9 +41,9 @@ def settings(tmp_path: Path) -> OpsSettings:
 
 @pytest.fixture
 async def browser(settings: OpsSettings) -> AsyncIterator[httpx.AsyncClient]:
-    app = create_ops_app(settings)
-    async with app.router.lifespan_context(app):
-        transport = httpx.ASGITransport(app)
+    made = create_ops_app(settings)
+    async with made.router.lifespan_context(made):
+        transport = httpx.ASGITransport(made)
         async with httpx.AsyncClient(transport=transport, base_url=BASE) as client:
             yield client
 
@@ -146,3 +148,22 @@ async def test_only_the_ranges_and_dashboards_that_exist(
 ) -> None:
     await _sign_in(browser)
     assert (await browser.get(f"/ops/api/dashboards/{query}")).status_code == 404
+
+
+async def test_every_page_that_a_reason_names_is_shown(browser: httpx.AsyncClient) -> None:
+    source = Path(app.__file__).parent
+    named = {
+        name
+        for file in source.glob("*.py")
+        for name in re.findall(r"docs/operations/([\w-]+\.md)", file.read_text(encoding="utf-8"))
+    }
+    assert len(named) > 4
+    for name in named:
+        assert (await browser.get(f"/ops/pages/{name}")).status_code == 303
+    await _sign_in(browser)
+    for name in named:
+        assert (await browser.get(f"/ops/pages/{name}")).status_code == 200, name
+    page = await browser.get("/ops/pages/dead-process.md")
+    assert '<h2 id="what-it-means-to-users">' in page.text
+    assert "<table>" in page.text
+    assert (await browser.get("/ops/pages/..%2Fapi%2Ferrors.md")).status_code == 404

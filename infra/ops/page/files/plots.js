@@ -59,7 +59,7 @@ function draw(panel) {
     width: place.clientWidth, height: HEIGHT, legend: { show: false }, cursor: { drag: { x: false, y: false }, sync: { key: "ops" } },
     tzDate: (at) => uPlot.tzDate(new Date(at * 1000), "Etc/UTC"),
     scales: { y: { range: (_plot, _low, high) => [0, high > 0 ? high * 1.1 : 1] } },
-    axes: [{ ...axis, space: 60, values: times }, { ...axis, size: 62, values: (_plot, ticks) => ticks.map((value) => inUnit(value, panel.unit)) }],
+    axes: [{ ...axis, space: 60, values: times }, { ...axis, size: 72, values: (_plot, ticks) => ticks.map((value) => inUnit(value, panel.unit)) }],
     series: [{}, ...panel.lines.map((line, number) => ({ label: line.label, stroke: colourOf(number), dash: dashOf(number), width: 2, points: { show: known(line).length === 1 } }))],
   };
   drawn.set(panel.name, new uPlot(options, [panel.times, ...panel.lines.map((line) => line.values)], place));

@@ -1,5 +1,5 @@
 // Tables of databases, queues, disk and backups; alerts; what the automation did; the forecast.
-import { bytes, el, fill, inUnit, moment, seconds, table } from "./words.js";
+import { bytes, el, fill, inUnit, moment, pageLink, seconds, table } from "./words.js";
 
 const LAG_MAX_S = 2;
 const OUTBOX_MAX_S = 60;
@@ -17,11 +17,11 @@ export function showTables(now) {
     const behind = Math.max(...one.members.map((member) => lag?.[lagName(lag, member)] ?? -1));
     const alone = unsynced?.[one.name];
     const sync = alone === undefined ? "" : alone > 0 ? `, not in sync for ${seconds(alone)}` : ", in sync";
-    return { cells: [one.name, one.in_words, one.leader || "nobody", behind < 0 ? "–" : `${seconds(behind)} behind${sync}`],
+    return { cells: [one.name, one.in_words, one.leader || "nobody", behind < 0 ? "–" : seconds(behind) + sync],
       hot: !one.leader || behind > LAG_MAX_S };
   });
   fill("tables",
-    box("Shards by primary", table(["database", "shards", "leads", "replica"], databases, "Not known.")),
+    box("Shards by primary", table(["database", "shards", "leads", "lag"], databases, "Not known.")),
     box("Jobs that wait", table(["kind", "jobs"], rowsOf(queues, (n) => inUnit(n, "count"), (n) => n > QUEUE_MAX), "No job waits.")),
     box("Oldest event in an outbox", table(["primary", "age"], rowsOf(outbox, seconds, (s) => s > OUTBOX_MAX_S), "Not known.")),
     box("Free disk space", table(["place", "free"], rowsOf(free, bytes, () => false).map((row) => withShare(row, free, size)), "Not known.")),
@@ -43,7 +43,8 @@ export function showAlerts(alerts) {
   return fill("alerts", ...alerts.map((alert) => el("div", { class: `alert ${alert.severity === "page" ? "bad" : "attention"}` },
     el("strong", {}, `${alert.severity === "page" ? "✕ Act now" : "! Within days"}: ${alert.summary || alert.name}`),
     alert.page && alert.description.includes(alert.page) ? null : el("div", {}, el("span", {}, alert.description)),
-    el("div", { class: "soft" }, [`${alert.name} since ${moment(alert.since)}`, alert.silenced ? "silenced" : "", alert.page ? `what to do: ${alert.page}` : ""].filter(Boolean).join("; ")))));
+    el("div", { class: "soft" }, [`${alert.name} since ${moment(alert.since)}`, alert.silenced ? "silenced" : ""].filter(Boolean).join(", ")),
+    alert.page ? el("div", { class: "page" }, pageLink(alert.page)) : null)));
 }
 
 export function showActions(actions) {

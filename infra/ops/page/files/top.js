@@ -1,5 +1,5 @@
 // The top of the page: the verdict with its reasons, and the figures of the last minute.
-import { el, fill, inUnit } from "./words.js";
+import { el, fill, inUnit, pageLink } from "./words.js";
 
 const SIGNS = { well: "✓", attention: "!", bad: "✕" };
 
@@ -8,7 +8,7 @@ export function showVerdict(verdict) {
   const reasons = verdict.reasons.map((reason) => el("li", { class: reason.level },
     el("strong", {}, `${SIGNS[reason.level]} ${reason.what}`),
     reason.effect ? el("span", {}, reason.effect) : null,
-    reason.page ? el("div", { class: "page" }, `What to do: ${reason.page}`) : null));
+    reason.page ? el("div", { class: "page" }, pageLink(reason.page)) : null));
   const text = verdict.headline + verdict.reasons.map((reason) => reason.what).join();
   // A reader of screens hears the same words once.
   if (place.dataset.said === text) return;

@@ -55,6 +55,12 @@ export function moment(at) {
   return Number.isNaN(date.valueOf()) ? String(at) : `${date.toISOString().slice(0, 19).replace("T", " ")} UTC`;
 }
 
+// What to do stands in the tree, and the server shows it.
+export function pageLink(page) {
+  const name = page.replace(/^docs\/operations\//, "");
+  return el("a", { href: `/ops/pages/${name}` }, `What to do: ${name.replace("#", ", ")}`);
+}
+
 export function table(heads, rows, empty) {
   if (rows.length === 0) return el("p", { class: "soft" }, empty);
   const head = el("tr", {}, ...heads.map((title, place) => el("th", { scope: "col", class: place ? "number" : undefined }, title)));
