@@ -15,8 +15,8 @@ from infra.control.failures import SuiteFailure
 from infra.control.old_logs import keep_logs_young
 from infra.failover.sync_watch import watch_sync
 from infra.own_processes import settings_of_process
-from infra.suite import Suite, open_suite, suite_as_it_was
 from infra.status.published_state import publish_state
+from infra.suite import Suite, open_suite, suite_as_it_was
 from infra.watching.supervised import watch_processes
 from shared.http_server.service_app import AppInfo
 from shared.http_server.worker_app import serve_worker

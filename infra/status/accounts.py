@@ -120,10 +120,7 @@ def _reads(suite: Suite, role: str, processes: list[Process]) -> Iterator[str]:
         case "nginx":
             yield from (f"cache/{process.name}/" for process in processes)
         case "watcher":
-            yield from (f"etc/{role}/", f"pki/{role}.key")
-            yield from (f"data/{name}/" for name in first.planned.volumes)
-            if role in {POSTGRES_EXPORTER, REDIS_EXPORTER}:
-                yield f"etc/{role}.env"
+            yield from _read_by_watcher(role, first.planned)
         case "store":
             yield from (f"etc/{role}.env", f"pki/{role}.key")
             yield "backups/" if role == "backup-store" else "data/store/"
@@ -133,6 +130,13 @@ def _reads(suite: Suite, role: str, processes: list[Process]) -> Iterator[str]:
                 yield "data/store/"
         case "service" if role == _OPS:
             yield from (f"etc/{role}.env", f"pki/{role}.key", suite.folder.state_file.name)
+
+
+def _read_by_watcher(role: str, planned: PlannedProcess) -> Iterator[str]:
+    yield from (f"etc/{role}/", f"pki/{role}.key")
+    yield from (f"data/{name}/" for name in planned.volumes)
+    if role in {POSTGRES_EXPORTER, REDIS_EXPORTER}:
+        yield f"etc/{role}.env"
 
 
 def _roles_of_services(suite: Suite) -> set[str]:
