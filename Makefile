@@ -12,8 +12,8 @@ BIN = $(dir $(PYTHON))
 ##@ Run the suite
 .PHONY: up down status accounts logs trace forecast metrics restart scale maintenance rotate reset psql promote switchover plan-changes
 up: BOOTSTRAP_OPTIONS = $(if $(HA),--ha=$(HA)) $(if $(WATCH),--watch=$(WATCH))
-up: ready ## install what is missing and start everything (LIMITS=loose allows load from one address; BACKUPS=off; WATCH=0 without Prometheus; HA=1 adds failover, HA=0 ends it)
-	@$(if $(WATCH),RETRATO_WATCH=$(WATCH)) RETRATO_LIMITS=$(or $(LIMITS),usual) $(if $(BACKUPS),RETRATO_BACKUPS=$(BACKUPS)) $(if $(HA),RETRATO_HA=$(HA)) $(PYTHON) -m infra up $(if $(ANEW),--anew "$(ANEW)") $(if $(AS_IS),--as-is "$(AS_IS)")
+up: ready ## install what is missing and start everything (LIMITS=loose allows load from one address; BACKUPS=off; WATCH=0 without Prometheus; HA=1 adds failover, HA=0 ends it; TRACES=1 traces every request)
+	@$(if $(WATCH),RETRATO_WATCH=$(WATCH)) RETRATO_LIMITS=$(or $(LIMITS),usual) $(if $(BACKUPS),RETRATO_BACKUPS=$(BACKUPS)) $(if $(HA),RETRATO_HA=$(HA)) $(if $(TRACES),RETRATO_TRACE_SHARE=$(TRACES)) $(PYTHON) -m infra up $(if $(ANEW),--anew "$(ANEW)") $(if $(AS_IS),--as-is "$(AS_IS)")
 down: ready ## stop everything; the data stays
 	@$(PYTHON) -m infra down
 status: ready ## show each process: address, state, memory, start time
@@ -22,8 +22,8 @@ accounts: ready ## show as which account each part runs, and what it can read an
 	@$(PYTHON) -m infra accounts
 logs: ready ## follow the logs of a service: make logs S=feed
 	@$(PYTHON) -m infra logs "$(S)"
-trace: ready ## show all log lines of one request by time: make trace R=<X-Request-ID>
-	@$(PYTHON) -m infra trace "$(R)"
+trace: ready ## show where one request spent its time, and its log lines: make trace R=<X-Request-ID> (HTML=1 writes a page)
+	@$(PYTHON) -m infra trace "$(R)" $(if $(HTML),--html)
 forecast: ready ## say when disk, connections, processors and memory run out, the daily peaks and the quietest hours
 	@$(PYTHON) -m infra forecast
 metrics: ready ## print the metrics of a process: make metrics P=feed-worker-1

@@ -54,7 +54,7 @@ from infra.status.metrics import metrics_of
 from infra.status.numbers import number_lines
 from infra.status.status import print_table, rows_of
 from infra.status.switches import switch_lines
-from infra.status.trace import lines_of_request
+from infra.status.trace import print_trace
 from infra.status.welcome import welcome
 from infra.suite import open_suite
 from shared.sharding.migrate_command import newer_schemas
@@ -166,14 +166,12 @@ def logs(what: Annotated[str, typer.Argument(help="A service or a process.")] = 
 
 @app.command()
 @told
-def trace(request_id: str) -> None:
-    """Print all that was logged about one request."""
-    lines = lines_of_request(open_suite().folder.log, request_id)
-    if not lines:
-        raise SuiteFailure(
-            f"No log names the request {request_id!r}; X-Request-ID of a reply does."
-        )
-    sys.stdout.writelines(f"{line}\n" for line in lines)
+def trace(
+    request_id: str,
+    page: Annotated[bool, typer.Option("--html", help="Also write a page with bars.")] = False,
+) -> None:
+    """Print the trace of one request, if it was kept, and all that was logged about it."""
+    print_trace(open_suite().folder, request_id, with_page=page)
 
 
 @app.command()

@@ -51,6 +51,11 @@ class RunFolder:
         return self.root / "pki"
 
     @property
+    def traces(self) -> Path:
+        """A folder of spans for each role of the services."""
+        return self.root / "traces"
+
+    @property
     def cache(self) -> Path:
         """The folder of nginx's temporary files and photo cache, which may always be deleted."""
         return self.root / "cache"

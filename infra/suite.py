@@ -11,6 +11,7 @@ from pathlib import Path
 from infra.authority_files import BrokenCertificate
 from infra.certificates import Authority
 from infra.control.failures import SuiteFailure
+from infra.plan.figures import Tracing
 from infra.plan.parts import Plan
 from infra.plan.planning import plan_of
 from infra.run_folder import REPOSITORY, RunFolder, locate_run_folder
@@ -74,7 +75,8 @@ def open_suite() -> Suite:
     RETRATO_NET selects the network, RETRATO_RUN_DIR the folder, RETRATO_VENV_DIR the place of the
     decoder's environment, RETRATO_LIMITS the callers' limits, RETRATO_BACKUPS whether backups are
     taken, RETRATO_HA whether there is failover, and RETRATO_WATCH whether Prometheus and the other
-    watchers run. Values that are not set stay as at the last `make up`.
+    watchers run. Values that are not set stay as at the last `make up`. RETRATO_TRACE_SHARE
+    replaces the drawn share of traces for this command.
     """
     folder = locate_run_folder(Path(os.environ.get("RETRATO_RUN_DIR") or REPOSITORY / ".run"))
     _require_own(folder)
@@ -132,13 +134,26 @@ def suite_in(
     )
     backup = replace(drawn.backup, enabled=drawn.backup.enabled and _takes_backups(folder))
     counts = read_counts(folder.scale_file) if is_scaled else {}
+    shared = replace(drawn.limits, tracing=_traced(drawn.limits.tracing))
     return Suite(
-        plan=plan_of(replace(scaled(drawn, counts), backup=backup)),
+        plan=plan_of(replace(scaled(drawn, counts), backup=backup, limits=shared)),
         folder=folder,
         decoder_python=venvs.absolute() / "venv-decoder" / "bin" / "python",
         patroni_python=venvs.absolute() / "venv-ha" / "bin" / "python",
         limits=limits,
     )
+
+
+def _traced(tracing: Tracing) -> Tracing:
+    """Return the drawn values, with the share of traces that this shell requests."""
+    asked = os.environ.get("RETRATO_TRACE_SHARE")
+    try:
+        share = float(asked) if asked else tracing.share
+    except ValueError:
+        share = -1.0
+    if not 0 <= share <= 1:
+        raise TopologyError(f"TRACES is a share from 0 to 1, and not {asked}.")
+    return replace(tracing, share=share)
 
 
 def network_of(folder: RunFolder, *, requested: str | None) -> str | None:

@@ -12,11 +12,13 @@ from infra.plan.figures import (
     Dns,
     Failover,
     Limits,
+    Logs,
     Mail,
     Nginx,
     Ops,
     SecondBucket,
     Store,
+    Tracing,
     Watch,
 )
 from infra.topology_checks import (
@@ -260,6 +262,9 @@ def _limits(drawn: Mapping[str, Any]) -> Limits:
     return Limits(
         drain_seconds=drawn["service"]["drain_seconds"],
         log_level=drawn["service"]["log_level"],
+        # A drawing of an earlier version has neither table.
+        logs=Logs(**drawn.get("logs", {})),
+        tracing=_tracing(Tracing(**drawn.get("tracing", {}))),
         postgres_connections_max=drawn["postgres"]["connections_max"],
         postgres_pool_max=drawn["postgres"]["pool_max"],
         postgres_shared_buffers=drawn["postgres"]["shared_buffers"],
@@ -272,6 +277,12 @@ def _limits(drawn: Mapping[str, Any]) -> Limits:
         celebrity_followers_min=drawn["service"]["feed"]["celebrity_followers_min"],
         renditions_webp=drawn["service"]["upload"]["renditions_webp"],
     )
+
+
+def _tracing(tracing: Tracing) -> Tracing:
+    if not 0 <= tracing.share <= 1:
+        raise TopologyError(f"tracing.share {tracing.share} is not from 0 to 1")
+    return tracing
 
 
 def _check(topology: Topology) -> None:

@@ -94,6 +94,15 @@ class ProcessSettings(NetworkSettings):
     drain_seconds: float = Field(default=3.0, ge=0)
     # The JSON file of values that change while the process runs (`shared/live_values.py`).
     live_file: Path | None = None
+    # Traces: the sampled share, when a request counts as slow, and where spans go. Without a
+    # folder and an endpoint (OTLP over HTTP) nothing is traced.
+    trace_share: float = Field(default=0.01, ge=0, le=1)
+    trace_slow_ms: int = Field(default=500, ge=1)
+    trace_folder: Path | None = None
+    trace_endpoint: str | None = None
+    trace_file_bytes_max: int = Field(default=32 * 1024 * 1024, ge=65_536)
+    # A statement that takes longer gets a line in the log; without it none does.
+    slow_statement_ms: int | None = Field(default=None, ge=1)
     # The limiter: how many requests the process works on at once. A further request is refused if
     # it is expected to take longer than `wait_ms_max`, its wait included.
     at_work_max: int = Field(default=64, ge=1)

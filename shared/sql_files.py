@@ -15,6 +15,19 @@ _TOKENS = re.compile(
     re.DOTALL,
 )
 
+_names: dict[str, str] = {}
+_FIRST_CHARACTERS = 60
+
+
+def name_statement(text: str, name: str) -> None:
+    """Remember the name of a statement for logs and traces; texts hold no values."""
+    _names[text] = name
+
+
+def statement_name(text: str) -> str:
+    """Return the name of a statement; without one, its first characters on one line."""
+    return _names.get(text) or " ".join(text[:_FIRST_CHARACTERS].split())
+
 
 class SqlFileError(ValueError):
     """A `.sql` file does not consist of distinct, named, non-empty blocks."""
@@ -37,6 +50,7 @@ class Query:
         text = self._by_schema.get(schema)
         if text is None:
             text = self._by_schema[schema] = self.text.replace(":schema", schema)
+            name_statement(text, self.name)
         return text
 
     def arguments(self, values: Mapping[str, object]) -> list[object]:

@@ -267,6 +267,8 @@ class Suite:
             "RETRATO_RUN_DIR": str(self._requested_dir),
             # All phones of a test come from one address.
             "RETRATO_LIMITS": limits,
+            # Enough to find a trace soon, and to have all tests run with some.
+            "RETRATO_TRACE_SHARE": os.environ.get("RETRATO_TRACE_SHARE", "0.25"),
         }
 
     def _infra(self, *arguments: str, limits: str = "", timeout_s: float = START_TIMEOUT_S) -> str:

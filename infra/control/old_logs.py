@@ -1,7 +1,7 @@
-"""Ends logs by age: the supervisor alone rotates them by size, which may take years.
+"""Ends logs and traces by age: the supervisor alone rotates logs by size, which may take years.
 
-A log is put aside after a week, and deleted two weeks after its last line. So no line is older than
-three weeks.
+By default a log is put aside after a week, and deleted two weeks after its last line. So no line is
+older than three weeks.
 """
 
 import asyncio
@@ -14,8 +14,7 @@ from infra.suite import Suite
 from shared.jobs.pauses import pause
 from shared.logs import get_logger
 
-ROTATED_AFTER_S = 7 * 24 * 3600.0
-DELETED_AFTER_S = 14 * 24 * 3600.0
+_DAY_S = 24 * 3600.0
 _LOOK_S = 3600.0
 # The supervisor keeps as many of each log, and names them alike (supervisord.conf.j2).
 _KEPT = 2
@@ -37,14 +36,14 @@ async def keep_logs_young(suite: Suite, stop: asyncio.Event) -> None:
 
 def end_old_logs(suite: Suite) -> None:
     """Delete what is old, and put all logs aside once a week; raises OSError."""
-    now_s, folder = time.time(), suite.folder.log
-    for file in folder.glob("*.log.*"):
-        if file.stat().st_mtime < now_s - DELETED_AFTER_S:
+    now_s, folder, logs = time.time(), suite.folder.log, suite.plan.limits.logs
+    for file in (*folder.glob("*.log.*"), *suite.folder.traces.glob("*/*.jsonl*")):
+        if file.stat().st_mtime < now_s - logs.deleted_days * _DAY_S:
             file.unlink(missing_ok=True)
     mark = folder / _MARK
     if not mark.exists():
         mark.touch()
-    elif mark.stat().st_mtime < now_s - ROTATED_AFTER_S:
+    elif mark.stat().st_mtime < now_s - logs.put_aside_days * _DAY_S:
         for file in sorted(folder.glob("*.log")):
             _put_aside(file)
         mark.touch()

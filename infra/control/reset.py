@@ -16,6 +16,7 @@ def delete_everything(suite: Suite) -> list[str]:
     folders = (
         folder.data,
         folder.log,
+        folder.traces,
         folder.etc,
         folder.pki,
         folder.cache,

@@ -84,7 +84,7 @@ MAY_STAY = (
     MayStay("in Redis: that a post is gone, by the post's id", "a day after the deletion"),
     MayStay("in Redis: what expires within two minutes", "two minutes"),
     MayStay("in Redis: failed sign-ins, by a hash of the login", "an hour after the last one"),
-    MayStay("logs, by id, path and address", "21 days"),
+    MayStay("logs and traces, by id, path and address", "21 days"),
     MayStay("backups, and their list of deleted accounts", "{backup_days} days"),
     MayStay(
         "words that others typed, such as a name in a caption; they lead nowhere",

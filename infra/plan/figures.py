@@ -143,11 +143,33 @@ class Dns:
 
 
 @dataclass(frozen=True, slots=True)
+class Tracing:
+    """Which requests leave traces, where these go, and which statements the log names."""
+
+    share: float = 0.01
+    slow_ms: int = 500
+    endpoint: str = ""
+    file_bytes_max: int = 32 * 1024 * 1024
+    slow_statement_ms: int = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Logs:
+    """When a log is put aside, by size or age, and when it is deleted."""
+
+    bytes_max: int = 50 * 1024 * 1024
+    put_aside_days: int = 7
+    deleted_days: int = 14
+
+
+@dataclass(frozen=True, slots=True)
 class Limits:
     """Values that several processes of a kind share, with units in their names."""
 
     drain_seconds: float
     log_level: str
+    logs: Logs
+    tracing: Tracing
     postgres_connections_max: int
     postgres_pool_max: int
     postgres_shared_buffers: str

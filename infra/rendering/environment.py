@@ -18,7 +18,7 @@ from infra.plan.secret_names import (
     owner_password,
     runtime_password,
 )
-from infra.rendering.files import write_rendered
+from infra.rendering.files import make_folder, write_rendered
 from infra.sizing import at_work_max
 from infra.suite import Suite
 
@@ -56,10 +56,12 @@ def render_environments(suite: Suite) -> list[str]:
     """
     texts = {}
     for name, service in suite.plan.services.items():
-        texts[name] = _text(suite, service, _certificate(suite, service, name, service.replicas))
+        pair = _certificate(suite, service, name, service.replicas)
+        texts[name] = _text(suite, service, name, pair)
         if service.workers:
             role = f"{name}-worker"
-            texts[role] = _text(suite, service, _certificate(suite, service, role, service.workers))
+            pair = _certificate(suite, service, role, service.workers)
+            texts[role] = _text(suite, service, role, pair)
     if suite.plan.store.embedded:
         texts["store"] = _store_text(suite)
     changed = [
@@ -83,14 +85,31 @@ def _certificate(
     return pair
 
 
-def _text(suite: Suite, service: PlannedService, pair: KeyPair) -> str:
+def _text(suite: Suite, service: PlannedService, role: str, pair: KeyPair) -> str:
     prefix = f"{service.name.upper()}_"
     lines = [_HEADING.format(name=service.name, prefix=prefix)]
     lines += [
         f"\n# {variable.meaning}\n{prefix}{variable.name}={shlex.quote(variable.value)}\n"
-        for variable in _variables(suite, service, pair)
+        for variable in (*_variables(suite, service, pair), *_traces(suite, role))
     ]
     return "".join(lines)
+
+
+def _traces(suite: Suite, role: str) -> Iterator[Variable]:
+    tracing = suite.plan.limits.tracing
+    folder = make_folder(suite.folder.traces / role, account_for(role))
+    yield Variable("TRACE_SHARE", str(tracing.share), "The share of requests that leave a trace.")
+    yield Variable("TRACE_SLOW_MS", str(tracing.slow_ms), "A slower request always leaves one.")
+    if tracing.endpoint:
+        yield Variable("TRACE_ENDPOINT", tracing.endpoint, "Where traces go, by OTLP over HTTP.")
+    else:
+        yield Variable("TRACE_FOLDER", str(folder), "The folder of files with traces.")
+        yield Variable("TRACE_FILE_BYTES_MAX", str(tracing.file_bytes_max), "Their size at most.")
+    yield Variable(
+        "SLOW_STATEMENT_MS",
+        str(tracing.slow_statement_ms),
+        "A slower statement has a line in the log.",
+    )
 
 
 def _migration_text(suite: Suite, group: str) -> str:

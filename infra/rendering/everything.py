@@ -31,7 +31,7 @@ def render_everything(suite: Suite, processes: tuple[Process, ...]) -> set[str]:
     """Write the files that differ; returns the names of the processes whose files changed."""
     ours = account_for("supervisor")
     folder = suite.folder
-    for path in (folder.data, folder.etc, folder.cache, folder.sockets):
+    for path in (folder.data, folder.etc, folder.cache, folder.sockets, folder.traces):
         make_folder(path, ours, PASSABLE)
     make_folder(folder.log, ours, LOG_FOLDER_MODE)
     # Logs of earlier versions were open to all users.

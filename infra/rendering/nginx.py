@@ -12,6 +12,7 @@ from infra.suite import Suite
 
 # Only our own processes may send these headers, so nginx drops them from clients' requests.
 _DROPPED_HEADERS = (
+    "Baggage",
     "Forwarded",
     "X-Forwarded-Host",
     "X-Forwarded-Port",
@@ -21,6 +22,8 @@ _DROPPED_HEADERS = (
     "X-Rewrite-URL",
     "X-Sent-At-Ms",
     "X-Timeout-Ms",
+    "X-Trace-Kept",
+    "Tracestate",
     "X-User-Id",
     "X-Viewer-Id",
 )

@@ -16,6 +16,7 @@ def render_supervisor(suite: Suite, processes: tuple[Process, ...]) -> bool:
         "processes": processes,
         "repository": REPOSITORY,
         "as_root": os.geteuid() == 0,
+        "logs": suite.plan.limits.logs,
     }
     text = render("supervisord.conf.j2", values)
     return write_rendered(suite.folder.etc / "supervisord.conf", text, account_for("supervisor"))

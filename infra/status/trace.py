@@ -1,10 +1,18 @@
-"""Finds every log line about one request, in the order of time."""
+"""Shows one request: the tree of its trace, and every log line about it, by time."""
 
 import json
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+
+from infra.control.failures import SuiteFailure
+from infra.run_folder import RunFolder
+from infra.status.spans import balancer_spans, spans_in, tree_of
+from infra.status.trace_drawing import lines_of_tree, page_of_tree
+from shared.tracing.trace_context import trace_id_of
 
 # Fields with columns of their own, or that are the same for all lines; other fields follow.
 _HEAD = ("ts", "level", "instance", "event", "request_id")
@@ -24,6 +32,30 @@ class Line:
             f"{key}={value}" for key, value in self.rest.items() if value not in {None, ""}
         )
         return f"{self.ts[11:26]:<15}  {self.instance:<16}  {self.event:<20}  {said}"
+
+
+def print_trace(folder: RunFolder, request_id: str, *, with_page: bool) -> None:
+    """Print tree and lines, and write the page if wanted; raises SuiteFailure without any."""
+    trace_id = trace_id_of(request_id)
+    spans = spans_in(folder.traces, trace_id) if folder.traces.exists() else []
+    lines = lines_of_request(folder.log, request_id)
+    if not lines and not spans:
+        raise SuiteFailure(
+            f"No log names the request {request_id!r}; X-Request-ID of a reply does."
+        )
+    if spans:
+        roots = tree_of(spans, balancer_spans(folder.log, request_id))
+        sys.stdout.writelines(f"{line}\n" for line in lines_of_tree(roots))
+        if with_page:
+            began = datetime.fromtimestamp(roots[0].began_ms / 1000, UTC)
+            file = folder.root / f"trace-{trace_id}.html"
+            text = page_of_tree(trace_id, f"{began:%Y-%m-%d %H:%M:%S}", roots)
+            file.write_text(text, encoding="utf-8")
+            sys.stdout.write(f"\n{file}\n")
+        sys.stdout.write("\n")
+    else:
+        sys.stdout.write("This request was not sampled, neither slow nor failed: only lines.\n\n")
+    sys.stdout.writelines(f"{line}\n" for line in lines)
 
 
 def lines_of_request(folder: Path, request_id: str) -> list[Line]:

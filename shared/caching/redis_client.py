@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from redis import asyncio as aioredis
+from redis.asyncio.client import Pipeline
 from redis.asyncio.connection import BlockingConnectionPool, Connection
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
@@ -14,6 +15,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from shared.errors import Unavailable
 from shared.network.network import Network
 from shared.network.tls import client_context
+from shared.tracing.frames import noted_command
 
 # Redis answers in well under a millisecond. A Redis that is silent for half a second counts as
 # down, and its users degrade instead of waiting longer.
@@ -47,6 +49,30 @@ class _NamedConnection(Connection):
         return {**arguments, "ssl": self._tls, "server_hostname": self.host}
 
 
+class _NotedPipeline(Pipeline):
+    """Notes its round trip in the trace of the request."""
+
+    async def execute(self, raise_on_error: bool = True) -> list[Any]:
+        """Send all commands; raises what the library raises."""
+        with noted_command("pipeline"):
+            return await super().execute(raise_on_error)
+
+
+class _NotedRedis(aioredis.Redis):
+    """Notes each command in the trace of the request."""
+
+    async def execute_command(self, *args: Any, **options: Any) -> Any:
+        """Send a command; raises what the library raises."""
+        with noted_command(args[0]):
+            return await super().execute_command(*args, **options)  # type: ignore[no-untyped-call]
+
+    def pipeline(self, transaction: bool = True, shard_hint: str | None = None) -> Pipeline:
+        """Return a pipeline whose round trip is noted."""
+        return _NotedPipeline(
+            self.connection_pool, self.response_callbacks, transaction, shard_hint
+        )
+
+
 async def open_redis(url: str, network: Network) -> aioredis.Redis:
     """Return a client with a bounded pool. It connects at first use: opening never fails.
 
@@ -73,4 +99,4 @@ async def open_redis(url: str, network: Network) -> aioredis.Redis:
         # One immediate retry: a pooled connection may have died when the server restarted.
         retry=Retry(NoBackoff(), 1, supported_errors=(RedisConnectionError,)),
     )
-    return aioredis.Redis.from_pool(pool)
+    return _NotedRedis.from_pool(pool)

@@ -9,6 +9,7 @@ Use it for quick commands only: a slow one delays all commands behind it.
 
 import asyncio
 import contextlib
+import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ from shared.errors import Unavailable
 from shared.logs import get_logger
 from shared.network.network import Network
 from shared.network.tls import client_context
+from shared.tracing.frames import OK, REDIS, current_frame
 
 log = get_logger()
 
@@ -113,6 +115,30 @@ class RedisPipe:
         Raises PipeDown: at once without a connection, and after an error reply, which also ends
         the connection.
         """
+        frame = current_frame.get()
+        if frame is None:
+            return await self._ask(command)
+        began_s, outcome = time.perf_counter(), "failed"
+        try:
+            reply = await self._ask(command)
+            outcome = OK
+        finally:
+            frame.note(REDIS, self._host, command[0], began_s, outcome)
+        return reply
+
+    async def ask_all(self, commands: Sequence[Command]) -> list[Any]:
+        """Return the replies in the order of the commands, in one round trip; raises PipeDown."""
+        frame = current_frame.get()
+        began_s, outcome = time.perf_counter(), "failed"
+        try:
+            replies = await asyncio.gather(*(self._ask(command) for command in commands))
+            outcome = OK
+        finally:
+            if frame is not None:
+                frame.note(REDIS, self._host, commands, began_s, outcome)
+        return replies
+
+    async def _ask(self, command: Command) -> Any:
         if self._line is None:
             raise PipeDown
         reply = await self._line.send(command)
@@ -121,10 +147,6 @@ class RedisPipe:
             self._line.abort()
             raise PipeDown(str(reply)) from reply
         return reply
-
-    async def ask_all(self, commands: Sequence[Command]) -> list[Any]:
-        """Return the replies in the order of the commands, in one round trip; raises PipeDown."""
-        return await asyncio.gather(*(self.ask(*command) for command in commands))
 
     async def _keep_connected(self) -> None:
         was_up = True

@@ -15,10 +15,10 @@ from shared.cursors import ID_MAX, DottedCursorShape, Number
 from shared.edges.batches import EdgeBatches
 from shared.edges.mirror import TOPIC, EdgeChange
 from shared.errors import Unavailable
-from shared.logs import request_id
 from shared.sharding.shard_group import EdgeEnds, ShardGroup
 from shared.sharding.transaction import Transaction
 from shared.sql_files import Query, load_queries
+from shared.tracing.frames import carried
 
 _SQL = load_queries(Path(__file__).with_suffix(".sql"))
 
@@ -186,7 +186,7 @@ class Edges:
             state=state,
             replacing=None if replacing is None else list(replacing),
             topic=TOPIC,
-            request_id=request_id.get(),
+            request_id=carried(),
         )
         if row is None:
             present = await tx.row(_SQL["find_edge"], kind=self._kind, src=src, dst=dst)

@@ -13,11 +13,14 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.deadlines import start_deadline
 from shared.http_server import metrics
-from shared.http_server.admission import REFUSED_KEY
+from shared.http_server.admission import REFUSED_KEY, AskOf
 from shared.http_server.transit_times import TransitTimes
 from shared.http_server.viewer import SCOPE_KEY
 from shared.logs import get_logger, request_id
 from shared.network.call_headers import REQUEST_ID_HEADER, SENT_HEADER, TIMEOUT_HEADER
+from shared.tracing.frames import OK, Frame, current_frame
+from shared.tracing.trace_context import KEPT_HEADER, TRACEPARENT_HEADER, parent_in
+from shared.tracing.tracer import TRACER
 
 log = get_logger()
 
@@ -44,11 +47,17 @@ class Deadlines:
 
 
 class RequestContext:
-    """ASGI middleware; with `trusts_caller` the deadline headers of a calling service count."""
+    """ASGI middleware; with `trusts_caller` the headers of a calling service count.
 
-    def __init__(self, app: ASGIApp, *, deadlines: Deadlines, trusts_caller: bool) -> None:
+    They are those of deadline and trace. Without it, the trace of the caller is only a link.
+    """
+
+    def __init__(
+        self, app: ASGIApp, *, deadlines: Deadlines, trusts_caller: bool, ask_of: AskOf
+    ) -> None:
         self.app = app
         self._deadlines = deadlines
+        self._ask_of = ask_of
         self._trusts_caller = trusts_caller
         self._transit_times = TransitTimes()
 
@@ -60,12 +69,16 @@ class RequestContext:
         started_s = time.perf_counter()
         id_bytes = self._begin(scope)
         status = 0
+        frame = current_frame.get()
 
         async def send_with_id(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message["headers"] = [*message.get("headers", ()), (b"x-request-id", id_bytes)]
+                headers = [*message.get("headers", ()), (b"x-request-id", id_bytes)]
+                if frame is not None and frame.parent_id and self._keeps(frame, status, scope):
+                    headers.append(KEPT_HEADER)
+                message["headers"] = headers
             await send(message)
 
         try:
@@ -73,6 +86,8 @@ class RequestContext:
         finally:
             # Status 0: the caller left before a reply, or the connection had to be broken.
             _record(scope, status, time.perf_counter() - started_s)
+            if frame is not None:
+                self._end(frame, status, scope)
 
     def _begin(self, scope: Scope) -> bytes:
         headers = Headers(scope=scope)
@@ -80,7 +95,19 @@ class RequestContext:
         this_id = given_id if _REQUEST_ID.fullmatch(given_id) else uuid.uuid4().hex
         request_id.set(this_id)
         start_deadline(self._timeout_ms(scope, headers))
+        said = headers.get(TRACEPARENT_HEADER)
+        caller = None if said is None else parent_in(said)
+        inner, outer = (caller, None) if self._trusts_caller else (None, caller)
+        TRACER.begin_request(this_id, inner, outer)
         return this_id.encode()
+
+    def _keeps(self, frame: Frame, status: int, scope: Scope) -> bool:
+        frame.outcome = _outcome(status, scope)
+        return TRACER.decide(frame, lasts=lambda: self._ask_of(scope).lasts)
+
+    def _end(self, frame: Frame, status: int, scope: Scope) -> None:
+        frame.name = f"{scope['method']} {route_template(scope)}"
+        TRACER.end(frame, _outcome(status, scope), lasts=lambda: self._ask_of(scope).lasts)
 
     def _timeout_ms(self, scope: Scope, headers: Headers) -> float:
         limit_ms = self._deadlines.limit_ms(scope["method"], scope["path"])
@@ -93,6 +120,11 @@ class RequestContext:
             return limit_ms
         address, _port = scope["client"]
         return limit_ms - self._transit_times.of(address, int(sent), time.time())
+
+
+def _outcome(status: int, scope: Scope) -> str:
+    # Under overload all refusals would be failures, and they show nothing.
+    return str(status) if status >= 500 and REFUSED_KEY not in scope else OK
 
 
 def _record(scope: Scope, status: int, seconds: float) -> None:

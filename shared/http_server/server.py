@@ -18,6 +18,7 @@ from shared.http_server.readiness import Readiness
 from shared.live_values import LiveFile
 from shared.logs import configure_logging, get_logger
 from shared.settings import ProcessSettings
+from shared.tracing.starting import start_tracing
 
 log = get_logger()
 
@@ -64,9 +65,12 @@ def serve(app: FastAPI, settings: ProcessSettings) -> None:
         reset_contextvars=True,
     )
     server = DrainingServer(config, app.state, settings.drain_seconds, certificate)
+    spans = start_tracing(settings, app.state.name)
     _freeze_memory()
     log.info("starting", address=settings.listen_host, port=settings.listen_port)
     server.run(sockets=[door])
+    if spans is not None:
+        spans.close()
     log.info("stopped")
 
 

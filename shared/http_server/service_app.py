@@ -31,6 +31,7 @@ from shared.http_server.readiness import Readiness
 from shared.http_server.reply_shapes import describe_shapes
 from shared.http_server.request_context import Deadlines, RequestContext
 from shared.http_server.token_gate import TokenGate
+from shared.http_server.trace_keeping import TraceKeeping
 from shared.http_server.work_queue import WorkQueue
 from shared.live_values import LiveFile, LiveValues
 from shared.network.internal_tokens import TokenVerifier
@@ -90,6 +91,7 @@ def create_app(
         telemetry={"tracing": False, "metrics": False, "logs": False},
         lifespan=_lifespan(open_resources, readiness, info.find_obstacle),
     )
+    app.state.name = info.name
     app.state.readiness = readiness
     rules = QueueRules(settings.at_work_max, settings.wait_ms_max / 1000)
     app.state.work_queue = WorkQueue(rules)
@@ -139,6 +141,7 @@ def _surround(app: FastAPI, info: AppInfo, settings: ProcessSettings, gate: Gate
     if gate is not None:
         app.add_middleware(gate)
     if info.audience is not None:
+        app.add_middleware(TraceKeeping)
         key = settings.internal_keys[info.audience].get_secret_value()
         others = revealed(settings.internal_key_others)
         verifier = TokenVerifier(key=key, audience=info.audience, others=others)
@@ -147,7 +150,10 @@ def _surround(app: FastAPI, info: AppInfo, settings: ProcessSettings, gate: Gate
     app.add_middleware(UnexpectedErrors)
     app.add_middleware(Methods, routes=app.router.routes, origins=info.origins)
     app.add_middleware(
-        RequestContext, deadlines=info.deadlines, trusts_caller=info.audience is not None
+        RequestContext,
+        deadlines=info.deadlines,
+        trusts_caller=info.audience is not None,
+        ask_of=info.ask_of,
     )
     if info.front is not None:
         app.add_middleware(info.front)

@@ -22,6 +22,9 @@ from shared.jobs.queue_watch import watch_queue
 from shared.logs import get_logger, request_id
 from shared.sharding import job_queue
 from shared.sharding.shard_group import ShardGroup
+from shared.tracing.frames import OK, Frame
+from shared.tracing.trace_context import carried_in
+from shared.tracing.tracer import TRACER
 
 # Longer than putting the jobs back takes, and shorter than the supervisor waits before it kills.
 _GIVE_BACK_SECONDS = 3.0
@@ -156,12 +159,13 @@ class JobWorker:
     ) -> None:
         outcome = "failed"
         task = asyncio.current_task()
+        frame: Frame | None = None
         try:
             if task is not None:
                 running.add(task)
                 task.add_done_callback(running.discard)
             async with places:
-                self._note_start(job)
+                frame = self._note_start(job)
                 started_s = time.perf_counter()
                 await handler(orjson.loads(job.payload or b"{}"))
                 JOB_SECONDS.labels(self._group.name, job.entrypoint).observe(
@@ -184,15 +188,23 @@ class JobWorker:
             raise RetryRequested(self._timing.wait_after(job.attempts), repr(error)) from error
         finally:
             JOB_RUNS.labels(self._group.name, job.entrypoint, outcome).inc()
+            if frame is not None:
+                TRACER.end(frame, "failed" if outcome == "failed" else OK)
 
-    def _note_start(self, job: Job) -> None:
-        sent = (job.headers or {}).get("request_id")
-        request_id.set(None if sent is None else str(sent))
+    def _note_start(self, job: Job) -> Frame | None:
+        headers = job.headers or {}
+        sent = headers.get("request_id")
+        present = None if sent is None else str(sent)
+        request_id.set(present)
+        said = headers.get("carried")
+        _, cause = carried_in(said if isinstance(said, str) else None)
+        frame = TRACER.begin_job(f"job {job.entrypoint}", present, [] if cause is None else [cause])
         if not job.attempts:
             delay_s = (utc_now() - job.execute_after).total_seconds()
             JOB_START_DELAY_SECONDS.labels(self._group.name, job.entrypoint).observe(
                 max(0.0, delay_s)
             )
+        return frame
 
 
 async def _give_back(

@@ -13,6 +13,9 @@ from shared.jobs.relay_lease import RelayLease
 from shared.logs import get_logger, request_id
 from shared.sharding.outbox import OutboxEvent, PartlyDelivered
 from shared.sharding.shard_group import ShardGroup
+from shared.tracing.frames import OK, current_frame
+from shared.tracing.trace_context import carried_in
+from shared.tracing.tracer import TRACER
 
 POLL_SECONDS = 1.0
 SHARDS_AT_ONCE = 8
@@ -127,9 +130,8 @@ class OutboxRelay:
         if retried:
             # Any of the events may cause the failure, so they go one by one.
             events = events[:1]
-        request_id.set(events[0].request_id)
         try:
-            await self._handler(topic)(events)
+            await self._hand_over(topic, events)
         except PartlyDelivered as rest:
             self._count_failure(topic, "partly")
             await outbox.forget(events, but=rest.undelivered)
@@ -149,6 +151,25 @@ class OutboxRelay:
         if retried:
             self._again.add(outbox.shard)
         return not retried
+
+    async def _hand_over(self, topic: str, events: list[OutboxEvent]) -> None:
+        said = [carried_in(event.request_id) for event in events]
+        present = said[0][0]
+        request_id.set(present)
+        causes = list(dict.fromkeys(cause for _, cause in said if cause is not None))
+        frame = TRACER.begin_job(f"deliver {topic}", present, causes)
+        outcome = "failed"
+        try:
+            await self._handler(topic)(events)
+            outcome = OK
+        except (PartlyDelivered, Unavailable):
+            # It is tried again soon, and while something is away this is no news.
+            outcome = OK
+            raise
+        finally:
+            if frame is not None:
+                TRACER.end(frame, outcome)
+                current_frame.set(None)
 
     def _handler(self, topic: str) -> Handler:
         try:

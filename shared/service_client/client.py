@@ -1,7 +1,8 @@
 """Calls another service by name, within the deadline and on behalf of the viewer."""
 
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from types import TracebackType
@@ -18,10 +19,12 @@ from shared.network.call_headers import REPEATED_HEADER, REQUEST_ID_HEADER
 from shared.network.internal_tokens import TokenSigner
 from shared.network.network import Network
 from shared.service_client import metrics
+from shared.service_client.call_trace import CallTrace, begin_call
 from shared.service_client.http1_exchange import Http1Exchange
 from shared.service_client.lean_messages import LeanRequest
 from shared.service_client.problem_errors import error_from_reply
 from shared.service_client.replica_transport import (
+    ASKED,
     IS_READ,
     REPEAT,
     TIMEOUT_MS,
@@ -29,6 +32,7 @@ from shared.service_client.replica_transport import (
     ReplicaTransport,
 )
 from shared.settings import ProcessSettings
+from shared.tracing.trace_context import KEEP_PATH
 
 READ_TIMEOUT_MS = 2_000
 WRITE_TIMEOUT_MS = 10_000
@@ -40,6 +44,7 @@ _OUTCOMES = (
     *("1xx", "2xx", "3xx", "4xx", "5xx"),
     *("timeout", "deadline_passed", "unreachable", "cancelled"),
 )
+_TELL_TIMEOUT_MS = 1_000.0
 NO_HEADERS: Mapping[str, str] = {}
 
 
@@ -200,10 +205,13 @@ class ServiceClient:
         self._in_flight.inc()
         started_s = time.perf_counter()
         outcome = "cancelled"
+        trace = begin_call()
         try:
             # Built here, so that errors of its deadline are counted as well.
-            request = self._request(call, content, headers)
+            request = self._request(call, content, headers, trace)
             response = await self._transport.handle_async_request(request)
+            if trace is not None:
+                trace.hear(response)
             outcome = f"{response.status_code // 100}xx"
         except httpx.TimeoutException as error:
             outcome = "timeout"
@@ -223,10 +231,25 @@ class ServiceClient:
             self._in_flight.dec()
             self._seconds.observe(time.perf_counter() - started_s)
             self._ended[outcome].inc()
+            if trace is not None:
+                trace.end(self, call, started_s, outcome)
         return _decoded(response, self.name)
 
+    async def tell_to_keep(self, address: str, trace_ids: Sequence[str]) -> None:
+        """Tell one replica to keep its parts of traces; one that cannot be told lacks them."""
+        if not isinstance(self._transport, ReplicaTransport):
+            return
+        call = Call("POST", KEEP_PATH, None, _TELL_TIMEOUT_MS, Repeat.IF_NOT_BEGUN)
+        request = self._request(call, orjson.dumps(list(trace_ids)), JSON_BODY, None)
+        with suppress(httpx.TransportError):
+            await self._transport.tell(request, address, _TELL_TIMEOUT_MS / 1000)
+
     def _request(
-        self, call: Call, content: bytes | AsyncIterator[bytes] | None, headers: Mapping[str, str]
+        self,
+        call: Call,
+        content: bytes | AsyncIterator[bytes] | None,
+        headers: Mapping[str, str],
+        trace: CallTrace | None,
     ) -> httpx.Request:
         extensions = {TIMEOUT_MS: budget_ms(call.timeout_ms), REPEAT: call.repeat}
         if call.is_read:
@@ -237,6 +260,9 @@ class ServiceClient:
             (_REQUEST_ID_NAME, (request_id.get() or "").encode()),
             *((name.encode(), value.encode()) for name, value in headers.items()),
         ]
+        if trace is not None:
+            named.append(trace.header())
+            extensions[ASKED] = trace.asked
         if content is not None and not isinstance(content, bytes):
             url = self._origin + call.path
             return httpx.Request(

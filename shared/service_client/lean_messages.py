@@ -78,6 +78,10 @@ class LeanResponse(httpx.Response):
         self._content = content
         self._request = None
 
+    def has(self, header: tuple[bytes, bytes]) -> bool:
+        """Whether the reply came with exactly this header."""
+        return header in self._raw_headers
+
     @cached_property
     def headers(self) -> httpx.Headers:  # type: ignore[override]
         """The given headers in httpx's type."""

@@ -20,6 +20,8 @@ from shared.service_client.second_read import first_answer
 TIMEOUT_MS = "timeout_ms"
 REPEAT = "repeat"
 IS_READ = "is_read"
+# A list that gets the address of each attempt.
+ASKED = "asked"
 _TRIED_TWICE = "tried_twice"
 _REPEATED = (REPEATED_HEADER.encode(), b"1")
 
@@ -90,6 +92,10 @@ class ReplicaTransport(httpx.AsyncBaseTransport):
                 return response
         return await self._attempt(request, self._replicas.pick([first]), _left_s(give_up_s))
 
+    async def tell(self, request: httpx.Request, address: str, timeout_s: float) -> None:
+        """Send a request to one replica, whatever becomes of it; raises httpx.TransportError."""
+        await self._exchange.send(request, address, timeout_s)
+
     async def aclose(self) -> None:
         """Close all connections."""
         await self._exchange.close()
@@ -132,6 +138,9 @@ class ReplicaTransport(httpx.AsyncBaseTransport):
         self, request: httpx.Request, replica: Replica, timeout_s: float
     ) -> httpx.Response:
         self._attempts.inc()
+        asked = request.extensions.get(ASKED)
+        if asked is not None:
+            asked.append(replica.address)
         replica.in_flight += 1
         try:
             response = await self._exchange.send(request, replica.address, timeout_s)

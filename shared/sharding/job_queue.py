@@ -17,6 +17,7 @@ from pgqueuer.domain.settings import DBSettings
 from pgqueuer.ports.driver import Driver
 
 from shared.logs import request_id
+from shared.tracing.frames import carried
 
 SCHEMA = "jobs"
 _SETTINGS = DBSettings(db_schema=SCHEMA)
@@ -69,13 +70,19 @@ async def enqueue(
     """Insert a job in the connection's transaction, unless its dedupe key is already queued."""
     # The pool's proxy supports everything that the library calls on a connection.
     driver = _TransactionDriver(cast(asyncpg.Connection, connection))
-    present = request_id.get()
     await queries_over(driver).enqueue(
         job,
         orjson.dumps(payload),
         priority=priority,
         execute_after=timedelta(seconds=delay_s),
         dedupe_key=dedupe_key,
-        headers=None if present is None else {"request_id": present},
+        headers=_headers(),
         on_conflict="skip",
     )
+
+
+def _headers() -> dict[str, Any] | None:
+    """What the job says of the request that enqueues it."""
+    present, said = request_id.get(), carried()
+    headers = {"request_id": present, "carried": said}
+    return {name: value for name, value in headers.items() if value is not None} or None

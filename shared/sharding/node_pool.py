@@ -29,6 +29,8 @@ from shared.sharding.database_faults import (
     why_unreachable,
 )
 from shared.sharding.pool_metrics import ACQUIRE_SECONDS, FAULTS, POOL_CONNECTIONS, POOL_WAITING
+from shared.tracing.frames import OK
+from shared.tracing.statements import note_statement
 
 ACQUIRE_SECONDS_MAX = 2.0
 
@@ -147,6 +149,7 @@ class NodePool:
 
     async def _fetch_once(self, sql: str, arguments: Sequence[object]) -> list[asyncpg.Record]:
         connection = await self.acquire()
+        began_s = time.perf_counter()
         try:
             wait_s = command_seconds()
         except DeadlineExceeded:
@@ -161,6 +164,7 @@ class NodePool:
         finally:
             if not asking.done():
                 asyncio.get_running_loop().call_later(UNHEARD_SECONDS_MAX, asking.cancel)
+            note_statement(self.name, sql, began_s, _outcome(asking))
         if not answered:
             late = TimeoutError()
             raise self.fault(late, closed=False) or late
@@ -264,6 +268,13 @@ class NodePool:
         for state, read in gauges.items():
             POOL_CONNECTIONS.labels(self._group, self.name, state).set_function(read)
         POOL_WAITING.labels(self._group, self.name).set_function(self._waiting.total)
+
+
+def _outcome(asking: asyncio.Task[list[asyncpg.Record]]) -> str:
+    if not asking.done() or asking.cancelled():
+        return "unheard"
+    error = asking.exception()
+    return OK if error is None else type(error).__name__
 
 
 class _StaleConnectionError(Unavailable):

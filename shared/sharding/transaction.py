@@ -10,7 +10,6 @@ from asyncpg import Record
 from asyncpg.pool import PoolConnectionProxy
 from prometheus_client import Counter
 
-from shared.logs import request_id
 from shared.sharding import job_queue
 from shared.sharding.connections import COMMAND_SECONDS, command_seconds
 from shared.sharding.database_faults import (
@@ -22,6 +21,8 @@ from shared.sharding.database_faults import (
 from shared.sharding.node_pool import NodePool
 from shared.sharding.reader import Reader
 from shared.sql_files import Query, load_queries
+from shared.tracing.frames import carried
+from shared.tracing.statements import noted_statement
 
 _SQL = load_queries(Path(__file__).with_suffix(".sql"))
 
@@ -49,11 +50,12 @@ class Transaction(Reader):
     async def execute(self, query: Query, /, **values: object) -> int:
         """Run a statement and return the number of affected rows."""
         sql, arguments = query.for_schema(self.schema), query.arguments(values)
-        try:
-            tag = await self._connection.execute(sql, *arguments, timeout=command_seconds())
-        except DRIVER_ERRORS as error:
-            self._raise_fault(error)
-            raise
+        with noted_statement(self._node.name, sql):
+            try:
+                tag = await self._connection.execute(sql, *arguments, timeout=command_seconds())
+            except DRIVER_ERRORS as error:
+                self._raise_fault(error)
+                raise
         return int(tag.rpartition(" ")[2])
 
     async def enqueue(
@@ -69,18 +71,19 @@ class Transaction(Reader):
 
         If a job with the same `dedupe_key` waits or runs on this primary, nothing is added.
         """
-        try:
-            await job_queue.enqueue(
-                self._connection,
-                job,
-                payload,
-                priority=priority,
-                delay_s=delay_s,
-                dedupe_key=dedupe_key,
-            )
-        except DRIVER_ERRORS as error:
-            self._raise_fault(error)
-            raise
+        with noted_statement(self._node.name, f"enqueue {job}"):
+            try:
+                await job_queue.enqueue(
+                    self._connection,
+                    job,
+                    payload,
+                    priority=priority,
+                    delay_s=delay_s,
+                    dedupe_key=dedupe_key,
+                )
+            except DRIVER_ERRORS as error:
+                self._raise_fault(error)
+                raise
         self.jobs.add(job)
 
     async def publish(self, topic: str, payload: dict[str, Any]) -> int:
@@ -89,7 +92,7 @@ class Transaction(Reader):
         Events of one topic and shard keep their order. Returns the event's position, an id.
         """
         position: int = await self.value(
-            _SQL["publish"], topic=topic, payload=payload, request_id=request_id.get()
+            _SQL["publish"], topic=topic, payload=payload, request_id=carried()
         )
         self.has_events = True
         return position
@@ -103,11 +106,12 @@ class Transaction(Reader):
         self.after_commit.append(count)
 
     async def _fetch_inside(self, sql: str, arguments: Sequence[object]) -> list[Record]:
-        try:
-            return await self._connection.fetch(sql, *arguments, timeout=command_seconds())
-        except DRIVER_ERRORS as error:
-            self._raise_fault(error)
-            raise
+        with noted_statement(self._node.name, sql):
+            try:
+                return await self._connection.fetch(sql, *arguments, timeout=command_seconds())
+            except DRIVER_ERRORS as error:
+                self._raise_fault(error)
+                raise
 
     def _raise_fault(self, error: Exception) -> None:
         fault = self._node.fault(error, closed=is_gone(self._connection, error))
@@ -144,7 +148,8 @@ async def commit(node: NodePool, connection: PoolConnectionProxy) -> None:
 
 async def _commit_and_release(node: NodePool, connection: PoolConnectionProxy) -> None:
     try:
-        tag, warned = await _commit(connection)
+        with noted_statement(node.name, "COMMIT"):
+            tag, warned = await _commit(connection)
     except DRIVER_ERRORS as error:
         closed = is_gone(connection, error)
         if is_unknown_commit(error, closed=closed):

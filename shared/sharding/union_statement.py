@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from shared.sharding.shard_map import schema_of
-from shared.sql_files import Query
+from shared.sql_files import Query, name_statement
 
 
 def statement_over(
@@ -37,10 +37,13 @@ def union_over(query: Query, shards: tuple[int, ...], first_by: str | None = Non
         for shard, part in parts.items()
     )
     if first_by is None:
+        name_statement(union, query.name)
         return union
     # Each part is already in this order, so the executor merges them and stops at the limit.
     limit = f"${query.parameters.index('limit') + 1}"
-    return f"SELECT * FROM ({union}) AS found ORDER BY {first_by} LIMIT {limit}"  # noqa: S608
+    merged = f"SELECT * FROM ({union}) AS found ORDER BY {first_by} LIMIT {limit}"  # noqa: S608
+    name_statement(merged, query.name)
+    return merged
 
 
 def arguments_over(query: Query, values: dict[str, object], shards: Sequence[int]) -> list[object]:

@@ -14,6 +14,7 @@ from shared.sharding.placement import Placement
 from shared.sharding.shard_map import ShardMapFile, schema_of
 from shared.sharding.transaction import Transaction, begin, commit, roll_back
 from shared.sharding.wake_ups import WakeUps
+from shared.tracing.statements import noted_statement
 
 
 class Writers(Placement):
@@ -54,7 +55,8 @@ class Writers(Placement):
             node = self.pool_of(current.primary_by_shard[shard])
             connection = await node.acquire(to_write=True)
             try:
-                await begin(connection, schema)
+                with noted_statement(node.name, "BEGIN"):
+                    await begin(connection, schema)
             except NOT_HERE as error:
                 await roll_back(node, connection)
                 await self.await_move(current, {shard}, error)

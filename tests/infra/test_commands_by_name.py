@@ -54,7 +54,7 @@ async def test_a_request_is_traced_by_the_id_of_its_reply(suite: Suite) -> None:
     async with httpx.AsyncClient(base_url=suite.public_url) as client:
         reply = await client.get("/v1/openapi.json")
     request_id = reply.headers["X-Request-ID"]
-    done = await asyncio.to_thread(suite.make, "trace", f"R={request_id}")
+    done = await asyncio.to_thread(suite.make, "trace", f"R={request_id}", "HTML=1")
     assert "nginx-1" in done.stdout
 
 

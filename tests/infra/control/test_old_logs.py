@@ -9,17 +9,27 @@ from typing import Any, cast
 import httpx
 import pytest
 
-from infra.control.old_logs import DELETED_AFTER_S, ROTATED_AFTER_S, end_old_logs
+from infra.control.old_logs import end_old_logs
+from infra.plan.figures import Logs
 from infra.suite import Suite as OnDisk
 from tests.eventually import eventually
 from tests.suite import Suite
+
+DAY_S = 24 * 3600
+ROTATED_AFTER_S, DELETED_AFTER_S = Logs().put_aside_days * DAY_S, Logs().deleted_days * DAY_S
 
 
 @pytest.fixture
 def suite_of_logs(tmp_path: Path) -> OnDisk:
     (tmp_path / "log").mkdir()
-    folder = SimpleNamespace(log=tmp_path / "log", supervisor_pid_file=tmp_path / "absent.pid")
-    return cast(OnDisk, SimpleNamespace(folder=folder))
+    (tmp_path / "traces" / "feed").mkdir(parents=True)
+    folder = SimpleNamespace(
+        log=tmp_path / "log",
+        traces=tmp_path / "traces",
+        supervisor_pid_file=tmp_path / "absent.pid",
+    )
+    plan = SimpleNamespace(limits=SimpleNamespace(logs=Logs()))
+    return cast(OnDisk, SimpleNamespace(folder=folder, plan=plan))
 
 
 def _age(file: Path, seconds: float) -> None:

@@ -5,7 +5,6 @@ import re
 import pytest
 
 from infra.backups.due import forgotten_after_days
-from infra.control.old_logs import DELETED_AFTER_S, ROTATED_AFTER_S
 from infra.deletion_audit.may_stay import MAY_STAY, exemption
 from infra.plan.planning import plan_of
 from infra.run_folder import REPOSITORY
@@ -20,6 +19,7 @@ from shared.sharding.idempotency import KEPT_SECONDS
 
 _PAGE = REPOSITORY / "docs" / "operations" / "deletions.md"
 _HOUR = 3600.0
+_LOGS = load_topology().limits.logs
 
 
 def _ends(backup_days: int) -> dict[str, str]:
@@ -43,7 +43,7 @@ def test_the_page_lists_exactly_what_may_stay() -> None:
         ("in upload", "24 hours", OLD_BARS.kept_s),
         ("recorded replies", "26 hours", KEPT_SECONDS + REST_S),
         ("in redis: failed", "an hour", GUESS_LIMITS.failures_of_account.window_ms / 1000),
-        ("logs", "21 days", ROTATED_AFTER_S + DELETED_AFTER_S),
+        ("logs", "21 days", 24 * _HOUR * (_LOGS.put_aside_days + _LOGS.deleted_days)),
     ],
 )
 def test_the_ends_are_those_of_the_code(what: str, end: str, seconds: float) -> None:

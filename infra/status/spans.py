@@ -1,0 +1,130 @@
+"""Reads the spans of a trace from the files of all processes, and the balancer's from its log."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+_BALANCERS = "nginx-*.log*"
+
+
+@dataclass(slots=True)
+class Span:
+    """A span and what it caused, in the order of time; times in milliseconds since the epoch."""
+
+    span_id: str
+    parent_id: str | None
+    process: str
+    name: str
+    began_ms: float
+    ended_ms: float
+    fault: str = ""
+    facts: dict[str, Any] = field(default_factory=dict)
+    children: list["Span"] = field(default_factory=list)
+
+    @property
+    def ms(self) -> float:
+        """How long it took."""
+        return self.ended_ms - self.began_ms
+
+    def all(self, depth: int = 0) -> Iterator[tuple[int, "Span"]]:
+        """Yield it and all below it, each with its depth."""
+        yield depth, self
+        for child in self.children:
+            yield from child.all(depth + 1)
+
+
+def tree_of(spans: list[Span], balancers: list[Span]) -> list[Span]:
+    """Return the roots; a request without a parent is the child of the balancer that passed it on.
+
+    A span whose parent is in no file is a root, too.
+    """
+    known = {span.span_id: span for span in spans}
+    roots: list[Span] = []
+    for span in sorted(spans, key=lambda span: span.began_ms):
+        parent = known.get(span.parent_id or "")
+        if parent is None and span.parent_id is None and span.facts.get("is_server"):
+            parent = next((one for one in balancers if _overlaps(one, span)), None)
+        (roots if parent is None else parent.children).append(span)
+    return sorted([*balancers, *roots], key=lambda span: span.began_ms)
+
+
+def orphans(spans: list[Span]) -> list[Span]:
+    """Return the spans whose parent is in no file."""
+    known = {span.span_id for span in spans}
+    return [span for span in spans if span.parent_id is not None and span.parent_id not in known]
+
+
+def spans_in(folder: Path, trace_id: str) -> list[Span]:
+    """Return the spans of a trace from all files below the folder, put-aside ones included."""
+    spans = {}
+    for file in sorted(folder.glob("*/*.jsonl*")):
+        with file.open(encoding="utf-8", errors="replace") as lines:
+            for line in lines:
+                if trace_id in line and (span := _span(line, trace_id)) is not None:
+                    spans[span.span_id] = span
+    return list(spans.values())
+
+
+def _span(line: str, trace_id: str) -> Span | None:
+    try:
+        said = json.loads(line)
+    except ValueError:  # The last line of a process that was killed.
+        return None
+    if said["context"]["trace_id"] != f"0x{trace_id}":
+        return None  # It only links to the trace.
+    return Span(
+        span_id=said["context"]["span_id"].removeprefix("0x"),
+        parent_id=said["parent_id"] and said["parent_id"].removeprefix("0x"),
+        process=said["resource"]["attributes"]["service.instance.id"],
+        name=said["name"],
+        began_ms=_ms(said["start_time"]),
+        ended_ms=_ms(said["end_time"]),
+        fault=said["status"].get("description", ""),
+        facts={**said["attributes"], "is_server": said["kind"] == "SpanKind.SERVER"},
+    )
+
+
+def balancer_spans(folder: Path, request_id: str) -> list[Span]:
+    """Return a span for each line that a balancer logged about the request."""
+    return [
+        _balancer_span(said)
+        for file in sorted(folder.glob(_BALANCERS))
+        for said in _lines(file, request_id)
+    ]
+
+
+def _lines(file: Path, request_id: str) -> Iterator[dict[str, Any]]:
+    with file.open(encoding="utf-8", errors="replace") as lines:
+        for line in lines:
+            if request_id in line and line.startswith("{"):
+                said = json.loads(line)
+                if said.get("request_id") == request_id and said.get("event") == "request":
+                    yield said
+
+
+def _balancer_span(said: dict[str, Any]) -> Span:
+    # nginx writes its line when it has sent the last byte.
+    ended_ms = _ms(said["ts"])
+    status = int(said["status"])
+    return Span(
+        span_id=f"{said['instance']} {said['ts']}",
+        parent_id=None,
+        process=said["instance"],
+        name=f"{said['method']} {said['path']}",
+        began_ms=ended_ms - float(said["seconds"]) * 1000,
+        ended_ms=ended_ms,
+        fault=str(status) if status >= 500 else "",
+        facts={"http.response.status_code": status, "upstream": said["upstream"]},
+    )
+
+
+def _overlaps(balancer: Span, span: Span) -> bool:
+    # The clock of nginx has milliseconds.
+    return balancer.began_ms - 2 <= span.began_ms <= balancer.ended_ms + 2
+
+
+def _ms(iso: str) -> float:
+    return datetime.fromisoformat(iso).timestamp() * 1000

@@ -1,0 +1,60 @@
+"""What a trace's parts say to one another: ids, W3C's `traceparent`, and the text in rows."""
+
+import hashlib
+import re
+from typing import NamedTuple
+
+TRACEPARENT_HEADER = "traceparent"
+# The body is a list of trace ids that a caller keeps, so the callee keeps its part of them.
+KEEP_PATH = "/traces/keep"
+# A service's reply says by this header that it keeps the trace, so its caller does, too.
+KEPT_HEADER = (b"x-trace-kept", b"1")
+
+_TRACEPARENT = re.compile(r"00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})")
+_TRACE_ID = re.compile(r"[0-9a-f]{32}")
+_CARRIED = re.compile(r"(.+)-([0-9a-f]{16})-([01])")
+_NOTHING = "0" * 32
+
+
+class Parent(NamedTuple):
+    """The span that caused something, and whether its trace was sampled at the edge."""
+
+    trace_id: str
+    span_id: int
+    is_sampled: bool
+
+
+def trace_id_of(request_id: str) -> str:
+    """Return the trace id of a request: its id, or its hash if that is not 32 hex digits."""
+    if _TRACE_ID.fullmatch(request_id) and request_id != _NOTHING:
+        return request_id
+    return hashlib.blake2s(request_id.encode(), digest_size=16).hexdigest()
+
+
+def parent_in(traceparent: str) -> Parent | None:
+    """Read a `traceparent`; None if it is none of version 00, or has an id of zeros."""
+    said = _TRACEPARENT.fullmatch(traceparent)
+    if said is None:
+        return None
+    span_id = int(said[2], 16)
+    if not span_id or said[1] == _NOTHING:
+        return None
+    return Parent(said[1], span_id, bool(int(said[3], 16) & 1))
+
+
+def traceparent_of(trace_id: str, span_id: int, *, is_sampled: bool) -> bytes:
+    """Return the header's value for a call."""
+    return b"00-%b-%016x-0%d" % (trace_id.encode(), span_id, is_sampled)
+
+
+def carried_text(request_id: str, span_id: int, *, is_sampled: bool) -> str:
+    """Return the text of a row or job that a request causes: its id, span and sampling."""
+    return f"{request_id}-{span_id:016x}-{is_sampled:d}"
+
+
+def carried_in(text: str | None) -> tuple[str | None, Parent | None]:
+    """Return the request id and the parent of a row; rows of older versions have no parent."""
+    said = _CARRIED.fullmatch(text) if text else None
+    if said is None:
+        return text, None
+    return said[1], Parent(trace_id_of(said[1]), int(said[2], 16), said[3] == "1")

@@ -1,0 +1,232 @@
+"""Decides which traces are kept, and has every process keep its part.
+
+The edge samples a share of the requests at random. Slow and failed ones are kept as well, which
+only their end can tell. So a process holds each part of a trace for ten seconds, and its caller
+tells it to keep it.
+"""
+
+import asyncio
+import random
+import time
+import uuid
+from collections import OrderedDict, deque
+from collections.abc import Awaitable, Callable, Sequence
+from contextvars import Context
+from dataclasses import dataclass
+from typing import Protocol
+
+from prometheus_client import Counter
+
+from shared.tracing.frames import AFTERWARDS_S, CALL, OK, Frame, Note, current_frame
+from shared.tracing.trace_context import Parent, trace_id_of
+
+KEPT = Counter("retrato_traces_kept_total", "Parts of traces kept by this process.", ["why"])
+DROPPED = Counter(
+    "retrato_traces_dropped_total", "Parts of traces that a bound did not let be kept.", ["bound"]
+)
+
+HOLD_S = 10.0
+# Some ten kilobytes each; a process that answers more in ten seconds holds them for less.
+HELD_MAX = 4096
+# During an outage every request fails. A person needs some of them.
+KEPT_PER_S = 20.0
+# Callees hear of all that was kept since the last time.
+TELL_EVERY_S = 0.25
+TOLD_AT_ONCE_MAX = 64
+
+
+@dataclass(frozen=True, slots=True)
+class TraceRules:
+    """The share of requests that the edge samples, and from when on one counts as slow."""
+
+    share: float = 0.01
+    slow_s: float = 0.5
+    slow_job_s: float = 10.0
+
+
+class Callee(Protocol):
+    """A service that can be told to keep its parts of traces."""
+
+    async def tell_to_keep(self, address: str, trace_ids: Sequence[str]) -> None:
+        """Tell one process; a failure is its own affair."""
+
+
+# The frame, some of its notes, and whether the frame's own span comes with them.
+Take = Callable[[Frame, Sequence[Note], bool], None]
+
+
+class Tracer:
+    """The traces of this process; without `start` it notes nothing."""
+
+    def __init__(self) -> None:
+        self.rules = TraceRules()
+        self._take: Take | None = None
+        self._held: OrderedDict[str, list[Frame]] = OrderedDict()
+        self._ends: deque[tuple[float, str]] = deque()
+        self._awaited: OrderedDict[str, float] = OrderedDict()
+        self._to_tell: dict[tuple[Callee, str], list[str]] = {}
+        self._telling: set[asyncio.Task[None]] = set()
+        self._tokens, self._filled_s = KEPT_PER_S, 0.0
+
+    def start(self, rules: TraceRules, take: Take) -> None:
+        """Note every request and job from now on; `take` gets those that are kept."""
+        self.rules, self._take = rules, take
+
+    def stop(self) -> None:
+        """Note nothing any more."""
+        self._take = None
+
+    def begin_request(self, request_id: str, parent: Parent | None, outer: Parent | None) -> None:
+        """Begin a request's frame; without a parent this process is the edge and samples."""
+        if self._take is None:
+            return
+        if parent is not None:
+            frame = Frame(
+                parent.trace_id, parent.span_id, is_sampled=parent.is_sampled, is_server=True
+            )
+        else:
+            sampled = random.random() < self.rules.share  # noqa: S311 - no secret
+            frame = Frame(trace_id_of(request_id), 0, is_sampled=sampled, is_server=True)
+            if outer is not None:
+                frame.origins = (outer,)
+        current_frame.set(frame)
+
+    def begin_job(
+        self, name: str, request_id: str | None, causes: Sequence[Parent]
+    ) -> Frame | None:
+        """Begin the frame of a job or delivery, which belongs to the first sampled cause.
+
+        It links to all others, and to one that was not sampled, whose spans may be gone.
+        """
+        if self._take is None:
+            return None
+        parent = next((cause for cause in causes if cause.is_sampled), None)
+        if parent is not None:
+            frame = Frame(parent.trace_id, parent.span_id, is_sampled=True, is_server=False)
+        else:
+            own = causes[0].trace_id if causes else trace_id_of(request_id or uuid.uuid4().hex)
+            sampled = not causes and random.random() < self.rules.share  # noqa: S311
+            frame = Frame(own, 0, is_sampled=sampled, is_server=False)
+        frame.name = name
+        frame.origins = tuple(cause for cause in causes if cause is not parent)
+        current_frame.set(frame)
+        return frame
+
+    def decide(self, frame: Frame, *, lasts: Callable[[], bool]) -> bool:
+        """Whether a frame is kept by what is known of it now."""
+        why = ""
+        if frame.is_sampled:
+            why = "sampled"
+        elif frame.must_keep:
+            why = "callee"
+        elif frame.outcome != OK or frame.has_failed_call:
+            why = "failed" if self._may_keep() else ""
+        elif self._is_slow(frame) and not lasts():
+            why = "slow" if self._may_keep() else ""
+        if why:
+            frame.is_kept = True
+            KEPT.labels(why).inc()
+        return frame.is_kept
+
+    def end(self, frame: Frame, outcome: str, *, lasts: Callable[[], bool] = bool) -> None:
+        """End a frame: keep it, hold it for its caller, or forget it.
+
+        A callee decides by itself only as its reply begins, because the reply tells its caller.
+        """
+        frame.ended_s = time.perf_counter()
+        frame.outcome = outcome
+        is_callee = frame.is_server and frame.parent_id != 0
+        if not frame.is_kept and is_callee and frame.trace_id in self._awaited:
+            frame.is_kept = True
+            KEPT.labels("told").inc()
+        if not frame.is_kept and (frame.is_sampled or not is_callee):
+            self.decide(frame, lasts=lasts)
+        if frame.is_kept:
+            self._keep(frame)
+        elif is_callee:
+            self._hold(frame)
+
+    def keep(self, trace_ids: Sequence[str]) -> None:
+        """Keep the held frames of these traces, and those that are still to end."""
+        now_s = time.monotonic()
+        for trace_id in trace_ids:
+            for frame in self._held.pop(trace_id, ()):
+                frame.is_kept = True
+                KEPT.labels("told").inc()
+                self._keep(frame)
+            self._awaited[trace_id] = now_s
+        while len(self._awaited) > HELD_MAX or (
+            self._awaited and next(iter(self._awaited.values())) < now_s - HOLD_S
+        ):
+            self._awaited.popitem(last=False)
+
+    def _keep(self, frame: Frame) -> None:
+        if self._take is None:
+            return
+        notes = tuple(frame.notes)
+        self._take(frame, notes, True)
+        if not frame.is_sampled:
+            self._tell_callees(frame, notes)
+        # What the request left behind still runs, and is noted when it ends.
+        seen = len(notes)
+        loop = asyncio.get_running_loop()
+        loop.call_later(2 * AFTERWARDS_S, self._keep_rest, frame, seen, context=Context())
+
+    def _keep_rest(self, frame: Frame, seen: int) -> None:
+        rest = frame.notes[seen:]
+        if rest and self._take is not None:
+            self._take(frame, rest, False)
+            if not frame.is_sampled:
+                self._tell_callees(frame, rest)
+
+    def _hold(self, frame: Frame) -> None:
+        ends, held, now_s = self._ends, self._held, frame.ended_s
+        while ends and (ends[0][0] < now_s - HOLD_S or len(ends) >= HELD_MAX):
+            held.pop(ends.popleft()[1], None)
+        ends.append((now_s, frame.trace_id))
+        others = held.get(frame.trace_id)
+        if others is None:
+            held[frame.trace_id] = [frame]
+        else:
+            others.append(frame)
+
+    def _is_slow(self, frame: Frame) -> bool:
+        slow_s = self.rules.slow_s if frame.is_server else self.rules.slow_job_s
+        return time.perf_counter() - frame.began_s >= slow_s
+
+    def _may_keep(self) -> bool:
+        now_s = time.monotonic()
+        self._tokens = min(KEPT_PER_S, self._tokens + (now_s - self._filled_s) * KEPT_PER_S)
+        self._filled_s = now_s
+        if self._tokens < 1:
+            DROPPED.labels("rate").inc()
+            return False
+        self._tokens -= 1
+        return True
+
+    def _tell_callees(self, frame: Frame, notes: Sequence[Note]) -> None:
+        loop = asyncio.get_running_loop()
+        calls = [note for note in notes if note[0] is CALL]
+        for _kind, callee, (_call, addresses), *_rest in calls:
+            for address in addresses:
+                if not self._to_tell:
+                    # A context of its own: the telling belongs to no request.
+                    loop.call_later(TELL_EVERY_S, self._tell, context=Context())
+                ids = self._to_tell.setdefault((callee, address), [])
+                if len(ids) >= TOLD_AT_ONCE_MAX:
+                    DROPPED.labels("telling").inc()
+                elif frame.trace_id not in ids:
+                    ids.append(frame.trace_id)
+
+    def _tell(self) -> None:
+        to_tell, self._to_tell = self._to_tell, {}
+        for (callee, address), ids in to_tell.items():
+            self._start(callee.tell_to_keep(address, ids))
+
+    def _start(self, telling: Awaitable[None]) -> None:
+        task = asyncio.ensure_future(telling)
+        self._telling.add(task)
+        task.add_done_callback(self._telling.discard)
+
+
+TRACER = Tracer()

@@ -1,0 +1,87 @@
+"""Kept frames become spans in files of bounded size."""
+
+import json
+import time
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
+
+from shared.sql_files import parse_query
+from shared.tracing.frames import CALL, REDIS, STATEMENT, Frame
+from shared.tracing.span_output import SpanFile, SpanOutput
+from shared.tracing.spans import resource_of, spans_of
+from shared.tracing.trace_context import Parent
+
+TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
+RESOURCE = resource_of("feed", "feed-1", "1")
+
+
+def _frame() -> Frame:
+    frame = Frame(TRACE, 7, is_sampled=True, is_server=True)
+    frame.name = "GET /timelines/home"
+    frame.origins = (Parent("f" * 32, 9, is_sampled=True),)
+    query = parse_query("posts_by_ids", "SELECT * FROM :schema.posts WHERE id = ANY(:ids)")
+    call = SimpleNamespace(method="POST", path="/cards?ids=1")
+    now_s = time.perf_counter()
+    frame.note(STATEMENT, "feed-a", query.for_schema("shard_0001"), now_s, "")
+    frame.note(REDIS, "feed", [("MGET", "key of bob"), ("GET", "key")], now_s, "failed")
+    frame.note(CALL, SimpleNamespace(name="users"), (call, ["127.0.0.1"]), now_s, "", 11)
+    frame.ended_s = time.perf_counter()
+    return frame
+
+
+def _lines(file: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
+
+
+def test_each_note_is_a_child_and_names_no_value(tmp_path: Path) -> None:
+    file, frame = tmp_path / "feed-1.jsonl", _frame()
+    spans = list(spans_of(frame, frame.notes, RESOURCE, with_own=True))
+    assert SpanFile(file, 1_000_000).export(spans) is SpanExportResult.SUCCESS
+    own, statement, redis, call = _lines(file)
+    assert own["name"] == "GET /timelines/home"
+    assert own["parent_id"] == f"0x{7:016x}"
+    assert own["links"][0]["context"]["trace_id"] == f"0x{'f' * 32}"
+    assert [each["name"] for each in (statement, redis, call)] == [
+        "feed-a posts_by_ids",
+        "redis MGET GET",
+        "users POST /cards",
+    ]
+    assert {each["parent_id"] for each in (statement, redis, call)} == {own["context"]["span_id"]}
+    assert call["context"]["span_id"] == f"0x{11:016x}"
+    assert redis["status"] == {"status_code": "ERROR", "description": "failed"}
+    assert "bob" not in file.read_text(encoding="utf-8")
+
+
+def test_the_files_of_a_process_have_a_bound(tmp_path: Path) -> None:
+    bytes_max, frame = 65_536, _frame()
+    file = SpanFile(tmp_path / "feed-1.jsonl", bytes_max)
+    batch = len(list(spans_of(frame, frame.notes, RESOURCE, with_own=True))) * 1_000
+    for _number in range(200):
+        file.export(list(spans_of(frame, frame.notes, RESOURCE, with_own=True)))
+    sizes = {path.name: path.stat().st_size for path in tmp_path.iterdir()}
+    assert set(sizes) == {"feed-1.jsonl", "feed-1.jsonl.1"}
+    assert sum(sizes.values()) <= bytes_max + 2 * batch
+
+
+def test_the_end_of_a_process_writes_what_waits(tmp_path: Path) -> None:
+    file, frame = tmp_path / "feed-1.jsonl", _frame()
+    output = SpanOutput(lambda: SpanFile(file, 1_000_000), RESOURCE)
+    output.start()
+    output.take(frame, frame.notes[:1], True)
+    output.take(frame, frame.notes[1:], False)
+    output.close()
+    assert len(_lines(file)) == 4
+
+
+def test_a_folder_that_is_gone_stops_nothing(tmp_path: Path) -> None:
+    def nowhere() -> SpanExporter:
+        return SpanFile(tmp_path / "gone" / "feed-1.jsonl", 1_000_000)
+
+    output, frame = SpanOutput(nowhere, RESOURCE), _frame()
+    output.start()
+    output.take(frame, frame.notes, True)
+    output.close()
+    assert not list(tmp_path.iterdir())
