@@ -20,8 +20,8 @@ status: ready ## show each process: address, state, memory, start time
 	@$(PYTHON) -m infra status
 accounts: ready ## show as which account each part runs, and what it can read and call
 	@$(PYTHON) -m infra accounts
-logs: ready ## follow the logs of a service: make logs S=feed
-	@$(PYTHON) -m infra logs "$(S)"
+logs: ready ## follow the logs of a service: make logs S=feed (LEVEL=warning GREP=expression; SINCE=10m prints past lines by time)
+	@$(PYTHON) -m infra logs "$(S)" --level "$(LEVEL)" --since "$(SINCE)" --grep "$(GREP)"
 trace: ready ## show where one request spent its time, and its log lines: make trace R=<X-Request-ID> (HTML=1 writes a page)
 	@$(PYTHON) -m infra trace "$(R)" $(if $(HTML),--html)
 forecast: ready ## say when disk, connections, processors and memory run out, the daily peaks and the quietest hours

@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 import sys
+from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
@@ -49,7 +50,7 @@ from infra.status.accounts import access_of, accounts_line, table_of
 from infra.status.certificates import certificate_lines
 from infra.status.changes import print_changes
 from infra.status.databases import database_lines
-from infra.status.logs import follow, log_files
+from infra.status.logs import follow, lines_since, log_files, time_of, wanted_lines
 from infra.status.metrics import metrics_of
 from infra.status.numbers import number_lines
 from infra.status.status import print_table, rows_of
@@ -159,9 +160,19 @@ def status() -> None:
 
 @app.command()
 @told
-def logs(what: Annotated[str, typer.Argument(help="A service or a process.")] = "") -> None:
-    """Follow the logs of a service."""
-    follow(log_files(open_suite(), what))
+def logs(
+    what: Annotated[str, typer.Argument(help="A service or a process.")] = "",
+    level: Annotated[str, typer.Option(help="From this level on.")] = "",
+    since: Annotated[str, typer.Option(help="Only past lines: 10m, 2h, or a time.")] = "",
+    grep: Annotated[str, typer.Option(help="Only lines that match.")] = "",
+) -> None:
+    """Follow the logs of a service, or print its past lines by time."""
+    wanted, files = wanted_lines(level, grep), log_files(open_suite(), what)
+    if not since:
+        follow(files, wanted)
+        return
+    begin = time_of(since, datetime.now(UTC))
+    sys.stdout.writelines(f"{line}\n" for line in lines_since(files, begin, wanted))
 
 
 @app.command()

@@ -22,6 +22,8 @@ QUIET = {
     ("maintenance", "ON=1", "MESSAGE=Back at noon.", "MINUTES=1"): "Back at noon.",
     ("maintenance",): "changes are refused until",
     ("maintenance", "OFF=1"): "changes are accepted again",
+    ("logs", "GREP=request", "SINCE=5m"): "",
+    ("logs", "S=feed", "LEVEL=error", "SINCE=5m"): "",
     ("migrate",): "every shard is at the newest migration",
     ("migrate-status",): "shards",
     ("reconcile",): "edges and",
