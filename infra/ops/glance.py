@@ -49,6 +49,13 @@ _FIGURES = (
     Figure(
         "failed", "Errors", "per second", f'sum(rate({_GATEWAY},status=~"500|502|504"}}[$rate]))'
     ),
+    Figure(
+        "machine",
+        "Machine busy",
+        "fraction",
+        '1 - sum(rate(retrato_machine_processor_seconds_total{mode="idle"}[$rate]))'
+        " / sum(rate(retrato_machine_processor_seconds_total[$rate]))",
+    ),
     *(
         Figure(
             f"p{percent}",
@@ -108,6 +115,7 @@ class Glance:
             alerts=alerts,
             silent=silent,
             rates=_rates(figures),
+            busy=None if figures is None else figures["machine"],
             gaps=list(dict.fromkeys(gaps)),
             now=time.time(),
         )

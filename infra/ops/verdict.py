@@ -22,6 +22,7 @@ _DEAD = {
 # Below these, a few failures in a quiet minute are no state of the suite.
 _FAILED_SHARE_MAX = 0.01
 _FAILED_PER_S_MIN = 0.2
+_BUSY_MAX = 0.95
 
 
 class Level(IntEnum):
@@ -71,6 +72,8 @@ class Known:
     # Names of processes that do not answer Prometheus.
     silent: Sequence[str] | None
     rates: Rates | None
+    # The share of the machine's processors that is busy.
+    busy: float | None
     gaps: Sequence[str]
     now: float
 
@@ -100,6 +103,13 @@ def _reasons(known: Known) -> Iterator[Reason]:
         yield from _of_databases(known.state)
     if known.rates is not None:
         yield from _of_rates(known.rates)
+    if known.busy is not None and known.busy > _BUSY_MAX:
+        yield Reason(
+            Level.ATTENTION,
+            f"The processors of the machine are {100 * known.busy:.0f} % busy.",
+            "Everything is slower. The map shows whether the suite or something else uses them.",
+            "docs/operations/slow-suite.md",
+        )
     yield from _of_alerts(known.alerts or (), known.state)
     for gap in known.gaps:
         yield Reason(Level.ATTENTION, gap, "The suite does not need it; only this page sees less.")
@@ -108,12 +118,18 @@ def _reasons(known: Known) -> Iterator[Reason]:
 def _of_alerts(alerts: Iterable[Alert], state: StateNow | None) -> Iterator[Reason]:
     """Yield what alerts say, except of processes that are down: their reason says more."""
     processes = state.processes if state else ()
+    told: set[tuple[str, str]] = set()
     down = {
         name for one in processes if one.state in _DEAD for name in (one.name, one.server) if name
     }
     for alert in alerts:
         if alert.silenced or not down.isdisjoint(alert.about):
             continue
+        # One objective has an alert for each of several windows, the gravest first.
+        what = (alert.name, alert.summary.partition(".")[0])
+        if what in told:
+            continue
+        told.add(what)
         level = Level.BAD if alert.severity == "page" else Level.ATTENTION
         # Where the description only names the page, the page is enough.
         effect = "" if alert.page and alert.page in alert.description else alert.description
@@ -178,7 +194,7 @@ def _of_rates(rates: Rates) -> Iterator[Reason]:
         yield Reason(
             Level.BAD,
             f"{_share(rates.refused, rates.answered)} of all requests are refused.",
-            f"The suite has too much to do: {rates.refused:.1f} requests a second get 503.",
+            f"{rates.refused:.1f} requests a second get 503: a part is away or has too much to do.",
             "docs/operations/slow-suite.md",
         )
 

@@ -31,6 +31,7 @@ async def edge(suite: Suite, tmp_path: Path) -> AsyncIterator[str]:
     watched = plan_of(load_topology(network=drawn.network, is_watched=True))
     plan = replace(
         drawn,
+        watch=None,
         nginx=replace(drawn.nginx, replicas=(address,)),
         ops=Ops(address=f"{drawn.network}.12.9", allow=("127.0.97.0/24",)),
         processes=(*drawn.processes, replace(watched.process("ops"), address="127.0.97.9")),

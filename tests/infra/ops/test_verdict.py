@@ -46,7 +46,15 @@ def _known(*down: str, word: str = "FATAL", **more: Any) -> Known:
         one.model_copy(update={"state": word}) if one.name in down else one for one in PROCESSES
     )
     now = StateNow(at=NOW, has_failover=False, processes=processes, databases=(DATABASE,))
-    words = {"state": now, "alerts": [], "silent": [], "rates": CALM, "gaps": [], "now": NOW}
+    words = {
+        "state": now,
+        "alerts": [],
+        "silent": [],
+        "rates": CALM,
+        "busy": 0.5,
+        "gaps": [],
+        "now": NOW,
+    }
     return Known(**{**words, **more})
 
 
@@ -143,6 +151,25 @@ def test_an_alert_counts_by_its_severity_unless_it_is_silenced(
     assert verdict_of(_known(alerts=[_alert(severity, silenced=silenced)])).level is level
 
 
+def test_the_windows_of_an_objective_are_told_once() -> None:
+    alerts = [
+        replace(
+            _alert(severity), name="Objective", summary=f"A post is soon there. Of the last {one}"
+        )
+        for severity, one in (("page", "1h"), ("page", "6h"), ("ticket", "3d"))
+    ]
+    (reason,) = verdict_of(_known(alerts=alerts)).reasons
+    assert (reason.level, reason.what) == (Level.BAD, "A post is soon there. Of the last 1h")
+
+
+def test_a_busy_machine_is_told() -> None:
+    (reason,) = verdict_of(_known(busy=0.99)).reasons
+    assert (reason.level, reason.what) == (
+        Level.ATTENTION,
+        "The processors of the machine are 99 % busy.",
+    )
+
+
 def test_an_alert_about_a_process_that_is_down_is_told_once() -> None:
     alert = replace(_alert("page"), about=("feed-a",))
     assert len(verdict_of(_known("postgres-feed-a", alerts=[alert])).reasons) == 1
@@ -151,7 +178,7 @@ def test_an_alert_about_a_process_that_is_down_is_told_once() -> None:
 
 def test_what_cannot_be_asked_is_said_and_is_no_outage() -> None:
     gaps = ["Prometheus does not answer."]
-    verdict = verdict_of(_known(alerts=None, silent=None, rates=None, gaps=gaps))
+    verdict = verdict_of(_known(alerts=None, silent=None, rates=None, busy=None, gaps=gaps))
     assert verdict.level is Level.ATTENTION
     assert verdict.reasons[0].what == "Prometheus does not answer."
 
