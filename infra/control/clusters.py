@@ -10,7 +10,7 @@ from infra.control.supervisor import Supervisor
 from infra.failover.etcd import forget_cluster, known_clusters, prepare_etcd
 from infra.failover.patroni import Standing, leading, standings_of, tell
 from infra.failover.roles import server_in_role
-from infra.failover.settings import shared_settings
+from infra.failover.settings import always_waits, shared_settings
 from infra.holdings.last_leaders import last_leader
 from infra.leaders import leader
 from infra.plan.parts import Database
@@ -45,6 +45,14 @@ async def start_clusters(
     for database in suite.plan.databases:
         first = await server_in_role(suite, leader(database))
         progress.say(f"{database.name:<25} is led by {first.name}")
+
+
+async def wait_until_confirmed(suite: Suite) -> None:
+    """Wait until each database whose writes always wait for another member has one in sync."""
+    if suite.plan.failover is None:
+        return
+    waiting = [database for database in suite.plan.databases if always_waits(database)]
+    await asyncio.gather(*(wait_in_sync(suite, database) for database in waiting))
 
 
 async def _start_cluster(

@@ -31,6 +31,9 @@ async def prepare_primary(suite: Suite, group: ShardGroup, database: Database) -
     """
     connection = await connect_superuser(suite, leader(database), writes=True)
     try:
+        # The other members log in with a role that is made here, so none can confirm its commit.
+        # Whatever is confirmed later stands behind it in the log.
+        await connection.execute("SET synchronous_commit = local")
         await prepare_roles(connection, suite, group.name)
         if not await connection.fetchval(
             "SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)", group.name

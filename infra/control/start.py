@@ -11,7 +11,7 @@ from pathlib import Path
 
 from infra.backups.vanished import look_for_backups
 from infra.code_place import renew_code
-from infra.control.clusters import start_clusters
+from infra.control.clusters import start_clusters, wait_until_confirmed
 from infra.control.disk_space import require_disk_space
 from infra.control.examination import examine_primaries
 from infra.control.failures import Contradiction, SuiteFailure
@@ -218,6 +218,7 @@ async def _start_primaries(
             for database in group.databases
         )
     )
+    await wait_until_confirmed(suite)
     await migrate_all(suite, progress)
     await keep_homes(suite, ledger, homes, opening.replaced)
     return ledger, bool(made)

@@ -13,6 +13,11 @@ _LAG_BYTES_MAX = 16 * 1024**2
 _STOP_SECONDS = 10
 
 
+def always_waits(database: Database) -> bool:
+    """Whether a write waits for another member even while none is there."""
+    return len(database.members) >= _STRICT_FROM_MEMBERS
+
+
 def shared_settings(database: Database, failover: Failover, limits: Limits) -> dict[str, Any]:
     """Return the settings of a database's members.
 
@@ -26,7 +31,7 @@ def shared_settings(database: Database, failover: Failover, limits: Limits) -> d
         "retry_timeout": failover.retry_seconds,
         "maximum_lag_on_failover": _LAG_BYTES_MAX,
         "synchronous_mode": True,
-        "synchronous_mode_strict": len(database.members) >= _STRICT_FROM_MEMBERS,
+        "synchronous_mode_strict": always_waits(database),
         "synchronous_node_count": 1,
         # Without etcd a leader goes on as long as all members say that it leads.
         "failsafe_mode": True,
