@@ -10,7 +10,7 @@ BOOTSTRAP_OPTIONS =
 BIN = $(dir $(PYTHON))
 
 ##@ Run the suite
-.PHONY: up down status accounts logs trace forecast metrics restart scale maintenance rotate reset psql promote switchover plan-changes
+.PHONY: up down status accounts logs trace forecast metrics restart scale maintenance automation rotate reset psql promote switchover plan-changes
 up: BOOTSTRAP_OPTIONS = $(if $(HA),--ha=$(HA)) $(if $(WATCH),--watch=$(WATCH))
 up: ready ## install what is missing and start everything (LIMITS=loose allows load from one address; BACKUPS=off; WATCH=0 without Prometheus; HA=1 adds failover, HA=0 ends it; TRACES=1 traces every request)
 	@$(if $(WATCH),RETRATO_WATCH=$(WATCH)) RETRATO_LIMITS=$(or $(LIMITS),usual) $(if $(BACKUPS),RETRATO_BACKUPS=$(BACKUPS)) $(if $(HA),RETRATO_HA=$(HA)) $(if $(TRACES),RETRATO_TRACE_SHARE=$(TRACES)) $(PYTHON) -m infra up $(if $(ANEW),--anew "$(ANEW)") $(if $(AS_IS),--as-is "$(AS_IS)")
@@ -34,6 +34,8 @@ scale: ready ## show the numbers of processes, or change one while all serves: m
 	@$(PYTHON) -m infra scale $(S) $(N) $(if $(ALONE),--alone)
 maintenance: ready ## refuse changes while people read on: make maintenance ON=1 MESSAGE="…" MINUTES=30 (OFF=1 ends it)
 	@$(PYTHON) -m infra maintenance $(if $(ON),--on) $(if $(OFF),--off) $(if $(MESSAGE),--message "$(MESSAGE)") $(if $(MINUTES),--minutes $(MINUTES))
+automation: ready ## show what was done about alerts, or switch that: make automation OFF=1 (ON=1, or DRY=1 only says what it would do)
+	@$(PYTHON) -m infra automation $(if $(ON),--on) $(if $(OFF),--off) $(if $(DRY),--dry)
 rotate: ready ## replace secrets while everything runs: make rotate SECRET=media (or all; NOW=1 ends old values at once)
 	@$(PYTHON) -m infra rotate "$(SECRET)" $(if $(NOW),--now)
 plan-changes: ready ## show how the suite differs from the topology, and which changes are refused and why

@@ -8,6 +8,7 @@ from functools import partial
 from prometheus_client import Gauge
 
 from infra.authority_files import BrokenCertificate
+from infra.automation.executor import carry_out
 from infra.certificates import Authority
 from infra.control.certificate_renewal import hand_over, look_at_processes, renew_due
 from infra.control.disk_watch import watch_disks
@@ -64,6 +65,7 @@ async def take_care(suite: Suite, stop: asyncio.Event) -> None:
         loops.create_task(watch_processes(suite, stop))
         loops.create_task(watch_sync(suite, stop, leaders))
         loops.create_task(publish_state(suite, stop, leaders))
+        loops.create_task(carry_out(suite, look_once, stop))
 
 
 async def keep_certificates(suite: Suite, stop: asyncio.Event) -> None:

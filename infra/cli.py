@@ -17,6 +17,7 @@ from infra import (
     switch_commands,
     upkeep_commands,
 )
+from infra.automation.executor import mode_of
 from infra.backups.complaints import backup_lines
 from infra.backups.vanished import vanished_lines
 from infra.command_line import app, told
@@ -47,6 +48,7 @@ from infra.process import Tier
 from infra.scaling.switches import read_switches
 from infra.shell_settings import forget_settings_of_other_work
 from infra.status.accounts import access_of, accounts_line, table_of
+from infra.status.automation import automation_lines
 from infra.status.certificates import certificate_lines
 from infra.status.changes import print_changes
 from infra.status.databases import database_lines
@@ -151,6 +153,8 @@ def status() -> None:
     databases, are_safe = asyncio.run(database_lines(suite))
     short = short_of_disk_space(suite)
     lines += [*number_lines(suite), *switch_lines(read_switches(suite.folder.switches_file))]
+    if suite.plan.automation is not None and (mode := mode_of(suite.folder)) != "on":
+        lines += automation_lines(mode, [])
     lines.append(accounts_line(suite))
     sys.stdout.write("".join(f"{line}\n" for line in (*databases, *lines, *certificates, *short)))
     is_well = all((backups_are_well, are_valid, are_safe, *(row.is_well for row in rows)))

@@ -1,5 +1,6 @@
 """The plan's processes on one machine: commands, users and the order of their start."""
 
+import os
 import sys
 from collections.abc import Callable
 
@@ -36,7 +37,7 @@ _WITHOUT_MD5 = ("--etag-hash=", "--no-checksum", "--ignore-checksum")
 
 
 # Of the Python processes with an account of their own; all others are services.
-_TIERS = {"gateway": Tier.GATEWAYS, "ops": Tier.WATCHERS}
+_TIERS = {"gateway": Tier.GATEWAYS, "ops": Tier.WATCHERS, "automation": Tier.WATCHERS}
 
 
 def processes_of(suite: Suite) -> tuple[Process, ...]:
@@ -242,7 +243,11 @@ def _of_the_suite(suite: Suite, planned: PlannedProcess) -> Process:
         account=account_for(planned.role),
         directory=REPOSITORY,
         capabilities=_KEEPERS_CAPABILITIES,
-        environment={"RETRATO_RUN_DIR": str(suite.folder.root)},
+        # The caretaker renders files that name the decoder's interpreter.
+        environment={
+            "RETRATO_RUN_DIR": str(suite.folder.root),
+            **{name: value for name, value in os.environ.items() if name == "RETRATO_VENV_DIR"},
+        },
         niceness=NICE_IN_THE_BACKGROUND,
     )
 

@@ -101,6 +101,26 @@ class RunFolder:
         return self.root / "switches.json"
 
     @property
+    def automation_file(self) -> Path:
+        """The file that says whether automation acts: on, off or dry."""
+        return self.root / "automation-is"
+
+    @property
+    def automation(self) -> Path:
+        """The folder of automation: requests of alerts, and what was done."""
+        return self.root / "automation"
+
+    @property
+    def automation_inbox(self) -> Path:
+        """The folder of requests, which the process that takes alerts writes."""
+        return self.automation / "inbox"
+
+    @property
+    def automation_actions(self) -> Path:
+        """The file of the latest actions, which everybody may read."""
+        return self.automation / "actions.json"
+
+    @property
     def live_file(self) -> Path:
         """The rendered file that processes read again and again while they run."""
         return self.etc / "live.json"

@@ -15,6 +15,8 @@ _WORKERS_MIN, _WORKERS_MAX = 2, 8
 _FILES_MAX = 65_536
 # The share of a worker's files for connections; the rest is for kept replies, logs and the cache.
 _CONNECTIONS_SHARE = 0.75
+# The connections that each Redis takes; a process has up to 32 to the one of its service.
+REDIS_CLIENTS_MAX = 1000
 # An address may have a quarter of all connections, since a carrier's thousands may share it.
 _ADDRESSES_TO_FILL_IT = 4
 

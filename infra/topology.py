@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from infra.plan.figures import (
+    Automation,
     Backup,
     Dns,
     Failover,
@@ -109,6 +110,7 @@ class Topology:
     ops: Ops
     failover: Failover | None
     watch: Watch | None
+    automation: Automation | None
 
 
 def load_topology(
@@ -153,6 +155,7 @@ def _topology(
         ops=_ops(drawn["ops"], net),
         failover=_failover(drawn["ha"], net) if "ha" in drawn else None,
         watch=_watch(drawn, net) if "watch" in drawn else None,
+        automation=_automation(drawn, net) if "automation" in drawn else None,
     )
     _check(topology)
     if has_failover and topology.failover is None:
@@ -161,6 +164,8 @@ def _topology(
         topology,
         failover=topology.failover if has_failover else None,
         watch=topology.watch if is_watched else None,
+        # Without Prometheus nothing raises the alerts.
+        automation=topology.automation if is_watched else None,
     )
 
 
@@ -191,6 +196,14 @@ def _watch(drawn: Mapping[str, Any], net: str) -> Watch:
         heartbeat=alerts["heartbeat"],
         mail=Mail(**alerts["mail"]),
     )
+
+
+def _automation(drawn: Mapping[str, Any], net: str) -> Automation:
+    table = drawn["automation"]
+    services = _services(drawn["service"], net)
+    counts = {name: len(service.replicas) for name, service in services.items()}
+    counts |= {f"{name}-worker": len(one.workers) for name, one in services.items() if one.workers}
+    return Automation(**{**table, "address": f"{net}.{table['address']}"}, drawn=counts)
 
 
 def _nginx(table: Mapping[str, Any], net: str, *, with_public: bool) -> Nginx:
@@ -319,6 +332,7 @@ def _addresses(topology: Topology) -> Iterator[str]:
     yield from topology.nginx.replicas
     yield from topology.failover.etcd if topology.failover else ()
     yield from (topology.watch.address, topology.ops.address) if topology.watch else ()
+    yield from (topology.automation.address,) if topology.automation else ()
     yield from (redis.address for redis in topology.redises.values())
     for service in topology.services.values():
         yield from (*service.replicas, *service.workers)

@@ -1,5 +1,6 @@
 """Values of the topology that a plan contains unchanged: bounds, lifetimes and stores."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 
@@ -130,6 +131,17 @@ class Ops:
 
     address: str
     allow: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Automation:
+    """The process that takes alerts, and the bounds of what is done about them."""
+
+    address: str
+    growth_max: int  # processes of a role, as a multiple of those drawn
+    cool_down_seconds: int  # after a change of a role, before one more is added
+    calm_seconds: int  # after a change of a role, before one is removed
+    drawn: Mapping[str, int]  # the processes of each role, without those added since
 
 
 @dataclass(frozen=True, slots=True)

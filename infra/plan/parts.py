@@ -4,7 +4,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from infra.plan.figures import Backup, Dns, Failover, Limits, Nginx, Ops, Store, Watch
+from infra.plan.figures import (
+    Automation,
+    Backup,
+    Dns,
+    Failover,
+    Limits,
+    Nginx,
+    Ops,
+    Store,
+    Watch,
+)
 
 # What a process is, which decides how a target runs it and checks its health.
 Kind = Literal["dns", "postgres", "redis", "store", "service", "nginx", "etcd", "fence", "watcher"]
@@ -188,6 +198,7 @@ class Plan:
     ops: Ops
     failover: Failover | None = None  # without it nothing promotes a replica
     watch: Watch | None = None  # without it nothing watches
+    automation: Automation | None = None  # without it alerts reach people only
 
     @property
     def endpoints(self) -> set[tuple[str, int]]:

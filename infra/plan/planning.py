@@ -20,6 +20,7 @@ from infra.plan.parts import (
 from infra.plan.secret_names import (
     BACKUP_SECRETS,
     BALANCER_SECRETS,
+    FOR_AUTOMATION,
     FOR_OPERATORS,
     OPS_PASSWORD,
     STORE_KEYS,
@@ -55,6 +56,7 @@ def plan_of(topology: Topology) -> Plan:
         *_balancers(topology),
         *watchers(topology),
         *_ops(topology),
+        *_automation(topology),
     )
     return Plan(
         network=topology.network,
@@ -77,6 +79,7 @@ def plan_of(topology: Topology) -> Plan:
         ops=topology.ops,
         failover=topology.failover,
         watch=topology.watch,
+        automation=topology.automation,
     )
 
 
@@ -276,6 +279,21 @@ def _ops(topology: Topology) -> Iterator[PlannedProcess]:
             port=topology.ports.service,
             module="infra.ops.app",
             secrets=(OPS_PASSWORD, FOR_OPERATORS),
+        )
+
+
+def _automation(topology: Topology) -> Iterator[PlannedProcess]:
+    """Yield the process that takes alerts; it has no rights to do anything about them."""
+    if topology.automation is not None:
+        yield PlannedProcess(
+            name="automation",
+            kind="service",
+            service="automation",
+            host=topology.hosts[0],
+            address=topology.automation.address,
+            port=topology.ports.service,
+            module="infra.automation.receiver",
+            secrets=(FOR_AUTOMATION, FOR_OPERATORS),
         )
 
 

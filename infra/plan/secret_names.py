@@ -19,9 +19,11 @@ WATCH_POSTGRES, WATCH_REDIS = WATCH_SECRETS = ("watch_postgres", "watch_redis")
 WATCH_MAIL = "watch_mail"
 # The password of the operators' page.
 OPS_PASSWORD = "ops_password"  # noqa: S105 - its name
+# The token with which Alertmanager asks for reactions.
+FOR_AUTOMATION = "automation_token"
 # Suites of earlier versions lack these, and any command of an upgrade may make them: nothing stored
 # depends on their values.
-MADE_WHEN_MISSING = frozenset({FOR_OPERATORS, OPS_PASSWORD, *WATCH_SECRETS})
+MADE_WHEN_MISSING = frozenset({FOR_OPERATORS, OPS_PASSWORD, FOR_AUTOMATION, *WATCH_SECRETS})
 # The passphrase of the backups, and the name of this suite's folder in their bucket.
 BACKUP_SECRETS = ("backup_passphrase", "backup_suite")
 # The passwords of etcd's administrator, of Patroni at etcd, and of operators at Patroni.
@@ -58,6 +60,8 @@ def secrets_of(topology: Topology) -> Iterator[Secret]:
         yield Secret(OPS_PASSWORD)
         if topology.watch.mail.user:
             yield Secret(WATCH_MAIL, given=True)
+    if topology.automation is not None:
+        yield Secret(FOR_AUTOMATION)
     if not topology.backup.embedded:
         yield from (Secret(name, given=True) for name in BACKUP_BUCKET_KEYS)
     if topology.store.second is not None:

@@ -3,6 +3,7 @@
 from infra.accounts import account_for
 from infra.plan.secret_names import FOR_OPERATORS
 from infra.process import Process
+from infra.rendering.automation import render_automation
 from infra.rendering.backups import render_backups
 from infra.rendering.dns import render_dns
 from infra.rendering.environment import render_environments
@@ -58,6 +59,7 @@ def render_everything(suite: Suite, processes: tuple[Process, ...]) -> set[str]:
         *render_nginx(suite),
         *render_watching(suite),
         *render_ops(suite),
+        *render_automation(suite),
     }
     roles = set(render_environments(suite))
     changed |= {process.name for process in processes if process.planned.role in roles}

@@ -6,6 +6,7 @@ from infra.accounts import account_for
 from infra.plan.parts import PlannedRedis
 from infra.plan.secret_names import WATCH_REDIS
 from infra.rendering.files import PASSABLE, make_data_folder, make_folder, render, write_rendered
+from infra.sizing import REDIS_CLIENTS_MAX
 from infra.suite import Suite
 
 
@@ -27,6 +28,7 @@ def _render(suite: Suite, redis: PlannedRedis) -> bool:
         "etc_folder": folder,
         "pki": suite.folder.pki,
         "limits": suite.plan.limits,
+        "clients_max": REDIS_CLIENTS_MAX,
         "passwords": _passwords(suite, f"redis_{redis.name}"),
         "operators": _passwords(suite, "redis_operator"),
         "monitors": _passwords(suite, WATCH_REDIS) if suite.plan.watch else "",

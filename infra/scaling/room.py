@@ -5,12 +5,15 @@ from dataclasses import dataclass
 
 from infra.plan.parts import Plan
 from infra.scaling.counts import WORKER, counts_of
+from infra.sizing import REDIS_CLIENTS_MAX
+from shared.caching.redis_client import CONNECTIONS_MAX
 
 # Of a server's connections, those of people, migrations, audits and exporters, and the three that
 # Postgres keeps for superusers.
 CONNECTIONS_KEPT = 20
-# A worker listens for jobs and for events on connections of their own, beside its pool.
-LISTENERS_OF_WORKER = 2
+# Beside its pool, a worker has a connection to each primary for events, and one for each lane of
+# its jobs. Upload has most: five lanes.
+LISTENERS_OF_WORKER = 8
 # One event loop fills one processor. Twice as many processes fill the pauses of one another.
 PROCESSES_PER_PROCESSOR = 2
 # A part of the memory that stays free, for caches of files and for peaks.
@@ -57,6 +60,7 @@ def room_of(plan: Plan, drawn: Plan, machine: Machine, role: str) -> Room:
         _by_processors(machine),
         _by_memory(machine, role, count),
         *_by_connections(plan, role),
+        _by_redis(plan, role),
     ]
     most, why = min(bounds, key=lambda bound: bound[0])
     # What is drawn has been chosen by people who know the machine.
@@ -80,6 +84,17 @@ def _by_memory(machine: Machine, role: str, count: int) -> tuple[int, str]:
         f" each needs {size / 1e6:.0f} MB"
     )
     return count + more, said
+
+
+def _by_redis(plan: Plan, role: str) -> tuple[int, str]:
+    """Return the bound of a service's Redis, which its instances and workers share."""
+    service = plan.services[role.removesuffix(WORKER)]
+    others = len(service.workers if role == service.name else service.replicas)
+    said = (
+        f"the Redis of {service.name} takes {REDIS_CLIENTS_MAX} connections, and each process has"
+        f" up to {CONNECTIONS_MAX}"
+    )
+    return REDIS_CLIENTS_MAX // CONNECTIONS_MAX - others, said
 
 
 def _by_connections(plan: Plan, role: str) -> list[tuple[int, str]]:

@@ -17,11 +17,13 @@ from infra.watching.commands import REDIS_MONITOR
 
 # Every account may read these: certificates, the names of places, and the code.
 PUBLIC_SUFFIXES = (".crt",)
-PUBLIC_FOLDERS = ("data/shard_maps/", "code/")
+PUBLIC_FOLDERS = ("data/shard_maps/", "code/", "etc/live.json", "automation/actions.json")
 _KEEPER, _CARETAKER, _OPS = "backup-keeper", "caretaker", "ops"
 _DATABASE_ROLES = {_KEEPER: "postgres", POSTGRES_EXPORTER: MONITOR_ROLE}
 _INTERNAL = "internal_key_"
 _OPENED_BY = {_INTERNAL: "{}", "redis_": "redis-{}", "postgres_": "postgres of {}"}
+# The suite's own processes that have an account: what each reads besides its settings and key.
+_READ_BY_OUTER = {"ops": "ops-state.json", "automation": "automation/inbox/"}
 # What all processes of a kind read.
 _OF_POSTGRES = ("etc/postgres/", "data/postgres/", "pki/*.postgres.key")
 _READ_BY_ALL: dict[str, tuple[str, ...]] = {
@@ -128,8 +130,8 @@ def _reads(suite: Suite, role: str, processes: list[Process]) -> Iterator[str]:
             yield from (f"etc/{role}.env", f"pki/{role}.key")
             if first.readable:
                 yield "data/store/"
-        case "service" if role == _OPS:
-            yield from (f"etc/{role}.env", f"pki/{role}.key", suite.folder.state_file.name)
+        case "service" if role in _READ_BY_OUTER:
+            yield from (f"etc/{role}.env", f"pki/{role}.key", _READ_BY_OUTER[role])
 
 
 def _read_by_watcher(role: str, planned: PlannedProcess) -> Iterator[str]:

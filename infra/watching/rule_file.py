@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 
+from infra.automation.alerts import reaction_rules
 from infra.plan.parts import Plan
 from infra.watching.data_alerts import data_alerts
 from infra.watching.keeping_alerts import keeping_alerts
@@ -23,6 +24,7 @@ def rule_groups(plan: Plan) -> dict[str, list[Rule]]:
         "work": [*work_alerts()],
         "keeping": [*keeping_alerts(plan)],
         "watch": [*watch_alerts(plan)],
+        "reactions": [*reaction_rules(plan)],
     }
 
 

@@ -4,9 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-# Somebody is woken by a page. A ticket waits for the morning. The heartbeat is neither.
-Severity = Literal["page", "ticket", "none"]
+# Somebody is woken by a page. A ticket waits for the morning. The heartbeat is neither, and a
+# reaction is for automation.
+Severity = Literal["page", "ticket", "none", "reaction"]
 PAGE = "docs/operations/alerts.md"
+PAGE_OF_REACTIONS = "docs/operations/automation.md"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,8 @@ class Alert:
     @property
     def page(self) -> str:
         """The page and the section that say what to do."""
-        return f"{PAGE}#{self.name.lower()}"
+        page = PAGE_OF_REACTIONS if self.severity == "reaction" else PAGE
+        return f"{page}#{self.name.lower()}"
 
 
 Rule = Record | Alert

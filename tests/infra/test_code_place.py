@@ -23,6 +23,7 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "shared/logs.py",
         "infra/ops/app.py",
         "docs/operations/a.md",
+        "infra/automation/inbox.py",
         *map(str, code_place.FILES),
     ):
         (home / file).parent.mkdir(parents=True, exist_ok=True)

@@ -19,6 +19,10 @@ QUIET = {
     ("scale",): "feed-worker",
     # As many as there are; those that come and go are for tests/failures/test_scale.py.
     ("scale", "S=feed", "N=2"): "feed has 2 processes",
+    ("automation", "DRY=1"): "it only says what it would do",
+    ("automation", "OFF=1"): "alerts reach people only",
+    ("automation", "ON=1"): "it acts on alerts",
+    ("automation",): "it acts on alerts",
     ("maintenance", "ON=1", "MESSAGE=Back at noon.", "MINUTES=1"): "Back at noon.",
     ("maintenance",): "changes are refused until",
     ("maintenance", "OFF=1"): "changes are accepted again",

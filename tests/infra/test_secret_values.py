@@ -33,7 +33,7 @@ def test_a_secret_that_was_put_there_by_hand_is_kept(tmp_path: Path) -> None:
 
 
 def test_a_command_of_an_upgrade_makes_what_the_new_version_adds(tmp_path: Path) -> None:
-    file, plan = tmp_path / "secrets.json", plan_of(load_topology())
+    file, plan = tmp_path / "secrets.json", plan_of(load_topology(is_watched=True))
     with pytest.raises(SuiteFailure, match="is missing"):
         open_secrets(file, plan, may_make=False)
     open_secrets(file, plan)

@@ -10,7 +10,9 @@ from infra.plan.planning import plan_of
 from infra.scaling.counts import counts_of, scaled
 from infra.scaling.room import CONNECTIONS_KEPT, LISTENERS_OF_WORKER, Machine, room_of, rooms_of
 from infra.scaling.scale import going_names
+from infra.sizing import REDIS_CLIENTS_MAX
 from infra.topology import load_topology
+from shared.caching.redis_client import CONNECTIONS_MAX
 
 GIB = 1024**3
 DRAWN = load_topology(network="127.99")
@@ -43,8 +45,10 @@ def test_connections_bound_instances_and_workers_together() -> None:
         assert held <= free < held + limits.postgres_pool_max
 
 
-def test_nothing_but_the_machine_bounds_gateways() -> None:
-    assert room_of(PLAN, PLAN, LARGE, "gateway").most == 128
+def test_the_connections_of_redis_bound_gateways() -> None:
+    room = room_of(PLAN, PLAN, LARGE, "gateway")
+    assert room.most * CONNECTIONS_MAX <= REDIS_CLIENTS_MAX < (room.most + 1) * CONNECTIONS_MAX
+    assert room.why.startswith("the Redis of gateway")
 
 
 def test_what_is_drawn_or_runs_is_never_too_many() -> None:

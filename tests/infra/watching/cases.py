@@ -3,29 +3,14 @@
 A value such as `1x4 0x40` is five scrapes with 1, then 41 with 0; `0+30x40` rises by 30 at each.
 """
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
 
 from infra.plan.parts import Plan
+from tests.infra.watching.case import Case
+from tests.infra.watching.reaction_cases import reaction_cases
 
-Series = Mapping[str, str]
-SCRAPE_S = 15
 _DAY = 86_400
 _GIB = 1_073_741_824
-
-
-@dataclass(frozen=True, slots=True)
-class Case:
-    """An alert, series with which it fires, and series with which it does not.
-
-    The series are scraped every `step_s`, and `at_s` is the moment of the question.
-    """
-
-    alert: str
-    fires: Series
-    calm: tuple[Series, ...]
-    step_s: int = SCRAPE_S
-    at_s: int = 480
 
 
 def cases(plan: Plan) -> Iterator[Case]:
@@ -39,6 +24,7 @@ def cases(plan: Plan) -> Iterator[Case]:
     yield from _keeping()
     yield from _watchers()
     yield from _objectives()
+    yield from reaction_cases()
 
 
 def _parts() -> Iterator[Case]:

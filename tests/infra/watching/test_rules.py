@@ -10,15 +10,17 @@ from pathlib import Path
 
 import pytest
 
+from infra.automation.inbox import VERBS
 from infra.plan.parts import Plan
 from infra.plan.planning import plan_of
 from infra.programs import program
 from infra.run_folder import REPOSITORY
 from infra.topology import load_topology
 from infra.watching.rule_file import alerts_of, rule_file, rule_groups
-from infra.watching.rules import PAGE, Record
+from infra.watching.rules import PAGE, PAGE_OF_REACTIONS, Record
 from tests.architecture.metrics import families
-from tests.infra.watching.cases import Case, Series, cases
+from tests.infra.watching.case import Case, Series
+from tests.infra.watching.cases import cases
 
 PLAN = plan_of(load_topology(is_watched=True, has_failover=True))
 ALERTS = list(alerts_of(PLAN))
@@ -140,9 +142,19 @@ def _metrics_in(expression: str) -> set[str]:
 def test_every_alert_has_a_section_of_the_page() -> None:
     text = (REPOSITORY / PAGE).read_text(encoding="utf-8")
     sections = set(re.findall(r"^### (\w+)$", text, re.MULTILINE))
-    assert sections == {alert.name for alert in ALERTS}
-    for alert in ALERTS:
+    for_people = [alert for alert in ALERTS if alert.severity != "reaction"]
+    assert sections == {alert.name for alert in for_people}
+    for alert in for_people:
         assert alert.page == f"{PAGE}#{alert.name.lower()}"
+
+
+def test_every_alert_that_asks_for_a_reaction_is_on_the_page_of_automation() -> None:
+    text = (REPOSITORY / PAGE_OF_REACTIONS).read_text(encoding="utf-8")
+    sections = set(re.findall(r"^### (\w+)$", text, re.MULTILINE))
+    reactions = [alert for alert in ALERTS if "reaction" in alert.labels]
+    assert sections == {alert.name for alert in reactions}
+    assert {alert.severity for alert in reactions} == {"reaction"}
+    assert {alert.labels["reaction"] for alert in reactions} <= set(VERBS)
 
 
 def test_what_pages_somebody_is_noticed_within_a_minute() -> None:

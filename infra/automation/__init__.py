@@ -1,0 +1,1 @@
+"""Reacts to alerts as people would: one process takes them, and another one acts."""

@@ -1,0 +1,21 @@
+"""The shape of a case of an alert."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+Series = Mapping[str, str]
+SCRAPE_S = 15
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """An alert, series with which it fires, and series with which it does not.
+
+    The series are scraped every `step_s`, and `at_s` is the moment of the question.
+    """
+
+    alert: str
+    fires: Series
+    calm: tuple[Series, ...]
+    step_s: int = SCRAPE_S
+    at_s: int = 480

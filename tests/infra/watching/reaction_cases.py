@@ -1,0 +1,61 @@
+"""Cases of the alerts that ask for a reaction; a value is as in `cases.py`."""
+
+from collections.abc import Iterator
+
+from tests.infra.watching.case import Case, Series
+
+# 480 s of scrapes, in which a process uses so many seconds of its processor in 15 s.
+_BUSY, _MIDDLE, _CALM = "0+12x40", "0+7.5x40", "0+3x40"
+
+
+def _feeds(uses: str, count: int, allowed: str = "1x40") -> Series:
+    series = {}
+    for number in range(1, count + 1):
+        of = f'job="feed",instance="feed-{number}"'
+        series[f"process_cpu_seconds_total{{{of}}}"] = uses
+        series[f"retrato_processors_allowed{{{of}}}"] = allowed
+        series[f"up{{{of}}}"] = "1x40"
+    return series
+
+
+def reaction_cases() -> Iterator[Case]:
+    """Yield at least one case for each alert that asks for a reaction."""
+    yield Case("ServiceBusy", _feeds(_BUSY, 2), (_feeds(_MIDDLE, 2), _feeds(_CALM, 3)))
+    # 12 % of a processor are busy for a process that may use 15.
+    yield Case("ServiceBusy", _feeds("0+1.8x40", 2, "0.15x40"), (_feeds("0+1.8x40", 2),))
+    lately_busy = _feeds("0+7.5x24 180+0x16", 3)
+    yield Case("ServiceCalm", _feeds(_CALM, 3), (_feeds(_CALM, 2), _feeds(_MIDDLE, 3), lately_busy))
+    yield from _workers()
+    yield from _processes()
+    bucket = 'retrato_job_start_delay_seconds_bucket{kind="fan_out",le="%s"}'
+    late = {bucket % "5": "0+8x40", bucket % "30": "0+10x40", bucket % "+Inf": "0+10x40"}
+    soon = {bucket % "5": "0+9x40", bucket % "30": "0+10x40", bucket % "+Inf": "0+10x40"}
+    yield Case("FanOutLate", late, (soon,))
+    disk = 'retrato_disk_free_bytes{place="the suite"}'
+    yield Case("NoRoomForPhotos", {disk: "2000000000x40"}, ({disk: "2500000000x40"},))
+
+
+def _workers() -> Iterator[Case]:
+    waiting = 'retrato_jobs{group="upload",primary="upload-%s",kind="process",status="queued"}'
+    many = {waiting % "a": "150x40", waiting % "b": "51x40"}
+    few = {waiting % "a": "150x40", waiting % "b": "50x40"}
+    yield Case("JobsPileUp", many, (few,))
+    workers = {f'up{{job="upload-worker",instance="upload-worker-{n}"}}': "1x40" for n in (1, 2)}
+    alone = {'up{job="upload-worker",instance="upload-worker-1"}': "1x40"}
+    done, hardly = {waiting % "a": "3x40"}, {waiting % "a": "3x20 30 3x19"}
+    yield Case("JobsDone", {**workers, **done}, ({**alone, **done}, {**workers, **hardly}))
+
+
+def _processes() -> Iterator[Case]:
+    silent = 'up{job="feed",instance="feed-1"}'
+    runs = 'retrato_process_runs{name="feed-1",service="feed"}'
+    hangs = {silent: "1x4 0x40", runs: "1x44"}
+    yield Case(
+        "ProcessHangs",
+        hangs,
+        ({silent: "1x4 0x40", runs: "0x44"}, {silent: "1x28 0 0 1x12", runs: "1x44"}),
+    )
+    end = 'retrato_certificate_end_seconds{name="feed-1"}'
+    authority = 'retrato_certificate_end_seconds{name="authority"}'
+    soon, later = f"{24 * 86_400}x40", f"{26 * 86_400}x40"
+    yield Case("CertificateDue", {end: soon}, ({end: later, authority: soon},))

@@ -1,0 +1,40 @@
+"""A process knows how much of a processor its control groups leave it."""
+
+from pathlib import Path
+
+import pytest
+
+from shared.http_server.processors import MOST, allowed_processors
+
+
+def allowed(folder: Path, groups: str, **files: str) -> float:
+    (folder / "cgroup").write_text(groups, encoding="ascii")
+    for name, text in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text, encoding="ascii")
+    return allowed_processors(folder / "cgroup", folder / "sys")
+
+
+@pytest.mark.parametrize(
+    ("quota", "processors"),
+    [("15000 100000", 0.15), ("max 100000", MOST), ("400000 100000", MOST), ("broken", MOST)],
+)
+def test_a_quota_of_version_2_counts(tmp_path: Path, quota: str, processors: float) -> None:
+    found = allowed(tmp_path, "0::/a/b\n", **{"sys/a/b/cpu.max": quota})
+    assert found == processors
+
+
+@pytest.mark.parametrize(("quota", "processors"), [("15000", 0.15), ("-1", MOST), ("0", MOST)])
+def test_a_quota_of_version_1_counts(tmp_path: Path, quota: str, processors: float) -> None:
+    files = {"sys/cpu/a/cpu.cfs_quota_us": quota, "sys/cpu/a/cpu.cfs_period_us": "100000"}
+    assert allowed(tmp_path, "3:cpuset:/\n1:cpu,cpuacct:/a\n0::/\n", **files) == processors
+
+
+def test_the_smallest_quota_of_all_groups_around_it_counts(tmp_path: Path) -> None:
+    files = {"sys/a/cpu.max": "20000 100000", "sys/a/b/cpu.max": "50000 100000"}
+    assert allowed(tmp_path, "0::/a/b\n", **files) == 0.2
+
+
+def test_without_groups_it_is_one(tmp_path: Path) -> None:
+    assert allowed_processors(tmp_path / "missing", tmp_path) == MOST
+    assert allowed(tmp_path, "0::/\n") == MOST
