@@ -245,9 +245,8 @@ WAVES = (
         Fault(
             "nine tenths of the connections are taken", ("ConnectionsScarce",), connections_taken
         ),
-        Fault("another exporter is stopped", ("WatcherAway",), stopped("redis-exporter")),
+        Fault("an exporter is stopped", ("WatcherAway",), stopped("nginx-exporter-2")),
         Fault("a thousand jobs wait", ("JobsWait",), jobs_wait, 240),
-        Fault("a worker is killed four times", ("ProcessRestarts",), killed_often),
     ),
     (
         Fault(
@@ -286,6 +285,8 @@ WAVES = (
         Fault("the worker of uploads was away for 90 s", ("JobsStartLate",), jobs_late, 300),
     ),
     (
+        # It ends a quarter of an hour after the last start.
+        Fault("a worker is killed four times", ("ProcessRestarts",), killed_often),
         Fault("a transaction stays open", ("TransactionTooLong",), transaction_open, 400),
         Fault("a receiver refuses notifications", ("AlertsNotSent",), notifications_refused, 300),
     ),
