@@ -261,6 +261,9 @@ def _role(process: Process) -> str:
     """Return the role of a process in faults; empty for what is left alone."""
     if process.name in _LEFT_ALONE or process.service in _LEFT_ALONE:
         return ""
+    if process.kind == "watcher":
+        # Nobody waits for it.
+        return ""
     if process.kind == "postgres":
         return "primary"
     if process.planned.module.endswith(".worker"):
