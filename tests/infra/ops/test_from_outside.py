@@ -29,12 +29,13 @@ async def edge(suite: Suite, tmp_path: Path) -> AsyncIterator[str]:
     drawn = suite.plan
     address = f"{drawn.network}.1.8"
     watched = plan_of(load_topology(network=drawn.network, is_watched=True))
+    others = [process for process in drawn.processes if process.service != "ops"]
     plan = replace(
         drawn,
         watch=None,
         nginx=replace(drawn.nginx, replicas=(address,)),
         ops=Ops(address=f"{drawn.network}.12.9", allow=("127.0.97.0/24",)),
-        processes=(*drawn.processes, replace(watched.process("ops"), address="127.0.97.9")),
+        processes=(*others, replace(watched.process("ops"), address="127.0.97.9")),
     )
     file = tmp_path / "nginx.conf"
     with_page = replace(suite.on_disk, plan=plan)
