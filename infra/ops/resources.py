@@ -29,7 +29,13 @@ async def open_resources(settings: OpsSettings, guard: Guard) -> AsyncIterator[R
     """Open a client that trusts the suite's authority only."""
     asking = Asking(settings.tls_ca_file, settings.tls_cert_file, settings.tls_key_file)
     measurements = Measurements(asking, settings.prometheus_url)
-    neighbours = Neighbours(asking, settings.alertmanager_url, settings.automation_url)
+    token = settings.operator_token
+    neighbours = Neighbours(
+        asking,
+        settings.alertmanager_url,
+        settings.automation_url,
+        token.get_secret_value() if token else "",
+    )
     try:
         yield Resources(
             guard=guard,

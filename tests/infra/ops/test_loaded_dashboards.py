@@ -98,7 +98,7 @@ def _is_meant(suite: Suite, panel: Panel) -> bool:
 
 async def test_an_operator_signs_in_and_reads_that_all_is_known(watched: Suite) -> None:
     password = {"password": watched.on_disk.secrets["ops_password"]}
-    async with httpx.AsyncClient(base_url=watched.public_url) as browser:
+    async with httpx.AsyncClient(base_url=watched.public_url, timeout=60) as browser:
         reply = await browser.post("/ops/sign-in", data=password)
         assert reply.headers["location"] == "/ops/"
         assert COOKIE in reply.cookies
