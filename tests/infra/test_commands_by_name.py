@@ -56,6 +56,12 @@ async def test_a_command_reaches_the_suite(suite: Suite, words: tuple[str, ...])
     assert "Usage:" not in done.stderr
 
 
+async def test_a_forecast_without_measurements_says_what_it_needs(suite: Suite) -> None:
+    done = await asyncio.to_thread(suite.make, "forecast")
+    assert done.returncode
+    assert "this suite has WATCH=0" in done.stdout + done.stderr
+
+
 async def test_a_request_is_traced_by_the_id_of_its_reply(suite: Suite) -> None:
     async with httpx.AsyncClient(base_url=suite.public_url) as client:
         reply = await client.get("/v1/openapi.json")
