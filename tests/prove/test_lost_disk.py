@@ -2,8 +2,9 @@
 
 import os
 import shutil
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+import signal
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from functools import partial
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from prove.losses import Losses
 from prove.members import connect
 from prove.people import hang_up
 from prove.progress import Progress
+from prove.victims import signal_all
 from tests.conftest import TEST_FOLDER, TEST_NETWORK
 from tests.eventually import eventually
 from tests.infra.mistakes.stage import Stage
@@ -68,7 +70,8 @@ class Careless(Breaker):
         await tell(suite, first, "PATCH", "/config", {"synchronous_mode": False})
         await eventually(partial(_waits_for_nobody, self.suite, first), within_s=30)
         async with AsyncExitStack() as stack:
-            async with self.victims.frozen(f"postgres-{second.name}", "fence"):
+            # Not its Patroni: a member that was silent for a whole lease is never promoted.
+            with _receiving_nothing(self.victims.pids(f"postgres-{second.name}")):
                 await eventually(self._has_acknowledged(_ACKNOWLEDGED), within_s=60)
                 await stack.enter_async_context(self.victims.away(f"postgres-{first.name}"))
             for entry in (suite.folder.data / "postgres" / first.name).iterdir():
@@ -85,6 +88,19 @@ class Careless(Breaker):
             assert recorder.acknowledged >= wanted
 
         return check
+
+
+@contextmanager
+def _receiving_nothing(pids: Sequence[int]) -> Iterator[None]:
+    """Freeze the process that receives a replica's WAL during the block."""
+    titles = {pid: Path(f"/proc/{pid}/cmdline").read_bytes() for pid in pids}
+    receivers = [pid for pid, title in titles.items() if b"walreceiver" in title]
+    assert receivers
+    signal_all(receivers, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        signal_all(receivers, signal.SIGCONT)
 
 
 async def _waits_for_nobody(suite: Suite, member: Member) -> None:
