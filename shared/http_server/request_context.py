@@ -3,7 +3,7 @@
 import re
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -85,9 +85,9 @@ class RequestContext:
             await self.app(scope, receive, send_with_id)
         finally:
             # Status 0: the caller left before a reply, or the connection had to be broken.
-            _record(scope, status, time.perf_counter() - started_s)
+            route = _record(scope, status, time.perf_counter() - started_s)
             if frame is not None:
-                self._end(frame, status, scope)
+                self._end(frame, status, scope, route)
 
     def _begin(self, scope: Scope) -> bytes:
         headers = Headers(scope=scope)
@@ -102,12 +102,14 @@ class RequestContext:
         return this_id.encode()
 
     def _keeps(self, frame: Frame, status: int, scope: Scope) -> bool:
-        frame.outcome = _outcome(status, scope)
-        return TRACER.decide(frame, lasts=lambda: self._ask_of(scope).lasts)
+        return TRACER.decides_to_keep(frame, _outcome(status, scope), lasts=self._lasts(scope))
 
-    def _end(self, frame: Frame, status: int, scope: Scope) -> None:
-        frame.name = f"{scope['method']} {route_template(scope)}"
-        TRACER.end(frame, _outcome(status, scope), lasts=lambda: self._ask_of(scope).lasts)
+    def _end(self, frame: Frame, status: int, scope: Scope, route: str) -> None:
+        frame.name = f"{scope['method']} {route}"
+        TRACER.end(frame, _outcome(status, scope), lasts=self._lasts(scope))
+
+    def _lasts(self, scope: Scope) -> Callable[[], bool]:
+        return lambda: self._ask_of(scope).lasts
 
     def _timeout_ms(self, scope: Scope, headers: Headers) -> float:
         limit_ms = self._deadlines.limit_ms(scope["method"], scope["path"])
@@ -127,14 +129,15 @@ def _outcome(status: int, scope: Scope) -> str:
     return str(status) if status >= 500 and REFUSED_KEY not in scope else OK
 
 
-def _record(scope: Scope, status: int, seconds: float) -> None:
+def _record(scope: Scope, status: int, seconds: float) -> str:
+    """Count and log a request; returns its route."""
     route = route_template(scope)
     method = scope["method"]
     count, time_taken = _meters(route, method, status)
     count.inc()
     time_taken.observe(seconds)
     if REFUSED_KEY in scope:
-        return  # The balancer logs it too, and under overload one line is enough.
+        return route  # The balancer logs it too, and under overload one line is enough.
     log.info(
         "request",
         method=method,
@@ -144,6 +147,7 @@ def _record(scope: Scope, status: int, seconds: float) -> None:
         ms=round(seconds * 1000, 2),
         viewer_id=scope.get(SCOPE_KEY),
     )
+    return route
 
 
 # Cached because a lookup by labels costs more than the count; there are some hundreds of them.

@@ -31,12 +31,12 @@ class CallTrace:
     def hear(self, response: httpx.Response) -> None:
         """Keep the trace if the callee keeps its part."""
         if isinstance(response, LeanResponse) and response.has(KEPT_HEADER):
-            self._frame.must_keep = True
+            self._frame.must_keep = self._frame.is_notable = True
 
     def end(self, callee: Callee, call: object, began_s: float, outcome: str) -> None:
         """Note the call, however it ended."""
         if outcome in _FAILED:
-            self._frame.has_failed_call = True
+            self._frame.has_failed_call = self._frame.is_notable = True
         said = OK if outcome in _WELL else outcome
         self._frame.note(CALL, callee, (call, self.asked), began_s, said, self._span_id)
 

@@ -28,43 +28,27 @@ class Frame:
     """One request or job in one process.
 
     `parent_id` is the caller's span, or 0. `origins` are contexts to link to: of other traces, or
-    of one that was not sampled. `must_keep` is set by a callee that keeps its part.
+    of one that was not sampled. `must_keep` is set by a callee that keeps its part. `is_notable` is
+    set by anything but a slow end that makes the tracer look at the frame: most are forgotten.
     """
 
-    __slots__ = (
-        "began_ns",
-        "began_s",
-        "ended_s",
-        "has_failed_call",
-        "is_kept",
-        "is_sampled",
-        "is_server",
-        "must_keep",
-        "name",
-        "notes",
-        "origins",
-        "outcome",
-        "parent_id",
-        "span_id",
-        "trace_id",
-    )
+    # Values of most frames; every request makes some, so each assignment counts.
+    ended_s = 0.0
+    name = ""
+    outcome = OK
+    must_keep = False
+    has_failed_call = False
+    is_kept = False
+    origins: tuple[Parent, ...] = ()
 
-    def __init__(self, trace_id: str, parent_id: int, *, is_sampled: bool, is_server: bool) -> None:
+    def __init__(self, trace_id: str, parent_id: int, is_sampled: bool, is_server: bool) -> None:
         self.began_s = time.perf_counter()
-        self.began_ns = time.time_ns()
-        self.ended_s = 0.0
         self.trace_id = trace_id
         self.span_id = next(_span_ids)
         self.parent_id = parent_id
-        self.is_sampled = is_sampled
+        self.is_sampled = self.is_notable = is_sampled
         self.is_server = is_server
-        self.must_keep = False
-        self.has_failed_call = False
-        self.is_kept = False
-        self.name = ""
-        self.outcome = OK
         self.notes: list[Note] = []
-        self.origins: tuple[Parent, ...] = ()
 
     def note(
         self, kind: str, where: Any, what: Any, began_s: float, outcome: str, span_id: int = 0

@@ -1,5 +1,6 @@
 """Makes the spans of OpenTelemetry from the frames that are kept."""
 
+import time
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -49,8 +50,8 @@ def _own_span(frame: Frame, resource: Resource) -> ReadableSpan:
         links=links,
         kind=SpanKind.SERVER if frame.is_server else SpanKind.CONSUMER,
         status=_status(frame.outcome),
-        start_time=_wall_ns(frame, frame.began_s),
-        end_time=_wall_ns(frame, frame.ended_s),
+        start_time=_wall_ns(frame.began_s),
+        end_time=_wall_ns(frame.ended_s),
         instrumentation_scope=_SCOPE,
     )
 
@@ -66,8 +67,8 @@ def _span_of_note(frame: Frame, note: Note, resource: Resource) -> ReadableSpan:
         attributes=attributes,
         kind=SpanKind.CLIENT,
         status=_status(outcome),
-        start_time=_wall_ns(frame, began_s),
-        end_time=_wall_ns(frame, ended_s),
+        start_time=_wall_ns(began_s),
+        end_time=_wall_ns(ended_s),
         instrumentation_scope=_SCOPE,
     )
 
@@ -114,5 +115,6 @@ def _status(outcome: str) -> Status:
     return _WELL if outcome == OK else Status(StatusCode.ERROR, outcome)
 
 
-def _wall_ns(frame: Frame, at_s: float) -> int:
-    return frame.began_ns + int((at_s - frame.began_s) * 1e9)
+def _wall_ns(at_s: float) -> int:
+    """Return the Unix time of a moment on the clock of perf_counter, a few seconds ago."""
+    return time.time_ns() - int((time.perf_counter() - at_s) * 1e9)

@@ -14,6 +14,8 @@ _TRACEPARENT = re.compile(r"00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})")
 _TRACE_ID = re.compile(r"[0-9a-f]{32}")
 _CARRIED = re.compile(r"(.+)-([0-9a-f]{16})-([01])")
 _NOTHING = "0" * 32
+# The last digit of flags with the lowest bit set.
+_ODD = "13579bdf"
 
 
 class Parent(NamedTuple):
@@ -36,10 +38,11 @@ def parent_in(traceparent: str) -> Parent | None:
     said = _TRACEPARENT.fullmatch(traceparent)
     if said is None:
         return None
-    span_id = int(said[2], 16)
-    if not span_id or said[1] == _NOTHING:
+    trace_id, span, flags = said.groups()
+    span_id = int(span, 16)
+    if not span_id or trace_id == _NOTHING:
         return None
-    return Parent(said[1], span_id, bool(int(said[3], 16) & 1))
+    return Parent(trace_id, span_id, flags[1] in _ODD)
 
 
 def traceparent_of(trace_id: str, span_id: int, *, is_sampled: bool) -> bytes:

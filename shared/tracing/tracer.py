@@ -61,8 +61,7 @@ class Tracer:
     def __init__(self) -> None:
         self.rules = TraceRules()
         self._take: Take | None = None
-        self._held: OrderedDict[str, list[Frame]] = OrderedDict()
-        self._ends: deque[tuple[float, str]] = deque()
+        self._held: deque[Frame] = deque(maxlen=HELD_MAX)
         self._awaited: OrderedDict[str, float] = OrderedDict()
         self._to_tell: dict[tuple[Callee, str], list[str]] = {}
         self._telling: set[asyncio.Task[None]] = set()
@@ -81,12 +80,10 @@ class Tracer:
         if self._take is None:
             return
         if parent is not None:
-            frame = Frame(
-                parent.trace_id, parent.span_id, is_sampled=parent.is_sampled, is_server=True
-            )
+            frame = Frame(parent.trace_id, parent.span_id, parent.is_sampled, True)
         else:
             sampled = random.random() < self.rules.share  # noqa: S311 - no secret
-            frame = Frame(trace_id_of(request_id), 0, is_sampled=sampled, is_server=True)
+            frame = Frame(trace_id_of(request_id), 0, sampled, True)
             if outer is not None:
                 frame.origins = (outer,)
         current_frame.set(frame)
@@ -102,31 +99,34 @@ class Tracer:
             return None
         parent = next((cause for cause in causes if cause.is_sampled), None)
         if parent is not None:
-            frame = Frame(parent.trace_id, parent.span_id, is_sampled=True, is_server=False)
+            frame = Frame(parent.trace_id, parent.span_id, True, False)
         else:
             own = causes[0].trace_id if causes else trace_id_of(request_id or uuid.uuid4().hex)
             sampled = not causes and random.random() < self.rules.share  # noqa: S311
-            frame = Frame(own, 0, is_sampled=sampled, is_server=False)
+            frame = Frame(own, 0, sampled, False)
         frame.name = name
         frame.origins = tuple(cause for cause in causes if cause is not parent)
         current_frame.set(frame)
         return frame
 
-    def decide(self, frame: Frame, *, lasts: Callable[[], bool]) -> bool:
+    def decides_to_keep(self, frame: Frame, outcome: str, *, lasts: Callable[[], bool]) -> bool:
         """Whether a frame is kept by what is known of it now."""
-        why = ""
-        if frame.is_sampled:
-            why = "sampled"
-        elif frame.must_keep:
-            why = "callee"
-        elif frame.outcome != OK or frame.has_failed_call:
-            why = "failed" if self._may_keep() else ""
-        elif self._is_slow(frame) and not lasts():
-            why = "slow" if self._may_keep() else ""
-        if why:
+        if outcome == OK and not frame.is_notable and not self._is_slow(frame):
+            return False
+        why = self._why(frame, outcome, lasts)
+        if why and not frame.is_kept:
             frame.is_kept = True
             KEPT.labels(why).inc()
         return frame.is_kept
+
+    def _why(self, frame: Frame, outcome: str, lasts: Callable[[], bool]) -> str:
+        if frame.is_sampled:
+            return "sampled"
+        if frame.must_keep:
+            return "callee"
+        if outcome != OK or frame.has_failed_call:
+            return "failed" if self._may_keep() else ""
+        return "" if lasts() or not self._may_keep() else "slow"
 
     def end(self, frame: Frame, outcome: str, *, lasts: Callable[[], bool] = bool) -> None:
         """End a frame: keep it, hold it for its caller, or forget it.
@@ -134,27 +134,31 @@ class Tracer:
         A callee decides by itself only as its reply begins, because the reply tells its caller.
         """
         frame.ended_s = time.perf_counter()
-        frame.outcome = outcome
         is_callee = frame.is_server and frame.parent_id != 0
-        if not frame.is_kept and is_callee and frame.trace_id in self._awaited:
-            frame.is_kept = True
-            KEPT.labels("told").inc()
-        if not frame.is_kept and (frame.is_sampled or not is_callee):
-            self.decide(frame, lasts=lasts)
+        if not frame.is_kept:
+            if is_callee and frame.trace_id in self._awaited:
+                frame.is_kept = True
+                KEPT.labels("told").inc()
+            elif frame.is_sampled or not is_callee:
+                self.decides_to_keep(frame, outcome, lasts=lasts)
         if frame.is_kept:
+            frame.outcome = outcome
             self._keep(frame)
         elif is_callee:
+            frame.outcome = outcome
             self._hold(frame)
 
     def keep(self, trace_ids: Sequence[str]) -> None:
         """Keep the held frames of these traces, and those that are still to end."""
-        now_s = time.monotonic()
-        for trace_id in trace_ids:
-            for frame in self._held.pop(trace_id, ()):
+        now_s, wanted = time.monotonic(), frozenset(trace_ids)
+        since_s = time.perf_counter() - HOLD_S
+        found = [each for each in self._held if each.trace_id in wanted and not each.is_kept]
+        for frame in found:
+            if frame.ended_s >= since_s:
                 frame.is_kept = True
                 KEPT.labels("told").inc()
                 self._keep(frame)
-            self._awaited[trace_id] = now_s
+        self._awaited.update(dict.fromkeys(trace_ids, now_s))
         while len(self._awaited) > HELD_MAX or (
             self._awaited and next(iter(self._awaited.values())) < now_s - HOLD_S
         ):
@@ -180,15 +184,12 @@ class Tracer:
                 self._tell_callees(frame, rest)
 
     def _hold(self, frame: Frame) -> None:
-        ends, held, now_s = self._ends, self._held, frame.ended_s
-        while ends and (ends[0][0] < now_s - HOLD_S or len(ends) >= HELD_MAX):
-            held.pop(ends.popleft()[1], None)
-        ends.append((now_s, frame.trace_id))
-        others = held.get(frame.trace_id)
-        if others is None:
-            held[frame.trace_id] = [frame]
-        else:
-            others.append(frame)
+        held, until_s = self._held, frame.ended_s - HOLD_S
+        # Two, so that the line grows shorter after a rush.
+        for _old in range(2):
+            if held and held[0].ended_s < until_s:
+                held.popleft()
+        held.append(frame)
 
     def _is_slow(self, frame: Frame) -> bool:
         slow_s = self.rules.slow_s if frame.is_server else self.rules.slow_job_s

@@ -19,7 +19,7 @@ RESOURCE = resource_of("feed", "feed-1", "1")
 
 
 def _frame() -> Frame:
-    frame = Frame(TRACE, 7, is_sampled=True, is_server=True)
+    frame = Frame(TRACE, 7, True, True)
     frame.name = "GET /timelines/home"
     frame.origins = (Parent("f" * 32, 9, is_sampled=True),)
     query = parse_query("posts_by_ids", "SELECT * FROM :schema.posts WHERE id = ANY(:ids)")

@@ -43,7 +43,7 @@ def test_without_a_threshold_none_has() -> None:
 
 
 def test_a_statement_that_fails_is_noted_with_its_fault() -> None:
-    frame = Frame(TRACE, 0, is_sampled=False, is_server=True)
+    frame = Frame(TRACE, 0, False, True)
     token = current_frame.set(frame)
     with pytest.raises(ConnectionError), noted_statement("feed-a", TEXT):
         raise ConnectionError

@@ -129,9 +129,9 @@ async def test_a_callee_holds_its_part_until_it_is_told(kept: Kept) -> None:
 async def test_a_slow_callee_says_so_before_its_reply(kept: Kept) -> None:
     tracer = _tracer(kept, NEVER)
     frame = _request(tracer, Parent(TRACE, 7, is_sampled=False))
-    assert not tracer.decide(frame, lasts=bool)
+    assert not tracer.decides_to_keep(frame, "", lasts=bool)
     _late(frame, NEVER.slow_s)
-    assert tracer.decide(frame, lasts=bool)
+    assert tracer.decides_to_keep(frame, "", lasts=bool)
     tracer.end(frame, "")
     assert kept.frames == [frame]
 
@@ -139,7 +139,7 @@ async def test_a_slow_callee_says_so_before_its_reply(kept: Kept) -> None:
 async def test_a_caller_keeps_what_its_callee_keeps(kept: Kept) -> None:
     tracer = _tracer(kept, NEVER)
     frame = _request(tracer)
-    frame.must_keep = True
+    frame.must_keep = frame.is_notable = True
     tracer.end(frame, "")
     assert kept.frames == [frame]
 
@@ -155,9 +155,7 @@ async def test_parts_are_held_for_a_while_and_in_a_number(kept: Kept) -> None:
     assert [frame.trace_id for frame in kept.frames] == [newest]
     old = _request(tracer, Parent(TRACE, 7, is_sampled=False))
     tracer.end(old, "")
-    tracer._ends[-1] = (tracer._ends[-1][0] - HOLD_S - 1, TRACE)
-    tracer._ends.rotate(1)
-    tracer.end(_request(tracer, Parent("e" * 32, 7, is_sampled=False)), "")
+    old.ended_s -= HOLD_S + 1
     tracer.keep([TRACE])
     assert [frame.trace_id for frame in kept.frames] == [newest]
 
