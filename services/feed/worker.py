@@ -17,6 +17,7 @@ from services.feed.actions.confirm_photos import (
 )
 from services.feed.actions.edit_post import EDITED_TOPIC, renew_bodies
 from services.feed.actions.fan_out import fan_out
+from services.feed.actions.fan_out_later import fan_out_later
 from services.feed.actions.relink_texts import TextRelinker
 from services.feed.actions.tag_posts import NAMED_TOPIC, keep_tag_names
 from services.feed.actions.tell_of_deeds import (
@@ -38,6 +39,7 @@ from shared.jobs.edge_reconciler import EdgeReconciler
 from shared.jobs.expired_rows import ExpiredRows
 from shared.jobs.job_worker import JobWorker, Lane
 from shared.jobs.outbox_relay import OutboxRelay
+from shared.live_values import LiveFile, remaining_s
 from shared.settings import read_settings
 
 # Authors with at most one page of followers have a lane of their own. All lanes share one Redis, so
@@ -50,18 +52,12 @@ LANES = (
 )
 
 
-async def run(resources: Resources, stop: asyncio.Event) -> None:
-    """Run the worker's loops until `stop` is set; mirrored edges need no handler of feed."""
+async def run(resources: Resources, stop: asyncio.Event, *, live: LiveFile | None = None) -> None:
+    """Run the worker's loops until `stop` is set; mirrored edges need no handler of feed.
 
-    async def deliver(payload: dict[str, Any]) -> None:
-        job = FanOutJob(**payload)
-        await fan_out(
-            resources.group,
-            resources.destinations(),
-            resources.users,
-            job,
-            celebrity_followers_min=resources.celebrity_followers_min,
-        )
+    With `live`, a pause of fan-out to readers who are away counts within a second.
+    """
+    deliver = partial(deliver_post, resources, live or LiveFile(None))
 
     async def confirm(payload: dict[str, Any]) -> None:
         event = cast(GraphEvent, payload)
@@ -99,11 +95,26 @@ async def run(resources: Resources, stop: asyncio.Event) -> None:
         loops.create_task(TextRelinker(resources.group, resources.users).run(stop))
 
 
+async def deliver_post(resources: Resources, live: LiveFile, payload: dict[str, Any]) -> None:
+    """Run a job of fan-out, now or later for those who do not look at the app."""
+    job = FanOutJob(**payload)
+    group, to, users = resources.group, resources.destinations(), resources.users
+    least = resources.celebrity_followers_min
+    live.look()
+    pause_s = remaining_s(live.values.fan_out_paused_until)
+    if pause_s and await fan_out_later(
+        group, to, users, job, pause_s, celebrity_followers_min=least
+    ):
+        return
+    await fan_out(group, to, users, job, celebrity_followers_min=least)
+
+
 def main() -> None:
     """Work until a signal ends the process."""
     settings = read_settings(FeedSettings)
+    live = LiveFile(settings.live_file)
     info = replace(INFO, title="feed's worker")
-    serve_worker(info, settings, partial(open_resources, settings), run)
+    serve_worker(info, settings, partial(open_resources, settings), partial(run, live=live))
 
 
 if __name__ == "__main__":

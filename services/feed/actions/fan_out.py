@@ -97,7 +97,7 @@ async def _deliver(
     way: Way,
     batch_max: int,
 ) -> None:
-    for batch in _batches(follower_ids, batch_max):
+    for batch in batches(follower_ids, batch_max):
         DELIVERIES.inc(await to.timelines.push(job.post_id, batch))
         if way == "rise":
             await to.timelines.mark_celebrity(job.author_id, batch)
@@ -119,13 +119,14 @@ async def _tell_those_who_merge(to: Destinations, job: FanOutJob) -> None:
     # A celebrity may have millions of followers, so only connected viewers are checked.
     try:
         async for listening in to.stream.listeners():
-            for batch in _batches(listening, PUSH_BATCH_MAX):
+            for batch in batches(listening, PUSH_BATCH_MAX):
                 merging = await to.timelines.who_merges(job.author_id, batch)
                 await _tell(to.stream, merging, job.post_id)
     except Unavailable:
         return
 
 
-def _batches(ids: Sequence[int], batch_max: int) -> Iterator[Sequence[int]]:
+def batches(ids: Sequence[int], batch_max: int) -> Iterator[Sequence[int]]:
+    """Yield the ids in their order, `batch_max` at a time."""
     for start in range(0, len(ids), batch_max):
         yield ids[start : start + batch_max]

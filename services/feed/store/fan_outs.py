@@ -1,6 +1,6 @@
 """The progress of each post's delivery, and the jobs that continue it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from services.feed.domain.celebrities import Delivery, Way
@@ -24,6 +24,7 @@ class FanOutJob:
     post_id: int
     author_id: int
     page: int
+    put_off: bool = False  # whether those who look at the app have it already
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +83,12 @@ async def end_fan_out(group: ShardGroup, job: FanOutJob, way: Way) -> None:
             await tx.execute(_SQL["end_rise"], author_id=job.author_id)
 
 
+async def put_off(group: ShardGroup, job: FanOutJob, delay_s: float) -> None:
+    """Enqueue the same page again, for later."""
+    async with group.writer(group.shard_of(job.post_id)) as tx:
+        await _enqueue(tx, replace(job, put_off=True), delay_s=delay_s)
+
+
 async def begin_fan_out(tx: Transaction, post_id: int, author_id: int) -> None:
     """Enqueue the delivery of a new post in the transaction that writes it."""
     await tx.execute(_SQL["begin_fan_out"], post_id=post_id)
@@ -93,9 +100,13 @@ async def forget_fan_out(tx: Transaction, post_id: int) -> None:
     await tx.execute(_SQL["end_fan_out"], post_id=post_id)
 
 
-async def _enqueue(tx: Transaction, job: FanOutJob) -> None:
+async def _enqueue(tx: Transaction, job: FanOutJob, *, delay_s: float = 0) -> None:
+    payload = {"post_id": job.post_id, "author_id": job.author_id, "page": job.page}
+    is_first = job.page == 0 and not job.put_off
     await tx.enqueue(
         FAN_OUT if job.page == 0 else FAN_OUT_MORE,
-        {"post_id": job.post_id, "author_id": job.author_id, "page": job.page},
-        priority=FIRST_PAGE_PRIORITY if job.page == 0 else 0,
+        # An earlier version does not know the word, and would fail to read it.
+        {**payload, "put_off": True} if job.put_off else payload,
+        priority=FIRST_PAGE_PRIORITY if is_first else 0,
+        delay_s=delay_s,
     )

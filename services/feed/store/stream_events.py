@@ -63,6 +63,19 @@ class StreamEvents:
             _, scores, *_ = await pipeline.execute()
         return [id_ for id_, score in zip(viewer_ids, scores, strict=True) if score is not None]
 
+    async def listening(self, viewer_ids: Sequence[int]) -> list[int]:
+        """Return the listeners among at most 500 viewers."""
+        if not viewer_ids:
+            return []
+        with self._guard.calls():
+            scores = await self._redis.zmscore(listeners_key(), [str(id_) for id_ in viewer_ids])
+        now_s = time.time()
+        return [
+            id_
+            for id_, until_s in zip(viewer_ids, scores, strict=True)
+            if until_s and until_s > now_s
+        ]
+
     async def tell(self, kind: EventKind, viewer_ids: Sequence[int], about: Sequence[About]) -> int:
         """Tell the listeners among at most 500 viewers the same thing; return their number."""
         return await self._told(kind, viewer_ids, [_noted(about)])
