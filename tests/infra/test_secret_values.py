@@ -52,7 +52,7 @@ def test_a_command_of_an_upgrade_makes_what_the_new_version_adds(tmp_path: Path)
 
 def test_no_two_secrets_are_alike(tmp_path: Path) -> None:
     file = tmp_path / "secrets.json"
-    open_secrets(file, plan_of(load_topology()))
+    open_secrets(file, plan_of(load_topology(is_watched=True)))
     values = list(json.loads(file.read_text(encoding="utf-8")).values())
     assert len(set(values)) == len(values)
 
