@@ -26,6 +26,8 @@ RUN_BY: Mapping[str, tuple[str, str]] = {
     "make check-deleted": (*_BY_NAME, '"check-deleted"'),
     "make check-deleted U=": (*_BY_NAME, '"check-deleted"'),
     "make close-reports S=": (*_BY_NAME, '"close-reports"'),
+    "make forecast": ("tests/infra/ops/test_loaded_dashboards.py", '"forecast"'),
+    "python -m infra.ops.grafana_files": ("tests/infra/ops/test_dashboards.py", "grafana_files"),
     "make down": (f"{_MISTAKES}losses.py", '.infra("down"'),
     "make hide": ("tests/journeys/test_moderation.py", '"feed", "hide"'),
     "make hide S=": ("tests/journeys/test_moderation.py", '"feed", "hide"'),

@@ -88,6 +88,8 @@ async def test_every_query_returns_data(
         assert empty == []
 
     await eventually(all_return_data, within_s=WITHIN_S)
+    told = await asyncio.to_thread(watched.make, "forecast")
+    assert "Connections to Postgres" in told.stdout, told.stderr
     document = await forecast(measurements)
     assert [one["name"] for one in document["scarce"] if not one["outlooks"]] == []
 
