@@ -105,7 +105,7 @@ async def measure() -> None:
         tls_key_file=Path("x"),
         internal_keys={name: SecretStr("k" * 64) for name in ("feed", "users")},
     )
-    network = Network(None, Resolver(()))
+    network = Network(Resolver(()), None)
     feed, users = (
         ServiceClient(name, f"http://{name}", network, settings, transport=_Service(work))
         for name, work in (("feed", _feed), ("users", _users))

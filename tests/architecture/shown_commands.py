@@ -54,7 +54,6 @@ RUN_BY: Mapping[str, tuple[str, str]] = {
     "make reset": (*_SUITE, '"reset", "--yes"'),
     "make restart S=": (*_SUITE, '"restart", service'),
     "make restore": (f"{_BACKUPS}test_restore_group.py", '"restore", "--group"'),
-    "make forecast": (*_BY_NAME, '"forecast"'),
     "make restore AT= G= REPLACE=": (f"{_BACKUPS}test_restore_group.py", '"restore", "--group"'),
     "make restore FROM=": (f"{_BACKUPS}test_external_store.py", '"restore", "--source"'),
     "make restore G= REPLACE=": (f"{_BACKUPS}test_restore_group.py", '"restore", "--group"'),
