@@ -102,9 +102,14 @@ class RequestContext:
         return this_id.encode()
 
     def _keeps(self, frame: Frame, status: int, scope: Scope) -> bool:
+        if status < 500 and TRACER.is_plain(frame):
+            return False
         return TRACER.decides_to_keep(frame, _outcome(status, scope), lasts=self._lasts(scope))
 
     def _end(self, frame: Frame, status: int, scope: Scope, route: str) -> None:
+        if not frame.parent_id and status < 500 and TRACER.is_plain(frame):
+            frame.ended_s = time.perf_counter()
+            return
         frame.name = f"{scope['method']} {route}"
         TRACER.end(frame, _outcome(status, scope), lasts=self._lasts(scope))
 

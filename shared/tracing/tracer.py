@@ -109,6 +109,10 @@ class Tracer:
         current_frame.set(frame)
         return frame
 
+    def is_plain(self, frame: Frame) -> bool:
+        """Whether nothing speaks for keeping a request so far, as with almost every one."""
+        return not frame.is_notable and time.perf_counter() - frame.began_s < self.rules.slow_s
+
     def decides_to_keep(self, frame: Frame, outcome: str, *, lasts: Callable[[], bool]) -> bool:
         """Whether a frame is kept by what is known of it now."""
         if outcome == OK and not frame.is_notable and not self._is_slow(frame):

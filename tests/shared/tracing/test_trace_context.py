@@ -1,5 +1,7 @@
 """What traces say between processes, and what of it is believed."""
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -39,6 +41,14 @@ def test_a_traceparent_is_read_as_it_was_written(span_id: int, is_sampled: bool)
 )
 def test_anything_else_is_no_parent(text: str) -> None:
     assert parent_in(text) is None
+
+
+@given(st.integers(0, 54), st.characters(codec="utf-8"))
+def test_one_wrong_character_makes_it_no_parent(place: int, character: str) -> None:
+    text = f"00-{TRACE}-00f067aa0ba902b7-01"
+    changed = text[:place] + character + text[place + 1 :]
+    is_sound = re.fullmatch(r"00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}", changed)
+    assert (parent_in(changed) is not None) == (is_sound is not None)
 
 
 @given(REQUEST_IDS, SPANS, st.booleans())
