@@ -14,10 +14,10 @@ import os
 import signal
 import ssl
 import sys
+import threading
 import time
 import traceback
 from collections.abc import Callable, Mapping
-from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -33,6 +33,8 @@ _LOOKS_A_STATUS = 2
 # The line of postmaster.pid that holds the state of the server.
 _STATE_LINE = 7
 _OK = 200
+# A Patroni may be slow to answer while its server starts, so a new fence has more patience.
+_FIRST_PATIENCE = 3
 
 Ask = Callable[[str], tuple[int, Mapping[str, Any]]]
 
@@ -64,6 +66,9 @@ class Fence:
     def look(self, now_s: float, clock_s: float) -> str:
         """Look once, at a monotonic and a Unix time; returns why Postgres was killed, or ""."""
         self._looks += 1
+        if self._looks == 1 and _server_of(self._folder):
+            # It may have been promoted, and its Patroni frozen, before this fence began.
+            self._alive_s = now_s + (_FIRST_PATIENCE - 1) * self._patience.silence_s
         why = self._reason(now_s, clock_s)
         if not why or not kill_server(self._folder):
             return ""
@@ -79,7 +84,7 @@ class Fence:
                 self._is_answered = True
                 self._alive_s = now_s
                 return "" if self._looks % _LOOKS_A_STATUS else self._blindness(clock_s)
-        if self._alive_s is None:  # Patroni has not answered yet, so it has promoted nothing.
+        if self._alive_s is None:  # Its server began after this fence, so it has promoted nothing.
             return ""
         silent_s = now_s - self._alive_s
         return f"Patroni silent for {silent_s:.1f} s" if silent_s > self._patience.silence_s else ""
@@ -88,6 +93,8 @@ class Fence:
         """Return why a primary without etcd must end; in failsafe mode all members agreed to it."""
         _status, said = self._ask("/patroni")
         seen_s = said.get("dcs_last_seen", 0)
+        if not isinstance(seen_s, int | float):
+            return ""
         is_primary = said.get("role") in {"primary", "master"}
         if not is_primary or not seen_s or said.get("failsafe_mode_is_active"):
             return ""
@@ -100,17 +107,23 @@ def kill_server(folder: Path) -> bool:
 
     A server that is stopping takes no more writes, so it may end by itself.
     """
-    lines = _lines_of(folder / "postmaster.pid")
-    if not lines or (len(lines) > _STATE_LINE and lines[_STATE_LINE].strip() == "stopping"):
-        return False
-    pid = int(lines[0]) if lines[0].strip().isdigit() else 0
-    if not _works_in(pid, folder):
+    pid = _server_of(folder)
+    if not pid:
         return False
     # The server first, so that it starts no more children; a frozen child would outlive it.
     for victim in (pid, *(child for child in _pids() if _works_in(child, folder))):
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.kill(victim, signal.SIGKILL)
     return True
+
+
+def _server_of(folder: Path) -> int:
+    """Return the server of a data folder; 0 if none runs, or if it is stopping by itself."""
+    lines = _lines_of(folder / "postmaster.pid")
+    if not lines or (len(lines) > _STATE_LINE and lines[_STATE_LINE].strip() == "stopping"):
+        return 0
+    pid = int(lines[0]) if lines[0].strip().isdigit() else 0
+    return pid if _works_in(pid, folder) else 0
 
 
 def _lines_of(file: Path) -> list[str]:
@@ -161,11 +174,21 @@ def _trusting(ca_file: str, _written_ns: int) -> ssl.SSLContext:
 def _watch(folder: Path, patience: Patience, ask: Ask) -> None:
     fence = Fence(folder, patience, ask)
     while True:
-        if why := fence.look(time.monotonic(), time.time()):
-            event = {"event": "postgres_fenced", "folder": str(folder), "reason": why}
-            # One call for a line, because the threads share the file.
-            os.write(sys.stdout.fileno(), f"{json.dumps(event)}\n".encode())
+        try:
+            why = fence.look(time.monotonic(), time.time())
+        except Exception:  # A fence that ends forgets when its servers' Patronis answered last.
+            traceback.print_exc()
+            why = ""
+        if why:
+            _say(folder, why)
         time.sleep(fence.pause_s)
+
+
+def _say(folder: Path, why: str) -> None:
+    event = {"event": "postgres_fenced", "folder": str(folder), "reason": why}
+    # Nobody may read it any more. One call for a line, because the threads share the file.
+    with contextlib.suppress(OSError):
+        os.write(sys.stdout.fileno(), f"{json.dumps(event)}\n".encode())
 
 
 def _endpoint_and_folder(text: str) -> tuple[str, Path]:
@@ -174,7 +197,7 @@ def _endpoint_and_folder(text: str) -> tuple[str, Path]:
 
 
 def main() -> None:
-    """Look at each server until SIGTERM, or until one of the threads fails."""
+    """Look at each server until SIGTERM."""
     parser = argparse.ArgumentParser()
     parser.add_argument("silence_s", type=float)
     parser.add_argument("blindness_s", type=float)
@@ -182,16 +205,9 @@ def main() -> None:
     parser.add_argument("servers", nargs="+", type=_endpoint_and_folder, metavar="ADDRESS=FOLDER")
     given = parser.parse_args()
     patience = Patience(given.silence_s, given.blindness_s)
-    with ThreadPoolExecutor(len(given.servers)) as threads:
-        watches = [
-            threads.submit(_watch, folder, patience, asking(endpoint, given.ca_file))
-            for endpoint, folder in given.servers
-        ]
-        failed, _others = wait(watches, return_when=FIRST_COMPLETED)
-        for watch in failed:
-            traceback.print_exception(watch.exception())
-        # The supervisor starts it again, and with it the watch that failed.
-        os._exit(1)
+    for endpoint, folder in given.servers:
+        ask = asking(endpoint, given.ca_file)
+        threading.Thread(target=_watch, args=(folder, patience, ask)).start()
 
 
 if __name__ == "__main__":

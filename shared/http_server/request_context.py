@@ -24,6 +24,8 @@ from shared.tracing.tracer import TRACER
 
 log = get_logger()
 
+# Any other is counted as one.
+_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
 # Other characters would let a caller forge log lines or headers.
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 _READS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -137,7 +139,7 @@ def _outcome(status: int, scope: Scope) -> str:
 def _record(scope: Scope, status: int, seconds: float) -> str:
     """Count and log a request; returns its route."""
     route = route_template(scope)
-    method = scope["method"]
+    method = method_label(scope["method"])
     count, time_taken = _meters(route, method, status)
     count.inc()
     time_taken.observe(seconds)
@@ -162,6 +164,11 @@ def _meters(route: str, method: str, status: int) -> tuple[Counter, Histogram]:
         metrics.http_requests.labels(route, method, status),
         metrics.http_request_seconds.labels(route, method),
     )
+
+
+def method_label(method: str) -> str:
+    """Return the method, or "other": a client may invent as many as it likes."""
+    return method if method in _METHODS else "other"
 
 
 def route_template(scope: Scope) -> str:

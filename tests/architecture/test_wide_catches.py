@@ -14,10 +14,11 @@ from shared.errors import Unavailable
 from tests.architecture.source_tree import python_files, syntax_of
 
 WIDE = {"Exception", "BaseException"}
-# The HTTP handler, the check for obstacles, the worker loops and the sampler of replicas log the
-# error and go on. The pool counts a failed connection, and raises again all but an OSError.
+# The HTTP handler, the check for obstacles, the worker loops, the fence and the sampler of replicas
+# log the error and go on. The pool counts a failed connection, and raises again all but an OSError.
 ALLOWED = {
     ("infra/backups/keeper.py", "_or_end"),
+    ("infra/failover/fence.py", "_watch"),
     ("shared/http_server/obstacles.py", "_found"),
     ("shared/http_server/problems.py", "__call__"),
     ("shared/http_server/worker_app.py", "_keep_running"),

@@ -128,11 +128,34 @@ def test_a_patroni_whose_loop_stands_still_counts_as_silent(server: Server) -> N
     assert "silent" in fence.look(_NOW + 6, _CLOCK)
 
 
-def test_a_patroni_that_has_not_answered_yet_is_given_time(server: Server) -> None:
+def test_a_patroni_that_has_not_answered_yet_is_given_time(server: Server, tmp_path: Path) -> None:
+    fence, patroni = _watched(server)
+    patroni.said = None
+    lock = tmp_path / "postmaster.pid"
+    text = lock.read_text(encoding="ascii")
+    lock.unlink()
+    assert fence.look(_NOW, _CLOCK) == ""
+    # The server began after the fence, so that nobody can have promoted it before.
+    lock.write_text(text, encoding="ascii")
+    assert fence.look(_NOW + 600, _CLOCK) == ""
+    assert server.runs
+
+
+def test_a_fence_that_begins_late_fences_a_server_whose_patroni_is_frozen(server: Server) -> None:
     fence, patroni = _watched(server)
     patroni.said = None
     assert fence.look(_NOW, _CLOCK) == ""
-    assert fence.look(_NOW + 600, _CLOCK) == ""
+    assert fence.look(_NOW + 15, _CLOCK) == ""
+    assert "silent" in fence.look(_NOW + 15.1, _CLOCK)
+    server.process.wait(timeout=5)
+
+
+@pytest.mark.parametrize("seen", ["soon", None, [], {}])
+def test_an_answer_without_sense_ends_nothing(server: Server, seen: object) -> None:
+    fence, patroni = _watched(server)
+    patroni.said = {"role": "primary", "dcs_last_seen": seen}
+    for _time in range(2):
+        assert [fence.look(_NOW + second, _CLOCK) for second in range(2)] == ["", ""]
     assert server.runs
 
 

@@ -64,6 +64,20 @@ async def test_unknown_paths_are_counted_as_one(http: httpx.AsyncClient) -> None
     assert REGISTRY.get_sample_value("retrato_http_requests_total", labels) == before + 3
 
 
+async def test_invented_methods_are_counted_as_one(http: httpx.AsyncClient) -> None:
+    labels = {"route": "/who", "method": "other", "status": "405"}
+    before = REGISTRY.get_sample_value("retrato_http_requests_total", labels) or 0
+    series = _series()
+    for number in range(50):
+        await http.request(f"METHOD{number}", "/who", headers=signed())
+    assert REGISTRY.get_sample_value("retrato_http_requests_total", labels) == before + 50
+    assert _series() - series < 50
+
+
+def _series() -> int:
+    return sum(len(family.samples) for family in REGISTRY.collect())
+
+
 async def test_a_caller_inside_may_allow_less_time_but_not_more(http: httpx.AsyncClient) -> None:
     for given, at_most in (("300", 300), ("60000", 2_000), ("nonsense", 2_000), ("-5", 2_000)):
         reply = await http.get("/who", headers={**signed(), "X-Timeout-Ms": given})
