@@ -17,6 +17,9 @@ from tests.eventually import eventually
 from tests.journeys.phone import Phone, picture
 from tests.suite import Suite
 
+# A store lets requests under way end before the next one begins.
+_STORE_RENEWED_S = 12.0
+
 
 @dataclass(frozen=True)
 class Scene:
@@ -178,13 +181,19 @@ async def objects_lost(scene: Scene) -> AsyncIterator[None]:
         path for path in sorted(store.rglob("*")) if path.is_file() and "renditions" in str(path)
     ]
     aside = scene.suite.run_dir / "drill-object"
+    supervisor = Supervisor(scene.suite.on_disk.folder)
     lost[0].rename(aside)
+    # It keeps its listings for minutes, because nobody else writes below its folder.
+    supervisor.signal("store", "HUP")
+    await asyncio.sleep(_STORE_RENEWED_S)
     with suppress(RuntimeError):
         await asyncio.to_thread(scene.suite.operate, "verify-store")
     try:
         yield
     finally:
         aside.rename(lost[0])
+        supervisor.signal("store", "HUP")
+        await asyncio.sleep(_STORE_RENEWED_S)
         with suppress(RuntimeError):
             await asyncio.to_thread(scene.suite.operate, "verify-store")
 
