@@ -65,7 +65,8 @@ async def _run(scene: Scene, fault: Fault) -> None:
     began_s = time.monotonic()
     async with fault.breaks(scene):
         await _until(lambda: _all_told(fault.alerts, scene.told.firing, began_s), fault.patience_s)
-    mended_s = time.monotonic()
+        # Before all of it is mended, the end of an alert may be told.
+        mended_s = time.monotonic()
     told = [name for name in fault.alerts if scene.told.first_firing(name, began_s)]
     await _until(lambda: _all_told(told, scene.told.resolved, mended_s), _RESOLVED_WITHIN_S)
     for name in fault.alerts:
