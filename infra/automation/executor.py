@@ -22,6 +22,7 @@ from infra.scaling.room import rooms_of
 from infra.scaling.scale import drawn_plan, scale
 from infra.scaling.switches import read_switches
 from infra.suite import Suite, suite_as_it_was
+from infra.topology_tables import TopologyError
 from shared.jobs.pauses import pause
 from shared.logs import get_logger
 
@@ -37,17 +38,21 @@ RenewCertificates = Callable[[Suite], Awaitable[None]]
 
 
 async def carry_out(suite: Suite, renew: RenewCertificates, stop: asyncio.Event) -> None:
-    """Look for requests until `stop` is set."""
-    if suite.plan.automation is None:
-        return
+    """Look for requests until `stop` is set; a suite may be watched later than it started."""
     inbox = Inbox(suite.folder.automation_inbox)
     while not stop.is_set():
         for request in inbox.waiting():
-            # Opened anew, because each action may change the numbers of processes.
-            if await carry_out_one(suite_as_it_was(suite), request, renew):
-                inbox.drop(request)
             if stop.is_set():
                 return
+            try:
+                # Opened anew, because each action may change the numbers of processes.
+                is_done = await carry_out_one(suite_as_it_was(suite), request, renew)
+            except (SuiteFailure, TopologyError, OSError) as fault:
+                # A file is being replaced or broken. The request is tried until it is over.
+                log.warning("automation_waits", error=str(fault))
+                continue
+            if is_done:
+                inbox.drop(request)
         await pause(stop, LOOK_S)
 
 

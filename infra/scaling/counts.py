@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
+from infra.control.failures import SuiteFailure
 from infra.json_files import read_json, write_durably
 from infra.plan.parts import Plan
 from infra.topology import Service, Topology
@@ -34,7 +35,8 @@ def read_counts(file: Path) -> dict[str, int]:
     counts = read_json(file)
     wrong = [role for role, count in counts.items() if type(count) is not int or count < 1]
     if wrong:
-        raise TopologyError(f"{file}: {wrong[0]} is no number of processes of at least 1.")
+        # The caretaker's loops go on after this error.
+        raise SuiteFailure(f"{file}: {wrong[0]} is no number of processes of at least 1.")
     return counts
 
 

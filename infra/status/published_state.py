@@ -16,7 +16,7 @@ from infra.leaders import leader
 from infra.ops.state import DatabaseNow, ProcessNow, RunState, StateNow, text_of
 from infra.plan.parts import Database, PlannedProcess
 from infra.status.machine_load import Use, memory_of, processor_seconds, uses_of
-from infra.suite import Suite
+from infra.suite import Suite, suite_as_it_was
 from shared.jobs.pauses import pause
 from shared.logs import get_logger
 
@@ -72,6 +72,8 @@ class Look:
 
     def publish(self) -> None:
         """Look once, and write the file; raises one of _FAULTS."""
+        # Processes come and go while everything runs.
+        self._suite = suite_as_it_was(self._suite)
         state = self.state()
         file = self._suite.folder.state_file
         draft = file.with_name(file.name + ".draft")

@@ -12,7 +12,7 @@ from infra.control.health import is_healthy
 from infra.control.supervisor import Supervisor
 from infra.control.upkeep_outcomes import outcomes
 from infra.processes import processes_of
-from infra.suite import Suite
+from infra.suite import Suite, suite_as_it_was
 from shared.jobs.pauses import pause
 from shared.logs import get_logger
 
@@ -40,12 +40,13 @@ log = get_logger()
 
 async def watch_processes(suite: Suite, stop: asyncio.Event) -> None:
     """Look every five seconds until `stop` is set."""
-    processes = processes_of(suite)
-    services = {process.name: process.service for process in processes}
-    # They show no metrics of their own.
-    stores = [process for process in processes if process.kind == "store"]
     while not stop.is_set():
         try:
+            # Processes come and go while everything runs.
+            processes = processes_of(suite_as_it_was(suite))
+            services = {process.name: process.service for process in processes}
+            # They show no metrics of their own.
+            stores = [process for process in processes if process.kind == "store"]
             await asyncio.to_thread(_look, suite, services)
             for store in stores:
                 STORE_ANSWERS.labels(store.name).set(await is_healthy(suite, store))

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from infra.control.failures import SuiteFailure
 from infra.plan.planning import plan_of
 from infra.run_folder import RunFolder
 from infra.scaling.counts import counts_of, read_counts, scaled, write_counts
@@ -74,5 +75,5 @@ def _broken() -> Iterator[object]:
 def test_a_broken_number_is_named(tmp_path: Path, document: object) -> None:
     file = tmp_path / "scale.json"
     file.write_text(json.dumps(document), encoding="utf-8")
-    with pytest.raises(TopologyError, match="feed is no number"):
+    with pytest.raises(SuiteFailure, match="feed is no number"):
         read_counts(file)
