@@ -130,7 +130,6 @@ LEFT_OUT: Mapping[str, str] = {
     "make test-suite": _RUNS_TESTS,
     "make test-suite T=": _RUNS_TESTS,
     "make fmt": _ONE_S_OWN,
-    "python -m infra.ops.grafana_files": f"{_ONE_S_OWN}; tests/infra/ops makes the same files",
     "make openapi": f"{_ONE_S_OWN}; tests/contract/test_snapshots.py makes the same documents",
     "make audit": "it asks an advisory service; tests/infra/supply_chain tests its parts",
     "make audit ADVISORIES=": "tests/infra/supply_chain/test_advisories.py asks a service with it",

@@ -176,7 +176,8 @@ def test_every_file_of_a_secret_has_both_values_while_it_is_replaced(on_disk: On
         holders = [process for process, text in texts.items() if offered[name + NEXT] in text]
         assert holders or name.startswith("redis_"), name
     users = [line for line in texts["redis-users"].splitlines() if line.startswith("user ")]
-    assert [line.count("#") for line in users] == [0, 2, 2]
+    # Nobody can be "default", or "monitor" in a suite that nobody watches.
+    assert [line.count("#") for line in users] == [0, 2, 2, 0]
 
 
 @pytest.mark.parametrize(
