@@ -15,9 +15,10 @@ from infra.control.disk_watch import watch_disks
 from infra.control.failures import SuiteFailure
 from infra.control.old_logs import keep_logs_young
 from infra.failover.sync_watch import watch_sync
+from infra.latest_suite import LatestSuite
 from infra.own_processes import settings_of_process
 from infra.status.published_state import publish_state
-from infra.suite import Suite, open_suite, suite_as_it_was
+from infra.suite import Suite, open_suite
 from infra.watching.supervised import watch_processes
 from shared.http_server.service_app import AppInfo
 from shared.http_server.worker_app import serve_worker
@@ -70,11 +71,11 @@ async def take_care(suite: Suite, stop: asyncio.Event) -> None:
 
 async def keep_certificates(suite: Suite, stop: asyncio.Event) -> None:
     """Look until `stop` is set, in the end once a minute."""
-    pause_s = _FIRST_LOOK_S
+    pause_s, latest = _FIRST_LOOK_S, LatestSuite(suite)
     while not stop.is_set():
         try:
             # Opened anew, because secrets and processes change while everything runs.
-            await look_once(suite_as_it_was(suite))
+            await look_once(latest.read())
         except (SuiteFailure, BrokenCertificate, OSError) as fault:
             # Another command is at work, or a file is being replaced: the next look comes soon.
             log.warning("certificates_not_renewed", error=str(fault))

@@ -13,7 +13,7 @@ MODES: tuple[Mode, ...] = ("on", "off", "dry")
 WORKER = "-worker"
 # After so many restarts in an hour, a process needs a person.
 RESTARTS_MAX, RESTARTS_S = 3, 3600.0
-_CHANGES = frozenset({"add_replica", "remove_replica", "add_worker", "remove_worker"})
+CHANGES = frozenset({"add_replica", "remove_replica", "add_worker", "remove_worker"})
 _ADDS = frozenset({"add_replica", "add_worker"})
 # A switch is extended when less than a third of its time is left.
 SWITCH_S = 900.0
@@ -47,7 +47,7 @@ def decide(request: Request, facts: Facts, done: Sequence[Action]) -> Decision:
     if facts.mode == "off":
         return Decision("off", "automation is switched off")
     match request.verb:
-        case verb if verb in _CHANGES:
+        case verb if verb in CHANGES:
             decision = _change(request, facts, done)
         case "restart_process":
             decision = _restart(request, facts, done)
@@ -147,7 +147,7 @@ def _last_change(done: Sequence[Action], role: str) -> Action | None:
     found = [
         action
         for action in done
-        if action.verb in _CHANGES
+        if action.verb in CHANGES
         and action.outcome in {"done", "failed"}
         and role_of(Request(action.at, action.alert, action.verb, action.target)) == role
     ]

@@ -6,13 +6,23 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
 from infra.automation.actions import Action, read_actions, text_of, with_action
-from infra.automation.decisions import MODES, SWITCH_S, Decision, Facts, Mode, decide, role_of
+from infra.automation.decisions import (
+    CHANGES,
+    MODES,
+    SWITCH_S,
+    Decision,
+    Facts,
+    Mode,
+    decide,
+    role_of,
+)
 from infra.automation.inbox import Inbox, Request
 from infra.control.failures import SuiteFailure
 from infra.control.progress import Progress
 from infra.control.restart import restart_rolling
 from infra.control.run_lock import sole_command
 from infra.json_files import write_durably
+from infra.latest_suite import LatestSuite
 from infra.plan.figures import Automation
 from infra.rendering.live import switch
 from infra.run_folder import RunFolder
@@ -21,7 +31,7 @@ from infra.scaling.machine_facts import machine_of
 from infra.scaling.room import rooms_of
 from infra.scaling.scale import drawn_plan, scale
 from infra.scaling.switches import read_switches
-from infra.suite import Suite, suite_as_it_was
+from infra.suite import Suite
 from infra.topology_tables import TopologyError
 from shared.jobs.pauses import pause
 from shared.logs import get_logger
@@ -38,22 +48,38 @@ RenewCertificates = Callable[[Suite], Awaitable[None]]
 
 
 async def carry_out(suite: Suite, renew: RenewCertificates, stop: asyncio.Event) -> None:
-    """Look for requests until `stop` is set; a suite may be watched later than it started."""
-    inbox = Inbox(suite.folder.automation_inbox)
+    """Look for requests until `stop` is set; a suite may be watched later than it started.
+
+    Ends by nothing else: the caretaker's other loops would end with it.
+    """
+    inbox, latest = Inbox(suite.folder.automation_inbox), LatestSuite(suite)
     while not stop.is_set():
-        for request in inbox.waiting():
-            if stop.is_set():
-                return
-            try:
-                # Opened anew, because each action may change the numbers of processes.
-                is_done = await carry_out_one(suite_as_it_was(suite), request, renew)
-            except (SuiteFailure, TopologyError, OSError) as fault:
-                # A file is being replaced or broken. The request is tried until it is over.
-                log.warning("automation_waits", error=str(fault))
-                continue
-            if is_done:
-                inbox.drop(request)
+        try:
+            await _carry_out_waiting(inbox, latest, renew, stop)
+        except Exception:
+            log.exception("automation_crashed")
         await pause(stop, LOOK_S)
+
+
+async def _carry_out_waiting(
+    inbox: Inbox, latest: LatestSuite, renew: RenewCertificates, stop: asyncio.Event
+) -> None:
+    for request in await asyncio.to_thread(inbox.waiting):
+        if stop.is_set():
+            return
+        try:
+            # Read anew, because each action may change the numbers of processes.
+            is_done = await carry_out_one(latest.read(), request, renew)
+        except (SuiteFailure, TopologyError, OSError) as fault:
+            # A file is being replaced or broken. The request is tried until it is over.
+            log.warning("automation_waits", error=str(fault))
+            continue
+        except Exception:
+            # It would fail again each second.
+            inbox.drop(request)
+            raise
+        if is_done:
+            inbox.drop(request)
 
 
 async def carry_out_one(suite: Suite, request: Request, renew: RenewCertificates) -> bool:
@@ -62,7 +88,7 @@ async def carry_out_one(suite: Suite, request: Request, renew: RenewCertificates
     if automation is None:
         return True
     actions = read_actions(suite.folder.automation_actions)
-    facts = await asyncio.to_thread(_facts, suite, automation)
+    facts = await asyncio.to_thread(_facts, suite, automation, request)
     decision = decide(request, facts, actions)
     if decision.outcome == "quiet":
         return True
@@ -74,7 +100,7 @@ async def carry_out_one(suite: Suite, request: Request, renew: RenewCertificates
         async with asyncio.timeout(ACTION_S):
             await _act(suite, request, decision, renew)
         outcome, why = "done", decision.why
-    except (SuiteFailure, OSError, TimeoutError) as failure:
+    except (SuiteFailure, TopologyError, OSError, TimeoutError) as failure:
         if _HELD in str(failure):
             return False
         outcome, why = "failed", str(failure) or f"it took more than {ACTION_S:.0f} s"
@@ -116,8 +142,10 @@ def mode_of(folder: RunFolder) -> Mode:
     return "off"
 
 
-def _facts(suite: Suite, automation: Automation) -> Facts:
-    rooms = rooms_of(suite.plan, drawn_plan(suite), machine_of(suite))
+def _facts(suite: Suite, automation: Automation, request: Request) -> Facts:
+    # Only these need the topology, which may be half edited.
+    is_change = request.verb in CHANGES
+    rooms = rooms_of(suite.plan, drawn_plan(suite), machine_of(suite)) if is_change else []
     switches = read_switches(suite.folder.switches_file)
     fan_out, uploads = switches.fan_out_paused_until, switches.uploads_refused_until
     names = {p.name for p in suite.plan.processes if p.service in suite.plan.services}

@@ -12,6 +12,7 @@ import time
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,8 @@ _WORD = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _BYTES_MAX = 1024
 # A verb has one request for each target at a time, and this bounds the targets.
 WAITING_MAX = 64
+# Drafts and foreign files lie beside requests; a flood of them costs no more than this.
+_SEEN_MAX = 4 * WAITING_MAX
 # An older request would react to what is over.
 LASTS_S = 120.0
 _SUFFIX = ".json"
@@ -101,24 +104,37 @@ class Inbox:
         return True
 
     def waiting(self) -> list[Request]:
-        """Return the requests, oldest first; those that are over or broken are deleted."""
+        """Return the requests, oldest first; those that are over or broken are deleted.
+
+        Raises nothing, whatever lies in the folder.
+        """
         found = []
         for file in self._files():
             request = _read(file)
             if request is None or request.is_over:
-                file.unlink(missing_ok=True)
+                _delete(file)
             else:
                 found.append(request)
         return sorted(found, key=lambda request: request.at)
 
     def drop(self, request: Request) -> None:
         """Delete a request that was dealt with."""
-        (self._folder / f"{request.verb}.{request.target}{_SUFFIX}").unlink(missing_ok=True)
+        _delete(self._folder / f"{request.verb}.{request.target}{_SUFFIX}")
 
     def _files(self) -> list[Path]:
-        with suppress(FileNotFoundError):
-            return [file for file in self._folder.iterdir() if file.suffix == _SUFFIX]
+        with suppress(OSError):
+            seen = islice(self._folder.iterdir(), _SEEN_MAX)
+            return [file for file in seen if file.suffix == _SUFFIX]
         return []
+
+
+def _delete(file: Path) -> None:
+    """Delete a file or an empty folder; what cannot be deleted stays, and is never believed."""
+    with suppress(OSError):
+        if file.is_dir() and not file.is_symlink():
+            file.rmdir()
+        else:
+            file.unlink()
 
 
 def _read(file: Path) -> Request | None:
@@ -126,11 +142,13 @@ def _read(file: Path) -> Request | None:
     try:
         # A link or a pipe could make its reader open or wait for what is not meant for it.
         descriptor = os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-        with os.fdopen(descriptor, "rb") as handle:
+        try:
             if not stat.S_ISREG(os.fstat(descriptor).st_mode):
                 return None
-            read = json.loads(handle.read(_BYTES_MAX))
+            read = json.loads(os.read(descriptor, _BYTES_MAX))
+        finally:
+            os.close(descriptor)
         request = _checked(read["at"], read["alert"], read["verb"], read["target"])
-    except (OSError, ValueError, TypeError, KeyError, RecursionError):
+    except (OSError, ValueError, TypeError, KeyError, OverflowError, RecursionError):
         return None
     return request if file.name == f"{request.verb}.{request.target}{_SUFFIX}" else None

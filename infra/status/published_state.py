@@ -12,11 +12,12 @@ from prometheus_client import Counter, Gauge
 from infra.accounts import account_for
 from infra.control.failures import SuiteFailure
 from infra.control.supervisor import ProcessState, Supervisor
+from infra.latest_suite import LatestSuite
 from infra.leaders import leader
 from infra.ops.state import DatabaseNow, ProcessNow, RunState, StateNow, text_of
 from infra.plan.parts import Database, PlannedProcess
 from infra.status.machine_load import Use, memory_of, processor_seconds, uses_of
-from infra.suite import Suite, suite_as_it_was
+from infra.suite import Suite
 from shared.jobs.pauses import pause
 from shared.logs import get_logger
 
@@ -63,6 +64,7 @@ class Look:
 
     def __init__(self, suite: Suite, leaders: Mapping[str, str]) -> None:
         self._suite = suite
+        self._latest = LatestSuite(suite)
         self._leaders = leaders
         self._looks = 0
         self._looked_s = 0.0
@@ -73,7 +75,7 @@ class Look:
     def publish(self) -> None:
         """Look once, and write the file; raises one of _FAULTS."""
         # Processes come and go while everything runs.
-        self._suite = suite_as_it_was(self._suite)
+        self._suite = self._latest.read()
         state = self.state()
         file = self._suite.folder.state_file
         draft = file.with_name(file.name + ".draft")

@@ -11,8 +11,9 @@ from infra.control.failures import SuiteFailure
 from infra.control.health import is_healthy
 from infra.control.supervisor import Supervisor
 from infra.control.upkeep_outcomes import outcomes
+from infra.latest_suite import LatestSuite
 from infra.processes import processes_of
-from infra.suite import Suite, suite_as_it_was
+from infra.suite import Suite
 from shared.jobs.pauses import pause
 from shared.logs import get_logger
 
@@ -40,10 +41,11 @@ log = get_logger()
 
 async def watch_processes(suite: Suite, stop: asyncio.Event) -> None:
     """Look every five seconds until `stop` is set."""
+    latest = LatestSuite(suite)
     while not stop.is_set():
         try:
             # Processes come and go while everything runs.
-            processes = processes_of(suite_as_it_was(suite))
+            processes = processes_of(latest.read())
             services = {process.name: process.service for process in processes}
             # They show no metrics of their own.
             stores = [process for process in processes if process.kind == "store"]

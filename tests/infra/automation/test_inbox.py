@@ -3,9 +3,14 @@
 import json
 import os
 import time
+from collections.abc import Callable
+from contextlib import chdir
 from pathlib import Path
+from socket import AF_UNIX, socket
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from infra.automation.inbox import (
     LASTS_S,
@@ -117,3 +122,66 @@ def test_only_plain_files_with_their_own_name_are_believed(tmp_path: Path) -> No
 
 def test_without_a_folder_nothing_waits(tmp_path: Path) -> None:
     assert Inbox(tmp_path / "missing").waiting() == []
+
+
+_NAME = "add_replica.feed.json"
+_ANY_JSON = st.recursive(
+    st.none() | st.booleans() | st.floats() | st.text(max_size=9) | st.just(10**400),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=6), inner),
+    max_leaves=6,
+)
+_REQUEST_LIKE = st.fixed_dictionaries(
+    dict.fromkeys(("at", "alert", "verb", "target"), _ANY_JSON)
+    | {"at": _ANY_JSON | st.sampled_from([10**400, -(10**400), float("inf"), float("nan")])}
+)
+
+
+def _encoded(document: object) -> bytes:
+    return json.dumps(document).encode()
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.binary(max_size=60) | st.one_of(_ANY_JSON, _REQUEST_LIKE).map(_encoded))
+def test_no_content_of_a_file_stops_its_reader(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / _NAME).write_bytes(content)
+    assert Inbox(tmp_path).waiting() == []
+    assert not (tmp_path / _NAME).exists()
+
+
+def _socket(path: Path) -> None:
+    with socket(AF_UNIX) as listener, chdir(path.parent):
+        listener.bind(path.name)
+
+
+@pytest.mark.parametrize(
+    ("make", "goes"),
+    [
+        (Path.mkdir, True),
+        (lambda path: (path / "full").mkdir(parents=True), False),
+        (os.mkfifo, True),
+        (_socket, True),
+        (lambda path: path.symlink_to(path), True),
+        (lambda path: path.symlink_to(path.parent), True),
+        (lambda path: path.symlink_to("/dev/zero"), True),
+    ],
+    ids=["folder", "full folder", "pipe", "socket", "loop", "link to a folder", "link to a device"],
+)
+def test_no_kind_of_file_stops_its_reader(
+    tmp_path: Path, make: Callable[[Path], None], goes: bool
+) -> None:
+    make(tmp_path / _NAME)
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    inbox = Inbox(tmp_path)
+    for _look in range(20):
+        assert inbox.waiting() == []
+    assert len(list(Path("/proc/self/fd").iterdir())) == before
+    assert (tmp_path / _NAME).is_dir() != goes
+    inbox.drop(Request(0, "Busy", "add_replica", "feed"))
+
+
+def test_a_flood_of_files_is_looked_at_in_parts(tmp_path: Path) -> None:
+    for number in range(10 * WAITING_MAX):
+        (tmp_path / f"{number}.json").touch()
+    Inbox(tmp_path).waiting()
+    left = len(list(tmp_path.iterdir()))
+    assert 0 < left < 10 * WAITING_MAX
