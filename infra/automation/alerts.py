@@ -101,7 +101,9 @@ def _processes(plan: Plan) -> Iterator[Alert]:
     runs = 'label_replace(retrato_process_runs == 1, "instance", "$1", "name", "(.+)")'
     yield _reaction(
         "ProcessHangs",
-        f'up{{job=~"{roles}"}} == 0 and on (instance) {runs}',
+        f'up{{job=~"{roles}"}} == 0 and on (instance) {runs}'
+        # Otherwise Prometheus or the network is at fault.
+        " and on () count(up == 0) < count(up) / 2",
         "restart_process",
         HANGS_FOR_S,
         "{{ $labels.instance }} runs and does not answer.",

@@ -11,7 +11,8 @@ from infra.plan.figures import Automation
 Mode = Literal["on", "off", "dry"]
 MODES: tuple[Mode, ...] = ("on", "off", "dry")
 WORKER = "-worker"
-# After so many restarts in an hour, a process needs a person.
+# After so many restarts in an hour, of whichever processes, a person is needed: their common cause
+# is elsewhere, and restarts would only take away what still answers.
 RESTARTS_MAX, RESTARTS_S = 3, 3600.0
 CHANGES = frozenset({"add_replica", "remove_replica", "add_worker", "remove_worker"})
 _ADDS = frozenset({"add_replica", "add_worker"})
@@ -100,17 +101,20 @@ def _removal(role: str, facts: Facts) -> Decision:
 def _restart(request: Request, facts: Facts, done: Sequence[Action]) -> Decision:
     if request.target not in facts.processes:
         return Decision("refused", f"{request.target} is no process that may be restarted")
-    since = facts.now - RESTARTS_S
     lately = [
         action
         for action in done
-        if action.verb == request.verb and action.target == request.target and action.at > since
+        if action.verb == request.verb and action.at > facts.now - RESTARTS_S
         if action.outcome in {"done", "failed"}
     ]
+    own = [action for action in lately if action.target == request.target]
+    if own and facts.now - own[-1].at < facts.rules.calm_seconds:
+        return _after_pause(own[-1], facts, "")
     if len(lately) >= RESTARTS_MAX:
-        return Decision("refused", f"{request.target} was restarted {len(lately)} times in an hour")
-    last = lately[-1] if lately else None
-    return _after_pause(last, facts, f"restarted {request.target}")
+        return Decision("refused", f"processes were restarted {len(lately)} times within an hour")
+    if lately and facts.now - lately[-1].at < facts.rules.calm_seconds:
+        return Decision("refused", f"{lately[-1].target} was restarted a moment ago")
+    return Decision("do", f"restarted {request.target}")
 
 
 def _after_pause(last: Action | None, facts: Facts, what: str) -> Decision:

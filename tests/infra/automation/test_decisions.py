@@ -128,6 +128,34 @@ def test_a_process_that_hangs_again_and_again_is_left_to_people() -> None:
     assert decide(request, FACTS, long_ago).outcome == "do"
 
 
+def test_another_process_is_restarted_only_after_a_rest() -> None:
+    request = asked("restart_process", "feed-2")
+    for outcome, seconds_ago, decided in (
+        ("done", 299, "refused"),
+        ("failed", 299, "refused"),
+        ("dry", 299, "do"),
+        ("done", 301, "do"),
+    ):
+        done = [did("restart_process", seconds_ago, "feed-1", outcome)]
+        assert decide(request, FACTS, done).outcome == decided
+
+
+_ALL = tuple(f"feed-{number}" for number in range(1, 9))
+
+
+@given(st.lists(st.tuples(st.sampled_from(_ALL), st.integers(1, 600)), max_size=60))
+def test_alerts_of_any_processes_restart_few_of_them(alerts: list[tuple[str, int]]) -> None:
+    now, done = NOW, list[Action]()
+    for target, pause_s in alerts:
+        now += pause_s
+        facts = replace(FACTS, now=now, processes=frozenset(_ALL))
+        if decide(Request(now, "Hangs", "restart_process", target), facts, done).outcome == "do":
+            done.append(Action(now, "Hangs", "restart_process", target, "done", ""))
+    times = [action.at for action in done]
+    assert all(later - earlier >= 300 for earlier, later in pairwise(times))
+    assert all(later - first >= 3600 for first, later in zip(times, times[3:], strict=False))
+
+
 @pytest.mark.parametrize(
     ("on", "back"), [("pause_fan_out", "resume_fan_out"), ("refuse_uploads", "accept_uploads")]
 )

@@ -49,11 +49,18 @@ def _workers() -> Iterator[Case]:
 def _processes() -> Iterator[Case]:
     silent = 'up{job="feed",instance="feed-1"}'
     runs = 'retrato_process_runs{name="feed-1",service="feed"}'
-    hangs = {silent: "1x4 0x40", runs: "1x44"}
+    others = {f'up{{job="users",instance="users-{n}"}}': "1x44" for n in (1, 2)}
+    hangs = {silent: "1x4 0x40", runs: "1x44", **others}
+    one_of_two = {silent: "1x4 0x40", runs: "1x44", next(iter(others)): "1x44"}
     yield Case(
         "ProcessHangs",
         hangs,
-        ({silent: "1x4 0x40", runs: "0x44"}, {silent: "1x28 0 0 1x12", runs: "1x44"}),
+        (
+            {**hangs, runs: "0x44"},
+            {**hangs, silent: "1x28 0 0 1x12"},
+            {**hangs, **dict.fromkeys(others, "1x4 0x40")},
+            one_of_two,
+        ),
     )
     end = 'retrato_certificate_end_seconds{name="feed-1"}'
     authority = 'retrato_certificate_end_seconds{name="authority"}'
