@@ -38,6 +38,7 @@ class Facts:
     mode: Mode
     rules: Automation
     counts: Mapping[str, int]
+    floors: Mapping[str, int]  # chosen by people
     most: Mapping[str, tuple[int, str]]  # the most that fits, and why
     processes: frozenset[str]  # those that may be restarted
     switched_until: Mapping[str, float]  # by the verb that switches
@@ -92,9 +93,10 @@ def _addition(role: str, facts: Facts) -> Decision:
 
 
 def _removal(role: str, facts: Facts) -> Decision:
-    count, drawn = facts.counts[role], facts.rules.drawn.get(role, 1)
-    if count <= drawn:
-        return Decision("quiet", f"{role} has no more than the {drawn} of the topology")
+    count = facts.counts[role]
+    floor = facts.floors.get(role, facts.rules.drawn.get(role, 1))
+    if count <= floor:
+        return Decision("quiet", f"{role} has no more than the {floor} that people chose")
     return Decision("do", f"removed one of {count} processes of {role}", count - 1)
 
 

@@ -26,10 +26,10 @@ from infra.latest_suite import LatestSuite
 from infra.plan.figures import Automation
 from infra.rendering.live import switch
 from infra.run_folder import RunFolder
-from infra.scaling.counts import counts_of
+from infra.scaling.counts import counts_of, read_choices
 from infra.scaling.machine_facts import machine_of
 from infra.scaling.room import rooms_of
-from infra.scaling.scale import drawn_plan, scale
+from infra.scaling.scale import add_or_go_back, drawn_plan, scale
 from infra.scaling.switches import read_switches
 from infra.suite import Suite
 from infra.topology_tables import TopologyError
@@ -39,7 +39,7 @@ from shared.logs import get_logger
 log = get_logger()
 
 LOOK_S = 1.0
-# Longer than a process needs to start, or a rolling restart of one.
+# Longer than a restart of a process, or an addition that fails and is taken back.
 ACTION_S = 240.0
 ACTIONS_FILE_MODE = 0o644
 _HELD = "is at work on"
@@ -111,15 +111,8 @@ async def carry_out_one(suite: Suite, request: Request, renew: RenewCertificates
 async def _act(
     suite: Suite, request: Request, decision: Decision, renew: RenewCertificates
 ) -> None:
-    quietly = Progress(quiet=True)
     until = time.time() + SWITCH_S
     match request.verb:
-        case "add_replica" | "add_worker" | "remove_replica" | "remove_worker":
-            with sole_command(suite.folder, "automation"):
-                await scale(suite, role_of(request), decision.count, quietly)
-        case "restart_process":
-            with sole_command(suite.folder, "automation"):
-                await restart_rolling(suite, request.target, quietly)
         case "renew_certificates":
             await renew(suite)
         case "pause_fan_out":
@@ -130,6 +123,20 @@ async def _act(
             switch(suite, uploads_refused_until=until)
         case "accept_uploads":
             switch(suite, uploads_refused_until=0.0)
+        case _:
+            with sole_command(suite.folder, "automation"):
+                await _change_processes(suite, request, decision.count)
+
+
+async def _change_processes(suite: Suite, request: Request, count: int) -> None:
+    quietly = Progress(quiet=True)
+    match request.verb:
+        case "add_replica" | "add_worker":
+            await add_or_go_back(suite, role_of(request), count, quietly)
+        case "remove_replica" | "remove_worker":
+            await scale(suite, role_of(request), count, quietly, by_automation=True)
+        case "restart_process":
+            await restart_rolling(suite, request.target, quietly)
 
 
 def mode_of(folder: RunFolder) -> Mode:
@@ -154,6 +161,7 @@ def _facts(suite: Suite, automation: Automation, request: Request) -> Facts:
         mode=mode_of(suite.folder),
         rules=automation,
         counts=counts_of(suite.plan),
+        floors=_floors(suite),
         most={room.role: (room.most, room.why) for room in rooms},
         processes=frozenset(names),
         switched_until={
@@ -161,6 +169,11 @@ def _facts(suite: Suite, automation: Automation, request: Request) -> Facts:
             **dict.fromkeys(("refuse_uploads", "accept_uploads"), uploads),
         },
     )
+
+
+def _floors(suite: Suite) -> dict[str, int]:
+    choices = read_choices(suite.folder.scale_file)
+    return {role: one.by_person for role, one in choices.items() if one.by_person is not None}
 
 
 def _record_once(

@@ -5,8 +5,9 @@ A role is a service, such as "feed", or its workers, "feed-worker".
 
 import json
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from infra.control.failures import SuiteFailure
 from infra.json_files import read_json, write_durably
@@ -16,6 +17,17 @@ from infra.topology_tables import TopologyError
 
 WORKER = "-worker"
 _LAST_BYTE_MAX = 254
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A role's number of processes, and the number that a person chose, which is the least.
+
+    They differ if automation has added some since. Without a person's choice, `by_person` is None.
+    """
+
+    count: int
+    by_person: int | None = None
 
 
 def counts_of(plan: Plan) -> dict[str, int]:
@@ -28,21 +40,47 @@ def counts_of(plan: Plan) -> dict[str, int]:
     return found
 
 
-def read_counts(file: Path) -> dict[str, int]:
-    """Return the chosen counts; roles without one have as many processes as are drawn."""
+def read_choices(file: Path) -> dict[str, Choice]:
+    """Return the choices; raises SuiteFailure if the file is broken."""
     if not file.exists():
         return {}
-    counts = read_json(file)
-    wrong = [role for role, count in counts.items() if type(count) is not int or count < 1]
-    if wrong:
-        # The caretaker's loops go on after this error.
-        raise SuiteFailure(f"{file}: {wrong[0]} is no number of processes of at least 1.")
-    return counts
+    read = read_json(file)
+    choices = {role: _choice(said) for role, said in read.items()}
+    for role, choice in choices.items():
+        if choice is None:
+            # The caretaker's loops go on after this error.
+            raise SuiteFailure(f"{file}: {role} is no number of processes of at least 1.")
+    return {role: choice for role, choice in choices.items() if choice is not None}
 
 
-def write_counts(file: Path, counts: Mapping[str, int]) -> None:
-    """Keep the chosen counts."""
-    write_durably(file, json.dumps(dict(sorted(counts.items())), indent=2) + "\n")
+def read_counts(file: Path) -> dict[str, int]:
+    """Return the chosen counts; roles without one have as many processes as are drawn."""
+    return {role: choice.count for role, choice in read_choices(file).items()}
+
+
+def write_counts(file: Path, choices: Mapping[str, Choice]) -> None:
+    """Keep the choices; a plain number is a person's."""
+    said = {
+        role: choice.count
+        if choice.count == choice.by_person
+        else {"count": choice.count, "by_person": choice.by_person}
+        for role, choice in sorted(choices.items())
+    }
+    write_durably(file, json.dumps(said, indent=2) + "\n")
+
+
+def _choice(said: Any) -> Choice | None:
+    """Return what the file says of a role; None if it is not understood."""
+    if _is_count(said):
+        return Choice(said, said)
+    if not isinstance(said, dict) or not _is_count(said.get("count")):
+        return None
+    by_person = said.get("by_person")
+    return Choice(said["count"], by_person) if by_person is None or _is_count(by_person) else None
+
+
+def _is_count(said: Any) -> bool:
+    return type(said) is int and said >= 1
 
 
 def scaled(topology: Topology, counts: Mapping[str, int]) -> Topology:

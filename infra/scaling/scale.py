@@ -7,7 +7,7 @@ left, and so does `make up`.
 import asyncio
 import re
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from infra.control.failures import SuiteFailure
@@ -22,14 +22,19 @@ from infra.plan.parts import Plan
 from infra.process import Process
 from infra.processes import processes_of
 from infra.rendering.everything import render_everything
-from infra.scaling.counts import counts_of, read_counts, write_counts
+from infra.scaling.counts import Choice, counts_of, read_choices, write_counts
 from infra.scaling.machine_facts import machine_of
 from infra.scaling.room import Room, room_of, rooms_of
 from infra.suite import Suite, suite_in
+from shared.logs import get_logger
 
 # A check each second and a TTL of a second, on a busy machine.
 _DNS_TIMEOUT_S = 20.0
 _POLL_S = 0.1
+# A start may take two minutes, and DNS its time; after that, the rest goes back quickly.
+ADDITION_S, RETURN_S = 150.0, 60.0
+
+log = get_logger()
 
 
 def drawn_plan(suite: Suite) -> Plan:
@@ -43,7 +48,13 @@ def rooms(suite: Suite) -> list[Room]:
 
 
 async def scale(
-    suite: Suite, role: str, count: int, progress: Progress, *, may_be_alone: bool = False
+    suite: Suite,
+    role: str,
+    count: int,
+    progress: Progress,
+    *,
+    may_be_alone: bool = False,
+    by_automation: bool = False,
 ) -> Suite:
     """Run `count` processes of a role; returns the suite as it is then.
 
@@ -52,15 +63,48 @@ async def scale(
     if not Supervisor(suite.folder).is_running():
         raise SuiteFailure("The suite is not up: `make up` starts it.")
     require_room(suite, role, count, may_be_alone=may_be_alone)
-    counts = read_counts(suite.folder.scale_file)
-    counts[role] = count
-    if counts_of(drawn_plan(suite)).get(role) == count:
+    choices = read_choices(suite.folder.scale_file)
+    by_person = choices[role].by_person if by_automation and role in choices else None
+    choices[role] = Choice(count, by_person if by_automation else count)
+    if counts_of(drawn_plan(suite)).get(role) == count and by_person is None:
         # What the topology draws needs no choice, and follows the topology later.
-        del counts[role]
-    write_counts(suite.folder.scale_file, counts)
+        del choices[role]
+    write_counts(suite.folder.scale_file, choices)
     suite = _reopened(suite)
     await follow_counts(suite, role, progress)
     return suite
+
+
+async def add_or_go_back(suite: Suite, role: str, count: int, progress: Progress) -> None:
+    """Run `count` processes for automation; if they do not come up, go back to the former number.
+
+    Otherwise the next alert would add another one to those that failed. Raises SuiteFailure,
+    OSError or TimeoutError in any case if they did not come up.
+    """
+    former = read_choices(suite.folder.scale_file)
+    try:
+        async with asyncio.timeout(ADDITION_S):
+            await scale(suite, role, count, progress, by_automation=True)
+    except (SuiteFailure, OSError, TimeoutError) as failure:
+        if read_choices(suite.folder.scale_file) != former:
+            await _go_back(suite, role, former, progress)
+        raise SuiteFailure(str(failure) or f"it took more than {ADDITION_S:.0f} s") from None
+    except asyncio.CancelledError:
+        # There is no time left to stop anything; the next change of the role does it.
+        write_counts(suite.folder.scale_file, former)
+        raise
+
+
+async def _go_back(
+    suite: Suite, role: str, former: Mapping[str, Choice], progress: Progress
+) -> None:
+    write_counts(suite.folder.scale_file, former)
+    try:
+        async with asyncio.timeout(RETURN_S):
+            await follow_counts(_reopened(suite), role, progress)
+    except (SuiteFailure, OSError, TimeoutError) as failure:
+        # The number is right, and the next change of the role stops what is too many.
+        log.warning("addition_left_over", role=role, error=str(failure))
 
 
 def require_room(suite: Suite, role: str, count: int, *, may_be_alone: bool) -> None:
@@ -83,7 +127,7 @@ def require_room(suite: Suite, role: str, count: int, *, may_be_alone: bool) -> 
 async def follow_counts(suite: Suite, role: str, progress: Progress) -> None:
     """Bring a role's processes to the chosen number; what is done already is left as it is.
 
-    Raises SuiteFailure if a new process does not come up; it is then tried again by the next call.
+    Raises SuiteFailure if a new process does not come up; the next call tries it again.
     """
     supervisor = Supervisor(suite.folder)
     processes = processes_of(suite)

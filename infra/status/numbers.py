@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
-from infra.scaling.counts import counts_of, read_counts
+from infra.scaling.counts import Choice, counts_of, read_choices
 from infra.scaling.room import Room
 from infra.scaling.scale import drawn_plan
 from infra.suite import Suite
@@ -26,7 +26,15 @@ def number_lines(suite: Suite) -> list[str]:
     """Return a line for each role whose number was chosen."""
     drawn = counts_of(drawn_plan(suite))
     return [
-        f"{role}: {count} processes by `make scale`, and {drawn[role]} in the topology"
-        for role, count in sorted(read_counts(suite.folder.scale_file).items())
+        f"{role}: {choice.count} processes by {_who(choice)}, and {drawn[role]} in the topology"
+        for role, choice in sorted(read_choices(suite.folder.scale_file).items())
         if role in drawn
     ]
+
+
+def _who(choice: Choice) -> str:
+    if choice.by_person is None:
+        return "automation"
+    if choice.by_person == choice.count:
+        return "`make scale`"
+    return f"automation, {choice.by_person} by `make scale`"

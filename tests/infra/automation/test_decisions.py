@@ -27,6 +27,7 @@ FACTS = Facts(
     mode="on",
     rules=RULES,
     counts=DRAWN,
+    floors={},
     most={"feed": (4, "processors"), "feed-worker": (4, "processors")},
     processes=frozenset({"feed-1", "feed-2"}),
     switched_until={},
@@ -75,6 +76,15 @@ def test_what_the_topology_draws_is_never_removed() -> None:
     assert decide(asked("remove_replica"), FACTS, []).outcome == "quiet"
     decision = decide(asked("remove_replica"), with_counts(feed=3), [])
     assert (decision.outcome, decision.count) == ("do", 2)
+
+
+@pytest.mark.parametrize("chosen", [1, 2, 3, 4, 9])
+def test_what_a_person_chose_is_never_removed(chosen: int) -> None:
+    facts = replace(FACTS, floors={"feed": chosen})
+    for count in range(chosen, chosen + 4):
+        decision = decide(asked("remove_replica"), with_counts(facts, feed=count), [])
+        assert decision.outcome == ("quiet" if count == chosen else "do")
+        assert decision.count in {0, count - 1}
 
 
 def test_unknown_roles_and_processes_are_refused() -> None:

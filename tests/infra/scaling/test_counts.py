@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from hypothesis import given
@@ -11,7 +12,14 @@ from hypothesis import strategies as st
 from infra.control.failures import SuiteFailure
 from infra.plan.planning import plan_of
 from infra.run_folder import RunFolder
-from infra.scaling.counts import counts_of, read_counts, scaled, write_counts
+from infra.scaling.counts import (
+    Choice,
+    counts_of,
+    read_choices,
+    read_counts,
+    scaled,
+    write_counts,
+)
 from infra.suite import suite_in
 from infra.topology import load_topology
 from infra.topology_tables import TopologyError
@@ -56,7 +64,7 @@ def test_roles_that_are_not_drawn_have_no_effect() -> None:
 def test_chosen_numbers_outlive_the_command(tmp_path: Path) -> None:
     folder = RunFolder(tmp_path)
     assert read_counts(folder.scale_file) == {}
-    write_counts(folder.scale_file, {"feed": 3})
+    write_counts(folder.scale_file, {"feed": Choice(3, 3)})
     plan = suite_in(folder, "127.99").plan
     assert [p.name for p in plan.processes if p.role == "feed"] == ["feed-1", "feed-2", "feed-3"]
     drawn = suite_in(folder, "127.99", is_scaled=False).plan
@@ -69,6 +77,31 @@ def _broken() -> Iterator[object]:
     yield {"feed": "3"}
     yield {"feed": True}
     yield {"feed": 2.5}
+    yield {"feed": None}
+    yield {"feed": [3]}
+    yield {"feed": {}}
+    yield {"feed": {"count": 0}}
+    yield {"feed": {"count": "3"}}
+    yield {"feed": {"count": 3, "by_person": 0}}
+    yield {"feed": {"count": 3, "by_person": "2"}}
+
+
+_COUNTS = st.integers(1, 60)
+
+
+@given(st.dictionaries(st.sampled_from(ROLES), st.builds(Choice, _COUNTS, st.none() | _COUNTS)))
+def test_a_choice_is_read_as_it_was_written(choices: dict[str, Choice]) -> None:
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / "scale.json"
+        write_counts(file, choices)
+        assert read_choices(file) == choices
+        assert read_counts(file) == {role: choice.count for role, choice in choices.items()}
+
+
+def test_a_plain_number_is_of_a_person(tmp_path: Path) -> None:
+    file = tmp_path / "scale.json"
+    file.write_text('{"feed": 3}', encoding="utf-8")
+    assert read_choices(file) == {"feed": Choice(3, 3)}
 
 
 @pytest.mark.parametrize("document", list(_broken()))
