@@ -17,6 +17,10 @@ def read_json(file: Path) -> dict[str, Any]:
             f"{file}, line {error.lineno}: this is not JSON ({error.msg}). Put a whole copy of the"
             " file in its place."
         ) from None
+    except RecursionError:
+        raise SuiteFailure(
+            f"{file}, line 1: this is nested too deeply. Put a whole copy of the file in its place."
+        ) from None
     except UnicodeDecodeError:
         raise SuiteFailure(
             f"{file}, line 1: this is not text. Put a whole copy of the file in its place."

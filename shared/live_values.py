@@ -5,6 +5,7 @@ platform of containers it is a mounted ConfigMap.
 """
 
 import json
+import math
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -35,8 +36,15 @@ class LiveValues:
 Follow = Callable[[LiveValues], None]
 
 
+# What a broken document can raise: huge numbers and deep nesting too.
+_BROKEN = (OSError, ValueError, TypeError, AttributeError, OverflowError, RecursionError)
+
+
 class LiveFile:
-    """The values of one file; a missing or broken file leaves the last values as they are."""
+    """The values of one file; a missing or broken file leaves the last values as they are.
+
+    Until it could be read once, nobody knows what is switched: `is_known` is False.
+    """
 
     def __init__(self, file: Path | None) -> None:
         self._file = file
@@ -44,6 +52,7 @@ class LiveFile:
         self._followers: list[Follow] = []
         self._complained = ""
         self.values = LiveValues()
+        self.is_known = file is None
         self.look()
 
     def follow(self, follower: Follow) -> None:
@@ -62,15 +71,20 @@ class LiveFile:
                 return
             with self._file.open("rb") as handle:
                 values = _values(json.loads(handle.read(_BYTES_MAX)))
-        except (OSError, ValueError, TypeError, AttributeError) as error:
+        except _BROKEN as error:
             self._complain(repr(error))
             return
-        self._seen, self._complained = seen, ""
+        self._seen, self._complained, self.is_known = seen, "", True
         if values != self.values:
             self.values = values
             for follower in self._followers:
                 follower(values)
             log.info("live_values", file=str(self._file))
+
+    @property
+    def obstacle(self) -> str:
+        """A sentence that names what keeps the process from work, or "" if there is nothing."""
+        return "" if self.is_known else f"{self._file} cannot be read: {self._complained}"
 
     def _complain(self, error: str) -> None:
         # Once for each fault, because it is looked at every second.
@@ -89,8 +103,15 @@ def _values(document: Mapping[str, Any]) -> LiveValues:
     at_work = document.get("at_work_max", {})
     return LiveValues(
         at_work_max={str(name): max(int(count), 1) for name, count in at_work.items()},
-        maintenance_until=float(document.get("maintenance_until", 0)),
+        maintenance_until=_end(document, "maintenance_until"),
         maintenance_message=str(document.get("maintenance_message", "")),
-        fan_out_paused_until=float(document.get("fan_out_paused_until", 0)),
-        uploads_refused_until=float(document.get("uploads_refused_until", 0)),
+        fan_out_paused_until=_end(document, "fan_out_paused_until"),
+        uploads_refused_until=_end(document, "uploads_refused_until"),
     )
+
+
+def _end(document: Mapping[str, Any], name: str) -> float:
+    end = float(document.get(name, 0))
+    if not math.isfinite(end):
+        raise ValueError(f"{name} is {end}, and every switch has an end")
+    return end

@@ -4,7 +4,9 @@ Every switch has an end, so that nobody has to be there to switch it back.
 """
 
 import json
+import math
 import time
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -54,15 +56,22 @@ def read_switches(file: Path) -> Switches:
     values = read_json(file)
     try:
         return Switches(
-            maintenance_until=float(values.get("maintenance_until", 0)),
+            maintenance_until=_end(values, "maintenance_until"),
             maintenance_message=str(values.get("maintenance_message", "")),
-            fan_out_paused_until=float(values.get("fan_out_paused_until", 0)),
-            uploads_refused_until=float(values.get("uploads_refused_until", 0)),
+            fan_out_paused_until=_end(values, "fan_out_paused_until"),
+            uploads_refused_until=_end(values, "uploads_refused_until"),
         )
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise SuiteFailure(
             f"{file}: an end of a switch is no number. Delete the file, which switches all off."
         ) from None
+
+
+def _end(values: Mapping[str, Any], name: str) -> float:
+    end = float(values.get(name, 0))
+    if not math.isfinite(end):
+        raise ValueError(name)
+    return end
 
 
 def change_switches(file: Path, **changes: float | str) -> Switches:

@@ -129,10 +129,21 @@ def _lifespan(
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with open_resources() as resources:
             app.state.resources = resources
-            async with ready_without(find_obstacle, resources, readiness):
+            find = find_obstacle
+            if not app.state.live.is_known:
+                find = partial(_find_first, app.state.live, find_obstacle)
+            async with ready_without(find, resources, readiness):
                 yield
 
     return lifespan
+
+
+async def _find_first(live: LiveFile, find: FindObstacle | None, resources: Any) -> str:
+    """Return the obstacle of a process that does not know yet what is switched."""
+    live.look()
+    if live.obstacle or find is None:
+        return live.obstacle
+    return await find(resources)
 
 
 def _surround(app: FastAPI, info: AppInfo, settings: ProcessSettings, gate: Gate | None) -> None:

@@ -66,3 +66,17 @@ async def test_refused_photos_leave_everything_else(gateway: Gateway, tmp_path: 
     assert (reply.status_code, reply.json()["code"]) == (507, "quota_exceeded")
     assert int(reply.headers["Retry-After"]) > 80
     assert (await gateway.http.put("/v1/posts/7/like")).status_code == 404
+
+
+@pytest.mark.parametrize("text", [None, "", "{", '{"maintenance_until": Infinity}'])
+async def test_a_gateway_that_knows_nothing_takes_no_changes(
+    gateway: Gateway, tmp_path: Path, text: str | None
+) -> None:
+    if text is not None:
+        (tmp_path / "live.json").write_text(text, encoding="utf-8")
+        gateway.app.state.live.look()
+    reply = await gateway.http.put("/v1/posts/7/like")
+    assert (reply.status_code, reply.json()["code"]) == (503, "maintenance")
+    assert (await gateway.http.get("/v1/posts/7")).status_code != 503
+    switch(gateway, tmp_path)
+    assert (await gateway.http.put("/v1/posts/7/like")).status_code == 404

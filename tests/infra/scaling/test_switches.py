@@ -1,6 +1,5 @@
 """Switches have ends, outlive commands, and reach the file that processes read."""
 
-import json
 import time
 from pathlib import Path
 
@@ -98,8 +97,12 @@ def test_there_is_a_message_for_people_in_any_case() -> None:
     assert message_of("  ") == MESSAGE
 
 
-def test_a_broken_file_of_switches_is_named(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "name", ["maintenance_until", "fan_out_paused_until", "uploads_refused_until"]
+)
+@pytest.mark.parametrize("end", ['"soon"', "null", "Infinity", "-1e999", "NaN", "1" + "0" * 400])
+def test_a_broken_file_of_switches_is_named(tmp_path: Path, name: str, end: str) -> None:
     file = tmp_path / "switches.json"
-    file.write_text(json.dumps({"maintenance_until": "soon"}), encoding="utf-8")
+    file.write_text(f'{{"{name}": {end}}}', encoding="utf-8")
     with pytest.raises(SuiteFailure, match="is no number"):
         read_switches(file)
