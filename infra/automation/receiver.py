@@ -17,13 +17,17 @@ from fastapi import APIRouter, Depends, FastAPI, Request
 from prometheus_client import Counter
 from pydantic import BaseModel, Field, SecretStr
 from pydantic_settings import SettingsConfigDict
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from infra.automation import inbox as requests
 from infra.automation.actions import read_actions
 from infra.automation.inbox import Inbox
 from shared.errors import Overloaded, Unauthenticated
+from shared.http_server.problems import ProblemReply
 from shared.http_server.server import serve
 from shared.http_server.service_app import AppInfo, create_app
+from shared.http_server.token_gate import OPEN_PATHS
 from shared.logs import get_logger
 from shared.settings import ProcessSettings, read_settings, revealed
 
@@ -35,6 +39,7 @@ INFO = AppInfo(
     description="Takes alerts, and says what was done about them.",
     audience=None,
 )
+ALERTS_PATH = "/alerts"
 ALERTS_MAX = 500
 _LOOK_S = 1.0
 ACTIONS = Counter(
@@ -86,27 +91,36 @@ def resources_of(request: Request) -> Resources:
     return resources
 
 
-def require_sender(request: Request) -> None:
-    """Raise Unauthenticated unless Alertmanager asks, and log who else does."""
-    _require(request, resources_of(request).senders)
+class AlertGate:
+    """ASGI middleware that checks the token before anything of a body is read.
+
+    Only Alertmanager asks for something; operators and their page read what was done.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, or refuse it with 401 and log who asks."""
+        if scope["type"] == "http" and not self._is_known(scope):
+            client = (scope.get("client") or ("",))[0]
+            log.warning("automation_refused", client=client, path=scope["path"])
+            await ProblemReply(Unauthenticated())(scope, receive, send)
+            return
+        await self.app(scope, receive, send)
+
+    def _is_known(self, scope: Scope) -> bool:
+        if scope["path"] in OPEN_PATHS or scope["path"].startswith("/docs/"):
+            return True
+        resources: Resources = scope["app"].state.resources
+        tokens = resources.senders if scope["path"] == ALERTS_PATH else resources.readers
+        scheme, _, shown = Headers(scope=scope).get("authorization", "").partition(" ")
+        # Each is compared, so that the time tells nothing.
+        is_known = [hmac.compare_digest(shown.encode(), token) for token in tokens]
+        return scheme.lower() == "bearer" and any(is_known)
 
 
-def require_reader(request: Request) -> None:
-    """Raise Unauthenticated unless an operator or the page of operators asks."""
-    _require(request, resources_of(request).readers)
-
-
-def _require(request: Request, tokens: Sequence[bytes]) -> None:
-    scheme, _, shown = request.headers.get("authorization", "").partition(" ")
-    # Each is compared, so that the time tells nothing.
-    is_known = [hmac.compare_digest(shown.encode(), token) for token in tokens]
-    if scheme.lower() != "bearer" or not any(is_known):
-        client = request.client.host if request.client else ""
-        log.warning("automation_refused", client=client, path=request.url.path)
-        raise Unauthenticated
-
-
-@router.post("/alerts", dependencies=[Depends(require_sender)], status_code=202)
+@router.post(ALERTS_PATH, status_code=202)
 async def take_alerts(
     webhook: Webhook, resources: Annotated[Resources, Depends(resources_of)]
 ) -> dict[str, int]:
@@ -127,7 +141,7 @@ async def take_alerts(
     return {"requests": taken}
 
 
-@router.get("/actions", dependencies=[Depends(require_reader)])
+@router.get("/actions")
 async def get_actions(
     resources: Annotated[Resources, Depends(resources_of)],
 ) -> list[dict[str, Any]]:
@@ -138,7 +152,7 @@ async def get_actions(
 
 def automation_app(settings: AutomationSettings) -> FastAPI:
     """Return the application."""
-    return create_app(INFO, settings, partial(_open, settings), [router])
+    return create_app(INFO, settings, partial(_open, settings), [router], AlertGate)
 
 
 @asynccontextmanager

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import httpx
 import pytest
+from fastapi import FastAPI
+from starlette.types import Message
 
 from infra.automation.actions import KEPT_MAX, Action, read_actions, text_of, with_action
 from infra.automation.inbox import Inbox
@@ -20,7 +22,7 @@ ALERT = {
 
 
 @pytest.fixture
-async def client(tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
+async def app(tmp_path: Path) -> AsyncIterator[FastAPI]:
     (tmp_path / "inbox").mkdir()
     settings = AutomationSettings.model_validate(
         {
@@ -35,11 +37,14 @@ async def client(tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
         }
     )
     app = automation_app(settings)
+    async with app.router.lifespan_context(app):
+        yield app
+
+
+@pytest.fixture
+async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
-    async with (
-        app.router.lifespan_context(app),
-        httpx.AsyncClient(transport=transport, base_url="https://automation") as opened,
-    ):
+    async with httpx.AsyncClient(transport=transport, base_url="https://automation") as opened:
         yield opened
 
 
@@ -115,3 +120,30 @@ async def test_the_latest_actions_are_read_newest_first(
 
 async def test_strangers_read_no_actions(client: httpx.AsyncClient) -> None:
     assert (await client.get("/actions", headers=bearer("guess"))).status_code == 401
+
+
+@pytest.mark.parametrize("token", [None, "guess", OPERATOR])
+@pytest.mark.parametrize("path", ["/alerts", "/actions", "/alerts/", "/elsewhere"])
+@pytest.mark.parametrize("method", ["POST", "GET", "PUT"])
+async def test_nothing_of_a_strangers_body_is_read(
+    app: FastAPI, method: str, path: str, token: str | None
+) -> None:
+    sent = list[Message]()
+
+    async def receive() -> Message:
+        raise AssertionError("the body was read")
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    headers = [(b"content-type", b"application/json"), (b"content-length", b"900000")]
+    if token is not None:
+        headers.append((b"authorization", f"Bearer {token}".encode()))
+    asked = {"type": "http", "method": method, "path": path, "raw_path": path.encode()}
+    rest = {"query_string": b"", "headers": headers, "scheme": "https", "http_version": "1.1"}
+    await app({**asked, **rest, "asgi": {"version": "3.0"}}, receive, send)
+    # Operators may ask, but for nothing with a body.
+    if token != OPERATOR or path == "/alerts":
+        assert sent[0]["status"] == 401
+    else:
+        assert sent
