@@ -12,7 +12,7 @@ from infra.ops.descriptions import dashboards
 from infra.ops.operations_pages import find_page
 from infra.ops.panels import RANGES_MINUTES
 from infra.ops.resources import Resources
-from infra.ops.sign_in import COOKIE, SESSION_S, TooManyGuesses, WrongOperatorPassword
+from infra.ops.sign_in import COOKIE, SESSION_S, WrongOperatorPassword
 from shared.errors import Forbidden, NotFound
 from shared.http_server.json_reply import JsonReply
 
@@ -59,11 +59,9 @@ async def post_sign_in(request: Request) -> Response:
     form = parse_qs(body.decode("utf-8", "replace"))
     guard = resources_of(request).guard
     try:
-        token = guard.sign_in(form.get("password", [""])[0].strip(), caller_of(request))
+        token = guard.sign_in(form.get("password", [""])[0].strip())
     except WrongOperatorPassword:
         return RedirectResponse(f"{SIGN_IN}#wrong", _SEE_OTHER)
-    except TooManyGuesses:
-        return RedirectResponse(f"{SIGN_IN}#too-many", _SEE_OTHER)
     reply = RedirectResponse(HOME, _SEE_OTHER)
     reply.set_cookie(
         COOKIE,
@@ -124,8 +122,3 @@ async def get_forecast(request: Request) -> Response:
     """Return the forecast, which is made anew every ten minutes at most."""
     document: dict[str, Any] = await resources_of(request).forecasts.now()
     return JsonReply(document)
-
-
-def caller_of(request: Request) -> str:
-    """Return the client's address, as the balancer names it."""
-    return request.headers.get("x-forwarded-for", "").rpartition(",")[2].strip()

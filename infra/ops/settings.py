@@ -5,6 +5,7 @@ from pathlib import Path
 from pydantic import Field, SecretStr
 from pydantic_settings import SettingsConfigDict
 
+from infra.ops.sign_in import PASSWORD_CHARACTERS_MIN
 from shared.settings import ProcessSettings
 
 
@@ -13,7 +14,7 @@ class OpsSettings(ProcessSettings):
 
     model_config = SettingsConfigDict(env_prefix="OPS_", frozen=True)
 
-    password: SecretStr = Field(min_length=16)
+    password: SecretStr = Field(min_length=PASSWORD_CHARACTERS_MIN)
     # Written by the caretaker, which alone may ask the supervisor.
     state_file: Path
     prometheus_url: str = ""

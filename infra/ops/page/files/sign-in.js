@@ -2,7 +2,6 @@
 // does not send the cookie with a link from elsewhere, such as one in a message about an alert.
 const WORDS = {
   "#wrong": "This is not the operators' password.",
-  "#too-many": "There were too many wrong passwords within an hour. Try again later.",
 };
 const said = document.getElementById("said");
 if (WORDS[location.hash]) {
