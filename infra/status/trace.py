@@ -17,6 +17,11 @@ from shared.tracing.trace_context import trace_id_of
 # Fields with columns of their own, or that are the same for all lines; other fields follow.
 _HEAD = ("ts", "level", "instance", "event", "request_id")
 
+_NO_SPANS = (
+    "No trace of this request is in the run folder, so only its lines follow."
+    " docs/operations/traces.md says which requests leave one, where, and for how long.\n\n"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Line:
@@ -54,7 +59,7 @@ def print_trace(folder: RunFolder, request_id: str, *, with_page: bool) -> None:
             sys.stdout.write(f"\n{file}\n")
         sys.stdout.write("\n")
     else:
-        sys.stdout.write("This request was not sampled, neither slow nor failed: only lines.\n\n")
+        sys.stdout.write(_NO_SPANS)
     sys.stdout.writelines(f"{line}\n" for line in lines)
 
 

@@ -43,7 +43,7 @@ INFO = AppInfo(
     ),
     audience="feed",
     # Each gateway keeps one call for events open. Publishing waits for photos being processed.
-    ask_of=lasting("POST /stream/events", "POST /posts"),
+    ask_of=lasting("POST /posts", stream="POST /stream/events"),
     find_obstacle=_schema_below,
 )
 ROUTERS = (

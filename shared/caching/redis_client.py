@@ -11,6 +11,7 @@ from redis.asyncio.connection import BlockingConnectionPool, Connection
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import NoScriptError
 
 from shared.errors import Unavailable
 from shared.network.network import Network
@@ -63,7 +64,8 @@ class _NotedRedis(aioredis.Redis):
 
     async def execute_command(self, *args: Any, **options: Any) -> Any:
         """Send a command; raises what the library raises."""
-        with noted_command(args[0]):
+        # A server that lacks a script says so, and the library then sends the script.
+        with noted_command(args[0], usual=NoScriptError):
             return await super().execute_command(*args, **options)  # type: ignore[no-untyped-call]
 
     def pipeline(self, transaction: bool = True, shard_hint: str | None = None) -> Pipeline:

@@ -135,7 +135,8 @@ class RedisPipe:
             outcome = OK
         finally:
             if frame is not None:
-                frame.note(REDIS, self._host, commands, began_s, outcome)
+                names = tuple(dict.fromkeys(command[0] for command in commands))
+                frame.note(REDIS, self._host, names, began_s, outcome)
         return replies
 
     async def _ask(self, command: Command) -> Any:

@@ -22,25 +22,30 @@ class Ask:
     """What the limiter knows of a request; callers take turns with one another.
 
     A request that `lasts` mostly waits, for example for a slow body or for a photo's processing.
-    It occupies no slot of the limiter, and has a bound of its own.
+    It occupies no slot of the limiter, and has a bound of its own. A `stream` ends when its reader
+    leaves, or waits for something to tell.
     """
 
     priority: Priority = Priority.NORMAL
     caller: str = ""
     lasts: bool = False
+    stream: bool = False
 
 
 AskOf = Callable[[Scope], Ask]
 
 
-def lasting(*routes: str) -> AskOf:
+def lasting(*routes: str, stream: str = "") -> AskOf:
     """Return an AskOf for which these routes last, such as "POST /posts" or "GET /archives/*"."""
     whole = frozenset(route for route in routes if not route.endswith("*"))
+    streams = Ask(lasts=True, stream=True)
     below = tuple(route[:-1] for route in routes if route.endswith("*"))
     lasts, works = Ask(lasts=True), Ask()
 
     def ask_of(scope: Scope) -> Ask:
         route = f"{scope['method']} {scope['path']}"
+        if route == stream:
+            return streams
         return lasts if route in whole or route.startswith(below) else works
 
     return ask_of

@@ -1,5 +1,6 @@
 """Gives every request an id, a deadline, an access line and two metrics."""
 
+import math
 import re
 import time
 import uuid
@@ -28,6 +29,9 @@ log = get_logger()
 _METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
 # Other characters would let a caller forge log lines or headers.
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
+# A slow body, a hash of a password or the processing of a photo may take this many times as long as
+# other requests, before somebody wants to know why.
+_LASTING_PATIENCE = 10.0
 _READS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -106,17 +110,24 @@ class RequestContext:
     def _keeps(self, frame: Frame, status: int, scope: Scope) -> bool:
         if status < 500 and TRACER.is_plain(frame):
             return False
-        return TRACER.decides_to_keep(frame, _outcome(status, scope), lasts=self._lasts(scope))
+        outcome = _outcome(status, scope)
+        return TRACER.decides_to_keep(frame, outcome, patience=self._patience(scope))
 
     def _end(self, frame: Frame, status: int, scope: Scope, route: str) -> None:
         if not frame.parent_id and status < 500 and TRACER.is_plain(frame):
             frame.ended_s = time.perf_counter()
             return
         frame.name = f"{scope['method']} {route}"
-        TRACER.end(frame, _outcome(status, scope), lasts=self._lasts(scope))
+        TRACER.end(frame, _outcome(status, scope), patience=self._patience(scope))
 
-    def _lasts(self, scope: Scope) -> Callable[[], bool]:
-        return lambda: self._ask_of(scope).lasts
+    def _patience(self, scope: Scope) -> Callable[[], float]:
+        def patience() -> float:
+            ask = self._ask_of(scope)
+            if ask.stream:
+                return math.inf
+            return _LASTING_PATIENCE if ask.lasts else 1.0
+
+        return patience
 
     def _timeout_ms(self, scope: Scope, headers: Headers) -> float:
         limit_ms = self._deadlines.limit_ms(scope["method"], scope["path"])

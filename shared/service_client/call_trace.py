@@ -1,5 +1,7 @@
 """What a call adds to the trace of the request that makes it."""
 
+from typing import Protocol
+
 import httpx
 
 from shared.service_client.lean_messages import LeanResponse
@@ -11,6 +13,18 @@ _NAME = TRACEPARENT_HEADER.encode()
 # The whole trace of a request with such a call is kept, though the request itself may succeed.
 _FAILED = frozenset({"5xx", "timeout", "unreachable"})
 _WELL = frozenset({"2xx", "3xx", "4xx"})
+
+
+class Asked(Protocol):
+    """A call, of which a trace keeps this much."""
+
+    @property
+    def method(self) -> str:
+        """Its method."""
+
+    @property
+    def path(self) -> str:
+        """Its path with the query."""
 
 
 class CallTrace:
@@ -33,12 +47,13 @@ class CallTrace:
         if isinstance(response, LeanResponse) and response.has(KEPT_HEADER):
             self._frame.must_keep = self._frame.is_notable = True
 
-    def end(self, callee: Callee, call: object, began_s: float, outcome: str) -> None:
+    def end(self, callee: Callee, call: Asked, began_s: float, outcome: str) -> None:
         """Note the call, however it ended."""
         if outcome in _FAILED:
             self._frame.has_failed_call = self._frame.is_notable = True
         said = OK if outcome in _WELL else outcome
-        self._frame.note(CALL, callee, (call, self.asked), began_s, said, self._span_id)
+        what = (call.method, call.path.partition("?")[0], self.asked)
+        self._frame.note(CALL, callee, what, began_s, said, self._span_id)
 
 
 def begin_call() -> CallTrace | None:

@@ -30,6 +30,7 @@ class Frame:
     `parent_id` is the caller's span, or 0. `origins` are contexts to link to: of other traces, or
     of one that was not sampled. `must_keep` is set by a callee that keeps its part. `is_notable` is
     set by anything but a slow end that makes the tracer look at the frame: most are forgotten.
+    `is_refused` is a sampled one beyond the rate.
     """
 
     # Values of most frames; every request makes some, so each assignment counts.
@@ -39,6 +40,7 @@ class Frame:
     must_keep = False
     has_failed_call = False
     is_kept = False
+    is_refused = False
     origins: tuple[Parent, ...] = ()
 
     def __init__(self, trace_id: str, parent_id: int, is_sampled: bool, is_server: bool) -> None:
@@ -53,10 +55,13 @@ class Frame:
     def note(
         self, kind: str, where: Any, what: Any, began_s: float, outcome: str, span_id: int = 0
     ) -> None:
-        """Add something that has just ended."""
-        notes = self.notes
-        if len(notes) < NOTES_MAX:
-            notes.append((kind, where, what, began_s, time.perf_counter(), outcome, span_id))
+        """Add something that has just ended; it must hold no keys, values or bodies.
+
+        A task that lives on for long after its request adds nothing.
+        """
+        notes, now_s = self.notes, time.perf_counter()
+        if len(notes) < NOTES_MAX and (not self.ended_s or now_s - self.ended_s < AFTERWARDS_S):
+            notes.append((kind, where, what, began_s, now_s, outcome, span_id))
 
 
 current_frame: ContextVar[Frame | None] = ContextVar("current_frame", default=None)
@@ -84,8 +89,10 @@ def carried() -> str | None:
 
 
 @contextmanager
-def noted_command(name: str | bytes, where: str = "redis") -> Iterator[None]:
-    """Note the command of Redis that runs in this block."""
+def noted_command(
+    name: str | bytes, where: str = "redis", usual: type[Exception] | tuple[()] = ()
+) -> Iterator[None]:
+    """Note the command of Redis that runs in this block; a `usual` error is no failure."""
     frame = current_frame.get()
     if frame is None:
         yield
@@ -94,5 +101,8 @@ def noted_command(name: str | bytes, where: str = "redis") -> Iterator[None]:
     try:
         yield
         outcome = OK
+    except usual:
+        outcome = OK
+        raise
     finally:
         frame.note(REDIS, where, name, began_s, outcome)

@@ -3,6 +3,7 @@
 import queue
 import threading
 from collections.abc import Callable, Sequence
+from itertools import islice
 from pathlib import Path
 
 from opentelemetry.sdk.resources import Resource
@@ -16,6 +17,8 @@ from shared.tracing.tracer import DROPPED
 
 # Frames that wait for the thread; it takes about a millisecond for each.
 WAITING_MAX = 1024
+# Two megabytes; the same number of spans would be twenty.
+WAITING_NOTES_MAX = 16_384
 _EVERY_S = 1.0
 _SPANS_AT_ONCE_MAX = 512
 _FINISH_S = 2.0
@@ -55,15 +58,20 @@ class SpanOutput:
         self._waiting: queue.SimpleQueue[_Kept | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="spans", daemon=True)
 
+        # Two counts, because each thread changes its own.
+        self._notes_in = self._notes_out = 0
+
     def start(self) -> None:
         """Start the thread."""
         self._thread.start()
 
     def take(self, frame: Frame, notes: Sequence[Note], with_own: bool) -> None:
-        """Have a frame's notes exported soon; beyond WAITING_MAX they are dropped."""
-        if self._waiting.qsize() >= WAITING_MAX:
+        """Have a frame's notes exported soon; beyond the bounds they are dropped."""
+        waiting = self._notes_in - self._notes_out
+        if self._waiting.qsize() >= WAITING_MAX or waiting + len(notes) > WAITING_NOTES_MAX:
             DROPPED.labels("export").inc()
         else:
+            self._notes_in += len(notes)
             self._waiting.put((frame, notes, with_own))
 
     def close(self) -> None:
@@ -77,13 +85,14 @@ class SpanOutput:
         pause = threading.Event()
         while is_open:
             frames, is_open = self._gathered()
-            spans = [
+            spans = (
                 span
                 for frame, notes, with_own in frames
                 for span in spans_of(frame, notes, self._resource, with_own=with_own)
-            ]
-            for start in range(0, len(spans), _SPANS_AT_ONCE_MAX):
-                was_well = _export(exporter, spans[start : start + _SPANS_AT_ONCE_MAX], was_well)
+            )
+            while batch := list(islice(spans, _SPANS_AT_ONCE_MAX)):
+                was_well = _export(exporter, batch, was_well)
+            self._notes_out += sum(len(notes) for _frame, notes, _with_own in frames)
             if is_open:
                 pause.wait(_EVERY_S)
         exporter.shutdown()

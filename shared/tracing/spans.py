@@ -75,11 +75,10 @@ def _span_of_note(frame: Frame, note: Note, resource: Resource) -> ReadableSpan:
 
 def _described(kind: str, where: Any, what: Any) -> tuple[str, dict[str, str]]:
     if kind is CALL:
-        call, addresses = what
-        path = call.path.partition("?")[0]
-        return f"{where.name} {call.method} {path}", {
+        method, path, addresses = what
+        return f"{where.name} {method} {path}", {
             "peer.service": where.name,
-            "http.request.method": call.method,
+            "http.request.method": method,
             "url.path": path,
             "server.address": ", ".join(addresses),
         }
@@ -99,12 +98,12 @@ def _described(kind: str, where: Any, what: Any) -> tuple[str, dict[str, str]]:
 
 
 def _named_commands(what: Any) -> str:
-    """Name one command, or several of a round trip; keys and values are left out."""
+    """Return the name of one command, or of several of a round trip."""
     if isinstance(what, str):
         return what
     if isinstance(what, bytes):
         return what.decode(errors="replace")
-    return " ".join(dict.fromkeys(_named_commands(command[0]) for command in what))
+    return " ".join(map(_named_commands, what))
 
 
 def _context(trace_id: str, span_id: int) -> SpanContext:

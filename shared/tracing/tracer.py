@@ -9,7 +9,7 @@ import asyncio
 import random
 import time
 import uuid
-from collections import OrderedDict, deque
+from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Sequence
 from contextvars import Context
 from dataclasses import dataclass
@@ -18,6 +18,8 @@ from typing import Protocol
 from prometheus_client import Counter
 
 from shared.tracing.frames import AFTERWARDS_S, CALL, OK, Frame, Note, current_frame
+from shared.tracing.held_frames import HELD_MAX, HOLD_S, HeldFrames
+from shared.tracing.keep_rate import KeepRate
 from shared.tracing.trace_context import Parent, trace_id_of
 
 KEPT = Counter("retrato_traces_kept_total", "Parts of traces kept by this process.", ["why"])
@@ -25,11 +27,10 @@ DROPPED = Counter(
     "retrato_traces_dropped_total", "Parts of traces that a bound did not let be kept.", ["bound"]
 )
 
-HOLD_S = 10.0
-# Some ten kilobytes each; a process that answers more in ten seconds holds them for less.
-HELD_MAX = 4096
 # During an outage every request fails. A person needs some of them.
 KEPT_PER_S = 20.0
+# One in a hundred is far fewer, but whoever reaches a service's port can call anything sampled.
+SAMPLED_PER_S = 200.0
 # Callees hear of all that was kept since the last time.
 TELL_EVERY_S = 0.25
 TOLD_AT_ONCE_MAX = 64
@@ -51,6 +52,14 @@ class Callee(Protocol):
         """Tell one process; a failure is its own affair."""
 
 
+# How many times `slow_s` a request may take; it is only asked about one that took `slow_s`.
+Patience = Callable[[], float]
+
+
+def _plain_patience() -> float:
+    return 1.0
+
+
 # The frame, some of its notes, and whether the frame's own span comes with them.
 Take = Callable[[Frame, Sequence[Note], bool], None]
 
@@ -61,11 +70,11 @@ class Tracer:
     def __init__(self) -> None:
         self.rules = TraceRules()
         self._take: Take | None = None
-        self._held: deque[Frame] = deque(maxlen=HELD_MAX)
+        self.held = HeldFrames()
         self._awaited: OrderedDict[str, float] = OrderedDict()
         self._to_tell: dict[tuple[Callee, str], list[str]] = {}
         self._telling: set[asyncio.Task[None]] = set()
-        self._tokens, self._filled_s = KEPT_PER_S, 0.0
+        self._rate, self._sampled_rate = KeepRate(KEPT_PER_S), KeepRate(SAMPLED_PER_S)
 
     def start(self, rules: TraceRules, take: Take) -> None:
         """Note every request and job from now on; `take` gets those that are kept."""
@@ -113,26 +122,31 @@ class Tracer:
         """Whether nothing speaks for keeping a request so far, as with almost every one."""
         return not frame.is_notable and time.perf_counter() - frame.began_s < self.rules.slow_s
 
-    def decides_to_keep(self, frame: Frame, outcome: str, *, lasts: Callable[[], bool]) -> bool:
+    def decides_to_keep(
+        self, frame: Frame, outcome: str, *, patience: Patience = _plain_patience
+    ) -> bool:
         """Whether a frame is kept by what is known of it now."""
         if outcome == OK and not frame.is_notable and not self._is_slow(frame):
             return False
-        why = self._why(frame, outcome, lasts)
+        why = self._why(frame, outcome, patience)
         if why and not frame.is_kept:
             frame.is_kept = True
             KEPT.labels(why).inc()
         return frame.is_kept
 
-    def _why(self, frame: Frame, outcome: str, lasts: Callable[[], bool]) -> str:
-        if frame.is_sampled:
-            return "sampled"
+    def _why(self, frame: Frame, outcome: str, patience: Patience) -> str:
+        if frame.is_sampled and not frame.is_refused:
+            if self._sampled_rate.take():
+                return "sampled"
+            frame.is_refused = True
+            DROPPED.labels("sampled").inc()
         if frame.must_keep:
             return "callee"
         if outcome != OK or frame.has_failed_call:
             return "failed" if self._may_keep() else ""
-        return "" if lasts() or not self._may_keep() else "slow"
+        return "slow" if self._is_slow(frame, patience()) and self._may_keep() else ""
 
-    def end(self, frame: Frame, outcome: str, *, lasts: Callable[[], bool] = bool) -> None:
+    def end(self, frame: Frame, outcome: str, *, patience: Patience = _plain_patience) -> None:
         """End a frame: keep it, hold it for its caller, or forget it.
 
         A callee decides by itself only as its reply begins, because the reply tells its caller.
@@ -144,24 +158,21 @@ class Tracer:
                 frame.is_kept = True
                 KEPT.labels("told").inc()
             elif frame.is_sampled or not is_callee:
-                self.decides_to_keep(frame, outcome, lasts=lasts)
+                self.decides_to_keep(frame, outcome, patience=patience)
         if frame.is_kept:
             frame.outcome = outcome
             self._keep(frame)
         elif is_callee:
             frame.outcome = outcome
-            self._hold(frame)
+            self.held.hold(frame)
 
     def keep(self, trace_ids: Sequence[str]) -> None:
         """Keep the held frames of these traces, and those that are still to end."""
         now_s, wanted = time.monotonic(), frozenset(trace_ids)
-        since_s = time.perf_counter() - HOLD_S
-        found = [each for each in self._held if each.trace_id in wanted and not each.is_kept]
-        for frame in found:
-            if frame.ended_s >= since_s:
-                frame.is_kept = True
-                KEPT.labels("told").inc()
-                self._keep(frame)
+        for frame in self.held.of(wanted, time.perf_counter() - HOLD_S):
+            frame.is_kept = True
+            KEPT.labels("told").inc()
+            self._keep(frame)
         self._awaited.update(dict.fromkeys(trace_ids, now_s))
         while len(self._awaited) > HELD_MAX or (
             self._awaited and next(iter(self._awaited.values())) < now_s - HOLD_S
@@ -187,32 +198,20 @@ class Tracer:
             if not frame.is_sampled:
                 self._tell_callees(frame, rest)
 
-    def _hold(self, frame: Frame) -> None:
-        held, until_s = self._held, frame.ended_s - HOLD_S
-        # Two, so that the line grows shorter after a rush.
-        for _old in range(2):
-            if held and held[0].ended_s < until_s:
-                held.popleft()
-        held.append(frame)
-
-    def _is_slow(self, frame: Frame) -> bool:
+    def _is_slow(self, frame: Frame, times: float = 1.0) -> bool:
         slow_s = self.rules.slow_s if frame.is_server else self.rules.slow_job_s
-        return time.perf_counter() - frame.began_s >= slow_s
+        return time.perf_counter() - frame.began_s >= slow_s * times
 
     def _may_keep(self) -> bool:
-        now_s = time.monotonic()
-        self._tokens = min(KEPT_PER_S, self._tokens + (now_s - self._filled_s) * KEPT_PER_S)
-        self._filled_s = now_s
-        if self._tokens < 1:
-            DROPPED.labels("rate").inc()
-            return False
-        self._tokens -= 1
-        return True
+        if self._rate.take():
+            return True
+        DROPPED.labels("rate").inc()
+        return False
 
     def _tell_callees(self, frame: Frame, notes: Sequence[Note]) -> None:
         loop = asyncio.get_running_loop()
         calls = [note for note in notes if note[0] is CALL]
-        for _kind, callee, (_call, addresses), *_rest in calls:
+        for _kind, callee, (_method, _path, addresses), *_rest in calls:
             for address in addresses:
                 if not self._to_tell:
                     # A context of its own: the telling belongs to no request.

@@ -5,7 +5,7 @@ from starlette.types import Scope
 
 from services.gateway.api.caller_address import caller_network
 from services.gateway.api.session import access_token
-from services.gateway.domain.route_classes import lasts, priority_of
+from services.gateway.domain.route_classes import STREAM, lasts, priority_of
 from services.gateway.resources import Resources
 from shared.http_server.admission import Ask
 
@@ -21,4 +21,5 @@ def ask_of(scope: Scope) -> Ask:
     viewer_id = None if token is None else resources.sessions.last_known_user(token)
     caller = caller_network(scope, headers) if viewer_id is None else str(viewer_id)
     method, path = scope["method"], scope["path"]
-    return Ask(priority_of(method, path), caller, lasts=lasts(method, path))
+    is_stream = f"{method} {path}" == STREAM
+    return Ask(priority_of(method, path), caller, lasts=lasts(method, path), stream=is_stream)

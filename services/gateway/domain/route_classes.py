@@ -47,8 +47,9 @@ def priority_of(method: str, path: str) -> Priority:
 
 # They wait rather than work: for slow bodies, photos being processed, password hashes (which users
 # bounds), or until the reader leaves.
+STREAM = "GET /v1/stream"
 _LASTING = re.compile(
-    r"GET /v1/stream|[A-Z]+ /v1/uploads(/.*)?|POST /v1/(photos|posts|users|sessions|me/export)"
+    rf"{STREAM}|[A-Z]+ /v1/uploads(/.*)?|POST /v1/(photos|posts|users|sessions|me/export)"
     r"|PUT /v1/me/password|DELETE /v1/me"
 )
 

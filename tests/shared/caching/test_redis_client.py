@@ -1,6 +1,7 @@
 """The client finds Redis by name over TLS, and again after a restart."""
 
 from collections.abc import AsyncIterator
+from contextlib import suppress
 
 import pytest
 from redis import RedisError
@@ -9,6 +10,7 @@ from redis.asyncio import Redis
 from shared.caching.redis_client import open_redis
 from shared.network.network import Network
 from shared.network.resolver import Resolver
+from shared.tracing.frames import Frame, current_frame
 from tests.eventually import eventually
 from tests.shared.caching.redis_process import NAME, PORT, URL, RedisProcess, network_of
 
@@ -72,3 +74,24 @@ async def test_a_redis_that_is_down_is_no_error_until_it_is_used(server: RedisPr
     with pytest.raises(RedisError):
         await client.get("key")
     await client.aclose()
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "outcome"),
+    [
+        ("GET", ("key",), ""),
+        # The library sends the script then.
+        ("EVALSHA", ("0" * 40, 0), ""),
+        ("INCR", ("text",), "failed"),
+        ("NO-SUCH-COMMAND", (), "failed"),
+    ],
+)
+async def test_only_a_failure_is_noted_as_one(
+    redis: Redis, name: str, arguments: tuple[str | int, ...], outcome: str
+) -> None:
+    await redis.set("text", "no number", ex=60)
+    frame = Frame("f" * 32, 0, is_sampled=True, is_server=True)
+    current_frame.set(frame)
+    with suppress(RedisError):
+        await redis.execute_command(name, *arguments)  # type: ignore[no-untyped-call]
+    assert [(note[2], note[5]) for note in frame.notes] == [(name, outcome)]

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from shared.caching.redis_pipe import PipeDown, RedisPipe, Subscription
+from shared.tracing.frames import Frame, current_frame
 from tests.eventually import eventually
 from tests.shared.caching.redis_process import NAME, PORT, URL, RedisProcess, network_of
 
@@ -53,6 +54,14 @@ async def is_down(pipe: RedisPipe) -> None:
 async def test_replies_come_in_the_order_of_asking(pipe: RedisPipe) -> None:
     numbers = [str(number).encode() for number in range(500)]
     assert await pipe.ask_all([("ECHO", number) for number in numbers]) == numbers
+
+
+async def test_a_trace_notes_names_and_holds_no_keys_and_values(pipe: RedisPipe) -> None:
+    frame = Frame("f" * 32, 0, is_sampled=True, is_server=True)
+    current_frame.set(frame)
+    await pipe.ask("SET", "a key", "a value")
+    await pipe.ask_all([("GET", "a key")] * 500 + [("MGET", "a key", "another")])
+    assert [note[2] for note in frame.notes] == ["SET", ("GET", "MGET")]
 
 
 async def test_one_who_went_away_shifts_no_reply(pipe: RedisPipe) -> None:

@@ -1,10 +1,12 @@
 """A service joins its caller's trace, and keeps its part when it is told."""
 
+import uuid
 from collections.abc import AsyncIterator, Iterator
 
 import httpx
 import pytest
 
+from shared.http_server.admission import AskOf, lasting
 from shared.http_server.service_app import AppInfo
 from shared.network.internal_tokens import TokenSigner
 from shared.tracing.frames import Frame
@@ -31,11 +33,11 @@ async def service(settings: ReplicaSettings) -> AsyncIterator[httpx.AsyncClient]
         yield http
 
 
-def _headers(flags: str = "00") -> dict[str, str]:
+def _headers(flags: str = "00", trace: str = TRACE) -> dict[str, str]:
     signer = TokenSigner(key=KEYS["users"], audience="users", caller="gateway-1")
     return {
         "Authorization": f"Bearer {signer.token(None)}",
-        "traceparent": f"00-{TRACE}-00f067aa0ba902b7-{flags}",
+        "traceparent": f"00-{trace}-00f067aa0ba902b7-{flags}",
     }
 
 
@@ -58,6 +60,22 @@ async def test_a_callee_keeps_what_it_held_when_it_is_told(
     told = await service.post(KEEP_PATH, headers=_headers(), json=[TRACE])
     assert told.status_code == 204
     assert [frame.name for frame in kept] == ["GET /who", "POST unmatched"]
+
+
+@pytest.mark.parametrize(
+    ("ask_of", "is_kept"),
+    [(lasting(), True), (lasting("GET /who"), True), (lasting(stream="GET /who"), False)],
+)
+async def test_what_lasts_may_be_slow_and_a_stream_never_is(
+    kept: list[Frame], settings: ReplicaSettings, ask_of: AskOf, is_kept: bool
+) -> None:
+    # Every request is slower than that, ten times over.
+    TRACER.start(TraceRules(share=0.0, slow_s=1e-9), lambda frame, *_rest: kept.append(frame))
+    info = AppInfo(name="users", title="", description="", audience="users", ask_of=ask_of)
+    async with calling(replica_app(settings, info)) as http:
+        # Another test may have told the process to keep TRACE.
+        await http.get("/who", headers=_headers(trace=uuid.uuid4().hex))
+    assert [frame.name for frame in kept] == ["GET /who"] * is_kept
 
 
 @pytest.mark.parametrize("body", [b"", b"{}", b"[", b'"x"', b"[" + b'"x",' * 65 + b'"x"]'])

@@ -2,10 +2,12 @@
 
 import time
 from collections.abc import Sequence
+from math import inf
 
 import pytest
 
 from shared.tracing.frames import (
+    AFTERWARDS_S,
     CALL,
     NOTES_MAX,
     REDIS,
@@ -15,8 +17,9 @@ from shared.tracing.frames import (
     carried,
     current_frame,
 )
+from shared.tracing.held_frames import HELD_MAX, HOLD_S
 from shared.tracing.trace_context import Parent
-from shared.tracing.tracer import HELD_MAX, HOLD_S, KEPT_PER_S, Tracer, TraceRules
+from shared.tracing.tracer import KEPT_PER_S, SAMPLED_PER_S, Tracer, TraceRules
 from tests.eventually import eventually
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
@@ -92,7 +95,9 @@ async def test_the_edge_keeps_what_was_slow_or_failed_and_tells_whom_it_called(k
     tracer, users = _tracer(kept, NEVER), Callee()
     slow, failed, well = _request(tracer), _request(tracer), _request(tracer)
     for frame in (slow, failed, well):
-        frame.note(CALL, users, ("call", ["127.0.0.1", "127.0.0.2"]), time.perf_counter(), "", 5)
+        frame.note(
+            CALL, users, ("GET", "/x", ["127.0.0.1", "127.0.0.2"]), time.perf_counter(), "", 5
+        )
         frame.note(REDIS, "redis", "GET", time.perf_counter(), "")
     _late(slow, NEVER.slow_s)
     tracer.end(slow, "")
@@ -106,12 +111,27 @@ async def test_the_edge_keeps_what_was_slow_or_failed_and_tells_whom_it_called(k
     await eventually(both_were_told)
 
 
-async def test_what_takes_long_by_its_nature_is_not_slow(kept: Kept) -> None:
+@pytest.mark.parametrize("as_callee", [False, True])
+@pytest.mark.parametrize(
+    ("patience", "took", "is_slow"),
+    [
+        (1.0, 0.9, False),
+        (1.0, 1.0, True),
+        (10.0, 9.0, False),
+        (10.0, 10.0, True),
+        (inf, 1e6, False),
+    ],
+)
+async def test_what_takes_long_by_its_nature_is_slow_later(
+    kept: Kept, patience: float, took: float, is_slow: bool, as_callee: bool
+) -> None:
     tracer = _tracer(kept, NEVER)
-    frame = _request(tracer)
-    _late(frame, 60.0)
-    tracer.end(frame, "", lasts=lambda: True)
-    assert kept.frames == []
+    frame = _request(tracer, Parent(TRACE, 7, is_sampled=False) if as_callee else None)
+    _late(frame, took * NEVER.slow_s)
+    if as_callee:
+        assert tracer.decides_to_keep(frame, "", patience=lambda: patience) is is_slow
+    tracer.end(frame, "", patience=lambda: patience)
+    assert kept.frames == [frame] * is_slow
 
 
 async def test_a_callee_holds_its_part_until_it_is_told(kept: Kept) -> None:
@@ -129,9 +149,9 @@ async def test_a_callee_holds_its_part_until_it_is_told(kept: Kept) -> None:
 async def test_a_slow_callee_says_so_before_its_reply(kept: Kept) -> None:
     tracer = _tracer(kept, NEVER)
     frame = _request(tracer, Parent(TRACE, 7, is_sampled=False))
-    assert not tracer.decides_to_keep(frame, "", lasts=bool)
+    assert not tracer.decides_to_keep(frame, "")
     _late(frame, NEVER.slow_s)
-    assert tracer.decides_to_keep(frame, "", lasts=bool)
+    assert tracer.decides_to_keep(frame, "")
     tracer.end(frame, "")
     assert kept.frames == [frame]
 
@@ -167,6 +187,25 @@ async def test_an_outage_keeps_some_traces_and_not_all(kept: Kept) -> None:
     assert KEPT_PER_S <= len(kept.frames) < KEPT_PER_S * 5
 
 
+@pytest.mark.parametrize("parent", [None, Parent(TRACE, 7, is_sampled=True)])
+async def test_sampled_traces_have_a_bound_too(kept: Kept, parent: Parent | None) -> None:
+    tracer = _tracer(kept, ALWAYS)
+    for _number in range(int(SAMPLED_PER_S) * 3):
+        frame = _request(tracer, parent)
+        tracer.decides_to_keep(frame, "")
+        tracer.end(frame, "")
+    assert SAMPLED_PER_S <= len(kept.frames) < SAMPLED_PER_S * 3
+
+
+async def test_a_slow_one_beyond_the_rate_of_the_sampled_is_kept(kept: Kept) -> None:
+    tracer = _tracer(kept, ALWAYS)
+    frame = _request(tracer)
+    frame.is_refused = True
+    _late(frame, ALWAYS.slow_s)
+    tracer.end(frame, "")
+    assert kept.frames == [frame]
+
+
 async def test_a_job_belongs_to_its_sampled_request_and_links_to_another(kept: Kept) -> None:
     tracer = _tracer(kept, NEVER)
     sampled, other = Parent(TRACE, 7, is_sampled=True), Parent("f" * 32, 8, is_sampled=False)
@@ -186,6 +225,16 @@ async def test_the_notes_of_a_request_have_a_bound(kept: Kept) -> None:
     for _number in range(NOTES_MAX + 10):
         frame.note(REDIS, "redis", "GET", time.perf_counter(), "")
     assert len(frame.notes) == NOTES_MAX
+
+
+async def test_a_task_that_outlives_its_request_for_long_notes_nothing(kept: Kept) -> None:
+    tracer = _tracer(kept, NEVER)
+    frame = _request(tracer)
+    tracer.end(frame, "")
+    frame.note(REDIS, "redis", "GET", time.perf_counter(), "")
+    frame.ended_s -= AFTERWARDS_S
+    frame.note(REDIS, "redis", "GET", time.perf_counter(), "")
+    assert len(frame.notes) == 1
 
 
 async def test_what_lives_on_after_a_request_leaves_its_trace(kept: Kept) -> None:
