@@ -5,9 +5,7 @@ of them: it reads plain, short files only, and checks each word.
 """
 
 import json
-import os
 import re
-import stat
 import time
 from collections.abc import Mapping
 from contextlib import suppress
@@ -15,6 +13,8 @@ from dataclasses import asdict, dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Any
+
+from infra.foreign_files import open_foreign
 
 VERBS = (
     "add_replica",
@@ -140,14 +140,8 @@ def _delete(file: Path) -> None:
 def _read(file: Path) -> Request | None:
     """Return the request in a file of another account; None if it is anything else."""
     try:
-        # A link or a pipe could make its reader open or wait for what is not meant for it.
-        descriptor = os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-        try:
-            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-                return None
-            read = json.loads(os.read(descriptor, _BYTES_MAX))
-        finally:
-            os.close(descriptor)
+        with open_foreign(file) as handle:
+            read = json.loads(handle.read(_BYTES_MAX))
         request = _checked(read["at"], read["alert"], read["verb"], read["target"])
     except (OSError, ValueError, TypeError, KeyError, OverflowError, RecursionError):
         return None

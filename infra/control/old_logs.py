@@ -8,6 +8,7 @@ import asyncio
 import os
 import signal
 import time
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from infra.suite import Suite
@@ -35,11 +36,14 @@ async def keep_logs_young(suite: Suite, stop: asyncio.Event) -> None:
 
 
 def end_old_logs(suite: Suite) -> None:
-    """Delete what is old, and put all logs aside once a week; raises OSError."""
+    """Delete what is old, and put all logs aside once a week.
+
+    Raises OSError in the end, if something could not be deleted.
+    """
     now_s, folder, logs = time.time(), suite.folder.log, suite.plan.limits.logs
-    for file in (*folder.glob("*.log.*"), *suite.folder.traces.glob("*/*.jsonl*")):
-        if file.stat().st_mtime < now_s - logs.deleted_days * _DAY_S:
-            file.unlink(missing_ok=True)
+    # Services write the folders of traces, so anything may lie there.
+    files = (*folder.glob("*.log.*"), *suite.folder.traces.glob("*/*.jsonl*"))
+    failed = list(_stubborn(files, now_s - logs.deleted_days * _DAY_S))
     mark = folder / _MARK
     if not mark.exists():
         mark.touch()
@@ -48,6 +52,20 @@ def end_old_logs(suite: Suite) -> None:
             _put_aside(file)
         mark.touch()
         _have_logs_reopened(suite)
+    if failed:
+        raise failed[0]
+
+
+def _stubborn(files: Iterable[Path], before_s: float) -> Iterator[OSError]:
+    """Delete the files of before a time; yields the errors of those that stay."""
+    for file in files:
+        try:
+            if file.lstat().st_mtime < before_s:
+                file.unlink(missing_ok=True)
+        except FileNotFoundError:
+            continue
+        except OSError as error:
+            yield error
 
 
 def _put_aside(file: Path) -> None:

@@ -1,7 +1,6 @@
 """Finds, filters and follows the log files of a service."""
 
 import heapq
-import os
 import re
 import subprocess
 import sys
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from infra.control.failures import SuiteFailure
+from infra.foreign_files import foreign_lines, printable
 from infra.processes import processes_of
 from infra.programs import program
 from infra.status.log_lines import LEVELS, level_of, time_in
@@ -97,32 +97,30 @@ def lines_since(files: Iterable[Path], since: str, wanted: Wanted) -> Iterator[s
     """Yield the wanted lines since a time, all files by time, put-aside ones included."""
     for dated in heapq.merge(*(_dated(file, number) for number, file in enumerate(files))):
         if dated.at >= since and wanted.takes(dated.line):
-            yield dated.line
+            yield printable(dated.line)
 
 
 def _dated(log: Path, number: int) -> Iterator[_Dated]:
     at = ""
     for file in (*sorted(log.parent.glob(f"{log.name}.*"), reverse=True), log):
-        # The supervisor may put it aside at this moment.
-        with suppress(FileNotFoundError), file.open(encoding="utf-8", errors="replace") as lines:
-            for line in lines:
-                # A line of a traceback belongs to the line before, and two threads may swap lines.
-                at = max(at, time_in(line) or at)
-                yield _Dated(at, number, line.rstrip("\n"))
+        # The supervisor may put it aside at this moment; it then has no lines.
+        for line in foreign_lines(file):
+            # A line of a traceback belongs to the line before, and two threads may swap lines.
+            at = max(at, time_in(line) or at)
+            yield _Dated(at, number, line.rstrip("\n"))
 
 
 def follow(files: list[Path], wanted: Wanted) -> None:
     """Print the last wanted lines and then every new one, until Ctrl-C."""
     tail = program("tail")
     options = [f"--lines={_LINES_BEFORE}", "--follow=name", "--retry"]
-    words = [tail, *options, *map(str, files)]
-    if wanted.is_all:
-        os.execv(tail, words)  # noqa: S606 - Ctrl-C is for tail
+    quiet = () if wanted.is_all else ("--quiet",)
+    words = [tail, *options, *quiet, *map(str, files)]
     with (
         suppress(KeyboardInterrupt),
-        subprocess.Popen([*words, "--quiet"], stdout=subprocess.PIPE, text=True) as running,
+        subprocess.Popen(words, stdout=subprocess.PIPE, text=True, errors="replace") as running,
     ):
         for line in running.stdout or ():
             if wanted.takes(line):
-                sys.stdout.write(line)
+                sys.stdout.write(printable(line.rstrip("\n")) + "\n")
                 sys.stdout.flush()

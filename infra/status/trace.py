@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from infra.control.failures import SuiteFailure
+from infra.foreign_files import foreign_lines, printable
 from infra.run_folder import RunFolder
 from infra.status.spans import balancer_spans, spans_in, tree_of
 from infra.status.trace_drawing import lines_of_tree, page_of_tree
@@ -36,7 +37,7 @@ class Line:
         said = "  ".join(
             f"{key}={value}" for key, value in self.rest.items() if value not in {None, ""}
         )
-        return f"{self.ts[11:26]:<15}  {self.instance:<16}  {self.event:<20}  {said}"
+        return printable(f"{self.ts[11:26]:<15}  {self.instance:<16}  {self.event:<20}  {said}")
 
 
 def print_trace(folder: RunFolder, request_id: str, *, with_page: bool) -> None:
@@ -48,8 +49,9 @@ def print_trace(folder: RunFolder, request_id: str, *, with_page: bool) -> None:
         raise SuiteFailure(
             f"No log names the request {request_id!r}; X-Request-ID of a reply does."
         )
-    if spans:
-        roots = tree_of(spans, balancer_spans(folder.log, request_id))
+    # Spans that name one another as their parents have no root.
+    roots = tree_of(spans, balancer_spans(folder.log, request_id)) if spans else []
+    if roots:
         sys.stdout.writelines(f"{line}\n" for line in lines_of_tree(roots))
         if with_page:
             began = datetime.fromtimestamp(roots[0].began_ms / 1000, UTC)
@@ -72,16 +74,15 @@ def lines_of_request(folder: Path, request_id: str) -> list[Line]:
 
 
 def _matching(file: Path, request_id: str) -> Iterator[Line]:
-    with file.open(encoding="utf-8", errors="replace") as handle:
-        for text in handle:
-            if request_id in text:
-                yield _parsed(text, default_instance=file.name.partition(".log")[0])
+    for text in foreign_lines(file):
+        if request_id in text:
+            yield _parsed(text, default_instance=file.name.partition(".log")[0])
 
 
 def _parsed(text: str, *, default_instance: str) -> Line:
     try:
         said = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         said = None
     if not isinstance(said, dict):
         # Some programs do not write JSON; the time, if any, is then part of the text.

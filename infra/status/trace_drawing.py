@@ -3,6 +3,7 @@
 import html
 from collections.abc import Iterator
 
+from infra.foreign_files import printable
 from infra.status.spans import Span
 
 _BAR_CHARACTERS = 28
@@ -44,12 +45,13 @@ def lines_of_tree(roots: list[Span]) -> Iterator[str]:
     began_ms, total_ms = _extent(roots)
     for root in roots:
         for depth, span in root.all():
-            name = f"{'  ' * depth}{span.name}"[:_NAME_CHARACTERS]
+            name = f"{'  ' * depth}{printable(span.name)}"[:_NAME_CHARACTERS]
+            process = printable(span.process)
             at_ms = span.began_ms - began_ms
             bar = _bar(at_ms / total_ms, span.ms / total_ms)
-            fault = f"  FAILED: {span.fault}" if span.fault else ""
+            fault = f"  FAILED: {printable(span.fault)}" if span.fault else ""
             yield (
-                f"{at_ms:>9.1f} {span.ms:>8.1f} ms  {span.process:<15} {name:<{_NAME_CHARACTERS}}"
+                f"{at_ms:>9.1f} {span.ms:>8.1f} ms  {process:<15} {name:<{_NAME_CHARACTERS}}"
                 f" |{bar}|{fault}"
             )
 

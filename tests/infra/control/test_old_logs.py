@@ -2,6 +2,7 @@
 
 import os
 import time
+from contextlib import suppress
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -13,6 +14,7 @@ from infra.control.old_logs import end_old_logs
 from infra.plan.figures import Logs
 from infra.suite import Suite as OnDisk
 from tests.eventually import eventually
+from tests.infra.test_foreign_files import TRAPS
 from tests.suite import Suite
 
 DAY_S = 24 * 3600
@@ -73,6 +75,24 @@ def test_what_was_put_aside_is_deleted_two_weeks_after_its_last_line(
         "a.log.1",
         "ledger.json",
     ]
+
+
+@pytest.mark.parametrize("trap", TRAPS)
+def test_no_trap_of_a_service_keeps_old_files(suite_of_logs: OnDisk, trap: str) -> None:
+    folder = suite_of_logs.folder.traces / "feed"
+    TRAPS[trap](folder / "feed-1.jsonl.1")
+    old = folder / "feed-2.jsonl.1"
+    old.write_text("x")
+    link = folder / "feed-0.jsonl"
+    link.symlink_to("/dev/null")
+    for file in folder.iterdir():
+        then = time.time() - DELETED_AFTER_S - 60
+        os.utime(file, (then, then), follow_symlinks=False)
+    with suppress(IsADirectoryError):
+        end_old_logs(suite_of_logs)
+    left = {file.name for file in folder.glob("*.jsonl*")}
+    assert left == ({"feed-1.jsonl.1"} if trap == "a folder" else set())
+    assert (suite_of_logs.folder.log / ".rotated").exists()
 
 
 async def test_a_running_suite_writes_on_into_new_files(suite: Suite) -> None:

@@ -2,6 +2,11 @@
 
 import json
 from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from infra.status.spans import balancer_spans, orphans, spans_in, tree_of
 from infra.status.trace_drawing import lines_of_tree, page_of_tree
@@ -93,3 +98,82 @@ def test_the_drawings_name_every_span(tmp_path: Path) -> None:
     assert "feed GET &lt;x&gt;" in page
     assert "http:" not in page.replace("http.", "")
     assert "https:" not in page
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3)
+    ),
+    max_leaves=5,
+)
+WELL = json.loads(_span("feed-1", "GET /x", 3, None, (120, 170), "SERVER"))
+FIELDS = st.sampled_from(
+    [*WELL, "context.trace_id", "context.span_id", "attributes.db.system.name"]
+)
+
+
+def _changed(field: str, value: Any) -> dict[str, Any]:
+    """Return a well span with another value in one field, or without it."""
+    said: dict[str, Any] = json.loads(json.dumps(WELL))
+    outer, _, inner = field.partition(".")
+    owner, key = (said[outer], inner) if inner else (said, outer)
+    if value is None:
+        owner.pop(key, None)
+    else:
+        owner[key] = value
+    return said
+
+
+@given(field=FIELDS, value=JSON)
+def test_no_line_of_a_service_stops_the_drawing(
+    tmp_path_factory: pytest.TempPathFactory, field: str, value: Any
+) -> None:
+    folder = tmp_path_factory.getbasetemp() / "traces"
+    (folder / "feed").mkdir(parents=True, exist_ok=True)
+    (folder / "users").mkdir(exist_ok=True)
+    lines = [
+        json.dumps(_changed(field, value)),
+        json.dumps([TRACE]),
+        json.dumps(TRACE),
+        "[" * 99_999,
+    ]
+    text = "\n".join(f"{line} {TRACE}" if line[0] == "[" else line for line in lines)
+    (folder / "feed" / "feed-1.jsonl").write_text(text, encoding="utf-8")
+    (folder / "users" / "users-1.jsonl").write_text(
+        _span("users-1", "GET /users", 8, None, (101, 190), "SERVER"), encoding="utf-8"
+    )
+    roots = tree_of(spans_in(folder, TRACE), [])
+    assert "GET /users" in "".join(lines_of_tree(roots))
+    assert all(line.isprintable() for line in lines_of_tree(roots))
+    assert page_of_tree(TRACE, "2026-01-01 00:00:00", roots)
+
+
+@pytest.mark.parametrize("line", ["{", "{}", "[]", '{"request_id": "REQUEST", "event": "request"}'])
+def test_no_line_of_a_balancer_stops_the_drawing(tmp_path: Path, line: str) -> None:
+    log = _balancer(tmp_path) / "nginx-1.log"
+    with log.open("a", encoding="utf-8") as file:
+        file.write(line.replace("REQUEST", TRACE) + f"{TRACE}\n" + line.replace("REQUEST", TRACE))
+    assert len(balancer_spans(tmp_path, TRACE)) == 1
+
+
+def test_a_service_speaks_for_its_own_processes_only(tmp_path: Path) -> None:
+    folder = _folder(tmp_path)
+    forged = _span("gateway-1", "GET /v1/forged", 77, None, (101, 190), "SERVER")
+    (folder / "feed" / "gateway-1.jsonl").write_text(forged, encoding="utf-8")
+    (folder / "feed" / "feed-2.jsonl").write_text(forged, encoding="utf-8")
+    found = [span.process for span in spans_in(folder, TRACE) if span.name == "GET /v1/forged"]
+    assert found == ["feed-2"]
+
+
+def test_a_chain_and_a_ring_of_spans_are_drawn_or_left_out(tmp_path: Path) -> None:
+    folder = tmp_path / "traces" / "feed"
+    folder.mkdir(parents=True)
+    chain = [_span("feed-1", "x", n, n - 1 or None, (101, 190), "CLIENT") for n in range(1, 3001)]
+    ring = [
+        _span("feed-1", "x", own, parent, (101, 190), "CLIENT")
+        for own, parent in ((9000, 9001), (9001, 9000), (9002, 9002))
+    ]
+    (folder / "feed-1.jsonl").write_text("\n".join(chain + ring), encoding="utf-8")
+    roots = tree_of(spans_in(tmp_path / "traces", TRACE), [])
+    assert len(list(lines_of_tree(roots))) == 3000
