@@ -7,6 +7,8 @@ for one hour, a thirtieth of a month's allowance is gone.
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from prometheus_client.utils import floatToGoString
+
 from infra.watching.rules import Alert, Record, Severity
 
 # Of a month's allowance, half an hour's share may be gone before somebody hears of it.
@@ -47,50 +49,55 @@ _BURNS = (
 )
 
 
-def _requests(method: str, route: str, slow_s: str) -> tuple[str, str]:
+def bucket(seconds: float) -> str:
+    """Return the label `le` of a bucket as our processes write it: 1 second is `1.0`."""
+    return floatToGoString(seconds)
+
+
+def _requests(method: str, route: str, slow_s: float) -> tuple[str, str]:
     """Return the rates of bad requests and of all; slow ones and errors of ours are bad."""
     of = f'job="gateway",route="{route}",method="{method}"'
     answered = f"sum(rate(retrato_http_request_seconds_count{{{of}}}[$window]))"
-    quick = f'sum(rate(retrato_http_request_seconds_bucket{{{of},le="{slow_s}"}}[$window]))'
+    quick = f'sum(rate(retrato_http_request_seconds_bucket{{{of},le="{bucket(slow_s)}"}}[$window]))'
     failed = f'sum(rate(retrato_http_requests_total{{{of},status=~"5.."}}[$window]))'
     # A failure that was slow counts twice, which errs on the side of caution.
     return f"({answered} - {quick} + ({failed} or vector(0)))", answered
 
 
-def _late(metric: str, within_s: str) -> tuple[str, str]:
+def _late(metric: str, within_s: float) -> tuple[str, str]:
     every = f"sum(rate({metric}_count[$window]))"
-    return f'({every} - sum(rate({metric}_bucket{{le="{within_s}"}}[$window])))', every
+    return f'({every} - sum(rate({metric}_bucket{{le="{bucket(within_s)}"}}[$window])))', every
 
 
 OBJECTIVES = (
     Objective(
         "home_timeline",
         0.995,
-        *_requests("GET", "/v1/timelines/home", "0.5"),
+        *_requests("GET", "/v1/timelines/home", 0.5),
         meaning="A home timeline is answered within half a second.",
     ),
     Objective(
         "publish",
         0.995,
-        *_requests("POST", "/v1/posts", "2.5"),
+        *_requests("POST", "/v1/posts", 2.5),
         meaning="A post is accepted within 2.5 seconds.",
     ),
     Objective(
         "upload_ready",
         0.99,
-        *_late("retrato_upload_ready_seconds", "30"),
+        *_late("retrato_upload_ready_seconds", 30),
         meaning="A photo is ready within 30 seconds of its acceptance.",
     ),
     Objective(
         "sign_in",
         0.995,
-        *_requests("POST", "/v1/sessions", "1"),
+        *_requests("POST", "/v1/sessions", 1),
         meaning="A sign-in is answered within a second.",
     ),
     Objective(
         "delivery",
         0.99,
-        *_late("retrato_feed_fan_out_lag_seconds", "10"),
+        *_late("retrato_feed_fan_out_lag_seconds", 10),
         meaning="A post is in the last follower's timeline within ten seconds.",
     ),
 )

@@ -1,7 +1,7 @@
 """The shape of a case of an alert."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 Series = Mapping[str, str]
 SCRAPE_S = 15
@@ -12,6 +12,7 @@ class Case:
     """An alert, series with which it fires, and series with which it does not.
 
     The series are scraped every `step_s`, and `at_s` is the moment of the question.
+    With `labels`, only an alert that has them counts.
     """
 
     alert: str
@@ -19,3 +20,4 @@ class Case:
     calm: tuple[Series, ...]
     step_s: int = SCRAPE_S
     at_s: int = 480
+    labels: Mapping[str, str] = field(default_factory=dict)

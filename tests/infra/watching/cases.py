@@ -3,10 +3,12 @@
 A value such as `1x4 0x40` is five scrapes with 1, then 41 with 0; `0+30x40` rises by 30 at each.
 """
 
+import re
 from collections.abc import Iterator
 
 from infra.plan.parts import Plan
-from tests.infra.watching.case import Case
+from infra.watching.objectives import OBJECTIVES, Objective
+from tests.infra.watching.case import Case, Series
 from tests.infra.watching.reaction_cases import reaction_cases
 
 _DAY = 86_400
@@ -172,15 +174,30 @@ def _watchers() -> Iterator[Case]:
 
 
 def _objectives() -> Iterator[Case]:
-    of = 'job="gateway",route="/v1/timelines/home",method="GET"'
-    count = f"retrato_http_request_seconds_count{{{of}}}"
-    quick = f'retrato_http_request_seconds_bucket{{{of},le="0.5"}}'
-    fast, slow = "step_s", "at_s"
-    for step_s, at_s, bad in ((60, 3_600, 10), (300, 21_600, 4), (3_600, 262_800, 1)):
-        # Of 100 requests a step, so many are slow; half a percent may be.
-        yield Case(
-            "ObjectiveMissed",
-            {count: "0+100x80", quick: f"0+{100 - bad}x80"},
-            ({count: "0+1000x80", quick: "0+997x80"}, {count: "0+0.1x80", quick: "0x80"}),
-            **{fast: step_s, slow: at_s},
-        )
+    for objective in OBJECTIVES:
+        for window, step_s, at_s, factor in (
+            ("1h", 60, 3_600, 20),
+            ("6h", 300, 21_600, 8),
+            ("3d", 3_600, 262_800, 2),
+        ):
+            # Of 1000 events a step, so many are bad, or as many as the objective allows.
+            bad = round(1000 * factor * objective.allowed)
+            allowed = round(1000 * objective.allowed)
+            yield Case(
+                "ObjectiveMissed",
+                _events(objective, 1000, bad),
+                (_events(objective, 1000, allowed * 0.6), _events(objective, 0.1, 0.1)),
+                step_s=step_s,
+                at_s=at_s,
+                labels={"objective": objective.name, "window": window},
+            )
+
+
+def _events(objective: Objective, every: float, bad: float) -> Series:
+    """Return what a process shows if so many of its events in each step are too slow.
+
+    The series are those that the rule names; another test compares these with real ones.
+    """
+    quick = re.findall(r"\w+_bucket\{[^}]*\}", objective.bad)[0]
+    count = re.findall(r"\w+_count(?:\{[^}]*\})?", objective.all)[0]
+    return {count: f"0+{every}x80", quick: f"0+{every - bad}x80"}

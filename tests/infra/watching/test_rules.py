@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -51,20 +52,25 @@ def test_every_alert_has_a_case_and_every_case_an_alert() -> None:
 def test_every_alert_fires_when_it_should_and_not_otherwise(tmp_path: Path) -> None:
     groups = json.loads(rule_file(PLAN))["groups"]
     group_of = {rule.name: name for name, rules in rule_groups(PLAN).items() for rule in rules}
-    by_group: dict[tuple[str, int], list[Case]] = defaultdict(list)
+    by_group: dict[tuple[str, int, str], list[Case]] = defaultdict(list)
     for case in CASES:
-        by_group[group_of[case.alert], case.step_s].append(case)
+        objective = case.labels.get("objective", "")
+        by_group[group_of[case.alert], case.step_s, objective].append(case)
     files = []
-    for (group, step_s), of_group in by_group.items():
+    for (group, step_s, objective), of_group in by_group.items():
         # Only the rules that matter, because each is evaluated at each step.
-        wanted = [one for one in groups if one["name"] in {"requests", group}]
-        rules = _written(tmp_path / f"{group}.yml", {"groups": wanted})
+        wanted = [
+            {"name": one["name"], "rules": [*_rules_of(one["rules"], objective)]}
+            for one in groups
+            if one["name"] in {"requests", group}
+        ]
+        rules = _written(tmp_path / f"{group}{objective}.yml", {"groups": wanted})
         document = {
             "rule_files": [rules.name],
             "evaluation_interval": f"{step_s}s",
             "tests": [test for case in of_group for test in _tests_of(case)],
         }
-        files.append(str(_written(tmp_path / f"cases-{group}-{step_s}.yml", document)))
+        files.append(str(_written(tmp_path / f"cases-{group}{objective}-{step_s}.yml", document)))
     done = subprocess.run(
         [program("promtool"), "test", "rules", *files],
         check=False,
@@ -73,6 +79,12 @@ def test_every_alert_fires_when_it_should_and_not_otherwise(tmp_path: Path) -> N
         timeout=60,
     )
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def _rules_of(rules: list[dict[str, Any]], objective: str) -> Iterator[dict[str, Any]]:
+    for rule in rules:
+        if rule.get("labels", {}).get("objective", objective) == objective:
+            yield rule
 
 
 def _written(file: Path, document: object) -> Path:
@@ -87,7 +99,9 @@ def _tests_of(case: Case) -> Iterator[dict[str, object]]:
 
 
 def _test(case: Case, series: Series, *, fires: bool) -> dict[str, object]:
-    firing = f'count(ALERTS{{alertname="{case.alert}",alertstate="firing"}})'
+    wanted = {"alertname": case.alert, "alertstate": "firing", **case.labels}
+    labels = ",".join(f'{name}="{text}"' for name, text in wanted.items())
+    firing = f"count(ALERTS{{{labels}}})"
     question = {
         "expr": f"{firing} > bool 0 or vector(0)",
         "eval_time": f"{case.at_s}s",
