@@ -1,6 +1,7 @@
 """The faults: each breaks something real, and mends it when its block ends."""
 
 import asyncio
+import signal
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -56,6 +57,20 @@ def stopped(*names: str) -> Break:
             yield
         finally:
             await asyncio.gather(*(scene.suite.start(name) for name in names))
+
+    return block
+
+
+def frozen(name: str) -> Break:
+    """Return a fault: this process accepts connections and answers nothing."""
+
+    @asynccontextmanager
+    async def block(scene: Scene) -> AsyncIterator[None]:
+        scene.suite.kill(name, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            scene.suite.kill(name, signal.SIGCONT)
 
     return block
 
@@ -301,4 +316,5 @@ WAVES = (
         Fault("a transaction stays open", ("TransactionTooLong",), transaction_open, 400),
         Fault("a receiver refuses notifications", ("AlertsNotSent",), notifications_refused, 300),
     ),
+    (Fault("the Redis of users is frozen", ("RedisAway",), frozen("redis-users")),),
 )

@@ -124,6 +124,16 @@ class Watch:
     heartbeat: str
     mail: Mail
 
+    @property
+    def scrape_timeout_seconds(self) -> int:
+        """How long Prometheus waits for a process: a frozen one is noticed this much later."""
+        return max(2, self.scrape_seconds // 3)
+
+    @property
+    def exporter_timeout_seconds(self) -> int:
+        """How long an exporter waits for its part, so that it can still say that nothing came."""
+        return self.scrape_timeout_seconds // 2
+
 
 @dataclass(frozen=True, slots=True)
 class Ops:

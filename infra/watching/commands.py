@@ -83,7 +83,7 @@ def _postgres_exporter(suite: Suite, planned: PlannedProcess, _watch: Watch) -> 
     )
 
 
-def _redis_exporter(suite: Suite, planned: PlannedProcess, _watch: Watch) -> Words:
+def _redis_exporter(suite: Suite, planned: PlannedProcess, watch: Watch) -> Words:
     tls = suite.folder.pki / REDIS_EXPORTER
     return (
         program("prometheus-redis-exporter"),
@@ -95,6 +95,8 @@ def _redis_exporter(suite: Suite, planned: PlannedProcess, _watch: Watch) -> Wor
         # Each scrape names its Redis.
         "-redis.addr=",
         f"-redis.user={REDIS_MONITOR}",
+        # By itself it waits 15 seconds for a frozen Redis, and Prometheus would hear nothing.
+        f"-connection-timeout={watch.exporter_timeout_seconds}s",
         "-log-format=json",
     )
 
@@ -108,6 +110,7 @@ def _nginx_exporter(suite: Suite, planned: PlannedProcess, watch: Watch) -> Word
         f"-web.ssl-server-cert={tls}.crt",
         f"-web.ssl-server-key={tls}.key",
         f"-nginx.scrape-uri=http://{planned.address}:{watch.nginx_status_port}/status",
+        f"-nginx.timeout={watch.exporter_timeout_seconds}s",
         # A balancer that starts again may be away for a moment.
         "-nginx.retries=3",
     )

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from infra.plan.parts import Plan
-from infra.plan.watchers import NGINX_EXPORTER, POSTGRES_EXPORTER
+from infra.plan.watchers import NGINX_EXPORTER, POSTGRES_EXPORTER, REDIS_EXPORTER
 from infra.watching.rules import Alert, Record
 
 # Two scrapes must fail: a process that restarts misses one.
@@ -92,7 +92,8 @@ def _others_away() -> Iterator[Alert]:
     )
     yield Alert(
         "RedisAway",
-        "redis_up == 0",
+        # If the exporter hears nothing in time, its reply may lack what it says of this Redis.
+        f'redis_up == 0 or (up{{job="redis"}} == 0 and on () up{{job="{REDIS_EXPORTER}"}} == 1)',
         PAGE_FOR_S,
         "page",
         "redis",

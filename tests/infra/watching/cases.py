@@ -41,6 +41,10 @@ def _parts() -> Iterator[Case]:
     yield Case("NamesAway", {dns: lost}, ({dns: one_scrape},))
     redis = 'redis_up{instance="redis-feed"}'
     yield Case("RedisAway", {redis: lost}, ({redis: one_scrape},))
+    asked, exporter = 'up{job="redis",instance="redis-feed"}', 'up{job="redis-exporter"}'
+    # Frozen: the exporter's reply comes too late to be read.
+    frozen = {redis: "1x4 _x60", asked: lost}
+    yield Case("RedisAway", {**frozen, exporter: well}, ({**frozen, exporter: lost},))
     store = 'retrato_store_answers{name="%s"}'
     yield Case(
         "StoreAway",

@@ -1,6 +1,7 @@
 """What is rendered for the watchers is understood by them, with and without receivers."""
 
 import os
+import re
 import subprocess
 from dataclasses import replace
 from pathlib import Path
@@ -9,12 +10,14 @@ import pytest
 
 from infra.plan.figures import Mail, Watch
 from infra.plan.planning import plan_of
+from infra.plan.watchers import NGINX_EXPORTER, REDIS_EXPORTER
 from infra.processes import processes_of
 from infra.programs import program
 from infra.rendering.everything import render_everything
 from infra.run_folder import RunFolder
 from infra.suite import Suite
 from infra.topology import load_topology
+from infra.watching.commands import watcher_command
 
 _MAIL = Mail(to="on-call@example.com", sender="suite@example.com", smarthost="mail:587", user="me")
 
@@ -82,6 +85,18 @@ def test_a_suite_without_watchers_has_none_of_their_files_and_no_open_page(tmp_p
     assert "monitor" not in hba
     acl = (etc / "redis" / "feed.acl").read_text(encoding="utf-8")
     assert "user monitor off " in acl
+
+
+def test_an_exporter_gives_a_part_up_before_prometheus_gives_the_exporter_up(
+    tmp_path: Path,
+) -> None:
+    suite = _rendered(tmp_path, _drawn())
+    prometheus = (suite.folder.etc / "prometheus" / "prometheus.yml").read_text(encoding="utf-8")
+    (scrape_s,) = re.findall(r"scrape_timeout: (\d+)s", prometheus)
+    for role, flag in ((REDIS_EXPORTER, "-connection-timeout"), (NGINX_EXPORTER, "-nginx.timeout")):
+        planned = next(one for one in suite.plan.processes if one.role == role)
+        words = dict(word.partition("=")[::2] for word in watcher_command(suite, planned))
+        assert 0 < int(words[flag].removesuffix("s")) < int(scrape_s)
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="without root, all files have one owner")
