@@ -110,8 +110,8 @@ async def event_parked(scene: Scene) -> AsyncIterator[None]:
 
 @asynccontextmanager
 async def killed_often(scene: Scene) -> AsyncIterator[None]:
-    """Kill a worker four times."""
-    for _time in range(4):
+    """Kill a worker five times."""
+    for _time in range(5):
         before = scene.suite.pid("users-worker-1")
         scene.suite.kill("users-worker-1")
 
@@ -312,7 +312,7 @@ WAVES = (
     ),
     (
         # It ends a quarter of an hour after the last start.
-        Fault("a worker is killed four times", ("ProcessRestarts",), killed_often),
+        Fault("a worker is killed five times", ("ProcessRestarts",), killed_often),
         Fault("a transaction stays open", ("TransactionTooLong",), transaction_open, 400),
         Fault("a receiver refuses notifications", ("AlertsNotSent",), notifications_refused, 300),
     ),

@@ -9,8 +9,9 @@ from infra.watching.rules import Alert, Record
 # Two scrapes must fail: a process that restarts misses one.
 PAGE_FOR_S = 20
 TICKET_FOR_S = 60
-# A rolling restart starts each process once.
-_STARTS_MAX = 3
+# A rotation of secrets starts each process three times (offered, switched, dropped), and a deploy
+# once.
+_STARTS_MAX = 5
 # Of all requests, refused or failed; more means that people notice.
 _REFUSED_SHARE = 0.05
 _FAILED_SHARE = 0.2
@@ -30,7 +31,7 @@ def part_records() -> Iterator[Record]:
         failed = f'sum by (job) (rate(retrato_http_requests_total{{status=~"5.."}}[{window}]))'
         every = f"sum by (job) (rate(retrato_http_requests_total[{window}]))"
         yield Record(f"service:retrato_requests:errors_ratio{window}", f"{failed} / {every}")
-    yield Record("service:retrato_refused:rate5m", "sum by (job) (rate(retrato_refused_total[5m]))")
+    yield Record("service:retrato_refused:rate1m", "sum by (job) (rate(retrato_refused_total[1m]))")
     yield Record("job:process_cpu:rate1m", "avg by (job) (rate(process_cpu_seconds_total[1m]))")
 
 
@@ -140,7 +141,7 @@ def _requests() -> Iterator[Alert]:
     )
     yield Alert(
         "RequestsRefused",
-        f'service:retrato_refused:rate5m{{job="gateway"}}'
+        f'service:retrato_refused:rate1m{{job="gateway"}}'
         f" / service:retrato_requests:rate1m > {_REFUSED_SHARE} and {busy}",
         TICKET_FOR_S,
         "ticket",

@@ -54,7 +54,8 @@ def _parts() -> Iterator[Case]:
     runs = 'retrato_process_runs{name="fence-feed-a",service="fence"}'
     yield Case("ProcessStopped", {runs: lost}, ({runs: one_scrape},))
     started = 'retrato_process_start_seconds{name="feed-1",service="feed"}'
-    yield Case("ProcessRestarts", {started: "1x4 2x4 3x4 4x40"}, ({started: "1x4 2x60"},))
+    rotated = "1x3 2x3 3x3 4x3 5x40"
+    yield Case("ProcessRestarts", {started: "1x3 2x3 3x3 4x3 5x3 6x40"}, ({started: "1x4 2x60"}, {started: rotated}))
 
 
 def _requests() -> Iterator[Case]:
@@ -69,7 +70,12 @@ def _requests() -> Iterator[Case]:
     yield Case(
         "RequestsRefused",
         {good: "0+60x60", refused: "0+10x60"},
-        ({good: "0+60x60", refused: "0+1x60"}, {good: "0+1x60", refused: "0+1x60"}),
+        (
+            {good: "0+60x60", refused: "0+1x60"},
+            {good: "0+1x60", refused: "0+1x60"},
+            # A crowd of which too few were refused, and which has gone.
+            {good: "0+60x24 1460+20x40", refused: "0+2.9x24 70x40"},
+        ),
     )
 
 
