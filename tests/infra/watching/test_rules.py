@@ -15,6 +15,7 @@ from infra.automation.inbox import VERBS
 from infra.plan.parts import Plan
 from infra.plan.planning import plan_of
 from infra.programs import program
+from infra.rendering.files import render
 from infra.run_folder import REPOSITORY
 from infra.topology import load_topology
 from infra.watching.rule_file import alerts_of, rule_file, rule_groups
@@ -174,14 +175,31 @@ def test_every_alert_that_asks_for_a_reaction_is_on_the_page_of_automation() -> 
 def test_what_pages_somebody_is_noticed_within_a_minute() -> None:
     watch = PLAN.watch
     assert watch is not None
-    # A scrape, an evaluation that finds it, one that finds it still, and Alertmanager's wait.
-    slowest_s = watch.scrape_seconds + 2 * watch.evaluate_seconds + 5
+    # A scrape that ends in its timeout, an evaluation that finds it, and Alertmanager's wait.
+    told_s = max(_waits_of_a_page())
+    found_s = watch.scrape_seconds + watch.scrape_timeout_seconds + watch.evaluate_seconds
     at_once = [a for a in ALERTS if a.severity == "page" and a.name != "ObjectiveMissed"]
-    assert max(alert.for_s for alert in at_once) + slowest_s <= 60
+    # An alert fires at the first evaluation after its time.
+    lasts_s = max(-(-alert.for_s // watch.evaluate_seconds) for alert in at_once)
+    assert found_s + lasts_s * watch.evaluate_seconds + told_s <= 60
     # A process that restarts misses one scrape.
     for alert in at_once:
         if "up" in _metrics_in(alert.expression):
             assert alert.for_s > watch.scrape_seconds
+
+
+def _waits_of_a_page() -> Iterator[int]:
+    """Yield how long Alertmanager waits before the first page of a group, and before the next."""
+    values = {"watch": PLAN.watch, "automation": "", "mail_password": ""}
+    text = render("alertmanager.yml.j2", values)
+    _before, route = text.split('matchers: [severity="page"]')
+    for name in ("group_wait", "group_interval"):
+        # What the route does not say, it takes from the one above.
+        found = re.search(rf"^ +{name}: (\d+)s$", route, re.M) or re.search(
+            rf"^  {name}: (\d+)s$", text, re.M
+        )
+        assert found is not None
+        yield int(found[1])
 
 
 def test_without_failover_or_backups_nothing_asks_for_them() -> None:
