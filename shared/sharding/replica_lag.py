@@ -133,8 +133,9 @@ class ReplicaLag:
             proofs = [at_s for at_s, position in self._written if position <= state.position]
             if proofs:
                 self._current_at_s[member] = max(proofs)
-        if member != self._leadership.leader:
-            REPLICA_LAG_SECONDS.labels(self._group, member.host).set(self.lag_ms(member) / 1000)
+        # Who is promoted must not keep the lag that it had as a replica.
+        lag_s = 0.0 if member == self._leadership.leader else self.lag_ms(member) / 1000
+        REPLICA_LAG_SECONDS.labels(self._group, member.host).set(lag_s)
 
     async def _state_of(self, member: NodeAddress) -> MemberState | None:
         try:

@@ -6,6 +6,7 @@ import asyncpg
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from prometheus_client import REGISTRY
 
 from shared.sharding.leadership import Leadership
 from shared.sharding.node_pool import NodePool
@@ -168,3 +169,17 @@ def test_a_leader_that_the_map_names_is_believed() -> None:
     leadership.learn(A, 7)
     assert not leadership.is_elected
     assert leadership.accepts(A, 1)
+
+
+def shown_lag_s(member: NodeAddress) -> float | None:
+    labels = {"group": "group", "node": member.host}
+    return REGISTRY.get_sample_value("retrato_postgres_replica_lag_seconds", labels)
+
+
+async def test_who_is_promoted_shows_no_lag_and_who_follows_shows_its_own() -> None:
+    leadership = elected(A, B)
+    lag = lag_of(leadership, A, B)
+    lag.weigh(1.0, {A: leads(1, 10), B: follows(1, 9)})
+    assert (shown_lag_s(A), shown_lag_s(B)) == (0, float("inf"))
+    lag.weigh(2.0, {B: leads(2, 12)})
+    assert (shown_lag_s(A), shown_lag_s(B)) == (float("inf"), 0)
