@@ -68,6 +68,8 @@ class Rounds:
         self._erased: dict[int, datetime] | None = None
         self._bundle_digest = ""
         self._remembered_at: datetime | None = None
+        for node in self.primaries:
+            metrics.TAKEN_AT.labels(node.name).set(metrics.UNKNOWN)
 
     def repository(self, node: Member) -> Repository:
         """Return the repository of a primary."""
@@ -112,7 +114,17 @@ class Rounds:
         self.mark = mark
         await self._remember_backups(mark)
         self._rows_written = {name: rows for name, rows in counted.items() if name in reached}
-        metrics.MARK_AT.set(mark.moment.timestamp())
+        self._show_mark()
+
+    def _show_mark(self) -> None:
+        mark = self._whole_mark()
+        metrics.MARK_AT.set(mark.moment.timestamp() if mark else metrics.UNKNOWN)
+
+    def _whole_mark(self) -> Mark | None:
+        """Return the mark if every primary has one."""
+        mark = self.mark
+        is_whole = mark is not None and all(node.name in mark.reaches for node in self.primaries)
+        return mark if is_whole else None
 
     async def _remember_backups(self, mark: Mark) -> None:
         before = self._remembered_at
@@ -123,11 +135,8 @@ class Rounds:
 
     def say(self) -> None:
         """Write the problems for `make status`."""
-        mark = self.mark
-        is_whole = mark is not None and all(node.name in mark.reaches for node in self.primaries)
-        until = (
-            f"everything until {spelled(mark.moment)} UTC" if mark and is_whole else "nothing yet"
-        )
+        mark = self._whole_mark()
+        until = f"everything until {spelled(mark.moment)} UTC" if mark else "nothing yet"
         self.complaints.write(f"{until} can be restored")
 
     @asynccontextmanager
@@ -147,6 +156,7 @@ class Rounds:
     async def remember(self) -> None:
         """Read the state that an earlier keeper has written."""
         self.mark = await read_mark(self.bucket, self.place)
+        self._show_mark()
         self._erased = await read_erasures(self.bucket, self.place)
 
     async def _reached(self, moment: datetime) -> dict[str, Reach]:

@@ -47,19 +47,19 @@ def _backups(backup: Backup) -> Iterator[Alert]:
     every_s = min(backup.full_every_hours, backup.incremental_every_hours) * _HOUR_S
     yield Alert(
         "BackupTooOld",
-        f"time() - retrato_backup_last_seconds > {2 * every_s}",
+        f"time() - {_known_or_start('retrato_backup_last_seconds')} > {2 * every_s}",
         TICKET_FOR_S,
         "ticket",
         "backups",
-        "The last backup of {{ $labels.primary }} is {{ $value | humanizeDuration }} old.",
+        "{{ $labels.primary }} has had no backup for {{ $value | humanizeDuration }}.",
     )
     yield Alert(
         "RestoreFallsBehind",
-        f"time() - retrato_backup_restorable_until_seconds > {behind_s}",
+        f"time() - {_known_or_start('retrato_backup_restorable_until_seconds')} > {behind_s}",
         TICKET_FOR_S,
         "ticket",
         "backups",
-        "A restore would lose the last {{ $value | humanizeDuration }}.",
+        "A restore would lose the last {{ $value | humanizeDuration }}, or more.",
     )
     yield Alert(
         "ArchiveHole",
@@ -78,3 +78,13 @@ def _backups(backup: Backup) -> Iterator[Alert]:
         "{{ $value | humanize1024 }}B of WAL of {{ $labels.primary }} wait to be archived; more"
         " than twice as much is dropped.",
     )
+
+
+def _known_or_start(metric: str) -> str:
+    """Return an expression for a moment that the keeper shows.
+
+    While the keeper knows of none (NaN), time counts from its start: what never came is late, too.
+    """
+    unknown = f"count by (job, instance, primary) ({metric} != {metric}) * 0"
+    started = "on (job, instance) group_left () process_start_time_seconds"
+    return f"({metric} >= 0 or {unknown} + {started})"

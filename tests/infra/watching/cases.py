@@ -162,11 +162,27 @@ def _keeping() -> Iterator[Case]:
     yield Case("CertificateNotRenewed", days[20], (days[22],))
     yield Case("CertificateEnds", days[2], (days[20],))
     of = '{primary="feed-a"}'
-    taken = f"retrato_backup_last_seconds{of}"
+    keeper = '{job="backup-keeper",instance="backup-keeper"}'
+    taken = 'retrato_backup_last_seconds{job="backup-keeper",instance="backup-keeper",primary="a"}'
     hours = {"step_s": 600, "at_s": 3 * 3_600}
     yield Case("BackupTooOld", {taken: "0x60"}, ({taken: "0+600x60"},), **hours)
-    until = "retrato_backup_restorable_until_seconds"
+    until = f"retrato_backup_restorable_until_seconds{keeper}"
     yield Case("RestoreFallsBehind", {until: "0x90"}, ({until: "0+15x90"},), at_s=900)
+    never = " ".join(["NaN"] * 90)
+    # The keeper knows of none: late once it has run for so long, and not before.
+    started = f"process_start_time_seconds{keeper}"
+    yield Case(
+        "BackupTooOld",
+        {taken: never, started: "0x60"},
+        ({taken: never, started: "7200x60"},),
+        **hours,
+    )
+    yield Case(
+        "RestoreFallsBehind",
+        {until: never, started: "0x90"},
+        ({until: never, started: "600x90"},),
+        at_s=900,
+    )
     missing = f"retrato_backup_wal_missing_segments{of}"
     yield Case("ArchiveHole", {missing: "0x4 2x60"}, ({missing: "0x28 1 0x40"},))
     waiting = f"retrato_backup_wal_waiting_bytes{of}"

@@ -33,6 +33,7 @@ _OF_OTHERS = {
     "nginx_up",
     "redis_up",
     "process_cpu_seconds_total",
+    "process_start_time_seconds",
     "alertmanager_notifications_failed_total",
     "prometheus_rule_evaluation_failures_total",
 }
