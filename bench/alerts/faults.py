@@ -163,11 +163,11 @@ async def transaction_open(scene: Scene) -> AsyncIterator[None]:
 
 @asynccontextmanager
 async def jobs_wait(scene: Scene) -> AsyncIterator[None]:
-    """Queue a thousand jobs that may not begin yet."""
+    """Queue a thousand jobs of a kind that no worker runs."""
     async with scene.suite.postgres("upload-a") as connection:
         await connection.execute(
             f"INSERT INTO {SCHEMA}.{TABLE} (priority, status, entrypoint, execute_after)"
-            " SELECT 0, 'queued', 'drill', now() + interval '1 hour' FROM generate_series(1, 1000)"
+            " SELECT 0, 'queued', 'drill', now() FROM generate_series(1, 1000)"
         )
         try:
             yield

@@ -76,7 +76,9 @@ def _workers(automation: Automation) -> Iterator[Alert]:
         if not role.endswith(WORKER):
             continue
         group = role.removesuffix(WORKER)
-        waiting = f'sum by (group) (retrato_jobs{{group="{group}",status="queued"}})'
+        # Each worker counts all jobs of a primary.
+        each = f'max by (group, primary, kind) (retrato_jobs{{group="{group}",status="queued"}})'
+        waiting = f"sum by (group) ({each})"
         yield _reaction(
             "JobsPileUp",
             f"{waiting} > {JOBS_MANY}",

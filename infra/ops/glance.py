@@ -71,7 +71,11 @@ _FIGURES = (
 _LISTS = {
     "lag": ("node", "max by (node) (retrato_postgres_replica_lag_seconds)"),
     "unsynced": ("database", "max by (database) (retrato_database_unsynced_seconds)"),
-    "queues": ("kind", 'sum by (kind) (retrato_jobs{status="queued"})'),
+    # Each worker counts all jobs of a primary.
+    "queues": (
+        "kind",
+        'sum by (kind) (max by (group, primary, kind) (retrato_jobs{status="queued"}))',
+    ),
     "outbox": ("primary", "max by (primary) (retrato_outbox_oldest_seconds)"),
     "disk_free": ("place", "min by (place) (retrato_disk_free_bytes)"),
     "disk_size": ("place", "min by (place) (retrato_disk_size_bytes)"),

@@ -30,7 +30,9 @@ def work_alerts() -> Iterator[Alert]:
     )
     yield Alert(
         "JobsWait",
-        f'sum by (group, kind) (retrato_jobs{{status="queued"}}) > {_JOBS_MAX}',
+        # Each worker counts all jobs of a primary.
+        "sum by (group, kind) (max by (group, primary, kind)"
+        f' (retrato_jobs{{status="queued"}})) > {_JOBS_MAX}',
         2 * TICKET_FOR_S,
         "ticket",
         "work",

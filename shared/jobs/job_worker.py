@@ -94,7 +94,9 @@ class JobWorker:
                 for primary in self._group.primaries():
                     if primary.name not in known:
                         known.add(primary.name)
-                        tasks.create_task(watch_queue(self._group, primary.name, stop))
+                        tasks.create_task(
+                            watch_queue(self._group, primary.name, self._handlers, stop)
+                        )
                         for lane in self._lanes:
                             tasks.create_task(self._serve(primary.name, lane, stop))
                 await pause(stop, self._timing.poll_s)

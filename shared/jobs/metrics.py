@@ -26,7 +26,11 @@ OUTBOX_DELAY_SECONDS = Histogram(
     buckets=_SECONDS,
 )
 
-JOBS = Gauge("retrato_jobs", "Jobs in the queue.", ["group", "primary", "kind", "status"])
+JOBS = Gauge(
+    "retrato_jobs",
+    "Jobs in the queue, as each worker counts all of them.",
+    ["group", "primary", "kind", "status"],
+)
 JOB_RUNS = Counter("retrato_job_runs_total", "Ends of a job's run.", ["group", "kind", "outcome"])
 JOB_SECONDS = Histogram(
     "retrato_job_seconds", "Length of a job's run.", ["group", "kind"], buckets=_SECONDS

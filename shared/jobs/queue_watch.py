@@ -1,6 +1,7 @@
 """Publishes the numbers of a primary's jobs to Prometheus, and trims the queue's log table."""
 
 import asyncio
+from collections.abc import Iterable
 
 from shared.errors import Unavailable
 from shared.jobs.metrics import JOBS
@@ -9,9 +10,15 @@ from shared.sharding import job_queue
 from shared.sharding.shard_group import ShardGroup
 
 WATCH_SECONDS = 10.0
+QUEUED = "queued"
+# To the library these are queued, too, but no worker may begin them yet.
+PUT_OFF = "put off"
 
 _COUNT = f"""
-SELECT entrypoint, status::text AS status, count(*) AS count
+SELECT entrypoint,
+       CASE WHEN status = 'queued' AND execute_after > now() THEN '{PUT_OFF}'
+            ELSE status::text END AS status,
+       count(*) AS count
   FROM {job_queue.SCHEMA}.{job_queue.TABLE} GROUP BY 1, 2
 """  # noqa: S608 - names of our own
 
@@ -21,9 +28,15 @@ DELETE FROM {job_queue.SCHEMA}.{job_queue.LOG_TABLE} WHERE created < now() - int
 """  # noqa: S608
 
 
-async def watch_queue(group: ShardGroup, primary: str, stop: asyncio.Event) -> None:
-    """Count and trim every ten seconds until `stop` is set."""
-    seen: set[tuple[str, str]] = set()
+async def watch_queue(
+    group: ShardGroup, primary: str, jobs: Iterable[str], stop: asyncio.Event
+) -> None:
+    """Count and trim every ten seconds until `stop` is set.
+
+    Every worker shows all jobs of a primary, so a reader takes the largest value, not the sum. Each
+    of `jobs` is shown as 0 when none waits, because an alert cannot tell an absent series from a 0.
+    """
+    seen = {(job, status) for job in jobs for status in (QUEUED, PUT_OFF)}
     while not stop.is_set():
         try:
             node = group.primary_by_name(primary)

@@ -54,8 +54,9 @@ def _parts() -> Iterator[Case]:
     runs = 'retrato_process_runs{name="fence-feed-a",service="fence"}'
     yield Case("ProcessStopped", {runs: lost}, ({runs: one_scrape},))
     started = 'retrato_process_start_seconds{name="feed-1",service="feed"}'
-    rotated = "1x3 2x3 3x3 4x3 5x40"
-    yield Case("ProcessRestarts", {started: "1x3 2x3 3x3 4x3 5x3 6x40"}, ({started: "1x4 2x60"}, {started: rotated}))
+    # A deploy; a rotation of secrets and a deploy.
+    calm = ({started: "1x4 2x60"}, {started: "1x3 2x3 3x3 4x3 5x40"})
+    yield Case("ProcessRestarts", {started: "1x3 2x3 3x3 4x3 5x3 6x40"}, calm)
 
 
 def _requests() -> Iterator[Case]:
@@ -144,7 +145,8 @@ def _work() -> Iterator[Case]:
     yield Case("OutboxOld", {oldest: "0+15x60"}, ({oldest: "30x60"},))
     yield Case("OutboxParked", {parked: "0x4 1x60"}, ({parked: "0x60"},))
     jobs = f'retrato_jobs{{{of},kind="fan_out",status="queued"}}'
-    yield Case("JobsWait", {jobs: "900x60"}, ({jobs: "400x60"}, {jobs: "0x28 900x2 0x60"}))
+    twice = {jobs.replace("{", f'{{instance="feed-worker-{n}",'): "400x60" for n in (1, 2)}
+    yield Case("JobsWait", {jobs: "900x60"}, ({jobs: "400x60"}, twice, {jobs: "0x28 900x2 0x60"}))
     delay = 'retrato_job_start_delay_seconds_bucket{group="feed",kind="fan_out",le="%s"}'
     late = {delay % "10": "0x60", delay % "120": "0+9x60", delay % "+Inf": "0+10x60"}
     early = {delay % "10": "0+9x60", delay % "120": "0+9x60", delay % "+Inf": "0+9x60"}
@@ -164,8 +166,7 @@ def _keeping() -> Iterator[Case]:
     of = '{primary="feed-a"}'
     keeper = '{job="backup-keeper",instance="backup-keeper"}'
     taken = 'retrato_backup_last_seconds{job="backup-keeper",instance="backup-keeper",primary="a"}'
-    hours = {"step_s": 600, "at_s": 3 * 3_600}
-    yield Case("BackupTooOld", {taken: "0x60"}, ({taken: "0+600x60"},), **hours)
+    yield Case("BackupTooOld", {taken: "0x60"}, ({taken: "0+600x60"},), step_s=600, at_s=3 * 3_600)
     until = f"retrato_backup_restorable_until_seconds{keeper}"
     yield Case("RestoreFallsBehind", {until: "0x90"}, ({until: "0+15x90"},), at_s=900)
     never = " ".join(["NaN"] * 90)
@@ -175,7 +176,8 @@ def _keeping() -> Iterator[Case]:
         "BackupTooOld",
         {taken: never, started: "0x60"},
         ({taken: never, started: "7200x60"},),
-        **hours,
+        step_s=600,
+        at_s=3 * 3_600,
     )
     yield Case(
         "RestoreFallsBehind",

@@ -39,11 +39,19 @@ def _workers() -> Iterator[Case]:
     waiting = 'retrato_jobs{group="upload",primary="upload-%s",kind="process",status="queued"}'
     many = {waiting % "a": "150x40", waiting % "b": "51x40"}
     few = {waiting % "a": "150x40", waiting % "b": "50x40"}
-    yield Case("JobsPileUp", many, (few,))
+    yield Case("JobsPileUp", many, (few, _as_two_workers_count(few)))
     workers = {f'up{{job="upload-worker",instance="upload-worker-{n}"}}': "1x40" for n in (1, 2)}
     alone = {'up{job="upload-worker",instance="upload-worker-1"}': "1x40"}
     done, hardly = {waiting % "a": "3x40"}, {waiting % "a": "3x20 30 3x19"}
     yield Case("JobsDone", {**workers, **done}, ({**alone, **done}, {**workers, **hardly}))
+
+
+def _as_two_workers_count(series: Series) -> Series:
+    return {
+        name.replace("}", f',instance="upload-worker-{number}"}}'): values
+        for name, values in series.items()
+        for number in (1, 2)
+    }
 
 
 def _processes() -> Iterator[Case]:

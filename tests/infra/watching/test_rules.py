@@ -196,8 +196,8 @@ def _waits_of_a_page() -> Iterator[int]:
     _before, route = text.split('matchers: [severity="page"]')
     for name in ("group_wait", "group_interval"):
         # What the route does not say, it takes from the one above.
-        found = re.search(rf"^ +{name}: (\d+)s$", route, re.M) or re.search(
-            rf"^  {name}: (\d+)s$", text, re.M
+        found = re.search(rf"^ +{name}: (\d+)s$", route, re.MULTILINE) or re.search(
+            rf"^  {name}: (\d+)s$", text, re.MULTILINE
         )
         assert found is not None
         yield int(found[1])
