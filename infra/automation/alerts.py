@@ -13,6 +13,8 @@ BUSY_SHARE = 0.7
 # After one of n processes has left, the others have n / (n - 1) times as much, which is no reason
 # to add one again: three at this share become two at half of a processor.
 CALM_SHARE = 0.33
+# Processors of the machine that do nothing, for one process more.
+IDLE_MIN = 0.5
 # Jobs that wait, for one worker more; and that no longer wait, for one fewer.
 JOBS_MANY, JOBS_FEW = 200, 20
 JOBS_FOR_S = 30
@@ -22,6 +24,7 @@ HANGS_FOR_S = 45
 FAN_OUT_LATE_S = 10
 # The caretaker renews a month before the end.
 _RENEWED_BY_S = 25 * 86_400
+_IDLE = 'sum(rate(retrato_machine_processor_seconds_total{mode="idle"}[35s]))'
 _USE = "instance:retrato_processor_use:rate30s"
 _RECORDS_USE = "job:retrato_processor_use:rate30s"
 
@@ -51,7 +54,8 @@ def _services(automation: Automation, plan: Plan) -> Iterator[Alert]:
     roles = "|".join(sorted(plan.services))
     yield _reaction(
         "ServiceBusy",
-        f'{_RECORDS_USE}{{job=~"{roles}"}} > {BUSY_SHARE}',
+        # On a machine that is full, one more process takes from the others what it uses.
+        f'{_RECORDS_USE}{{job=~"{roles}"}} > {BUSY_SHARE} and on () {_IDLE} > {IDLE_MIN}',
         "add_replica",
         0,
         "{{ $labels.job }} uses {{ $value | humanizePercentage }} of its processors.",

@@ -8,13 +8,14 @@ from infra.plan.parts import Plan
 from infra.scaling.room import Machine
 from infra.status.status import memory_by_pid
 from infra.suite import Suite
+from shared.http_server.processors import quota_processors
 
 
 def machine_of(suite: Suite) -> Machine:
     """Measure this machine, and the largest running process of each role."""
     memory = _memory()
     return Machine(
-        processors=len(os.sched_getaffinity(0)),
+        processors=min(float(len(os.sched_getaffinity(0))), quota_processors()),
         memory_bytes=memory["MemTotal"],
         memory_free_bytes=memory["MemAvailable"],
         bytes_by_role=_sizes(suite, suite.plan),

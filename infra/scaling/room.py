@@ -26,9 +26,12 @@ LEAST_REPLICAS, LEAST_WORKERS = 2, 1
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """The facts about a machine that bound the processes; sizes by role are in bytes."""
+    """The facts about a machine that bound the processes; sizes by role are in bytes.
 
-    processors: int
+    `processors` are those that the suite may use: a quota of a control group may be a fraction.
+    """
+
+    processors: float
     memory_bytes: int
     memory_free_bytes: int
     bytes_by_role: Mapping[str, int]
@@ -70,8 +73,8 @@ def room_of(plan: Plan, drawn: Plan, machine: Machine, role: str) -> Room:
 
 
 def _by_processors(machine: Machine) -> tuple[int, str]:
-    most = machine.processors * PROCESSES_PER_PROCESSOR
-    return most, f"{machine.processors} processors have room for {most} processes of a kind"
+    most = int(machine.processors * PROCESSES_PER_PROCESSOR)
+    return most, f"{machine.processors:g} processors have room for {most} processes of a kind"
 
 
 def _by_memory(machine: Machine, role: str, count: int) -> tuple[int, str]:

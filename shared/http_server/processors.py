@@ -1,5 +1,6 @@
 """Says how much of a processor this process may use, so that its use can be judged."""
 
+import math
 from pathlib import Path, PurePosixPath
 
 from prometheus_client import Gauge
@@ -17,11 +18,16 @@ ALLOWED = Gauge(
 
 def allowed_processors(groups: Path = _GROUPS, mount: Path = _MOUNT) -> float:
     """Return the smallest quota of the process's control groups (version 1 or 2) and one."""
+    return min(MOST, quota_processors(groups, mount))
+
+
+def quota_processors(groups: Path = _GROUPS, mount: Path = _MOUNT) -> float:
+    """Return the smallest quota of the process's control groups; infinite if there is none."""
     try:
         lines = groups.read_text(encoding="ascii").splitlines()
     except OSError:
-        return MOST
-    least = MOST
+        return math.inf
+    least = math.inf
     for line in lines:
         _number, controllers, path = line.split(":", 2)
         if controllers == "":
@@ -40,15 +46,15 @@ def _up(root: Path, path: str) -> list[Path]:
 def _of_version_2(folder: Path) -> float:
     try:
         quota, period = (folder / "cpu.max").read_text(encoding="ascii").split()
-        return float(quota) / float(period) if quota != "max" else MOST
+        return float(quota) / float(period) if quota != "max" else math.inf
     except (OSError, ValueError, ZeroDivisionError):
-        return MOST
+        return math.inf
 
 
 def _of_version_1(folder: Path) -> float:
     try:
         quota = int((folder / "cpu.cfs_quota_us").read_text(encoding="ascii"))
         period = int((folder / "cpu.cfs_period_us").read_text(encoding="ascii"))
-        return quota / period if quota > 0 else MOST
+        return quota / period if quota > 0 else math.inf
     except (OSError, ValueError, ZeroDivisionError):
-        return MOST
+        return math.inf

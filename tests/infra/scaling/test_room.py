@@ -26,6 +26,11 @@ def test_processors_bound_what_runs_on_them() -> None:
     assert (room.most, room.why) == (4, "2 processors have room for 4 processes of a kind")
 
 
+def test_a_quota_of_processors_bounds_too() -> None:
+    room = room_of(PLAN, PLAN, replace(LARGE, processors=1.5), "feed")
+    assert (room.most, room.why) == (3, "1.5 processors have room for 3 processes of a kind")
+
+
 def test_memory_bounds_by_the_size_of_what_runs() -> None:
     machine = Machine(64, 100_000_000, 30_000_000, {"feed": 5_000_000})
     room = room_of(PLAN, PLAN, machine, "feed")

@@ -20,9 +20,18 @@ def _feeds(uses: str, count: int, allowed: str = "1x40") -> Series:
 
 def reaction_cases() -> Iterator[Case]:
     """Yield at least one case for each alert that asks for a reaction."""
-    yield Case("ServiceBusy", _feeds(_BUSY, 2), (_feeds(_MIDDLE, 2), _feeds(_CALM, 3)))
+    idle = 'retrato_machine_processor_seconds_total{job="caretaker",mode="idle"}'
+    # Of 15 s, a processor was idle for all but one, or for less than half.
+    room, full = {idle: "0+14x40"}, {idle: "0+7x40"}
+    busy = _feeds(_BUSY, 2)
+    yield Case(
+        "ServiceBusy",
+        {**busy, **room},
+        ({**busy, **full}, {**_feeds(_MIDDLE, 2), **room}, {**_feeds(_CALM, 3), **room}),
+    )
     # 12 % of a processor are busy for a process that may use 15.
-    yield Case("ServiceBusy", _feeds("0+1.8x40", 2, "0.15x40"), (_feeds("0+1.8x40", 2),))
+    little = _feeds("0+1.8x40", 2)
+    yield Case("ServiceBusy", {**_feeds("0+1.8x40", 2, "0.15x40"), **room}, ({**little, **room},))
     lately_busy = _feeds("0+7.5x24 180+0x16", 3)
     yield Case("ServiceCalm", _feeds(_CALM, 3), (_feeds(_CALM, 2), _feeds(_MIDDLE, 3), lately_busy))
     yield from _workers()

@@ -1,10 +1,11 @@
 """A process knows how much of a processor its control groups leave it."""
 
+import math
 from pathlib import Path
 
 import pytest
 
-from shared.http_server.processors import MOST, allowed_processors
+from shared.http_server.processors import MOST, allowed_processors, quota_processors
 
 
 def allowed(folder: Path, groups: str, **files: str) -> float:
@@ -38,3 +39,15 @@ def test_the_smallest_quota_of_all_groups_around_it_counts(tmp_path: Path) -> No
 def test_without_groups_it_is_one(tmp_path: Path) -> None:
     assert allowed_processors(tmp_path / "missing", tmp_path) == MOST
     assert allowed(tmp_path, "0::/\n") == MOST
+
+
+@pytest.mark.parametrize(
+    ("quota", "processors"), [("150000 100000", 1.5), ("max 100000", math.inf)]
+)
+def test_the_quota_of_all_processes_may_be_more_than_one(
+    tmp_path: Path, quota: str, processors: float
+) -> None:
+    (tmp_path / "cgroup").write_text("0::/a\n", encoding="ascii")
+    (tmp_path / "sys" / "a").mkdir(parents=True)
+    (tmp_path / "sys" / "a" / "cpu.max").write_text(quota, encoding="ascii")
+    assert quota_processors(tmp_path / "cgroup", tmp_path / "sys") == processors
