@@ -14,7 +14,14 @@ from infra.control.database_rotation import (
 )
 from infra.control.progress import Progress
 from infra.plan.parts import Plan
-from infra.plan.secret_names import FAILOVER_SECRETS, WATCH_SECRETS
+from infra.plan.secret_names import (
+    BACKUP_BUCKET_KEYS,
+    FAILOVER_SECRETS,
+    FOR_AUTOMATION,
+    SECOND_BUCKET_KEYS,
+    WATCH_MAIL,
+    WATCH_SECRETS,
+)
 from infra.suite import Suite
 
 Way = Callable[[Suite, Progress], Awaitable[None]]
@@ -41,6 +48,11 @@ _MADE_BY_A_START = (
     "{word} is not replaced in place. Nothing stored depends on it: run `make up WATCH=0`, remove"
     f" it from secrets.json, and `make up WATCH=1` makes another ({_PAGE})."
 )
+_GIVEN = (
+    "{word} comes from the server that it is for. Write the new value into secrets.json, and run"
+    f" `make down` and `make up` ({_PAGE})."
+)
+_OF_OTHERS = (*BACKUP_BUCKET_KEYS, *SECOND_BUCKET_KEYS, WATCH_MAIL)
 _WITHOUT_FAILOVER = (
     "{word} is not replaced in a suite with failover, because etcd reads it only as it starts: run"
     f" `make up HA=0` first, and `make up HA=1` afterwards ({_PAGE})."
@@ -53,8 +65,10 @@ def why_kept(plan: Plan, word: str) -> str:
         return _WITHOUT_FAILOVER.format(word=word)
     if word in FAILOVER_SECRETS:
         return _MADE_ANEW.format(word=word)
-    if word in WATCH_SECRETS:
+    if word in {*WATCH_SECRETS, FOR_AUTOMATION}:
         return _MADE_BY_A_START.format(word=word)
+    if word in _OF_OTHERS:
+        return _GIVEN.format(word=word)
     return KEPT.get(word, "")
 
 

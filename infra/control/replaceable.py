@@ -41,7 +41,7 @@ _LIVES: dict[str, Callable[[Plan], float]] = {
 # What these processes read once, at their start; they refuse a former value from the switch on.
 READ_ONCE: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(STORE_KEYS, ("backup-keeper",)),
-    FOR_OPERATORS: ("backup-keeper", "caretaker", "ops"),
+    FOR_OPERATORS: ("backup-keeper", "caretaker", "ops", "automation"),
     OPS_PASSWORD: ("ops",),
 }
 # Words of the command, and the secrets that they mean.

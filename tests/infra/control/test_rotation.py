@@ -3,7 +3,8 @@
 import itertools
 import json
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,13 +13,22 @@ import redis.exceptions
 
 from infra.control import rotation
 from infra.control.failures import SuiteFailure
+from infra.control.other_rotations import other_ways, why_kept
 from infra.control.progress import Progress
 from infra.control.redis_users import end_connections_of, tell_redis_users
-from infra.control.replaceable import SESSION_S, Replaceable, names_meant, replaceables
+from infra.control.replaceable import (
+    READ_ONCE,
+    SESSION_S,
+    Replaceable,
+    names_meant,
+    replaceables,
+)
 from infra.control.rotation import begin_rotation, end_rotation, ends_of, go_on_with_rotation
 from infra.holdings.gathering import look_at_secrets
 from infra.holdings.ledger import new_ledger
+from infra.plan.figures import Mail, SecondBucket
 from infra.plan.planning import plan_of
+from infra.plan.secret_names import FOR_OPERATORS
 from infra.processes import processes_of
 from infra.rendering.differences import files_of
 from infra.rendering.everything import render_everything
@@ -26,12 +36,18 @@ from infra.rendering.redis import render_redis
 from infra.run_folder import RunFolder
 from infra.secret_values import NEXT, PREVIOUS, UNTIL, change_secrets, open_secrets
 from infra.suite import Suite as OnDisk
-from infra.topology import load_topology
+from infra.topology import Topology, load_topology
 from services.users.domain.sessions import REFRESH_LIFETIME
 from tests.suite import Suite
 
 SECRET = "media_token"
 QUIET = Progress(quiet=True)
+# These read the file again by themselves, or are rolled as what they are.
+_TOLD = {
+    FOR_OPERATORS: {"prometheus"},
+    "s3_access_key": {"store"},
+    "s3_secret_key": {"store"},
+}
 CHECKERS, USERS = ("checker-1", "checker-2"), ("user-1", "user-2")
 
 
@@ -193,6 +209,46 @@ def test_every_file_of_a_secret_has_both_values_while_it_is_replaced(on_disk: On
 def test_a_word_means_its_secrets(word: str, name: str) -> None:
     assert name in names_meant(PLAN, word)
     assert not list(names_meant(PLAN, "nothing"))
+
+
+def _all_drawings() -> Iterator[Topology]:
+    """Yield topologies that together have every secret."""
+    drawn = load_topology(network="127.99", has_failover=True, is_watched=True)
+    assert drawn.watch is not None
+    mail = Mail(to="a@example.com", sender="b@example.com", smarthost="mail:587", user="me")
+    second = SecondBucket(bucket="other", endpoint="https://s3.example.com")
+    yield drawn
+    yield replace(
+        drawn,
+        watch=replace(drawn.watch, mail=mail),
+        store=replace(drawn.store, kind="external", second=second),
+        backup=replace(drawn.backup, kind="external"),
+    )
+
+
+@pytest.mark.parametrize("drawn", list(_all_drawings()), ids=["embedded", "external"])
+def test_every_secret_has_one_way_to_be_replaced_or_a_reason_against_it(drawn: Topology) -> None:
+    plan = plan_of(drawn)
+    replaced, ways = replaceables(plan), other_ways(plan)
+    for secret in plan.secrets:
+        kinds = [
+            secret.name in replaced,
+            # A group has one way for the logins of its processes and its migrations.
+            secret.name.removesuffix("_app") in ways,
+            bool(why_kept(plan, secret.name)),
+        ]
+        assert kinds.count(True) == 1, secret.name
+
+
+@pytest.mark.parametrize("drawn", list(_all_drawings()), ids=["embedded", "external"])
+def test_every_process_takes_a_replaced_secret(drawn: Topology) -> None:
+    """It restarts with its service, is told, or is listed as one that reads it once."""
+    plan = plan_of(drawn)
+    for name, secret in replaceables(plan).items():
+        readers = {p.service for p in plan.processes if name in p.secrets}
+        left = readers - secret.services - set(READ_ONCE.get(name, ())) - _TOLD.get(name, set())
+        assert not left - {"backup-keeper"} or name.startswith("redis_"), (name, left)
+        assert set(READ_ONCE.get(name, ())) <= readers, name
 
 
 async def _may_enter(suite: Suite, password: str) -> bool:
