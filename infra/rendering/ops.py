@@ -3,6 +3,7 @@
 import shlex
 
 from infra.accounts import account_for
+from infra.code_version import code_version
 from infra.plan.parts import PlannedProcess
 from infra.plan.secret_names import FOR_OPERATORS, OPS_PASSWORD
 from infra.plan.watchers import ALERTMANAGER, PROMETHEUS
@@ -27,6 +28,7 @@ def render_ops(suite: Suite) -> list[str]:
         _ROLE, (f"{_ROLE}.{suite.plan.dns.zone}", process.address), for_clients=True
     )
     account.own(pair.key, 0o600)
+    code = code_version()
     values = {
         "LISTEN_PORT": str(process.port),
         "TLS_CERT_FILE": str(pair.certificate),
@@ -39,6 +41,8 @@ def render_ops(suite: Suite) -> list[str]:
         "PROMETHEUS_URL": _url(suite, PROMETHEUS),
         "ALERTMANAGER_URL": _url(suite, ALERTMANAGER),
         "AUTOMATION_URL": _url(suite, _AUTOMATION),
+        "VERSION": code.version,
+        "REVISION": code.revision,
     }
     lines = [f"OPS_{name}={shlex.quote(value)}\n" for name, value in values.items()]
     text = _HEADING + "".join(lines)
