@@ -97,6 +97,8 @@ async def look_once(suite: Suite) -> None:
         log.warning("certificates_not_renewed", error=str(fault))
     shown = await look_at_processes(suite)
     await hand_over(suite, shown.late)
+    # What is no longer in the suite leaves the metrics too.
+    ENDS_AT.clear()
     for name, certificate in shown.certificates.items():
         ENDS_AT.labels(name).set(certificate.not_valid_after_utc.timestamp())
     ENDS_AT.labels("authority").set(Authority(suite.folder.pki).ends_at.timestamp())
