@@ -15,7 +15,6 @@ from infra.plan.watchers import (
     REDIS_EXPORTER,
 )
 from infra.rendering.files import make_data_folder, make_folder, render, write_rendered
-from infra.run_folder import REPOSITORY
 from infra.suite import Suite
 from infra.watching.commands import folder_of
 from infra.watching.reading import make_reader_pair
@@ -24,7 +23,6 @@ from infra.watching.targets import GROUPS, exporter_of_redis, file_sd, targets_o
 
 _AUTOMATION = "automation"
 _AUTOMATION_TOKEN = "automation_token"  # noqa: S105 - its name
-_RULES = REPOSITORY / "infra" / "automation" / "rules.yml"
 # A server that does not let the exporter in within this time counts as away.
 _CONNECT_S = 2
 _STATEMENT_MS = 3000
@@ -77,11 +75,6 @@ def _texts(suite: Suite, watch: Watch, role: str) -> Mapping[str, str]:
                 **_targets(suite),
                 "prometheus.yml": render("prometheus.yml.j2", values),
                 "rules.yml": rule_file(suite.plan),
-                **(
-                    {"automation.yml": _automation_rules(suite)}
-                    if values["automation_rules"]
-                    else {}
-                ),
                 "operator.token": suite.secrets[FOR_OPERATORS] + "\n",
             }
         case "alertmanager":
@@ -106,16 +99,9 @@ def _values(suite: Suite, watch: Watch, role: str) -> dict[str, object]:
         "redis_exporter": exporter_of_redis(plan),
         "members": plan.members,
         "automation": f"{automation.address}:{automation.port}" if automation else "",
-        "automation_rules": _automation_rules(suite),
         "automation_token": suite.secrets[_AUTOMATION_TOKEN] if automation else "",
         "mail_password": suite.secrets[WATCH_MAIL] if watch.mail.user else "",
     }
-
-
-def _automation_rules(suite: Suite) -> str:
-    """Return the rules to which the suite reacts by itself; "" without that process."""
-    is_there = any(process.name == _AUTOMATION for process in suite.plan.processes)
-    return _RULES.read_text(encoding="utf-8") if is_there and _RULES.exists() else ""
 
 
 def _targets(suite: Suite) -> dict[str, str]:
