@@ -117,6 +117,7 @@ def _fence(suite: Suite, planned: PlannedProcess) -> Process:
             str(failover.silence_seconds),
             # Another member may be promoted once the lease is over.
             str(failover.lease_seconds),
+            str(failover.loop_seconds),
             str(suite.ca_file),
             *(
                 f"{member.address}:{failover.rest_port}={folders / member.name}"

@@ -41,10 +41,19 @@ Ask = Callable[[str], tuple[int, Mapping[str, Any]]]
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """How long Patroni may be silent, and how long a primary may not see etcd, in seconds."""
+    """How long Patroni may be silent, and how long a primary may not see etcd, in seconds.
+
+    Patroni asks etcd every `loop_s` seconds.
+    """
 
     silence_s: float
     blindness_s: float
+    loop_s: float
+
+    @property
+    def doubt_s(self) -> float:
+        """How long a primary must look blind; after a step of the clock, one loop tells better."""
+        return self.loop_s + _ANSWER_WITHIN_S
 
 
 class Fence:
@@ -55,13 +64,15 @@ class Fence:
         self._patience = patience
         self._ask = ask
         self._alive_s: float | None = None
+        self._blind_from_s: float | None = None
         self._looks = 0
         self._is_answered = True
 
     @property
     def pause_s(self) -> float:
         """How long to wait before the next look, in seconds."""
-        return _LOOK_S if self._is_answered else _LOOK_AGAIN_S
+        is_calm = self._is_answered and self._blind_from_s is None
+        return _LOOK_S if is_calm else _LOOK_AGAIN_S
 
     def look(self, now_s: float, clock_s: float) -> str:
         """Look once, at a monotonic and a Unix time; returns why Postgres was killed, or ""."""
@@ -73,7 +84,7 @@ class Fence:
         if not why or not kill_server(self._folder):
             return ""
         # The next silence counts from a new answer, because Patroni starts the server again.
-        self._alive_s = None
+        self._alive_s = self._blind_from_s = None
         return why
 
     def _reason(self, now_s: float, clock_s: float) -> str:
@@ -83,11 +94,27 @@ class Fence:
             if status == _OK:
                 self._is_answered = True
                 self._alive_s = now_s
-                return "" if self._looks % _LOOKS_A_STATUS else self._blindness(clock_s)
+                if self._blind_from_s is None and self._looks % _LOOKS_A_STATUS:
+                    return ""
+                return self._lasting_blindness(now_s, clock_s)
         if self._alive_s is None:  # Its server began after this fence, so it has promoted nothing.
             return ""
         silent_s = now_s - self._alive_s
         return f"Patroni silent for {silent_s:.1f} s" if silent_s > self._patience.silence_s else ""
+
+    def _lasting_blindness(self, now_s: float, clock_s: float) -> str:
+        """Return why a primary must end that has looked blind before, too.
+
+        Patroni tells a time of the wall clock. A step of that clock makes every primary look blind
+        until Patroni has asked etcd again.
+        """
+        why = self._blindness(clock_s)
+        if not why:
+            self._blind_from_s = None
+            return ""
+        if self._blind_from_s is None:
+            self._blind_from_s = now_s
+        return why if now_s - self._blind_from_s >= self._patience.doubt_s else ""
 
     def _blindness(self, clock_s: float) -> str:
         """Return why a primary without etcd must end; in failsafe mode all members agreed to it."""
@@ -201,10 +228,11 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("silence_s", type=float)
     parser.add_argument("blindness_s", type=float)
+    parser.add_argument("loop_s", type=float)
     parser.add_argument("ca_file")
     parser.add_argument("servers", nargs="+", type=_endpoint_and_folder, metavar="ADDRESS=FOLDER")
     given = parser.parse_args()
-    patience = Patience(given.silence_s, given.blindness_s)
+    patience = Patience(given.silence_s, given.blindness_s, given.loop_s)
     for endpoint, folder in given.servers:
         ask = asking(endpoint, given.ca_file)
         threading.Thread(target=_watch, args=(folder, patience, ask)).start()

@@ -16,7 +16,7 @@ from infra.failover.fence import Fence, Patience, kill_server
 from infra.run_folder import REPOSITORY
 from tests.eventually import eventually
 
-_PATIENCE = Patience(silence_s=5.0, blindness_s=10.0)
+_PATIENCE = Patience(silence_s=5.0, blindness_s=10.0, loop_s=1.0)
 _NOW = 1_000.0
 _CLOCK = 1_700_000_000.0
 # A server with a child, which both work in the data folder.
@@ -185,6 +185,36 @@ def test_a_primary_without_etcd_ends_unless_the_members_agreed(
     assert server.runs != is_killed
 
 
+@pytest.mark.parametrize("step_s", [11, 3_600, 10 * 365 * 86_400])
+@pytest.mark.parametrize("stepped_at", range(4))
+def test_a_step_of_the_clock_ends_no_primary(server: Server, step_s: int, stepped_at: int) -> None:
+    fence, patroni = _watched(server)
+    told_s = 0.0
+    now_s = 0.0
+    for look in range(12):
+        clock_s = _CLOCK + now_s + (step_s if look >= stepped_at else 0)
+        # Patroni has not asked etcd since the step, until its next loop.
+        if look != stepped_at:
+            told_s = clock_s - _PATIENCE.loop_s
+        patroni.said = {"role": "primary", "dcs_last_seen": told_s or _CLOCK}
+        assert fence.look(_NOW + now_s, clock_s) == ""
+        now_s += fence.pause_s
+    assert server.runs
+
+
+def test_a_primary_that_looks_blind_is_looked_at_soon_and_often(server: Server) -> None:
+    fence, patroni = _watched(server)
+    patroni.said = {"role": "primary", "dcs_last_seen": _CLOCK - 11}
+    calm_s = fence.pause_s
+    looked_s = 0.0
+    while not fence.look(_NOW + looked_s, _CLOCK + looked_s):
+        looked_s += fence.pause_s
+    # The second look asks for the status, and from then on each does.
+    assert looked_s == calm_s + _PATIENCE.doubt_s
+    assert fence.pause_s == calm_s
+    server.process.wait(timeout=5)
+
+
 def test_a_server_that_is_stopping_ends_by_itself(server: Server) -> None:
     server.write_lock(server.process.pid, "stopping")
     assert not kill_server(server.folder)
@@ -227,7 +257,7 @@ def test_the_process_asks_over_tls_and_kills(server: Server, tmp_path: Path) -> 
     asked.start()
     command = [
         *(sys.executable, "-P", str(REPOSITORY / "infra/failover/fence.py")),
-        *("1", "600", str(tmp_path / "pki" / "ca.crt")),
+        *("1", "600", "1", str(tmp_path / "pki" / "ca.crt")),
         # One that never answers delays no other.
         *(f"192.0.2.1:1={tmp_path}", f"127.0.0.1:{web.server_port}={server.folder}"),
     ]
