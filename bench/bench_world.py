@@ -10,6 +10,7 @@ from typing import Any
 
 import httpx
 
+from infra.automation.standstill import automation_off
 from shared.service_client.http1_exchange import Http1Exchange
 from tests.eventually import eventually
 from tests.journeys.phone import Phone, phone_of, picture
@@ -79,8 +80,12 @@ def follows(people: int, seed: int = 11) -> list[tuple[int, int]]:
 
 @asynccontextmanager
 async def bench_world(suite: Suite) -> AsyncIterator[World]:
-    """Create a new world, and wait until everybody's home timeline is complete."""
+    """Create a new world, and wait until everybody's home timeline is complete.
+
+    Automation is off meanwhile, because figures belong to one number of processes.
+    """
     async with AsyncExitStack() as stack:
+        stack.enter_context(automation_off(suite.on_disk.folder))
         people = await some_at_once(
             stack.enter_async_context(phone_of(suite.public_url, "bench")) for _ in range(PEOPLE)
         )

@@ -21,6 +21,7 @@ from bench.access_log import AccessLogs
 from bench.knee import find_knee, tell, warm_up
 from bench.machine_speed import MachineSpeed, machine_speed
 from bench.open_loop import Answers, exchanges_of, open_loop
+from infra.automation.standstill import automation_off
 from tests.journeys.phone import Phone, phone_of
 from tests.suite import Suite
 
@@ -109,6 +110,7 @@ def _report_balancers(refused_s: Sequence[float]) -> None:
 async def _world(suite: Suite) -> AsyncIterator[Sequence[httpx.Request]]:
     """Create people who all follow each other, and yield their requests in a fixed random order."""
     async with AsyncExitStack() as stack:
+        stack.enter_context(automation_off(suite.on_disk.folder))
         people = [
             await stack.enter_async_context(phone_of(suite.public_url, "load"))
             for _ in range(PEOPLE)

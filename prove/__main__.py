@@ -10,6 +10,7 @@ from pathlib import Path
 import httpx
 import uvloop
 
+from infra.automation.standstill import automation_off
 from infra.suite import limits_of
 from prove.checks.every_check import check_all
 from prove.history import read_history
@@ -34,7 +35,9 @@ async def main() -> int:
     run = Run(suite, _folder(suite, asked.seed), plan)
     print(f"{run.folder}: seed {asked.seed}, {asked.minutes:g} minutes", flush=True)
     try:
-        proof = await run.finish()
+        # What heals a fault is the suite itself, and no reaction to an alert about it.
+        with automation_off(suite.on_disk.folder):
+            proof = await run.finish()
     except asyncio.CancelledError:
         print(f"\nStopped; all is repaired. `make prove SEED={asked.seed}` goes on.")
         return 130

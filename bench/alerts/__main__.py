@@ -19,6 +19,7 @@ import httpx
 
 from bench.alerts.faults import WAVES, Fault, Scene
 from bench.alerts.receiver import receiver
+from infra.automation.standstill import automation_off
 from infra.control.supervisor import Supervisor
 from infra.watching.reading import firing
 from tests.eventually import eventually
@@ -38,7 +39,11 @@ async def main() -> None:
         sys.exit("The suite has no watchers: `make up WATCH=1` starts them.")
     if task := asyncio.current_task():
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
-    with receiver(f"{suite.plan.network}.99.1") as (url, told), _told_to(suite, url):
+    with (
+        receiver(f"{suite.plan.network}.99.1") as (url, told),
+        _told_to(suite, url),
+        automation_off(suite.on_disk.folder),
+    ):
         async with _people(suite) as (alice, bob):
             scene = Scene(suite, alice, bob, told)
             if asked.quiet:

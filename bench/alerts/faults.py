@@ -217,7 +217,7 @@ async def objects_lost(scene: Scene) -> AsyncIterator[None]:
 async def certificate_short(scene: Scene) -> AsyncIterator[None]:
     """Give feed a certificate of two days, which nobody may renew while a command is at work."""
     folder = scene.suite.on_disk.folder
-    with sole_command(folder, "drill"):
+    with sole_command(folder, "bench-alerts"):
         pair = KeyPair(folder.pki / "feed.crt", folder.pki / "feed.key")
         Authority(folder.pki).renew(pair, days=2)
         yield

@@ -12,6 +12,12 @@ from typing import IO
 from infra.control.failures import SuiteFailure
 from infra.run_folder import RunFolder
 
+# What works on the suite without a command that somebody typed.
+_BY_THEMSELVES = {
+    "automation": "Automation",
+    "renew-certificates": "The caretaker, which renews certificates,",
+}
+
 
 @contextmanager
 def sole_command(folder: RunFolder, command: str) -> Iterator[None]:
@@ -64,6 +70,7 @@ def _holder(handle: IO[str]) -> str:
     handle.seek(0)
     try:
         said = json.load(handle)
-        return f"`make {said['command']}` (pid {said['pid']}, since {said['since']})"
+        name = _BY_THEMSELVES.get(said["command"]) or f"`make {said['command']}`"
+        return f"{name} (pid {said['pid']}, since {said['since']})"
     except (ValueError, KeyError, TypeError):
         return "Another command"

@@ -19,6 +19,7 @@ RUN_BY: Mapping[str, tuple[str, str]] = {
     "make automation": (*_BY_NAME, '"automation"'),
     "make automation DRY=": (*_BY_NAME, '"automation", "DRY=1"'),
     "make automation OFF=": (*_BY_NAME, '"automation", "OFF=1"'),
+    "make automation ON=": (*_BY_NAME, '"automation", "ON=1"'),
     "make backup": (*_BY_NAME, '"backup"'),
     "make backup KIND=": (f"{_BACKUPS}test_external_store.py", '"backup", "--kind", "full"'),
     "make backup-passphrase": (*_BY_NAME, '"backup-passphrase"'),
