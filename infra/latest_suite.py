@@ -1,7 +1,9 @@
 """The suite as its files say now, for processes that work while people edit those files."""
 
+from dataclasses import replace
+
 from infra.control.failures import SuiteFailure
-from infra.suite import Suite, suite_as_it_was
+from infra.suite import Suite, limits_of, suite_as_it_was
 from infra.topology_tables import TopologyError
 from shared.logs import get_logger
 
@@ -18,7 +20,8 @@ class LatestSuite:
     def read(self) -> Suite:
         """Return the suite as it is now, or as it could be read last; each fault is logged once."""
         try:
-            self._suite = suite_as_it_was(self._suite)
+            latest = suite_as_it_was(self._suite)
+            self._suite = replace(latest, limits=limits_of(latest.folder, requested=None))
             self._complained = ""
         except (SuiteFailure, TopologyError, OSError) as fault:
             if str(fault) != self._complained:

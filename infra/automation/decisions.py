@@ -42,6 +42,7 @@ class Facts:
     most: Mapping[str, tuple[int, str]]  # the most that fits, and why
     processes: frozenset[str]  # those that may be restarted
     switched_until: Mapping[str, float]  # by the verb that switches
+    undeployed: str = ""  # what a change would bring beside its number
 
 
 def decide(request: Request, facts: Facts, done: Sequence[Action]) -> Decision:
@@ -79,7 +80,11 @@ def _change(request: Request, facts: Facts, done: Sequence[Action]) -> Decision:
     pause_s = facts.rules.cool_down_seconds if adds else facts.rules.calm_seconds
     if last is not None and facts.now - last.at < pause_s:
         return Decision("quiet", f"{role} changed {facts.now - last.at:.0f} s ago")
-    return _addition(role, facts) if adds else _removal(role, facts)
+    decision = _addition(role, facts) if adds else _removal(role, facts)
+    if decision.outcome == "do" and facts.undeployed:
+        # Only people deploy.
+        return Decision("refused", facts.undeployed)
+    return decision
 
 
 def _addition(role: str, facts: Facts) -> Decision:

@@ -19,11 +19,13 @@ from infra.automation.decisions import (
 from infra.automation.inbox import Inbox, Request
 from infra.control.failures import SuiteFailure
 from infra.control.progress import Progress
-from infra.control.restart import restart_rolling
+from infra.control.restart import restart_as_it_is
 from infra.control.run_lock import sole_command
 from infra.json_files import write_durably
 from infra.latest_suite import LatestSuite
 from infra.plan.figures import Automation
+from infra.processes import processes_of
+from infra.rendering.differences import undeployed
 from infra.rendering.live import switch
 from infra.run_folder import RunFolder
 from infra.scaling.counts import counts_of, read_choices
@@ -136,7 +138,7 @@ async def _change_processes(suite: Suite, request: Request, count: int) -> None:
         case "remove_replica" | "remove_worker":
             await scale(suite, role_of(request), count, quietly, by_automation=True)
         case "restart_process":
-            await restart_rolling(suite, request.target, quietly)
+            await restart_as_it_is(suite, request.target, quietly)
 
 
 def mode_of(folder: RunFolder) -> Mode:
@@ -164,6 +166,7 @@ def _facts(suite: Suite, automation: Automation, request: Request) -> Facts:
         floors=_floors(suite),
         most={room.role: (room.most, room.why) for room in rooms},
         processes=frozenset(names),
+        undeployed=undeployed(suite, processes_of(suite)) if is_change else "",
         switched_until={
             **dict.fromkeys(("pause_fan_out", "resume_fan_out"), fan_out),
             **dict.fromkeys(("refuse_uploads", "accept_uploads"), uploads),

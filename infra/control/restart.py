@@ -62,6 +62,23 @@ async def restart_rolling(suite: Suite, what: str, progress: Progress) -> None:
         progress.say(f"{process.name:<25} is back after {time.monotonic() - began_s:.1f} s")
 
 
+async def restart_as_it_is(suite: Suite, name: str, progress: Progress) -> None:
+    """Stop and start one process with the files and the copy of the code that it has.
+
+    Nobody has chosen this moment, so it brings nothing new. Raises SuiteFailure.
+    """
+    process = next((one for one in processes_of(suite) if one.name == name), None)
+    if process is None:
+        raise SuiteFailure(f"There is no process {name}.")
+    supervisor = Supervisor(suite.folder)
+    if not supervisor.is_running():
+        raise SuiteFailure("The suite is not up: `make up` starts it.")
+    await wait_for_others(suite, supervisor, process, progress)
+    await asyncio.to_thread(_stop, supervisor, process)
+    await start_process(suite, supervisor, process, progress)
+    await _wait_in_use(suite, process)
+
+
 async def _start_left_stopped(
     suite: Suite, supervisor: Supervisor, services: Collection[str], progress: Progress
 ) -> None:

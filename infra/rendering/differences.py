@@ -9,6 +9,8 @@ from infra.rendering.everything import render_everything
 from infra.rendering.files import comparing
 from infra.suite import Suite
 
+# The other ones tell no more.
+_NAMED_MAX = 3
 _NUMBER = re.compile(r"-\d+$")
 
 
@@ -24,6 +26,19 @@ def changed_files(suite: Suite, processes: tuple[Process, ...]) -> dict[str, lis
     etc = suite.folder.etc
     relative = [file.relative_to(etc) if file.is_relative_to(etc) else file for file in files]
     return {name: [file for file in relative if _belongs(file, name)] for name in sorted(names)}
+
+
+def undeployed(suite: Suite, processes: tuple[Process, ...]) -> str:
+    """Return a sentence that names rendered files which differ, "" if none does.
+
+    The commit is in the files of services, so another checkout differs too.
+    """
+    with comparing() as files:
+        render_everything(suite, processes)
+    if not files:
+        return ""
+    named = ", ".join(sorted({file.name for file in files})[:_NAMED_MAX])
+    return f"code or topology differ from what runs ({named}): `make up` brings them together"
 
 
 def files_of(suite: Suite, process: Process) -> list[Path]:

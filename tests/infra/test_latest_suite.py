@@ -62,6 +62,7 @@ def test_no_value_stops_a_reader(topology: Path, latest: LatestSuite, value: str
         ("scale.json", '{"feed": 999}'),
         ("failover-is", "perhaps"),
         ("watch-is", "perhaps"),
+        ("limits", "perhaps"),
         ("backups-are", "perhaps"),
         ("topology.toml", ""),
     ],

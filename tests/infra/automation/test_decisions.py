@@ -78,6 +78,21 @@ def test_what_the_topology_draws_is_never_removed() -> None:
     assert (decision.outcome, decision.count) == ("do", 2)
 
 
+@pytest.mark.parametrize("verb", VERBS)
+def test_a_change_of_numbers_deploys_nothing(verb: str) -> None:
+    target = "feed-worker" if verb.endswith("_worker") else "feed"
+    target = {"restart_process": "feed-1"}.get(verb, target)
+    facts = replace(with_counts(feed=3, feed_worker=2), rules=replace(RULES, growth_max=3))
+    usual = decide(Request(NOW, "Busy", verb, target), facts, [])
+    differs = replace(facts, undeployed="feed.env differs")
+    decision = decide(Request(NOW, "Busy", verb, target), differs, [])
+    if "replica" in verb or "worker" in verb:
+        assert usual.outcome == "do"
+        assert (decision.outcome, decision.why) == ("refused", "feed.env differs")
+    else:
+        assert decision == usual
+
+
 @pytest.mark.parametrize("chosen", [1, 2, 3, 4, 9])
 def test_what_a_person_chose_is_never_removed(chosen: int) -> None:
     facts = replace(FACTS, floors={"feed": chosen})

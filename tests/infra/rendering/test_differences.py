@@ -3,9 +3,13 @@
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
+from infra.code_version import CodeVersion
 from infra.plan.planning import plan_of
 from infra.processes import processes_of
-from infra.rendering.differences import changed_files
+from infra.rendering import environment
+from infra.rendering.differences import changed_files, undeployed
 from infra.rendering.everything import render_everything
 from infra.run_folder import RunFolder
 from infra.suite import Suite
@@ -34,3 +38,14 @@ def test_a_changed_limit_names_its_processes_and_changes_no_file(tmp_path: Path)
     assert named["feed-1"] == [Path("feed.env")]
     assert not [name for name in named if name.startswith(("redis", "dns", "nginx"))]
     assert before == {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+
+
+def test_what_is_not_deployed_yet_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    suite = _suite(tmp_path)
+    render_everything(suite, processes_of(suite))
+    assert undeployed(suite, processes_of(suite)) == ""
+    limits = replace(suite.plan.limits, log_level="DEBUG")
+    changed = replace(suite, plan=replace(suite.plan, limits=limits))
+    assert "feed-worker.env, feed.env, gateway.env" in undeployed(changed, processes_of(changed))
+    monkeypatch.setattr(environment, "code_version", lambda: CodeVersion("1.0", "another"))
+    assert "feed.env" in undeployed(suite, processes_of(suite))
