@@ -1,6 +1,7 @@
 """Alerts that ask for a reaction. Nobody is told of them, but of what is done."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from infra.backups.disks import UPLOADS_FACTOR
 from infra.plan.figures import Automation
@@ -42,7 +43,7 @@ def reaction_rules(plan: Plan) -> Iterator[Alert | Record]:
     yield from _services(automation, plan)
     yield from _workers(automation)
     yield from _processes(plan)
-    yield from _switches(plan)
+    yield from _switches(plan, automation.calm_seconds)
 
 
 def _reaction(name: str, expression: str, verb: str, for_s: int, said: str, **labels: str) -> Alert:
@@ -123,7 +124,15 @@ def _processes(plan: Plan) -> Iterator[Alert]:
     )
 
 
-def _switches(plan: Plan) -> Iterator[Alert]:
+def _switches(plan: Plan, calm_s: int) -> Iterator[Alert]:
+    """Yield what is switched, and switched back when all has been well for `calm_s` seconds.
+
+    The switch itself ends what raised it: without a wait it would be turned on and off for ever.
+    """
+    yield from (replace(alert, calm_s=calm_s) for alert in _switched(plan))
+
+
+def _switched(plan: Plan) -> Iterator[Alert]:
     # As the keeper of backups does for each primary, also if there is no keeper.
     floor_bytes = UPLOADS_FACTOR * plan.limits.postgres_free_bytes_min
     # By how late jobs start: those that were put off are queued too, and start when they are due.

@@ -24,6 +24,7 @@ class Record:
 class Alert:
     """A condition that a person must know of, once it has lasted `for_s` seconds.
 
+    The alert ends when the condition has been absent for `calm_s` seconds.
     `summary` is a sentence; `{{ $labels.x }}` and `{{ $value }}` in it are Prometheus's. What to do
     is in the section of the alert's name in PAGE.
     """
@@ -35,6 +36,7 @@ class Alert:
     component: str
     summary: str
     labels: Mapping[str, str] = field(default_factory=dict)
+    calm_s: int = 0
 
     @property
     def page(self) -> str:
@@ -55,6 +57,7 @@ def as_document(rule: Rule) -> dict[str, object]:
         "alert": rule.name,
         "expr": rule.expression,
         "for": f"{rule.for_s}s",
+        "keep_firing_for": f"{rule.calm_s}s",
         "labels": {"severity": rule.severity, "component": rule.component, **rule.labels},
         "annotations": {
             "summary": rule.summary,

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from tests.infra.watching.case import Case, Series
 
+_FAN_OUTS = 'retrato_job_start_delay_seconds_bucket{kind="fan_out",le="%s"}'
 # 480 s of scrapes, in which a process uses so many seconds of its processor in 15 s.
 _BUSY, _MIDDLE, _CALM = "0+12x40", "0+7.5x40", "0+3x40"
 
@@ -36,12 +37,25 @@ def reaction_cases() -> Iterator[Case]:
     yield Case("ServiceCalm", _feeds(_CALM, 3), (_feeds(_CALM, 2), _feeds(_MIDDLE, 3), lately_busy))
     yield from _workers()
     yield from _processes()
-    bucket = 'retrato_job_start_delay_seconds_bucket{kind="fan_out",le="%s"}'
+    bucket = _FAN_OUTS
     late = {bucket % "5": "0+8x40", bucket % "30": "0+10x40", bucket % "+Inf": "0+10x40"}
     soon = {bucket % "5": "0+9x40", bucket % "30": "0+10x40", bucket % "+Inf": "0+10x40"}
-    yield Case("FanOutLate", late, (soon,))
+    yield Case("FanOutLate", late, (soon, _paused_after(4)))
+    # A pause ends the delays at once, which is no reason to end the pause.
+    yield Case("FanOutLate", _paused_after(16), ())
     disk = 'retrato_disk_free_bytes{place="the suite"}'
     yield Case("NoRoomForPhotos", {disk: "2000000000x40"}, ({disk: "2500000000x40"},))
+    freed = "2000000000x%d 2500000000x40"
+    yield Case("NoRoomForPhotos", {disk: freed % 16}, ({disk: freed % 4},))
+
+
+def _paused_after(scrapes: int) -> Series:
+    """Return deliveries that are late, of which none starts any more after so many scrapes."""
+    starts = {"5": 8, "30": 10, "+Inf": 10}
+    return {
+        _FAN_OUTS % le: f"0+{number}x{scrapes} {number * scrapes}x40"
+        for le, number in starts.items()
+    }
 
 
 def _workers() -> Iterator[Case]:
