@@ -44,12 +44,10 @@ SUPERVISED = Counter(
 
 
 async def publish_state(suite: Suite, stop: asyncio.Event, leaders: Mapping[str, str]) -> None:
-    """Write the file every few seconds until `stop` is set; does nothing without the page.
+    """Write the file every few seconds until `stop` is set.
 
     With failover, `leaders` maps databases to their leading members, "" for none.
     """
-    if suite.plan.watch is None:
-        return
     look = Look(suite, leaders)
     while not stop.is_set():
         try:
@@ -73,9 +71,11 @@ class Look:
         self._machine: dict[str, float] = {}
 
     def publish(self) -> None:
-        """Look once, and write the file; raises one of _FAULTS."""
-        # Processes come and go while everything runs.
+        """Look once, and write the file if there is a page to read it; raises one of _FAULTS."""
+        # Processes come and go while everything runs, and so does the page.
         self._suite = self._latest.read()
+        if self._suite.plan.watch is None:
+            return
         state = self.state()
         file = self._suite.folder.state_file
         draft = file.with_name(file.name + ".draft")

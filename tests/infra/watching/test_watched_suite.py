@@ -4,6 +4,7 @@ import os
 import ssl
 import subprocess
 import sys
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ import redis.exceptions
 from redis.asyncio import Redis
 
 from infra.control.supervisor import Supervisor
+from infra.ops.state import read_state
 from infra.plan.database_roles import MONITOR_ROLE
 from infra.plan.secret_names import WATCH_POSTGRES, WATCH_REDIS
 from infra.run_folder import REPOSITORY, locate_run_folder
@@ -174,7 +176,7 @@ async def test_a_lost_redis_is_noticed_and_its_return(watched: Watched) -> None:
     await eventually(lambda: told(fires=False), within_s=120, every_s=0.5)
 
 
-def test_a_start_without_watchers_removes_them(watched: Watched) -> None:
+async def test_a_start_without_watchers_removes_them(watched: Watched) -> None:
     watched.infra("up", watch="off")
     suite = watched.suite
     assert suite.plan.watch is None
@@ -184,3 +186,12 @@ def test_a_start_without_watchers_removes_them(watched: Watched) -> None:
     assert watched.suite.plan.watch is None
     watched.infra("up")
     assert "prometheus" in Supervisor(watched.suite.folder).states()
+    started_s = time.time()
+
+    # The caretaker runs on all the while, and has begun before this start.
+    def page_knows() -> None:
+        state = read_state(suite.folder.state_file)
+        assert state.at > started_s
+        assert {"prometheus", "ops"} <= {process.name for process in state.processes}
+
+    await eventually(page_knows, within_s=30)
