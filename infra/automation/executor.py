@@ -182,13 +182,16 @@ def _floors(suite: Suite) -> dict[str, int]:
 def _record_once(
     folder: RunFolder, actions: list[Action], request: Request, decision: Decision
 ) -> None:
-    """Record what was not done, unless the last record says the same: alerts come each minute."""
+    """Record what was not done, unless the last record says the same: alerts come each minute.
+
+    The reason does not count, because its figures change from minute to minute.
+    """
     latest = [
         action
         for action in actions
         if (action.verb, action.target) == (request.verb, request.target)
     ][-1:]
-    if latest and (latest[0].outcome, latest[0].why) == (decision.outcome, decision.why):
+    if latest and latest[0].outcome == decision.outcome:
         return
     _record(folder, actions, request, decision.outcome, decision.why, 0.0)
 

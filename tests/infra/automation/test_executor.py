@@ -10,7 +10,8 @@ import pytest
 
 from infra.automation import executor
 from infra.automation.actions import read_actions
-from infra.automation.executor import carry_out
+from infra.automation.decisions import Decision
+from infra.automation.executor import carry_out, carry_out_one
 from infra.automation.inbox import Inbox, Request
 from infra.run_folder import RunFolder
 from infra.scaling.switches import read_switches
@@ -57,6 +58,23 @@ async def test_a_crash_drops_its_request_and_the_next_one_is_carried_out(suite: 
     ask(suite, "pause_fan_out")
     await until_paused(suite)
     assert [action.outcome for action in read_actions(suite.folder.automation_actions)] == ["done"]
+
+
+async def test_what_was_not_done_is_recorded_once_whatever_figures_its_reason_has(
+    suite: Suite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    minutes: list[Decision] = [
+        Decision("refused", "it was changed 10 s ago"),
+        Decision("refused", "it was changed 70 s ago"),
+        Decision("off", "automation is off"),
+        Decision("refused", "it was changed 190 s ago"),
+    ]
+    left = iter(minutes)
+    monkeypatch.setattr(executor, "decide", lambda *_facts: next(left))
+    for _minute in minutes:
+        assert await carry_out_one(suite, Request(time.time(), "Busy", "pause_fan_out"), crash)
+    recorded = read_actions(suite.folder.automation_actions)
+    assert [action.outcome for action in recorded] == ["refused", "off", "refused"]
 
 
 async def test_no_file_of_its_account_ends_the_loop(suite: Suite) -> None:
