@@ -7,6 +7,7 @@ from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
+from infra.address_ranges import free_behind
 from infra.plan.figures import (
     Automation,
     Backup,
@@ -29,6 +30,7 @@ from infra.topology_checks import (
     check_loopback,
     check_node_names,
     check_ports,
+    check_range,
     check_watch,
 )
 from infra.topology_tables import TopologyError, named_errors, read_tables
@@ -317,7 +319,8 @@ def _check(topology: Topology) -> None:
         unknown = set(service.calls) - set(topology.services)
         if unknown:
             raise TopologyError(f"service {name} calls unknown services: {unknown}")
-    check_addresses([*_addresses(topology), *(server.address for server in servers)])
+    check_addresses(list(addresses_of(topology)))
+    _check_ranges(topology)
 
 
 def _servers(topology: Topology) -> Iterator[Server]:
@@ -326,7 +329,23 @@ def _servers(topology: Topology) -> Iterator[Server]:
             yield from (primary.server, *primary.replicas)
 
 
-def _addresses(topology: Topology) -> Iterator[str]:
+def _check_ranges(topology: Topology) -> None:
+    """Raise TopologyError unless each role may grow as far as automation lets it, by one at least.
+
+    A role that grew into the range of another one would leave it no addresses of its own.
+    """
+    drawn_ones = set(addresses_of(topology))
+    times = topology.automation.growth_max if topology.automation else 1
+    for name, service in topology.services.items():
+        for role, drawn in ((name, service.replicas), (f"{name}-worker", service.workers)):
+            if drawn:
+                wanted = max(len(drawn) * (times - 1), 1)
+                check_range(role, drawn[-1], len(free_behind(drawn, drawn_ones)), wanted)
+
+
+def addresses_of(topology: Topology) -> Iterator[str]:
+    """Yield the addresses of all processes."""
+    yield from (server.address for server in _servers(topology))
     yield from (topology.dns.address, topology.store.address)
     yield from (topology.backup.address, topology.backup.keeper, topology.caretaker)
     yield from topology.nginx.replicas

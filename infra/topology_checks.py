@@ -45,6 +45,15 @@ def check_addresses(addresses: Sequence[str]) -> None:
         raise TopologyError(f"more than one process is drawn at {', '.join(sorted(twice))}")
 
 
+def check_range(role: str, last: str, free: int, wanted: int) -> None:
+    """Raise TopologyError unless enough addresses behind a role's last one are free."""
+    if free < wanted:
+        raise TopologyError(
+            f"{role} needs {wanted} free addresses behind {last} to grow, and has {free}: draw what"
+            " follows farther away"
+        )
+
+
 def check_ports(ports: Sequence[int | None]) -> None:
     """Raise TopologyError unless the ports of a balancer that are set differ."""
     twice = {port for port in ports if port is not None and ports.count(port) > 1}

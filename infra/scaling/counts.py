@@ -4,19 +4,19 @@ A role is a service, such as "feed", or its workers, "feed-worker".
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from infra.address_ranges import free_behind
 from infra.control.failures import SuiteFailure
 from infra.json_files import read_json, write_durably
 from infra.plan.parts import Plan
-from infra.topology import Service, Topology
+from infra.topology import Topology, addresses_of
 from infra.topology_tables import TopologyError
 
 WORKER = "-worker"
-_LAST_BYTE_MAX = 254
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,35 +88,29 @@ def scaled(topology: Topology, counts: Mapping[str, int]) -> Topology:
 
     A role that is no longer drawn has no effect, because nothing says where it would be.
     """
-    services = dict(topology.services)
+    services, drawn_ones = dict(topology.services), set(addresses_of(topology))
     for role, count in counts.items():
         name = role.removesuffix(WORKER)
         if name not in services:
             continue
         drawn = services[name]
-        taken = _taken(services)
         if role == name:
-            changed = replace(drawn, replicas=_addresses(role, drawn.replicas, count, taken))
+            changed = replace(drawn, replicas=_addresses(role, drawn.replicas, count, drawn_ones))
         elif drawn.workers:
-            changed = replace(drawn, workers=_addresses(role, drawn.workers, count, taken))
+            changed = replace(drawn, workers=_addresses(role, drawn.workers, count, drawn_ones))
         else:
             continue
         services[name] = changed
     return replace(topology, services=services)
 
 
-def _taken(services: Mapping[str, Service]) -> set[str]:
-    return {a for service in services.values() for a in (*service.replicas, *service.workers)}
-
-
-def _addresses(role: str, drawn: tuple[str, ...], count: int, taken: set[str]) -> tuple[str, ...]:
+def _addresses(
+    role: str, drawn: tuple[str, ...], count: int, drawn_ones: Collection[str]
+) -> tuple[str, ...]:
     """Return the first `count` drawn addresses, and the free ones behind them if that is more."""
     if count <= len(drawn):
         return drawn[:count]
-    front, _dot, last = drawn[-1].rpartition(".")
-    behind = [f"{front}.{byte}" for byte in range(int(last) + 1, _LAST_BYTE_MAX + 1)]
-    free = [address for address in behind if address not in taken]
-    more = count - len(drawn)
+    free, more = free_behind(drawn, drawn_ones), count - len(drawn)
     if more > len(free):
         raise TopologyError(f"{role}: there are only {len(drawn) + len(free)} addresses for it.")
     return (*drawn, *free[:more])

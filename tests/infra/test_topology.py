@@ -3,7 +3,10 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from infra.address_ranges import free_behind
 from infra.plan.planning import plan_of
 from infra.topology import TOPOLOGY_FILE, load_topology
 from infra.topology_tables import TopologyError
@@ -118,3 +121,39 @@ def test_a_second_host_is_refused_as_long_as_nothing_runs_there(tmp_path: Path) 
 def test_a_picture_without_hosts_is_of_one_machine(tmp_path: Path) -> None:
     file = _redrawn(tmp_path, '[hosts]\nnames = ["local"]\n', "")
     assert load_topology(file).hosts == load_topology().hosts
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "role"),
+    [
+        # Workers, another service, a Redis, a replica of Postgres and a balancer behind a role.
+        ('workers = ["3.101"]', 'workers = ["3.3"]', "users"),
+        ('workers = ["3.101"]', 'workers = ["3.4"]', "users"),
+        ('replicas = ["5.1", "5.2"]', 'replicas = ["4.3", "4.4"]', "upload"),
+        ('replicas = ["5.1", "5.2"]', 'replicas = ["4.102", "4.103"]', "upload-worker"),
+        ('address = "22.1"', 'address = "2.3"', "gateway"),
+        ('address = "13.11"', 'address = "5.4"', "feed"),
+        ('replicas = ["1.1", "1.2"]', 'replicas = ["1.1", "5.102"]', "feed-worker"),
+        ('etcd = ["10.1"', 'etcd = ["5.3"', "feed"),
+        ('workers = ["5.101"]', 'workers = ["5.254"]', "feed-worker"),
+    ],
+)
+def test_ranges_that_adjoin_are_refused(tmp_path: Path, old: str, new: str, role: str) -> None:
+    with pytest.raises(TopologyError, match=rf"{role} needs \d free addresses"):
+        load_topology(_redrawn(tmp_path, old, new))
+
+
+@given(
+    st.lists(st.integers(1, 254), min_size=2, max_size=40, unique=True),
+    st.lists(st.integers(1, 6), min_size=1, max_size=12),
+)
+def test_no_two_roles_have_an_address_in_common(bytes_: list[int], sizes: list[int]) -> None:
+    left = [f"127.99.3.{byte}" for byte in bytes_]
+    everything, ranges = set(left), list[list[str]]()
+    for size in sizes:
+        drawn, left = left[:size], left[size:]
+        if drawn:
+            ranges.append(free_behind(drawn, everything))
+    together = [address for free in ranges for address in free]
+    assert len(together) == len(set(together))
+    assert everything.isdisjoint(together)

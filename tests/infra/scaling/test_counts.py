@@ -52,8 +52,25 @@ def test_other_processes_stay_as_they_are(counts: dict[str, int]) -> None:
         assert after[name] == before[name]
 
 
+@given(
+    st.dictionaries(st.sampled_from(ROLES), st.integers(1, 100)).flatmap(
+        lambda counts: st.tuples(st.just(counts), st.permutations(list(counts)))
+    )
+)
+def test_the_order_of_choices_changes_nothing(drawn: tuple[dict[str, int], list[str]]) -> None:
+    counts, order = drawn
+    together = scaled(DRAWN, counts)
+    assert scaled(DRAWN, {role: counts[role] for role in order}) == together
+    for role, count in counts.items():
+        name = role.removesuffix("-worker")
+        alone, grown = scaled(DRAWN, {role: count}).services[name], together.services[name]
+        assert (alone.replicas if role == name else alone.workers) == (
+            grown.replicas if role == name else grown.workers
+        )
+
+
 def test_a_role_has_no_more_processes_than_addresses() -> None:
-    with pytest.raises(TopologyError, match="there are only 253 addresses"):
+    with pytest.raises(TopologyError, match="there are only 100 addresses"):
         scaled(DRAWN, {"feed": 300})
 
 
