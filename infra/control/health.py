@@ -241,7 +241,7 @@ async def _ask_fence(suite: Suite, process: Process) -> bool:
 
 
 async def _ask_watcher(suite: Suite, process: Process) -> bool:
-    context = await asyncio.to_thread(reader_context, suite)
+    context = await asyncio.to_thread(reader_context, suite, process.planned.role)
     status, _body = await asyncio.to_thread(_get, process, context)
     return status == 200
 

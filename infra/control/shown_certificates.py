@@ -10,7 +10,7 @@ from cryptography import x509
 
 from infra.process import Process
 from infra.suite import Suite
-from infra.watching.reading import READER
+from infra.watching.reading import shown_to
 
 _ASK_TIMEOUT_S = 2.0
 # Postgres' request for TLS: a length of eight bytes, and a number that is no protocol version.
@@ -53,8 +53,8 @@ def find_shown_certificate(suite: Suite, process: Process) -> x509.Certificate |
     context.verify_mode = ssl.CERT_NONE
     if process.kind == "watcher":
         # It would log each caller without one.
-        pair = suite.folder.pki / READER
-        context.load_cert_chain(f"{pair}.crt", f"{pair}.key")
+        pair = shown_to(suite, process.planned.role)
+        context.load_cert_chain(pair.certificate, pair.key)
     try:
         with socket.create_connection((process.address, port), _ASK_TIMEOUT_S) as connection:
             if process.kind == "postgres":

@@ -208,5 +208,5 @@ def _document(
 
 
 def _told(alerts: Sequence[Alert] | None) -> list[dict[str, Any]] | None:
-    """Return the alerts, or None if Alertmanager could not be asked."""
+    """Return the alerts, or None if Prometheus could not be asked."""
     return None if alerts is None else [asdict(alert) for alert in alerts]

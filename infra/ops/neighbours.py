@@ -1,4 +1,4 @@
-"""Reads the alerts of Alertmanager, and the actions of the automation."""
+"""Reads the alerts of Prometheus, and the actions of the automation."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -37,7 +37,6 @@ class Alert:
     description: str
     page: str
     since: str
-    silenced: bool
     # Names of what it is about: processes, databases, members.
     about: tuple[str, ...] = ()
 
@@ -56,23 +55,28 @@ class Action:
 
 
 class Neighbours:
-    """The interfaces of Alertmanager and of the automation; an empty address is one that is off."""
+    """The interfaces of Prometheus and of the automation; an empty address is one that is off.
+
+    Alertmanager is not asked: whoever may read there may also silence alerts, or make some up.
+    """
 
     def __init__(
-        self, asking: Asking, alertmanager_url: str, automation_url: str, operator_token: str
+        self, asking: Asking, prometheus_url: str, automation_url: str, operator_token: str
     ) -> None:
         self._asking = asking
         self._as_operator = {"Authorization": f"Bearer {operator_token}"}
-        self._alertmanager_url = alertmanager_url.rstrip("/")
+        self._prometheus_url = prometheus_url.rstrip("/")
         self._automation_url = automation_url.rstrip("/")
 
     async def alerts(self) -> list[Alert]:
         """Return the alerts that people must see, the gravest first; raises NeighbourAway."""
-        if not self._alertmanager_url:
-            raise NeighbourOff("Alertmanager is not part of this suite (WATCH=0)")
-        url = f"{self._alertmanager_url}/api/v2/alerts"
-        alerts = await self._get("Alertmanager", url, {}, _alert)
-        told = [one for one in alerts[:_ALERTS_MAX] if one.severity in _SEVERITIES]
+        if not self._prometheus_url:
+            raise NeighbourOff("Prometheus is not part of this suite (WATCH=0)")
+        url = f"{self._prometheus_url}/api/v1/alerts"
+        document = await self._get("Prometheus", url, {})
+        alerts = _read("Prometheus", _alert, lambda: document["data"]["alerts"])
+        told = [one for one in alerts if one is not None and one.severity in _SEVERITIES]
+        told = told[:_ALERTS_MAX]
         return sorted(told, key=lambda one: (_SEVERITIES.index(one.severity), one.since))
 
     async def actions(self) -> list[Action]:
@@ -80,30 +84,32 @@ class Neighbours:
         if not self._automation_url:
             raise NeighbourOff("The automation is not part of this suite")
         url = f"{self._automation_url}/actions"
-        actions = await self._get("The automation", url, self._as_operator, _action)
+        document = await self._get("The automation", url, self._as_operator)
+        actions = _read("The automation", _action, lambda: document)
         return sorted(actions, key=lambda one: one.at, reverse=True)[:_ACTIONS_MAX]
 
-    async def _get(
-        self,
-        who: str,
-        url: str,
-        headers: Mapping[str, str],
-        read: Callable[[dict[str, Any]], _T],
-    ) -> list[_T]:
+    async def _get(self, who: str, url: str, headers: Mapping[str, str]) -> Any:
         try:
             reply = await self._asking.ask("GET", url, _TIMEOUT_S, headers=headers)
             document = reply.json()
         except (httpx.HTTPError, ValueError) as error:
             raise NeighbourAway(f"{who} does not answer") from error
-        if reply.status_code != httpx.codes.OK or not isinstance(document, list):
+        if reply.status_code != httpx.codes.OK:
             raise NeighbourAway(f"{who} answers {reply.status_code}")
-        try:
-            return [read(one) for one in document]
-        except (AttributeError, TypeError, ValueError) as error:
-            raise NeighbourAway(f"{who} answers in a form that is not known here") from error
+        return document
 
 
-def _alert(found: dict[str, Any]) -> Alert:
+def _read(who: str, read: Callable[[Any], _T], listed: Callable[[], list[Any]]) -> list[_T]:
+    try:
+        return [read(one) for one in listed()]
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise NeighbourAway(f"{who} answers in a form that is not known here") from error
+
+
+def _alert(found: dict[str, Any]) -> Alert | None:
+    """Return an alert that fires; None for one whose time has not come."""
+    if found["state"] != "firing":
+        return None
     labels, words = found.get("labels", {}), found.get("annotations", {})
     return Alert(
         name=str(labels.get("alertname", "")),
@@ -112,8 +118,7 @@ def _alert(found: dict[str, Any]) -> Alert:
         summary=str(words.get("summary", "")),
         description=str(words.get("description", "")),
         page=str(words.get("page", "")),
-        since=str(found.get("startsAt", "")),
-        silenced=found.get("status", {}).get("state") == "suppressed",
+        since=str(found.get("activeAt", "")),
         about=tuple(str(labels[name]) for name in _NAMING if name in labels),
     )
 

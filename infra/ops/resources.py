@@ -32,7 +32,7 @@ async def open_resources(settings: OpsSettings, guard: Guard) -> AsyncIterator[R
     token = settings.operator_token
     neighbours = Neighbours(
         asking,
-        settings.alertmanager_url,
+        settings.prometheus_url,
         settings.automation_url,
         token.get_secret_value() if token else "",
     )

@@ -18,5 +18,4 @@ class OpsSettings(ProcessSettings):
     # Written by the caretaker, which alone may ask the supervisor.
     state_file: Path
     prometheus_url: str = ""
-    alertmanager_url: str = ""
     automation_url: str = ""

@@ -123,7 +123,7 @@ def _of_alerts(alerts: Iterable[Alert], state: StateNow | None) -> Iterator[Reas
         name for one in processes if one.state in _DEAD for name in (one.name, one.server) if name
     }
     for alert in alerts:
-        if alert.silenced or not down.isdisjoint(alert.about):
+        if not down.isdisjoint(alert.about):
             continue
         # One objective has an alert for each of several windows, the gravest first.
         what = (alert.name, alert.summary.partition(".")[0])

@@ -6,7 +6,7 @@ from infra.accounts import account_for
 from infra.code_version import code_version
 from infra.plan.parts import PlannedProcess
 from infra.plan.secret_names import FOR_OPERATORS, OPS_PASSWORD
-from infra.plan.watchers import ALERTMANAGER, PROMETHEUS
+from infra.plan.watchers import PROMETHEUS
 from infra.rendering.files import write_rendered
 from infra.suite import Suite
 
@@ -23,7 +23,7 @@ def render_ops(suite: Suite) -> list[str]:
     if process is None:
         return []
     account = account_for(_ROLE)
-    # Prometheus and Alertmanager answer only to a certificate for clients.
+    # Prometheus answers only to a certificate for clients.
     pair = suite.authority.server_pair(
         _ROLE, (f"{_ROLE}.{suite.plan.dns.zone}", process.address), for_clients=True
     )
@@ -39,7 +39,6 @@ def render_ops(suite: Suite) -> list[str]:
         "PASSWORD": suite.secrets[OPS_PASSWORD],
         "STATE_FILE": str(suite.folder.state_file),
         "PROMETHEUS_URL": _url(suite, PROMETHEUS),
-        "ALERTMANAGER_URL": _url(suite, ALERTMANAGER),
         "AUTOMATION_URL": _url(suite, _AUTOMATION),
         "VERSION": code.version,
         "REVISION": code.revision,

@@ -92,6 +92,8 @@ def _values(suite: Suite, watch: Watch, role: str) -> dict[str, object]:
         "watch": watch,
         "role": role,
         "pki": suite.folder.pki,
+        # Whoever sends it alerts, or silences some, decides what people hear: one certificate may.
+        "believed": PROMETHEUS if role == ALERTMANAGER else "ca",
         "etc_folder": folder_of(suite, role),
         "network": plan.network,
         "groups": GROUPS,

@@ -163,7 +163,7 @@ def _calls(suite: Suite, planned: PlannedProcess) -> list[str]:
     if planned.kind == "watcher":
         return list(_WATCHERS_CALL.get(planned.role, ()))
     if planned.name == _OPS:
-        return ["Prometheus", "Alertmanager", "metrics of all parts"]
+        return ["Prometheus", "metrics of all parts"]
     if planned.service in suite.plan.services:
         return [label for name in planned.secrets if (label := _opened_by(name, planned.service))]
     of_failover = ("etcd", "Patroni") if ETCD_PATRONI in planned.secrets else ()

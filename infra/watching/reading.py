@@ -29,11 +29,20 @@ def make_reader_pair(suite: Suite) -> KeyPair:
     return pair
 
 
-def reader_context(suite: Suite) -> ssl.SSLContext:
-    """Return a context that trusts the suite's authority and shows the pair of operators."""
+def shown_to(suite: Suite, watcher: str) -> KeyPair:
+    """Return the pair that a command shows to a watcher.
+
+    Alertmanager answers only to Prometheus' own pair, which the suite's user can read.
+    """
+    name = PROMETHEUS if watcher == ALERTMANAGER else READER
+    return KeyPair(suite.folder.pki / f"{name}.crt", suite.folder.pki / f"{name}.key")
+
+
+def reader_context(suite: Suite, watcher: str) -> ssl.SSLContext:
+    """Return a context that trusts the suite's authority and shows a pair that is answered."""
     context = ssl.create_default_context(cafile=str(suite.ca_file))
-    pair = suite.folder.pki / READER
-    context.load_cert_chain(f"{pair}.crt", f"{pair}.key")
+    pair = shown_to(suite, watcher)
+    context.load_cert_chain(pair.certificate, pair.key)
     return context
 
 
@@ -52,7 +61,7 @@ def ask(suite: Suite, name: str, path: str, words: Mapping[str, str]) -> Any:
     """GET a JSON document from a watcher; raises WatchersSilent."""
     process = suite.plan.process(name)
     connection = http.client.HTTPSConnection(
-        process.address, process.port, timeout=_TIMEOUT_S, context=reader_context(suite)
+        process.address, process.port, timeout=_TIMEOUT_S, context=reader_context(suite, name)
     )
     try:
         connection.request("GET", f"{path}?{urlencode(words)}")

@@ -1,4 +1,4 @@
-"""Alerts and actions are read as Alertmanager and the automation say them."""
+"""Alerts and actions are read as Prometheus and the automation say them."""
 
 from typing import Any
 
@@ -7,25 +7,30 @@ import pytest
 
 from infra.ops.neighbours import NeighbourAway, NeighbourOff, Neighbours
 
-_ALERTS = [
-    {
-        "labels": {
-            "alertname": name,
-            "severity": severity,
-            "component": "disk",
-            "member": "feed-a",
-        },
-        "annotations": {"summary": f"{name}.", "page": "docs/operations/full-disk.md"},
-        "startsAt": at,
-        "status": {"state": state},
-    }
-    for name, severity, at, state in (
-        ("Later", "ticket", "2026-11-30T12:00:00Z", "active"),
-        ("Heartbeat", "none", "2026-11-30T10:00:00Z", "active"),
-        ("Now", "page", "2026-11-30T13:00:00Z", "active"),
-        ("Silent", "page", "2026-11-30T14:00:00Z", "suppressed"),
-    )
-]
+_ALERTS = {
+    "status": "success",
+    "data": {
+        "alerts": [
+            {
+                "labels": {
+                    "alertname": name,
+                    "severity": severity,
+                    "component": "disk",
+                    "member": "feed-a",
+                },
+                "annotations": {"summary": f"{name}.", "page": "docs/operations/full-disk.md"},
+                "activeAt": at,
+                "state": state,
+            }
+            for name, severity, at, state in (
+                ("Later", "ticket", "2026-11-30T12:00:00Z", "firing"),
+                ("Heartbeat", "none", "2026-11-30T10:00:00Z", "firing"),
+                ("Now", "page", "2026-11-30T13:00:00Z", "firing"),
+                ("Perhaps", "page", "2026-11-30T14:00:00Z", "pending"),
+            )
+        ]
+    },
+}
 _ACTIONS = [
     {
         "at": at,
@@ -52,18 +57,17 @@ class _Asking:
 
 
 def _neighbours(
-    asking: _Asking, alertmanager: str = "https://a", automation: str = "https://b"
+    asking: _Asking, prometheus: str = "https://a", automation: str = "https://b"
 ) -> Neighbours:
-    return Neighbours(asking, alertmanager, automation, "token")  # type: ignore[arg-type]
+    return Neighbours(asking, prometheus, automation, "token")  # type: ignore[arg-type]
 
 
-async def test_the_gravest_alert_comes_first_and_the_heartbeat_is_none() -> None:
+async def test_the_gravest_alert_comes_first_and_what_is_not_due_is_none() -> None:
     asking = _Asking(200, _ALERTS)
     alerts = await _neighbours(asking).alerts()
-    assert [alert.name for alert in alerts] == ["Now", "Silent", "Later"]
-    assert [alert.silenced for alert in alerts] == [False, True, False]
+    assert [alert.name for alert in alerts] == ["Now", "Later"]
     assert alerts[0].about == ("feed-a",)
-    assert asking.shown == "", "Alertmanager must not see the operators' token"
+    assert asking.shown == "", "Prometheus must not see the operators' token"
 
 
 async def test_the_newest_action_comes_first() -> None:
@@ -73,14 +77,17 @@ async def test_the_newest_action_comes_first() -> None:
     assert asking.shown == "Bearer token"
 
 
-@pytest.mark.parametrize(("status", "document"), [(503, []), (200, {"error": "x"}), (200, ["x"])])
+@pytest.mark.parametrize(
+    ("status", "document"),
+    [(503, []), (200, {"error": "x"}), (200, ["x"]), (200, {"data": {"alerts": [{}]}}), (200, 7)],
+)
 async def test_an_answer_that_is_none_is_told(status: int, document: Any) -> None:
-    with pytest.raises(NeighbourAway, match="Alertmanager answers"):
+    with pytest.raises(NeighbourAway, match="Prometheus answers"):
         await _neighbours(_Asking(status, document)).alerts()
 
 
 async def test_a_neighbour_that_the_suite_has_not_is_off() -> None:
-    neighbours = _neighbours(_Asking(200, []), alertmanager="", automation="")
+    neighbours = _neighbours(_Asking(200, []), prometheus="", automation="")
     with pytest.raises(NeighbourOff):
         await neighbours.alerts()
     with pytest.raises(NeighbourOff):

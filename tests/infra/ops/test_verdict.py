@@ -124,7 +124,7 @@ def test_failures_and_refusals_are_told_as_a_share() -> None:
     assert few.level is Level.WELL
 
 
-def _alert(severity: str, *, silenced: bool = False) -> Alert:
+def _alert(severity: str) -> Alert:
     return Alert(
         name="DiskFills",
         severity=severity,
@@ -133,22 +133,12 @@ def _alert(severity: str, *, silenced: bool = False) -> Alert:
         description="…",
         page="docs/operations/full-disk.md",
         since="",
-        silenced=silenced,
     )
 
 
-@pytest.mark.parametrize(
-    ("severity", "silenced", "level"),
-    [
-        ("page", False, Level.BAD),
-        ("ticket", False, Level.ATTENTION),
-        ("page", True, Level.WELL),
-    ],
-)
-def test_an_alert_counts_by_its_severity_unless_it_is_silenced(
-    severity: str, silenced: bool, level: Level
-) -> None:
-    assert verdict_of(_known(alerts=[_alert(severity, silenced=silenced)])).level is level
+@pytest.mark.parametrize(("severity", "level"), [("page", Level.BAD), ("ticket", Level.ATTENTION)])
+def test_an_alert_counts_by_its_severity(severity: str, level: Level) -> None:
+    assert verdict_of(_known(alerts=[_alert(severity)])).level is level
 
 
 def test_the_windows_of_an_objective_are_told_once() -> None:

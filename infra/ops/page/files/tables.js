@@ -38,12 +38,12 @@ function withShare(row, free, size) {
 }
 
 export function showAlerts(alerts) {
-  if (alerts === null) return fill("alerts", el("p", { class: "soft" }, "Alertmanager does not answer, or is not part of this suite."));
+  if (alerts === null) return fill("alerts", el("p", { class: "soft" }, "Prometheus does not answer, or is not part of this suite."));
   if (alerts.length === 0) return fill("alerts", el("p", { class: "soft" }, "No alert fires."));
   return fill("alerts", ...alerts.map((alert) => el("div", { class: `alert ${alert.severity === "page" ? "bad" : "attention"}` },
     el("strong", {}, `${alert.severity === "page" ? "✕ Act now" : "! Within days"}: ${alert.summary || alert.name}`),
     alert.page && alert.description.includes(alert.page) ? null : el("div", {}, el("span", {}, alert.description)),
-    el("div", { class: "soft" }, [`${alert.name} since ${moment(alert.since)}`, alert.silenced ? "silenced" : ""].filter(Boolean).join(", ")),
+    el("div", { class: "soft" }, `${alert.name} since ${moment(alert.since)}`),
     alert.page ? el("div", { class: "page" }, pageLink(alert.page)) : null)));
 }
 
