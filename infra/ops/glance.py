@@ -74,7 +74,7 @@ _LISTS = {
     # Each worker counts all jobs of a primary.
     "queues": (
         "kind",
-        'sum by (kind) (max by (group, primary, kind) (retrato_jobs{status="queued"}))',
+        'sum by (kind) (max by (group, primary, kind) (retrato_jobs{status="queued"})) > 0',
     ),
     "outbox": ("primary", "max by (primary) (retrato_outbox_oldest_seconds)"),
     "disk_free": ("place", "min by (place) (retrato_disk_free_bytes)"),
