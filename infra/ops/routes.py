@@ -12,7 +12,7 @@ from infra.ops.descriptions import dashboards
 from infra.ops.operations_pages import find_page
 from infra.ops.panels import RANGES_MINUTES
 from infra.ops.resources import Resources
-from infra.ops.sign_in import COOKIE, SESSION_S, WrongOperatorPassword
+from infra.ops.sign_in import COOKIE, SESSION_S, WrongOperatorPassword, is_over_tls
 from shared.errors import Forbidden, NotFound
 from shared.http_server.json_reply import JsonReply
 
@@ -68,7 +68,7 @@ async def post_sign_in(request: Request) -> Response:
         token,
         max_age=int(SESSION_S),
         path="/ops",
-        secure=request.headers.get("x-forwarded-proto") == "https",
+        secure=is_over_tls(request.headers),
         httponly=True,
         samesite="strict",
     )

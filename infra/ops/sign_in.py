@@ -86,5 +86,14 @@ def comes_from_another_page(headers: Mapping[str, str]) -> bool:
     return headers.get("sec-fetch-site", "same-origin") != "same-origin"
 
 
+def is_over_tls(headers: Mapping[str, str]) -> bool:
+    """Whether the browser that sent this POST speaks TLS, to us or to a proxy in front.
+
+    The balancer knows only its own side, and behind a proxy that may be without TLS.
+    """
+    origin = headers.get("origin", "")
+    return origin.startswith("https://") or headers.get("x-forwarded-proto") == "https"
+
+
 def _digest(token: str) -> bytes:
     return hashlib.sha256(token.encode()).digest()

@@ -9,6 +9,7 @@ from infra.ops.sign_in import (
     Guard,
     WrongOperatorPassword,
     comes_from_another_page,
+    is_over_tls,
 )
 
 PASSWORD = "a password of the operators"
@@ -73,3 +74,23 @@ def test_a_session_ends_after_its_time_and_by_signing_out() -> None:
 )
 def test_a_post_from_another_page_is_known(headers: dict[str, str], foreign: bool) -> None:
     assert comes_from_another_page(headers) is foreign
+
+
+@pytest.mark.parametrize(
+    ("origin", "seen_by_balancer", "is_so"),
+    [
+        ("https://ops.example", "https", True),
+        # A proxy in front ends TLS.
+        ("https://ops.example", "http", True),
+        ("http://127.20.1.1:8080", "http", False),
+        ("null", "http", False),
+        (None, "http", False),
+        (None, "https", True),
+        (None, None, False),
+    ],
+)
+def test_the_cookie_is_secure_where_the_browser_speaks_tls(
+    origin: str | None, seen_by_balancer: str | None, is_so: bool
+) -> None:
+    given = {"origin": origin, "x-forwarded-proto": seen_by_balancer}
+    assert is_over_tls({name: said for name, said in given.items() if said is not None}) is is_so
