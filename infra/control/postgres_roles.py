@@ -46,7 +46,8 @@ async def prepare_primary(suite: Suite, group: ShardGroup, database: Database) -
         await connection.execute(
             f'GRANT CONNECT ON DATABASE "{group.name}" TO "{runtime_role(group.name)}"'
         )
-        await _keep_slots(connection, database)
+        if suite.plan.failover is None:  # Else Patroni makes and drops them by itself, at any time.
+            await _keep_slots(connection, database)
         await take_writes(connection)
     finally:
         await connection.close()
