@@ -92,7 +92,10 @@ class Careless(Breaker):
 
 @contextmanager
 def _receiving_nothing(pids: Sequence[int]) -> Iterator[None]:
-    """Freeze the process that receives a replica's WAL during the block."""
+    """Freeze the process that receives a replica's WAL during the block, and end it then.
+
+    What the kernel received meanwhile is never read: it asks for its end before it goes on.
+    """
     titles = {pid: Path(f"/proc/{pid}/cmdline").read_bytes() for pid in pids}
     receivers = [pid for pid, title in titles.items() if b"walreceiver" in title]
     assert receivers
@@ -100,6 +103,7 @@ def _receiving_nothing(pids: Sequence[int]) -> Iterator[None]:
     try:
         yield
     finally:
+        signal_all(receivers, signal.SIGTERM)
         signal_all(receivers, signal.SIGCONT)
 
 
