@@ -13,7 +13,7 @@ BIN = $(dir $(PYTHON))
 .PHONY: up down status accounts logs trace forecast metrics restart scale maintenance automation rotate reset psql promote switchover plan-changes
 up: BOOTSTRAP_OPTIONS = $(if $(HA),--ha=$(HA)) $(if $(WATCH),--watch=$(WATCH))
 up: ready ## install what is missing and start everything (LIMITS=loose allows load from one address; BACKUPS=off; WATCH=0 without Prometheus; HA=1 adds failover, HA=0 ends it; TRACES=1 traces every request)
-	@$(if $(WATCH),RETRATO_WATCH=$(WATCH)) RETRATO_LIMITS=$(or $(LIMITS),usual) $(if $(BACKUPS),RETRATO_BACKUPS=$(BACKUPS)) $(if $(HA),RETRATO_HA=$(HA)) $(if $(TRACES),RETRATO_TRACE_SHARE=$(TRACES)) $(PYTHON) -m infra up $(if $(ANEW),--anew "$(ANEW)") $(if $(AS_IS),--as-is "$(AS_IS)")
+	@$(if $(WATCH),RETRATO_WATCH=$(WATCH)) RETRATO_LIMITS=$(or $(LIMITS),usual) $(if $(BACKUPS),RETRATO_BACKUPS=$(BACKUPS)) $(if $(HA),RETRATO_HA=$(HA)) RETRATO_TRACE_SHARE=$(or $(TRACES),drawn) $(PYTHON) -m infra up $(if $(ANEW),--anew "$(ANEW)") $(if $(AS_IS),--as-is "$(AS_IS)")
 down: ready ## stop everything; the data stays
 	@$(PYTHON) -m infra down
 status: ready ## show each process: address, state, memory, start time

@@ -71,6 +71,11 @@ class RunFolder:
         return self.root / "network"
 
     @property
+    def trace_share_file(self) -> Path:
+        """The file with the share of traces of the last `make up`, or "drawn"."""
+        return self.root / "trace-share"
+
+    @property
     def limits_file(self) -> Path:
         """The file with the callers' limits of the last `make up`, usual or loose."""
         return self.root / "limits"

@@ -24,6 +24,7 @@ from infra.topology_tables import TopologyError
 LIMITS = ("usual", "loose")
 BACKUPS = ("on", "off")
 FAILOVER = ("on", "off")
+DRAWN = "drawn"
 WATCH = ("on", "off")
 _NETWORK = re.compile(r"\d{1,3}\.\d{1,3}")
 
@@ -75,8 +76,8 @@ def open_suite() -> Suite:
     RETRATO_NET selects the network, RETRATO_RUN_DIR the folder, RETRATO_VENV_DIR the place of the
     decoder's environment, RETRATO_LIMITS the callers' limits, RETRATO_BACKUPS whether backups are
     taken, RETRATO_HA whether there is failover, and RETRATO_WATCH whether Prometheus and the other
-    watchers run. Values that are not set stay as at the last `make up`. RETRATO_TRACE_SHARE
-    replaces the drawn share of traces for this command.
+    watchers run. RETRATO_TRACE_SHARE replaces the share of traces of the topology, or is "drawn".
+    Values that are not set stay as at the last `make up`.
     """
     folder = locate_run_folder(Path(os.environ.get("RETRATO_RUN_DIR") or REPOSITORY / ".run"))
     _require_own(folder)
@@ -134,7 +135,7 @@ def suite_in(
     )
     backup = replace(drawn.backup, enabled=drawn.backup.enabled and _takes_backups(folder))
     counts = read_counts(folder.scale_file) if is_scaled else {}
-    shared = replace(drawn.limits, tracing=_traced(drawn.limits.tracing))
+    shared = replace(drawn.limits, tracing=_traced(folder, drawn.limits.tracing))
     return Suite(
         plan=plan_of(replace(scaled(drawn, counts), backup=backup, limits=shared)),
         folder=folder,
@@ -144,11 +145,16 @@ def suite_in(
     )
 
 
-def _traced(tracing: Tracing) -> Tracing:
-    """Return the drawn values, with the share of traces that this shell requests."""
-    asked = os.environ.get("RETRATO_TRACE_SHARE")
+def trace_share_word(folder: RunFolder) -> str:
+    """Return the share of traces as requested, or else as at the last start; or "drawn"."""
+    return os.environ.get("RETRATO_TRACE_SHARE") or _word_in(folder.trace_share_file) or DRAWN
+
+
+def _traced(folder: RunFolder, tracing: Tracing) -> Tracing:
+    """Return the drawn values, with the share of traces that is chosen instead."""
+    asked = trace_share_word(folder)
     try:
-        share = float(asked) if asked else tracing.share
+        share = tracing.share if asked == DRAWN else float(asked)
     except ValueError:
         share = -1.0
     if not 0 <= share <= 1:

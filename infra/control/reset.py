@@ -38,6 +38,7 @@ def delete_everything(suite: Suite) -> list[str]:
         *folder.root.glob("trace-*.html"),
         folder.network_file,
         folder.limits_file,
+        folder.trace_share_file,
         folder.backups_file,
         folder.failover_file,
         folder.watch_file,

@@ -25,7 +25,7 @@ from infra.rendering.shard_maps import SHARD_MAP_MODE
 from infra.rendering.supervisor import render_supervisor
 from infra.rendering.watching import render_watching
 from infra.run_folder import LOG_FILE_MODE, LOG_FOLDER_MODE
-from infra.suite import Suite
+from infra.suite import Suite, trace_share_word
 
 
 def render_everything(suite: Suite, processes: tuple[Process, ...]) -> set[str]:
@@ -41,6 +41,7 @@ def render_everything(suite: Suite, processes: tuple[Process, ...]) -> set[str]:
     set_modes(make_folder(folder.shard_maps, ours, PASSABLE), SHARD_MAP_MODE)
     write_rendered(folder.network_file, suite.plan.network + "\n", ours)
     write_rendered(folder.limits_file, suite.limits + "\n", ours)
+    write_rendered(folder.trace_share_file, trace_share_word(folder) + "\n", ours)
     token_file = folder.etc / FOR_OPERATORS
     write_rendered(token_file, suite.secrets[FOR_OPERATORS] + "\n", ours)
     takes_backups = "on" if suite.plan.backup.enabled else "off"

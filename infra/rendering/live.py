@@ -2,6 +2,7 @@
 
 import fcntl
 import json
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -13,6 +14,8 @@ from infra.suite import Suite
 
 # Every part may read it, and nothing in it is secret.
 _LIVE_FILE_MODE = 0o644
+# Whoever may open it could hold it.
+_LOCK_MODE = 0o600
 
 
 def render_live(suite: Suite) -> None:
@@ -47,5 +50,6 @@ def _alone(suite: Suite) -> Iterator[None]:
     """Keep others from writing an older state of the switches meanwhile."""
     suite.folder.etc.mkdir(parents=True, exist_ok=True)
     with (suite.folder.etc / "live.lock").open("w") as lock:
+        os.fchmod(lock.fileno(), _LOCK_MODE)
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield

@@ -127,7 +127,7 @@ def _reads(suite: Suite, role: str, processes: list[Process]) -> Iterator[str]:
             yield from (f"etc/{role}.env", f"pki/{role}.key")
             yield "backups/" if role == "backup-store" else "data/store/"
         case "service" if role in _roles_of_services(suite):
-            yield from (f"etc/{role}.env", f"pki/{role}.key")
+            yield from (f"etc/{role}.env", f"pki/{role}.key", f"traces/{role}/")
             if first.readable:
                 yield "data/store/"
         case "service" if role in _READ_BY_OUTER:
