@@ -13,7 +13,10 @@ from typing import Any
 
 @dataclass
 class Told:
-    """What was told, as monotonic times by the name of the alert; `refuses` has names, or none."""
+    """The monotonic times at which each alert was told, by its name.
+
+    While `accepts_only` names an alert, notifications of all others are refused.
+    """
 
     firing: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
     resolved: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))

@@ -38,8 +38,7 @@ def _prometheus(suite: Suite, planned: PlannedProcess, watch: Watch) -> Words:
     return (
         program("prometheus"),
         f"--config.file={etc / 'prometheus.yml'}",
-        f"--web.config.file={etc / 'web.yml'}",
-        f"--web.listen-address={planned.address}:{planned.port}",
+        *_web(planned, etc),
         f"--web.external-url=https://{planned.address}:{planned.port}/",
         f"--storage.tsdb.path={suite.folder.data / PROMETHEUS}",
         f"--storage.tsdb.retention.time={watch.keep_days}d",
@@ -52,13 +51,20 @@ def _prometheus(suite: Suite, planned: PlannedProcess, watch: Watch) -> Words:
     )
 
 
+def _web(planned: PlannedProcess, etc: Path) -> Words:
+    """Return the words that say where a watcher answers, and to whom."""
+    return (
+        f"--web.listen-address={planned.address}:{planned.port}",
+        f"--web.config.file={etc / 'web.yml'}",
+    )
+
+
 def _alertmanager(suite: Suite, planned: PlannedProcess, _watch: Watch) -> Words:
     etc = folder_of(suite, ALERTMANAGER)
     return (
         program("prometheus-alertmanager"),
         f"--config.file={etc / 'alertmanager.yml'}",
-        f"--web.config.file={etc / 'web.yml'}",
-        f"--web.listen-address={planned.address}:{planned.port}",
+        *_web(planned, etc),
         f"--web.external-url=https://{planned.address}:{planned.port}/",
         f"--storage.path={suite.folder.data / ALERTMANAGER}",
         # There is only one, which needs no port for others.
@@ -71,8 +77,7 @@ def _postgres_exporter(suite: Suite, planned: PlannedProcess, _watch: Watch) -> 
     etc = folder_of(suite, POSTGRES_EXPORTER)
     return (
         program("prometheus-postgres-exporter"),
-        f"--web.listen-address={planned.address}:{planned.port}",
-        f"--web.config.file={etc / 'web.yml'}",
+        *_web(planned, etc),
         f"--extend.query-path={etc / 'queries.yml'}",
         # Its own queries make hundreds of series of each server, most of which nobody reads.
         "--disable-default-metrics",
