@@ -26,6 +26,8 @@ def told(command: Callable[P, None]) -> Callable[P, None]:
     def run(*args: P.args, **kwargs: P.kwargs) -> None:
         try:
             command(*args, **kwargs)
+            # What is still buffered may meet a closed pipe, too.
+            sys.stdout.flush()
         except (
             AccountMissing,
             SuiteFailure,

@@ -17,16 +17,19 @@ from pathlib import Path
 
 import httpx
 
+from bench.alerts.data_faults import data_faults
 from bench.alerts.faults import WAVES, Fault, Scene
 from bench.alerts.receiver import receiver
 from infra.automation.standstill import automation_off
 from infra.control.supervisor import Supervisor
 from infra.watching.reading import firing
+from infra.watching.rule_file import alerts_of
 from tests.eventually import eventually
 from tests.journeys.phone import Phone, phone_of, picture
 from tests.suite import Suite
 
 _CALM_WITHIN_S = 900.0
+_PATIENCE_MAX_S = 1_200.0
 _REQUESTS_A_SECOND = 5
 _RESOLVED_WITHIN_S = 1_200.0
 
@@ -51,9 +54,10 @@ async def main() -> None:
                 return
             print("| fault | alert | severity | told after s | end told after s |")
             print("|---|---|---|---|---|")
-            for wave in WAVES:
-                chosen = [one for one in wave if not asked.only or set(asked.only) & {*one.alerts}]
-                await asyncio.gather(*(_run(scene, fault) for fault in chosen))
+            for wave in (*WAVES, *data_faults(suite.plan)):
+                await asyncio.gather(
+                    *(_run(scene, one) for one in _chosen(wave, asked.only, suite))
+                )
 
 
 def _arguments() -> argparse.Namespace:
@@ -61,6 +65,21 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--only", nargs="*", help="the faults of these alerts")
     parser.add_argument("--quiet", type=float, default=0, help="minutes without any fault")
     return parser.parse_args()
+
+
+def _chosen(wave: Iterable[Fault], only: Collection[str] | None, suite: Suite) -> Iterator[Fault]:
+    """Yield the wanted faults of a wave that this suite can raise in time, and name the others."""
+    known = {alert.name for alert in alerts_of(suite.plan)}
+    for fault in wave:
+        if only and not set(only) & {*fault.alerts}:
+            continue
+        if missing := set(fault.alerts) - known:
+            print(f"| {fault.words} | {', '.join(sorted(missing))} | not in this suite | | |")
+        elif fault.patience_s > _PATIENCE_MAX_S:
+            hours = fault.patience_s / 3600
+            print(f"| {fault.words} | {', '.join(fault.alerts)} | takes {hours:.1f} hours | | |")
+        else:
+            yield fault
 
 
 async def _run(scene: Scene, fault: Fault) -> None:

@@ -19,7 +19,7 @@ from tests.journeys.phone import Phone, picture
 from tests.suite import Suite
 
 # A store lets requests under way end before the next one begins.
-_STORE_RENEWED_S = 12.0
+RENEWED_STORE_S = 12.0
 
 
 @dataclass(frozen=True)
@@ -200,7 +200,7 @@ async def objects_lost(scene: Scene) -> AsyncIterator[None]:
     lost[0].rename(aside)
     # It keeps its listings for minutes, because nobody else writes below its folder.
     supervisor.signal("store", "HUP")
-    await asyncio.sleep(_STORE_RENEWED_S)
+    await asyncio.sleep(RENEWED_STORE_S)
     with suppress(RuntimeError):
         await asyncio.to_thread(scene.suite.operate, "verify-store")
     try:
@@ -208,7 +208,7 @@ async def objects_lost(scene: Scene) -> AsyncIterator[None]:
     finally:
         aside.rename(lost[0])
         supervisor.signal("store", "HUP")
-        await asyncio.sleep(_STORE_RENEWED_S)
+        await asyncio.sleep(RENEWED_STORE_S)
         with suppress(RuntimeError):
             await asyncio.to_thread(scene.suite.operate, "verify-store")
 
