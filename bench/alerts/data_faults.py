@@ -10,7 +10,7 @@ from pathlib import Path
 
 from bench.alerts.faults import RENEWED_STORE_S, Fault, Scene, stopped
 from bench.open_loop import Answers, exchanges_of, open_loop
-from infra.backups.disks import UPLOADS_FACTOR
+from infra.control.refused_writes import UPLOADS_FACTOR
 from infra.control.supervisor import Supervisor
 from infra.plan.parts import Plan
 from tests.eventually import eventually

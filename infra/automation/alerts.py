@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
-from infra.backups.disks import UPLOADS_FACTOR
+from infra.control.refused_writes import UPLOADS_FACTOR
 from infra.plan.figures import Automation
 from infra.plan.parts import Plan
 from infra.watching.rules import Alert, Record

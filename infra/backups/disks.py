@@ -15,7 +15,7 @@ from infra.accounts import account_for
 from infra.backups import keeper_metrics as metrics
 from infra.backups.complaints import Complaints
 from infra.backups.primaries import FAULTS, connected
-from infra.control.refused_writes import READ_ONLY, UPLOADS
+from infra.control.refused_writes import READ_ONLY, UPLOADS, UPLOADS_FACTOR
 from infra.failover.roles import NobodyLeads, server_in_role
 from infra.leaders import leaders
 from infra.plan.parts import Member
@@ -27,8 +27,6 @@ from shared.logs import get_logger
 log = get_logger()
 
 _LOOK_S = 2.0
-# Uploads are refused below this multiple of the free space at which all writes are refused.
-UPLOADS_FACTOR = 2
 # A refusal ends only with this factor more free space, so that it does not flap.
 _AGAIN_FACTOR = 1.25
 

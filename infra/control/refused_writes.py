@@ -4,6 +4,8 @@ import asyncpg
 
 READ_ONLY = "default_transaction_read_only"
 UPLOADS = "retrato.uploads"
+# Uploads are refused below this multiple of the free space at which all writes are refused.
+UPLOADS_FACTOR = 2
 # Reads what `ALTER SYSTEM` has set, which may differ from this session's own settings.
 _REFUSED = """
 SELECT DISTINCT name FROM pg_file_settings

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from infra.backups.disks import UPLOADS_FACTOR
+from infra.control.refused_writes import UPLOADS_FACTOR
 from infra.plan.parts import Plan
 from infra.plan.watchers import POSTGRES_EXPORTER
 from infra.watching.part_alerts import PAGE_FOR_S, TICKET_FOR_S

@@ -85,6 +85,8 @@ def _known_or_start(metric: str) -> str:
 
     While the keeper knows of none (NaN), time counts from its start: what never came is late, too.
     """
+    # A process that only imports what declares the metric would show it, too.
+    metric += '{job="backup-keeper"}'
     unknown = f"count by (job, instance, primary) ({metric} != {metric}) * 0"
     started = "on (job, instance) group_left () process_start_time_seconds"
     return f"({metric} >= 0 or {unknown} + {started})"

@@ -128,6 +128,16 @@ def test_every_rule_names_metrics_that_exist(plan: Plan) -> None:
         assert _metrics_in(rule.expression) <= known, rule.name
 
 
+def test_a_metric_that_every_importer_shows_is_asked_of_one_part() -> None:
+    # Those of `shared` are meant to be shown by every process.
+    ours = [one for one in families() if one.file.parts[0] != "shared"]
+    unlabelled = {one.name for one in ours if one.kind == "Gauge" and not one.labels}
+    for rule in (rule for group in rule_groups(PLAN).values() for rule in group):
+        for name in unlabelled & _metrics_in(rule.expression):
+            asked = re.findall(rf"\b{name}\b(\{{[^}}]*\}})?", rule.expression)
+            assert all("job=" in selector for selector in asked), rule.name
+
+
 def test_a_metric_that_does_not_exist_is_noticed() -> None:
     found = _metrics_in('max by (a, b) (rate(retrato_gone{c="d"}[5m])) > 3 and on (x) pg_gone == 1')
     assert found == {"retrato_gone", "pg_gone"}
