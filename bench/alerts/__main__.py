@@ -25,7 +25,7 @@ from infra.control.supervisor import Supervisor
 from infra.watching.reading import firing
 from infra.watching.rule_file import alerts_of
 from tests.eventually import eventually
-from tests.journeys.phone import Phone, phone_of, picture
+from tests.journeys.phone import Phone, phone_of, picture, sign_in
 from tests.suite import Suite
 
 _CALM_WITHIN_S = 900.0
@@ -170,17 +170,22 @@ async def _people(suite: Suite) -> AsyncIterator[tuple[Phone, Phone]]:
     ):
         await bob.upload(picture())
         await alice.post("first")
-        reads = asyncio.create_task(_read_on(alice))
+        reads = asyncio.create_task(_read_on(alice, suite.public_url))
         try:
             yield alice, bob
         finally:
             reads.cancel()
 
 
-async def _read_on(phone: Phone) -> None:
+async def _read_on(phone: Phone, public_url: str) -> None:
+    """Read the home timeline again and again, with a new session when one has ended."""
+
     async def read() -> None:
         with suppress(httpx.HTTPError):
-            await phone.http.get("/v1/timelines/home", timeout=5)
+            reply = await phone.http.get("/v1/timelines/home", timeout=5)
+            if reply.status_code == httpx.codes.UNAUTHORIZED:
+                session = await sign_in(public_url, phone.username)
+                phone.http.headers["Authorization"] = f"Bearer {session['access_token']}"
 
     under_way: set[asyncio.Task[None]] = set()
     while True:

@@ -36,9 +36,15 @@ def reaction_rules(plan: Plan) -> Iterator[Alert | Record]:
     if automation is None:
         return
     # Two scrapes lie within the window. An event loop uses at most one processor.
-    yield Record(
-        _USE, "rate(process_cpu_seconds_total[35s]) / on (job, instance) retrato_processors_allowed"
+    # Processes that share a quota each use a part of it, so a quota that is spent counts as well.
+    used = "rate(process_cpu_seconds_total[35s]) / on (job, instance) retrato_processors_allowed"
+    spent = (
+        "rate(retrato_processor_quota_periods_spent[35s])"
+        " / on (job, instance) (rate(retrato_processor_quota_periods[35s]) > 0)"
     )
+    marked = 'label_replace({}, "by", "{}", "", "")'
+    either = f"{marked.format(used, 'time')} or {marked.format(spent, 'quota')}"
+    yield Record(_USE, f"max by (job, instance) ({either})")
     yield Record(_RECORDS_USE, f"avg by (job) ({_USE})")
     yield from _services(automation, plan)
     yield from _workers(automation)

@@ -1,6 +1,7 @@
 """Says how much of a processor this process may use, so that its use can be judged."""
 
 import math
+from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
 from prometheus_client import Gauge
@@ -15,6 +16,20 @@ ALLOWED = Gauge(
     "The processors that the process may use: at most one, or less by its control groups.",
 )
 
+PERIODS = Gauge(
+    "retrato_processor_quota_periods", "Periods of its control groups' quota in which it worked."
+)
+PERIODS_SPENT = Gauge(
+    "retrato_processor_quota_periods_spent", "Those whose quota was spent before their end."
+)
+
+
+def show_processors() -> None:
+    """Show what the process may use, and how often that was spent, from now on."""
+    ALLOWED.set_function(allowed_processors)
+    PERIODS.set_function(lambda: quota_periods()[0])
+    PERIODS_SPENT.set_function(lambda: quota_periods()[1])
+
 
 def allowed_processors(groups: Path = _GROUPS, mount: Path = _MOUNT) -> float:
     """Return the smallest quota of the process's control groups (version 1 or 2) and one."""
@@ -23,18 +38,38 @@ def allowed_processors(groups: Path = _GROUPS, mount: Path = _MOUNT) -> float:
 
 def quota_processors(groups: Path = _GROUPS, mount: Path = _MOUNT) -> float:
     """Return the smallest quota of the process's control groups; infinite if there is none."""
+    return min((quota for quota, _folder in _quotas(groups, mount)), default=math.inf)
+
+
+def quota_periods(groups: Path = _GROUPS, mount: Path = _MOUNT) -> tuple[int, int]:
+    """Return the periods of the group with the smallest quota, and those in which it was spent.
+
+    Several processes may share that quota, so none of them alone seems to use all of it.
+    """
+    quotas = [one for one in _quotas(groups, mount) if one[0] < math.inf]
+    if not quotas:
+        return 0, 0
+    _quota, folder = min(quotas)
+    try:
+        text = (folder / "cpu.stat").read_text(encoding="ascii")
+        counts = dict(line.split() for line in text.splitlines())
+        return int(counts["nr_periods"]), int(counts["nr_throttled"])
+    except (OSError, ValueError, KeyError):
+        return 0, 0
+
+
+def _quotas(groups: Path, mount: Path) -> Iterator[tuple[float, Path]]:
+    """Yield the quota of each control group around the process, and the group's folder."""
     try:
         lines = groups.read_text(encoding="ascii").splitlines()
     except OSError:
-        return math.inf
-    least = math.inf
+        return
     for line in lines:
         _number, controllers, path = line.split(":", 2)
         if controllers == "":
-            least = min([least, *(_of_version_2(folder) for folder in _up(mount, path))])
+            yield from ((_of_version_2(folder), folder) for folder in _up(mount, path))
         elif "cpu" in controllers.split(","):
-            least = min([least, *(_of_version_1(folder) for folder in _up(mount / "cpu", path))])
-    return least
+            yield from ((_of_version_1(folder), folder) for folder in _up(mount / "cpu", path))
 
 
 def _up(root: Path, path: str) -> list[Path]:

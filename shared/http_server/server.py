@@ -14,7 +14,7 @@ from shared.http_server import metrics
 from shared.http_server.exposition import build_info
 from shared.http_server.joined_writes import JoiningProtocol
 from shared.http_server.own_certificate import OwnCertificate
-from shared.http_server.processors import ALLOWED, allowed_processors
+from shared.http_server.processors import show_processors
 from shared.http_server.readiness import Readiness
 from shared.live_values import LiveFile
 from shared.logs import configure_logging, get_logger
@@ -45,7 +45,7 @@ def serve(app: FastAPI, settings: ProcessSettings) -> None:
     configure_logging(settings.instance, settings.log_level)
     build_info.labels(settings.version, settings.revision).set(1)
     # Read at each scrape, because a group may change while the process runs.
-    ALLOWED.set_function(allowed_processors)
+    show_processors()
     door = _claim_address(settings)
     certificate = OwnCertificate(settings.tls_cert_file, settings.tls_key_file)
     config = uvicorn.Config(

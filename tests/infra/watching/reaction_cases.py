@@ -33,6 +33,10 @@ def reaction_cases() -> Iterator[Case]:
     # 12 % of a processor are busy for a process that may use 15.
     little = _feeds("0+1.8x40", 2)
     yield Case("ServiceBusy", {**_feeds("0+1.8x40", 2, "0.15x40"), **room}, ({**little, **room},))
+    # Two processes share 15 % of a processor, of which each uses half.
+    shared = _feeds("0+1.1x40", 2, "0.15x40")
+    yield Case("ServiceBusy", {**shared, **_quota("0+140x40"), **room}, ({**shared, **room},))
+    yield Case("ServiceBusy", {**busy, **room}, ({**shared, **_quota("0+15x40"), **room},))
     lately_busy = _feeds("0+7.5x24 180+0x16", 3)
     yield Case("ServiceCalm", _feeds(_CALM, 3), (_feeds(_CALM, 2), _feeds(_MIDDLE, 3), lately_busy))
     yield from _workers()
@@ -47,6 +51,15 @@ def reaction_cases() -> Iterator[Case]:
     yield Case("NoRoomForPhotos", {disk: "2000000000x40"}, ({disk: "2500000000x40"},))
     freed = "2000000000x%d 2500000000x40"
     yield Case("NoRoomForPhotos", {disk: freed % 16}, ({disk: freed % 4},))
+
+
+def _quota(spent: str) -> Series:
+    """Return two processes of feed whose shared quota had 150 periods for each scrape."""
+    return {
+        f'retrato_processor_quota_periods{what}{{job="feed",instance="feed-{n}"}}': counted
+        for what, counted in (("", "0+150x40"), ("_spent", spent))
+        for n in (1, 2)
+    }
 
 
 def _paused_after(scrapes: int) -> Series:

@@ -5,7 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from shared.http_server.processors import MOST, allowed_processors, quota_processors
+from shared.http_server.processors import (
+    MOST,
+    allowed_processors,
+    quota_periods,
+    quota_processors,
+)
 
 
 def allowed(folder: Path, groups: str, **files: str) -> float:
@@ -39,6 +44,29 @@ def test_the_smallest_quota_of_all_groups_around_it_counts(tmp_path: Path) -> No
 def test_without_groups_it_is_one(tmp_path: Path) -> None:
     assert allowed_processors(tmp_path / "missing", tmp_path) == MOST
     assert allowed(tmp_path, "0::/\n") == MOST
+
+
+@pytest.mark.parametrize(
+    ("stat", "periods"),
+    [("nr_periods 90\nnr_throttled 60\nthrottled_usec 5\n", (90, 60)), ("broken", (0, 0))],
+)
+def test_the_periods_are_those_of_the_smallest_quota(
+    tmp_path: Path, stat: str, periods: tuple[int, int]
+) -> None:
+    files = {
+        "sys/a/cpu.max": "20000 100000",
+        "sys/a/cpu.stat": stat,
+        "sys/a/b/cpu.max": "50000 100000",
+        "sys/a/b/cpu.stat": "nr_periods 7\nnr_throttled 3\n",
+    }
+    assert allowed(tmp_path, "0::/a/b\n", **files) == 0.2
+    assert quota_periods(tmp_path / "cgroup", tmp_path / "sys") == periods
+
+
+def test_without_a_quota_there_are_no_periods(tmp_path: Path) -> None:
+    assert allowed(tmp_path, "0::/a\n", **{"sys/a/cpu.max": "max 100000"}) == MOST
+    assert quota_periods(tmp_path / "cgroup", tmp_path / "sys") == (0, 0)
+    assert quota_periods(tmp_path / "missing", tmp_path) == (0, 0)
 
 
 @pytest.mark.parametrize(
