@@ -7,7 +7,7 @@ from infra.accounts import account_for
 from infra.code_version import code_version
 from infra.plan.secret_names import STORE_KEYS
 from infra.rendering.files import make_folder, write_rendered
-from infra.rendering.variables import Places, migration_variables, service_variables
+from infra.rendering.variables import Places, migration_variables, redis_url, service_variables
 from infra.suite import Suite
 
 _HEADING = """\
@@ -63,7 +63,7 @@ def local_places(suite: Suite) -> Places:
         shard_map=lambda group: str(folder.shard_map(group)),
         traces=lambda role: str(make_folder(folder.traces / role, account_for(role))),
         url=lambda name: f"https://{plan.services[name].host}:{plan.services[name].port}",
-        redis=lambda name: f"{plan.redises[name].host}:{plan.redises[name].port}",
+        redis_url=lambda name: redis_url(plan, name, suite.secrets),
         live_file=str(folder.live_file),
         store_folder=str(folder.store),
         decoder_python=str(suite.decoder_python),

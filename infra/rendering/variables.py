@@ -56,7 +56,8 @@ class Places:
 
     * `certificate` returns the paths of certificate and key by role, `shard_map` the path of a
       group's map, and `traces` the folder of a role's traces.
-    * `url` returns the internal URL of a service, and `redis` the host and port of a Redis.
+    * `url` returns the internal URL of a service, and `redis_url` that of its Redis, with user and
+      password.
     * `dns_servers` is empty where the operating system resolves the internal names.
     * `media_caches_url` reaches every balancer, `public_url` any of them from outside.
     * `store_folder` is the folder of an embedded store's buckets, empty if upload cannot see it.
@@ -67,7 +68,7 @@ class Places:
     shard_map: Callable[[str], str]
     traces: Callable[[str], str]
     url: Callable[[str], str]
-    redis: Callable[[str], str]
+    redis_url: Callable[[str], str]
     live_file: str
     store_folder: str
     decoder_python: str
@@ -86,6 +87,12 @@ def service_variables(plan: Plan, service: str, role: str, places: Places) -> tu
     Each process has two of its own besides, INSTANCE and LISTEN_HOST.
     """
     return (*_variables(plan, service, role, places), *_traces(plan, role, places))
+
+
+def redis_url(plan: Plan, name: str, secrets: Secrets) -> str:
+    """Return the URL of a service's Redis under its internal name."""
+    redis = plan.redises[name]
+    return f"rediss://{name}:{secrets[f'redis_{name}']}@{redis.host}:{redis.port}/0"
 
 
 def migration_variables(group: str, places: Places) -> tuple[Variable, ...]:
@@ -235,10 +242,9 @@ def _shards(plan: Plan, name: str, places: Places) -> Iterator[Variable]:
 
 
 def _redis(name: str, places: Places) -> Variable:
-    password = places.secrets[f"redis_{name}"]
     return Variable(
         "REDIS_URL",
-        f"rediss://{name}:{password}@{places.redis(name)}/0",
+        places.redis_url(name),
         "Its Redis; rediss is TLS with the name verified.",
         is_secret=True,
     )
