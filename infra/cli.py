@@ -20,6 +20,7 @@ from infra import (
 from infra.automation.executor import mode_of
 from infra.backups.complaints import backup_lines
 from infra.backups.vanished import vanished_lines
+from infra.code_version import code_version
 from infra.command_line import app, told
 from infra.control.authority_rotation import finish_authority
 from infra.control.database_rotation import finish_database_rotations
@@ -58,9 +59,11 @@ from infra.status.numbers import number_lines
 from infra.status.status import print_table, rows_of
 from infra.status.switches import switch_lines
 from infra.status.trace import print_trace
+from infra.status.versions import version_lines
 from infra.status.welcome import welcome
 from infra.suite import open_suite
 from shared.sharding.migrate_command import newer_schemas
+from shared.version import version_text
 
 # Imported because these modules add commands.
 ALSO = (
@@ -155,7 +158,7 @@ def status() -> None:
     lines += [*number_lines(suite), *switch_lines(read_switches(suite.folder.switches_file))]
     if suite.plan.automation is not None and (mode := mode_of(suite.folder)) != "on":
         lines += automation_lines(mode, [])
-    lines.append(accounts_line(suite))
+    lines += [accounts_line(suite), *version_lines(rows, version_text(*code_version()))]
     sys.stdout.write("".join(f"{line}\n" for line in (*databases, *lines, *certificates, *short)))
     is_well = all((backups_are_well, are_valid, are_safe, *(row.is_well for row in rows)))
     if short or not is_well:

@@ -20,5 +20,5 @@ def settings_of_process(suite: Suite, name: str) -> ProcessSettings:
         tls_key_file=pair.key,
         operator_token=SecretStr(suite.secrets[FOR_OPERATORS]),
         log_level=suite.plan.limits.log_level,
-        **code_version()._asdict(),
+        revision=code_version().revision,
     )

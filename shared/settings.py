@@ -18,6 +18,7 @@ from pydantic_settings import (
 )
 
 from shared.setting_files import SettingFileError, SettingFiles
+from shared.version import VERSION
 
 S = TypeVar("S", bound=BaseSettings)
 
@@ -87,8 +88,7 @@ class ProcessSettings(NetworkSettings):
     operator_token: SecretStr | None = Field(default=None, min_length=16)
     operator_token_others: OtherValues = ()
     log_level: str = "INFO"
-    # Shown by the metric retrato_build_info.
-    version: str = "unknown"
+    # The commit, which /ready and the metric retrato_build_info show beside the version.
     revision: str = "unknown"
     # Longer than the health check's interval (1 s) and the TTL of an answer (1 s) together.
     drain_seconds: float = Field(default=3.0, ge=0)
@@ -107,6 +107,11 @@ class ProcessSettings(NetworkSettings):
     # it is expected to take longer than `wait_ms_max`, its wait included.
     at_work_max: int = Field(default=64, ge=1)
     wait_ms_max: int = Field(default=600, ge=1)
+
+    @property
+    def version(self) -> str:
+        """The version of the code that runs; an environment of another version cannot change it."""
+        return VERSION
 
 
 class PostgresSettings(EnvironmentSettings):

@@ -6,6 +6,7 @@ import datetime as dt
 import http.client
 import ssl
 from collections.abc import Awaitable, Callable
+from email.message import Message
 
 import asyncpg
 import dns.asyncquery
@@ -25,6 +26,7 @@ from infra.secret_values import SUPERUSER, open_secrets
 from infra.suite import Suite
 from infra.trust import tls_context
 from infra.watching.reading import reader_context
+from shared.version import VERSION_HEADER
 
 _ASK_TIMEOUT_S = 2.0
 # A replica that the primary refuses reconnects again and again, and streams for a moment each time.
@@ -251,7 +253,26 @@ async def _ask_nginx(_suite: Suite, process: Process) -> bool:
     return status == 200
 
 
+async def version_of(suite: Suite, process: Process) -> str:
+    """Return version and commit of the code that a process runs.
+
+    Returns "" for programs of others, for versions before 1.0.0, and for a silent process.
+    """
+    if process.kind != "service":
+        return ""
+    try:
+        _status, _body, headers = await asyncio.to_thread(_page, process, tls_context(suite))
+    except _REFUSALS:
+        return ""
+    return headers.get(VERSION_HEADER, "")
+
+
 def _get(process: Process, context: ssl.SSLContext | None) -> tuple[int, bytes]:
+    status, body, _headers = _page(process, context)
+    return status, body
+
+
+def _page(process: Process, context: ssl.SSLContext | None) -> tuple[int, bytes, Message]:
     """GET the page of the check, over TLS if there is a context."""
     where = (process.address, process.port)
     connection = (
@@ -262,7 +283,7 @@ def _get(process: Process, context: ssl.SSLContext | None) -> tuple[int, bytes]:
     try:
         connection.request("GET", process.check.path)
         reply = connection.getresponse()
-        return reply.status, reply.read(4096)
+        return reply.status, reply.read(4096), reply.headers
     finally:
         connection.close()
 

@@ -24,7 +24,6 @@ def render_automation(suite: Suite) -> list[str]:
     names = (f"{_NAME}.{suite.plan.dns.zone}", planned.address)
     pair = suite.authority.server_pair(_NAME, names)
     account.own(pair.key, 0o600)
-    code = code_version()
     variables = {
         "LISTEN_PORT": str(planned.port),
         "TLS_CERT_FILE": str(pair.certificate),
@@ -34,8 +33,7 @@ def render_automation(suite: Suite) -> list[str]:
         "INBOX": str(suite.folder.automation_inbox),
         "ACTIONS_FILE": str(suite.folder.automation_actions),
         "LOG_LEVEL": suite.plan.limits.log_level,
-        "VERSION": code.version,
-        "REVISION": code.revision,
+        "REVISION": code_version().revision,
     }
     lines = [f"AUTOMATION_{name}={shlex.quote(value)}\n" for name, value in variables.items()]
     file = suite.folder.environment(_NAME)

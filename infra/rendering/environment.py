@@ -55,7 +55,6 @@ def render_environments(suite: Suite) -> list[str]:
 def local_places(suite: Suite) -> Places:
     """Return where this machine has what a service needs, after making certificates and folders."""
     plan, folder = suite.plan, suite.folder
-    code = code_version()
     balancers = plan.internal_name("nginx")
     return Places(
         ca_file=str(suite.ca_file),
@@ -71,8 +70,7 @@ def local_places(suite: Suite) -> Places:
         media_caches_url=f"https://{balancers.host}:{balancers.port}",
         public_url=plan.public_url,
         secrets=suite.secrets,
-        version=code.version,
-        revision=code.revision,
+        revision=code_version().revision,
         limits_factor=suite.limits_factor,
     )
 

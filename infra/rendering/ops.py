@@ -28,7 +28,6 @@ def render_ops(suite: Suite) -> list[str]:
         _ROLE, (f"{_ROLE}.{suite.plan.dns.zone}", process.address), for_clients=True
     )
     account.own(pair.key, 0o600)
-    code = code_version()
     values = {
         "LISTEN_PORT": str(process.port),
         "TLS_CERT_FILE": str(pair.certificate),
@@ -40,8 +39,7 @@ def render_ops(suite: Suite) -> list[str]:
         "STATE_FILE": str(suite.folder.state_file),
         "PROMETHEUS_URL": _url(suite, PROMETHEUS),
         "AUTOMATION_URL": _url(suite, _AUTOMATION),
-        "VERSION": code.version,
-        "REVISION": code.revision,
+        "REVISION": code_version().revision,
     }
     lines = [f"OPS_{name}={shlex.quote(value)}\n" for name, value in values.items()]
     text = _HEADING + "".join(lines)

@@ -76,7 +76,6 @@ class Places:
     media_caches_url: str
     public_url: str
     secrets: Secrets
-    version: str
     revision: str
     limits_factor: int = 1
 
@@ -175,7 +174,6 @@ def _process(plan: Plan, service: str, role: str, places: Places) -> Iterator[Va
         is_secret=True,
     )
     yield from _others(places, FOR_OPERATORS, "OPERATOR_TOKEN")
-    yield Variable("VERSION", places.version, "The version of the code, for retrato_build_info.")
     yield Variable("REVISION", places.revision, "The commit of the code, for retrato_build_info.")
 
 

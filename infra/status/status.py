@@ -1,4 +1,4 @@
-"""The table of processes: address, state, memory and start time."""
+"""The table of processes: address, state, memory, start time and version."""
 
 import asyncio
 import contextlib
@@ -12,7 +12,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from infra.control.health import is_healthy
+from infra.control.health import is_healthy, version_of
 from infra.control.supervisor import ProcessState, Supervisor
 from infra.process import Process
 from infra.processes import processes_of
@@ -27,6 +27,9 @@ class Row:
     state: str
     memory_bytes: int
     since: int
+    version: str = ""  # of our own code
+    # Whether an installation has replaced the program since the process started.
+    has_old_program: bool = False
 
     @property
     def is_well(self) -> bool:
@@ -55,7 +58,8 @@ def print_table(rows: list[Row]) -> None:
     for title in ("process", "address", "state"):
         table.add_column(title, no_wrap=True)
     table.add_column("memory", justify="right", no_wrap=True)
-    table.add_column("since (UTC)", no_wrap=True)
+    for title in ("since (UTC)", "version"):
+        table.add_column(title, no_wrap=True)
     for row in rows:
         colour = "green" if row.is_well else "red"
         table.add_row(
@@ -64,6 +68,7 @@ def print_table(rows: list[Row]) -> None:
             f"[{colour}]{row.state}[/]",
             f"{row.memory_bytes / 1e6:.0f} MB" if row.memory_bytes else "",
             _since(row.since) if row.since else "",
+            row.version,
         )
     console = Console(highlight=False, width=None if Console().is_terminal else 120)
     console.print(table)
@@ -84,9 +89,16 @@ async def _row(
     if state is None or not state.pid:
         said = state.state.lower() if state else "stopped"
         return Row(process, said, 0, state.since if state else 0)
-    answers = await is_healthy(suite, process)
-    memory_bytes = sum(_memory_bytes(pid) for pid in _tree(state.pid, children))
-    return Row(process, "answers" if answers else "silent", memory_bytes, state.since)
+    answers, version = await asyncio.gather(is_healthy(suite, process), version_of(suite, process))
+    pids = list(_tree(state.pid, children))
+    return Row(
+        process,
+        "answers" if answers else "silent",
+        sum(map(_memory_bytes, pids)),
+        state.since,
+        version,
+        any(map(_runs_a_replaced_file, pids)),
+    )
 
 
 def _since(moment_s: int) -> str:
@@ -117,3 +129,10 @@ def _memory_bytes(pid: int) -> int:
             if line.startswith("Pss:"):
                 return int(line.split()[1]) * 1024
     return 0
+
+
+def _runs_a_replaced_file(pid: int) -> bool:
+    """Whether the file of the program has been deleted; False if we may not know."""
+    with contextlib.suppress(OSError):
+        return str(Path(f"/proc/{pid}/exe").readlink()).endswith(" (deleted)")
+    return False

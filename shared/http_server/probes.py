@@ -1,17 +1,19 @@
-"""Answers /live and /ready outside of logs, metrics and the limiter."""
+"""Answers /live and /ready outside of logs, metrics and the limiter; both name the version."""
 
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.http_server.readiness import Readiness
+from shared.version import VERSION_HEADER
 
 
 class Probes:
     """The outermost ASGI middleware; while draining, it adds `Connection: close` to each reply."""
 
-    def __init__(self, app: ASGIApp, *, readiness: Readiness) -> None:
+    def __init__(self, app: ASGIApp, *, readiness: Readiness, version: str) -> None:
         self.app = app
         self._readiness = readiness
+        self._version = version
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a probe, or pass the request on."""
@@ -23,6 +25,7 @@ class Probes:
         if reply is None:
             await self.app(scope, receive, answer)
         else:
+            reply.headers[VERSION_HEADER] = self._version
             await reply(scope, receive, answer)
 
     def _reply(self, path: str) -> Response | None:

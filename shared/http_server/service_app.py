@@ -36,6 +36,7 @@ from shared.http_server.work_queue import WorkQueue
 from shared.live_values import LiveFile, LiveValues
 from shared.network.internal_tokens import TokenVerifier
 from shared.settings import ProcessSettings, revealed
+from shared.version import version_text
 
 Gate = Callable[[ASGIApp], ASGIApp]
 OpenResources = Callable[[], AbstractAsyncContextManager[Any]]
@@ -172,7 +173,8 @@ def _surround(app: FastAPI, info: AppInfo, settings: ProcessSettings, gate: Gate
     if settings.operator_token is not None:
         tokens = (settings.operator_token.get_secret_value(), *tokens)
     app.add_middleware(OperatorGate, tokens=tokens, public_documents=info.public_documents)
-    app.add_middleware(Probes, readiness=app.state.readiness)
+    version = version_text(settings.version, settings.revision)
+    app.add_middleware(Probes, readiness=app.state.readiness, version=version)
 
 
 def _document(app: FastAPI, info: AppInfo) -> dict[str, Any]:

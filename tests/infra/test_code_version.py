@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from infra.code_version import UNKNOWN, code_version
+from shared.version import VERSION
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 
@@ -34,3 +35,7 @@ def test_a_commit_without_a_branch_is_itself(tmp_path: Path) -> None:
 def test_a_tree_without_git_has_no_revision(tmp_path: Path) -> None:
     (tmp_path / "pyproject.toml").write_text('[project]\nversion = "1.2.3"\n', encoding="utf-8")
     assert code_version(tmp_path) == ("1.2.3", UNKNOWN)
+
+
+def test_the_project_has_the_version_that_its_processes_report() -> None:
+    assert code_version().version == VERSION

@@ -10,6 +10,7 @@ from shared.http_server import obstacles
 from shared.http_server.obstacles import ready_without
 from shared.http_server.probes import Probes
 from shared.http_server.readiness import Readiness
+from shared.version import VERSION_HEADER, version_text
 from tests.eventually import eventually
 
 
@@ -18,7 +19,7 @@ async def _nobody(_scope: Scope, _receive: Receive, _send: Send) -> None:
 
 
 async def _ready(readiness: Readiness) -> tuple[int, str]:
-    transport = httpx.ASGITransport(Probes(_nobody, readiness=readiness))
+    transport = httpx.ASGITransport(Probes(_nobody, readiness=readiness, version="1.0.0+unknown"))
     async with httpx.AsyncClient(transport=transport, base_url="http://probe") as client:
         reply = await client.get("/ready")
     return reply.status_code, reply.text
@@ -42,6 +43,15 @@ async def test_an_obstacle_is_said_and_its_end_is_seen(monkeypatch: Any) -> None
         await eventually(it_is_said)
         in_the_way[0] = ""
         await eventually(it_is_ready)
+
+
+async def test_every_probe_names_the_version() -> None:
+    probes = Probes(_nobody, readiness=Readiness(), version=version_text("1.2.3", "0123456789ab"))
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(probes), base_url="http://probe"
+    ) as client:
+        for path in ("/live", "/ready"):
+            assert (await client.get(path)).headers[VERSION_HEADER] == "1.2.3+0123456789ab"
 
 
 async def test_what_cannot_be_found_out_keeps_nobody_from_work() -> None:
