@@ -2,7 +2,7 @@
 
 import hashlib
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from infra.accounts import account_for
 from infra.plan.figures import Nginx
@@ -56,6 +56,16 @@ _PAGE_POLICY = (
 )
 
 
+class AcceptedSecrets(Protocol):
+    """The secrets of a target, with the values that count while one is replaced."""
+
+    def __getitem__(self, name: str) -> str:
+        """Return a secret by its name in the plan."""
+
+    def accepted(self, name: str) -> tuple[str, ...]:
+        """Return all values of a secret that count; the one to use stands first."""
+
+
 def render_nginx(suite: Suite) -> list[str]:
     """Write the balancers' files; returns the names of the processes whose files changed."""
     master = account_for("nginx-master")
@@ -76,6 +86,12 @@ def render_nginx(suite: Suite) -> list[str]:
 def configuration_of(suite: Suite, name: str, listen: list[str]) -> str:
     """Return the text of a balancer's file; `listen` has its addresses."""
     return render("nginx.conf.j2", _values(suite, name, listen))
+
+
+def secret_maps(secrets: AcceptedSecrets) -> str:
+    """Return the part of a balancer's file with all of its secrets."""
+    signing_keys = {_key_id(key): key for key in secrets.accepted("media_signing_key")}
+    return render("nginx_secrets.conf.j2", {"secrets": secrets, "signing_keys": signing_keys})
 
 
 def _render_connection_bounds(suite: Suite) -> None:
@@ -115,8 +131,7 @@ def _values(suite: Suite, name: str, listen: list[str]) -> dict[str, Any]:
         "zone": suite.plan.dns.zone,
         "limits": suite.plan.limits,
         "pki": suite.folder.pki,
-        "secrets": suite.secrets,
-        "signing_keys": {_key_id(key): key for key in suite.secrets.accepted("media_signing_key")},
+        "secret_maps": secret_maps(suite.secrets).rstrip("\n"),
         "dropped_headers": _DROPPED_HEADERS,
         "problems": _PROBLEMS,
         "own_statuses": _OWN_STATUSES,
