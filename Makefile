@@ -10,7 +10,7 @@ BOOTSTRAP_OPTIONS =
 BIN = $(dir $(PYTHON))
 
 ##@ Run the suite
-.PHONY: up down status accounts logs trace forecast metrics restart scale maintenance automation rotate reset psql promote switchover plan-changes
+.PHONY: up down status accounts logs trace forecast metrics restart scale maintenance automation rotate certificate reset psql promote switchover plan-changes
 up: BOOTSTRAP_OPTIONS = $(if $(HA),--ha=$(HA)) $(if $(WATCH),--watch=$(WATCH))
 up: ready ## install what is missing and start everything (LIMITS=loose allows load from one address; BACKUPS=off; WATCH=0 without Prometheus; HA=1 adds failover, HA=0 ends it; TRACES=1 traces every request)
 	@$(if $(WATCH),RETRATO_WATCH=$(WATCH)) RETRATO_LIMITS=$(or $(LIMITS),usual) $(if $(BACKUPS),RETRATO_BACKUPS=$(BACKUPS)) $(if $(HA),RETRATO_HA=$(HA)) RETRATO_TRACE_SHARE=$(or $(TRACES),drawn) $(PYTHON) -m infra up $(if $(ANEW),--anew "$(ANEW)") $(if $(AS_IS),--as-is "$(AS_IS)")
@@ -38,6 +38,8 @@ automation: ready ## show what was done about alerts, or switch that: make autom
 	@$(PYTHON) -m infra automation $(if $(ON),--on) $(if $(OFF),--off) $(if $(DRY),--dry)
 rotate: ready ## replace secrets while everything runs: make rotate SECRET=media (or all; NOW=1 ends old values at once)
 	@$(PYTHON) -m infra rotate "$(SECRET)" $(if $(NOW),--now)
+certificate: ready ## get or renew the public name's certificate now, and say what hinders
+	@$(PYTHON) -m infra certificate
 plan-changes: ready ## show how the suite differs from the topology, and which changes are refused and why
 	@$(PYTHON) -m infra plan-changes
 promote: ready ## make the replica of a lost primary the primary: make promote P=users-a
@@ -117,7 +119,7 @@ test-data: ready-dev ## run tests that need Postgres or Redis
 	@$(PYTHON) -m pytest -m "data and not long" $(T)
 test-suite: ready-dev ## run tests that need all processes: journeys, failures
 	@$(PYTHON) -m pytest -m "suite and not long" $(T)
-test-long: BOOTSTRAP_OPTIONS = --ha=1
+test-long: BOOTSTRAP_OPTIONS = --ha=1 --public
 test-long: ready-dev ## run tests that take minutes each: operators' mistakes, losses, promotions
 	@$(PYTHON) -m pytest -m long --timeout=1800 $(T)
 fmt: ready-dev ## format, and fix what the linter can fix

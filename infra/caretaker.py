@@ -14,9 +14,11 @@ from infra.control.certificate_renewal import hand_over, look_at_processes, rene
 from infra.control.disk_watch import watch_disks
 from infra.control.failures import SuiteFailure
 from infra.control.old_logs import keep_logs_young
+from infra.control.public_upkeep import keep_public_certificate
 from infra.failover.sync_watch import watch_sync
 from infra.latest_suite import LatestSuite
 from infra.own_processes import settings_of_process
+from infra.public_certificate import PublicCertificate
 from infra.status.published_state import publish_state
 from infra.suite import Suite, open_suite
 from infra.watching.supervised import watch_processes
@@ -61,6 +63,7 @@ async def take_care(suite: Suite, stop: asyncio.Event) -> None:
     leaders: dict[str, str] = {}
     async with asyncio.TaskGroup() as loops:
         loops.create_task(keep_certificates(suite, stop))
+        loops.create_task(keep_public_certificate(suite, stop))
         loops.create_task(keep_logs_young(suite, stop))
         loops.create_task(watch_disks(suite, stop))
         loops.create_task(watch_processes(suite, stop))
@@ -101,6 +104,9 @@ async def look_once(suite: Suite) -> None:
     ENDS_AT.clear()
     for name, certificate in shown.certificates.items():
         ENDS_AT.labels(name).set(certificate.not_valid_after_utc.timestamp())
+    public = suite.plan.public
+    if public and (held := PublicCertificate(suite.folder, public).shown_now()):
+        ENDS_AT.labels("public").set(held.not_valid_after_utc.timestamp())
     ENDS_AT.labels("authority").set(Authority(suite.folder.pki).ends_at.timestamp())
 
 

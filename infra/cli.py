@@ -12,6 +12,7 @@ import typer
 from infra import (
     backup_commands,
     forecast_command,
+    public_commands,
     rotation_commands,
     scale_commands,
     switch_commands,
@@ -69,6 +70,7 @@ from shared.version import version_text
 ALSO = (
     backup_commands,
     forecast_command,
+    public_commands,
     rotation_commands,
     scale_commands,
     switch_commands,

@@ -51,6 +51,21 @@ class RunFolder:
         return self.root / "pki"
 
     @property
+    def public(self) -> Path:
+        """The folder of the public name's certificate and key, which the balancers read."""
+        return self.root / "public"
+
+    @property
+    def acme(self) -> Path:
+        """The folder of the account and the certificates of the ACME client."""
+        return self.data / "acme"
+
+    @property
+    def challenges(self) -> Path:
+        """The folder of files by which an ACME server finds that the name is ours."""
+        return self.root / "challenges"
+
+    @property
     def traces(self) -> Path:
         """A folder of spans for each role of the services."""
         return self.root / "traces"

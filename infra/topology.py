@@ -18,11 +18,13 @@ from infra.plan.figures import (
     Mail,
     Nginx,
     Ops,
+    Public,
     SecondBucket,
     Store,
     Tracing,
     Watch,
 )
+from infra.public_name import public_of
 from infra.topology_checks import (
     check_addresses,
     check_failover,
@@ -113,6 +115,7 @@ class Topology:
     failover: Failover | None
     watch: Watch | None
     automation: Automation | None
+    public: Public | None
 
 
 def load_topology(
@@ -158,6 +161,8 @@ def _topology(
         failover=_failover(drawn["ha"], net) if "ha" in drawn else None,
         watch=_watch(drawn, net) if "watch" in drawn else None,
         automation=_automation(drawn, net) if "automation" in drawn else None,
+        # A second suite of this checkout must not answer for the public name.
+        public=public_of(drawn["public"]) if "public" in drawn and net == default else None,
     )
     _check(topology)
     if has_failover and topology.failover is None:

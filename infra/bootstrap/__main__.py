@@ -1,4 +1,4 @@
-"""Entry point of `python3 -m infra.bootstrap [--dev] [--ha=1]`, which installs what is missing.
+"""Entry point of `python3 -m infra.bootstrap [--dev] [--ha=1] [--public]`: installs packages.
 
 It runs before anything is installed, so it may import only the standard library.
 """
@@ -6,6 +6,7 @@ It runs before anything is installed, so it may import only the standard library
 import os
 import sys
 import time
+import tomllib
 from pathlib import Path
 
 from infra.bootstrap.debian import install_missing_packages
@@ -15,6 +16,7 @@ from infra.run_folder import REPOSITORY, RunFolder, RunFolderClosed, locate_run_
 
 _PYTHON_MIN = (3, 11)
 _LOCKS = REPOSITORY / "infra" / "locks"
+_TOPOLOGY = REPOSITORY / "infra" / "topology.toml"
 
 
 def main(arguments: list[str]) -> int:
@@ -34,6 +36,7 @@ def main(arguments: list[str]) -> int:
             for_tests=for_tests,
             for_failover=has_failover,
             for_watch=_is_watched(arguments),
+            for_public="--public" in arguments or _is_public(),
         )
         folder = _environments_folder()
         names = ("main.txt", "dev.txt") if for_tests else ("main.txt",)
@@ -67,6 +70,14 @@ def _is_watched(arguments: list[str]) -> bool:
     asked = os.environ.get("RETRATO_WATCH")
     words = [*([f"--watch={asked}"] if asked else []), *arguments]
     return _said(words, "--watch=", _run_folder().watch_file, unless_said="on")
+
+
+def _is_public() -> bool:
+    """Whether a public name is drawn; what is wrong with the drawing is said by the command."""
+    try:
+        return "public" in tomllib.loads(_TOPOLOGY.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
 
 
 def _run_folder() -> RunFolder:

@@ -28,12 +28,21 @@ class Package:
 
 
 def install_missing_packages(
-    say: Say, *, for_tests: bool = False, for_failover: bool = False, for_watch: bool = False
+    say: Say,
+    *,
+    for_tests: bool = False,
+    for_failover: bool = False,
+    for_watch: bool = False,
+    for_public: bool = False,
 ) -> None:
     """Install missing packages, as root or by sudo without a password."""
     packages = [*_packages(), *(_packages_of_tests() if for_tests else ())]
     # Tests check the rules with Prometheus's own program.
     packages += _packages_of_watch() if for_watch or for_tests else []
+    packages += _packages_of_a_public_machine() if for_public else []
+    # An ACME server for tests.
+    if for_public and for_tests:
+        packages.append(Package("pebble", lambda: _program("pebble")))
     if for_failover:
         packages.append(Package("etcd-server", lambda: _program("etcd")))
     missing = [package.name for package in packages if not package.is_there()]
@@ -100,6 +109,13 @@ def _packages_of_watch() -> list[Package]:
 def _exporter(what: str) -> Package:
     name = f"prometheus-{what}-exporter"
     return Package(name, lambda: _program(name))
+
+
+def _packages_of_a_public_machine() -> list[Package]:
+    return [
+        Package("lego", lambda: _program("lego")),
+        Package("nftables", lambda: _program("nft")),
+    ]
 
 
 def _packages_of_tests() -> list[Package]:

@@ -9,7 +9,8 @@ from pathlib import Path
 from infra.control.failures import SuiteFailure
 
 _LISTENING = "0A"  # TCP_LISTEN in /proc/net/tcp
-EVERY_ADDRESS = "0.0.0.0"  # noqa: S104 - how the kernel writes it
+# Sockets on all addresses, of IPv4 and of IPv6.
+EVERY_ADDRESS = frozenset({"0.0.0.0", "::"})  # noqa: S104 - how the kernel writes it
 
 
 _SAID_MAX = 5
@@ -40,7 +41,7 @@ def require_free(endpoints: Iterable[tuple[str, int]]) -> None:
     said = [str(held) for held in listeners] + [
         f"{address}:{port} cannot be used"
         for address, port in busy
-        if not seen & {address, EVERY_ADDRESS}
+        if not seen & {address, *EVERY_ADDRESS}
     ]
     more = f"\n  and {len(said) - _SAID_MAX} more" if len(said) > _SAID_MAX else ""
     raise SuiteFailure(
@@ -58,7 +59,9 @@ def listeners_at(endpoints: Iterable[tuple[str, int]]) -> Iterator[Listener]:
     found = [
         (address, port, inode)
         for address, port, inode in _listening_sockets()
-        if (address, port) in wanted or (address == EVERY_ADDRESS and port in ports)
+        if (address, port) in wanted
+        # A socket on all addresses of IPv6 may take those of IPv4 too.
+        or (address in EVERY_ADDRESS and port in ports)
     ]
     if found:
         holders = _holders({inode for _address, _port, inode in found})
@@ -67,9 +70,12 @@ def listeners_at(endpoints: Iterable[tuple[str, int]]) -> Iterator[Listener]:
 
 
 def _can_listen(address: str, port: int) -> bool:
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as attempt:
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as attempt:
         # Connections of an earlier run in TIME_WAIT do not matter.
         attempt.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if family == socket.AF_INET6:
+            attempt.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
         try:
             attempt.bind((address, port))
             attempt.listen(1)
@@ -79,12 +85,21 @@ def _can_listen(address: str, port: int) -> bool:
 
 
 def _listening_sockets() -> Iterator[tuple[str, int, str]]:
-    for line in Path("/proc/net/tcp").read_text(encoding="ascii").splitlines()[1:]:
-        fields = line.split()
-        if fields[3] == _LISTENING:
-            raw_address, raw_port = fields[1].split(":")
-            address = socket.inet_ntoa(bytes.fromhex(raw_address)[::-1])
-            yield address, int(raw_port, 16), fields[9]
+    for family, table in ((socket.AF_INET, "tcp"), (socket.AF_INET6, "tcp6")):
+        file = Path("/proc/net") / table
+        # A kernel without IPv6 has no such table.
+        for line in file.read_text(encoding="ascii").splitlines()[1:] if file.exists() else ():
+            fields = line.split()
+            if fields[3] == _LISTENING:
+                raw_address, raw_port = fields[1].split(":")
+                yield _address(family, raw_address), int(raw_port, 16), fields[9]
+
+
+def _address(family: socket.AddressFamily, raw: str) -> str:
+    """Return an address as people write it; the kernel writes words of four bytes."""
+    words = bytes.fromhex(raw)
+    turned = b"".join(words[start : start + 4][::-1] for start in range(0, len(words), 4))
+    return socket.inet_ntop(family, turned)
 
 
 def _holders(inodes: set[str]) -> dict[str, set[int]]:

@@ -141,7 +141,7 @@ def _require_silence(suite: Suite, endpoints: set[tuple[str, int]]) -> None:
     deadline_s = time.monotonic() + _SILENCE_S
     while True:
         left = leftover_pids(suite.folder, endpoints)
-        listening = [held for held in listeners_at(endpoints) if held.address != EVERY_ADDRESS]
+        listening = [held for held in listeners_at(endpoints) if held.address not in EVERY_ADDRESS]
         if not (left or listening):
             return
         if time.monotonic() > deadline_s:

@@ -27,6 +27,38 @@ class Nginx:
 
 
 @dataclass(frozen=True, slots=True)
+class Public:
+    """The public name, and how the balancers answer for it; all share the same addresses.
+
+    `certificate` is "acme" (renewed by a certificate authority), "files" (given, and looked at each
+    minute) or "none" (signed by the suite's own authority, which no phone trusts).
+    """
+
+    domain: str
+    addresses: tuple[str, ...] = ("0.0.0.0", "::")  # noqa: S104 - all of a public machine
+    certificate: str = "acme"
+    certificate_file: str = ""
+    key_file: str = ""
+    acme_directory: str = "https://acme-v02.api.letsencrypt.org/directory"
+    acme_email: str = ""
+    acme_ca_file: str = ""  # the CA of the directory itself; "": the operating system's CAs
+
+    # What every client asks without being told a port.
+    port = 80
+    tls_port = 443
+
+    @property
+    def url(self) -> str:
+        """The beginning of every public address, without a slash."""
+        return f"https://{self.domain}"
+
+    @property
+    def endpoints(self) -> list[tuple[str, int]]:
+        """Where every balancer listens for the name."""
+        return [(one, port) for one in self.addresses for port in (self.port, self.tls_port)]
+
+
+@dataclass(frozen=True, slots=True)
 class SecondBucket:
     """The other bucket of a move of photos; an empty field is the same as the first bucket's."""
 

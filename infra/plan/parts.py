@@ -12,6 +12,7 @@ from infra.plan.figures import (
     Limits,
     Nginx,
     Ops,
+    Public,
     Store,
     Watch,
 )
@@ -199,6 +200,7 @@ class Plan:
     failover: Failover | None = None  # without it nothing promotes a replica
     watch: Watch | None = None  # without it nothing watches
     automation: Automation | None = None  # without it alerts reach people only
+    public: Public | None = None  # without it clients are on this machine
 
     @property
     def endpoints(self) -> set[tuple[str, int]]:
@@ -229,6 +231,8 @@ class Plan:
 
     @property
     def public_url(self) -> str:
-        """The URL of the suite for clients on this machine."""
+        """The URL of the suite for clients: of the public name, or else on this machine."""
+        if self.public is not None:
+            return self.public.url
         host = self.nginx.public_host or self.nginx.replicas[0]
         return f"http://{host}:{self.nginx.port}"

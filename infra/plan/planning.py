@@ -80,6 +80,7 @@ def plan_of(topology: Topology) -> Plan:
         failover=topology.failover,
         watch=topology.watch,
         automation=topology.automation,
+        public=topology.public,
     )
 
 
@@ -327,6 +328,7 @@ def _balancers(topology: Topology) -> Iterator[PlannedProcess]:
         addresses = (address, nginx.public_host) if is_public else (address,)
         endpoints = [(one, port) for one in addresses if one for port in _ports(nginx)]
         endpoints += [(address, topology.watch.nginx_status_port)] if topology.watch else []
+        endpoints += topology.public.endpoints if topology.public else []
         yield PlannedProcess(
             name=f"nginx-{number}",
             kind="nginx",

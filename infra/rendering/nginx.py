@@ -1,12 +1,15 @@
 """Renders the configuration of the balancers."""
 
 import hashlib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol
 
 from infra.accounts import account_for
-from infra.plan.figures import Nginx
-from infra.rendering.files import make_folder, render, write_rendered
+from infra.plan.figures import Public
+from infra.plan.parts import Plan
+from infra.public_certificate import OWN_PAIR, PublicCertificate
+from infra.rendering.files import PASSABLE, make_folder, render, write_rendered
 from infra.sizing import edge_sizes, this_machine
 from infra.suite import Suite
 
@@ -73,14 +76,33 @@ def render_nginx(suite: Suite) -> list[str]:
     public_host = suite.plan.nginx.public_host or "127.0.0.1"
     named = suite.plan.internal_name("nginx")
     suite.authority.server_pair("nginx", ("localhost", named.host, public_host, *named.addresses))
+    if suite.plan.public is not None:
+        _render_public(suite, suite.plan.public)
     changed = []
     for balancer in (process for process in suite.plan.processes if process.kind == "nginx"):
-        listen = list(dict.fromkeys(address for address, _port in balancer.endpoints))
+        shared = suite.plan.public.endpoints if suite.plan.public else ()
+        ours = set(balancer.endpoints) - set(shared)
+        listen = sorted({address for address, _port in ours}, key=_own_first(balancer.address))
         text = configuration_of(suite, balancer.name, listen)
         if write_rendered(suite.folder.etc / "nginx" / f"{balancer.name}.conf", text, master):
             changed.append(balancer.name)
     _render_connection_bounds(suite)
     return changed
+
+
+def _own_first(own: str) -> Callable[[str], bool]:
+    return lambda address: address != own
+
+
+def _render_public(suite: Suite, public: Public) -> None:
+    """Make the folders of the public name, and place a certificate, without which nginx refuses."""
+    make_folder(suite.folder.public, account_for("nginx-master"))
+    client = account_for("acme")
+    make_folder(suite.folder.acme, client)
+    make_folder(suite.folder.challenges, client, PASSABLE)
+    # Until an authority has signed one, and for those who trust ours.
+    suite.authority.server_pair(OWN_PAIR, (public.domain,))
+    PublicCertificate(suite.folder, public).place()
 
 
 def configuration_of(suite: Suite, name: str, listen: list[str]) -> str:
@@ -103,6 +125,7 @@ def connection_bounds(suite: Suite) -> str:
     """Return the kernel's rules for a public machine, which its operator loads."""
     nginx = suite.plan.nginx
     ports = [nginx.port, nginx.tls_port]
+    ports += [public.port, public.tls_port] if (public := suite.plan.public) else []
     if nginx.proxy_protocol_port is not None:
         ports.append(nginx.proxy_protocol_port)
     values = {
@@ -119,7 +142,10 @@ def _values(suite: Suite, name: str, listen: list[str]) -> dict[str, Any]:
         "name": name,
         "status": _status_page(suite, name),
         "listen": listen,
-        "entrances": _entrances(suite.plan.nginx),
+        "entrances": _entrances(suite.plan),
+        "public": suite.plan.public,
+        "public_listen": _in_brackets(suite.plan.public),
+        "folder": suite.folder,
         "nginx": suite.plan.nginx,
         "worker_user": workers.name if workers.switch else None,
         "temporary": _temporary_folder(suite, name),
@@ -150,9 +176,16 @@ def _key_id(signing_key: str) -> str:
     return hashlib.sha256(signing_key.encode()).hexdigest()[:8]
 
 
-def _entrances(nginx: Nginx) -> list[str]:
-    """Return nginx's name for the source of the client's address, per kind of listener."""
-    return ["X-Forwarded-For", *(["proxy_protocol"] if nginx.takes_proxy_protocol else [])]
+def _entrances(plan: Plan) -> list[str]:
+    """Return the kinds of listeners: inside, and those that are configured."""
+    proxied = ["proxy_protocol"] if plan.nginx.takes_proxy_protocol else []
+    return ["inside", *proxied, *(["public"] if plan.public else [])]
+
+
+def _in_brackets(public: Public | None) -> list[str]:
+    """Return the public addresses as nginx writes them."""
+    addresses = public.addresses if public else ()
+    return [f"[{address}]" if ":" in address else address for address in addresses]
 
 
 def _temporary_folder(suite: Suite, name: str) -> Path:

@@ -6,6 +6,7 @@ from infra.authority_files import AuthorityFiles, BrokenCertificate
 from infra.control.authority_rotation import is_under_way
 from infra.control.shown_certificates import shown_certificates
 from infra.processes import processes_of
+from infra.public_certificate import PublicCertificate
 from infra.suite import Suite
 
 # The caretaker renews a month before the end. Less than this means that it does not.
@@ -28,7 +29,24 @@ async def certificate_lines(suite: Suite) -> tuple[list[str], bool]:
     shown = await shown_certificates(suite, processes_of(suite))
     ends = {name: certificate.not_valid_after_utc for name, certificate in shown.items()}
     more = [_UNFINISHED] if is_being_replaced else []
-    return lines_about(ends, authority_ends, dt.datetime.now(dt.UTC), more)
+    lines, are_valid = lines_about(ends, authority_ends, dt.datetime.now(dt.UTC), more)
+    public, is_shown = public_lines(suite)
+    return [*lines, *public], are_valid and is_shown
+
+
+def public_lines(suite: Suite) -> tuple[list[str], bool]:
+    """Return the line about the public name's certificate, and whether phones trust that."""
+    public = suite.plan.public
+    if public is None:
+        return [], True
+    certificate = PublicCertificate(suite.folder, public)
+    if problem := certificate.problem():
+        what = "`make certificate` tries again and says what hinders"
+        return [f"{public.url}: {problem}", f"  {what}"], False
+    held = certificate.shown_now()
+    if held is None:
+        return [f"{public.url}: no certificate yet"], False
+    return [f"{public.url}: its certificate ends {held.not_valid_after_utc:%Y-%m-%d}"], True
 
 
 def lines_about(

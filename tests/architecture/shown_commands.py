@@ -24,6 +24,7 @@ RUN_BY: Mapping[str, tuple[str, str]] = {
     "make backup KIND=": (f"{_BACKUPS}test_external_store.py", '"backup", "--kind", "full"'),
     "make backup-passphrase": (*_BY_NAME, '"backup-passphrase"'),
     "make backups": (*_BY_NAME, '"backups"'),
+    "make certificate": ("tests/infra/test_public_certificate.py", "renew_now"),
     "make check-deleted": (*_BY_NAME, '"check-deleted"'),
     "make check-deleted U=": (*_BY_NAME, '"check-deleted"'),
     "make close-reports S=": (*_BY_NAME, '"close-reports"'),
