@@ -11,6 +11,7 @@ import typer
 
 from infra import (
     backup_commands,
+    chart_commands,
     forecast_command,
     public_commands,
     rotation_commands,
@@ -69,6 +70,7 @@ from shared.version import version_text
 # Imported because these modules add commands.
 ALSO = (
     backup_commands,
+    chart_commands,
     forecast_command,
     public_commands,
     rotation_commands,

@@ -145,6 +145,11 @@ def suite_in(
     )
 
 
+def drawn_plan() -> Plan:
+    """Return the plan of the topology, with all that watches, for targets without a run folder."""
+    return plan_of(load_topology(is_watched=True))
+
+
 def trace_share_word(folder: RunFolder) -> str:
     """Return the share of traces as requested, or else as at the last start; or "drawn"."""
     return os.environ.get("RETRATO_TRACE_SHARE") or _word_in(folder.trace_share_file) or DRAWN

@@ -2,15 +2,16 @@
 
 import hashlib
 from collections.abc import Callable
+from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 from infra.accounts import account_for
 from infra.plan.figures import Public
-from infra.plan.parts import Plan
+from infra.plan.parts import Plan, PlannedProcess, PlannedService
 from infra.public_certificate import OWN_PAIR, PublicCertificate
 from infra.rendering.files import PASSABLE, make_folder, render, write_rendered
-from infra.sizing import edge_sizes, this_machine
+from infra.sizing import EdgeSizes, edge_sizes, this_machine
 from infra.suite import Suite
 
 # Only our own processes may send these headers, so nginx drops them from clients' requests.
@@ -57,6 +58,26 @@ _PAGE_POLICY = (
     "default-src 'none'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; "
     "img-src 'self' data:; connect-src 'self'; base-uri 'self'; frame-ancestors 'none'"
 )
+
+
+@dataclass(frozen=True, slots=True)
+class EdgePlaces:
+    """Where a target has what one balancer needs; `secret_maps` is text, or names a file of it."""
+
+    name: str
+    status: str  # where its exporter asks, "" without one
+    listen: list[str]
+    public_folder: Path
+    challenges: Path
+    worker_user: str | None
+    temporary: Path
+    sizes: EdgeSizes
+    upstreams: list[PlannedService]
+    client_network: str
+    operators: tuple[str, ...]
+    ops: PlannedProcess | None
+    pki: Path
+    secret_maps: str
 
 
 class AcceptedSecrets(Protocol):
@@ -107,7 +128,7 @@ def _render_public(suite: Suite, public: Public) -> None:
 
 def configuration_of(suite: Suite, name: str, listen: list[str]) -> str:
     """Return the text of a balancer's file; `listen` has its addresses."""
-    return render("nginx.conf.j2", _values(suite, name, listen))
+    return edge_text(suite.plan, _places(suite, name, listen))
 
 
 def secret_maps(secrets: AcceptedSecrets) -> str:
@@ -136,33 +157,45 @@ def connection_bounds(suite: Suite) -> str:
     return render("connections.nft.j2", values)
 
 
-def _values(suite: Suite, name: str, listen: list[str]) -> dict[str, Any]:
+def _places(suite: Suite, name: str, listen: list[str]) -> EdgePlaces:
     workers = account_for("nginx")
-    return {
-        "name": name,
-        "status": _status_page(suite, name),
-        "listen": listen,
-        "entrances": _entrances(suite.plan),
-        "public": suite.plan.public,
-        "public_listen": _in_brackets(suite.plan.public),
-        "folder": suite.folder,
-        "nginx": suite.plan.nginx,
-        "worker_user": workers.name if workers.switch else None,
-        "temporary": _temporary_folder(suite, name),
-        "sizes": edge_sizes(suite.plan, this_machine()),
-        "upstreams": list(suite.plan.services.values()),
-        "client_network": suite.plan.client_network,
-        "operators": suite.plan.ops.allow,
-        "ops": next((one for one in suite.plan.processes if one.service == "ops"), None),
-        "zone": suite.plan.dns.zone,
-        "limits": suite.plan.limits,
-        "pki": suite.folder.pki,
-        "secret_maps": secret_maps(suite.secrets).rstrip("\n"),
-        "dropped_headers": _DROPPED_HEADERS,
-        "problems": _PROBLEMS,
-        "own_statuses": _OWN_STATUSES,
-        "page_policy": _PAGE_POLICY,
-    }
+    plan = suite.plan
+    return EdgePlaces(
+        name=name,
+        status=_status_page(suite, name),
+        listen=listen,
+        public_folder=suite.folder.public,
+        challenges=suite.folder.challenges,
+        worker_user=workers.name if workers.switch else None,
+        temporary=_temporary_folder(suite, name),
+        sizes=edge_sizes(plan, this_machine()),
+        upstreams=list(plan.services.values()),
+        client_network=plan.client_network,
+        operators=plan.ops.allow,
+        ops=next((one for one in plan.processes if one.service == "ops"), None),
+        pki=suite.folder.pki,
+        secret_maps=secret_maps(suite.secrets).rstrip("\n"),
+    )
+
+
+def edge_text(plan: Plan, places: EdgePlaces) -> str:
+    """Return the text of a balancer's file."""
+    return render(
+        "nginx.conf.j2",
+        {
+            **{field.name: getattr(places, field.name) for field in fields(places)},
+            "entrances": _entrances(plan),
+            "public": plan.public,
+            "public_listen": _in_brackets(plan.public),
+            "nginx": plan.nginx,
+            "zone": plan.dns.zone,
+            "limits": plan.limits,
+            "dropped_headers": _DROPPED_HEADERS,
+            "problems": _PROBLEMS,
+            "own_statuses": _OWN_STATUSES,
+            "page_policy": _PAGE_POLICY,
+        },
+    )
 
 
 def _status_page(suite: Suite, name: str) -> str:

@@ -11,6 +11,7 @@ from pydantic_settings import BaseSettings
 from infra.plan.parts import Plan
 from infra.plan.planning import plan_of
 from infra.rendering.environment import local_places
+from infra.rendering.kubernetes import cluster_places
 from infra.rendering.variables import Places, migration_variables, service_variables
 from infra.run_folder import RunFolder
 from infra.suite import Suite
@@ -27,7 +28,7 @@ def suite_in(folder: Path) -> Suite:
 
 def places_of_targets(suite: Suite) -> Mapping[str, Places]:
     """Return where each target has what a service needs; a new target gets a line here."""
-    return {"this machine": local_places(suite)}
+    return {"this machine": local_places(suite), "a cluster": cluster_places()}
 
 
 def names(plan: Plan, service: str, role: str, places: Places) -> set[str]:
