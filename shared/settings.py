@@ -124,6 +124,8 @@ class PostgresSettings(EnvironmentSettings):
     postgres_password: SecretStr
     postgres_database: str
     postgres_pool_max: int = Field(default=10, ge=1)
+    # The authority of somebody else's databases; absent: that of `tls_ca_file`.
+    postgres_ca_file: Path | None = None
 
 
 class RedisSettings(EnvironmentSettings):
@@ -132,6 +134,8 @@ class RedisSettings(EnvironmentSettings):
     model_config = SettingsConfigDict(frozen=True)
 
     redis_url: SecretStr
+    # The authority of somebody else's Redis; absent: that of `tls_ca_file`.
+    redis_ca_file: Path | None = None
 
 
 def read_settings(kind: type[S]) -> S:

@@ -82,9 +82,10 @@ async def open_resources(settings: FeedSettings) -> AsyncIterator[Resources]:
         group = await open_shard_group(settings, network)
         stack.push_async_callback(group.close)
         redis_url = settings.redis_url.get_secret_value()
-        redis = await open_redis(redis_url, network)
+        redis_network = network.trusting(settings.redis_ca_file)
+        redis = await open_redis(redis_url, redis_network)
         stack.push_async_callback(redis.aclose)
-        pipe = RedisPipe(redis_url, network, silent_looks_max=SILENT_LOOKS_MAX)
+        pipe = RedisPipe(redis_url, redis_network, silent_looks_max=SILENT_LOOKS_MAX)
         stack.push_async_callback(pipe.close)
         await pipe.open()
 

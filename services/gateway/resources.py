@@ -75,7 +75,9 @@ async def open_resources(settings: GatewaySettings) -> AsyncIterator[Resources]:
             return client
 
         pipe = RedisPipe(
-            settings.redis_url.get_secret_value(), network, prelude=[("SCRIPT", "LOAD", TAKE)]
+            settings.redis_url.get_secret_value(),
+            network.trusting(settings.redis_ca_file),
+            prelude=[("SCRIPT", "LOAD", TAKE)],
         )
         stack.push_async_callback(pipe.close)
         await pipe.open()

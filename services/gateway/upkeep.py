@@ -26,7 +26,9 @@ def main() -> int:
 async def _run(user_id: int) -> None:
     settings = read_settings(GatewaySettings)
     async with open_network(settings) as network:
-        pipe = RedisPipe(settings.redis_url.get_secret_value(), network)
+        pipe = RedisPipe(
+            settings.redis_url.get_secret_value(), network.trusting(settings.redis_ca_file)
+        )
         await pipe.open()
         await Invalidations(pipe).note(user_id)
         await pipe.close()

@@ -155,7 +155,8 @@ async def _open_stores(
         network, settings.media_caches_url, settings.media_token.get_secret_value()
     )
     stack.push_async_callback(caches.close)
-    redis = await open_redis(settings.redis_url.get_secret_value(), network)
+    redis_network = network.trusting(settings.redis_ca_file)
+    redis = await open_redis(settings.redis_url.get_secret_value(), redis_network)
     stack.push_async_callback(redis.aclose)
     return network, redis, _Stores(group, objects, caches)
 

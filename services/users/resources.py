@@ -54,7 +54,8 @@ async def open_resources(settings: UsersSettings) -> AsyncIterator[Resources]:
         network = await stack.enter_async_context(open_network(settings))
         group = await open_shard_group(settings, network)
         stack.push_async_callback(group.close)
-        redis = await open_redis(settings.redis_url.get_secret_value(), network)
+        redis_network = network.trusting(settings.redis_ca_file)
+        redis = await open_redis(settings.redis_url.get_secret_value(), redis_network)
         stack.push_async_callback(redis.aclose)
         feed = await stack.enter_async_context(
             ServiceClient("feed", settings.feed_url, network, settings)

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from shared.network.resolver import Resolver
@@ -15,6 +15,10 @@ class Network:
 
     resolver: Resolver
     ca_file: Path | None
+
+    def trusting(self, ca_file: Path | None) -> "Network":
+        """Return the same network for servers of somebody else, whose authority is `ca_file`."""
+        return self if ca_file is None else replace(self, ca_file=ca_file)
 
 
 @asynccontextmanager

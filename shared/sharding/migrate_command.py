@@ -110,7 +110,10 @@ async def _migrated(settings: MigrateSettings, service: Path) -> Migrated:
     )
     async with open_network(settings) as network:
         target = MigrationTarget(
-            settings.shard_map_file, login, network, settings.postgres_runtime_role
+            settings.shard_map_file,
+            login,
+            network.trusting(settings.postgres_ca_file),
+            settings.postgres_runtime_role,
         )
         return await bring_up_to_date(target, service)
 

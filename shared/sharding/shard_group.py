@@ -47,6 +47,11 @@ async def open_shard_group(settings: PostgresSettings, network: Network) -> Shar
         settings.postgres_database,
     )
     map_file = ShardMapFile(settings.shard_map_file)
-    group = ShardGroup(map_file, login, network, settings.postgres_pool_max)
+    group = ShardGroup(
+        map_file,
+        login,
+        network.trusting(settings.postgres_ca_file),
+        settings.postgres_pool_max,
+    )
     group.watch_replicas()
     return group
