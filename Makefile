@@ -10,13 +10,19 @@ BOOTSTRAP_OPTIONS =
 BIN = $(dir $(PYTHON))
 
 ##@ Run the suite
-.PHONY: up down status accounts logs trace forecast metrics restart scale maintenance automation rotate certificate reset psql promote switchover plan-changes
+.PHONY: up down upgrade image compose status accounts logs trace forecast metrics restart scale maintenance automation rotate certificate reset psql promote switchover plan-changes
 up: BOOTSTRAP_OPTIONS = $(if $(HA),--ha=$(HA)) $(if $(WATCH),--watch=$(WATCH))
 up: ready ## install what is missing and start everything (LIMITS=loose allows load from one address; BACKUPS=off; WATCH=0 without Prometheus; HA=1 adds failover, HA=0 ends it; TRACES=1 traces every request)
 	@$(if $(WATCH),RETRATO_WATCH=$(WATCH)) RETRATO_LIMITS=$(or $(LIMITS),usual) $(if $(BACKUPS),RETRATO_BACKUPS=$(BACKUPS)) $(if $(HA),RETRATO_HA=$(HA)) RETRATO_TRACE_SHARE=$(or $(TRACES),drawn) $(PYTHON) -m infra up $(if $(ANEW),--anew "$(ANEW)") $(if $(AS_IS),--as-is "$(AS_IS)")
 down: ready ## stop everything; the data stays
 	@$(PYTHON) -m infra down
-status: ready ## show each process: address, state, memory, start time
+upgrade: ready ## bring the running suite to another version while it serves: make upgrade TO=v1.1.0 (BACK=1 goes back; neither takes the checkout)
+	@$(if $(RETRATO_PYTHON),RETRATO_PYTHON=$(RETRATO_PYTHON)) $(PYTHON) -m infra upgrade $(if $(TO),--to=$(TO)) $(if $(BACK),--back)
+image: ready ## build the container images: make image BASE=<name@digest> (CPU=x86-64-v2 for older processors, ENGINE=docker, WORDS="…")
+	@$(PYTHON) -m infra image --base="$(BASE)" $(if $(CPU),--cpu=$(CPU)) $(if $(ENGINE),--engine=$(ENGINE)) $(if $(WORDS),--words="$(WORDS)")
+compose: ready ## render the compose file of the suite into .run/containers (NET=10.87 PUBLISH=127.0.0.1 LIMITS=loose LOG_DRIVER=k8s-file)
+	@$(PYTHON) -m infra compose $(if $(NET),--network=$(NET)) $(if $(PUBLISH),--publish=$(PUBLISH)) $(if $(LIMITS),--limits=$(LIMITS)) $(if $(LOG_DRIVER),--log-driver=$(LOG_DRIVER))
+status: ready ## show each process: address, state, memory, start time, version
 	@$(PYTHON) -m infra status
 accounts: ready ## show as which account each part runs, and what it can read and call
 	@$(PYTHON) -m infra accounts

@@ -16,6 +16,7 @@ from infra import (
     public_commands,
     rotation_commands,
     scale_commands,
+    ship_commands,
     switch_commands,
     upkeep_commands,
 )
@@ -75,6 +76,7 @@ ALSO = (
     public_commands,
     rotation_commands,
     scale_commands,
+    ship_commands,
     switch_commands,
     upkeep_commands,
 )

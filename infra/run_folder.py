@@ -229,6 +229,11 @@ class RunFolder:
         return self.root / "reset-under-way"
 
     @property
+    def compose_file(self) -> Path:
+        """The file of a suite in containers, which no command starts as processes."""
+        return self.root / "compose.yaml"
+
+    @property
     def shard_maps(self) -> Path:
         """The folder of shard maps."""
         return self.data / "shard_maps"

@@ -125,13 +125,15 @@ def suite_in(
 ) -> Suite:
     """Return the suite of a folder on a network; None is the default network.
 
-    Unless it `is_scaled`, it has the numbers of processes that the topology draws.
+    Unless it `is_scaled`, it has the numbers of processes that the topology draws. A folder with a
+    compose file is that of a suite in containers.
     """
     venvs = Path(os.environ.get("RETRATO_VENV_DIR") or REPOSITORY / ".run")
     drawn = load_topology(
         network=network,
         has_failover=_has_failover(folder, asked_failover),
         is_watched=_is_watched(folder),
+        in_containers=folder.compose_file.exists(),
     )
     backup = replace(drawn.backup, enabled=drawn.backup.enabled and _takes_backups(folder))
     counts = read_counts(folder.scale_file) if is_scaled else {}

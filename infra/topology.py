@@ -124,11 +124,19 @@ def load_topology(
     network: str | None = None,
     has_failover: bool = False,
     is_watched: bool = False,
+    in_containers: bool = False,
 ) -> Topology:
-    """Read and check the topology; `network`, such as "127.21", replaces the default one."""
+    """Read and check the topology; `network`, such as "127.21", replaces the default one.
+
+    A network of containers is not this machine's own, and only its addresses are clients.
+    """
     drawn = read_tables(file)
     with named_errors(file):
-        return _topology(drawn, network, has_failover=has_failover, is_watched=is_watched)
+        topology = _topology(drawn, network, has_failover=has_failover, is_watched=is_watched)
+        if in_containers:
+            return replace(topology, client_network=f"{topology.network}.0.0/16")
+        check_loopback(topology.network)
+        return topology
 
 
 def _topology(
@@ -142,7 +150,6 @@ def _topology(
     net = network or default
     if not _NETWORK.fullmatch(net):
         raise TopologyError(f"network {net!r} is not the first half of an address, like 127.20")
-    check_loopback(net)
     topology = Topology(
         network=net,
         client_network=drawn["network"]["clients"],

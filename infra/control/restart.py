@@ -12,6 +12,7 @@ from infra.control.health import dns_addresses
 from infra.control.member_restarts import restart_members
 from infra.control.others import wait_for_others
 from infra.control.progress import Progress
+from infra.control.replaced_programs import runs_a_replaced_file
 from infra.control.start import start_process
 from infra.control.stop import wait_stopped
 from infra.control.supervisor import Supervisor
@@ -48,7 +49,7 @@ async def restart_rolling(suite: Suite, what: str, progress: Progress) -> None:
         chosen = [process for process in chosen if process.kind != "postgres"]
     for process in chosen:
         began_s = time.monotonic()
-        if process.kind == "nginx":
+        if process.kind == "nginx" and not _is_outdated(supervisor, process):
             await renew_workers(suite, supervisor, process)
         elif process.kind == "store" and process.name not in described:
             await _renew_store(suite, supervisor, process)
@@ -60,6 +61,11 @@ async def restart_rolling(suite: Suite, what: str, progress: Progress) -> None:
             await start_process(suite, supervisor, process, progress)
             await _wait_in_use(suite, process)
         progress.say(f"{process.name:<25} is back after {time.monotonic() - began_s:.1f} s")
+
+
+def _is_outdated(supervisor: Supervisor, process: Process) -> bool:
+    """Whether nginx was updated: its master would go on with workers of the old program."""
+    return runs_a_replaced_file(supervisor.state(process.name).pid)
 
 
 async def restart_as_it_is(suite: Suite, name: str, progress: Progress) -> None:

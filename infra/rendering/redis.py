@@ -3,9 +3,10 @@
 import hashlib
 
 from infra.accounts import account_for
-from infra.plan.parts import PlannedRedis
+from infra.plan.parts import Plan, PlannedRedis
 from infra.plan.secret_names import WATCH_REDIS
 from infra.rendering.files import PASSABLE, make_data_folder, make_folder, render, write_rendered
+from infra.secret_values import SecretValues
 from infra.sizing import REDIS_CLIENTS_MAX
 from infra.suite import Suite
 
@@ -22,25 +23,37 @@ def _render(suite: Suite, redis: PlannedRedis) -> bool:
     data = make_data_folder(suite.folder.data / "redis" / redis.name, account)
     pair = suite.authority.server_pair(f"{redis.name}.redis", (redis.host, redis.address))
     account.own(pair.key, 0o600)
+    places = (str(data), str(folder), str(suite.folder.pki))
+    texts = redis_texts(suite.plan, redis, suite.secrets, places)
+    written = [write_rendered(folder / name, text, account) for name, text in texts.items()]
+    return any(written)
+
+
+def redis_texts(
+    plan: Plan, redis: PlannedRedis, secrets: SecretValues, places: tuple[str, str, str]
+) -> dict[str, str]:
+    """Return the files of a Redis by name; `places` are its data, its files, and certificates."""
+    data, etc, pki = places
     values = {
         "redis": redis,
         "data_folder": data,
-        "etc_folder": folder,
-        "pki": suite.folder.pki,
-        "limits": suite.plan.limits,
+        "etc_folder": etc,
+        "pki": pki,
+        "limits": plan.limits,
         "clients_max": REDIS_CLIENTS_MAX,
-        "passwords": _passwords(suite, f"redis_{redis.name}"),
-        "operators": _passwords(suite, "redis_operator"),
-        "monitors": _passwords(suite, WATCH_REDIS) if suite.plan.watch else "",
+        "passwords": _passwords(secrets, f"redis_{redis.name}"),
+        "operators": _passwords(secrets, "redis_operator"),
+        "monitors": _passwords(secrets, WATCH_REDIS) if plan.watch else "",
     }
-    config = write_rendered(folder / f"{redis.name}.conf", render("redis.conf.j2", values), account)
-    users = write_rendered(folder / f"{redis.name}.acl", render("redis.acl.j2", values), account)
-    return config or users
+    return {
+        f"{redis.name}.conf": render("redis.conf.j2", values),
+        f"{redis.name}.acl": render("redis.acl.j2", values),
+    }
 
 
-def _passwords(suite: Suite, secret: str) -> str:
+def _passwords(secrets: SecretValues, secret: str) -> str:
     """Return the digests of the passwords that count, as Redis writes them."""
-    return " ".join(f"#{_sha256(value)}" for value in sorted(suite.secrets.accepted(secret)))
+    return " ".join(f"#{_sha256(value)}" for value in sorted(secrets.accepted(secret)))
 
 
 def _sha256(password: str) -> str:

@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from infra.control.health import is_healthy, version_of
+from infra.control.replaced_programs import runs_a_replaced_file
 from infra.control.supervisor import ProcessState, Supervisor
 from infra.process import Process
 from infra.processes import processes_of
@@ -97,7 +98,7 @@ async def _row(
         sum(map(_memory_bytes, pids)),
         state.since,
         version,
-        any(map(_runs_a_replaced_file, pids)),
+        any(map(runs_a_replaced_file, pids)),
     )
 
 
@@ -129,10 +130,3 @@ def _memory_bytes(pid: int) -> int:
             if line.startswith("Pss:"):
                 return int(line.split()[1]) * 1024
     return 0
-
-
-def _runs_a_replaced_file(pid: int) -> bool:
-    """Whether the file of the program has been deleted; False if we may not know."""
-    with contextlib.suppress(OSError):
-        return str(Path(f"/proc/{pid}/exe").readlink()).endswith(" (deleted)")
-    return False

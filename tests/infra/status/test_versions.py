@@ -4,9 +4,10 @@ import shutil
 import subprocess
 from pathlib import Path
 
+from infra.control.replaced_programs import runs_a_replaced_file
 from infra.processes import processes_of
 from infra.run_folder import RunFolder
-from infra.status.status import Row, _runs_a_replaced_file
+from infra.status.status import Row
 from infra.status.versions import version_lines
 from infra.suite import suite_in
 
@@ -48,11 +49,11 @@ def test_a_replaced_file_is_seen_at_its_process(tmp_path: Path) -> None:
     shutil.copy2("/bin/sleep", program)
     with subprocess.Popen([program, "60"]) as process:
         try:
-            assert not _runs_a_replaced_file(process.pid)
+            assert not runs_a_replaced_file(process.pid)
             # As a package manager replaces a file.
             draft = tmp_path / "draft"
             shutil.copy2("/bin/sleep", draft)
             draft.replace(program)
-            assert _runs_a_replaced_file(process.pid)
+            assert runs_a_replaced_file(process.pid)
         finally:
             process.kill()
