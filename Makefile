@@ -10,7 +10,7 @@ BOOTSTRAP_OPTIONS =
 BIN = $(dir $(PYTHON))
 
 ##@ Run the suite
-.PHONY: up down upgrade image compose status accounts logs trace forecast metrics restart scale maintenance automation rotate certificate reset psql promote switchover plan-changes
+.PHONY: up down upgrade image compose status accounts logs trace forecast metrics restart scale maintenance automation rotate certificate install uninstall doctor place reset psql promote switchover plan-changes
 up: BOOTSTRAP_OPTIONS = $(if $(HA),--ha=$(HA)) $(if $(WATCH),--watch=$(WATCH))
 up: ready ## install what is missing and start everything (LIMITS=loose allows load from one address; BACKUPS=off; WATCH=0 without Prometheus; HA=1 adds failover, HA=0 ends it; TRACES=1 traces every request)
 	@$(if $(WATCH),RETRATO_WATCH=$(WATCH)) RETRATO_LIMITS=$(or $(LIMITS),usual) $(if $(BACKUPS),RETRATO_BACKUPS=$(BACKUPS)) $(if $(HA),RETRATO_HA=$(HA)) RETRATO_TRACE_SHARE=$(or $(TRACES),drawn) $(PYTHON) -m infra up $(if $(ANEW),--anew "$(ANEW)") $(if $(AS_IS),--as-is "$(AS_IS)")
@@ -44,6 +44,17 @@ automation: ready ## show what was done about alerts, or switch that: make autom
 	@$(PYTHON) -m infra automation $(if $(ON),--on) $(if $(OFF),--off) $(if $(DRY),--dry)
 rotate: ready ## replace secrets while everything runs: make rotate SECRET=media (or all; NOW=1 ends old values at once)
 	@$(PYTHON) -m infra rotate "$(SECRET)" $(if $(NOW),--now)
+install: BOOTSTRAP_OPTIONS = --public
+install: place ready ## as root on a public machine: a systemd unit for each process, started at boot, and the firewall
+	@$(PYTHON) -m infra install
+	@$(PYTHON) -m infra up
+uninstall: ready ## stop the suite and remove its units and the firewall; data stays (DATA=1 deletes it)
+	@$(PYTHON) -m infra uninstall $(if $(DATA),--data)
+doctor: ready ## say whether this machine is fit to serve people, and what to do where it is not
+	@$(PYTHON) -m infra doctor
+# A server's data has a place of its own, unless the suite has one already.
+place:
+	@test -e .run || test -n "$(RETRATO_RUN_DIR)" || { mkdir -p /var/lib/retrato && ln -s /var/lib/retrato .run; }
 certificate: ready ## get or renew the public name's certificate now, and say what hinders
 	@$(PYTHON) -m infra certificate
 plan-changes: ready ## show how the suite differs from the topology, and which changes are refused and why

@@ -29,6 +29,8 @@ _MASTERS_CAPABILITIES = (
     *("net_bind_service", "sys_resource"),  # for ports below 1024, and for many connections
 )
 _KEEPERS_CAPABILITIES = ("setuid", "setgid", "setpcap", "kill", "dac_override", "chown", "fowner")
+# The caretaker has nginx try its files, for which that opens its ports.
+_MORE_CAPABILITIES = {"caretaker": ("net_bind_service",)}
 
 # Without these, the store computes the MD5 of an object when it is put, and again when it is read.
 # Nobody uses it: TLS protects bytes on their way, and the key of a rendition holds its SHA-256.
@@ -243,7 +245,7 @@ def _of_the_suite(suite: Suite, planned: PlannedProcess) -> Process:
         command=(sys.executable, "-m", planned.module),
         account=account_for(planned.role),
         directory=REPOSITORY,
-        capabilities=_KEEPERS_CAPABILITIES,
+        capabilities=(*_KEEPERS_CAPABILITIES, *_MORE_CAPABILITIES.get(planned.name, ())),
         # The caretaker renders files that name the decoder's interpreter.
         environment={
             "RETRATO_RUN_DIR": str(suite.folder.root),

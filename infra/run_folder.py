@@ -51,6 +51,11 @@ class RunFolder:
         return self.root / "pki"
 
     @property
+    def installed_file(self) -> Path:
+        """The file that exists while systemd runs the suite's processes, and no supervisor."""
+        return self.root / "installed"
+
+    @property
     def public(self) -> Path:
         """The folder of the public name's certificate and key, which the balancers read."""
         return self.root / "public"

@@ -115,6 +115,7 @@ def _packages_of_a_public_machine() -> list[Package]:
     return [
         Package("lego", lambda: _program("lego")),
         Package("nftables", lambda: _program("nft")),
+        Package("logrotate", lambda: _program("logrotate")),
     ]
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self, cast
 
 from infra.control.failures import SuiteFailure
 from infra.programs import program
@@ -53,7 +53,19 @@ class ProcessState:
 
 
 class Supervisor:
-    """The supervisor of a run folder; every call opens a new connection."""
+    """The supervisor of a run folder; every call opens a new connection.
+
+    Of an installed suite it is systemd, with the same words.
+    """
+
+    def __new__(cls, folder: RunFolder) -> Self:
+        """Return the supervisor that runs the processes of this folder."""
+        if cls is Supervisor and folder.installed_file.exists():
+            # It extends this class.
+            from infra.control.units import Units
+
+            return cast("Self", object.__new__(Units))
+        return object.__new__(cls)
 
     def __init__(self, folder: RunFolder) -> None:
         self._folder = folder

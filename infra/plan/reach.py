@@ -97,6 +97,11 @@ def _edge(plan: Plan, parts: Mapping[str, tuple[PlannedProcess, ...]]) -> Iterat
     nginx = plan.nginx
     yield Allowed(PUBLIC, "nginx", nginx.port, "clients, in plain HTTP")
     yield Allowed(PUBLIC, "nginx", nginx.tls_port, "clients, over TLS")
+    if plan.public is not None:
+        yield Allowed(
+            PUBLIC, "nginx", plan.public.port, "clients of the public name, sent on to TLS"
+        )
+        yield Allowed(PUBLIC, "nginx", plan.public.tls_port, "clients of the public name")
     if nginx.takes_proxy_protocol and nginx.proxy_protocol_port is not None:
         why = "proxies, with the PROXY protocol"
         networks = nginx.trusted_proxies

@@ -1,7 +1,7 @@
 """Writes files from templates, only if they differ, and readable by one account."""
 
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from functools import cache
@@ -57,6 +57,16 @@ def write_rendered(file: Path, text: str, account: Account, mode: int = 0o600) -
         draft.replace(file)
     account.own(file, mode)
     return changed
+
+
+def delete_rendered(files: Iterable[Path]) -> None:
+    """Delete files that are rendered no more, unless files are only compared."""
+    differing = _differing.get()
+    for file in files:
+        if differing is not None:
+            differing.append(file)
+        else:
+            file.unlink(missing_ok=True)
 
 
 def make_folder(folder: Path, account: Account, mode: int = 0o700) -> Path:

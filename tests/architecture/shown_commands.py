@@ -24,6 +24,9 @@ RUN_BY: Mapping[str, tuple[str, str]] = {
     "make backup KIND=": (f"{_BACKUPS}test_external_store.py", '"backup", "--kind", "full"'),
     "make backup-passphrase": (*_BY_NAME, '"backup-passphrase"'),
     "make backups": (*_BY_NAME, '"backups"'),
+    "make doctor": ("tests/infra/test_public_machine.py", '"doctor"'),
+    "make install": ("tests/infra/test_public_machine.py", '"install"'),
+    "make uninstall": ("tests/infra/test_public_machine.py", '"uninstall"'),
     "make certificate": ("tests/infra/test_public_certificate.py", "renew_now"),
     "make check-deleted": (*_BY_NAME, '"check-deleted"'),
     "make check-deleted U=": (*_BY_NAME, '"check-deleted"'),
@@ -57,6 +60,10 @@ RUN_BY: Mapping[str, tuple[str, str]] = {
     "make restart S=": (*_SUITE, '"restart", service'),
     "make restore": (f"{_BACKUPS}test_restore_group.py", '"restore", "--group"'),
     "make restore AT= G= REPLACE=": (f"{_BACKUPS}test_restore_group.py", '"restore", "--group"'),
+    "make restore AT= FROM= REPLACE= SUITE=": (
+        f"{_BACKUPS}test_external_store.py",
+        '"restore", "--source"',
+    ),
     "make restore FROM=": (f"{_BACKUPS}test_external_store.py", '"restore", "--source"'),
     "make restore G= REPLACE=": (f"{_BACKUPS}test_restore_group.py", '"restore", "--group"'),
     "make restore-drill": (f"{_BACKUPS}test_store_away.py", '"restore-drill"'),
@@ -104,7 +111,11 @@ _ONE_S_OWN = "it changes the reader's own checkout"
 _LOOKS = "it only looks at the machine"
 
 # Command → why no test runs it.
+_RENTED = "it wants a rented machine and a name of its own"
 LEFT_OUT: Mapping[str, str] = {
+    "apt-get update && apt-get install -y git python3-venv systemd-timesyncd make": _RENTED,
+    "curl -I https://photos.example.org/docs": _RENTED,
+    "getent ahosts photos.example.org": _RENTED,
     "make bench": _MEASURES,
     "make bench-alerts": _MEASURES,
     "make bench-fan-out": _MEASURES,

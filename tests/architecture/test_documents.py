@@ -204,6 +204,7 @@ LOOKED_UP_IN = {
     "alerts.md",
     "commands.md",
     "edge.md",
+    "go-live.md",
     "metrics.md",
     "running-elsewhere.md",
 }

@@ -1,0 +1,245 @@
+"""A Debian of its own with systemd as its first process, and a guest on the network beside it."""
+
+import os
+import shutil
+import signal
+import subprocess
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from infra.run_folder import REPOSITORY
+
+DOMAIN = "photos.example.org"
+MACHINE4, GUEST4, MACHINE6, GUEST6 = "10.99.3.1", "10.99.3.2", "fd00:993::1", "fd00:993::2"
+_MACHINE, _GUEST = "retrato-machine", "retrato-guest"
+_MADE = Path("/var/tmp/retrato-debian")
+_CHECKOUT = "opt/retrato"
+_CGROUPS = (Path("/sys/fs/cgroup/unified"), Path("/sys/fs/cgroup"))
+_PACKAGES = "systemd,systemd-sysv,dbus,iproute2,ca-certificates,python3,python3-venv,git,make,curl"
+_SETTINGS = ("pip_", "ssl_cert", "requests_ca")
+_PUBLIC = f'[public]\ndomain = "{DOMAIN}"\ncertificate = "none"\n'
+_BOOT = Path(__file__).with_name("public_machine_boot.sh")
+_PROBE = """
+import socket, sys
+try:
+    socket.create_connection((sys.argv[1], int(sys.argv[2])), 2).close()
+except OSError:
+    sys.exit(1)
+"""
+_LISTEN = """
+import socket, sys
+door = socket.create_server((sys.argv[1], int(sys.argv[2])))
+print(flush=True)
+held = []
+while True:
+    held.append(door.accept())
+"""
+_SCAN = """
+import socket, sys
+from concurrent.futures import ThreadPoolExecutor
+def is_open(port):
+    with socket.socket() as one:
+        one.settimeout(1)
+        return port if one.connect_ex((sys.argv[1], port)) == 0 else 0
+with ThreadPoolExecutor(64) as pool:
+    ports = [2379, 5353, 5432, 6379, 8000, 8080, 8081, 8443, 9000, 9090, 9093, *range(1, 1024)]
+    print(*sorted(set(filter(None, pool.map(is_open, ports)))))
+"""
+
+
+def lacking() -> str:
+    """Return what this machine lacks for these tests, or "" if nothing."""
+    if os.geteuid() != 0:
+        return "root"
+    if _cgroups() is None:
+        return "control groups of version 2"
+    programs = ("ip", "debootstrap", "unshare", "nsenter")
+    return " ".join(name for name in programs if shutil.which(name) is None)
+
+
+def _cgroups() -> Path | None:
+    return next((one for one in _CGROUPS if (one / "cgroup.procs").exists()), None)
+
+
+class Machine:
+    """The booted Debian."""
+
+    def __init__(self) -> None:
+        self._booted: subprocess.Popen[bytes] | None = None
+
+    def boot(self) -> None:
+        """Start systemd, and wait until it takes commands."""
+        cgroups = _cgroups()
+        assert cgroups is not None
+        self._booted = subprocess.Popen(
+            ["bash", str(_BOOT), str(_MADE), str(cgroups / _MACHINE), _MACHINE],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        waited = self.run("systemctl", "is-system-running", "--wait")
+        assert waited.stdout.strip() in {"running", "degraded"}, waited.stdout + waited.stderr
+
+    def boot_again(self) -> None:
+        """End every process at once, as a power cut does, and boot."""
+        self.end()
+        self.boot()
+
+    def end(self) -> None:
+        """End systemd, and with it everything in its namespace."""
+        if self._booted is not None:
+            os.kill(self._first(), signal.SIGKILL)
+            self._booted.wait(60)
+            self._booted = None
+
+    def run(self, *words: str) -> "subprocess.CompletedProcess[str]":
+        """Run a command on the machine."""
+        inside = ["nsenter", f"--target={self._first()}", "--all", "--wd=/"]
+        path = "PATH=/usr/sbin:/usr/bin:/sbin:/bin"
+        return subprocess.run(
+            [*inside, "env", "-i", "HOME=/root", path, *words],
+            check=False,
+            capture_output=True,
+            text=True,
+        )
+
+    def make(self, *words: str) -> "subprocess.CompletedProcess[str]":
+        """Run make in the checkout."""
+        return self.run("make", "--silent", "--directory", f"/{_CHECKOUT}", *words)
+
+    def running_units(self) -> set[str]:
+        """Return the running services of the suite."""
+        words = ("list-units", "--plain", "--no-legend", "--state=running", "retrato-*.service")
+        return {line.split()[0] for line in self.run("systemctl", *words).stdout.splitlines()}
+
+    def pid_of(self, unit: str) -> int:
+        """Return the main process of a unit, 0 if it has none."""
+        said = self.run("systemctl", "show", "--property=MainPID", "--value", unit).stdout
+        return int(said or 0)
+
+    def connects(self, account: str, address: str, port: int) -> bool:
+        """Whether a process of this account can connect."""
+        as_account = ("setpriv", f"--reuid={account}", "--clear-groups")
+        words = ("python3", "-c", _PROBE, address, str(port))
+        return self.run(*as_account, *words).returncode == 0
+
+    def asked_by_guest(self, url: str, address: str) -> str:
+        """Return the head of a reply to the guest, who trusts the suite's own authority."""
+        trusted = str(_MADE / "var/lib/retrato/pki/ca.crt")
+        found = [f"{DOMAIN}:{port}:{address}" for port in (80, 443)]
+        resolved = [word for one in found for word in ("--resolve", one)]
+        words = ["curl", "-sS", "-m", "5", "-o", "/dev/null", "-D", "-", "--cacert", trusted]
+        return _by_guest(*words, *resolved, url).stdout
+
+    def open_ports_for_guest(self) -> set[int]:
+        """Return the ports that the guest finds open."""
+        return {int(port) for port in _by_guest("python3", "-c", _SCAN, MACHINE4).stdout.split()}
+
+    @contextmanager
+    def guest_listens(self, port: int) -> Iterator[None]:
+        """Let somebody on the network take connections."""
+        script = _LISTEN
+        words = ["ip", "netns", "exec", _GUEST, "python3", "-c", script, GUEST4, str(port)]
+        with subprocess.Popen(words, stdout=subprocess.PIPE) as listening:
+            assert listening.stdout is not None
+            listening.stdout.readline()
+            yield
+            listening.terminate()
+
+    def _first(self) -> int:
+        """Return the process that is the first one of the machine, as seen from here."""
+        assert self._booted is not None
+        deadline = threading.Event()
+        for _ in range(200):
+            for child in _descendants(self._booted.pid):
+                if Path(f"/proc/{child}/comm").read_text(encoding="utf-8").strip() == "systemd":
+                    return child
+            deadline.wait(0.05)
+        raise AssertionError("systemd does not start")
+
+
+def _descendants(pid: int) -> Iterator[int]:
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()
+    for child in map(int, children):
+        yield child
+        yield from _descendants(child)
+
+
+def _by_guest(*words: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        ["ip", "netns", "exec", _GUEST, *words], check=False, capture_output=True, text=True
+    )
+
+
+def _ip(*arguments: str) -> None:
+    subprocess.run(["ip", *arguments], check=True, capture_output=True)
+
+
+def _join(stack: ExitStack) -> None:
+    for name in (_MACHINE, _GUEST):
+        _ip("netns", "add", name)
+        stack.callback(_ip, "netns", "del", name)
+        _ip("-n", name, "link", "set", "lo", "up")
+    _ip("link", "add", "m0", "netns", _MACHINE, "type", "veth", "peer", "g0", "netns", _GUEST)
+    for name, device, four, six in (
+        (_MACHINE, "m0", MACHINE4, MACHINE6),
+        (_GUEST, "g0", GUEST4, GUEST6),
+    ):
+        _ip("-n", name, "address", "add", f"{four}/24", "dev", device)
+        _ip("-n", name, "address", "add", f"{six}/64", "dev", device, "nodad")
+        _ip("-n", name, "link", "set", device, "up")
+
+
+def make_debian() -> None:
+    """Make the root once, and bring it this checkout, Debian's packages and Python's.
+
+    The booted machine has no way to a registry, so this step uses the network of its host.
+    """
+    if not (_MADE / "etc/debian_version").exists():
+        _MADE.mkdir(parents=True, exist_ok=True)
+        words = [
+            "debootstrap",
+            "--variant=minbase",
+            f"--include={_PACKAGES}",
+            "bookworm",
+            str(_MADE),
+        ]
+        subprocess.run(words, check=True, capture_output=True)
+    shutil.rmtree(_MADE / "var/lib/retrato/data", ignore_errors=True)
+    checkout = _MADE / _CHECKOUT
+    checkout.mkdir(parents=True, exist_ok=True)
+    words = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    files = subprocess.run(words, check=True, capture_output=True, cwd=REPOSITORY).stdout
+    for name in filter(None, files.decode().split("\0")):
+        if (REPOSITORY / name).exists():
+            (checkout / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(REPOSITORY / name, checkout / name)
+    topology = checkout / "infra" / "topology.toml"
+    topology.write_text(topology.read_text(encoding="utf-8") + "\n" + _PUBLIC, encoding="utf-8")
+    for name in ("etc/resolv.conf", "etc/pip.conf", "etc/ssl/certs/ca-certificates.crt"):
+        if Path("/", name).exists():
+            shutil.copy(Path("/", name), _MADE / name)
+    kept = [
+        f"{name}={value}"
+        for name, value in os.environ.items()
+        if name.lower().startswith(_SETTINGS)
+    ]
+    script = (
+        f'mount -t proc proc {_MADE}/proc; mount --rbind /dev {_MADE}/dev; exec chroot {_MADE} "$@"'
+    )
+    inside = ["env", "-i", "HOME=/root", "PATH=/usr/sbin:/usr/bin:/sbin:/bin", *kept]
+    make = ["make", "-C", f"/{_CHECKOUT}", "place", "ready", "BOOTSTRAP_OPTIONS=--public"]
+    subprocess.run(["unshare", "-m", "bash", "-c", script, "bash", *inside, *make], check=True)
+
+
+@contextmanager
+def booted_machine() -> Iterator[Machine]:
+    """Yield the machine, booted for the first time."""
+    make_debian()
+    with ExitStack() as stack:
+        _join(stack)
+        machine = Machine()
+        stack.callback(machine.end)
+        machine.boot()
+        yield machine
