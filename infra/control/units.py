@@ -51,6 +51,9 @@ class Units(Supervisor):
 
     def start(self, name: str) -> None:
         """Start a process without waiting; one that waits for its next attempt starts at once."""
+        if self.state(name).state == "BACKOFF":
+            # systemd would wait for the moment of that attempt.
+            self._told("stop", unit_of(name), timeout_s=_STOP_TIMEOUT_S)
         self._told("start", "--no-block", unit_of(name))
 
     def begin_stop(self, name: str) -> None:
@@ -91,7 +94,7 @@ class Units(Supervisor):
 
     def end(self) -> None:
         """Stop the target, which first stops whatever still runs."""
-        self._told("stop", TARGET, timeout_s=_STOP_TIMEOUT_S)
+        self._told("stop", TARGET, *self._loaded(), timeout_s=_STOP_TIMEOUT_S)
 
     def _described(self) -> list[str]:
         return [file.name for file in UNIT_FOLDER.glob(unit_of("*")) if name_of_unit(file.name)]

@@ -78,8 +78,13 @@ class Machine:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
-        waited = self.run("systemctl", "is-system-running", "--wait")
-        assert waited.stdout.strip() in {"running", "degraded"}, waited.stdout + waited.stderr
+        pause = threading.Event()
+        for _ in range(600):
+            state = self.run("systemctl", "is-system-running").stdout.strip()
+            if state in {"running", "degraded"}:
+                return
+            pause.wait(0.1)
+        raise AssertionError(f"the machine is {state}")
 
     def boot_again(self) -> None:
         """End every process at once, as a power cut does, and boot."""
@@ -192,23 +197,13 @@ def _join(stack: ExitStack) -> None:
 
 
 def make_debian() -> None:
-    """Make the root once, and bring it this checkout, Debian's packages and Python's.
-
-    The booted machine has no way to a registry, so this step uses the network of its host.
-    """
+    """Make the root, once for all runs, and bring it this checkout."""
     if not (_MADE / "etc/debian_version").exists():
         _MADE.mkdir(parents=True, exist_ok=True)
-        words = [
-            "debootstrap",
-            "--variant=minbase",
-            f"--include={_PACKAGES}",
-            "bookworm",
-            str(_MADE),
-        ]
-        subprocess.run(words, check=True, capture_output=True)
-    shutil.rmtree(_MADE / "var/lib/retrato/data", ignore_errors=True)
+        words = ["debootstrap", "--variant=minbase", f"--include={_PACKAGES}"]
+        subprocess.run([*words, "bookworm", str(_MADE)], check=True, capture_output=True)
+    _forget_earlier_runs()
     checkout = _MADE / _CHECKOUT
-    checkout.mkdir(parents=True, exist_ok=True)
     words = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
     files = subprocess.run(words, check=True, capture_output=True, cwd=REPOSITORY).stdout
     for name in filter(None, files.decode().split("\0")):
@@ -217,6 +212,25 @@ def make_debian() -> None:
             shutil.copy2(REPOSITORY / name, checkout / name)
     topology = checkout / "infra" / "topology.toml"
     topology.write_text(topology.read_text(encoding="utf-8") + "\n" + _PUBLIC, encoding="utf-8")
+
+
+def _forget_earlier_runs() -> None:
+    """Delete what a suite left there, but for the environments of Python."""
+    run_folder, units = _MADE / "var/lib/retrato", _MADE / "etc/systemd/system"
+    for path in run_folder.glob("*"):
+        if path.is_dir() and not path.name.startswith("venv"):
+            shutil.rmtree(path)
+        elif not path.is_dir():
+            path.unlink()
+    for file in (*units.glob("retrato*"), *units.glob("*.wants/retrato*")):
+        file.unlink()
+
+
+def install_packages() -> None:
+    """Install Debian's and Python's packages as the first step of `make install` does.
+
+    The booted machine has no way to a registry, so this step uses the network of its host.
+    """
     for name in ("etc/resolv.conf", "etc/pip.conf", "etc/ssl/certs/ca-certificates.crt"):
         if Path("/", name).exists():
             shutil.copy(Path("/", name), _MADE / name)
@@ -234,9 +248,11 @@ def make_debian() -> None:
 
 
 @contextmanager
-def booted_machine() -> Iterator[Machine]:
-    """Yield the machine, booted for the first time."""
+def booted_machine(*, has_packages: bool = True) -> Iterator[Machine]:
+    """Yield the machine, booted for the first time, on request without a suite's packages."""
     make_debian()
+    if has_packages:
+        install_packages()
     with ExitStack() as stack:
         _join(stack)
         machine = Machine()

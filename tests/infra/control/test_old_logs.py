@@ -29,6 +29,7 @@ def suite_of_logs(tmp_path: Path) -> OnDisk:
         log=tmp_path / "log",
         traces=tmp_path / "traces",
         supervisor_pid_file=tmp_path / "absent.pid",
+        installed_file=tmp_path / "absent",
     )
     plan = SimpleNamespace(limits=SimpleNamespace(logs=Logs()))
     return cast(OnDisk, SimpleNamespace(folder=folder, plan=plan))
