@@ -98,7 +98,6 @@ def cluster_places() -> Places:
         media_caches_url=f"https://{_RELEASE}-nginx-caches:8443",
         public_url="https://{{ .Values.domain }}",
         secrets=NoSecrets(),
-        version=code_version().version,
         revision=code_version().revision,
     )
 
