@@ -81,6 +81,8 @@ RUN_BY: Mapping[str, tuple[str, str]] = {
     "make trace": (*_BY_NAME, '"trace"'),
     "make trace HTML= R=": (*_BY_NAME, '"trace", f"R={request_id}", "HTML=1"'),
     "make trace R=": (*_BY_NAME, '"trace"'),
+    "make upgrade BACK=": ("tests/failures/test_upgrade.py", '"upgrade", "BACK=1"'),
+    "make upgrade TO=": ("tests/failures/test_upgrade.py", '"upgrade", f"TO={NEXT}"'),
     "make up": (*_SUITE, '"up"'),
     "make up ANEW=": (f"{_MISTAKES}losses.py", "--anew"),
     "make up AS_IS=": (f"{_MISTAKES}losses.py", "--as-is"),
@@ -108,6 +110,7 @@ _MEASURES = "it measures for minutes; its parts are tested in tests/bench"
 _PROVES = "it breaks the suite for minutes; tests/failures/test_proof.py runs its short form"
 _RUNS_TESTS = "it runs the tests, and would run itself"
 _ONE_S_OWN = "it changes the reader's own checkout"
+_CONTAINERS = "images are built by hand; tests/infra/containers/test_live_compose.py runs them"
 _LOOKS = "it only looks at the machine"
 
 # Command → why no test runs it.
@@ -148,6 +151,18 @@ LEFT_OUT: Mapping[str, str] = {
     "make audit ADVISORIES=": "tests/infra/supply_chain/test_advisories.py asks a service with it",
     "make lock": "it asks a package index for newer versions",
     "make demo": "tests/infra/demo tests its parts; the whole takes a minute",
+    "make image": _CONTAINERS,
+    "make image BASE=": _CONTAINERS,
+    "make compose": _CONTAINERS,
+    "make compose LOG_DRIVER=": _CONTAINERS,
+    "cd .run/containers": _CONTAINERS,
+    "docker compose": _CONTAINERS,
+    "debootstrap --variant=minbase": _CONTAINERS,
+    "tar --directory=root --create . | podman import": _CONTAINERS,
+    "curl -s http://127.0.0.1:8080/docs": _CONTAINERS,
+    "make upgrade": "tests/failures/test_upgrade.py runs it with words",
+    "git fetch --tags": _ONE_S_OWN,
+    "sudo apt-get update && sudo apt-get install --only-upgrade": "it changes the machine",
     "make logs": "it follows the logs until Ctrl-C",
     "make logs S=": "it follows the logs until Ctrl-C",
     "make mirror-store": "its action is tested in tests/upload/actions/test_mirror_store.py",
