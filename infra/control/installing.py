@@ -32,8 +32,15 @@ from infra.suite import Suite
 _BOOTED_BY_SYSTEMD = Path("/run/systemd/system")
 _LIMIT_S = 120.0
 _ENABLED = (BOOT, FIREWALL, ROTATION_TIMER)
+# Debian starts these at boot, at ports of ours; the suite runs the same programs itself.
+_DEBIANS = (
+    *("nginx", "postgresql", "redis-server", "pdns", "etcd", "prometheus"),
+    *("prometheus-alertmanager", "prometheus-postgres-exporter", "prometheus-redis-exporter"),
+    "prometheus-nginx-exporter",
+)
 # A connection that waits at a balancer which ends goes to the other one.
 _KERNEL_FILE = Path("/etc/sysctl.d/60-retrato.conf")
+_KERNEL_SETTING = Path("/proc/sys/net/ipv4/tcp_migrate_req")
 _KERNEL_TEXT = "net.ipv4.tcp_migrate_req = 1\n"
 _OPEN_MODE = 0o644
 # These settings of the shell belong to the installed suite from then on.
@@ -52,6 +59,7 @@ def install(suite: Suite, progress: Progress) -> None:
             progress.say("stopping the suite, which another supervisor runs")
             stop_and_record(suite, progress)
         folder.installed_file.touch()
+    _silence_debians(progress)
     owner = account_for("supervisor")
     make_folder(folder.etc, owner, 0o711)
     make_folder(folder.log, owner, 0o750)
@@ -60,7 +68,9 @@ def install(suite: Suite, progress: Progress) -> None:
         write_rendered(UNIT_FOLDER / name, text, owner, _OPEN_MODE)
     write_rendered(_rotation_file(folder), _rotation(suite), owner)
     write_rendered(_KERNEL_FILE, _KERNEL_TEXT, owner, _OPEN_MODE)
-    _run("sysctl", "--quiet", "--load", str(_KERNEL_FILE))
+    # At a boot systemd reads the file; an older kernel lacks the setting.
+    if _KERNEL_SETTING.exists():
+        _KERNEL_SETTING.write_text("1\n", encoding="ascii")
     _run("systemctl", "daemon-reload")
     _run("systemctl", "enable", "--quiet", *_ENABLED)
     _run("systemctl", "restart", FIREWALL)
@@ -102,6 +112,19 @@ def _units_of_the_machine(suite: Suite) -> dict[str, str]:
         FIREWALL: firewall_unit(suite.folder.etc / "firewall.nft"),
         **rotation_units(_rotation_file(suite.folder), suite.folder.log / ".rotation-state"),
     }
+
+
+def _silence_debians(progress: Progress) -> None:
+    """Keep Debian's own services of our programs from running, now and at the next boot."""
+    loud = [name for name in _DEBIANS if _is_enabled(name)]
+    if loud:
+        _run("systemctl", "disable", "--quiet", "--now", *loud)
+        progress.say(f"Debian's own services are off, for ours take their place: {', '.join(loud)}")
+
+
+def _is_enabled(name: str) -> bool:
+    words = ["systemctl", "is-enabled", "--quiet", f"{name}.service"]
+    return subprocess.run(words, check=False, timeout=_LIMIT_S).returncode == 0
 
 
 def _rotation_file(folder: RunFolder) -> Path:

@@ -100,7 +100,7 @@ class Machine:
 
     def run(self, *words: str) -> "subprocess.CompletedProcess[str]":
         """Run a command on the machine."""
-        inside = ["nsenter", f"--target={self._first()}", "--all", "--wd=/"]
+        inside = ["nsenter", f"--target={self._first()}", "--all", "--wdns=/"]
         path = "PATH=/usr/sbin:/usr/bin:/sbin:/bin"
         return subprocess.run(
             [*inside, "env", "-i", "HOME=/root", path, *words],
