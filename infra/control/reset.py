@@ -7,7 +7,7 @@ from infra.suite import Suite
 
 
 def delete_everything(suite: Suite) -> list[str]:
-    """Delete all but the installed environments; returns the names of the deleted folders.
+    """Delete all but the installed environments and units; returns the names of the deleted folders.
 
     The suite must be down. A file marks the reset until its last step, so that an interrupted
     reset does not look like a loss. The next reset finishes it.
@@ -22,6 +22,8 @@ def delete_everything(suite: Suite) -> list[str]:
         folder.pki,
         folder.cache,
         folder.sockets,
+        folder.public,
+        folder.challenges,
         folder.backups,
     )
     gone = [path for path in folders if path.exists()]
@@ -47,6 +49,7 @@ def delete_everything(suite: Suite) -> list[str]:
         folder.automation_file,
         folder.upkeep_file,
         folder.state_file,
+        folder.compose_file,
         folder.complaints_file,
         folder.restored_file,
         folder.restoring_file,
