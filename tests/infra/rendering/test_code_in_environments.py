@@ -14,7 +14,7 @@ from infra.suite import Suite
 from infra.topology import load_topology
 
 _NEWER = CodeVersion("99.0.0", "abcdefabcdef")
-# They read no environment, so an upgrade restarts them by name.
+# They read no environment; an upgrade asks them for their version.
 _BY_NAME = {"backup-keeper", "caretaker"}
 
 
@@ -40,8 +40,8 @@ def test_newer_code_changes_a_file_of_every_process_that_runs_it(
             assert _NEWER.revision in text, process.name
 
 
-def test_an_upgrade_names_every_process_of_ours() -> None:
-    page = (REPOSITORY / "docs/operations/upgrade.md").read_text(encoding="utf-8")
+def test_an_upgrade_can_ask_every_process_of_ours_for_its_version() -> None:
     plan = plan_of(load_topology(network="127.99", is_watched=True))
-    for service in {process.service for process in plan.processes if process.kind == "service"}:
-        assert f"make restart S={service}\n" in page, service
+    ours = [process for process in plan.processes if process.kind == "service"]
+    assert {"backup-keeper", "caretaker", "ops", "automation"} <= {one.name for one in ours}
+    assert {plan.checks[process.name].path for process in ours} == {"/ready"}
