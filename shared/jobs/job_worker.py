@@ -85,6 +85,10 @@ class JobWorker:
             raise ValueError("each job that has a handler belongs to exactly one lane")
         self._timing = timing or JobTiming()
         self._places = {id(lane): asyncio.Semaphore(lane.concurrency) for lane in self._lanes}
+        # Shown from the start: an increase does not count a series' first value, and jobs that
+        # waited for a worker all start at once.
+        for job in handlers:
+            JOB_START_DELAY_SECONDS.labels(group.name, job)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Run jobs until `stop` is set, then finish the jobs under way."""

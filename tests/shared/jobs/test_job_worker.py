@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from prometheus_client import REGISTRY
 
 from shared.errors import Unavailable
 from shared.jobs.job_worker import JobTiming, JobWorker, Lane
@@ -286,6 +287,12 @@ async def test_the_jobs_of_a_killed_worker_run_elsewhere(
 async def test_each_job_has_one_lane(group: ShardGroup) -> None:
     with pytest.raises(ValueError, match="one lane"):
         JobWorker(group, {"paint": Desk()}, [Lane(("print",), 1)])
+
+
+async def test_the_first_late_start_is_an_increase(group: ShardGroup) -> None:
+    JobWorker(group, {"never_run": Desk()})
+    labels = {"group": group.name, "kind": "never_run", "le": "+Inf"}
+    assert REGISTRY.get_sample_value("retrato_job_start_delay_seconds_bucket", labels) == 0
 
 
 async def test_a_job_wakes_its_own_lane_and_no_other(group: ShardGroup) -> None:
