@@ -7,7 +7,7 @@ from infra.suite import Suite
 
 
 def delete_everything(suite: Suite) -> list[str]:
-    """Delete all but the installed environments and units; returns the names of the deleted folders.
+    """Delete all but installed environments and units; returns the names of the deleted folders.
 
     The suite must be down. A file marks the reset until its last step, so that an interrupted
     reset does not look like a loss. The next reset finishes it.

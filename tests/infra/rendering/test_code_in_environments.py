@@ -9,7 +9,7 @@ from infra.plan.planning import plan_of
 from infra.processes import processes_of
 from infra.rendering.differences import files_of
 from infra.rendering.everything import render_everything
-from infra.run_folder import REPOSITORY, RunFolder
+from infra.run_folder import RunFolder
 from infra.suite import Suite
 from infra.topology import load_topology
 
