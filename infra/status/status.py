@@ -19,6 +19,8 @@ from infra.process import Process
 from infra.processes import processes_of
 from infra.suite import Suite
 
+_CHECKS_AT_ONCE = 8
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -39,18 +41,25 @@ class Row:
 
 
 async def rows_of(suite: Suite) -> list[Row]:
-    """Check all processes concurrently."""
+    """Check all processes, a few at once: each has its time to answer although this one is busy."""
     supervisor = Supervisor(suite.folder)
     states = supervisor.states() if supervisor.is_running() else {}
+    places = asyncio.Semaphore(_CHECKS_AT_ONCE)
+
+    async def check(process: Process) -> tuple[bool, str]:
+        if not _runs(states.get(process.name)):
+            return False, ""
+        async with places:
+            return await is_healthy(suite, process), await version_of(suite, process)
+
+    processes = processes_of(suite)
+    checked = await asyncio.gather(*map(check, processes))
+    # To read the memory takes milliseconds for each process, during which no check would go on.
     children = _children_by_parent()
-    return list(
-        await asyncio.gather(
-            *(
-                _row(suite, process, states.get(process.name), children)
-                for process in processes_of(suite)
-            )
-        )
-    )
+    return [
+        _row(process, states.get(process.name), answers, version, children)
+        for process, (answers, version) in zip(processes, checked, strict=True)
+    ]
 
 
 def print_table(rows: list[Row]) -> None:
@@ -84,13 +93,20 @@ def memory_by_pid(pids: Iterable[int]) -> dict[int, int]:
     return {pid: sum(_memory_bytes(one) for one in _tree(pid, children)) for pid in pids}
 
 
-async def _row(
-    suite: Suite, process: Process, state: ProcessState | None, children: dict[int, list[int]]
+def _runs(state: ProcessState | None) -> bool:
+    return state is not None and bool(state.pid)
+
+
+def _row(
+    process: Process,
+    state: ProcessState | None,
+    answers: bool,
+    version: str,
+    children: dict[int, list[int]],
 ) -> Row:
     if state is None or not state.pid:
         said = state.state.lower() if state else "stopped"
         return Row(process, said, 0, state.since if state else 0)
-    answers, version = await asyncio.gather(is_healthy(suite, process), version_of(suite, process))
     pids = list(_tree(state.pid, children))
     return Row(
         process,
