@@ -16,6 +16,7 @@ from infra.backups.photos import PhotoCopies
 from infra.backups.place import Place
 from infra.backups.primaries import (
     FAULTS,
+    ArchiveState,
     archive_state,
     mark_and_switch,
     rows_written,
@@ -84,7 +85,7 @@ class Rounds:
         moment = datetime.now(UTC)
         reached = await self._reached(moment)
         async with self.step("archive", "The archive of WAL cannot be checked"):
-            await self._check_archives()
+            await self.check_archives()
         async with self.step("erasures", "The list of deleted accounts cannot be kept"):
             self._erased = await keep_erasures(
                 self.suite, self.bucket, self.place, moment, self._erased
@@ -222,13 +223,16 @@ class Rounds:
                 return
             await asyncio.sleep(_POLL_S)
 
-    async def _check_archives(self) -> None:
-        for node in self.primaries:
-            await self._check_archive(node)
+    async def check_archives(self) -> None:
+        """Show how much waits at every primary, then look for holes; raises BackupFailure."""
+        # First of all primaries, because most waits while the archive cannot be read.
+        states = {node: await archive_state(self.suite, node) for node in self.primaries}
+        for node, state in states.items():
+            metrics.WAITING.labels(node.name).set(state.waiting_bytes)
+        for node, state in states.items():
+            await self._check_archive(node, state)
 
-    async def _check_archive(self, node: Member) -> None:
-        state = await archive_state(self.suite, node)
-        metrics.WAITING.labels(node.name).set(state.waiting_bytes)
+    async def _check_archive(self, node: Member, state: ArchiveState) -> None:
         first = self._first_segments.get(node.name)
         if first is None or not state.last_segment:
             return

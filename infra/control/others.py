@@ -5,7 +5,7 @@ import time
 from collections.abc import Sequence
 
 from infra.control.failures import SuiteFailure
-from infra.control.health import is_healthy
+from infra.control.health import are_healthy, is_healthy
 from infra.control.progress import Progress
 from infra.control.supervisor import Supervisor
 from infra.leaders import leads
@@ -40,7 +40,7 @@ async def wait_for_others(
     in_a_row = 0
     while in_a_row < ANSWERS:
         began_s = time.monotonic()
-        healthy = await asyncio.gather(*(is_healthy(suite, other) for other in others))
+        healthy = await are_healthy(suite, others)
         now_s = time.monotonic()
         in_a_row = in_a_row + 1 if all(healthy) and now_s - began_s <= QUICK_S else 0
         if now_s > deadline_s:

@@ -15,7 +15,7 @@ from infra.control.clusters import start_clusters, wait_until_confirmed
 from infra.control.disk_space import require_disk_space
 from infra.control.examination import examine_primaries
 from infra.control.failures import Contradiction, SuiteFailure
-from infra.control.health import is_healthy, refusal_of
+from infra.control.health import are_healthy, is_healthy, refusal_of
 from infra.control.homes_kept import keep_homes
 from infra.control.leftovers import end_leftovers, leftover_pids
 from infra.control.migrations import migrate_all
@@ -300,7 +300,7 @@ async def _all_well(suite: Suite, supervisor: Supervisor, wanted: Iterable[Proce
     processes = list(wanted)
     if not all(process.name in states and states[process.name].is_up for process in processes):
         return False
-    return all(await asyncio.gather(*(is_healthy(suite, process) for process in processes)))
+    return all(await are_healthy(suite, processes))
 
 
 def _renew_described(

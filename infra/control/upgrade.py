@@ -15,7 +15,7 @@ from typing import NoReturn
 
 from infra.code_version import code_version
 from infra.control.failures import SuiteFailure
-from infra.control.health import is_healthy, version_of
+from infra.control.health import are_healthy, version_of
 from infra.control.progress import Progress
 from infra.control.restart import restart_rolling
 from infra.control.run_lock import sole_command
@@ -137,7 +137,7 @@ def _require_well(suite: Suite, progress: Progress, *, goes_on: bool) -> None:
 
 async def _silent(suite: Suite) -> list[str]:
     processes = processes_of(suite)
-    answers = await asyncio.gather(*(is_healthy(suite, process) for process in processes))
+    answers = await are_healthy(suite, processes)
     return [process.name for process, well in zip(processes, answers, strict=True) if not well]
 
 

@@ -12,14 +12,12 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from infra.control.health import is_healthy, version_of
+from infra.control.health import ASKED_AT_ONCE, is_healthy, version_of
 from infra.control.replaced_programs import runs_a_replaced_file
 from infra.control.supervisor import ProcessState, Supervisor
 from infra.process import Process
 from infra.processes import processes_of
 from infra.suite import Suite
-
-_CHECKS_AT_ONCE = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +42,7 @@ async def rows_of(suite: Suite) -> list[Row]:
     """Check all processes, a few at once: each has its time to answer although this one is busy."""
     supervisor = Supervisor(suite.folder)
     states = supervisor.states() if supervisor.is_running() else {}
-    places = asyncio.Semaphore(_CHECKS_AT_ONCE)
+    places = asyncio.Semaphore(ASKED_AT_ONCE)
 
     async def check(process: Process) -> tuple[bool, str]:
         if not _runs(states.get(process.name)):

@@ -16,7 +16,7 @@ from infra.run_folder import REPOSITORY
 from tests.failures.steady_load import Tally, steady_load
 from tests.journeys.phone import phone_of
 
-pytestmark = pytest.mark.long
+pytestmark = [pytest.mark.long, pytest.mark.timeout(1_200)]
 
 NETWORK = os.environ.get("RETRATO_TEST_UPGRADE_NET", "127.38")
 NEXT = "v1.99.0"

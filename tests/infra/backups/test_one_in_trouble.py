@@ -3,7 +3,9 @@
 from datetime import UTC, datetime
 
 import pytest
+from prometheus_client import REGISTRY
 
+from infra.backups import keeper_metrics as metrics
 from infra.backups.rounds import Rounds
 from infra.backups.source import own_source
 from infra.backups.state import read_mark
@@ -42,6 +44,31 @@ async def test_a_primary_whose_archive_fails_holds_no_other_back(data_suite: Sui
         assert "feed-a" not in said
         await again.round()
         assert not [said for said in again.complaints.sentences() if "cannot be marked" in said]
+
+
+async def test_what_waits_is_known_while_the_store_is_away(data_suite: Suite) -> None:
+    async with own_source(data_suite.on_disk) as source:
+        rounds = Rounds(data_suite.on_disk, source.place, source.bucket)
+        for node in rounds.primaries:
+            await rounds.repository(node).prepare()
+            rounds.follow_from(node, "000000010000000000000001")
+            metrics.WAITING.labels(node.name).set(-1)
+        await rounds.round()
+        await data_suite.stop("backup-store")
+        try:
+            for node in rounds.primaries:
+                metrics.WAITING.labels(node.name).set(-1)
+            async with rounds.step("archive", "The archive cannot be checked"):
+                await rounds.check_archives()
+        finally:
+            await data_suite.start("backup-store")
+        assert any("cannot be checked" in said for said in rounds.complaints.sentences())
+        for node in rounds.primaries:
+            shown = REGISTRY.get_sample_value(
+                "retrato_backup_wal_waiting_bytes", {"primary": node.name}
+            )
+            assert shown is not None
+            assert shown >= 0, node.name
 
 
 async def test_a_mark_that_was_not_kept_is_made_again(
