@@ -14,6 +14,8 @@ from pathlib import Path
 # Between two system calls of the store, on a machine that may be busy. A name that is missing for
 # longer does not come back.
 _NAMELESS_S_MAX = 2.0
+# A machine that is too busy to look often has not seen that it is missing all the time.
+_LOOKS_MIN = 30
 _LOOK_S = 0.01
 
 
@@ -48,8 +50,10 @@ async def _flush_object(file: Path) -> None:
     does that to objects that this one has just put.
     """
     given_up_s = time.monotonic() + _NAMELESS_S_MAX
+    looks = 0
     while not await asyncio.to_thread(_is_flushed, file):
-        if time.monotonic() > given_up_s:
+        looks += 1
+        if looks >= _LOOKS_MIN and time.monotonic() > given_up_s:
             raise FileNotFoundError(file)
         await asyncio.sleep(_LOOK_S)
 
