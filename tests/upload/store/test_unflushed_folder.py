@@ -3,6 +3,7 @@
 import asyncio
 import os
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -26,9 +27,12 @@ def replaced_without_end(tmp_path: Path) -> Iterator[Path]:
     def replace() -> None:
         while not is_over.is_set():
             fresh.write_bytes(b"again")
+            began_s = time.monotonic()
             file.unlink()
             os.sched_yield()
             fresh.rename(file)
+            # As long as it was away, on a disk of any speed.
+            is_over.wait(time.monotonic() - began_s)
 
     replacing = threading.Thread(target=replace)
     replacing.start()
