@@ -19,7 +19,7 @@ def upgrade(
     to: Annotated[str, typer.Option("--to", help="A tag or a commit; else the checkout.")] = "",
     back: Annotated[bool, typer.Option("--back", help="To the version before.")] = False,
 ) -> None:
-    """Bring the running suite to another version, without a failed request."""
+    """Bring the running suite to another version while it serves."""
     from infra.control.upgrade import upgrade as bring_to
 
     bring_to(open_suite(), Progress(), to=to, back=back)
