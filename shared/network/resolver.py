@@ -1,11 +1,15 @@
-"""Resolves names; keeps answers for their TTL, and uses stale answers while DNS is down."""
+"""Resolves names; keeps answers for their TTL, and uses stale answers while DNS is down.
+
+A process learns the names of its settings when it starts. Otherwise the first call to one of them
+could come while DNS is down.
+"""
 
 import asyncio
 import ipaddress
 import math
 import socket
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import dns.asyncresolver
@@ -28,6 +32,8 @@ LOOKUP_TIMEOUT_S = 1.0
 RETRY_AFTER_S = 0.5
 # A process knows about a dozen names; the bound only limits a bug that resolves random ones.
 NAMES_MAX = 256
+# A name that nobody knows yet is asked for again after this long at most.
+LEARN_AGAIN_S_MAX = 30.0
 
 
 class NameUnknown(Unavailable):
@@ -54,6 +60,7 @@ class Resolver:
     def __init__(self, servers: Sequence[str]) -> None:
         self._answers: dict[str, _Answer] = {}
         self._lookups: dict[str, asyncio.Task[list[str]]] = {}
+        self._learning: set[asyncio.Task[None]] = set()
         self._dns = _stub_resolver(servers) if servers else None
 
     async def addresses(self, host: str) -> list[str]:
@@ -75,9 +82,28 @@ class Resolver:
         now_s = time.monotonic()
         self._answers[host] = _Answer(list(addresses), math.inf, now_s)
 
+    def learn(self, hosts: Collection[str]) -> None:
+        """Resolve names in the background, until each has had an answer."""
+        learning = asyncio.get_running_loop().create_task(self._learn(hosts))
+        self._learning.add(learning)
+        learning.add_done_callback(self._learning.discard)
+
+    async def _learn(self, hosts: Collection[str]) -> None:
+        wait_s = RETRY_AFTER_S
+        while hosts := [host for host in hosts if not await self._is_known(host)]:
+            await asyncio.sleep(wait_s)
+            wait_s = min(2 * wait_s, LEARN_AGAIN_S_MAX)
+
+    async def _is_known(self, host: str) -> bool:
+        try:
+            await self.addresses(host)
+        except NameUnknown:
+            return False
+        return True
+
     async def close(self) -> None:
         """Cancel the lookups under way."""
-        lookups = list(self._lookups.values())
+        lookups = [*self._lookups.values(), *self._learning]
         for lookup in lookups:
             lookup.cancel()
         await asyncio.gather(*lookups, return_exceptions=True)

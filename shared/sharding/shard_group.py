@@ -54,4 +54,5 @@ async def open_shard_group(settings: PostgresSettings, network: Network) -> Shar
         settings.postgres_pool_max,
     )
     group.watch_replicas()
+    network.resolver.learn({node.host for node in map_file.current().nodes})
     return group

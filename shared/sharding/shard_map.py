@@ -61,6 +61,11 @@ class ShardMap:
     primary_by_shard: tuple[Primary, ...]
 
     @property
+    def nodes(self) -> frozenset[NodeAddress]:
+        """All servers of the group."""
+        return frozenset(node for home in self.primaries.values() for node in home.members)
+
+    @property
     def shard_count(self) -> int:
         """The number of logical shards, a power of two that never changes for a group."""
         return len(self.primary_by_shard)

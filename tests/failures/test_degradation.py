@@ -169,6 +169,8 @@ async def test_without_the_name_server_everything_keeps_working(
     await alice.follow(bob)
     post = await bob.post()
     await alice.sees(post["id"])
+    # No request has led the new processes of upload to the store yet.
+    await suite.restart_within("upload")
     async with away(suite, "dns"):
         for _ in range(EVERY_GATEWAY):
             await alice.get("/v1/timelines/home")

@@ -148,3 +148,36 @@ async def test_the_number_of_names_kept_has_a_bound(
         names.server.records[name] = BOTH
         await names.resolver.addresses(name)
     assert list(names.resolver._answers) == ["b.internal", "c.internal"]
+
+
+async def test_a_learnt_name_is_known_when_dns_goes(names: Names) -> None:
+    names.server.ttl = 0
+    names.resolver.learn([HOST, "127.20.3.1"])
+
+    async def is_learnt() -> None:
+        assert names.server.queries == 1
+
+    await eventually(is_learnt)
+    await names.resolver.addresses(HOST)
+    names.server.is_silent = True
+    assert await names.resolver.addresses(HOST) == BOTH
+
+
+async def test_a_name_is_learnt_although_it_comes_later(names: Names) -> None:
+    names.server.records.clear()
+    names.resolver.learn([HOST])
+
+    async def was_asked() -> None:
+        assert names.server.queries
+
+    await eventually(was_asked)
+    names.server.records[HOST] = list(BOTH)
+    names.server.ttl = 60
+    asked = names.server.queries
+
+    async def was_asked_again() -> None:
+        assert names.server.queries > asked
+
+    await eventually(was_asked_again)
+    names.server.is_silent = True
+    assert await names.resolver.addresses(HOST) == BOTH
