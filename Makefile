@@ -44,10 +44,11 @@ automation: ready ## show what was done about alerts, or switch that: make autom
 	@$(PYTHON) -m infra automation $(if $(ON),--on) $(if $(OFF),--off) $(if $(DRY),--dry)
 rotate: ready ## replace secrets while everything runs: make rotate SECRET=media (or all; NOW=1 ends old values at once)
 	@$(PYTHON) -m infra rotate "$(SECRET)" $(if $(NOW),--now)
-install: BOOTSTRAP_OPTIONS = --public
-install: place ready ## as root on a public machine: a systemd unit for each process, started at boot, and the firewall
-	@$(PYTHON) -m infra install
-	@$(PYTHON) -m infra up
+install: BOOTSTRAP_OPTIONS = --public $(if $(HA),--ha=$(HA)) $(if $(WATCH),--watch=$(WATCH))
+install: AS_ASKED = RETRATO_LIMITS=usual $(if $(BACKUPS),RETRATO_BACKUPS=$(BACKUPS)) $(if $(WATCH),RETRATO_WATCH=$(WATCH)) $(if $(HA),RETRATO_HA=$(HA))
+install: place ready ## as root on a public machine: a systemd unit for each process, started at boot, and the firewall (HA=1, BACKUPS=on, WATCH=1)
+	@$(AS_ASKED) $(PYTHON) -m infra install
+	@$(AS_ASKED) $(PYTHON) -m infra up
 uninstall: ready ## stop the suite and remove its units and the firewall; data stays (DATA=1 deletes it)
 	@$(PYTHON) -m infra uninstall $(if $(DATA),--data)
 doctor: ready ## say whether this machine is fit to serve people, and what to do where it is not

@@ -10,6 +10,7 @@ from infra.plan.figures import Public
 from infra.topology_tables import TopologyError
 
 _KINDS = ("acme", "files", "none")
+_PORT_MAX = 65_535
 _LABEL = "[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 # At least two labels, and the last one is no number: that would be an address.
 _DOMAIN = re.compile(rf"(?=.{{1,253}}$)(?:{_LABEL}\.)+(?!\d+$){_LABEL}")
@@ -37,6 +38,7 @@ def public_of(table: Mapping[str, Any]) -> Public:
         )
     if drawn.certificate == "files":
         _check_files(drawn)
+    _check_ssh(drawn)
     return drawn
 
 
@@ -49,6 +51,14 @@ def _addresses(table: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
         return {"addresses": tuple(str(ip_address(one)) for one in table["addresses"])}
     except ValueError as error:
         raise TopologyError(f"public.addresses: {error}") from error
+
+
+def _check_ssh(drawn: Public) -> None:
+    # `true` is a number to Python, and port 1 nobody's intention.
+    if type(drawn.ssh_port) is not int or not 0 < drawn.ssh_port <= _PORT_MAX:
+        raise TopologyError(f"public.ssh_port is a number from 1 to {_PORT_MAX}")
+    if drawn.ssh_port in {drawn.port, drawn.tls_port}:
+        raise TopologyError(f"public.ssh_port {drawn.ssh_port} is a port of the balancers")
 
 
 def _check_files(drawn: Public) -> None:

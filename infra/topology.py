@@ -209,6 +209,7 @@ def _watch(drawn: Mapping[str, Any], net: str) -> Watch:
         webhook=alerts["webhook"],
         heartbeat=alerts["heartbeat"],
         mail=Mail(**alerts["mail"]),
+        unheard=alerts.get("unheard", False),
     )
 
 

@@ -75,6 +75,8 @@ def check_watch(watch: Watch | None) -> None:
         url = getattr(watch, name)
         if url and not url.startswith(("http://", "https://")):
             raise TopologyError(f"alerts.{name} is no URL: {url!r}")
+    if not isinstance(watch.unheard, bool):
+        raise TopologyError("alerts.unheard is true or false")
 
 
 def check_failover(failover: Failover) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from infra.accounts import account_for
 from infra.control.failures import SuiteFailure
+from infra.control.fit_to_install import require_fit
 from infra.control.progress import Progress
 from infra.control.recorded_stop import stop_and_record
 from infra.control.supervisor import Supervisor
@@ -53,6 +54,7 @@ def install(suite: Suite, progress: Progress) -> None:
     A suite that runs under a supervisor is stopped first. Raises SuiteFailure.
     """
     require_systemd()
+    require_fit(suite)
     folder = suite.folder
     if not folder.installed_file.exists():
         if Supervisor(folder).is_running():

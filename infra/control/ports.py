@@ -69,6 +69,14 @@ def listeners_at(endpoints: Iterable[tuple[str, int]]) -> Iterator[Listener]:
             yield Listener(address, port, frozenset(holders[inode]))
 
 
+def listening_ports_of(pids: Iterable[int]) -> set[int]:
+    """Return the ports at which any of these processes listens."""
+    sockets = list(_listening_sockets())
+    holders = _holders({inode for _address, _port, inode in sockets})
+    wanted = set(pids)
+    return {port for _address, port, inode in sockets if holders[inode] & wanted}
+
+
 def _can_listen(address: str, port: int) -> bool:
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as attempt:

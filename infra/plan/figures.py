@@ -42,6 +42,7 @@ class Public:
     acme_directory: str = "https://acme-v02.api.letsencrypt.org/directory"
     acme_email: str = ""
     acme_ca_file: str = ""  # the CA of the directory itself; "": the operating system's CAs
+    ssh_port: int = 22  # the firewall lets it in
 
     # What every client asks without being told a port.
     port = 80
@@ -155,6 +156,7 @@ class Watch:
     webhook: str
     heartbeat: str
     mail: Mail
+    unheard: bool = False  # whether an installation may do without anybody who gets alerts
 
     @property
     def scrape_timeout_seconds(self) -> int:

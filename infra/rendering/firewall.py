@@ -11,17 +11,18 @@ from infra.rendering.files import render
 ACME = "acme"
 _HTTP = (80, 443)
 _NAMES_PORT = 53
+_SSH_PORT = 22
 UidOf = Callable[[str], int]
 
 
-def firewall(plan: Plan, *, ssh_port: int = 22, uid_of: UidOf | None = None) -> str:
+def firewall(plan: Plan, *, uid_of: UidOf | None = None) -> str:
     """Return the rules for nft; `uid_of` gives the account of a role."""
     uid_of = uid_of or (lambda role: account_for(role).uid)
     parts = parts_of(plan)
     uids = {part: uid_of(processes[0].role) for part, processes in parts.items()}
     values = {
         "network": f"{plan.network}.0.0/16",
-        "ssh_port": ssh_port,
+        "ssh_port": ssh_port_of(plan),
         "open_ports": sorted({one.port for one in _from_outside(plan)}),
         "inside": sorted(set(_inside(plan, parts, uids))),
         "outside": sorted({(uids[one.source], one.port) for one in _to_outside(plan, uids)}),
@@ -31,6 +32,11 @@ def firewall(plan: Plan, *, ssh_port: int = 22, uid_of: UidOf | None = None) -> 
         "uids": sorted({uid for uid in uids.values() if uid} | {uid_of("nginx")}),
     }
     return render("firewall.nft.j2", values)
+
+
+def ssh_port_of(plan: Plan) -> int:
+    """Return the port at which operators come."""
+    return plan.public.ssh_port if plan.public else _SSH_PORT
 
 
 def _from_outside(plan: Plan) -> Iterator[Allowed]:

@@ -7,17 +7,18 @@ import os
 import shutil
 import socket
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from infra.backups.complaints import backup_lines
 from infra.control.disk_space import short_of_disk_space
+from infra.control.fit_to_install import ports_of_ssh
 from infra.control.ports import listeners_at
 from infra.control.supervisor import Supervisor
 from infra.plan.figures import Public
 from infra.status.certificates import certificate_lines
-from infra.suite import Suite
+from infra.suite import Suite, drawn_plan
 
 _GIB = 1024**3
 # What a suite of this size used in operation, with room for a restart of its largest part.
@@ -115,6 +116,12 @@ def _name(suite: Suite) -> Iterator[Finding]:
         yield Finding("public name: none, so nobody outside can come", False, remedy)
         return
     yield from _record(public)
+    let_in, used = public.ssh_port, ports_of_ssh()
+    yield Finding(
+        f"SSH: the firewall lets in port {let_in}, and servers use {_list(used)}",
+        not used or let_in in used,
+        "Set public.ssh_port to the port of your SSH server, then `make install`.",
+    )
     held = {held.port for held in listeners_at(public.endpoints)}
     missing = sorted({public.port, public.tls_port} - held)
     said = "somebody listens at both" if not missing else f"nobody listens at {missing}"
@@ -152,9 +159,12 @@ def _is_ours(address: str) -> bool:
 def _keeping(suite: Suite) -> Iterator[Finding]:
     lines, are_well = backup_lines(suite)
     said = "; ".join(line.strip() for line in lines) or "backups: off"
-    is_well = suite.plan.backup.enabled and are_well
-    yield Finding(said, is_well, "`make up BACKUPS=on`; docs/operations/backups.md.")
     backup = suite.plan.backup
+    if not drawn_plan().backup.enabled:
+        yield Finding("backups: none, as backup.enabled says", is_well=True)
+        return
+    is_well = backup.enabled and are_well
+    yield Finding(said, is_well, "`make up BACKUPS=on`; docs/operations/backups.md.")
     folder = Path(backup.folder) if backup.folder else suite.folder.backups
     is_elsewhere = not backup.embedded or (
         folder.exists() and folder.stat().st_dev != suite.folder.root.stat().st_dev
@@ -164,7 +174,10 @@ def _keeping(suite: Suite) -> Iterator[Finding]:
 
 
 def _alerts(suite: Suite) -> Iterator[Finding]:
-    watch = suite.plan.watch
+    watch, drawn = suite.plan.watch, drawn_plan().watch
+    if drawn is not None and drawn.unheard:
+        yield Finding("alerts: nobody gets them, as alerts.unheard says", is_well=True)
+        return
     if watch is None:
         yield Finding("alerts: nothing watches", False, "`make up WATCH=1`.")
         return
@@ -180,6 +193,10 @@ def _alerts(suite: Suite) -> Iterator[Finding]:
             problem = f" ({error})"
         said = f"alerts: the mail server {watch.mail.smarthost} answers{problem}"
         yield Finding(said, not problem, "Check alerts.mail.smarthost and the provider's rules.")
+
+
+def _list(ports: Iterable[int]) -> str:
+    return ", ".join(map(str, sorted(ports))) or "none"
 
 
 def _number(file: Path) -> int:

@@ -59,6 +59,10 @@ def test_a_second_suite_of_the_checkout_does_not_answer_for_the_name(tmp_path: P
         ({"domain": "a.org", "acme_directory": "http://a.org/"}, "no https:// address"),
         ({"domain": "a.org", "certificate": "files"}, "not a whole path"),
         ({"domain": "a.org", "port": 8080}, "public.port is not known"),
+        *(
+            ({"domain": "a.org", "certificate": "none", "ssh_port": port}, "public.ssh_port")
+            for port in (0, -1, 65_536, "22", True, 22.0, 80, 443)
+        ),
     ],
 )
 def test_what_cannot_be_a_public_name_is_refused_with_a_sentence(

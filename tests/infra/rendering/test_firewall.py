@@ -94,6 +94,14 @@ def test_from_outside_only_ssh_and_the_public_ports_are_open(rules: str) -> None
     assert ports == ["tcp dport 22 accept", "tcp dport { 80, 443 } accept"]
 
 
+def test_ssh_has_the_port_that_is_drawn(plan: Plan) -> None:
+    assert plan.public is not None
+    moved = replace(plan, public=replace(plan.public, ssh_port=2222))
+    chain = firewall(moved, uid_of=Accounts()).partition("chain forward")[0]
+    assert "tcp dport 2222 accept" in chain
+    assert "dport 22 " not in chain
+
+
 def test_without_a_public_name_only_ssh_is_open() -> None:
     rules = firewall(plan_of(load_topology()), uid_of=Accounts())
     chain = rules.partition("chain input")[2].partition("chain forward")[0]
