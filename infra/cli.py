@@ -135,7 +135,7 @@ def up(
             asyncio.run(finish_authority(suite, progress))
             asyncio.run(start_watchers(suite, progress))
     if not data_only:
-        sys.stdout.write(welcome(suite))
+        sys.stdout.write(welcome(suite, is_seen=sys.stdout.isatty()))
     sys.stdout.write("".join(f"\n{line}\n" for line in vanished_lines(suite)))
 
 

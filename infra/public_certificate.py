@@ -94,6 +94,8 @@ class PublicCertificate:
 
 def problem_of(pair: KeyPair, domain: str) -> str | None:
     """Return why a pair cannot be shown for this name, as a sentence; None if it can."""
+    if not pair.certificate.exists():
+        return f"{pair.certificate} is not there yet."
     try:
         chain = x509.load_pem_x509_certificates(pair.certificate.read_bytes())
         key = serialization.load_pem_private_key(pair.key.read_bytes(), password=None)

@@ -94,6 +94,19 @@ def _with_new(file: Path, missing: Collection[str]) -> dict[str, str]:
     return known | made
 
 
+def places_to_fill(file: Path, names: Collection[str]) -> list[str]:
+    """Make an empty place for each name that the file lacks; returns all that are empty."""
+    if not names:
+        return []
+    with _alone_in(file.parent):
+        known: dict[str, str] = read_json(file) if file.exists() else {}
+        lacking = [name for name in names if name not in known]
+        if lacking:
+            known |= dict.fromkeys(lacking, "")
+            _write(file, known)
+    return [name for name in names if not known[name]]
+
+
 def change_secrets(file: Path, change: Callable[[dict[str, str]], object]) -> dict[str, str]:
     """Let `change` edit the values and replace the file at once; returns the new values."""
     with _alone_in(file.parent):

@@ -9,6 +9,7 @@ from infra.control.failures import SuiteFailure
 from infra.control.ports import listening_ports_of
 from infra.plan.parts import Plan
 from infra.rendering.firewall import ssh_port_of
+from infra.secret_values import places_to_fill
 from infra.suite import Suite, drawn_plan
 
 _SSH_SERVERS = frozenset({"sshd", "dropbear"})
@@ -18,11 +19,18 @@ _CONNECTION_FIELDS = 4
 
 def require_fit(suite: Suite) -> None:
     """Raise SuiteFailure with a sentence for each hindrance, which says what to do."""
-    drawn = drawn_plan()
-    said = hindrances(suite.plan, drawn, ports_of_ssh())
+    said = hindrances(suite.plan, drawn_plan(), ports_of_ssh())
+    given = [secret.name for secret in suite.plan.secrets if secret.given]
+    if empty := places_to_fill(suite.folder.secrets_file, given):
+        said.append(
+            f"Only you know {', '.join(empty)}: write each between the quotation marks behind its"
+            f" name in {suite.folder.secrets_file}, which only root can read."
+        )
     if said:
         raise SuiteFailure(
-            "Nothing was installed:\n" + "\n".join(f"* {sentence}" for sentence in said)
+            "Nothing was installed:\n"
+            + "\n".join(f"* {sentence}" for sentence in said)
+            + "\nThen run `make install` again."
         )
 
 

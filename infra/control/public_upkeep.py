@@ -6,6 +6,7 @@ import hashlib
 
 from infra.control.acme import is_due, obtain, was_tried_lately
 from infra.control.failures import SuiteFailure
+from infra.control.ports import listeners_at
 from infra.control.restart import require_accepted
 from infra.control.run_lock import sole_command
 from infra.control.supervisor import Supervisor
@@ -20,15 +21,13 @@ from shared.logs import get_logger
 
 log = get_logger()
 
-_LOOK_S = 60.0
-# By then the balancers listen, on a machine that starts the suite.
-_FIRST_LOOK_S = 10.0
+# A new name waits for its certificate this long. A look reads some files and asks nobody.
+_LOOK_S = 15.0
 
 
 async def keep_public_certificate(suite: Suite, stop: asyncio.Event) -> None:
-    """Look each minute until `stop` is set; without a public name there is nothing to do."""
+    """Look again and again until `stop` is set; without a public name there is nothing to do."""
     latest = LatestSuite(suite)
-    await pause(stop, _FIRST_LOOK_S)
     while not stop.is_set():
         try:
             await asyncio.to_thread(look_after, latest.read())
@@ -65,9 +64,10 @@ def renew_now(suite: Suite) -> None:
 
 
 def _wants_one(suite: Suite, public: Public, now: dt.datetime) -> bool:
-    if public.certificate != "acme":
+    if public.certificate != "acme" or not is_due(PublicCertificate(suite.folder, public), now):
         return False
-    return is_due(PublicCertificate(suite.folder, public), now)
+    # An attempt before the balancers listen would fail, and the next one come much later.
+    return any(held.port == public.port for held in listeners_at(public.endpoints))
 
 
 def hand_over_public(suite: Suite, public: Public) -> None:

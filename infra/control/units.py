@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from infra.control.failures import SuiteFailure
 from infra.control.supervisor import ProcessState, Supervisor, SupervisorSilent
-from infra.rendering.systemd import TARGET, UNIT_FOLDER, name_of_unit, unit_of
+from infra.rendering.systemd import FIREWALL, TARGET, UNIT_FOLDER, name_of_unit, unit_of
 from infra.run_folder import RunFolder
 
 # systemd answers in milliseconds, and on a busy machine in a second or two.
@@ -67,19 +67,19 @@ class Units(Supervisor):
 
     def launch(self) -> None:
         """Let systemd read the units, and say by the target that the suite is to run."""
-        self._told("daemon-reload")
+        self._reread()
         self._told("start", TARGET)
 
     def reload(self) -> set[str]:
         """Let systemd reread the units; returns the names of processes with another description."""
         units = self._described()
         shown = list(_blocks(self._told("show", f"--property={','.join(_SHOWN)}", "--", *units)))
-        self._told("daemon-reload")
+        self._reread()
         return {name_of_unit(one["Id"]) for one in shown if one["NeedDaemonReload"] == "yes"}
 
     def remove_undescribed(self, prefix: str = "") -> list[str]:
         """Stop processes whose unit is gone; returns their names."""
-        self._told("daemon-reload")
+        self._reread()
         gone = [name_of_unit(one) for one in set(self._loaded()) - set(self._described())]
         chosen = sorted(name for name in gone if name.startswith(prefix))
         for name in chosen:
@@ -95,6 +95,13 @@ class Units(Supervisor):
     def end(self) -> None:
         """Stop the target, which first stops whatever still runs."""
         self._told("stop", TARGET, *self._loaded(), timeout_s=_STOP_TIMEOUT_S)
+
+    def _reread(self) -> None:
+        """Let systemd read the units, and the kernel the rules that were rendered with them."""
+        self._told("daemon-reload")
+        # Nobody would reach a new process by the former rules.
+        if (UNIT_FOLDER / FIREWALL).exists():
+            self._told("reload-or-restart", FIREWALL)
 
     def _described(self) -> list[str]:
         return [file.name for file in UNIT_FOLDER.glob(unit_of("*")) if name_of_unit(file.name)]

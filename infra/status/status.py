@@ -19,6 +19,10 @@ from infra.process import Process
 from infra.processes import processes_of
 from infra.suite import Suite
 
+# The first answer of many is late on a machine that has just started, or is busy: this command
+# itself still imports and opens what it needs. So silence is said only of two questions.
+_ASKED_TIMES = 2
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -42,13 +46,22 @@ async def rows_of(suite: Suite) -> list[Row]:
     """Check all processes, a few at once: each has its time to answer although this one is busy."""
     supervisor = Supervisor(suite.folder)
     states = supervisor.states() if supervisor.is_running() else {}
+    # Who waits for a second time stands behind all others.
     places = asyncio.Semaphore(ASKED_AT_ONCE)
+
+    async def answers(process: Process) -> bool:
+        for _ in range(_ASKED_TIMES):
+            async with places:
+                if await is_healthy(suite, process):
+                    return True
+        return False
 
     async def check(process: Process) -> tuple[bool, str]:
         if not _runs(states.get(process.name)):
             return False, ""
+        said = await answers(process)
         async with places:
-            return await is_healthy(suite, process), await version_of(suite, process)
+            return said, await version_of(suite, process)
 
     processes = processes_of(suite)
     checked = await asyncio.gather(*map(check, processes))

@@ -24,12 +24,17 @@ _OPERATORS = """\
 """
 
 
-def welcome(suite: Suite) -> str:
-    """Return the addresses, the pages and a first curl."""
+def welcome(suite: Suite, *, is_seen: bool) -> str:
+    """Return the addresses, the pages and a first curl; only a person who sees it gets passwords.
+
+    What a start at boot says stays in the journal.
+    """
     nginx, url = suite.plan.nginx, suite.plan.public_url
     operators = ""
     if suite.plan.watch is not None:
-        operators = _OPERATORS.format(url=url, password=suite.secrets[OPS_PASSWORD])
+        where = f"{OPS_PASSWORD} in {suite.folder.secrets_file}"
+        password = suite.secrets[OPS_PASSWORD] if is_seen else where
+        operators = _OPERATORS.format(url=url, password=password)
     return _TEXT.format(
         url=url,
         operators=operators,

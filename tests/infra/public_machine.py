@@ -1,15 +1,25 @@
 """A Debian of its own with systemd as its first process, and a guest on the network beside it."""
 
+import json
 import os
 import shutil
 import signal
 import subprocess
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
 
 from infra.run_folder import REPOSITORY
+from tests.infra.public_neighbour import (
+    MAIL_PORT,
+    NAME,
+    STORE_PORT,
+    Neighbour,
+    lacking_programs,
+)
 
 DOMAIN = "photos.example.org"
 MACHINE4, GUEST4, MACHINE6, GUEST6 = "10.99.3.1", "10.99.3.2", "fd00:993::1", "fd00:993::2"
@@ -19,7 +29,22 @@ _CHECKOUT = "opt/retrato"
 _CGROUPS = (Path("/sys/fs/cgroup/unified"), Path("/sys/fs/cgroup"))
 _PACKAGES = "systemd,systemd-sysv,dbus,iproute2,ca-certificates,python3,python3-venv,git,make,curl"
 _SETTINGS = ("pip_", "ssl_cert", "requests_ca")
-_PUBLIC = f'[public]\ndomain = "{DOMAIN}"\ncertificate = "none"\n'
+_TRUSTED = "etc/ssl/elsewhere.crt"
+# What an operator draws, by the lines that it replaces in the topology.
+_DRAWN = {
+    "[media]": f"""[public]
+domain = "{DOMAIN}"
+acme_email = "operator@{DOMAIN}"
+acme_directory = "https://{NAME}/dir"
+acme_ca_file = "/{_TRUSTED}"
+
+[media]""",
+    'to = ""': f'to = "operator@{NAME}"',
+    'smarthost = "localhost:25"': f'smarthost = "{NAME}:{MAIL_PORT}"',
+    'kind = "embedded"\naddress = "7.1"': 'kind = "external"\naddress = "7.1"',
+    'endpoint = "https://backup-store.internal:9000"': f'endpoint = "https://{NAME}:{STORE_PORT}"',
+    'ca_file = ""': f'ca_file = "/{_TRUSTED}"',
+}
 _BOOT = Path(__file__).with_name("public_machine_boot.sh")
 _PROBE = """
 import socket, sys
@@ -37,15 +62,29 @@ while True:
     held.append(door.accept())
 """
 _SCAN = """
-import socket, sys
-from concurrent.futures import ThreadPoolExecutor
-def is_open(port):
-    with socket.socket() as one:
-        one.settimeout(1)
-        return port if one.connect_ex((sys.argv[1], port)) == 0 else 0
-with ThreadPoolExecutor(64) as pool:
-    ports = [2379, 5353, 5432, 6379, 8000, 8080, 8081, 8443, 9000, 9090, 9093, *range(1, 1024)]
-    print(*sorted(set(filter(None, pool.map(is_open, ports)))))
+import errno, resource, selectors, socket, sys, time
+ports, selector, open_ones = iter(range(1, 65536)), selectors.DefaultSelector(), []
+at_once = min(2048, resource.getrlimit(resource.RLIMIT_NOFILE)[0] - 64)
+family = socket.AF_INET6 if ":" in sys.argv[1] else socket.AF_INET
+def end(key):
+    selector.unregister(key.fileobj)
+    key.fileobj.close()
+while True:
+    while len(selector.get_map()) < at_once and (port := next(ports, None)):
+        one = socket.socket(family)
+        one.setblocking(False)
+        one.connect_ex((sys.argv[1], port))
+        selector.register(one, selectors.EVENT_WRITE, (port, time.monotonic() + 2))
+    if not selector.get_map():
+        break
+    for key, _ in selector.select(0.2):
+        if not key.fileobj.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR):
+            open_ones.append(key.data[0])
+        end(key)
+    now = time.monotonic()
+    for key in [key for key in selector.get_map().values() if key.data[1] < now]:
+        end(key)
+print(*sorted(open_ones))
 """
 
 
@@ -55,8 +94,9 @@ def lacking() -> str:
         return "root"
     if _cgroups() is None:
         return "control groups of version 2"
-    programs = ("ip", "debootstrap", "unshare", "nsenter")
-    return " ".join(name for name in programs if shutil.which(name) is None)
+    programs = ("ip", "debootstrap", "unshare", "nsenter", "curl")
+    absent = [name for name in programs if shutil.which(name) is None]
+    return " ".join([*absent, *lacking_programs()])
 
 
 def _cgroups() -> Path | None:
@@ -66,7 +106,8 @@ def _cgroups() -> Path | None:
 class Machine:
     """The booted Debian."""
 
-    def __init__(self) -> None:
+    def __init__(self, neighbour: Neighbour) -> None:
+        self.neighbour = neighbour
         self._booted: subprocess.Popen[bytes] | None = None
 
     def boot(self) -> None:
@@ -130,16 +171,35 @@ class Machine:
         return self.run(*as_account, *words).returncode == 0
 
     def asked_by_guest(self, url: str, address: str) -> str:
-        """Return the head of a reply to the guest, who trusts the suite's own authority."""
-        trusted = str(_MADE / "var/lib/retrato/pki/ca.crt")
+        """Return the head of a reply to the guest, who trusts the ACME server's authority."""
+        trusted = str(self.neighbour.root_file())
         found = [f"{DOMAIN}:{port}:{address}" for port in (80, 443)]
         resolved = [word for one in found for word in ("--resolve", one)]
         words = ["curl", "-sS", "-m", "5", "-o", "/dev/null", "-D", "-", "--cacert", trusted]
         return _by_guest(*words, *resolved, url).stdout
 
-    def open_ports_for_guest(self) -> set[int]:
-        """Return the ports that the guest finds open."""
-        return {int(port) for port in _by_guest("python3", "-c", _SCAN, MACHINE4).stdout.split()}
+    def sent_by_guest(self, path: str, document: Mapping[str, str]) -> dict[str, Any]:
+        """Return the reply to a document that the guest sends."""
+        trusted = str(self.neighbour.root_file())
+        words = ["curl", "-sS", "-m", "30", "--cacert", trusted, "-d", json.dumps(document)]
+        words += ["-H", "Content-Type: application/json"]
+        words += ["--resolve", f"{DOMAIN}:443:{MACHINE4}", f"https://{DOMAIN}{path}"]
+        reply: dict[str, Any] = json.loads(_by_guest(*words).stdout)
+        return reply
+
+    def serial_for_guest(self) -> str:
+        """Return the serial number of the certificate that the guest is shown."""
+        words = ("openssl", "s_client", "-connect", f"{MACHINE4}:443", "-servername", DOMAIN)
+        shown = _by_guest("sh", "-c", f"{' '.join(words)} </dev/null | openssl x509 -serial -noout")
+        return shown.stdout.strip()
+
+    def open_ports_for_guest(self, address: str) -> set[int]:
+        """Return the ports that the guest finds open, of all that there are."""
+        return {int(port) for port in _by_guest("python3", "-c", _SCAN, address).stdout.split()}
+
+    def file(self, path: str) -> Path:
+        """Return a file of the machine, as seen from here."""
+        return _MADE / path.lstrip("/")
 
     @contextmanager
     def guest_listens(self, port: int) -> Iterator[None]:
@@ -204,6 +264,7 @@ def make_debian() -> None:
         subprocess.run([*words, "bookworm", str(_MADE)], check=True, capture_output=True)
     _forget_earlier_runs()
     checkout = _MADE / _CHECKOUT
+    shutil.rmtree(checkout, ignore_errors=True)
     words = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
     files = subprocess.run(words, check=True, capture_output=True, cwd=REPOSITORY).stdout
     for name in filter(None, files.decode().split("\0")):
@@ -211,7 +272,11 @@ def make_debian() -> None:
             (checkout / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(REPOSITORY / name, checkout / name)
     topology = checkout / "infra" / "topology.toml"
-    topology.write_text(topology.read_text(encoding="utf-8") + "\n" + _PUBLIC, encoding="utf-8")
+    text = topology.read_text(encoding="utf-8")
+    for former, drawn in _DRAWN.items():
+        assert text.count(former) == 1, former
+        text = text.replace(former, drawn)
+    topology.write_text(text, encoding="utf-8")
 
 
 def _forget_earlier_runs() -> None:
@@ -255,7 +320,12 @@ def booted_machine(*, has_packages: bool = True) -> Iterator[Machine]:
         install_packages()
     with ExitStack() as stack:
         _join(stack)
-        machine = Machine()
+        folder = Path(stack.enter_context(TemporaryDirectory(prefix="retrato-elsewhere-")))
+        neighbour = Neighbour(folder, _GUEST, GUEST4, stack)
+        neighbour.start({DOMAIN: (MACHINE4, MACHINE6)})
+        shutil.copy(neighbour.authority_file, _MADE / _TRUSTED)
+        (_MADE / "etc/resolv.conf").write_text(f"nameserver {GUEST4}\n", encoding="ascii")
+        machine = Machine(neighbour)
         stack.callback(machine.end)
         machine.boot()
         yield machine
