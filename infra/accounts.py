@@ -8,6 +8,9 @@ import os
 import pwd
 import subprocess
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -18,12 +21,16 @@ _DEBIANS = {"postgres": "postgres", "fence": "postgres", "dns": "pdns", "nginx":
 # The supervisor and nginx's master switch to other accounts; the keeper reads all secrets, to seal
 # them, and runs pgBackRest as postgres; the caretaker signs with the authority's key.
 _STAYS_ROOT = frozenset({"supervisor", "nginx-master", "backup-keeper", "caretaker"})
+_ROOT = "root"
 _PREFIX = "retrato-"
 _MAKE = ("useradd", "--system", "--user-group", "--no-create-home", "--home-dir=/nonexistent")
 _NO_SHELL = "--shell=/usr/sbin/nologin"
 # Another command may hold the lock of the list of accounts.
 _TRIES = 20
 _TRY_AGAIN_S = 0.25
+# The number of an account of another machine, which only that one knows.
+UNKNOWN = -1
+_of_another_machine: ContextVar[bool] = ContextVar("of_another_machine", default=False)
 
 
 class AccountMissing(Exception):
@@ -92,6 +99,9 @@ def account_for(role: str) -> Account:
 
     Raises AccountMissing.
     """
+    if _of_another_machine.get():
+        name = name_for(role)
+        return Account(name, UNKNOWN, UNKNOWN, switch=name != _ROOT)
     if os.geteuid() != 0 or role in _STAYS_ROOT:
         ours = pwd.getpwuid(os.geteuid())
         return Account(ours.pw_name, ours.pw_uid, ours.pw_gid, switch=False)
@@ -100,7 +110,17 @@ def account_for(role: str) -> Account:
 
 def name_for(role: str) -> str:
     """Return the name of the account that a role has when root starts the suite."""
-    return "root" if role in _STAYS_ROOT else _DEBIANS.get(role, f"{_PREFIX}{role}")
+    return _ROOT if role in _STAYS_ROOT else _DEBIANS.get(role, f"{_PREFIX}{role}")
+
+
+@contextmanager
+def accounts_of_another_machine() -> Iterator[None]:
+    """Name accounts inside the block without looking for them, or making them, on this machine."""
+    token = _of_another_machine.set(True)
+    try:
+        yield
+    finally:
+        _of_another_machine.reset(token)
 
 
 @cache

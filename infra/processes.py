@@ -122,8 +122,8 @@ def _fence(suite: Suite, planned: PlannedProcess) -> Process:
             str(failover.loop_seconds),
             str(suite.ca_file),
             *(
-                f"{member.address}:{failover.rest_port}={folders / member.name}"
-                for member in suite.plan.members
+                f"{member.address}:{member.rest_port}={folders / member.name}"
+                for member in suite.plan.members_on(planned.host)
             ),
         ),
         account=account_for("fence"),

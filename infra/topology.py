@@ -24,17 +24,19 @@ from infra.plan.figures import (
     Tracing,
     Watch,
 )
+from infra.plan.machines import Machines
 from infra.public_name import public_of
 from infra.topology_checks import (
     check_addresses,
     check_failover,
-    check_hosts,
     check_loopback,
     check_node_names,
+    check_one_machine,
     check_ports,
     check_range,
     check_watch,
 )
+from infra.topology_hosts import machines_of
 from infra.topology_tables import TopologyError, named_errors, read_tables
 
 TOPOLOGY_FILE = Path(__file__).with_name("topology.toml")
@@ -116,6 +118,7 @@ class Topology:
     watch: Watch | None
     automation: Automation | None
     public: Public | None
+    machines: Machines | None = None
 
 
 def load_topology(
@@ -132,11 +135,24 @@ def load_topology(
     """
     drawn = read_tables(file)
     with named_errors(file):
+        check_one_machine(drawn.get("hosts", {}).get("names", _HOSTS_UNLESS_DRAWN))
         topology = _topology(drawn, network, has_failover=has_failover, is_watched=is_watched)
         if in_containers:
             return replace(topology, client_network=f"{topology.network}.0.0/16")
         check_loopback(topology.network)
         return topology
+
+
+def load_topology_on_hosts(file: Path = TOPOLOGY_FILE, hosts_file: Path | None = None) -> Topology:
+    """Read and check a topology of several hosts, with failover; `hosts_file` draws [hosts]."""
+    where = hosts_file or file
+    drawn = {**read_tables(file), "hosts": read_tables(where)["hosts"]}
+    with named_errors(where):
+        topology = _topology(drawn, None, has_failover=True)
+        if topology.machines is None:
+            raise TopologyError("hosts.names has one name: `make up` starts a suite on one machine")
+    # What takes backups reads the files of all databases, which no host has.
+    return replace(topology, backup=replace(topology.backup, enabled=False))
 
 
 def _topology(
@@ -170,6 +186,7 @@ def _topology(
         automation=_automation(drawn, net) if "automation" in drawn else None,
         # A second suite of this checkout must not answer for the public name.
         public=public_of(drawn["public"]) if "public" in drawn and net == default else None,
+        machines=machines_of(drawn["hosts"]) if "hosts" in drawn else None,
     )
     _check(topology)
     if has_failover and topology.failover is None:
@@ -317,7 +334,6 @@ def _check(topology: Topology) -> None:
     for name, kind in (("store", topology.store.kind), ("backup", topology.backup.kind)):
         if kind not in {"embedded", "external"}:
             raise TopologyError(f"{name}.kind is neither embedded nor external")
-    check_hosts(topology.hosts)
     if topology.failover is not None:
         check_failover(topology.failover)
     check_watch(topology.watch)

@@ -13,10 +13,13 @@ _NOTICED_WITHIN_S = 50
 _NODE_NAME = re.compile(r"[a-z][a-z0-9-]*")
 
 
-def check_hosts(names: Sequence[str]) -> None:
-    """Raise TopologyError unless there is exactly one host."""
+def check_one_machine(names: Sequence[str]) -> None:
+    """Raise TopologyError if processes are drawn on other machines."""
     if len(names) != 1:
-        raise TopologyError("hosts.names has one name: all processes run on one machine so far")
+        raise TopologyError(
+            f"hosts.names has {len(names)} names, and this command runs all processes on this"
+            " machine: `make hosts` renders the files of several"
+        )
 
 
 def check_loopback(network: str) -> None:

@@ -234,7 +234,7 @@ def _nginx_files(plan: Plan, secrets: SecretValues, process: PlannedProcess) -> 
         temporary=Path(DATA),
         sizes=edge_sizes(plan, this_machine()),
         upstreams=list(plan.services.values()),
-        client_network=plan.client_network,
+        client_networks=plan.client_networks,
         operators=plan.ops.allow,
         ops=None,
         pki=Path(ETC),

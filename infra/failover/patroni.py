@@ -119,14 +119,13 @@ def _call(
     body: Mapping[str, Any] | None = None,
 ) -> tuple[int, dict[str, Any]]:
     """Return status and body; a body that is no JSON object is under `text`."""
-    failover = suite.plan.failover
-    if failover is None:
+    if suite.plan.failover is None:
         raise SuiteFailure("This suite has no failover: `make up HA=1` starts it with failover.")
     changes = method != "GET"
     headers = {"Content-Type": "application/json", **(_authorization(suite) if changes else {})}
     connection = http.client.HTTPSConnection(
         member.address,
-        failover.rest_port,
+        member.rest_port,
         timeout=_TELL_TIMEOUT_S if changes else _ASK_TIMEOUT_S,
         context=tls_context(suite),
     )

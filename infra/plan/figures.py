@@ -196,6 +196,12 @@ class Dns:
     port: int
     zone: str
     ttl_seconds: int
+    others: tuple[str, ...] = ()  # more servers of the same names, at the same port
+
+    @property
+    def servers(self) -> tuple[str, ...]:
+        """Every server as address:port."""
+        return tuple(f"{address}:{self.port}" for address in (self.address, *self.others))
 
 
 @dataclass(frozen=True, slots=True)

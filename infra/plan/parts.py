@@ -16,6 +16,7 @@ from infra.plan.figures import (
     Store,
     Watch,
 )
+from infra.plan.machines import Machines
 
 # What a process is, which decides how a target runs it and checks its health.
 Kind = Literal["dns", "postgres", "redis", "store", "service", "nginx", "etcd", "fence", "watcher"]
@@ -120,6 +121,7 @@ class Member:
     host: str  # the internal name, which is in its certificate
     address: str
     port: int
+    rest_port: int = 0  # of its Patroni, if there is failover
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +175,11 @@ class PlannedService:
     replicas: tuple[str, ...]
     workers: tuple[str, ...]
     calls: tuple[str, ...]
+    worker_port: int = 0  # of its workers, if it differs
+
+    def port_of(self, role: str) -> int:
+        """Return the port of the service's processes with this role, such as feed-worker."""
+        return self.port if role == self.name else self.worker_port or self.port
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +208,16 @@ class Plan:
     watch: Watch | None = None  # without it nothing watches
     automation: Automation | None = None  # without it alerts reach people only
     public: Public | None = None  # without it clients are on this machine
+    machines: Machines | None = None  # without it all processes are on one machine
+
+    @property
+    def client_networks(self) -> tuple[str, ...]:
+        """The networks whose addresses may use the databases and the internal pages."""
+        return self.machines.networks if self.machines else (self.client_network,)
+
+    def members_on(self, host: str) -> tuple[Member, ...]:
+        """Return the Postgres servers of a host."""
+        return tuple(m for m in self.members if self.process(f"postgres-{m.name}").host == host)
 
     @property
     def endpoints(self) -> set[tuple[str, int]]:

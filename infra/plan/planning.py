@@ -29,6 +29,7 @@ from infra.plan.secret_names import (
     secrets_of_member,
     secrets_of_service,
 )
+from infra.plan.spreading import on_hosts
 from infra.plan.watchers import ALERTMANAGER, PROMETHEUS, READY_PATHS, watchers
 from infra.topology import Group, Primary, Service, Topology
 
@@ -58,7 +59,7 @@ def plan_of(topology: Topology) -> Plan:
         *_ops(topology),
         *_automation(topology),
     )
-    return Plan(
+    plan = Plan(
         network=topology.network,
         client_network=topology.client_network,
         hosts=topology.hosts,
@@ -82,6 +83,7 @@ def plan_of(topology: Topology) -> Plan:
         automation=topology.automation,
         public=topology.public,
     )
+    return on_hosts(plan, topology.machines) if topology.machines else plan
 
 
 def _path(process: PlannedProcess) -> str:
@@ -133,6 +135,7 @@ def _database(topology: Topology, service: str, primary: Primary) -> Database:
                 host=f"{server.name}.postgres.{topology.dns.zone}",
                 address=server.address,
                 port=topology.ports.postgres,
+                rest_port=topology.failover.rest_port if topology.failover else 0,
             )
             for index, server in enumerate((primary.server, *primary.replicas), 1)
         ),

@@ -183,11 +183,12 @@ def _failover(plan: Plan) -> Iterator[Allowed]:
     yield Allowed("etcd", "etcd", failover.peer_port, "etcd's servers among themselves")
     # One server tells another one's health, and reads the members when it starts.
     yield Allowed("etcd", "etcd", failover.client_port, "etcd's servers among themselves")
-    for group in plan.groups:
-        part = databases_of(group)
+    for group in plan.groups.values():
+        part = databases_of(group.name)
         yield Allowed(part, "etcd", failover.client_port, "who leads")
-        yield Allowed(part, part, failover.rest_port, "the state of other members")
-        yield Allowed("fence", part, failover.rest_port, "whether Patroni answers")
+        for member in group.members:
+            yield Allowed(part, part, member.rest_port, "the state of other members")
+            yield Allowed("fence", part, member.rest_port, "whether Patroni answers")
 
 
 def _keeper(plan: Plan, parts: Mapping[str, tuple[PlannedProcess, ...]]) -> Iterator[Allowed]:
@@ -210,8 +211,9 @@ def _watchers(plan: Plan, parts: Mapping[str, tuple[PlannedProcess, ...]]) -> It
     for member in plan.members:
         yield Allowed(POSTGRES_EXPORTER, databases_of(member.service), member.port, "metrics")
     if plan.failover is not None:
-        for group in plan.groups:
-            yield Allowed(PROMETHEUS, databases_of(group), plan.failover.rest_port, "metrics")
+        for member in plan.members:
+            part = databases_of(member.service)
+            yield Allowed(PROMETHEUS, part, member.rest_port, "metrics")
     for name, redis in plan.redises.items():
         yield Allowed(REDIS_EXPORTER, f"redis-{name}", redis.port, "metrics")
     yield Allowed(NGINX_EXPORTER, "nginx", watch.nginx_status_port, "how busy a balancer is")

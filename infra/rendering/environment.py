@@ -66,7 +66,7 @@ def local_places(suite: Suite) -> Places:
         live_file=str(folder.live_file),
         store_folder=str(folder.store),
         decoder_python=str(suite.decoder_python),
-        dns_servers=f"{plan.dns.address}:{plan.dns.port}",
+        dns_servers=",".join(plan.dns.servers),
         media_caches_url=f"https://{balancers.host}:{balancers.port}",
         public_url=plan.public_url,
         secrets=suite.secrets,

@@ -4,17 +4,18 @@ import json
 from pathlib import Path
 
 from infra.accounts import account_for
-from infra.certificates import KeyPair
+from infra.certificates import Authority, KeyPair
 from infra.failover.etcd import NAMESPACE, PATRONI_USER
 from infra.failover.patroni import REST_USER
-from infra.failover.roles import database_of
 from infra.failover.settings import shared_settings
 from infra.plan.database_roles import REPLICATION_ROLE
 from infra.plan.figures import Failover
-from infra.plan.parts import Member, PlannedProcess
+from infra.plan.parts import Member, Plan, PlannedProcess
 from infra.process import Process
 from infra.programs import postgres_program
 from infra.rendering.files import make_data_folder, make_folder, render, write_rendered
+from infra.run_folder import RunFolder
+from infra.secret_values import SecretValues
 from infra.suite import Suite
 
 # A call to another address of this machine begins at this one, and etcd compares it.
@@ -57,33 +58,47 @@ def _render_etcd(suite: Suite, failover: Failover, process: PlannedProcess) -> b
     make_folder(etcd_file(suite, process.name).parent, account)
     make_folder(suite.folder.etcd, account)
     make_data_folder(suite.folder.etcd / process.name, account)
-    pair = _etcd_pair(suite, process)
+    pair = etcd_pair(suite.authority, suite.plan, process)
     account.own(pair.key, 0o600)
+    text = etcd_text(process, failover, suite.folder)
+    return write_rendered(etcd_file(suite, process.name), text, account)
+
+
+def etcd_text(process: PlannedProcess, failover: Failover, folder: RunFolder) -> str:
+    """Return the file of an etcd server in a run folder."""
     names = [(f"etcd-{number}", address) for number, address in enumerate(failover.etcd, 1)]
     values = {
         "name": process.name,
         "address": process.address,
         "failover": failover,
         "cluster": ",".join(f"{name}=https://{at}:{failover.peer_port}" for name, at in names),
-        "data_folder": suite.folder.etcd / process.name,
-        "pair": pair,
-        "ca_file": suite.ca_file,
+        "data_folder": folder.etcd / process.name,
+        "pair": KeyPair(folder.pki / f"{process.name}.crt", folder.pki / f"{process.name}.key"),
+        "ca_file": folder.pki / "ca.crt",
     }
-    return write_rendered(etcd_file(suite, process.name), render("etcd.yml.j2", values), account)
+    return render("etcd.yml.j2", values)
 
 
-def _etcd_pair(suite: Suite, process: PlannedProcess) -> KeyPair:
-    hosts = (f"{process.name}.{suite.plan.dns.zone}", process.address, _LOOPBACK)
-    return suite.authority.server_pair(process.name, hosts, for_clients=True)
+def etcd_pair(authority: Authority, plan: Plan, process: PlannedProcess) -> KeyPair:
+    """Return the certificate of an etcd server, which also proves it to the others."""
+    hosts = (f"{process.name}.{plan.dns.zone}", process.address, _LOOPBACK)
+    return authority.server_pair(process.name, hosts, for_clients=True)
 
 
 def _render_patroni(suite: Suite, node: Member) -> bool:
     failover = suite.plan.failover
     if failover is None:
         return False
-    secrets = suite.secrets
+    text = patroni_text(suite.plan, node, failover, suite.folder, suite.secrets)
+    return write_rendered(patroni_file(suite, node), text, account_for("postgres"))
+
+
+def patroni_text(
+    plan: Plan, node: Member, failover: Failover, folder: RunFolder, secrets: SecretValues
+) -> str:
+    """Return the file of a server's Patroni in a run folder."""
     names = ("patroni_rest", "etcd_patroni", "postgres_superuser", "postgres_replication")
-    database = database_of(suite, node)
+    database = next(one for one in plan.databases if one.name == node.database)
     values = {
         "node": node,
         "failover": failover,
@@ -93,11 +108,12 @@ def _render_patroni(suite: Suite, node: Member) -> bool:
         "replication_role": REPLICATION_ROLE,
         "secrets": {name: secrets[name] for name in names},
         # JSON is YAML too.
-        "settings": json.dumps(shared_settings(database, failover, suite.plan.limits)),
-        "pki": suite.folder.pki,
-        "data_folder": suite.folder.data / "postgres" / node.name,
-        "etc_folder": patroni_file(suite, node).parent,
+        "settings": json.dumps(shared_settings(database, failover, plan.limits)),
+        "pki": folder.pki,
+        "data_folder": folder.data / "postgres" / node.name,
+        "etc_folder": folder.etc / "postgres" / node.name,
         "bin_folder": Path(postgres_program("postgres")).parent,
+        # On one machine a start makes the data of a database, and Patroni adopts it.
+        "makes_data": plan.machines is not None,
     }
-    text = render("patroni.yml.j2", values)
-    return write_rendered(patroni_file(suite, node), text, account_for("postgres"))
+    return render("patroni.yml.j2", values)

@@ -251,7 +251,7 @@ def balancer_text(plan: Plan) -> str:
             sizes=edge_sizes(plan, _BALANCER),
             upstreams=[_behind(service) for service in plan.services.values()],
             # Who may come from where is the network policies' part.
-            client_network="all",
+            client_networks=("all",),
             operators=('{{ .Values.nginx.operators | join " 1; " }}',),
             ops=None,
             pki=Path("/etc/retrato/tls"),

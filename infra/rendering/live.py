@@ -7,13 +7,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from infra.accounts import account_for
+from infra.plan.parts import Plan
 from infra.rendering.files import write_rendered
 from infra.scaling.switches import Switches, change_switches, read_switches
 from infra.sizing import at_work_max
 from infra.suite import Suite
 
 # Every part may read it, and nothing in it is secret.
-_LIVE_FILE_MODE = 0o644
+LIVE_FILE_MODE = 0o644
 # Whoever may open it could hold it.
 _LOCK_MODE = 0o600
 
@@ -35,14 +36,19 @@ def switch(suite: Suite, **changes: float | str) -> Switches:
     return switches
 
 
-def _render(suite: Suite, switches: Switches) -> None:
-    names = [name for name in suite.plan.services if name not in suite.plan.groups]
+def live_text(plan: Plan, switches: Switches) -> str:
+    """Return the text of the file."""
+    names = [name for name in plan.services if name not in plan.groups]
     values = {
-        "at_work_max": {name: at_work_max(suite.plan, name) for name in names},
+        "at_work_max": {name: at_work_max(plan, name) for name in names},
         **switches.as_json(),
     }
-    text = json.dumps(values, indent=2, sort_keys=True) + "\n"
-    write_rendered(suite.folder.live_file, text, account_for("supervisor"), _LIVE_FILE_MODE)
+    return json.dumps(values, indent=2, sort_keys=True) + "\n"
+
+
+def _render(suite: Suite, switches: Switches) -> None:
+    text = live_text(suite.plan, switches)
+    write_rendered(suite.folder.live_file, text, account_for("supervisor"), LIVE_FILE_MODE)
 
 
 @contextmanager

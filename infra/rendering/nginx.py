@@ -73,7 +73,7 @@ class EdgePlaces:
     temporary: Path
     sizes: EdgeSizes
     upstreams: list[PlannedService]
-    client_network: str
+    client_networks: tuple[str, ...]
     operators: tuple[str, ...]
     ops: PlannedProcess | None
     pki: Path
@@ -170,7 +170,7 @@ def _places(suite: Suite, name: str, listen: list[str]) -> EdgePlaces:
         temporary=_temporary_folder(suite, name),
         sizes=edge_sizes(plan, this_machine()),
         upstreams=list(plan.services.values()),
-        client_network=plan.client_network,
+        client_networks=plan.client_networks,
         operators=plan.ops.allow,
         ops=next((one for one in plan.processes if one.service == "ops"), None),
         pki=suite.folder.pki,

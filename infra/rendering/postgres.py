@@ -71,7 +71,7 @@ def server_texts(
         "etc_folder": places.etc,
         "pki": places.pki,
         "limits": plan.limits,
-        "clients": plan.client_network,
+        "networks": plan.client_networks,
         "is_watched": plan.watch is not None,
         "roles": (node.service, *login_roles(node.service)),
         "backup": plan.backup,

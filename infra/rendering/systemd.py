@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from infra.accounts import UNKNOWN, Account
 from infra.process import Process
 from infra.run_folder import MARK, REPOSITORY, RunFolder
 
@@ -130,10 +131,16 @@ def _account(process: Process) -> list[str]:
     kept = " ".join(f"CAP_{name.upper()}" for name in process.capabilities)
     lines = [f"CapabilityBoundingSet={kept if not account.switch else ''}"]
     if account.switch:
-        lines += [f"User={account.uid}", f"Group={account.gid}"]
+        lines += [f"User={_known(account.uid, account)}", f"Group={_known(account.gid, account)}"]
     if process.readable:
-        lines.append(f"SupplementaryGroups={' '.join(str(one.gid) for one in process.readable)}")
+        groups = " ".join(_known(one.gid, one) for one in process.readable)
+        lines.append(f"SupplementaryGroups={groups}")
     return lines
+
+
+def _known(number: int, account: Account) -> str:
+    """Return the number of an account or of its group; its name, if another machine knows it."""
+    return account.name if number == UNKNOWN else str(number)
 
 
 def _environment(folder: RunFolder) -> dict[str, str]:

@@ -147,7 +147,9 @@ def _process(plan: Plan, service: str, role: str, places: Places) -> Iterator[Va
     planned = plan.services[service]
     certificate, key = places.certificate(role)
     keys = places.secrets.internal_keys(tuple(sorted({service, *planned.calls})))
-    yield Variable("LISTEN_PORT", str(planned.port), "The port, the same for all replicas.")
+    yield Variable(
+        "LISTEN_PORT", str(planned.port_of(role)), "The port, the same for all replicas."
+    )
     yield Variable("TLS_CERT_FILE", certificate, "Its certificate, for the names above.")
     yield Variable("TLS_KEY_FILE", key, "The key of the certificate.")
     yield Variable(

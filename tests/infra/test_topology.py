@@ -112,9 +112,9 @@ def test_one_port_for_two_things_is_refused(tmp_path: Path) -> None:
         load_topology(file)
 
 
-def test_a_second_host_is_refused_as_long_as_nothing_runs_there(tmp_path: Path) -> None:
+def test_a_second_host_is_refused_where_everything_runs_on_this_machine(tmp_path: Path) -> None:
     file = _redrawn(tmp_path, 'names = ["local"]', 'names = ["local", "other"]')
-    with pytest.raises(TopologyError, match="one machine"):
+    with pytest.raises(TopologyError, match="`make hosts` renders the files of several"):
         load_topology(file)
 
 
