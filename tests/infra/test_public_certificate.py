@@ -59,7 +59,7 @@ def test_our_own_is_shown_until_there_is_another(case: Case) -> None:
     assert _shown(certificate) == (case.folder.pki / f"{OWN_PAIR}.crt").read_bytes()
     problem = certificate.problem()
     assert problem is not None
-    assert "no certificate with its key" in problem
+    assert "is not there yet" in problem
 
 
 def test_a_new_one_is_placed_with_its_key_closed_to_others(case: Case) -> None:
