@@ -129,7 +129,14 @@ async def restore(request: RestoreRequest, progress: Progress) -> None:
     require_no_failover(target, "A restore in place")
     at = parsed_moment(request.at) if request.at else None
     is_moved = bool(request.into or request.source)
-    wish = Wish(at, request.group, request.replaces, is_moved=is_moved)
+    wish = Wish(
+        at,
+        request.group,
+        request.replaces,
+        is_moved=is_moved,
+        # Who names the suite means that one, and not whatever lies in the bucket.
+        takes_place=bool(request.source and request.suite_name and not request.group),
+    )
     make_folder(target.folder.root, account_for("supervisor"), 0o711)
     with sole_command(target.folder, "restore"):
         clear_the_ground(target)

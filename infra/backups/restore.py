@@ -10,6 +10,7 @@ from pathlib import Path
 from secrets import token_hex
 
 from infra.accounts import account_for
+from infra.backups.another_suite import adopt, has_suite, is_of_another, put_another_aside
 from infra.backups.bundle import (
     read_bundle,
     topology_differs,
@@ -41,7 +42,7 @@ from infra.leaders import leaders
 from infra.plan.parts import Member, ShardGroup
 from infra.rendering.files import make_folder, write_rendered
 from infra.rendering.postgres import data_folder
-from infra.secret_values import KEY_BYTES, lineage_of
+from infra.secret_values import KEY_BYTES
 from infra.suite import Suite
 
 # A recovery uses about one processor.
@@ -69,14 +70,15 @@ class Restoration:
 class Wish:
     """What to restore: a time or None for the newest, and a group or "" for all.
 
-    `replaces` allows putting aside existing data. `is_moved` means that the target is another
-    folder or machine than that of the backups.
+    `replaces` allows putting aside existing data, and with `takes_place` that of another suite,
+    too. `is_moved` means that the target is another folder or machine than that of the backups.
     """
 
     at: datetime | None
     group: str
     replaces: bool
     is_moved: bool
+    takes_place: bool = False
 
 
 def clear_the_ground(suite: Suite) -> None:
@@ -120,10 +122,7 @@ async def prepare_folder(suite: Suite, source: Source, wish: Wish, progress: Pro
     if topology_differs(files):
         copy = write_topology(files, suite.folder)
         progress.say(f"infra/topology.toml is not as it was then: {copy} is")
-    _require_same_suite(suite, files["secrets.json"])
-    if wish.is_moved and not suite.folder.secrets_file.exists():
-        # The moved suite gets a new name, because two suites would spoil a shared archive.
-        files["secrets.json"] = _renamed(files["secrets.json"])
+    _make_place(suite, files["secrets.json"], wish, progress)
     write_bundle(files, suite.folder)
     progress.say(f"keys, certificates and shard maps are in {suite.folder.root}")
 
@@ -224,17 +223,23 @@ def _require_place(suite: Suite, groups: Sequence[ShardGroup], wish: Wish) -> No
         )
 
 
-def _require_same_suite(suite: Suite, secrets: bytes) -> None:
-    """Refuse a folder of another suite, whose secrets would not fit the restored databases."""
-    file = suite.folder.secrets_file
-    if not file.exists():
+def _make_place(suite: Suite, secrets: bytes, wish: Wish, progress: Progress) -> None:
+    """Write the secrets of a suite that comes from elsewhere; another one is put aside if named.
+
+    Its own secrets would not fit the restored databases. Raises BackupFailure.
+    """
+    if is_of_another(suite, secrets):
+        if not (wish.replaces and wish.takes_place):
+            raise BackupFailure(
+                f"{suite.folder.root} holds another suite than these backups are of: REPLACE=1 with"
+                " SUITE= puts that one aside. INTO= restores into another folder, and NET= gives it"
+                " another network."
+            )
+        progress.say(f"put aside, with its secrets: {put_another_aside(suite)}")
+    elif has_suite(suite):
         return
-    ours, theirs = json.loads(file.read_bytes()), json.loads(secrets)
-    if lineage_of(ours) != lineage_of(theirs):
-        raise BackupFailure(
-            f"{suite.folder.root} holds another suite than these backups are of: INTO= restores"
-            " into another folder, and NET= gives it another network."
-        )
+    # The moved suite gets a new name, because two suites would spoil a shared archive.
+    adopt(suite, _renamed(secrets) if wish.is_moved else secrets)
 
 
 def _standing(suite: Suite, groups: Sequence[ShardGroup]) -> list[Path]:

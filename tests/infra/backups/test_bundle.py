@@ -10,11 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from infra.backups.bundle import packed, unpacked, write_bundle
-from infra.backups.restore import _renamed, _require_same_suite
+from infra.backups.restore import _renamed
 from infra.backups.subprocesses import BackupFailure
 from infra.run_folder import RunFolder
 from infra.secret_values import KEY_BYTES
-from infra.suite import suite_in
 
 _NAMES = st.from_regex(r"[a-z]{1,8}(/[a-z]{1,8}){0,2}", fullmatch=True)
 
@@ -39,16 +38,6 @@ def test_a_file_that_is_there_stays_as_it_is(tmp_path: Path) -> None:
     write_bundle({"secrets.json": b"theirs", "pki/ca.key": b"key"}, RunFolder(tmp_path))
     assert (tmp_path / "secrets.json").read_text(encoding="utf-8") == "mine"
     assert (tmp_path / "pki" / "ca.key").stat().st_mode & 0o777 == 0o600
-
-
-def test_a_folder_that_holds_another_suite_is_refused(tmp_path: Path) -> None:
-    suite = suite_in(RunFolder(tmp_path), "127.99")
-    _require_same_suite(suite, _secrets("theirs"))
-    suite.folder.secrets_file.write_bytes(_secrets("theirs"))
-    _require_same_suite(suite, _secrets("theirs"))
-    suite.folder.secrets_file.write_bytes(_secrets("ours"))
-    with pytest.raises(BackupFailure, match="holds another suite"):
-        _require_same_suite(suite, _secrets("theirs"))
 
 
 def _secrets(superuser: str) -> bytes:
