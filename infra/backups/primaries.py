@@ -12,6 +12,8 @@ from infra.control.health import connect_superuser
 from infra.plan.parts import Member
 from infra.suite import Suite
 
+# One silent server must not hold up what is done for the others; the next round asks again.
+_ANSWERS_S = 2.0
 FAULTS = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError)
 SEGMENT_BYTES = 16 * 1024**2
 _ERASURES_MAX = 10_000
@@ -45,7 +47,7 @@ async def connected(
     suite: Suite, node: Member, database: str = "postgres"
 ) -> "AsyncIterator[asyncpg.Connection[asyncpg.Record]]":
     """Open a connection to a server as its superuser."""
-    connection = await connect_superuser(suite, node, database=database)
+    connection = await connect_superuser(suite, node, database=database, within_s=_ANSWERS_S)
     try:
         yield connection
     finally:

@@ -7,3 +7,7 @@ class SuiteFailure(Exception):
 
 class Contradiction(SuiteFailure):
     """The databases contradict one another, the ledger or the maps, and must not run like this."""
+
+
+class ServerSilent(SuiteFailure, TimeoutError):
+    """A server takes a connection and does not answer in time."""

@@ -15,6 +15,7 @@ import dns.message
 import redis.asyncio
 import redis.exceptions
 
+from infra.control.failures import ServerSilent
 from infra.control.supervisor import Supervisor
 from infra.failover.patroni import standing_of
 from infra.failover.roles import server_in_role
@@ -29,6 +30,8 @@ from infra.watching.reading import reader_context
 from shared.version import VERSION_HEADER
 
 _ASK_TIMEOUT_S = 2.0
+# A command has something to do there, and waits for a server that everybody asks at a start.
+_CONNECT_TIMEOUT_S = 20.0
 # More at once take the event loop of a busy machine from one another until nobody has answered.
 ASKED_AT_ONCE = 8
 # A replica that the primary refuses reconnects again and again, and streams for a moment each time.
@@ -92,7 +95,7 @@ async def refusal_of(suite: Suite, process: Process, since: dt.datetime) -> str 
         return None
     node = suite.plan.member(process.server)
     try:
-        connection = await connect_superuser(suite, node)
+        connection = await connect_superuser(suite, node, within_s=_ASK_TIMEOUT_S)
     except asyncpg.InvalidAuthorizationSpecificationError as error:
         return (
             f"{node.name} refuses the password of {suite.folder.secrets_file} ({error}). Put the"
@@ -131,28 +134,40 @@ def _why_not_following(suite: Suite, node: Member, since: dt.datetime) -> str | 
 
 
 async def connect_superuser(
-    suite: Suite, server: Member, *, database: str = "postgres", writes: bool = False
+    suite: Suite,
+    server: Member,
+    *,
+    database: str = "postgres",
+    writes: bool = False,
+    within_s: float = _CONNECT_TIMEOUT_S,
 ) -> "asyncpg.Connection[asyncpg.Record]":
     """Connect to a Postgres server as its superuser, with its certificate verified.
 
     With failover a name means a role: the first name of a database is the member that leads now.
     With `writes` the session may write even while the disk watch refuses writes to others. A start
     has already checked the space. A password that was rotated meanwhile is read again.
+    Raises ServerSilent.
     """
     server = await server_in_role(suite, server)
 
     async def connect(password: str) -> "asyncpg.Connection[asyncpg.Record]":
-        return await asyncpg.connect(
-            host=server.address,
-            port=server.port,
-            user="postgres",
-            password=password,
-            database=database,
-            ssl=tls_context(suite),
-            timeout=_ASK_TIMEOUT_S,
-            command_timeout=30,
-            server_settings={"default_transaction_read_only": "off"} if writes else {},
-        )
+        try:
+            return await asyncpg.connect(
+                host=server.address,
+                port=server.port,
+                user="postgres",
+                password=password,
+                database=database,
+                ssl=tls_context(suite),
+                timeout=within_s,
+                command_timeout=30,
+                server_settings={"default_transaction_read_only": "off"} if writes else {},
+            )
+        except TimeoutError:
+            raise ServerSilent(
+                f"{server.name} has not answered within {within_s:.0f} s: `make status` shows what"
+                " runs, and the same command goes on."
+            ) from None
 
     known = suite.secrets[SUPERUSER]
     try:

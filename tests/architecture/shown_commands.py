@@ -60,7 +60,7 @@ RUN_BY: Mapping[str, tuple[str, str]] = {
     "make restart S=": (*_SUITE, '"restart", service'),
     "make restore": (f"{_BACKUPS}test_restore_group.py", '"restore", "--group"'),
     "make restore AT= G= REPLACE=": (f"{_BACKUPS}test_restore_group.py", '"restore", "--group"'),
-    "make restore AT= FROM= REPLACE= SUITE=": (
+    "make restore FROM= REPLACE= SUITE=": (
         f"{_BACKUPS}test_external_store.py",
         '"restore", "--source"',
     ),
