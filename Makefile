@@ -20,8 +20,8 @@ upgrade: ready ## bring the running suite to another version while it serves: ma
 	@$(if $(RETRATO_PYTHON),RETRATO_PYTHON=$(RETRATO_PYTHON)) $(PYTHON) -m infra upgrade $(if $(TO),--to=$(TO)) $(if $(BACK),--back)
 image: ready ## build the container images: make image BASE=<name@digest> (CPU=x86-64-v2 for older processors, ENGINE=docker, WORDS="…")
 	@$(PYTHON) -m infra image --base="$(BASE)" $(if $(CPU),--cpu=$(CPU)) $(if $(ENGINE),--engine=$(ENGINE)) $(if $(WORDS),--words="$(WORDS)")
-compose: ready ## render the compose file of the suite into .run/containers (NET=10.87 PUBLISH=127.0.0.1 LIMITS=loose LOG_DRIVER=k8s-file)
-	@$(PYTHON) -m infra compose $(if $(NET),--network=$(NET)) $(if $(PUBLISH),--publish=$(PUBLISH)) $(if $(LIMITS),--limits=$(LIMITS)) $(if $(LOG_DRIVER),--log-driver=$(LOG_DRIVER))
+compose: ready ## render the compose file of the suite into .run/containers (NET=10.87 PUBLISH=127.0.0.1 PORTS=8080,8443 URL=https://… LIMITS=loose LOG_DRIVER=k8s-file; what is not said stays as it was)
+	@$(PYTHON) -m infra compose $(if $(NET),--network=$(NET)) $(if $(PUBLISH),--publish=$(PUBLISH)) $(if $(PORTS),--ports=$(PORTS)) $(if $(URL),--url="$(URL)") $(if $(LIMITS),--limits=$(LIMITS)) $(if $(LOG_DRIVER),--log-driver=$(LOG_DRIVER))
 status: ready ## show each process: address, state, memory, start time, version
 	@$(PYTHON) -m infra status
 accounts: ready ## show as which account each part runs, and what it can read and call

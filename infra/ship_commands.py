@@ -43,23 +43,25 @@ def image(
 @app.command()
 @told
 def compose(
-    network: Annotated[str, typer.Option(help="Half of an address, such as 10.87.")] = "10.87",
-    publish: Annotated[str, typer.Option(help="Where the balancers listen.")] = "127.0.0.1",
-    limits: Annotated[str, typer.Option(help="usual or loose.")] = "usual",
-    log_driver: Annotated[str, typer.Option(help="As the engine calls it.")] = "json-file",
+    network: Annotated[str, typer.Option(help="Half of an address, such as 10.87.")] = "",
+    publish: Annotated[str, typer.Option(help="Where the balancers listen.")] = "",
+    ports: Annotated[str, typer.Option(help="The first balancer's, as 8080,8443.")] = "",
+    url: Annotated[str, typer.Option(help="What clients use, if it differs.")] = "",
+    limits: Annotated[str, typer.Option(help="usual or loose.")] = "",
+    log_driver: Annotated[str, typer.Option(help="As the engine calls it.")] = "",
 ) -> None:
     """Render the compose file and what its containers mount."""
-    from infra.containers.composing import Published
+    from infra.containers.choices import ports_said, said_choices
     from infra.containers.images import image_names
-    from infra.containers.rendering import Wishes, render_compose
+    from infra.containers.rendering import render_compose
 
     root = Path(os.environ.get("RETRATO_COMPOSE_DIR") or REPOSITORY / ".run" / "containers")
-    wishes = Wishes(
-        network=network,
-        published=Published(publish, 8080, 8443),
-        project="retrato",
-        images=image_names(),
-        limits=limits,
-        log_driver=log_driver,
-    )
-    sys.stdout.write(f"{render_compose(root, wishes)}\n")
+    said = {
+        "network": network,
+        "publish": publish,
+        **ports_said(ports),
+        "url": url,
+        "limits": limits,
+        "log_driver": log_driver,
+    }
+    sys.stdout.write(f"{render_compose(root, said_choices(root, said), image_names())}\n")

@@ -1,10 +1,9 @@
 """Turns a plan into containers and their files; pure but for the certificates that it is given."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from infra.containers.choices import Choices
 from infra.containers.parts import DATA, ETC, Container
 from infra.leaders import followers, leader_of, leads
 from infra.plan.database_roles import REPLICATION_ROLE, login_roles, other_login, runtime_role
@@ -24,16 +23,7 @@ _DATABASE_STOP_SECONDS = 60
 _PLAIN = "NOSUPERUSER NOCREATEDB NOCREATEROLE NOBYPASSRLS"
 
 
-@dataclass(frozen=True, slots=True)
-class Published:
-    """The address of the machine on which the balancers are published, each on ports of its own."""
-
-    host: str
-    port: int
-    tls_port: int
-
-
-def containers_of(plan: Plan, published: Published) -> tuple[Container, ...]:
+def containers_of(plan: Plan, choices: Choices) -> tuple[Container, ...]:
     """Return the containers of a suite: engines, jobs, services, balancers.
 
     The system's resolver replaces the plan's name server, and the compose tool its supervisor.
@@ -45,13 +35,15 @@ def containers_of(plan: Plan, published: Published) -> tuple[Container, ...]:
         *(_job(job.name, job.service, job.module) for job in plan.jobs),
         *(_service(plan, one) for one in plan.processes if one.service in plan.services),
         *(
-            _balancer(plan, one, published, index)
+            _balancer(plan, one, choices, index)
             for index, one in enumerate(p for p in plan.processes if p.kind == "nginx")
         ),
     )
 
 
-def container_places(plan: Plan, secrets: SecretValues, revision: str, factor: int) -> Places:
+def container_places(
+    plan: Plan, secrets: SecretValues, public_url: str, revision: str, factor: int
+) -> Places:
     """Return where a service's container has what it needs."""
     balancers = plan.internal_name("nginx")
     return Places(
@@ -67,7 +59,7 @@ def container_places(plan: Plan, secrets: SecretValues, revision: str, factor: i
         decoder_python="/opt/venv-decoder/bin/python",
         dns_servers="",
         media_caches_url=f"https://{balancers.host}:{balancers.port}",
-        public_url=plan.public_url,
+        public_url=public_url,
         secrets=secrets,
         revision=revision,
         limits_factor=factor,
@@ -185,11 +177,7 @@ def _service(plan: Plan, process: PlannedProcess) -> Container:
     )
 
 
-def _balancer(plan: Plan, process: PlannedProcess, published: Published, index: int) -> Container:
-    ports = (
-        f"{published.host}:{published.port + index}:{plan.nginx.port}",
-        f"{published.host}:{published.tls_port + index}:{plan.nginx.tls_port}",
-    )
+def _balancer(plan: Plan, process: PlannedProcess, choices: Choices, index: int) -> Container:
     return Container(
         name=process.name,
         image="engines",
@@ -198,7 +186,7 @@ def _balancer(plan: Plan, process: PlannedProcess, published: Published, index: 
         address=process.address,
         names=_names(plan, process.address),
         volume=process.name,
-        ports=ports,
+        ports=choices.published(index, plan.nginx.port, plan.nginx.tls_port),
         # nginx finishes what is under way.
         stop_signal="SIGQUIT",
     )
@@ -249,8 +237,3 @@ _FILES = {
     "store": _store_files,
     "nginx": _nginx_files,
 }
-
-
-def public_addresses(published: Published) -> Iterator[str]:
-    """Yield the names for which a client may ask a balancer."""
-    yield from ("localhost", published.host)

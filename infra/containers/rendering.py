@@ -6,19 +6,14 @@ container runs as an account that this machine does not know.
 """
 
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from infra.certificates import KeyPair
 from infra.code_version import code_version
-from infra.containers.composing import (
-    Published,
-    container_places,
-    containers_of,
-    engine_files,
-    public_addresses,
-)
+from infra.containers.choices import Choices, check_ports, choices_file
+from infra.containers.composing import container_places, containers_of, engine_files
 from infra.containers.parts import DATA, ETC, Container
 from infra.control.failures import SuiteFailure
 from infra.plan.parts import PlannedProcess, ShardGroup
@@ -33,37 +28,31 @@ from infra.suite import Suite, suite_in
 _OPEN, _CLOSED = 0o644, 0o700
 
 
-@dataclass(frozen=True, slots=True)
-class Wishes:
-    """What the operator chooses: network, where the balancers are published, and the images."""
-
-    network: str
-    published: Published
-    project: str
-    images: dict[str, str]
-    limits: str = "usual"
-    log_driver: str = "json-file"
-
-
-def render_compose(root: Path, wishes: Wishes) -> Path:
+def render_compose(root: Path, choices: Choices, images: Mapping[str, str]) -> Path:
     """Write everything; returns the compose file. Raises SuiteFailure if keys are lost."""
     root.mkdir(parents=True, exist_ok=True)
     root.chmod(_CLOSED)
-    suite = _suite(RunFolder(root.resolve()), wishes)
-    containers = containers_of(suite.plan, wishes.published)
+    suite = _suite(RunFolder(root.resolve()), choices)
+    check_ports(choices, len(suite.plan.nginx.replicas))
+    containers = containers_of(suite.plan, choices)
     places = container_places(
-        suite.plan, suite.secrets, code_version().revision, suite.limits_factor
+        suite.plan,
+        suite.secrets,
+        choices.public_url,
+        code_version().revision,
+        suite.limits_factor,
     )
     render_live(suite)
     for group in suite.plan.groups.values():
         _write_map(suite, group)
     for container in containers:
-        _write_mount(suite, container, places, wishes.published)
-    _write(suite.folder.compose_file, _compose_text(suite, containers, wishes))
+        _write_mount(suite, container, places, choices.public_hosts)
+    _write(*choices_file(suite.folder.root, choices))
+    _write(suite.folder.compose_file, _compose_text(suite, containers, choices, images))
     return suite.folder.compose_file
 
 
-def _suite(folder: RunFolder, wishes: Wishes) -> Suite:
+def _suite(folder: RunFolder, choices: Choices) -> Suite:
     # An empty file is from a first run that was interrupted, and no volume knows a password yet.
     is_used = folder.compose_file.exists() and folder.compose_file.stat().st_size > 0
     if is_used and not folder.secrets_file.exists():
@@ -74,17 +63,16 @@ def _suite(folder: RunFolder, wishes: Wishes) -> Suite:
     if not folder.compose_file.exists():
         folder.compose_file.touch()
     words = {
-        folder.network_file: wishes.network,
-        folder.limits_file: wishes.limits,
+        folder.network_file: choices.network,
+        folder.limits_file: choices.limits,
         folder.backups_file: "off",
         folder.watch_file: "off",
     }
     for file, word in words.items():
         _write(file, f"{word}\n")
-    drawn = suite_in(folder, wishes.network, wishes.limits, asked_failover="off")
+    drawn = suite_in(folder, choices.network, choices.limits, asked_failover="off")
     plan = replace(
         drawn.plan,
-        nginx=replace(drawn.plan.nginx, public_host=wishes.published.host),
         watch=None,
         automation=None,
         backup=replace(drawn.plan.backup, enabled=False),
@@ -104,14 +92,16 @@ def _write_map(suite: Suite, group: ShardGroup) -> None:
         _write(file, json.dumps(shard_map_document(group, homes, 1), indent=1) + "\n")
 
 
-def _write_mount(suite: Suite, container: Container, places: Places, published: Published) -> None:
+def _write_mount(
+    suite: Suite, container: Container, places: Places, public_hosts: Sequence[str]
+) -> None:
     folder = suite.folder.root / "mounts" / container.role
     files = {"ca.crt": suite.authority.certificate_file.read_text(encoding="ascii")}
     if container.image == "engines":
         files |= engine_files(suite.plan, suite.secrets, container)
     else:
         files |= _service_files(suite, container, places)
-    for pair in _pairs(suite, container, published):
+    for pair in _pairs(suite, container, public_hosts):
         for file in (pair.certificate, pair.key):
             files[file.name] = file.read_text(encoding="ascii")
     for name, text in files.items():
@@ -141,7 +131,7 @@ def _lines(service: str, variables: tuple[Variable, ...]) -> Iterator[str]:
             yield f"# {one.meaning}\n{service.upper()}_{one.name}={one.value}\n"
 
 
-def _pairs(suite: Suite, container: Container, published: Published) -> Iterator[KeyPair]:
+def _pairs(suite: Suite, container: Container, public_hosts: Sequence[str]) -> Iterator[KeyPair]:
     authority, plan = suite.authority, suite.plan
     if container.is_job:
         return
@@ -154,7 +144,7 @@ def _pairs(suite: Suite, container: Container, published: Published) -> Iterator
         yield authority.server_pair(f"{redis.name}.redis", (redis.host, redis.address))
     elif process.kind in {"nginx", "store"}:
         named = plan.internal_name(process.service)
-        more = public_addresses(published) if process.kind == "nginx" else ()
+        more = public_hosts if process.kind == "nginx" else ()
         hosts = (*more, named.host, *named.addresses)
         yield authority.server_pair(process.service, hosts)
     else:
@@ -167,17 +157,19 @@ def _service_hosts(suite: Suite, process: PlannedProcess) -> tuple[str, ...]:
     return (service.host, *addresses)
 
 
-def _compose_text(suite: Suite, containers: tuple[Container, ...], wishes: Wishes) -> str:
+def _compose_text(
+    suite: Suite, containers: tuple[Container, ...], choices: Choices, images: Mapping[str, str]
+) -> str:
     return render(
         "compose.yaml.j2",
         {
-            "project": wishes.project,
+            "project": choices.project,
             "containers": containers,
             "networks": {one.name: _network(one) for one in containers},
-            "images": wishes.images,
+            "images": images,
             "etc": ETC,
             "data": DATA,
-            "log_driver": wishes.log_driver,
+            "log_driver": choices.log_driver,
             "volumes": sorted({one.volume for one in containers if one.volume}),
             "subnet": suite.plan.client_network,
             "jobs_range": f"{suite.plan.network}.0.0/24",
