@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, settings
 from infra.run_folder import REPOSITORY
 from shared.edges import batches
 from shared.sharding import node_pool
+from tests.container_suite import attached_suite
 from tests.suite import Suite
 from tests.suite_logs import complaints_since
 from tests.tiers import mark_tiers
@@ -33,7 +34,8 @@ if "RETRATO_TEST_SUITE" not in os.environ:
     os.environ.setdefault("RETRATO_WATCH", "off")
 
 # RETRATO_TEST_SUITE=.run runs against the suite that is up in that folder, and leaves it as it is:
-# quick while one writes a test. RETRATO_TEST_NET and RETRATO_TEST_RUN_DIR let two sessions coexist.
+# quick while one writes a test. The folder of a suite in containers, .run/containers, will do, too.
+# RETRATO_TEST_NET and RETRATO_TEST_RUN_DIR let two sessions coexist.
 ATTACH = "RETRATO_TEST_SUITE"
 
 
@@ -76,7 +78,7 @@ def data_suite() -> Iterator[Suite]:
     """Names, databases with migrated shards, Redis and the store; enough for a store's tests."""
     attached = os.environ.get(ATTACH)
     if attached:
-        yield Suite(Path(attached), None)
+        yield attached_suite(Path(attached))
         return
     folder = Path(os.environ.get("RETRATO_TEST_RUN_DIR") or TEST_FOLDER)
     network = os.environ.get("RETRATO_TEST_NET") or TEST_NETWORK

@@ -32,7 +32,7 @@ from infra.plan.parts import Plan
 from infra.plan.secret_names import FOR_OPERATORS
 from infra.process import Process
 from infra.processes import processes_of
-from infra.run_folder import REPOSITORY, locate_run_folder
+from infra.run_folder import REPOSITORY, RunFolder, locate_run_folder
 from infra.suite import Suite as OnDisk
 from infra.suite import limits_of, network_of, suite_in
 from shared.service_client.http1_exchange import Http1Exchange
@@ -45,8 +45,10 @@ ASK_S = 5.0
 class Suite:
     """A suite in a folder and on a network of its own; `start` and `reset` are for its fixture."""
 
-    def __init__(self, run_dir: Path, network: str | None) -> None:
-        folder = locate_run_folder(run_dir)
+    def __init__(
+        self, run_dir: Path, network: str | None, *, located: RunFolder | None = None
+    ) -> None:
+        folder = located or locate_run_folder(run_dir)
         self._requested_dir = run_dir
         self._on_disk = suite_in(folder, network_of(folder, requested=network))
         self._supervisor = Supervisor(self._on_disk.folder)
@@ -249,6 +251,17 @@ class Suite:
             text=True,
             timeout=OPERATION_TIMEOUT_S,
         )
+
+    async def upkeep(self, service: str, *arguments: str) -> str:
+        """What a service's own operators' command prints, such as `reports`."""
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", f"services.{service}.upkeep", *arguments),
+            env={**os.environ, **self.env(service)},
+            stdout=asyncio.subprocess.PIPE,
+        )
+        printed, _ = await asyncio.wait_for(process.communicate(), START_TIMEOUT_S)
+        assert process.returncode == 0, printed
+        return printed.decode()
 
     def begin(self, *arguments: str) -> subprocess.Popen[bytes]:
         """An operator's command that the test does not wait for; nobody reads what it says."""

@@ -5,16 +5,13 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import Iterator
 from pathlib import Path
 
-import httpx
 import pytest
 
 from infra.run_folder import REPOSITORY
-from tests.failures.steady_load import Tally, steady_load
-from tests.journeys.phone import phone_of
+from tests.failures.quiet_day import load_of_a_quiet_day
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(1_200)]
 
@@ -80,30 +77,9 @@ def checkout(tmp_path: Path) -> Iterator[Checkout]:
         shutil.rmtree(made.folder)
 
 
-@asynccontextmanager
-async def _load() -> AsyncIterator[Tally]:
-    url = f"http://{NETWORK}.1.1:8080"
-    async with (
-        phone_of(url, "alice") as alice,
-        phone_of(url, "bob") as bob,
-        httpx.AsyncClient(timeout=15) as client,
-    ):
-        await bob.follow(alice)
-        post = await alice.post("a quiet day")
-        await bob.sees(post["id"])
-        requests = [
-            bob.http.build_request("GET", "/v1/timelines/home"),
-            bob.http.build_request("GET", f"/v1/users/{alice.id}"),
-            bob.http.build_request("PUT", f"/v1/posts/{post['id']}/like"),
-            bob.http.build_request("GET", f"/v1/posts/{post['id']}"),
-            alice.http.build_request("GET", f"/v1/users/{alice.id}/posts"),
-        ]
-        async with steady_load(client, requests, REQUESTS_PER_SECOND) as tally:
-            yield tally
-
-
 async def test_up_and_back_under_load(checkout: Checkout) -> None:
-    async with _load() as tally:
+    url = f"http://{NETWORK}.1.1:8080"
+    async with load_of_a_quiet_day(url, REQUESTS_PER_SECOND) as tally:
         went_up = await asyncio.to_thread(checkout.make, "upgrade", f"TO={NEXT}")
         assert "0099_moods.sql" in went_up
         status = await asyncio.to_thread(checkout.make, "status")

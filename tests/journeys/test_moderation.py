@@ -1,26 +1,10 @@
 """Reports reach the operators, and their actions show everywhere at once."""
 
-import asyncio
-import os
-import sys
-
 from tests.eventually import eventually
 from tests.journeys.phone import Phone
 from tests.suite import Suite
 
 REPORT = {"reason": "harassment", "note": "Not nice."}
-
-
-async def _upkeep(suite: Suite, service: str, *arguments: str) -> str:
-    """Run the operators' command and return its output."""
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", f"services.{service}.upkeep", *arguments),
-        env={**os.environ, **suite.env(service)},
-        stdout=asyncio.subprocess.PIPE,
-    )
-    printed, _ = await asyncio.wait_for(process.communicate(), 60)
-    assert process.returncode == 0, printed
-    return printed.decode()
 
 
 async def test_a_reported_post_is_listed_hidden_and_shown_again(
@@ -34,11 +18,11 @@ async def test_a_reported_post_is_listed_hidden_and_shown_again(
     made = await bob.http.post("/v1/reports", json=report)
     assert made.status_code == 201, made.text
     assert made.json()["report"]["subject"] == {"kind": "post", "id": post["id"]}
-    listed = await _upkeep(suite, "feed", "reports")
+    listed = await suite.upkeep("feed", "reports")
     assert f"post:{post['id']}" in listed
     assert "Not nice." in listed
 
-    await _upkeep(suite, "feed", "hide", "--subject", f"post:{post['id']}")
+    await suite.upkeep("feed", "hide", "--subject", f"post:{post['id']}")
     for phone in (alice, bob):
         await phone.get(f"/v1/posts/{post['id']}", 404)
         await phone.get(f"/v1/posts/{post['id']}/comments", 404)
@@ -50,9 +34,9 @@ async def test_a_reported_post_is_listed_hidden_and_shown_again(
         assert post["id"] not in {item["id"] for item in page["items"]}
     # Others' lists may come from a replica, which lags by a second.
     await eventually(lambda: _has_posts(bob, alice, 0))
-    assert f"post:{post['id']}" not in await _upkeep(suite, "feed", "reports")
+    assert f"post:{post['id']}" not in await suite.upkeep("feed", "reports")
 
-    await _upkeep(suite, "feed", "show", "--subject", f"post:{post['id']}")
+    await suite.upkeep("feed", "show", "--subject", f"post:{post['id']}")
     assert [item["id"] for item in await bob.home()] == [post["id"]]
     await eventually(lambda: _has_posts(bob, alice, 1))
 
@@ -68,8 +52,8 @@ async def test_a_suspended_user_disappears_everywhere_and_returns_when_reinstate
     report = {"kind": "user", "id": alice.id, **REPORT}
     assert (await bob.http.post("/v1/reports", json=report)).status_code == 201
 
-    await _upkeep(suite, "gateway", "changed", "--user", alice.id)
-    await _upkeep(suite, "users", "suspend", "--user", alice.id)
+    await suite.upkeep("gateway", "changed", "--user", alice.id)
+    await suite.upkeep("users", "suspend", "--user", alice.id)
     await bob.get(f"/v1/users/{alice.id}", 404)
     await bob.get(f"/v1/users/by-username/{alice.username}", 404)
     await bob.get(f"/v1/posts/{post['id']}", 404)
@@ -79,7 +63,7 @@ async def test_a_suspended_user_disappears_everywhere_and_returns_when_reinstate
     # A gateway trusts a session check for at most five seconds.
     await eventually(lambda: _is_signed_out(alice), within_s=10)
 
-    await _upkeep(suite, "users", "reinstate", "--user", alice.id)
+    await suite.upkeep("users", "reinstate", "--user", alice.id)
     await bob.get(f"/v1/users/{alice.id}")
     assert {item["id"] for item in await bob.home()} == {post["id"], theirs["id"]}
     assert await bob.comments(theirs["id"]) == ["Hello"]
