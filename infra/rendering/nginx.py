@@ -189,6 +189,7 @@ def edge_text(plan: Plan, places: EdgePlaces) -> str:
             "public_listen": _in_brackets(plan.public),
             "nginx": plan.nginx,
             "zone": plan.dns.zone,
+            "tries": _tries(places.upstreams),
             "limits": plan.limits,
             "dropped_headers": _DROPPED_HEADERS,
             "problems": _PROBLEMS,
@@ -196,6 +197,11 @@ def edge_text(plan: Plan, places: EdgePlaces) -> str:
             "page_policy": _PAGE_POLICY,
         },
     )
+
+
+def _tries(upstreams: list[PlannedService]) -> int:
+    """Return how many tries reach every replica: one at most is left out, and all are backups."""
+    return max(2, *(2 * len(service.replicas) - 1 for service in upstreams))
 
 
 def _status_page(suite: Suite, name: str) -> str:
