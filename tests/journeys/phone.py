@@ -1,10 +1,12 @@
 """A phone: one person's session with the public API, and a camera."""
 
 import io
+import os
 import random
 import uuid
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -96,10 +98,17 @@ async def sign_in(public_url: str, username: str) -> dict[str, Any]:
 
 def from_a_new_address(public_url: str) -> httpx.AsyncClient:
     """A client without a session; tries to sign in are limited by address."""
+    if _is_in_containers():
+        return httpx.AsyncClient(base_url=public_url, timeout=30)
     rng = random.SystemRandom()
     address = f"127.{rng.randrange(128, 255)}.{rng.randrange(256)}.{rng.randrange(1, 255)}"
     transport = httpx.AsyncHTTPTransport(local_address=address)
     return httpx.AsyncClient(base_url=public_url, transport=transport, timeout=30)
+
+
+def _is_in_containers() -> bool:
+    """Whether all phones of this machine are one address, that of the containers' network."""
+    return (Path(os.environ.get("RETRATO_TEST_SUITE", ".")) / "compose.yaml").exists()
 
 
 def account(name: str) -> dict[str, str]:
