@@ -10,7 +10,7 @@ BOOTSTRAP_OPTIONS =
 BIN = $(dir $(PYTHON))
 
 ##@ Run the suite
-.PHONY: up down upgrade image compose status accounts logs trace forecast metrics restart scale maintenance automation rotate certificate install uninstall doctor place reset psql promote switchover plan-changes
+.PHONY: up down upgrade image compose status accounts logs trace forecast metrics restart scale maintenance automation rotate certificate managed install uninstall doctor place reset psql promote switchover plan-changes
 up: BOOTSTRAP_OPTIONS = $(if $(HA),--ha=$(HA)) $(if $(WATCH),--watch=$(WATCH))
 up: ready ## install what is missing and start everything (LIMITS=loose allows load from one address; BACKUPS=off; WATCH=0 without Prometheus; HA=1 adds failover, HA=0 ends it; TRACES=1 traces every request)
 	@$(if $(WATCH),RETRATO_WATCH=$(WATCH)) RETRATO_LIMITS=$(or $(LIMITS),usual) $(if $(BACKUPS),RETRATO_BACKUPS=$(BACKUPS)) $(if $(HA),RETRATO_HA=$(HA)) RETRATO_TRACE_SHARE=$(or $(TRACES),drawn) $(PYTHON) -m infra up $(if $(ANEW),--anew "$(ANEW)") $(if $(AS_IS),--as-is "$(AS_IS)")
@@ -58,6 +58,8 @@ place:
 	@test -e .run || test -n "$(RETRATO_RUN_DIR)" || { mkdir -p /var/lib/retrato && ln -s /var/lib/retrato .run; }
 certificate: ready ## get or renew the public name's certificate now, and say what hinders
 	@$(PYTHON) -m infra certificate
+managed: ready ## ask whatever somebody else runs whether it is fit, and make the roles of processes there
+	@$(PYTHON) -m infra managed
 plan-changes: ready ## show how the suite differs from the topology, and which changes are refused and why
 	@$(PYTHON) -m infra plan-changes
 promote: ready ## make the replica of a lost primary the primary: make promote P=users-a

@@ -12,6 +12,7 @@ import typer
 from infra import (
     backup_commands,
     chart_commands,
+    elsewhere_commands,
     forecast_command,
     public_commands,
     rotation_commands,
@@ -46,6 +47,7 @@ from infra.control.switchover import switch_over
 from infra.control.upkeep import require_running, run_migrations
 from infra.control.watchers_start import start_watchers
 from infra.deletion_audit.everywhere import check_deleted
+from infra.elsewhere.refusals import require_own_database
 from infra.failover.roles import require_no_failover
 from infra.holdings.findings import Words
 from infra.process import Tier
@@ -72,6 +74,7 @@ from shared.version import version_text
 ALSO = (
     backup_commands,
     chart_commands,
+    elsewhere_commands,
     forecast_command,
     public_commands,
     rotation_commands,
@@ -231,6 +234,7 @@ def promote(
 ) -> None:
     """Give a replica's data the place of its primary, which is lost."""
     suite = open_suite()
+    require_own_database(suite.plan, name, "A promotion")
     require_no_failover(suite, "A promotion")
     with sole_command(suite.folder, "promote"):
         asyncio.run(promote_replica(suite, name, Progress(), gives_up_newer=give_up_newer))
@@ -244,6 +248,7 @@ def switchover(
     """Let the replica in sync lead a database, while the suite serves."""
     suite = open_suite()
     require_running(suite)
+    require_own_database(suite.plan, name, "A switchover")
     if suite.plan.failover is None:
         raise SuiteFailure("Without failover a replica cannot take over: `make up HA=1` adds it.")
     with sole_command(suite.folder, "switchover"):

@@ -80,8 +80,20 @@ def open_secrets(file: Path, plan: Plan, *, may_make: bool = True) -> SecretValu
         raise SuiteFailure(_REMEDY.format(what=f"{file} is missing"))
     known: dict[str, str] = read_json(file) if file.exists() else {}
     missing = [secret.name for secret in plan.secrets if secret.name not in known]
+    if may_make:
+        _require_given(file, plan, missing)
     made = missing if may_make else MADE_WHEN_MISSING.intersection(missing)
     return SecretValues(_with_new(file, made) if made else known, file)
+
+
+def _require_given(file: Path, plan: Plan, missing: Collection[str]) -> None:
+    lacked = [one.name for one in plan.secrets if one.needed and one.name in missing]
+    if lacked:
+        raise SuiteFailure(
+            f"{file} lacks {', '.join(lacked)}: somebody else runs what these open. Write there the"
+            ' passwords that you were given, as in {"postgres_users": "…"}, with mode 0600. Nothing'
+            " was done."
+        )
 
 
 def _with_new(file: Path, missing: Collection[str]) -> dict[str, str]:

@@ -11,6 +11,7 @@ from infra.address_ranges import free_behind
 from infra.plan.figures import (
     Automation,
     Backup,
+    Certificates,
     Dns,
     Failover,
     Limits,
@@ -34,48 +35,25 @@ from infra.topology_checks import (
     check_one_machine,
     check_ports,
     check_range,
+    check_server,
     check_watch,
 )
 from infra.topology_hosts import machines_of
+from infra.topology_data import (
+    Group,
+    Redis,
+    Server,
+    check_file,
+    check_kind,
+    check_plain,
+    group_of,
+    redises_of,
+)
 from infra.topology_tables import TopologyError, named_errors, read_tables
 
 TOPOLOGY_FILE = Path(__file__).with_name("topology.toml")
 _NETWORK = re.compile(r"127\.\d{1,3}|\d{1,3}\.\d{1,3}")
 _HOSTS_UNLESS_DRAWN = ("local",)
-
-
-@dataclass(frozen=True, slots=True)
-class Server:
-    """A Postgres server."""
-
-    name: str
-    address: str
-
-
-@dataclass(frozen=True, slots=True)
-class Primary:
-    """A primary, the inclusive range of logical shards that it starts with, and its replicas."""
-
-    server: Server
-    first_shard: int
-    last_shard: int
-    replicas: tuple[Server, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    """The primaries of one service."""
-
-    shard_count: int
-    primaries: tuple[Primary, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Redis:
-    """The Redis of a service; with `keeps_log` its data outlives the process."""
-
-    address: str
-    keeps_log: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +96,7 @@ class Topology:
     watch: Watch | None
     automation: Automation | None
     public: Public | None
+    certificates: Certificates
     machines: Machines | None = None
 
 
@@ -171,14 +150,14 @@ def _topology(
         client_network=drawn["network"]["clients"],
         hosts=tuple(drawn["hosts"]["names"]) if "hosts" in drawn else _HOSTS_UNLESS_DRAWN,
         services=_services(drawn["service"], net),
-        groups={name: _group(table, net) for name, table in drawn["group"].items()},
-        redises=_redises(drawn["redis"], net),
+        groups={name: group_of(name, table, net) for name, table in drawn["group"].items()},
+        redises=redises_of(drawn["redis"], net),
         ports=Ports(**{kind: drawn[kind]["port"] for kind in ("service", "postgres", "redis")}),
         nginx=_nginx(drawn["nginx"], net, with_public=net == default),
         store=_store(drawn["store"], net),
         backup=_backup(drawn["backup"], net),
         caretaker=f"{net}.{drawn['caretaker']['address']}",
-        dns=Dns(**{**drawn["dns"], "address": f"{net}.{drawn['dns']['address']}"}),
+        dns=_dns(drawn["dns"], net),
         limits=_limits(drawn),
         ops=_ops(drawn["ops"], net),
         failover=_failover(drawn["ha"], net) if "ha" in drawn else None,
@@ -187,12 +166,18 @@ def _topology(
         # A second suite of this checkout must not answer for the public name.
         public=public_of(drawn["public"]) if "public" in drawn and net == default else None,
         machines=machines_of(drawn["hosts"]) if "hosts" in drawn else None,
+        certificates=_certificates(drawn.get("certificates", {})),
     )
     _check(topology)
     if has_failover and topology.failover is None:
         raise TopologyError("HA=1 needs the table [ha], which is not drawn")
+    others = [group for group in topology.groups.values() if group.external is not None]
+    if has_failover and len(others) == len(topology.groups):
+        raise TopologyError("HA=1 has nothing to lead: somebody else runs every database")
     return replace(
         topology,
+        # Half of the databases cannot be restored to a moment of all: who runs some keeps theirs.
+        backup=replace(topology.backup, enabled=topology.backup.enabled and not others),
         failover=topology.failover if has_failover else None,
         watch=topology.watch if is_watched else None,
         # Without Prometheus nothing raises the alerts.
@@ -208,6 +193,25 @@ def _store(table: Mapping[str, Any], net: str) -> Store:
 def _backup(table: Mapping[str, Any], net: str) -> Backup:
     addresses = {name: f"{net}.{table[name]}" for name in ("address", "keeper")}
     return Backup(**{**table, **addresses})
+
+
+def _dns(table: Mapping[str, Any], net: str) -> Dns:
+    check_kind("dns", table.get("kind", "embedded"))
+    check_plain("dns.zone", (table["zone"],))
+    servers = tuple(table.get("servers", ()))
+    for server in servers:
+        check_server("dns.servers", server)
+    own = {name: value for name, value in table.items() if name != "servers"}
+    return Dns(**{**own, "address": f"{net}.{table['address']}", "given": servers})
+
+
+def _certificates(table: Mapping[str, Any]) -> Certificates:
+    drawn = Certificates(**table)
+    check_kind("certificates", drawn.kind)
+    check_file("certificates.folder", drawn.folder)
+    if not drawn.embedded and not drawn.folder:
+        raise TopologyError("certificates.folder names no folder with the given certificates")
+    return drawn
 
 
 def _failover(table: Mapping[str, Any], net: str) -> Failover:
@@ -274,35 +278,6 @@ def _services(table: Mapping[str, Any], net: str) -> dict[str, Service]:
     }
 
 
-def _group(table: Mapping[str, Any], net: str) -> Group:
-    return Group(
-        shard_count=table["shard_count"],
-        primaries=tuple(_primary(drawn, net) for drawn in table["primary"]),
-    )
-
-
-def _redises(table: Mapping[str, Any], net: str) -> dict[str, Redis]:
-    return {
-        name: Redis(f"{net}.{drawn['address']}", drawn["keeps_log"])
-        for name, drawn in table.items()
-        if isinstance(drawn, dict)
-    }
-
-
-def _primary(drawn: Mapping[str, Any], net: str) -> Primary:
-    first, last = drawn["shards"]
-    return Primary(
-        server=_server(drawn, net),
-        first_shard=first,
-        last_shard=last,
-        replicas=tuple(_server(replica, net) for replica in drawn.get("replicas", ())),
-    )
-
-
-def _server(drawn: Mapping[str, Any], net: str) -> Server:
-    return Server(drawn["name"], f"{net}.{drawn['address']}")
-
-
 def _limits(drawn: Mapping[str, Any]) -> Limits:
     return Limits(
         drain_seconds=drawn["service"]["drain_seconds"],
@@ -331,9 +306,8 @@ def _tracing(tracing: Tracing) -> Tracing:
 
 
 def _check(topology: Topology) -> None:
-    for name, kind in (("store", topology.store.kind), ("backup", topology.backup.kind)):
-        if kind not in {"embedded", "external"}:
-            raise TopologyError(f"{name}.kind is neither embedded nor external")
+    check_kind("store", topology.store.kind)
+    check_kind("backup", topology.backup.kind)
     if topology.failover is not None:
         check_failover(topology.failover)
     check_watch(topology.watch)
@@ -374,14 +348,14 @@ def _check_ranges(topology: Topology) -> None:
 
 def addresses_of(topology: Topology) -> Iterator[str]:
     """Yield the addresses of all processes."""
-    yield from (server.address for server in _servers(topology))
+    yield from (server.address for server in _servers(topology) if server.address)
     yield from (topology.dns.address, topology.store.address)
     yield from (topology.backup.address, topology.backup.keeper, topology.caretaker)
     yield from topology.nginx.replicas
     yield from topology.failover.etcd if topology.failover else ()
     yield from (topology.watch.address, topology.ops.address) if topology.watch else ()
     yield from (topology.automation.address,) if topology.automation else ()
-    yield from (redis.address for redis in topology.redises.values())
+    yield from (redis.address for redis in topology.redises.values() if redis.address)
     for service in topology.services.values():
         yield from (*service.replicas, *service.workers)
 

@@ -2,11 +2,13 @@
 
 import re
 from collections.abc import Sequence
+from ipaddress import ip_address
 
 from infra.plan.figures import Failover, Watch
 from infra.topology_tables import TopologyError
 
 _BYTE_MAX = 255
+_PORT_MAX = 65_535
 # The rest of a minute is for Alertmanager, and for the time that an alert must last.
 _NOTICED_WITHIN_S = 50
 # The name is part of the names of a file, a certificate and a slot, where - becomes _.
@@ -46,6 +48,19 @@ def check_addresses(addresses: Sequence[str]) -> None:
     twice = {address for address in addresses if addresses.count(address) > 1}
     if twice:
         raise TopologyError(f"more than one process is drawn at {', '.join(sorted(twice))}")
+
+
+def check_server(where: str, server: str) -> None:
+    """Raise TopologyError unless a name server is written as address:port."""
+    address, _colon, port = server.rpartition(":")
+    try:
+        ip_address(address)
+    except ValueError:
+        raise TopologyError(
+            f"{where}: {server!r} is no address:port, such as 10.0.0.2:53"
+        ) from None
+    if not port.isdecimal() or not 0 < int(port) <= _PORT_MAX:
+        raise TopologyError(f"{where}: {server!r} has no port from 1 to {_PORT_MAX}")
 
 
 def check_range(role: str, last: str, free: int, wanted: int) -> None:

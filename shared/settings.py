@@ -48,13 +48,15 @@ class EnvironmentSettings(BaseSettings):
 class NetworkSettings(EnvironmentSettings):
     """How a process finds others, and which certificate authority it trusts.
 
-    `dns_servers` are `address:port`; if empty, the operating system resolves names.
+    `dns_servers` are `address:port`; if empty, the operating system resolves names. It also
+    resolves what is outside of `dns_zone`, if that is the only zone that those servers know.
     """
 
     model_config = SettingsConfigDict(frozen=True)
 
     tls_ca_file: Path | None = None
     dns_servers: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_comma_separated)] = ()
+    dns_zone: str = ""
 
 
 # Other values of a secret that count as well while it is being replaced, comma separated.

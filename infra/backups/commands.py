@@ -33,6 +33,7 @@ from infra.backups.witness import keep_witness
 from infra.control.progress import Progress
 from infra.control.run_lock import sole_command
 from infra.control.upkeep_lock import alone
+from infra.elsewhere.refusals import require_own_databases
 from infra.failover.roles import require_no_failover
 from infra.leaders import leaders
 from infra.rendering.files import make_folder
@@ -67,6 +68,7 @@ def passphrase_text(suite: Suite) -> str:
 
 async def back_up(suite: Suite, kind: str, progress: Progress) -> None:
     """Take a backup of everything now; the suite must be up. Raises BackupFailure."""
+    require_own_databases(suite.plan, "A backup")
     with alone(suite.folder, "backup"):
         await _back_up(suite, kind, progress)
 
@@ -103,6 +105,7 @@ async def _back_up(suite: Suite, kind: str, progress: Progress) -> None:
 
 async def list_backups(suite: Suite) -> None:
     """Print the backups, and the times to which they can restore."""
+    require_own_databases(suite.plan, "A list of backups")
     async with own_source(suite) as source:
         nodes = leaders(suite.plan.databases)
         found = [await restorable(suite, source, node) for node in nodes]
@@ -126,6 +129,7 @@ async def list_backups(suite: Suite) -> None:
 async def restore(request: RestoreRequest, progress: Progress) -> None:
     """Restore into a folder, start its suite and repair it; raises SuiteFailure."""
     target = _target(request)
+    require_own_databases(target.plan, "A restore")
     require_no_failover(target, "A restore in place")
     at = parsed_moment(request.at) if request.at else None
     is_moved = bool(request.into or request.source)
@@ -152,6 +156,7 @@ async def restore(request: RestoreRequest, progress: Progress) -> None:
 
 async def rehearse(suite: Suite, progress: Progress, seed: int | None) -> None:
     """Restore to the newest and to a random time, and compare; raises BackupFailure for faults."""
+    require_own_databases(suite.plan, "A drill")
     with alone(suite.folder, "restore-drill"):
         async with own_source(suite) as source:
             report = await drill(suite, source, progress, seed)

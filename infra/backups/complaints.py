@@ -6,6 +6,7 @@ import time
 from infra.accounts import account_for
 from infra.backups.vanished import vanished_lines
 from infra.control.failures import SuiteFailure
+from infra.elsewhere.refusals import backups_line
 from infra.json_files import read_json
 from infra.rendering.files import write_rendered
 from infra.suite import Suite
@@ -53,6 +54,8 @@ class Complaints:
 
 def backup_lines(suite: Suite) -> tuple[list[str], bool]:
     """Return the lines to show about the backups, and whether there is no problem."""
+    if elsewhere := backups_line(suite.plan):
+        return [elsewhere], True
     if not suite.plan.backup.enabled:
         return ["backups: off"], True
     lines, are_well = _reported(suite)

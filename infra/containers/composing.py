@@ -9,10 +9,11 @@ from infra.leaders import followers, leader_of, leads
 from infra.plan.database_roles import REPLICATION_ROLE, login_roles, other_login, runtime_role
 from infra.plan.parts import Database, Member, Plan, PlannedProcess
 from infra.plan.secret_names import STORE_KEYS, owner_password, runtime_password
+from infra.rendering.data_variables import redis_url
 from infra.rendering.nginx import EdgePlaces, edge_text, secret_maps
+from infra.rendering.places import Places
 from infra.rendering.postgres import ServerPlaces, server_texts, slot_name
 from infra.rendering.redis import redis_texts
-from infra.rendering.variables import Places, redis_url
 from infra.secret_values import SUPERUSER, SecretValues
 from infra.sizing import edge_sizes, this_machine
 
@@ -57,7 +58,9 @@ def container_places(
         live_file=f"{ETC}/live.json",
         store_folder=f"{DATA}/store",
         decoder_python="/opt/venv-decoder/bin/python",
+        other_authority=lambda part: f"{ETC}/{part}.authority.crt",
         dns_servers="",
+        dns_zone="",
         media_caches_url=f"https://{balancers.host}:{balancers.port}",
         public_url=public_url,
         secrets=secrets,

@@ -16,12 +16,15 @@ from infra.containers.choices import Choices, check_ports, choices_file
 from infra.containers.composing import container_places, containers_of, engine_files
 from infra.containers.parts import DATA, ETC, Container
 from infra.control.failures import SuiteFailure
+from infra.elsewhere.authorities import authority_text, given_authorities
 from infra.plan.parts import PlannedProcess, ShardGroup
+from infra.rendering.data_variables import migration_variables
 from infra.rendering.files import render
 from infra.rendering.live import render_live
+from infra.rendering.places import Places, Variable
 from infra.rendering.postgres import certified_hosts
 from infra.rendering.shard_maps import shard_map_document
-from infra.rendering.variables import Places, Variable, migration_variables, service_variables
+from infra.rendering.variables import service_variables
 from infra.run_folder import RunFolder
 from infra.suite import Suite, suite_in
 
@@ -111,7 +114,7 @@ def _write_mount(
 def _service_files(suite: Suite, container: Container, places: Places) -> dict[str, str]:
     service = container.role.removeprefix("migrate-").removesuffix("-worker")
     variables = (
-        migration_variables(service, places)
+        migration_variables(suite.plan, service, places)
         if container.is_job
         else service_variables(suite.plan, service, container.role, places)
     )
@@ -119,6 +122,9 @@ def _service_files(suite: Suite, container: Container, places: Places) -> dict[s
     _write(environment, "".join(_lines(service, variables)))
     files = {f"secrets/{one.name.lower()}": one.value + "\n" for one in variables if one.is_secret}
     files["live.json"] = suite.folder.live_file.read_text(encoding="utf-8")
+    for part in given_authorities(suite.plan):
+        if part in {f"postgres-{service}", f"redis-{service}"}:
+            files[f"{part}.authority.crt"] = authority_text(suite.plan, part)
     if service in suite.plan.groups:
         files[f"{service}.json"] = suite.folder.shard_map(service).read_text(encoding="utf-8")
     return files

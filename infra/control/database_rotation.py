@@ -75,7 +75,7 @@ async def rotate_replication(suite: Suite, progress: Progress) -> None:
 
     change_secrets(suite.folder.secrets_file, begin)
     suite = replace(suite)
-    await _prepare_all(suite, suite.plan.groups)
+    await _prepare_all(suite, suite.plan.own_groups)
     await _render_and_tell(suite)
     for database in suite.plan.databases:
         await _end_sessions(suite, [leader(database)], REPLICATION_ROLE)
@@ -114,8 +114,8 @@ async def finish_database_rotations(suite: Suite, progress: Progress) -> None:
     if suite.secrets.others(SUPERUSER):
         await rotate_superuser(suite, progress)
         suite = replace(suite)
-    await _prepare_all(suite, suite.plan.groups)
-    for group in suite.plan.groups:
+    await _prepare_all(suite, suite.plan.own_groups)
+    for group in suite.plan.own_groups:
         if await _former_may_log_in(suite, group):
             await _finish_group(suite, group, progress)
 

@@ -68,7 +68,7 @@ def _places(suite: Suite) -> Iterator[tuple[str, Path]]:
         yield node.name, folder
         if (log := folder / "pg_wal").exists() and log.stat().st_dev != folder.stat().st_dev:
             yield f"the log of {node.name}", log
-    for name in suite.plan.redises:
+    for name in suite.plan.own_redises:
         yield f"redis-{name}", suite.folder.data / "redis" / name
     if suite.plan.store.embedded:
         yield "the store", suite.folder.store

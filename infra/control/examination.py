@@ -31,7 +31,7 @@ async def examine_primaries(
 
     Raises Contradiction if the databases contradict the ledger, the maps or one another.
     """
-    primaries = leaders(suite.plan.databases)
+    primaries = leaders(suite.plan.every_database)
     looked = await asyncio.gather(*(look_inside(suite, node) for node in primaries))
     insides = {inside.primary: inside for inside in looked}
     ledger = _agreed_ledger(suite, opening, insides)
@@ -143,7 +143,7 @@ def _keep_map(
 ) -> None:
     found = opening.facts.maps[group.name]
     version = max(homes.version, _version_in(ledger, group), found.version)
-    elects = suite.plan.failover is not None
+    elects = group.is_ours and suite.plan.failover is not None
     if found.presence is not Presence.WHOLE:
         write_shard_map(suite, group, homes.primary_by_shard, version, elects=elects)
         if len(homes.to_make) < group.shard_count:
@@ -161,6 +161,6 @@ def _version_in(ledger: Ledger, group: ShardGroup) -> int:
 
 
 def _servers_differ(suite: Suite, group: ShardGroup, homes: Homes, found: MapFacts) -> bool:
-    elects = suite.plan.failover is not None
+    elects = group.is_ours and suite.plan.failover is not None
     wanted = shard_map_document(group, homes.primary_by_shard, found.version, elects=elects)
     return bool(read_json(found.file)["primaries"] != wanted["primaries"])

@@ -27,6 +27,7 @@ from infra.secret_values import SUPERUSER, open_secrets
 from infra.suite import Suite
 from infra.trust import tls_context
 from infra.watching.reading import reader_context
+from shared.network.resolver import NameUnknown, Resolver
 from shared.version import VERSION_HEADER
 
 _ASK_TIMEOUT_S = 2.0
@@ -184,12 +185,24 @@ async def connect_superuser(
 
 
 async def dns_addresses(suite: Suite, host: str) -> set[str]:
-    """Return the addresses that the suite's own DNS server gives for a name."""
+    """Return the addresses that the suite's processes find for a name."""
     server = suite.plan.dns
+    if not server.embedded:
+        return await _addresses_elsewhere(suite, host)
     reply = await dns.asyncquery.udp(
         dns.message.make_query(host, "A"), server.address, port=server.port, timeout=_ASK_TIMEOUT_S
     )
     return {str(item) for answer in reply.answer for item in answer}
+
+
+async def _addresses_elsewhere(suite: Suite, host: str) -> set[str]:
+    resolver = Resolver(suite.plan.dns.servers, suite.plan.dns.asked_zone)
+    try:
+        return set(await resolver.addresses(host))
+    except NameUnknown:
+        return set()
+    finally:
+        await resolver.close()
 
 
 async def _ask_postgres(suite: Suite, process: Process) -> bool:

@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping
 
 import asyncpg
 
-from infra.control.health import connect_superuser
+from infra.elsewhere.sessions import connect_operator
 from infra.holdings.homes import Homes
 from infra.holdings.inside import say_homes
 from infra.holdings.ledger import Ledger
@@ -40,7 +40,7 @@ async def keep_homes(
     suite: Suite, ledger: Ledger, homes: Mapping[str, Homes], replaced: Collection[str]
 ) -> None:
     """After migrations, write the homes of new shards, and raise `replaced` primaries' clocks."""
-    nodes = {node.name: node for node in suite.plan.members}
+    nodes = {node.name: node for one in suite.plan.every_database for node in one.members}
     for decided in homes.values():
         shards_by_primary: dict[str, list[int]] = {}
         for shard in decided.to_say:
@@ -57,7 +57,7 @@ async def keep_homes(
 
 async def raise_id_clocks(suite: Suite, node: Member, floor_ms: int) -> None:
     """Raise the id clocks of a running primary."""
-    connection = await connect_superuser(suite, node, database=node.service, writes=True)
+    connection = await connect_operator(suite, node, writes=True)
     try:
         await raise_id_clocks_over(connection, floor_ms)
     finally:

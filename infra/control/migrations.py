@@ -6,13 +6,14 @@ from pathlib import Path
 
 from infra.control.failures import SuiteFailure
 from infra.control.progress import Progress
-from infra.plan.database_roles import runtime_role
+from infra.elsewhere.names import resolver_of
+from infra.elsewhere.sessions import authority_of
 from infra.plan.parts import ShardGroup
 from infra.plan.secret_names import owner_password
+from infra.rendering.data_variables import granted_role
 from infra.run_folder import REPOSITORY
 from infra.suite import Suite
 from shared.network.network import Network
-from shared.network.resolver import Resolver
 from shared.sharding.connections import PostgresLogin
 from shared.sharding.migrate_command import FAULTS, bring_up_to_date, migration_folders
 from shared.sharding.migrations import MigrationTarget, ShardStatus, migration_status
@@ -62,15 +63,15 @@ def _service(group: ShardGroup) -> Path:
 
 @asynccontextmanager
 async def _target(suite: Suite, group: ShardGroup) -> AsyncIterator[MigrationTarget]:
-    server = suite.plan.dns
-    resolver = Resolver([f"{server.address}:{server.port}"])
-    login = PostgresLogin(group.name, suite.secrets[owner_password(group.name)], group.name)
+    resolver = resolver_of(suite)
+    password = suite.secrets[owner_password(group.name)]
+    login = PostgresLogin(group.owner, password, group.database_name)
     try:
         yield MigrationTarget(
             suite.folder.shard_map(group.name),
             login,
-            Network(resolver, suite.ca_file),
-            runtime_role(group.name),
+            Network(resolver, authority_of(suite, group)),
+            granted_role(group),
         )
     finally:
         await resolver.close()

@@ -76,7 +76,7 @@ async def open_holdings(
     _require_known(suite, words)
     if ledger is not None:
         # Without a ledger only the databases, which do not run yet, can say what is wrong.
-        _require_meaning(words, verdict)
+        _require_meaning(words, verdict, _names_elsewhere(suite.plan))
     if verdict.findings:
         newest = backup_lines(suite)[0][0]
         raise SuiteFailure(f"{report_of(verdict.findings)}\n\n  {newest}")
@@ -128,7 +128,7 @@ def expected_primaries(plan: Plan) -> dict[str, Expected]:
             tuple(replica.name for replica in followers(database)),
             elects=plan.failover is not None,
         )
-        for group in plan.groups.values()
+        for group in plan.own_groups.values()
         for database in group.databases
     }
 
@@ -162,7 +162,7 @@ def _is_provisional(ledger: Ledger) -> bool:
 
 
 def _require_known(suite: Suite, words: Words) -> None:
-    known = names_of_things(expected_primaries(suite.plan))
+    known = names_of_things(expected_primaries(suite.plan)) | _names_elsewhere(suite.plan)
     unknown = sorted((words.anew | words.as_is) - known)
     if unknown:
         raise SuiteFailure(
@@ -170,9 +170,20 @@ def _require_known(suite: Suite, words: Words) -> None:
         )
 
 
-def _require_meaning(words: Words, verdict: Verdict) -> None:
+def _names_elsewhere(plan: Plan) -> frozenset[str]:
+    """Return the databases of somebody else, of which only they know what lies there."""
+    groups = plan.external_groups.values()
+    return frozenset(database.name for group in groups for database in group.databases)
+
+
+def _require_meaning(words: Words, verdict: Verdict, elsewhere: frozenset[str]) -> None:
     """Refuse ANEW or AS_IS for healthy things, whose data it would discard."""
-    said = words.anew | words.as_is
+    if absurd := sorted(words.anew & elsewhere):
+        raise SuiteFailure(
+            f"ANEW= does nothing to {absurd[0]}, which somebody else runs: it begins anew as an"
+            " empty database there."
+        )
+    said = (words.anew | words.as_is) - elsewhere
     open_things = {finding.case.thing for finding in verdict.findings}
     idle = sorted(said - verdict.things_answered(said) - open_things)
     if idle:
@@ -188,6 +199,9 @@ def _opened_ledger(plan: Plan, ledger: Ledger | None, facts: Facts) -> Ledger:
     for name, expected in expected_primaries(plan).items():
         entry = primaries.get(name) or PrimaryEntry(group=expected.group)
         primaries[name] = _with_identity(entry, facts, name)
+    for group in plan.external_groups.values():
+        for database in group.databases:
+            primaries.setdefault(database.name, PrimaryEntry(group=group.name))
     return changed(opened, primaries=primaries)
 
 

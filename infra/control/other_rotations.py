@@ -13,6 +13,7 @@ from infra.control.database_rotation import (
     rotate_superuser,
 )
 from infra.control.progress import Progress
+from infra.elsewhere.refusals import why_password_stays
 from infra.plan.parts import Plan
 from infra.plan.secret_names import (
     BACKUP_BUCKET_KEYS,
@@ -69,12 +70,14 @@ def why_kept(plan: Plan, word: str) -> str:
         return _MADE_BY_A_START.format(word=word)
     if word in _OF_OTHERS:
         return _GIVEN.format(word=word)
+    if reason := why_password_stays(plan, word):
+        return reason
     return KEPT.get(word, "")
 
 
 def other_ways(plan: Plan) -> dict[str, Way]:
     """Map the words of the command to their ways, in the order of `all`."""
-    ways = {f"postgres_{group}": partial(_rotate_group, group) for group in plan.groups}
+    ways = {f"postgres_{group}": partial(_rotate_group, group) for group in plan.own_groups}
     return {
         **ways,
         "postgres_replication": rotate_replication,

@@ -7,7 +7,7 @@ from infra.control.refused_writes import take_writes
 from infra.leaders import followers, leader, leaders
 from infra.plan.database_roles import REPLICATION_ROLE, login_roles, other_login, runtime_role
 from infra.plan.parts import Database, ShardGroup
-from infra.plan.secret_names import owner_password, runtime_password
+from infra.plan.secret_names import owner_password, process_password, runtime_password
 from infra.rendering.postgres import slot_name
 from infra.suite import Suite
 from shared.sharding.connections import PostgresLogin
@@ -20,8 +20,10 @@ _MAY_LOG_IN = "SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = $1 AND rolcan
 
 def runtime_login(suite: Suite, group: str) -> PostgresLogin:
     """Return the login of a group's processes, which reads and writes rows."""
-    secrets = suite.secrets
-    return PostgresLogin(secrets.login_of(group), secrets[runtime_password(group)], group)
+    planned, secrets = suite.plan.groups[group], suite.secrets
+    user = planned.external.login if planned.external else secrets.login_of(group)
+    password = secrets[process_password(group, planned.external)]
+    return PostgresLogin(user, password, planned.database_name)
 
 
 async def prepare_primary(suite: Suite, group: ShardGroup, database: Database) -> None:
@@ -56,7 +58,7 @@ async def prepare_primary(suite: Suite, group: ShardGroup, database: Database) -
 
 async def logins_are_made(suite: Suite) -> bool:
     """Whether every primary lets the login in that the secrets name."""
-    for group in suite.plan.groups:
+    for group in suite.plan.own_groups:
         name = suite.secrets.login_of(group)
         for node in leaders(suite.plan.groups[group].databases):
             connection = await connect_superuser(suite, node)

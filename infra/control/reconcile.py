@@ -7,12 +7,13 @@ from infra.control.failures import SuiteFailure
 from infra.control.postgres_roles import runtime_login
 from infra.control.progress import Progress
 from infra.control.upkeep import require_running
+from infra.elsewhere.names import resolver_of
+from infra.elsewhere.sessions import authority_of
 from infra.suite import Suite
 from shared.errors import Unavailable
 from shared.jobs.edge_pass import PassReport
 from shared.jobs.edge_reconciler import EdgeReconciler
 from shared.network.network import Network
-from shared.network.resolver import Resolver
 from shared.sharding.database_faults import DRIVER_ERRORS
 from shared.sharding.removal_rules import RemovalRules
 from shared.sharding.shard_group import ShardGroup
@@ -54,10 +55,9 @@ def _summary(report: PassReport) -> str:
 
 @asynccontextmanager
 async def _opened(suite: Suite, name: str) -> AsyncIterator[ShardGroup]:
-    server = suite.plan.dns
-    resolver = Resolver([f"{server.address}:{server.port}"])
+    resolver = resolver_of(suite)
     login = runtime_login(suite, name)
-    network = Network(resolver, suite.ca_file)
+    network = Network(resolver, authority_of(suite, suite.plan.groups[name]))
     try:
         group = ShardGroup(ShardMapFile(suite.folder.shard_map(name)), login, network, _POOL_MAX)
         try:

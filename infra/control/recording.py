@@ -6,6 +6,7 @@ import datetime as dt
 import asyncpg
 
 from infra.authority_files import authority_fingerprint
+from infra.elsewhere.holdings import recorded_shards
 from infra.holdings.control_data import ControlData, FolderDamaged, read_control_data
 from infra.holdings.gathering import look_at_secrets
 from infra.holdings.inside import Seen, see, write_inside
@@ -36,7 +37,8 @@ async def record_running(suite: Suite, ledger: Ledger) -> Ledger:
     nodes = _primaries(suite)
     seen = await asyncio.gather(*(see(suite, node) for node in nodes))
     shards = _shards_by_primary(suite)
-    primaries = dict(ledger.primaries)
+    held = {name: tuple(ranges_of(list(of))) for name, of in shards.items()}
+    primaries = {**ledger.primaries, **recorded_shards(suite, ledger, held)}
     for node, now in zip(nodes, seen, strict=True):
         entry = primaries.get(node.name) or PrimaryEntry(group=node.service)
         primaries[node.name] = _advanced(entry, now, shards[node.name])

@@ -18,7 +18,7 @@ async def tell_redis_users(suite: Suite) -> None:
 
     ACL LOAD would end all connections, so each user is set by itself.
     """
-    for server in suite.plan.redises.values():
+    for server in suite.plan.own_redises.values():
         try:
             async with redis_operator(suite, server) as client:
                 for user, rules in _users(suite, server):

@@ -82,7 +82,7 @@ async def end_rotation(suite: Suite, progress: Progress) -> None:
     # The file keeps the ends until everybody has dropped them, for the case of an interruption.
     change_secrets(suite.folder.secrets_file, lambda values: _forget(values, former))
     await _give_out(suite, [table[name] for name in due], progress)
-    for server in suite.plan.redises.values():
+    for server in suite.plan.own_redises.values():
         if f"redis_{server.name}" in due:
             await end_connections_of(replace(suite), server)
     ends = {name + UNTIL for name in due}

@@ -29,6 +29,9 @@ from infra.control.recording import record_running
 from infra.control.redis_data import put_unreadable_aside
 from infra.control.stop import stop_suite, wait_stopped
 from infra.control.supervisor import Supervisor
+from infra.elsewhere.databases import prepare_roles_elsewhere
+from infra.elsewhere.holdings import mark_shards
+from infra.elsewhere.opening import require_elsewhere
 from infra.holdings.findings import Words
 from infra.holdings.ledger import Ledger, changed, write_ledger
 from infra.holdings.store_marker import make_bucket, mark_store
@@ -74,6 +77,7 @@ async def start_suite(
         drop_stale_locks(suite)
     opening = await open_holdings(suite, _servers_in_use(supervisor, runs), words, progress)
     suite = with_keys(suite)
+    await require_elsewhere(suite, opening, progress)
     if runs:
         is_whole = not opening.adds_or_removes and await _all_well(suite, supervisor, wanted)
         # A suite that an older version started lacks the roles of its processes.
@@ -214,13 +218,15 @@ async def _start_primaries(
     await asyncio.gather(
         *(
             prepare_primary(suite, group, database)
-            for group in suite.plan.groups.values()
+            for group in suite.plan.own_groups.values()
             for database in group.databases
         )
     )
+    await prepare_roles_elsewhere(suite, progress)
     await wait_until_confirmed(suite)
     await migrate_all(suite, progress)
     await keep_homes(suite, ledger, homes, opening.replaced)
+    await mark_shards(suite, ledger)
     return ledger, bool(made)
 
 

@@ -70,7 +70,7 @@ def _file_of(suite: Suite, job: Job) -> str:
 
 def known_primaries(suite: Suite, named: str) -> list[str]:
     """Parse a comma-separated list of primaries; raises SuiteFailure for an unknown name."""
-    there = {database.name for database in suite.plan.databases}
+    there = {database.name for database in suite.plan.every_database}
     wanted = [name.strip() for name in named.split(",") if name.strip()]
     unknown = [name for name in wanted if name not in there]
     if unknown:

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 import asyncpg
 
-from infra.control.health import connect_superuser
 from infra.deletion_audit.found import Remains, names
 from infra.deletion_audit.may_stay import TYPED_BY_OTHERS, exemption
+from infra.elsewhere.sessions import connect_operator
 from infra.leaders import leader
 from infra.suite import Suite
 
@@ -44,7 +44,7 @@ async def remains_in_postgres(suite: Suite, wanted: Sequence[str]) -> list[Remai
     found: list[Remains] = []
     for group in suite.plan.groups.values():
         for database in group.databases:
-            connection = await connect_superuser(suite, leader(database), database=group.name)
+            connection = await connect_operator(suite, leader(database))
             try:
                 found += await _remains_on(connection, database.name, wanted)
             finally:

@@ -9,6 +9,8 @@ from redis.asyncio import Redis
 from infra.control.health import redis_operator
 from infra.deletion_audit.found import Remains, pattern_of
 from infra.deletion_audit.may_stay import TYPED_BY_OTHERS_IN_REDIS
+from infra.elsewhere.sessions import redis_of_service
+from infra.plan.parts import PlannedRedis
 from infra.suite import Suite
 
 # Keys of a page, and members of a piece: so much of a database is in memory at once.
@@ -27,12 +29,16 @@ async def remains_in_redis(suite: Suite, wanted: Sequence[str]) -> list[Remains]
     """Search every Redis; a key counts once per word."""
     found: list[Remains] = []
     for server in suite.plan.redises.values():
-        async with redis_operator(suite, server) as client:
+        async with _client(suite, server) as client:
             counts = await keys_with(client, wanted)
         found += [
             Remains(f"redis-{server.name}", word, keys) for word, keys in counts.items() if keys
         ]
     return found
+
+
+def _client(suite: Suite, server: PlannedRedis) -> Redis:
+    return redis_operator(suite, server) if server.is_ours else redis_of_service(suite, server)
 
 
 async def keys_with(client: Redis, wanted: Sequence[str]) -> dict[str, int]:

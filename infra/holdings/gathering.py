@@ -112,7 +112,7 @@ def _follow_logs(
     WAL is read only as far as the ledger or a replica claims.
     """
     followed = dict(servers)
-    for group in suite.plan.groups.values():
+    for group in suite.plan.own_groups.values():
         for database in group.databases:
             server = servers[database.name]
             entry = ledger.primaries.get(server.name) if ledger else None

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import asyncpg
 
 from infra.control.health import connect_superuser
+from infra.elsewhere.sessions import connect_operator
 from infra.holdings.ledger import Ledger, ledger_text, parse_ledger
 from infra.plan.parts import Member
 from infra.suite import Suite
@@ -47,7 +48,7 @@ SELECT system_identifier::text, timeline_id,
          WHERE sequencename = 'id_clock') AS id_clock_ms
 FROM pg_control_system(), pg_control_checkpoint()
 """
-_HOME = re.compile(r"home=(\S+) version=(\d+)")
+_HOME = re.compile(r"home=(\S+) version=(\d+)(?: suite=(\S+))?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,7 @@ class Claim:
     primary: str  # where the schema was found
     said_home: str = ""
     version: int = 0
+    suite: str = ""  # only in databases of somebody else, which have no ledger
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +85,7 @@ class Seen:
 async def look_inside(suite: Suite, node: Member) -> Inside:
     """Read the database of a running primary, which may not exist yet."""
     try:
-        connection = await connect_superuser(suite, node, database=node.service)
+        connection = await connect_operator(suite, node)
     except asyncpg.InvalidCatalogNameError:
         return Inside(node.name)
     try:
@@ -92,7 +94,8 @@ async def look_inside(suite: Suite, node: Member) -> Inside:
             for row in await connection.fetch(_SCHEMAS)
         )
         row = None
-        if await connection.fetchval(_IS_THERE):
+        is_ours = suite.plan.groups[node.service].is_ours
+        if is_ours and await connection.fetchval(_IS_THERE):
             row = await connection.fetchrow(_READ)
     finally:
         await connection.close(timeout=1)
@@ -105,7 +108,9 @@ async def look_inside(suite: Suite, node: Member) -> Inside:
 def _claim(schema: str, primary: str, said: str) -> Claim:
     shard = int(schema.removeprefix("shard_"))
     home = _HOME.fullmatch(said)
-    return Claim(shard, primary, home[1], int(home[2])) if home else Claim(shard, primary)
+    if home is None:
+        return Claim(shard, primary)
+    return Claim(shard, primary, home[1], int(home[2]), home[3] or "")
 
 
 async def see(suite: Suite, node: Member) -> Seen:
@@ -129,13 +134,16 @@ async def write_inside(suite: Suite, node: Member, ledger: Ledger) -> None:
         await connection.close(timeout=1)
 
 
-async def say_homes(suite: Suite, node: Member, shards: Collection[int], version: int) -> None:
-    """Write the primary and the map's version into the comment of each shard's schema."""
-    statements = [
-        f"COMMENT ON SCHEMA shard_{shard:04d} IS 'home={node.name} version={version}';"
-        for shard in sorted(shards)
-    ]
-    connection = await connect_superuser(suite, node, database=node.service, writes=True)
+async def say_homes(
+    suite: Suite, node: Member, shards: Collection[int], version: int, *, of: str = ""
+) -> None:
+    """Write the primary and the map's version into the comment of each shard's schema.
+
+    `of` is the suite's id, for databases in which no ledger says it.
+    """
+    said = f"home={node.name} version={version}" + (f" suite={of}" if of else "")
+    statements = [f"COMMENT ON SCHEMA shard_{shard:04d} IS '{said}';" for shard in sorted(shards)]
+    connection = await connect_operator(suite, node, writes=True)
     try:
         await connection.execute("\n".join(["BEGIN;", *statements, "COMMIT;"]))
     finally:

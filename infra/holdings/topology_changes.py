@@ -6,7 +6,7 @@ from enum import Enum
 
 from infra.holdings.ledger import DrawnGroup, DrawnPrimary
 from infra.leaders import followers, leader
-from infra.plan.parts import Plan, ShardGroup
+from infra.plan.parts import Member, Plan, ShardGroup
 
 
 class When(Enum):
@@ -37,12 +37,21 @@ def _drawn(group: ShardGroup) -> DrawnGroup:
             database.name: DrawnPrimary(
                 first_shard=database.first_shard,
                 last_shard=database.last_shard,
-                address=leader(database).address,
-                replicas={replica.name: replica.address for replica in followers(database)},
+                address=_place(leader(database)),
+                replicas={
+                    # Whoever runs servers elsewhere also copies them.
+                    replica.name: replica.address
+                    for replica in followers(database)
+                    if group.is_ours
+                },
             )
             for database in group.databases
         },
     )
+
+
+def _place(member: Member) -> str:
+    return member.address or f"{member.host}:{member.port}"
 
 
 def topology_changes(

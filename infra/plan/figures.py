@@ -189,19 +189,88 @@ class Automation:
 
 
 @dataclass(frozen=True, slots=True)
+class ExternalGroup:
+    """The databases of a service that somebody else runs: names there, and their authority.
+
+    `owner` migrates, and `login` is that of the service's processes. Both may be one role. Without
+    `ca_file` the operating system's authorities are trusted.
+    """
+
+    database: str
+    owner: str
+    login: str
+    ca_file: str
+
+    @property
+    def has_two_roles(self) -> bool:
+        """Whether processes log in as a role with fewer rights than the owner."""
+        return self.login != self.owner
+
+
+@dataclass(frozen=True, slots=True)
+class ExternalRedis:
+    """A Redis that somebody else runs; without `user` there is only a password."""
+
+    user: str
+    host: str
+    port: int
+    database: int
+    ca_file: str
+
+    @property
+    def place(self) -> tuple[str, int]:
+        """The server."""
+        return (self.host, self.port)
+
+
+@dataclass(frozen=True, slots=True)
+class Certificates:
+    """Who signs the certificates of the internal connections.
+
+    `embedded` is the suite's own authority. With `external`, `folder` has `ca.crt`, and for each
+    part its certificate and key.
+    """
+
+    kind: str = "embedded"
+    folder: str = ""
+
+    @property
+    def embedded(self) -> bool:
+        """Whether this suite signs them."""
+        return self.kind == "embedded"
+
+
+@dataclass(frozen=True, slots=True)
 class Dns:
-    """The server of the internal names."""
+    """The server of the internal names, of this suite (`embedded`) or of somebody else.
+
+    Those `given` by somebody else are `address:port`; without any, the operating system resolves.
+    """
 
     address: str
     port: int
     zone: str
     ttl_seconds: int
     others: tuple[str, ...] = ()  # more servers of the same names, at the same port
+    kind: str = "embedded"
+    given: tuple[str, ...] = ()
+
+    @property
+    def embedded(self) -> bool:
+        """Whether this suite runs the name servers."""
+        return self.kind == "embedded"
 
     @property
     def servers(self) -> tuple[str, ...]:
-        """Every server as address:port."""
+        """Every server that processes ask, as address:port; none: the operating system resolves."""
+        if not self.embedded:
+            return self.given
         return tuple(f"{address}:{self.port}" for address in (self.address, *self.others))
+
+    @property
+    def asked_zone(self) -> str:
+        """The only zone that those servers know; "" if they know every name."""
+        return self.zone if self.embedded else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,13 +1,16 @@
 """The parts of a plan, which contain no folders, commands, users or supervisors."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from infra.plan.figures import (
     Automation,
     Backup,
+    Certificates,
     Dns,
+    ExternalGroup,
+    ExternalRedis,
     Failover,
     Limits,
     Nginx,
@@ -85,10 +88,14 @@ class InternalName:
 
 @dataclass(frozen=True, slots=True)
 class Secret:
-    """A named secret. The operator gives the keys of external stores; others are random."""
+    """A named secret. The operator gives those of external parts; others are random.
+
+    Nothing works without one that is `needed`, so a random value never stands for it.
+    """
 
     name: str
     given: bool = False
+    needed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +119,10 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """One Postgres server of a database; `index` counts from 1, independent of the role."""
+    """One Postgres server of a database; `index` counts from 1, independent of the role.
+
+    One of somebody else has a host and no address.
+    """
 
     index: int
     name: str
@@ -145,6 +155,22 @@ class ShardGroup:
     name: str
     shard_count: int
     databases: tuple[Database, ...]
+    external: ExternalGroup | None = None  # somebody else runs the servers
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether this suite runs the servers: makes, starts, watches and backs them up."""
+        return self.external is None
+
+    @property
+    def database_name(self) -> str:
+        """The name of the database on every server."""
+        return self.external.database if self.external else self.name
+
+    @property
+    def owner(self) -> str:
+        """The role that owns the tables, and migrates."""
+        return self.external.owner if self.external else self.name
 
     @property
     def members(self) -> tuple[Member, ...]:
@@ -163,6 +189,12 @@ class PlannedRedis:
     address: str
     port: int
     keeps_log: bool
+    external: ExternalRedis | None = None  # somebody else runs it
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether this suite runs it."""
+        return self.external is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,6 +241,7 @@ class Plan:
     automation: Automation | None = None  # without it alerts reach people only
     public: Public | None = None  # without it clients are on this machine
     machines: Machines | None = None  # without it all processes are on one machine
+    certificates: Certificates = field(default_factory=Certificates)
 
     @property
     def client_networks(self) -> tuple[str, ...]:
@@ -225,14 +258,34 @@ class Plan:
         return {endpoint for process in self.processes for endpoint in process.endpoints}
 
     @property
+    def own_groups(self) -> Mapping[str, ShardGroup]:
+        """The groups whose servers this suite runs."""
+        return {name: group for name, group in self.groups.items() if group.is_ours}
+
+    @property
+    def external_groups(self) -> Mapping[str, ShardGroup]:
+        """The groups whose servers somebody else runs."""
+        return {name: group for name, group in self.groups.items() if not group.is_ours}
+
+    @property
     def databases(self) -> tuple[Database, ...]:
-        """The databases of all groups."""
+        """The databases that this suite runs."""
+        return tuple(one for group in self.own_groups.values() for one in group.databases)
+
+    @property
+    def every_database(self) -> tuple[Database, ...]:
+        """The databases of all groups, of whomever."""
         return tuple(one for group in self.groups.values() for one in group.databases)
 
     @property
     def members(self) -> tuple[Member, ...]:
-        """The Postgres servers of all groups."""
-        return tuple(member for group in self.groups.values() for member in group.members)
+        """The Postgres servers that this suite runs."""
+        return tuple(member for group in self.own_groups.values() for member in group.members)
+
+    @property
+    def own_redises(self) -> Mapping[str, PlannedRedis]:
+        """The Redises that this suite runs."""
+        return {name: redis for name, redis in self.redises.items() if redis.is_ours}
 
     def process(self, name: str) -> PlannedProcess:
         """Return the process with that name."""

@@ -2,14 +2,13 @@
 
 from collections.abc import Iterator, Mapping
 
+from infra.plan.data_parts import data_processes, data_volumes, groups_of, planned_redises
 from infra.plan.figures import Nginx
 from infra.plan.parts import (
     Check,
-    Database,
     InternalName,
     Job,
     Kind,
-    Member,
     Plan,
     PlannedProcess,
     PlannedRedis,
@@ -26,12 +25,11 @@ from infra.plan.secret_names import (
     STORE_KEYS,
     owner_password,
     secrets_of,
-    secrets_of_member,
     secrets_of_service,
 )
 from infra.plan.spreading import on_hosts
 from infra.plan.watchers import ALERTMANAGER, PROMETHEUS, READY_PATHS, watchers
-from infra.topology import Group, Primary, Service, Topology
+from infra.topology import Service, Topology
 
 _PATHS: dict[Kind, str] = {
     "service": "/ready",
@@ -44,13 +42,11 @@ _PATHS: dict[Kind, str] = {
 def plan_of(topology: Topology) -> Plan:
     """Return the plan of the suite with this topology."""
     services = {name: _service(topology, name, drawn) for name, drawn in topology.services.items()}
-    groups = {name: _group(topology, name, drawn) for name, drawn in topology.groups.items()}
-    redises = {name: _redis(topology, name) for name in topology.redises}
+    groups, redises = groups_of(topology), planned_redises(topology)
     processes = (
-        _dns(topology),
+        *_dns(topology),
         *_failover(topology),
-        *(process for group in groups.values() for process in _members(topology, group)),
-        *(_redis_process(topology, redis) for redis in redises.values()),
+        *data_processes(topology, groups, redises),
         *_stores(topology),
         _caretaker(topology),
         *(process for one in services.values() for process in _service_processes(topology, one)),
@@ -64,7 +60,7 @@ def plan_of(topology: Topology) -> Plan:
         client_network=topology.client_network,
         hosts=topology.hosts,
         processes=processes,
-        volumes=tuple(_volumes(topology, groups)),
+        volumes=(*data_volumes(groups, redises), *_volumes(topology)),
         names=tuple(_names(topology, services, groups, redises)),
         secrets=tuple(secrets_of(topology)),
         jobs=tuple(_migration(group) for group in groups),
@@ -82,6 +78,7 @@ def plan_of(topology: Topology) -> Plan:
         watch=topology.watch,
         automation=topology.automation,
         public=topology.public,
+        certificates=topology.certificates,
     )
     return on_hosts(plan, topology.machines) if topology.machines else plan
 
@@ -90,17 +87,19 @@ def _path(process: PlannedProcess) -> str:
     return READY_PATHS.get(process.service, _PATHS.get(process.kind, ""))
 
 
-def _dns(topology: Topology) -> PlannedProcess:
+def _dns(topology: Topology) -> Iterator[PlannedProcess]:
+    """Yield the name server, unless somebody else's knows the internal names."""
     dns, watch = topology.dns, topology.watch
-    return PlannedProcess(
-        name="dns",
-        kind="dns",
-        service="dns",
-        host=topology.hosts[0],
-        address=dns.address,
-        port=dns.port,
-        more_endpoints=((dns.address, watch.dns_port),) if watch else (),
-    )
+    if dns.embedded:
+        yield PlannedProcess(
+            name="dns",
+            kind="dns",
+            service="dns",
+            host=topology.hosts[0],
+            address=dns.address,
+            port=dns.port,
+            more_endpoints=((dns.address, watch.dns_port),) if watch else (),
+        )
 
 
 def _service(topology: Topology, name: str, drawn: Service) -> PlannedService:
@@ -112,81 +111,6 @@ def _service(topology: Topology, name: str, drawn: Service) -> PlannedService:
         workers=drawn.workers,
         calls=drawn.calls,
     )
-
-
-def _group(topology: Topology, name: str, drawn: Group) -> ShardGroup:
-    databases = tuple(_database(topology, name, primary) for primary in drawn.primaries)
-    return ShardGroup(name, drawn.shard_count, databases)
-
-
-def _database(topology: Topology, service: str, primary: Primary) -> Database:
-    """Make a database; the topology names it after one of its servers, which comes first."""
-    return Database(
-        name=primary.server.name,
-        service=service,
-        first_shard=primary.first_shard,
-        last_shard=primary.last_shard,
-        members=tuple(
-            Member(
-                index=index,
-                name=server.name,
-                database=primary.server.name,
-                service=service,
-                host=f"{server.name}.postgres.{topology.dns.zone}",
-                address=server.address,
-                port=topology.ports.postgres,
-                rest_port=topology.failover.rest_port if topology.failover else 0,
-            )
-            for index, server in enumerate((primary.server, *primary.replicas), 1)
-        ),
-    )
-
-
-def _redis(topology: Topology, name: str) -> PlannedRedis:
-    drawn = topology.redises[name]
-    return PlannedRedis(
-        name=name,
-        host=f"{name}.redis.{topology.dns.zone}",
-        address=drawn.address,
-        port=topology.ports.redis,
-        keeps_log=drawn.keeps_log,
-    )
-
-
-def _redis_process(topology: Topology, redis: PlannedRedis) -> PlannedProcess:
-    return PlannedProcess(
-        name=f"redis-{redis.name}",
-        kind="redis",
-        service="redis",
-        host=topology.hosts[0],
-        address=redis.address,
-        port=redis.port,
-        server=redis.name,
-        volumes=(f"redis-{redis.name}",),
-        secrets=(f"redis_{redis.name}", "redis_operator"),
-    )
-
-
-def _members(topology: Topology, group: ShardGroup) -> Iterator[PlannedProcess]:
-    """Yield the members' processes; all have the same secrets, because each may have to lead."""
-    for database in group.databases:
-        for member in database.members:
-            yield PlannedProcess(
-                name=f"postgres-{member.name}",
-                kind="postgres",
-                service="postgres",
-                host=topology.hosts[0],
-                address=member.address,
-                port=member.port,
-                server=member.name,
-                volumes=(f"postgres-{member.name}",),
-                secrets=secrets_of_member(topology),
-                more_endpoints=_rest_endpoints(topology, member.address),
-            )
-
-
-def _rest_endpoints(topology: Topology, address: str) -> tuple[tuple[str, int], ...]:
-    return ((address, topology.failover.rest_port),) if topology.failover else ()
 
 
 def _failover(topology: Topology) -> Iterator[PlannedProcess]:
@@ -351,11 +275,7 @@ def _ports(nginx: Nginx) -> tuple[int, ...]:
     return usual if extra is None else (*usual, extra)
 
 
-def _volumes(topology: Topology, groups: Mapping[str, ShardGroup]) -> Iterator[Volume]:
-    members = (member for group in groups.values() for member in group.members)
-    yield from (Volume(f"postgres-{member.name}", irreplaceable=True) for member in members)
-    yield from (Volume(f"shard-map-{group}", irreplaceable=False) for group in groups)
-    yield from (Volume(f"redis-{name}", irreplaceable=False) for name in topology.redises)
+def _volumes(topology: Topology) -> Iterator[Volume]:
     etcd = topology.failover.etcd if topology.failover else ()
     yield from (Volume(f"etcd-{n}", irreplaceable=False) for n in range(1, len(etcd) + 1))
     if topology.store.embedded:
@@ -380,10 +300,10 @@ def _names(
         )
     nginx, zone = topology.nginx, topology.dns.zone
     yield InternalName("nginx", f"nginx.{zone}", nginx.replicas, nginx.tls_port)
-    for member in (member for group in groups.values() for member in group.members):
+    for member in (one for group in groups.values() if group.is_ours for one in group.members):
         label = f"{member.name}.postgres"
         yield InternalName(label, member.host, (member.address,), member.port)
-    for redis in redises.values():
+    for redis in (one for one in redises.values() if one.is_ours):
         yield InternalName(f"{redis.name}.redis", redis.host, (redis.address,), redis.port)
     if topology.store.embedded:
         store = topology.store

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from infra.plan.parts import Plan, PlannedProcess
+from infra.plan.parts import Plan, PlannedProcess, ShardGroup
 from infra.plan.watchers import (
     ALERTMANAGER,
     NGINX_EXPORTER,
@@ -118,19 +118,36 @@ def _edge(plan: Plan, parts: Mapping[str, tuple[PlannedProcess, ...]]) -> Iterat
 
 def _of_service(plan: Plan, name: str, source: str) -> Iterator[Allowed]:
     service, redis = plan.services[name], plan.redises[name]
-    yield Allowed(source, "dns", plan.dns.port, "internal names")
+    yield from _names(plan, source)
     for called in service.calls:
         yield Allowed(source, called, plan.services[called].port, f"{name} calls {called}")
-    yield Allowed(source, f"redis-{name}", redis.port, "its Redis")
+    if redis.is_ours:
+        yield Allowed(source, f"redis-{name}", redis.port, "its Redis")
+    else:
+        yield _outside(source, f"{redis.host}:{redis.port}", "its Redis")
     if name in plan.groups:
-        for member in plan.groups[name].members:
-            yield Allowed(source, databases_of(name), member.port, "its shards")
+        yield from _shards(plan.groups[name], source)
     if name == "upload":
         yield from _store(plan, source)
         why = "notices of deleted renditions"
         yield Allowed(source, "nginx", plan.internal_name("nginx").port, why)
     if plan.limits.tracing.endpoint:
         yield _outside(source, plan.limits.tracing.endpoint, "traces")
+
+
+def _names(plan: Plan, source: str) -> Iterator[Allowed]:
+    if plan.dns.embedded:
+        yield Allowed(source, "dns", plan.dns.port, "internal names")
+    for server in plan.dns.given:
+        yield _outside(source, server, "internal names")
+
+
+def _shards(group: ShardGroup, source: str) -> Iterator[Allowed]:
+    for member in group.members:
+        if group.is_ours:
+            yield Allowed(source, databases_of(group.name), member.port, "its shards")
+        else:
+            yield _outside(source, f"{member.host}:{member.port}", "its shards")
 
 
 def _store(plan: Plan, source: str) -> Iterator[Allowed]:
@@ -159,7 +176,7 @@ def _dns(plan: Plan, parts: Mapping[str, tuple[PlannedProcess, ...]]) -> Iterato
 
 
 def _databases(plan: Plan) -> Iterator[Allowed]:
-    for group in plan.groups.values():
+    for group in plan.own_groups.values():
         part = databases_of(group.name)
         for member in group.members:
             yield Allowed(part, part, member.port, "replication, and moves of shards")
@@ -183,7 +200,7 @@ def _failover(plan: Plan) -> Iterator[Allowed]:
     yield Allowed("etcd", "etcd", failover.peer_port, "etcd's servers among themselves")
     # One server tells another one's health, and reads the members when it starts.
     yield Allowed("etcd", "etcd", failover.client_port, "etcd's servers among themselves")
-    for group in plan.groups.values():
+    for group in plan.own_groups.values():
         part = databases_of(group.name)
         yield Allowed(part, "etcd", failover.client_port, "who leads")
         for member in group.members:
@@ -207,18 +224,23 @@ def _watchers(plan: Plan, parts: Mapping[str, tuple[PlannedProcess, ...]]) -> It
     for part, processes in parts.items():
         if processes[0].module or processes[0].kind in {"watcher", "etcd"}:
             yield Allowed(PROMETHEUS, part, processes[0].port, "metrics")
-    yield Allowed(PROMETHEUS, "dns", watch.dns_port, "metrics")
+    if "dns" in parts:
+        yield Allowed(PROMETHEUS, "dns", watch.dns_port, "metrics")
+    yield from _exporters(plan)
+    yield Allowed(NGINX_EXPORTER, "nginx", watch.nginx_status_port, "how busy a balancer is")
+    yield Allowed("ops", PROMETHEUS, watch.prometheus_port, "metrics and alerts")
+    yield from _alerts(plan, parts)
+
+
+def _exporters(plan: Plan) -> Iterator[Allowed]:
     for member in plan.members:
         yield Allowed(POSTGRES_EXPORTER, databases_of(member.service), member.port, "metrics")
     if plan.failover is not None:
         for member in plan.members:
             part = databases_of(member.service)
             yield Allowed(PROMETHEUS, part, member.rest_port, "metrics")
-    for name, redis in plan.redises.items():
+    for name, redis in plan.own_redises.items():
         yield Allowed(REDIS_EXPORTER, f"redis-{name}", redis.port, "metrics")
-    yield Allowed(NGINX_EXPORTER, "nginx", watch.nginx_status_port, "how busy a balancer is")
-    yield Allowed("ops", PROMETHEUS, watch.prometheus_port, "metrics and alerts")
-    yield from _alerts(plan, parts)
 
 
 def _alerts(plan: Plan, parts: Mapping[str, tuple[PlannedProcess, ...]]) -> Iterator[Allowed]:
@@ -246,3 +268,15 @@ def _commands(plan: Plan, parts: Mapping[str, tuple[PlannedProcess, ...]]) -> It
     if not plan.store.embedded:
         yield _outside(OPERATORS, plan.store.endpoint, "photos")
     yield from _archive(plan, OPERATORS)
+    yield from _commands_elsewhere(plan)
+
+
+def _commands_elsewhere(plan: Plan) -> Iterator[Allowed]:
+    """Yield what a start and the commands of operators ask of somebody else's servers."""
+    for group in plan.external_groups.values():
+        yield from _shards(group, OPERATORS)
+    for redis in plan.redises.values():
+        if not redis.is_ours:
+            yield _outside(OPERATORS, f"{redis.host}:{redis.port}", "checks")
+    for server in plan.dns.given:
+        yield _outside(OPERATORS, server, "internal names")

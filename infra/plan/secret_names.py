@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from infra.plan.figures import ExternalGroup
 from infra.plan.parts import PlannedService, Secret
 from infra.topology import Topology
 
@@ -43,9 +44,7 @@ def secrets_of(topology: Topology) -> Iterator[Secret]:
     """Yield every secret of the suite."""
     yield Secret("postgres_superuser")
     yield Secret("postgres_replication")
-    for group in topology.groups:
-        yield from (Secret(owner_password(group)), Secret(runtime_password(group)))
-    yield from (Secret(f"redis_{name}") for name in topology.redises)
+    yield from _secrets_of_data(topology)
     yield from (Secret(f"internal_key_{service}") for service in topology.services)
     yield Secret("redis_operator")
     yield from (Secret(name, given=not topology.store.embedded) for name in STORE_KEYS)
@@ -68,6 +67,30 @@ def secrets_of(topology: Topology) -> Iterator[Secret]:
         yield from (Secret(name, given=True) for name in SECOND_BUCKET_KEYS)
 
 
+def _secrets_of_data(topology: Topology) -> Iterator[Secret]:
+    for name, group in topology.groups.items():
+        yield from _secrets_of_group(name, group.external)
+    for name, redis in topology.redises.items():
+        is_given = redis.external is not None
+        yield Secret(redis_password(name), given=is_given, needed=is_given)
+
+
+def _secrets_of_group(name: str, external: ExternalGroup | None) -> Iterator[Secret]:
+    """Yield a group's passwords; those of roles that exist elsewhere already are given.
+
+    The processes' role is made with our password if the owner may make roles.
+    """
+    is_given = external is not None
+    yield Secret(owner_password(name), given=is_given, needed=is_given)
+    if external is None or external.has_two_roles:
+        yield Secret(runtime_password(name), given=is_given)
+
+
+def redis_password(service: str) -> str:
+    """Return the name of the password of a service's Redis."""
+    return f"redis_{service}"
+
+
 def owner_password(group: str) -> str:
     """Return the name of the password with which a group's databases are migrated."""
     return f"postgres_{group}"
@@ -78,13 +101,19 @@ def runtime_password(group: str) -> str:
     return f"postgres_{group}_app"
 
 
+def process_password(group: str, external: ExternalGroup | None) -> str:
+    """Return the name of the password with which the processes of any group log in."""
+    is_owner = external is not None and not external.has_two_roles
+    return owner_password(group) if is_owner else runtime_password(group)
+
+
 def secrets_of_service(topology: Topology, service: PlannedService) -> Iterator[str]:
     """Yield the names of the secrets of a service's processes."""
     yield from (f"internal_key_{name}" for name in sorted({service.name, *service.calls}))
-    yield f"redis_{service.name}"
+    yield redis_password(service.name)
     yield FOR_OPERATORS
     if service.name in topology.groups:
-        yield runtime_password(service.name)
+        yield process_password(service.name, topology.groups[service.name].external)
     yield from _OWN.get(service.name, ())
     second = topology.store.second
     if service.name == "upload" and second is not None and second.endpoint:

@@ -68,7 +68,7 @@ class _Ports:
             self._give(f"{name}-worker", service.port)
         for store in (p for p in plan.processes if p.kind == "store"):
             self._give(store.name, store.port)
-        for redis in plan.redises.values():
+        for redis in plan.own_redises.values():
             self._give(f"redis-{redis.name}", redis.port)
         for member in plan.members:
             self._give(member.name, member.port)
@@ -113,7 +113,7 @@ class _Spread:
             services={name: self._service(one, processes) for name, one in drawn.services.items()},
             groups={name: self._group(group) for name, group in drawn.groups.items()},
             redises={name: self._redis(redis) for name, redis in drawn.redises.items()},
-            dns=replace(drawn.dns, address=servers[0], others=servers[1:]),
+            dns=replace(drawn.dns, address=servers[0], others=servers[1:]) if servers else drawn.dns,
             nginx=replace(drawn.nginx, replicas=balancers, public_host=None),
             failover=drawn.failover
             and replace(drawn.failover, etcd=self._addresses(processes, _ETCD)),
@@ -132,6 +132,8 @@ class _Spread:
         )
 
     def _redis(self, redis: PlannedRedis) -> PlannedRedis:
+        if not redis.is_ours:
+            return redis
         process = f"redis-{redis.name}"
         return replace(redis, address=self.address(process), port=self.ports[process])
 
@@ -145,6 +147,8 @@ class _Spread:
         return tuple(self.address(p.name) for p in processes if p.role == role)
 
     def _group(self, group: ShardGroup) -> ShardGroup:
+        if not group.is_ours:
+            return group
         databases = tuple(
             replace(one, members=tuple(self._member(member) for member in one.members))
             for one in group.databases

@@ -26,9 +26,14 @@ def watchers(topology: Topology) -> Iterator[PlannedProcess]:
     watch = topology.watch
     if watch is None:
         return
-    ours = (
-        (POSTGRES_EXPORTER, watch.postgres_exporter_port, (), (WATCH_POSTGRES,)),
-        (REDIS_EXPORTER, watch.redis_exporter_port, (), (WATCH_REDIS,)),
+    has_databases = any(group.external is None for group in topology.groups.values())
+    has_redises = any(redis.external is None for redis in topology.redises.values())
+    postgres = (POSTGRES_EXPORTER, watch.postgres_exporter_port, (), (WATCH_POSTGRES,))
+    redis = (REDIS_EXPORTER, watch.redis_exporter_port, (), (WATCH_REDIS,))
+    ours: tuple[tuple[str, int, tuple[str, ...], tuple[str, ...]], ...] = (
+        # Whoever runs servers elsewhere also watches them.
+        *((postgres,) if has_databases else ()),
+        *((redis,) if has_redises else ()),
         (ALERTMANAGER, watch.alertmanager_port, (ALERTMANAGER,), _mail_secrets(topology)),
         (PROMETHEUS, watch.prometheus_port, (PROMETHEUS,), (FOR_OPERATORS,)),
     )

@@ -10,7 +10,9 @@ from infra.suite import Suite
 
 
 def render_dns(suite: Suite) -> list[str]:
-    """Write the server's files; returns its process's name if they changed."""
+    """Write the server's files, if it is ours; returns its process's name if they changed."""
+    if not suite.plan.dns.embedded:
+        return []
     account = account_for("dns")
     folder = make_folder(suite.folder.etc / "dns", account)
     sockets = make_folder(suite.folder.sockets / "dns", account)

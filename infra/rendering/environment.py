@@ -5,9 +5,12 @@ from functools import partial
 
 from infra.accounts import account_for
 from infra.code_version import code_version
+from infra.elsewhere.authorities import authority_file
 from infra.plan.secret_names import STORE_KEYS
+from infra.rendering.data_variables import migration_variables, redis_url
 from infra.rendering.files import make_folder, write_rendered
-from infra.rendering.variables import Places, migration_variables, redis_url, service_variables
+from infra.rendering.places import Places
+from infra.rendering.variables import service_variables
 from infra.suite import Suite
 
 _HEADING = """\
@@ -47,7 +50,7 @@ def render_environments(suite: Suite) -> list[str]:
     # Only an operator's commands migrate.
     operator = account_for("supervisor")
     for job in suite.plan.jobs:
-        text = _migration_text(job.service, places)
+        text = _migration_text(suite, job.service, places)
         write_rendered(suite.folder.environment(job.name), text, operator)
     return changed
 
@@ -66,7 +69,9 @@ def local_places(suite: Suite) -> Places:
         live_file=str(folder.live_file),
         store_folder=str(folder.store),
         decoder_python=str(suite.decoder_python),
+        other_authority=lambda part: str(authority_file(suite, part)),
         dns_servers=",".join(plan.dns.servers),
+        dns_zone=plan.dns.asked_zone,
         media_caches_url=f"https://{balancers.host}:{balancers.port}",
         public_url=plan.public_url,
         secrets=suite.secrets,
@@ -93,11 +98,11 @@ def _text(suite: Suite, service: str, role: str, places: Places) -> str:
     return "".join(lines)
 
 
-def _migration_text(group: str, places: Places) -> str:
+def _migration_text(suite: Suite, group: str, places: Places) -> str:
     lines = [_MIGRATION_HEADING.format(name=group)]
     lines += [
         f"{group.upper()}_{variable.name}={shlex.quote(variable.value)}\n"
-        for variable in migration_variables(group, places)
+        for variable in migration_variables(suite.plan, group, places)
     ]
     return "".join(lines)
 

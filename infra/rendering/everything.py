@@ -44,8 +44,9 @@ def render_everything(suite: Suite, processes: tuple[Process, ...]) -> set[str]:
     write_rendered(folder.trace_share_file, trace_share_word(folder) + "\n", ours)
     token_file = folder.etc / FOR_OPERATORS
     write_rendered(token_file, suite.secrets[FOR_OPERATORS] + "\n", ours)
-    takes_backups = "on" if suite.plan.backup.enabled else "off"
-    write_rendered(folder.backups_file, takes_backups + "\n", ours)
+    if not suite.plan.external_groups:
+        takes_backups = "on" if suite.plan.backup.enabled else "off"
+        write_rendered(folder.backups_file, takes_backups + "\n", ours)
     render_live(suite)
     make_folder(folder.data / "postgres", account_for("postgres"))
     make_folder(folder.etc / "postgres", account_for("postgres"))

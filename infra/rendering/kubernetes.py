@@ -16,8 +16,10 @@ from infra.plan.figures import Public, Store
 from infra.plan.parts import Plan, PlannedService
 from infra.plan.reach import OUTSIDE, PUBLIC, Allowed, allowed, databases_of
 from infra.plan.watchers import NGINX_EXPORTER, PROMETHEUS
+from infra.rendering.data_variables import migration_variables
 from infra.rendering.nginx import EdgePlaces, edge_text
-from infra.rendering.variables import Places, migration_variables, service_variables
+from infra.rendering.places import Places
+from infra.rendering.variables import service_variables
 from infra.scaling.switches import Switches
 from infra.sizing import Machine, at_work_max, edge_sizes
 from infra.watching.cluster_rules import cluster_rules
@@ -67,6 +69,9 @@ def cluster_plan(plan: Plan) -> Plan:
     """Return the plan with a store of somebody else and a public name, as Helm's values say."""
     return replace(
         plan,
+        # Whose the databases and Redis are, the values of a chart say.
+        groups={name: replace(one, external=None) for name, one in plan.groups.items()},
+        redises={name: replace(one, external=None) for name, one in plan.redises.items()},
         store=Store(
             kind="external",
             address="",
@@ -75,6 +80,7 @@ def cluster_plan(plan: Plan) -> Plan:
             bucket="{{ .Values.store.bucket }}",
             region="{{ .Values.store.region }}",
         ),
+        dns=replace(plan.dns, kind="embedded", given=()),
         backup=replace(plan.backup, enabled=False),
         failover=None,
         automation=None,
@@ -94,7 +100,10 @@ def cluster_places() -> Places:
         live_file=f"{LIVE}/live.json",
         store_folder="",
         decoder_python="{{ .Values.image.decoderPython }}",
+        # The charts name the authorities themselves, and run on databases of any owner.
+        other_authority=lambda part: part,
         dns_servers="",
+        dns_zone="",
         media_caches_url=f"https://{_RELEASE}-nginx-caches:8443",
         public_url="https://{{ .Values.domain }}",
         secrets=NoSecrets(),
@@ -204,7 +213,7 @@ def _group(plan: Plan, name: str, places: Places) -> dict[str, Any]:
             "module": next(job.module for job in plan.jobs if job.service == name),
             "variables": {
                 one.name: one.value
-                for one in migration_variables(name, places)
+                for one in migration_variables(plan, name, places)
                 if not one.is_secret
             },
         },

@@ -13,7 +13,9 @@ from infra.suite import Suite
 
 def render_redis(suite: Suite) -> list[str]:
     """Write the files of all Redis; returns the names of the processes whose files changed."""
-    return [f"redis-{redis.name}" for redis in suite.plan.redises.values() if _render(suite, redis)]
+    return [
+        f"redis-{redis.name}" for redis in suite.plan.own_redises.values() if _render(suite, redis)
+    ]
 
 
 def _render(suite: Suite, redis: PlannedRedis) -> bool:

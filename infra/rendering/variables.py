@@ -1,83 +1,18 @@
-"""The variables of a service and of its migrations, the same on every target.
+"""The variables of a service, the same on every target.
 
 A target says where things are (`Places`). What a service needs to know, and in which words, is said
-here once.
+here once, and in `data_variables` for what concerns its databases and its Redis.
 """
 
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import Protocol
 
-from infra.plan.database_roles import runtime_role
 from infra.plan.figures import SecondBucket
 from infra.plan.parts import Plan
-from infra.plan.secret_names import (
-    FOR_OPERATORS,
-    SECOND_BUCKET_KEYS,
-    owner_password,
-    runtime_password,
-)
+from infra.plan.secret_names import FOR_OPERATORS, SECOND_BUCKET_KEYS
+from infra.rendering.data_variables import redis_variables, shard_variables
+from infra.rendering.places import Places, Secrets, Variable
 from infra.sizing import at_work_max
-
-
-@dataclass(frozen=True, slots=True)
-class Variable:
-    """One variable: the name without the service's prefix, the value, and its meaning.
-
-    A target keeps a secret value apart from the others if it can.
-    """
-
-    name: str
-    value: str
-    meaning: str
-    is_secret: bool = False
-
-
-class Secrets(Protocol):
-    """The passwords and keys of a target, or names that stand for them."""
-
-    def __getitem__(self, name: str) -> str:
-        """Return a secret by its name in the plan."""
-
-    def others(self, name: str) -> tuple[str, ...]:
-        """Return the values that count besides it while it is replaced."""
-
-    def internal_keys(self, audiences: tuple[str, ...]) -> dict[str, str]:
-        """Return the keys of internal tokens, by audience."""
-
-    def login_of(self, group: str) -> str:
-        """Return the role with which the processes of a group log in."""
-
-
-@dataclass(frozen=True, slots=True)
-class Places:
-    """Where a target has what a service needs: paths as the process sees them, names and URLs.
-
-    * `certificate` returns the paths of certificate and key by role, `shard_map` the path of a
-      group's map, and `traces` the folder of a role's traces.
-    * `url` returns the internal URL of a service, and `redis_url` that of its Redis, with user and
-      password.
-    * `dns_servers` is empty where the operating system resolves the internal names.
-    * `media_caches_url` reaches every balancer, `public_url` any of them from outside.
-    * `store_folder` is the folder of an embedded store's buckets, empty if upload cannot see it.
-    """
-
-    ca_file: str
-    certificate: Callable[[str], tuple[str, str]]
-    shard_map: Callable[[str], str]
-    traces: Callable[[str], str]
-    url: Callable[[str], str]
-    redis_url: Callable[[str], str]
-    live_file: str
-    store_folder: str
-    decoder_python: str
-    dns_servers: str
-    media_caches_url: str
-    public_url: str
-    secrets: Secrets
-    revision: str
-    limits_factor: int = 1
 
 
 def service_variables(plan: Plan, service: str, role: str, places: Places) -> tuple[Variable, ...]:
@@ -86,30 +21,6 @@ def service_variables(plan: Plan, service: str, role: str, places: Places) -> tu
     Each process has two of its own besides, INSTANCE and LISTEN_HOST.
     """
     return (*_variables(plan, service, role, places), *_traces(plan, role, places))
-
-
-def redis_url(plan: Plan, name: str, secrets: Secrets) -> str:
-    """Return the URL of a service's Redis under its internal name."""
-    redis = plan.redises[name]
-    return f"rediss://{name}:{secrets[f'redis_{name}']}@{redis.host}:{redis.port}/0"
-
-
-def migration_variables(group: str, places: Places) -> tuple[Variable, ...]:
-    """Return the variables of `python -m services.GROUP.migrate`."""
-    return (
-        Variable("SHARD_MAP_FILE", places.shard_map(group), "The place of each shard."),
-        Variable("POSTGRES_USER", group, "The role that owns the databases."),
-        Variable(
-            "POSTGRES_PASSWORD",
-            places.secrets[owner_password(group)],
-            "Its password.",
-            is_secret=True,
-        ),
-        Variable("POSTGRES_DATABASE", group, "The database, of the same name on every primary."),
-        Variable("POSTGRES_RUNTIME_ROLE", runtime_role(group), "The role with processes' rights."),
-        Variable("TLS_CA_FILE", places.ca_file, "The CA that it trusts."),
-        Variable("DNS_SERVERS", places.dns_servers, "Name servers as address:port."),
-    )
 
 
 def _traces(plan: Plan, role: str, places: Places) -> Iterator[Variable]:
@@ -138,8 +49,8 @@ def _variables(plan: Plan, service: str, role: str, places: Places) -> Iterator[
             f"The URL of {called}; the name resolves to all its replicas.",
         )
     if service in plan.groups:
-        yield from _shards(plan, service, places)
-    yield _redis(service, places)
+        yield from shard_variables(plan, service, places)
+    yield from redis_variables(plan, service, places)
     yield from _OWN.get(service, _nothing)(plan, places)
 
 
@@ -161,6 +72,11 @@ def _process(plan: Plan, service: str, role: str, places: Places) -> Iterator[Va
         "DNS_SERVERS",
         places.dns_servers,
         "Name servers as address:port, comma separated; empty: the operating system's resolver.",
+    )
+    yield Variable(
+        "DNS_ZONE",
+        places.dns_zone,
+        "The only zone that those servers know; empty: they know every name.",
     )
     yield Variable(
         "INTERNAL_KEYS",
@@ -214,40 +130,6 @@ def _others(places: Places, secret: str, variable: str) -> Iterator[Variable]:
             "Values that count too, while it is replaced.",
             is_secret=True,
         )
-
-
-def _shards(plan: Plan, name: str, places: Places) -> Iterator[Variable]:
-    yield Variable(
-        "SHARD_MAP_FILE",
-        places.shard_map(name),
-        "The JSON file with the place of each shard; read again when it changes.",
-    )
-    yield Variable(
-        "POSTGRES_USER",
-        places.secrets.login_of(name),
-        "The role that reads and writes rows; only the migration's role changes tables.",
-    )
-    yield Variable(
-        "POSTGRES_PASSWORD",
-        places.secrets[runtime_password(name)],
-        "Its password.",
-        is_secret=True,
-    )
-    yield Variable("POSTGRES_DATABASE", name, "The database, of the same name on every primary.")
-    yield Variable(
-        "POSTGRES_POOL_MAX",
-        str(plan.limits.postgres_pool_max),
-        "The most connections of one process to one server.",
-    )
-
-
-def _redis(name: str, places: Places) -> Variable:
-    return Variable(
-        "REDIS_URL",
-        places.redis_url(name),
-        "Its Redis; rediss is TLS with the name verified.",
-        is_secret=True,
-    )
 
 
 def _users(_plan: Plan, places: Places) -> Iterator[Variable]:

@@ -101,9 +101,9 @@ def _by_redis(plan: Plan, role: str) -> tuple[int, str]:
 
 
 def _by_connections(plan: Plan, role: str) -> list[tuple[int, str]]:
-    """Return the bound of the databases of a service; the gateway has none."""
+    """Return the bound of the databases of a service; the gateway has none, nor have others'."""
     service = role.removesuffix(WORKER)
-    if service not in plan.groups:
+    if service not in plan.own_groups:
         return []
     limits, drawn = plan.limits, plan.services[service]
     free = limits.postgres_connections_max - CONNECTIONS_KEPT

@@ -18,15 +18,19 @@ _WIDTH = 2
 
 async def database_lines(suite: Suite) -> tuple[list[str], bool]:
     """Return a line for each database, and whether each has a leader and a member in sync."""
+    others = [
+        f"the databases of {name} are somebody else's: {', '.join(m.host for m in group.members)}"
+        for name, group in suite.plan.external_groups.items()
+    ]
     if suite.plan.failover is None:
-        return [_NO_FAILOVER], True
+        return [*others, *([_NO_FAILOVER] if suite.plan.databases else [])], True
     databases = suite.plan.databases
     found = await asyncio.gather(*(standings_of(suite, one) for one in databases))
     rows = [_row(database, standings) for database, standings in zip(databases, found, strict=True)]
     is_well = all(row[1] and row[3] for row in rows)
     shown = [_TITLES, *(tuple(cell or "none" for cell in row) for row in rows)]
     widths = [max(map(len, column)) + _WIDTH for column in zip(*shown, strict=True)]
-    return [_line(row, widths) for row in shown], is_well
+    return [*others, *(_line(row, widths) for row in shown)], is_well
 
 
 def _row(database: Database, standings: Sequence[Standing]) -> tuple[str, str, str, str, str]:

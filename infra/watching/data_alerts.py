@@ -19,7 +19,8 @@ _IS_ASKED = f'and on () (up{{job="{POSTGRES_EXPORTER}"}} == 1)'
 
 def data_alerts(plan: Plan) -> Iterator[Alert]:
     """Yield the alerts on databases and disks."""
-    yield from _servers(plan)
+    if plan.databases:
+        yield from _servers(plan)
     if any(len(database.members) > 1 for database in plan.databases):
         yield from _replicas(plan)
     yield from _work()

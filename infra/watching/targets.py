@@ -34,9 +34,9 @@ def targets_of(plan: Plan) -> tuple[Target, ...]:
 
 
 def exporter_of_redis(plan: Plan) -> str:
-    """Return the address of the exporter that asks every Redis."""
-    process = plan.process(REDIS_EXPORTER)
-    return f"{process.address}:{process.port}"
+    """Return the address of the exporter that asks every Redis; "" without one of ours."""
+    found = [process for process in plan.processes if process.name == REDIS_EXPORTER]
+    return f"{found[0].address}:{found[0].port}" if found else ""
 
 
 def file_sd(targets: tuple[Target, ...], group: str) -> list[dict[str, object]]:

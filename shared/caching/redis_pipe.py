@@ -78,7 +78,11 @@ class RedisPipe:
         self._tls = client_context(network.ca_file) if parts.scheme == "rediss" else None
         self._network = network
         self._silent_looks_max = silent_looks_max
-        self._prelude: list[Command] = [*_sign_in(parts.username, parts.password), *prelude]
+        self._prelude: list[Command] = [
+            *_sign_in(parts.username, parts.password),
+            *_selected(parts.path),
+            *prelude,
+        ]
         self._subscriptions: list[Subscription] = []
         self._line: _Line | None = None
         self._keeper: asyncio.Task[None] | None = None
@@ -307,6 +311,12 @@ class _Line(asyncio.Protocol):
 
 
 _NOTHING_YET = object()
+
+
+def _selected(path: str) -> list[Command]:
+    """Return the choice of a database of the server; a new connection has the first one."""
+    number = path.strip("/") or "0"
+    return [] if number == "0" else [("SELECT", number)]
 
 
 def _sign_in(user: str | None, password: str | None) -> list[Command]:

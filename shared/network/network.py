@@ -40,7 +40,7 @@ def called_hosts(settings: NetworkSettings) -> list[str]:
 @asynccontextmanager
 async def open_network(settings: NetworkSettings) -> AsyncIterator[Network]:
     """Open the network of this process; the resolver closes with the context."""
-    resolver = Resolver(settings.dns_servers)
+    resolver = Resolver(settings.dns_servers, settings.dns_zone)
     resolver.learn(called_hosts(settings))
     try:
         yield Network(resolver, settings.tls_ca_file)

@@ -53,15 +53,17 @@ class _Answer:
 class Resolver:
     """Asks `servers` ("address:port") over UDP, or the operating system if there are none.
 
+    With a `zone` the servers are asked for names in it only, and the operating system for others.
     Concurrent callers share one query per name. Addresses are sorted, because servers shuffle them
     and callers compare lists to notice a change.
     """
 
-    def __init__(self, servers: Sequence[str]) -> None:
+    def __init__(self, servers: Sequence[str], zone: str = "") -> None:
         self._answers: dict[str, _Answer] = {}
         self._lookups: dict[str, asyncio.Task[list[str]]] = {}
         self._learning: set[asyncio.Task[None]] = set()
         self._dns = _stub_resolver(servers) if servers else None
+        self._behind = f".{zone.strip('.')}" if zone else ""
 
     async def addresses(self, host: str) -> list[str]:
         """Return at least one address of `host`; raises NameUnknown without any answer yet."""
@@ -149,7 +151,7 @@ class Resolver:
         return answer.addresses
 
     async def _ask(self, host: str) -> tuple[list[str], float]:
-        if self._dns is None:
+        if self._dns is None or not host.rstrip(".").endswith(self._behind):
             return await _ask_system(host), SYSTEM_TTL_S
         answer = await self._dns.resolve(host, "A", search=False)
         return [record.address for record in answer], float(answer.rrset.ttl if answer.rrset else 0)

@@ -10,9 +10,11 @@ from pydantic_settings import BaseSettings
 
 from infra.plan.parts import Plan
 from infra.plan.planning import plan_of
+from infra.rendering.data_variables import migration_variables
 from infra.rendering.environment import local_places
 from infra.rendering.kubernetes import cluster_places
-from infra.rendering.variables import Places, migration_variables, service_variables
+from infra.rendering.places import Places
+from infra.rendering.variables import service_variables
 from infra.run_folder import RunFolder
 from infra.suite import Suite
 from infra.topology import load_topology
@@ -78,7 +80,9 @@ def test_a_secret_of_the_plan_is_only_in_variables_that_are_secret(tmp_path: Pat
         for variable in service_variables(suite.plan, service, service, places)
     ]
     variables += [
-        one for job in suite.plan.jobs for one in migration_variables(job.service, places)
+        one
+        for job in suite.plan.jobs
+        for one in migration_variables(suite.plan, job.service, places)
     ]
     for variable in variables:
         holds_one = any(value in variable.value for value in values)
