@@ -7,9 +7,9 @@ from functools import partial
 
 from prometheus_client import Gauge
 
+from infra.authorities import open_authority
 from infra.authority_files import BrokenCertificate
 from infra.automation.executor import carry_out
-from infra.certificates import Authority
 from infra.control.certificate_renewal import hand_over, look_at_processes, renew_due
 from infra.control.disk_watch import watch_disks
 from infra.control.failures import SuiteFailure
@@ -107,7 +107,8 @@ async def look_once(suite: Suite) -> None:
     public = suite.plan.public
     if public and (held := PublicCertificate(suite.folder, public).shown_now()):
         ENDS_AT.labels("public").set(held.not_valid_after_utc.timestamp())
-    ENDS_AT.labels("authority").set(Authority(suite.folder.pki).ends_at.timestamp())
+    authority = open_authority(suite.plan.certificates, suite.folder)
+    ENDS_AT.labels("authority").set(authority.ends_at.timestamp())
 
 
 if __name__ == "__main__":

@@ -69,7 +69,7 @@ class Authority:
         dials only with names.
         """
         pair = KeyPair(self._folder / f"{name}.crt", self._folder / f"{name}.key")
-        wanted = [_alternative_name(host) for host in dict.fromkeys(hosts)]
+        wanted = [alternative_name(host) for host in dict.fromkeys(hosts)]
         wanted += [x509.DNSName(address) for address in spelled_addresses]
         held = find_certificate(pair.certificate)
         uses = _SERVER_AND_CLIENT if for_clients else _SERVER_ONLY
@@ -163,7 +163,8 @@ def _now() -> dt.datetime:
     return dt.datetime.now(dt.UTC)
 
 
-def _alternative_name(host: str) -> x509.GeneralName:
+def alternative_name(host: str) -> x509.GeneralName:
+    """Return a name or an address as a certificate spells it."""
     try:
         return x509.IPAddress(ipaddress.ip_address(host))
     except ValueError:

@@ -5,6 +5,7 @@ import asyncio
 from infra.command_line import app, told
 from infra.control.progress import Progress
 from infra.control.run_lock import sole_command
+from infra.elsewhere.certificates import require_certificates
 from infra.elsewhere.databases import prepare_roles_elsewhere, require_databases
 from infra.elsewhere.names import require_names
 from infra.elsewhere.redises import require_redises
@@ -23,6 +24,7 @@ def managed() -> None:
 
 
 async def _ask(suite: Suite, progress: Progress) -> None:
+    require_certificates(suite)
     # In containers the tool that starts them also names them.
     if not suite.folder.compose_file.exists():
         await require_names(suite, progress)

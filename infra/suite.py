@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
+from infra.authorities import Signer, open_authority
 from infra.authority_files import BrokenCertificate
-from infra.certificates import Authority
 from infra.control.failures import SuiteFailure
 from infra.plan.figures import Tracing
 from infra.plan.parts import Plan
@@ -52,15 +52,16 @@ class Suite:
         return open_secrets(self.folder.secrets_file, self.plan, may_make=self.may_make_keys)
 
     @cached_property
-    def authority(self) -> Authority:
+    def authority(self) -> Signer:
         """The internal CA; raises SuiteFailure if it is broken, or missing without permission."""
-        if not self.may_make_keys and not (self.folder.pki / "ca.key").exists():
+        drawn = self.plan.certificates
+        if drawn.embedded and not self.may_make_keys and not (self.folder.pki / "ca.key").exists():
             raise SuiteFailure(
                 f"{self.folder.pki / 'ca.key'} is missing: run `make up`, which says what can be"
                 " done."
             )
         try:
-            return Authority(self.folder.pki)
+            return open_authority(drawn, self.folder)
         except BrokenCertificate as broken:
             raise SuiteFailure(str(broken)) from None
 

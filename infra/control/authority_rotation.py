@@ -51,7 +51,7 @@ async def rotate_authority(suite: Suite, progress: Progress) -> None:
 
 async def finish_authority(suite: Suite, progress: Progress) -> None:
     """Finish a replacement that was interrupted, if there is one; raises SuiteFailure."""
-    if is_under_way(AuthorityFiles(suite.folder.pki)):
+    if suite.plan.certificates.embedded and is_under_way(AuthorityFiles(suite.folder.pki)):
         progress.say("the replacement of the authority goes on")
         await rotate_authority(suite, progress)
 

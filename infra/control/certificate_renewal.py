@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import redis.exceptions
 from cryptography import x509
 
-from infra.certificates import Authority, find_certificate
+from infra.authorities import open_authority
+from infra.certificates import find_certificate
 from infra.control.failures import SuiteFailure
 from infra.control.health import redis_operator
 from infra.control.restart import require_accepted
@@ -40,7 +41,7 @@ class Shown:
 
 def renew_due(suite: Suite) -> list[str]:
     """Issue again what is due; returns the names. Another command at work raises SuiteFailure."""
-    authority = Authority(suite.folder.pki)
+    authority = open_authority(suite.plan.certificates, suite.folder)
     if not authority.due_pairs():
         return []
     with sole_command(suite.folder, "renew-certificates"):
@@ -50,7 +51,7 @@ def renew_due(suite: Suite) -> list[str]:
 
 def issue_due(suite: Suite) -> list[str]:
     """Like `renew_due`, for a command that has the lock."""
-    authority = Authority(suite.folder.pki)
+    authority = open_authority(suite.plan.certificates, suite.folder)
     pairs = authority.due_pairs()
     for pair in pairs:
         authority.renew(pair)

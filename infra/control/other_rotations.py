@@ -53,6 +53,10 @@ _GIVEN = (
     "{word} comes from the server that it is for. Write the new value into secrets.json, and run"
     f" `make down` and `make up` ({_PAGE})."
 )
+_SIGNED_ELSEWHERE = (
+    "Somebody else signs the certificates of this suite: put new ones into {folder}, first with"
+    " both authorities in ca.crt, and the caretaker hands them over within a minute."
+)
 _OF_OTHERS = (*BACKUP_BUCKET_KEYS, *SECOND_BUCKET_KEYS, WATCH_MAIL)
 _WITHOUT_FAILOVER = (
     "{word} is not replaced in a suite with failover, because etcd reads it only as it starts: run"
@@ -62,17 +66,21 @@ _WITHOUT_FAILOVER = (
 
 def why_kept(plan: Plan, word: str) -> str:
     """Return why a word is refused; "" if it is not. `all` leaves such words out."""
-    if plan.failover is not None and word == _AUTHORITY:
-        return _WITHOUT_FAILOVER.format(word=word)
+    if word == _AUTHORITY:
+        return _why_authority_stays(plan)
     if word in FAILOVER_SECRETS:
         return _MADE_ANEW.format(word=word)
     if word in {*WATCH_SECRETS, FOR_AUTOMATION}:
         return _MADE_BY_A_START.format(word=word)
     if word in _OF_OTHERS:
         return _GIVEN.format(word=word)
-    if reason := why_password_stays(plan, word):
-        return reason
-    return KEPT.get(word, "")
+    return why_password_stays(plan, word) or KEPT.get(word, "")
+
+
+def _why_authority_stays(plan: Plan) -> str:
+    if not plan.certificates.embedded:
+        return _SIGNED_ELSEWHERE.format(folder=plan.certificates.folder)
+    return "" if plan.failover is None else _WITHOUT_FAILOVER.format(word=_AUTHORITY)
 
 
 def other_ways(plan: Plan) -> dict[str, Way]:
@@ -82,8 +90,12 @@ def other_ways(plan: Plan) -> dict[str, Way]:
         **ways,
         "postgres_replication": rotate_replication,
         "postgres_superuser": rotate_superuser,
-        **({_AUTHORITY: rotate_authority} if plan.failover is None else {}),
+        **({_AUTHORITY: rotate_authority} if _may_rotate_authority(plan) else {}),
     }
+
+
+def _may_rotate_authority(plan: Plan) -> bool:
+    return plan.failover is None and plan.certificates.embedded
 
 
 def ways_meant(plan: Plan, word: str) -> list[str]:

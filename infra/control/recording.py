@@ -46,7 +46,7 @@ async def record_running(suite: Suite, ledger: Ledger) -> Ledger:
         ledger,
         primaries=primaries,
         secrets=look_at_secrets(suite.folder.secrets_file, ledger).fingerprints,
-        authority=authority_fingerprint(suite.folder.pki),
+        authority=_authority(suite),
         maps={group: _map_entry(suite, group) for group in suite.plan.groups},
         applied=drawn_groups(suite.plan),
         store=await mark_store(suite, ledger),
@@ -93,6 +93,11 @@ def record_stopped(suite: Suite) -> None:
             continue  # the next start reports the damage
         primaries[database.name] = _closed(entry, control)
     write_ledger(suite.folder.ledger_file, changed(ledger, primaries=primaries))
+
+
+def _authority(suite: Suite) -> str:
+    drawn = suite.plan.certificates
+    return authority_fingerprint(suite.folder.pki) if drawn.embedded else drawn.kind
 
 
 def _primaries(suite: Suite) -> tuple[Member, ...]:

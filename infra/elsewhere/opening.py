@@ -2,6 +2,7 @@
 
 from infra.control.opening import Opening
 from infra.control.progress import Progress
+from infra.elsewhere.certificates import require_certificates
 from infra.elsewhere.databases import require_databases
 from infra.elsewhere.holdings import require_own_shards
 from infra.elsewhere.names import require_names
@@ -14,6 +15,7 @@ async def require_elsewhere(suite: Suite, opening: Opening, progress: Progress) 
 
     Nothing of theirs is changed.
     """
+    require_certificates(suite)
     await require_names(suite, progress)
     await require_databases(suite, progress)
     await require_own_shards(suite, opening)

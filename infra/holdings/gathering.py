@@ -44,7 +44,7 @@ async def gather_facts(suite: Suite, ledger: Ledger | None, in_use: Collection[s
     return Facts(
         servers=by_name,
         secrets=look_at_secrets(suite.folder.secrets_file, ledger),
-        authority=_look_at_authority(suite.folder.pki),
+        authority=_look_at_authority(suite, ledger),
         maps={group: _look_at_map(suite.folder.shard_map(group)) for group in suite.plan.groups},
         store=await look_at_store(suite),
     )
@@ -169,7 +169,13 @@ def look_at_secrets(file: Path, ledger: Ledger | None) -> FileFacts:
     )
 
 
-def _look_at_authority(pki: Path) -> FileFacts:
+def _look_at_authority(suite: Suite, ledger: Ledger | None) -> FileFacts:
+    pki = suite.folder.pki
+    if not suite.plan.certificates.embedded:
+        # Whoever signs may replace the authority at any time, and nothing of ours depends on it.
+        known = ledger.authority if ledger else None
+        presence = Presence.MISSING if known is None else Presence.WHOLE
+        return FileFacts(pki / "ca.crt", presence, fingerprints={"": known or ""})
     files = (pki / "ca.crt", pki / "ca.key")
     lost = [file for file in files if not file.exists()]
     if lost:

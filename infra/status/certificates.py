@@ -18,6 +18,8 @@ _UNFINISHED = "  the authority's replacement is not finished: `make rotate SECRE
 
 async def certificate_lines(suite: Suite) -> tuple[list[str], bool]:
     """Return the lines about certificates, and whether none of them ends too soon."""
+    if not suite.plan.certificates.embedded:
+        return await _given_lines(suite)
     files = AuthorityFiles(suite.folder.pki)
     if not files.key.exists():
         return [], True
@@ -32,6 +34,20 @@ async def certificate_lines(suite: Suite) -> tuple[list[str], bool]:
     lines, are_valid = lines_about(ends, authority_ends, dt.datetime.now(dt.UTC), more)
     public, is_shown = public_lines(suite)
     return [*lines, *public], are_valid and is_shown
+
+
+async def _given_lines(suite: Suite) -> tuple[list[str], bool]:
+    shown = await shown_certificates(suite, processes_of(suite))
+    ends = {name: certificate.not_valid_after_utc for name, certificate in shown.items()}
+    public, is_shown = public_lines(suite)
+    given = f"certificates: of {suite.plan.certificates.folder}"
+    if not ends:
+        return [given, *public], is_shown
+    first = min(ends, key=lambda name: ends[name])
+    line = f"{given}, the first ends {ends[first]:%Y-%m-%d %H:%M} UTC ({first})"
+    is_late = (ends[first] - dt.datetime.now(dt.UTC)).days < _DAYS_MIN
+    late = ["  whoever signs them must renew it now"] if is_late else []
+    return [line, *late, *public], is_shown and not is_late
 
 
 def public_lines(suite: Suite) -> tuple[list[str], bool]:

@@ -4,25 +4,40 @@ import importlib
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 import pytest
 from pydantic_settings import BaseSettings
 
+from infra.backups.place import SYSTEM_CA_FILE
+from infra.containers.composing import container_places
 from infra.plan.parts import Plan
 from infra.plan.planning import plan_of
-from infra.rendering.data_variables import migration_variables
+from infra.rendering.data_variables import migration_variables, redis_url
 from infra.rendering.environment import local_places
 from infra.rendering.kubernetes import cluster_places
 from infra.rendering.places import Places
 from infra.rendering.variables import service_variables
 from infra.run_folder import RunFolder
 from infra.suite import Suite
-from infra.topology import load_topology
+from infra.topology import TOPOLOGY_FILE, load_topology
+from tests.infra.elsewhere.drawing import Somewhere, drawing
+from tests.infra.elsewhere.somebody_else import write_secrets
+
+OWN, ELSEWHERE = "everything is ours", "somebody else runs the data"
 
 
-def suite_in(folder: Path) -> Suite:
+def suite_in(folder: Path, whose: str = OWN) -> Suite:
     """Return a suite whose folder is empty but for its secrets."""
-    plan = plan_of(load_topology(network="127.99"))
+    drawn = TOPOLOGY_FILE
+    if whose == ELSEWHERE:
+        place = Somewhere("db.example.com", SYSTEM_CA_FILE)
+        drawn = folder / "topology.toml"
+        text = drawing(place, TOPOLOGY_FILE.read_text(encoding="utf-8"))
+        drawn.write_text(text, encoding="utf-8")
+    plan = plan_of(load_topology(drawn, network="127.99"))
+    if whose == ELSEWHERE:
+        write_secrets(folder, {one.name: "given" for one in plan.secrets if one.needed})
     suite = Suite(plan, RunFolder(folder), Path("/decoder/python"), may_make_keys=True)
     suite.folder.etc.mkdir()
     return suite
@@ -30,7 +45,11 @@ def suite_in(folder: Path) -> Suite:
 
 def places_of_targets(suite: Suite) -> Mapping[str, Places]:
     """Return where each target has what a service needs; a new target gets a line here."""
-    return {"this machine": local_places(suite), "a cluster": cluster_places()}
+    return {
+        "this machine": local_places(suite),
+        "containers": container_places(suite.plan, suite.secrets, "unknown", 1),
+        "a cluster": cluster_places(),
+    }
 
 
 def names(plan: Plan, service: str, role: str, places: Places) -> set[str]:
@@ -44,8 +63,9 @@ def _settings_of(service: str) -> type[BaseSettings]:
     return kind
 
 
-def test_all_targets_give_a_service_the_same_variables(tmp_path: Path) -> None:
-    suite = suite_in(tmp_path)
+@pytest.mark.parametrize("whose", [OWN, ELSEWHERE])
+def test_all_targets_give_a_service_the_same_variables(tmp_path: Path, whose: str) -> None:
+    suite = suite_in(tmp_path, whose)
     targets = places_of_targets(suite)
     for service in suite.plan.services:
         usual = names(suite.plan, service, service, targets["this machine"])
@@ -58,15 +78,35 @@ def test_all_targets_give_a_service_the_same_variables(tmp_path: Path) -> None:
                     assert given == usual - absent, (target, role)
 
 
+@pytest.mark.parametrize("whose", [OWN, ELSEWHERE])
 @pytest.mark.parametrize("service", ["gateway", "users", "upload", "feed"])
 def test_a_variable_is_a_setting_and_every_needed_setting_has_one(
-    tmp_path: Path, service: str
+    tmp_path: Path, service: str, whose: str
 ) -> None:
-    suite = suite_in(tmp_path)
+    suite = suite_in(tmp_path, whose)
     fields = _settings_of(service).model_fields
     given = names(suite.plan, service, service, local_places(suite))
     assert given <= {name.upper() for name in fields}
     assert {name.upper() for name, field in fields.items() if field.is_required()} <= given
+
+
+def test_all_targets_give_a_migration_the_same_variables(tmp_path: Path) -> None:
+    suite = suite_in(tmp_path, ELSEWHERE)
+    for job in suite.plan.jobs:
+        given = {
+            target: {one.name for one in migration_variables(suite.plan, job.service, places)}
+            for target, places in places_of_targets(suite).items()
+        }
+        assert len(set(map(frozenset, given.values()))) == 1, given
+        assert "POSTGRES_CA_FILE" in given["this machine"]
+
+
+def test_a_password_of_any_signs_survives_the_url_of_a_redis(tmp_path: Path) -> None:
+    suite = suite_in(tmp_path, ELSEWHERE)
+    write_secrets(tmp_path, {"redis_feed": "a@b:c/d?e#f%"})
+    url = redis_url(suite.plan, "feed", replace(suite).secrets)
+    assert unquote(urlsplit(url).password or "") == "a@b:c/d?e#f%"
+    assert urlsplit(url).hostname == "db.example.com"
 
 
 def test_a_secret_of_the_plan_is_only_in_variables_that_are_secret(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import signal
 from collections.abc import AsyncIterator
+from functools import partial
 
 import pytest
 
@@ -19,6 +20,19 @@ async def pipe(server: RedisProcess) -> AsyncIterator[RedisPipe]:
     await eventually(lambda: answers(opened))
     yield opened
     await opened.close()
+
+
+async def test_the_database_of_the_url_is_the_one_that_is_read(server: RedisProcess) -> None:
+    first = RedisPipe(URL, network_of(server))
+    other = RedisPipe(URL.removesuffix("/0") + "/3", network_of(server))
+    for one in (first, other):
+        await one.open()
+        await eventually(partial(answers, one))
+    await other.ask("SET", "whose", "of database 3")
+    assert await first.ask("GET", "whose") is None
+    assert await other.ask("GET", "whose") == b"of database 3"
+    await first.close()
+    await other.close()
 
 
 class Ear:

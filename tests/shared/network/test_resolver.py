@@ -139,6 +139,17 @@ async def test_without_servers_the_system_is_asked() -> None:
     assert "127.0.0.1" in await Resolver(()).addresses("localhost")
 
 
+async def test_a_name_outside_of_the_servers_zone_is_asked_of_the_system() -> None:
+    server = DnsServer()
+    server.records[HOST] = list(BOTH)
+    resolver = Resolver([await server.start("127.22.0.53")], "internal")
+    assert await resolver.addresses(HOST) == BOTH
+    assert "127.0.0.1" in await resolver.addresses("localhost")
+    assert server.queries == 1
+    await resolver.close()
+    server.stop()
+
+
 async def test_the_number_of_names_kept_has_a_bound(
     names: Names, monkeypatch: pytest.MonkeyPatch
 ) -> None:
