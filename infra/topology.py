@@ -38,7 +38,6 @@ from infra.topology_checks import (
     check_server,
     check_watch,
 )
-from infra.topology_hosts import machines_of
 from infra.topology_data import (
     Group,
     Redis,
@@ -49,6 +48,7 @@ from infra.topology_data import (
     group_of,
     redises_of,
 )
+from infra.topology_hosts import machines_of
 from infra.topology_tables import TopologyError, named_errors, read_tables
 
 TOPOLOGY_FILE = Path(__file__).with_name("topology.toml")

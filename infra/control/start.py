@@ -29,8 +29,7 @@ from infra.control.recording import record_running
 from infra.control.redis_data import put_unreadable_aside
 from infra.control.stop import stop_suite, wait_stopped
 from infra.control.supervisor import Supervisor
-from infra.elsewhere.databases import prepare_roles_elsewhere
-from infra.elsewhere.holdings import mark_shards
+from infra.elsewhere.holdings import are_filled, mark_shards
 from infra.elsewhere.opening import require_elsewhere
 from infra.holdings.findings import Words
 from infra.holdings.ledger import Ledger, changed, write_ledger
@@ -79,7 +78,8 @@ async def start_suite(
     suite = with_keys(suite)
     await require_elsewhere(suite, opening, progress)
     if runs:
-        is_whole = not opening.adds_or_removes and await _all_well(suite, supervisor, wanted)
+        is_whole = not opening.adds_or_removes and are_filled(suite, opening.ledger)
+        is_whole = is_whole and await _all_well(suite, supervisor, wanted)
         # A suite that an older version started lacks the roles of its processes.
         if is_whole and await logins_are_made(suite):
             await record_running(suite, opening.ledger)
@@ -222,7 +222,6 @@ async def _start_primaries(
             for database in group.databases
         )
     )
-    await prepare_roles_elsewhere(suite, progress)
     await wait_until_confirmed(suite)
     await migrate_all(suite, progress)
     await keep_homes(suite, ledger, homes, opening.replaced)

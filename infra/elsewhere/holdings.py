@@ -58,6 +58,12 @@ def _range(shards: tuple[int, int]) -> str:
     return f"the shards {shards[0]} to {shards[1]}"
 
 
+def are_filled(suite: Suite, ledger: Ledger) -> bool:
+    """Whether an earlier start has filled every database of somebody else, and recorded that."""
+    names = [database.name for _group, database, _member in external_primaries(suite)]
+    return all(name in ledger.primaries and ledger.primaries[name].shards for name in names)
+
+
 async def mark_shards(suite: Suite, ledger: Ledger) -> None:
     """Write into each shard's schema whose it is, where that does not stand there yet."""
     for _group, _database, member in external_primaries(suite):

@@ -113,7 +113,9 @@ class _Spread:
             services={name: self._service(one, processes) for name, one in drawn.services.items()},
             groups={name: self._group(group) for name, group in drawn.groups.items()},
             redises={name: self._redis(redis) for name, redis in drawn.redises.items()},
-            dns=replace(drawn.dns, address=servers[0], others=servers[1:]) if servers else drawn.dns,
+            dns=replace(drawn.dns, address=servers[0], others=servers[1:])
+            if servers
+            else drawn.dns,
             nginx=replace(drawn.nginx, replicas=balancers, public_host=None),
             failover=drawn.failover
             and replace(drawn.failover, etcd=self._addresses(processes, _ETCD)),

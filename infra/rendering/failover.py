@@ -4,7 +4,8 @@ import json
 from pathlib import Path
 
 from infra.accounts import account_for
-from infra.certificates import Authority, KeyPair
+from infra.authorities import Signer
+from infra.certificates import KeyPair
 from infra.failover.etcd import NAMESPACE, PATRONI_USER
 from infra.failover.patroni import REST_USER
 from infra.failover.settings import shared_settings
@@ -79,7 +80,7 @@ def etcd_text(process: PlannedProcess, failover: Failover, folder: RunFolder) ->
     return render("etcd.yml.j2", values)
 
 
-def etcd_pair(authority: Authority, plan: Plan, process: PlannedProcess) -> KeyPair:
+def etcd_pair(authority: Signer, plan: Plan, process: PlannedProcess) -> KeyPair:
     """Return the certificate of an etcd server, which also proves it to the others."""
     hosts = (f"{process.name}.{plan.dns.zone}", process.address, _LOOPBACK)
     return authority.server_pair(process.name, hosts, for_clients=True)

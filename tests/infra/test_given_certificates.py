@@ -56,7 +56,7 @@ def _other_key(signer: Signer) -> None:
     (signer.folder / "users.crt").write_bytes(content)
 
 
-FAULTS: list[tuple[Callable[[Signer], None], str]] = [
+FAULTS: list[tuple[Callable[[Signer], object], str]] = [
     (lambda one: (one.folder / "users.key").unlink(), "users.key is missing"),
     (lambda one: (one.folder / "users.crt").write_text("nothing"), "is no certificate"),
     (lambda one: (one.folder / "users.key").chmod(0o644), "can be read by everybody"),
@@ -70,7 +70,7 @@ FAULTS: list[tuple[Callable[[Signer], None], str]] = [
 
 @pytest.mark.parametrize(("spoil", "says"), FAULTS)
 def test_a_pair_that_is_not_good_is_refused_with_a_sentence(
-    signer: Signer, tmp_path: Path, spoil: Callable[[Signer], None], says: str
+    signer: Signer, tmp_path: Path, spoil: Callable[[Signer], object], says: str
 ) -> None:
     signer.sign("users", *HOSTS)
     given = GivenCertificates(signer.folder, tmp_path / "pki")
