@@ -4,12 +4,12 @@ import json
 import shutil
 import socket
 import subprocess
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from infra.run_folder import REPOSITORY
+from tests.eventually import eventually
 from tests.infra.elsewhere.drawing import DNS_PORT, REDIS_PORTS, SERVICES, Somewhere
 from tests.shared.postgres_nodes import PostgresServers
 
@@ -87,7 +87,7 @@ class SomebodyElse:
         """Run a statement as the superuser, whom the suite does not know."""
         return self.server.psql(statement, database=database)
 
-    def start_redises(self) -> None:
+    async def start_redises(self) -> None:
         for service, port in REDIS_PORTS.items():
             folder = self.postgres.folder / f"redis-{service}"
             folder.mkdir()
@@ -100,9 +100,9 @@ class SomebodyElse:
             (folder / "redis.conf").write_text(
                 _REDIS.format(address=self.address, port=port, folder=folder, password=password)
             )
-            self._run(f"redis-{service}", port, "redis-server", str(folder / "redis.conf"))
+            await self._run(f"redis-{service}", port, "redis-server", str(folder / "redis.conf"))
 
-    def start_names(self, zone: str, records: dict[str, tuple[str, ...]]) -> None:
+    async def start_names(self, zone: str, records: dict[str, tuple[str, ...]]) -> None:
         """Start a name server that knows these names of the zone, and looks after nobody."""
         folder = self.postgres.folder / "names"
         folder.mkdir(exist_ok=True)
@@ -113,22 +113,24 @@ class SomebodyElse:
         (folder / "named.conf").write_text(f'zone "{zone}" {{ file "{folder}/zone"; }};\n')
         text = _PDNS.format(folder=folder, address=self.address, port=DNS_PORT)
         (folder / "pdns.conf").write_text(text)
-        self._run("names", DNS_PORT, "pdns_server", f"--config-dir={folder}")
+        await self._run("names", DNS_PORT, "pdns_server", f"--config-dir={folder}")
 
-    def _run(self, name: str, port: int, *words: str) -> None:
-        """Start a server, and wait until it listens."""
+    def _begin(self, name: str, *words: str) -> None:
         with (self.postgres.folder / f"{name}.log").open("ab") as log:
             self.running[name] = subprocess.Popen(words, stdout=log, stderr=log)
-        deadline_s = time.monotonic() + _LISTENS_WITHIN_S
-        while True:
-            assert self.running[name].poll() is None, f"{name} has ended"
-            try:
-                socket.create_connection((self.address, port), timeout=1).close()
-            except OSError:
-                assert time.monotonic() < deadline_s, f"{name} does not listen"
-                time.sleep(0.05)
-            else:
-                return
+
+    async def _run(self, name: str, port: int, *words: str) -> None:
+        """Start a server, and wait until it listens."""
+        self._begin(name, *words)
+
+        def listens() -> None:
+            if self.running[name].poll() is not None:
+                raise ChildProcessError(f"{name} has ended")
+            with socket.socket() as asked:
+                refused = asked.connect_ex((self.address, port))
+            assert not refused, f"{name} does not listen"
+
+        await eventually(listens, within_s=_LISTENS_WITHIN_S)
 
     def end(self, name: str) -> None:
         process = self.running.pop(name)

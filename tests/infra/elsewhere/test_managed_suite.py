@@ -92,7 +92,7 @@ async def test_a_start_says_what_lacks_then_people_are_served_through_a_restart(
     other = managed.other
     # One thing after the other: each sentence names what its operator must do next.
     assert "nginx.internal is unknown" in managed.refused("up")
-    other.start_names(
+    await other.start_names(
         managed.plan.dns.zone, {name.host: name.addresses for name in managed.plan.names}
     )
     assert "lacks postgres_users" in managed.refused("up")
@@ -102,7 +102,7 @@ async def test_a_start_says_what_lacks_then_people_are_served_through_a_restart(
     assert "postgres_users in" in said
     write_secrets(managed.run, other.passwords)
     assert "The Redis of users" in managed.refused("up")
-    other.start_redises()
+    await other.start_redises()
     write_secrets(managed.run, other.passwords)
     said = managed.refused("up")
     assert 'CREATE ROLE "feed_app" NOLOGIN' in said

@@ -47,7 +47,9 @@ def places_of_targets(suite: Suite) -> Mapping[str, Places]:
     """Return where each target has what a service needs; a new target gets a line here."""
     return {
         "this machine": local_places(suite),
-        "containers": container_places(suite.plan, suite.secrets, "unknown", 1),
+        "containers": container_places(
+            suite.plan, suite.secrets, "http://127.0.0.1:8080", "unknown", 1
+        ),
         "a cluster": cluster_places(),
     }
 
