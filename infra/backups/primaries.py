@@ -8,6 +8,7 @@ from datetime import datetime
 
 import asyncpg
 
+from infra.control.closing import close_connection
 from infra.control.health import connect_superuser
 from infra.plan.parts import Member
 from infra.suite import Suite
@@ -51,7 +52,7 @@ async def connected(
     try:
         yield connection
     finally:
-        await connection.close(timeout=2)
+        await close_connection(connection)
 
 
 async def rows_written(suite: Suite, node: Member) -> int:

@@ -11,6 +11,7 @@ from dataclasses import replace
 
 import asyncpg
 
+from infra.control.closing import close_connection
 from infra.control.failures import SuiteFailure
 from infra.control.health import connect_superuser, is_healthy
 from infra.control.postgres_roles import PLAIN, prepare_roles, set_role
@@ -226,7 +227,7 @@ async def _connected(
     try:
         yield connection
     finally:
-        await connection.close(timeout=1)
+        await close_connection(connection)
 
 
 async def _is_reachable(suite: Suite, replica: Member) -> bool:

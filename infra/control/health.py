@@ -15,6 +15,7 @@ import dns.message
 import redis.asyncio
 import redis.exceptions
 
+from infra.control.closing import close_connection
 from infra.control.failures import ServerSilent
 from infra.control.supervisor import Supervisor
 from infra.failover.patroni import standing_of
@@ -113,7 +114,7 @@ async def refusal_of(suite: Suite, process: Process, since: dt.datetime) -> str 
         )
     except _REFUSALS:
         return None
-    await connection.close(timeout=1)
+    await close_connection(connection)
     return None if leads(node) else _why_not_following(suite, node, since)
 
 
@@ -214,7 +215,7 @@ async def _ask_postgres(suite: Suite, process: Process) -> bool:
     try:
         recovers = bool(await connection.fetchval("SELECT pg_is_in_recovery()"))
     finally:
-        await connection.close(timeout=1)
+        await close_connection(connection)
     # A primary in recovery, or a replica that takes writes, has the wrong role.
     if leads(node):
         return not recovers
@@ -227,7 +228,7 @@ async def _is_followed(suite: Suite, node: Member) -> bool:
     try:
         row = await connection.fetchrow(_FOLLOWS, slot_name(node))
     finally:
-        await connection.close(timeout=1)
+        await close_connection(connection)
     return (
         row is not None
         and row["state"] == "streaming"

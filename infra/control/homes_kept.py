@@ -5,6 +5,7 @@ from collections.abc import Collection, Mapping
 
 import asyncpg
 
+from infra.control.closing import close_connection
 from infra.elsewhere.sessions import connect_operator
 from infra.holdings.homes import Homes
 from infra.holdings.inside import say_homes
@@ -61,7 +62,7 @@ async def raise_id_clocks(suite: Suite, node: Member, floor_ms: int) -> None:
     try:
         await raise_id_clocks_over(connection, floor_ms)
     finally:
-        await connection.close(timeout=1)
+        await close_connection(connection)
 
 
 async def raise_id_clocks_over(

@@ -2,6 +2,7 @@
 
 import asyncpg
 
+from infra.control.closing import close_connection
 from infra.control.health import connect_superuser
 from infra.control.refused_writes import take_writes
 from infra.leaders import followers, leader, leaders
@@ -66,7 +67,7 @@ async def logins_are_made(suite: Suite) -> bool:
                 if not await connection.fetchval(_MAY_LOG_IN, name):
                     return False
             finally:
-                await connection.close(timeout=1)
+                await close_connection(connection)
     return True
 
 
@@ -119,7 +120,7 @@ async def reload_members(suite: Suite, database: Database) -> None:
         try:
             await connection.execute("SELECT pg_reload_conf()")
         finally:
-            await connection.close(timeout=1)
+            await close_connection(connection)
 
 
 async def _keep_slots(connection: "asyncpg.Connection[asyncpg.Record]", database: Database) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import asyncpg
 
 from infra.accounts import account_for
+from infra.control.closing import close_connection
 from infra.control.failures import SuiteFailure
 from infra.control.homes_kept import raise_id_clocks_over
 from infra.control.leftovers import end_processes, processes_in
@@ -280,7 +281,7 @@ async def _alone(suite: Suite, node: Member) -> AsyncIterator["asyncpg.Connectio
         try:
             yield connection
         finally:
-            await connection.close(timeout=5)
+            await close_connection(connection)
     finally:
         log.close()
         if process.returncode is None:

@@ -2,6 +2,7 @@
 
 import asyncio
 
+from infra.control.closing import close_connection
 from infra.control.health import connect_superuser
 from infra.control.postgres_roles import PLAIN, reload_members, set_role
 from infra.control.progress import Progress
@@ -55,5 +56,5 @@ async def _make_role(suite: Suite, database: Database) -> None:
         )
         await connection.execute(f"GRANT pg_monitor TO {MONITOR_ROLE}")
     finally:
-        await connection.close(timeout=1)
+        await close_connection(connection)
     await reload_members(suite, database)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import asyncpg
 
+from infra.control.closing import close_connection
 from infra.control.health import connect_superuser
 from infra.elsewhere.sessions import connect_operator
 from infra.holdings.ledger import Ledger, ledger_text, parse_ledger
@@ -98,7 +99,7 @@ async def look_inside(suite: Suite, node: Member) -> Inside:
         if is_ours and await connection.fetchval(_IS_THERE):
             row = await connection.fetchrow(_READ)
     finally:
-        await connection.close(timeout=1)
+        await close_connection(connection)
     if row is None:
         return Inside(node.name, claims=claims)
     ledger = parse_ledger(json.loads(row["document"]), f"suite.ledger of {node.name}")
@@ -120,7 +121,7 @@ async def see(suite: Suite, node: Member) -> Seen:
         row = await connection.fetchrow(_SEEN)
         return Seen(*(row or ()))
     finally:
-        await connection.close(timeout=1)
+        await close_connection(connection)
 
 
 async def write_inside(suite: Suite, node: Member, ledger: Ledger) -> None:
@@ -131,7 +132,7 @@ async def write_inside(suite: Suite, node: Member, ledger: Ledger) -> None:
             await connection.execute(_CREATE)
         await connection.execute(_WRITE, node.name, ledger_text(ledger))
     finally:
-        await connection.close(timeout=1)
+        await close_connection(connection)
 
 
 async def say_homes(
@@ -147,7 +148,7 @@ async def say_homes(
     try:
         await connection.execute("\n".join(["BEGIN;", *statements, "COMMIT;"]))
     finally:
-        await connection.close(timeout=1)
+        await close_connection(connection)
 
 
 def claims_of(insides: Mapping[str, Inside]) -> list[Claim]:
