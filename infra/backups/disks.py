@@ -27,6 +27,8 @@ from shared.logs import get_logger
 log = get_logger()
 
 _LOOK_S = 2.0
+# A silent server must not hold up the look at the disks of the others.
+_ANSWERS_S = 2.0
 # A refusal ends only with this factor more free space, so that it does not flap.
 _AGAIN_FACTOR = 1.25
 
@@ -83,7 +85,7 @@ class DiskWatch:
         is_at_ease = self._at_ease.get(node.name) == folder
         if is_at_ease and least_free >= self._floor_bytes * UPLOADS_FACTOR:
             return
-        async with connected(self._suite, node) as connection:
+        async with connected(self._suite, node, within_s=_ANSWERS_S) as connection:
             now = {
                 READ_ONLY: str(await connection.fetchval(f"SHOW {READ_ONLY}")),
                 UPLOADS: str(await connection.fetchval(f"SHOW {UPLOADS}")),

@@ -14,7 +14,7 @@ from infra.plan.parts import Member
 from infra.suite import Suite
 
 # One silent server must not hold up what is done for the others; the next round asks again.
-_ANSWERS_S = 2.0
+_ANSWERS_S = 10.0
 FAULTS = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError)
 SEGMENT_BYTES = 16 * 1024**2
 _ERASURES_MAX = 10_000
@@ -45,10 +45,10 @@ class ArchiveState:
 
 @asynccontextmanager
 async def connected(
-    suite: Suite, node: Member, database: str = "postgres"
+    suite: Suite, node: Member, database: str = "postgres", *, within_s: float = _ANSWERS_S
 ) -> "AsyncIterator[asyncpg.Connection[asyncpg.Record]]":
     """Open a connection to a server as its superuser."""
-    connection = await connect_superuser(suite, node, database=database, within_s=_ANSWERS_S)
+    connection = await connect_superuser(suite, node, database=database, within_s=within_s)
     try:
         yield connection
     finally:

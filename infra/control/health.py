@@ -167,8 +167,8 @@ async def connect_superuser(
             )
         except TimeoutError:
             raise ServerSilent(
-                f"{server.name} has not answered within {within_s:.0f} s: `make status` shows what"
-                " runs, and the same command goes on."
+                f"{server.name} has not answered within {within_s:.0f} s."
+                " `make status` shows what runs."
             ) from None
 
     known = suite.secrets[SUPERUSER]
