@@ -68,14 +68,14 @@ async def _start_cluster(
         members = [last_leader(suite, database)]
     for member in members:
         supervisor.start(f"postgres-{member.name}")
-    first = await _wait_leader(suite, database)
+    first = await wait_leader(suite, database)
     # The others copy or catch up while the shards are migrated.
     for member in database.members:
         supervisor.start(f"postgres-{member.name}")
-    await _share_settings(suite, database, first)
+    await share_settings(suite, database, first)
 
 
-async def _share_settings(suite: Suite, database: Database, first: Standing) -> None:
+async def share_settings(suite: Suite, database: Database, first: Standing) -> None:
     """Give the members the topology's present settings; a new leader takes them a little later."""
     if suite.plan.failover is None:
         return
@@ -92,7 +92,8 @@ async def _share_settings(suite: Suite, database: Database, first: Standing) -> 
         await asyncio.sleep(_POLL_S)
 
 
-async def _wait_leader(suite: Suite, database: Database) -> Standing:
+async def wait_leader(suite: Suite, database: Database) -> Standing:
+    """Wait until a member of the database leads; returns it, raises SuiteFailure."""
     deadline_s = time.monotonic() + _LEADS_WITHIN_S
     while (first := leading(await standings_of(suite, database))) is None:
         if time.monotonic() > deadline_s:

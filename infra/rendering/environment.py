@@ -6,6 +6,7 @@ from functools import partial
 from infra.accounts import account_for
 from infra.code_version import code_version
 from infra.elsewhere.authorities import authority_file
+from infra.plan.parts import Plan
 from infra.plan.secret_names import STORE_KEYS
 from infra.rendering.data_variables import migration_variables, redis_url
 from infra.rendering.files import make_folder, write_rendered
@@ -39,9 +40,9 @@ def render_environments(suite: Suite) -> list[str]:
     texts, places = {}, local_places(suite)
     for name, service in suite.plan.services.items():
         for role in (name, f"{name}-worker") if service.workers else (name,):
-            texts[role] = _text(suite, name, role, places)
+            texts[role] = environment_text(suite.plan, name, role, places)
     if suite.plan.store.embedded:
-        texts["store"] = _store_text(suite)
+        texts["store"] = store_text(suite)
     changed = [
         role
         for role, text in texts.items()
@@ -88,12 +89,13 @@ def _certificate(suite: Suite, role: str) -> tuple[str, str]:
     return str(pair.certificate), str(pair.key)
 
 
-def _text(suite: Suite, service: str, role: str, places: Places) -> str:
+def environment_text(plan: Plan, service: str, role: str, places: Places) -> str:
+    """Return the environment file of a role."""
     prefix = f"{service.upper()}_"
     lines = [_HEADING.format(name=service, prefix=prefix)]
     lines += [
         f"\n# {variable.meaning}\n{prefix}{variable.name}={shlex.quote(variable.value)}\n"
-        for variable in service_variables(suite.plan, service, role, places)
+        for variable in service_variables(plan, service, role, places)
     ]
     return "".join(lines)
 
@@ -107,7 +109,8 @@ def _migration_text(suite: Suite, group: str, places: Places) -> str:
     return "".join(lines)
 
 
-def _store_text(suite: Suite) -> str:
+def store_text(suite: Suite) -> str:
+    """Return the environment of the embedded store."""
     pairs = zip(*(suite.secrets.accepted(name) for name in STORE_KEYS), strict=True)
     # A line of CSV, whose fields contain commas. Their order means nothing.
     value = shlex.quote(",".join(sorted(f'"{access},{secret}"' for access, secret in pairs)))

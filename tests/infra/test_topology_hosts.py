@@ -7,7 +7,7 @@ import pytest
 from infra.plan.planning import plan_of
 from infra.topology import TOPOLOGY_FILE, load_topology, load_topology_on_hosts
 from infra.topology_tables import TopologyError
-from tests.infra.drawn_hosts import hosts_file, hosts_text, plan_on_hosts
+from tests.infra.hosts.drawn_hosts import hosts_file, hosts_text, plan_on_hosts
 
 
 def test_the_drawn_suite_has_one_machine() -> None:

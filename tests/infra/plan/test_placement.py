@@ -14,7 +14,7 @@ from infra.plan.planning import plan_of
 from infra.plan.reach import allowed, parts_of
 from infra.topology import TOPOLOGY_FILE, Topology, _topology
 from infra.topology_tables import TopologyError
-from tests.infra.drawn_hosts import hosts_text, plan_on_hosts, tables_of
+from tests.infra.hosts.drawn_hosts import hosts_text, plan_on_hosts, tables_of
 
 _NAMES = ["one", "two", "three", "four", "five"]
 

@@ -1,0 +1,1 @@
+"""A suite on several hosts, rendered, and run in network namespaces."""
