@@ -10,7 +10,7 @@ BOOTSTRAP_OPTIONS =
 BIN = $(dir $(PYTHON))
 
 ##@ Run the suite
-.PHONY: up down upgrade image compose status accounts logs trace forecast metrics restart scale maintenance automation rotate certificate managed install uninstall doctor place reset psql promote switchover plan-changes
+.PHONY: up down upgrade image compose hosts deploy status accounts logs trace forecast metrics restart scale maintenance automation rotate certificate managed install uninstall doctor place reset psql promote switchover plan-changes
 up: BOOTSTRAP_OPTIONS = $(if $(HA),--ha=$(HA)) $(if $(WATCH),--watch=$(WATCH))
 up: ready ## install what is missing and start everything (LIMITS=loose allows load from one address; BACKUPS=off; WATCH=0 without Prometheus; HA=1 adds failover, HA=0 ends it; TRACES=1 traces every request)
 	@$(if $(WATCH),RETRATO_WATCH=$(WATCH)) RETRATO_LIMITS=$(or $(LIMITS),usual) $(if $(BACKUPS),RETRATO_BACKUPS=$(BACKUPS)) $(if $(HA),RETRATO_HA=$(HA)) RETRATO_TRACE_SHARE=$(or $(TRACES),drawn) $(PYTHON) -m infra up $(if $(ANEW),--anew "$(ANEW)") $(if $(AS_IS),--as-is "$(AS_IS)")
@@ -22,6 +22,10 @@ image: ready ## build the container images: make image BASE=<name@digest> (CPU=x
 	@$(PYTHON) -m infra image --base="$(BASE)" $(if $(CPU),--cpu=$(CPU)) $(if $(ENGINE),--engine=$(ENGINE)) $(if $(WORDS),--words="$(WORDS)")
 compose: ready ## render the compose file of the suite into .run/containers (NET=10.87 PUBLISH=127.0.0.1 PORTS=8080,8443 URL=https://… LIMITS=loose LOG_DRIVER=k8s-file; what is not said stays as it was)
 	@$(PYTHON) -m infra compose $(if $(NET),--network=$(NET)) $(if $(PUBLISH),--publish=$(PUBLISH)) $(if $(PORTS),--ports=$(PORTS)) $(if $(URL),--url="$(URL)") $(if $(LIMITS),--limits=$(LIMITS)) $(if $(LOG_DRIVER),--log-driver=$(LOG_DRIVER))
+hosts: ready ## render what each of several hosts gets into .run/hosts (HOSTS=file with [hosts]; else the topology's; LIMITS=loose)
+	@$(PYTHON) -m infra hosts $(if $(HOSTS),--drawing "$(HOSTS)") $(if $(LIMITS),--limits=$(LIMITS))
+deploy: ready ## bring code and files to the hosts by ssh, and start them in order (HOSTS=file SSH_USER=root WORDS="…")
+	@$(PYTHON) -m infra deploy $(if $(HOSTS),--drawing "$(HOSTS)") $(if $(SSH_USER),--user=$(SSH_USER)) $(if $(WORDS),--words="$(WORDS)")
 status: ready ## show each process: address, state, memory, start time, version
 	@$(PYTHON) -m infra status
 accounts: ready ## show as which account each part runs, and what it can read and call
