@@ -22,8 +22,10 @@ image: ready ## build the container images: make image BASE=<name@digest> (CPU=x
 	@$(PYTHON) -m infra image --base="$(BASE)" $(if $(CPU),--cpu=$(CPU)) $(if $(ENGINE),--engine=$(ENGINE)) $(if $(WORDS),--words="$(WORDS)")
 compose: ready ## render the compose file of the suite into .run/containers (NET=10.87 PUBLISH=127.0.0.1 PORTS=8080,8443 URL=https://… LIMITS=loose LOG_DRIVER=k8s-file; what is not said stays as it was)
 	@$(PYTHON) -m infra compose $(if $(NET),--network=$(NET)) $(if $(PUBLISH),--publish=$(PUBLISH)) $(if $(PORTS),--ports=$(PORTS)) $(if $(URL),--url="$(URL)") $(if $(LIMITS),--limits=$(LIMITS)) $(if $(LOG_DRIVER),--log-driver=$(LOG_DRIVER))
+hosts: BOOTSTRAP_OPTIONS = --ha=1
 hosts: ready ## render what each of several hosts gets into .run/hosts (HOSTS=file with [hosts]; else the topology's; LIMITS=loose)
 	@$(PYTHON) -m infra hosts $(if $(HOSTS),--drawing "$(HOSTS)") $(if $(LIMITS),--limits=$(LIMITS))
+deploy: BOOTSTRAP_OPTIONS = --ha=1 --deploy
 deploy: ready ## bring code and files to the hosts by ssh, and start them in order (HOSTS=file SSH_USER=root WORDS="…")
 	@$(PYTHON) -m infra deploy $(if $(HOSTS),--drawing "$(HOSTS)") $(if $(SSH_USER),--user=$(SSH_USER)) $(if $(WORDS),--words="$(WORDS)")
 status: ready ## show each process: address, state, memory, start time, version
@@ -184,7 +186,7 @@ prove: ready-dev ## load and break the suite, then check that nothing acknowledg
 drills: ready-dev ## break the suite under load in all ways that it must survive (RATE= RESTARTS=10 D="isolation")
 	@$(PYTHON) -m bench.drills $(if $(RATE),--rate $(RATE)) --restarts $(or $(RESTARTS),2) $(if $(D),--only $(D))
 lock: ready-dev ## pin the newest versions of the requirements in infra/locks/*.in
-	@cd infra/locks && for name in main dev ha; do \
+	@cd infra/locks && for name in main dev ha deploy; do \
 		$(PYTHON) -m piptools compile $(LOCK_OPTIONS) --output-file=$$name.txt $$name.in; done
 	@cd infra/locks && for name in gateway users upload feed infra; do \
 		$(PYTHON) -m piptools compile $(LOCK_OPTIONS) --constraint=main.txt --output-file=$$name.txt $$name.in; done

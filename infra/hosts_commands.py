@@ -1,6 +1,7 @@
 """The commands for a suite on several hosts: render their files, and bring them there."""
 
 import os
+import shlex
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -44,4 +45,4 @@ def deploy(
     """Bring code, environments and bundles to all hosts by ssh, and start them in order."""
     from infra.hosts.deploying import deploy as bring
 
-    bring(keys_folder(), Path(drawing) if drawing else None, user=user, words=words.split())
+    bring(keys_folder(), Path(drawing) if drawing else None, user=user, words=shlex.split(words))

@@ -44,6 +44,8 @@ def main(arguments: list[str]) -> int:
         make_environment(folder / "venv-decoder", [_LOCKS / "decoder.txt"], say)
         if has_failover:
             make_environment(folder / "venv-ha", [_LOCKS / "ha.txt"], say)
+        if "--deploy" in arguments:
+            make_environment(folder / "venv-deploy", [_LOCKS / "deploy.txt"], say)
     except (BootstrapFailure, RunFolderClosed) as failure:
         sys.stderr.write(f"\n{failure}\n")
         return 1

@@ -1,15 +1,18 @@
-"""Puts a bundle in its place on a host: `python3 placing.py FOLDER`, as root.
+"""Puts what was brought to a host in its place, as root.
 
-It runs as a file before anything of ours is installed, with only the standard library. It prints
-the units whose files, or whose process's files, have changed.
+`python3 placing.py bundle FOLDER` and `python3 placing.py code ARCHIVE FOLDER` print what has
+changed. It runs as a file before anything of ours is installed, with only the standard library.
 """
 
 import argparse
+import hashlib
 import json
 import os
 import pwd
+import shutil
 import subprocess
 import sys
+import tarfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -20,15 +23,24 @@ UNITS = Path("/etc/systemd/system")
 # Units of ours that no bundle names any more are removed.
 _OURS = "retrato-*"
 _LIMIT_S = 60
+_STAMP = ".placed"
 
 
 def main() -> None:
-    """Place the bundle of the arguments."""
+    """Place the bundle, or the code, of the arguments."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("bundle", type=Path)
-    parser.add_argument("--units", type=Path, default=UNITS)
+    kinds = parser.add_subparsers(dest="kind", required=True)
+    bundle = kinds.add_parser("bundle")
+    bundle.add_argument("folder", type=Path)
+    bundle.add_argument("--units", type=Path, default=UNITS)
+    code = kinds.add_parser("code")
+    code.add_argument("archive", type=Path)
+    code.add_argument("folder", type=Path)
     said = parser.parse_args()
-    changed = place(said.bundle, said.units)
+    if said.kind == "code":
+        changed = place_code(said.archive, said.folder)
+    else:
+        changed = place(said.folder, said.units)
     sys.stdout.write("".join(f"{path}\n" for path in changed))
 
 
@@ -52,6 +64,37 @@ def place(bundle: Path, units: Path = UNITS) -> list[str]:
             changed.append(str(path))
     changed += list(_remove_gone(units, kept))
     return changed
+
+
+def place_code(archive: Path, folder: Path) -> list[str]:
+    """Replace the code unless this archive is there already; returns what was replaced.
+
+    Files that the archive lacks are gone afterwards: an earlier version's would still be imported.
+    """
+    digest = hashlib.sha256(archive.read_bytes()).hexdigest()
+    stamp = folder / _STAMP
+    if stamp.exists() and stamp.read_text(encoding="ascii") == digest:
+        return []
+    folder.mkdir(parents=True, exist_ok=True)
+    stamp.unlink(missing_ok=True)
+    fresh, former = folder / ".fresh", folder / ".former"
+    for left in (fresh, former):
+        shutil.rmtree(left, ignore_errors=True)
+    with tarfile.open(archive) as packed:
+        # The archive is of our making, and Debian 12's own tarfile has no filters.
+        packed.extractall(fresh)  # noqa: S202
+    former.mkdir()
+    replaced = []
+    for entry in sorted(fresh.iterdir()):
+        target = folder / entry.name
+        if target.exists():
+            target.rename(former / entry.name)
+        entry.rename(target)
+        replaced.append(str(target))
+    shutil.rmtree(fresh)
+    shutil.rmtree(former)
+    stamp.write_text(digest, encoding="ascii")
+    return replaced
 
 
 def _under(path: Path, units: Path) -> Path:

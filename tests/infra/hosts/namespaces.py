@@ -40,7 +40,11 @@ class Hosts:
     """The hosts of one suite; `folder` has their files, and must be open to all accounts."""
 
     def __init__(
-        self, folder: Path, network: str = "10.77.0", names: Sequence[str] = THREE
+        self,
+        folder: Path,
+        network: str = "10.77.0",
+        names: Sequence[str] = THREE,
+        code: Path = REPOSITORY,
     ) -> None:
         self.folder = folder
         self.names = tuple(names)
@@ -49,11 +53,10 @@ class Hosts:
         self._runners: dict[str, subprocess.Popen[bytes]] = {}
         own = f'folder = "{folder}/{{name}}"\n'
         text = hosts_text(names, network=network, own=own)
-        self._text = text.replace("[hosts]\n", f'[hosts]\ncode = "{REPOSITORY}"\n', 1)
+        self._text = text.replace("[hosts]\n", f'[hosts]\ncode = "{code}"\n', 1)
         (folder / "keys").mkdir(parents=True, exist_ok=True)
-        self.suite: Suite = rendering_suite(
-            folder / "keys", hosts_file(folder, self._text), limits="loose"
-        )
+        self.drawing = hosts_file(folder, self._text)
+        self.suite: Suite = rendering_suite(folder / "keys", self.drawing, limits="loose")
 
     def make(self) -> None:
         """Make bridge and namespaces."""
@@ -74,19 +77,31 @@ class Hosts:
         for name in self.names:
             self.boot(name, ())
         for step in STEPS:
-            self._tell_all(f"start {step_unit(step)}")
+            for name in self.names:
+                self.tell(name, f"start {step_unit(step)}")
             if step in {"consensus", "data"}:
                 self.run_on(self.names[0], sys.executable, "-m", "infra.hosts.first_start", step)
 
     def boot(self, name: str, steps: Sequence[str] = tuple(STEPS)) -> None:
         """Start a host, with everything as after a boot unless `steps` are fewer."""
-        units = str(self.folder / name / "units")
+        units = self.folder / name / "units"
+        units.mkdir(parents=True, exist_ok=True)
         targets = [step_unit(step) for step in steps]
+        # Open for both ends, so that neither waits for the other.
+        commands = os.open(self.commands(name), os.O_RDWR)
         self._runners[name] = subprocess.Popen(
-            [*self.inside(name), sys.executable, str(_RUNNER), units, *targets],
-            stdin=subprocess.PIPE,
+            [*self.inside(name), sys.executable, str(_RUNNER), str(units), *targets],
+            stdin=commands,
             start_new_session=True,
         )
+        os.close(commands)
+
+    def commands(self, name: str) -> Path:
+        """Return the pipe by which a host's runner takes commands."""
+        pipe = self.folder / f"{name}.commands"
+        if not pipe.exists():
+            os.mkfifo(pipe)
+        return pipe
 
     def run_on(self, name: str, *command: str) -> str:
         """Run a command on a host as an operator would; it fails with all that was said."""
@@ -136,9 +151,8 @@ class Hosts:
 
     def remove(self) -> None:
         """Stop all processes, and remove namespaces and bridge."""
-        for runner in self._runners.values():
-            if runner.stdin:
-                runner.stdin.close()
+        for name in self._runners:
+            self.tell(name, "stop")
         for runner in self._runners.values():
             with suppress(subprocess.TimeoutExpired):
                 runner.wait(_STOP_S)
@@ -168,11 +182,10 @@ class Hosts:
         _run(*within, "ip", "address", "add", address, "dev", "eth0")
         _run(*within, "ip", "link", "set", "eth0", "up")
 
-    def _tell_all(self, command: str) -> None:
-        for runner in self._runners.values():
-            if runner.stdin:
-                runner.stdin.write(f"{command}\n".encode())
-                runner.stdin.flush()
+    def tell(self, name: str, command: str) -> None:
+        """Give a command to a host's runner."""
+        with self.commands(name).open("a", encoding="utf-8") as pipe:
+            pipe.write(f"{command}\n")
 
 
 def _run(*command: str) -> str:

@@ -1,7 +1,7 @@
 """Runs a host's units as systemd would, where there is no systemd: `unit_runner.py UNITS TARGET…`.
 
 It starts what the targets want, and starts again whatever ends, after the unit's pause. It reads
-one command per line from its standard input: `start TARGET` or `stop`. It ends with its input.
+one command per line from its standard input: `start TARGET`, `restart UNIT…`, `hup UNIT…`, `stop`.
 """
 
 import grp
@@ -19,6 +19,7 @@ from pathlib import Path
 
 _OWN_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 _STOP_S = 30.0
+_FILES_MAX = 65_536
 
 
 class Unit:
@@ -89,19 +90,44 @@ class Runner:
     """The units of a folder, by what wants them."""
 
     def __init__(self, folder: Path) -> None:
-        self._units = [Unit(file) for file in sorted(folder.glob("*.service"))]
+        self._folder = folder
+        self._units: list[Unit] = []
         # Every child inherits it; an account of its own could not raise it.
-        files = max(int(unit.one("LimitNOFILE", "1024")) for unit in self._units)
         _soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-        files = min(files, hard)
+        files = min(_FILES_MAX, hard)
         resource.setrlimit(resource.RLIMIT_NOFILE, (files, files))
+
+    def _read(self) -> None:
+        """Read units that came since."""
+        known = {unit.name for unit in self._units}
+        for file in sorted(self._folder.glob("*.service")):
+            if file.name not in known:
+                self._units.append(Unit(file))
 
     def start(self, target: str) -> None:
         """Start every process that the target wants."""
+        self._read()
         for unit in self._units:
             if target in unit.values["WantedBy"] and not unit.is_wanted:
                 unit.is_wanted = True
                 threading.Thread(target=unit.run, daemon=True).start()
+
+    def start_all(self, targets: list[str]) -> None:
+        """Start what some targets want."""
+        for target in targets:
+            self.start(target)
+
+    def restart(self, names: list[str]) -> None:
+        """End units, which then start again by themselves."""
+        for unit in self._units:
+            if unit.name in names and unit.child is not None:
+                unit.child.send_signal(getattr(signal, unit.one("KillSignal", "SIGTERM")))
+
+    def hang_up(self, names: list[str]) -> None:
+        """Let units read their files again."""
+        for unit in self._units:
+            if unit.name in names and unit.child is not None:
+                unit.child.send_signal(signal.SIGHUP)
 
     def stop(self) -> None:
         """Stop all at once."""
@@ -120,9 +146,10 @@ def main() -> None:
     for target in sys.argv[2:]:
         runner.start(target)
     for line in sys.stdin:
-        word, _space, rest = line.strip().partition(" ")
-        if word == "start":
-            runner.start(rest)
+        word, *rest = line.split()
+        if word == "stop":
+            break
+        {"start": runner.start_all, "restart": runner.restart, "hup": runner.hang_up}[word](rest)
     runner.stop()
 
 
