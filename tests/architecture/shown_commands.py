@@ -25,6 +25,14 @@ RUN_BY: Mapping[str, tuple[str, str]] = {
     "make backup-passphrase": (*_BY_NAME, '"backup-passphrase"'),
     "make backups": (*_BY_NAME, '"backups"'),
     "make doctor": ("tests/infra/test_public_machine.py", '"doctor"'),
+    "make deploy": ("tests/infra/hosts/test_deploying.py", '"infra", "deploy"'),
+    "make deploy HOSTS=": ("tests/infra/hosts/test_deploying.py", '"infra", "deploy"'),
+    "make hosts": ("tests/infra/hosts/test_bundles.py", "render_hosts("),
+    "make hosts HOSTS=": ("tests/infra/hosts/test_bundles.py", "render_hosts("),
+    "cd /opt/retrato && .run/venv/bin/python -m infra.hosts.standing": (
+        "tests/infra/hosts/test_three_hosts.py",
+        "infra.hosts.standing",
+    ),
     "make install": ("tests/infra/test_public_machine.py", '"install"'),
     "make uninstall": ("tests/infra/test_public_machine.py", '"uninstall"'),
     "make certificate": ("tests/infra/test_public_certificate.py", "renew_now"),
@@ -116,6 +124,7 @@ _LOOKS = "it only looks at the machine"
 # Command → why no test runs it.
 _RENTED = "it wants a rented machine and a name of its own"
 LEFT_OUT: Mapping[str, str] = {
+    "systemctl list-units 'retrato-*'": _LOOKS,
     "apt-get update && apt-get install -y git python3-venv systemd-timesyncd make": _RENTED,
     "curl -I https://photos.example.org/docs": _RENTED,
     "getent ahosts photos.example.org": _RENTED,

@@ -13,6 +13,7 @@ import time
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import cast
 
@@ -31,6 +32,7 @@ from prove.gathering import gather_state
 from prove.history import Outcome, Recorder, read_history
 from prove.load import steady_load
 from prove.people import hang_up, sign_in_people, sign_up_people, ways_to
+from tests.eventually import eventually
 from tests.suite import Suite
 
 HISTORY, NAMES, FINDINGS = "history.jsonl", "names.json", "findings.json"
@@ -118,19 +120,22 @@ class Told:
         began_s = time.monotonic()
         lost = {p.address for p in self.plan.processes if p.host == host and p.address}
         servers = [at for at in (self.plan.dns.address, *self.plan.dns.others) if at not in lost]
-        names = [
-            name for name in self.plan.names if set(name.addresses) & lost and name.has_ready_page
-        ]
-        left = {(name.host, server) for name in names for server in servers}
-        while left and time.monotonic() - began_s < _DNS_WITHIN_S:
-            for name, server in sorted(left):
-                if not await _addresses(name, server, self.plan.dns.port) & lost:
-                    left.discard((name, server))
-                    seconds = round(time.monotonic() - began_s, 2)
-                    self.left_dns_s[f"{self.number} {name} {server}"] = seconds
-            await asyncio.sleep(_DNS_EVERY_S)
-        for name, server in left:
-            self.left_dns_s[f"{self.number} {name} {server}"] = -1.0
+        names = [name.host for name in self.plan.names if name.has_ready_page]
+
+        async def left(name: str, server: str) -> None:
+            assert not await _addresses(name, server, self.plan.dns.port) & lost
+
+        async def note(name: str, server: str) -> None:
+            with suppress(AssertionError):
+                look = partial(left, name, server)
+                await eventually(look, within_s=_DNS_WITHIN_S, every_s=_DNS_EVERY_S)
+                seconds = round(time.monotonic() - began_s, 2)
+                self.left_dns_s[f"{self.number} {name} {server}"] = seconds
+
+        for server in servers:
+            for name in names:
+                self.left_dns_s[f"{self.number} {name} {server}"] = -1.0
+        await asyncio.gather(*(note(name, server) for server in servers for name in names))
 
 
 async def _addresses(name: str, server: str, port: int) -> set[str]:
@@ -138,7 +143,7 @@ async def _addresses(name: str, server: str, port: int) -> set[str]:
     try:
         reply = await dns.asyncquery.udp(query, server, port=port, timeout=_DNS_ASKS_S)
     except (dns.exception.DNSException, OSError):
-        return {"no answer"} | {server}
+        raise AssertionError("no answer") from None
     return {str(item) for answer in reply.answer for item in answer}
 
 

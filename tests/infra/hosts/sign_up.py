@@ -1,38 +1,29 @@
-"""Signs somebody up at a balancer, as soon as it serves: `sign_up.py URL SECONDS`."""
+"""Signs somebody up as soon as a balancer serves; its arguments are URL and SECONDS."""
 
-import json
-import secrets
+import asyncio
 import sys
-import time
-import urllib.error
-import urllib.request
 
-_POLL_S = 1.0
+import httpx
+
+from tests.eventually import eventually
+from tests.journeys.phone import account
+
+_ANSWER_S = 20.0
 
 
-def main(url: str, seconds: float) -> int:
-    """Return 0 once an account is there."""
-    deadline_s = time.monotonic() + seconds
-    while time.monotonic() < deadline_s:
-        name = f"host_{secrets.token_hex(6)}"
-        body = {
-            "username": name,
-            "password": secrets.token_urlsafe(18),
-            "email": f"{name}@a.example",
-            "device": "phone",
-        }
-        request = urllib.request.Request(
-            f"{url}/v1/users", json.dumps(body).encode(), {"Content-Type": "application/json"}
-        )
-        try:
-            with urllib.request.urlopen(request, timeout=20) as reply:
-                sys.stdout.write(f"{reply.status}\n")
-                return 0
-        except (OSError, urllib.error.HTTPError) as error:
-            sys.stderr.write(f"{error}\n")
-        time.sleep(_POLL_S)
-    return 1
+async def sign_up(url: str, seconds: float) -> None:
+    """Return once an account is there; raises AssertionError if none is in time."""
+
+    async def ask() -> None:
+        async with httpx.AsyncClient(base_url=url, timeout=_ANSWER_S) as http:
+            try:
+                reply = await http.post("/v1/users", json=account("host"))
+            except httpx.TransportError as error:
+                raise AssertionError(repr(error)) from error
+        assert reply.status_code == 201, reply.text
+
+    await eventually(ask, within_s=seconds, every_s=1.0)
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1], float(sys.argv[2])))
+    asyncio.run(sign_up(sys.argv[1], float(sys.argv[2])))

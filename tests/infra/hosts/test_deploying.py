@@ -167,9 +167,10 @@ def _deploy(hosts: Hosts) -> str:
 
 
 def _sign_up(hosts: Hosts, url: str) -> None:
-    script = Path(__file__).with_name("sign_up.py")
+    words = ("-m", "tests.infra.hosts.sign_up", url, str(_SERVES_S))
     done = subprocess.run(
-        [*hosts.inside(CLIENT), sys.executable, str(script), url, str(_SERVES_S)],
+        [*hosts.inside(CLIENT), sys.executable, *words],
+        cwd=REPOSITORY,
         check=False,
         capture_output=True,
         text=True,

@@ -70,18 +70,18 @@ def test_nobody_else_reaches_a_database(hosts: Hosts) -> None:
 async def test_a_cut_and_a_lost_host_lose_no_acknowledged_write(hosts: Hosts) -> None:
     cut, killed = "two", "three"
     async with _loaded(hosts) as tell:
-        await asyncio.sleep(_CALM_S)
+        await _recorded(hosts, _CALM_S)
         tell(f"begin {cut} {_processes(hosts, cut)}")
         hosts.cut(cut)
-        await asyncio.sleep(_CUT_S)
+        await _recorded(hosts, _CUT_S)
         hosts.heal(cut)
         tell("heal")
         await _all_well(hosts)
         tell("well")
-        await asyncio.sleep(_CALM_S)
+        await _recorded(hosts, _CALM_S)
         tell(f"begin {killed} {_processes(hosts, killed)}")
         hosts.kill(killed)
-        await asyncio.sleep(_KILLED_S)
+        await _recorded(hosts, _KILLED_S)
         hosts.heal(killed)
         hosts.boot(killed)
         tell("heal")
@@ -103,6 +103,20 @@ async def test_a_cut_and_a_lost_host_lose_no_acknowledged_write(hosts: Hosts) ->
             "upload-a",
             "upload-b",
         }
+
+
+async def _recorded(hosts: Hosts, seconds: float) -> None:
+    """Wait until the recording is longer by so many seconds."""
+    until_s = _recorded_s(hosts) + seconds
+
+    def look() -> None:
+        assert _recorded_s(hosts) >= until_s
+
+    await eventually(partial(asyncio.to_thread, look), within_s=4 * seconds, every_s=0.5)
+
+
+def _recorded_s(hosts: Hosts) -> float:
+    return read_history(hosts.folder / HISTORY).seconds
 
 
 def _tell_figures(hosts: Hosts, history: History) -> None:
@@ -182,9 +196,9 @@ def _look_at_members(hosts: Hosts) -> None:
 
 def _serves(hosts: Hosts, url: str) -> None:
     """Sign somebody up from the client's namespace, once all processes are warm."""
-    script = Path(__file__).with_name("sign_up.py")
+    words = ("-m", "tests.infra.hosts.sign_up", url, str(_SERVES_WITHIN_S))
     said = subprocess.run(
-        [*hosts.inside(CLIENT), sys.executable, str(script), url, str(_SERVES_WITHIN_S)],
+        [*hosts.inside(CLIENT), sys.executable, *words],
         cwd=REPOSITORY,
         check=False,
         capture_output=True,

@@ -13,7 +13,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from collections import defaultdict
 from pathlib import Path
 
@@ -34,6 +33,7 @@ class Unit:
                 self.values[key].append(value)
         self.child: subprocess.Popen[bytes] | None = None
         self.is_wanted = False
+        self._stopped = threading.Event()
 
     def one(self, key: str, default: str = "") -> str:
         """The last value of a key."""
@@ -44,12 +44,13 @@ class Unit:
         while self.is_wanted:
             self.child = self._start()
             self.child.wait()
-            if self.is_wanted:
-                time.sleep(float(self.one("RestartSec", "1")))
+            # A stop ends the pause.
+            self._stopped.wait(float(self.one("RestartSec", "1")))
 
     def stop(self) -> None:
         """Send its signal, and kill it if it does not end."""
         self.is_wanted = False
+        self._stopped.set()
         if self.child is None or self.child.poll() is not None:
             return
         self.child.send_signal(getattr(signal, self.one("KillSignal", "SIGTERM")))
