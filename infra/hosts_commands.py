@@ -25,10 +25,9 @@ def hosts(
 ) -> None:
     """Render what each of several hosts gets: one folder for each."""
     from infra.hosts.rendering import render_hosts
-    from infra.hosts.suites import rendering_suite
-    from infra.topology import TOPOLOGY_FILE
+    from infra.hosts.suites import drawing_of, rendering_suite
 
-    drawn = Path(drawing) if drawing else TOPOLOGY_FILE
+    drawn = drawing_of(drawing)
     suite = rendering_suite(keys_folder(), drawn, limits=limits)
     for host, place in render_hosts(suite, drawn.read_text(encoding="utf-8")).items():
         count = sum(process.host == host for process in suite.plan.processes)
@@ -44,5 +43,6 @@ def deploy(
 ) -> None:
     """Bring code, environments and bundles to all hosts by ssh, and start them in order."""
     from infra.hosts.deploying import deploy as bring
+    from infra.hosts.suites import drawing_of
 
-    bring(keys_folder(), Path(drawing) if drawing else None, user=user, words=shlex.split(words))
+    bring(keys_folder(), drawing_of(drawing), user=user, words=shlex.split(words))

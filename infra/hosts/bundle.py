@@ -66,7 +66,8 @@ class Bundle:
     @property
     def accounts(self) -> list[str]:
         """The accounts that own something here, but for root."""
-        owners = {one.owner for one in (*self.files, *self.folders.values())}
+        owners = {file.owner for file in self.files}
+        owners |= {folder.owner for folder in self.folders.values()}
         return sorted(owners - {ROOT})
 
 

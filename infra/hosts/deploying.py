@@ -15,7 +15,6 @@ from infra.plan.machines import Host
 from infra.plan.parts import Plan
 from infra.run_folder import REPOSITORY
 from infra.suite import Suite
-from infra.topology import TOPOLOGY_FILE
 
 _HERE = Path(__file__).parent
 PLAYBOOK, PLACING = _HERE / "deploy.yml", _HERE / "placing.py"
@@ -28,12 +27,11 @@ _ARRIVING = "/root/retrato-arriving"
 
 
 def deploy(
-    keys: Path, drawing: Path | None, *, user: str, words: Sequence[str], limits: str = "usual"
+    keys: Path, drawing: Path, *, user: str, words: Sequence[str], limits: str = "usual"
 ) -> None:
     """Render all bundles, and run the playbook on all hosts; raises SuiteFailure if one fails."""
-    drawn = drawing or TOPOLOGY_FILE
-    suite = rendering_suite(keys, drawn, limits=limits)
-    bundles = render_hosts(suite, drawn.read_text(encoding="utf-8"))
+    suite = rendering_suite(keys, drawing, limits=limits)
+    bundles = render_hosts(suite, drawing.read_text(encoding="utf-8"))
     archive = pack_code(keys / "code.tar.gz")
     inventory = keys / "inventory.json"
     inventory.write_text(

@@ -40,7 +40,8 @@ class Bringing:
 
 def bring_engine(bringing: Bringing, process: PlannedProcess) -> None:
     """Add the files of a process that is no program of ours; others have none here."""
-    _ENGINES.get(process.kind, lambda _bringing, _process: None)(bringing, process)
+    if bring := _ENGINES.get(process.kind):
+        bring(bringing, process)
 
 
 def _postgres(bringing: Bringing, process: PlannedProcess) -> None:

@@ -62,6 +62,11 @@ def suite_here(folder: Path) -> Suite:
     )
 
 
+def drawing_of(hosts_file: str) -> Path:
+    """Return the file that draws the hosts: the given one, else the topology's."""
+    return Path(hosts_file) if hosts_file else TOPOLOGY_FILE
+
+
 def machines_of(plan: Plan) -> Machines:
     """Return the machines of a plan; raises TopologyError if it is for one machine."""
     if plan.machines is None:

@@ -189,9 +189,7 @@ def _small_bundle(tmp_path: Path, text: str, *, kept: str = "") -> Path:
     bundle = Bundle("one")
     write_bundle(bundle, tmp_path / text)
     files = [("a", text, False), ("b", kept, True)]
-    document = {"host": "one", "accounts": [me], "folders": [], "files": []}
     folder = {"path": str(tmp_path / "host"), "owner": me, "mode": 0o700}
-    document["folders"] = [folder]
     listed = []
     for number, (name, content, only_if_missing) in enumerate(files):
         (tmp_path / text / f"{number:03}").write_text(content, encoding="utf-8")
@@ -204,7 +202,7 @@ def _small_bundle(tmp_path: Path, text: str, *, kept: str = "") -> Path:
                 "only_if_missing": only_if_missing,
             }
         )
-    document["files"] = listed
+    document = {"host": "one", "accounts": [me], "folders": [folder], "files": listed}
     (tmp_path / text / "bundle.json").write_text(json.dumps(document), encoding="utf-8")
     return tmp_path / text
 
