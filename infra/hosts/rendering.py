@@ -9,6 +9,7 @@ from pathlib import Path
 from infra.accounts import accounts_of_another_machine
 from infra.code_place import code_folder
 from infra.code_version import code_version
+from infra.elsewhere.authorities import authority_text, given_authorities
 from infra.hosts.bundle import PASSABLE, PRIVATE, READABLE, ROOT_ROLE, Bundle, write_bundle
 from infra.hosts.engines import Bringing, bring_engine
 from infra.hosts.guarding import firewall_of, floating_files
@@ -24,11 +25,12 @@ from infra.plan.secret_names import (
 )
 from infra.process import Process
 from infra.processes import processes_of
+from infra.rendering.data_variables import redis_url
 from infra.rendering.environment import environment_text
 from infra.rendering.live import LIVE_FILE_MODE, live_text
+from infra.rendering.places import Places
 from infra.rendering.shard_maps import SHARD_MAP_MODE, shard_map_document
 from infra.rendering.systemd import FIREWALL, UNIT_FOLDER, firewall_unit
-from infra.rendering.variables import Places, redis_url
 from infra.run_folder import LOG_FOLDER_MODE, REPOSITORY, RunFolder
 from infra.scaling.switches import Switches
 from infra.secret_values import SUPERUSER, login_entry
@@ -114,7 +116,16 @@ def _base(bringing: Bringing) -> None:
     bundle.folder(folder.log, ROOT_ROLE, LOG_FOLDER_MODE)
     ca_text = bringing.suite.authority.certificate_file.read_text(encoding="ascii")
     bundle.file(folder.pki / "ca.crt", ca_text, ROOT_ROLE, READABLE)
+    bundle.folder(_authorities(folder), ROOT_ROLE, PASSABLE)
+    for part in given_authorities(plan):
+        file = _authorities(folder) / f"{part}.crt"
+        bundle.file(file, authority_text(plan, part), ROOT_ROLE, READABLE)
     bundle.file(folder.live_file, live_text(plan, Switches()), ROOT_ROLE, LIVE_FILE_MODE)
+
+
+def _authorities(folder: RunFolder) -> Path:
+    """Return the folder of the authorities of what somebody else runs."""
+    return folder.etc / "authorities"
 
 
 def _bring_role(bringing: Bringing, role: str, places: Places) -> None:
@@ -162,7 +173,9 @@ def _places(bringing: Bringing, there: Suite, host: Host) -> Places:
         # Elsewhere nobody of ours can flush what the store acknowledged.
         store_folder=str(folder.store) if has_store else "",
         decoder_python=str(there.decoder_python),
+        other_authority=lambda part: str(_authorities(folder) / f"{part}.crt"),
         dns_servers=",".join(servers_from(plan, host)),
+        dns_zone=plan.dns.asked_zone,
         media_caches_url=f"https://{balancers.host}:{balancers.port}",
         public_url=public_url(plan),
         secrets=secrets,
