@@ -55,6 +55,7 @@ RUN_BY: Mapping[str, tuple[str, str]] = {
     "make maintenance OFF=": (*_BY_NAME, '"maintenance", "OFF=1"'),
     "make migrate": (*_BY_NAME, '"migrate"'),
     "make migrate-status": (*_BY_NAME, '"migrate-status"'),
+    "make managed": ("tests/infra/elsewhere/test_managed_suite.py", '"managed",'),
     "make plan-changes": (*_BY_NAME, '"plan-changes"'),
     "make promote": (f"{_BACKUPS}test_store_away.py", '"promote", PRIMARY'),
     "make promote P=": (f"{_BACKUPS}test_store_away.py", '"promote", PRIMARY'),
