@@ -62,9 +62,12 @@ class Edge:
         """The balancers as the supervisor would run them."""
         return [process for process in processes_of(self.suite) if process.kind == "nginx"]
 
-    def start(self, process: Process) -> None:
-        """Start a balancer without the program that waits for a free address."""
-        config, nginx = process.command[3], process.command[4]
+    def start(self, process: Process, *, program: Path | None = None) -> None:
+        """Start a balancer without the program that waits for a free address.
+
+        `program` is a copy of nginx, which an installation may replace.
+        """
+        config, nginx = process.command[3], str(program or process.command[4])
         self._running[process.name] = self.run(nginx, "-e", "stderr", "-c", config)
 
     def run(self, *words: str, **environment: str) -> subprocess.Popen[bytes]:
@@ -85,6 +88,10 @@ class Edge:
         whole = number == signal.SIGKILL
         process = self._running[name]
         (os.killpg if whole else os.kill)(process.pid, number)
+
+    def pid(self, name: str) -> int:
+        """Return the process id of a balancer's master."""
+        return self._running[name].pid
 
     def curl(self, url: str, *words: str) -> subprocess.CompletedProcess[str]:
         """Ask from the other namespace, in which the name leads here."""

@@ -1,5 +1,6 @@
 """Both balancers answer for the public name, whose certificate an ACME server signs."""
 
+import shutil
 import signal
 import subprocess
 import sys
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from infra.control.replaced_programs import runs_a_replaced_file
 from infra.public_certificate import PublicCertificate
 from tests.eventually import eventually
 from tests.infra.public_edge import (
@@ -105,6 +107,46 @@ async def test_either_balancer_may_stop_and_nobody_notices(edge: Edge) -> None:
             await eventually(lambda: _both_answer(edge))
         counts = result()
     assert set(counts) == {"answered"}
+
+
+async def test_a_new_nginx_is_taken_up_by_one_balancer_after_the_other_without_a_lost_request(
+    edge: Edge, tmp_path: Path
+) -> None:
+    await _answers(edge)
+    program = tmp_path / "nginx"
+    shutil.copy(edge.balancers[0].command[4], program)
+    # As `make install` sets it: what waits at a socket that closes goes to the other balancer.
+    words = ["sh", "-c", "echo 1 > /proc/sys/net/ipv4/tcp_migrate_req"]
+    subprocess.run(in_server_space(words), check=True)
+    with edge.asked_meanwhile(edge.suite.ca_file, 4) as result:
+        for process in edge.balancers:
+            edge.kill(process.name, signal.SIGQUIT)
+            edge.start(process, program=program)
+            before = len(edge.lines())
+            await eventually(partial(_more_than, edge, before + 50))
+            await eventually(lambda: _both_answer(edge))
+        # An update of a package writes the new file beside the old one and renames it.
+        new = tmp_path / "nginx.dpkg-new"
+        shutil.copy(program, new)
+        new.replace(program)
+        # A reload is not enough, because the master starts workers of its own program.
+        for process in edge.balancers:
+            edge.kill(process.name, signal.SIGHUP)
+        before = len(edge.lines())
+        await eventually(partial(_more_than, edge, before + 50))
+        await eventually(lambda: _both_answer(edge))
+        result()
+    assert all(runs_a_replaced_file(edge.pid(process.name)) for process in edge.balancers)
+    with edge.asked_meanwhile(edge.suite.ca_file, 4) as result:
+        for process in edge.balancers:
+            before = len(edge.lines())
+            edge.kill(process.name, signal.SIGQUIT)
+            await eventually(partial(_more_than, edge, before + 50))
+            edge.start(process, program=program)
+            await eventually(lambda: _both_answer(edge))
+        counts = result()
+    assert set(counts) == {"answered"}
+    assert not any(runs_a_replaced_file(edge.pid(process.name)) for process in edge.balancers)
 
 
 async def test_of_a_balancer_that_is_killed_only_requests_under_way_are_lost(edge: Edge) -> None:
