@@ -115,9 +115,7 @@ async def test_a_new_nginx_is_taken_up_by_one_balancer_after_the_other_without_a
     await _answers(edge)
     program = tmp_path / "nginx"
     shutil.copy(edge.balancers[0].command[4], program)
-    # As `make install` sets it: what waits at a socket that closes goes to the other balancer.
-    words = ["sh", "-c", "echo 1 > /proc/sys/net/ipv4/tcp_migrate_req"]
-    subprocess.run(in_server_space(words), check=True)
+    _migrate_what_waits()
     with edge.asked_meanwhile(edge.suite.ca_file, 4) as result:
         for process in edge.balancers:
             edge.kill(process.name, signal.SIGQUIT)
@@ -198,6 +196,12 @@ async def test_a_certificate_comes_from_an_acme_server_and_is_renewed_without_a_
 
 def _more_than(edge: Edge, count: int) -> None:
     assert len(edge.lines()) > count
+
+
+def _migrate_what_waits() -> None:
+    """As `make install` sets it: what waits at a socket that closes goes to the other balancer."""
+    words = ["sh", "-c", "echo 1 > /proc/sys/net/ipv4/tcp_migrate_req"]
+    subprocess.run(in_server_space(words), check=True)
 
 
 def _both_answer(edge: Edge) -> None:

@@ -1,13 +1,11 @@
 """Somebody else's Postgres, Redises and name server, over TLS."""
 
-import asyncio
 import json
 import shutil
 import socket
 import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 
 from infra.run_folder import REPOSITORY

@@ -1,6 +1,5 @@
 """A suite upon databases, Redises and names of somebody else serves, and says what is not well."""
 
-import asyncio
 import os
 import shutil
 import subprocess
