@@ -128,7 +128,7 @@ restore-drill: ready ## restore beside the suite to now and to a random time, an
 	@$(PYTHON) -m infra restore-drill $(if $(SEED),--seed $(SEED))
 
 ##@ Work on it
-.PHONY: check audit test test-fast test-data test-suite test-long fmt openapi fuzz bench profile load bench-alerts bench-fan-out bench-images bench-internal bench-limits bench-overload bench-picture-loads bench-sign-in bench-stream bench-upload prove drills lock
+.PHONY: check audit test test-fast test-data test-suite test-long fmt openapi fuzz bench profile load bench-alerts bench-fan-out bench-images bench-internal bench-limits bench-overload bench-picture-loads bench-reset bench-sign-in bench-stream bench-upload prove drills lock
 check: ready-dev ## check format, lint, types, import contracts and tidiness
 	@$(BIN)ruff format --check .
 	@$(BIN)ruff check .
@@ -175,6 +175,8 @@ bench-overload: ready-dev ## run three times the knee for a minute (after make u
 	@$(PYTHON) -m bench.overload
 bench-picture-loads: ready-dev ## count the requests and bytes of pictures, by how a phone caches them (after make up LIMITS=loose)
 	@$(PYTHON) -m bench.picture_loads
+bench-reset: ready-dev ## measure whether a forgotten password's time reveals that the account exists (after make up)
+	@$(PYTHON) -m bench.reset_timing
 bench-sign-in: ready-dev ## measure whether a failed sign-in's time reveals that the account exists (after make up)
 	@$(PYTHON) -m bench.sign_in_timing
 bench-stream: ready-dev ## measure how soon 500 viewers hear of a post, also with a killed gateway (after make up LIMITS=loose)

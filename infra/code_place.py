@@ -12,7 +12,10 @@ from infra.control.failures import SuiteFailure
 from infra.run_folder import REPOSITORY, RunFolder, open_to_others
 
 # The operators' page shows what to do, too. It and the process that takes alerts have accounts.
-_PACKAGES = ("services", "shared", "infra/ops", "infra/automation", "docs/operations")
+_PACKAGES = (
+    *("services", "shared", "infra/ops", "infra/automation", "infra/mail"),
+    "docs/operations",
+)
 # Runs as a file, as the account of a store.
 STORE_START = Path("infra/control/store_start.py")
 # These run as files too, as the account of the databases.

@@ -39,7 +39,12 @@ _WITHOUT_MD5 = ("--etag-hash=", "--no-checksum", "--ignore-checksum")
 
 
 # Of the Python processes with an account of their own; all others are services.
-_TIERS = {"gateway": Tier.GATEWAYS, "ops": Tier.WATCHERS, "automation": Tier.WATCHERS}
+_TIERS = {
+    "gateway": Tier.GATEWAYS,
+    "mail": Tier.WATCHERS,
+    "ops": Tier.WATCHERS,
+    "automation": Tier.WATCHERS,
+}
 
 
 def processes_of(suite: Suite) -> tuple[Process, ...]:

@@ -17,6 +17,7 @@ from infra.plan.figures import (
     Limits,
     Logs,
     Mail,
+    MailServer,
     Nginx,
     Ops,
     Public,
@@ -31,6 +32,7 @@ from infra.topology_checks import (
     check_addresses,
     check_failover,
     check_loopback,
+    check_mail,
     check_node_names,
     check_one_machine,
     check_ports,
@@ -92,6 +94,7 @@ class Topology:
     dns: Dns
     limits: Limits
     ops: Ops
+    mail: MailServer
     failover: Failover | None
     watch: Watch | None
     automation: Automation | None
@@ -160,6 +163,7 @@ def _topology(
         dns=_dns(drawn["dns"], net),
         limits=_limits(drawn),
         ops=_ops(drawn["ops"], net),
+        mail=_mail(drawn["mail"], net),
         failover=_failover(drawn["ha"], net) if "ha" in drawn else None,
         watch=_watch(drawn, net) if "watch" in drawn else None,
         automation=_automation(drawn, net) if "automation" in drawn else None,
@@ -221,6 +225,10 @@ def _failover(table: Mapping[str, Any], net: str) -> Failover:
 def _ops(table: Mapping[str, Any], net: str) -> Ops:
     allowed = tuple(_networks("ops.allow", table["allow"]))
     return Ops(address=f"{net}.{table['address']}", allow=allowed)
+
+
+def _mail(table: Mapping[str, Any], net: str) -> MailServer:
+    return MailServer(**{**table, "address": f"{net}.{table['address']}"})
 
 
 def _watch(drawn: Mapping[str, Any], net: str) -> Watch:
@@ -308,9 +316,11 @@ def _tracing(tracing: Tracing) -> Tracing:
 def _check(topology: Topology) -> None:
     check_kind("store", topology.store.kind)
     check_kind("backup", topology.backup.kind)
+    check_kind("mail", topology.mail.kind)
     if topology.failover is not None:
         check_failover(topology.failover)
     check_watch(topology.watch)
+    check_mail(topology.mail)
     check_ports((topology.nginx.port, topology.nginx.tls_port, topology.nginx.proxy_protocol_port))
     for name, group in topology.groups.items():
         _check_shards(name, group)
@@ -351,6 +361,7 @@ def addresses_of(topology: Topology) -> Iterator[str]:
     yield from (server.address for server in _servers(topology) if server.address)
     yield from (topology.dns.address, topology.store.address)
     yield from (topology.backup.address, topology.backup.keeper, topology.caretaker)
+    yield topology.mail.address
     yield from topology.nginx.replicas
     yield from topology.failover.etcd if topology.failover else ()
     yield from (topology.watch.address, topology.ops.address) if topology.watch else ()

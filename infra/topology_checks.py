@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from ipaddress import ip_address
 
-from infra.plan.figures import Failover, Watch
+from infra.plan.figures import Failover, MailServer, Watch
 from infra.topology_tables import TopologyError
 
 _BYTE_MAX = 255
@@ -95,6 +95,16 @@ def check_watch(watch: Watch | None) -> None:
             raise TopologyError(f"alerts.{name} is no URL: {url!r}")
     if not isinstance(watch.unheard, bool):
         raise TopologyError("alerts.unheard is true or false")
+
+
+def check_mail(mail: MailServer) -> None:
+    """Raise TopologyError unless messages can be sent as drawn."""
+    if mail.security not in {"tls", "starttls", "none"}:
+        raise TopologyError(f"mail.security {mail.security!r} is not tls, starttls or none")
+    if mail.user and mail.security == "none":
+        raise TopologyError("mail.user has a password, which mail.security none would show")
+    if mail.link_url and not mail.link_url.startswith(("http://", "https://")):
+        raise TopologyError(f"mail.link_url is no URL: {mail.link_url!r}")
 
 
 def check_failover(failover: Failover) -> None:

@@ -17,6 +17,7 @@ from infra.containers.composing import container_places, containers_of, engine_f
 from infra.containers.parts import DATA, ETC, Container
 from infra.control.failures import SuiteFailure
 from infra.elsewhere.authorities import authority_text, given_authorities
+from infra.plan.mail import MAIL
 from infra.plan.parts import PlannedProcess, ShardGroup
 from infra.rendering.data_variables import migration_variables
 from infra.rendering.files import render
@@ -78,6 +79,9 @@ def _suite(folder: RunFolder, choices: Choices) -> Suite:
         drawn.plan,
         watch=None,
         automation=None,
+        # No message is sent until the drawing names a server: no container keeps them.
+        mail=replace(drawn.plan.mail, kind="external"),
+        processes=tuple(one for one in drawn.plan.processes if one.service != MAIL),
         backup=replace(drawn.plan.backup, enabled=False),
     )
     return replace(drawn, plan=plan, may_make_keys=True)

@@ -20,6 +20,7 @@ from infra.plan.secret_names import (
     FAILOVER_SECRETS,
     FOR_AUTOMATION,
     SECOND_BUCKET_KEYS,
+    SMTP_PASSWORD,
     WATCH_MAIL,
     WATCH_SECRETS,
 )
@@ -57,6 +58,10 @@ _SIGNED_ELSEWHERE = (
     "Somebody else signs the certificates of this suite: put new ones into {folder}, first with"
     " both authorities in ca.crt, and the caretaker hands them over within a minute."
 )
+_OF_THE_EMBEDDED = (
+    "{word} is not replaced in place. Nothing stored depends on it: run `make down`, remove it from"
+    f" secrets.json, and `make up` makes another ({_PAGE})."
+)
 _OF_OTHERS = (*BACKUP_BUCKET_KEYS, *SECOND_BUCKET_KEYS, WATCH_MAIL)
 _WITHOUT_FAILOVER = (
     "{word} is not replaced in a suite with failover, because etcd reads it only as it starts: run"
@@ -72,7 +77,9 @@ def why_kept(plan: Plan, word: str) -> str:
         return _MADE_ANEW.format(word=word)
     if word in {*WATCH_SECRETS, FOR_AUTOMATION}:
         return _MADE_BY_A_START.format(word=word)
-    if word in _OF_OTHERS:
+    if word == SMTP_PASSWORD and plan.mail.embedded:
+        return _OF_THE_EMBEDDED.format(word=word)
+    if word in {*_OF_OTHERS, SMTP_PASSWORD}:
         return _GIVEN.format(word=word)
     return why_password_stays(plan, word) or KEPT.get(word, "")
 

@@ -9,12 +9,14 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from infra.plan.parts import Plan
-from infra.plan.secret_names import FOR_OPERATORS, OPS_PASSWORD, STORE_KEYS
+from infra.plan.secret_names import CODE_KEY, FOR_OPERATORS, OPS_PASSWORD, STORE_KEYS
 
 # Requests that a balancer began to send with the former value may still arrive.
 _UNDER_WAY_S = 10.0
 # services/users: a session that has not refreshed for this long is over.
 SESSION_S = 60 * 86_400.0
+# services/users: the link that undoes a change of address lives the longest.
+_CODE_S = 7 * 86_400.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,7 @@ class Replaceable:
 
 _LIVES: dict[str, Callable[[Plan], float]] = {
     "session_token_key": lambda _plan: SESSION_S,
+    CODE_KEY: lambda _plan: _CODE_S,
     "media_signing_key": lambda plan: plan.limits.media_url_seconds,
     "media_token": lambda _plan: _UNDER_WAY_S,
     "balancer_token": lambda _plan: _UNDER_WAY_S,
@@ -41,7 +44,7 @@ _LIVES: dict[str, Callable[[Plan], float]] = {
 # What these processes read once, at their start; they refuse a former value from the switch on.
 READ_ONCE: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(STORE_KEYS, ("backup-keeper",)),
-    FOR_OPERATORS: ("backup-keeper", "caretaker", "ops", "automation"),
+    FOR_OPERATORS: ("backup-keeper", "caretaker", "ops", "automation", "mail"),
     OPS_PASSWORD: ("ops",),
 }
 # Words of the command, and the secrets that they mean.

@@ -5,6 +5,7 @@ from functools import partial
 from fastapi import FastAPI
 from starlette.staticfiles import StaticFiles
 
+from infra.ops import mail_routes
 from infra.ops.gate import SessionGate
 from infra.ops.resources import open_resources
 from infra.ops.routes import PAGE_FOLDER, router
@@ -40,7 +41,7 @@ def create_ops_app(settings: OpsSettings) -> FastAPI:
         INFO,
         settings,
         partial(open_resources, settings, guard),
-        routers=[router],
+        routers=[router, mail_routes.router],
         gate=partial(SessionGate, sessions=guard.sessions),
     )
     app.mount("/ops/files", StaticFiles(directory=PAGE_FOLDER / "files"))

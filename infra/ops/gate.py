@@ -1,5 +1,6 @@
 """Lets only signed-in operators past, and says in each reply what the page may load."""
 
+import re
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
 
@@ -17,8 +18,17 @@ _OPEN = ("/ops/files/sign-in.css", "/ops/files/sign-in.js")
 # Everything is a file of ours; a plot sets styles by script, which this allows.
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
-    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    "connect-src 'self'; frame-src 'self'; form-action 'self'; base-uri 'none'; "
+    "frame-ancestors 'none'"
 )
+# The body of a message is shown in a frame of our own, with its own styles and nothing else.
+_BODY = re.compile("/ops/mail/[0-9a-f-]+/body")
+_OF_BODIES = {
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'; sandbox"
+    ),
+    "X-Frame-Options": "SAMEORIGIN",
+}
 _HEADERS = {
     "Content-Security-Policy": _POLICY,
     "X-Content-Type-Options": "nosniff",
@@ -47,7 +57,8 @@ class SessionGate:
         async def send_safely(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                for name, value in _HEADERS.items():
+                more = _OF_BODIES if _BODY.fullmatch(scope["path"]) else {}
+                for name, value in (_HEADERS | more).items():
                     headers[name] = value
             await send(message)
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from infra.ops.asking import Asking
 from infra.ops.forecast.document import Forecasts
 from infra.ops.glance import Glance
+from infra.ops.kept_mail import KeptMail
 from infra.ops.measurements import Measurements
 from infra.ops.neighbours import Neighbours
 from infra.ops.panels import Panels
@@ -22,6 +23,7 @@ class Resources:
     glance: Glance
     panels: Panels
     forecasts: Forecasts
+    mail: KeptMail
 
 
 @asynccontextmanager
@@ -42,6 +44,7 @@ async def open_resources(settings: OpsSettings, guard: Guard) -> AsyncIterator[R
             glance=Glance(measurements, neighbours, settings.state_file),
             panels=Panels(measurements),
             forecasts=Forecasts(measurements),
+            mail=KeptMail(asking, settings.mail_url, token.get_secret_value() if token else ""),
         )
     finally:
         await asking.close()

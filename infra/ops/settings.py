@@ -19,3 +19,4 @@ class OpsSettings(ProcessSettings):
     state_file: Path
     prometheus_url: str = ""
     automation_url: str = ""
+    mail_url: str = ""

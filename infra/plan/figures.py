@@ -138,6 +138,33 @@ class Mail:
 
 
 @dataclass(frozen=True, slots=True)
+class MailServer:
+    """The server that takes the messages of users: one of this suite, or somebody else's.
+
+    `security` is tls, starttls or none; an empty `user` signs in nowhere, and without a `host` no
+    message is sent. `link_url` begins the links in messages; empty: the public URL.
+    """
+
+    kind: str  # "embedded" or "external"
+    address: str
+    port: int
+    keep_days: int
+    messages_max: int
+    sender: str
+    host: str
+    host_port: int
+    security: str
+    user: str
+    ca_file: str
+    link_url: str
+
+    @property
+    def embedded(self) -> bool:
+        """Whether this suite runs the server."""
+        return self.kind == "embedded"
+
+
+@dataclass(frozen=True, slots=True)
 class Watch:
     """What watches the suite: ports at one address, how often, and how much is kept."""
 

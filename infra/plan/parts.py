@@ -13,6 +13,7 @@ from infra.plan.figures import (
     ExternalRedis,
     Failover,
     Limits,
+    MailServer,
     Nginx,
     Ops,
     Public,
@@ -236,6 +237,7 @@ class Plan:
     dns: Dns
     limits: Limits
     ops: Ops
+    mail: MailServer
     failover: Failover | None = None  # without it nothing promotes a replica
     watch: Watch | None = None  # without it nothing watches
     automation: Automation | None = None  # without it alerts reach people only

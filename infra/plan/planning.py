@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from infra.plan.data_parts import data_processes, data_volumes, groups_of, planned_redises
 from infra.plan.figures import Nginx
+from infra.plan.mail import mail_process
 from infra.plan.parts import (
     Check,
     InternalName,
@@ -54,6 +55,7 @@ def plan_of(topology: Topology) -> Plan:
         *watchers(topology),
         *_ops(topology),
         *_automation(topology),
+        *mail_process(topology),
     )
     plan = Plan(
         network=topology.network,
@@ -74,6 +76,7 @@ def plan_of(topology: Topology) -> Plan:
         dns=topology.dns,
         limits=topology.limits,
         ops=topology.ops,
+        mail=topology.mail,
         failover=topology.failover,
         watch=topology.watch,
         automation=topology.automation,

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from infra.plan.mail import MAIL
 from infra.plan.parts import Plan, PlannedProcess, ShardGroup
 from infra.plan.watchers import (
     ALERTMANAGER,
@@ -90,6 +91,7 @@ def _all(plan: Plan) -> Iterator[Allowed]:
     yield from _failover(plan)
     yield from _keeper(plan, parts)
     yield from _watchers(plan, parts)
+    yield from _mail(plan, parts)
     yield from _commands(plan, parts)
 
 
@@ -256,6 +258,17 @@ def _alerts(plan: Plan, parts: Mapping[str, tuple[PlannedProcess, ...]]) -> Iter
         port = parts["automation"][0].port
         yield Allowed(ALERTMANAGER, "automation", port, "alerts that ask for a reaction")
         yield Allowed("ops", "automation", port, "what was done about alerts")
+
+
+def _mail(plan: Plan, parts: Mapping[str, tuple[PlannedProcess, ...]]) -> Iterator[Allowed]:
+    # Without a worker of its own nobody sends, and the messages wait.
+    mail, source = plan.mail, "users-worker" if "users-worker" in parts else "users"
+    if MAIL in parts:
+        yield Allowed(source, MAIL, mail.port, "messages to people")
+        if "ops" in parts:
+            yield Allowed("ops", MAIL, parts[MAIL][0].port, "the messages that it keeps")
+    elif mail.host:
+        yield Allowed(source, OUTSIDE, mail.host_port, "messages to people", host=mail.host)
 
 
 def _commands(plan: Plan, parts: Mapping[str, tuple[PlannedProcess, ...]]) -> Iterator[Allowed]:

@@ -22,9 +22,13 @@ WATCH_MAIL = "watch_mail"
 OPS_PASSWORD = "ops_password"  # noqa: S105 - its name
 # The token with which Alertmanager asks for reactions.
 FOR_AUTOMATION = "automation_token"
+# The password of users at the server of mail, and the key of the codes in messages.
+SMTP_PASSWORD, CODE_KEY = "smtp_password", "code_key"
 # Suites of earlier versions lack these, and any command of an upgrade may make them: nothing stored
 # depends on their values.
-MADE_WHEN_MISSING = frozenset({FOR_OPERATORS, OPS_PASSWORD, FOR_AUTOMATION, *WATCH_SECRETS})
+MADE_WHEN_MISSING = frozenset(
+    {FOR_OPERATORS, OPS_PASSWORD, FOR_AUTOMATION, SMTP_PASSWORD, CODE_KEY, *WATCH_SECRETS}
+)
 # The passphrase of the backups, and the name of this suite's folder in their bucket.
 BACKUP_SECRETS = ("backup_passphrase", "backup_suite")
 # The passwords of etcd's administrator, of Patroni at etcd, and of operators at Patroni.
@@ -35,7 +39,7 @@ ETCD_ROOT, ETCD_PATRONI, PATRONI_REST = FAILOVER_SECRETS = (
 )
 _OWN = {
     "gateway": ("balancer_token", "media_signing_key"),
-    "users": ("session_token_key",),
+    "users": ("session_token_key", CODE_KEY),
     "upload": (*STORE_KEYS, "media_token"),
 }
 
@@ -49,6 +53,8 @@ def secrets_of(topology: Topology) -> Iterator[Secret]:
     yield Secret("redis_operator")
     yield from (Secret(name, given=not topology.store.embedded) for name in STORE_KEYS)
     yield Secret("session_token_key")
+    yield Secret(CODE_KEY)
+    yield from _secrets_of_mail(topology)
     yield Secret(FOR_OPERATORS)
     yield from map(Secret, BALANCER_SECRETS)
     yield from map(Secret, BACKUP_SECRETS)
@@ -91,6 +97,11 @@ def redis_password(service: str) -> str:
     return f"redis_{service}"
 
 
+def _secrets_of_mail(topology: Topology) -> Iterator[Secret]:
+    if topology.mail.embedded or topology.mail.user:
+        yield Secret(SMTP_PASSWORD, given=not topology.mail.embedded)
+
+
 def owner_password(group: str) -> str:
     """Return the name of the password with which a group's databases are migrated."""
     return f"postgres_{group}"
@@ -115,6 +126,8 @@ def secrets_of_service(topology: Topology, service: PlannedService) -> Iterator[
     if service.name in topology.groups:
         yield process_password(service.name, topology.groups[service.name].external)
     yield from _OWN.get(service.name, ())
+    if service.name == "users":
+        yield from (secret.name for secret in _secrets_of_mail(topology))
     second = topology.store.second
     if service.name == "upload" and second is not None and second.endpoint:
         yield from SECOND_BUCKET_KEYS

@@ -17,6 +17,7 @@ from infra.rendering.files import (
     write_rendered,
 )
 from infra.rendering.live import render_live
+from infra.rendering.mail import render_mail
 from infra.rendering.nginx import render_nginx
 from infra.rendering.ops import render_ops
 from infra.rendering.postgres import render_postgres
@@ -62,6 +63,7 @@ def render_everything(suite: Suite, processes: tuple[Process, ...]) -> set[str]:
         *render_watching(suite),
         *render_ops(suite),
         *render_automation(suite),
+        *render_mail(suite),
     }
     roles = set(render_environments(suite))
     changed |= {process.name for process in processes if process.planned.role in roles}

@@ -82,6 +82,7 @@ def cluster_plan(plan: Plan) -> Plan:
         ),
         dns=replace(plan.dns, kind="embedded", given=()),
         backup=replace(plan.backup, enabled=False),
+        mail=replace(plan.mail, kind="external", host="", user=""),
         failover=None,
         automation=None,
         public=Public(domain="{{ .Values.domain }}", addresses=("0.0.0.0",), certificate="files"),  # noqa: S104

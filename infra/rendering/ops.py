@@ -11,7 +11,7 @@ from infra.rendering.files import write_rendered
 from infra.suite import Suite
 
 _ROLE = "ops"
-_AUTOMATION = "automation"
+_AUTOMATION, _MAIL = "automation", "mail"
 _HEADING = (
     "# The environment of the operators' page, rendered by `make up`: changes here are lost.\n"
 )
@@ -39,6 +39,7 @@ def render_ops(suite: Suite) -> list[str]:
         "STATE_FILE": str(suite.folder.state_file),
         "PROMETHEUS_URL": _url(suite, PROMETHEUS),
         "AUTOMATION_URL": _url(suite, _AUTOMATION),
+        "MAIL_URL": _url(suite, _MAIL),
         "REVISION": code_version().revision,
     }
     lines = [f"OPS_{name}={shlex.quote(value)}\n" for name, value in values.items()]

@@ -9,8 +9,9 @@ from collections.abc import Callable, Iterator
 
 from infra.plan.figures import SecondBucket
 from infra.plan.parts import Plan
-from infra.plan.secret_names import FOR_OPERATORS, SECOND_BUCKET_KEYS
+from infra.plan.secret_names import CODE_KEY, FOR_OPERATORS, SECOND_BUCKET_KEYS
 from infra.rendering.data_variables import redis_variables, shard_variables
+from infra.rendering.mail_variables import mail_variables
 from infra.rendering.places import Places, Secrets, Variable
 from infra.sizing import at_work_max
 
@@ -132,7 +133,7 @@ def _others(places: Places, secret: str, variable: str) -> Iterator[Variable]:
         )
 
 
-def _users(_plan: Plan, places: Places) -> Iterator[Variable]:
+def _users(plan: Plan, places: Places) -> Iterator[Variable]:
     yield Variable(
         "TOKEN_KEY",
         places.secrets["session_token_key"],
@@ -140,6 +141,14 @@ def _users(_plan: Plan, places: Places) -> Iterator[Variable]:
         is_secret=True,
     )
     yield from _others(places, "session_token_key", "TOKEN_KEY")
+    yield Variable(
+        "CODE_KEY",
+        places.secrets[CODE_KEY],
+        "The key of the codes and links in messages; codes of other keys are refused.",
+        is_secret=True,
+    )
+    yield from _others(places, CODE_KEY, "CODE_KEY")
+    yield from mail_variables(plan, places)
 
 
 def _upload(plan: Plan, places: Places) -> Iterator[Variable]:

@@ -23,7 +23,7 @@ _DATABASE_ROLES = {_KEEPER: "postgres", POSTGRES_EXPORTER: MONITOR_ROLE}
 _INTERNAL = "internal_key_"
 _OPENED_BY = {_INTERNAL: "{}", "redis_": "redis-{}", "postgres_": "postgres of {}"}
 # The suite's own processes that have an account: what each reads besides its settings and key.
-_READ_BY_OUTER = {"ops": "ops-state.json", "automation": "automation/inbox/"}
+_READ_BY_OUTER = {"ops": "ops-state.json", "automation": "automation/inbox/", "mail": "data/mail/"}
 # What all processes of a kind read.
 _OF_POSTGRES = ("etc/postgres/", "data/postgres/", "pki/*.postgres.key")
 _READ_BY_ALL: dict[str, tuple[str, ...]] = {

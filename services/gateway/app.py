@@ -9,6 +9,7 @@ from starlette.types import ASGIApp
 from services.gateway.api import (
     accounts,
     activity,
+    addresses,
     blocks,
     comments,
     deletions,
@@ -17,6 +18,8 @@ from services.gateway.api import (
     exports,
     filters,
     follow_requests,
+    link_page,
+    password_resets,
     people,
     people_search,
     photos,
@@ -71,6 +74,8 @@ ROUTERS = (
     accounts.router,
     people_search.router,
     deletions.router,
+    addresses.router,
+    password_resets.router,
     exports.router,
     follow_requests.router,
     blocks.router,
@@ -78,6 +83,7 @@ ROUTERS = (
     reports.router,
     stream.router,
     document.router,
+    link_page.router,
 )
 
 

@@ -9,12 +9,14 @@ from fastapi import FastAPI
 
 from services.users.api import (
     accounts,
+    addresses,
     blocks,
     cards,
     deletions,
     exports,
     follow_requests,
     follows,
+    password_resets,
     people_search,
     profiles,
     relationships,
@@ -49,12 +51,16 @@ INFO = AppInfo(
         "PUT /me/password",
         "POST /me/deletion",
         "POST /me/export",
+        "POST /me/email",
+        "PUT /password-resets",
     ),
     find_obstacle=_schema_below,
 )
 # "/users/by-username/…", "/users/search" and "/users/suggested" must precede "/users/{user_id}".
 ROUTERS = (
     accounts.router,
+    addresses.router,
+    password_resets.router,
     sessions.router,
     people_search.router,
     profiles.router,

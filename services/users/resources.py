@@ -8,10 +8,14 @@ from services.users.clients.archives import ArchivesClient
 from services.users.clients.erasing import ErasingClient
 from services.users.clients.exporting import ExportingClient
 from services.users.clients.feed import FeedClient
+from services.users.clients.letters import Letters
+from services.users.clients.smtp_server import SmtpAddress, SmtpServer
 from services.users.clients.upload import UploadClient
 from services.users.domain.edge_kinds import BLOCK, FOLLOW, MUTE
+from services.users.domain.proofs import ProofCodes
 from services.users.domain.session_tokens import SessionTokens
 from services.users.settings import UsersSettings
+from services.users.store.mail_limits import MailLimits
 from services.users.store.password_guard import PasswordGuard
 from services.users.store.password_hashes import PasswordHashes
 from services.users.store.session_cache import SessionCache
@@ -42,6 +46,10 @@ class Resources:
     feed_exporting: ExportingClient
     feed_erasing: ErasingClient
     upload_erasing: ErasingClient
+    codes: ProofCodes
+    mail_limits: MailLimits
+    letters: Letters
+    smtp: SmtpServer
 
 
 resources_of = resources_getter(Resources)
@@ -63,6 +71,7 @@ async def open_resources(settings: UsersSettings) -> AsyncIterator[Resources]:
         upload = await stack.enter_async_context(
             ServiceClient("upload", settings.upload_url, network, settings)
         )
+        limits = SignInLimits(redis)
         hashes = PasswordHashes()
         stack.callback(hashes.close)
         yield Resources(
@@ -71,7 +80,7 @@ async def open_resources(settings: UsersSettings) -> AsyncIterator[Resources]:
             blocks=Edges(group, BLOCK),
             mutes=Edges(group, MUTE),
             sessions=SessionCache(redis),
-            passwords=PasswordGuard(hashes, SignInLimits(redis)),
+            passwords=PasswordGuard(hashes, limits),
             tokens=SessionTokens(
                 settings.token_key.get_secret_value(), revealed(settings.token_key_others)
             ),
@@ -81,4 +90,21 @@ async def open_resources(settings: UsersSettings) -> AsyncIterator[Resources]:
             feed_exporting=ExportingClient(feed),
             feed_erasing=ErasingClient(feed),
             upload_erasing=ErasingClient(upload),
+            codes=ProofCodes(
+                settings.code_key.get_secret_value(), revealed(settings.code_key_others)
+            ),
+            mail_limits=MailLimits(limits),
+            letters=Letters(settings.mail_sender, settings.mail_link_url),
+            smtp=SmtpServer(_smtp_address(settings)),
         )
+
+
+def _smtp_address(settings: UsersSettings) -> SmtpAddress:
+    return SmtpAddress(
+        settings.smtp_host,
+        settings.smtp_port,
+        settings.smtp_security,
+        settings.smtp_user,
+        settings.smtp_password.get_secret_value(),
+        settings.smtp_ca_file,
+    )

@@ -5,6 +5,7 @@ from functools import partial
 from typing import Any
 
 from services.users.actions.accept_requests import OPENED_TOPIC, accept_requests
+from services.users.actions.ask_reset import BEGIN_RESET_JOB, begin_reset
 from services.users.actions.confirm_avatars import AVATARS_TOPIC, confirm_avatars
 from services.users.actions.confirm_names import NAMES_TOPIC, confirm_names
 from services.users.actions.enforce_blocks import BLOCKS_TOPIC, enforce_blocks
@@ -12,16 +13,19 @@ from services.users.actions.erase_account import ERASE_JOB, erase_account
 from services.users.actions.export_account import EXPORT_JOB, export_account
 from services.users.actions.forget_sessions import SESSIONS_TOPIC, forget_sessions
 from services.users.actions.move_addresses import AddressMover
+from services.users.actions.send_mail import send_mail
 from services.users.actions.tell_feed import GRAPH_TOPIC, tell_feed
 from services.users.domain.edge_kinds import BLOCK, FOLLOW, MUTE
 from services.users.resources import Resources, open_resources
 from services.users.settings import UsersSettings
 from services.users.store.deletions import OLD_HOLDS, OLD_RECEIPTS
+from services.users.store.mails import OLD_MAILS, SEND_MAIL_JOB
+from services.users.store.proofs import OLD_PROOFS
 from shared.http_server.service_app import AppInfo
 from shared.http_server.worker_app import serve_worker
 from shared.jobs.edge_reconciler import EdgeReconciler
 from shared.jobs.expired_rows import ExpiredRows
-from shared.jobs.job_worker import JobWorker
+from shared.jobs.job_worker import JobWorker, Lane
 from shared.jobs.outbox_relay import OutboxRelay
 from shared.settings import read_settings
 
@@ -31,6 +35,10 @@ INFO = AppInfo(
     description="Runs jobs and delivers the outbox of users; answers probes only.",
     audience="users",
 )
+
+# For one primary; servers of somebody else take a few connections of a sender.
+_MAILS_AT_ONCE = 4
+_ENDING = (OLD_RECEIPTS, OLD_HOLDS, OLD_MAILS, OLD_PROOFS)
 
 
 async def run(resources: Resources, stop: asyncio.Event) -> None:
@@ -56,8 +64,33 @@ async def run(resources: Resources, stop: asyncio.Event) -> None:
             payload["user_id"],
         )
 
-    jobs = JobWorker(resources.group, {ERASE_JOB: erase, EXPORT_JOB: export})
-    relay = OutboxRelay(
+    async def send(payload: dict[str, Any]) -> None:
+        await send_mail(
+            resources.group, resources.codes, resources.letters, resources.smtp, payload
+        )
+
+    async def reset(payload: dict[str, Any]) -> None:
+        await begin_reset(resources.group, resources.mail_limits, payload)
+
+    jobs = JobWorker(
+        resources.group,
+        {ERASE_JOB: erase, EXPORT_JOB: export, SEND_MAIL_JOB: send, BEGIN_RESET_JOB: reset},
+        # A server that is slow to take messages holds up nothing else.
+        lanes=(
+            Lane((ERASE_JOB, EXPORT_JOB), 16),
+            Lane((SEND_MAIL_JOB, BEGIN_RESET_JOB), _MAILS_AT_ONCE),
+        ),
+    )
+    async with asyncio.TaskGroup() as loops:
+        loops.create_task(jobs.run(stop))
+        loops.create_task(_relay(resources).run(stop))
+        loops.create_task(EdgeReconciler(resources.group).run(stop))
+        loops.create_task(ExpiredRows(resources.group, _ENDING).run(stop))
+        loops.create_task(AddressMover(resources.group).run(stop))
+
+
+def _relay(resources: Resources) -> OutboxRelay:
+    return OutboxRelay(
         resources.group,
         {
             NAMES_TOPIC: partial(confirm_names, resources.group),
@@ -74,12 +107,6 @@ async def run(resources: Resources, stop: asyncio.Event) -> None:
             GRAPH_TOPIC: partial(tell_feed, resources.feed),
         },
     )
-    async with asyncio.TaskGroup() as loops:
-        loops.create_task(jobs.run(stop))
-        loops.create_task(relay.run(stop))
-        loops.create_task(EdgeReconciler(resources.group).run(stop))
-        loops.create_task(ExpiredRows(resources.group, (OLD_RECEIPTS, OLD_HOLDS)).run(stop))
-        loops.create_task(AddressMover(resources.group).run(stop))
 
 
 def main() -> None:

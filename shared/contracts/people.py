@@ -61,6 +61,7 @@ class Profile(TypedDict):
     version: int
     created_at: str
     email: NotRequired[str]
+    email_is_verified: NotRequired[bool]
 
 
 class Session(TypedDict):
@@ -79,6 +80,12 @@ class SignedIn(TypedDict):
     user: Profile
     session: Session
     device_token: str
+
+
+class OpenedLink(TypedDict):
+    """What the link of a message is for; it is done, but for a new password."""
+
+    purpose: Literal["verify_address", "reset_password", "change_address", "undo_address"]
 
 
 class RefreshedSession(TypedDict):

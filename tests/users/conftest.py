@@ -4,6 +4,7 @@ import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from pathlib import Path
 from unittest.mock import patch
 
 import httpx
@@ -25,6 +26,7 @@ from shared.sharding.shard_group import ShardGroup
 from tests.suite import Suite
 from tests.users.cast import Cast
 from tests.users.fake_feed import FakeFeed
+from tests.users.mail_server import Mailbox, mailbox
 from tests.users.users_api import UsersApi
 
 
@@ -84,3 +86,9 @@ async def api(settings: UsersSettings, resources: Resources) -> AsyncIterator[Us
 @pytest.fixture
 def cast(resources: Resources) -> Cast:
     return Cast(resources)
+
+
+@pytest.fixture
+async def mail(tmp_path: Path) -> AsyncIterator[Mailbox]:
+    async with mailbox(tmp_path, "127.0.0.1") as opened:
+        yield opened

@@ -112,7 +112,7 @@ async def test_upload_is_told_of_the_new_and_the_former_avatar(
 async def test_names_that_were_not_confirmed_at_once_are_confirmed_by_the_worker(
     resources: Resources, cast: Cast
 ) -> None:
-    group, alice = resources.group, (await cast.person("alice"))["user"]
+    group, alice = resources.group, (await cast.reader("alice"))["user"]
     names = (username_of(alice["username"]), email_of(alice["email"]))
     for name in names:
         async with group.writer(directory._shard(group, name)) as tx:

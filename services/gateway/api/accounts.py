@@ -8,12 +8,12 @@ from pydantic import Field
 from services.gateway.actions.change_password import change_password
 from services.gateway.actions.edit_profile import edit_profile
 from services.gateway.actions.read_profile import read_me
+from services.gateway.api.accept_language import AcceptLanguage
 from services.gateway.api.client_body import ClientBody
 from services.gateway.api.idempotency import key_or_new
 from services.gateway.api.preconditions import IfMatch
 from services.gateway.api.problem_codes import (
     BAD_REQUEST,
-    EMAIL_TAKEN,
     IDEMPOTENCY_KEY_REUSED,
     INVALID,
     PHOTO_ALREADY_PUBLISHED,
@@ -37,6 +37,7 @@ from services.gateway.resources import resources_of
 from services.gateway.views.people import Me, public_me
 from services.gateway.views.sessions import SignedIn, public_signed_in
 from services.gateway.views.wire_types import Id
+from shared.faults import language_of
 from shared.http_server.idempotency_key import IdempotencyKey
 
 router = APIRouter(tags=["Accounts"])
@@ -70,7 +71,6 @@ class SignUp(ClientBody):
         **problems(
             BAD_REQUEST,
             USERNAME_TAKEN,
-            EMAIL_TAKEN,
             REQUEST_IN_PROGRESS,
             INVALID,
             IDEMPOTENCY_KEY_REUSED,
@@ -79,11 +79,19 @@ class SignUp(ClientBody):
     },
 )
 async def sign_up(
-    request: Request, account: SignUp, idempotency_key: IdempotencyKey = None
+    request: Request,
+    account: SignUp,
+    accept_language: AcceptLanguage = None,
+    idempotency_key: IdempotencyKey = None,
 ) -> Response:
-    """Create an account and open its first session, on this device."""
+    """Create an account and open its first session, on this device.
+
+    A message with a code goes to the address: `PUT /v1/me/email/verification` takes it. From then
+    on the address signs in, too. A reply does not tell whether somebody else has the address.
+    """
     resources = resources_of(request)
-    signed_in = await resources.users.sign_up(account.model_dump(), key_or_new(idempotency_key))
+    form = {**account.model_dump(), "language": language_of(accept_language or "")}
+    signed_in = await resources.users.sign_up(form, key_or_new(idempotency_key))
     # A new account has no posts, and a repeated request must get the same reply.
     return private_reply(public_signed_in(signed_in, 0, resources.url_of()), 201)
 

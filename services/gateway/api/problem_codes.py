@@ -34,10 +34,12 @@ SESSION_ENDED = ProblemCode(401, "session_ended", "This session has ended; sign 
 WRONG_CREDENTIALS = ProblemCode(401, "wrong_credentials", "The name or the password is wrong.")
 ACCOUNT_SUSPENDED = ProblemCode(403, "account_suspended", "This account has been suspended.")
 WRONG_PASSWORD = ProblemCode(403, "wrong_password", "The password is wrong.")
+WRONG_CODE = ProblemCode(403, "wrong_code", "The code or link is wrong, or it has ended.")
 FORBIDDEN = _of(errors.Forbidden)
 NOT_FOUND = _of(errors.NotFound)
 USERNAME_TAKEN = ProblemCode(409, "username_taken", "This username is taken.")
 EMAIL_TAKEN = ProblemCode(409, "email_taken", "This e-mail address belongs to another account.")
+EMAIL_VERIFIED = ProblemCode(409, "email_verified", "This address is verified already.")
 PHOTO_NOT_READY = ProblemCode(409, "photo_not_ready", "The photo is still being processed.")
 PHOTO_ALREADY_PUBLISHED = ProblemCode(
     409, "photo_already_published", "The photo is already part of a post."
@@ -81,6 +83,9 @@ TOO_MANY_SIGN_INS = ProblemCode(
     429, "too_many_sign_ins", "Too many attempts to sign in; wait a little."
 )
 TOO_MANY_GUESSES = ProblemCode(429, "too_many_guesses", "Too many wrong passwords; wait a little.")
+TOO_MANY_MAILS = ProblemCode(
+    429, "too_many_mails", "Too many messages were asked for; wait a little."
+)
 UNAVAILABLE = _of(errors.Unavailable)
 UNDER_MAINTENANCE = _of(UnderMaintenance)
 OVERLOADED = _of(errors.Overloaded)

@@ -21,6 +21,43 @@ class UsersClient:
         )
         return reply
 
+    async def ask_verification(self, language: str, *, viewer_id: int) -> None:
+        """Have a code sent to the viewer's address; raises Conflict and TooManyRequests."""
+        await self._service.post(
+            "/me/email/verification", {"language": language}, viewer_id=viewer_id
+        )
+
+    async def verify_address(self, code: str, *, viewer_id: int) -> contract.Profile:
+        """Verify the viewer's address; raises Forbidden for a wrong code."""
+        reply: contract.Profile = await self._service.put(
+            "/me/email/verification", {"code": code}, viewer_id=viewer_id
+        )
+        return reply
+
+    async def ask_address_change(self, wish: dict[str, Any], *, viewer_id: int) -> None:
+        """Have a code sent to a new address; raises Forbidden for a wrong password."""
+        await self._service.post("/me/email", wish, viewer_id=viewer_id)
+
+    async def change_address(self, code: str, *, viewer_id: int) -> contract.Profile:
+        """Change the viewer's address; raises Forbidden and Conflict."""
+        reply: contract.Profile = await self._service.put(
+            "/me/email", {"code": code}, viewer_id=viewer_id
+        )
+        return reply
+
+    async def ask_reset(self, forgotten: dict[str, Any]) -> None:
+        """Have a code for a new password sent, if the login is an account's."""
+        await self._service.post("/password-resets", forgotten)
+
+    async def reset_password(self, reset: dict[str, Any]) -> None:
+        """Set a new password by a code or link; raises Forbidden and Invalid."""
+        await self._service.put("/password-resets", reset)
+
+    async def open_link(self, link: str) -> contract.OpenedLink:
+        """Do what the link of a message stands for; raises Forbidden if it has ended."""
+        reply: contract.OpenedLink = await self._service.post("/links", {"link": link})
+        return reply
+
     async def sign_in(self, credentials: dict[str, Any], idempotency_key: str) -> contract.SignedIn:
         """Open a session; raises Unauthenticated whether or not the account exists."""
         reply: contract.SignedIn = await self._service.post(

@@ -23,7 +23,8 @@ _READ_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _NAMED = tuple(
     (method, re.compile(path), route_class)
     for method, path, route_class in (
-        ("POST", "/v1/(users|sessions)", RouteClass.SIGN_IN),
+        ("POST", "/v1/(users|sessions|links|password-resets)", RouteClass.SIGN_IN),
+        ("PUT", "/v1/password-resets", RouteClass.SIGN_IN),
         ("POST", "/v1/(photos|uploads)(/.*)?", RouteClass.UPLOADS),
         ("PATCH", "/v1/uploads/.*", RouteClass.UPLOADS),
         (".*", "/v1/.*/(follow|like|save|comments|block|mute|reports?)", RouteClass.ENGAGEMENT),
@@ -49,8 +50,8 @@ def priority_of(method: str, path: str) -> Priority:
 # bounds), or until the reader leaves.
 STREAM = "GET /v1/stream"
 _LASTING = re.compile(
-    rf"{STREAM}|[A-Z]+ /v1/uploads(/.*)?|POST /v1/(photos|posts|users|sessions|me/export)"
-    r"|PUT /v1/me/password|DELETE /v1/me"
+    rf"{STREAM}|[A-Z]+ /v1/uploads(/.*)?|POST /v1/(photos|posts|users|sessions|me/export|me/email)"
+    r"|PUT /v1/(me/password|password-resets)|DELETE /v1/me"
 )
 
 

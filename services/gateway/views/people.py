@@ -80,6 +80,9 @@ class Me(User):
     """The viewer's own profile, with the private fields."""
 
     email: Annotated[str, Field(examples=["alice@mail.example"])]
+    email_is_verified: Annotated[
+        bool, Field(description="Whether you have shown that you read it.", examples=[True])
+    ]
     version: Version
 
 
@@ -141,6 +144,8 @@ def public_me(profile: contract.Profile, posts_count: int | None, url_of: UrlOf)
     return {
         **public_user(profile, posts_count, url_of),
         "email": profile["email"],
+        # Users of the version before does not send it.
+        "email_is_verified": profile.get("email_is_verified", False),
         "version": profile["version"],
     }
 

@@ -4,8 +4,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from services.users.actions.forget_sessions import SESSIONS_TOPIC
+from services.users.domain.mails import Mail
 from services.users.domain.passwords import WrongPassword, password_fault
 from services.users.store.accounts import change_password_hash, find_credentials
+from services.users.store.mails import queue_mail
 from services.users.store.password_guard import PasswordGuard
 from services.users.store.session_cache import SessionCache
 from services.users.store.sessions import end_sessions_except
@@ -51,5 +53,8 @@ async def change_password(
             reason="password_changed",
         )
         await tx.publish(SESSIONS_TOPIC, {"ended": ended})
+        if verified.is_verified:
+            news = Mail(user_id, "password_changed", verified.email, verified.language)
+            await queue_mail(tx, news)
     # At once if Redis answers; otherwise the relay repeats the event until it does.
     await cache.mark_ended(ended)

@@ -8,11 +8,13 @@ from services.users.clients.archives import ArchivesClient
 from services.users.clients.exporting import ExportingClient
 from services.users.domain.edge_kinds import BLOCK, FOLLOW, MUTE
 from services.users.domain.export_readme import README_NAME, export_readme
+from services.users.domain.mails import shown
 from services.users.domain.profiles import own_profile_of
 from services.users.domain.sessions import device_of
 from services.users.store.archive_file import ArchiveFile
 from services.users.store.deletions import Direction, other_ends
 from services.users.store.exports import find_export, note_handed_in
+from services.users.store.mails import mails_of_account
 from services.users.store.profiles import card_facts_by_ids, find_profile
 from services.users.store.sessions import live_sessions
 from shared.edges.edges import Edges
@@ -67,6 +69,7 @@ async def _add_own(group: ShardGroup, archive: ArchiveFile, user_id: int) -> Non
     await archive.add("profile", [] if person is None else [own_profile_of(person)])
     sessions = await live_sessions(group, user_id, datetime.now(UTC))
     await archive.add("devices", [device_of(session) for session in sessions])
+    await archive.add("messages", [shown(one) for one in await mails_of_account(group, user_id)])
 
 
 async def _pages_of_edges(

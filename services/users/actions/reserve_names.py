@@ -44,14 +44,16 @@ async def reserve_names(
     return holder
 
 
-async def refuse_mailbox_of_before(group: ShardGroup, email: str) -> None:
-    """Raise EmailTaken if an account has the mailbox under a key of older rules."""
+async def refuse_mailbox_of_before(group: ShardGroup, email: str, but_of: int) -> None:
+    """Raise EmailTaken if another account has verified the mailbox under a key of older rules."""
     for name in former_names_of_mailbox(email):
         entry = await directory.find_entry(group, name)
         if entry is None:
             continue
         account = await find_credentials(group, entry.holder.user_id)
-        if account is not None and email_key(account.email) == email_key(email):
+        if account is None or account.user_id == but_of or not account.is_verified:
+            continue
+        if email_key(account.email) == email_key(email):
             raise taken(name)
 
 

@@ -1,25 +1,26 @@
 """Opens a session for a caller who knows the password."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from prometheus_client import Counter
 
+from services.users.actions.find_login import find_login, key_of_login
 from services.users.actions.forget_sessions import SESSIONS_TOPIC
-from services.users.domain.emails import email_key
-from services.users.domain.names import Name, names_of_login, username_of
+from services.users.domain.mails import Mail
+from services.users.domain.names import names_of_login
 from services.users.domain.passwords import WrongCredentials
 from services.users.domain.session_tokens import SessionTokens
+from services.users.domain.sign_in_limits import source_of
 from services.users.domain.signed_in import opened_session, reply_of_opened, signed_in_reply
 from services.users.domain.texts import DEVICE_CHARACTERS_MAX, line_fault
 from services.users.store.accounts import (
     Credentials,
     change_password_hash,
-    find_credentials,
     lock_credentials,
 )
-from services.users.store.directory import find_entry
+from services.users.store.mail_limits import MailLimits
+from services.users.store.mails import queue_mail
 from services.users.store.password_guard import PasswordGuard, SignInAttempt
 from services.users.store.profiles import find_profile
 from services.users.store.sessions import NewSession, end_surplus_sessions, insert_session
@@ -40,9 +41,6 @@ class AccountSuspended(Forbidden):
 SIGN_INS = Counter("retrato_users_sign_ins_total", "Tries to sign in.", ["outcome"])
 _OPENED = SIGN_INS.labels("opened")
 
-# No account has this id; asking for it takes as long as for an existing one.
-_NOBODY = 0
-
 
 @dataclass(frozen=True, slots=True)
 class SignInForm:
@@ -62,6 +60,7 @@ class SignInForm:
 async def sign_in(
     group: ShardGroup,
     passwords: PasswordGuard,
+    limits: MailLimits,
     tokens: SessionTokens,
     form: SignInForm,
     idempotency_key: str | None,
@@ -71,7 +70,7 @@ async def sign_in(
     The work is the same whether or not the account exists.
     """
     try:
-        reply = await _sign_in(group, passwords, tokens, form, idempotency_key)
+        reply = await _sign_in(group, passwords, limits, tokens, form, idempotency_key)
     except AppError as refused:
         SIGN_INS.labels(refused.code).inc()
         raise
@@ -82,22 +81,23 @@ async def sign_in(
 async def _sign_in(
     group: ShardGroup,
     passwords: PasswordGuard,
+    limits: MailLimits,
     tokens: SessionTokens,
     form: SignInForm,
     idempotency_key: str | None,
 ) -> SignedIn:
     _check_device(form.device)
     login = form.login.strip()
-    names = names_of_login(login)
-    found = await _find_credentials(group, login, names)
-    name = names[-1].key if names else login
+    found = await find_login(group, login)
+    name = key_of_login(names_of_login(login), login)
     before = tokens.signed_in_before(form.device_token)
     credentials = await passwords.prove_to_sign_in(
         found, SignInAttempt(name, form.address, form.password, before)
     )
     if credentials.is_suspended:
         raise AccountSuspended
-    opened = await _open_session(group, tokens, credentials, form, idempotency_key)
+    news = await _news(limits, credentials, form, before)
+    opened = await _open_session(group, tokens, credentials, form, idempotency_key, news)
     await _renew_hash(group, passwords, credentials, form.password)
     person = await find_profile(group, credentials.user_id)
     if person is None:
@@ -111,25 +111,21 @@ def _check_device(device: str) -> None:
         raise Invalid(errors=[FieldError("device", fault)])
 
 
-async def _find_credentials(
-    group: ShardGroup, login: str, names: Sequence[Name]
-) -> Credentials | None:
-    found = None
-    for name in names or (None,):
-        entry = None if name is None else await find_entry(group, name)
-        # A reservation is enough: directly after a sign-up it may not be confirmed yet.
-        user_id = _NOBODY if entry is None else entry.holder.user_id
-        credentials = await find_credentials(group, user_id)
-        if found is None and credentials is not None and _has_name(credentials, name, login):
-            found = credentials
-    return found
-
-
-def _has_name(credentials: Credentials, name: Name | None, login: str) -> bool:
-    if name is not None and name.kind == "username":
-        return username_of(credentials.username) == name
-    # A key of older rules may also be that of another mailbox.
-    return email_key(credentials.email) == email_key(login)
+async def _news(
+    limits: MailLimits, credentials: Credentials, form: SignInForm, before: int | None
+) -> Mail | None:
+    """The notice of a sign-in on a device that did not know the password before."""
+    if not credentials.is_verified or before == credentials.user_id:
+        return None
+    if await limits.wait_ms(credentials.email) > 0:
+        # The list of devices shows it in any case.
+        return None
+    facts = {
+        "device": form.device,
+        "network": source_of(form.address) if form.address else "",
+        "at": f"{datetime.now(UTC):%Y-%m-%d %H:%M}",
+    }
+    return Mail(credentials.user_id, "new_sign_in", credentials.email, credentials.language, facts)
 
 
 async def _open_session(
@@ -138,6 +134,7 @@ async def _open_session(
     credentials: Credentials,
     form: SignInForm,
     idempotency_key: str | None,
+    news: Mail | None,
 ) -> Reply:
     async def open_session(tx: Transaction) -> Reply:
         if not await lock_credentials(tx, credentials):
@@ -148,6 +145,8 @@ async def _open_session(
         ended = await end_surplus_sessions(tx, credentials.user_id, new.now)
         if ended:
             await tx.publish(SESSIONS_TOPIC, {"ended": ended})
+        if news is not None:
+            await queue_mail(tx, news)
         return opened_session(session)
 
     shard = group.shard_of(credentials.user_id)

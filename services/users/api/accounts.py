@@ -60,6 +60,9 @@ class SignUp(BaseModel):
         json_schema_extra={"maxLength": DEVICE_CHARACTERS_MAX},
         examples=["Alice's phone"],
     )
+    language: str = Field(
+        "en", description="That of messages; English for any that they lack.", examples=["es-MX"]
+    )
 
 
 @router.post(
@@ -76,13 +79,20 @@ async def post_user(
 ) -> Response:
     """Create an account and its first session.
 
-    409 `username_taken`, `email_taken` or `request_in_progress`. The same key and body get the same
+    409 `username_taken` or `request_in_progress`. The same key and body get the same
     reply again, tokens included.
     """
     resources = resources_of(request)
-    form = SignUpForm(account.username, account.email, account.password, account.device)
+    form = SignUpForm(
+        account.username, account.email, account.password, account.device, account.language
+    )
     signed_in = await sign_up(
-        resources.group, resources.passwords, resources.tokens, form, idempotency_key
+        resources.group,
+        resources.passwords,
+        resources.mail_limits,
+        resources.tokens,
+        form,
+        idempotency_key,
     )
     return JsonReply(signed_in, 201)
 

@@ -104,6 +104,7 @@ async def post_session(
     signed_in = await sign_in(
         resources.group,
         resources.passwords,
+        resources.mail_limits,
         resources.tokens,
         form,
         idempotency_key,

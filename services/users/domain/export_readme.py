@@ -8,6 +8,7 @@ README_NAME = "README.md"
 DOCUMENTS: Mapping[str, str] = {
     "profile": "your profile, with the fields that only you see",
     "devices": "where you are signed in",
+    "messages": "which messages went to your address in the last month",
     "following": "whom you follow, and whom you have asked",
     "followers": "who follows you, and who has asked you",
     "blocked": "whom you have blocked",

@@ -30,13 +30,21 @@ class ProfileFacts:
     following_count: int
     version: int
     email: str
+    email_is_verified: bool
 
 
 def new_profile(user_id: int, username: str, email: str) -> ProfileFacts:
     """The profile of a person who has just signed up."""
     card = CardFacts(user_id, username, display_name="", avatar_key=None, is_private=False)
     return ProfileFacts(
-        card, bio="", website="", followers_count=0, following_count=0, version=1, email=email
+        card,
+        bio="",
+        website="",
+        followers_count=0,
+        following_count=0,
+        version=1,
+        email=email,
+        email_is_verified=False,
     )
 
 
@@ -77,6 +85,7 @@ def own_profile_of(person: ProfileFacts) -> Profile:
     """A profile as its owner sees it, with the private fields."""
     profile = profile_of(person, person.card.id, STRANGERS)
     profile["email"] = person.email
+    profile["email_is_verified"] = person.email_is_verified
     return profile
 
 

@@ -17,6 +17,7 @@ class SignUpForm:
     email: str
     password: str
     device: str
+    language: str = "en"
 
 
 def trimmed(form: SignUpForm) -> SignUpForm:

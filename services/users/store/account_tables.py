@@ -6,7 +6,12 @@ from shared.sharding.account_tables import AccountTable
 
 # These lie in the account's shard and are erased with it. The profile has its own document in an
 # export.
-TABLES = (AccountTable("profile", "user_id"), AccountTable("export", "user_id"))
+TABLES = (
+    AccountTable("profile", "user_id"),
+    AccountTable("export", "user_id"),
+    AccountTable("mail", "user_id"),
+    AccountTable("proof", "user_id"),
+)
 
 # Table → why deleting its rows is not enough, and who erases it.
 ERASED_BY_HAND: Mapping[str, str] = {

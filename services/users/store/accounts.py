@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from services.users.domain.emails import EMAIL_RULES, former_email_key
+from services.users.domain.mails import Language
 from services.users.domain.names import Name, email_of, username_of
 from shared.sharding.shard_group import ShardGroup
 from shared.sharding.transaction import Transaction
@@ -22,6 +23,7 @@ class NewAccount:
     username: str
     email: str
     password_hash: str
+    language: Language = "en"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,8 @@ class Credentials:
     email: str
     password_hash: str
     is_suspended: bool
+    is_verified: bool = False
+    language: Language = "en"
 
 
 async def new_user_id(group: ShardGroup, shard: int) -> int:
@@ -54,7 +58,7 @@ async def keeps_name(group: ShardGroup, user_id: int, name: Name) -> bool:
         row = await tx.row(_SQL["names_of_account"], user_id=user_id)
         if row is None:
             return False
-        keeps = name in _names(row["username"], row["email"])
+        keeps = name in _names(row["username"], row["email"] if row["is_verified"] else None)
         if not keeps:
             await tx.execute(_SQL["bump_version"], user_id=user_id)
         return keeps
@@ -68,6 +72,7 @@ async def insert_account(tx: Transaction, account: NewAccount) -> bool:
         email=account.email,
         password_hash=account.password_hash,
         email_rules=EMAIL_RULES,
+        language=account.language,
     )
     if inserted is None:
         return False
@@ -132,6 +137,14 @@ async def change_password_hash(tx: Transaction, verified: Credentials, password_
     return changed == 1
 
 
-def _names(username: str, email: str) -> frozenset[Name]:
+async def set_password_hash(tx: Transaction, user_id: int, password_hash: str) -> None:
+    """Replace the hash, whatever it was: a code of the account's address has proven the owner."""
+    await tx.execute(_SQL["set_password_hash"], user_id=user_id, password_hash=password_hash)
+
+
+def _names(username: str, email: str | None) -> frozenset[Name]:
+    """What the account is known by: an address that it has not verified is nobody's."""
+    if email is None:
+        return frozenset({username_of(username)})
     former = Name("email", former_email_key(email))
     return frozenset({username_of(username), email_of(email), former})

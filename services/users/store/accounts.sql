@@ -4,8 +4,8 @@
 SELECT :schema.next_id();
 
 -- name: insert_account
-INSERT INTO :schema.account (id, state, email, password_hash, email_rules)
-VALUES (:user_id, 'active', :email, :password_hash, :email_rules::smallint)
+INSERT INTO :schema.account (id, state, email, password_hash, email_rules, language)
+VALUES (:user_id, 'active', :email, :password_hash, :email_rules::smallint, :language)
 ON CONFLICT (id) DO NOTHING
 RETURNING id;
 
@@ -21,7 +21,7 @@ ON CONFLICT (id) DO NOTHING;
 
 -- name: names_of_account
 -- The lock makes this and a concurrent renaming wait for each other.
-SELECT profile.username, account.email
+SELECT profile.username, account.email, account.email_verified_at IS NOT NULL AS is_verified
 FROM :schema.account
 JOIN :schema.profile ON profile.user_id = account.id
 WHERE account.id = :user_id AND account.state = 'active'
@@ -32,7 +32,8 @@ UPDATE :schema.profile SET version = version + 1 WHERE user_id = :user_id;
 
 -- name: credentials
 SELECT account.id AS user_id, account.email, account.password_hash, profile.username,
-    account.suspended_at IS NOT NULL AS is_suspended
+    account.suspended_at IS NOT NULL AS is_suspended,
+    account.email_verified_at IS NOT NULL AS is_verified, account.language
 FROM :schema.account
 JOIN :schema.profile ON profile.user_id = account.id
 WHERE account.id = :user_id AND account.state = 'active';
@@ -68,6 +69,10 @@ WITH reinstated AS (
     RETURNING id
 )
 UPDATE :schema.profile SET is_suspended = false FROM reinstated WHERE user_id = reinstated.id;
+
+-- name: set_password_hash
+UPDATE :schema.account SET password_hash = :password_hash
+WHERE id = :user_id AND state = 'active' AND suspended_at IS NULL;
 
 -- name: change_password_hash
 -- Replaces only the verified hash, so that a concurrent change of the password is not undone.

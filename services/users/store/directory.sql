@@ -27,7 +27,8 @@ WHERE kind = :kind AND name_key = ANY(:keys::text[]);
 UPDATE :schema.directory
 SET user_id = :user_id, state = 'reserved', holder = :holder, expires_at = now() + :lasts::interval
 WHERE kind = :kind AND name_key = :key
-    AND user_id = :from_user_id AND holder = :from_holder AND expires_at = :from_expires_at;
+    AND user_id = :from_user_id AND holder = :from_holder 
+    AND expires_at IS NOT DISTINCT FROM :from_expires_at::timestamptz;
 
 -- name: confirm
 -- A crash may undo this without loss: the next reader of the expired reservation asks the account

@@ -2,9 +2,10 @@
 
 import math
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import TypeVar
 
 from services.users.domain.passwords import (
     WrongCredentials,
@@ -12,11 +13,14 @@ from services.users.domain.passwords import (
     prepared,
     spellings,
 )
+from services.users.domain.proofs import WrongCode
 from services.users.domain.sign_in_limits import Limit, TooManyGuesses, TooManySignIns, source_of
 from services.users.store.accounts import Credentials
 from services.users.store.password_hashes import PasswordHashes
 from services.users.store.sign_in_limits import SignInLimits
 from shared.errors import AppError
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +112,35 @@ class PasswordGuard:
                 raise WrongPassword
         return known
 
+    async def prove_code(self, user_id: int, check: Callable[[], Awaitable[T | None]]) -> T:
+        """What the check finds for the viewer's code; raises WrongCode and TooManyGuesses.
+
+        Wrong codes have a count of their own: whoever mistypes them may still use the password.
+        """
+        async with self._guess() as guess:
+            wait_ms = await guess.count(f"codes:{user_id}", self._of.failures_of_account)
+            if wait_ms > 0:
+                raise TooManyGuesses(retry_after_s=math.ceil(wait_ms / 1000))
+            return _right(await check())
+
+    async def prove_strangers_code(
+        self, login: str, address: str | None, check: Callable[[], Awaitable[T | None]]
+    ) -> T:
+        """What the check finds for a code and a login, which may be nobody's.
+
+        Raises WrongCode, and TooManySignIns by the counts of the address and of the login.
+        """
+        source = "" if address is None else source_of(address)
+        async with self._guess() as guess:
+            if source:
+                _refuse_sign_in(
+                    await guess.count(f"address:{source}", self._of.failures_of_address)
+                )
+            by_login = f"codes_of:{login}"
+            for whose, limit in self._of_strangers(by_login, source):
+                _refuse_sign_in(await guess.count(whose, limit))
+            return _right(await check())
+
     async def _matches(self, known: Credentials | None, password: str) -> bool:
         kept = None if known is None else known.password_hash
         # Without an account it takes as long: a wrong password is tried in every spelling.
@@ -160,13 +193,19 @@ class PasswordGuard:
         guess = _Guess(self._limits)
         try:
             yield guess
-        except (WrongCredentials, WrongPassword):
+        except (WrongCredentials, WrongPassword, WrongCode):
             raise
         except AppError:
             # The password was not judged.
             await guess.take_back()
             raise
         await guess.take_back()
+
+
+def _right(found: T | None) -> T:
+    if found is None:
+        raise WrongCode
+    return found
 
 
 def _account(user_id: int) -> str:

@@ -32,6 +32,7 @@ async def find_profile(group: ShardGroup, user_id: int) -> ProfileFacts | None:
         following_count=row["following_count"],
         version=row["version"],
         email=row["email"],
+        email_is_verified=row["email_is_verified"],
     )
 
 

@@ -2,7 +2,8 @@
 
 -- name: find_profile
 SELECT profile.user_id, username, display_name, bio, website, avatar_key, is_private, version,
-    coalesce(in_count, 0) AS followers_count, coalesce(out_count, 0) AS following_count, email
+    coalesce(in_count, 0) AS followers_count, coalesce(out_count, 0) AS following_count, email,
+    email_verified_at IS NOT NULL AS email_is_verified
 FROM :schema.profile
 JOIN :schema.account ON account.id = profile.user_id
 LEFT JOIN :schema.edge_count ON kind = 'follow' AND node = profile.user_id

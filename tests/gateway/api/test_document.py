@@ -13,6 +13,9 @@ from services.gateway.settings import GatewaySettings
 from tests.gateway.conftest import Gateway
 
 PUBLIC = {
+    ("post", "/v1/links"),
+    ("post", "/v1/password-resets"),
+    ("put", "/v1/password-resets"),
     ("post", "/v1/users"),
     ("post", "/v1/sessions"),
     ("post", "/v1/sessions/refresh"),

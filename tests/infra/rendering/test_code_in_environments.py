@@ -29,7 +29,7 @@ def test_newer_code_changes_a_file_of_every_process_that_runs_it(
     suite = Suite(plan, RunFolder(tmp_path), Path("/decoder/python"), may_make_keys=True)
     processes = processes_of(suite)
     render_everything(suite, processes)
-    for module in ("environment", "ops", "automation"):
+    for module in ("environment", "ops", "automation", "mail"):
         monkeypatch.setattr(f"infra.rendering.{module}.code_version", _newer)
     render_everything(suite, processes)
     ours = [process for process in processes if process.kind == "service"]

@@ -93,6 +93,23 @@ ROWS: tuple[Row, ...] = (
                                        "404  404  404  404  404  404  404  404",
         address="/v1/deletions/1.nobodys"),
     same("PUT /v1/me/password",        DONE, body=PASSWORDS),
+    same("POST /v1/me/email/verification",
+                                       "401  202  202  202  202  202  202  202"),
+    # Nobody has typed the right code, so the refusal is the code's.
+    same("PUT /v1/me/email/verification",
+                                       "401  403  403  403  403  403  403  403",
+        body={"code": "000000"}),
+    # Without an address, so that nobody gets a message: 422 means that access was granted.
+    same("POST /v1/me/email",          "401  422  422  422  422  422  422  422",
+        body={"password": "{password}"}),
+    same("PUT /v1/me/email",           "401  403  403  403  403  403  403  403",
+        body={"code": "000000"}),
+    same("POST /v1/password-resets",   "422  422  422  422  422  422  422  422", body={}),
+    same("PUT /v1/password-resets",    "403  403  403  403  403  403  403  403",
+        body={"new_password": "staple incorrectly", "link": "1.nobodys"}),
+    # Whoever has a link needs no session; nobody has this one.
+    same("POST /v1/links",             "403  403  403  403  403  403  403  403",
+        body={"link": "1.nobodys"}),
 
     same("GET /v1/users/{user_id}",    "401  +    +    +    404  404  +    +"),
     same("GET /v1/users/by-username/{username}",

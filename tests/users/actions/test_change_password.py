@@ -14,6 +14,7 @@ from shared.contracts.people import SignedIn
 from shared.errors import Invalid, SessionEnded
 from tests.users.cast import PASSWORD, Cast
 from tests.users.guards import guard_with
+from tests.users.mail_server import Mailbox, deliver
 from tests.users.session_check import check_session
 
 NEW = "staple incorrectly"
@@ -24,7 +25,9 @@ async def _sign_in(
 ) -> SignedIn:
     form = SignInForm(person["user"]["username"], password, "tablet")
     passwords = passwords or resources.passwords
-    return await sign_in(resources.group, passwords, resources.tokens, form, None)
+    return await sign_in(
+        resources.group, passwords, resources.mail_limits, resources.tokens, form, None
+    )
 
 
 async def _change(resources: Resources, person: SignedIn, current: str, new: str) -> None:
@@ -97,3 +100,16 @@ class _SlowToOpen(PasswordHashes):
         self.verified.set()
         await self.go_on.wait()
         return matches
+
+
+async def test_a_new_password_is_told_to_the_address(
+    resources: Resources, cast: Cast, mail: Mailbox
+) -> None:
+    alice = await cast.reader("alice")
+    change = PasswordChange(PASSWORD, "staple incorrectly battery", alice["session"]["id"])
+    user = alice["user"]
+    await change_password(
+        resources.group, resources.passwords, resources.sessions, user["id"], change
+    )
+    await deliver(resources, mail, user["id"])
+    assert mail.messages_to(user["email"])[-1]["Subject"] == "Your password has been changed"

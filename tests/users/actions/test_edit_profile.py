@@ -49,7 +49,9 @@ def _new_name(name: str = "new") -> str:
 
 async def _sign_up_as(resources: Resources, username: str) -> int:
     form = SignUpForm(username, f"{_new_name()}@mail.example", PASSWORD, "")
-    made = await sign_up(resources.group, resources.passwords, resources.tokens, form, None)
+    made = await sign_up(
+        resources.group, resources.passwords, resources.mail_limits, resources.tokens, form, None
+    )
     return made["user"]["id"]
 
 
@@ -158,12 +160,15 @@ async def test_a_renamed_person_is_found_and_signs_in_by_the_new_name_only(
     with pytest.raises(NotFound):
         await get_profile_by_username(resources.group, None, alice["username"])
     form = SignInForm(new, PASSWORD, "")
-    assert await sign_in(resources.group, resources.passwords, resources.tokens, form, None)
+    assert await sign_in(
+        resources.group, resources.passwords, resources.mail_limits, resources.tokens, form, None
+    )
     old_form = SignInForm(alice["username"], PASSWORD, "")
     with pytest.raises(WrongCredentials):
         await sign_in(
             resources.group,
             resources.passwords,
+            resources.mail_limits,
             resources.tokens,
             old_form,
             None,

@@ -24,7 +24,7 @@ from shared.errors import SessionEnded, Unavailable
 from shared.jobs.expired_rows import ExpiredRows
 from shared.sql_files import parse_query
 from tests.delivered_events import forget_events
-from tests.users.cast import PASSWORD, Cast
+from tests.users.cast import PASSWORD, Cast, verify
 from tests.users.fake_feed import FakeFeed
 from tests.users.session_check import check_session
 
@@ -145,7 +145,9 @@ async def test_edges_of_every_kind_and_direction_go_and_the_counts_change(
 
 async def _sign_up(resources: Resources, username: str, email: str) -> int:
     form = SignUpForm(username, email, PASSWORD, "phone")
-    made = await sign_up(resources.group, resources.passwords, resources.tokens, form, None)
+    made = await sign_up(
+        resources.group, resources.passwords, resources.mail_limits, resources.tokens, form, None
+    )
     return made["user"]["id"]
 
 
@@ -159,7 +161,7 @@ async def _end_holds(resources: Resources, by: timedelta) -> None:
 async def test_the_address_becomes_free_at_once_and_the_username_after_two_weeks(
     resources: Resources, cast: Cast
 ) -> None:
-    alice, bob = await cast.person("alice"), await cast.user_id("bob")
+    alice, bob = await cast.reader("alice"), await cast.user_id("bob")
     username, email = alice["user"]["username"], f"{alice['user']['username']}@mail.example"
     await _delete(resources, alice)
     await _erase(resources, alice["user"]["id"])
@@ -169,7 +171,8 @@ async def test_the_address_becomes_free_at_once_and_the_username_after_two_weeks
         await edit_profile(
             resources.group, resources.upload, resources.tokens, bob, {"username": username}
         )
-    assert await _sign_up(resources, f"{username[:20]}_again", email)
+    again = await _sign_up(resources, f"{username[:20]}_again", email)
+    await verify(resources, again)
     await _end_holds(resources, timedelta(days=13, hours=23))
     with pytest.raises(UsernameTaken):
         await _sign_up(resources, username, f"other_{email}")

@@ -34,7 +34,14 @@ async def _try(
 ) -> str:
     form = SignInForm(login, password, "", address, token)
     try:
-        await sign_in(resources.group, resources.passwords, resources.tokens, form, None)
+        await sign_in(
+            resources.group,
+            resources.passwords,
+            resources.mail_limits,
+            resources.tokens,
+            form,
+            None,
+        )
     except (WrongCredentials, TooManySignIns) as refused:
         return refused.code
     return "signed_in"
@@ -62,7 +69,7 @@ async def test_exactly_ten_guesses_pass_whether_concurrent_or_not(
 async def test_the_other_name_gives_no_further_guesses_and_reveals_nothing(
     resources: Resources, cast: Cast
 ) -> None:
-    alice = (await cast.person("alice"))["user"]
+    alice = (await cast.reader("alice"))["user"]
     await _fail(resources, alice["username"], TIMES)
     assert await _try(resources, alice["email"], "wrong password") == "wrong_credentials"
     assert await _try(resources, alice["email"], PASSWORD) == "wrong_credentials"
@@ -84,7 +91,9 @@ async def test_an_unverified_attempt_counts_no_failure(resources: Resources, cas
     form = SignInForm(login, "wrong password", "")
     for _more in range(TIMES + 1):
         with pytest.raises(Overloaded):
-            await sign_in(resources.group, guard, resources.tokens, form, None)
+            await sign_in(
+                resources.group, guard, resources.mail_limits, resources.tokens, form, None
+            )
     full.close()
     assert await _try(resources, login, PASSWORD) == "signed_in"
 

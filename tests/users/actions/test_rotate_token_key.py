@@ -31,13 +31,17 @@ async def _refresh(resources: Resources, token: str) -> Session:
 
 
 async def _sign_in(resources: Resources, form: SignInForm, key: str) -> SignedIn:
-    return await sign_in(resources.group, resources.passwords, resources.tokens, form, key)
+    return await sign_in(
+        resources.group, resources.passwords, resources.mail_limits, resources.tokens, form, key
+    )
 
 
 async def _sign_up(resources: Resources, key: str) -> SignedIn:
     # The same name each time, as a repeated request has.
     form = replace(form_for("alice"), username=f"a{key[:12]}", email=f"{key}@people.example")
-    return await sign_up(resources.group, resources.passwords, resources.tokens, form, key)
+    return await sign_up(
+        resources.group, resources.passwords, resources.mail_limits, resources.tokens, form, key
+    )
 
 
 @pytest.mark.parametrize(("first", "second"), PAIRS)

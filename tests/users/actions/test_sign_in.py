@@ -15,26 +15,40 @@ from services.users.store.password_hashes import PasswordHashes
 from shared.contracts.people import SignedIn
 from shared.errors import IdempotencyKeyReused, Invalid
 from shared.sql_files import parse_query
-from tests.users.cast import PASSWORD, Cast
+from tests.users.cast import PASSWORD, Cast, verify
 from tests.users.guards import guard_with
+from tests.users.mail_server import Mailbox, deliver, text_of
 from tests.users.session_check import check_session
 
 QUICK = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 
 
 async def _sign_in(resources: Resources, form: SignInForm, key: str | None = None) -> SignedIn:
-    return await sign_in(resources.group, resources.passwords, resources.tokens, form, key)
+    return await sign_in(
+        resources.group, resources.passwords, resources.mail_limits, resources.tokens, form, key
+    )
 
 
 async def test_username_and_address_both_sign_in(resources: Resources, cast: Cast) -> None:
-    alice = (await cast.person("alice"))["user"]
+    alice = (await cast.reader("alice"))["user"]
     for login in (alice["username"], alice["email"], alice["email"].upper()):
         signed_in = await _sign_in(resources, SignInForm(login, PASSWORD, "tablet"))
         assert signed_in["user"] == alice
 
 
-async def test_spaces_around_a_login_are_ignored(resources: Resources, cast: Cast) -> None:
+async def test_an_address_signs_in_only_once_it_is_verified(
+    resources: Resources, cast: Cast
+) -> None:
+    """Otherwise a sign-up with somebody's address would tell whether it is free."""
     alice = (await cast.person("alice"))["user"]
+    with pytest.raises(WrongCredentials):
+        await _sign_in(resources, SignInForm(alice["email"], PASSWORD, ""))
+    await verify(resources, alice["id"])
+    assert await _sign_in(resources, SignInForm(alice["email"], PASSWORD, ""))
+
+
+async def test_spaces_around_a_login_are_ignored(resources: Resources, cast: Cast) -> None:
+    alice = (await cast.reader("alice"))["user"]
     for login in (f"{alice['username']} ", f" {alice['username']}", f"\u00a0{alice['email']}\t"):
         assert (await _sign_in(resources, SignInForm(login, PASSWORD, "")))["user"] == alice
 
@@ -69,6 +83,7 @@ async def test_a_missing_account_is_verified_against_a_dummy_hash(resources: Res
         await sign_in(
             resources.group,
             guard_with(resources, passwords),
+            resources.mail_limits,
             resources.tokens,
             SignInForm("nobody", PASSWORD, ""),
             None,
@@ -98,10 +113,22 @@ async def test_beyond_the_limit_of_devices_the_oldest_is_signed_out(
     form = SignInForm(alice["user"]["username"], PASSWORD, "tablet")
     quick = await _with_quick_password(resources, alice["user"]["id"])
     for _ in range(SESSIONS_PER_USER_MAX - 1):
-        await sign_in(resources.group, guard_with(resources, quick), resources.tokens, form, None)
+        await sign_in(
+            resources.group,
+            guard_with(resources, quick),
+            resources.mail_limits,
+            resources.tokens,
+            form,
+            None,
+        )
     assert await _live_count(resources, alice["user"]["id"]) == SESSIONS_PER_USER_MAX
     newest = await sign_in(
-        resources.group, guard_with(resources, quick), resources.tokens, form, None
+        resources.group,
+        guard_with(resources, quick),
+        resources.mail_limits,
+        resources.tokens,
+        form,
+        None,
     )
     assert await _live_count(resources, alice["user"]["id"]) == SESSIONS_PER_USER_MAX
     token = newest["session"]["access_token"]
@@ -143,3 +170,19 @@ async def _live_count(resources: Resources, user_id: int) -> int:
     reader = resources.group.reader(resources.group.shard_of(user_id))
     count: int = await reader.value(parse_query("live_count", text), user_id=user_id)
     return count
+
+
+async def test_a_new_device_is_told_of_and_a_known_one_is_not(
+    resources: Resources, cast: Cast, mail: Mailbox
+) -> None:
+    alice = await cast.reader("alice")
+    user, known = alice["user"], alice["device_token"]
+    await _sign_in(resources, SignInForm(user["username"], PASSWORD, "phone", device_token=known))
+    await deliver(resources, mail, user["id"])
+    assert not mail.messages_to(user["email"])
+    form = SignInForm(user["username"], PASSWORD, "a stranger's", address="203.0.113.7")
+    await _sign_in(resources, form)
+    await deliver(resources, mail, user["id"])
+    (told,) = mail.messages_to(user["email"])
+    assert told["Subject"] == "A new device is signed in"
+    assert "Device: a stranger's. Network: 203.0.113.7." in text_of(told)

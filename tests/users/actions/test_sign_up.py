@@ -7,9 +7,9 @@ from dataclasses import replace
 
 import pytest
 
+from services.users.actions.open_link import open_link
 from services.users.actions.reserve_names import reserve_names
 from services.users.actions.sign_up import SignUpOvertaken, sign_up
-from services.users.domain.emails import EmailTaken
 from services.users.domain.names import Name, email_of, username_of
 from services.users.domain.sign_up_form import SignUpForm
 from services.users.domain.usernames import UsernameTaken
@@ -23,16 +23,20 @@ from shared.contracts.people import SignedIn
 from shared.errors import Conflict, IdempotencyKeyReused, Invalid, Overloaded, RequestInProgress
 from shared.sharding.shard_group import ShardGroup
 from shared.sql_files import parse_query
-from tests.users.cast import PASSWORD, form_for
+from tests.users.cast import PASSWORD, form_for, verify
 from tests.users.guards import guard_with
+from tests.users.mail_server import Mailbox, deliver, mail_link
 
 
 async def _sign_up(resources: Resources, form: SignUpForm, key: str | None = None) -> SignedIn:
-    return await sign_up(resources.group, resources.passwords, resources.tokens, form, key)
+    return await sign_up(
+        resources.group, resources.passwords, resources.mail_limits, resources.tokens, form, key
+    )
 
 
-def _names(form: SignUpForm) -> tuple[Name, Name]:
-    return username_of(form.username), email_of(form.email)
+def _names(form: SignUpForm) -> tuple[Name, ...]:
+    """What a sign-up reserves; an address is claimed when it is verified."""
+    return (username_of(form.username),)
 
 
 async def _holder(group: ShardGroup, shard: int = 3) -> Holder:
@@ -47,6 +51,11 @@ async def test_a_new_account_has_its_names_confirmed(resources: Resources) -> No
         assert entry is not None
         assert entry.is_confirmed
         assert entry.holder.user_id == user["id"]
+    assert await directory.find_entry(resources.group, email_of(form.email)) is None
+    await verify(resources, user["id"])
+    entry = await directory.find_entry(resources.group, email_of(form.email))
+    assert entry is not None
+    assert (entry.is_confirmed, entry.holder.user_id) == (True, user["id"])
 
 
 async def test_an_account_and_its_session_are_in_one_shard(resources: Resources) -> None:
@@ -69,14 +78,17 @@ async def test_a_taken_username_is_refused(resources: Resources) -> None:
         await _sign_up(resources, replace(form_for("bob"), username=taken.username))
 
 
-async def test_a_taken_address_is_refused_and_the_username_stays_free(
-    resources: Resources,
+async def test_a_sign_up_does_not_tell_that_an_address_is_taken(
+    resources: Resources, mail: Mailbox
 ) -> None:
     taken, bob = form_for("alice"), form_for("bob")
-    await _sign_up(resources, taken)
-    with pytest.raises(EmailTaken):
-        await _sign_up(resources, replace(bob, email=taken.email.upper()))
-    await _sign_up(resources, bob)
+    await verify(resources, (await _sign_up(resources, taken))["user"]["id"])
+    form = replace(bob, email=taken.email.upper())
+    user = (await _sign_up(resources, form))["user"]
+    assert (user["email"], user["email_is_verified"]) == (form.email, False)
+    # Only the reader of the address learns it, and gets no code.
+    await deliver(resources, mail, user["id"])
+    assert mail.messages_to(form.email)[-1]["Subject"] == "You already have an account"
 
 
 async def test_exactly_one_of_many_concurrent_sign_ups_gets_a_name(resources: Resources) -> None:
@@ -94,20 +106,26 @@ async def test_exactly_one_of_many_concurrent_sign_ups_gets_a_name(resources: Re
     assert outcomes == {"made": 1, "username_taken": 59}
 
 
-async def test_exactly_one_of_many_concurrent_sign_ups_gets_an_address(
-    resources: Resources,
+async def test_exactly_one_of_many_concurrent_verifications_gets_an_address(
+    resources: Resources, mail: Mailbox
 ) -> None:
     wanted = form_for("alice")
+    forms = [replace(wanted, username=f"{wanted.username[:20]}.{number}x") for number in range(6)]
+    users = [(await _sign_up(resources, form))["user"] for form in forms]
+    for user in users:
+        await deliver(resources, mail, user["id"])
+    links = [mail_link(message) for message in mail.messages_to(wanted.email)]
+    assert len(links) == len(users)
 
-    async def outcome(number: int) -> str:
+    async def outcome(link: str) -> str:
         try:
-            await _sign_up(resources, replace(wanted, username=f"{wanted.username[:20]}.{number}x"))
+            await open_link(resources.group, resources.sessions, resources.codes, link)
         except Conflict as refusal:
             return refusal.code
-        return "made"
+        return "verified"
 
-    outcomes = Counter(await asyncio.gather(*(outcome(number) for number in range(30))))
-    assert outcomes == {"made": 1, "email_taken": 29}
+    outcomes = Counter(await asyncio.gather(*(outcome(link) for link in links)))
+    assert outcomes == {"verified": 1, "email_taken": 5}
 
 
 async def test_the_same_request_gets_the_same_reply_with_its_tokens(resources: Resources) -> None:
@@ -170,9 +188,16 @@ async def test_a_repeated_request_completes_an_interrupted_one(
 ) -> None:
     form, key = form_for("alice"), secrets.token_hex()
     cut_off = asyncio.create_task(
-        sign_up(resources.group, guard_with(resources, _SlowHashes()), resources.tokens, form, key)
+        sign_up(
+            resources.group,
+            guard_with(resources, _SlowHashes()),
+            resources.mail_limits,
+            resources.tokens,
+            form,
+            key,
+        )
     )
-    await _until_reserved(resources.group, email_of(form.email))
+    await _until_reserved(resources.group, username_of(form.username))
     cut_off.cancel()
     await asyncio.wait([cut_off])
     with pytest.raises(UsernameTaken):
@@ -186,7 +211,12 @@ async def test_an_overloaded_sign_up_releases_its_names(resources: Resources) ->
     refusing = PasswordHashes(threads=1, waiting_max=-1)
     with pytest.raises(Overloaded):
         await sign_up(
-            resources.group, guard_with(resources, refusing), resources.tokens, form, None
+            resources.group,
+            guard_with(resources, refusing),
+            resources.mail_limits,
+            resources.tokens,
+            form,
+            None,
         )
     refusing.close()
     await _sign_up(resources, form)
@@ -223,9 +253,11 @@ async def test_an_overtaken_sign_up_makes_no_second_account_with_the_name(
     group, form, key = resources.group, form_for("alice"), secrets.token_hex()
     slow = _SlowHashes()
     overtaken = asyncio.create_task(
-        sign_up(group, guard_with(resources, slow), resources.tokens, form, key)
+        sign_up(
+            group, guard_with(resources, slow), resources.mail_limits, resources.tokens, form, key
+        )
     )
-    await _until_reserved(group, email_of(form.email))
+    await _until_reserved(group, username_of(form.username))
     await _expire(group, form)
     winner = await _sign_up(resources, form)
     slow.go_on.set()

@@ -18,7 +18,9 @@ from tests.users.session_check import check_session
 
 async def _sign_in(resources: Resources, person: SignedIn, password: str = PASSWORD) -> SignedIn:
     form = SignInForm(person["user"]["username"], password, "tablet")
-    return await sign_in(resources.group, resources.passwords, resources.tokens, form, None)
+    return await sign_in(
+        resources.group, resources.passwords, resources.mail_limits, resources.tokens, form, None
+    )
 
 
 async def _suspend(resources: Resources, user_id: int) -> bool:

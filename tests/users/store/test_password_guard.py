@@ -118,7 +118,9 @@ async def test_a_hash_of_the_password_as_typed_still_works_and_is_renewed(
     await _keep(group, alice["id"], await hashes.hash(kept))
     form = SignInForm(alice["username"], unicodedata.normalize(typed_as, kept), "")
     for _again in range(2):
-        assert await sign_in(group, resources.passwords, resources.tokens, form, None)
+        assert await sign_in(
+            group, resources.passwords, resources.mail_limits, resources.tokens, form, None
+        )
         known = await find_credentials(group, alice["id"])
         assert known is not None
         assert await hashes.verify(known.password_hash, prepared(kept))

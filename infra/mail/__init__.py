@@ -1,0 +1,1 @@
+"""The embedded server of mail: it keeps every message in a folder and sends none on."""
