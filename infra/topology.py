@@ -133,8 +133,13 @@ def load_topology_on_hosts(file: Path = TOPOLOGY_FILE, hosts_file: Path | None =
         topology = _topology(drawn, None, has_failover=True)
         if topology.machines is None:
             raise TopologyError("hosts.names has one name: `make up` starts a suite on one machine")
-    # What takes backups reads the files of all databases, which no host has.
-    return replace(topology, backup=replace(topology.backup, enabled=False))
+    # What takes backups reads the files of all databases, which no host has. The page that shows
+    # kept messages is not there either, so they go to a drawn server or to nobody.
+    return replace(
+        topology,
+        backup=replace(topology.backup, enabled=False),
+        mail=replace(topology.mail, kind="external"),
+    )
 
 
 def _topology(

@@ -47,6 +47,7 @@ def spread_topologies(draw: st.DrawFn) -> Topology:
         ]
     drawn["hosts"] = tables_of(hosts, {"redis-feed": draw(st.sampled_from(hosts))})
     drawn["backup"]["enabled"] = False
+    drawn["mail"]["kind"] = "external"
     return _topology(drawn, None, has_failover=True)
 
 
