@@ -31,8 +31,9 @@ async def start_watchers(suite: Suite, progress: Progress) -> None:
         return
     supervisor = Supervisor(suite.folder)
     supervisor.reload()
-    await asyncio.gather(*(_make_role(suite, database) for database in suite.plan.databases))
-    await tell_redis_users(suite)
+    if suite.plan.watch is not None:
+        await asyncio.gather(*(_make_role(suite, database) for database in suite.plan.databases))
+        await tell_redis_users(suite)
     states = supervisor.states()
     late = [process for process in watchers if not states[process.name].is_up]
 

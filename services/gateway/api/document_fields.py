@@ -108,6 +108,8 @@ _OF_SCHEMAS: Mapping[str, str] = {
     "Export.url": "A signed address, valid for at most ten minutes; null unless `ready`.",
     "Filter.name": "The value of `filter` in `PATCH /v1/photos/{photo_id}`.",
     "Filters.filters": "All filters, in the order to offer them.",
+    "Link.link": "What the link of the message has after its `#`.",
+    "OpenedLink.purpose": "What it did; for `reset_password` the new password is still to be sent.",
     "Place.name": "The name of the place; 1 to 200 characters.",
     "Pinned.pinned_at": "When it was pinned: RFC 3339 in UTC; null if it is not.",
     "Post.pinned_at": "When its author pinned it to the top of their page; null if not pinned.",

@@ -49,6 +49,7 @@ class OpenedAddress(BaseModel):
 @router.post(
     "/me/email/verification",
     status_code=202,
+    response_class=Response,
     summary="Send the viewer a code for the address",
     responses={
         202: {"description": "The message is on its way."},
@@ -101,6 +102,7 @@ class NewAddress(WantedMessage):
 @router.post(
     "/me/email",
     status_code=202,
+    response_class=Response,
     summary="Begin a change of the viewer's address",
     responses={
         202: {"description": "A code is on its way to the new address."},

@@ -54,6 +54,7 @@ class Reset(BaseModel):
 @router.post(
     "/password-resets",
     status_code=202,
+    response_class=Response,
     summary="Send a code for a new password",
     responses={
         202: {"description": "If the login is an account's, a message is on its way."},

@@ -33,7 +33,7 @@ async def test_signing_up_gives_the_account_and_its_session(gateway: Gateway) ->
     assert reply.json()["user"]["counts"]["posts"] == 0
     assert reply.json()["session"]["access_token"] == "rta_x"
     assert reply.headers["cache-control"] == "no-store"
-    assert gateway.users.body_of("/users") == ACCOUNT
+    assert gateway.users.body_of("/users") == {**ACCOUNT, "language": "en"}
 
 
 async def test_the_clients_idempotency_key_is_passed_on(gateway: Gateway) -> None:

@@ -15,8 +15,14 @@ READS = {"get", "head", "options"}
 BODIES_OF_UPLOADS = {"multipart/form-data", "application/offset+octet-stream", "image/jpeg"}
 # Done to others, and attractive to robots.
 ENGAGES = re.compile(r"/(follow|like|save|comments|block|mute|reports?)$|^/v1/comments/")
-# To get a session; no limit per person can apply yet.
-SIGN_IN = {("post", "/v1/users"), ("post", "/v1/sessions")}
+# Without a session, no limit per person can apply.
+SIGN_IN = {
+    ("post", "/v1/users"),
+    ("post", "/v1/sessions"),
+    ("post", "/v1/links"),
+    ("post", "/v1/password-resets"),
+    ("put", "/v1/password-resets"),
+}
 
 
 @pytest.fixture(scope="module")
