@@ -19,7 +19,8 @@ STORE_KEYS = ("operator", "a-secret-key-of-the-store")
 BUCKET = "retrato-backup"
 _CONTROL_PORT = 8055
 _PROGRAMS = ("pebble", "pebble-challtestsrv")
-_READY_S = 20.0
+# The ACME server makes keys when it starts, which a busy machine delays.
+_READY_S = 300.0
 _MAIL = """
 import socketserver, sys
 class Mail(socketserver.StreamRequestHandler):

@@ -171,7 +171,7 @@ async def test_an_account_of_the_suite_does_not_leave_the_machine(machine: Machi
 async def test_a_certificate_near_its_end_is_renewed_by_nobody(machine: Machine) -> None:
     await eventually(lambda: _answers(machine), within_s=_WITHIN_S)
     first = machine.serial_for_guest()
-    machine.neighbour.sign_for(hours=0.05)
+    machine.neighbour.sign_for(hours=0.1)
     assert machine.make("certificate").returncode == 0
 
     def shows_another(than: str) -> None:
@@ -182,8 +182,13 @@ async def test_a_certificate_near_its_end_is_renewed_by_nobody(machine: Machine)
     machine.neighbour.sign_for(hours=24 * 90)
     # The attempt was a moment ago, for which the caretaker would wait.
     os.utime(machine.file("/var/lib/retrato/public/tried"), (0, 0))
-    await eventually(lambda: shows_another(short), within_s=_WITHIN_S)
-    _answers(machine)
+
+    def shows_a_trusted_one() -> None:
+        shows_another(short)
+        # By the authority of now; our own certificate stands in for one that has ended.
+        _answers(machine)
+
+    await eventually(shows_a_trusted_one, within_s=_WITHIN_S)
 
 
 async def test_after_a_power_cut_all_of_it_starts_by_itself(machine: Machine) -> None:
