@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 from infra.accounts import account_for
 from infra.plan.parts import Plan, PlannedProcess
-from infra.plan.reach import OPERATORS, OUTSIDE, PUBLIC, Allowed, allowed, parts_of
+from infra.plan.reach import OPERATORS, OUTSIDE, PUBLIC, Allowed, allowed, databases_of, parts_of
 from infra.rendering.files import render
 
 # The ACME client is no process of the plan: the caretaker starts it.
@@ -59,6 +59,9 @@ def _inside(
     plan: Plan, parts: Mapping[str, tuple[PlannedProcess, ...]], uids: Mapping[str, int]
 ) -> Iterator[tuple[str, str, int]]:
     """Yield who may connect to which address and port: "" is anybody of this machine."""
+    for group in plan.groups:
+        # A restore from a folder serves it here, also if the suite's own backups are elsewhere.
+        yield str(uids[databases_of(group)]), plan.backup.address, plan.backup.port
     for one in allowed(plan):
         if one.target == OUTSIDE or one.source == OPERATORS:
             continue

@@ -82,6 +82,15 @@ def test_a_part_reaches_what_it_needs_and_nothing_else(
     assert bool(_inside(rules) & wanted) is may
 
 
+def test_a_restore_reads_a_folder_although_backups_are_elsewhere(accounts: Accounts) -> None:
+    drawn = load_topology()
+    for kind in ("embedded", "external"):
+        plan = plan_of(replace(drawn, backup=replace(drawn.backup, kind=kind)))
+        databases = parts_of(plan)["postgres-users"][0]
+        wanted = (str(accounts(databases.role)), plan.backup.address, plan.backup.port)
+        assert wanted in _inside(firewall(plan, uid_of=accounts)), kind
+
+
 def test_anybody_of_the_machine_reaches_the_balancers_only(plan: Plan, rules: str) -> None:
     open_ones = {address for uid, address, _port in _inside(rules) if not uid}
     assert open_ones == set(plan.nginx.replicas)
