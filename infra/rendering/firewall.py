@@ -59,7 +59,7 @@ def _inside(
     plan: Plan, parts: Mapping[str, tuple[PlannedProcess, ...]], uids: Mapping[str, int]
 ) -> Iterator[tuple[str, str, int]]:
     """Yield who may connect to which address and port: "" is anybody of this machine."""
-    for group in plan.groups:
+    for group in plan.own_groups:
         # A restore from a folder serves it here, also if the suite's own backups are elsewhere.
         yield str(uids[databases_of(group)]), plan.backup.address, plan.backup.port
     for one in allowed(plan):
