@@ -77,6 +77,11 @@ def _compose(root: Path, *words: str) -> None:
     assert done.returncode == 0, done.stdout[-3000:]
 
 
+async def _told(suite: ContainerSuite, word: str, part: str) -> None:
+    """Stop or start a part by the tool, which knows how long each may take to end."""
+    await asyncio.to_thread(_compose, suite.run_dir, word, part)
+
+
 def _left(*words: str) -> set[str]:
     """Return what the engine still has of the project."""
     return set(
@@ -139,7 +144,7 @@ async def _is_ready(suite: ContainerSuite, name: str) -> None:
                 raise AssertionError(f"{name} does not answer") from error
         assert reply.text == "ok", name
 
-    await eventually(it_is_ready, within_s=120, every_s=0.2)
+    await eventually(it_is_ready, within_s=UP_S_MAX, every_s=0.2)
 
 
 async def _is_up(suite: ContainerSuite, name: str) -> None:
@@ -153,7 +158,7 @@ async def _is_up(suite: ContainerSuite, name: str) -> None:
             raise AssertionError(f"{name} does not listen") from error
         writer.close()
 
-    await eventually(it_listens, within_s=120, every_s=0.2)
+    await eventually(it_listens, within_s=UP_S_MAX, every_s=0.2)
 
 
 async def _sent(tally: Tally, count: int) -> None:
@@ -169,15 +174,20 @@ def _say(what: str, tally: Tally) -> None:
     )
 
 
+def _parts(suite: ContainerSuite) -> list[str]:
+    """Return the gateways, the replicas of the services and the workers."""
+    return [one.name for one in suite.plan.processes if one.service in suite.plan.services]
+
+
 async def test_any_gateway_service_or_worker_stops_and_no_request_fails(
     containers: ContainerSuite,
 ) -> None:
-    parts = [one.name for one in containers.plan.processes if one.kind == "service"]
+    parts = _parts(containers)
     async with load_of_a_quiet_day(containers.public_url, PER_SECOND) as tally:
         for number, part in enumerate(parts, 1):
             before = len(tally.failures)
-            await containers.engine_later("stop", containers.container(part))
-            await containers.engine_later("start", containers.container(part))
+            await _told(containers, "stop", part)
+            await _told(containers, "start", part)
             await _is_ready(containers, part)
             # What a stop has set off may show later than the stop.
             await _sent(tally, max(tally.sent + PER_SECOND, 2_000 * number // len(parts)))
@@ -189,7 +199,7 @@ async def test_any_gateway_service_or_worker_stops_and_no_request_fails(
 async def test_any_gateway_service_or_worker_dies_and_hardly_a_request_fails(
     containers: ContainerSuite,
 ) -> None:
-    parts = [one.name for one in containers.plan.processes if one.kind == "service"]
+    parts = _parts(containers)
     async with load_of_a_quiet_day(containers.public_url, PER_SECOND) as tally:
         for part in parts:
             await asyncio.to_thread(containers.kill, part)
@@ -248,7 +258,7 @@ async def test_a_primary_comes_back_with_every_acknowledged_write(
                 )
                 assert reply.status_code == 201, reply.text
 
-            await eventually(it_is_written, within_s=120, every_s=0.2)
+            await eventually(it_is_written, within_s=UP_S_MAX, every_s=0.2)
             written.append(said)
 
         async def all_is_there() -> None:
@@ -262,9 +272,9 @@ async def test_a_primary_comes_back_with_every_acknowledged_write(
 async def test_without_the_store_people_read_on(containers: ContainerSuite) -> None:
     async with phone_of(containers.public_url, "alice") as alice:
         async with load_of_a_quiet_day(containers.public_url, 30) as tally:
-            await containers.engine_later("stop", containers.container("store"))
+            await _told(containers, "stop", "store")
             await _sent(tally, 300)
-            await containers.engine_later("start", containers.container("store"))
+            await _told(containers, "start", "store")
             await _is_up(containers, "store")
         _say("without the store", tally)
         assert tally.failures == []
@@ -281,9 +291,9 @@ async def test_a_balancer_goes_and_the_other_one_serves(containers: ContainerSui
     first, second = containers.public_urls
     for gone, url in (("nginx-1", second), ("nginx-2", first)):
         async with load_of_a_quiet_day(url, PER_SECOND) as tally:
-            await containers.engine_later("stop", containers.container(gone))
+            await _told(containers, "stop", gone)
             await _sent(tally, 300)
-            await containers.engine_later("start", containers.container(gone))
+            await _told(containers, "start", gone)
             await _is_up(containers, gone)
         _say(f"without {gone}", tally)
         assert tally.failures == []
@@ -344,7 +354,7 @@ async def test_the_first_signal_ends_each_part_in_order(containers: ContainerSui
     """A part that ignored its stop signal would be killed, and exit with 137."""
     for name in ("users-2", "feed-worker-1", "postgres-feed-a-replica", "redis-feed", "nginx-2"):
         container = containers.container(name)
-        await containers.engine_later("stop", container)
+        await _told(containers, "stop", name)
         assert engine("inspect", "--format={{.State.ExitCode}}", container).strip() == "0", name
-        await containers.engine_later("start", container)
+        await _told(containers, "start", name)
         await _is_up(containers, name)
