@@ -17,7 +17,7 @@ up: ready ## install what is missing and start everything (LIMITS=loose allows l
 down: ready ## stop everything; the data stays
 	@$(PYTHON) -m infra down
 upgrade: ready ## bring the running suite to another version while it serves: make upgrade TO=v1.1.0 (BACK=1 goes back; neither takes the checkout)
-	@$(if $(RETRATO_PYTHON),RETRATO_PYTHON=$(RETRATO_PYTHON)) $(PYTHON) -m infra upgrade $(if $(TO),--to=$(TO)) $(if $(BACK),--back)
+	@$(if $(RETRATO_PYTHON),RETRATO_PYTHON=$(RETRATO_PYTHON)) $(PYTHON) -m infra upgrade $(if $(TO),--to="$(TO)") $(if $(BACK),--back)
 image: ready ## build the container images: make image BASE=<name@digest> (CPU=x86-64-v2 for older processors, ENGINE=docker, WORDS="…")
 	@$(PYTHON) -m infra image --base="$(BASE)" $(if $(CPU),--cpu=$(CPU)) $(if $(ENGINE),--engine=$(ENGINE)) $(if $(WORDS),--words="$(WORDS)")
 compose: ready ## render the compose file of the suite into .run/containers (NET=10.87 PUBLISH=127.0.0.1 PORTS=8080,8443 URL=https://… LIMITS=loose LOG_DRIVER=k8s-file; what is not said stays as it was)

@@ -47,11 +47,22 @@ class Account:
     switch: bool
 
     def own(self, path: Path, mode: int) -> None:
-        """Give a file or folder to this user, with this mode."""
+        """Give a file or folder to this user, with this mode; raises OSError for a link.
+
+        The folder may be another account's, which could have put a link to a file of root there.
+        """
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+        try:
+            self.own_open(descriptor, mode)
+        finally:
+            os.close(descriptor)
+
+    def own_open(self, descriptor: int, mode: int) -> None:
+        """Give an open file or folder to this user, with this mode."""
         # Root takes back what an earlier version gave to an account.
         if os.geteuid() == 0:
-            os.chown(path, self.uid, self.gid)
-        path.chmod(mode)
+            os.fchown(descriptor, self.uid, self.gid)
+        os.fchmod(descriptor, mode)
 
     def own_tree(self, folder: Path, *, mixed: bool = False) -> None:
         """Give a folder and all in it to this user, unless the folder is theirs already.

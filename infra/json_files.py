@@ -35,7 +35,7 @@ def read_json(file: Path) -> dict[str, Any]:
 def write_durably(file: Path, text: str, *, mode: int = 0o600) -> None:
     """Replace a file, with this mode; the file and its name are on disk afterwards."""
     draft = file.with_name(file.name + ".draft")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, mode)
     with os.fdopen(descriptor, "w", encoding="utf-8") as handle:
         os.fchmod(descriptor, mode)
         handle.write(text)

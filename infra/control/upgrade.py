@@ -7,6 +7,7 @@ done already takes no time.
 import asyncio
 import json
 import os
+import re
 import subprocess
 import sys
 from dataclasses import asdict, dataclass
@@ -27,6 +28,8 @@ from infra.run_folder import REPOSITORY
 from infra.suite import Suite
 from shared.version import version_text
 
+# Begins like no option, and has nothing that a shell, make or git reads as more than a name.
+_NAME_OF_VERSION = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+/@~^-]*")
 _GIT_TIMEOUT_S = 60
 _STEP_TIMEOUT_S = 3600
 _MIGRATIONS = ("services/*/migrations/*.sql", "shared/sharding/migrations/*.sql")
@@ -230,6 +233,9 @@ def _infra(*words: str) -> None:
 
 def _commit(name: str) -> str:
     """Return the commit that a name of git stands for; raises SuiteFailure."""
+    if not _NAME_OF_VERSION.fullmatch(name):
+        # git would take it for an option, or make for words of its own.
+        raise SuiteFailure(f"{name!r} is no name of a version: TO= wants a tag or a commit.")
     try:
         return _git("rev-parse", "--verify", "--quiet", f"{name}^{{commit}}")
     except SuiteFailure:

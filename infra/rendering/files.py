@@ -1,5 +1,6 @@
 """Writes files from templates, only if they differ, and readable by one account."""
 
+import os
 import shlex
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -49,14 +50,25 @@ def write_rendered(file: Path, text: str, account: Account, mode: int = 0o600) -
         differing += [file] if changed else []
         return changed
     if changed:
-        draft = file.with_name(file.name + ".draft")
-        draft.touch(mode=0o600)
-        draft.write_text(text, encoding="utf-8")
-        # Readers of a file that is already open to them never find it closed.
-        draft.chmod(mode)
-        draft.replace(file)
-    account.own(file, mode)
+        _replace(file, text, account, mode)
+    else:
+        account.own(file, mode)
     return changed
+
+
+def _replace(file: Path, text: str, account: Account, mode: int) -> None:
+    """Replace a file at once, in a folder whose account may have put a link in the draft's place.
+
+    Readers of a file that is already open to them never find it closed.
+    """
+    draft = file.with_name(file.name + ".draft")
+    draft.unlink(missing_ok=True)
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as handle:
+        handle.write(text)
+        handle.flush()
+        account.own_open(descriptor, mode)
+    draft.replace(file)
 
 
 def delete_rendered(files: Iterable[Path]) -> None:
