@@ -63,18 +63,20 @@ def group_of(name: str, table: Mapping[str, Any], net: str) -> Group:
     return Group(
         shard_count=table["shard_count"],
         primaries=tuple(
-            Primary(
-                server=_server(drawn, net, is_external=is_external),
-                first_shard=drawn["shards"][0],
-                last_shard=drawn["shards"][1],
-                replicas=tuple(
-                    _server(replica, net, is_external=is_external)
-                    for replica in drawn.get("replicas", ())
-                ),
-            )
-            for drawn in table["primary"]
+            _primary(drawn, net, is_external=is_external) for drawn in table["primary"]
         ),
         external=_external_group(name, table) if is_external else None,
+    )
+
+
+def _primary(drawn: Mapping[str, Any], net: str, *, is_external: bool) -> Primary:
+    first, last = drawn["shards"]
+    replicas = drawn.get("replicas", ())
+    return Primary(
+        server=_server(drawn, net, is_external=is_external),
+        first_shard=first,
+        last_shard=last,
+        replicas=tuple(_server(one, net, is_external=is_external) for one in replicas),
     )
 
 
