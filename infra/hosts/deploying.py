@@ -61,6 +61,19 @@ def pack_code(archive: Path) -> Path:
     return archive
 
 
+def pack_bundle(bundle: Path) -> Path:
+    """Write an archive of a bundle beside it, because each file by itself is a round trip."""
+    archive = bundle.with_name(f"{bundle.name}.tar.gz")
+    draft = archive.with_name(f"{archive.name}.draft")
+    draft.unlink(missing_ok=True)
+    draft.touch(mode=0o600)
+    with tarfile.open(draft, "w:gz") as packed:
+        for file in sorted(bundle.iterdir()):
+            packed.add(file, file.name)
+    draft.replace(archive)
+    return archive
+
+
 def _plain(member: tarfile.TarInfo) -> tarfile.TarInfo | None:
     """Leave out compiled files, and owners and modes of this machine."""
     if any(part in _LEFT_OUT for part in Path(member.name).parts):
@@ -77,7 +90,8 @@ def inventory_of(
     """Return the inventory: what each host is called, where it is, and what it runs."""
     plan = suite.plan
     machines = machines_of(plan)
-    facts = {host.name: _facts(plan, host, bundles[host.name]) for host in machines.hosts}
+    packed = {name: pack_bundle(bundle) for name, bundle in bundles.items()}
+    facts = {host.name: _facts(plan, host, packed[host.name]) for host in machines.hosts}
     shared = {
         "ansible_user": user,
         "ansible_python_interpreter": "/usr/bin/python3",

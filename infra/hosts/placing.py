@@ -1,6 +1,6 @@
 """Puts what was brought to a host in its place, as root.
 
-`python3 placing.py bundle FOLDER` and `python3 placing.py code ARCHIVE FOLDER` print what has
+`python3 placing.py bundle ARCHIVE` and `python3 placing.py code ARCHIVE FOLDER` print what has
 changed. It runs as a file before anything of ours is installed, with only the standard library.
 """
 
@@ -13,6 +13,7 @@ import shutil
 import subprocess
 import sys
 import tarfile
+import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -31,7 +32,7 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     kinds = parser.add_subparsers(dest="kind", required=True)
     bundle = kinds.add_parser("bundle")
-    bundle.add_argument("folder", type=Path)
+    bundle.add_argument("archive", type=Path)
     bundle.add_argument("--units", type=Path, default=UNITS)
     code = kinds.add_parser("code")
     code.add_argument("archive", type=Path)
@@ -40,8 +41,16 @@ def main() -> None:
     if said.kind == "code":
         changed = place_code(said.archive, said.folder)
     else:
-        changed = place(said.folder, said.units)
+        changed = place_archive(said.archive, said.units)
     sys.stdout.write("".join(f"{path}\n" for path in changed))
+
+
+def place_archive(archive: Path, units: Path = UNITS) -> list[str]:
+    """Place the bundle of an archive; returns the paths that changed."""
+    # Beside the archive, whose folder only root can enter.
+    with tempfile.TemporaryDirectory(dir=archive.parent) as folder, tarfile.open(archive) as packed:
+        packed.extractall(folder)  # noqa: S202 - it is of our making
+        return place(Path(folder), units)
 
 
 def place(bundle: Path, units: Path = UNITS) -> list[str]:

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from infra.hosts.bundle import Bundle, write_bundle
-from infra.hosts.placing import UNITS, place
+from infra.hosts.deploying import pack_bundle
+from infra.hosts.placing import UNITS, place, place_archive
 from infra.hosts.rendering import bundle_of, operator_secrets, render_hosts, servers_from
 from infra.hosts.suites import machines_of, operating_host, rendering_suite
 from infra.hosts.units import STEPS, step_unit
@@ -219,6 +220,14 @@ def test_placing_replaces_what_differs_and_keeps_what_is_the_hosts(tmp_path: Pat
     assert (host / "a").read_text(encoding="utf-8") == "second"
     assert (host / "b").read_text(encoding="utf-8") == "changed on the host"
     assert not (units / "retrato-gone.service").exists()
+
+
+def test_a_bundle_travels_as_an_archive_that_only_its_owner_reads(tmp_path: Path) -> None:
+    archive = pack_bundle(_small_bundle(tmp_path, "first"))
+    assert archive.stat().st_mode & 0o777 == 0o600
+    units, host = tmp_path / "units", tmp_path / "host"
+    assert place_archive(archive, units) == [str(host / "a"), str(host / "b")]
+    assert place_archive(archive, units) == []
 
 
 def test_the_placing_script_needs_nothing_but_the_standard_library() -> None:
