@@ -24,6 +24,7 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "infra/ops/app.py",
         "docs/operations/a.md",
         "infra/automation/inbox.py",
+        "infra/mail/server.py",
         *map(str, code_place.FILES),
     ):
         (home / file).parent.mkdir(parents=True, exist_ok=True)
