@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import yaml
 
 from infra.failover.settings import shared_settings
 from infra.plan.parts import Plan
@@ -98,6 +99,17 @@ def test_a_usual_server_has_its_folder_and_a_server_of_patroni_gets_it(tmp_path:
     text = _rendered(tmp_path / "b", with_failover)[file]
     for word in ("data_directory", "primary_conninfo", "synchronous_standby_names"):
         assert word not in text
+
+
+def test_patroni_leaves_our_rules_of_who_comes_in_in_force(tmp_path: Path) -> None:
+    # Without these two it names files of its own, behind ours, which demand no TLS.
+    files = _rendered(tmp_path, _plans()[1])
+    ours = {file: text for file, text in files.items() if file.name == "patroni.yml"}
+    assert ours
+    for file, text in ours.items():
+        parameters = yaml.safe_load(text)["postgresql"]["parameters"]
+        for kind, name in (("hba_file", "pg_hba.conf"), ("ident_file", "pg_ident.conf")):
+            assert parameters[kind] == str(tmp_path / "etc" / file.with_name(name))
 
 
 def _redrawn(folder: Path, old: str, new: str) -> Path:
