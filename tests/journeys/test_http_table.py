@@ -13,7 +13,13 @@ from tests.journeys.phone import Phone
 _TUS = {"Tus-Resumable": "1.0.0"}
 _WRITES = ("post", "put", "patch", "delete")
 # They need no session, so there is no version to match.
-_OPEN = {"/v1/users", "/v1/sessions", "/v1/sessions/refresh"}
+_OPEN = {
+    "/v1/users",
+    "/v1/sessions",
+    "/v1/sessions/refresh",
+    "/v1/links",
+    "/v1/password-resets",
+}
 
 Operations = dict[str, dict[str, Any]]
 
