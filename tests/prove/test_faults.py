@@ -25,7 +25,11 @@ EXPECTED = {
         for role in ("redis", "store", "dns")
     ),
     *("away worker", "empty redis", "restart service"),
-    *(f"{deed} backup-keeper" for deed in ("kill", "freeze", "away")),
+    *(
+        f"{deed} {role}"
+        for deed in ("kill", "freeze", "away")
+        for role in ("backup-keeper", "mail")
+    ),
 }
 # What only root can give, on a machine that lets it.
 WANT_MORE = {"cut replica", "isolate primary", "fill primary"}
